@@ -1,0 +1,114 @@
+import { awscdk, javascript } from 'projen';
+import { lintDirections } from './projenrc/directions';
+
+/** The oldest CDK that users may have, and the oldest constructs that goes with it. */
+const CDK_FLOOR = '2.260.0';
+const CONSTRUCTS_FLOOR = '10.5.1';
+
+/** What runs in Lambda: bundled into assets/, so never a dependency of the published package. */
+const HANDLER_LIBRARIES = [
+  '@aws-sdk/client-cognito-identity-provider',
+  '@aws-sdk/client-dynamodb',
+  '@aws-sdk/client-mediaconvert',
+  '@aws-sdk/client-secrets-manager',
+  '@aws-sdk/cloudfront-signer',
+  '@aws-sdk/lib-dynamodb',
+  '@aws-sdk/s3-request-presigner',
+  '@cfworker/json-schema',
+  '@smithy/protocol-http',
+  '@types/aws-lambda',
+  'aws-jwt-verify',
+  'uuid',
+];
+
+const TEST_LIBRARIES = [
+  '@aws/cloudformation-validate@1.9.0-beta',
+  '@aws-sdk/client-s3',
+  'aws-cdk-newest@npm:aws-cdk-lib@^2.276.0',
+  'aws-sdk-client-mock',
+  'cdk-nag@^3',
+  'fast-check',
+  'hls-parser',
+  'm3u8-parser',
+  'playwright-core',
+];
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'serverless-vod',
+  description: 'Video on demand on AWS in one line: sign-in, uploads straight to S3, adaptive HLS, a catalog and protected playback. No servers.',
+  author: 'The serverless-vod authors',
+  authorAddress: 'maintainers@serverless-vod.dev',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/serverless-vod/serverless-vod.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'The serverless-vod authors',
+  keywords: ['aws', 'cdk', 'video', 'vod', 'hls', 'mediaconvert', 'cloudfront', 'serverless'],
+  stability: 'experimental',
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  github: false,
+  projenrcTs: true,
+  projenrcTsOptions: { projenCodeDir: 'projenrc' },
+  minNodeVersion: '20.20.0',
+  typescriptVersion: '~6.0.3',
+  jsiiVersion: '~6.0.16',
+  cdkVersion: CDK_FLOOR,
+  constructsVersion: CONSTRUCTS_FLOOR,
+  lambdaAutoDiscover: false,
+  edgeLambdaAutoDiscover: false,
+  singletonLambdaAutoDiscover: false,
+  lambdaExtensionAutoDiscover: false,
+  integrationTestAutoDiscover: false,
+  // jsii sees the constructs only; handlers are type-checked by tsconfig.dev.json and bundled by esbuild.
+  excludeTypescript: ['src/runtime/**', 'src/**/*.lambda.ts', 'src/**/*.lambda-shared.ts'],
+  publishToPypi: { distName: 'serverless-vod', module: 'serverless_vod' },
+  publishToMaven: { javaPackage: 'io.github.serverlessvod', mavenGroupId: 'io.github.serverless-vod', mavenArtifactId: 'serverless-vod' },
+  publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },
+  publishToNuget: { dotNetNamespace: 'ServerlessVod', packageId: 'ServerlessVod' },
+  devDeps: ['@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
+  gitignore: ['/assets/', '/.local/', 'cdk.out/'],
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    preserveDefaultReporters: false,
+    junitReporting: false,
+    configFilePath: 'jest.config.json',
+    jestConfig: {
+      collectCoverage: false,
+      maxWorkers: '100%',
+      testTimeout: 30_000,
+      setupFiles: ['<rootDir>/test/setup.js'],
+      reporters: [new javascript.JestReporter('default'), new javascript.JestReporter('<rootDir>/test/closing-line.js')],
+    },
+  },
+  eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'bench', 'judges', 'projenrc'], commandOptions: { fix: false } },
+  tsconfigDevFile: 'tsconfig.dev.json',
+  tsconfigDev: {
+    exclude: ['lib', 'dist', '.local', 'cdk.out'],
+    compilerOptions: { lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true },
+  },
+});
+
+// npm 11 looks for a platform package of 1.13.0 that was never published.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+// The stack on one machine brings its own libraries: none of them is the published package's.
+project.package.addField('workspaces', ['local']);
+const UNPUBLISHED = ['/assets/**/*.map', '/local/', '/bench/', '/judges/', '/docs/', '/examples/', '/.ci/', '/.local/', '/cdk.out/', '/AGENTS.md', '/CONTRIBUTING.md', '/.npmrc'];
+UNPUBLISHED.forEach((path) => project.npmignore?.exclude(path));
+project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+
+project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx projenrc/bundle.ts' });
+// In npm's scripts `node` is the Node 24 that the local workspace brings: the handlers' own version.
+project.testTask.reset('npx projen bundle');
+project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
+// projen's own build also packages for every language and changes files; this one is what a change must pass.
+const build = project.addTask('make', { description: 'Compile, bundle, document, type-check and lint' });
+build.spawn(project.defaultTask!);
+build.spawn(project.tasks.tryFind('bundle')!);
+build.spawn(project.compileTask);
+build.spawn(project.tasks.tryFind('docgen')!);
+build.exec('tsc --noEmit -p tsconfig.dev.json');
+build.spawn(project.eslint!.eslintTask);
+project.package.setScript('build', 'npx projen make');
+project.package.setScript('start', 'npx projen bundle && node --import tsx local/main.ts');
+lintDirections(project);
+project.synth();

@@ -1,0 +1,35 @@
+import { awscdk } from 'projen';
+
+const HANDLER_SIDE = ['src/runtime/**/*.ts', 'src/**/*.lambda.ts', 'src/**/*.lambda-shared.ts'];
+
+const CDK = { group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'], message: 'a handler that imports the CDK carries it into its bundle' };
+const SDK = { group: ['@aws-sdk/*', '@smithy/*', 'aws-lambda', 'aws-jwt-verify'], message: 'the SDK belongs to handlers; constructs run in the user\'s CDK app' };
+const HANDLERS = { group: ['**/runtime/*', '**/*.lambda', '**/*.lambda-shared'], message: 'constructs know handlers by name only (src/contract)' };
+const CONSTRUCTS = { group: ['**/synth/*', '**/vod-*', '**/serverless-vod', '**/index'], message: 'a handler that imports a construct carries the CDK into its bundle' };
+
+const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
+
+/** Four worlds, one direction: domain <- contract <- runtime | synth <- areas. See AGENTS.md. */
+export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
+  const eslint = project.eslint!;
+  eslint.addRules({
+    'import/no-cycle': ['error'],
+    'import/no-restricted-paths': ['error', {
+      zones: [
+        { target: './src/domain', from: './src', except: ['./domain'], message: 'domain imports nothing' },
+        { target: './src/contract', from: './src', except: ['./contract', './domain'], message: 'contract imports domain only' },
+        { target: './src/runtime', from: './src', except: ['./runtime', './contract', './domain'], message: 'runtime imports contract and domain' },
+        { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'synth imports contract and domain' },
+        { target: './local', from: './src', message: 'local/ knows the template and nothing of src' },
+        { target: './src', from: ['./local', './test', './bench', './judges', './examples'], message: 'src stands alone' },
+      ],
+    }],
+    '@typescript-eslint/member-ordering': ['off'],
+    '@stylistic/max-len': ['error', { code: 150, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],
+    'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+  });
+  eslint.addOverride({ files: ['src/domain/**/*.ts', 'src/contract/**/*.ts'], rules: restrict(CDK, SDK, HANDLERS, CONSTRUCTS) });
+  eslint.addOverride({ files: HANDLER_SIDE, rules: { ...restrict(CDK, CONSTRUCTS), 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] } });
+  eslint.addOverride({ files: ['src/**/*.ts'], excludedFiles: [...HANDLER_SIDE, 'src/domain/**', 'src/contract/**'], rules: restrict(SDK, HANDLERS) });
+  eslint.addOverride({ files: ['test/**/*.ts', 'local/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'judges/**/*.ts'], rules: { 'import/no-extraneous-dependencies': 'off', 'max-lines': 'off' } });
+}
