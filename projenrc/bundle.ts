@@ -1,5 +1,23 @@
-import { rmSync } from 'fs';
-import { globSync } from 'fs';
+import { readdirSync, rmSync } from 'fs';
 import * as path from 'path';
-import { buildSync } from 'esbuild';
-console.log(rmSync, globSync, path, buildSync);
+import { build } from 'esbuild';
+
+/** `src/catalog/read-videos.lambda.ts` becomes `assets/catalog/read-videos/index.js`, with all it needs in it. */
+const root = path.join(__dirname, '..');
+rmSync(path.join(root, 'assets'), { recursive: true, force: true });
+const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.lambda.ts')).map((file) => `src/${file.split(path.sep).join('/')}`).sort();
+
+void build({
+  absWorkingDir: root,
+  entryPoints: entries.map((entry) => ({ in: entry, out: `${entry.slice('src/'.length, -'.lambda.ts'.length)}/index` })),
+  outdir: 'assets',
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  // The SDK's ES modules shake better than what `require` would choose.
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+});

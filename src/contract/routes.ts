@@ -1,0 +1,99 @@
+import type { HandlerName } from './environment';
+import type { ProblemCode } from './problems';
+import {
+  JsonSchema, playbackSchema, refreshRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, videoIdSchema,
+  videoListSchema, videoSchema,
+} from './schemas';
+import { VIDEO_STATUSES } from '../domain/video-status';
+
+/** The stage of the REST API, and so the first part of every path. */
+export const API_STAGE = 'api';
+
+/** One route: the REST API, its models, the handlers' routers and the OpenAPI document are all made from these. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Below the stage; `{name}` is a path parameter. */
+  readonly path: string;
+  readonly handler: HandlerName;
+  /** `open`: no authorizer. */
+  readonly access: 'open' | 'signed-in';
+  readonly summary: string;
+  readonly pathParameters?: Readonly<Record<string, JsonSchema>>;
+  /** Any other parameter is refused. Values are strings on the wire: `integer` ones are converted. */
+  readonly query?: Readonly<Record<string, JsonSchema>>;
+  readonly body?: JsonSchema;
+  /** True when the body may be left out. */
+  readonly bodyOptional?: boolean;
+  readonly status: number;
+  /** Absent for a redirect. */
+  readonly response?: JsonSchema;
+  /** Codes of the errors, besides those that every route of its kind has. */
+  readonly problems?: readonly ProblemCode[];
+}
+
+const videoId = { videoId: videoIdSchema };
+const limit: JsonSchema = { type: 'integer', description: 'Items a page (default 20)', minimum: 1, maximum: 100 };
+const cursor: JsonSchema = { type: 'string', description: 'From the page before', minLength: 1, maxLength: 1024 };
+/** What a sign-in server may send back (RFC 6749, section 4.1.2; RFC 9207). */
+const oauthText: JsonSchema = { type: 'string', maxLength: 4096 };
+
+/** By OpenAPI operationId. */
+export const ROUTES = {
+  login: {
+    method: 'GET', path: '/login', handler: 'auth/sign-in', access: 'open', status: 302,
+    summary: 'Starts a sign-in. With `return_to` a browser session follows, without it the tokens come as JSON.',
+    query: { return_to: { type: 'string', description: 'Path or address to return to', minLength: 1, maxLength: 2048 } },
+    problems: ['invalid_return_to'],
+  },
+  authorize: {
+    method: 'GET', path: '/authorize', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,
+    summary: 'The sign-in\'s callback: tokens, or the refresh cookie and on to `return_to` (302).',
+    query: { code: oauthText, state: oauthText, error: oauthText, error_description: oauthText, error_uri: oauthText, iss: oauthText },
+    problems: ['sign_in_failed', 'upstream_failed'],
+  },
+  refreshTokens: {
+    method: 'POST', path: '/token', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,
+    summary: 'New tokens for a refresh token, from the cookie or the body.',
+    body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'invalid_grant', 'cross_site', 'upstream_failed'],
+  },
+  revokeTokens: {
+    method: 'POST', path: '/token/revoke', handler: 'auth/sign-in', access: 'open', status: 200, response: revokeResponseSchema,
+    summary: 'Ends the session: revokes the refresh token and clears the cookie.',
+    body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'cross_site', 'upstream_failed'],
+  },
+  planUpload: {
+    method: 'POST', path: '/upload', handler: 'upload/plan-upload', access: 'signed-in', status: 201, response: uploadResponseSchema,
+    summary: 'Declares a file, creates its video and answers how to send the bytes.',
+    body: uploadRequestSchema, problems: ['too_large', 'type_not_allowed'],
+  },
+  listVideos: {
+    method: 'GET', path: '/streams', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoListSchema,
+    summary: 'Listed, ready videos, newest first; with `owner=me` the caller\'s own in every status.',
+    query: { limit, cursor, owner: { type: 'string', enum: ['me'] }, status: { type: 'string', enum: VIDEO_STATUSES } },
+    problems: ['invalid_cursor'],
+  },
+  getVideo: {
+    method: 'GET', path: '/streams/{videoId}', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoSchema,
+    summary: 'One video.',
+    pathParameters: videoId, problems: ['not_found'],
+  },
+  startPlayback: {
+    method: 'POST', path: '/streams/{videoId}/playback', handler: 'delivery/start-playback', access: 'signed-in', status: 200, response: playbackSchema,
+    summary: 'Starts or renews a playback session: addresses, and the cookies that open them.',
+    pathParameters: videoId, problems: ['not_found', 'wrong_status'],
+  },
+  describeApi: {
+    method: 'GET', path: '/openapi.json', handler: 'api/describe-api', access: 'open', status: 200, response: { type: 'object' },
+    summary: 'This document.',
+  },
+} as const satisfies Record<string, Route>;
+
+export type OperationId = keyof typeof ROUTES;
+
+/** The operations that one handler serves. */
+export type OperationsOf<H extends HandlerName> = { [O in OperationId]: (typeof ROUTES)[O]['handler'] extends H ? O : never }[OperationId];
+
+/** The routes that one handler serves. */
+export function routesOf(handler: HandlerName): [OperationId, Route][] {
+  return (Object.entries(ROUTES) as [OperationId, Route][]).filter(([, route]) => route.handler === handler);
+}

@@ -1,0 +1,124 @@
+import { VISIBILITIES } from './video';
+import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
+
+/**
+ * JSON Schemas of the API's bodies and parameters, in the subset that draft-04 (API Gateway's models) and
+ * OpenAPI 3.1 share. No `$ref`, so that each stands alone.
+ */
+export interface JsonSchema {
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly items?: JsonSchema;
+  readonly enum?: readonly (string | number)[];
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
+  readonly uniqueItems?: boolean;
+}
+
+const text = (description: string, maxLength: number, minLength = 0): JsonSchema => ({ type: 'string', description, minLength, maxLength });
+const time = (description: string): JsonSchema => ({ type: 'string', description: `${description} (ISO 8601, UTC)` });
+const object = (properties: Record<string, JsonSchema>, required: string[], description?: string): JsonSchema => ({
+  type: 'object', ...(description && { description }), properties, required, additionalProperties: false,
+});
+const stringMap = (description: string): JsonSchema => ({ type: 'object', description, additionalProperties: { type: 'string' } });
+
+/** The largest object that one PUT can make: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
+export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
+
+export const videoIdSchema: JsonSchema = { type: 'string', description: 'Id of a video', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' };
+
+const visibility: JsonSchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES };
+const tags: JsonSchema = { type: 'array', items: { type: 'string', minLength: 1, maxLength: 64 }, maxItems: 20, uniqueItems: true };
+const metadata: JsonSchema = {
+  type: 'object', description: 'Your own data; up to 20 entries', maxProperties: 20, additionalProperties: { type: 'string', maxLength: 1024 },
+};
+
+export const uploadRequestSchema = object({
+  fileName: text('Name of the file, as its owner knows it', 255, 1),
+  contentType: { type: 'string', description: 'Media type of the file', maxLength: 127, pattern: '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$' },
+  size: { type: 'integer', description: 'Bytes', minimum: 1 },
+  title: text('Default: the file name', 200, 1),
+  description: text('Free text', 5000),
+  tags,
+  visibility,
+  metadata,
+}, ['fileName', 'contentType', 'size'], 'The file to be uploaded, and what to call it');
+
+export const refreshRequestSchema = object({ refresh_token: text('Absent in a browser session: there it is a cookie', 4096, 1) }, []);
+
+export const videoSchema = object({
+  videoId: videoIdSchema,
+  title: { type: 'string' },
+  description: { type: 'string' },
+  tags: { type: 'array', items: { type: 'string' } },
+  visibility,
+  metadata: stringMap('Your own data'),
+  owner: { type: 'string', description: 'Id of the user who uploaded it' },
+  status: { type: 'string', enum: VIDEO_STATUSES },
+  progress: { type: 'integer', description: 'Percent of the transcode', minimum: 0, maximum: 100 },
+  createdAt: time('When the upload was declared'),
+  updatedAt: time('When anything last changed'),
+  publishedAt: time('When it first became ready'),
+  durationSeconds: { type: 'number' },
+  width: { type: 'integer', description: 'Pixels of the source, as displayed' },
+  height: { type: 'integer', description: 'Pixels of the source, as displayed' },
+  renditions: {
+    type: 'array',
+    items: object({
+      codec: { type: 'string' }, width: { type: 'integer' }, height: { type: 'integer' }, bitsPerSecond: { type: 'integer' },
+    }, ['codec', 'width', 'height', 'bitsPerSecond']),
+  },
+  poster: { type: 'string', description: 'Address of a still; needs a playback session' },
+  error: object({ code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' } }, ['code', 'message']),
+}, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt'], 'A video');
+
+export const uploadResponseSchema = object({
+  video: videoSchema,
+  upload: object({
+    kind: { type: 'string', enum: ['single'] },
+    method: { type: 'string', enum: ['PUT'] },
+    url: { type: 'string', description: 'Signed address; treat it as a secret' },
+    headers: stringMap('Headers to send as they are'),
+    expiresAt: time('Until when the upload may be started'),
+  }, ['kind', 'method', 'url', 'headers', 'expiresAt']),
+}, ['video', 'upload']);
+
+export const videoListSchema = object({
+  items: { type: 'array', items: videoSchema },
+  cursor: { type: 'string', description: 'Absent on the last page' },
+}, ['items']);
+
+export const playbackSchema = object({
+  hls: { type: 'string', description: 'Address of the HLS multivariant playlist' },
+  poster: { type: 'string', description: 'Address of a still' },
+  expiresAt: time('Until when the cookies that came along are good'),
+}, ['hls', 'expiresAt']);
+
+/** OAuth 2.0's own names (RFC 6749, section 5.1). */
+export const tokensSchema = object({
+  id_token: { type: 'string' },
+  access_token: { type: 'string' },
+  refresh_token: { type: 'string', description: 'Absent in a browser session' },
+  expires_in: { type: 'integer', description: 'Seconds' },
+  token_type: { type: 'string' },
+}, ['id_token', 'access_token', 'expires_in', 'token_type']);
+
+export const revokeResponseSchema = object({ logoutUrl: { type: 'string', description: 'Ends the hosted UI\'s own session' } }, ['logoutUrl']);
+
+export const problemSchema = object({
+  type: { type: 'string' },
+  title: { type: 'string' },
+  status: { type: 'integer' },
+  detail: { type: 'string' },
+  code: { type: 'string' },
+  errors: { type: 'array', items: object({ pointer: { type: 'string' }, detail: { type: 'string' } }, ['pointer', 'detail']) },
+}, ['type', 'title', 'status', 'detail', 'code'], 'RFC 9457');

@@ -1,0 +1,61 @@
+import type { Rendition, Visibility } from './video';
+import type { VideoErrorCode, VideoStatus } from '../domain/video-status';
+
+/** Keys of the catalog's table and of its sparse indexes. A key once deployed can't be changed without replacing the table. */
+export const TABLE_KEYS = { partition: 'pk', sort: 'sk' } as const;
+
+export const INDEXES = {
+  /** A user's own videos, by creation (ids are time-sortable). */
+  byOwner: { name: 'byOwner', partition: 'owner', sort: 'videoId' },
+  /** Listed, ready videos by month of publication, then by moment. Present on a row only while it is listed and ready. */
+  byPublication: { name: 'byPublication', partition: 'listedMonth', sort: 'listedAt' },
+} as const;
+
+/** No video was published before this month: here a walk back through the months ends. */
+export const FIRST_MONTH = '2026-11';
+
+/** The row of a video. */
+export interface VideoRow {
+  /** `video#{videoId}` */
+  readonly pk: string;
+  /** `video` */
+  readonly sk: string;
+  readonly videoId: string;
+  readonly owner: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly tags: string[];
+  readonly visibility: Visibility;
+  readonly metadata?: Record<string, string>;
+  readonly status: VideoStatus;
+  /** 1 for the first transcode. */
+  readonly attempt: number;
+  readonly progress: number;
+  /** Counts the writes: the ETag. */
+  readonly revision: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly publishedAt?: string;
+  /** `2026-11`; see INDEXES.byPublication. */
+  readonly listedMonth?: string;
+  /** `{publishedAt}#{videoId}`; see INDEXES.byPublication. */
+  readonly listedAt?: string;
+  /** What was declared, then what S3 has. */
+  readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
+  /** Held by whoever submits the attempt's one job. */
+  readonly claim?: { readonly attempt: number; readonly token: string; readonly startedAt: string };
+  /** The attempt's MediaConvert job. */
+  readonly jobId?: string;
+  /** What the attempt made: keys in the media bucket. */
+  readonly media?: { readonly hls: string; readonly poster?: string };
+  readonly durationSeconds?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly renditions?: Rendition[];
+  readonly error?: { readonly code: VideoErrorCode; readonly message: string };
+}
+
+/** Key of a video's row. */
+export function videoKey(videoId: string): { pk: string; sk: string } {
+  return { pk: `video#${videoId}`, sk: 'video' };
+}

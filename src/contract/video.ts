@@ -1,0 +1,49 @@
+import type { VideoErrorCode, VideoStatus } from '../domain/video-status';
+
+/** Who may find and watch a video: everyone signed in, everyone signed in who knows the id, or its owner alone. */
+export const VISIBILITIES = ['signed-in', 'unlisted', 'private'] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
+/** One encoded variant. */
+export interface Rendition {
+  readonly codec: string;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  readonly bitsPerSecond: number;
+}
+
+/** A video as the API answers it. Times are ISO 8601 UTC, addresses absolute, absent values absent keys. */
+export interface Video {
+  readonly videoId: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly tags: string[];
+  readonly visibility: Visibility;
+  readonly metadata?: Record<string, string>;
+  /** The `sub` of the user who uploaded it. */
+  readonly owner: string;
+  readonly status: VideoStatus;
+  /** Percent of the transcode, 0-100. */
+  readonly progress: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly publishedAt?: string;
+  readonly durationSeconds?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly renditions?: Rendition[];
+  readonly poster?: string;
+  readonly error?: { readonly code: VideoErrorCode; readonly message: string };
+}
+
+/** How the bytes of one upload are to be sent. */
+export interface SingleUpload {
+  readonly kind: 'single';
+  readonly method: 'PUT';
+  readonly url: string;
+  /** Headers that the request must carry, content-length apart: every HTTP client sets that one itself. */
+  readonly headers: Record<string, string>;
+  readonly expiresAt: string;
+}

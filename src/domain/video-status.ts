@@ -1,0 +1,22 @@
+/** Where a video stands. `waiting -> uploaded -> processing -> ready | errored`; `deleting` from any. */
+export const VIDEO_STATUSES = ['waiting', 'uploaded', 'processing', 'ready', 'errored', 'deleting'] as const;
+export type VideoStatus = (typeof VIDEO_STATUSES)[number];
+
+/** Why a video is `errored`. */
+export const VIDEO_ERROR_CODES = [
+  'not_a_video', 'too_large', 'too_long', 'corrupt', 'unsupported_codec', 'transcode_failed', 'upload_expired', 'internal',
+] as const;
+export type VideoErrorCode = (typeof VIDEO_ERROR_CODES)[number];
+
+/**
+ * The statuses from which each status may be entered within one attempt. Everything that is not listed is late,
+ * repeated or out of order, and changes nothing. A retry is the next attempt, at `uploaded`.
+ */
+export const ENTERED_FROM: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
+  waiting: [],
+  uploaded: ['waiting'],
+  processing: ['uploaded'],
+  ready: ['uploaded', 'processing'],
+  errored: ['waiting', 'uploaded', 'processing'],
+  deleting: ['waiting', 'uploaded', 'processing', 'ready', 'errored'],
+};

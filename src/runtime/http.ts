@@ -1,0 +1,139 @@
+import { Validator } from '@cfworker/json-schema';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { Caller, callerFrom } from './caller';
+import { HttpProblem } from './problem';
+import type { HandlerName } from '../contract/environment';
+import { OperationsOf, Route, routesOf } from '../contract/routes';
+import type { JsonSchema } from '../contract/schemas';
+
+/** A request that fits its route's description. */
+export interface ApiRequest<Body = unknown> {
+  /** Absent on open routes. */
+  readonly caller?: Caller;
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | number>>;
+  readonly body: Body;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ApiResponse {
+  readonly status?: number;
+  /** Becomes JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: readonly string[];
+}
+
+/** A request on a guarded route, whose caller is known. */
+export type GuardedRequest<Body = unknown> = ApiRequest<Body> & { readonly caller: Caller };
+
+/** What a handler does, by operationId. Guarded routes never reach theirs without a caller. */
+export type Operations<H extends HandlerName> = Readonly<Record<OperationsOf<H>, (request: GuardedRequest<any>) => Promise<ApiResponse>>>;
+
+/** Serves every route that names this handler: finds it, checks the request against it, and turns errors into problem+json. */
+export function serveRoutes<H extends HandlerName>(handler: H, operations: Operations<H>): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
+  const routes = new Map(routesOf(handler).map(([operationId, route]) => [
+    `${route.method} ${route.path}`,
+    { route, validate: bodyValidator(route), run: operations[operationId as OperationsOf<H>] },
+  ]));
+  return async (event) => {
+    try {
+      const found = routes.get(`${event.httpMethod} ${event.resource}`);
+      if (!found) throw new HttpProblem('not_found', 'no such route');
+      const caller = callerFrom(event.requestContext.authorizer?.claims);
+      if (found.route.access === 'signed-in' && !caller) throw new HttpProblem('not_signed_in', 'sign in and send the id token in Authorization');
+      const request = {
+        caller, path: readPath(found.route, event), query: readQuery(found.route, event), body: found.validate(event), headers: readHeaders(event),
+      };
+      // An operation of an open route does not read the caller; one of a guarded route has one by now.
+      return answer(found.route.status, await found.run(request as GuardedRequest));
+    } catch (error) {
+      return answerError(error, event.requestContext.requestId);
+    }
+  };
+}
+
+function answer(status: number, { status: own, body, headers, cookies }: ApiResponse): APIGatewayProxyResult {
+  return {
+    statusCode: own ?? status,
+    headers: { 'cache-control': 'no-store', ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(cookies && { multiValueHeaders: { 'set-cookie': [...cookies] } }),
+    body: body === undefined ? '' : JSON.stringify(body),
+  };
+}
+
+function answerError(error: unknown, requestId: string): APIGatewayProxyResult {
+  // Only the error's own text goes to the log: requests carry tokens and codes.
+  if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
+  const problem = error instanceof HttpProblem ? error : new HttpProblem('internal', `quote request ${requestId} when you ask about it`);
+  return answer(500, { status: problem.toBody().status, body: problem.toBody(), headers: { 'content-type': 'application/problem+json' } });
+}
+
+function readHeaders(event: APIGatewayProxyEvent): Record<string, string> {
+  return Object.fromEntries(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value ?? '']));
+}
+
+function readPath(route: Route, event: APIGatewayProxyEvent): Record<string, string> {
+  const path = (event.pathParameters ?? {}) as Record<string, string>;
+  // An id that can't be one is not there: no second error for callers to tell apart.
+  for (const [name, schema] of Object.entries(route.pathParameters ?? {})) {
+    if (!new Validator(schema as object, '4').validate(path[name]).valid) throw new HttpProblem('not_found', `no such ${name.replace(/Id$/, '')}`);
+  }
+  return path;
+}
+
+function readQuery(route: Route, event: APIGatewayProxyEvent): Record<string, string | number> {
+  const query: Record<string, string | number> = {};
+  for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
+    const schema = route.query?.[name];
+    if (!schema) throw invalid(name, 'is not a parameter of this route');
+    if (values?.length !== 1) throw invalid(name, 'may be given once');
+    const value = schema.type === 'integer' && /^-?\d{1,15}$/.test(values[0]) ? Number(values[0]) : values[0];
+    check(schema, value, name);
+    query[name] = value;
+  }
+  return query;
+}
+
+function bodyValidator(route: Route): (event: APIGatewayProxyEvent) => unknown {
+  const { body: schema } = route;
+  const validator = schema && new Validator(schema as object, '4', false);
+  return (event) => {
+    const text = event.isBase64Encoded && event.body ? Buffer.from(event.body, 'base64').toString('utf8') : event.body ?? '';
+    if (!validator) {
+      if (text !== '') throw invalid('', 'this route takes no body');
+      return undefined;
+    }
+    if (text === '' && route.bodyOptional) return {};
+    const body = parseJson(text);
+    const result = validator.validate(body);
+    if (!result.valid) {
+      throw new HttpProblem('invalid_request', 'the body does not fit its description', leaves(result.errors));
+    }
+    return body;
+  };
+}
+
+/** The validator reports each level on the way down too; only the last ones say anything. */
+function leaves(errors: { instanceLocation: string; keyword: string; error: string }[]): { pointer: string; detail: string }[] {
+  const found = errors.filter(({ keyword }) => !['properties', 'items', 'additionalProperties'].includes(keyword));
+  return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, error }) => ({ pointer: instanceLocation.slice(1), detail: error }));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpProblem('malformed_json', 'send JSON, encoded in UTF-8');
+  }
+}
+
+function check(schema: JsonSchema, value: unknown, name: string): void {
+  const { valid, errors } = new Validator(schema as object, '4').validate(value);
+  if (!valid) throw invalid(name, errors.at(-1)?.error ?? 'is not valid');
+}
+
+function invalid(pointer: string, detail: string): HttpProblem {
+  return new HttpProblem('invalid_request', pointer ? `${pointer}: ${detail}` : detail, [{ pointer, detail }]);
+}

@@ -1,0 +1,15 @@
+import type { Construct } from 'constructs';
+
+/** An error in the props, told at synth in the user's own words. */
+export class VodValidationError extends Error {
+  constructor(scope: Construct, problems: string[]) {
+    super(`${scope.node.path}: ${problems.join('; ')}`);
+    this.name = 'VodValidationError';
+  }
+}
+
+/** Throws once, with everything that is wrong. */
+export function throwIfAny(scope: Construct, problems: (string | undefined)[]): void {
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) throw new VodValidationError(scope, found);
+}
