@@ -1,0 +1,34 @@
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
+
+/** API Gateway's own answers, each as problem+json with a code of ours. What is not named here falls to the two defaults. */
+const ANSWERS: Record<string, { type: apigateway.ResponseType; code: ProblemCode; detail: string }> = {
+  NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'no such route' },
+  Unauthorized: { type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: 'sign in and send the id token in Authorization' },
+  BadBody: { type: apigateway.ResponseType.BAD_REQUEST_BODY, code: 'invalid_request', detail: 'the body does not fit its description' },
+  BadParameters: { type: apigateway.ResponseType.BAD_REQUEST_PARAMETERS, code: 'invalid_request', detail: 'the parameters do not fit their description' },
+  TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway takes' },
+  WrongType: { type: apigateway.ResponseType.UNSUPPORTED_MEDIA_TYPE, code: 'invalid_request', detail: 'send application/json' },
+  Throttled: { type: apigateway.ResponseType.THROTTLED, code: 'limit_reached', detail: 'too many requests; try again in a moment' },
+  QuotaExceeded: { type: apigateway.ResponseType.QUOTA_EXCEEDED, code: 'limit_reached', detail: 'too many requests; try again later' },
+  ServerError: { type: apigateway.ResponseType.DEFAULT_5XX, code: 'internal', detail: 'quote the request id when you ask about it' },
+};
+
+/** Adds them all, so that a client meets one form of error whoever answers. */
+export function addGatewayResponses(restApi: apigateway.RestApi): void {
+  for (const [id, { type, code, detail }] of Object.entries(ANSWERS)) {
+    const { status, title } = PROBLEMS[code];
+    restApi.addGatewayResponse(id, {
+      type,
+      statusCode: String(status),
+      responseHeaders: { 'content-type': '\'application/problem+json\'', 'cache-control': '\'no-store\'' },
+      templates: { 'application/json': JSON.stringify({ type: problemType(code), title, status, detail, code }) },
+    });
+  }
+  // The rest of API Gateway's 4xx keep their own status, so the body names none.
+  restApi.addGatewayResponse('ClientError', {
+    type: apigateway.ResponseType.DEFAULT_4XX,
+    responseHeaders: { 'content-type': '\'application/problem+json\'', 'cache-control': '\'no-store\'' },
+    templates: { 'application/json': '{"type":"about:blank","title":"The request was refused","detail":$context.error.messageString,"code":"invalid_request"}' },
+  });
+}

@@ -1,0 +1,58 @@
+import { PROBLEMS } from './problems';
+import { API_STAGE, Route, ROUTES } from './routes';
+import { JsonSchema, problemSchema } from './schemas';
+
+/** The OpenAPI 3.1 document of the API, made from the route table. */
+export function openApiDocument(version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [operationId, route] of Object.entries(ROUTES) as [string, Route][]) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(operationId, route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Video on demand', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    // Relative: the document is the same wherever the API is.
+    servers: [{ url: `/${API_STAGE}` }],
+    paths,
+    components: {
+      schemas: { Problem: problemSchema },
+      securitySchemes: { idToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token' } },
+    },
+  };
+}
+
+function operation(operationId: string, route: Route): object {
+  return {
+    operationId,
+    summary: route.summary,
+    security: route.access === 'open' ? [] : [{ idToken: [] }],
+    parameters: [...parameters('path', route.pathParameters, true), ...parameters('query', route.query, false)],
+    ...(route.body && { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }),
+    responses: { [route.status]: success(route), ...failures(route) },
+  };
+}
+
+function parameters(place: 'path' | 'query', schemas: Route['query'], required: boolean): object[] {
+  return Object.entries(schemas ?? {}).map(([name, { description, ...schema }]: [string, JsonSchema]) => ({
+    name, in: place, required, ...(description && { description }), schema,
+  }));
+}
+
+function success(route: Route): object {
+  return route.response ? { description: 'Done', content: { 'application/json': { schema: route.response } } } : { description: 'On to the next address' };
+}
+
+function failures(route: Route): Record<string, object> {
+  const codes = new Set([
+    ...(route.query || route.body || route.pathParameters ? ['invalid_request'] as const : []),
+    ...(route.body ? ['malformed_json'] as const : []),
+    ...(route.access === 'open' ? [] : ['not_signed_in'] as const),
+    ...(route.problems ?? []),
+    'internal' as const,
+  ]);
+  const byStatus: Record<string, string[]> = {};
+  for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);
+  return Object.fromEntries(Object.entries(byStatus).map(([status, found]) => [status, {
+    description: found.join(', '), content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  }]));
+}

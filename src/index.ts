@@ -1,0 +1,1 @@
+export { VodApi, type VodApiOptions, type VodApiProps } from './api/vod-api';

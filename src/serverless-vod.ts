@@ -1,0 +1,111 @@
+import { CfnOutput, Lazy, RemovalPolicy } from 'aws-cdk-lib';
+import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import { Construct } from 'constructs';
+import { VodApi, VodApiOptions } from './api/vod-api';
+import { VodAuth, VodAuthOptions } from './auth/vod-auth';
+import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
+import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
+import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
+import { VodUpload, VodUploadOptions } from './upload/vod-upload';
+
+/** Properties of `ServerlessVod`. */
+export interface ServerlessVodProps {
+  /**
+   * Where CloudFront gets everything that is neither API nor media: your own web app.
+   * @default - a function answers 404
+   */
+  readonly defaultOrigin?: cloudfront.IOrigin;
+
+  /**
+   * What happens to buckets, table, user pool and secrets when the stack goes. `DESTROY` makes a stack that can be
+   * thrown away, with everything that people uploaded.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Sign-in.
+   * @default - as `VodAuthOptions` says
+   */
+  readonly auth?: VodAuthOptions;
+
+  /**
+   * Uploads.
+   * @default - as `VodUploadOptions` says
+   */
+  readonly upload?: VodUploadOptions;
+
+  /**
+   * Transcoding.
+   * @default - as `VodTranscodeOptions` says
+   */
+  readonly transcode?: VodTranscodeOptions;
+
+  /**
+   * The catalog.
+   * @default - as `VodCatalogOptions` says
+   */
+  readonly catalog?: VodCatalogOptions;
+
+  /**
+   * The distribution and playback sessions.
+   * @default - as `VodDeliveryOptions` says
+   */
+  readonly delivery?: VodDeliveryOptions;
+
+  /**
+   * The REST API.
+   * @default - as `VodApiOptions` says
+   */
+  readonly api?: VodApiOptions;
+}
+
+/**
+ * A video-on-demand service: people sign in, upload large videos, get adaptive HLS a few minutes later, and play them
+ * with every byte protected.
+ *
+ * @example
+ * new ServerlessVod(this, 'Vod');
+ */
+export class ServerlessVod extends Construct {
+  /** Sign-in: user pool, hosted UI, app client. */
+  public readonly auth: VodAuth;
+  /** Uploads: the source bucket. */
+  public readonly upload: VodUpload;
+  /** Transcoding: the MediaConvert queue and what feeds it. */
+  public readonly transcode: VodTranscode;
+  /** The catalog: the table of videos. */
+  public readonly catalog: VodCatalog;
+  /** Delivery: media bucket, distribution, signing keys. */
+  public readonly delivery: VodDelivery;
+  /** The REST API. */
+  public readonly api: VodApi;
+  /** The address that people use, such as `https://d111111abcdef8.cloudfront.net`. */
+  public readonly origin: string;
+
+  constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
+    super(scope, id);
+    const { removalPolicy } = props;
+
+    // The order in which it deploys: docs/decisions/001-one-origin.md.
+    this.api = new VodApi(this, 'Api', props.api);
+    this.catalog = new VodCatalog(this, 'Catalog', {
+      removalPolicy, ...props.catalog, origin: Lazy.string({ produce: () => this.delivery.origin }),
+    });
+    this.delivery = new VodDelivery(this, 'Delivery', {
+      removalPolicy, ...props.delivery, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
+    });
+    this.origin = this.delivery.origin;
+    this.auth = new VodAuth(this, 'Auth', { removalPolicy, ...props.auth, origin: this.origin });
+    this.upload = new VodUpload(this, 'Upload', { removalPolicy, ...props.upload, catalog: this.catalog, origin: this.origin });
+    this.transcode = new VodTranscode(this, 'Transcode', {
+      ...props.transcode, catalog: this.catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket,
+    });
+
+    this.api.authorizeWith(this.auth.userPool, this.auth.userPoolClient);
+    for (const area of [this.auth, this.catalog, this.upload, this.delivery]) area.addRoutes(this.api);
+
+    new CfnOutput(this, 'Origin', { value: this.origin, description: 'The address of the service' });
+    new CfnOutput(this, 'UserPoolId', { value: this.auth.userPool.userPoolId, description: 'Where to add the people who may sign in' });
+  }
+}

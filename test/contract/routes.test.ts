@@ -1,0 +1,44 @@
+import { ENVIRONMENTS } from '../../src/contract/environment';
+import { openApiDocument } from '../../src/contract/openapi';
+import { PROBLEMS } from '../../src/contract/problems';
+import { Route, ROUTES } from '../../src/contract/routes';
+import type { JsonSchema } from '../../src/contract/schemas';
+
+const routes = Object.entries(ROUTES) as [string, Route][];
+
+function walk(schema: JsonSchema, visit: (schema: JsonSchema) => void): void {
+  visit(schema);
+  Object.values(schema.properties ?? {}).forEach((inner) => walk(inner, visit));
+  if (schema.items) walk(schema.items, visit);
+  if (typeof schema.additionalProperties === 'object') walk(schema.additionalProperties, visit);
+}
+
+describe('the route table', () => {
+  test('names each method and path once', () => {
+    const names = routes.map(([, { method, path }]) => `${method} ${path}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test.each(routes)('%s declares every path parameter, a known handler and known problems', (_id, route) => {
+    expect(Object.keys(route.pathParameters ?? {})).toEqual([...route.path.matchAll(/{(\w+)}/g)].map(([, name]) => name));
+    expect(Object.keys(ENVIRONMENTS)).toContain(route.handler);
+    for (const code of route.problems ?? []) expect(PROBLEMS).toHaveProperty(code);
+  });
+
+  test.each(routes.filter(([, { body }]) => body))('%s takes no field that it does not define', (_id, { body }) => {
+    walk(body!, (schema) => {
+      if (schema.type === 'object') expect(schema.additionalProperties).toBeDefined();
+      if (schema.type === 'object' && schema.properties) expect(schema.additionalProperties).toBe(false);
+      for (const name of schema.required ?? []) expect(schema.properties).toHaveProperty(name);
+    });
+  });
+
+  test('the OpenAPI document holds every route, and guards those that are guarded', () => {
+    const { paths } = openApiDocument('1') as { paths: Record<string, Record<string, { operationId: string; security: object[] }>> };
+    const operations = Object.values(paths).flatMap((path) => Object.values(path));
+    expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(ROUTES).sort());
+    for (const { operationId, security } of operations) {
+      expect([operationId, security.length]).toEqual([operationId, ROUTES[operationId as keyof typeof ROUTES].access === 'open' ? 0 : 1]);
+    }
+  });
+});

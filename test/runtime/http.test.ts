@@ -1,0 +1,87 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { serveRoutes } from '../../src/runtime/http';
+import { HttpProblem } from '../../src/runtime/problem';
+
+const VIDEO_ID = '0199f3c0-0000-7000-8000-000000000001';
+
+function event(overrides: Record<string, unknown>): APIGatewayProxyEvent {
+  return {
+    httpMethod: 'GET', resource: '/streams', headers: {}, pathParameters: null, multiValueQueryStringParameters: null, body: null, isBase64Encoded: false,
+    requestContext: { requestId: 'r-1', authorizer: { claims: { 'sub': 'user-1', 'cognito:groups': 'admins,uploaders' } } },
+    ...overrides,
+  } as unknown as APIGatewayProxyEvent;
+}
+
+const seen: any[] = [];
+const read = serveRoutes('catalog/read-videos', {
+  listVideos: async (request) => { seen.push(request); return { body: { items: [] } }; },
+  getVideo: async (request) => { seen.push(request); throw new Error('token=abc'); },
+});
+const plan = serveRoutes('upload/plan-upload', { planUpload: async (request) => { seen.push(request); throw new HttpProblem('too_large', 'at most 5 bytes'); } });
+
+async function call(handler: typeof read, overrides: Record<string, unknown>) {
+  const result = await handler(event(overrides));
+  return { ...result, json: JSON.parse(result.body) };
+}
+
+describe('serveRoutes', () => {
+  beforeEach(() => { seen.length = 0; });
+
+  test('hands over a request that fits, with its caller', async () => {
+    const { statusCode, json } = await call(read, { multiValueQueryStringParameters: { limit: ['5'] }, headers: { 'X-Any': 'a' } });
+    expect([statusCode, json]).toEqual([200, { items: [] }]);
+    expect(seen[0]).toMatchObject({ caller: { userId: 'user-1', groups: ['admins', 'uploaders'] }, query: { limit: 5 }, headers: { 'x-any': 'a' } });
+  });
+
+  test.each([
+    ['an unknown parameter', { multiValueQueryStringParameters: { colour: ['red'] } }, 400, 'invalid_request'],
+    ['a parameter given twice', { multiValueQueryStringParameters: { limit: ['1', '2'] } }, 400, 'invalid_request'],
+    ['a limit of 0', { multiValueQueryStringParameters: { limit: ['0'] } }, 400, 'invalid_request'],
+    ['a limit of 101', { multiValueQueryStringParameters: { limit: ['101'] } }, 400, 'invalid_request'],
+    ['a limit that is no number', { multiValueQueryStringParameters: { limit: ['ten'] } }, 400, 'invalid_request'],
+    ['a body where none belongs', { body: '{}' }, 400, 'invalid_request'],
+    ['no caller on a guarded route', { requestContext: { requestId: 'r-1' } }, 401, 'not_signed_in'],
+    ['a route of another handler', { resource: '/upload' }, 404, 'not_found'],
+    ['an id that can\'t be one', { resource: '/streams/{videoId}', pathParameters: { videoId: '../x' } }, 404, 'not_found'],
+  ])('refuses %s', async (_what, overrides, status, code) => {
+    const { statusCode, json, headers } = await call(read, overrides);
+    expect([statusCode, json.code, json.status]).toEqual([status, code, status]);
+    expect(headers?.['content-type']).toBe('application/problem+json');
+    expect(seen).toEqual([]);
+  });
+
+  test.each([
+    ['text that is no JSON', '{', 'malformed_json'],
+    ['no body', null, 'malformed_json'],
+    ['an unknown field', '{"fileName":"a","contentType":"video/mp4","size":1,"colour":"red"}', 'invalid_request'],
+    ['a missing field', '{"fileName":"a","contentType":"video/mp4"}', 'invalid_request'],
+    ['a field of another type', '{"fileName":"a","contentType":"video/mp4","size":"1"}', 'invalid_request'],
+    ['half a byte', '{"fileName":"a","contentType":"video/mp4","size":1.5}', 'invalid_request'],
+  ])('refuses %s', async (_what, body, code) => {
+    const { statusCode, json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body });
+    expect([statusCode, json.code]).toEqual([400, code]);
+    expect(seen).toEqual([]);
+  });
+
+  test('names each field that is wrong', async () => {
+    const { json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"","contentType":"video/mp4","size":0}' });
+    expect(json.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(['/fileName', '/size']);
+  });
+
+  test('reads a body that API Gateway encoded', async () => {
+    const body = Buffer.from('{"fileName":"ä","contentType":"video/mp4","size":1}').toString('base64');
+    const { statusCode, json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body, isBase64Encoded: true });
+    expect([statusCode, json.code, json.detail]).toEqual([413, 'too_large', 'at most 5 bytes']);
+    expect(seen[0].body.fileName).toBe('ä');
+  });
+
+  test('an unforeseen error tells the caller nothing but the request id', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation();
+    const { statusCode, body } = await call(read, { resource: '/streams/{videoId}', pathParameters: { videoId: VIDEO_ID } });
+    expect(statusCode).toBe(500);
+    expect(body).not.toContain('abc');
+    expect(body).toContain('r-1');
+    expect(log).toHaveBeenCalledTimes(1);
+    log.mockRestore();
+  });
+});
