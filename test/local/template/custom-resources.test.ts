@@ -1,0 +1,146 @@
+import { statSync } from 'fs';
+import { mkdir, readFile, writeFile } from 'fs/promises';
+import * as path from 'path';
+import { Stack, aws_s3 as s3, aws_s3_deployment as deployment } from 'aws-cdk-lib';
+import { synthesized, temporaryFolder, written } from './stacks';
+import { runCustomResources } from '../../../local/template/custom-resources';
+import type { TemplateStack } from '../../../local/template/template-stack';
+import type { Functions, InvokeResult } from '../../../local/types';
+
+type Event = Record<string, any>;
+
+/** A function that answers each event as told, and remembers the events. */
+function functions(answer: (event: Event) => unknown): Functions & { events: Event[] } {
+  const events: Event[] = [];
+  return {
+    events,
+    invoke: async (_, event): Promise<InvokeResult> => {
+      events.push(event as Event);
+      const body = answer(event as Event);
+      if (body) await fetch((event as Event).ResponseURL, { method: 'PUT', body: JSON.stringify(body) });
+      return { payload: null };
+    },
+  };
+}
+
+const succeed = (event: Event) => ({
+  Status: 'SUCCESS', PhysicalResourceId: `id-of-${event.LogicalResourceId}`, Data: { Value: `value-of-${event.LogicalResourceId}` },
+});
+const writeObject = async () => {};
+const run = (stack: TemplateStack, of: Functions, timeout?: number) => runCustomResources({ stack, functions: of, writeObject, timeout });
+
+function stackOf(properties: Record<string, unknown>, folder?: string): TemplateStack {
+  return written({ Resources: {
+    PublicKey: { Type: 'AWS::CloudFront::PublicKey', Properties: { EncodedKey: { 'Fn::GetAtt': ['Second', 'Value'] }, Name: { Ref: 'First' } } },
+    Second: { Type: 'Custom::Second', Properties: { ServiceToken: 'f', Of: { 'Fn::GetAtt': ['First', 'Value'] } } },
+    First: { Type: 'Custom::First', Properties: { ServiceToken: 'f', ...properties }, DependsOn: ['Third'] },
+    Third: { Type: 'AWS::CloudFormation::CustomResource', Properties: { ServiceToken: 'f' } },
+  } }, folder);
+}
+
+describe('custom resources', () => {
+  it('run in the order of their dependencies, with all scalars as text', async () => {
+    const stack = stackOf({ Count: 3, Deep: { on: true, list: [1] } });
+    const of = functions(succeed);
+    await run(stack, of);
+    expect(of.events.map(({ LogicalResourceId: name }) => name)).toEqual(['Third', 'First', 'Second']);
+    expect(of.events[1]).toMatchObject({
+      RequestType: 'Create', StackId: stack.stackId, ResourceType: 'Custom::First', ResourceProperties: { ServiceToken: 'f', Count: '3', Deep: { on: 'true', list: ['1'] } },
+    });
+    expect(of.events[1].RequestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(of.events[2].ResourceProperties.Of).toBe('value-of-First');
+    expect(stack.ofType('AWS::CloudFront::PublicKey')[0].properties).toEqual({ EncodedKey: 'value-of-Second', Name: 'id-of-First' });
+  });
+
+  it('have no attributes before they ran', () => {
+    expect(() => stackOf({}).ofType('AWS::CloudFront::PublicKey')[0].properties).toThrow('Second: this custom resource has not run yet');
+  });
+
+  it('answer only with attributes that their function gave', async () => {
+    const stack = stackOf({});
+    await run(stack, functions((event) => ({ ...succeed(event), Data: { Value: 'x' } })));
+    expect(Object.keys(stack.ofType('Custom::First')[0].attributes)).toEqual(['Value']);
+  });
+
+  it('run again only when their properties changed', async () => {
+    const folder = path.join(temporaryFolder(), 'data');
+    await run(stackOf({ Generation: 1 }, folder), functions(succeed));
+    const unchanged = functions(succeed);
+    const again = stackOf({ Generation: '1' }, folder);
+    await run(again, unchanged);
+    expect(unchanged.events).toEqual([]);
+    expect(again.ofType('AWS::CloudFront::PublicKey')[0].properties.EncodedKey).toBe('value-of-Second');
+    const changed = functions(succeed);
+    await run(stackOf({ Generation: 2 }, folder), changed);
+    expect(changed.events).toEqual([expect.objectContaining({
+      RequestType: 'Update', LogicalResourceId: 'First', PhysicalResourceId: 'id-of-First', ResourceProperties: { ServiceToken: 'f', Generation: '2' },
+      OldResourceProperties: { ServiceToken: 'f', Generation: '1' },
+    })]);
+  });
+
+  it('are remembered for their owner alone', async () => {
+    const folder = path.join(temporaryFolder(), 'data');
+    await run(stackOf({}, folder), functions(succeed));
+    expect(statSync(path.join(folder, 'custom-resources.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('fail the start with the reason that their function gave, and are not remembered', async () => {
+    const folder = path.join(temporaryFolder(), 'data');
+    const failing = functions((event) => event.LogicalResourceId === 'First' ? { Status: 'FAILED', Reason: 'no key' } : succeed(event));
+    await expect(run(stackOf({}, folder), failing)).rejects.toThrow('First (Custom::First): no key');
+    expect(Object.keys(JSON.parse(await readFile(path.join(folder, 'custom-resources.json'), 'utf8')))).toEqual(['Third']);
+  });
+
+  it('fail the start when their function fails, ends without an answer, or takes too long', async () => {
+    const crashed: Functions = { invoke: async () => ({ error: { errorType: 'TypeError', errorMessage: 'x is not a function' } }) };
+    await expect(run(stackOf({}), crashed)).rejects.toThrow('Third (AWS::CloudFormation::CustomResource): TypeError: x is not a function');
+    await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('its function ended without an answer');
+    await expect(run(stackOf({}), { invoke: () => new Promise(() => {}) }, 20)).rejects.toThrow('no answer within 0.02 s');
+  });
+
+  it('take one answer, by PUT, at the address they were given', async () => {
+    const statuses: number[] = [];
+    const curious: Functions = { invoke: async (_, event) => {
+      const url = (event as Event).ResponseURL;
+      const send = async (method: string, to: string, body?: string) => statuses.push((await fetch(to, { method, body })).status);
+      await send('POST', url, '{}');
+      return { payload: null };
+    } };
+    await expect(run(stackOf({}), curious)).rejects.toThrow('without an answer');
+    const guessing: Functions = { invoke: async (_, event) => {
+      const url = (event as Event).ResponseURL;
+      const put = async (to: string) => statuses.push((await fetch(to, { method: 'PUT', body: JSON.stringify(succeed(event as Event)) })).status);
+      await put(new URL('/guess', url).href);
+      await put(url);
+      return { payload: null };
+    } };
+    await run(stackOf({}), guessing);
+    expect(statuses).toEqual([403, 403, 200, 403, 200, 403, 200]);
+  });
+});
+
+describe('a bucket deployment', () => {
+  it('is the files of its assets, with values in place of markers', async () => {
+    const page = temporaryFolder();
+    await mkdir(path.join(page, 'js'));
+    await Promise.all([writeFile(path.join(page, 'index.html'), '<p>'), writeFile(path.join(page, 'js/app.js'), '1'), writeFile(path.join(page, 'raw.bin'), Buffer.from([0xff, 0xfe]))]);
+    const stack = await synthesized((scope: Stack) => {
+      const bucket = new s3.Bucket(scope, 'Page');
+      new deployment.BucketDeployment(scope, 'Deploy', {
+        destinationBucket: bucket,
+        destinationKeyPrefix: 'web',
+        sources: [deployment.Source.asset(page), deployment.Source.jsonData('config.json', { bucket: bucket.bucketName })],
+      });
+    });
+    const objects: Record<string, [string, string]> = {};
+    const never: Functions = { invoke: () => { throw new Error('the deployment\'s own function must not run'); } };
+    await runCustomResources({ stack, functions: never, writeObject: async (_, key, body, type) => { objects[key] = [body.toString('latin1'), type]; } });
+    stack.verify();
+    expect(objects).toEqual({
+      'web/index.html': ['<p>', 'text/html'],
+      'web/js/app.js': ['1', 'text/javascript'],
+      'web/raw.bin': ['\xff\xfe', 'application/octet-stream'],
+      'web/config.json': [JSON.stringify({ bucket: stack.ofType('AWS::S3::Bucket')[0].physicalId }), 'application/json'],
+    });
+  });
+});
