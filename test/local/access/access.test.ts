@@ -1,0 +1,124 @@
+import { aws_iam as iam, aws_lambda as lambda, aws_s3 as s3, aws_sqs as sqs, Stack } from 'aws-cdk-lib';
+import { TemplateAccess } from '../../../local/access/access';
+import type { LocalStack, Need, Principal } from '../../../local/types';
+import { synthesized, written } from '../template/stacks';
+
+const DISTRIBUTION = 'arn:aws:cloudfront::123456789012:distribution/E1';
+const RULE = 'arn:aws:events:us-east-1:123456789012:rule/uploads';
+
+function vod(stack: Stack): void {
+  const bucket = new s3.Bucket(stack, 'Media', { bucketName: 'media', enforceSSL: true });
+  bucket.addToResourcePolicy(new iam.PolicyStatement({
+    principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')],
+    conditions: { StringEquals: { 'AWS:SourceArn': DISTRIBUTION } },
+  }));
+  const queue = new sqs.Queue(stack, 'Jobs', { queueName: 'jobs' });
+  queue.grantSendMessages(new iam.ServicePrincipal('events.amazonaws.com', { conditions: { ArnEquals: { 'aws:SourceArn': RULE } } }));
+  const job = new iam.Role(stack, 'JobRole', { roleName: 'job', assumedBy: new iam.ServicePrincipal('mediaconvert.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': stack.account } } }) });
+  const submit = new lambda.Function(stack, 'Submit', {
+    runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('x'),
+    role: new iam.Role(stack, 'SubmitRole', {
+      roleName: 'submit',
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaBasicExecutionRole')],
+      inlinePolicies: { inline: new iam.PolicyDocument({ statements: [new iam.PolicyStatement({ actions: ['mediaconvert:Probe'], resources: ['*'] })] }) },
+    }),
+  });
+  bucket.grantRead(submit, 'v/*');
+  bucket.grantPut(submit, 'exact');
+  submit.addToRolePolicy(new iam.PolicyStatement({
+    actions: ['iam:PassRole'], resources: [job.roleArn], conditions: { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
+  }));
+}
+
+const role = (name: string): Principal => ({ id: `arn:aws:iam::123456789012:role/${name}`, kind: 'role' });
+const service = (id: string): Principal => ({ id, kind: 'service' });
+
+describe('access', () => {
+  let stack: LocalStack;
+  let access: TemplateAccess;
+  let lines: string[];
+  const allowed = (principal: Principal, action: string, resource: string, context?: Need['context']) =>
+    access.require(principal, [{ action, resource, context }]).then(() => true, (error) => error.code === 'AccessDenied' ? false : Promise.reject(error));
+
+  beforeAll(async () => { stack = await synthesized(vod); });
+  beforeEach(() => {
+    lines = [];
+    access = new TemplateAccess(stack, (line) => lines.push(line));
+  });
+
+  it.each([
+    ['an attached policy', 's3:GetObject', 'arn:aws:s3:::media/v/1/index.m3u8', true],
+    ['an attached policy', 's3:GetObject', 'arn:aws:s3:::media/source/1', false],
+    ['an attached policy', 's3:DeleteObject', 'arn:aws:s3:::media/v/1/index.m3u8', false],
+    ['an inline policy', 'mediaconvert:Probe', '*', true],
+    ['a managed policy', 'logs:PutLogEvents', 'arn:aws:logs:us-east-1:123456789012:log-group:x:log-stream:y', true],
+    ['no policy', 'dynamodb:GetItem', 'arn:aws:dynamodb:us-east-1:123456789012:table/T', false],
+    ['a key that looks like a pattern', 's3:PutObject', 'arn:aws:s3:::media/exac?', false],
+    ['a key that looks like a pattern', 's3:GetObject', 'arn:aws:s3:::media/v/*', true],
+    ['a key that looks like a pattern', 's3:GetObject', 'arn:aws:s3:::media/*', false],
+  ])('of a role by %s: %s on %s is %s', async (_, action, resource, expected) => {
+    expect(await allowed(role('submit'), action, resource)).toBe(expected);
+  });
+
+  it('follows the conditions of a policy', async () => {
+    const pass = (to: string) => allowed(role('submit'), 'iam:PassRole', role('job').id, { 'iam:PassedToService': to });
+    expect(await pass('mediaconvert.amazonaws.com')).toBe(true);
+    expect(await pass('lambda.amazonaws.com')).toBe(false);
+  });
+
+  it('obeys a bucket policy that denies', async () => {
+    expect(await allowed(role('submit'), 's3:GetObject', 'arn:aws:s3:::media/v/1', { 'aws:SecureTransport': 'false' })).toBe(false);
+  });
+
+  it.each([
+    ['cloudfront.amazonaws.com', 's3:GetObject', 'arn:aws:s3:::media/v/1', DISTRIBUTION, true],
+    ['cloudfront.amazonaws.com', 's3:GetObject', 'arn:aws:s3:::media/v/1', `${DISTRIBUTION}2`, false],
+    ['cloudfront.amazonaws.com', 's3:PutObject', 'arn:aws:s3:::media/v/1', DISTRIBUTION, false],
+    ['cloudfront.amazonaws.com', 's3:GetObject', 'arn:aws:s3:::mediator/v/1', DISTRIBUTION, false],
+    ['events.amazonaws.com', 'sqs:SendMessage', 'arn:aws:sqs:us-east-1:123456789012:jobs', RULE, true],
+    ['events.amazonaws.com', 'sqs:SendMessage', 'arn:aws:sqs:us-east-1:123456789012:jobs', `${RULE}x`, false],
+    ['mediaconvert.amazonaws.com', 's3:GetObject', 'arn:aws:s3:::media/v/1', DISTRIBUTION, false],
+  ])('of the service %s: %s on %s from %s is %s', async (id, action, resource, source, expected) => {
+    expect(await allowed(service(id), action, resource, { 'aws:SourceArn': source })).toBe(expected);
+  });
+
+  it('needs all of what is needed, and records and logs what is missing', async () => {
+    const needs: Need[] = [{ action: 's3:GetObject', resource: 'arn:aws:s3:::media/v/1' }, { action: 's3:DeleteObject', resource: 'arn:aws:s3:::media/v/1' }];
+    await expect(access.require(role('submit'), needs)).rejects.toMatchObject({ code: 'AccessDenied', status: 403 });
+    await expect(access.require(role('submit'), needs)).rejects.toThrow('role/submit may not s3:DeleteObject on arn:aws:s3:::media/v/1');
+    expect(access.refusals).toEqual(Array(2).fill({ principal: role('submit').id, action: 's3:DeleteObject', resource: 'arn:aws:s3:::media/v/1' }));
+    expect(lines).toEqual([`access denied: ${role('submit').id} may not s3:DeleteObject on arn:aws:s3:::media/v/1`]);
+  });
+
+  it('is an error, not a refusal, where an action does not exist', async () => {
+    await expect(allowed(role('submit'), 's3:Bogus', 'arn:aws:s3:::media/v/1')).rejects.toThrow('s3:Bogus on arn:aws:s3:::media/v/1 can\'t be decided');
+  });
+
+  it('knows the roles of the template only', async () => {
+    expect(() => access.credentialsOf(role('nobody').id)).toThrow('no resource arn:aws:iam::123456789012:role/nobody');
+    expect(() => access.credentialsOf('arn:aws:s3:::media')).toThrow('is no role');
+    await expect(allowed(role('nobody'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).rejects.toThrow('no resource');
+  });
+
+  it('fails on a managed policy that it does not know', async () => {
+    const other = written({ Resources: { R: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'r', ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] } } } });
+    const need = { action: 's3:GetObject', resource: 'arn:aws:s3:::media/v/1' };
+    await expect(new TemplateAccess(other, () => {}).require(role('r'), [need])).rejects.toThrow('unknown managed policy arn:aws:iam::aws:policy/AdministratorAccess');
+  });
+
+  it('issues each role its own credentials, the same on each call', () => {
+    const [first, again, other] = [role('submit').id, role('submit').id, role('job').id].map((arn) => access.credentialsOf(arn));
+    expect(again).toEqual(first);
+    expect(other.secretAccessKey).not.toBe(first.secretAccessKey);
+    expect(access.principalOf(first.accessKeyId)).toMatchObject({ principal: role('submit'), secretAccessKey: first.secretAccessKey, sessionToken: first.sessionToken });
+    expect(access.principalOf('ASIAUNKNOWN')).toBeUndefined();
+  });
+
+  it('knows which service a role trusts', async () => {
+    expect(await access.trusts(role('job').id, 'mediaconvert.amazonaws.com')).toBe(true);
+    expect(await access.trusts(role('job').id, 'lambda.amazonaws.com')).toBe(false);
+    expect(await access.trusts(role('job').id, 'mediaconvert.amazonaws.com', { 'aws:SourceAccount': '999999999999' })).toBe(false);
+    expect(await access.trusts(role('submit').id, 'lambda.amazonaws.com')).toBe(true);
+  });
+});
