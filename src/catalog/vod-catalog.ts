@@ -1,0 +1,132 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { VodApi } from '../api/vod-api';
+import { INDEXES, TABLE_KEYS } from '../contract/table';
+import { throwIfAny } from '../synth/errors';
+import { handlerFunction } from '../synth/handler-function';
+
+/** What may be tuned of the catalog. */
+export interface VodCatalogOptions {
+  /**
+   * A table of your own, in the stack's region: string keys `pk` and `sk`; the indexes `byOwner` (`owner`, `videoId`) and
+   * `byPublication` (`listedMonth`, `listedAt`), all strings, projecting keys at least. Where its encryption key is yours,
+   * the key's policy must let the functions in.
+   * @default - a table on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
+   */
+  readonly table?: dynamodb.ITable;
+
+  /**
+   * What happens to the table when the stack goes. All but `DESTROY` protect it from deletion too. Has no effect on a table of your own.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Properties of `VodCatalog`. */
+export interface VodCatalogProps extends VodCatalogOptions {
+  /** The address that people use, `https://…` without a slash at its end: the addresses of posters begin with it. */
+  readonly origin: string;
+}
+
+/**
+ * The catalog: the table of videos, and who may see which of them.
+ *
+ * @example
+ * const catalog = new VodCatalog(this, 'Catalog', { origin: 'https://videos.example.com' });
+ * catalog.addRoutes(api);
+ */
+export class VodCatalog extends Construct {
+  /** One item a video. */
+  public readonly table: dynamodb.ITable;
+  /** Lists videos and shows one. */
+  public readonly readVideosFunction: lambda.Function;
+
+  constructor(scope: Construct, id: string, props: VodCatalogProps) {
+    super(scope, id);
+    throwIfAny(this, [
+      props.table && props.removalPolicy === RemovalPolicy.DESTROY
+        ? 'removalPolicy: DESTROY has no effect on a table of your own; set it where the table is made'
+        : undefined,
+    ]);
+    this.table = props.table ?? this.makeTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
+      description: 'Lists videos and shows one',
+      environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin },
+    });
+    this.grantReadVideos(this.readVideosFunction);
+    this.grantListVideos(this.readVideosFunction);
+  }
+
+  /**
+   * Adds the routes that read videos.
+   *
+   * @param api where to add them
+   */
+  public addRoutes(api: VodApi): void {
+    api._serve('catalog/read-videos', this.readVideosFunction);
+  }
+
+  /**
+   * Lets the grantee read a video whose id it knows.
+   *
+   * @param grantee who may
+   */
+  public grantReadVideos(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, ['dynamodb:GetItem'], [this.table.tableArn]);
+  }
+
+  /**
+   * Lets the grantee list videos: everyone's published ones, and an owner's.
+   *
+   * @param grantee who may
+   */
+  public grantListVideos(grantee: iam.IGrantable): iam.Grant {
+    const indexes = Object.values(INDEXES).map(({ name }) => `${this.table.tableArn}/index/${name}`);
+    return this.grant(grantee, ['dynamodb:Query'], indexes)
+      .combine(this.grant(grantee, ['dynamodb:BatchGetItem'], [this.table.tableArn]));
+  }
+
+  /**
+   * Lets the grantee create videos, and nothing else.
+   *
+   * @param grantee who may
+   */
+  public grantCreateVideos(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, ['dynamodb:PutItem'], [this.table.tableArn]);
+  }
+
+  /**
+   * Lets the grantee move videos through their statuses, which includes reading one.
+   *
+   * @param grantee who may
+   */
+  public grantUpdateVideos(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [this.table.tableArn]);
+  }
+
+  private makeTable(removalPolicy: RemovalPolicy): dynamodb.Table {
+    const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
+    const table = new dynamodb.Table(this, 'Table', {
+      partitionKey: key(TABLE_KEYS.partition),
+      sortKey: key(TABLE_KEYS.sort),
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      removalPolicy,
+    });
+    for (const { name, partition, sort } of Object.values(INDEXES)) {
+      table.addGlobalSecondaryIndex({
+        indexName: name, partitionKey: key(partition), sortKey: key(sort), projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+      });
+    }
+    return table;
+  }
+
+  /** CDK's own grants name more actions than any handler needs, and every index there will ever be. */
+  private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[]): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns, scope: this });
+  }
+}
