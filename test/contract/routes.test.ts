@@ -1,3 +1,5 @@
+import { readFileSync } from 'fs';
+import * as path from 'path';
 import { ENVIRONMENTS } from '../../src/contract/environment';
 import { openApiDocument } from '../../src/contract/openapi';
 import { PROBLEMS } from '../../src/contract/problems';
@@ -41,4 +43,9 @@ describe('the route table', () => {
       expect([operationId, security.length]).toEqual([operationId, ROUTES[operationId as keyof typeof ROUTES].access === 'open' ? 0 : 1]);
     }
   });
+});
+
+test('docs/errors.md explains every code with its status', () => {
+  const page = readFileSync(path.join(__dirname, '..', '..', 'docs', 'errors.md'), 'utf8');
+  for (const [code, { status }] of Object.entries(PROBLEMS)) expect(page).toContain(`<a id="${code}"></a>\`${code}\` | ${status} |`);
 });
