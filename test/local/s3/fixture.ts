@@ -1,0 +1,79 @@
+import { mkdtempSync } from 'fs';
+import { createServer, type Server } from 'http';
+import type { AddressInfo } from 'net';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { AwsError, type Access, type DoorService, type LocalStack, type Need, type Resource } from '../../../local/types';
+
+export const REGION = 'eu-central-1';
+export const ACCOUNT = '111122223333';
+
+/** A stack of the given resources with a data folder of its own. */
+export function stackOf(resources: { type: string; physicalId: string; properties?: Record<string, unknown>; attributes?: Record<string, string> }[],
+  dataFolder = mkdtempSync(join(tmpdir(), 'vod-'))): LocalStack {
+  const all: Resource[] = resources.map((resource, index) => ({ logicalId: `R${index}`, attributes: {}, properties: {}, ...resource }));
+  return {
+    region: REGION,
+    account: ACCOUNT,
+    stackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/test/1`,
+    dataFolder,
+    ofType: (type) => all.filter((resource) => resource.type === type),
+    byArn: (arn) => {
+      const found = all.find(({ physicalId, attributes }) => physicalId === arn || attributes.Arn === arn);
+      if (!found) throw new Error(`no resource ${arn}`);
+      return found;
+    },
+    assetFolder: () => { throw new Error('no assets here'); },
+  };
+}
+
+/** Allows everything but what `denied` names; keeps all needs that were asked. */
+export function accessOf(denied: (need: Need) => boolean = () => false): Access & { asked: Need[] } {
+  const asked: Need[] = [];
+  const refusals: Access['refusals'] = [];
+  return {
+    asked,
+    refusals,
+    require: async (principal, needs) => {
+      asked.push(...needs);
+      const refused = needs.find(denied);
+      if (!refused) return;
+      refusals.push({ principal: principal.id, ...refused });
+      throw new AwsError('AccessDenied', 'Access Denied', 403);
+    },
+    credentialsOf: () => { throw new Error('none here'); },
+    principalOf: () => undefined,
+  };
+}
+
+/** The least of a door: no signatures, one service, one principal. */
+export async function doorTo(service: DoorService, access: Access, readBody = false): Promise<{ endpoint: string; server: Server; stop(): Promise<void> }> {
+  const server = createServer((raw, response) => {
+    void (async () => {
+      if (service.unsigned?.(raw, response)) return;
+      const url = new URL(raw.url!, 'http://door');
+      const chunks: Buffer[] = [];
+      if (readBody) for await (const chunk of raw) chunks.push(chunk);
+      const request = {
+        method: raw.method!,
+        path: raw.url!.split('?')[0],
+        query: url.searchParams,
+        headers: raw.headers as Record<string, string>,
+        raw,
+        ...readBody && { body: Buffer.concat(chunks) },
+        principal: { id: `arn:aws:iam::${ACCOUNT}:role/caller`, kind: 'role' as const },
+      };
+      await access.require(request.principal, service.needs(request));
+      await service.handle(request, response);
+    })().catch((error: Error) => service.fail(error instanceof AwsError ? error : new AwsError('InternalError', `${error.stack}`, 500), response, raw));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
