@@ -1,0 +1,176 @@
+import { request as httpRequest } from 'http';
+import { Readable } from 'stream';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { Door, startDoor } from '../../../local/door/door';
+import { answerJson, failJson, inputOf } from '../../../local/services/json';
+import { AwsError, DoorService } from '../../../local/types';
+import { CREDENTIALS, fakeAccess, fakeS3, REGION } from '../fakes';
+
+const access = fakeAccess(['secretsmanager:Denied']);
+const logged: string[] = [];
+const secrets: DoorService = {
+  name: 'secretsmanager',
+  needs: ({ body }) => [{ action: `secretsmanager:${inputOf(body).SecretId}`, resource: '*' }],
+  async handle({ body }, response) {
+    const { SecretId } = inputOf(body);
+    if (SecretId === 'known-fault') throw new AwsError('ResourceNotFoundException', 'none');
+    if (SecretId === 'unknown-fault') throw new TypeError('x is undefined');
+    answerJson(response, { SecretString: SecretId });
+  },
+  fail: failJson,
+};
+
+let door: Door;
+let endpoint: string;
+beforeAll(async () => {
+  door = await startDoor({ access, services: [fakeS3()], log: (line) => logged.push(line) });
+  door.register(secrets);
+  endpoint = `http://127.0.0.1:${door.port}`;
+});
+afterAll(() => door.stop());
+
+const settings = (more: object = {}) => ({ region: REGION, endpoint, credentials: CREDENTIALS, maxAttempts: 1, ...more });
+const s3 = (more?: object) => new S3Client({ ...settings(more), forcePathStyle: true });
+const getSecret = (SecretId: string, more?: object) => new SecretsManagerClient(settings(more)).send(new GetSecretValueCommand({ SecretId }));
+
+/** Sends exactly these headers; fetch would add to them. */
+async function send(url: string, method: string, headers: Record<string, string | number>, body = ''): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(url, { method, headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => text += chunk).on('end', () => resolve({ status: response.statusCode!, text }));
+    }).on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+describe('header signatures', () => {
+  test('S3: keys with characters that are escaped, queries, and a text body', async () => {
+    await s3().send(new PutObjectCommand({ Bucket: 'media', Key: "a b/ü+&=(1)'.txt", Body: 'hello', ContentType: 'text/plain' }));
+    expect(access.asked.at(-1)).toEqual({ action: 's3:PutObject', resource: "arn:aws:s3:::media/a b/ü+&=(1)'.txt" });
+    const { Body } = await s3().send(new GetObjectCommand({ Bucket: 'media', Key: 'x', Range: 'bytes=0-3', ResponseContentType: 'text/plain; a=b' }));
+    expect(await Body!.transformToString()).toBe('the object');
+  });
+
+  test('S3: a stream, whose checksum trails it', async () => {
+    await expect(s3().send(new PutObjectCommand({ Bucket: 'media', Key: 'x', Body: Readable.from([Buffer.alloc(100_000)]), ContentLength: 100_000 })))
+      .resolves.toMatchObject({ ETag: '"1"' });
+  });
+
+  test('JSON services get the whole body', async () => {
+    await expect(getSecret('GetSecretValue')).resolves.toMatchObject({ SecretString: 'GetSecretValue' });
+  });
+
+  test.each([
+    ['a key that we did not issue', { accessKeyId: 'ASIAOTHER' }, 'InvalidAccessKeyId', 'UnrecognizedClientException'],
+    ['another secret', { secretAccessKey: 'no secret' }, 'SignatureDoesNotMatch', 'InvalidSignatureException'],
+    ['another token', { sessionToken: 'other' }, 'InvalidToken', 'UnrecognizedClientException'],
+    ['no token', { sessionToken: undefined }, 'InvalidToken', 'UnrecognizedClientException'],
+  ])('%s is refused', async (_, change, s3Code, code) => {
+    const credentials = { ...CREDENTIALS, ...change };
+    await expect(s3({ credentials }).send(new GetObjectCommand({ Bucket: 'media', Key: 'x' }))).rejects.toMatchObject({ Code: s3Code });
+    await expect(getSecret('x', { credentials })).rejects.toMatchObject({ name: code });
+  });
+
+  test('a clock that is wrong by more than 15 minutes is refused', async () => {
+    const wrong = { systemClockOffset: -16 * 60_000 };
+    await expect(s3(wrong).send(new GetObjectCommand({ Bucket: 'media', Key: 'x' }))).rejects.toMatchObject({ Code: 'RequestTimeTooSkewed' });
+    await expect(getSecret('x', wrong)).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+    await expect(getSecret('x', { systemClockOffset: -14 * 60_000 })).resolves.toBeDefined();
+  });
+
+  test.each(['body', 'header'])('a %s changed on the way is refused', async (what) => {
+    const client = new SecretsManagerClient(settings());
+    client.middlewareStack.addRelativeTo((next) => (args) => {
+      const { request } = args as unknown as { request: { body: string; headers: Record<string, string> } };
+      if (what === 'body') request.body = request.body.replace('mine', 'your');
+      else request.headers['x-amz-target'] = 'secretsmanager.PutSecretValue';
+      return next(args);
+    }, { name: 'change', relation: 'after', toMiddleware: 'httpSigningMiddleware' });
+    await expect(client.send(new GetSecretValueCommand({ SecretId: 'mine' }))).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+  });
+
+  test('a body over 16 MB is refused', async () => {
+    await expect(getSecret('x'.repeat(16 * 1024 * 1024))).rejects.toMatchObject({ name: 'RequestEntityTooLargeException' });
+  });
+});
+
+describe('presigned addresses', () => {
+  const put = async (expiresIn = 60, signingDate = new Date()) => getSignedUrl(
+    s3({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
+    new PutObjectCommand({ Bucket: 'media', Key: 'source/1/original', ContentLength: 5, ContentType: 'video/mp4', IfNoneMatch: '*' }),
+    { expiresIn, signingDate, signableHeaders: new Set(['content-type', 'content-length', 'if-none-match', 'host']) },
+  );
+  const HEADERS = { 'content-length': 5, 'content-type': 'video/mp4', 'if-none-match': '*' };
+
+  test('are good for the request they were signed for', async () => {
+    expect(new URL(await put()).searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-type;host;if-none-match');
+    expect(await send(await put(), 'PUT', HEADERS, 'hello')).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ['another length', { ...HEADERS, 'content-length': 4 }],
+    ['another type', { ...HEADERS, 'content-type': 'text/html' }],
+    ['no type', { 'content-length': 5, 'if-none-match': '*' }],
+    ['no condition', { 'content-length': 5, 'content-type': 'video/mp4' }],
+    ['another condition', { ...HEADERS, 'if-none-match': '"1"' }],
+  ])('refuse %s', async (_, headers) => {
+    const { status, text } = await send(await put(), 'PUT', headers, 'hello'.slice(0, Number(headers['content-length'])));
+    expect([status, text]).toEqual([403, expect.stringContaining('<Code>SignatureDoesNotMatch</Code>')]);
+  });
+
+  test('refuse another method, another path and another query', async () => {
+    const url = await put();
+    for (const [method, changed] of [['POST', url], ['PUT', url.replace('/original', '/other')], ['PUT', `${url}&acl=`], ['PUT', url.replace('X-Amz-Expires=60', 'X-Amz-Expires=61')]]) {
+      expect((await send(changed, method, HEADERS, 'hello')).text).toContain('SignatureDoesNotMatch');
+    }
+  });
+
+  test('refuse headers of S3 that were not signed', async () => {
+    const { status, text } = await send(await put(), 'PUT', { ...HEADERS, 'x-amz-tagging': 'a=b' }, 'hello');
+    expect([status, text]).toEqual([403, expect.stringContaining('not signed: x-amz-tagging')]);
+  });
+
+  test('end when they say, as S3 says it', async () => {
+    const { status, text } = await send(await put(60, new Date(Date.now() - 61_000)), 'PUT', HEADERS, 'hello');
+    expect([status, text]).toEqual([403, '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>']);
+    const endless = (await put()).replace('X-Amz-Expires=60', 'X-Amz-Expires=604801');
+    expect((await send(endless, 'PUT', HEADERS, 'hello')).text).toContain('AuthorizationQueryParametersError');
+  });
+
+  test('answer a preflight without a signature', async () => {
+    expect(await send(await put(), 'OPTIONS', { origin: 'http://localhost:1' })).toMatchObject({ status: 204 });
+  });
+});
+
+describe('what follows the signature', () => {
+  test('an unsigned request is refused', async () => {
+    expect(await send(`${endpoint}/media/x`, 'GET', {})).toMatchObject({ status: 403, text: expect.stringContaining('<Code>AccessDenied</Code>') });
+    expect(await send(endpoint, 'POST', { 'x-amz-target': 'secretsmanager.GetSecretValue' }))
+      .toMatchObject({ status: 403, text: expect.stringContaining('MissingAuthenticationTokenException') });
+  });
+
+  test('the policies are asked before the service', async () => {
+    await expect(getSecret('Denied')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    expect(access.refusals).toContainEqual(expect.objectContaining({ action: 'secretsmanager:Denied' }));
+  });
+
+  test('errors go out in the form of the service; faults are logged without the query', async () => {
+    await expect(getSecret('known-fault')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(logged).toEqual([]);
+    await expect(getSecret('unknown-fault')).rejects.toMatchObject({ name: 'InternalError' });
+    expect(logged).toEqual([expect.stringContaining('x is undefined')]);
+  });
+
+  test('a service that is not there is named', async () => {
+    const client = new SecretsManagerClient({ ...settings(), signingEscapePath: true });
+    client.middlewareStack.addRelativeTo((next) => (args) => {
+      const { headers } = (args as unknown as { request: { headers: Record<string, string> } }).request;
+      headers.authorization = headers.authorization.replace('/secretsmanager/', '/sns/');
+      return next(args);
+    }, { name: 'change', relation: 'after', toMiddleware: 'httpSigningMiddleware' });
+    await expect(client.send(new GetSecretValueCommand({ SecretId: 'x' }))).rejects.toThrow("there is no service 'sns'");
+  });
+});

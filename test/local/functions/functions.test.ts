@@ -1,0 +1,164 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { arnLike, createFunctions } from '../../../local/functions/functions';
+import { Functions, Part, Resource } from '../../../local/types';
+import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource, ROLE, until } from '../fakes';
+
+const CODE = `
+exports.echo = async (event) => event;
+exports.env = async () => process.env;
+exports.context = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis(), cwd: process.cwd() });
+exports.throws = async () => { console.log('before'); throw new RangeError('too far'); };
+exports.nothing = async () => {};
+exports.hangs = () => new Promise(() => {});
+exports.exits = async () => process.exit(3);
+exports.big = async () => 'x'.repeat(6 * 1024 * 1024 + 200);
+exports.pid = (ms) => new Promise((resolve) => setTimeout(() => resolve(process.pid), ms));
+exports.says = async () => { console.log('one'); console.log('two'); console.error('three'); };
+`;
+const folder = mkdtempSync(join(tmpdir(), 'local-function-'));
+writeFileSync(join(folder, 'index.js'), CODE);
+mkdirSync(join(folder, 'esm'));
+writeFileSync(join(folder, 'esm', 'main.mjs'), 'export const handler = async () => "esm";');
+
+const TRUST = { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }] };
+const arnOf = (name: string) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+const fn = (name: string, properties: object = {}) => resource('AWS::Lambda::Function', name, {
+  Code: { S3Key: 'code.zip' }, Handler: `index.${name}`, Role: ROLE, Timeout: 20, ...properties,
+}, arnOf(name));
+const permission = (name: string, Principal: string, SourceArn?: string) => resource('AWS::Lambda::Permission', `permission${name}`, {
+  Action: 'lambda:InvokeFunction', FunctionName: arnOf(name), Principal, SourceArn,
+});
+
+const API = `arn:aws:execute-api:${REGION}:${ACCOUNT}:api1`;
+const env = fn('env', { MemorySize: 256, Environment: { Variables: { TABLE: 'not yet', AWS_REGION: 'not-this' } } });
+const resources: Resource[] = [
+  resource('AWS::IAM::Role', 'handler', { AssumeRolePolicyDocument: TRUST }, ROLE),
+  resource('AWS::IAM::Role', 'other', { AssumeRolePolicyDocument: { Statement: { ...TRUST.Statement[0], Principal: { Service: 'ec2.amazonaws.com' } } } }, 'arn:other'),
+  ...['echo', 'context', 'throws', 'nothing', 'exits', 'big', 'pid', 'says', 'missing'].map((name) => fn(name)),
+  env, fn('hangs', { Timeout: 1 }), fn('esm', { Handler: 'esm/main.handler' }), fn('lost', { Handler: 'nowhere.handler' }),
+  fn('untrusted', { Role: 'arn:other' }),
+  fn('single', { Handler: 'index.pid', ReservedConcurrentExecutions: 1 }),
+  permission('echo', 'apigateway.amazonaws.com', `${API}/*/GET/streams/*`),
+];
+
+const lines: string[] = [];
+const access = fakeAccess();
+let functions: Functions & Part;
+const invoke = (name: string, payload: unknown = {}) => functions.invoke(arnOf(name), payload);
+beforeAll(() => {
+  const stack = fakeStack(resources, { 'code.zip': folder });
+  functions = createFunctions({ stack, access, environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, log: (name, line) => lines.push(`${name}: ${line}`) });
+});
+afterAll(() => functions.stop());
+
+test('the payload goes in and out as JSON', async () => {
+  expect(await invoke('echo', { a: [1, 'ü'], none: undefined })).toEqual({ payload: { a: [1, 'ü'] } });
+  expect(await invoke('nothing')).toEqual({ payload: null });
+  expect(await invoke('esm')).toEqual({ payload: 'esm' });
+});
+
+test('the environment is the template\'s as it is now, Lambda\'s own, and the addresses; nothing else', async () => {
+  (env.properties.Environment.Variables as Record<string, string>).TABLE = 'videos';
+  process.env.SECRET_OF_THE_DEVELOPER = 'x';
+  const { payload } = await invoke('env');
+  expect(payload).toEqual({
+    TABLE: 'videos',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_LAMBDA_FUNCTION_NAME: 'env',
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
+    AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/env',
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_SESSION_TOKEN: CREDENTIALS.sessionToken,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    LAMBDA_TASK_ROOT: folder,
+    _HANDLER: 'index.env',
+    PATH: process.env.PATH,
+    TZ: 'UTC',
+  });
+});
+
+test('the context', async () => {
+  const { payload } = await invoke('context');
+  expect(payload).toMatchObject({ functionName: 'context', invokedFunctionArn: arnOf('context'), memoryLimitInMB: '128', awsRequestId: expect.any(String), cwd: folder });
+  expect(payload.left).toBeGreaterThan(10_000);
+  expect(payload.left).toBeLessThanOrEqual(20_000);
+});
+
+test('lines go to the log one by one', async () => {
+  await invoke('says');
+  await until(() => lines.length >= 3);
+  expect(lines).toEqual(expect.arrayContaining(['says: one', 'says: two', 'says: three']));
+});
+
+describe('errors', () => {
+  test.each([
+    ['throws', { errorType: 'RangeError', errorMessage: 'too far' }],
+    ['exits', { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('Runtime exited with error: exit status 3') }],
+    ['hangs', { errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('Task timed out after 1.00 seconds') }],
+    ['big', { errorType: 'Function.ResponseSizeTooLarge', errorMessage: expect.stringContaining('(6291556 bytes)') }],
+    ['lost', { errorType: 'Runtime.ImportModuleError', errorMessage: expect.stringContaining('nowhere') }],
+    ['missing', { errorType: 'Runtime.HandlerNotFound', errorMessage: 'index.missing is undefined or not exported' }],
+  ])('%s', async (name, error) => {
+    expect(await invoke(name)).toEqual({ error });
+  });
+
+  test('a payload over 6 MB', async () => {
+    expect((await invoke('echo', 'x'.repeat(6 * 1024 * 1024))).error?.errorType).toBe('RequestEntityTooLargeException');
+  });
+
+  test('a function lives on after an error, and anew after its process ended', async () => {
+    expect((await invoke('throws')).error?.errorType).toBe('RangeError');
+    expect((await invoke('exits')).error?.errorMessage).toContain('exit status 3');
+    expect((await invoke('exits')).error?.errorMessage).toContain('exit status 3');
+  });
+
+  test('a role that Lambda may not take', async () => {
+    await expect(invoke('untrusted')).rejects.toThrow('cannot be assumed by Lambda');
+  });
+});
+
+describe('processes', () => {
+  test('one that is idle is used again; one that is busy gets a second', async () => {
+    const first = (await invoke('pid', 0)).payload;
+    expect((await invoke('pid', 0)).payload).toBe(first);
+    const both = await Promise.all([invoke('pid', 300), invoke('pid', 300)]);
+    expect(new Set(both.map(({ payload }) => payload)).size).toBe(2);
+  });
+
+  test('no more than four, or what the template reserves; the rest wait', async () => {
+    const pids = async (name: string, count: number) => new Set((await Promise.all(Array.from({ length: count }, () => invoke(name, 50)))).map(({ payload }) => payload));
+    expect((await pids('pid', 9)).size).toBe(4);
+    expect((await pids('single', 3)).size).toBe(1);
+  });
+});
+
+describe('permissions', () => {
+  test('a service with one may invoke', async () => {
+    const caller = { service: 'apigateway.amazonaws.com', sourceArn: `${API}/api/GET/streams/1` };
+    expect(await functions.invoke(arnOf('echo'), 1, caller)).toEqual({ payload: 1 });
+  });
+
+  test.each([
+    ['another service', 'events.amazonaws.com', `${API}/api/GET/streams/1`],
+    ['another source', 'apigateway.amazonaws.com', `${API}/api/POST/streams/1`],
+    ['no source', 'apigateway.amazonaws.com', undefined],
+  ])('%s is refused and recorded', async (_, service, sourceArn) => {
+    await expect(functions.invoke(arnOf('echo'), 1, { service, sourceArn })).rejects.toMatchObject({ code: 'AccessDeniedException', status: 403 });
+    expect(access.refusals.at(-1)).toEqual({ principal: service, action: 'lambda:InvokeFunction', resource: arnOf('echo') });
+  });
+});
+
+test.each([
+  ['arn:aws:events:*:1:rule/a*', 'arn:aws:events:x:1:rule/abc', true],
+  ['arn:aws:events:*:rule/abc', 'arn:aws:events:x:1:rule/abc', false],
+  ['arn:aws:s3:::b?', 'arn:aws:s3:::b1', true],
+  ['arn:aws:s3:::b.', 'arn:aws:s3:::b1', false],
+  ['arn:aws:logs:r:1:log-group:*', 'arn:aws:logs:r:1:log-group:a:b', true],
+])('arnLike %s %s %s', (pattern, arn, matches) => expect(arnLike(pattern, arn)).toBe(matches));
