@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import { parseArgs } from 'util';
+import { runCheck } from './check';
+import { startStack, type RunningStack } from './stack';
+
+const ROOT = path.join(__dirname, '..');
+const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check]
+  --port N    the port of the page (default 8080; 0 for any free one)
+  --data DIR  where everything is kept between runs (default .local)
+  --reset     empty that folder first
+  --check     do the whole journey by itself, in a folder of its own, and end`;
+
+interface Arguments { readonly port: number; readonly data: string; readonly reset: boolean; readonly check: boolean }
+
+function readArguments(): Arguments {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, data: { type: 'string' }, reset: { type: 'boolean', default: false }, check: { type: 'boolean', default: false } },
+  });
+  const { check, reset } = values;
+  const port = Number(values.port ?? (check ? 0 : 8080));
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
+  return { port, check, reset, data: values.data ?? (check ? temporaryFolder() : path.join(ROOT, '.local')) };
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'serverless-vod-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function greet({ facts: { origin, users } }: RunningStack, data: string): void {
+  console.log(`\nOpen ${origin}\n\nSign in as`);
+  for (const { username, password, groups } of users) console.log(`  ${username}  ${password}  ${groups.join(', ')}`);
+  console.log(`\nWhat handlers log: ${path.join(data, 'functions.log')}\nCtrl-C stops everything; your videos stay in ${data}.`);
+}
+
+async function main({ port, data, reset, check }: Arguments): Promise<void> {
+  let interrupted: () => void;
+  const interruption = new Promise<void>((resolve) => { interrupted = resolve; });
+  // The second time at once: children end when their channel to this process closes.
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(130);
+      asked = true;
+      interrupted();
+    });
+  }
+  const stack = await startStack({ app: path.join(ROOT, 'examples/typescript/full/app.ts'), port, data, reset, log: (line) => console.error(line) });
+  try {
+    if (check) {
+      const journey = await Promise.race([runCheck(stack.facts), interruption.then(() => 'interrupted')]);
+      if (journey === 'interrupted') throw new Error('interrupted');
+    } else {
+      greet(stack, data);
+      await interruption;
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
+function orUsage(): Arguments {
+  try {
+    return readArguments();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return process.exit(2);
+  }
+}
+
+main(orUsage()).then(() => process.exit(0), (error: Error) => {
+  console.error(`\n${error.message}`);
+  process.exit(1);
+});
