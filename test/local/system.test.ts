@@ -1,0 +1,59 @@
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import { ensure } from '../../local/system';
+
+describe('a program of the machine', () => {
+  const originalPath = process.env.PATH;
+  let folder: string;
+  const program = (name: string, body = 'exit 0') => {
+    writeFileSync(path.join(folder, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(path.join(folder, name), 0o755);
+  };
+  const asUser = (id: number) => jest.spyOn(process, 'getuid').mockReturnValue(id);
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'vod-system-'));
+    process.env.PATH = folder;
+  });
+  afterEach(() => {
+    process.env.PATH = originalPath;
+    jest.restoreAllMocks();
+  });
+
+  it('is found by any of its names', () => {
+    program('ffmpeg');
+    program('google-chrome');
+    expect(ensure('ffmpeg')).toBe(path.join(folder, 'ffmpeg'));
+    expect(ensure('chromium')).toBe(path.join(folder, 'google-chrome'));
+  });
+
+  it('is not a file that can\'t be run', () => {
+    writeFileSync(path.join(folder, 'ffmpeg'), '');
+    expect(() => ensure('ffmpeg')).toThrow('ffmpeg is not on this machine');
+  });
+
+  it.each([
+    ['apt-get', 'sudo apt-get update && sudo apt-get install -y ffmpeg'],
+    ['dnf', 'sudo dnf install -y ffmpeg'],
+    ['brew', 'brew install ffmpeg'],
+  ])('is named with the line to type where there is %s', (installer, line) => {
+    asUser(1000);
+    program(installer, 'exit 9');
+    expect(() => ensure('ffmpeg')).toThrow(`ffmpeg is not on this machine: type\n  ${line}`);
+  });
+
+  it('is installed where root has apt-get', () => {
+    asUser(0);
+    const made = path.join(folder, 'ffmpeg');
+    program('apt-get', `echo "$@" >> ${folder}/calls; [ "$1" = install ] && echo > ${made} && /bin/chmod 755 ${made}; exit 0`);
+    expect(ensure('ffmpeg')).toBe(made);
+    expect(readFileSync(path.join(folder, 'calls'), 'utf8')).toBe('update\ninstall -y --no-install-recommends ffmpeg\n');
+  });
+
+  it('says what apt-get said when that fails', () => {
+    asUser(0);
+    program('apt-get', 'echo no network >&2; exit 100');
+    expect(() => ensure('ffmpeg')).toThrow('apt-get update failed:\nno network');
+  });
+});
