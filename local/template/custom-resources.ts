@@ -29,7 +29,7 @@ export interface CustomResourceOptions {
   readonly timeout?: number;
 }
 
-/** Runs each custom resource as CloudFormation would: Create at first, Update when its properties have changed, else not at all. No Deletes are sent. */
+/** Runs each custom resource as CloudFormation would: Create at first, Update when its properties changed, else not at all. Nothing is sent a Delete. */
 export async function runCustomResources(options: CustomResourceOptions): Promise<void> {
   const { stack, writeObject } = options;
   const file = path.join(stack.dataFolder, 'custom-resources.json');
@@ -56,7 +56,9 @@ export async function runCustomResources(options: CustomResourceOptions): Promis
   }
 }
 
-async function run(options: CustomResourceOptions, answers: AnswerServer, resource: Resource, properties: Record<string, unknown>, before?: Outcome): Promise<Answer> {
+async function run(
+  options: CustomResourceOptions, answers: AnswerServer, resource: Resource, properties: Record<string, unknown>, before?: Outcome,
+): Promise<Answer> {
   const { stack, functions, timeout = 60_000 } = options;
   const { logicalId, type } = resource;
   const { url, answered, forget } = answers.expect();

@@ -9,14 +9,18 @@ const RULE = 'arn:aws:events:us-east-1:123456789012:rule/uploads';
 function vod(stack: Stack): void {
   const bucket = new s3.Bucket(stack, 'Media', { bucketName: 'media', enforceSSL: true });
   bucket.addToResourcePolicy(new iam.PolicyStatement({
-    principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')],
+    principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')],
+    actions: ['s3:GetObject'],
+    resources: [bucket.arnForObjects('*')],
     conditions: { StringEquals: { 'AWS:SourceArn': DISTRIBUTION } },
   }));
   const queue = new sqs.Queue(stack, 'Jobs', { queueName: 'jobs' });
   queue.grantSendMessages(new iam.ServicePrincipal('events.amazonaws.com', { conditions: { ArnEquals: { 'aws:SourceArn': RULE } } }));
   const job = new iam.Role(stack, 'JobRole', { roleName: 'job', assumedBy: new iam.ServicePrincipal('mediaconvert.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': stack.account } } }) });
   const submit = new lambda.Function(stack, 'Submit', {
-    runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('x'),
+    runtime: lambda.Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: lambda.Code.fromInline('x'),
     role: new iam.Role(stack, 'SubmitRole', {
       roleName: 'submit',
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),

@@ -30,12 +30,14 @@ const writeObject = async () => {};
 const run = (stack: TemplateStack, of: Functions, timeout?: number) => runCustomResources({ stack, functions: of, writeObject, timeout });
 
 function stackOf(properties: Record<string, unknown>, folder?: string): TemplateStack {
-  return written({ Resources: {
-    PublicKey: { Type: 'AWS::CloudFront::PublicKey', Properties: { EncodedKey: { 'Fn::GetAtt': ['Second', 'Value'] }, Name: { Ref: 'First' } } },
-    Second: { Type: 'Custom::Second', Properties: { ServiceToken: 'f', Of: { 'Fn::GetAtt': ['First', 'Value'] } } },
-    First: { Type: 'Custom::First', Properties: { ServiceToken: 'f', ...properties }, DependsOn: ['Third'] },
-    Third: { Type: 'AWS::CloudFormation::CustomResource', Properties: { ServiceToken: 'f' } },
-  } }, folder);
+  return written({
+    Resources: {
+      PublicKey: { Type: 'AWS::CloudFront::PublicKey', Properties: { EncodedKey: { 'Fn::GetAtt': ['Second', 'Value'] }, Name: { Ref: 'First' } } },
+      Second: { Type: 'Custom::Second', Properties: { ServiceToken: 'f', Of: { 'Fn::GetAtt': ['First', 'Value'] } } },
+      First: { Type: 'Custom::First', Properties: { ServiceToken: 'f', ...properties }, DependsOn: ['Third'] },
+      Third: { Type: 'AWS::CloudFormation::CustomResource', Properties: { ServiceToken: 'f' } },
+    },
+  }, folder);
 }
 
 describe('custom resources', () => {
@@ -73,7 +75,10 @@ describe('custom resources', () => {
     const changed = functions(succeed);
     await run(stackOf({ Generation: 2 }, folder), changed);
     expect(changed.events).toEqual([expect.objectContaining({
-      RequestType: 'Update', LogicalResourceId: 'First', PhysicalResourceId: 'id-of-First', ResourceProperties: { ServiceToken: 'f', Generation: '2' },
+      RequestType: 'Update',
+      LogicalResourceId: 'First',
+      PhysicalResourceId: 'id-of-First',
+      ResourceProperties: { ServiceToken: 'f', Generation: '2' },
       OldResourceProperties: { ServiceToken: 'f', Generation: '1' },
     })]);
   });
@@ -81,7 +86,7 @@ describe('custom resources', () => {
   it('are remembered for their owner alone', async () => {
     const folder = path.join(temporaryFolder(), 'data');
     await run(stackOf({}, folder), functions(succeed));
-    expect(statSync(path.join(folder, 'custom-resources.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(path.join(folder, 'custom-resources.json')).mode.toString(8)).toBe('100600');
   });
 
   it('fail the start with the reason that their function gave, and are not remembered', async () => {
@@ -100,20 +105,24 @@ describe('custom resources', () => {
 
   it('take one answer, by PUT, at the address they were given', async () => {
     const statuses: number[] = [];
-    const curious: Functions = { invoke: async (_, event) => {
-      const url = (event as Event).ResponseURL;
-      const send = async (method: string, to: string, body?: string) => statuses.push((await fetch(to, { method, body })).status);
-      await send('POST', url, '{}');
-      return { payload: null };
-    } };
+    const curious: Functions = {
+      invoke: async (_, event) => {
+        const url = (event as Event).ResponseURL;
+        const send = async (method: string, to: string, body?: string) => statuses.push((await fetch(to, { method, body })).status);
+        await send('POST', url, '{}');
+        return { payload: null };
+      },
+    };
     await expect(run(stackOf({}), curious)).rejects.toThrow('without an answer');
-    const guessing: Functions = { invoke: async (_, event) => {
-      const url = (event as Event).ResponseURL;
-      const put = async (to: string) => statuses.push((await fetch(to, { method: 'PUT', body: JSON.stringify(succeed(event as Event)) })).status);
-      await put(new URL('/guess', url).href);
-      await put(url);
-      return { payload: null };
-    } };
+    const guessing: Functions = {
+      invoke: async (_, event) => {
+        const url = (event as Event).ResponseURL;
+        const put = async (to: string) => statuses.push((await fetch(to, { method: 'PUT', body: JSON.stringify(succeed(event as Event)) })).status);
+        await put(new URL('/guess', url).href);
+        await put(url);
+        return { payload: null };
+      },
+    };
     await run(stackOf({}), guessing);
     expect(statuses).toEqual([403, 403, 200, 403, 200, 403, 200]);
   });

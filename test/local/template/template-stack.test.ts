@@ -75,12 +75,14 @@ describe('a synthesized stack', () => {
 
 describe('an intrinsic', () => {
   const mappings = { Mappings: { Sizes: { small: { width: '640' } } } };
-  const conditions = { Conditions: {
-    Here: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] },
-    There: { 'Fn::Not': [{ Condition: 'Here' }] },
-    Either: { 'Fn::Or': [{ Condition: 'Here' }, { Condition: 'There' }] },
-    Both: { 'Fn::And': [{ Condition: 'Here' }, { Condition: 'There' }] },
-  } };
+  const conditions = {
+    Conditions: {
+      Here: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] },
+      There: { 'Fn::Not': [{ Condition: 'Here' }] },
+      Either: { 'Fn::Or': [{ Condition: 'Here' }, { Condition: 'There' }] },
+      Both: { 'Fn::And': [{ Condition: 'Here' }, { Condition: 'There' }] },
+    },
+  };
 
   it.each([
     [{ Ref: 'Bucket' }, 'films'],
