@@ -1,5 +1,6 @@
 import { awscdk, javascript } from 'projen';
 import { lintDirections } from './projenrc/directions';
+import { testOnTwoCdks } from './projenrc/two-cdks';
 
 /** The oldest CDK that users may have, and the oldest constructs that goes with it. */
 const CDK_FLOOR = '2.260.0';
@@ -29,6 +30,7 @@ const TEST_LIBRARIES = [
   'cdk-nag@^3',
   'fast-check',
   'hls-parser',
+  'hls.js',
   'm3u8-parser',
   'playwright-core',
 ];
@@ -110,5 +112,8 @@ build.exec('tsc --noEmit -p tsconfig.dev.json');
 build.spawn(project.eslint!.eslintTask);
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && node --import tsx local/main.ts');
+project.addTask('bench', { description: 'Print every figure that we claim', exec: 'projen bundle && tsx bench/bundles.ts' });
+
 lintDirections(project);
+testOnTwoCdks(project);
 project.synth();

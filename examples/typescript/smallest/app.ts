@@ -1,6 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { ServerlessVod } from '../../../src';
+import { App } from 'aws-cdk-lib';
+import { VideosStack } from './videos-stack';
 
-const app = new App();
-const stack = new Stack(app, 'Videos');
-new ServerlessVod(stack, 'Vod');
+new VideosStack(new App(), 'Videos');

@@ -1,0 +1,27 @@
+import * as path from 'path';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { ServerlessVod } from '../../../src';
+
+/** Video on demand with a web app of one's own on the same address: here the page in examples/web. */
+export class VideosStack extends Stack {
+  constructor(app: App, id: string) {
+    super(app, id);
+
+    const web = new Bucket(this, 'Web', { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY });
+    new BucketDeployment(this, 'WebFiles', {
+      destinationBucket: web,
+      sources: [
+        Source.asset(path.join(__dirname, '..', '..', 'web')),
+        Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.js')), { exclude: ['*', '!hls.min.js'] }),
+      ],
+    });
+
+    new ServerlessVod(this, 'Vod', {
+      defaultOrigin: S3BucketOrigin.withOriginAccessControl(web),
+      delivery: { defaultRootObject: 'index.html' },
+    });
+  }
+}
