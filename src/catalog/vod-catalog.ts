@@ -5,7 +5,6 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
-import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 
 /** What may be tuned of the catalog. */
@@ -46,11 +45,6 @@ export class VodCatalog extends Construct {
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
-    throwIfAny(this, [
-      props.table && props.removalPolicy === RemovalPolicy.DESTROY
-        ? 'removalPolicy: DESTROY has no effect on a table of your own; set it where the table is made'
-        : undefined,
-    ]);
     this.table = props.table ?? this.makeTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',

@@ -19,15 +19,18 @@ export function isVisible(row: VideoRow, userId: string): boolean {
 
 /** The row as the API answers it to a viewer who may see it. Keys of buckets, claims and jobs stay inside. */
 export function toVideo(row: VideoRow, { userId, origin }: Viewer): Video {
-  const { videoId, title, description, tags, visibility, metadata, owner, status, progress, createdAt, updatedAt } = row;
-  const { publishedAt, durationSeconds, width, height, renditions, media, error } = row;
-  return withoutAbsent({
-    videoId, title, description, tags, visibility, metadata, owner, status, progress, createdAt, updatedAt, publishedAt, durationSeconds, width, height, renditions,
-    poster: status === 'ready' && media?.poster !== undefined ? `${origin}/${media.poster}` : undefined,
-    error: owner === userId ? error : undefined,
-  });
+  const shown = [
+    'videoId', 'title', 'description', 'tags', 'visibility', 'metadata', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
+    'durationSeconds', 'width', 'height', 'renditions',
+  ] as const satisfies (keyof Video & keyof VideoRow)[];
+  const { status, media, owner, error } = row;
+  return {
+    ...pick(row, shown),
+    ...(status === 'ready' && media?.poster !== undefined && { poster: `${origin}/${media.poster}` }),
+    ...(owner === userId && error && { error }),
+  };
 }
 
-function withoutAbsent<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+function pick<T extends object, K extends keyof T>(row: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.filter((name) => row[name] !== undefined).map((name) => [name, row[name]])) as Pick<T, K>;
 }

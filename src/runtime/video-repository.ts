@@ -1,5 +1,9 @@
-import type { VideoRow } from '../contract/table';
-import type { VideoErrorCode, VideoStatus } from '../domain/video-status';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { videoLists } from './video-lists';
+import { videoKey, VideoRow } from '../contract/table';
+import { monthOf } from '../domain/months';
+import { ENTERED_FROM, VideoErrorCode, VideoStatus } from '../domain/video-status';
 
 /** `changed`, or `unchanged` when the write was late, repeated, out of order, or the video is gone. */
 export type Outcome = 'changed' | 'unchanged';
@@ -38,4 +42,150 @@ export interface VideoRepository {
   listPublished(page: { limit: number; cursor?: string }): Promise<Page>;
   /** An owner's own in every status, newest first. */
   listOwned(owner: string, page: { limit: number; cursor?: string; status?: VideoStatus }): Promise<Page>;
+}
+
+/** What tests replace. */
+export interface VideoRepositoryOptions {
+  readonly client?: DynamoDBClient;
+  readonly clock?: () => Date;
+}
+
+/** One conditional write. Names in `and` are written `#name`, values `:name`. */
+interface Change {
+  readonly from: readonly VideoStatus[];
+  readonly attempt?: number;
+  /** By attribute, `a.b` within a map; undefined ones are left alone. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly and?: string;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/** How often a write whose row changes under it is tried anew; past that its event is delivered again. */
+const TRIES = 3;
+
+/** The repository on the catalog's table. */
+export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {
+  const { client = new DynamoDBClient({}), clock = () => new Date() } = options;
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+
+  async function find(videoId: string): Promise<VideoRow | undefined> {
+    // Consistent: a video made a moment ago is there, one made private a moment ago is.
+    const { Item } = await documents.send(new GetCommand({ TableName: tableName, Key: videoKey(videoId), ConsistentRead: true }));
+    return Item as VideoRow | undefined;
+  }
+
+  /** The changed row; undefined when a condition did not hold. */
+  async function change(videoId: string, { from, attempt, set, and, values }: Change): Promise<VideoRow | undefined> {
+    const sets = Object.entries(set).filter(([, value]) => value !== undefined);
+    const update = [
+      ...sets.map(([path], i) => `${path.split('.').map((name) => `#${name}`).join('.')} = :set${i}`),
+      '#updatedAt = :now',
+      '#revision = #revision + :one',
+    ].join(', ');
+    const condition = [
+      `#status IN (${from.map((_, i) => `:from${i}`).join(', ')})`,
+      ...(attempt === undefined ? [] : ['#attempt = :attempt']),
+      ...(and === undefined ? [] : [`(${and})`]),
+    ].join(' AND ');
+    try {
+      const { Attributes } = await documents.send(new UpdateCommand({
+        TableName: tableName,
+        Key: videoKey(videoId),
+        UpdateExpression: `SET ${update}`,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: Object.fromEntries(Array.from(`${update} ${condition}`.matchAll(/#(\w+)/g), ([alias, name]) => [alias, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(sets.map(([, value], i) => [`:set${i}`, value])),
+          ...Object.fromEntries(from.map((status, i) => [`:from${i}`, status])),
+          ...(attempt !== undefined && { ':attempt': attempt }),
+          ...values,
+          ':now': clock().toISOString(),
+          ':one': 1,
+        },
+        ReturnValues: 'ALL_NEW',
+      }));
+      return Attributes as VideoRow;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  async function write(videoId: string, wanted: Change): Promise<Outcome> {
+    return await change(videoId, wanted) ? 'changed' : 'unchanged';
+  }
+
+  return {
+    find,
+
+    async create(video) {
+      const now = clock().toISOString();
+      const row: VideoRow = { ...videoKey(video.videoId), ...video, status: 'waiting', attempt: 1, progress: 0, revision: 1, createdAt: now, updatedAt: now };
+      await documents.send(new PutCommand({
+        TableName: tableName,
+        Item: row,
+        // The SDK repeats a write whose answer was lost: the second one finds its own row, and that is fine.
+        ConditionExpression: 'attribute_not_exists(pk) OR (#owner = :owner AND #createdAt = :now AND #revision = :one)',
+        ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#revision': 'revision' },
+        ExpressionAttributeValues: { ':owner': video.owner, ':now': now, ':one': 1 },
+      }));
+      return row;
+    },
+
+    markUploaded: (videoId, size) => write(videoId, {
+      from: ENTERED_FROM.uploaded, set: { 'status': 'uploaded', 'source.size': size },
+    }),
+
+    async claim(videoId, attempt, token, staleBefore) {
+      const claimed = await change(videoId, {
+        from: ENTERED_FROM.processing,
+        attempt,
+        set: { claim: { attempt, token, startedAt: clock().toISOString() } },
+        // A job id would have moved the attempt on to `processing`.
+        and: 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore',
+        values: { ':staleBefore': staleBefore.toISOString() },
+      });
+      if (claimed) return claimed;
+      const row = await find(videoId);
+      return row?.attempt === attempt && row.status === 'uploaded' && row.claim?.attempt === attempt ? row : undefined;
+    },
+
+    recordJob: (videoId, attempt, jobId) => write(videoId, {
+      from: ENTERED_FROM.processing, attempt, set: { status: 'processing', jobId },
+    }),
+
+    recordProgress(videoId, attempt, progress) {
+      const percent = Math.min(100, Math.max(0, Math.floor(progress)));
+      return write(videoId, { from: ['processing'], attempt, set: { progress: percent }, and: '#progress < :percent', values: { ':percent': percent } });
+    },
+
+    async recordReady(videoId, attempt, { media, renditions, durationSeconds, width, height }) {
+      const from = ENTERED_FROM.ready;
+      for (let tries = 0; tries < TRIES; tries++) {
+        const row = await find(videoId);
+        if (!row || row.attempt !== attempt || !from.includes(row.status)) return 'unchanged';
+        const publishedAt = row.publishedAt ?? clock().toISOString();
+        const outcome = await write(videoId, {
+          from,
+          attempt,
+          set: {
+            ...{ status: 'ready', progress: 100, publishedAt },
+            ...{ media, renditions, durationSeconds, width, height },
+            ...(row.visibility === 'signed-in' && { listedMonth: monthOf(new Date(publishedAt)), listedAt: `${publishedAt}#${videoId}` }),
+          },
+          // What the row is listed by must be what was read.
+          and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
+          values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
+        });
+        if (outcome === 'changed') return outcome;
+      }
+      throw new Error(`video ${videoId} changes too often to be published`);
+    },
+
+    recordError: (videoId, attempt, { code, message }) => write(videoId, {
+      from: ENTERED_FROM.errored, attempt, set: { status: 'errored', error: { code, message } },
+    }),
+
+    ...videoLists(tableName, documents, clock),
+  };
 }
