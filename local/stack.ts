@@ -16,6 +16,7 @@ import { startQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
 import { ensure } from './system';
 import { synthesize } from './template/assembly';
+import type { WriteObject } from './template/bucket-deployment';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
 import type { Access, LocalStack, Part, PutEvent } from './types';
@@ -94,7 +95,8 @@ async function start({ app, port, data, reset = false, log }: StackOptions, keep
   const access = new TemplateAccess(stack, log);
   const door = keep(await startDoor({ port: doorPort, access, services: [], log }));
   const environment = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`]));
-  const functions = keep(createFunctions({ stack, access, environment: { ...environment, AWS_ENDPOINT_URL: NOWHERE }, log: keep(functionLog(dataFolder)).log }));
+  const { log: handlerLog } = keep(functionLog(dataFolder));
+  const functions = keep(createFunctions({ stack, access, environment: { ...environment, AWS_ENDPOINT_URL: NOWHERE }, log: handlerLog }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await startQueues({ stack, access, functions, log }));
@@ -105,7 +107,8 @@ async function start({ app, port, data, reset = false, log }: StackOptions, keep
   const cognito = keep(await startCognito({ stack, port: authPort, users: sampleUsers(stack) }));
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), queues, s3, mediaConvert, cognito]) door.register(service);
 
-  await runCustomResources({ stack, functions, writeObject: async (bucket, key, body, contentType) => void await s3.store.put(bucket, key, body, { contentType }) });
+  const writeObject: WriteObject = async (bucket, key, body, contentType) => void await s3.store.put(bucket, key, body, { contentType });
+  await runCustomResources({ stack, functions, writeObject });
   stack.verify();
   const gateway = createGateway({ stack, functions, keysOf: cognito.keysOf });
   const edge = keep(await startEdge({ stack, access, store: s3.store, gateway, port: edgePort }));

@@ -46,7 +46,9 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
     let complaint = '';
     child.stderr.on('data', (chunk) => { complaint += chunk; });
     child.on('error', reject);
-    child.on('close', (code) => code === 0 ? resolve() : reject(new Error(`${app} does not synthesize:\n${complaint.trim()}`)));
+    // Node shows the line of an uncaught error, which in a minified library is the whole file.
+    const readable = () => complaint.split('\n').filter((line) => line.trim() && line.length < 500).join('\n');
+    child.on('close', (code) => code === 0 ? resolve() : reject(new Error(`${app} does not synthesize:\n${readable()}`)));
   });
   return readAssembly(outputFolder);
 }

@@ -29,7 +29,7 @@ export interface CustomResourceOptions {
   readonly timeout?: number;
 }
 
-/** Runs each custom resource as CloudFormation would: Create at first, Update when its properties changed, else not at all. Nothing is sent a Delete. */
+/** Runs custom resources as CloudFormation would: Create at first, Update when properties changed, else not at all. None is sent a Delete. */
 export async function runCustomResources(options: CustomResourceOptions): Promise<void> {
   const { stack, writeObject } = options;
   const file = path.join(stack.dataFolder, 'custom-resources.json');
