@@ -4,7 +4,8 @@
  */
 export const ENVIRONMENTS = {
   'api/describe-api': [],
-  'auth/fill-client-secret': ['USER_POOL_ID', 'CLIENT_ID', 'SECRET_ARN'],
+  /** Its resource's properties say what to fill, so that a new client asks again. */
+  'auth/fill-client-secret': [],
   'auth/sign-in': [
     /** `https://…` of the hosted UI's domain. */
     'HOSTED_UI',
@@ -16,9 +17,11 @@ export const ENVIRONMENTS = {
     'ORIGIN',
     /** JSON list of the origins besides ORIGIN to which `return_to` may lead. */
     'RETURN_ORIGINS',
+    /** How long a refresh token lasts, and so its cookie. */
+    'REFRESH_SECONDS',
   ],
   'catalog/read-videos': ['TABLE_NAME', 'ORIGIN'],
-  'delivery/make-key-pair': ['SECRET_ARNS'],
+  'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS'],

@@ -59,7 +59,7 @@ export const ROUTES = {
   revokeTokens: {
     method: 'POST', path: '/token/revoke', handler: 'auth/sign-in', access: 'open', status: 200, response: revokeResponseSchema,
     summary: 'Ends the session: revokes the refresh token and clears the cookie.',
-    body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'cross_site', 'upstream_failed'],
+    body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'invalid_grant', 'cross_site', 'upstream_failed'],
   },
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/plan-upload', access: 'signed-in', status: 201, response: uploadResponseSchema,
@@ -87,6 +87,12 @@ export const ROUTES = {
     summary: 'This document.',
   },
 } as const satisfies Record<string, Route>;
+
+/** The sign-in's callback, as the sign-in server and the cookie of a sign-in under way know it. */
+export const AUTHORIZE_PATH = `/${API_STAGE}${ROUTES.authorize.path}`;
+
+/** Where the refresh cookie goes, and nowhere else: both token routes are below it. */
+export const TOKEN_PATH = `/${API_STAGE}${ROUTES.refreshTokens.path}`;
 
 export type OperationId = keyof typeof ROUTES;
 

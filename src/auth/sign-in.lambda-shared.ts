@@ -1,0 +1,127 @@
+import { createHash, timingSafeEqual } from 'crypto';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  clearedRefreshCookie, clearedSignInCookie, pendingSignIn, refreshCookie, refreshTokenFrom, SIGN_IN_SECONDS, signInCookie,
+} from './cookies.lambda-shared';
+import { OAuthClient } from './oauth-client.lambda-shared';
+import { allowedReturn } from './return-to.lambda-shared';
+import type { Environment } from '../contract/environment';
+import { AUTHORIZE_PATH } from '../contract/routes';
+import type { ApiRequest, ApiResponse, Operations } from '../runtime/http';
+import { HttpProblem } from '../runtime/problem';
+
+/** What sign-in needs of the world. */
+export interface SignInPorts {
+  readonly fetch: typeof fetch;
+  readonly now: () => Date;
+  readonly random: (bytes: number) => Buffer;
+  readonly secrets: SecretsManagerClient;
+}
+
+type TokenRequest = ApiRequest<{ readonly refresh_token?: string }>;
+
+/** Sign-in by authorization code with PKCE, its callback, refresh and sign-out. */
+export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, random, secrets }: SignInPorts): Operations<'auth/sign-in'> {
+  const { ISSUER, ORIGIN } = environment;
+  const origins = [ORIGIN, ...JSON.parse(environment.RETURN_ORIGINS) as string[]];
+  const refreshSeconds = Number(environment.REFRESH_SECONDS);
+  const client = new OAuthClient(environment, secrets, fetch);
+  const redirectUri = `${ORIGIN}${AUTHORIZE_PATH}`;
+  const seconds = () => Math.floor(now().getTime() / 1000);
+  const token = () => random(32).toString('base64url');
+
+  async function login({ query }: ApiRequest): Promise<ApiResponse> {
+    const returnTo = query.return_to === undefined ? undefined : allowedReturn(String(query.return_to), origins);
+    if (query.return_to !== undefined && returnTo === undefined) {
+      throw new HttpProblem('invalid_return_to', 'return_to must be a path that begins with one slash, or an address on an allowed origin');
+    }
+    const pending = { state: token(), nonce: token(), verifier: token(), expiresAt: seconds() + SIGN_IN_SECONDS, returnTo };
+    const location = client.authorizeAddress({
+      response_type: 'code',
+      redirect_uri: redirectUri,
+      scope: 'openid email profile',
+      state: pending.state,
+      nonce: pending.nonce,
+      code_challenge: createHash('sha256').update(pending.verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    });
+    return { headers: { location }, cookies: [signInCookie(pending)] };
+  }
+
+  async function authorize({ query, headers }: ApiRequest): Promise<ApiResponse> {
+    const state = String(query.state ?? '');
+    // Also keeps what is not ours out of a cookie's name.
+    const pending = /^[\w-]{43}$/.test(state) ? pendingSignIn(headers.cookie, state) : undefined;
+    if (!pending || !equal(pending.state, state) || pending.expiresAt <= seconds()) throw signInFailed();
+    // From here on the sign-in is over, whatever comes of it. Only a server that fails leaves it, so that loading the page again may finish it.
+    const cleared = clearedSignInCookie(state);
+    // The cookie is the caller's word, so its address is checked as if it were new.
+    const location = pending.returnTo === undefined ? undefined : allowedReturn(pending.returnTo, origins);
+    const elsewhere = pending.returnTo !== undefined && location === undefined;
+    const otherIssuer = query.iss !== undefined && query.iss !== ISSUER;
+    if (query.error !== undefined || query.code === undefined || otherIssuer || elsewhere) return refused(signInFailed(), cleared);
+    const tokens = await client.grant({
+      grant_type: 'authorization_code', code: String(query.code), redirect_uri: redirectUri, code_verifier: pending.verifier,
+    });
+    if (!tokens || !await client.verifyIdToken(tokens.id_token, (nonce) => equal(nonce, pending.nonce))) return refused(signInFailed(), cleared);
+    if (location === undefined) return { body: tokens, cookies: [cleared] };
+    if (tokens.refresh_token === undefined) throw new HttpProblem('upstream_failed', 'the sign-in server gave no refresh token, so there can be no session');
+    return { status: 302, headers: { location }, cookies: [cleared, refreshCookie(tokens.refresh_token, refreshSeconds)] };
+  }
+
+  async function refreshTokens(request: TokenRequest): Promise<ApiResponse> {
+    const held = heldToken(request, origins);
+    const tokens = await client.grant({ grant_type: 'refresh_token', refresh_token: held.token });
+    if (!tokens) return noLongerValid(held);
+    const { refresh_token: rotated, ...others } = tokens;
+    if (!held.inCookie) return { body: tokens };
+    return { body: others, cookies: rotated ? [refreshCookie(rotated, refreshSeconds)] : undefined };
+  }
+
+  async function revokeTokens(request: TokenRequest): Promise<ApiResponse> {
+    const held = heldToken(request, origins);
+    if (!await client.revoke(held.token)) return noLongerValid(held);
+    return { body: { logoutUrl: client.logoutAddress(`${ORIGIN}/`) }, cookies: held.inCookie ? [clearedRefreshCookie()] : undefined };
+  }
+
+  return { login, authorize, refreshTokens, revokeTokens };
+}
+
+interface HeldToken {
+  readonly token: string;
+  readonly inCookie: boolean;
+}
+
+/** The refresh token that the request brings: from its body, else from the cookie, which counts only when it is our own page that asks. */
+function heldToken({ body, headers }: TokenRequest, origins: readonly string[]): HeldToken {
+  if (body.refresh_token !== undefined) return { token: body.refresh_token, inCookie: false };
+  const token = refreshTokenFrom(headers.cookie);
+  if (token === undefined) throw new HttpProblem('not_signed_in', 'there is no refresh token, neither in the body nor in the cookie');
+  // A browser tells at least one of the two, and no script can forge either.
+  const { origin, 'sec-fetch-site': site } = headers;
+  const told = origin !== undefined || site !== undefined;
+  if (!told || (origin !== undefined && !origins.includes(origin)) || (site !== undefined && site !== 'same-origin')) {
+    throw new HttpProblem('cross_site', 'a session is renewed and ended by its own pages only');
+  }
+  return { token, inCookie: true };
+}
+
+function noLongerValid({ inCookie }: HeldToken): ApiResponse {
+  return refused(new HttpProblem('invalid_grant', 'the refresh token has expired or was revoked; sign in again'), ...inCookie ? [clearedRefreshCookie()] : []);
+}
+
+function signInFailed(): HttpProblem {
+  return new HttpProblem('sign_in_failed', 'this sign-in was refused, took too long or was finished before; start again at /api/login');
+}
+
+/** A problem with which cookies end too. */
+function refused(problem: HttpProblem, ...cookies: string[]): ApiResponse {
+  const body = problem.toBody();
+  return { status: body.status, body, headers: { 'content-type': 'application/problem+json' }, cookies };
+}
+
+/** In a time that says nothing about where they differ. */
+function equal(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(left, right);
+}
