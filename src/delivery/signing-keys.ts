@@ -1,0 +1,85 @@
+import { CustomResource, RemovalPolicy } from 'aws-cdk-lib';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { KEY_PAIR_RESOURCE, KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeyReference } from '../contract/signing-keys';
+import { globalName } from '../synth/global-name';
+import { handlerFunction } from '../synth/handler-function';
+
+/** CloudFront's quota of public keys a key group. */
+export const MAX_GENERATIONS = 5;
+/** Leaves room for the rest of a public key's name. */
+const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
+
+/** What makes the signing keys. */
+export interface SigningKeysProps {
+  readonly generations: readonly string[];
+  readonly keyType: KeyPairType;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/**
+ * The key pairs that sign playback: for each generation a secret that CloudFormation makes empty, a custom resource that fills it and
+ * tells the public half only, and that half in one key group.
+ */
+export class SigningKeys extends Construct {
+  /** Trusts every generation. */
+  public readonly keyGroup: cloudfront.KeyGroup;
+  /** Fills the secrets. */
+  public readonly makeKeyPairFunction: lambda.Function;
+  /** In the order of declaration. */
+  public readonly references: readonly SigningKeyReference[];
+
+  constructor(scope: Construct, id: string, props: SigningKeysProps) {
+    super(scope, id);
+    this.makeKeyPairFunction = handlerFunction(this, 'MakeKeyPair', 'delivery/make-key-pair', {
+      description: 'Makes the key pairs that sign playback', environment: {},
+    });
+    const keys = props.generations.map((generation) => this.addGeneration(generation, props));
+    this.references = keys.map(({ publicKey, secret }) => ({ keyPairId: publicKey.attrId, secretArn: secret.ref }));
+    this.keyGroup = new cloudfront.KeyGroup(this, 'KeyGroup', {
+      keyGroupName: globalName(this, 'playback'), items: keys.map(({ publicKey }) => publicKey),
+    });
+    // It may read what it wrote, or a repeated request could only make a second key that nobody trusts.
+    this.grant(this.makeKeyPairFunction, ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue']);
+  }
+
+  /** Lets the grantee sign. */
+  public grantSign(grantee: iam.IGrantable): void {
+    this.grant(grantee, ['secretsmanager:GetSecretValue']);
+  }
+
+  private grant(grantee: iam.IGrantable, actions: string[]): void {
+    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: this.references.map(({ secretArn }) => secretArn), scope: this });
+  }
+
+  /** CloudFront public keys can't be changed, so that everything of a generation carries its name in its logical id. */
+  private addGeneration(generation: string, { keyType, removalPolicy }: SigningKeysProps) {
+    const secret = new secretsmanager.CfnSecret(this, `Secret${generation}`, { description: `Private key that signs playback, generation ${generation}` });
+    secret.applyRemovalPolicy(removalPolicy);
+    const pair = new CustomResource(this, `KeyPair${generation}`, {
+      serviceToken: this.makeKeyPairFunction.functionArn,
+      resourceType: KEY_PAIR_RESOURCE,
+      properties: { SecretArn: secret.ref, KeyType: keyType } satisfies KeyPairProperties,
+    });
+    // The L2's name and caller reference are equal in two regions of one account.
+    const name = globalName(this, `playback-${generation}`);
+    const publicKey = new cloudfront.CfnPublicKey(this, `PublicKey${generation}`, {
+      publicKeyConfig: { name, callerReference: name, encodedKey: pair.getAttString('PublicKey' satisfies keyof KeyPairAttributes) },
+    });
+    return { secret, publicKey };
+  }
+}
+
+/** What is wrong with a list of generations. */
+export function generationProblems(name: string, generations: readonly string[]): (string | undefined)[] {
+  return [
+    generations.length < 1 || generations.length > MAX_GENERATIONS
+      ? `${name}: expected 1 to ${MAX_GENERATIONS} generations (CloudFront's quota of keys a key group), got ${generations.length}` : undefined,
+    new Set(generations).size < generations.length ? `${name}: each generation may stand once, got ${generations.join(', ')}` : undefined,
+    ...generations.filter((generation) => !GENERATION.test(generation))
+      .map((generation) => `${name}: expected up to 20 letters, digits and hyphens, no hyphen first, got '${generation}'`),
+  ];
+}

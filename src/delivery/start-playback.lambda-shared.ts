@@ -1,0 +1,42 @@
+import type { SignCookies } from './cookie-signer.lambda-shared';
+import { isVisible } from '../contract/video-view';
+import { attemptPrefix } from '../domain/object-keys';
+import type { Operations } from '../runtime/http';
+import { HttpProblem } from '../runtime/problem';
+import type { VideoRepository } from '../runtime/video-repository';
+
+export interface Ports {
+  readonly videos: Pick<VideoRepository, 'find'>;
+  readonly signCookies: SignCookies;
+  /** The address that viewers use, without a slash at its end. */
+  readonly origin: string;
+  readonly sessionSeconds: number;
+  readonly now: () => Date;
+}
+
+/** Starts and renews playback sessions. */
+export function playback({ videos, signCookies, origin, sessionSeconds, now }: Ports): Operations<'delivery/start-playback'> {
+  return {
+    async startPlayback({ path: { videoId }, caller }) {
+      const video = await videos.find(videoId);
+      if (!video || !isVisible(video, caller.userId)) throw new HttpProblem('not_found', 'no such video');
+      const { status, media, attempt } = video;
+      if (status !== 'ready' || !media) throw new HttpProblem('wrong_status', `the video is ${status}; it can be played once it is ready`);
+
+      const prefix = attemptPrefix(videoId, attempt);
+      const expires = Math.floor(now().getTime() / 1000) + sessionSeconds;
+      const cookies = await signCookies(`${origin}/${prefix}*`, expires);
+      // One path an attempt: sessions of two videos, or of an old and a new attempt, never overwrite each other. Lax, because some
+      // players fetch media outside the page, and the cookies open nothing that a forged request could change.
+      const attributes = `Path=/${prefix}; Max-Age=${sessionSeconds}; Secure; HttpOnly; SameSite=Lax`;
+      return {
+        body: {
+          hls: `${origin}/${media.hls}`,
+          ...(media.poster && { poster: `${origin}/${media.poster}` }),
+          expiresAt: new Date(expires * 1000).toISOString(),
+        },
+        cookies: Object.entries(cookies).map(([name, value]) => `${name}=${value}; ${attributes}`),
+      };
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { cookieSigner } from './cookie-signer.lambda-shared';
+import { playback } from './start-playback.lambda-shared';
+import { readEnvironment } from '../runtime/environment';
+import { serveRoutes } from '../runtime/http';
+import { videoRepository } from '../runtime/video-repository';
+
+const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS } = readEnvironment('delivery/start-playback');
+const now = () => new Date();
+const signCookies = cookieSigner({ keys: JSON.parse(SIGNING_KEYS), secrets: new SecretsManagerClient(), now });
+
+export const handler = serveRoutes('delivery/start-playback', playback({
+  videos: videoRepository(TABLE_NAME), signCookies, origin: ORIGIN, sessionSeconds: Number(SESSION_SECONDS), now,
+}));
