@@ -169,8 +169,14 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           from,
           attempt,
           set: {
-            ...{ status: 'ready', progress: 100, publishedAt },
-            ...{ media, renditions, durationSeconds, width, height },
+            status: 'ready',
+            progress: 100,
+            publishedAt,
+            media,
+            renditions,
+            durationSeconds,
+            width,
+            height,
             ...(row.visibility === 'signed-in' && { listedMonth: monthOf(new Date(publishedAt)), listedAt: `${publishedAt}#${videoId}` }),
           },
           // What the row is listed by must be what was read.

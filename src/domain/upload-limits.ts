@@ -1,0 +1,37 @@
+/** What may be uploaded. */
+export interface UploadLimits {
+  /** Bytes. */
+  readonly maxSize: number;
+  /** Media types, or a whole family such as `video/*`; lower case. */
+  readonly contentTypes: readonly string[];
+  /** How long a signed address may be used to start an upload. */
+  readonly expirySeconds: number;
+}
+
+/** Media types that hold video: every registered one, and what is registered elsewhere. */
+export const VIDEO_CONTENT_TYPES = ['video/*', 'application/mp4', 'application/mxf'] as const;
+
+/** Longest title of a video. */
+export const MAX_TITLE_LENGTH = 200;
+
+const NAME = '[a-z0-9!#$&^_.+-]+';
+const CONTENT_TYPE_RANGE = new RegExp(`^${NAME}/(?:\\*|${NAME})$`);
+
+/** Whether `contentTypes` may hold this: `video/mp4`, or `video/*`. */
+export function isContentTypeRange(text: string): boolean {
+  return CONTENT_TYPE_RANGE.test(text);
+}
+
+/** Why a declared file is refused; undefined when it is not. Media types know no case. */
+export function refusalOf(file: { size: number; contentType: string }, limits: UploadLimits): 'too_large' | 'type_not_allowed' | undefined {
+  if (file.size > limits.maxSize) return 'too_large';
+  const contentType = file.contentType.toLowerCase();
+  const allowed = limits.contentTypes.some((range) => (range.endsWith('/*') ? contentType.startsWith(range.slice(0, -1)) : contentType === range));
+  return allowed ? undefined : 'type_not_allowed';
+}
+
+/** The title of a video that was given none. */
+export function titleOf(fileName: string): string {
+  // By code points: half of a pair is no character.
+  return Array.from(fileName).slice(0, MAX_TITLE_LENGTH).join('');
+}

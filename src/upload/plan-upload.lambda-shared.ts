@@ -1,0 +1,62 @@
+import type { PutDeclaration, SignedPut } from './sign-put.lambda-shared';
+import type { UploadSettings } from '../contract/upload-settings';
+import type { SingleUpload, Visibility } from '../contract/video';
+import { toVideo } from '../contract/video-view';
+import { sourceKey } from '../domain/object-keys';
+import { refusalOf, titleOf } from '../domain/upload-limits';
+import type { GuardedRequest, Operations } from '../runtime/http';
+import { HttpProblem } from '../runtime/problem';
+import type { VideoRepository } from '../runtime/video-repository';
+
+/** The body of `planUpload`, as its schema has let it through. */
+interface UploadRequest {
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly size: number;
+  readonly title?: string;
+  readonly description?: string;
+  readonly tags?: string[];
+  readonly visibility?: Visibility;
+  readonly metadata?: Record<string, string>;
+}
+
+export interface PlanUploadPorts {
+  readonly videos: Pick<VideoRepository, 'create'>;
+  readonly signPut: (object: PutDeclaration) => Promise<SignedPut>;
+  /** A new id: time-sortable and unguessable. */
+  readonly newId: () => Promise<string>;
+  readonly settings: UploadSettings;
+  /** The source bucket. */
+  readonly bucket: string;
+  readonly origin: string;
+}
+
+/** Declares a file, creates its video and plans its upload. */
+export function planUpload({ videos, signPut, newId, settings, bucket, origin }: PlanUploadPorts): Operations<'upload/plan-upload'> {
+  return {
+    async planUpload({ caller: { userId }, body }: GuardedRequest<UploadRequest>) {
+      const { fileName, size, title, description, tags, visibility, metadata } = body;
+      const contentType = body.contentType.toLowerCase();
+      const refusal = refusalOf({ size, contentType }, settings);
+      if (refusal === 'too_large') throw new HttpProblem(refusal, `the file has ${size} bytes, at most ${settings.maxSize} are allowed`);
+      if (refusal) throw new HttpProblem(refusal, `${contentType} is none of ${settings.contentTypes.join(', ')}`);
+
+      const videoId = await newId();
+      const key = sourceKey(videoId);
+      // Signed before the row is made: a plan that fails leaves nothing behind.
+      const signed = await signPut({ key, contentType, size });
+      const row = await videos.create({
+        videoId,
+        owner: userId,
+        title: title ?? titleOf(fileName),
+        description,
+        tags: tags ?? [],
+        visibility: visibility ?? settings.defaultVisibility,
+        metadata,
+        source: { bucket, key, fileName, contentType, size },
+      });
+      const upload: SingleUpload = { kind: 'single', method: 'PUT', ...signed };
+      return { body: { video: toVideo(row, { userId, origin }), upload } };
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { planUpload } from './plan-upload.lambda-shared';
+import { putSigner } from './sign-put.lambda-shared';
+import type { UploadSettings } from '../contract/upload-settings';
+import { readEnvironment } from '../runtime/environment';
+import { serveRoutes } from '../runtime/http';
+import { videoRepository } from '../runtime/video-repository';
+
+const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_LIMITS } = readEnvironment('upload/plan-upload');
+const settings = JSON.parse(UPLOAD_LIMITS) as UploadSettings;
+const signPut = putSigner({
+  address: SOURCE_ADDRESS, region: process.env.AWS_REGION ?? '', expirySeconds: settings.expirySeconds, clock: () => new Date(), environment: process.env,
+});
+
+export const handler = serveRoutes('upload/plan-upload', planUpload({
+  videos: videoRepository(TABLE_NAME), signPut, newId: async () => (await import('uuid')).v7(), settings, bucket: SOURCE_BUCKET, origin: ORIGIN,
+}));

@@ -1,0 +1,89 @@
+import { createHash, createHmac } from 'crypto';
+import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
+import { HttpRequest } from '@smithy/protocol-http';
+
+/** One object, as it was declared. */
+export interface PutDeclaration {
+  readonly key: string;
+  readonly contentType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An address that takes this one object once. */
+export interface SignedPut {
+  readonly url: string;
+  /** Headers that are part of the signature, content-length apart: clients set that one themselves. */
+  readonly headers: Record<string, string>;
+  readonly expiresAt: string;
+}
+
+export interface PutSignerOptions {
+  /** Where the bucket answers; what stands in its path is kept. */
+  readonly address: string;
+  readonly region: string;
+  readonly expirySeconds: number;
+  readonly clock: () => Date;
+  /** Where the role's credentials are, at each signature: an address dies with the session that signed it, so the newest one signs. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Signs PUTs of single objects: bound to type and length, and refused where the key exists. */
+export function putSigner({ address, region, expirySeconds, clock, environment }: PutSignerOptions): (object: PutDeclaration) => Promise<SignedPut> {
+  const { protocol, hostname, port, pathname } = new URL(address);
+  const presigner = new S3RequestPresigner({
+    region,
+    sha256: Sha256,
+    credentials: async () => ({
+      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: environment.AWS_SESSION_TOKEN,
+    }),
+  });
+  return async ({ key, contentType, size }) => {
+    const headers = { 'content-type': contentType, 'if-none-match': '*' };
+    const request = new HttpRequest({
+      method: 'PUT',
+      protocol,
+      hostname,
+      port: port === '' ? undefined : Number(port),
+      path: `${pathname.replace(/\/$/, '')}/${key}`,
+      headers: { ...headers, 'content-length': String(size) },
+    });
+    // Signatures know whole seconds: an expiry counted from the fraction would promise more than there is.
+    const signingDate = new Date(Math.floor(clock().getTime() / 1000) * 1000);
+    const signed = await presigner.presign(request, {
+      signingDate,
+      expiresIn: expirySeconds,
+      // The presigner leaves the type out unless told.
+      signableHeaders: new Set(['content-type']),
+    });
+    const query = Object.entries(signed.query ?? {}).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
+    return {
+      url: `${new URL(address).origin}${signed.path}?${query}`,
+      headers,
+      expiresAt: new Date(signingDate.getTime() + expirySeconds * 1000).toISOString(),
+    };
+  };
+}
+
+/** SHA-256 in the form that the signer wants, by the runtime's own. */
+class Sha256 {
+  private readonly hash: ReturnType<typeof createHash | typeof createHmac>;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', typeof secret === 'string' ? secret : bytes(secret));
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.hash.update(typeof data === 'string' ? data : bytes(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.hash.digest();
+  }
+}
+
+function bytes(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+}

@@ -1,0 +1,179 @@
+import { Duration, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { VodApi } from '../api/vod-api';
+import { VideoVisibility } from '../catalog/video-visibility';
+import type { VodCatalog } from '../catalog/vod-catalog';
+import { MAX_SINGLE_PUT_BYTES } from '../contract/schemas';
+import type { UploadSettings } from '../contract/upload-settings';
+import { SOURCE_PREFIX } from '../domain/object-keys';
+import { isContentTypeRange, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { throwIfAny } from '../synth/errors';
+import { handlerFunction } from '../synth/handler-function';
+
+/** A signed address dies with the role session of the function that signed it, which lasts no longer. */
+const MAX_EXPIRY = Duration.hours(12);
+
+/** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
+const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
+
+/** What may be tuned of uploads. */
+export interface VodUploadOptions {
+  /**
+   * A bucket of your own, in the stack's region: private, with EventBridge notifications on, and a CORS rule that lets pages
+   * of your origins PUT with the headers `content-type` and `if-none-match`. Sources lie below `source/`.
+   * @default - a private bucket, encrypted with keys that S3 manages
+   */
+  readonly bucket?: s3.IBucket;
+
+  /**
+   * The largest file, 5 GiB at most.
+   * @default Size.gibibytes(5)
+   */
+  readonly maxSize?: Size;
+
+  /**
+   * Media types that may be uploaded, such as `video/mp4`, or whole families, such as `video/*`.
+   * @default ['video/*', 'application/mp4', 'application/mxf']
+   */
+  readonly contentTypes?: string[];
+
+  /**
+   * Who may find and watch a video whose uploader did not say.
+   * @default VideoVisibility.SIGNED_IN
+   */
+  readonly defaultVisibility?: VideoVisibility;
+
+  /**
+   * How long after its planning an upload may be started, 12 hours at most.
+   * @default Duration.hours(1)
+   */
+  readonly uploadExpiry?: Duration;
+
+  /**
+   * Origins besides the service's own whose pages may upload, such as `http://localhost:5173`. Has no effect on a bucket of your own.
+   * @default - none
+   */
+  readonly appOrigins?: string[];
+
+  /**
+   * What happens to the bucket when the stack goes; `DESTROY` takes what people uploaded with it. Has no effect on a bucket of your own.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Properties of `VodUpload`. */
+export interface VodUploadProps extends VodUploadOptions {
+  /** Where the videos are created. */
+  readonly catalog: VodCatalog;
+  /** The address that people use, `https://…` without a slash at its end: its pages may upload. */
+  readonly origin: string;
+}
+
+/**
+ * Uploads: a private bucket for sources, and signed addresses that take one declared file each, straight from the browser.
+ *
+ * @example
+ * const upload = new VodUpload(this, 'Upload', { catalog, origin: 'https://videos.example.com' });
+ * upload.addRoutes(api);
+ */
+export class VodUpload extends Construct {
+  /** Holds the sources. */
+  public readonly bucket: s3.IBucket;
+  /** Declares files and plans their uploads. */
+  public readonly planUploadFunction: lambda.Function;
+
+  constructor(scope: Construct, id: string, props: VodUploadProps) {
+    super(scope, id);
+    throwIfAny(this, [
+      wrongMaxSize(props.maxSize), ...wrongContentTypes(props.contentTypes), wrongExpiry(props.uploadExpiry), ...wrongOrigins(props.appOrigins),
+    ]);
+    this.bucket = props.bucket ?? this.makeBucket(props);
+    const settings: UploadSettings = {
+      maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
+      contentTypes: (props.contentTypes ?? VIDEO_CONTENT_TYPES).map((range) => range.toLowerCase()),
+      expirySeconds: (props.uploadExpiry ?? Duration.hours(1)).toSeconds(),
+      defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
+    };
+    this.planUploadFunction = handlerFunction(this, 'PlanUpload', 'upload/plan-upload', {
+      description: 'Declares files and plans their uploads',
+      environment: {
+        TABLE_NAME: props.catalog.table.tableName,
+        ORIGIN: props.origin,
+        SOURCE_BUCKET: this.bucket.bucketName,
+        SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}`,
+        UPLOAD_LIMITS: Stack.of(this).toJsonString(settings),
+      },
+    });
+    props.catalog.grantCreateVideos(this.planUploadFunction);
+    this.grantPutSources(this.planUploadFunction);
+  }
+
+  /**
+   * Adds the routes of uploads.
+   *
+   * @param api where to add them
+   */
+  public addRoutes(api: VodApi): void {
+    api._serve('upload/plan-upload', this.planUploadFunction);
+  }
+
+  /**
+   * Lets the grantee put sources, and so sign addresses that do. It may not read them.
+   *
+   * @param grantee who may
+   */
+  public grantPutSources(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [this.bucket.arnForObjects(`${SOURCE_PREFIX}*`)], scope: this });
+  }
+
+  private makeBucket({ origin, appOrigins = [], removalPolicy = RemovalPolicy.RETAIN }: VodUploadProps): s3.Bucket {
+    const bucket = new s3.Bucket(this, 'Bucket', {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      removalPolicy,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+      lifecycleRules: [{ id: 'AbortIncompleteUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      cors: [{
+        allowedMethods: [s3.HttpMethods.PUT],
+        allowedOrigins: [origin, ...appOrigins],
+        allowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
+        exposedHeaders: ['ETag', ...CHECKSUM_HEADERS],
+        maxAge: 3000,
+      }],
+    });
+    // The prop `eventBridgeEnabled` would bring a function of its own that sets this.
+    (bucket.node.defaultChild as s3.CfnBucket).notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    return bucket;
+  }
+}
+
+function wrongMaxSize(size: Size | undefined): string | undefined {
+  if (size === undefined || size.isUnresolved() || (size.toBytes() >= 1 && size.toBytes() <= MAX_SINGLE_PUT_BYTES)) return undefined;
+  return `maxSize: expected 1 byte to 5 GiB (the largest object that one PUT makes), got ${size.toBytes()} bytes`;
+}
+
+function wrongContentTypes(contentTypes: string[] | undefined): string[] {
+  if (contentTypes === undefined || Token.isUnresolved(contentTypes)) return [];
+  if (contentTypes.length === 0) return ['contentTypes: expected one at least, got none; leave it out for every video'];
+  return contentTypes.filter((range) => !Token.isUnresolved(range) && !isContentTypeRange(range.toLowerCase()))
+    .map((range) => `contentTypes: expected a media type such as 'video/mp4' or 'video/*', got '${range}'`);
+}
+
+function wrongExpiry(expiry: Duration | undefined): string | undefined {
+  if (expiry === undefined || expiry.isUnresolved()) return undefined;
+  const seconds = expiry.toSeconds({ integral: false });
+  if (seconds >= 60 && seconds <= MAX_EXPIRY.toSeconds() && Number.isInteger(seconds)) return undefined;
+  return `uploadExpiry: expected 1 minute to 12 hours (a signed address dies with the session that signed it), got ${expiry.toHumanString()}`;
+}
+
+function wrongOrigins(origins: string[] | undefined): string[] {
+  if (origins === undefined || Token.isUnresolved(origins)) return [];
+  return origins.filter((origin) => !Token.isUnresolved(origin) && !/^https?:\/\/[^/\s*]+$/.test(origin))
+    .map((origin) => `appOrigins: expected scheme and host without a slash at the end, such as 'https://app.example.com', got '${origin}'`);
+}
