@@ -116,6 +116,8 @@ export async function startEdge({ stack, access, store, gateway, port }:
     if (!request.url!.startsWith('/') || !['localhost', ...loopback, '[::1]'].some((name) => host === `${name}:${bound}`)) {
       return plain(403, 'The request was not for an address of this distribution.');
     }
+    // A broken escape would fail each part behind in its own way.
+    if (/%(?![0-9a-f]{2})/i.test(url.pathname)) return plain(400, 'Bad request.');
     const ip = (request.socket.remoteAddress ?? '').replace(/^::(ffff:|1$)/, (_, mapped) => mapped === '1' ? loopback[0] : '');
     const headers = Object.fromEntries(Object.entries(request.headersDistinct).map(([name, values]) => [name, values!]));
     const viewer: Viewer = {

@@ -1,4 +1,4 @@
-import type { JSONWebKeySet, JWTPayload } from 'jose';
+import type { JSONWebKeySet, JWTPayload } from 'jose' with { 'resolution-mode': 'import' };
 import { Refused, headerOf, type ApiRequest } from './responses';
 import type { Resource } from '../types';
 

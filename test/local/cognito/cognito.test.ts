@@ -1,0 +1,310 @@
+import { createHash } from 'crypto';
+import { statSync } from 'fs';
+import type { ServerResponse } from 'http';
+import { join } from 'path';
+import { JwtVerifier } from 'aws-jwt-verify';
+import { sampleUsers, startCognito } from '../../../local/cognito/cognito';
+import type { DoorRequest, LocalStack } from '../../../local/types';
+import { fakeStack, resource } from '../edge/fakes';
+
+const callback = 'http://localhost:8000/api/authorize';
+const redirect = encodeURIComponent(callback);
+const poolArn = 'arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Pool12345';
+const clientProperties = {
+  ClientName: 'app',
+  UserPoolId: 'eu-west-1_Pool12345',
+  GenerateSecret: true,
+  AllowedOAuthFlows: ['code'],
+  AllowedOAuthFlowsUserPoolClient: true,
+  AllowedOAuthScopes: ['openid', 'email', 'profile'],
+  CallbackURLs: [callback],
+  LogoutURLs: ['http://localhost:8000/'],
+  IdTokenValidity: 5,
+  AccessTokenValidity: 10,
+  RefreshTokenValidity: 60,
+  TokenValidityUnits: { IdToken: 'minutes', AccessToken: 'minutes', RefreshToken: 'minutes' },
+};
+
+function poolStack(dataFolder?: string, client: object = {}): LocalStack {
+  return fakeStack([
+    resource('AWS::Cognito::UserPool', 'Pool', {}, { physicalId: 'eu-west-1_Pool12345', attributes: { Arn: poolArn } }),
+    resource('AWS::Cognito::UserPoolClient', 'Client', { ...clientProperties, ...client }, { physicalId: 'client1' }),
+  ], dataFolder);
+}
+
+/** A cookie jar that keeps names only: enough for one host. */
+class Browser {
+  readonly cookies = new Map<string, string>();
+
+  constructor(readonly base: string) {}
+
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(new URL(path, this.base), { redirect: 'manual', ...init, headers: { cookie, ...init.headers } });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
+      if (value) this.cookies.set(name, value);
+      else this.cookies.delete(name);
+    }
+    return response;
+  }
+
+  /** Follows redirects while they stay here. */
+  async follow(response: Response): Promise<Response> {
+    const location = response.headers.get('location');
+    if (!location || new URL(location, this.base).origin !== this.base) return response;
+    return this.follow(await this.fetch(location));
+  }
+
+  async submit(page: Response, username: string, password: string): Promise<Response> {
+    const html = await page.text();
+    const hidden = [...html.matchAll(/type="hidden" name="([^"]+)" value="([^"]+)"/g)].map(([, name, value]) => [name, value]);
+    const body = new URLSearchParams([...hidden, ['username', username], ['password', password]]);
+    return this.follow(await this.fetch(new URL(page.url).pathname, { method: 'POST', body }));
+  }
+}
+
+const running: { stop(): Promise<void> }[] = [];
+async function started(dataFolder?: string, client?: object) {
+  const stack = poolStack(dataFolder, client);
+  const cognito = await startCognito({ stack });
+  running.push(cognito);
+  const base = `http://127.0.0.1:${cognito.port}`;
+  const { body } = await door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'client1' });
+  return { stack, cognito, base, issuer: `${base}/eu-west-1_Pool12345`, secret: body.UserPoolClient.ClientSecret as string, browser: new Browser(base) };
+}
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await Promise.all(running.splice(0).map((each) => each.stop()));
+});
+
+async function door({ service }: Awaited<ReturnType<typeof startCognito>>, operation: string, input: object) {
+  const request = {
+    headers: { 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }, body: Buffer.from(JSON.stringify(input)),
+  } as unknown as DoorRequest;
+  const sent = { body: '' };
+  const response = { writeHead: () => response, end: (text: string) => Object.assign(sent, { body: text }) } as unknown as ServerResponse;
+  const needs = service.needs(request);
+  await service.handle(request, response);
+  return { needs, body: JSON.parse(sent.body) };
+}
+
+const authorize = (extra = '') => `/oauth2/authorize?client_id=client1&response_type=code&redirect_uri=${redirect}&scope=openid+email&state=s1${extra}`;
+
+async function signIn({ browser }: { browser: Browser }, username = 'ada', extra = ''): Promise<URL> {
+  const form = await browser.follow(await browser.fetch(authorize(extra)));
+  const { password } = sampleUsers.find((user) => user.username === username)!;
+  const done = await browser.submit(form, username, password);
+  return new URL(done.headers.get('location')!);
+}
+
+async function token({ base, secret }: { base: string; secret: string }, fields: Record<string, string>, basic = true) {
+  const response = await fetch(`${base}/oauth2/token`, {
+    method: 'POST',
+    headers: basic ? { authorization: `Basic ${Buffer.from(`client1:${secret}`).toString('base64')}` } : {},
+    body: new URLSearchParams({ ...fields, ...basic ? {} : { client_id: 'client1', client_secret: secret } }),
+  });
+  return { status: response.status, body: await response.json() as Record<string, any> };
+}
+const exchange = (pool: { base: string; secret: string }, code: string, more = {}) =>
+  token(pool, { grant_type: 'authorization_code', code, redirect_uri: callback, ...more });
+
+async function verifier(issuer: string) {
+  const jwks = await (await fetch(`${issuer}/.well-known/jwks.json`)).json();
+  const verify = JwtVerifier.create({ issuer, audience: null });
+  verify.cacheJwks(jwks as any);
+  return verify;
+}
+
+describe('the hosted sign-in', () => {
+  test('gives a code, then tokens with Cognito\'s claims', async () => {
+    const pool = await started();
+    const back = await signIn(pool, 'ada', '&nonce=n1');
+    expect(back.origin + back.pathname).toBe(callback);
+    expect(back.searchParams.get('state')).toBe('s1');
+
+    const { body } = await exchange(pool, back.searchParams.get('code')!);
+    expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'id_token', 'refresh_token', 'token_type']);
+    expect(body).toMatchObject({ expires_in: 600, token_type: 'Bearer' });
+    expect(body.refresh_token).not.toContain('.');
+
+    const verify = await verifier(pool.issuer);
+    const id = await verify.verify(body.id_token) as Record<string, any>;
+    expect(id).toMatchObject({
+      'iss': pool.issuer, 'aud': 'client1', 'token_use': 'id', 'cognito:username': 'ada', 'cognito:groups': ['admins', 'uploaders'],
+      'email': 'ada@example.com', 'email_verified': true, 'nonce': 'n1', 'auth_time': expect.any(Number),
+    });
+    expect(id.exp - id.iat).toBe(300);
+    expect(id.sub).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+
+    const access = await verify.verify(body.access_token) as Record<string, any>;
+    expect(access).toMatchObject({
+      'iss': pool.issuer, 'token_use': 'access', 'client_id': 'client1', 'scope': 'openid email', 'username': 'ada', 'cognito:groups': ['admins', 'uploaders'],
+      'sub': id.sub, 'origin_jti': id.origin_jti, 'auth_time': id.auth_time,
+    });
+    expect(access).not.toHaveProperty('aud');
+    expect(access.exp - access.iat).toBe(600);
+  });
+
+  test('someone in no group has no groups claim', async () => {
+    const pool = await started();
+    const { body } = await exchange(pool, (await signIn(pool, 'linus')).searchParams.get('code')!);
+    const verify = await verifier(pool.issuer);
+    expect(await verify.verify(body.id_token)).not.toHaveProperty('cognito:groups');
+    expect(await verify.verify(body.access_token)).not.toHaveProperty('cognito:groups');
+  });
+
+  test('shows the form again after a wrong password, and takes the right one then', async () => {
+    const { browser } = await started();
+    const form = await browser.follow(await browser.fetch(authorize()));
+    expect(form.headers.get('content-type')).toContain('text/html');
+    const again = await browser.submit(form, 'ada', 'wrong');
+    expect(again.status).toBe(401);
+    expect(await again.clone().text()).toContain('Incorrect username or password.');
+    const unknown = await browser.submit(again, 'nobody', '');
+    expect(unknown.status).toBe(401);
+    const done = await browser.submit(unknown, 'ada', sampleUsers[0].password);
+    expect(done.headers.get('location')).toContain(callback);
+  });
+
+  test('takes no form without its hidden input', async () => {
+    jest.spyOn(console, 'error').mockImplementation();
+    const { browser } = await started();
+    const form = await browser.follow(await browser.fetch(authorize()));
+    const body = new URLSearchParams({ username: 'ada', password: sampleUsers[0].password });
+    const answer = await browser.fetch(new URL(form.url).pathname, { method: 'POST', body });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('location')).toBeNull();
+  });
+
+  test('remembers who signed in until the sign-out, which goes to registered addresses only', async () => {
+    const pool = await started();
+    await signIn(pool);
+    const silent = await pool.browser.follow(await pool.browser.fetch(authorize()));
+    expect(silent.headers.get('location')).toContain(`${callback}?code=`);
+
+    const elsewhere = await pool.browser.fetch('/logout?client_id=client1&logout_uri=http%3A%2F%2Fevil.example%2F');
+    expect(elsewhere.status).toBe(400);
+    const out = await pool.browser.fetch('/logout?client_id=client1&logout_uri=http%3A%2F%2Flocalhost%3A8000%2F');
+    expect([out.status, out.headers.get('location')]).toEqual([302, 'http://localhost:8000/']);
+    const form = await pool.browser.follow(await pool.browser.fetch(authorize()));
+    expect(await form.text()).toContain('name="password"');
+  });
+
+  test('refuses callbacks, clients and scopes that the template does not name', async () => {
+    const { browser } = await started();
+    const foreign = await browser.fetch(authorize().replace(redirect, encodeURIComponent(`${callback}/x`)));
+    expect([foreign.status, foreign.headers.get('location')]).toEqual([400, null]);
+    expect(foreign.headers.get('content-type')).toContain('text/html');
+    expect((await browser.fetch(authorize().replace('client1', 'other'))).status).toBe(400);
+    const scope = await browser.fetch(authorize().replace('openid+email', 'openid+phone'));
+    expect(scope.headers.get('location')).toContain('error=invalid_scope');
+  });
+
+  test('asks for all of the client\'s scopes when none is named', async () => {
+    const pool = await started();
+    const form = await pool.browser.follow(await pool.browser.fetch(authorize().replace('&scope=openid+email', '')));
+    const done = await pool.browser.submit(form, 'ada', sampleUsers[0].password);
+    const { body } = await exchange(pool, new URL(done.headers.get('location')!).searchParams.get('code')!);
+    expect(await (await verifier(pool.issuer)).verify(body.access_token)).toMatchObject({ scope: 'openid email profile' });
+  });
+});
+
+describe('the token endpoint', () => {
+  test('verifies PKCE when it was begun, and gives a code once', async () => {
+    const pool = await started();
+    const proof = 'a-verifier-of-the-least-length-that-is-allowed-43';
+    const challenge = createHash('sha256').update(proof).digest('base64url');
+    const extra = `&code_challenge=${challenge}&code_challenge_method=S256`;
+    const code = (await signIn(pool, 'ada', extra)).searchParams.get('code')!;
+    expect(await exchange(pool, code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    const wrong = (await signIn({ browser: new Browser(pool.base) }, 'ada', extra)).searchParams.get('code')!;
+    expect(await exchange(pool, wrong, { code_verifier: `${proof}x` })).toMatchObject({ status: 400 });
+    const right = (await signIn({ browser: new Browser(pool.base) }, 'ada', extra)).searchParams.get('code')!;
+    expect(await exchange(pool, right, { code_verifier: proof })).toMatchObject({ status: 200 });
+    expect(await exchange(pool, right, { code_verifier: proof })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
+
+  test('knows the client by its secret, in the header or the body', async () => {
+    const pool = await started();
+    const code = (await signIn(pool)).searchParams.get('code')!;
+    const fields = { grant_type: 'authorization_code', code, redirect_uri: callback };
+    expect(await token({ ...pool, secret: 'wrong' }, fields)).toMatchObject({ body: { error: 'invalid_client' } });
+    expect((await token(pool, fields, false)).status).toBe(200);
+  });
+
+  test('refreshes without a new refresh token, until it is revoked', async () => {
+    const pool = await started();
+    const { body: first } = await exchange(pool, (await signIn(pool)).searchParams.get('code')!);
+    const refresh = { grant_type: 'refresh_token', refresh_token: first.refresh_token };
+    const { body: second } = await token(pool, refresh);
+    expect(Object.keys(second).sort()).toEqual(['access_token', 'expires_in', 'id_token', 'token_type']);
+    const verify = await verifier(pool.issuer);
+    const [before, after] = [await verify.verify(first.id_token), await verify.verify(second.id_token)];
+    expect(after).toMatchObject({ sub: before.sub, origin_jti: before.origin_jti, auth_time: before.auth_time, token_use: 'id' });
+    expect(after.jti).not.toBe(before.jti);
+    const info = (value: string) => fetch(`${pool.base}/oauth2/userInfo`, { headers: { authorization: `Bearer ${value}` } });
+    expect(await (await info(second.access_token)).json()).toMatchObject({ sub: before.sub, username: 'ada', email: 'ada@example.com' });
+    expect((await info(second.id_token)).status).toBe(401);
+
+    const headers = { authorization: `Basic ${Buffer.from(`client1:${pool.secret}`).toString('base64')}` };
+    const revoked = await fetch(`${pool.base}/oauth2/revoke`, { method: 'POST', headers, body: new URLSearchParams({ token: first.refresh_token }) });
+    expect(revoked.status).toBe(200);
+    expect(await token(pool, refresh)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect((await info(second.access_token)).status).toBe(401);
+  });
+
+  test('rotates when the client says so', async () => {
+    const pool = await started(undefined, { RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } });
+    const { body: first } = await exchange(pool, (await signIn(pool)).searchParams.get('code')!);
+    const refresh = { grant_type: 'refresh_token', refresh_token: first.refresh_token };
+    const { body: second } = await token(pool, refresh);
+    expect(second.refresh_token).toEqual(expect.any(String));
+    expect(second.refresh_token).not.toBe(first.refresh_token);
+    expect((await token(pool, refresh)).status).toBe(400);
+  });
+
+  test('sign-ins survive a restart', async () => {
+    const pool = await started();
+    const { body: first } = await exchange(pool, (await signIn(pool)).searchParams.get('code')!);
+    const { sub } = await (await verifier(pool.issuer)).verify(first.id_token);
+    await running.pop()!.stop();
+    const next = await started(pool.stack.dataFolder);
+    expect(next.secret).toBe(pool.secret);
+    const { body: second } = await token(next, { grant_type: 'refresh_token', refresh_token: first.refresh_token });
+    expect((await (await verifier(next.issuer)).verify(second.id_token)).sub).toBe(sub);
+    for (const file of ['state.json', 'sessions.json']) expect(statSync(join(pool.stack.dataFolder, 'cognito', file)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('around it', () => {
+  test('publishes its issuer and its public key only', async () => {
+    const { issuer, base, cognito } = await started();
+    const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
+    expect(discovery).toMatchObject({
+      issuer, authorization_endpoint: `${base}/oauth2/authorize`, token_endpoint: `${base}/oauth2/token`, jwks_uri: `${issuer}/.well-known/jwks.json`,
+      userinfo_endpoint: `${base}/oauth2/userInfo`, revocation_endpoint: `${base}/oauth2/revoke`,
+    });
+    const jwks = await (await fetch(`${issuer}/.well-known/jwks.json`)).json() as { keys: object[] };
+    expect(Object.keys(jwks.keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+    expect(cognito.keysOf(poolArn)).toEqual({ issuer, ...jwks.keys.length && { keys: { keys: [expect.objectContaining(jwks.keys[0])] } } });
+    expect(JSON.stringify(cognito.keysOf(poolArn))).not.toContain('"d"');
+  });
+
+  test('tells the client secret at the door, and does nothing else there', async () => {
+    const { cognito, secret } = await started();
+    const { needs } = await door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'client1' });
+    expect(needs).toEqual([{ action: 'cognito-idp:DescribeUserPoolClient', resource: poolArn }]);
+    expect(secret).toMatch(/^[0-9a-f]{50}$/);
+    await expect(door(cognito, 'ListUsers', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
+    await expect(door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'other' }))
+      .rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+  });
+
+  test('says nothing on the console', async () => {
+    const spies = (['log', 'info', 'warn', 'error'] as const).map((level) => jest.spyOn(console, level).mockImplementation());
+    const pool = await started();
+    await exchange(pool, (await signIn(pool)).searchParams.get('code')!);
+    spies.forEach((spy) => expect(spy).not.toHaveBeenCalled());
+  });
+});

@@ -1,0 +1,43 @@
+import { mkdtempSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { AwsError, type Access, type LocalStack, type Need, type Resource } from '../../../local/types';
+
+/** A resource whose `Ref` is its logical id unless told. */
+export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {
+  return { logicalId, type, physicalId: logicalId, attributes: {}, properties, ...more };
+}
+
+/** A stack of just these resources, with a data folder of its own. */
+export function fakeStack(resources: Resource[], dataFolder = mkdtempSync(join(tmpdir(), 'vod-local-'))): LocalStack {
+  return {
+    region: 'eu-west-1',
+    account: '111122223333',
+    stackId: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Test/1',
+    dataFolder,
+    ofType: (type) => resources.filter((each) => each.type === type),
+    byArn: (arn) => {
+      const found = resources.find((each) => each.attributes.Arn === arn || each.physicalId === arn);
+      if (!found) throw new Error(`no resource ${arn}`);
+      return found;
+    },
+    assetFolder: (key) => key,
+  };
+}
+
+/** Allows what `allow` says, and remembers every question. */
+export function fakeAccess(allow: (need: Need) => boolean) {
+  const asked: (Need & { principal: string })[] = [];
+  const access: Access = {
+    require: async (principal, needs) => {
+      for (const need of needs) {
+        asked.push({ ...need, principal: principal.id });
+        if (!allow(need)) throw new AwsError('AccessDenied', 'Access Denied', 403);
+      }
+    },
+    credentialsOf: () => ({ accessKeyId: '', secretAccessKey: '', sessionToken: '' }),
+    principalOf: () => undefined,
+    refusals: [],
+  };
+  return { access, asked };
+}
