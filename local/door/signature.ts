@@ -70,7 +70,10 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   checkHeaders(claim, request, s3);
 
   const signer = new Signer({
-    service: claim.service, region: claim.region, sha256: Sha256, uriEscapePath: !s3,
+    service: claim.service,
+    region: claim.region,
+    sha256: Sha256,
+    uriEscapePath: !s3,
     credentials: { accessKeyId: claim.accessKeyId, secretAccessKey: known.secretAccessKey },
   });
   const expected = Buffer.from(await signer.signatureOf(claim, request, payloadHash(claim, request, s3)));

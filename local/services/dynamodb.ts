@@ -64,8 +64,8 @@ async function ensureTable({ logicalId, physicalId, properties }: Resource, call
   const { KeySchema, AttributeDefinitions, BillingMode, GlobalSecondaryIndexes, LocalSecondaryIndexes, ProvisionedThroughput } = properties;
   const pick = (indexes?: Json[]) => indexes?.map(({ IndexName, KeySchema: keys, Projection, ProvisionedThroughput: throughput }) => (
     { IndexName, KeySchema: keys, Projection, ProvisionedThroughput: throughput }));
-  const shape = (table: Json) => JSON.stringify([table.KeySchema, [...pick(table.GlobalSecondaryIndexes) ?? [], ...pick(table.LocalSecondaryIndexes) ?? []]
-    .map(({ IndexName, KeySchema: keys }) => [IndexName, keys]).sort()]);
+  const shape = ({ KeySchema: own, GlobalSecondaryIndexes: global = [], LocalSecondaryIndexes: local = [] }: Json) => JSON.stringify(
+    [own, [...global, ...local].map(({ IndexName, KeySchema: keys }: Json) => [IndexName, keys]).sort()]);
 
   let { Table: table } = await call('DescribeTable', { TableName: physicalId });
   if (table && shape(table) !== shape(properties)) {

@@ -21,9 +21,12 @@ type Json = Record<string, any>;
 
 /** The account of all fauxqs queues; the template's own has to be put in its place on the way in and out. */
 const FAUXQS_ACCOUNT = ':000000000000:';
+const FAUXQS_URL = /http:\/\/[^/"]+\/000000000000\//g;
 const ATTRIBUTES = [
   'VisibilityTimeout', 'MessageRetentionPeriod', 'DelaySeconds', 'ReceiveMessageWaitTimeSeconds', 'MaximumMessageSize', 'RedrivePolicy',
 ];
+/** What makes no difference on one machine. */
+const IGNORED = ['QueueName', 'KmsMasterKeyId', 'KmsDataKeyReusePeriodSeconds', 'SqsManagedSseEnabled', 'RedriveAllowPolicy', 'Tags'];
 const MAPPING = [
   'EventSourceArn', 'FunctionName', 'BatchSize', 'Enabled', 'FunctionResponseTypes', 'MaximumBatchingWindowInSeconds', 'ScalingConfig', 'Tags',
 ];
@@ -49,8 +52,10 @@ export async function startQueues({ stack, access, functions, log = console.erro
     return body;
   }
 
-  for (const { attributes: { Arn }, properties } of stack.ofType('AWS::SQS::Queue')) {
-    const given = ATTRIBUTES.filter((name) => properties[name] !== undefined);
+  async function create({ logicalId, attributes: { Arn }, properties }: Resource): Promise<void> {
+    const given = Object.keys(properties).filter((name) => !IGNORED.includes(name));
+    const unknown = given.filter((name) => !ATTRIBUTES.includes(name));
+    if (unknown.length > 0) throw new Error(`${logicalId}: unsupported in a queue: ${unknown.join(', ')}`);
     const text = (value: unknown) => typeof value === 'object' ? JSON.stringify(value).replaceAll(`:${stack.account}:`, FAUXQS_ACCOUNT) : String(value);
     await call('CreateQueue', { QueueName: nameOf(Arn), Attributes: Object.fromEntries(given.map((name) => [name, text(properties[name])])) });
   }
@@ -75,13 +80,18 @@ export async function startQueues({ stack, access, functions, log = console.erro
     }
   }
 
-  for (const mapping of stack.ofType('AWS::Lambda::EventSourceMapping')) {
+  async function stop(): Promise<void> {
+    stopped = true;
+    await app.close();
+  }
+
+  async function begin(mapping: Resource): Promise<void> {
     const { EventSourceArn, FunctionName, Enabled = true, ScalingConfig } = mapping.properties;
     const unknown = Object.keys(mapping.properties).filter((name) => !MAPPING.includes(name));
     if (unknown.length > 0 || !/^arn:[^:]*:sqs:/.test(EventSourceArn)) {
       throw new Error(`${mapping.logicalId}: unsupported event source mapping ${EventSourceArn} ${unknown.join(', ')}`);
     }
-    if (!Enabled) continue;
+    if (!Enabled) return;
     const role = stack.byArn(FunctionName).properties.Role;
     await access.require({ kind: 'role', id: role }, NEEDED.map((action) => ({ action, resource: EventSourceArn })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
@@ -89,6 +99,13 @@ export async function startQueues({ stack, access, functions, log = console.erro
     }
   }
 
+  try {
+    for (const queue of stack.ofType('AWS::SQS::Queue')) await create(queue);
+    for (const mapping of stack.ofType('AWS::Lambda::EventSourceMapping')) await begin(mapping);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     async send(queueArn, body) {
       await call('SendMessage', { QueueUrl: nameOf(queueArn), MessageBody: body });
@@ -99,14 +116,11 @@ export async function startQueues({ stack, access, functions, log = console.erro
       async handle({ headers, body }, response) {
         const answer = await inject(operationOf(headers), body ?? '{}');
         response.writeHead(answer.statusCode, { 'content-type': 'application/x-amz-json-1.0' });
-        response.end(answer.body.replaceAll(FAUXQS_ACCOUNT, `:${stack.account}:`));
+        response.end(answer.body.replaceAll(FAUXQS_ACCOUNT, `:${stack.account}:`).replace(FAUXQS_URL, `http://${headers.host}/${stack.account}/`));
       },
       fail: failJson,
     },
-    async stop() {
-      stopped = true;
-      await app.close();
-    },
+    stop,
   };
 }
 
@@ -117,14 +131,14 @@ function failuresIn(payload: any): (messageId: string) => boolean {
 }
 
 function recordOf(message: Json, eventSourceARN: string, awsRegion: string): Json {
-  const messageAttributes = Object.fromEntries(Object.entries<Json>(message.MessageAttributes ?? {}).map(([name, { StringValue, BinaryValue, DataType }]) => (
-    [name, { stringValue: StringValue, binaryValue: BinaryValue, stringListValues: [], binaryListValues: [], dataType: DataType }])));
+  const attributes = Object.entries<Json>(message.MessageAttributes ?? {}).map(([name, { StringValue, BinaryValue, DataType }]) => (
+    [name, { stringValue: StringValue, binaryValue: BinaryValue, stringListValues: [], binaryListValues: [], dataType: DataType }]));
   return {
     messageId: message.MessageId,
     receiptHandle: message.ReceiptHandle,
     body: message.Body,
     attributes: message.Attributes,
-    messageAttributes,
+    messageAttributes: Object.fromEntries(attributes),
     md5OfBody: message.MD5OfBody,
     eventSource: 'aws:sqs',
     eventSourceARN,

@@ -15,9 +15,9 @@ export function fakeStack(resources: Resource[], assets: Record<string, string> 
     account: ACCOUNT,
     stackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/test/1`,
     dataFolder: mkdtempSync(join(tmpdir(), 'local-test-')),
-    ofType: (type) => resources.filter((resource) => resource.type === type),
+    ofType: (type) => resources.filter((each) => each.type === type),
     byArn(arn) {
-      const found = resources.find((resource) => [resource.physicalId, resource.attributes.Arn].includes(arn));
+      const found = resources.find((each) => [each.physicalId, each.attributes.Arn].includes(arn));
       if (!found) throw new Error(`nothing has the ARN ${arn}`);
       return found;
     },
@@ -70,8 +70,8 @@ export function fakeS3(): DoorService {
 }
 
 /** Waits until the check holds, for five seconds at most. */
-export async function until(check: () => boolean): Promise<void> {
-  for (let waited = 0; !check(); waited += 10) {
+export async function until(check: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; !await check(); waited += 10) {
     if (waited > 5000) throw new Error('it did not come about');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

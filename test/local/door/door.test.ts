@@ -35,6 +35,16 @@ const settings = (more: object = {}) => ({ region: REGION, endpoint, credentials
 const s3 = (more?: object) => new S3Client({ ...settings(more), forcePathStyle: true });
 const getSecret = (SecretId: string, more?: object) => new SecretsManagerClient(settings(more)).send(new GetSecretValueCommand({ SecretId }));
 
+/** A request that someone changes after it was signed. */
+const getChanged = async (change: (request: { body: string; headers: Record<string, string> }) => void) => {
+  const client = new SecretsManagerClient(settings());
+  client.middlewareStack.addRelativeTo((next: (args: any) => any) => (args: any) => {
+    change(args.request);
+    return next(args);
+  }, { name: 'change', relation: 'after', toMiddleware: 'httpSigningMiddleware' });
+  return client.send(new GetSecretValueCommand({ SecretId: 'mine' }));
+};
+
 /** Sends exactly these headers; fetch would add to them. */
 async function send(url: string, method: string, headers: Record<string, string | number>, body = ''): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
@@ -82,14 +92,11 @@ describe('header signatures', () => {
   });
 
   test.each(['body', 'header'])('a %s changed on the way is refused', async (what) => {
-    const client = new SecretsManagerClient(settings());
-    client.middlewareStack.addRelativeTo((next) => (args) => {
-      const { request } = args as unknown as { request: { body: string; headers: Record<string, string> } };
-      if (what === 'body') request.body = request.body.replace('mine', 'your');
+    const sent = getChanged((request) => {
+      if (what === 'body') request.body = JSON.stringify({ SecretId: 'your' });
       else request.headers['x-amz-target'] = 'secretsmanager.PutSecretValue';
-      return next(args);
-    }, { name: 'change', relation: 'after', toMiddleware: 'httpSigningMiddleware' });
-    await expect(client.send(new GetSecretValueCommand({ SecretId: 'mine' }))).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+    });
+    await expect(sent).rejects.toMatchObject({ name: 'InvalidSignatureException' });
   });
 
   test('a body over 16 MB is refused', async () => {
@@ -165,12 +172,7 @@ describe('what follows the signature', () => {
   });
 
   test('a service that is not there is named', async () => {
-    const client = new SecretsManagerClient({ ...settings(), signingEscapePath: true });
-    client.middlewareStack.addRelativeTo((next) => (args) => {
-      const { headers } = (args as unknown as { request: { headers: Record<string, string> } }).request;
-      headers.authorization = headers.authorization.replace('/secretsmanager/', '/sns/');
-      return next(args);
-    }, { name: 'change', relation: 'after', toMiddleware: 'httpSigningMiddleware' });
-    await expect(client.send(new GetSecretValueCommand({ SecretId: 'x' }))).rejects.toThrow("there is no service 'sns'");
+    const sent = getChanged(({ headers }) => headers.authorization = headers.authorization.replace('/secretsmanager/', '/sns/'));
+    await expect(sent).rejects.toThrow("there is no service 'sns'");
   });
 });

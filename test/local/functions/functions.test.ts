@@ -133,9 +133,12 @@ describe('processes', () => {
   });
 
   test('no more than four, or what the template reserves; the rest wait', async () => {
-    const pids = async (name: string, count: number) => new Set((await Promise.all(Array.from({ length: count }, () => invoke(name, 50)))).map(({ payload }) => payload));
-    expect((await pids('pid', 9)).size).toBe(4);
-    expect((await pids('single', 3)).size).toBe(1);
+    const pids = async (name: string, count: number) => {
+      const results = await Promise.all(Array.from({ length: count }, () => invoke(name, 50)));
+      return new Set(results.map(({ payload }) => payload)).size;
+    };
+    expect(await pids('pid', 9)).toBe(4);
+    expect(await pids('single', 3)).toBe(1);
   });
 });
 
