@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
-import { runCheck } from './check';
 import { startStack, type RunningStack } from './stack';
 
 const ROOT = path.join(__dirname, '..');
@@ -36,26 +35,30 @@ function greet({ facts: { origin, users } }: RunningStack, data: string): void {
   console.log(`\nWhat handlers log: ${path.join(data, 'functions.log')}\nCtrl-C stops everything; your videos stay in ${data}.`);
 }
 
-async function main({ port, data, reset, check }: Arguments): Promise<void> {
-  let interrupted: () => void;
-  const interruption = new Promise<void>((resolve) => { interrupted = resolve; });
-  // The second time at once: children end when their channel to this process closes.
-  let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
+/** Resolves at the first request to end. A second one ends at once: children end when their channel to this process closes. */
+function interruption(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const end = (): void => {
       if (asked) process.exit(130);
       asked = true;
-      interrupted();
-    });
-  }
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  });
+}
+
+async function main({ port, data, reset, check }: Arguments): Promise<void> {
+  const interrupted = interruption();
   const stack = await startStack({ app: path.join(ROOT, 'examples/typescript/full/app.ts'), port, data, reset, log: (line) => console.error(line) });
   try {
     if (check) {
-      const journey = await Promise.race([runCheck(stack.facts), interruption.then(() => 'interrupted')]);
-      if (journey === 'interrupted') throw new Error('interrupted');
+      const { runCheck } = await import('./check');
+      await Promise.race([runCheck(stack.facts), interrupted.then(() => { throw new Error('interrupted'); })]);
+      if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);
     } else {
       greet(stack, data);
-      await interruption;
+      await interrupted;
     }
   } finally {
     await stack.stop();

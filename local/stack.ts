@@ -1,7 +1,7 @@
 import { createWriteStream, promises as fs } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
-import { startCognito } from './cognito/cognito';
+import { startCognito, type LocalUser } from './cognito/cognito';
 import { prepareDataFolder, writeAtOnce } from './data-folder';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
@@ -19,7 +19,7 @@ import { synthesize } from './template/assembly';
 import type { WriteObject } from './template/bucket-deployment';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
-import type { Access, LocalStack, Part, PutEvent } from './types';
+import type { Access, Part, PutEvent } from './types';
 
 /** What to run and where. */
 export interface StackOptions {
@@ -35,19 +35,12 @@ export interface StackOptions {
   readonly log: (line: string) => void;
 }
 
-/** Someone who can sign in. The password is sample data. */
-export interface SampleUser {
-  readonly username: string;
-  readonly password: string;
-  readonly groups: string[];
-}
-
 /** What any client needs to use the stack: the content of `stack.json`. */
 export interface StackFacts {
   readonly origin: string;
   readonly api: string;
   readonly outputs: Record<string, string>;
-  readonly users: SampleUser[];
+  readonly users: readonly LocalUser[];
 }
 
 /** The stack while it runs. */
@@ -104,7 +97,7 @@ async function start({ app, port, data, reset = false, log }: StackOptions, keep
   const putEvent: PutEvent = events.put;
   const s3 = createS3({ stack, putEvent, access });
   const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent }));
-  const cognito = keep(await startCognito({ stack, port: authPort, users: sampleUsers(stack) }));
+  const cognito = keep(await startCognito({ stack, port: authPort }));
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), queues, s3, mediaConvert, cognito]) door.register(service);
 
   const writeObject: WriteObject = async (bucket, key, body, contentType) => void await s3.store.put(bucket, key, body, { contentType });
@@ -126,11 +119,4 @@ function functionLog(dataFolder: string): Part & { log: (name: string, line: str
     log: (name, line) => void file.write(`${name} ${line}\n`),
     stop: () => new Promise((resolve) => file.end(resolve)),
   };
-}
-
-/** Two who have no group, and one for each group of the template. */
-function sampleUsers(stack: LocalStack): SampleUser[] {
-  const groups = stack.ofType('AWS::Cognito::UserPoolGroup').map(({ physicalId }) => physicalId);
-  const users: [name: string, groups: string[]][] = [['alice', []], ['bob', []], ...groups.map((group): [string, string[]] => [`${group}-member`, [group]])];
-  return users.map(([name, memberOf]) => ({ username: `${name}@example.com`, password: `Sample-${name}-1`, groups: memberOf }));
 }

@@ -1,0 +1,31 @@
+import * as path from 'path';
+import {
+  App, CfnOutput, CustomResource, Fn, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins,
+  aws_cognito as cognito, aws_lambda as lambda, aws_s3 as s3, aws_s3_deployment as deployment,
+} from 'aws-cdk-lib';
+
+const stack = new Stack(new App(), 'Fixture');
+const web = new s3.Bucket(stack, 'Web');
+new deployment.BucketDeployment(stack, 'Files', { destinationBucket: web, sources: [deployment.Source.data('index.html', 'the page')] });
+const api = new apigateway.RestApi(stack, 'Api', { cloudWatchRole: false, deployOptions: { stageName: 'api' } });
+const distribution = new cloudfront.Distribution(stack, 'Front', {
+  defaultRootObject: 'index.html',
+  defaultBehavior: { origin: origins.S3BucketOrigin.withOriginAccessControl(web) },
+  additionalBehaviors: {
+    '/api/*': {
+      origin: new origins.HttpOrigin(Fn.join('.', [api.restApiId, 'execute-api', stack.region, stack.urlSuffix])),
+      cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
+      originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+    },
+  },
+});
+new cognito.UserPool(stack, 'Pool');
+const handler = (id: string, environment: Record<string, string>) => new lambda.Function(stack, id, {
+  runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromAsset(path.join(__dirname, 'handler')), environment,
+});
+const made = new CustomResource(stack, 'Made', {
+  serviceToken: handler('Make', {}).functionArn, resourceType: 'Custom::Made', properties: { Fail: process.env.FIXTURE_FAILS ?? 'no' },
+});
+const environment = { MADE: made.getAttString('Value'), ORIGIN: `https://${distribution.domainName}` };
+api.root.addResource('environment').addMethod('GET', new apigateway.LambdaIntegration(handler('Show', environment)));
+new CfnOutput(stack, 'Origin', { value: `https://${distribution.domainName}` });

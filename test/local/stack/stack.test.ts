@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, statSync } from 'fs';
+import * as path from 'path';
+import { startStack, type RunningStack } from '../../../local/stack';
+import { temporaryFolder } from '../template/stacks';
+
+describe('a stack on one machine', () => {
+  const data = path.join(temporaryFolder(), 'data');
+  const running: RunningStack[] = [];
+  const start = async (port = 0) => {
+    const stack = await startStack({ app: path.join(__dirname, 'app.fixture.ts'), port, data, log: (line) => { throw new Error(line); } });
+    running.push(stack);
+    return stack;
+  };
+  const get = async (address: string) => {
+    const response = await fetch(address);
+    return [response.status, await response.text()];
+  };
+
+  afterEach(async () => {
+    delete process.env.FIXTURE_FAILS;
+    for (const stack of running.splice(0)) await stack.stop();
+  });
+
+  it('serves page and API at one origin, and says in stack.json what a client needs', async () => {
+    const { facts } = await start();
+    expect(facts.origin).toMatch(/^http:\/\/localhost:\d+$/);
+    expect(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8'))).toEqual(facts);
+    expect(facts).toMatchObject({ api: `${facts.origin}/api`, outputs: { Origin: facts.origin } });
+    expect(facts.users).toContainEqual({ username: expect.any(String), password: expect.any(String), groups: [] });
+    expect(await get(facts.origin)).toEqual([200, 'the page']);
+    const [status, body] = await get(`${facts.api}/environment`);
+    expect([status, JSON.parse(body as string)]).toEqual([200, {
+      MADE: expect.stringMatching(/^made at \d+$/),
+      ORIGIN: facts.origin,
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_ENDPOINT_URL_S3: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    }]);
+  });
+
+  it('leaves no file and no port when it stops, and keeps its data for the next start', async () => {
+    const first = await start();
+    const [, before] = await get(`${first.facts.api}/environment`);
+    await first.stop();
+    expect(existsSync(path.join(data, 'stack.json'))).toBe(false);
+    await expect(fetch(first.facts.origin)).rejects.toThrow('fetch failed');
+    // The same port again, which fails while anything holds it.
+    const second = await start(Number(new URL(first.facts.origin).port));
+    const made = (text: unknown) => JSON.parse(text as string).MADE;
+    expect(made((await get(`${second.facts.api}/environment`))[1])).toBe(made(before));
+    expect(statSync(data).mode.toString(8)).toBe('40700');
+  });
+
+  it('stops what it started when a part of it fails', async () => {
+    process.env.FIXTURE_FAILS = 'yes';
+    await expect(start()).rejects.toThrow(/^Made\w* \(Custom::Made\): as asked$/);
+    expect(existsSync(path.join(data, 'stack.json'))).toBe(false);
+    delete process.env.FIXTURE_FAILS;
+    expect(await get((await start()).facts.origin)).toEqual([200, 'the page']);
+  });
+});
