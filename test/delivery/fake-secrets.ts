@@ -1,0 +1,32 @@
+import { generateKeyPairSync } from 'crypto';
+import { GetSecretValueCommand, PutSecretValueCommand, ResourceExistsException, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+
+/** Secrets by ARN behind every Secrets Manager client of the process, with the service's rule for repeated request tokens. */
+export function fakeSecrets() {
+  const values = new Map<string, { token: string; text: string }>();
+  const mock = mockClient(SecretsManagerClient);
+  mock.on(GetSecretValueCommand).callsFake(async ({ SecretId }) => {
+    // As on a network, others get their turn before the answer.
+    const found = values.get(SecretId);
+    await new Promise(setImmediate);
+    if (!found) throw new ResourceNotFoundException({ $metadata: {}, message: 'can\'t find the specified secret value' });
+    return { SecretString: found.text };
+  });
+  mock.on(PutSecretValueCommand).callsFake(async ({ SecretId, SecretString, ClientRequestToken }) => {
+    await new Promise(setImmediate);
+    const found = values.get(SecretId);
+    if (found?.token === ClientRequestToken && found?.text !== SecretString) {
+      throw new ResourceExistsException({ $metadata: {}, message: 'a version with this token and another value exists' });
+    }
+    values.set(SecretId, { token: ClientRequestToken, text: SecretString });
+    return {};
+  });
+  return { mock, values };
+}
+
+/** A key pair, PEM. */
+export function keyPair(type: 'ec' | 'rsa' = 'ec') {
+  const encodings = { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } } as const;
+  return type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings }) : generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings });
+}

@@ -1,0 +1,122 @@
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { decode, opens } from './cloudfront-rules';
+import { fakeSecrets, keyPair } from './fake-secrets';
+import { cookieSigner } from '../../src/delivery/cookie-signer.lambda-shared';
+
+const ORIGIN = 'http://localhost:8080';
+const ID = '0199f3c0-0000-7000-8000-000000000001';
+const NOW = new Date('2026-11-20T12:00:00.500Z');
+const PREFIX = `v/${ID}/2/`;
+const KEYS = [{ keyPairId: 'KOLD', secretArn: 'arn:old' }, { keyPairId: 'KNEW', secretArn: 'arn:new' }];
+const row = {
+  videoId: ID, owner: 'owner-1', status: 'ready', visibility: 'signed-in', attempt: 2, media: { hls: `${PREFIX}hls/index.m3u8`, poster: `${PREFIX}poster.0000000.jpg` },
+};
+const pairs = { KOLD: keyPair('rsa'), KNEW: keyPair('ec') };
+const publicKeys = { KOLD: pairs.KOLD.publicKey, KNEW: pairs.KNEW.publicKey };
+const { mock: secrets, values } = fakeSecrets();
+const table = mockClient(DynamoDBDocumentClient);
+let handler: (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
+
+function keep(arn: string, { privateKey }: { privateKey: string }, createdAt: string) {
+  values.set(arn, { token: 'made', text: JSON.stringify({ privateKey, createdAt }) });
+}
+
+async function call(video: object | undefined, userId = 'viewer-1') {
+  table.on(GetCommand, { TableName: 'videos', Key: { pk: `video#${ID}`, sk: 'video' } }).resolves({ Item: video as Record<string, unknown> });
+  const { statusCode, body, multiValueHeaders, headers } = await handler({
+    httpMethod: 'POST', resource: '/streams/{videoId}/playback', pathParameters: { videoId: ID }, headers: { Host: 'evil.example' }, body: null,
+    requestContext: { requestId: 'r-1', authorizer: { claims: { sub: userId } } },
+  } as unknown as APIGatewayProxyEvent);
+  const setCookies = (multiValueHeaders?.['set-cookie'] ?? []) as string[];
+  const cookies = Object.fromEntries(setCookies.map((text) => text.split(';')[0].split('=', 2) as [string, string]));
+  return { statusCode, headers, json: JSON.parse(body), setCookies, cookies };
+}
+
+beforeAll(async () => {
+  jest.useFakeTimers({ now: NOW, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'] });
+  keep('arn:old', pairs.KOLD, '2026-05-01T00:00:00.000Z');
+  keep('arn:new', pairs.KNEW, '2026-11-20T11:50:00.000Z');
+  Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', ORIGIN, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600' });
+  ({ handler } = await import('../../src/delivery/start-playback.lambda'));
+});
+beforeEach(() => { jest.setSystemTime(NOW); });
+afterAll(() => { jest.useRealTimers(); });
+
+describe('start-playback', () => {
+  test('answers addresses of the given origin, and cookies that open this attempt until they expire', async () => {
+    const { statusCode, json, cookies, setCookies, headers } = await call(row);
+    expect(statusCode).toBe(200);
+    expect(json).toEqual({ hls: `${ORIGIN}/${PREFIX}hls/index.m3u8`, poster: `${ORIGIN}/${PREFIX}poster.0000000.jpg`, expiresAt: '2026-11-20T13:00:00.000Z' });
+    expect(headers).toMatchObject({ 'cache-control': 'no-store' });
+    expect(Object.keys(cookies).sort()).toEqual(['CloudFront-Hash-Algorithm', 'CloudFront-Key-Pair-Id', 'CloudFront-Policy', 'CloudFront-Signature']);
+    for (const text of setCookies) expect(text).toMatch(new RegExp(`^CloudFront-[^;]+; Path=/${PREFIX}; Max-Age=3600; Secure; HttpOnly; SameSite=Lax$`));
+
+    expect(opens(json.hls, cookies, publicKeys, NOW)).toBe(true);
+    expect(opens(json.poster, cookies, publicKeys, new Date('2026-11-20T12:59:59Z'))).toBe(true);
+    expect(opens(json.hls, cookies, publicKeys, new Date('2026-11-20T13:00:00Z'))).toBe(false);
+    for (const other of [`${ORIGIN}/v/${ID}/1/hls/index.m3u8`, `${ORIGIN}/v/${ID}/20/hls/index.m3u8`, `${ORIGIN}/v/another/2/hls/index.m3u8`, json.hls.replace('http:', 'https:')]) {
+      expect(opens(other, cookies, publicKeys, NOW)).toBe(false);
+    }
+    const altered = { ...cookies, 'CloudFront-Policy': Buffer.from(decode(cookies['CloudFront-Policy']).toString().replace(`${PREFIX}`, 'v/')).toString('base64').replace(/=/g, '_') };
+    expect(opens(json.hls, altered, publicKeys, NOW)).toBe(false);
+  });
+
+  test('a newer key signs once every edge location knows it, and each secret is read once', async () => {
+    expect((await call(row)).cookies['CloudFront-Key-Pair-Id']).toBe('KOLD');
+    jest.setSystemTime(new Date('2026-11-20T12:05:00Z'));
+    const { cookies, json } = await call(row);
+    expect(cookies['CloudFront-Key-Pair-Id']).toBe('KNEW');
+    expect(opens(json.hls, cookies, publicKeys, new Date())).toBe(true);
+    expect(secrets.commandCalls(GetSecretValueCommand).map(({ args }) => args[0].input.SecretId).sort()).toEqual(['arn:new', 'arn:old']);
+  });
+
+  test('leaves out a poster that is not there', async () => {
+    expect((await call({ ...row, media: { hls: row.media.hls } })).json).not.toHaveProperty('poster');
+  });
+
+  test.each([
+    ['a video that is not there', undefined, 'viewer-1', 404, 'not_found'],
+    ['a private one to its owner', { ...row, visibility: 'private' }, 'owner-1', 200, undefined],
+    ['a private one to another', { ...row, visibility: 'private' }, 'viewer-1', 404, 'not_found'],
+    ['an unlisted one to another', { ...row, visibility: 'unlisted' }, 'viewer-1', 200, undefined],
+    ['one in processing to its owner', { ...row, status: 'processing', media: undefined }, 'owner-1', 409, 'wrong_status'],
+    ['one in processing to another', { ...row, status: 'processing', media: undefined }, 'viewer-1', 404, 'not_found'],
+    ['an errored one to its owner', { ...row, status: 'errored' }, 'owner-1', 409, 'wrong_status'],
+    ['one that is being deleted to its owner', { ...row, status: 'deleting' }, 'owner-1', 404, 'not_found'],
+  ])('%s', async (_, video, userId, status, code) => {
+    const { statusCode, json, setCookies } = await call(video, userId);
+    expect([statusCode, json.code]).toEqual([status, code]);
+    expect(setCookies).toHaveLength(status === 200 ? 4 : 0);
+  });
+});
+
+describe('cookieSigner', () => {
+  const client = { send: jest.fn() };
+  const sign = (keys: typeof KEYS) => cookieSigner({ keys, secrets: client as never, now: () => NOW });
+  const stored = (createdAt: string) => async () => ({ SecretString: JSON.stringify({ privateKey: pairs.KNEW.privateKey, createdAt }) });
+
+  test('the first signs at once, even when all are new', async () => {
+    client.send.mockImplementation(stored(NOW.toISOString()));
+    expect(await sign(KEYS)('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
+    expect(await sign([KEYS[1]])('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
+  });
+
+  test('of several known ones the last declared signs', async () => {
+    client.send.mockImplementation(stored('2026-01-01T00:00:00.000Z'));
+    const signer = sign([...KEYS, { keyPairId: 'KNEWEST', secretArn: 'arn:newest' }]);
+    for (let time = 0; time < 2; time++) expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEWEST' });
+  });
+
+  test('tries again after a failure, and tells no value', async () => {
+    const signer = sign([KEYS[0]]);
+    client.send.mockRejectedValueOnce(new Error('throttled'));
+    await expect(signer('https://x/*', 1)).rejects.toThrow('throttled');
+    client.send.mockResolvedValueOnce({ SecretString: 'hunter2' });
+    await expect(signer('https://x/*', 1)).rejects.toThrow('the value of arn:old is not a signing key of ours');
+    client.send.mockImplementation(stored(NOW.toISOString()));
+    await expect(signer('https://x/*', 1)).resolves.toHaveProperty('CloudFront-Signature');
+  });
+});
