@@ -32,7 +32,9 @@ export type GuardedRequest<Body = unknown> = ApiRequest<Body> & { readonly calle
 export type Operations<H extends HandlerName> = Readonly<Record<OperationsOf<H>, (request: GuardedRequest<any>) => Promise<ApiResponse>>>;
 
 /** Serves every route that names this handler: finds it, checks the request against it, and turns errors into problem+json. */
-export function serveRoutes<H extends HandlerName>(handler: H, operations: Operations<H>): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
+export function serveRoutes<H extends HandlerName>(
+  handler: H, operations: Operations<H>,
+): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
   const routes = new Map(routesOf(handler).map(([operationId, route]) => [
     `${route.method} ${route.path}`,
     { route, validate: bodyValidator(route), run: operations[operationId as OperationsOf<H>] },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'fs';
-import * as path from 'path';
+import { join } from 'path';
 import { ENVIRONMENTS } from '../../src/contract/environment';
 import { openApiDocument } from '../../src/contract/openapi';
 import { PROBLEMS } from '../../src/contract/problems';
@@ -37,7 +37,7 @@ describe('the route table', () => {
 
   test('the OpenAPI document holds every route, and guards those that are guarded', () => {
     const { paths } = openApiDocument('1') as { paths: Record<string, Record<string, { operationId: string; security: object[] }>> };
-    const operations = Object.values(paths).flatMap((path) => Object.values(path));
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(ROUTES).sort());
     for (const { operationId, security } of operations) {
       expect([operationId, security.length]).toEqual([operationId, ROUTES[operationId as keyof typeof ROUTES].access === 'open' ? 0 : 1]);
@@ -46,6 +46,6 @@ describe('the route table', () => {
 });
 
 test('docs/errors.md explains every code with its status', () => {
-  const page = readFileSync(path.join(__dirname, '..', '..', 'docs', 'errors.md'), 'utf8');
+  const page = readFileSync(join(__dirname, '..', '..', 'docs', 'errors.md'), 'utf8');
   for (const [code, { status }] of Object.entries(PROBLEMS)) expect(page).toContain(`<a id="${code}"></a>\`${code}\` | ${status} |`);
 });

@@ -42,7 +42,8 @@ describe.each(names)('examples/typescript/%s', (name) => {
     const app = new App();
     const stack = new EXAMPLES[name](app, 'Videos');
     const found = new AwsSolutionsChecks(app).validateScope(stack).violations
-      .flatMap(({ ruleName, description, violatingResources }: any) => violatingResources.map((resource: any) => ({ ruleName, place: JSON.stringify(resource), description })));
+      .flatMap(({ ruleName, description, violatingResources }: any) => (
+        violatingResources.map((resource: any) => ({ ruleName, place: JSON.stringify(resource), description }))));
     expect(found.filter(({ ruleName, place }) => !isKept(NAG_KEPT, ruleName, place))).toEqual([]);
   });
 });
