@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
+import { runCheck } from './check';
 import { startStack, type RunningStack } from './stack';
 
 const ROOT = path.join(__dirname, '..');
@@ -53,7 +54,6 @@ async function main({ port, data, reset, check }: Arguments): Promise<void> {
   const stack = await startStack({ app: path.join(ROOT, 'examples/typescript/full/app.ts'), port, data, reset, log: (line) => console.error(line) });
   try {
     if (check) {
-      const { runCheck } = await import('./check');
       await Promise.race([runCheck(stack.facts), interrupted.then(() => { throw new Error('interrupted'); })]);
       if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);
     } else {

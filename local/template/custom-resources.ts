@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import * as path from 'path';
 import { isDeepStrictEqual } from 'util';
-import type { Functions, Resource } from '../types';
+import type { Functions, LocalStack, Resource } from '../types';
 import { deployFiles, type WriteObject } from './bucket-deployment';
 import type { Answer, TemplateStack } from './template-stack';
 
@@ -29,6 +29,13 @@ export interface CustomResourceOptions {
   readonly timeout?: number;
 }
 
+/** The CDK's own functions need Python or an https address to answer to: their work is done here. */
+const NATIVE: Record<string, (stack: LocalStack, resource: Resource, writeObject: WriteObject) => Promise<Answer>> = {
+  'Custom::CDKBucketDeployment': deployFiles,
+  // Works on Delete only, which never comes.
+  'Custom::S3AutoDeleteObjects': async (_, { logicalId }) => ({ physicalId: logicalId, data: {} }),
+};
+
 /** Runs custom resources as CloudFormation would: Create at first, Update when properties changed, else not at all. None is sent a Delete. */
 export async function runCustomResources(options: CustomResourceOptions): Promise<void> {
   const { stack, writeObject } = options;
@@ -39,8 +46,8 @@ export async function runCustomResources(options: CustomResourceOptions): Promis
     for (const resource of stack.customResources()) {
       const { logicalId, type } = resource;
       const properties = asText(resource.properties) as Record<string, unknown>;
-      if (type === 'Custom::CDKBucketDeployment') {
-        stack.answer(logicalId, await deployFiles(stack, resource, writeObject));
+      if (NATIVE[type]) {
+        stack.answer(logicalId, await NATIVE[type](stack, resource, writeObject));
         continue;
       }
       const before = outcomes[logicalId];

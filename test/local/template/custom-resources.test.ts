@@ -1,7 +1,7 @@
 import { statSync } from 'fs';
 import { mkdir, readFile, writeFile } from 'fs/promises';
 import * as path from 'path';
-import { Stack, aws_s3 as s3, aws_s3_deployment as deployment } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, aws_s3 as s3, aws_s3_deployment as deployment } from 'aws-cdk-lib';
 import { synthesized, temporaryFolder, written } from './stacks';
 import { runCustomResources } from '../../../local/template/custom-resources';
 import type { TemplateStack } from '../../../local/template/template-stack';
@@ -134,7 +134,7 @@ describe('a bucket deployment', () => {
     await mkdir(path.join(page, 'js'));
     await Promise.all([writeFile(path.join(page, 'index.html'), '<p>'), writeFile(path.join(page, 'js/app.js'), '1'), writeFile(path.join(page, 'raw.bin'), Buffer.from([0xff, 0xfe]))]);
     const stack = await synthesized((scope: Stack) => {
-      const bucket = new s3.Bucket(scope, 'Page');
+      const bucket = new s3.Bucket(scope, 'Page', { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
       new deployment.BucketDeployment(scope, 'Deploy', {
         destinationBucket: bucket,
         destinationKeyPrefix: 'web',
