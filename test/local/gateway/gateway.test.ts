@@ -1,0 +1,245 @@
+import type { JWK, JWTPayload } from 'jose' with { 'resolution-mode': 'import' };
+import { createGateway } from '../../../local/gateway/gateway';
+import type { ApiRequest } from '../../../local/gateway/responses';
+import type { Functions, InvokeResult, Resource } from '../../../local/types';
+import { fakeStack, resource } from '../edge/fakes';
+
+const issuer = 'http://127.0.0.1:4000/eu-west-1_Pool12345';
+const poolArn = 'arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Pool12345';
+const handlerArn = 'arn:aws:lambda:eu-west-1:111122223333:function:Handler';
+const uri = `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${handlerArn}/invocations`;
+
+let signingKey: CryptoKey;
+let publicJwk: JWK;
+beforeAll(async () => {
+  const { exportJWK, generateKeyPair } = await import('jose');
+  const pair = await generateKeyPair('RS256');
+  signingKey = pair.privateKey;
+  publicJwk = { ...await exportJWK(pair.publicKey), kid: 'k1', alg: 'RS256' };
+});
+
+const idClaims = { 'iss': issuer, 'aud': 'client1', 'sub': 's-1', 'token_use': 'id', 'cognito:groups': ['admins', 'uploaders'], 'email_verified': true };
+async function tokenOf(claims: JWTPayload = {}, expires: string | number = '5m', key: CryptoKey = signingKey): Promise<string> {
+  const { SignJWT } = await import('jose');
+  return new SignJWT({ ...idClaims, ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).setIssuedAt().setExpirationTime(expires).sign(key);
+}
+
+function method(id: string, resourceId: string, httpMethod: string, properties: object = {}): Resource {
+  return resource('AWS::ApiGateway::Method', id, {
+    HttpMethod: httpMethod, ResourceId: resourceId, RestApiId: 'api1', AuthorizationType: 'NONE', Integration: { Type: 'AWS_PROXY', IntegrationHttpMethod: 'POST', Uri: uri }, ...properties,
+  });
+}
+const path = (id: string, parent: string, part: string) => resource('AWS::ApiGateway::Resource', id, { ParentId: parent, PathPart: part, RestApiId: 'api1' });
+const schema = { type: 'object', properties: { title: { type: 'string', maxLength: 5 } }, required: ['title'], additionalProperties: false };
+const signedIn = { AuthorizationType: 'COGNITO_USER_POOLS', AuthorizerId: 'auth1' };
+
+const base = [
+  resource('AWS::ApiGateway::RestApi', 'Api', {}, { physicalId: 'api1', attributes: { RootResourceId: 'root' } }),
+  resource('AWS::ApiGateway::Stage', 'Stage', { StageName: 'api', RestApiId: 'api1', Variables: { color: 'blue' } }),
+  resource('AWS::ApiGateway::Authorizer', 'auth1', {
+    Type: 'COGNITO_USER_POOLS', IdentitySource: 'method.request.header.Authorization', ProviderARNs: [poolArn], IdentityValidationExpression: 'client1|client2',
+  }),
+  resource('AWS::ApiGateway::Model', 'TitleModel', { Schema: schema, ContentType: 'application/json' }),
+  resource('AWS::ApiGateway::RequestValidator', 'Validator', { ValidateRequestBody: true, ValidateRequestParameters: true }),
+  resource('AWS::ApiGateway::GatewayResponse', 'NotFound', {
+    ResponseType: 'MISSING_AUTHENTICATION_TOKEN', StatusCode: '404',
+    ResponseParameters: { 'gatewayresponse.header.Cache-Control': "'no-store'" },
+    ResponseTemplates: { 'application/problem+json': '{"title":"Not found","type":"$context.error.responseType","instance":"$context.requestId"}' },
+  }),
+  resource('AWS::ApiGateway::GatewayResponse', 'BadBody', {
+    ResponseType: 'BAD_REQUEST_BODY', StatusCode: '400', ResponseTemplates: { 'application/problem+json': '{"title":$context.error.messageString,"detail":"$context.error.validationErrorString"}' },
+  }),
+  resource('AWS::ApiGateway::GatewayResponse', 'Broken', {
+    ResponseType: 'DEFAULT_5XX', ResponseTemplates: { 'application/json': '{"oops":$context.error.messageString}' },
+  }),
+  path('login', 'root', 'login'), path('streams', 'root', 'streams'), path('stream', 'streams', '{videoId}'), path('playback', 'stream', 'playback'),
+  path('files', 'root', 'files'), path('rest', 'files', '{proxy+}'), path('newest', 'streams', 'newest'),
+  method('Login', 'login', 'GET'),
+  method('LoginOptions', 'login', 'OPTIONS', {
+    Integration: { Type: 'MOCK', IntegrationResponses: [{ StatusCode: '204', ResponseParameters: { 'method.response.header.Access-Control-Allow-Origin': "'*'" } }] },
+  }),
+  method('List', 'streams', 'GET', { ...signedIn, RequestValidatorId: 'Validator', RequestParameters: { 'method.request.querystring.owner': true, 'method.request.querystring.limit': false } }),
+  method('Update', 'stream', 'PATCH', { RequestValidatorId: 'Validator', RequestModels: { $default: 'TitleModel' } }),
+  method('One', 'stream', 'GET'), method('Newest', 'newest', 'GET'), method('Rest', 'rest', 'ANY'),
+  method('Play', 'playback', 'POST', { ...signedIn, AuthorizationScopes: ['vod/play'] }),
+];
+
+function api(answer: InvokeResult | Promise<InvokeResult> = { payload: { statusCode: 200, body: 'ok' } }, resources = base) {
+  const calls: { arn: string; event: any; caller: any }[] = [];
+  const functions: Functions = {
+    invoke: async (arn, event, caller) => {
+      calls.push({ arn, event, caller });
+      return answer;
+    },
+  };
+  const gateway = createGateway({ stack: fakeStack(resources), functions, keysOf: () => ({ issuer, keys: { keys: [publicJwk] } }) });
+  const call = async (verb: string, target: string, headers: Record<string, string> = {}, body = '') => {
+    const request: ApiRequest = {
+      method: verb, path: target, ip: '127.0.0.1', body: Buffer.from(body),
+      headers: Object.fromEntries(Object.entries({ Host: 'api1.execute-api.eu-west-1.amazonaws.com', ...headers }).map(([name, value]) => [name, [value]])),
+    };
+    const { status, headers: sent, body: text } = await gateway.handle(request);
+    return { status, headers: sent, text: text.toString() };
+  };
+  return { call, calls };
+}
+
+describe('routes', () => {
+  test('a path leads to the most specific resource, its parameters decoded', async () => {
+    const { call, calls } = api();
+    await call('GET', '/api/streams/newest');
+    await call('GET', '/api/streams/a%20b%2Fc');
+    await call('DELETE', '/api/files/x/y.txt');
+    expect(calls.map(({ event }) => [event.resource, event.pathParameters])).toEqual([
+      ['/streams/newest', null], ['/streams/{videoId}', { videoId: 'a b/c' }], ['/files/{proxy+}', { proxy: 'x/y.txt' }],
+    ]);
+  });
+
+  test.each([['GET', '/api/nothing'], ['POST', '/api/login'], ['GET', '/other/login'], ['GET', '/api'], ['GET', '/api/files'], ['GET', '/api/streams/']])(
+    '%s %s is no route, answered by the template\'s gateway response', async (verb, target) => {
+      const { call, calls } = api();
+      const answer = await call(verb, target);
+      expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' } });
+      expect(JSON.parse(answer.text)).toEqual({ title: 'Not found', type: 'MISSING_AUTHENTICATION_TOKEN', instance: answer.headers['x-amzn-requestid'] });
+      expect(calls).toEqual([]);
+    });
+
+  test('OPTIONS may be mocked, nothing else', async () => {
+    expect(await api().call('OPTIONS', '/api/login')).toMatchObject({ status: 204, headers: { 'access-control-allow-origin': '*' } });
+    const integration = (Type: string) => [...base, method('Odd', 'files', 'GET', { Integration: { Type } })];
+    for (const type of ['MOCK', 'HTTP_PROXY', 'AWS']) expect(() => api(undefined, integration(type))).toThrow(`Odd: unknown integration ${type}`);
+    expect(() => api(undefined, [...base, method('Iam', 'files', 'GET', { AuthorizationType: 'AWS_IAM' })])).toThrow('unknown authorization AWS_IAM');
+  });
+
+  test('a template that asks for what the gateway response lacks throws at once', () => {
+    const odd = resource('AWS::ApiGateway::GatewayResponse', 'Odd', { ResponseType: 'UNAUTHORIZED', ResponseTemplates: { 'application/json': '$context.identity.sourceIp' } });
+    expect(() => api(undefined, [...base, odd])).toThrow('$context.identity.sourceIp');
+  });
+});
+
+test('the handler gets the event of a Lambda proxy', async () => {
+  const { call, calls } = api();
+  await call('PATCH', '/api/streams/v1?b=2&a=1&b=3', { 'content-type': 'application/json', 'User-Agent': 'test/1' }, '{"title":"x"}');
+  expect(calls).toEqual([{
+    arn: handlerArn,
+    caller: { service: 'apigateway.amazonaws.com', sourceArn: 'arn:aws:execute-api:eu-west-1:111122223333:api1/api/PATCH/streams/{videoId}' },
+    event: {
+      resource: '/streams/{videoId}', path: '/streams/v1', httpMethod: 'PATCH',
+      headers: expect.objectContaining({ 'content-type': 'application/json', 'User-Agent': 'test/1', 'X-Forwarded-Proto': 'https' }),
+      multiValueHeaders: expect.objectContaining({ 'content-type': ['application/json'] }),
+      queryStringParameters: { a: '1', b: '3' }, multiValueQueryStringParameters: { a: ['1'], b: ['2', '3'] },
+      pathParameters: { videoId: 'v1' }, stageVariables: { color: 'blue' }, body: '{"title":"x"}', isBase64Encoded: false,
+      requestContext: expect.objectContaining({
+        accountId: '111122223333', apiId: 'api1', stage: 'api', path: '/api/streams/v1', resourcePath: '/streams/{videoId}', httpMethod: 'PATCH', protocol: 'HTTP/1.1',
+        domainName: 'api1.execute-api.eu-west-1.amazonaws.com', requestTimeEpoch: expect.any(Number),
+        requestTime: expect.stringMatching(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/),
+        identity: expect.objectContaining({ sourceIp: '127.0.0.1', userAgent: 'test/1', caller: null }),
+      }),
+    },
+  }]);
+  await call('GET', '/api/login');
+  expect(calls[1].event).toMatchObject({ queryStringParameters: null, multiValueQueryStringParameters: null, pathParameters: null, body: null, isBase64Encoded: false });
+  expect(calls[1].event.requestContext).not.toHaveProperty('authorizer');
+});
+
+describe('the Cognito authorizer', () => {
+  const list = '/api/streams?owner=me';
+
+  test.each(['', 'Bearer '])('hands the claims on as strings, with %p before the token', async (prefix) => {
+    const { call, calls } = api();
+    expect((await call('GET', list, { authorization: prefix + await tokenOf() })).status).toBe(200);
+    const { claims } = calls[0].event.requestContext.authorizer;
+    expect(claims).toMatchObject({ 'sub': 's-1', 'cognito:groups': 'admins,uploaders', 'email_verified': 'true', 'token_use': 'id' });
+    expect(claims.exp).toMatch(/^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4}$/);
+  });
+
+  test('refuses everything else', async () => {
+    const { generateKeyPair, UnsecuredJWT } = await import('jose');
+    const { privateKey } = await generateKeyPair('RS256');
+    const { call, calls } = api();
+    const refused: Record<string, string | undefined> = {
+      'no token': undefined,
+      'no JWT': 'abc',
+      'another key': await tokenOf({}, '5m', privateKey),
+      'no signature': new UnsecuredJWT({ ...idClaims, exp: 9e9 }).encode(),
+      'another issuer': await tokenOf({ iss: 'http://127.0.0.1:4000/eu-west-1_Other' }),
+      'another client': await tokenOf({ aud: 'client3' }),
+      'a client with a longer name': await tokenOf({ aud: 'client11' }),
+      'an access token': await tokenOf({ aud: undefined, token_use: 'access', client_id: 'client1' }),
+      'an access token with an audience': await tokenOf({ token_use: 'access' }),
+      'an expired token': await tokenOf({}, Math.floor(Date.now() / 1000) - 60),
+    };
+    const answers = await Promise.all(Object.entries(refused).map(async ([name, token]) => {
+      const { status, text } = await call('GET', list, token === undefined ? {} : { Authorization: token });
+      return [name, status, JSON.parse(text).message];
+    }));
+    expect(answers).toEqual(Object.keys(refused).map((name) => [name, 401, name.includes('expired') ? 'The incoming token has expired' : 'Unauthorized']));
+    expect(calls).toEqual([]);
+  });
+
+  test('wants an access token with one of the scopes where the method has scopes', async () => {
+    const loose = base.map((each) => each.logicalId === 'auth1' ? { ...each, properties: { ...each.properties, IdentityValidationExpression: undefined } } : each);
+    const { call } = api(undefined, loose);
+    const status = async (claims: JWTPayload) => (await call('POST', '/api/streams/v1/playback', { Authorization: await tokenOf(claims) })).status;
+    expect(await status({ token_use: 'access', aud: undefined, scope: 'openid vod/play' })).toBe(200);
+    expect(await status({ token_use: 'access', aud: undefined, scope: 'openid' })).toBe(401);
+    expect(await status({ scope: 'vod/play' })).toBe(401);
+  });
+});
+
+describe('validation', () => {
+  test('of parameters names those that are missing', async () => {
+    const { call, calls } = api();
+    const answer = await call('GET', '/api/streams?owner=', { Authorization: await tokenOf() });
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([400, { message: 'Missing required request parameters: [owner]' }]);
+    expect(calls).toEqual([]);
+  });
+
+  test.each([['', 'JSON'], ['{', 'JSON'], ['{}', 'title'], ['{"title":"too long"}', 'too long'], ['{"title":"x","more":1}', 'more'], ['[]', 'object']])(
+    'of the body refuses %p by the model', async (body, word) => {
+      const { call, calls } = api();
+      const answer = await call('PATCH', '/api/streams/v1', { 'content-type': 'text/plain' }, body);
+      expect([answer.status, answer.headers['content-type']]).toEqual([400, 'application/problem+json']);
+      const problem = JSON.parse(answer.text);
+      expect(problem.title).toBe('Invalid request body');
+      expect(problem.detail).toContain(word);
+      expect(calls).toEqual([]);
+    });
+});
+
+describe('the handler\'s answer', () => {
+  test('passes with its headers, the reserved ones renamed', async () => {
+    const payload = {
+      statusCode: 201, body: '{}', headers: { 'Content-Type': 'text/x', 'WWW-Authenticate': 'Basic', 'X-Number': 5 }, multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] },
+    };
+    const answer = await api({ payload }).call('GET', '/api/login');
+    expect(answer).toMatchObject({ status: 201, text: '{}', headers: { 'content-type': 'text/x', 'x-number': '5', 'set-cookie': ['a=1', 'b=2'], 'x-amzn-remapped-www-authenticate': 'Basic' } });
+    expect(answer.headers).not.toHaveProperty('www-authenticate');
+  });
+
+  test.each([[undefined], ['text'], [{}], [{ statusCode: '200' }], [{ statusCode: 200, body: {} }], [{ statusCode: 200, headers: { a: ['b'] } }],
+    [{ statusCode: 200, cookies: [] }], [{ statusCode: 200, multiValueHeaders: { a: 'b' } }]])('%p is malformed: 502', async (payload) => {
+    const log = jest.spyOn(console, 'error').mockImplementation();
+    const answer = await api({ payload }).call('GET', '/api/login?code=secret');
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([502, { oops: 'Internal server error' }]);
+    expect(log.mock.calls.flat().join()).not.toContain('secret');
+    log.mockRestore();
+  });
+
+  test('an error of the function is a 502, a late one a 504', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation();
+    expect((await api({ error: { errorType: 'TypeError', errorMessage: 'x' } }).call('GET', '/api/login')).status).toBe(502);
+    log.mockRestore();
+    const slow = base.map((each) => each.logicalId !== 'Login' ? each
+      : { ...each, properties: { ...each.properties, Integration: { ...each.properties.Integration, TimeoutInMillis: 50 } } });
+    const answer = await api(new Promise(() => undefined), slow).call('GET', '/api/login');
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([504, { oops: 'Endpoint request timed out' }]);
+  });
+});
+
+test('limits: 10 MB of body, 10,240 bytes of headers', async () => {
+  const { call, calls } = api();
+  expect((await call('POST', '/api/files/x', {}, 'x'.repeat(10 * 1024 * 1024 + 1))).status).toBe(413);
+  expect((await call('GET', '/api/login', { 'x-large': 'x'.repeat(10_240) })).status).toBe(431);
+  expect(calls).toEqual([]);
+});
