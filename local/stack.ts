@@ -106,6 +106,7 @@ async function start({ app, port, data, reset = false, log }: StackOptions, keep
   const gateway = createGateway({ stack, functions, keysOf: cognito.keysOf });
   const edge = keep(await startEdge({ stack, access, store: s3.store, gateway, port: edgePort }));
   const origin = `http://localhost:${edge.port}`;
+  mediaConvert.start();
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito.users };
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await writeAtOnce(factsFile, JSON.stringify(facts, undefined, 2));
