@@ -38,7 +38,7 @@ export class SigningKeys extends Construct {
       description: 'Makes the key pairs that sign playback', environment: {},
     });
     const keys = props.generations.map((generation) => this.addGeneration(generation, props));
-    this.references = keys.map(({ publicKey, secret }) => ({ keyPairId: publicKey.attrId, secretArn: secret.ref }));
+    this.references = keys.map(({ publicKey, secret }) => ({ keyPairId: publicKey.ref, secretArn: secret.ref }));
     this.keyGroup = new cloudfront.KeyGroup(this, 'KeyGroup', {
       keyGroupName: globalName(this, 'playback'), items: keys.map(({ publicKey }) => publicKey),
     });
@@ -52,7 +52,7 @@ export class SigningKeys extends Construct {
   }
 
   private grant(grantee: iam.IGrantable, actions: string[]): void {
-    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: this.references.map(({ secretArn }) => secretArn), scope: this });
+    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: this.references.map(({ secretArn }) => secretArn) });
   }
 
   /** CloudFront public keys can't be changed, so that everything of a generation carries its name in its logical id. */
