@@ -1,0 +1,27 @@
+import { isContentTypeRange, refusalOf, titleOf, VIDEO_CONTENT_TYPES } from '../../src/domain/upload-limits';
+
+const limits = { maxSize: 1000, contentTypes: VIDEO_CONTENT_TYPES, expirySeconds: 60 };
+
+describe('what may be uploaded', () => {
+  test.each(['video/mp4', 'VIDEO/QuickTime', 'application/mxf', 'Application/MP4'])('%s', (contentType) => {
+    expect(refusalOf({ size: 1000, contentType }, limits)).toBeUndefined();
+  });
+
+  test.each(['audio/mp4', 'videos/mp4', 'x-video/mp4', 'application/mxf2', 'application/octet-stream', 'text/html'])('not %s', (contentType) => {
+    expect(refusalOf({ size: 1, contentType }, limits)).toBe('type_not_allowed');
+  });
+
+  test('nothing larger than the limit', () => {
+    expect(refusalOf({ size: 1001, contentType: 'video/mp4' }, limits)).toBe('too_large');
+  });
+
+  test('is named by media types, or families of them', () => {
+    for (const range of VIDEO_CONTENT_TYPES) expect(isContentTypeRange(range)).toBe(true);
+    for (const text of ['video', 'video/', '*/*', '*', 'video/*+xml', 'video/mp4; codecs=avc1', 'VIDEO/MP4', '']) expect(isContentTypeRange(text)).toBe(false);
+  });
+});
+
+test('a title made of a file name keeps whole characters', () => {
+  expect(titleOf('holiday.mp4')).toBe('holiday.mp4');
+  expect(titleOf('🎬'.repeat(255))).toBe('🎬'.repeat(200));
+});

@@ -1,0 +1,77 @@
+import type { AddressInfo } from 'net';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import dynalite from 'dynalite';
+import { INDEXES, TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
+
+/** The catalog's table in a DynamoDB server within this process, in memory. */
+export interface CatalogTable {
+  readonly tableName: string;
+  readonly client: DynamoDBClient;
+  /** Puts a row as it is; what is not given is that of a video that waits for its upload. */
+  put(row: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): Promise<VideoRow>;
+  close(): Promise<void>;
+}
+
+export async function catalogTable(): Promise<CatalogTable> {
+  const server = dynalite({ createTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  });
+  const tableName = 'videos';
+  const keySchema = (partition: string, sort: string) => [
+    { AttributeName: partition, KeyType: 'HASH' as const }, { AttributeName: sort, KeyType: 'RANGE' as const },
+  ];
+  const indexes = Object.values(INDEXES);
+  await client.send(new CreateTableCommand({
+    TableName: tableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: keySchema(TABLE_KEYS.partition, TABLE_KEYS.sort),
+    AttributeDefinitions: [TABLE_KEYS, ...indexes].flatMap(({ partition, sort }) => [partition, sort])
+      .map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
+    GlobalSecondaryIndexes: indexes.map(({ name, partition, sort }) => ({
+      IndexName: name, KeySchema: keySchema(partition, sort), Projection: { ProjectionType: 'KEYS_ONLY' },
+    })),
+  }));
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  return {
+    tableName,
+    client,
+    async put(given) {
+      const row = videoRow(given);
+      await documents.send(new PutCommand({ TableName: tableName, Item: row }));
+      return row;
+    },
+    async close() {
+      client.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A row; what is not given is that of a video that waits for its upload. */
+export function videoRow(given: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): VideoRow {
+  return {
+    ...videoKey(given.videoId),
+    owner: 'owner',
+    title: 'A title',
+    tags: [],
+    visibility: 'signed-in',
+    status: 'waiting',
+    attempt: 1,
+    progress: 0,
+    revision: 1,
+    createdAt: '2026-11-22T10:00:00.000Z',
+    updatedAt: '2026-11-22T10:00:00.000Z',
+    source: { bucket: 'sources', key: `source/${given.videoId}/original`, fileName: 'a.mp4', contentType: 'video/mp4', size: 1000 },
+    ...given,
+  };
+}
+
+/** The n-th id; sorts by n. */
+export function idOf(n: number): string {
+  return `019aa000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+}

@@ -1,0 +1,154 @@
+import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { AwsStub, mockClient } from 'aws-sdk-client-mock';
+import fc from 'fast-check';
+import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
+import { VideoRow } from '../../src/contract/table';
+import { ownedCursor, publishedCursor } from '../../src/domain/cursor';
+import { Page, videoRepository } from '../../src/runtime/video-repository';
+
+const NOW = new Date('2028-03-15T12:00:00.000Z');
+
+function published(n: number, publishedAt: string, given: Partial<VideoRow> = {}) {
+  const videoId = idOf(n);
+  return { videoId, status: 'ready' as const, publishedAt, listedMonth: publishedAt.slice(0, 7), listedAt: `${publishedAt}#${videoId}`, ...given };
+}
+
+/** Every page, until there is no cursor. */
+async function all(read: (cursor?: string) => Promise<Page>): Promise<Page[]> {
+  const pages: Page[] = [];
+  for (let cursor: string | undefined; pages.length < 300;) {
+    const page = await read(cursor);
+    pages.push(page);
+    cursor = page.cursor;
+    if (cursor === undefined) return pages;
+  }
+  throw new Error('the pages do not end');
+}
+
+const ids = (pages: Page[]) => pages.flatMap(({ rows }) => rows.map(({ videoId }) => videoId));
+
+describe('lists of videos', () => {
+  let table: CatalogTable;
+  beforeAll(async () => { table = await catalogTable(); });
+  afterAll(() => table.close());
+  const repository = () => videoRepository(table.tableName, { client: table.client, clock: () => NOW });
+
+  describe('published ones', () => {
+    // Newest first: three in the current month, two of them at one moment; a gap; two at the turn of a year; one in the first month of all.
+    const newestFirst = [
+      published(7, '2028-03-15T11:00:00.000Z'), published(6, '2028-03-15T11:00:00.000Z'), published(9, '2028-03-01T00:00:00.000Z'),
+      published(2, '2028-01-01T00:00:00.000Z'), published(3, '2027-12-31T23:59:59.999Z'),
+      published(1, '2026-11-30T00:00:00.000Z'),
+    ];
+    const expected = newestFirst.map(({ videoId }) => videoId);
+
+    beforeAll(async () => {
+      for (const row of newestFirst) await table.put(row);
+      await table.put({ videoId: idOf(100), status: 'processing' });
+      // The index lags behind: these rows have changed by now.
+      await table.put(published(101, '2028-03-10T00:00:00.000Z', { visibility: 'private' }));
+      await table.put(published(102, '2028-02-10T00:00:00.000Z', { status: 'deleting' }));
+    });
+
+    test('come newest first, whatever the page size, and no cursor follows the last', async () => {
+      await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 100 }), async (limit) => {
+        const pages = await all((cursor) => repository().listPublished({ limit, cursor }));
+        expect(ids(pages)).toEqual(expected);
+        for (const { rows } of pages) expect(rows.length).toBeLessThanOrEqual(limit);
+      }), { numRuns: 6, examples: [[1], [3]] });
+    });
+
+    test('cost a bounded number of queries a page, even through empty months', async () => {
+      let queries = 0;
+      table.client.middlewareStack.add((next, context) => async (args) => {
+        if (context.commandName === 'QueryCommand') queries++;
+        return next(args);
+      }, { step: 'initialize', name: 'count' });
+      const first = await repository().listPublished({ limit: 100 });
+      expect(queries).toBe(12);
+      expect(first.rows.map(({ videoId }) => videoId)).toEqual(expected.slice(0, 5));
+      expect(first.cursor).toBe(publishedCursor({ month: '2027-03' }));
+      queries = 0;
+      const second = await repository().listPublished({ limit: 100, cursor: first.cursor });
+      expect(queries).toBe(5);
+      expect(second).toMatchObject({ rows: [{ videoId: idOf(1) }] });
+      expect(second.cursor).toBeUndefined();
+      table.client.middlewareStack.remove('count');
+    });
+
+    test('go on after a video that is gone by now', async () => {
+      const after = { publishedAt: '2028-02-01T00:00:00.000Z', videoId: idOf(555) };
+      const { rows } = await repository().listPublished({ limit: 1, cursor: publishedCursor({ month: '2028-02', after }) });
+      expect(rows.map(({ videoId }) => videoId)).toEqual([idOf(2)]);
+    });
+
+    test.each([
+      ['of no form', 'nonsense'],
+      ['of the other list', ownedCursor({ videoId: idOf(1) })],
+      ['before the first month', publishedCursor({ month: '2026-10' })],
+      ['in the future', publishedCursor({ month: '2028-04' })],
+    ])('refuse a cursor %s', async (_, cursor) => {
+      await expect(repository().listPublished({ limit: 1, cursor })).rejects.toMatchObject({ code: 'invalid_cursor' });
+    });
+  });
+
+  describe('an owner\'s own', () => {
+    const owner = 'ann';
+    const count = 120;
+    beforeAll(async () => {
+      for (let n = 0; n < count; n++) {
+        const status = n % 50 === 0 ? 'errored' : n % 7 === 0 ? 'deleting' : 'uploaded';
+        await table.put({ videoId: idOf(10_000 + n), owner, status });
+      }
+      await table.put({ videoId: idOf(10_500), owner: 'bob' });
+    });
+    const own = (wanted: (n: number) => boolean) => Array.from({ length: count }, (_, i) => count - 1 - i).filter(wanted).map((n) => idOf(10_000 + n));
+    const shown = (n: number) => n % 50 === 0 || n % 7 !== 0;
+
+    test.each([7, 20, 100])('come newest first in every status, %i a page', async (limit) => {
+      const pages = await all((cursor) => repository().listOwned(owner, { limit, cursor }));
+      expect(ids(pages)).toEqual(own(shown));
+      for (const { rows } of pages.slice(0, -1)) expect(rows).toHaveLength(limit);
+    });
+
+    test('may be asked for by status', async () => {
+      const pages = await all((cursor) => repository().listOwned(owner, { limit: 2, cursor, status: 'errored' }));
+      expect(ids(pages)).toEqual(own((n) => n % 50 === 0));
+      expect(pages[0].rows).toHaveLength(2);
+    });
+
+    test('stay one\'s own with a cursor of another\'s', async () => {
+      const { rows } = await repository().listOwned('bob', { limit: 100, cursor: ownedCursor({ videoId: idOf(10_600) }) });
+      expect(rows.map(({ videoId }) => videoId)).toEqual([idOf(10_500)]);
+    });
+
+    test('refuse a cursor of the other list', async () => {
+      await expect(repository().listOwned(owner, { limit: 1, cursor: publishedCursor({ month: '2028-03' }) })).rejects.toMatchObject({ code: 'invalid_cursor' });
+    });
+  });
+
+  describe('when DynamoDB is short of capacity', () => {
+    let documents: AwsStub<any, any, any>;
+    beforeEach(() => {
+      documents = mockClient(DynamoDBDocumentClient);
+      documents.on(QueryCommand).resolves({ Items: [3, 2, 1].map((n) => ({ videoId: idOf(n) })) });
+    });
+    afterEach(() => documents.restore());
+
+    test('asks again for the rows it left out, and keeps their order', async () => {
+      const key = { pk: `video#${idOf(3)}`, sk: 'video' };
+      documents.on(BatchGetCommand)
+        .resolvesOnce({ Responses: { videos: [1, 2].map((n) => videoRow({ videoId: idOf(n) })) }, UnprocessedKeys: { videos: { Keys: [key] } } })
+        .resolves({ Responses: { videos: [videoRow({ videoId: idOf(3) })] } });
+      const { rows } = await repository().listOwned('owner', { limit: 5 });
+      expect(rows.map(({ videoId }) => videoId)).toEqual([3, 2, 1].map(idOf));
+      expect(documents.commandCalls(BatchGetCommand)[1].args[0].input.RequestItems?.videos.Keys).toEqual([key]);
+    });
+
+    test('gives up rather than answer half a page', async () => {
+      documents.on(BatchGetCommand).callsFake(({ RequestItems }) => ({ Responses: {}, UnprocessedKeys: RequestItems }));
+      await expect(repository().listOwned('owner', { limit: 5 })).rejects.toThrow('unprocessed');
+      expect(documents.commandCalls(BatchGetCommand)).toHaveLength(6);
+    });
+  });
+});

@@ -1,0 +1,259 @@
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import fc from 'fast-check';
+import { CatalogTable, catalogTable, idOf } from './catalog-table';
+import { VideoRow, videoKey } from '../../src/contract/table';
+import { ENTERED_FROM } from '../../src/domain/video-status';
+import { NewVideo, videoRepository } from '../../src/runtime/video-repository';
+
+const RESULT = {
+  media: { hls: 'v/1/1/hls/index.m3u8', poster: 'v/1/1/poster.jpg' },
+  renditions: [{ codec: 'avc1', width: 640, height: 360, bitsPerSecond: 600_000 }],
+  durationSeconds: 6.5,
+  width: 1920,
+  height: 1080,
+};
+
+describe('videoRepository', () => {
+  let table: CatalogTable;
+  let now: Date;
+  let count = 0;
+  const repository = () => videoRepository(table.tableName, { client: table.client, clock: () => now });
+  const declared = (given: Partial<NewVideo> = {}): NewVideo => {
+    const videoId = idOf(count++);
+    return {
+      videoId,
+      owner: 'owner',
+      title: 'A title',
+      tags: ['a'],
+      visibility: 'signed-in',
+      source: { bucket: 'sources', key: `source/${videoId}/original`, fileName: 'a.mp4', contentType: 'video/mp4', size: 1000 },
+      ...given,
+    };
+  };
+  const processing = async (given: Partial<NewVideo> = {}) => {
+    const { videoId } = await repository().create(declared(given));
+    await repository().markUploaded(videoId, 1000);
+    await repository().recordJob(videoId, 1, 'job');
+    return videoId;
+  };
+  const editAs = (videoId: string, name: string, value: unknown) => DynamoDBDocumentClient.from(table.client).send(new UpdateCommand({
+    TableName: table.tableName, Key: videoKey(videoId), UpdateExpression: 'SET #n = :v', ExpressionAttributeNames: { '#n': name }, ExpressionAttributeValues: { ':v': value },
+  }));
+
+  beforeAll(async () => { table = await catalogTable(); });
+  afterAll(() => table.close());
+  beforeEach(() => { now = new Date('2026-11-22T10:00:00.000Z'); });
+
+  test('creates a video that waits, without what was not declared', async () => {
+    const video = declared({ description: undefined, metadata: undefined });
+    const row = await repository().create(video);
+    expect(await repository().find(video.videoId)).toStrictEqual({
+      pk: `video#${video.videoId}`,
+      sk: 'video',
+      videoId: video.videoId,
+      owner: 'owner',
+      title: 'A title',
+      tags: ['a'],
+      visibility: 'signed-in',
+      source: video.source,
+      status: 'waiting',
+      attempt: 1,
+      progress: 0,
+      revision: 1,
+      createdAt: now.toISOString(),
+      updatedAt: now.toISOString(),
+    });
+    expect(row).toMatchObject({ videoId: video.videoId, status: 'waiting' });
+  });
+
+  test('never creates over another row, but forgives its own repeated write', async () => {
+    const video = declared();
+    await repository().create(video);
+    await repository().create(video);
+    await expect(repository().create({ ...video, owner: 'somebody else' })).rejects.toThrow(/conditional/i);
+    now = new Date(now.getTime() + 1);
+    await expect(repository().create(video)).rejects.toThrow(/conditional/i);
+    expect(await repository().find(video.videoId)).toMatchObject({ owner: 'owner', revision: 1 });
+  });
+
+  test('goes the whole way', async () => {
+    const { videoId } = await repository().create(declared());
+    expect(await repository().markUploaded(videoId, 4321)).toBe('changed');
+    expect(await repository().claim(videoId, 1, 'token', now)).toMatchObject({ claim: { token: 'token' }, source: { size: 4321, fileName: 'a.mp4' } });
+    expect(await repository().recordJob(videoId, 1, 'job-1')).toBe('changed');
+    expect(await repository().recordProgress(videoId, 1, 41.7)).toBe('changed');
+    expect(await repository().find(videoId)).toMatchObject({ status: 'processing', progress: 41, jobId: 'job-1' });
+    now = new Date('2026-12-01T00:00:00.000Z');
+    expect(await repository().recordReady(videoId, 1, RESULT)).toBe('changed');
+    expect(await repository().find(videoId)).toMatchObject({
+      ...RESULT,
+      status: 'ready',
+      progress: 100,
+      revision: 6,
+      updatedAt: '2026-12-01T00:00:00.000Z',
+      publishedAt: '2026-12-01T00:00:00.000Z',
+      listedMonth: '2026-12',
+      listedAt: `2026-12-01T00:00:00.000Z#${videoId}`,
+    });
+  });
+
+  test('says why a video failed', async () => {
+    const videoId = await processing();
+    expect(await repository().recordError(videoId, 1, { code: 'corrupt', message: 'no moov atom' })).toBe('changed');
+    expect(await repository().find(videoId)).toMatchObject({ status: 'errored', error: { code: 'corrupt', message: 'no moov atom' } });
+  });
+
+  test('leaves what a result lacks out of the row', async () => {
+    const videoId = await processing();
+    await repository().recordReady(videoId, 1, { media: { hls: 'hls', poster: undefined }, renditions: [], width: undefined });
+    const row = await repository().find(videoId);
+    expect(row?.media).toStrictEqual({ hls: 'hls' });
+    expect(row).not.toHaveProperty('width');
+  });
+
+  test.each(['unlisted', 'private'] as const)('publishes %s videos without listing them', async (visibility) => {
+    const videoId = await processing({ visibility });
+    await repository().recordReady(videoId, 1, RESULT);
+    const row = await repository().find(videoId);
+    expect(row).toMatchObject({ status: 'ready', publishedAt: now.toISOString() });
+    expect(row).not.toHaveProperty('listedMonth');
+    expect(row).not.toHaveProperty('listedAt');
+  });
+
+  test('keeps the first moment of publication', async () => {
+    const videoId = await processing();
+    await editAs(videoId, 'publishedAt', '2026-11-01T00:00:00.000Z');
+    now = new Date('2027-02-03T00:00:00.000Z');
+    await repository().recordReady(videoId, 1, RESULT);
+    expect(await repository().find(videoId)).toMatchObject({ publishedAt: '2026-11-01T00:00:00.000Z', listedMonth: '2026-11' });
+  });
+
+  test('does not list a video that was made private while its result was written', async () => {
+    const videoId = await processing();
+    let edited = false;
+    const client = Object.assign(Object.create(Object.getPrototypeOf(table.client)), table.client, { middlewareStack: table.client.middlewareStack.clone() });
+    client.middlewareStack.add((next: any, context: any) => async (args: any) => {
+      const result = await next(args);
+      if (context.commandName === 'GetItemCommand' && !edited) {
+        edited = true;
+        await editAs(videoId, 'visibility', 'private');
+      }
+      return result;
+    }, { step: 'initialize' });
+    expect(await videoRepository(table.tableName, { client, clock: () => now }).recordReady(videoId, 1, RESULT)).toBe('changed');
+    expect(edited).toBe(true);
+    const row = await repository().find(videoId);
+    expect(row).toMatchObject({ status: 'ready', visibility: 'private' });
+    expect(row).not.toHaveProperty('listedMonth');
+  });
+
+  test('changes nothing of a video that is not there', async () => {
+    const videoId = idOf(999_999);
+    expect(await repository().markUploaded(videoId, 1)).toBe('unchanged');
+    expect(await repository().recordReady(videoId, 1, RESULT)).toBe('unchanged');
+    expect(await repository().claim(videoId, 1, 'token', now)).toBeUndefined();
+    expect(await repository().find(videoId)).toBeUndefined();
+  });
+
+  test('throws what is no refusal', async () => {
+    await expect(videoRepository('no-such-table', { client: table.client }).markUploaded(idOf(1), 1)).rejects.toThrow(/not found|non-existent/i);
+  });
+
+  describe('claim', () => {
+    const uploaded = async () => {
+      const { videoId } = await repository().create(declared());
+      await repository().markUploaded(videoId, 1000);
+      return videoId;
+    };
+    const past = new Date('2026-11-22T09:00:00.000Z');
+
+    test('goes to one of many', async () => {
+      const videoId = await uploaded();
+      const tokens = Array.from({ length: 12 }, (_, i) => `token-${i}`);
+      const rows = await Promise.all(tokens.map((token) => repository().claim(videoId, 1, token, past)));
+      const holders = new Set(rows.map((row) => row?.claim?.token));
+      expect(holders.size).toBe(1);
+      expect(rows.filter((row, i) => row?.claim?.token === tokens[i])).toHaveLength(1);
+      expect(await repository().find(videoId)).toMatchObject({ revision: 3 });
+    });
+
+    test('is the caller\'s own when it asks again', async () => {
+      const videoId = await uploaded();
+      await repository().claim(videoId, 1, 'mine', past);
+      expect((await repository().claim(videoId, 1, 'mine', past))?.claim).toEqual({ attempt: 1, token: 'mine', startedAt: now.toISOString() });
+    });
+
+    test('is taken over when it is stale, and not a moment before', async () => {
+      const videoId = await uploaded();
+      await repository().claim(videoId, 1, 'first', past);
+      expect((await repository().claim(videoId, 1, 'second', now))?.claim?.token).toBe('first');
+      expect((await repository().claim(videoId, 1, 'second', new Date(now.getTime() + 1)))?.claim?.token).toBe('second');
+    });
+
+    test('of an earlier attempt does not hold', async () => {
+      const videoId = await uploaded();
+      await repository().claim(videoId, 1, 'first', past);
+      await editAs(videoId, 'attempt', 2);
+      expect(await repository().claim(videoId, 1, 'late', past)).toBeUndefined();
+      expect((await repository().claim(videoId, 2, 'second', past))?.claim).toMatchObject({ attempt: 2, token: 'second' });
+    });
+
+    test('is over once there is a job', async () => {
+      const videoId = await processing();
+      expect(await repository().claim(videoId, 1, 'token', new Date('2030-01-01'))).toBeUndefined();
+    });
+  });
+
+  describe('with events late, repeated and out of order', () => {
+    type Event = { readonly name: string; readonly attempt: number; apply(videoId: string): Promise<unknown> };
+    const journey = (attempt: number): Event[] => [
+      { name: 'uploaded', attempt: 1, apply: (id) => repository().markUploaded(id, 1000) },
+      { name: 'claim', attempt, apply: (id) => repository().claim(id, attempt, `token-${attempt}`, new Date(0)) },
+      { name: 'job', attempt, apply: (id) => repository().recordJob(id, attempt, `job-${attempt}`) },
+      ...[10, 50, 90].map((percent): Event => ({ name: `${percent} %`, attempt, apply: (id) => repository().recordProgress(id, attempt, percent) })),
+      { name: 'ready', attempt, apply: (id) => repository().recordReady(id, attempt, RESULT) },
+      { name: 'error', attempt, apply: (id) => repository().recordError(id, attempt, { code: 'transcode_failed', message: 'no' }) },
+    ];
+    // Attempt 2 does not exist yet: its events must change nothing.
+    const events = [...journey(1), ...journey(2).filter(({ name }) => name !== 'uploaded')];
+    const stepIsLegal = (before: VideoRow, after: VideoRow) => {
+      expect(after.status === before.status || ENTERED_FROM[after.status].includes(before.status)).toBe(true);
+      expect(after.progress).toBeGreaterThanOrEqual(before.progress);
+      expect(after.attempt).toBe(1);
+      expect(after.listedMonth !== undefined).toBe(after.status === 'ready');
+      expect(after.error !== undefined).toBe(after.status === 'errored');
+      if (after.revision === before.revision) expect(after).toEqual(before);
+      else expect(after.revision).toBe(before.revision + 1);
+    };
+
+    test('never goes back, and what comes in order still arrives', async () => {
+      const sequence = fc.array(fc.constantFrom(...events.map((_, i) => i)), { minLength: 1, maxLength: 14 });
+      await fc.assert(fc.asyncProperty(sequence, async (order) => {
+        const { videoId } = await repository().create(declared());
+        let row = (await repository().find(videoId))!;
+        for (const event of order.map((i) => events[i])) {
+          const outcome = await event.apply(videoId);
+          const after = (await repository().find(videoId))!;
+          stepIsLegal(row, after);
+          if (event.attempt !== 1) expect(after).toEqual(row);
+          if (typeof outcome === 'string') expect(outcome).toBe(after.revision === row.revision ? 'unchanged' : 'changed');
+          row = after;
+        }
+        for (const event of journey(1)) await event.apply(videoId);
+        const last = (await repository().find(videoId))!;
+        expect(['ready', 'errored']).toContain(last.status);
+        if (['ready', 'errored'].includes(row.status)) expect(last).toEqual(row);
+      }), { numRuns: 40 });
+    });
+
+    test('takes them all at once', async () => {
+      await fc.assert(fc.asyncProperty(fc.shuffledSubarray([...journey(1), ...journey(1)], { minLength: 8 }), async (burst) => {
+        const { videoId } = await repository().create(declared());
+        await Promise.all(burst.map((event) => event.apply(videoId)));
+        const row = (await repository().find(videoId))!;
+        expect(row.listedMonth !== undefined).toBe(row.status === 'ready');
+        expect(row.error !== undefined).toBe(row.status === 'errored');
+      }), { numRuns: 20 });
+    });
+  });
+});
