@@ -121,6 +121,6 @@ export class VodCatalog extends Construct {
 
   /** CDK's own grants name more actions than any handler needs, and every index there will ever be. */
   private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[]): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns, scope: this });
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns });
   }
 }

@@ -127,7 +127,7 @@ export class VodUpload extends Construct {
    * @param grantee who may
    */
   public grantPutSources(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [this.bucket.arnForObjects(`${SOURCE_PREFIX}*`)], scope: this });
+    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [this.bucket.arnForObjects(`${SOURCE_PREFIX}*`)] });
   }
 
   private makeBucket({ origin, appOrigins = [], removalPolicy = RemovalPolicy.RETAIN }: VodUploadProps): s3.Bucket {
