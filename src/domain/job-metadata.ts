@@ -1,0 +1,45 @@
+import type { Picture, Rendering } from './ladder';
+
+/**
+ * What a job carries so that its events, and a search for it, tell whose it is: MediaConvert's user metadata, letters, digits and
+ * hyphens only. What a job's event lacks of its renditions rides along.
+ */
+export interface JobMetadata {
+  readonly videoId: string;
+  readonly attempt: number;
+  /** The source, as displayed. */
+  readonly source?: Picture;
+  /** Most bits per second of each rendition, largest first. */
+  readonly maxBitrates: readonly number[];
+}
+
+const VIDEO_ID = /^[0-9a-f-]{36}$/;
+
+/** The user metadata of an attempt's job. */
+export function jobMetadata(videoId: string, attempt: number, source: Picture, renderings: readonly Rendering[]): Record<string, string> {
+  return {
+    videoId,
+    attempt: `${attempt}`,
+    width: `${source.width}`,
+    height: `${source.height}`,
+    maxBitrates: renderings.map(({ maxBitrate }) => maxBitrate).join('-'),
+  };
+}
+
+/** Whose job it is; undefined for jobs that are not ours. */
+export function parseJobMetadata(metadata: Readonly<Record<string, string>> | undefined): JobMetadata | undefined {
+  const { videoId = '', attempt, width, height, maxBitrates = '' } = metadata ?? {};
+  const number = count(attempt);
+  if (!VIDEO_ID.test(videoId) || number === undefined) return undefined;
+  const [w, h] = [count(width), count(height)];
+  return {
+    videoId,
+    attempt: number,
+    ...(w !== undefined && h !== undefined && { source: { width: w, height: h } }),
+    maxBitrates: maxBitrates.split('-').flatMap((one) => count(one) ?? []),
+  };
+}
+
+function count(value: string | undefined): number | undefined {
+  return value !== undefined && /^[1-9]\d{0,9}$/.test(value) ? Number(value) : undefined;
+}

@@ -1,0 +1,7 @@
+import { recordJobEvents } from './record-job-event.lambda-shared';
+import { readEnvironment } from '../runtime/environment';
+import { videoRepository } from '../runtime/video-repository';
+
+const { TABLE_NAME, MEDIA_BUCKET } = readEnvironment('transcode/record-job-event');
+
+export const handler = recordJobEvents({ videos: videoRepository(TABLE_NAME), mediaBucket: MEDIA_BUCKET });

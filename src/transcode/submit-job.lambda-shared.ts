@@ -1,0 +1,148 @@
+import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
+import type { S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { VideoRow } from '../contract/table';
+import { jobMetadata, parseJobMetadata } from '../domain/job-metadata';
+import { jobSettings, TranscodeSettings } from '../domain/job-settings';
+import { chooseRungs } from '../domain/ladder';
+import { parseSourceKey } from '../domain/object-keys';
+import { isProblem, readProbe, Source, SourceProblem } from '../domain/probe';
+import type { VideoRepository } from '../runtime/video-repository';
+
+/** What the submitter works with. */
+export interface SubmitJobPorts {
+  readonly videos: VideoRepository;
+  readonly client: MediaConvertClient;
+  readonly clock: () => Date;
+  readonly settings: TranscodeSettings;
+  readonly mediaBucket: string;
+  readonly queueArn: string;
+  readonly jobRoleArn: string;
+}
+
+/**
+ * A claim older than this has no living holder: it is five times the function's timeout. It is also long enough for a job that
+ * somebody created to be found by a search.
+ */
+export const CLAIM_SECONDS = 300;
+
+/** How far back a search goes: a source is the input of one job an attempt. */
+const SEARCH_PAGES = 5;
+
+/** Submits the one job of each video whose source has arrived. Messages that must be tried again come back as failures of the batch. */
+export function submitJobs(ports: SubmitJobPorts): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  return async ({ Records }) => {
+    const batchItemFailures = [];
+    for (const record of Records) {
+      try {
+        await submit(record, ports);
+      } catch (error) {
+        console.error({ message: 'job not submitted', messageId: record.messageId, error: error instanceof Error ? error.stack : String(error) });
+        batchItemFailures.push({ itemIdentifier: record.messageId });
+      }
+    }
+    return { batchItemFailures };
+  };
+}
+
+async function submit({ body, messageId }: SQSRecord, ports: SubmitJobPorts): Promise<void> {
+  const { videos, clock } = ports;
+  const { key, size } = readCreatedObject(body);
+  const videoId = parseSourceKey(key)?.videoId;
+  if (videoId === undefined) return console.warn({ message: 'ignored: not the key of a source', key });
+
+  await videos.markUploaded(videoId, size);
+  const row = await videos.find(videoId);
+  if (!row) return console.warn({ message: 'ignored: no such video', videoId });
+  const { attempt } = row;
+
+  // The message's id is the token: a message that comes again finds its own claim.
+  const claimed = await videos.claim(videoId, attempt, messageId, new Date(clock().getTime() - CLAIM_SECONDS * 1000));
+  if (!claimed) return console.info({ message: 'nothing to do', videoId, status: row.status });
+  if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is being submitted by somebody else`);
+
+  // Whoever held this attempt before, we included, may have created its job and died before it was written down. A claim can't have come
+  // and died between our read and our own claim: that takes longer than this function may run.
+  const adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
+  const outcome = adopted ?? await createJob(row, messageId, ports);
+  if (typeof outcome === 'string') {
+    console.info({ message: adopted ? 'job adopted' : 'job created', videoId, attempt, jobId: outcome, recorded: await videos.recordJob(videoId, attempt, outcome) });
+  } else {
+    console.info({ message: 'source refused', videoId, attempt, code: outcome.code, recorded: await videos.recordError(videoId, attempt, outcome) });
+  }
+}
+
+/** A message that is no such event throws, and ends in the dead-letter queue. */
+function readCreatedObject(body: string): { key: string; size: number } {
+  const { detail } = JSON.parse(body) as { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
+  const { key, size } = detail?.object ?? {};
+  if (typeof key !== 'string' || typeof size !== 'number') throw new Error('the message is no "Object Created" event');
+  return { key, size };
+}
+
+function sourceUrl({ source }: VideoRow): string {
+  return `s3://${source.bucket}/${source.key}`;
+}
+
+/** The attempt's job, if somebody created it. */
+async function findJob(row: VideoRow, { client, queueArn }: SubmitJobPorts): Promise<string | undefined> {
+  let NextToken: string | undefined;
+  for (let page = 0; page < SEARCH_PAGES; page++) {
+    const found = await client.send(new SearchJobsCommand({ InputFile: sourceUrl(row), Queue: queueArn, Order: 'DESCENDING', MaxResults: 20, NextToken }));
+    const job = found.Jobs?.find(({ UserMetadata }) => {
+      const metadata = parseJobMetadata(UserMetadata);
+      return metadata?.videoId === row.videoId && metadata.attempt === row.attempt;
+    });
+    if (job?.Id) return job.Id;
+    NextToken = found.NextToken;
+    if (!NextToken) return undefined;
+  }
+  return undefined;
+}
+
+/** The new job's id, or why there can be none. Throttling and faults of the service throw: the message comes again. */
+async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): Promise<string | SourceProblem> {
+  const { client, settings, mediaBucket, queueArn, jobRoleArn } = ports;
+  const { videoId, attempt } = row;
+  const input = sourceUrl(row);
+
+  const source = await probe(input, ports);
+  if (isProblem(source)) return source;
+  const renderings = chooseRungs(source, settings.ladder);
+  if (renderings.length === 0) return { code: 'transcode_failed', message: `a picture of ${source.width} x ${source.height} is too small` };
+
+  try {
+    const { Job } = await client.send(new CreateJobCommand({
+      // Good for a minute: it covers the SDK's own repetitions, the claim covers the rest.
+      ClientRequestToken: token,
+      Queue: queueArn,
+      Role: jobRoleArn,
+      Settings: jobSettings({ videoId, attempt, input, mediaBucket, source, renderings }, settings),
+      UserMetadata: jobMetadata(videoId, attempt, source, renderings),
+      StatusUpdateInterval: 'SECONDS_10',
+      // Accelerated jobs are billed as Professional.
+      AccelerationSettings: { Mode: 'DISABLED' },
+    }));
+    if (!Job?.Id) throw new Error('MediaConvert answered without a job');
+    return Job.Id;
+  } catch (error) {
+    if (!isBadRequest(error)) throw error;
+    // The same settings would be refused again. The message says which, so it goes to the log.
+    console.error({ message: 'job refused', videoId, attempt, error: String(error) });
+    return { code: 'transcode_failed', message: 'MediaConvert refused the job' };
+  }
+}
+
+async function probe(input: string, { client, settings }: SubmitJobPorts): Promise<Source | SourceProblem> {
+  try {
+    const { ProbeResults } = await client.send(new ProbeCommand({ InputFiles: [{ FileUrl: input }] }));
+    return readProbe(ProbeResults?.[0]?.Container, settings.maxDurationSeconds);
+  } catch (error) {
+    if (!isBadRequest(error)) throw error;
+    console.warn({ message: 'source not readable', input, error: String(error) });
+    return { code: 'corrupt', message: 'the file could not be read as a video' };
+  }
+}
+
+function isBadRequest(error: unknown): boolean {
+  return error instanceof Error && error.name === 'BadRequestException';
+}

@@ -1,0 +1,14 @@
+import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
+import { submitJobs } from './submit-job.lambda-shared';
+import { readEnvironment } from '../runtime/environment';
+import { videoRepository } from '../runtime/video-repository';
+
+const { TABLE_NAME, MEDIA_BUCKET, QUEUE_ARN, JOB_ROLE_ARN, TRANSCODE_SETTINGS } = readEnvironment('transcode/submit-job');
+
+export const handler = submitJobs({
+  videos: videoRepository(TABLE_NAME),
+  client: new MediaConvertClient({ maxAttempts: 5 }),
+  clock: () => new Date(),
+  settings: JSON.parse(TRANSCODE_SETTINGS),
+  mediaBucket: MEDIA_BUCKET, queueArn: QUEUE_ARN, jobRoleArn: JOB_ROLE_ARN,
+});

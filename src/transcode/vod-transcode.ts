@@ -1,0 +1,224 @@
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as mediaconvert from 'aws-cdk-lib/aws-mediaconvert';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { VodCatalog } from '../catalog/vod-catalog';
+import type { TranscodeSettings } from '../domain/job-settings';
+import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
+import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
+import { throwIfAny } from '../synth/errors';
+import { handlerFunction } from '../synth/handler-function';
+
+/** One step of the ladder: a rendition that every source large enough gets. */
+export interface TranscodeRung {
+  /**
+   * Short side of the 16:9 box that the picture is scaled to fit, in pixels, such as 720. Even, 120 to 2160. Nothing is ever upscaled.
+   */
+  readonly height: number;
+
+  /** The most bits per second that its video may take. */
+  readonly maxBitrate: number;
+}
+
+/** What may be tuned of transcoding. */
+export interface VodTranscodeOptions {
+  /**
+   * The renditions to make, in any order. Each costs by the minute (MediaConvert's Basic tier).
+   * @default - H.264 at 1080, 720, 540, 360 and 240, with 6, 4, 2, 1 and 0.35 Mb/s at most
+   */
+  readonly ladder?: TranscodeRung[];
+
+  /**
+   * Length of a segment, in whole seconds from 2 to 10.
+   * @default Duration.seconds(6)
+   */
+  readonly segmentDuration?: Duration;
+
+  /**
+   * The most frames a second. Faster sources are brought down by a whole divisor. MediaConvert charges more above 30.
+   * @default 30
+   */
+  readonly maxFrameRate?: number;
+
+  /**
+   * Longer sources are refused (`too_long`), so that one upload can't run up a bill.
+   * @default Duration.hours(6)
+   */
+  readonly maxDuration?: Duration;
+
+  /**
+   * How many jobs are submitted at the same time, from 2 to 1000; MediaConvert then queues them. A limit keeps bursts of uploads below
+   * the account's rate of requests.
+   * @default 5
+   */
+  readonly maxConcurrency?: number;
+}
+
+/** Properties of `VodTranscode`. */
+export interface VodTranscodeProps extends VodTranscodeOptions {
+  /** Where the videos are kept. */
+  readonly catalog: VodCatalog;
+
+  /** Where the sources arrive, below `source/`. It must send its events to EventBridge. */
+  readonly sourceBucket: s3.IBucket;
+
+  /** Where the media goes, below `v/`. */
+  readonly mediaBucket: s3.IBucket;
+}
+
+/** Batches of one: a message's time is its own, and a claim that is older than the time has no living holder. */
+const BATCH_SIZE = 1;
+const SUBMIT_TIMEOUT = Duration.seconds(60);
+/** What Lambda advises for queues that feed functions: six times the function's timeout. */
+const VISIBILITY_FACTOR = 6;
+const MAX_RECEIVES = 5;
+const RETENTION = Duration.days(14);
+const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'];
+
+/**
+ * Transcoding: each source that arrives gets one MediaConvert job, whose events keep the catalog up to date.
+ *
+ * @example
+ * declare const catalog: VodCatalog;
+ * declare const sourceBucket: s3.Bucket;
+ * declare const mediaBucket: s3.Bucket;
+ * new VodTranscode(this, 'Transcode', { catalog, sourceBucket, mediaBucket, maxDuration: Duration.hours(1) });
+ */
+export class VodTranscode extends Construct {
+  /** The MediaConvert queue: on demand, so it costs nothing while it is empty. */
+  public readonly queue: mediaconvert.CfnQueue;
+  /** The role with which MediaConvert reads sources and writes media. */
+  public readonly jobRole: iam.Role;
+  /** The queue of sources that have arrived and wait for their job to be submitted. */
+  public readonly uploads: sqs.Queue;
+  /** What of `uploads` could not be submitted. Move it back once the cause is gone: it is safe to repeat. */
+  public readonly deadLetterQueue: sqs.Queue;
+  /** Job events that could not be recorded. */
+  public readonly jobEventsDeadLetterQueue: sqs.Queue;
+  /** Submits jobs. */
+  public readonly submitJobFunction: lambda.Function;
+  /** Records what becomes of jobs. */
+  public readonly recordJobEventFunction: lambda.Function;
+
+  constructor(scope: Construct, id: string, props: VodTranscodeProps) {
+    super(scope, id);
+    const settings = this.settings(props);
+
+    this.queue = new mediaconvert.CfnQueue(this, 'Queue', { description: this.node.path.slice(-512), pricingPlan: 'ON_DEMAND' });
+    this.jobRole = this.makeJobRole(props);
+    this.deadLetterQueue = this.makeQueue('DeadLetterQueue');
+    this.jobEventsDeadLetterQueue = this.makeQueue('JobEventsDeadLetterQueue');
+    this.uploads = this.makeQueue('Uploads', {
+      visibilityTimeout: Duration.seconds(SUBMIT_TIMEOUT.toSeconds() * VISIBILITY_FACTOR),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
+    });
+
+    this.submitJobFunction = this.makeSubmitJob(props, settings);
+    this.recordJobEventFunction = this.makeRecordJobEvent(props);
+  }
+
+  private settings(props: VodTranscodeProps): TranscodeSettings {
+    const ladder = props.ladder ?? DEFAULT_LADDER;
+    const { segmentDuration = Duration.seconds(6), maxFrameRate = 30, maxDuration = Duration.hours(6), maxConcurrency } = props;
+    const within = (value: number, min: number, max: number) =>
+      Token.isUnresolved(value) || (Number.isInteger(value) && value >= min && value <= max);
+    throwIfAny(this, [
+      ...(ladder.some(({ height, maxBitrate }) => Token.isUnresolved(height) || Token.isUnresolved(maxBitrate)) ? [] : ladderProblems(ladder)),
+      segmentDuration.isUnresolved() || within(segmentDuration.toSeconds({ integral: false }), 2, 10) ? undefined
+        : `segmentDuration: got ${segmentDuration.toSeconds({ integral: false })} seconds, expected 2 to 10 whole ones`,
+      within(maxFrameRate, 10, 120) ? undefined : `maxFrameRate: got ${maxFrameRate}, expected a whole number from 10 to 120`,
+      maxDuration.isUnresolved() || maxDuration.toSeconds({ integral: false }) >= 1 ? undefined : 'maxDuration: got less than a second',
+      maxConcurrency === undefined || within(maxConcurrency, 2, 1000) ? undefined
+        : `maxConcurrency: got ${maxConcurrency}, expected a whole number from 2 to 1000`,
+    ]);
+    return { ladder, segmentSeconds: segmentDuration.toSeconds(), maxFrameRate, maxDurationSeconds: maxDuration.toSeconds() };
+  }
+
+  private makeQueue(id: string, props: sqs.QueueProps = {}): sqs.Queue {
+    return new sqs.Queue(this, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
+  }
+
+  private makeJobRole({ sourceBucket, mediaBucket }: VodTranscodeProps): iam.Role {
+    const role = new iam.Role(this, 'JobRole', {
+      description: 'MediaConvert reads sources and writes media',
+      // Without the condition MediaConvert could be led to use it on behalf of another account.
+      assumedBy: new iam.ServicePrincipal('mediaconvert.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    this.grantReadSources(role, sourceBucket);
+    this.grant(role, ['s3:PutObject'], [mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`)]);
+    mediaBucket.encryptionKey?.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
+    return role;
+  }
+
+  private makeSubmitJob({ catalog, sourceBucket, mediaBucket, maxConcurrency = 5 }: VodTranscodeProps, settings: TranscodeSettings): lambda.Function {
+    const fn = handlerFunction(this, 'SubmitJob', 'transcode/submit-job', {
+      description: 'Probes each source that has arrived and submits its one MediaConvert job',
+      timeout: SUBMIT_TIMEOUT,
+      environment: {
+        TABLE_NAME: catalog.table.tableName,
+        MEDIA_BUCKET: mediaBucket.bucketName,
+        QUEUE_ARN: this.queue.attrArn,
+        JOB_ROLE_ARN: this.jobRole.roleArn,
+        TRANSCODE_SETTINGS: Stack.of(this).toJsonString(settings),
+      },
+    });
+    catalog.grantUpdateVideos(fn);
+    this.grant(fn, ['mediaconvert:CreateJob', 'mediaconvert:SearchJobs'], [this.queue.attrArn]);
+    // It has no resource. The file is read with the caller's permissions, so it opens nothing else.
+    this.grant(fn, ['mediaconvert:Probe'], ['*']);
+    this.grantReadSources(fn, sourceBucket);
+    this.grant(fn, ['iam:PassRole'], [this.jobRole.roleArn], { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } });
+
+    new events.Rule(this, 'SourceCreated', {
+      description: 'A source has arrived',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: { bucket: { name: [sourceBucket.bucketName] }, object: { key: [{ prefix: SOURCE_PREFIX }] } },
+      },
+      targets: [new targets.SqsQueue(this.uploads, { deadLetterQueue: this.deadLetterQueue })],
+    });
+    fn.addEventSource(new sources.SqsEventSource(this.uploads, { batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency }));
+    return fn;
+  }
+
+  private makeRecordJobEvent({ catalog, mediaBucket }: VodTranscodeProps): lambda.Function {
+    const fn = handlerFunction(this, 'RecordJobEvent', 'transcode/record-job-event', {
+      description: 'Writes progress, results and failures of MediaConvert jobs into the catalog',
+      environment: { TABLE_NAME: catalog.table.tableName, MEDIA_BUCKET: mediaBucket.bucketName },
+    });
+    catalog.grantUpdateVideos(fn);
+    // EventBridge hands over and is done; an event on which the function fails three times goes here.
+    (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
+    this.grant(fn, ['sqs:SendMessage'], [this.jobEventsDeadLetterQueue.queueArn]);
+
+    new events.Rule(this, 'JobEvents', {
+      description: 'A job makes progress or ends',
+      eventPattern: {
+        source: ['aws.mediaconvert'],
+        detailType: ['MediaConvert Job State Change'],
+        detail: { queue: [this.queue.attrArn], status: JOB_STATUSES },
+      },
+      targets: [new targets.LambdaFunction(fn, { deadLetterQueue: this.jobEventsDeadLetterQueue })],
+    });
+    return fn;
+  }
+
+  private grantReadSources(grantee: iam.IGrantable, sourceBucket: s3.IBucket): void {
+    this.grant(grantee, ['s3:GetObject'], [sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`)]);
+    sourceBucket.encryptionKey?.grant(grantee, 'kms:Decrypt');
+  }
+
+  /** CDK's own grants name more actions than are needed. */
+  private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, string>>): void {
+    iam.Grant.addToPrincipal({ grantee, actions, resourceArns, conditions });
+  }
+}
