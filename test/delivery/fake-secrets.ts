@@ -26,7 +26,9 @@ export function fakeSecrets() {
 }
 
 /** A key pair, PEM. */
-export function keyPair(type: 'ec' | 'rsa' = 'ec') {
-  const encodings = { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } } as const;
-  return type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings }) : generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings });
+export function keyPair(type: 'ec' | 'rsa'): { publicKey: string; privateKey: string } {
+  const { publicKey, privateKey } = type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return {
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(), privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
 }

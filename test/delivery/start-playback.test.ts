@@ -35,12 +35,13 @@ async function call(video: object | undefined, userId = 'viewer-1') {
   return { statusCode, headers, json: JSON.parse(body), setCookies, cookies };
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   jest.useFakeTimers({ now: NOW, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'] });
   keep('arn:old', pairs.KOLD, '2026-05-01T00:00:00.000Z');
   keep('arn:new', pairs.KNEW, '2026-11-20T11:50:00.000Z');
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', ORIGIN, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600' });
-  ({ handler } = await import('../../src/delivery/start-playback.lambda'));
+  // Only now: it reads its environment as it loads.
+  ({ handler } = jest.requireActual('../../src/delivery/start-playback.lambda'));
 });
 beforeEach(() => { jest.setSystemTime(NOW); });
 afterAll(() => { jest.useRealTimers(); });

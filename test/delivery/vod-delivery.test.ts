@@ -31,13 +31,14 @@ const behaviors = (template: Json): Record<string, Json> => {
   return Object.fromEntries([...CacheBehaviors.map((each: Json) => [each.PathPattern, each]), ['default', DefaultCacheBehavior]]);
 };
 
-/** Every allow statement, by the logical id of the function whose role holds it. */
+/** Every statement of a function's role, by the function's id without its hash. */
 function permissions(template: Json): Record<string, { Action: string[]; Resource: Json[] }[]> {
-  const list = (value: Json) => [value].flat();
-  return Object.fromEntries(ofType(template, 'AWS::Lambda::Function').map(([id, { Properties }]) => [id.replace(/[0-9A-F]{8}$/, ''),
-    ofType(template, 'AWS::IAM::Policy').filter(([, policy]) => policy.Properties.Roles.some(({ Ref }: Json) => Ref === Properties.Role['Fn::GetAtt'][0]))
-      .flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement.map(({ Action, Resource }: Json) => ({ Action: list(Action), Resource: list(Resource) }))),
-  ]));
+  const statementsOf = (role: string) => ofType(template, 'AWS::IAM::Policy')
+    .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: Json) => Ref === role))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+    .map(({ Action, Resource }: Json) => ({ Action: [Action].flat(), Resource: [Resource].flat() }));
+  return Object.fromEntries(ofType(template, 'AWS::Lambda::Function')
+    .map(([id, { Properties }]) => [id.replace(/[0-9A-F]{8}$/, ''), statementsOf(Properties.Role['Fn::GetAtt'][0])]));
 }
 
 /** Everything that a resource refers to, through whatever lies between. */
