@@ -2,7 +2,7 @@ import { createWriteStream, promises as fs } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
 import { startCognito, type LocalUser } from './cognito/cognito';
-import { prepareDataFolder, writeAtOnce } from './data-folder';
+import { holdDataFolder, writeAtOnce } from './data-folder';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
@@ -78,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 async function start({ app, port, data, reset = false, log }: StackOptions, keep: <T extends Part>(part: T) => T): Promise<Omit<RunningStack, 'stop'>> {
   ensure('ffmpeg');
   const dataFolder = path.resolve(data);
-  await prepareDataFolder(dataFolder, reset);
+  keep(await holdDataFolder(dataFolder, reset));
   const factsFile = path.join(dataFolder, 'stack.json');
   await fs.rm(factsFile, { force: true });
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));

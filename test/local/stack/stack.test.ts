@@ -3,6 +3,9 @@ import * as path from 'path';
 import { startStack, type RunningStack } from '../../../local/stack';
 import { temporaryFolder } from '../template/stacks';
 
+// Whole stacks start here, on machines that may be busy.
+jest.setTimeout(120_000);
+
 describe('a stack on one machine', () => {
   const data = path.join(temporaryFolder(), 'data');
   const running: RunningStack[] = [];
