@@ -1,6 +1,6 @@
 import { randomUUID } from 'crypto';
 import { createReadStream, openSync } from 'fs';
-import type { IncomingMessage, ServerResponse } from 'http';
+import type { ServerResponse } from 'http';
 import { pipeline } from 'stream/promises';
 import { AwsError, type Access, type DoorRequest, type DoorService, type LocalStack, type PutEvent } from '../types';
 import { bodyOf, declared, header } from './body';

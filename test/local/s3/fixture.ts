@@ -67,6 +67,7 @@ export async function doorTo(service: DoorService, access: Access, readBody = fa
       await service.handle(request, response);
     })().catch((error: Error) => service.fail(error instanceof AwsError ? error : new AwsError('InternalError', `${error.stack}`, 500), response, raw));
   });
+  server.keepAliveTimeout = 60_000; // tests block the loop for longer than the default
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

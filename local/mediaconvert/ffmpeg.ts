@@ -1,0 +1,61 @@
+import { spawn } from 'child_process';
+
+/**
+ * The containers an upload may be in. None of them can name another file or address: no playlists, concat scripts,
+ * manifests, images or text subtitles; with `-protocol_whitelist file` a reference inside one would reach the private folder at most.
+ */
+const DEMUXERS = 'mov,matroska,mpegts,mpeg,avi,asf,mxf,ogg,flac,mp3,aac,wav,ac3,eac3';
+/** The source's name in the working folder, whatever it was called. */
+export const SOURCE = 'source';
+/** How both tools open a source. */
+export const CONFINED = ['-protocol_whitelist', 'file', '-format_whitelist', DEMUXERS];
+
+/** The part of ffprobe's answer that is used. */
+export interface Media {
+  format: { format_name: string; duration?: string; bit_rate?: string; tags?: Record<string, string> };
+  streams: Stream[];
+}
+export interface Stream {
+  index: number; codec_name?: string; codec_type: string; profile?: string; level?: number; width?: number; height?: number; pix_fmt?: string;
+  r_frame_rate: string; avg_frame_rate: string; bit_rate?: string; duration?: string; channels?: number; channel_layout?: string; sample_rate?: string;
+  sample_aspect_ratio?: string; bits_per_raw_sample?: string; field_order?: string; disposition?: { attached_pic?: number };
+  side_data_list?: { rotation?: number }[]; tags?: Record<string, string>;
+}
+
+/** Runs a tool in a folder; rejects with its last words. Killed when the signal says so. */
+export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(tool, ['-v', 'error', ...args], { cwd, signal, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+    let out = '';
+    let errors = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk;
+      if (!onLine) return;
+      const lines = out.split('\n');
+      out = lines.pop()!;
+      lines.forEach(onLine);
+    });
+    child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
+    child.once('error', (error) => { errors = error.message; });
+    // Settled by the end and not by the abort: who stops us must find no child left.
+    child.once('close', (code) => (code === 0 ? resolve(out) : reject(new Error(errors.trim().split('\n').at(-1) || `${tool} ended with ${code}`))));
+  });
+}
+
+/** What is in a file of the folder. */
+export async function inspect(file: string, cwd: string, signal: AbortSignal, options: string[] = []): Promise<Media> {
+  return JSON.parse(await run('ffprobe', [...options, '-show_format', '-show_streams', '-of', 'json', file], cwd, signal));
+}
+
+export const videoOf = ({ streams }: Media) => streams.find((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
+export const audiosOf = ({ streams }: Media) => streams.filter((stream) => stream.codec_type === 'audio' && stream.channels);
+/** Clockwise degrees that make the picture upright, 0 for what is no right angle. */
+export function rotationOf({ side_data_list: side = [] }: Stream): number {
+  const turned = (360 - Math.round(side.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0)) % 360;
+  return turned % 90 ? 0 : turned;
+}
+/** `30000/1001` as numbers; undefined for 0/0. */
+export function fraction(text = ''): { numerator: number; denominator: number } | undefined {
+  const [numerator, denominator] = text.split(/[/:]/).map(Number);
+  return numerator > 0 && denominator > 0 ? { numerator, denominator } : undefined;
+}

@@ -1,0 +1,80 @@
+import * as sdk from '@aws-sdk/client-mediaconvert';
+import type { ObjectMeta } from '../s3/store';
+import { audiosOf, fraction, rotationOf, videoOf, type Media, type Stream } from './ffmpeg';
+import type { Wire } from './model';
+
+const FORMATS: Record<string, sdk.Format> = { mpeg: 'mpegps', wav: 'wave' };
+const CODECS: Record<string, sdk.Codec> = {
+  h264: 'AVC', mpeg1video: 'MPEG1', mpeg2video: 'MPEG2', mpeg4: 'MP4V', dnxhd: 'VC3', dvvideo: 'DV', rawvideo: 'UNCOMPRESSED', amr_nb: 'AMR', amr_wb: 'AMR', wmav2: 'WMA',
+};
+
+function formatOf({ format, streams }: Media): sdk.Format | undefined {
+  const [name] = format.format_name.split(',');
+  const brand = format.tags?.major_brand ?? '';
+  if (name === 'mov') return brand.startsWith('qt') ? 'quicktime' : brand.startsWith('3gp') ? 'three_gp' : brand.startsWith('3g2') ? 'three_g2' : 'mp4';
+  if (name === 'matroska') return streams.every(({ codec_name: codec = '' }) => /^(vp8|vp9|av1|opus|vorbis)$/.test(codec)) ? 'webm' : 'matroska';
+  return FORMATS[name] ?? (name in sdk.Format ? name as sdk.Format : undefined);
+}
+function codecOf({ codec_name: name = '' }: Stream): sdk.Codec {
+  const codec = CODECS[name] ?? (name.startsWith('pcm_') ? 'PCM' : name.toUpperCase());
+  return codec in sdk.Codec ? codec as sdk.Codec : 'UNKNOWN';
+}
+const number = (text: string | undefined) => (text && Number.isFinite(+text) ? +text : undefined);
+const depthOf = ({ bits_per_raw_sample: bits, pix_fmt: format = '' }: Stream) => number(bits) || Number(/p(\d\d)(?:le|be)$/.exec(format)?.[1] ?? 8);
+const chromaOf = (format = '') => /4[24][024]/.exec(format)?.[0].split('').join(':');
+
+function trackOf(stream: Stream, media: Media): Wire<sdk.Track> {
+  const common = { index: stream.index + 1, codec: codecOf(stream), duration: number(stream.duration) ?? number(media.format.duration) };
+  const rate = fraction(stream.avg_frame_rate);
+  if (stream === videoOf(media)) {
+    const size = { width: stream.width, height: stream.height, bitDepth: depthOf(stream) };
+    return {
+      ...common,
+      trackType: 'video',
+      videoProperties: {
+        ...size,
+        bitRate: number(stream.bit_rate),
+        frameRate: rate,
+        rotation: rotationOf(stream) || undefined,
+        sampleAspectRatio: fraction(stream.sample_aspect_ratio),
+        codecMetadata: /^(AVC|HEVC|MPEG2)$/.test(common.codec) ? {
+          ...size,
+          profile: stream.profile,
+          level: stream.level && stream.level > 0 ? `${stream.level}` : undefined,
+          chromaSubsampling: chromaOf(stream.pix_fmt),
+          codedFrameRate: rate,
+          scanType: stream.field_order && stream.field_order !== 'progressive' ? 'interlaced' : 'progressive',
+        } : undefined,
+      },
+    };
+  }
+  if (!audiosOf(media).includes(stream)) return { ...common, trackType: 'data', dataProperties: { languageCode: stream.tags?.language } };
+  return {
+    ...common,
+    trackType: 'audio',
+    audioProperties: {
+      channels: stream.channels,
+      channelLayout: stream.channel_layout,
+      sampleRate: number(stream.sample_rate),
+      bitRate: number(stream.bit_rate),
+      bitDepth: number(stream.bits_per_raw_sample),
+      languageCode: stream.tags?.language,
+    },
+  };
+}
+
+/** ffprobe's answer as Probe's. What is no media has a result too: without format and tracks. */
+export function probeResult(media: Media | undefined, { etag, size, lastModified, contentType }: ObjectMeta): Wire<sdk.ProbeResult> {
+  const tracks = media?.streams.map((stream) => trackOf(stream, media)) ?? [];
+  const indexes = (type: sdk.TrackType) => tracks.flatMap(({ trackType, index }) => (trackType === type ? [index!] : []));
+  return {
+    container: {
+      format: media && formatOf(media),
+      duration: number(media?.format.duration),
+      bitRate: number(media?.format.bit_rate),
+      tracks,
+    },
+    metadata: { eTag: etag, fileSize: size, lastModified: Math.floor(lastModified.getTime() / 1000), mimeType: contentType },
+    trackMappings: tracks.length ? [{ videoTrackIndexes: indexes('video'), audioTrackIndexes: indexes('audio'), dataTrackIndexes: indexes('data') }] : [],
+  };
+}

@@ -1,0 +1,116 @@
+import { execFileSync } from 'child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import type { CreateJobCommandInput, JobSettings, Output, OutputGroup } from '@aws-sdk/client-mediaconvert';
+import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
+import { createMediaConvert } from '../../../local/mediaconvert/mediaconvert';
+import { createS3 } from '../../../local/s3/s3';
+import type { BusEvent, Need } from '../../../local/types';
+import { ACCOUNT, accessOf, doorTo, REGION, stackOf } from '../s3/fixture';
+
+export const ROLE = `arn:aws:iam::${ACCOUNT}:role/transcoder`;
+export const QUEUE = `arn:aws:mediaconvert:${REGION}:${ACCOUNT}:queues/vod`;
+const trust = (service: string) => ({ AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } }] } });
+
+/** MediaConvert on a store of its own, behind a door, with the real client. */
+export async function mediaConvert(options: { dataFolder?: string; denied?: (need: Need) => boolean; now?: () => number } = {}) {
+  const stack = stackOf([
+    { type: 'AWS::S3::Bucket', physicalId: 'sources' },
+    { type: 'AWS::S3::Bucket', physicalId: 'media' },
+    { type: 'AWS::IAM::Role', physicalId: 'transcoder', attributes: { Arn: ROLE }, properties: trust('mediaconvert.amazonaws.com') },
+    { type: 'AWS::IAM::Role', physicalId: 'handler', attributes: { Arn: ROLE.replace('transcoder', 'handler') }, properties: trust('lambda.amazonaws.com') },
+    { type: 'AWS::MediaConvert::Queue', physicalId: 'vod', attributes: { Arn: QUEUE }, properties: { Name: 'vod' } },
+  ], options.dataFolder);
+  const events: BusEvent[] = [];
+  const waiting = new Set<() => void>();
+  const putEvent = (event: BusEvent) => {
+    events.push(event);
+    waiting.forEach((check) => check());
+  };
+  const access = accessOf(options.denied);
+  const { store } = createS3({ stack, putEvent: () => undefined });
+  const service = createMediaConvert({ stack, access, store, putEvent, now: options.now });
+  const door = await doorTo(service.service, access, true);
+  const client = new MediaConvertClient({ endpoint: door.endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+  return {
+    stack, events, access, store, client, service,
+    /** Resolves with the first event that fits. */
+    event: (fits: (detail: BusEvent['detail']) => boolean) => new Promise<BusEvent>((resolve) => {
+      const check = () => {
+        const found = events.find(({ detail }) => fits(detail));
+        if (!found) return;
+        waiting.delete(check);
+        resolve(found);
+      };
+      waiting.add(check);
+      check();
+    }),
+    put: (key: string, file: string | Buffer) => store.put('sources', key, Buffer.isBuffer(file) ? file : readFileSync(file), { contentType: 'video/mp4' }),
+    stop: async (keep = false) => {
+      client.destroy();
+      await door.stop();
+      await service.stop();
+      if (!keep) rmSync(stack.dataFolder, { recursive: true });
+    },
+  };
+}
+
+export const FOLDER = mkdtempSync(join(tmpdir(), 'vod-clips-'));
+/** Makes a clip with FFmpeg and answers where it is. */
+export function clip(name: string, args: string): string {
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...args.split(' '), join(FOLDER, name)]);
+  return join(FOLDER, name);
+}
+
+export const video = (height: number, maxBitrate: number, more: Record<string, unknown> = {}): Output => ({
+  NameModifier: `_${height}p`,
+  ContainerSettings: { Container: 'CMFC' },
+  VideoDescription: {
+    Width: Math.round(height * 16 / 9 / 2) * 2,
+    Height: height,
+    CodecSettings: {
+      Codec: 'H_264',
+      H264Settings: { RateControlMode: 'QVBR', MaxBitrate: maxBitrate, QvbrSettings: { QvbrQualityLevel: 7 }, GopSize: 2, GopSizeUnits: 'SECONDS', CodecProfile: 'HIGH', FramerateControl: 'INITIALIZE_FROM_SOURCE', ...more },
+    },
+  },
+});
+export const audio = (container: 'CMFC' | 'M3U8' = 'CMFC'): Output => ({
+  NameModifier: '_audio',
+  ContainerSettings: { Container: container },
+  AudioDescriptions: [{ AudioSourceName: 'Audio Selector 1', CodecSettings: { Codec: 'AAC', AacSettings: { Bitrate: 96_000, CodingMode: 'CODING_MODE_2_0', SampleRate: 48_000 } } }],
+});
+export const cmaf = (...Outputs: Output[]): OutputGroup => ({
+  OutputGroupSettings: {
+    Type: 'CMAF_GROUP_SETTINGS',
+    CmafGroupSettings: { Destination: 's3://media/v/1/hls/index', SegmentLength: 4, FragmentLength: 2, SegmentControl: 'SEGMENTED_FILES', WriteDashManifest: 'DISABLED', WriteHlsManifest: 'ENABLED' },
+  },
+  Outputs,
+});
+export const hls = (...Outputs: Output[]): OutputGroup => ({
+  OutputGroupSettings: { Type: 'HLS_GROUP_SETTINGS', HlsGroupSettings: { Destination: 's3://media/v/1/ts/index', SegmentLength: 4, MinSegmentLength: 0, SegmentControl: 'SEGMENTED_FILES' } },
+  Outputs,
+});
+export const frames = (numerator: number, denominator: number, maxCaptures = 100): OutputGroup => ({
+  OutputGroupSettings: { Type: 'FILE_GROUP_SETTINGS', FileGroupSettings: { Destination: 's3://media/v/1/poster/frame' } },
+  Outputs: [{
+    ContainerSettings: { Container: 'RAW' },
+    VideoDescription: {
+      Width: 320,
+      Height: 180,
+      CodecSettings: { Codec: 'FRAME_CAPTURE', FrameCaptureSettings: { FramerateNumerator: numerator, FramerateDenominator: denominator, MaxCaptures: maxCaptures, Quality: 80 } },
+    },
+  }],
+});
+export const job = (key: string, OutputGroups: OutputGroup[], more: Partial<CreateJobCommandInput> = {}, settings: JobSettings = {}): CreateJobCommandInput => ({
+  Role: ROLE,
+  Queue: QUEUE,
+  UserMetadata: { videoId: 'v1', attempt: '1' },
+  Settings: {
+    TimecodeConfig: { Source: 'ZEROBASED' },
+    Inputs: [{ FileInput: `s3://sources/${key}`, TimecodeSource: 'ZEROBASED', VideoSelector: { Rotate: 'AUTO' }, AudioSelectors: { 'Audio Selector 1': { DefaultSelection: 'DEFAULT' } } }],
+    OutputGroups,
+    ...settings,
+  },
+  ...more,
+});

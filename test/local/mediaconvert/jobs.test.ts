@@ -1,0 +1,247 @@
+import { execFileSync } from 'child_process';
+import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'fs';
+import { join } from 'path';
+import { CreateJobCommand, GetJobCommand, type CreateJobCommandInput } from '@aws-sdk/client-mediaconvert';
+import { types as hlsTypes, parse as parseHls } from 'hls-parser';
+import { audio, clip, cmaf, FOLDER, frames, hls, job, mediaConvert, QUEUE, ROLE, video } from './fixture';
+
+type Service = Awaited<ReturnType<typeof mediaConvert>>;
+let service: Service;
+const denied = new Set<string>();
+const CLIP = '-f lavfi -i testsrc2=s=640x360:r=30:d=6.5 -f lavfi -i sine=d=6.5 -pix_fmt yuv420p -c:v libx264 -preset ultrafast -c:a aac';
+
+beforeAll(async () => {
+  service = await mediaConvert({ denied: ({ action, resource }) => denied.has(`${action} ${resource}`) });
+  await service.put('clip', clip('clip.mp4', CLIP));
+});
+afterEach(() => {
+  denied.clear();
+  service.events.length = 0;
+  for (const { key } of service.store.list('media')) service.store.delete('media', key);
+});
+afterAll(async () => {
+  await service.stop();
+  rmSync(FOLDER, { recursive: true });
+});
+
+/** Runs a job to its end and answers its last event. */
+async function finished(input: CreateJobCommandInput, on = service) {
+  const { Job } = await on.client.send(new CreateJobCommand(input));
+  const { detail } = await on.event(({ jobId, status }) => jobId === Job!.Id && /COMPLETE|ERROR/.test(status));
+  return detail;
+}
+const keys = () => service.store.list('media').map(({ key }) => key);
+const textOf = (key: string) => readFileSync(service.store.path('media', key)!, 'utf8');
+const master = (key: string) => parseHls(textOf(key)) as hlsTypes.MasterPlaylist;
+const media = (key: string) => parseHls(textOf(key)) as hlsTypes.MediaPlaylist;
+const bytes = (...names: string[]) => Buffer.concat(names.map((key) => readFileSync(service.store.path('media', key)!)));
+function ffprobe(data: Buffer, ...args: string[]) {
+  const file = join(FOLDER, 'probed');
+  writeFileSync(file, data);
+  return JSON.parse(execFileSync('ffprobe', ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', ...args, file]).toString());
+}
+const colour = (key: string, x: number, y: number) => {
+  const raw = execFileSync('ffmpeg', ['-v', 'error', '-i', service.store.path('media', key)!, '-vf', `crop=2:2:${x}:${y}`, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-']);
+  return [...raw.subarray(0, 3)];
+};
+
+test('CMAF: a ladder with its own audio, named, measured and announced as MediaConvert does', async () => {
+  const detail = await finished(job('clip', [cmaf(video(360, 900_000), video(180, 300_000, { CodecProfile: 'MAIN' }), audio()), frames(1, 2)], { StatusUpdateInterval: 'SECONDS_10' }));
+  expect(detail).toMatchObject({ status: 'COMPLETE' });
+  const segments = (name: string, extension: string) => [1, 2].map((n) => `v/1/hls/index${name}_00000000${n}.${extension}`);
+  expect(keys()).toEqual([
+    'v/1/hls/index.m3u8',
+    'v/1/hls/index_180p.m3u8', ...segments('_180p', 'cmfv'), 'v/1/hls/index_180pinit.cmfv',
+    'v/1/hls/index_360p.m3u8', ...segments('_360p', 'cmfv'), 'v/1/hls/index_360pinit.cmfv',
+    'v/1/hls/index_audio.m3u8', ...segments('_audio', 'cmfa'), 'v/1/hls/index_audioinit.cmfa',
+    ...[0, 1, 2, 3].map((n) => `v/1/poster/frame.000000${n}.jpg`),
+  ].sort());
+
+  const { variants } = master('v/1/hls/index.m3u8');
+  expect(variants.map(({ uri, resolution, frameRate, codecs }) => [uri, resolution, frameRate, codecs])).toEqual([
+    ['index_360p.m3u8', { width: 640, height: 360 }, 30, expect.stringMatching(/^avc1\.6400..,mp4a\.40\.2$/)],
+    ['index_180p.m3u8', { width: 320, height: 180 }, 30, expect.stringMatching(/^avc1\.4D40..,mp4a\.40\.2$/)],
+  ]);
+  expect(variants[0].audio).toMatchObject([{ uri: 'index_audio.m3u8', isDefault: true, autoselect: true, channels: '2' }]);
+  const rates = (name: string, extension: string) => media(`v/1/hls/index${name}.m3u8`).segments.map(({ uri, duration }) => ({ duration, bits: service.store.get('media', `v/1/hls/${uri}`)!.size * 8, extension }));
+  for (const { uri, bandwidth, averageBandwidth, codecs } of variants) {
+    const [own, sound] = [rates(uri.slice(5, -5), 'cmfv'), rates('_audio', 'cmfa')];
+    const most = (list: typeof own) => Math.max(...list.map(({ bits, duration }) => bits / duration));
+    const mean = (list: typeof own) => list.reduce((sum, { bits }) => sum + bits, 0) / list.reduce((sum, { duration }) => sum + duration, 0);
+    expect(Math.abs(bandwidth - most(own) - most(sound))).toBeLessThan(3);
+    expect(Math.abs(averageBandwidth! - mean(own) - mean(sound))).toBeLessThan(3);
+    const initial = bytes(`v/1/hls/${uri.slice(0, -5)}init.cmfv`);
+    const at = initial.indexOf('avcC') + 5;
+    expect(codecs!.split(',')[0]).toBe(`avc1.${initial.subarray(at, at + 3).toString('hex').toUpperCase()}`);
+  }
+  const played = media('v/1/hls/index_360p.m3u8');
+  expect([played.playlistType, played.endlist, played.segments[0].map!.uri, played.segments.map(({ duration }) => duration)]).toEqual(['VOD', true, 'index_360pinit.cmfv', [4, 2.5]]);
+  const { streams } = ffprobe(bytes('v/1/hls/index_360pinit.cmfv', ...segments('_360p', 'cmfv')), '-count_frames');
+  expect(streams).toMatchObject([{ codec_name: 'h264', profile: 'High', width: 640, height: 360, nb_read_frames: '195', r_frame_rate: '30/1' }]);
+  expect(ffprobe(bytes('v/1/hls/index_audioinit.cmfa', ...segments('_audio', 'cmfa'))).streams).toMatchObject([{ codec_name: 'aac', channels: 2, sample_rate: '48000' }]);
+
+  expect(detail.outputGroupDetails).toEqual([
+    {
+      type: 'CMAF_GROUP',
+      playlistFilePaths: ['s3://media/v/1/hls/index.m3u8'],
+      outputDetails: [
+        { durationInMs: 6500, videoDetails: { widthInPx: 640, heightInPx: 360, averageBitrate: expect.any(Number) } },
+        { durationInMs: 6500, videoDetails: { widthInPx: 320, heightInPx: 180, averageBitrate: expect.any(Number) } },
+        { durationInMs: expect.any(Number) },
+      ],
+    },
+    { type: 'FILE_GROUP', outputDetails: [{ outputFilePaths: ['s3://media/v/1/poster/frame.0000003.jpg'], durationInMs: 6500, videoDetails: { widthInPx: 320, heightInPx: 180 } }] },
+  ]);
+  expect(service.store.get('media', 'v/1/hls/index.m3u8')!.contentType).toBe('application/vnd.apple.mpegurl');
+  expect(service.store.get('media', 'v/1/hls/index_360pinit.cmfv')!.contentType).toBe('video/mp4');
+
+  const own = service.events.map(({ detail: { status, jobId, queue, accountId, userMetadata, timestamp } }) => ({ status, jobId, queue, accountId, userMetadata, timestamp }));
+  expect(own.map(({ status }) => status)).toEqual(['PROGRESSING', 'STATUS_UPDATE', 'COMPLETE']);
+  for (const one of own) expect(one).toEqual({ status: one.status, jobId: detail.jobId, queue: QUEUE, accountId: '111122223333', userMetadata: { videoId: 'v1', attempt: '1' }, timestamp: expect.any(Number) });
+  expect(service.events[1]).toMatchObject({
+    'source': 'aws.mediaconvert',
+    'detail-type': 'MediaConvert Job State Change',
+    'resources': [`arn:aws:mediaconvert:eu-central-1:111122223333:jobs/${detail.jobId}`],
+    'detail': { jobProgress: { phaseProgress: { PROBING: { status: 'COMPLETE', percentComplete: 100 } }, currentPhase: expect.stringMatching(/TRANSCODING|UPLOADING/), jobPercentComplete: expect.any(Number) } },
+  });
+  const { Job } = await service.client.send(new GetJobCommand({ Id: detail.jobId }));
+  expect(Job).toMatchObject({
+    Id: detail.jobId, Status: 'COMPLETE', Queue: QUEUE, Role: ROLE, UserMetadata: { videoId: 'v1', attempt: '1' }, JobPercentComplete: 100,
+    Timing: { SubmitTime: expect.any(Date), StartTime: expect.any(Date), FinishTime: expect.any(Date) },
+    OutputGroupDetails: [{ OutputDetails: [{ DurationInMs: 6500, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } }, {}, {}] }, {}],
+  });
+  expect(readdirSync(join(service.stack.dataFolder, 'mediaconvert/work'))).toEqual([]);
+});
+
+test('captures are the frames at their times', async () => {
+  await service.put('timed', clip('timed.mp4', '-f lavfi -i color=red:s=320x180:r=30:d=2 -f lavfi -i color=blue:s=320x180:r=30:d=3 -filter_complex [0:v][1:v]concat=n=2 -pix_fmt yuv420p'));
+  expect(await finished(job('timed', [cmaf(video(180, 300_000)), frames(1, 2, 2)]))).toMatchObject({ status: 'COMPLETE' });
+  expect(keys().filter((key) => key.endsWith('.jpg'))).toEqual(['v/1/poster/frame.0000000.jpg', 'v/1/poster/frame.0000001.jpg']);
+  const [[red], [, , blue]] = [colour('v/1/poster/frame.0000000.jpg', 100, 100), colour('v/1/poster/frame.0000001.jpg', 100, 100)];
+  expect([red > 200, blue > 200]).toEqual([true, true]);
+});
+
+test('HLS: muxed transport streams', async () => {
+  const muxed = { ...video(180, 300_000), ...audio(), NameModifier: '_180p', ContainerSettings: { Container: 'M3U8' as const } };
+  const detail = await finished(job('clip', [hls(muxed)]));
+  expect(detail.outputGroupDetails).toMatchObject([{ type: 'HLS_GROUP', playlistFilePaths: ['s3://media/v/1/ts/index.m3u8'], outputDetails: [{ outputFilePaths: ['s3://media/v/1/ts/index_180p.m3u8'] }] }]);
+  expect(keys()).toEqual(['v/1/ts/index.m3u8', 'v/1/ts/index_180p.m3u8', 'v/1/ts/index_180p_00001.ts', 'v/1/ts/index_180p_00002.ts']);
+  expect(master('v/1/ts/index.m3u8').variants).toMatchObject([{ codecs: expect.stringMatching(/^avc1\.6400..,mp4a\.40\.2$/), resolution: { width: 320, height: 180 }, audio: [] }]);
+  expect(ffprobe(bytes('v/1/ts/index_180p_00001.ts')).streams.map(({ codec_name: name }: { codec_name: string }) => name)).toEqual(['h264', 'aac']);
+});
+
+test('a phone\'s portrait video comes out upright', async () => {
+  clip('flat.mp4', '-f lavfi -i color=red:s=320x180:r=30:d=1 -vf drawbox=0:0:160:180:blue:fill -pix_fmt yuv420p');
+  await service.put('phone', clip('phone.mp4', `-i ${join(FOLDER, 'flat.mp4')} -c copy -metadata:s:v:0 rotate=270`));
+  const upright = video(320, 300_000);
+  Object.assign(upright.VideoDescription!, { Width: 180, Height: 320 });
+  expect(await finished(job('phone', [cmaf(upright), frames(1, 1, 1)]))).toMatchObject({ status: 'COMPLETE' });
+  expect(ffprobe(bytes('v/1/hls/index_320pinit.cmfv', 'v/1/hls/index_320p_000000001.cmfv')).streams).toMatchObject([{ width: 180, height: 320 }]);
+  // Turned clockwise by 90 degrees, the left half is on top; the 16:9 capture has bars beside the portrait picture.
+  const [top, bottom, bar] = [colour('v/1/poster/frame.0000000.jpg', 160, 20), colour('v/1/poster/frame.0000000.jpg', 160, 160), colour('v/1/poster/frame.0000000.jpg', 10, 90)];
+  expect([top[2] > 200, bottom[0] > 200, Math.max(...bar) < 30]).toEqual([true, true, true]);
+});
+
+test('no audio in the source: muxed outputs go without, an audio output fails', async () => {
+  await service.put('silent', clip('silent.mp4', '-f lavfi -i testsrc2=s=320x180:r=30000/1001:d=2 -pix_fmt yuv420p'));
+  const muxed = { ...video(180, 300_000), ...audio(), NameModifier: '_180p', ContainerSettings: { Container: 'M3U8' as const } };
+  const detail = await finished(job('silent', [hls(muxed)]));
+  expect(master('v/1/ts/index.m3u8').variants).toMatchObject([{ codecs: expect.stringMatching(/^avc1\.6400..$/), frameRate: 29.97 }]);
+  expect((await service.client.send(new GetJobCommand({ Id: detail.jobId }))).Job!.Messages!.Warning).toEqual([expect.stringContaining('no audio track')]);
+  expect(await finished(job('silent', [cmaf(video(180, 300_000), audio())]))).toMatchObject({ status: 'ERROR', errorCode: 1040, errorMessage: expect.stringContaining('audio') });
+});
+
+test('audio only: a playlist of one audio variant, and no percentage', async () => {
+  await service.put('song', clip('song.m4a', '-f lavfi -i sine=d=9 -c:a aac'));
+  expect(await finished(job('song', [cmaf(audio())]))).toMatchObject({ status: 'COMPLETE' });
+  expect(master('v/1/hls/index.m3u8').variants).toMatchObject([{ uri: 'index_audio.m3u8', codecs: 'mp4a.40.2' }]);
+  expect(media('v/1/hls/index_audio.m3u8').segments).toHaveLength(3);
+  expect(service.events.find(({ detail }) => detail.status === 'STATUS_UPDATE')!.detail.jobProgress).not.toHaveProperty('jobPercentComplete');
+  expect(await finished(job('song', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorMessage: expect.stringContaining('no video track') });
+});
+
+test('a variable frame rate becomes its average rounded up', async () => {
+  const times = String.raw`setpts='N*(0.03+0.02*mod(N,2))/TB'`;
+  await service.put('vfr', clip('vfr.mkv', `-f lavfi -i testsrc2=s=320x180:r=30:d=3 -vf ${times} -fps_mode passthrough -pix_fmt yuv420p`));
+  expect(await finished(job('vfr', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'COMPLETE' });
+  expect(Number.isInteger(master('v/1/hls/index.m3u8').variants[0].frameRate)).toBe(true);
+});
+
+test.each<[string, Record<string, unknown>, RegExp]>([
+  ['DASH', { WriteDashManifest: 'ENABLED' }, /cmafGroupSettings\/writeDashManifest = "ENABLED" \(only DISABLED\)/],
+  ['DASH left to its default', { WriteDashManifest: undefined }, /writeDashManifest/],
+  ['one file', { SegmentControl: 'SINGLE_FILE' }, /segmentControl/],
+  ['encryption', { Encryption: { Type: 'STATIC_KEY' } }, /cmafGroupSettings\/encryption/],
+  ['more playlists', { AdditionalManifests: [{ ManifestNameModifier: '_x' }] }, /additionalManifests/],
+])('%s is not ignored but fails the job', async (_name, settings, message) => {
+  const group = cmaf(video(180, 300_000));
+  Object.assign(group.OutputGroupSettings!.CmafGroupSettings!, settings);
+  expect(await finished(job('clip', [group]))).toMatchObject({ status: 'ERROR', errorCode: 1040, errorMessage: expect.stringMatching(message) });
+  expect(keys()).toEqual([]);
+});
+test.each<[string, Record<string, unknown>, RegExp]>([
+  ['ten bits', { CodecProfile: 'HIGH_10BIT' }, /codecProfile = "HIGH_10BIT"/],
+  ['fields', { InterlaceMode: 'TOP_FIELD' }, /interlaceMode/],
+])('%s fail the job', async (_name, h264, message) => {
+  expect(await finished(job('clip', [cmaf(video(180, 300_000, h264))]))).toMatchObject({ status: 'ERROR', errorMessage: expect.stringMatching(message) });
+});
+test('captions, overlays and other codecs fail the job', async () => {
+  const output = { ...video(180, 300_000), CaptionDescriptions: [{ CaptionSelectorName: 'x' }] };
+  expect(await finished(job('clip', [cmaf(output)]))).toMatchObject({ status: 'ERROR', errorMessage: expect.stringContaining('/captionDescriptions') });
+  const burned = video(180, 300_000);
+  burned.VideoDescription!.VideoPreprocessors = { TimecodeBurnin: {} };
+  expect(await finished(job('clip', [cmaf(burned)]))).toMatchObject({ status: 'ERROR', errorMessage: expect.stringContaining('/videoPreprocessors') });
+  const hevc = video(180, 300_000);
+  hevc.VideoDescription!.CodecSettings = { Codec: 'H_265', H265Settings: { RateControlMode: 'QVBR', MaxBitrate: 300_000 } };
+  expect(await finished(job('clip', [cmaf(hevc)]))).toMatchObject({ status: 'ERROR', errorMessage: expect.stringContaining('codec = "H_265"') });
+});
+
+test('the job\'s role must be allowed to read and to write each object', async () => {
+  denied.add('s3:GetObject arn:aws:s3:::sources/clip');
+  expect(await finished(job('clip', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1401, errorMessage: expect.stringContaining('s3://sources/clip') });
+  denied.clear();
+  denied.add('s3:PutObject arn:aws:s3:::media/v/1/hls/index.m3u8');
+  expect(await finished(job('clip', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1401, errorMessage: expect.stringContaining('s3://media/v/1/hls/index.m3u8') });
+  expect(keys()).not.toContain('v/1/hls/index.m3u8');
+  expect(service.access.refusals.every(({ principal }) => principal === ROLE)).toBe(true);
+});
+
+test('an input that is not there, and a bucket that is not', async () => {
+  expect(await finished(job('nothing', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: 'Unable to open input file [s3://sources/nothing]: [Failed probe/open: [Failed to read data: HeadObject failed]]' });
+  const group = cmaf(video(180, 300_000));
+  group.OutputGroupSettings!.CmafGroupSettings!.Destination = 's3://nowhere/x';
+  expect(await finished(job('clip', [group]))).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: expect.stringContaining('s3://nowhere/') });
+});
+
+test('a truncated file and one that is no video fail with MediaConvert\'s code', async () => {
+  await service.put('half', readFileSync(join(FOLDER, 'clip.mp4')).subarray(0, 40_000));
+  await service.put('text', Buffer.from('This is a letter, not a film.\n'.repeat(100)));
+  for (const key of ['half', 'text']) expect(await finished(job(key, [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1010, userMetadata: { videoId: 'v1' } });
+});
+
+test('at most two jobs run at once, and stopping kills FFmpeg, leaves no files and resumes later', async () => {
+  const first = await mediaConvert();
+  await first.put('long', clip('long.mp4', '-f lavfi -i testsrc2=s=640x360:r=30:d=60 -pix_fmt yuv420p -c:v libx264 -preset ultrafast'));
+  const input = job('long', [cmaf(video(360, 900_000))]);
+  const ids: string[] = [];
+  for (let index = 0; index < 3; index += 1) ids.push((await first.client.send(new CreateJobCommand(input))).Job!.Id!);
+  const work = join(first.stack.dataFolder, 'mediaconvert/work');
+  await first.event(({ jobId, status }) => jobId === ids[1] && status === 'PROGRESSING');
+  for (let tries = 0; tries < 100 && !existsSync(join(work, ids[1], 'g0o0init.cmfv')); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect((await first.client.send(new GetJobCommand({ Id: ids[2] }))).Job!.Status).toBe('SUBMITTED');
+  expect(readdirSync(work).sort()).toEqual(ids.slice(0, 2).sort());
+  const children = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+    try { return readlinkSync(`/proc/${pid}/cwd`).startsWith(first.stack.dataFolder); } catch { return false; }
+  });
+  if (existsSync('/proc/self')) expect(children().length).toBeGreaterThan(0);
+  await first.stop(true);
+  expect(existsSync(work)).toBe(false);
+  if (existsSync('/proc/self')) expect(children()).toEqual([]);
+  expect(first.store.list('media')).toEqual([]);
+
+  const again = await mediaConvert({ dataFolder: first.stack.dataFolder });
+  await again.put('long', join(FOLDER, 'silent.mp4'));
+  again.service.start();
+  for (const id of ids) expect((await again.event(({ jobId, status }) => jobId === id && /COMPLETE|ERROR/.test(status))).detail.status).toBe('COMPLETE');
+  await again.stop();
+});
