@@ -91,8 +91,13 @@ export class OAuthClient {
     const { HOSTED_UI, CLIENT_ID } = this.environment;
     const [response, text] = await this.call(path, `${HOSTED_UI}${path}`, {
       method: 'POST',
-      headers: { accept: 'application/json', authorization: `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}` },
-      body: new URLSearchParams(parameters),
+      headers: {
+        'accept': 'application/json',
+        // Named, since fetch would add a character set, which Cognito's documentation leaves no room for.
+        'content-type': 'application/x-www-form-urlencoded',
+        'authorization': `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}`,
+      },
+      body: new URLSearchParams(parameters).toString(),
     });
     return { ok: response.ok, status: response.status, body: jsonObject(text) };
   }

@@ -44,6 +44,7 @@ export class SignInServer {
     }
     const expected = `Basic ${Buffer.from(`${CLIENT_ID}:${this.clientSecret}`).toString('base64')}`;
     if (new Headers(init?.headers).get('authorization') !== expected) return Response.json({ error: 'invalid_client' }, { status: 400 });
+    if (new Headers(init?.headers).get('content-type') !== 'application/x-www-form-urlencoded') return new Response('', { status: 415 });
     const form = new URLSearchParams(String(init?.body));
     if (pathname === '/hosted/oauth2/revoke') return this.revoke(form);
     if (pathname === '/hosted/oauth2/token') return form.get('grant_type') === 'refresh_token' ? this.refresh(form) : this.exchange(form);

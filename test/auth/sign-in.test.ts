@@ -38,11 +38,17 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
+interface Sent {
+  readonly query?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+  readonly body?: object;
+}
+
 /** Holds cookies as a browser does, paths apart. */
 class Browser {
   readonly cookies = new Map<string, string>();
 
-  async call(method: string, resource: string, { query = {}, headers = {}, body }: { query?: Record<string, string>; headers?: Record<string, string>; body?: object } = {}) {
+  async call(method: string, resource: string, { query = {}, headers = {}, body }: Sent = {}) {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await handler({
       httpMethod: method, resource, path: resource, pathParameters: null, requestContext: { requestId: 'r1' }, isBase64Encoded: false,
@@ -56,7 +62,8 @@ class Browser {
       if (/Max-Age=0(;|$)/.test(line)) this.cookies.delete(name);
       else this.cookies.set(name, value);
     }
-    return { status: response.statusCode, location: response.headers?.location as string | undefined, headers: response.headers, set, body: response.body === '' ? undefined : JSON.parse(response.body) };
+    const { statusCode: status, headers: answered, body: text } = response;
+    return { status, location: answered?.location as string | undefined, headers: answered, set, body: text === '' ? undefined : JSON.parse(text) };
   }
 
   /** Up to the point where the browser is about to come back. */
