@@ -6,6 +6,7 @@ import type { Resource } from '../types';
 
 /** Someone who can sign in. */
 export interface LocalUser { readonly username: string; readonly password: string; readonly groups: string[] }
+interface Owned { readonly clientId: string }
 /** What the template says of an app client. */
 export type ClientProperties = Record<string, any>;
 
@@ -51,7 +52,7 @@ export async function createProvider(issuer: string, pool: Resource, clients: Re
     features: {
       devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, pushedAuthorizationRequests: { enabled: false },
       dPoP: { enabled: false }, resourceIndicators: { enabled: false },
-      revocation: { enabled: true, allowedPolicy: (_: Context, client: { clientId: string }, token: { clientId: string }) => token.clientId === client.clientId },
+      revocation: { enabled: true, allowedPolicy: (_: Context, client: Owned, token: Owned) => token.clientId === client.clientId },
     },
     responseTypes: ['code'],
     pkce: { required: () => false },
@@ -74,8 +75,8 @@ export async function createProvider(issuer: string, pool: Resource, clients: Re
       const { groups, ...user } = bySub(token.accountId)!;
       const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
       return {
-        ...origin(ctx.oidc), 'version': 2, 'token_use': 'access', 'auth_time': (code ?? refresh)?.authTime,
-        'username': usernameOf({ ...user, groups }), ...groups.length && { 'cognito:groups': groups },
+        ...origin(ctx.oidc), version: 2, token_use: 'access', auth_time: (code ?? refresh)?.authTime,
+        username: usernameOf({ ...user, groups }), ...groups.length && { 'cognito:groups': groups },
       };
     },
     // Cognito asks nobody for consent: each sign-in is granted what the client asked for.

@@ -96,11 +96,11 @@ function cachePolicy(stack: LocalStack, id: string): CachePolicy {
   if (managedCachePolicies[id]) return managedCachePolicies[id];
   const config = find(stack, 'AWS::CloudFront::CachePolicy', id).properties.CachePolicyConfig;
   const key = config.ParametersInCacheKeyAndForwardedToOrigin;
-  const named = (kind: string, behavior: string, names: string[] | undefined): string[] | true => {
-    if (behavior === 'none') return [];
-    if (behavior === 'all') return true;
-    if (behavior === 'whitelist') return names ?? [];
-    throw new Error(`cache policy '${id}': the local CDN front does not know ${kind} behaviour '${behavior}'`);
+  const named = (kind: string, which: string, names: string[] | undefined): string[] | true => {
+    if (which === 'none') return [];
+    if (which === 'all') return true;
+    if (which === 'whitelist') return names ?? [];
+    throw new Error(`cache policy '${id}': the local CDN front does not know ${kind} behaviour '${which}'`);
   };
   return {
     minTtl: Number(config.MinTTL), defaultTtl: Number(config.DefaultTTL), maxTtl: Number(config.MaxTTL),
@@ -117,8 +117,10 @@ function behavior(stack: LocalStack, origins: Map<string, Origin>, properties: R
     + 'ResponseHeadersPolicyId FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress');
   const target = origins.get(properties.TargetOriginId);
   if (!target) throw new Error(`${what}: there is no origin '${properties.TargetOriginId}'`);
-  if (properties.OriginRequestPolicyId && properties.OriginRequestPolicyId !== allViewerExceptHostHeader) {
-    throw new Error(`${what}: the local CDN front does not know origin request policy '${properties.OriginRequestPolicyId}'`);
+  // Without this policy CloudFront would keep headers, cookies and query from the API, and the sign-in would only work here.
+  const requestPolicy: string | undefined = properties.OriginRequestPolicyId;
+  if ((requestPolicy ?? target.kind === 'api') && requestPolicy !== allViewerExceptHostHeader) {
+    throw new Error(`${what}: the local CDN front does not know origin request policy '${requestPolicy}'`);
   }
   const cache = cachePolicy(stack, properties.CachePolicyId);
   if (target.kind === 'api' && cache.maxTtl > 0) throw new Error(`${what}: the local CDN front caches no API`);

@@ -111,11 +111,12 @@ export async function startEdge({ stack, access, store, gateway, port }:
   }
 
   async function answerTo(request: IncomingMessage): Promise<Answer> {
-    const url = new URL(request.url!, 'http://localhost');
     const host = request.headers.host ?? '';
     if (!request.url!.startsWith('/') || !['localhost', ...loopback, '[::1]'].some((name) => host === `${name}:${bound}`)) {
       return plain(403, 'The request was not for an address of this distribution.');
     }
+    // Dot segments go before behaviour and signature are looked at: neither may see another path than the origin.
+    const url = new URL(`http://${host}${request.url}`);
     // A broken escape would fail each part behind in its own way.
     if (/%(?![0-9a-f]{2})/i.test(url.pathname)) return plain(400, 'Bad request.');
     const ip = (request.socket.remoteAddress ?? '').replace(/^::(ffff:|1$)/, (_, mapped) => mapped === '1' ? loopback[0] : '');
@@ -125,7 +126,7 @@ export async function startEdge({ stack, access, store, gateway, port }:
     };
     const behavior = behaviorOf(viewer.path);
     if (!behavior.methods.includes(viewer.method)) return plain(403, 'This distribution is not configured to allow the HTTP request method that was used.');
-    const refusal = behavior.keyGroups && checkSignature(`http://${host}${request.url}`, viewer.cookies, ip, pemOf(behavior.keyGroups));
+    const refusal = behavior.keyGroups && checkSignature(`http://${host}${url.pathname}${url.search}`, viewer.cookies, ip, pemOf(behavior.keyGroups));
     if (refusal) return onResponse(behavior, viewer, await mended(xmlError(403, ...refusal), viewer, request));
     const changed = await onRequest(behavior, viewer);
     if ('status' in changed) return changed;
@@ -160,7 +161,10 @@ export async function startEdge({ stack, access, store, gateway, port }:
     }
   }
 
-  const servers = loopback.map(() => createServer((request, response) => void handle(request, response)));
+  const servers = loopback.map(() => createServer((request, response) => void handle(request, response).catch((error: Error) => {
+    console.error(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
+    response.destroy();
+  })));
   const listen = (index: number, at: number) => new Promise<void>((resolve, reject) => {
     servers[index].once('error', reject).listen(at, loopback[index], resolve);
   });
@@ -168,7 +172,9 @@ export async function startEdge({ stack, access, store, gateway, port }:
   const bound = (servers[0].address() as { port: number }).port;
   // `localhost` may mean ::1 first; a machine without IPv6 has none to listen on.
   await listen(1, bound).catch((error: NodeJS.ErrnoException) => {
-    if (!['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code!)) throw error;
+    if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code!)) return;
+    servers[0].close();
+    throw error;
   });
   return {
     port: bound,

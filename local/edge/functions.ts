@@ -1,5 +1,5 @@
-import { createContext, runInContext } from 'vm';
 import { parse } from 'querystring';
+import { createContext, runInContext } from 'vm';
 
 type Valued = Record<string, { value: string; multiValue?: { value: string }[] }>;
 

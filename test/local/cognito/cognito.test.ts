@@ -273,7 +273,7 @@ describe('the token endpoint', () => {
     expect(next.secret).toBe(pool.secret);
     const { body: second } = await token(next, { grant_type: 'refresh_token', refresh_token: first.refresh_token });
     expect((await (await verifier(next.issuer)).verify(second.id_token)).sub).toBe(sub);
-    for (const file of ['state.json', 'sessions.json']) expect(statSync(join(pool.stack.dataFolder, 'cognito', file)).mode & 0o777).toBe(0o600);
+    for (const file of ['state.json', 'sessions.json']) expect(statSync(join(pool.stack.dataFolder, 'cognito', file)).mode % 0o1000).toBe(0o600);
   });
 });
 
