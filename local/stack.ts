@@ -81,9 +81,8 @@ async function start({ app, port, data, reset = false, log }: StackOptions, keep
   keep(await holdDataFolder(dataFolder, reset));
   const factsFile = path.join(dataFolder, 'stack.json');
   await fs.rm(factsFile, { force: true });
+  const [edgePort, doorPort, authPort] = await freePorts([port, 0, 0]);
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
-  const [doorPort, authPort, anyPort] = await freePorts(3);
-  const edgePort = port || anyPort;
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort });
   const access = new TemplateAccess(stack, log);
   const door = keep(await startDoor({ port: doorPort, access, services: [], log }));

@@ -1,10 +1,8 @@
 import { spawn } from 'child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'fs';
-import { createServer } from 'net';
 import * as path from 'path';
 import { temporaryFolder } from './template/stacks';
 import { holdDataFolder, writeAtOnce } from '../../local/data-folder';
-import { freePorts } from '../../local/ports';
 
 describe('the data folder', () => {
   it('is made for its owner alone, and keeps what is in it', async () => {
@@ -50,12 +48,4 @@ describe('the data folder', () => {
     await writeAtOnce(path.join(folder, 'stack.json'), '{}');
     expect([readdirSync(folder), readFileSync(path.join(folder, 'stack.json'), 'utf8')]).toEqual([['stack.json'], '{}']);
   });
-});
-
-it('free ports differ, and can be listened on', async () => {
-  const ports = await freePorts(3);
-  expect(new Set(ports).size).toBe(3);
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(ports[0], '127.0.0.1', resolve));
-  await new Promise((resolve) => server.close(resolve));
 });

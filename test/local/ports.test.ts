@@ -1,0 +1,24 @@
+import { createServer, type AddressInfo } from 'net';
+import { freePorts } from '../../local/ports';
+
+describe('ports', () => {
+  const listening = async (port: number) => {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+    return { port: (server.address() as AddressInfo).port, end: () => new Promise((resolve) => server.close(resolve)) };
+  };
+
+  it('are the wanted ones and free ones, all different, and nothing holds them', async () => {
+    const [wanted] = await freePorts([0]);
+    const ports = await freePorts([wanted, 0, 0]);
+    expect(ports[0]).toBe(wanted);
+    expect(new Set(ports).size).toBe(3);
+    for (const port of ports) await (await listening(port)).end();
+  });
+
+  it('say which one is taken', async () => {
+    const { port, end } = await listening(0);
+    await expect(freePorts([port, 0])).rejects.toThrow(`port ${port} can't be used`);
+    await end();
+  });
+});
