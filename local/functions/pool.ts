@@ -12,30 +12,29 @@ export interface PoolOptions {
   readonly limit: number;
 }
 
-interface Message { readonly id?: string; readonly ready?: boolean; readonly payload?: string; readonly error?: InvokeResult['error'] }
+/** What run-loop.mjs sends: once when it is ready, then once for each invocation. */
+interface Message { readonly payload?: string; readonly error?: InvokeResult['error'] }
 
 const INIT_SECONDS = 30;
 
 /** The processes of one function: one invocation at a time each, started when needed, kept when idle. */
 export class ProcessPool {
   private readonly processes = new Set<FunctionProcess>();
-  private readonly idle: FunctionProcess[] = [];
   private readonly waiting: (() => void)[] = [];
   private running = 0;
   private stopped = false;
 
   public constructor(private readonly options: PoolOptions) {}
 
-  /** Runs the payload (JSON text) in a process of its own for the time. */
+  /** Runs the payload (JSON text) in a process that does nothing else meanwhile. */
   public async invoke(payload: string): Promise<InvokeResult> {
     while (this.running >= this.options.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
     if (this.stopped) return failed('Runtime.ExitError', 'the stack is stopping');
     this.running++;
-    const worker = this.take();
+    const worker = [...this.processes].find(({ idle }) => idle) ?? this.add();
     try {
-      return await worker.invoke(this.options, payload);
+      return await worker.invoke(payload, this.options);
     } finally {
-      if (worker.alive) this.idle.push(worker);
       this.running--;
       this.waiting.shift()?.();
     }
@@ -47,10 +46,7 @@ export class ProcessPool {
     await Promise.all([...this.processes].map((worker) => worker.stop()));
   }
 
-  private take(): FunctionProcess {
-    for (let worker = this.idle.pop(); worker; worker = this.idle.pop()) {
-      if (worker.alive) return worker;
-    }
+  private add(): FunctionProcess {
     const worker = new FunctionProcess(this.options.start());
     this.processes.add(worker);
     void worker.ended.then(() => this.processes.delete(worker));
@@ -59,34 +55,30 @@ export class ProcessPool {
 }
 
 class FunctionProcess {
+  public idle = false;
   public readonly ended: Promise<string>;
-  private readonly ready: Promise<InvokeResult['error']>;
-  private answered?: (message: Message) => void;
+  private readonly ready: Promise<Message>;
 
   public constructor(private readonly child: ChildProcess) {
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ? `signal: ${signal}` : `exit status ${code}`));
       child.once('error', (error) => resolve(error.message));
     });
-    child.on('message', (message: Message) => this.answered?.(message));
-    this.ready = this.next(INIT_SECONDS, (message) => Boolean(message.ready ?? message.error)).then((message) => message.error);
+    this.ready = this.next(INIT_SECONDS, '');
   }
 
-  public get alive(): boolean {
-    return this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
-  }
-
-  public async invoke({ arn, timeoutSeconds }: PoolOptions, payload: string): Promise<InvokeResult> {
-    const broken = await this.ready;
+  public async invoke(payload: string, { arn, timeoutSeconds }: PoolOptions): Promise<InvokeResult> {
+    this.idle = false;
+    const id = randomUUID();
+    const { error: broken } = await this.ready;
     if (broken) {
       await this.stop();
       return { error: broken };
     }
-    const id = randomUUID();
-    const answer = this.next(timeoutSeconds, (message) => message.id === id, id);
-    // A process that died in between is told by `ended`; the callback keeps the failed send from being thrown.
+    // The callback keeps a send to a process that just died from being thrown; `ended` tells of it.
     this.child.send({ id, payload, arn, deadline: Date.now() + timeoutSeconds * 1000 }, () => undefined);
-    const { error, payload: result } = await answer;
+    const { error, payload: result } = await this.next(timeoutSeconds, `RequestId: ${id} Error: `);
+    this.idle = this.child.connected && !this.child.killed;
     return error ? { error } : { payload: JSON.parse(result!) };
   }
 
@@ -95,12 +87,11 @@ class FunctionProcess {
     await this.ended;
   }
 
-  /** The next message of that kind; an error when the time is over or the process ends first. */
-  private async next(seconds: number, wanted: (message: Message) => boolean, id?: string): Promise<Message> {
+  /** The next message; an error when the time is over or the process ends first. */
+  private async next(seconds: number, prefix: string): Promise<Message> {
     let timer: NodeJS.Timeout | undefined;
-    const prefix = id ? `RequestId: ${id} Error: ` : '';
     const message = await Promise.race([
-      new Promise<Message>((resolve) => this.answered = (each) => wanted(each) && resolve(each)),
+      new Promise<Message>((resolve) => this.child.once('message', resolve)),
       this.ended.then((how) => failed('Runtime.ExitError', `${prefix}Runtime exited with error: ${how}`)),
       new Promise<Message>((resolve) => {
         timer = setTimeout(() => {

@@ -42,18 +42,18 @@ async function run(handler, { id, payload, deadline, arn }) {
       getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
     });
     const text = JSON.stringify(result) ?? 'null';
-    if (Buffer.byteLength(text) <= RESPONSE_LIMIT) return { id, payload: text };
+    if (Buffer.byteLength(text) <= RESPONSE_LIMIT) return { payload: text };
     const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_LIMIT} bytes).`;
-    return { id, error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
+    return { error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
   } catch (error) {
-    return { id, error: describe(error) };
+    return { error: describe(error) };
   }
 }
 
 try {
   const handler = await load();
   process.on('message', async (invocation) => process.send(await run(handler, invocation)));
-  process.send({ ready: true });
+  process.send({});
 } catch (error) {
   process.send({ error: describe(error) });
 }

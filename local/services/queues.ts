@@ -39,6 +39,7 @@ const POLLERS = 2;
 export async function startQueues({ stack, access, functions, log = console.error }: QueuesOptions): Promise<Queues> {
   const { buildApp } = await import('fauxqs');
   const app = buildApp({ logger: false, defaultRegion: stack.region });
+  const open = new Set<Promise<unknown>>();
   let stopped = false;
 
   // Within the process: no port, and a message wakes its poller at once.
@@ -64,9 +65,11 @@ export async function startQueues({ stack, access, functions, log = console.erro
     const { EventSourceArn, FunctionName, BatchSize = BATCH_LIMIT, FunctionResponseTypes = [] } = properties;
     const QueueUrl = nameOf(EventSourceArn);
     while (!stopped) {
-      const { Messages = [] } = await call('ReceiveMessage', {
-        QueueUrl, MaxNumberOfMessages: Math.min(BatchSize, BATCH_LIMIT), WaitTimeSeconds: 20, AttributeNames: ['All'], MessageAttributeNames: ['All'],
+      const receiving = call('ReceiveMessage', {
+        QueueUrl, MaxNumberOfMessages: Math.min(BatchSize, BATCH_LIMIT), WaitTimeSeconds: 1, AttributeNames: ['All'], MessageAttributeNames: ['All'],
       });
+      open.add(receiving);
+      const { Messages = [] } = await receiving.finally(() => open.delete(receiving));
       if (Messages.length === 0) continue;
       const Records = Messages.map((message: Json) => recordOf(message, EventSourceArn, stack.region));
       try {
@@ -83,6 +86,7 @@ export async function startQueues({ stack, access, functions, log = console.erro
   async function stop(): Promise<void> {
     stopped = true;
     await app.close();
+    await Promise.allSettled(open);
   }
 
   async function begin(mapping: Resource): Promise<void> {

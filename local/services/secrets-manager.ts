@@ -6,9 +6,7 @@ import { answerJson, failJson, inputOf, operationOf } from './json';
 
 interface Version { readonly id: string; readonly created: number; readonly SecretString?: string; readonly SecretBinary?: string }
 
-/** AWSCURRENT first, then AWSPREVIOUS. */
-type Versions = Version[];
-
+/** A secret's versions stand in this order. */
 const STAGES = ['AWSCURRENT', 'AWSPREVIOUS'];
 const SETS: [exclude: string, characters: string][] = [
   ['ExcludeLowercase', 'abcdefghijklmnopqrstuvwxyz'],
@@ -22,7 +20,7 @@ export function createSecretsManager({ stack }: { stack: LocalStack }): { servic
   const folder = join(stack.dataFolder, 'secrets-manager');
   const file = join(folder, 'values.json');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const values = new Map<string, Versions>(Object.entries(readValues(file)));
+  const values = new Map<string, Version[]>(Object.entries(readValues(file)));
 
   function put(arn: string, version: Version): void {
     values.set(arn, [version, ...values.get(arn) ?? []].slice(0, STAGES.length));
@@ -80,9 +78,9 @@ export function createSecretsManager({ stack }: { stack: LocalStack }): { servic
   };
 }
 
-function readValues(file: string): Record<string, Versions> {
+function readValues(file: string): Record<string, Version[]> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Versions>;
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Version[]>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
@@ -100,12 +98,10 @@ function notFound(message: string): AwsError {
 
 /** `GenerateSecretString`: a character of each set at least, the rest from all of them, none of the excluded. */
 function generate(options: Record<string, any>): string {
-  const { PasswordLength = 32, ExcludeCharacters = '', IncludeSpace, RequireEachIncludedType = true, SecretStringTemplate, GenerateStringKey } = options;
-  const sets = [...SETS.filter(([exclude]) => !options[exclude]).map(([, characters]) => characters), ...IncludeSpace ? [' '] : []]
-    .map((characters) => [...characters].filter((each) => !ExcludeCharacters.includes(each)))
-    .filter((characters) => characters.length > 0);
+  const { PasswordLength = 32, ExcludeCharacters = '', SecretStringTemplate, GenerateStringKey } = options;
+  const sets = SETS.filter(([exclude]) => !options[exclude]).map(([, characters]) => [...characters].filter((each) => !ExcludeCharacters.includes(each)));
   const pick = (characters: string[]) => characters[randomInt(characters.length)];
-  const password = RequireEachIncludedType ? sets.map(pick) : [];
+  const password = sets.filter((characters) => characters.length > 0).map(pick);
   while (password.length < PasswordLength) password.splice(randomInt(password.length + 1), 0, pick(sets.flat()));
   return GenerateStringKey ? JSON.stringify({ ...JSON.parse(SecretStringTemplate), [GenerateStringKey]: password.join('') }) : password.join('');
 }

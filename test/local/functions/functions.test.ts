@@ -1,3 +1,5 @@
+import { fork } from 'child_process';
+import { once } from 'events';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
@@ -109,6 +111,11 @@ describe('errors', () => {
     expect(await invoke(name)).toEqual({ error });
   });
 
+  test('a process that took too long is not used again', async () => {
+    expect((await invoke('hangs')).error?.errorType).toBe('Sandbox.Timedout');
+    expect((await invoke('hangs')).error?.errorType).toBe('Sandbox.Timedout');
+  });
+
   test('a payload over 6 MB', async () => {
     expect((await invoke('echo', 'x'.repeat(6 * 1024 * 1024))).error?.errorType).toBe('RequestEntityTooLargeException');
   });
@@ -140,6 +147,16 @@ describe('processes', () => {
     expect(await pids('pid', 9)).toBe(4);
     expect(await pids('single', 3)).toBe(1);
   });
+});
+
+test('a process ends by itself when its parent is gone', async () => {
+  const child = fork(join(__dirname, '../../../local/functions/run-loop.mjs'), [], {
+    execArgv: [], env: { ...process.env, LAMBDA_TASK_ROOT: folder, _HANDLER: 'index.hangs' },
+  });
+  await once(child, 'message');
+  child.send({ id: '1', payload: '{}', deadline: 0 });
+  child.disconnect();
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 describe('permissions', () => {
