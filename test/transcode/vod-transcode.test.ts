@@ -1,0 +1,159 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { VodCatalog } from '../../src/catalog/vod-catalog';
+import { VodTranscode, VodTranscodeOptions } from '../../src/transcode/vod-transcode';
+
+function transcode(options: VodTranscodeOptions = {}) {
+  const stack = new Stack(new App(), 'Test');
+  return {
+    stack, transcode: new VodTranscode(stack, 'Transcode', {
+      catalog: new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com' }),
+      sourceBucket: new s3.Bucket(stack, 'Sources'),
+      mediaBucket: new s3.Bucket(stack, 'Media'),
+      ...options,
+    }),
+  };
+}
+
+interface Statement { Effect: string; Action: string | string[]; Resource: unknown; Condition?: object; Principal?: unknown }
+
+describe('VodTranscode', () => {
+  const { stack, transcode: made } = transcode();
+  const template = Template.fromStack(stack);
+  const resources: Record<string, { Type: string; Properties: any }> = template.toJSON().Resources;
+  const id = (construct: { node: { defaultChild?: any } }): string => stack.resolve(construct.node.defaultChild.logicalId);
+  const arn = (construct: { node: { defaultChild?: any } }) => ({ 'Fn::GetAtt': [id(construct), 'Arn'] });
+
+  /** What a role may do: `action on resource`. */
+  const allowed = (role: { node: { defaultChild?: any } }): string[] => Object.values(resources)
+    .filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === id(role)))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+    .flatMap(({ Action, Resource }) => [Action].flat().map((action) => `${action} on ${JSON.stringify(Resource).replace(/[{}[\]"]/g, '').replace(/Fn::Join:,|Fn::GetAtt:/g, '')}`));
+
+  test('MediaConvert reads sources and writes media, nothing else, for this account only', () => {
+    expect(allowed(made.jobRole).sort()).toEqual([
+      expect.stringMatching(/^s3:GetObject on Sources\w+,Arn,\/source\/\*$/),
+      expect.stringMatching(/^s3:PutObject on Media\w+,Arn,\/v\/\*$/),
+    ]);
+    template.hasResourceProperties('AWS::IAM::Role', {
+      Description: 'MediaConvert reads sources and writes media',
+      AssumeRolePolicyDocument: Match.objectLike({
+        Statement: [{
+          Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'mediaconvert.amazonaws.com' }, Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        }],
+      }),
+    });
+  });
+
+  test('the submitter makes and finds jobs of this queue, passes this role to MediaConvert, and writes no media', () => {
+    const may = allowed(made.submitJobFunction.role!);
+    const queue = `${id({ node: { defaultChild: made.queue } })},Arn`;
+    expect(may.filter((one) => one.startsWith('mediaconvert')).sort()).toEqual([
+      `mediaconvert:CreateJob on ${queue}`, 'mediaconvert:Probe on *', `mediaconvert:SearchJobs on ${queue}`,
+    ]);
+    expect(may.filter((one) => one.startsWith('s3'))).toEqual([expect.stringMatching(/^s3:GetObject on Sources\w+,Arn,\/source\/\*$/)]);
+    expect(may.filter((one) => one.startsWith('dynamodb')).map((one) => one.split(' ')[0])).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([{
+          Action: 'iam:PassRole', Effect: 'Allow', Resource: arn(made.jobRole), Condition: { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
+        }]),
+      },
+    });
+  });
+
+  test('the recorder has nothing to do with MediaConvert, S3 or roles', () => {
+    const may = allowed(made.recordJobEventFunction.role!).map((one) => one.split(' ')[0]);
+    expect(may.filter((one) => !one.startsWith('logs:')).sort()).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']);
+  });
+
+  test('no action is a pattern, and only Probe has no resource', () => {
+    const statements = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Policy')
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
+    expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
+    expect(statements.filter(({ Resource }) => Resource === '*').map(({ Action }) => Action)).toEqual(['mediaconvert:Probe']);
+  });
+
+  test('only the rule fills the queue of uploads, over TLS', () => {
+    const [rule] = Object.keys(template.findResources('AWS::Events::Rule', { Properties: { Description: 'A source has arrived' } }));
+    const [{ Properties }] = Object.values(template.findResources('AWS::SQS::QueuePolicy', { Properties: { Queues: [{ Ref: id(made.uploads) }] } }));
+    const statements: Statement[] = Properties.PolicyDocument.Statement;
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([expect.objectContaining({
+      Principal: { Service: 'events.amazonaws.com' }, Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [rule, 'Arn'] } } },
+    })]);
+    expect(statements.filter(({ Effect }) => Effect === 'Deny')).toEqual([expect.objectContaining({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]);
+  });
+
+  test('queues are encrypted, and refuse what is not TLS', () => {
+    const queues = template.findResources('AWS::SQS::Queue');
+    expect(Object.keys(queues)).toHaveLength(3);
+    for (const [queue, { Properties }] of Object.entries(queues)) {
+      expect(Properties.SqsManagedSseEnabled).toBe(true);
+      template.hasResourceProperties('AWS::SQS::QueuePolicy', { Queues: [{ Ref: queue }], PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny' })]) } });
+    }
+  });
+
+  test('a message waits six timeouts, is tried five times, alone, and its failure is reported', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: arn(made.deadLetterQueue) },
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 60, Environment: { Variables: Match.objectLike({ TRANSCODE_SETTINGS: Match.stringLikeRegexp('"segmentSeconds":6') }) } });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 5 }, EventSourceArn: arn(made.uploads),
+    });
+  });
+
+  test('sources below the prefix of this bucket, job events of this queue: nobody else\'s', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        'source': ['aws.s3'], 'detail-type': ['Object Created'], 'detail': { bucket: { name: [Match.anyValue()] }, object: { key: [{ prefix: 'source/' }] } },
+      },
+    });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        'source': ['aws.mediaconvert'],
+        'detail-type': ['MediaConvert Job State Change'],
+        'detail': { queue: [{ 'Fn::GetAtt': [Match.anyValue(), 'Arn'] }], status: ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] },
+      },
+      Targets: [Match.objectLike({ DeadLetterConfig: { Arn: arn(made.jobEventsDeadLetterQueue) } })],
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', { DeadLetterConfig: { TargetArn: arn(made.jobEventsDeadLetterQueue) } });
+  });
+
+  test('the MediaConvert queue is on demand', () => template.hasResourceProperties('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }));
+
+  test('options reach the submitter', () => {
+    const { stack: tuned } = transcode({
+      ladder: [{ height: 480, maxBitrate: 1_500_000 }], segmentDuration: Duration.seconds(4), maxFrameRate: 60, maxDuration: Duration.minutes(10), maxConcurrency: 2,
+    });
+    const settings = { ladder: [{ height: 480, maxBitrate: 1_500_000 }], segmentSeconds: 4, maxFrameRate: 60, maxDurationSeconds: 600 };
+    const Variables = Match.objectLike({ TRANSCODE_SETTINGS: JSON.stringify(settings) });
+    Template.fromStack(tuned).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables } });
+    Template.fromStack(tuned).hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 2 } });
+  });
+
+  test.each<[VodTranscodeOptions, RegExp]>([
+    [{ ladder: [] }, /Transcode: ladder: has 0 rungs/],
+    [{ ladder: [{ height: 721, maxBitrate: 1 }], maxFrameRate: 0 }, /ladder\[0\]\.height.*ladder\[0\]\.maxBitrate.*maxFrameRate: got 0/],
+    [{ segmentDuration: Duration.seconds(1) }, /segmentDuration: got 1 seconds, expected 2 to 10/],
+    [{ segmentDuration: Duration.millis(2500) }, /segmentDuration: got 2.5 seconds/],
+    [{ maxConcurrency: 1 }, /maxConcurrency: got 1/],
+    [{ maxDuration: Duration.millis(1) }, /maxDuration/],
+  ])('%j is refused at synth', (options, message) => {
+    expect(() => transcode(options)).toThrow(message);
+  });
+
+  test('buckets with a key of the user\'s own: MediaConvert and the probe may use it', () => {
+    const keyed = new Stack(new App(), 'Keyed');
+    new VodTranscode(keyed, 'Transcode', {
+      catalog: new VodCatalog(keyed, 'Catalog', { origin: 'https://videos.example.com' }),
+      sourceBucket: new s3.Bucket(keyed, 'Sources', { encryption: s3.BucketEncryption.KMS }),
+      mediaBucket: new s3.Bucket(keyed, 'Media', { encryption: s3.BucketEncryption.KMS }),
+    });
+    const policies = JSON.stringify(Template.fromStack(keyed).findResources('AWS::IAM::Policy'));
+    expect(policies.match(/"kms:Decrypt"/g)).toHaveLength(3);
+    expect(policies.match(/"kms:GenerateDataKey"/g)).toHaveLength(1);
+    expect(policies).not.toMatch(/kms:\w+\*/);
+  });
+});
