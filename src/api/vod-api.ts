@@ -6,8 +6,11 @@ import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
 import type { HandlerName } from '../contract/environment';
 import { API_STAGE, OperationId, Route, routesOf } from '../contract/routes';
+import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
+
+const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 
 /** What may be tuned of the API. */
 export interface VodApiOptions {
@@ -67,6 +70,12 @@ export class VodApi extends Construct {
     // Its value reads the stage and names execute-api, an address that nobody is to use.
     this.restApi.node.tryRemoveChild('Endpoint');
     addGatewayResponses(this.restApi);
+    acknowledge(this.restApi, {
+      'AwsSolutions-APIG1': 'access logs need a role that an account has once for all its APIs',
+      'AwsSolutions-APIG2': 'bodies are validated where a route takes one, and every handler validates for itself',
+      'AwsSolutions-APIG3': 'a web ACL costs by the month: associate yours with restApi.deploymentStage',
+      'AwsSolutions-APIG6': 'execution logs need a role that an account has once for all its APIs',
+    });
     this.bodyValidator = this.restApi.addRequestValidator('BodyValidator', { validateRequestBody: true });
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);
 
@@ -106,11 +115,12 @@ export class VodApi extends Construct {
     // Methods of the console's test button would double the permissions.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
     for (const [operationId, route] of routesOf(handler)) {
-      this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
+      const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
         operationName: operationId,
         ...this.validation(operationId, route),
         ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.lateAuthorizer() }),
       });
+      if (route.access === 'open') acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
     }
   }
 

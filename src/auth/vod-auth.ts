@@ -6,6 +6,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
 import { AUTHORIZE_PATH } from '../contract/routes';
+import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
@@ -99,6 +100,11 @@ export class VodAuth extends Construct {
       originProblem('origin', props.origin),
       ...returnOrigins.map((origin, index) => originProblem(`returnOrigins[${index}]`, origin)),
     ]);
+    acknowledge(this, {
+      'AwsSolutions-COG2': 'MFA is a prop: required by default it would lock people out of a service that is one line to set up',
+      'AwsSolutions-COG8': 'the Plus plan costs by the user: it is a prop',
+      'AwsSolutions-SMG4': 'Cognito issues this secret; it changes only with the client, and is then copied anew',
+    });
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const refreshTokenValidity = props.refreshTokenValidity ?? Duration.days(30);
 

@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { KEY_PAIR_RESOURCE, KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeyReference } from '../contract/signing-keys';
+import { acknowledge } from '../synth/acknowledge';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 
@@ -34,6 +35,7 @@ export class SigningKeys extends Construct {
 
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
     super(scope, id);
+    acknowledge(this, { 'AwsSolutions-SMG4': 'rotated by declaring a new generation: sessions signed by the old one go on' });
     this.makeKeyPairFunction = handlerFunction(this, 'MakeKeyPair', 'delivery/make-key-pair', {
       description: 'Makes the key pairs that sign playback', environment: {},
     });

@@ -10,6 +10,7 @@ import type { VodApi } from '../api/vod-api';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
+import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
@@ -123,6 +124,13 @@ export class VodDelivery extends Construct {
 
   constructor(scope: Construct, id: string, props: VodDeliveryProps) {
     super(scope, id);
+    acknowledge(this, {
+      'AwsSolutions-CFR1': 'where videos may be watched is the user\'s choice',
+      'AwsSolutions-CFR2': 'a web ACL costs by the month: associate yours with the distribution',
+      'AwsSolutions-CFR3': 'access logs cost, and hold the addresses of those who watch',
+      'AwsSolutions-CFR4': 'the default certificate takes older TLS; a domain of one\'s own sets its least version',
+      'AwsSolutions-S1': 'only CloudFront reads this bucket',
+    });
     const generations = props.keyGenerations ?? ['1'];
     const session = props.sessionDuration ?? Duration.hours(6);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;

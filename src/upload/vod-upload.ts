@@ -10,6 +10,7 @@ import { MAX_SINGLE_PUT_BYTES } from '../contract/schemas';
 import type { UploadSettings } from '../contract/upload-settings';
 import { SOURCE_PREFIX } from '../domain/object-keys';
 import { isContentTypeRange, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 
@@ -88,13 +89,14 @@ export class VodUpload extends Construct {
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(scope, id);
+    acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
       wrongMaxSize(props.maxSize), ...wrongContentTypes(props.contentTypes), wrongExpiry(props.uploadExpiry), ...wrongOrigins(props.appOrigins),
     ]);
     this.bucket = props.bucket ?? this.makeBucket(props);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
-      contentTypes: (props.contentTypes ?? VIDEO_CONTENT_TYPES).map((range) => range.toLowerCase()),
+      contentTypes: (props.contentTypes ?? VIDEO_CONTENT_TYPES).map((range) => (Token.isUnresolved(range) ? range : range.toLowerCase())),
       expirySeconds: (props.uploadExpiry ?? Duration.hours(1)).toSeconds(),
       defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
     };

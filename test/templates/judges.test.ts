@@ -9,10 +9,15 @@ import { example, EXAMPLES } from './templates';
 const names = Object.keys(EXAMPLES) as (keyof typeof EXAMPLES)[];
 
 /** What AWS's template validator finds and we keep, each with its reason: rule, part of the place, reason. */
-const KEPT: [string, RegExp, string][] = [];
+const KEPT: [string, RegExp, string][] = [
+  ['W3005', /DependsOn/, 'CDK\'s own Function depends on its role explicitly'],
+];
 
-/** What cdk-nag finds in the examples' own resources (the library acknowledges its own where they are made). */
+/** What cdk-nag finds and we keep; what does not depend on an example's names, the library acknowledges where it is made. */
 const NAG_KEPT: [string, RegExp, string][] = [
+  ['AwsSolutions-IAM5[Resource::*]', /Vod\/Transcode\/SubmitJobRole/, 'mediaconvert:Probe has no resource; test/templates/permissions holds that it is the only one'],
+  ['AwsSolutions-IAM5[Resource::<VodUploadBucket', /Vod\/(Transcode|Upload)\//, 'the objects below source/'],
+  ['AwsSolutions-IAM5[Resource::<VodDeliveryBucket', /Vod\/Transcode\/JobRole/, 'the objects below v/'],
   ['AwsSolutions-S1', /^Videos\/Web\//, 'the page of the example: public files without a log of who read them'],
   ['AwsSolutions-IAM4', /^Videos\/Custom::CDKBucketDeployment/, 'made by CDK\'s BucketDeployment'],
   ['AwsSolutions-IAM5', /^Videos\/Custom::CDKBucketDeployment/, 'made by CDK\'s BucketDeployment'],
@@ -43,7 +48,7 @@ describe.each(names)('examples/typescript/%s', (name) => {
     const stack = new EXAMPLES[name](app, 'Videos');
     const found = new AwsSolutionsChecks(app).validateScope(stack).violations
       .flatMap(({ ruleName, description, violatingResources }: any) => (
-        violatingResources.map((resource: any) => ({ ruleName, place: JSON.stringify(resource), description }))));
+        violatingResources.map((resource: any) => ({ ruleName, place: resource.constructPath, description }))));
     expect(found.filter(({ ruleName, place }) => !isKept(NAG_KEPT, ruleName, place))).toEqual([]);
   });
 });

@@ -132,8 +132,8 @@ describe('who may do what', () => {
   /** Each action of value, and all who have it: whoever is not named must not. */
   test.each([
     ['cognito-idp:DescribeUserPoolClient', ['VodAuthFillClientSecret']],
-    ['secretsmanager:PutSecretValue', ['VodAuthFillClientSecret', 'VodDeliveryMakeKeyPair']],
-    ['secretsmanager:GetSecretValue', ['VodAuthSignIn', 'VodDeliveryMakeKeyPair', 'VodDeliveryStartPlayback']],
+    ['secretsmanager:PutSecretValue', ['VodAuthFillClientSecret', 'VodDeliveryKeysMakeKeyPair']],
+    ['secretsmanager:GetSecretValue', ['VodAuthSignIn', 'VodDeliveryKeysMakeKeyPair', 'VodDeliveryStartPlayback']],
     ['s3:PutObject', ['VodUploadPlanUpload']],
     ['s3:GetObject', ['VodTranscodeSubmitJob']],
     ['s3:DeleteObject', []],
@@ -151,7 +151,7 @@ describe('who may do what', () => {
       .some(({ Action, Resource }) => Action.includes('secretsmanager:GetSecretValue') && references(Resource).some((secret) => secret.includes(secretPart))))
       .map(({ id }) => id.replace(/[0-9A-F]{8}$/, ''));
     expect(readers('VodAuth')).toEqual(['VodAuthSignIn']);
-    expect(readers('VodDelivery').sort()).toEqual(['VodDeliveryMakeKeyPair', 'VodDeliveryStartPlayback']);
+    expect(readers('VodDelivery').sort()).toEqual(['VodDeliveryKeysMakeKeyPair', 'VodDeliveryStartPlayback']);
   });
 
   test('PassRole passes one role, to MediaConvert only', () => {

@@ -95,7 +95,7 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
   function globalNames(template: CloudFormationTemplate, stack: { name: string; region: string; uuid: string }): string[] {
     return Object.entries(template.Resources)
       .filter(([id, { Type }]) => NAMED[Type] && OURS(id))
-      .flatMap(([, { Type, Properties }]) => NAMED[Type](Properties).map((name) => `${Type} ${resolve(name, stack)}`));
+      .flatMap(([, { Type, Properties }]) => NAMED[Type](Properties).map((name, index) => `${Type} ${index} ${resolve(name, stack)}`));
   }
 
   const build = (id: string, region?: string) => synthesize((app) => {
