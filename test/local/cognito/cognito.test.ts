@@ -185,10 +185,14 @@ describe('the hosted sign-in', () => {
 
     const elsewhere = await pool.browser.fetch('/logout?client_id=client1&logout_uri=http%3A%2F%2Fevil.example%2F');
     expect(elsewhere.status).toBe(400);
+    const kept = new Map(pool.browser.cookies);
     const out = await pool.browser.fetch('/logout?client_id=client1&logout_uri=http%3A%2F%2Flocalhost%3A8000%2F');
     expect([out.status, out.headers.get('location')]).toEqual([302, 'http://localhost:8000/']);
     const form = await pool.browser.follow(await pool.browser.fetch(authorize()));
     expect(await form.text()).toContain('name="password"');
+    kept.forEach((value, name) => pool.browser.cookies.set(name, value));
+    const replayed = await pool.browser.follow(await pool.browser.fetch(authorize()));
+    expect(await replayed.text()).toContain('name="password"');
   });
 
   test('refuses callbacks, clients and scopes that the template does not name', async () => {

@@ -171,6 +171,7 @@ describe('signed media', () => {
     expect(await answer(good.replace('KEC', 'KOTHER'))).toEqual([403, 'InvalidKey']);
     expect(await answer(good.replace('KEC', 'KRSA'))).toEqual([403, 'AccessDenied']);
     expect(await answer(good.replace(/; CloudFront-Hash-Algorithm=SHA256/, ''))).toEqual([403, 'AccessDenied']);
+    expect(await answer(cookies({ policy: policyOf(soon), algorithm: 'SHA1' }))).toEqual([403, 'AccessDenied']);
     expect(await answer(good.replace(/CloudFront-Signature=[^;]+/, 'CloudFront-Signature=AAAA'))).toEqual([403, 'AccessDenied']);
     expect(await answer(good.replace(/CloudFront-Policy=[^;]+; /, ''))).toEqual([403, 'AccessDenied']);
     expect(await answer(cookies({ privateKey: keys.stranger.privateKey, policy: policyOf(soon) }))).toEqual([403, 'AccessDenied']);
