@@ -22,10 +22,13 @@ export interface Stream {
   side_data_list?: { rotation?: number }[]; tags?: Record<string, string>;
 }
 
+/** Runs its arguments, and kills them when its input ends: as it does when this process is gone, however it went. */
+const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool) >/dev/null 2>&1 & guard=$!; wait $tool; code=$?; kill -9 $guard; exit $code';
+
 /** Runs a tool in a folder; rejects with its last words. Killed when the signal says so. */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(tool, ['-v', 'error', ...args], { cwd, signal, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+    const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], { cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH } });
     let out = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -38,7 +41,12 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
     child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
     child.once('error', (error) => { errors = error.message; });
     // Settled by the end and not by the abort: who stops us must find no child left.
-    child.once('close', (code) => (code === 0 ? resolve(out) : reject(new Error(errors.trim().split('\n').at(-1) || `${tool} ended with ${code}`))));
+    child.once('close', (code) => {
+      // FFmpeg is content with a file that ends too early; MediaConvert is not.
+      const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];
+      if (code === 0 && !cut) resolve(out);
+      else reject(new Error(cut || errors.trim().split('\n').at(-1) || `${tool} ended with ${code}`));
+    });
   });
 }
 
