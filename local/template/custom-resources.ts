@@ -99,14 +99,13 @@ function asText(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asText(inner)]));
 }
 
-/** Takes each awaited answer once, at an address that can't be guessed. Answers are never shown. */
+/** Takes each answer while it is awaited, at an address that can't be guessed. Answers are never shown. */
 class AnswerServer {
   static async start(): Promise<AnswerServer> {
     const awaited = new Map<string, (response: Response) => void>();
     const server = createServer(async (request, response) => {
       const accept = request.method === 'PUT' ? awaited.get(request.url!) : undefined;
       const body = accept && await readJson(request).catch(() => undefined);
-      awaited.delete(request.url!);
       response.writeHead(body ? 200 : 403).end();
       if (body) accept(body);
     });
