@@ -68,7 +68,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },
   publishToNuget: { dotNetNamespace: 'ServerlessVod', packageId: 'ServerlessVod' },
   devDeps: ['@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
-  gitignore: ['/assets/', '/.local/', 'cdk.out/'],
+  gitignore: ['/assets/', '/.jsii.tabl.json', '/.local/', 'cdk.out/'],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     preserveDefaultReporters: false,
@@ -94,7 +94,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 // The stack on one machine brings its own libraries: none of them is the published package's.
 project.package.addField('workspaces', ['local']);
-const UNPUBLISHED = ['/assets/**/*.map', '/local/', '/bench/', '/judges/', '/docs/', '/examples/', '/.ci/', '/.local/', '/cdk.out/', '/AGENTS.md', '/CONTRIBUTING.md', '/.npmrc'];
+const UNPUBLISHED = ['/assets/**/*.map', '/local/', '/bench/', '/judges/', '/docs/', '/examples/', '/.ci/', '/.local/', '/cdk.out/', '/rosetta/', '/.jsii.tabl.json', '/AGENTS.md', '/CONTRIBUTING.md', '/.npmrc'];
 UNPUBLISHED.forEach((path) => project.npmignore?.exclude(path));
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
@@ -108,6 +108,8 @@ build.spawn(project.defaultTask!);
 build.spawn(project.tasks.tryFind('bundle')!);
 build.spawn(project.compileTask);
 build.spawn(project.tasks.tryFind('docgen')!);
+// The examples of README and docstrings compile, or this fails.
+build.exec('jsii-rosetta extract --strict');
 build.exec('tsc --noEmit -p tsconfig.dev.json');
 build.spawn(project.eslint!.eslintTask);
 project.package.setScript('build', 'npx projen make');

@@ -65,6 +65,7 @@ export interface ServerlessVodProps {
  * with every byte protected.
  *
  * @example
+ * /// fixture=areas
  * new ServerlessVod(this, 'Vod');
  */
 export class ServerlessVod extends Construct {

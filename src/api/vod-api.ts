@@ -34,6 +34,9 @@ export interface VodApiProps extends VodApiOptions {}
  * The REST API: a regional one on the stage `api`, whose routes are added by the areas that serve them.
  *
  * @example
+ * /// fixture=areas
+ * declare const userPool: cognito.UserPool;
+ * declare const userPoolClient: cognito.UserPoolClient;
  * const api = new VodApi(this, 'Api');
  * const catalog = new VodCatalog(this, 'Catalog', { origin: 'https://videos.example.com' });
  * catalog.addRoutes(api);

@@ -75,6 +75,8 @@ export interface VodAuthProps extends VodAuthOptions {
  * nowhere else.
  *
  * @example
+ * /// fixture=areas
+ * declare const api: VodApi;
  * const auth = new VodAuth(this, 'Auth', { origin: 'https://videos.example.com' });
  * auth.addRoutes(api);
  * api.authorizeWith(auth.userPool, auth.userPoolClient);

@@ -34,6 +34,8 @@ export interface VodCatalogProps extends VodCatalogOptions {
  * The catalog: the table of videos, and who may see which of them.
  *
  * @example
+ * /// fixture=areas
+ * declare const api: VodApi;
  * const catalog = new VodCatalog(this, 'Catalog', { origin: 'https://videos.example.com' });
  * catalog.addRoutes(api);
  */

@@ -85,6 +85,7 @@ const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'];
  * Transcoding: each source that arrives gets one MediaConvert job, whose events keep the catalog up to date.
  *
  * @example
+ * /// fixture=areas
  * declare const catalog: VodCatalog;
  * declare const sourceBucket: s3.Bucket;
  * declare const mediaBucket: s3.Bucket;

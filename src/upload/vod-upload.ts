@@ -78,6 +78,9 @@ export interface VodUploadProps extends VodUploadOptions {
  * Uploads: a private bucket for sources, and signed addresses that take one declared file each, straight from the browser.
  *
  * @example
+ * /// fixture=areas
+ * declare const api: VodApi;
+ * declare const catalog: VodCatalog;
  * const upload = new VodUpload(this, 'Upload', { catalog, origin: 'https://videos.example.com' });
  * upload.addRoutes(api);
  */
