@@ -8,13 +8,16 @@ import { idOf, videoRow } from '../runtime/catalog-table';
 
 const ready = { status: 'ready' as const, media: { hls: 'hls', poster: 'v/p.jpg' }, publishedAt: '2026-11-22T10:00:00.000Z' };
 
+type Entry = typeof import('../../src/catalog/read-videos.lambda');
+
 describe('catalog/read-videos', () => {
   const dynamodb = mockClient(DynamoDBDocumentClient);
-  let handler: typeof import('../../src/catalog/read-videos.lambda').handler;
+  let handler: Entry['handler'];
 
-  beforeAll(async () => {
+  beforeAll(() => {
+    // The entry reads its environment when it is loaded.
     Object.assign(process.env, { TABLE_NAME: 'videos', ORIGIN: 'https://videos.example.com', AWS_REGION: 'eu-central-1' });
-    ({ handler } = await import('../../src/catalog/read-videos.lambda'));
+    ({ handler } = jest.requireActual<Entry>('../../src/catalog/read-videos.lambda'));
   });
   beforeEach(() => dynamodb.reset());
 
