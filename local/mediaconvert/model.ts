@@ -13,9 +13,9 @@ export type Output = Wire<sdk.Output>;
 
 /** The limits that the SDK's schemas do not say, by member. */
 const RANGES: Record<string, [number, number]> = {
-  qvbrQualityLevel: [1, 10], maxBitrate: [1000, 1_152_000_000], hrdBufferSize: [0, 1_152_000_000], segmentLength: [1, 2 ** 31 - 1], fragmentLength: [1, 2 ** 31 - 1],
-  width: [32, 8192], height: [32, 8192], maxCaptures: [1, 10_000_000], quality: [1, 100], framerateNumerator: [1, 2 ** 31 - 1], framerateDenominator: [1, 2 ** 31 - 1],
-  bitrate: [1000, 1_152_000_000], sampleRate: [8000, 192_000], gopSize: [0, 2 ** 31 - 1], priority: [-50, 50],
+  qvbrQualityLevel: [1, 10], maxBitrate: [1000, 1_152_000_000], hrdBufferSize: [0, 1_152_000_000], segmentLength: [1, 2 ** 31], fragmentLength: [1, 2 ** 31],
+  width: [32, 8192], height: [32, 8192], maxCaptures: [1, 10_000_000], quality: [1, 100], framerateNumerator: [1, 2 ** 31], framerateDenominator: [1, 2 ** 31],
+  bitrate: [1000, 1_152_000_000], sampleRate: [8000, 192_000], gopSize: [0, 2 ** 31], priority: [-50, 50],
 };
 
 /** The one way to refuse a request: names the member as AWS does. */
@@ -38,10 +38,10 @@ export function createModel() {
     if (typeof schema === 'function') return check(schema(), value, path, values);
     if (Array.isArray(schema) && typeof schema[1] !== 'string') return check(schema[0], value, path, values);
     const simple = typeof schema === 'number';
-    const kind = simple ? (schema & 64) / 64 || (schema & 128) / 64 : schema[0];
+    const kind = simple ? Math.floor(schema / 64) : schema[0];
     if (kind === 1) {
       if (!Array.isArray(value)) throw bad(path, 'should be an array');
-      return value.forEach((item, index) => check(simple ? schema & 63 : schema[4], item, `${path}/${index}`, values));
+      return value.forEach((item, index) => check(simple ? schema % 64 : schema[4], item, `${path}/${index}`, values));
     }
     if (kind === 0) {
       const expected = schema === 1 ? 'number' : 'string';
@@ -52,7 +52,7 @@ export function createModel() {
       return undefined;
     }
     if (!value || typeof value !== 'object' || Array.isArray(value)) throw bad(path, 'should be an object');
-    if (kind === 2) return Object.entries(value).forEach(([key, item]) => check(simple ? schema & 63 : schema[5], item, `${path}/${key}`));
+    if (kind === 2) return Object.entries(value).forEach(([key, item]) => check(simple ? schema % 64 : schema[5], item, `${path}/${key}`));
     const [, , name, , names, types, required = 0] = schema as [number, string, string, unknown, string[], unknown[], number?];
     const wire = names.map((member) => member[0].toLowerCase() + member.slice(1));
     const missing = wire.slice(0, required).find((member) => !(member in value));

@@ -82,7 +82,7 @@ export function planJob(job: Job, media: Media): Plan {
     const type = group.outputGroupSettings!.type!;
     const { segmentLength = 6, segmentLengthControl } = groupSettings(group) as { segmentLength?: number; segmentLengthControl?: string };
     const audio = audioFor(output);
-    if (output.videoDescription && !stream) throw new JobError(1040, `Output ${index + 1} of ${type} is video, but the input has no video track`);
+    if (output.videoDescription && !stream) throw new JobError(1020, `Output ${index + 1} of ${type} is video, but the input has no video track`);
     if (output.audioDescriptions?.length && !audio) {
       if (!output.videoDescription) throw new JobError(1040, `Output ${index + 1} of ${type} is audio, but the input has no such audio track`);
       warnings.push(`The input has no audio track: ${base}${output.nameModifier ?? ''} has none either`);
@@ -105,7 +105,10 @@ export function planJob(job: Job, media: Media): Plan {
       }
     }
     const aac = output.audioDescriptions?.[0]?.codecSettings?.aacSettings;
-    if (audio) args.push('-map', `0:${audio.index}`, '-c:a', 'aac', '-b:a', `${aac?.bitrate ?? 96_000}`, '-ar', `${aac?.sampleRate ?? 48_000}`, '-ac', CHANNELS[aac?.codingMode ?? ''] ?? '2');
+    if (audio) {
+      args.push('-map', `0:${audio.index}`, '-c:a', 'aac', '-b:a', `${aac?.bitrate ?? 96_000}`);
+      args.push('-ar', `${aac?.sampleRate ?? 48_000}`, '-ac', CHANNELS[aac?.codingMode ?? ''] ?? '2');
+    }
     const cmaf = type === 'CMAF_GROUP_SETTINGS';
     const segment = cmaf ? { digits: 9, extension: output.videoDescription ? 'cmfv' : 'cmfa' } : { digits: 5, extension: 'ts' };
     if (!isCapture(output)) {

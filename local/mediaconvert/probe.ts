@@ -1,7 +1,7 @@
 import * as sdk from '@aws-sdk/client-mediaconvert';
-import type { ObjectMeta } from '../s3/store';
 import { audiosOf, fraction, rotationOf, videoOf, type Media, type Stream } from './ffmpeg';
 import type { Wire } from './model';
+import type { ObjectMeta } from '../s3/store';
 
 const FORMATS: Record<string, sdk.Format> = { mpeg: 'mpegps', wav: 'wave' };
 const CODECS: Record<string, sdk.Codec> = {

@@ -1,6 +1,6 @@
+import type { OutputGroup } from '@aws-sdk/client-mediaconvert';
 import type { LocalStack } from '../types';
 import { bad, type Job, type Output, type Settings, type Wire } from './model';
-import type { OutputGroup } from '@aws-sdk/client-mediaconvert';
 
 /** A job that fails, with MediaConvert's own error code. */
 export class JobError extends Error {

@@ -18,7 +18,6 @@ export interface GroupDetail {
 }
 
 const TYPES: Record<string, string> = { m3u8: 'application/vnd.apple.mpegurl', cmfv: 'video/mp4', cmfa: 'audio/mp4', ts: 'video/MP2T', jpg: 'image/jpeg' };
-const PLAYLIST = { contentType: TYPES.m3u8 };
 
 /** Opens a file only when it is read, so that none stays open when a put is refused. */
 async function* lazily(file: string): AsyncGenerator<Buffer> {
@@ -57,8 +56,8 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
     onProgress('TRANSCODING', videoOf(media) && 0);
     await run('ffmpeg', plan.args, folder, signal, (line) => {
       const done = Number(/^out_time_us=(\d+)/.exec(line)?.[1]) / 1e6 / plan.seconds;
-      if (done >= 0) onProgress('TRANSCODING', videoOf(media) && Math.min(99, Math.floor(done * 100)));
-    }).catch((error: Error) => { throw signal.aborted ? error : new JobError(1030, `Unable to transcode input file [${uri}]: [${error.message}]`); });
+      if (plan.seconds && done >= 0) onProgress('TRANSCODING', videoOf(media) && Math.min(99, Math.floor(done * 100)));
+    }).catch((error: Error) => { throw signal.aborted ? error : new JobError(error.message === 'partial file' ? 1076 : 1030, `Unable to transcode input file [${uri}]: [${error.message}]`); });
     onProgress('UPLOADING', videoOf(media) && 99);
 
     const put = async (group: PlannedGroup, name: string, body: Body, contentType: string) => {
@@ -84,7 +83,8 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
           const files = readdirSync(folder).filter((file) => file.startsWith(`${rendition.local}.`)).sort();
           for (const file of files) paths.push(await send(group, rendition, file));
           const picture = (await inspect(files[0], folder, signal)).streams[0];
-          detail.outputDetails.push({ outputFilePaths: paths.slice(-1), durationInMs: Math.round(plan.seconds * 1000), videoDetails: { widthInPx: picture.width!, heightInPx: picture.height! } });
+          const videoDetails = { widthInPx: picture.width!, heightInPx: picture.height! };
+          detail.outputDetails.push({ outputFilePaths: paths.slice(-1), durationInMs: Math.round(plan.seconds * 1000), videoDetails });
           continue;
         }
         const facts = measure(rendition, folder);
@@ -92,7 +92,7 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
         const { streams } = await inspect(`${rendition.local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
         measured.push({ ...facts, streams });
         for (const file of facts.files) await send(group, rendition, file);
-        const manifest = await put(group, `${rendition.name}.m3u8`, Buffer.from(facts.playlist), PLAYLIST.contentType);
+        const manifest = await put(group, `${rendition.name}.m3u8`, Buffer.from(facts.playlist), TYPES.m3u8);
         const picture = streams.find(({ codec_type: type }) => type === 'video');
         detail.outputDetails.push({
           ...group.type === 'HLS_GROUP' && { outputFilePaths: [manifest] },
@@ -101,7 +101,8 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
         });
       }
       // The playlist of playlists last: who finds it finds all that it names.
-      if (measured.length) detail.playlistFilePaths = [await put(group, `${group.key.slice(group.key.lastIndexOf('/') + 1)}.m3u8`, Buffer.from(masterPlaylist(measured)), PLAYLIST.contentType)];
+      const name = `${group.key.slice(group.key.lastIndexOf('/') + 1)}.m3u8`;
+      if (measured.length) detail.playlistFilePaths = [await put(group, name, Buffer.from(masterPlaylist(measured)), TYPES.m3u8)];
     }
     return { details, warnings: plan.warnings };
   });

@@ -20,12 +20,10 @@ const OPERATIONS: Record<string, [name: string, action: string]> = {
   'DELETE key uploadId': ['AbortMultipartUpload', 's3:AbortMultipartUpload'],
   'GET bucket list-type': ['ListObjectsV2', 's3:ListBucket'],
   'HEAD bucket': ['HeadBucket', 's3:ListBucket'],
-  'GET bucket uploads': ['ListMultipartUploads', 's3:ListBucketMultipartUploads'],
   'POST bucket delete': ['DeleteObjects', ''],
 };
-const PLAIN = /^(x-id|x-amz-.*|response-.*|prefix|max-keys|max-parts|max-uploads|continuation-token|start-after|part-number-marker|encoding-type|fetch-owner)$/i;
+const PLAIN = /^(x-id|x-amz-.*|prefix|max-keys|max-parts|continuation-token|start-after|part-number-marker|encoding-type|fetch-owner)$/i;
 const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires|x-amz-meta-.*)$/;
-const RESPONSE = ['content-type', 'content-disposition', 'content-encoding', 'content-language', 'cache-control', 'expires'];
 
 type Xml = string | number | boolean | undefined | Date | Xml[] | { [name: string]: Xml };
 const text = (value: string) => value.replace(/[&<>"\u0000-\u001f]/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -143,7 +141,6 @@ export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEv
     response.writeHead(range ? 206 : 200, {
       'content-type': meta.contentType,
       ...meta.headers,
-      ...Object.fromEntries(RESPONSE.flatMap((name) => { const value = request.query.get(`response-${name}`); return value ? [[name, value]] : []; })),
       'content-length': end - start + 1,
       'accept-ranges': 'bytes',
       ...range && { 'content-range': `bytes ${start}-${end}/${meta.size}` },
@@ -226,12 +223,6 @@ export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEv
         Name: bucket, Prefix: query.get('prefix') ?? '', KeyCount: page.length, MaxKeys: most, IsTruncated: more,
         NextContinuationToken: more ? Buffer.from(page.at(-1)?.key ?? '').toString('base64url') : undefined,
         Contents: page.map(({ key, lastModified, etag, size }) => ({ Key: encoded(key), LastModified: lastModified, ETag: etag, Size: size, StorageClass: 'STANDARD' })),
-      });
-    },
-    ListMultipartUploads({ query }, response, bucket) {
-      const found = store.uploads(bucket, query.get('prefix') ?? '').slice(0, 1000);
-      answer(response, 'ListMultipartUploadsResult', {
-        Bucket: bucket, IsTruncated: false, Upload: found.map(({ key, uploadId, initiated }) => ({ Key: key, UploadId: uploadId, Initiated: initiated })),
       });
     },
     async DeleteObjects(request, response, bucket) {

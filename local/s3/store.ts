@@ -39,8 +39,9 @@ export interface PutOptions {
   /** `If-None-Match: *`: fails when the key exists, also when another put wins the race. */
   readonly ifAbsent?: boolean;
 }
-export interface Part { readonly partNumber: number; readonly size: number; readonly etag: string; readonly lastModified: string; readonly checksums: Checksums }
-export interface Upload { readonly uploadId: string; readonly key: string; readonly initiated: string; readonly options: PutOptions; readonly checksumType?: string }
+/** An uploaded part; its bytes lie beside, named by its number. */
+export interface Part { partNumber: number; size: number; etag: string; lastModified: string; checksums: Checksums }
+interface Upload { key: string; options: PutOptions; checksumType?: string }
 
 /** A file store with S3's semantics below the stack's data folder. */
 export type Store = ReturnType<typeof createStore>;
@@ -93,7 +94,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   const root = join(stack.dataFolder, 's3');
   const names = new Set(stack.ofType('AWS::S3::Bucket').map((bucket) => bucket.physicalId));
   const buckets = new Map<string, Map<string, ObjectMeta>>();
-  const committing = (bucket: string) => join(root, bucket, 'objects');
+  const factsOf = (bucket: string) => join(root, bucket, 'objects');
 
   function bucketOf(name: string): Map<string, ObjectMeta> {
     const loaded = buckets.get(name);
@@ -101,8 +102,8 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     if (!names.has(name)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
     for (const folder of ['objects', 'bytes', 'uploads']) mkdirSync(join(root, name, folder), { recursive: true });
     const objects = new Map<string, ObjectMeta>();
-    for (const file of readdirSync(committing(name)).filter((entry) => entry.endsWith('.json'))) {
-      const { bytes, ...meta } = readJson(join(committing(name), file));
+    for (const file of readdirSync(factsOf(name)).filter((entry) => entry.endsWith('.json'))) {
+      const { bytes, ...meta } = readJson(join(factsOf(name), file));
       objects.set(meta.key, { ...meta, lastModified: new Date(meta.lastModified), path: join(root, name, 'bytes', bytes) });
     }
     const known = new Set([...objects.values()].map((meta) => meta.path));
@@ -126,7 +127,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     mustBeAbsent(bucket, meta.key, options);
     const old = objects.get(meta.key);
     const lastModified = new Date(Math.floor(Date.now() / 1000) * 1000);
-    const file = join(committing(bucket), `${hashed(meta.key)}.json`);
+    const file = join(factsOf(bucket), `${hashed(meta.key)}.json`);
     writeFileSync(`${file}.new`, JSON.stringify({ ...meta, lastModified, bytes }));
     renameSync(`${file}.new`, file);
     const full = { ...meta, lastModified, path: join(root, bucket, 'bytes', bytes) };
@@ -162,7 +163,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     const known = /^[0-9a-f-]{36}$/.test(uploadId) && await readFile(join(folderOf(bucket, uploadId), 'upload.json'), 'utf8').catch(() => undefined);
     const found: Upload | undefined = known ? JSON.parse(known) : undefined;
     if (found?.key !== key) {
-      throw new AwsError('NoSuchUpload', 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.', 404);
+      throw new AwsError('NoSuchUpload', 'The specified upload does not exist. It may have been aborted or completed.', 404);
     }
     return found;
   }
@@ -184,7 +185,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     delete: (bucket: string, key: string): void => {
       const meta = bucketOf(bucket).get(key);
       if (!meta) return;
-      rmSync(join(committing(bucket), `${hashed(key)}.json`));
+      rmSync(join(factsOf(bucket), `${hashed(key)}.json`));
       bucketOf(bucket).delete(key);
       rmSync(meta.path, { force: true });
     },
@@ -195,17 +196,11 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
       }),
     upload,
     parts,
-    uploads: (bucket: string, prefix = ''): Upload[] => {
-      bucketOf(bucket);
-      return readdirSync(join(root, bucket, 'uploads')).map((id) => readJson(join(folderOf(bucket, id), 'upload.json')) as Upload)
-        .filter(({ key }) => key.startsWith(prefix)).sort((a, b) => byBytes(a.key, b.key));
-    },
     createUpload: (bucket: string, key: string, options: PutOptions, checksumType?: string): string => {
       bucketOf(bucket);
       const uploadId = randomUUID();
       mkdirSync(folderOf(bucket, uploadId));
-      const record: Upload = { uploadId, key, options, checksumType, initiated: new Date().toISOString() };
-      writeFileSync(join(folderOf(bucket, uploadId), 'upload.json'), JSON.stringify(record));
+      writeFileSync(join(folderOf(bucket, uploadId), 'upload.json'), JSON.stringify({ key, options, checksumType } satisfies Upload));
       return uploadId;
     },
     putPart: async (bucket: string, key: string, uploadId: string, partNumber: number, body: Body, sent: Pick<PutOptions, 'expect' | 'keep'>): Promise<Part> => {
@@ -231,8 +226,10 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
       const found = new Map((await parts(bucket, key, uploadId)).map((part) => [part.partNumber, part]));
       const used = chosen.map(({ partNumber, etag }, index) => {
         const part = found.get(partNumber);
-        if (index && partNumber <= chosen[index - 1].partNumber) throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order. Parts must be ordered by part number.');
-        if (part?.etag.replace(/"/g, '') !== etag.replace(/"/g, '')) throw new AwsError('InvalidPart', 'One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part\'s entity tag.');
+        if (index && partNumber <= chosen[index - 1].partNumber) throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order.');
+        if (part?.etag.replace(/"/g, '') !== etag.replace(/"/g, '')) {
+          throw new AwsError('InvalidPart', 'One or more of the specified parts could not be found, or its entity tag did not match.');
+        }
         return part;
       });
       if (used.slice(0, -1).some((part) => part.size < 5 * 1024 * 1024)) throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');

@@ -19,7 +19,8 @@ function changed(path: string, value: unknown): CreateJobCommandInput {
   const input = structuredClone(valid());
   const names = path.split('.');
   const last = names.pop()!;
-  Object.assign(names.reduce((at, name) => (at as Record<string, any>)[name], input as unknown), { [last]: value });
+  const at = names.reduce<Record<string, any>>((inner, name) => inner[name], input);
+  at[last] = value;
   return input;
 }
 const VIDEO = 'Settings.OutputGroups.0.Outputs.0.VideoDescription';
@@ -97,7 +98,7 @@ test('jobs are found by input, queue and status, a page at a time', async () => 
   const ids: string[] = [];
   for (const key of ['found/a', 'found/b', 'found/c']) ids.push((await create(job(key, [cmaf(video(180, 300_000))]))).Job!.Id!);
   await service.event(({ jobId, status }) => jobId === ids[2] && status === 'ERROR');
-  const search = async (input: object) => (await service.client.send(new SearchJobsCommand(input)));
+  const search = async (input: object) => service.client.send(new SearchJobsCommand(input));
   expect((await search({ InputFile: 's3://sources/found/', Order: 'ASCENDING' })).Jobs!.map(({ Id }) => Id)).toEqual(ids);
   expect((await search({ InputFile: 's3://sources/found/b', Queue: QUEUE })).Jobs).toMatchObject([{ Id: ids[1], UserMetadata: { videoId: 'v1' }, CreatedAt: expect.any(Date) }]);
   expect((await search({ InputFile: 'found/', Queue: QUEUE.replace('vod', 'Default') })).Jobs).toEqual([]);
@@ -137,7 +138,8 @@ test('Probe tells what the ladder needs to know', async () => {
         {
           Index: 1, TrackType: 'video', Codec: 'AVC', Duration: expect.closeTo(2, 1),
           VideoProperties: {
-            Width: 320, Height: 180, Rotation: 90, BitDepth: 8, BitRate: expect.any(Number), FrameRate: { Numerator: 30000, Denominator: 1001 }, SampleAspectRatio: { Numerator: 1, Denominator: 1 },
+            Width: 320, Height: 180, Rotation: 90, BitDepth: 8, BitRate: expect.any(Number),
+            FrameRate: { Numerator: 30000, Denominator: 1001 }, SampleAspectRatio: { Numerator: 1, Denominator: 1 },
             CodecMetadata: { Profile: 'Main', Level: expect.any(String), ChromaSubsampling: '4:2:0', Width: 320, Height: 180, ScanType: 'progressive' },
           },
         },

@@ -2,7 +2,7 @@ import { execFileSync } from 'child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import type { CreateJobCommandInput, JobSettings, Output, OutputGroup } from '@aws-sdk/client-mediaconvert';
+import type { CreateJobCommandInput, Output, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { createMediaConvert } from '../../../local/mediaconvert/mediaconvert';
 import { createS3 } from '../../../local/s3/s3';
@@ -102,7 +102,7 @@ export const frames = (numerator: number, denominator: number, maxCaptures = 100
     },
   }],
 });
-export const job = (key: string, OutputGroups: OutputGroup[], more: Partial<CreateJobCommandInput> = {}, settings: JobSettings = {}): CreateJobCommandInput => ({
+export const job = (key: string, OutputGroups: OutputGroup[], more: Partial<CreateJobCommandInput> = {}): CreateJobCommandInput => ({
   Role: ROLE,
   Queue: QUEUE,
   UserMetadata: { videoId: 'v1', attempt: '1' },
@@ -110,7 +110,6 @@ export const job = (key: string, OutputGroups: OutputGroup[], more: Partial<Crea
     TimecodeConfig: { Source: 'ZEROBASED' },
     Inputs: [{ FileInput: `s3://sources/${key}`, TimecodeSource: 'ZEROBASED', VideoSelector: { Rotate: 'AUTO' }, AudioSelectors: { 'Audio Selector 1': { DefaultSelection: 'DEFAULT' } } }],
     OutputGroups,
-    ...settings,
   },
   ...more,
 });

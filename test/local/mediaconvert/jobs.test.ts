@@ -95,9 +95,13 @@ test('CMAF: a ladder with its own audio, named, measured and announced as MediaC
   expect(service.store.get('media', 'v/1/hls/index.m3u8')!.contentType).toBe('application/vnd.apple.mpegurl');
   expect(service.store.get('media', 'v/1/hls/index_360pinit.cmfv')!.contentType).toBe('video/mp4');
 
-  const own = service.events.map(({ detail: { status, jobId, queue, accountId, userMetadata, timestamp } }) => ({ status, jobId, queue, accountId, userMetadata, timestamp }));
+  const own = service.events.map((event) => {
+    const { status, jobId, queue, accountId, userMetadata, timestamp } = event.detail;
+    return { status, jobId, queue, accountId, userMetadata, timestamp };
+  });
   expect(own.map(({ status }) => status)).toEqual(['PROGRESSING', 'STATUS_UPDATE', 'COMPLETE']);
-  for (const one of own) expect(one).toEqual({ status: one.status, jobId: detail.jobId, queue: QUEUE, accountId: '111122223333', userMetadata: { videoId: 'v1', attempt: '1' }, timestamp: expect.any(Number) });
+  const common = { jobId: detail.jobId, queue: QUEUE, accountId: '111122223333', userMetadata: { videoId: 'v1', attempt: '1' }, timestamp: expect.any(Number) };
+  for (const one of own) expect(one).toEqual({ ...common, status: one.status });
   expect(service.events[1]).toMatchObject({
     'source': 'aws.mediaconvert',
     'detail-type': 'MediaConvert Job State Change',
@@ -157,7 +161,7 @@ test('audio only: a playlist of one audio variant, and no percentage', async () 
   expect(master('v/1/hls/index.m3u8').variants).toMatchObject([{ uri: 'index_audio.m3u8', codecs: 'mp4a.40.2' }]);
   expect(media('v/1/hls/index_audio.m3u8').segments).toHaveLength(3);
   expect(service.events.find(({ detail }) => detail.status === 'STATUS_UPDATE')!.detail.jobProgress).not.toHaveProperty('jobPercentComplete');
-  expect(await finished(job('song', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorMessage: expect.stringContaining('no video track') });
+  expect(await finished(job('song', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1020, errorMessage: expect.stringContaining('no video track') });
 });
 
 test('a variable frame rate becomes its average rounded up', async () => {
@@ -214,6 +218,9 @@ test('an input that is not there, and a bucket that is not', async () => {
 });
 
 test('a truncated file and one that is no video fail with MediaConvert\'s code', async () => {
+  const whole = readFileSync(clip('index-first.mp4', `-i ${join(FOLDER, 'clip.mp4')} -c copy -movflags faststart`));
+  await service.put('cut', whole.subarray(0, whole.length / 2));
+  expect(await finished(job('cut', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1076 });
   await service.put('half', readFileSync(join(FOLDER, 'clip.mp4')).subarray(0, 40_000));
   await service.put('text', Buffer.from('This is a letter, not a film.\n'.repeat(100)));
   for (const key of ['half', 'text']) expect(await finished(job(key, [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1010, userMetadata: { videoId: 'v1' } });

@@ -146,7 +146,10 @@ test('multipart: listed, completed with a full-object checksum, announced once',
   expect(etags[0]).toBe(`"${md5(one)}"`);
   const listed = await client.send(new s3.ListPartsCommand({ Bucket: BUCKET, Key: 'big', UploadId: id }));
   expect(listed).toMatchObject({ ChecksumType: 'FULL_OBJECT', IsTruncated: false });
-  expect(listed.Parts!.map(({ PartNumber, Size, ETag, ChecksumCRC32 }) => [PartNumber, Size, ETag, ChecksumCRC32])).toEqual([[1, 5 * MIB, etags[0], base64Crc(one)], [2, 1000, etags[1], base64Crc(two)]]);
+  expect(listed.Parts!.map(({ PartNumber, Size, ETag, ChecksumCRC32 }) => [PartNumber, Size, ETag, ChecksumCRC32])).toEqual([
+    [1, 5 * MIB, etags[0], base64Crc(one)],
+    [2, 1000, etags[1], base64Crc(two)],
+  ]);
   const page = await client.send(new s3.ListPartsCommand({ Bucket: BUCKET, Key: 'big', UploadId: id, MaxParts: 1 }));
   expect([page.IsTruncated, page.NextPartNumberMarker, page.Parts!.length]).toEqual([true, '1', 1]);
   const parts = etags.map((ETag, index) => ({ PartNumber: index + 1, ETag }));
@@ -227,6 +230,17 @@ test('a put without a length is refused', async () => {
   const answer = await raw('PUT', `/${BUCKET}/long`, {}, Readable.from([Buffer.alloc(3 * MIB), Buffer.alloc(MIB)]));
   expect(answer).toMatchObject({ status: 411, body: expect.stringContaining('<Code>MissingContentLength</Code>') });
   expect(store.get(BUCKET, 'long')).toBeUndefined();
+});
+
+test('an upload that breaks off leaves nothing', async () => {
+  const before = leftovers();
+  await expect(new Promise((_resolve, reject) => {
+    const sent = httpRequest(`${door.endpoint}/${BUCKET}/broken`, { method: 'PUT', headers: { 'content-length': '1000000' } }).on('error', reject);
+    sent.write(Buffer.alloc(100_000), () => setTimeout(() => sent.destroy(new Error('gone')), 50));
+  })).rejects.toThrow('gone');
+  for (let tries = 0; tries < 100 && `${leftovers()}` !== `${before}`; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(leftovers()).toEqual(before);
+  expect(store.get(BUCKET, 'broken')).toBeUndefined();
 });
 
 test('a missing key is 403 for who may not list', async () => {
