@@ -49,6 +49,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   defaultReleaseBranch: 'main',
   packageManager: javascript.NodePackageManager.NPM,
   github: false,
+  release: false,
   projenrcTs: true,
   projenrcTsOptions: { projenCodeDir: 'projenrc' },
   minNodeVersion: '20.20.0',
