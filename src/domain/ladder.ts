@@ -102,7 +102,7 @@ function byHeight(ladder: readonly Rung[]): Rung[] {
 }
 
 function render(picture: Picture, rung: Rung): Rendering {
-  const scale = Math.min(1, scaleTo(picture, rung));
+  const scale = scaleTo(picture, rung);
   return { name: `${rung.height}p`, width: evenSide(picture.width, scale), height: evenSide(picture.height, scale), maxBitrate: rung.maxBitrate };
 }
 
@@ -114,7 +114,7 @@ function scaleTo({ width, height }: Picture, rung: Rung): number {
   return Math.min(rung.height * (16 / 9) / Math.max(width, height), rung.height / Math.min(width, height));
 }
 
-/** The nearest even number, but never more than the source has. */
+/** The nearest even number, but never more than the source has: a box that is larger than the picture leaves it as it is. */
 function evenSide(side: number, scale: number): number {
   return Math.min(2 * Math.round(side * scale / 2), 2 * Math.floor(side / 2));
 }

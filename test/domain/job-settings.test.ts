@@ -1,4 +1,4 @@
-import { CreateJobCommand, CreateJobCommandInput, MediaConvertClient } from '@aws-sdk/client-mediaconvert';
+import { CreateJobCommand, CreateJobCommandInput, MediaConvertClient, Output } from '@aws-sdk/client-mediaconvert';
 import * as fc from 'fast-check';
 import { createModel } from '../../local/mediaconvert/model';
 import { checkSupported } from '../../local/mediaconvert/rules';
@@ -40,7 +40,7 @@ describe('jobSettings', () => {
       Type: 'CMAF_GROUP_SETTINGS', CmafGroupSettings: { Destination: `s3://media/v/${VIDEO_ID}/2/hls/index`, SegmentLength: 6, WriteHlsManifest: 'ENABLED', WriteDashManifest: 'DISABLED' },
     });
     expect(poster.OutputGroupSettings).toMatchObject({ FileGroupSettings: { Destination: `s3://media/v/${VIDEO_ID}/2/poster/poster` } });
-    expect(hls.Outputs.map(({ NameModifier }) => NameModifier)).toEqual(['_1080p', '_720p', '_540p', '_360p', '_240p', '_audio']);
+    expect((hls.Outputs as Output[]).map(({ NameModifier }) => NameModifier)).toEqual(['_1080p', '_720p', '_540p', '_360p', '_240p', '_audio']);
   });
 
   test('stays within the Basic tier', () => {

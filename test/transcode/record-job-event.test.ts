@@ -7,7 +7,8 @@ let handler: (event: JobEvent) => Promise<void>;
 beforeAll(async () => {
   table = await startTable();
   process.env.MEDIA_BUCKET = 'media';
-  ({ handler } = await import('../../src/transcode/record-job-event.lambda'));
+  // Only now: it reads its environment when it is loaded.
+  ({ handler } = jest.requireActual('../../src/transcode/record-job-event.lambda'));
 });
 afterAll(() => table.stop());
 beforeEach(() => {

@@ -27,7 +27,8 @@ beforeAll(async () => {
     JOB_ROLE_ARN: 'arn:aws:iam::111122223333:role/job',
     TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
   });
-  ({ handler } = await import('../../src/transcode/submit-job.lambda'));
+  // Only now: it reads its environment when it is loaded.
+  ({ handler } = jest.requireActual('../../src/transcode/submit-job.lambda'));
 });
 afterAll(() => table.stop());
 beforeEach(() => {
@@ -36,7 +37,7 @@ beforeEach(() => {
   mediaConvert.on(CreateJobCommand).resolves({ Job: { Id: 'job-1', Role: 'r', Settings: {} } });
   mediaConvert.on(SearchJobsCommand).resolves({ Jobs: [] });
   logged = [];
-  for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((line) => void logged.push(JSON.stringify(line)));
+  for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
 });
 
 const created = (key = `source/${VIDEO_ID}/original`, size = 42) => JSON.stringify({ 'detail-type': 'Object Created', 'detail': { bucket: { name: 'sources' }, object: { key, size } } });

@@ -98,7 +98,8 @@ describe('VodTranscode', () => {
     template.hasResourceProperties('AWS::SQS::Queue', {
       VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: arn(made.deadLetterQueue) },
     });
-    template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 60, Environment: { Variables: Match.objectLike({ TRANSCODE_SETTINGS: Match.stringLikeRegexp('"segmentSeconds":6') }) } });
+    const Variables = Match.objectLike({ TRANSCODE_SETTINGS: Match.stringLikeRegexp('"segmentSeconds":6') });
+    template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 60, Environment: { Variables } });
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 5 }, EventSourceArn: arn(made.uploads),
     });
@@ -125,7 +126,11 @@ describe('VodTranscode', () => {
 
   test('options reach the submitter', () => {
     const { stack: tuned } = transcode({
-      ladder: [{ height: 480, maxBitrate: 1_500_000 }], segmentDuration: Duration.seconds(4), maxFrameRate: 60, maxDuration: Duration.minutes(10), maxConcurrency: 2,
+      ladder: [{ height: 480, maxBitrate: 1_500_000 }],
+      segmentDuration: Duration.seconds(4),
+      maxFrameRate: 60,
+      maxDuration: Duration.minutes(10),
+      maxConcurrency: 2,
     });
     const settings = { ladder: [{ height: 480, maxBitrate: 1_500_000 }], segmentSeconds: 4, maxFrameRate: 60, maxDurationSeconds: 600 };
     const Variables = Match.objectLike({ TRANSCODE_SETTINGS: JSON.stringify(settings) });

@@ -1,0 +1,72 @@
+import { rmSync } from 'fs';
+import type { SQSEvent } from 'aws-lambda';
+import { startTable, Table, VIDEO_ID } from './videos';
+import { videoRepository } from '../../src/runtime/video-repository';
+import { recordJobEvents, JobEvent } from '../../src/transcode/record-job-event.lambda-shared';
+import { submitJobs } from '../../src/transcode/submit-job.lambda-shared';
+import { clip, FOLDER, mediaConvert, QUEUE, ROLE } from '../local/mediaconvert/fixture';
+
+/** From the upload's event to the row, with real FFmpeg in MediaConvert's place. */
+let table: Table;
+let service: Awaited<ReturnType<typeof mediaConvert>>;
+
+const picture = (size: string, rate = 25) => `-f lavfi -i testsrc2=s=${size}:r=${rate}:d=2.4`;
+const sound = '-f lavfi -i sine=d=2.4 -c:a aac';
+const h264 = '-pix_fmt yuv420p -c:v libx264 -preset ultrafast';
+const SETTINGS = {
+  ladder: [{ height: 240, maxBitrate: 700_000 }, { height: 144, maxBitrate: 300_000 }], segmentSeconds: 2, maxFrameRate: 30, maxDurationSeconds: 60,
+};
+
+beforeAll(async () => {
+  table = await startTable();
+  service = await mediaConvert();
+  for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => undefined);
+});
+afterAll(async () => {
+  await service.stop();
+  await table.stop();
+  rmSync(FOLDER, { recursive: true });
+});
+
+async function upload(file: string | Buffer) {
+  const videos = videoRepository(process.env.TABLE_NAME!);
+  await table.put({ status: 'waiting' });
+  await service.put(`source/${VIDEO_ID}/original`, file);
+  const seen = service.events.length;
+  const submit = submitJobs({ videos, client: service.client, clock: () => new Date(), settings: SETTINGS, mediaBucket: 'media', queueArn: QUEUE, jobRoleArn: ROLE });
+  const body = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 1 } } });
+  expect(await submit({ Records: [{ body, messageId: `m${seen}` }] } as unknown as SQSEvent)).toEqual({ batchItemFailures: [] });
+  const { jobId, status } = await table.get();
+  if (status !== 'processing') return table.get();
+  const end = await service.event((detail) => detail.jobId === jobId && /COMPLETE|ERROR/.test(detail.status));
+  await recordJobEvents({ videos, mediaBucket: 'media' })(end as unknown as JobEvent);
+  return table.get();
+}
+
+const sizes = (row: Awaited<ReturnType<typeof upload>>) => row.renditions?.map(({ width, height }) => `${width}x${height}`);
+
+test.each<[string, () => string, { width: number; height: number }, string[]]>([
+  ['a plain one', () => clip('plain.mp4', `${picture('640x360')} ${sound} ${h264}`), { width: 640, height: 360 }, ['426x240', '256x144']],
+  ['upright by its metadata', () => clip('turned.mp4', `-i ${clip('flat.mp4', `${picture('320x180')} ${sound} ${h264}`)} -c copy -metadata:s:v rotate=90`),
+    { width: 180, height: 320 }, ['180x320', '144x256']],
+  ['silent, odd and fast', () => clip('odd.mkv', `${picture('320x240', 60)} -vf scale=301:201,setsar=1 -pix_fmt yuv444p -c:v libx264`), { width: 301, height: 201 }, ['300x200', '216x144']],
+  ['tiny', () => clip('tiny.webm', `${picture('64x48')} -c:v libvpx`), { width: 64, height: 48 }, ['64x48']],
+  ['anamorphic', () => clip('wide.mp4', `${picture('240x240')} -vf setsar=4/3 ${h264}`), { width: 320, height: 240 }, ['320x240', '192x144']],
+])('%s', async (_, make, size, renditions) => {
+  const row = await upload(make());
+  expect(row).toMatchObject({ status: 'ready', progress: 100, ...size });
+  expect(sizes(row)).toEqual(renditions);
+  expect(row.durationSeconds).toBeCloseTo(2.4, 0);
+  const keys = service.store.list('media').map(({ key }) => key);
+  expect(keys).toEqual(expect.arrayContaining([row.media!.hls, row.media!.poster]));
+  // Not the first frame, which is often black.
+  expect(row.media!.poster).toMatch(/\.0000001\.jpg$/);
+});
+
+test.each<[string, () => string | Buffer, string]>([
+  ['text', () => Buffer.from('no video at all\n'.repeat(100)), 'not_a_video'],
+  ['sound only', () => clip('sound.m4a', sound), 'not_a_video'],
+  ['too long', () => clip('long.mp4', '-f lavfi -i testsrc2=s=64x64:r=1:d=61 -pix_fmt yuv420p -c:v libx264'), 'too_long'],
+])('%s is refused', async (_, make, code) => {
+  expect(await upload(make())).toMatchObject({ status: 'errored', error: { code } });
+});
