@@ -86,6 +86,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'bench', 'judges', 'projenrc'], commandOptions: { fix: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
+    include: ['.projenrc.ts'],
     exclude: ['lib', 'dist', '.local', 'cdk.out'],
     compilerOptions: { lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true },
   },

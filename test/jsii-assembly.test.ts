@@ -4,8 +4,19 @@ import * as path from 'path';
 
 const root = path.join(__dirname, '..');
 
-interface Documented { readonly name: string; readonly docs?: { summary?: string; default?: string }; readonly optional?: boolean; readonly parameters?: Documented[] }
-interface JsiiType extends Documented { readonly kind: string; readonly fqn: string; readonly datatype?: boolean; readonly properties?: Documented[]; readonly methods?: Documented[]; readonly members?: Documented[] }
+interface Documented {
+  readonly name: string;
+  readonly docs?: { summary?: string; default?: string };
+  readonly optional?: boolean;
+}
+
+interface JsiiType extends Documented {
+  readonly kind: string;
+  readonly datatype?: boolean;
+  readonly properties?: Documented[];
+  readonly methods?: Documented[];
+  readonly members?: Documented[];
+}
 
 /** Compiled afresh: a stale assembly would prove nothing. */
 function assembly(): JsiiType[] {
