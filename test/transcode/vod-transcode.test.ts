@@ -2,6 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
+import { CLAIM_SECONDS } from '../../src/transcode/submit-job.lambda-shared';
 import { VodTranscode, VodTranscodeOptions } from '../../src/transcode/vod-transcode';
 
 function transcode(options: VodTranscodeOptions = {}) {
@@ -103,6 +104,13 @@ describe('VodTranscode', () => {
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 5 }, EventSourceArn: arn(made.uploads),
     });
+  });
+
+  test('a claim outlives its holder, and is stale when the message comes again', () => {
+    const [{ Properties: { Timeout } }] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 60 } }));
+    const [{ Properties: { VisibilityTimeout } }] = Object.values(template.findResources('AWS::SQS::Queue', { Properties: { VisibilityTimeout: Match.anyValue() } }));
+    expect(CLAIM_SECONDS).toBeGreaterThan(Timeout);
+    expect(CLAIM_SECONDS).toBeLessThan(VisibilityTimeout);
   });
 
   test('sources below the prefix of this bucket, job events of this queue: nobody else\'s', () => {
