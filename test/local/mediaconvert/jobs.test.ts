@@ -118,7 +118,8 @@ test('CMAF: a ladder with its own audio, named, measured and announced as MediaC
 });
 
 test('captures are the frames at their times', async () => {
-  await service.put('timed', clip('timed.mp4', '-f lavfi -i color=red:s=320x180:r=30:d=2 -f lavfi -i color=blue:s=320x180:r=30:d=3 -filter_complex [0:v][1:v]concat=n=2 -pix_fmt yuv420p'));
+  const colours = [['red', 0.5], ['blue', 2], ['red', 2]].map(([name, seconds]) => `-f lavfi -i color=${name}:s=320x180:r=30:d=${seconds}`).join(' ');
+  await service.put('timed', clip('timed.mp4', `${colours} -filter_complex [0:v][1:v][2:v]concat=n=3 -pix_fmt yuv420p`));
   expect(await finished(job('timed', [cmaf(video(180, 300_000)), frames(1, 2, 2)]))).toMatchObject({ status: 'COMPLETE' });
   expect(keys().filter((key) => key.endsWith('.jpg'))).toEqual(['v/1/poster/frame.0000000.jpg', 'v/1/poster/frame.0000001.jpg']);
   const [[red], [, , blue]] = [colour('v/1/poster/frame.0000000.jpg', 100, 100), colour('v/1/poster/frame.0000001.jpg', 100, 100)];
@@ -228,27 +229,32 @@ test('a truncated file and one that is no video fail with MediaConvert\'s code',
 
 test('at most two jobs run at once, and stopping kills FFmpeg, leaves no files and resumes later', async () => {
   const first = await mediaConvert();
-  await first.put('long', clip('long.mp4', '-f lavfi -i testsrc2=s=640x360:r=30:d=60 -pix_fmt yuv420p -c:v libx264 -preset ultrafast'));
-  const input = job('long', [cmaf(video(360, 900_000))]);
   const ids: string[] = [];
-  for (let index = 0; index < 3; index += 1) ids.push((await first.client.send(new CreateJobCommand(input))).Job!.Id!);
   const work = join(first.stack.dataFolder, 'mediaconvert/work');
-  await first.event(({ jobId, status }) => jobId === ids[1] && status === 'PROGRESSING');
-  for (let tries = 0; tries < 100 && !existsSync(join(work, ids[1], 'g0o0init.cmfv')); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
-  expect((await first.client.send(new GetJobCommand({ Id: ids[2] }))).Job!.Status).toBe('SUBMITTED');
-  expect(readdirSync(work).sort()).toEqual(ids.slice(0, 2).sort());
   const children = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
     try { return readlinkSync(`/proc/${pid}/cwd`).startsWith(first.stack.dataFolder); } catch { return false; }
   });
-  if (existsSync('/proc/self')) expect(children().length).toBeGreaterThan(0);
-  await first.stop(true);
+  try {
+    await first.put('long', clip('long.mp4', '-f lavfi -i testsrc2=s=640x360:r=30:d=60 -pix_fmt yuv420p -c:v libx264 -preset ultrafast'));
+    for (let index = 0; index < 3; index += 1) ids.push((await first.client.send(new CreateJobCommand(job('long', [cmaf(video(360, 900_000))])))).Job!.Id!);
+    await first.event(({ jobId, status }) => jobId === ids[1] && status === 'PROGRESSING');
+    for (let tries = 0; tries < 100 && !existsSync(join(work, ids[1], 'g0o0init.cmfv')); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await first.client.send(new GetJobCommand({ Id: ids[2] }))).Job!.Status).toBe('SUBMITTED');
+    expect(readdirSync(work).sort()).toEqual(ids.slice(0, 2).sort());
+    if (existsSync('/proc/self')) expect(children().length).toBeGreaterThan(0);
+  } finally {
+    await first.stop(true);
+  }
   expect(existsSync(work)).toBe(false);
   if (existsSync('/proc/self')) expect(children()).toEqual([]);
   expect(first.store.list('media')).toEqual([]);
 
   const again = await mediaConvert({ dataFolder: first.stack.dataFolder });
-  await again.put('long', join(FOLDER, 'silent.mp4'));
-  again.service.start();
-  for (const id of ids) expect((await again.event(({ jobId, status }) => jobId === id && /COMPLETE|ERROR/.test(status))).detail.status).toBe('COMPLETE');
-  await again.stop();
+  try {
+    await again.put('long', clip('short.mp4', '-f lavfi -i testsrc2=s=320x180:r=30:d=1 -pix_fmt yuv420p'));
+    again.service.start();
+    for (const id of ids) expect((await again.event(({ jobId, status }) => jobId === id && /COMPLETE|ERROR/.test(status))).detail.status).toBe('COMPLETE');
+  } finally {
+    await again.stop();
+  }
 });

@@ -42,6 +42,7 @@ beforeAll(async () => {
   }, { type: 'AWS::S3::Bucket', physicalId: 'silent' }]);
   const made = createS3({ stack, putEvent: (event) => events.push(event), access });
   store = made.store;
+  store.list(BUCKET); // makes its folders
   door = await doorTo(made.service, access);
   client = new s3.S3Client({ endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
 });
