@@ -69,7 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },
   publishToNuget: { dotNetNamespace: 'ServerlessVod', packageId: 'ServerlessVod' },
   devDeps: ['@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
-  gitignore: ['/assets/', '/.jsii.tabl.json', '/.local/', 'cdk.out/'],
+  gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/'],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     preserveDefaultReporters: false,
@@ -117,6 +117,7 @@ build.spawn(project.eslint!.eslintTask);
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && node --import tsx local/main.ts');
 project.addTask('bench', { description: 'Print every figure that we claim', exec: 'projen bundle && tsx bench/bundles.ts' });
+project.addTask('judges', { description: 'Ask independent judges about templates and permissions', exec: 'projen bundle && tsx judges/judge.ts' });
 
 lintDirections(project);
 testOnTwoCdks(project);

@@ -1,0 +1,94 @@
+import { execFileSync, spawnSync } from 'child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+
+/**
+ * Asks judges that are not ours, and not AWS's, about the examples' templates. They are Python programs, installed into a virtual
+ * environment beside this file; one that can't be had here is named, and does not pass.
+ */
+const root = path.join(__dirname, '..');
+const environment = path.join(__dirname, '.venv');
+
+/** CDK's own Function depends on its role twice over (W3005), and its log groups' retention is set elsewhere (W3045). */
+const LINT = ['-r', 'us-east-1', '-i', 'W3005', 'W3045', '--'];
+
+const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
+
+/** parliament's list of actions is older than these. */
+const NEWER_ACTIONS = ['Unknown action mediaconvert:Probe'];
+
+function synthesize(folder: string): string[] {
+  return readdirSync(path.join(root, 'examples/typescript')).map((name) => {
+    const output = path.join(folder, name);
+    execFileSync(process.execPath, ['--import', 'tsx', `examples/typescript/${name}/app.ts`], {
+      cwd: root, env: { ...process.env, CDK_OUTDIR: output, CDK_VALIDATION: 'false' }, stdio: 'inherit',
+    });
+    return path.join(output, 'Videos.template.json');
+  });
+}
+
+/** Every policy of a template as parliament takes it: intrinsics stand for something that matches any of their kind. */
+function policies(template: string): { name: string; document: object }[] {
+  const plain = (value: any): any => {
+    if (Array.isArray(value)) return value.map(plain);
+    if (typeof value !== 'object' || value === null) return value;
+    if ('Fn::Join' in value) return (plain(value['Fn::Join'][1]) as string[]).join(value['Fn::Join'][0]);
+    // What a policy refers to by Ref is a pseudo parameter, or a secret, whose Ref is its ARN.
+    if ('Ref' in value) return PSEUDO[value.Ref] ?? arnOf(resources[value.Ref].Type);
+    if ('Fn::GetAtt' in value) return arnOf(resources[value['Fn::GetAtt'][0]].Type);
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+  };
+  const resources = JSON.parse(readFileSync(template, 'utf8')).Resources as Record<string, { Type: string; Properties: any }>;
+  return Object.entries(resources).filter(([name, { Type }]) => Type === 'AWS::IAM::Policy' && name.startsWith('Vod'))
+    .map(([name, { Properties }]) => ({ name, document: plain(Properties.PolicyDocument) }));
+}
+
+function arnOf(type: string): string {
+  const forms: Record<string, string> = {
+    'AWS::S3::Bucket': 'arn:aws:s3:::x',
+    'AWS::DynamoDB::Table': 'arn:aws:dynamodb:us-east-1:123456789012:table/x',
+    'AWS::SQS::Queue': 'arn:aws:sqs:us-east-1:123456789012:x',
+    'AWS::Logs::LogGroup': 'arn:aws:logs:us-east-1:123456789012:log-group:x:*',
+    'AWS::IAM::Role': 'arn:aws:iam::123456789012:role/x',
+    'AWS::Cognito::UserPool': 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_x',
+    'AWS::SecretsManager::Secret': 'arn:aws:secretsmanager:us-east-1:123456789012:secret:x',
+    'AWS::MediaConvert::Queue': 'arn:aws:mediaconvert:us-east-1:123456789012:queues/x',
+  };
+  return forms[type] ?? '*';
+}
+
+function install(): boolean {
+  if (existsSync(path.join(environment, 'bin', 'cfn-lint'))) return true;
+  mkdirSync(environment, { recursive: true });
+  const made = spawnSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' });
+  return made.status === 0
+    && spawnSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', '-r', path.join(__dirname, 'requirements.txt')], { stdio: 'inherit' }).status === 0;
+}
+
+function main(): number {
+  if (!install()) {
+    console.error('left out: cfn-lint and parliament, since there is no Python 3 with venv and pip here');
+    return 1;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'judges-'));
+  try {
+    const templates = synthesize(folder);
+    const lint = spawnSync(path.join(environment, 'bin', 'cfn-lint'), [...LINT, ...templates], { stdio: 'inherit' });
+    console.log(`cfn-lint: ${templates.length} templates, ${lint.status === 0 ? 'nothing found' : 'see above'}`);
+    let found = 0;
+    const documents = policies(templates[0]);
+    for (const { name, document } of documents) {
+      const { stdout, stderr } = spawnSync(path.join(environment, 'bin', 'parliament'), [], { encoding: 'utf8', input: JSON.stringify(document) });
+      const lines = (stdout + stderr).split('\n').filter((line) => line.trim() && !NEWER_ACTIONS.some((known) => line.includes(known)));
+      found += lines.length;
+      lines.forEach((line) => console.log(`parliament: ${name}: ${line}`));
+    }
+    console.log(`parliament: ${documents.length} policies, ${found === 0 ? 'nothing found' : 'see above'}`);
+    return lint.status === 0 && found === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+process.exit(main());
