@@ -1,0 +1,15 @@
+import type { Server } from 'http';
+import type { AddressInfo } from 'net';
+import type { Part } from './types';
+
+/** Listens on 127.0.0.1 and nowhere else. Stopping it ends the connections that are left. */
+export async function listen(server: Server, port: number): Promise<Part & { readonly port: number }> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
