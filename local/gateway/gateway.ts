@@ -1,8 +1,10 @@
 import { randomUUID } from 'crypto';
-import { Validator, type Schema } from '@cfworker/json-schema';
+import { setTimeout } from 'timers/promises';
+import { Validator } from '@cfworker/json-schema';
 import { authorize, type KeysOf } from './authorizer';
 import { proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
-import { createResponses, headerOf, Refused, type ApiAnswer, type ApiRequest } from './responses';
+import { createResponses, Refused, type ApiAnswer, type ApiRequest } from './responses';
+import { byId, onlyKnown, theOne } from '../lookup';
 import type { Functions, LocalStack, Resource } from '../types';
 
 /** The API in-process. */
@@ -13,154 +15,102 @@ export const bodyLimit = 10 * 1024 * 1024;
 const headerLimit = 10_240;
 const longestIntegration = 29_000;
 
-interface Route {
-  readonly path: string;
-  readonly resourceId: string;
-  readonly segments: string[];
-  /** Static parts before parameters before greedy ones. */
-  readonly rank: string;
-  readonly methods: Map<string, Resource>;
-}
+/** What this machine knows of each type: names of free properties, then those whose values matter. */
+const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
+  RestApi: ['Description EndpointConfiguration Name'],
+  Stage: ['DeploymentId MethodSettings RestApiId StageName'],
+  RequestValidator: ['RestApiId', { ValidateRequestBody: [true] }],
+  Authorizer: ['IdentityValidationExpression Name ProviderARNs RestApiId', { Type: ['COGNITO_USER_POOLS'], IdentitySource: ['method.request.header.Authorization'] }],
+  Method: ['AuthorizerId Integration OperationName RequestModels RequestValidatorId ResourceId RestApiId', {
+    AuthorizationType: ['NONE', 'COGNITO_USER_POOLS'], HttpMethod: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
+  }],
+};
 
-function readRoutes(stack: LocalStack, api: Resource): Route[] {
-  const resources = new Map(stack.ofType('AWS::ApiGateway::Resource').map((each) => [each.physicalId, each]));
-  const pathOf = (id: string): string[] => {
-    const resource = resources.get(id);
-    return resource ? [...pathOf(resource.properties.ParentId), resource.properties.PathPart] : [];
-  };
-  return [...resources.keys(), api.attributes.RootResourceId].map((resourceId) => {
-    const segments = pathOf(resourceId);
-    const methods = stack.ofType('AWS::ApiGateway::Method').filter(({ properties }) => properties.ResourceId === resourceId);
-    return {
-      resourceId, segments, path: `/${segments.join('/')}`,
-      rank: segments.map((part) => part.endsWith('+}') ? 2 : part.startsWith('{') ? 1 : 0).join(''),
-      methods: new Map(methods.map((method) => [method.properties.HttpMethod, method])),
-    };
-  }).filter(({ methods }) => methods.size).sort((a, b) => a.rank < b.rank ? -1 : 1);
-}
-
-/** The path parameters, undecoded, when the route is the path's. */
-function match({ segments }: Route, parts: string[]): Record<string, string> | undefined {
-  const greedy = segments.at(-1)?.endsWith('+}') ?? false;
-  if (greedy ? parts.length < segments.length : parts.length !== segments.length) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const part = segment.endsWith('+}') ? parts.slice(index).join('/') : parts[index];
-    if (segment.startsWith('{') ? !part : part !== segment) return undefined;
-    if (segment.startsWith('{')) parameters[segment.replace(/[{}+]/g, '')] = part;
+/** Refuses what this machine does not do when it starts, not on the first request. */
+function check(stack: LocalStack): void {
+  for (const [type, [free, bound]] of Object.entries(knownProperties)) {
+    for (const { logicalId, properties } of stack.ofType(`AWS::ApiGateway::${type}`)) {
+      onlyKnown(logicalId, properties, free, bound);
+      onlyKnown(logicalId, properties.Integration ?? {}, 'IntegrationHttpMethod TimeoutInMillis Uri', { Type: ['AWS_PROXY'] });
+      onlyKnown(logicalId, properties.RequestModels ?? {}, '$default');
+    }
   }
-  return parameters;
 }
 
-const functionOf = (method: Resource): string | undefined => /functions\/(arn:[^/]+)\/invocations$/.exec(method.properties.Integration.Uri ?? '')?.[1];
-
-/** Refuses what this stand-in does not do when it starts, not on the first request. */
-function checkMethod(method: Resource): void {
-  const { AuthorizationType: auth, Integration: integration, HttpMethod, ApiKeyRequired } = method.properties;
-  const mocked = integration.Type === 'MOCK' && HttpMethod === 'OPTIONS';
-  if (!mocked && !(integration.Type === 'AWS_PROXY' && functionOf(method))) throw new Error(`${method.logicalId}: unknown integration ${integration.Type}`);
-  if (!['NONE', 'COGNITO_USER_POOLS'].includes(auth) || ApiKeyRequired) throw new Error(`${method.logicalId}: unknown authorization ${auth}`);
+/** The resources that have methods, the more specific of two before the other. */
+function readRoutes(stack: LocalStack, rootId: string): { id: string; path: string; expression: RegExp }[] {
+  const pathOf = (id: string): string => {
+    if (id === rootId) return '';
+    const { ParentId, PathPart } = byId(stack, 'AWS::ApiGateway::Resource', id).properties;
+    if (PathPart.includes('+')) throw new Error(`this machine does not know ${PathPart}`);
+    return `${pathOf(ParentId)}/${PathPart}`;
+  };
+  const ids = new Set<string>(stack.ofType('AWS::ApiGateway::Method').map(({ properties }) => properties.ResourceId));
+  return [...ids].map((id) => {
+    const path = pathOf(id) || '/';
+    return { id, path, expression: new RegExp(`^${path.replace(/\./g, '\\.').replace(/{(\w+)}/g, '(?<$1>[^/]+)')}$`) };
+    // A brace comes after whatever else a path may hold.
+  }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
 /** Serves the template's one REST API. */
 export function createGateway({ stack, functions, keysOf }: { stack: LocalStack; functions: Functions; keysOf: KeysOf }): Gateway {
-  const one = (type: string): Resource => {
-    const [only, ...others] = stack.ofType(type);
-    if (!only || others.length) throw new Error(`the local API serves exactly one ${type}`);
-    return only;
-  };
-  const api = one('AWS::ApiGateway::RestApi');
-  const stage = one('AWS::ApiGateway::Stage');
-  const routes = readRoutes(stack, api);
-  routes.forEach(({ methods }) => methods.forEach(checkMethod));
+  check(stack);
+  const api = theOne(stack, 'AWS::ApiGateway::RestApi');
+  const stage: string = theOne(stack, 'AWS::ApiGateway::Stage').properties.StageName;
+  const methods = stack.ofType('AWS::ApiGateway::Method');
+  const routes = readRoutes(stack, api.attributes.RootResourceId);
   const respond = createResponses(stack);
-  const byId = (type: string, id: string) => stack.ofType(type).find((each) => each.physicalId === id);
-  const models = new Map(stack.ofType('AWS::ApiGateway::Model').map(({ physicalId, properties: { Schema } }) => {
-    const schema: Schema = typeof Schema === 'string' ? JSON.parse(Schema) : Schema;
-    return [physicalId, new Validator(schema, '4', false)];
-  }));
+  const models = new Map(stack.ofType('AWS::ApiGateway::Model').map(({ physicalId, properties }) => [physicalId, new Validator(properties.Schema, '4')]));
 
-  function validate(method: Resource, request: ApiRequest, context: ProxyContext): void {
-    const { RequestValidatorId, RequestParameters, RequestModels } = method.properties;
-    const validator = RequestValidatorId && byId('AWS::ApiGateway::RequestValidator', RequestValidatorId)?.properties;
-    if (validator?.ValidateRequestParameters) {
-      const missing = Object.entries(RequestParameters ?? {}).filter(([, required]) => required === true || required === 'true').flatMap(([source]) => {
-        const [, , kind, ...rest] = source.split('.');
-        const name = rest.join('.');
-        const value = kind === 'querystring' ? context.query.get(name) : kind === 'header' ? headerOf(request, name) : context.parameters[name];
-        return value ? [] : [name];
-      });
-      if (missing.length) throw new Refused('BAD_REQUEST_PARAMETERS', `Missing required request parameters: [${missing.join(', ')}]`);
-    }
-    const type = (headerOf(request, 'content-type') ?? 'application/json').split(';')[0].trim().toLowerCase();
-    const model = models.get(RequestModels?.[type] ?? RequestModels?.$default);
-    if (!validator?.ValidateRequestBody || !model) return;
-    let body: unknown;
+  function validate({ RequestValidatorId, RequestModels }: Resource['properties'], { body }: ApiRequest): void {
+    const model = RequestValidatorId && models.get(RequestModels?.$default);
+    if (!model) return;
     try {
-      body = JSON.parse(request.body.toString());
-    } catch {
-      throw new Refused('BAD_REQUEST_BODY', 'Invalid request body', '[the body is not JSON]');
+      if (model.validate(JSON.parse(body.toString())).valid) return;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
     }
-    const { valid, errors } = model.validate(body);
-    if (!valid) throw new Refused('BAD_REQUEST_BODY', 'Invalid request body', `[${errors.map(({ error }) => error).join(', ')}]`);
+    throw new Refused('BAD_REQUEST_BODY');
   }
 
-  async function invoke(method: Resource, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
+  async function invoke({ TimeoutInMillis = longestIntegration, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
+    const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(Uri)!;
     const sourceArn = `arn:aws:execute-api:${stack.region}:${stack.account}:${context.apiId}/${context.stage}/${request.method}${context.resource}`;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const timeout = method.properties.Integration.TimeoutInMillis ?? longestIntegration;
-      timer = setTimeout(() => reject(new Refused('INTEGRATION_TIMEOUT', 'Endpoint request timed out')), Number(timeout));
-    });
-    const result = functions.invoke(functionOf(method)!, proxyEvent(request, context), { service: 'apigateway.amazonaws.com', sourceArn });
-    const { payload, error } = await Promise.race([result, late]).finally(() => clearTimeout(timer));
-    if (error) throw new Refused('LAMBDA_FAILURE', 'Internal server error', error.errorType);
-    return proxyAnswer(payload, request, context);
-  }
-
-  function mock(method: Resource, requestId: string): ApiAnswer {
-    const [response = {}] = method.properties.Integration.IntegrationResponses ?? [];
-    const headers = Object.entries<string>(response.ResponseParameters ?? {})
-      .map(([name, value]) => [name.replace('method.response.header.', '').toLowerCase(), value.replace(/^'|'$/g, '')]);
-    return { status: Number(response.StatusCode ?? 200), headers: { 'x-amzn-requestid': requestId, ...Object.fromEntries(headers) }, body: '' };
+    const invoked = functions.invoke(functionArn, proxyEvent(request, context), { service: 'apigateway.amazonaws.com', sourceArn });
+    const result = await Promise.race([invoked, setTimeout(Number(TimeoutInMillis), undefined, { ref: false })]);
+    if (!result) throw new Refused('INTEGRATION_TIMEOUT');
+    if (result.error) throw new Refused('LAMBDA_FAILURE', result.error.errorType);
+    return proxyAnswer(result.payload, context.requestId);
   }
 
   async function answer(request: ApiRequest, requestId: string): Promise<ApiAnswer> {
     const lines = Object.entries(request.headers).flatMap(([name, values]) => values.map((value) => `${name}: ${value}`));
-    if (Buffer.byteLength([`${request.method} ${request.path}`, ...lines].join('')) > headerLimit) {
-      throw new Refused('HEADERS_TOO_LARGE', 'Request Header Fields Too Large');
-    }
+    if (Buffer.byteLength([`${request.method} ${request.path}`, ...lines].join('')) > headerLimit) throw new Refused('HEADERS_TOO_LARGE');
     const [address, search = ''] = request.path.split('?', 2);
-    const [, stageName, ...parts] = address.split('/');
-    const candidates = parts.length === 1 && parts[0] === '' ? [] : parts;
-    const [route, parameters] = routes.map((each) => [each, match(each, candidates)] as const).find(([, found]) => found) ?? [];
-    const method = route?.methods.get(request.method) ?? route?.methods.get('ANY');
-    if (!route || !method || stageName !== stage.properties.StageName) throw new Refused('MISSING_AUTHENTICATION_TOKEN', 'Missing Authentication Token');
-    if (request.body.length > bodyLimit) throw new Refused('REQUEST_TOO_LARGE', 'Request Too Long');
-    const { AuthorizationType, AuthorizerId, AuthorizationScopes = [], Integration } = method.properties;
-    if (Integration.Type === 'MOCK') return mock(method, requestId);
-    const claims = AuthorizationType === 'NONE' ? undefined
-      : await authorize(byId('AWS::ApiGateway::Authorizer', AuthorizerId)!, AuthorizationScopes, request, keysOf);
-    const context: ProxyContext = {
-      requestId, claims, account: stack.account, apiId: api.physicalId, domainName: headerOf(request, 'host') ?? '',
-      stage: stageName, variables: stage.properties.Variables, resourceId: route.resourceId, resource: route.path, path: `/${parts.join('/')}`,
-      query: new URLSearchParams(search), binaryTypes: api.properties.BinaryMediaTypes ?? [],
-      parameters: Object.fromEntries(Object.entries(parameters!).map(([name, value]) => [name, decodeURIComponent(value)])),
-    };
-    validate(method, request, context);
-    return invoke(method, request, context);
+    const path = address.startsWith(`/${stage}/`) ? address.slice(stage.length + 1) : '';
+    const route = routes.find(({ expression }) => expression.test(path));
+    const method = methods.find(({ properties }) => properties.ResourceId === route?.id && properties.HttpMethod === request.method);
+    if (!route || !method) throw new Refused('MISSING_AUTHENTICATION_TOKEN');
+    if (request.body.length > bodyLimit) throw new Refused('REQUEST_TOO_LARGE');
+    const { AuthorizationType, AuthorizerId, Integration } = method.properties;
+    const claims = AuthorizationType === 'NONE' ? undefined : await authorize(byId(stack, 'AWS::ApiGateway::Authorizer', AuthorizerId), request, keysOf);
+    validate(method.properties, request);
+    const parameters = Object.entries(route.expression.exec(path)!.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+    return invoke(Integration, request, {
+      requestId, claims, account: stack.account, apiId: api.physicalId, stage, resourceId: route.id, resource: route.path, path,
+      query: new URLSearchParams(search), parameters: Object.fromEntries(parameters),
+    });
   }
 
   return {
     async handle(request) {
       const requestId = randomUUID();
-      try {
-        return await answer(request, requestId);
-      } catch (error) {
+      return answer(request, requestId).catch((error) => {
         if (!(error instanceof Refused)) throw error;
-        if (error.type === 'LAMBDA_FAILURE') console.error(`api: ${request.method} ${request.path.split('?')[0]}: ${error.detail}`);
-        return respond(error, request, requestId);
-      }
+        if (error.detail) console.error(`api: ${request.method} ${request.path.split('?')[0]}: ${error.detail}`);
+        return respond(error, requestId);
+      });
     },
   };
 }
