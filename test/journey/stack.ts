@@ -1,0 +1,136 @@
+import { execFileSync, spawn, type ChildProcess } from 'child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import { setTimeout as wait } from 'timers/promises';
+import type { StackFacts } from '../../local/stack';
+import { ensure } from '../../local/system';
+
+const ROOT = path.join(__dirname, '..', '..');
+/** Whole stacks start here, on machines that may be busy. */
+export const PATIENCE_MS = 150_000;
+
+/** Where to find a stack's folder, and what to run in it. */
+export interface StackProcessOptions {
+  /** @default - a new folder */
+  readonly data?: string;
+  /** @default - the full example */
+  readonly app?: string;
+}
+
+/** The stack as `npm start` runs it: a process of its own, leader of a process group. */
+export class StackProcess {
+  /** Starts one and waits until it answers. */
+  static async start({ data = temporaryFolder(), app }: StackProcessOptions = {}): Promise<StackProcess> {
+    const stack = new StackProcess(data, ['--port', '0', '--data', data, ...(app ? ['--app', app] : [])]);
+    started.add(stack);
+    await until('the stack answers', () => {
+      if (stack.child.exitCode !== null) throw new Error(`the stack did not start:\n${stack.output}`);
+      return existsSync(stack.factsFile);
+    });
+    return stack;
+  }
+
+  /** All that it wrote to the console. */
+  output = '';
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly factsFile: string;
+  private readonly child: ChildProcess;
+
+  private constructor(readonly data: string, args: string[]) {
+    this.factsFile = path.join(data, 'stack.json');
+    this.child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'local/main.ts'), ...args], { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (chunk) => { this.output += chunk; });
+    this.ended = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal!)));
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  get facts(): StackFacts {
+    return JSON.parse(readFileSync(this.factsFile, 'utf8'));
+  }
+
+  /** Sends a signal to the main process alone, as a terminal's user would by `kill`. */
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  async stop(): Promise<number | NodeJS.Signals> {
+    this.signal('SIGTERM');
+    return this.ended;
+  }
+
+  /** The group's processes that still run. */
+  processes(): ProcessFacts[] {
+    return listProcesses().filter(({ group }) => group === this.pid);
+  }
+
+  /** Whatever happened: leaves no process of its group. */
+  kill(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+/** One process of the machine. */
+export interface ProcessFacts { readonly pid: number; readonly group: number; readonly command: string }
+
+const started = new Set<StackProcess>();
+const folders: string[] = [];
+
+/** For `afterAll`: stops each stack that still runs, and removes the temporary folders. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...started].map((stack) => Promise.race([stack.stop(), wait(15_000, undefined, { ref: false })])));
+  started.forEach((stack) => stack.kill());
+  started.clear();
+  folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** A folder that `stopAll` removes. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'vod-journey-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Waits until the check holds, and at most so long. */
+export async function until(what: string, check: () => unknown, milliseconds = PATIENCE_MS): Promise<void> {
+  for (const end = Date.now() + milliseconds; !await check(); await wait(50)) {
+    if (Date.now() > end) throw new Error(`it did not come about in ${milliseconds / 1000} s: ${what}`);
+  }
+}
+
+/** Processes that have not ended (one that nobody has waited for yet has). From /proc; by `ps` where there is none. */
+function listProcesses(): ProcessFacts[] {
+  if (!existsSync('/proc/self/stat')) {
+    const lines = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat=,args='], { encoding: 'utf8' }).split('\n');
+    return lines.flatMap((line) => {
+      const [, pid, group, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      return pid && !state.startsWith('Z') ? [{ pid: Number(pid), group: Number(group), command }] : [];
+    });
+  }
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return state === 'Z' ? [] : [{ pid: Number(pid), group: Number(group), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }];
+    } catch {
+      return []; // It ended meanwhile.
+    }
+  });
+}
+
+/** A small real video with sound. */
+export function makeClip(file: string, seconds: number, size = '640x360'): string {
+  execFileSync(ensure('ffmpeg'), [
+    '-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`, '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(seconds),
+    '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-y', file,
+  ]);
+  return file;
+}
