@@ -1,107 +1,77 @@
-import { createHash, randomUUID } from 'crypto';
+import { createHash, createHmac, randomUUID } from 'crypto';
 import type { Context } from 'oidc-provider' with { 'resolution-mode': 'import' };
-import { errorPage } from './pages';
-import { fileAdapter, type State } from './state';
+import { errorText, page } from './pages';
+import { fileAdapter, loadState } from './state';
 import type { Resource } from '../types';
 
 /** Someone who can sign in. */
 export interface LocalUser { readonly username: string; readonly password: string; readonly groups: string[] }
-interface Owned { readonly clientId: string }
-/** What the template says of an app client. */
-export type ClientProperties = Record<string, any>;
-
-const seconds: Record<string, number> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };
-const lifetime = ({ TokenValidityUnits: units, ...client }: ClientProperties, token: string, unit: string, value: number): number =>
-  Number(client[`${token}Validity`] ?? value) * seconds[units?.[token] ?? unit];
 
 /** The same identifier for the same text, in the form of Cognito's. */
 const uuidOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 
 /** An authorization server with a user pool's paths, claims and lifetimes. */
-export async function createProvider(issuer: string, pool: Resource, clients: Resource[], users: LocalUser[], state: State, folder: string) {
+export async function createProvider(issuer: string, pool: Resource, { physicalId: clientId, properties: client }: Resource, users: readonly LocalUser[], folder: string) {
   const { Provider } = await import('oidc-provider');
-  const { createLocalJWKSet, jwtVerify, SignJWT } = await import('jose');
-  const { d, p, q, dp, dq, qi, ...publicKey } = state.key;
-  const keys = { keys: [publicKey] };
-  const clientOf = (ctx: Context) => clients.find(({ physicalId }) => physicalId === ctx.oidc.client.clientId)!.properties;
-  const bySub = (sub: string) => users.find(({ username }) => state.subs[username] === sub);
-  const usernameOf = ({ username }: LocalUser) => pool.properties.UsernameAttributes?.length ? state.subs[username] : username;
-
-  const identity = (user: LocalUser) => ({
-    'email': `${user.username}@example.com`, 'email_verified': true, 'cognito:username': usernameOf(user),
-    ...user.groups.length && { 'cognito:groups': user.groups },
-  });
-  const origin = ({ entities: { Grant: grant } }: Context['oidc']) => ({ origin_jti: uuidOf(grant!.jti), event_id: randomUUID() });
+  const { SignJWT } = await import('jose');
+  const { key, seed } = await loadState(folder);
+  const { d, p, q, dp, dq, qi, ...publicKey } = key;
+  const derived = (purpose: string) => createHmac('sha256', seed).update(purpose).digest('hex');
+  const clientSecret = derived(`client ${clientId}`).slice(0, 50);
+  const subOf = ({ username }: LocalUser) => uuidOf(derived(`user ${username}`));
+  const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;
+  const groupsOf = ({ groups }: LocalUser) => groups.length ? { 'cognito:groups': groups } : {};
+  const originOf = ({ oidc: { entities } }: Context) => ({ origin_jti: uuidOf(entities.Grant!.jti), event_id: randomUUID() });
 
   const provider = new Provider(issuer, {
     adapter: fileAdapter(folder),
-    jwks: { keys: [state.key] },
-    cookies: { keys: [state.cookieKey], names: { session: 'cognito', interaction: 'cognito-login', resume: 'cognito-resume' } },
-    clients: clients.map(({ physicalId, properties: client }) => ({
-      client_id: physicalId,
-      redirect_uris: client.CallbackURLs,
+    jwks: { keys: [key] },
+    cookies: { keys: [derived('cookies')], names: { session: 'cognito', interaction: 'cognito-login', resume: 'cognito-resume' } },
+    clients: [{
+      client_id: clientId, client_secret: clientSecret, redirect_uris: client.CallbackURLs, scope: client.AllowedOAuthScopes.join(' '),
       grant_types: ['authorization_code', 'refresh_token'],
-      scope: client.AllowedOAuthScopes.join(' '),
-      ...client.GenerateSecret ? { client_secret: state.secrets[physicalId] } : { token_endpoint_auth_method: 'none' },
-    })),
-    routes: {
-      authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke', userinfo: '/oauth2/userInfo',
-      jwks: `/${pool.physicalId}/.well-known/jwks.json`,
-    },
+    }],
+    routes: { authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke', jwks: `/${pool.physicalId}/.well-known/jwks.json` },
     features: {
-      devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, pushedAuthorizationRequests: { enabled: false },
-      dPoP: { enabled: false }, resourceIndicators: { enabled: false },
-      revocation: { enabled: true, allowedPolicy: (_: Context, client: Owned, token: Owned) => token.clientId === client.clientId },
+      devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, pushedAuthorizationRequests: { enabled: false }, userinfo: { enabled: false },
+      dPoP: { enabled: false }, resourceIndicators: { enabled: false }, revocation: { enabled: true, allowedPolicy: () => true },
     },
     responseTypes: ['code'],
     pkce: { required: () => false },
     scopes: ['openid', 'email', 'phone', 'profile', 'aws.cognito.signin.user.admin'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
     clientBasedCORS: () => false,
     conformIdTokenClaims: false,
-    claims: {
-      openid: ['sub', 'username', 'cognito:username', 'cognito:groups', 'email', 'email_verified', 'auth_time', 'token_use', 'jti', 'origin_jti', 'event_id'],
-    },
+    claims: { openid: ['sub', 'cognito:username', 'cognito:groups', 'email', 'email_verified', 'auth_time', 'token_use', 'jti', 'origin_jti', 'event_id'] },
     findAccount: (ctx: Context, sub: string) => {
       const user = bySub(sub);
-      return user && {
-        accountId: sub,
-        claims: (use: string) => use === 'userinfo' ? { sub, ...identity(user), username: usernameOf(user) }
-          : { sub, ...identity(user), ...origin(ctx.oidc), jti: randomUUID(), token_use: 'id' },
-      };
+      const claims = { 'sub': sub, 'email': `${user.username}@example.com`, 'email_verified': true, 'cognito:username': user.username, ...groupsOf(user) };
+      return { accountId: sub, claims: () => ({ ...claims, ...originOf(ctx), jti: randomUUID(), token_use: 'id' }) };
     },
-    extraTokenClaims: (ctx: Context, token: { accountId: string }) => {
-      const { groups, ...user } = bySub(token.accountId)!;
+    extraTokenClaims: (ctx: Context, { accountId }: { accountId: string }) => {
+      const user = bySub(accountId);
       const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
-      return {
-        ...origin(ctx.oidc), version: 2, token_use: 'access', auth_time: (code ?? refresh)?.authTime,
-        username: usernameOf({ ...user, groups }), ...groups.length && { 'cognito:groups': groups },
-      };
+      return { ...originOf(ctx), version: 2, token_use: 'access', auth_time: (code ?? refresh)?.authTime, username: user.username, ...groupsOf(user) };
     },
     // Cognito asks nobody for consent: each sign-in is granted what the client asked for.
-    loadExistingGrant: async ({ oidc }: Context) => {
-      const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.account!.accountId });
-      grant.addOIDCScope(oidc.params.scope ?? '');
+    loadExistingGrant: async ({ oidc: { account, params } }: Context) => {
+      const grant = new provider.Grant({ clientId, accountId: account.accountId });
+      grant.addOIDCScope(params?.scope ?? '');
       await grant.save();
       return grant;
     },
     issueRefreshToken: () => true,
     expiresWithSession: () => false,
-    rotateRefreshToken: (ctx: Context) => clientOf(ctx).RefreshTokenRotation?.Feature === 'ENABLED',
+    rotateRefreshToken: false,
     ttl: {
-      AccessToken: (ctx: Context) => lifetime(clientOf(ctx), 'AccessToken', 'hours', 1),
-      IdToken: (ctx: Context) => lifetime(clientOf(ctx), 'IdToken', 'hours', 1),
-      RefreshToken: (ctx: Context) => lifetime(clientOf(ctx), 'RefreshToken', 'days', 30),
-      Grant: (ctx: Context) => lifetime(clientOf(ctx), 'RefreshToken', 'days', 30),
-      AuthorizationCode: 300,
-      Interaction: 900,
-      Session: 3600,
+      AccessToken: client.AccessTokenValidity * 60, IdToken: client.IdTokenValidity * 60, RefreshToken: client.RefreshTokenValidity * 60,
+      Grant: client.RefreshTokenValidity * 60, AuthorizationCode: 300, Interaction: 900, Session: 3600,
     },
-    interactions: { url: (_: Context, interaction: { uid: string }) => `/login/${interaction.uid}` },
+    interactions: { url: (_: Context, { uid }: { uid: string }) => `/login/${uid}` },
     renderError: (ctx: Context, { error, error_description: description }: Record<string, string>) => {
       ctx.type = 'html';
-      ctx.body = errorPage(description ?? error);
+      ctx.body = page(errorText(description ?? error));
     },
   });
 
@@ -115,22 +85,18 @@ export async function createProvider(issuer: string, pool: Resource, clients: Re
   model.getValueAndPayload = async function withToken() {
     const { payload } = await getValueAndPayload.call(this);
     const { extra, accountId: sub, clientId: client_id, jti, iat, exp, scope } = payload;
-    const value = await new SignJWT({ ...extra, sub, client_id, jti, iat, exp, scope, iss: issuer })
-      .setProtectedHeader({ kid: state.key.kid, alg: 'RS256' }).sign(state.key);
-    return { value, payload };
-  };
-  const { find } = provider.AccessToken;
-  provider.AccessToken.find = async (value, options) => {
-    const token = await jwtVerify(value, createLocalJWKSet(keys), { issuer, algorithms: ['RS256'] }).catch(() => undefined);
-    return token?.payload.token_use === 'access' ? find.call(provider.AccessToken, token.payload.jti!, options) : undefined;
+    const token = new SignJWT({ ...extra, sub, client_id, jti, iat, exp, scope, iss: issuer }).setProtectedHeader({ kid: key.kid, alg: 'RS256' });
+    return { value: await token.sign(key), payload };
   };
 
   provider.use(async (ctx, next) => {
     await next();
-    if (ctx.oidc?.route !== 'token' || !ctx.body?.access_token) return;
+    if (ctx.oidc?.route !== 'token') return;
+    // OAuth has 401 for a client that it does not know, Cognito's token endpoint one status for all errors.
+    if (ctx.body.error) ctx.status = 400;
     delete ctx.body.scope;
-    // A refresh answers a refresh token only when it was rotated.
-    if (ctx.oidc.params.grant_type === 'refresh_token' && !ctx.oidc.entities.RotatedRefreshToken) delete ctx.body.refresh_token;
+    // A refresh answers a refresh token only where they are rotated.
+    if (ctx.oidc.params?.grant_type === 'refresh_token') delete ctx.body.refresh_token;
   });
-  return { provider, keys };
+  return { provider, keys: { keys: [publicKey] }, clientSecret, subOf };
 }

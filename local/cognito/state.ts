@@ -1,87 +1,49 @@
-import { randomBytes, randomUUID } from 'crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'fs';
+import { randomBytes } from 'crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import type { JWK } from 'jose' with { 'resolution-mode': 'import' };
 
-/** What makes a sign-in outlive a restart. */
-export interface State {
-  readonly key: JWK;
-  readonly cookieKey: string;
-  /** By client id. */
-  readonly secrets: Record<string, string>;
-  /** By user name. */
-  readonly subs: Record<string, string>;
-}
+/** What makes a sign-in outlive a restart: the key that signs tokens, and a secret that all others are derived from. */
+export interface State { readonly key: JWK; readonly seed: string }
 
-function readJson<T>(file: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
+interface Entry { payload: Record<string, any>; expiresAt: number }
 
-function writeJson(file: string, content: unknown): void {
+const read = (file: string) => existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+function write(file: string, content: unknown): void {
   writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-/** Reads the pool's keys, secrets and subjects, and makes those that are missing. */
-export async function loadState(folder: string, clientIds: string[], usernames: string[]): Promise<State> {
-  const { exportJWK, generateKeyPair } = await import('jose');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
+/** Reads the pool's secrets, or makes them. */
+export async function loadState(folder: string): Promise<State> {
   const file = join(folder, 'state.json');
-  const found = readJson<State>(file);
-  const newKey = async (): Promise<JWK> => {
-    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-    return { ...await exportJWK(privateKey), kid: randomBytes(32).toString('base64url'), alg: 'RS256', use: 'sig' };
-  };
-  const each = (names: string[], known: Record<string, string> | undefined, make: () => string) =>
-    ({ ...known, ...Object.fromEntries(names.map((name) => [name, known?.[name] ?? make()])) });
-  const state: State = {
-    key: found?.key ?? await newKey(),
-    cookieKey: found?.cookieKey ?? randomBytes(32).toString('base64url'),
-    secrets: each(clientIds, found?.secrets, () => randomBytes(25).toString('hex')),
-    subs: each(usernames, found?.subs, randomUUID),
-  };
-  writeJson(file, state);
+  const found = read(file);
+  if (found) return found;
+  const { exportJWK, generateKeyPair } = await import('jose');
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const secret = () => randomBytes(32).toString('base64url');
+  const state = { seed: secret(), key: { ...await exportJWK(privateKey), kid: secret(), alg: 'RS256', use: 'sig' } };
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  write(file, state);
   return state;
 }
-
-interface Entry { payload: Record<string, any>; expiresAt: number }
 
 /** The authorization server's storage: one small file, written whole on each change. */
 export function fileAdapter(folder: string) {
   const file = join(folder, 'sessions.json');
-  const entries = new Map<string, Entry>(Object.entries(readJson<Record<string, Entry>>(file) ?? {}));
-  const save = () => {
+  const entries = new Map<string, Entry>(read(file));
+  const change = async (work: () => unknown) => {
+    work();
     for (const [key, { expiresAt }] of entries) if (expiresAt < Date.now()) entries.delete(key);
-    writeJson(file, Object.fromEntries(entries));
+    write(file, [...entries]);
   };
   return (model: string) => ({
-    async upsert(id: string, payload: Record<string, any>, expiresIn: number) {
-      entries.set(`${model}:${id}`, { payload, expiresAt: Date.now() + expiresIn * 1000 });
-      save();
-    },
-    async find(id: string) {
-      return entries.get(`${model}:${id}`)?.payload;
-    },
-    async findByUid(uid: string) {
-      return [...entries].find(([key, { payload }]) => key.startsWith(`${model}:`) && payload.uid === uid)?.[1].payload;
-    },
-    async consume(id: string) {
-      entries.get(`${model}:${id}`)!.payload.consumed = Math.floor(Date.now() / 1000);
-      save();
-    },
-    async destroy(id: string) {
-      entries.delete(`${model}:${id}`);
-      save();
-    },
-    async revokeByGrantId(grantId: string) {
-      for (const [key, { payload }] of entries) if (payload.grantId === grantId) entries.delete(key);
-      save();
-    },
+    find: async (id: string) => entries.get(`${model}:${id}`)?.payload,
+    findByUid: async (uid: string) => [...entries].find(([key, { payload }]) => key.startsWith(`${model}:`) && payload.uid === uid)?.[1].payload,
+    upsert: (id: string, payload: Record<string, any>, expiresIn: number) =>
+      change(() => entries.set(`${model}:${id}`, { payload, expiresAt: Date.now() + expiresIn * 1000 })),
+    consume: (id: string) => change(() => Object.assign(entries.get(`${model}:${id}`)!.payload, { consumed: Math.floor(Date.now() / 1000) })),
+    destroy: (id: string) => change(() => entries.delete(`${model}:${id}`)),
+    revokeByGrantId: (grantId: string) => change(() => entries.forEach(({ payload }, key) => payload.grantId === grantId && entries.delete(key))),
   });
 }

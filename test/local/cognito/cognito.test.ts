@@ -4,6 +4,7 @@ import type { ServerResponse } from 'http';
 import { join } from 'path';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { sampleUsers, startCognito } from '../../../local/cognito/cognito';
+import { freePorts } from '../../../local/ports';
 import type { DoorRequest, LocalStack } from '../../../local/types';
 import { fakeStack, resource } from '../edge/fakes';
 
@@ -67,9 +68,10 @@ class Browser {
 const running: { stop(): Promise<void> }[] = [];
 async function started(dataFolder?: string, client?: object) {
   const stack = poolStack(dataFolder, client);
-  const cognito = await startCognito({ stack });
+  const [port] = await freePorts([0]);
+  const cognito = await startCognito({ stack, port });
   running.push(cognito);
-  const base = `http://127.0.0.1:${cognito.port}`;
+  const base = `http://127.0.0.1:${port}`;
   const { body } = await door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'client1' });
   return { stack, cognito, base, issuer: `${base}/eu-west-1_Pool12345`, secret: body.UserPoolClient.ClientSecret as string, browser: new Browser(base) };
 }
@@ -135,7 +137,7 @@ describe('the hosted sign-in', () => {
       'email': 'ada@example.com', 'email_verified': true, 'nonce': 'n1', 'auth_time': expect.any(Number),
     });
     expect(id.exp - id.iat).toBe(300);
-    expect(id.sub).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+    expect(id.sub).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 
     const access = await verify.verify(body.access_token) as Record<string, any>;
     expect(access).toMatchObject({
@@ -204,14 +206,6 @@ describe('the hosted sign-in', () => {
     const scope = await browser.fetch(authorize().replace('openid+email', 'openid+phone'));
     expect(scope.headers.get('location')).toContain('error=invalid_scope');
   });
-
-  test('asks for all of the client\'s scopes when none is named', async () => {
-    const pool = await started();
-    const form = await pool.browser.follow(await pool.browser.fetch(authorize().replace('&scope=openid+email', '')));
-    const done = await pool.browser.submit(form, 'ada', sampleUsers[0].password);
-    const { body } = await exchange(pool, new URL(done.headers.get('location')!).searchParams.get('code')!);
-    expect(await (await verifier(pool.issuer)).verify(body.access_token)).toMatchObject({ scope: 'openid email profile' });
-  });
 });
 
 describe('the token endpoint', () => {
@@ -233,7 +227,7 @@ describe('the token endpoint', () => {
     const pool = await started();
     const code = (await signIn(pool)).searchParams.get('code')!;
     const fields = { grant_type: 'authorization_code', code, redirect_uri: callback };
-    expect(await token({ ...pool, secret: 'wrong' }, fields)).toMatchObject({ body: { error: 'invalid_client' } });
+    for (const basic of [true, false]) expect(await token({ ...pool, secret: 'wrong' }, fields, basic)).toMatchObject({ status: 400, body: { error: 'invalid_client' } });
     expect((await token(pool, fields, false)).status).toBe(200);
   });
 
@@ -247,25 +241,15 @@ describe('the token endpoint', () => {
     const [before, after] = [await verify.verify(first.id_token), await verify.verify(second.id_token)];
     expect(after).toMatchObject({ sub: before.sub, origin_jti: before.origin_jti, auth_time: before.auth_time, token_use: 'id' });
     expect(after.jti).not.toBe(before.jti);
-    const info = (value: string) => fetch(`${pool.base}/oauth2/userInfo`, { headers: { authorization: `Bearer ${value}` } });
-    expect(await (await info(second.access_token)).json()).toMatchObject({ sub: before.sub, username: 'ada', email: 'ada@example.com' });
-    expect((await info(second.id_token)).status).toBe(401);
 
-    const headers = { authorization: `Basic ${Buffer.from(`client1:${pool.secret}`).toString('base64')}` };
-    const revoked = await fetch(`${pool.base}/oauth2/revoke`, { method: 'POST', headers, body: new URLSearchParams({ token: first.refresh_token }) });
-    expect(revoked.status).toBe(200);
+    const revoke = async (secret: string) => {
+      const headers = { authorization: `Basic ${Buffer.from(`client1:${secret}`).toString('base64')}` };
+      return (await fetch(`${pool.base}/oauth2/revoke`, { method: 'POST', headers, body: new URLSearchParams({ token: first.refresh_token }) })).status;
+    };
+    expect(await revoke('wrong')).toBe(401);
+    expect((await token(pool, refresh)).status).toBe(200);
+    expect(await revoke(pool.secret)).toBe(200);
     expect(await token(pool, refresh)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
-    expect((await info(second.access_token)).status).toBe(401);
-  });
-
-  test('rotates when the client says so', async () => {
-    const pool = await started(undefined, { RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } });
-    const { body: first } = await exchange(pool, (await signIn(pool)).searchParams.get('code')!);
-    const refresh = { grant_type: 'refresh_token', refresh_token: first.refresh_token };
-    const { body: second } = await token(pool, refresh);
-    expect(second.refresh_token).toEqual(expect.any(String));
-    expect(second.refresh_token).not.toBe(first.refresh_token);
-    expect((await token(pool, refresh)).status).toBe(400);
   });
 
   test('sign-ins survive a restart', async () => {
@@ -287,7 +271,7 @@ describe('around it', () => {
     const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
     expect(discovery).toMatchObject({
       issuer, authorization_endpoint: `${base}/oauth2/authorize`, token_endpoint: `${base}/oauth2/token`, jwks_uri: `${issuer}/.well-known/jwks.json`,
-      userinfo_endpoint: `${base}/oauth2/userInfo`, revocation_endpoint: `${base}/oauth2/revoke`,
+      revocation_endpoint: `${base}/oauth2/revoke`,
     });
     const jwks = await (await fetch(`${issuer}/.well-known/jwks.json`)).json() as { keys: object[] };
     expect(Object.keys(jwks.keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
@@ -303,6 +287,14 @@ describe('around it', () => {
     await expect(door(cognito, 'ListUsers', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
     await expect(door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'other' }))
       .rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+  });
+
+  test('what it does not know stops it, by name', async () => {
+    const units = (more: object) => ({ TokenValidityUnits: { ...clientProperties.TokenValidityUnits, ...more } });
+    await expect(started(undefined, { RefreshTokenRotation: { Feature: 'ENABLED' } })).rejects.toThrow('Client: this machine does not know RefreshTokenRotation');
+    await expect(started(undefined, { AllowedOAuthFlows: ['code', 'implicit'] })).rejects.toThrow('code,implicit');
+    await expect(started(undefined, { GenerateSecret: false })).rejects.toThrow('GenerateSecret');
+    await expect(started(undefined, units({ IdToken: 'hours' }))).rejects.toThrow('IdToken "hours"');
   });
 
   test('says nothing on the console', async () => {

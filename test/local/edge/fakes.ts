@@ -37,6 +37,7 @@ export function fakeAccess(allow: (need: Need) => boolean) {
     },
     credentialsOf: () => ({ accessKeyId: '', secretAccessKey: '', sessionToken: '' }),
     principalOf: () => undefined,
+    trusts: async () => true,
     refusals: [],
   };
   return { access, asked };

@@ -1,6 +1,6 @@
 import * as path from 'path';
 import {
-  App, CfnOutput, CustomResource, Fn, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins,
+  App, CfnOutput, CustomResource, Duration, Fn, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins,
   aws_cognito as cognito, aws_lambda as lambda, aws_s3 as s3, aws_s3_deployment as deployment,
 } from 'aws-cdk-lib';
 
@@ -19,7 +19,11 @@ const distribution = new cloudfront.Distribution(stack, 'Front', {
     },
   },
 });
-new cognito.UserPool(stack, 'Pool');
+const minutes = Duration.minutes(60);
+new cognito.UserPool(stack, 'Pool').addClient('Client', {
+  generateSecret: true, enableTokenRevocation: true, accessTokenValidity: minutes, idTokenValidity: minutes, refreshTokenValidity: minutes,
+  oAuth: { flows: { authorizationCodeGrant: true }, callbackUrls: [`https://${distribution.domainName}/api/authorize`] },
+});
 const handler = (id: string, environment: Record<string, string>) => new lambda.Function(stack, id, {
   runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromAsset(path.join(__dirname, 'handler')), environment,
 });
