@@ -79,7 +79,13 @@ export class StackProcess {
 }
 
 /** One process of the machine. */
-export interface ProcessFacts { readonly pid: number; readonly group: number; readonly command: string }
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly group: number;
+  readonly command: string;
+  /** Bytes in memory. */
+  readonly resident: number;
+}
 
 const started = new Set<StackProcess>();
 const folders: string[] = [];
@@ -106,23 +112,29 @@ export async function until(what: string, check: () => unknown, milliseconds = P
   }
 }
 
-/** Processes that have not ended (one that nobody has waited for yet has). From /proc; by `ps` where there is none. */
+/** Processes that have not ended (one that nobody has waited for yet has). */
 function listProcesses(): ProcessFacts[] {
-  if (!existsSync('/proc/self/stat')) {
-    const lines = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat=,args='], { encoding: 'utf8' }).split('\n');
-    return lines.flatMap((line) => {
-      const [, pid, group, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      return pid && !state.startsWith('Z') ? [{ pid: Number(pid), group: Number(group), command }] : [];
-    });
-  }
+  // Debian's smallest images have no `ps`, macOS has no /proc.
+  return existsSync('/proc/self/stat') ? readProc() : readPs();
+}
+
+function readProc(): ProcessFacts[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return state === 'Z' ? [] : [{ pid: Number(pid), group: Number(group), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }];
+      const [state, , group, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      return state === 'Z' ? [] : [{ pid: Number(pid), group: Number(group), command, resident: Number(rest[18]) * 4096 }];
     } catch {
       return []; // It ended meanwhile.
     }
+  });
+}
+
+function readPs(): ProcessFacts[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat=,rss=,args='], { encoding: 'utf8' }).split('\n').flatMap((line) => {
+    const [, pid, group, state, kilobytes, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return pid && !state.startsWith('Z') ? [{ pid: Number(pid), group: Number(group), command, resident: Number(kilobytes) * 1024 }] : [];
   });
 }
 
