@@ -1,14 +1,14 @@
 import { copyFileSync, createReadStream, linkSync, mkdirSync, readdirSync, rmSync } from 'fs';
 import { join } from 'path';
 import type { Body, Store } from '../s3/store';
-import type { Access, AwsError, Need } from '../types';
-import { CONFINED, inspect, run, SOURCE, videoOf, type Media } from './ffmpeg';
+import type { Access, AwsError } from '../types';
+import { CONFINED, inspect, run, SOURCE, videoOf } from './ffmpeg';
 import type { Job } from './model';
-import { planJob, type PlannedGroup } from './plan';
+import { planJob, type PlannedGroup, type Rendition } from './plan';
 import { masterPlaylist, measure, type Measured } from './playlist';
 import { isCapture, JobError, parseS3 } from './rules';
 
-export interface Tools { readonly access: Access; readonly store: Store; readonly signal: AbortSignal }
+export interface Tools { readonly access: Pick<Access, 'require'>; readonly store: Store; readonly signal: AbortSignal }
 export type Phase = 'PROBING' | 'TRANSCODING' | 'UPLOADING';
 /** An output group as the COMPLETE event tells it. */
 export interface GroupDetail {
@@ -37,73 +37,69 @@ export function inFolder<Result>(folder: string, source: string, work: () => Pro
 
 /** Runs a job in its role's name from source to bucket. */
 export async function runJob(job: Job, folder: string, { access, store, signal }: Tools, onProgress: (phase: Phase, percent?: number) => void) {
-  const uri = job.settings!.inputs![0].fileInput!;
-  const unreadable = (code: number, why: string) => new JobError(code, `Unable to open input file [${uri}]: [Failed probe/open: [${why}]]`);
-  const may = (needs: Need[], refused: JobError) => access.require({ id: job.role!, kind: 'role' }, needs).catch((error: AwsError) => {
-    throw error.code === 'AccessDenied' ? refused : error;
-  });
-  onProgress('PROBING');
+  const uri = job.settings.inputs![0].fileInput!;
   const { bucket, key } = parseS3(uri, 'fileInput');
-  await may([{ action: 's3:GetObject', resource: `arn:aws:s3:::${bucket}/${key}` }], unreadable(1401, 'Failed to read data: Access Denied'));
-  const source = (() => { try { return store.path(bucket, key); } catch { return undefined; } })();
+  const unreadable = (code: number, why: string) => new JobError(code, `Unable to open input file [${uri}]: [Failed probe/open: [${why}]]`);
+  const may = (action: string, at: { bucket: string; key: string }, refused: JobError) =>
+    access.require({ id: job.role!, kind: 'role' }, [{ action, resource: `arn:aws:s3:::${at.bucket}/${at.key}` }]).catch((error: AwsError) => {
+      throw error.code === 'AccessDenied' ? refused : error;
+    });
+  onProgress('PROBING');
+  await may('s3:GetObject', { bucket, key }, unreadable(1401, 'Failed to read data: Access Denied'));
+  const source = await (async () => store.path(bucket, key))().catch(() => undefined);
   if (!source) throw unreadable(1404, 'Failed to read data: HeadObject failed');
 
-  return inFolder(folder, source, async () => {
-    const media: Media = await inspect(SOURCE, folder, signal, CONFINED).catch((error: Error) => {
-      throw signal.aborted ? error : unreadable(1010, 'No parser found for container');
-    });
-    const plan = planJob(job, media);
-    onProgress('TRANSCODING', videoOf(media) && 0);
-    await run('ffmpeg', plan.args, folder, signal, (line) => {
-      const done = Number(/^out_time_us=(\d+)/.exec(line)?.[1]) / 1e6 / plan.seconds;
-      if (plan.seconds && done >= 0) onProgress('TRANSCODING', videoOf(media) && Math.min(99, Math.floor(done * 100)));
-    }).catch((error: Error) => { throw signal.aborted ? error : new JobError(error.message === 'partial file' ? 1076 : 1030, `Unable to transcode input file [${uri}]: [${error.message}]`); });
-    onProgress('UPLOADING', videoOf(media) && 99);
+  async function put(group: PlannedGroup, name: string, body: Body): Promise<string> {
+    const at = { bucket: group.bucket, key: `${group.key.slice(0, group.key.lastIndexOf('/') + 1)}${name}` };
+    const target = `s3://${at.bucket}/${at.key}`;
+    const unwritable = (code: number, why: string) => new JobError(code, `Unable to write to output file [${target}]: [Failed to write data: ${why}]`);
+    await may('s3:PutObject', at, unwritable(1401, 'Access Denied'));
+    signal.throwIfAborted();
+    await store.put(at.bucket, at.key, body, { contentType: TYPES[name.slice(name.lastIndexOf('.') + 1)] }).catch((error: Error) => { throw unwritable(1404, error.message); });
+    return target;
+  }
 
-    const put = async (group: PlannedGroup, name: string, body: Body, contentType: string) => {
-      const path = `${group.key.slice(0, group.key.lastIndexOf('/') + 1)}${name}`;
-      const target = `s3://${group.bucket}/${path}`;
-      await may([{ action: 's3:PutObject', resource: `arn:aws:s3:::${group.bucket}/${path}` }],
-        new JobError(1401, `Unable to write to output file [${target}]: [Failed to write data: Access Denied]`));
-      signal.throwIfAborted();
-      await store.put(group.bucket, path, body, { contentType }).catch((error: AwsError) => { throw new JobError(1404, `Unable to write to output file [${target}]: [${error.message}]`); });
-      return target;
-    };
-    const send = (group: PlannedGroup, rendition: { local: string; name: string }, file: string) =>
-      put(group, file.replace(rendition.local, () => rendition.name), lazily(join(folder, file)), TYPES[file.slice(file.lastIndexOf('.') + 1)]);
-
-    const details: GroupDetail[] = [];
-    for (const group of plan.groups) {
-      const detail: GroupDetail = { outputDetails: [], type: group.type };
-      details.push(detail);
-      const measured: Measured[] = [];
-      for (const rendition of group.renditions) {
-        if (isCapture(rendition.output)) {
-          const paths: string[] = [];
-          const files = readdirSync(folder).filter((file) => file.startsWith(`${rendition.local}.`)).sort();
-          for (const file of files) paths.push(await send(group, rendition, file));
-          const picture = (await inspect(files[0], folder, signal)).streams[0];
-          const videoDetails = { widthInPx: picture.width!, heightInPx: picture.height! };
-          detail.outputDetails.push({ outputFilePaths: paths.slice(-1), durationInMs: Math.round(plan.seconds * 1000), videoDetails });
-          continue;
-        }
-        const facts = measure(rendition, folder);
-        // Our own playlist, so this once the demuxer that follows names is safe.
-        const { streams } = await inspect(`${rendition.local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
+  async function upload(group: PlannedGroup, seconds: number): Promise<GroupDetail> {
+    const detail: GroupDetail = { outputDetails: [], type: group.type };
+    const measured: Measured[] = [];
+    const send = (rendition: Rendition, file: string) => put(group, file.replace(rendition.local, () => rendition.name), lazily(join(folder, file)));
+    for (const rendition of group.renditions) {
+      const captures = isCapture(rendition.output) && readdirSync(folder).filter((file) => file.startsWith(`${rendition.local}.`)).sort();
+      const facts = captures ? { files: captures, seconds, average: undefined } : measure(rendition, folder);
+      // A playlist of our own making, so this once the demuxer that follows names is safe.
+      const { streams } = captures ? await inspect(captures[0], folder, signal)
+        : await inspect(`${rendition.local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
+      let path = '';
+      for (const file of facts.files) path = await send(rendition, file);
+      if ('playlist' in facts) {
         measured.push({ ...facts, streams });
-        for (const file of facts.files) await send(group, rendition, file);
-        const manifest = await put(group, `${rendition.name}.m3u8`, Buffer.from(facts.playlist), TYPES.m3u8);
-        const picture = streams.find(({ codec_type: type }) => type === 'video');
-        detail.outputDetails.push({
-          ...group.type === 'HLS_GROUP' && { outputFilePaths: [manifest] },
-          durationInMs: Math.round(facts.seconds * 1000),
-          ...picture && { videoDetails: { widthInPx: picture.width!, heightInPx: picture.height!, averageBitrate: facts.average } },
-        });
+        path = await put(group, `${rendition.name}.m3u8`, Buffer.from(facts.playlist));
       }
-      // The playlist of playlists last: who finds it finds all that it names.
-      const name = `${group.key.slice(group.key.lastIndexOf('/') + 1)}.m3u8`;
-      if (measured.length) detail.playlistFilePaths = [await put(group, name, Buffer.from(masterPlaylist(measured)), TYPES.m3u8)];
+      const picture = streams.find(({ codec_type: type }) => type === 'video');
+      detail.outputDetails.push({
+        ...group.type !== 'CMAF_GROUP' && { outputFilePaths: [path] },
+        durationInMs: Math.round(facts.seconds * 1000),
+        ...picture && { videoDetails: { widthInPx: picture.width!, heightInPx: picture.height!, ...facts.average && { averageBitrate: facts.average } } },
+      });
     }
+    // The playlist of playlists last: who finds it finds all that it names.
+    const master = `${group.key.slice(group.key.lastIndexOf('/') + 1)}.m3u8`;
+    return measured.length ? { ...detail, playlistFilePaths: [await put(group, master, Buffer.from(masterPlaylist(measured)))] } : detail;
+  }
+
+  return inFolder(folder, source, async () => {
+    const failing = (fault: (message: string) => JobError) => (error: Error) => { throw signal.aborted ? error : fault(error.message); };
+    const media = await inspect(SOURCE, folder, signal, CONFINED).catch(failing(() => unreadable(1010, 'No parser found for container')));
+    const plan = planJob(job, media);
+    const progress = (phase: Phase, percent: number) => onProgress(phase, videoOf(media) && Math.min(99, Math.floor(percent)));
+    progress('TRANSCODING', 0);
+    await run('ffmpeg', plan.args, folder, signal, (line) => {
+      const done = Number(/^out_time_us=(\d+)/.exec(line)?.[1]) / 1e4 / plan.seconds;
+      if (plan.seconds && done >= 0) progress('TRANSCODING', done);
+    }).catch(failing((message) => new JobError(message === 'partial file' ? 1076 : 1030, `Unable to transcode input file [${uri}]: [${message}]`)));
+    progress('UPLOADING', 99);
+    const details: GroupDetail[] = [];
+    for (const group of plan.groups) details.push(await upload(group, plan.seconds));
     return { details, warnings: plan.warnings };
   });
 }

@@ -1,6 +1,6 @@
-import { createHash, randomUUID, type Hash } from 'crypto';
+import { createHash, randomUUID } from 'crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'fs';
-import { open, readFile, readdir, rm } from 'fs/promises';
+import { open, rm } from 'fs/promises';
 import { join } from 'path';
 import type { Readable } from 'stream';
 import { crc32 } from 'zlib';
@@ -46,44 +46,51 @@ interface Upload { key: string; options: PutOptions; checksumType?: string }
 /** A file store with S3's semantics below the stack's data folder. */
 export type Store = ReturnType<typeof createStore>;
 
-const hashed = (key: string) => createHash('sha256').update(key).digest('hex');
+class Crc32 {
+  private value = 0;
+  update(chunk: Buffer) {
+    this.value = crc32(chunk, this.value);
+    return this;
+  }
+  digest() {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(this.value);
+    return bytes;
+  }
+}
+const hashOf = (name: Algorithm | 'md5') => (name === 'crc32' ? new Crc32() : createHash(name));
 const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
-const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
-const crcBytes = (value: number) => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(value); return bytes; };
+const writeJson = (file: string, value: unknown) => {
+  writeFileSync(`${file}.new`, JSON.stringify(value));
+  renameSync(`${file}.new`, file);
+};
 
-/** Writes a stream to a new file, hashing on the way: memory stays flat however large it is. */
-async function write(file: string, body: Body, algorithms: Iterable<Algorithm>): Promise<{ size: number; md5: Buffer; checksums: Checksums }> {
-  const md5 = createHash('md5');
-  const wanted = new Set(algorithms);
-  const hashes = new Map<Algorithm, Hash>([...wanted].filter((name) => name !== 'crc32').map((name) => [name, createHash(name)]));
+/** Writes a stream to a new file, hashing on the way: memory stays flat however large it is. Leaves no file when it fails. */
+async function write(file: string, body: Body, { keep = [], expect = {} }: PutOptions) {
+  const hashes = new Map([...keep, ...Object.keys(expect) as Algorithm[], 'md5' as const].map((name) => [name, hashOf(name)]));
   let size = 0;
-  let crc = 0;
   const handle = await open(file, 'wx');
   try {
     for await (const chunk of Buffer.isBuffer(body) ? [body] : body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      md5.update(chunk);
-      if (wanted.has('crc32')) crc = crc32(chunk, crc);
       hashes.forEach((hash) => hash.update(chunk));
       await handle.writeFile(chunk);
     }
+    const { md5, ...checksums } = Object.fromEntries([...hashes].map(([name, hash]) => [name, hash.digest()] as const)) as Record<Algorithm | 'md5', Buffer>;
+    const sums: Checksums = Object.fromEntries(Object.entries(checksums).map(([name, sum]) => [name, sum.toString('base64')]));
+    verify(expect, sums); // the trailer of a chunked body has filled it in by now
+    return { size, etag: `"${md5.toString('hex')}"`, checksums: sums };
   } catch (error) {
     await rm(file, { force: true });
     throw error;
   } finally {
     await handle.close();
   }
-  const checksums: Checksums = Object.fromEntries([...hashes].map(([name, hash]) => [name, hash.digest('base64')]));
-  if (wanted.has('crc32')) checksums.crc32 = crcBytes(crc).toString('base64');
-  return { size, md5: md5.digest(), checksums };
 }
 
-function verify(expected: Checksums | undefined, actual: Checksums): void {
-  for (const [name, value] of Object.entries(expected ?? {})) {
-    if (actual[name as Algorithm] !== value) {
-      throw new AwsError('BadDigest', `The ${name.toUpperCase()} you specified did not match the calculated checksum.`);
-    }
-  }
+function verify(expected: Checksums, actual: Checksums): void {
+  const wrong = (Object.keys(expected) as Algorithm[]).find((name) => actual[name] !== expected[name]);
+  if (wrong) throw new AwsError('BadDigest', `The ${wrong.toUpperCase()} you specified did not match the calculated checksum.`);
 }
 
 /**
@@ -91,87 +98,69 @@ function verify(expected: Checksums | undefined, actual: Checksums): void {
  * reach outside. Renaming the facts is the commit: readers of the old bytes keep them, a crash leaves the old object.
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta, reason: string) => void) {
-  const root = join(stack.dataFolder, 's3');
   const names = new Set(stack.ofType('AWS::S3::Bucket').map((bucket) => bucket.physicalId));
   const buckets = new Map<string, Map<string, ObjectMeta>>();
-  const factsOf = (bucket: string) => join(root, bucket, 'objects');
+  const place = (bucket: string, ...rest: string[]) => join(stack.dataFolder, 's3', bucket, ...rest);
+  const factsOf = (bucket: string, key: string) => place(bucket, 'objects', `${createHash('sha256').update(key).digest('hex')}.json`);
 
   function bucketOf(name: string): Map<string, ObjectMeta> {
-    const loaded = buckets.get(name);
-    if (loaded) return loaded;
     if (!names.has(name)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
-    for (const folder of ['objects', 'bytes', 'uploads']) mkdirSync(join(root, name, folder), { recursive: true });
-    const objects = new Map<string, ObjectMeta>();
-    for (const file of readdirSync(factsOf(name)).filter((entry) => entry.endsWith('.json'))) {
-      const { bytes, ...meta } = readJson(join(factsOf(name), file));
-      objects.set(meta.key, { ...meta, lastModified: new Date(meta.lastModified), path: join(root, name, 'bytes', bytes) });
-    }
-    const known = new Set([...objects.values()].map((meta) => meta.path));
-    for (const file of readdirSync(join(root, name, 'bytes'))) {
-      const path = join(root, name, 'bytes', file);
-      if (!known.has(path)) rmSync(path); // left by a run that was killed half-way
-    }
-    buckets.set(name, objects);
-    return objects;
+    if (buckets.has(name)) return buckets.get(name)!;
+    ['objects', 'bytes', 'uploads'].forEach((folder) => mkdirSync(place(name, folder), { recursive: true }));
+    const facts = readdirSync(place(name, 'objects')).filter((file) => file.endsWith('.json')).map((file) => readJson(place(name, 'objects', file)));
+    const known = new Set(facts.map(({ bytes }) => bytes));
+    readdirSync(place(name, 'bytes')).forEach((file) => { if (!known.has(file)) rmSync(place(name, 'bytes', file)); }); // left by a run that was killed
+    const objects = facts.map(({ bytes, ...meta }) => [meta.key, { ...meta, lastModified: new Date(meta.lastModified), path: place(name, 'bytes', bytes) }] as const);
+    buckets.set(name, new Map(objects));
+    return bucketOf(name);
   }
 
-  function mustBeAbsent(bucket: string, key: string, options: PutOptions): void {
-    if (options.ifAbsent && bucketOf(bucket).has(key)) {
-      throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
-    }
+  function mustBeAbsent(bucket: string, key: string, { ifAbsent }: PutOptions): void {
+    if (bucketOf(bucket).has(key) && ifAbsent) throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
   }
 
-  /** Synchronous from check to rename, so two racing puts cannot both find the key absent. */
-  function commit(bucket: string, bytes: string, meta: Omit<ObjectMeta, 'path' | 'lastModified'>, options: PutOptions, reason: string): ObjectMeta {
-    const objects = bucketOf(bucket);
-    mustBeAbsent(bucket, meta.key, options);
-    const old = objects.get(meta.key);
-    const lastModified = new Date(Math.floor(Date.now() / 1000) * 1000);
-    const file = join(factsOf(bucket), `${hashed(meta.key)}.json`);
-    writeFileSync(`${file}.new`, JSON.stringify({ ...meta, lastModified, bytes }));
-    renameSync(`${file}.new`, file);
-    const full = { ...meta, lastModified, path: join(root, bucket, 'bytes', bytes) };
-    objects.set(meta.key, full);
-    if (old) rmSync(old.path, { force: true });
-    created(bucket, full, reason);
-    return full;
-  }
-
-  /** Writes the bytes and commits what `describe` makes of them; leaves no file when that fails. */
+  /** Writes the bytes and commits them with what `describe` makes of them. */
   async function store(
     bucket: string, key: string, body: Body, options: PutOptions, reason: string,
     describe: (written: Awaited<ReturnType<typeof write>>) => Pick<ObjectMeta, 'etag' | 'checksums' | 'checksumType'>,
   ): Promise<ObjectMeta> {
-    bucketOf(bucket);
     mustBeAbsent(bucket, key, options);
     const bytes = randomUUID();
-    const path = join(root, bucket, 'bytes', bytes);
-    const { contentType = 'binary/octet-stream', headers = {} } = options;
+    const path = place(bucket, 'bytes', bytes);
+    const written = await write(path, body, options);
     try {
-      const written = await write(path, body, [...options.keep ?? [], ...Object.keys(options.expect ?? {}) as Algorithm[]]);
-      return commit(bucket, bytes, { key, size: written.size, contentType, headers, ...describe(written) }, options, reason);
+      // Synchronous from check to rename, so two racing puts cannot both find the key absent.
+      mustBeAbsent(bucket, key, options);
+      const { contentType = 'binary/octet-stream', headers = {} } = options;
+      const meta = { key, size: written.size, contentType, headers, ...describe(written), lastModified: new Date(Math.floor(Date.now() / 1000) * 1000) };
+      writeJson(factsOf(bucket, key), { ...meta, bytes });
+      const old = bucketOf(bucket).get(key);
+      bucketOf(bucket).set(key, { ...meta, path });
+      if (old) rmSync(old.path, { force: true });
     } catch (error) {
       await rm(path, { force: true });
       throw error;
     }
+    const meta = bucketOf(bucket).get(key)!;
+    created(bucket, meta, reason);
+    return meta;
   }
 
-  const folderOf = (bucket: string, uploadId: string) => join(root, bucket, 'uploads', uploadId);
-
-  async function upload(bucket: string, key: string, uploadId: string): Promise<Upload> {
+  function upload(bucket: string, key: string, uploadId: string): Upload & { folder: string } {
     bucketOf(bucket);
-    const known = /^[0-9a-f-]{36}$/.test(uploadId) && await readFile(join(folderOf(bucket, uploadId), 'upload.json'), 'utf8').catch(() => undefined);
-    const found: Upload | undefined = known ? JSON.parse(known) : undefined;
-    if (found?.key !== key) {
-      throw new AwsError('NoSuchUpload', 'The specified upload does not exist. It may have been aborted or completed.', 404);
+    const folder = place(bucket, 'uploads', uploadId);
+    if (/^[0-9a-f-]{36}$/.test(uploadId)) {
+      try {
+        const found: Upload = readJson(join(folder, 'upload.json'));
+        if (found.key === key) return { ...found, folder };
+      } catch { /* gone, as below */ }
     }
-    return found;
+    throw new AwsError('NoSuchUpload', 'The specified upload does not exist. It may have been aborted or completed.', 404);
   }
-
-  async function parts(bucket: string, key: string, uploadId: string): Promise<Part[]> {
-    await upload(bucket, key, uploadId);
-    const files = (await readdir(folderOf(bucket, uploadId))).filter((file) => /^\d+\.json$/.test(file));
-    return files.map((file) => readJson(join(folderOf(bucket, uploadId), file)) as Part).sort((a, b) => a.partNumber - b.partNumber);
+  function parts(bucket: string, key: string, uploadId: string): Part[] {
+    const { folder } = upload(bucket, key, uploadId);
+    const files = readdirSync(folder).filter((file) => /^\d+\.json$/.test(file));
+    return files.map((file) => readJson(join(folder, file)) as Part).sort((a, b) => a.partNumber - b.partNumber);
   }
 
   return {
@@ -180,87 +169,62 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     /** Absolute path of the object's bytes. */
     path: (bucket: string, key: string): string | undefined => bucketOf(bucket).get(key)?.path,
     /** The objects below a prefix, in S3's order. */
-    list: (bucket: string, prefix = ''): ObjectMeta[] => [...bucketOf(bucket).values()].filter((meta) => meta.key.startsWith(prefix))
-      .sort((a, b) => byBytes(a.key, b.key)),
+    list: (bucket: string, prefix = ''): ObjectMeta[] => [...bucketOf(bucket).values()].filter(({ key }) => key.startsWith(prefix))
+      .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))),
     delete: (bucket: string, key: string): void => {
       const meta = bucketOf(bucket).get(key);
       if (!meta) return;
-      rmSync(join(factsOf(bucket), `${hashed(key)}.json`));
       bucketOf(bucket).delete(key);
+      rmSync(factsOf(bucket, key));
       rmSync(meta.path, { force: true });
     },
-    put: (bucket: string, key: string, body: Body, options: PutOptions = {}): Promise<ObjectMeta> =>
-      store(bucket, key, body, options, 'PutObject', ({ md5, checksums }) => {
-        verify(options.expect, checksums);
-        return { etag: `"${md5.toString('hex')}"`, checksums, checksumType: Object.keys(checksums).length ? 'FULL_OBJECT' : undefined };
-      }),
+    put: (bucket: string, key: string, body: Body, options: PutOptions = {}): Promise<ObjectMeta> => store(bucket, key, body, options, 'PutObject',
+      ({ etag, checksums }) => ({ etag, checksums, checksumType: Object.keys(checksums).length ? 'FULL_OBJECT' : undefined })),
     upload,
     parts,
     createUpload: (bucket: string, key: string, options: PutOptions, checksumType?: string): string => {
       bucketOf(bucket);
       const uploadId = randomUUID();
-      mkdirSync(folderOf(bucket, uploadId));
-      writeFileSync(join(folderOf(bucket, uploadId), 'upload.json'), JSON.stringify({ key, options, checksumType } satisfies Upload));
+      mkdirSync(place(bucket, 'uploads', uploadId));
+      writeJson(place(bucket, 'uploads', uploadId, 'upload.json'), { key, options, checksumType } satisfies Upload);
       return uploadId;
     },
-    putPart: async (bucket: string, key: string, uploadId: string, partNumber: number, body: Body, sent: Pick<PutOptions, 'expect' | 'keep'>): Promise<Part> => {
-      const { options } = await upload(bucket, key, uploadId);
-      const folder = folderOf(bucket, uploadId);
+    putPart: async (bucket: string, key: string, uploadId: string, partNumber: number, body: Body, { expect, keep = [] }: PutOptions): Promise<Part> => {
+      const { folder, options } = upload(bucket, key, uploadId);
       const temporary = join(folder, randomUUID());
-      const wanted = [...options.keep ?? [], ...sent.keep ?? [], ...Object.keys(sent.expect ?? {}) as Algorithm[]];
-      const { size, md5, checksums } = await write(temporary, body, wanted);
-      try {
-        verify(sent.expect, checksums);
-        const part: Part = { partNumber, size, etag: `"${md5.toString('hex')}"`, lastModified: new Date().toISOString(), checksums };
-        renameSync(temporary, join(folder, `${partNumber}`));
-        writeFileSync(join(folder, `${partNumber}.json`), JSON.stringify(part));
-        return part;
-      } finally {
-        rmSync(temporary, { force: true });
-      }
+      const part: Part = { partNumber, lastModified: new Date().toISOString(), ...await write(temporary, body, { expect, keep: [...keep, ...options.keep ?? []] }) };
+      renameSync(temporary, join(folder, `${partNumber}`));
+      writeJson(join(folder, `${partNumber}.json`), part);
+      return part;
     },
-    completeUpload: async (
-      bucket: string, key: string, uploadId: string, chosen: { partNumber: number; etag: string }[], more: Pick<PutOptions, 'ifAbsent' | 'expect'>,
-    ): Promise<ObjectMeta> => {
-      const { options: { keep = [], ...options }, checksumType } = await upload(bucket, key, uploadId);
-      const found = new Map((await parts(bucket, key, uploadId)).map((part) => [part.partNumber, part]));
+    completeUpload: async (bucket: string, key: string, uploadId: string, chosen: Pick<Part, 'partNumber' | 'etag'>[], { ifAbsent, expect = {} }: PutOptions) => {
+      const { folder, checksumType, options: { keep = [], ...options } } = upload(bucket, key, uploadId);
+      const found = new Map(parts(bucket, key, uploadId).map((part) => [part.partNumber, part]));
       const used = chosen.map(({ partNumber, etag }, index) => {
         const part = found.get(partNumber);
         if (index && partNumber <= chosen[index - 1].partNumber) throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order.');
-        if (part?.etag.replace(/"/g, '') !== etag.replace(/"/g, '')) {
-          throw new AwsError('InvalidPart', 'One or more of the specified parts could not be found, or its entity tag did not match.');
-        }
-        return part;
+        if (part && part.etag.replace(/"/g, '') === etag.replace(/"/g, '')) return part;
+        throw new AwsError('InvalidPart', 'One or more of the specified parts could not be found, or its entity tag did not match.');
       });
-      if (used.slice(0, -1).some((part) => part.size < 5 * 1024 * 1024)) throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
-      const folder = folderOf(bucket, uploadId);
+      if (used.slice(0, -1).some(({ size }) => size < 5 * 1024 * 1024)) throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
       async function* joined() {
-        for (const part of used) {
-          const handle = await open(join(folder, `${part.partNumber}`));
-          yield* handle.createReadStream() as AsyncIterable<Buffer>;
-        }
+        for (const { partNumber } of used) yield* (await open(join(folder, `${partNumber}`))).createReadStream() as AsyncIterable<Buffer>;
       }
-      const composite = checksumType === 'COMPOSITE';
-      const meta = await store(bucket, key, joined(), { ...options, ...more, keep: composite ? [] : keep }, 'CompleteMultipartUpload', ({ checksums }) => {
-        const whole = composite ? compositeOf(keep, used) : checksums;
-        verify(more.expect, whole);
-        const md5 = createHash('md5').update(Buffer.concat(used.map((part) => Buffer.from(part.etag.replace(/"/g, ''), 'hex')))).digest('hex');
-        return { etag: `"${md5}-${used.length}"`, checksums: whole, checksumType: Object.keys(whole).length ? checksumType ?? 'FULL_OBJECT' : undefined };
+      /** Of several: the hash of the parts' hashes, and of how many. */
+      const composed = (name: Algorithm | 'md5', hashes: Buffer[], form: 'hex' | 'base64') =>
+        `${hashOf(name).update(Buffer.concat(hashes)).digest().toString(form)}-${used.length}`;
+      const composite = checksumType === 'COMPOSITE' && Object.fromEntries(keep.map((name) =>
+        [name, composed(name, used.map(({ checksums }) => Buffer.from(checksums[name] ?? '', 'base64')), 'base64')]));
+      if (composite) verify(expect, composite);
+      const etag = `"${composed('md5', used.map((part) => Buffer.from(part.etag.replace(/"/g, ''), 'hex')), 'hex')}"`;
+      const full = { ...options, ifAbsent, ...!composite && { keep, expect } };
+      const meta = await store(bucket, key, joined(), full, 'CompleteMultipartUpload', ({ checksums: whole }) => {
+        const checksums = composite || whole;
+        return { etag, checksums, checksumType: Object.keys(checksums).length ? checksumType ?? 'FULL_OBJECT' : undefined };
       });
       await rm(folder, { recursive: true, force: true });
       return meta;
     },
-    abortUpload: async (bucket: string, key: string, uploadId: string): Promise<void> => {
-      await upload(bucket, key, uploadId);
-      await rm(folderOf(bucket, uploadId), { recursive: true, force: true });
-    },
+    abortUpload: (bucket: string, key: string, uploadId: string): void => rmSync(upload(bucket, key, uploadId).folder, { recursive: true, force: true }),
   };
-}
-
-/** A composite checksum is the checksum of the parts' checksums, and says of how many. */
-function compositeOf(keep: Algorithm[], used: Part[]): Checksums {
-  return Object.fromEntries(keep.map((name) => {
-    const raw = Buffer.concat(used.map((part) => Buffer.from(part.checksums[name] ?? '', 'base64')));
-    return [name, `${(name === 'crc32' ? crcBytes(crc32(raw)) : createHash(name).update(raw).digest()).toString('base64')}-${used.length}`];
-  }));
 }

@@ -54,7 +54,8 @@ test('an unknown member is refused by path', async () => {
   const { config } = service.client;
   const { hostname, port } = await config.endpoint!();
   const answer = await fetch(`http://${hostname}:${port}/2017-08-29/jobs`, { method: 'POST', body: JSON.stringify({ role: ROLE, settings: { inputs: [{ fileInput: 's3://a/b', rotate: 'AUTO' }] } }) });
-  expect([answer.status, answer.headers.get('x-amzn-errortype'), await answer.json()]).toEqual([400, 'BadRequestException', { message: '/settings/inputs/0/rotate: is not a member of the API' }]);
+  expect([answer.status, answer.headers.get('x-amzn-errortype'), (await answer.json() as Error).message])
+    .toEqual([400, 'BadRequestException', '/settings/inputs/0/rotate: is not a member of the API']);
 });
 
 test('a queue must be one of the template', async () => {

@@ -27,8 +27,11 @@ export function stackOf(resources: { type: string; physicalId: string; propertie
   };
 }
 
+/** As much of an access as the parts here use. */
+export type TestAccess = Pick<Access, 'require' | 'refusals'> & { readonly asked: Need[] };
+
 /** Allows everything but what `denied` names; keeps all needs that were asked. */
-export function accessOf(denied: (need: Need) => boolean = () => false): Access & { asked: Need[] } {
+export function accessOf(denied: (need: Need) => boolean = () => false): TestAccess {
   const asked: Need[] = [];
   const refusals: Access['refusals'] = [];
   return {
@@ -41,13 +44,11 @@ export function accessOf(denied: (need: Need) => boolean = () => false): Access 
       refusals.push({ principal: principal.id, ...refused });
       throw new AwsError('AccessDenied', 'Access Denied', 403);
     },
-    credentialsOf: () => { throw new Error('none here'); },
-    principalOf: () => undefined,
   };
 }
 
 /** The least of a door: no signatures, one service, one principal. */
-export async function doorTo(service: DoorService, access: Access, readBody = false): Promise<{ endpoint: string; server: Server; stop(): Promise<void> }> {
+export async function doorTo(service: DoorService, access: TestAccess, readBody = false): Promise<{ endpoint: string; server: Server; stop(): Promise<void> }> {
   const server = createServer((raw, response) => {
     void (async () => {
       if (service.unsigned?.(raw, response)) return;
