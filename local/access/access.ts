@@ -1,52 +1,42 @@
 import { randomBytes } from 'crypto';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import { AwsError, type Access, type LocalStack, type Need, type Principal, type Resource } from '../types';
+import { AwsError, type LocalStack, type Need, type Principal } from '../types';
 
-interface Policy {
-  readonly name: string;
-  readonly policy: Record<string, any>;
-}
+interface Credentials { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
 
-interface Issued {
-  readonly principal: Principal;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-}
+interface Issued extends Credentials { readonly principal: Principal }
 
-const MANAGED_POLICIES: Record<string, Record<string, unknown>> = {
-  'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': {
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'], Resource: '*' }],
-  },
-};
-
-/** Decides by the template's own policies, as IAM would. */
-export class TemplateAccess implements Access {
+/** Decides by the template's own policies, as IAM would; logs each refusal with the missing action and resource. */
+export class TemplateAccess {
+  /** Every refusal since the start, for the journey's "zero AccessDenied". */
   readonly refusals: { principal: string; action: string; resource: string }[] = [];
   private readonly issued = new Map<string, Issued>();
-  private readonly roles = new Map<string, Policy[]>();
-  private readonly logged = new Set<string>();
 
   constructor(private readonly stack: LocalStack, private readonly log: (line: string) => void) {}
 
+  /** Resolves when every need is allowed, else throws an `AwsError` AccessDenied (403). */
   async require(principal: Principal, needs: Need[]): Promise<void> {
     for (const need of needs) {
-      if (!await this.allows(principal, need, this.resourcePolicy(need.resource))) throw this.refuse(principal, need);
+      if (await this.allows(principal, need)) continue;
+      const { action, resource } = need;
+      const message = `${principal.id} may not ${action} on ${resource}`;
+      this.log(`access denied: ${message}`);
+      this.refusals.push({ principal: principal.id, action, resource });
+      throw new AwsError('AccessDenied', message, 403);
     }
   }
 
-  /** Whether a service may assume a role: what MediaConvert and Lambda need of the roles they are given. */
-  async trusts(roleArn: string, service: string, context: Record<string, string> = {}): Promise<boolean> {
-    const { properties: { AssumeRolePolicyDocument: trust } } = this.role(roleArn);
-    return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn, context }, trust);
+  /** Whether a service may assume a role. */
+  trusts(roleArn: string, service: string): Promise<boolean> {
+    return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
   }
 
-  credentialsOf(roleArn: string): Issued {
+  /** Credentials for a role of the template; the same ones on each call. */
+  credentialsOf(roleArn: string): Credentials {
     const known = [...this.issued.values()].find(({ principal }) => principal.id === roleArn);
     if (known) return known;
     const issued: Issued = {
-      principal: { id: this.role(roleArn).attributes.Arn, kind: 'role' },
+      principal: { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' },
       accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString('base64url'),
       sessionToken: randomBytes(60).toString('base64url'),
@@ -55,75 +45,61 @@ export class TemplateAccess implements Access {
     return issued;
   }
 
+  /** The role and secret behind an access key id, if we issued it. */
   principalOf(accessKeyId: string): Issued | undefined {
     return this.issued.get(accessKeyId);
   }
 
-  private async allows(principal: Principal, { action, resource, context = {} }: Need, resourcePolicy?: Record<string, unknown>): Promise<boolean> {
+  private async allows({ id, kind }: Principal, { action, resource, context }: Need): Promise<boolean> {
     const { account } = this.stack;
-    const own: Record<string, string> = principal.kind === 'role'
-      ? { 'aws:PrincipalArn': principal.id, 'aws:PrincipalAccount': account }
-      : { 'aws:SourceAccount': account, 'aws:PrincipalServiceName': principal.id, 'aws:PrincipalIsAWSService': 'true' };
+    const own: Record<string, string> = kind === 'role'
+      ? { 'aws:PrincipalArn': id, 'aws:PrincipalAccount': account }
+      : { 'aws:SourceAccount': account, 'aws:PrincipalServiceName': id, 'aws:PrincipalIsAWSService': 'true' };
+    const statements = this.resourcePolicy(resource);
     const answer = await runSimulation({
       request: {
-        principal: principal.id,
+        principal: id,
         action,
         // The simulator takes * and ? in a resource for patterns; in the name of an object they are letters like others.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId: account },
         contextVariables: { 'aws:SecureTransport': 'true', ...own, ...context },
       },
-      identityPolicies: principal.kind === 'role' ? this.policiesOf(principal.id) : [],
+      identityPolicies: kind === 'role' ? this.policiesOf(id) : [],
       serviceControlPolicies: [],
       resourceControlPolicies: [],
-      resourcePolicy,
+      resourcePolicy: statements.length > 0 ? { Version: '2012-10-17', Statement: statements } : undefined,
     }, {});
     if (answer.resultType === 'error') throw new Error(`${action} on ${resource} can't be decided: ${JSON.stringify(answer.errors)}`);
     return answer.overallResult === 'Allowed';
   }
 
-  private refuse(principal: Principal, { action, resource }: Need): AwsError {
-    const message = `${principal.id} may not ${action} on ${resource}`;
-    this.refusals.push({ principal: principal.id, action, resource });
-    if (!this.logged.has(message)) this.log(`access denied: ${message}`);
-    this.logged.add(message);
-    return new AwsError('AccessDenied', message, 403);
+  private policiesOf(roleArn: string): { name: string; policy: Record<string, unknown> }[] {
+    const { logicalId, physicalId, properties } = this.stack.byArn(roleArn);
+    if (properties.Policies || properties.ManagedPolicyArns) throw new Error(`${logicalId}: only policies of their own resources are supported`);
+    return this.stack.ofType('AWS::IAM::Policy').filter((policy) => policy.properties.Roles.includes(physicalId))
+      .map((policy) => ({ name: policy.logicalId, policy: policy.properties.PolicyDocument }));
   }
 
-  private policiesOf(roleArn: string): Policy[] {
-    const known = this.roles.get(roleArn);
-    if (known) return known;
-    const { physicalId, properties: { Policies: inline = [], ManagedPolicyArns: managed = [] } } = this.role(roleArn);
-    const attached = this.stack.ofType('AWS::IAM::Policy').filter(({ properties }) => properties.Roles?.includes(physicalId));
-    const policies: Policy[] = [
-      ...inline.map((item: Record<string, any>) => ({ name: item.PolicyName, policy: item.PolicyDocument })),
-      ...attached.map(({ logicalId, properties }) => ({ name: logicalId, policy: properties.PolicyDocument })),
-      ...managed.map((arn: string) => ({ name: arn, policy: managedPolicy(arn, roleArn) })),
-    ];
-    this.roles.set(roleArn, policies);
-    return policies;
+  /** The statements of what a resource itself says about who may use it. */
+  private resourcePolicy(arn: string): object[] {
+    const [, , service, , , name] = arn.split(':', 6);
+    const of = (type: string, isMeant: (properties: Record<string, any>) => boolean): Record<string, any>[] =>
+      this.stack.ofType(type).map(({ properties }) => properties).filter(isMeant);
+    switch (service) {
+      case 's3':
+        return of('AWS::S3::BucketPolicy', ({ Bucket }) => Bucket === name.split('/')[0]).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+      case 'sqs':
+        return of('AWS::SQS::QueuePolicy', ({ Queues }) => Queues.some((url: string) => url.endsWith(`/${name}`))).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+      case 'iam':
+        return this.stack.byArn(arn).properties.AssumeRolePolicyDocument.Statement;
+      case 'lambda':
+        return of('AWS::Lambda::Permission', ({ FunctionName }) => this.stack.byArn(FunctionName).attributes.Arn === arn)
+          .map(({ Action, Principal: Service, SourceArn, SourceAccount }) => ({
+            Effect: 'Allow', Action, Principal: { Service }, Resource: arn,
+            Condition: { ...SourceArn && { ArnLike: { 'aws:SourceArn': SourceArn } }, ...SourceAccount && { StringEquals: { 'aws:SourceAccount': SourceAccount } } },
+          }));
+      default:
+        return [];
+    }
   }
-
-  private resourcePolicy(arn: string): Record<string, unknown> | undefined {
-    const statements = [
-      ...this.stack.ofType('AWS::S3::BucketPolicy').filter(({ properties }) => ownerOf(arn) === `arn:aws:s3:::${properties.Bucket}`),
-      ...this.stack.ofType('AWS::SQS::QueuePolicy').filter(({ properties }) => properties.Queues.some((url: string) => this.stack.byArn(url).attributes.Arn === arn)),
-    ].flatMap(({ properties }) => properties.PolicyDocument.Statement);
-    return statements.length ? { Version: '2012-10-17', Statement: statements } : undefined;
-  }
-
-  private role(arn: string): Resource {
-    const role = this.stack.byArn(arn);
-    if (role.type !== 'AWS::IAM::Role') throw new Error(`${arn} is no role`);
-    return role;
-  }
-}
-
-function managedPolicy(arn: string, roleArn: string): Record<string, unknown> {
-  if (!MANAGED_POLICIES[arn]) throw new Error(`${roleArn}: unknown managed policy ${arn}`);
-  return MANAGED_POLICIES[arn];
-}
-
-/** An object's bucket; any other ARN as it is. */
-function ownerOf(arn: string): string {
-  return arn.startsWith('arn:aws:s3:::') ? arn.split('/')[0] : arn;
 }
