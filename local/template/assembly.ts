@@ -1,6 +1,8 @@
-import { spawn } from 'child_process';
+import { execFile } from 'child_process';
 import { promises as fs } from 'fs';
 import * as path from 'path';
+import { promisify } from 'util';
+import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
 
 /** The account and region that stand for whatever an environment-agnostic stack will be deployed to. */
 export const ENVIRONMENT = { account: '123456789012', region: 'us-east-1' };
@@ -13,19 +15,10 @@ export interface Definition {
   readonly DependsOn?: string | string[];
 }
 
-/** The parts of a CloudFormation template that are read here. */
-export interface Template {
-  readonly Resources: Record<string, Definition>;
-  readonly Parameters?: Record<string, { Type: string; Default?: unknown }>;
-  readonly Mappings?: Record<string, Record<string, Record<string, unknown>>>;
-  readonly Conditions?: Record<string, unknown>;
-  readonly Outputs?: Record<string, { Value: unknown; Condition?: string }>;
-}
-
 /** One stack of a cloud assembly. */
 export interface Assembly {
   readonly stackName: string;
-  readonly template: Template;
+  readonly template: { readonly Resources: Record<string, Definition>; readonly Outputs?: Record<string, { readonly Value: unknown }> };
   /** From an asset's key in the bootstrap bucket to its folder or file here. */
   readonly assets: Record<string, string>;
 }
@@ -33,38 +26,22 @@ export interface Assembly {
 /** Runs a CDK app as the CDK CLI would, and reads the stack that it synthesizes. */
 export async function synthesize(app: string, outputFolder: string): Promise<Assembly> {
   await fs.rm(outputFolder, { recursive: true, force: true });
-  const environment = {
-    ...process.env,
-    CDK_OUTDIR: outputFolder,
-    CDK_DEFAULT_ACCOUNT: ENVIRONMENT.account,
-    CDK_DEFAULT_REGION: ENVIRONMENT.region,
-    // The CDK's own check of the template takes seconds, and `npm test` has it.
-    CDK_VALIDATION: 'false',
-  };
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', app], { env: environment, stdio: ['ignore', 'inherit', 'pipe'] });
-    let complaint = '';
-    child.stderr.on('data', (chunk) => { complaint += chunk; });
-    child.on('error', reject);
+  const { account, region } = ENVIRONMENT;
+  // The CDK's own check of the template takes seconds, and `npm test` has it.
+  const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region, CDK_VALIDATION: 'false' };
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
     // Node shows the line of an uncaught error, which in a minified library is the whole file.
-    const readable = () => complaint.split('\n').filter((line) => line.trim() && line.length < 500).join('\n');
-    child.on('close', (code) => code === 0 ? resolve() : reject(new Error(`${app} does not synthesize:\n${readable()}`)));
+    throw new Error(`${app} does not synthesize:\n${stderr.replace(/^.{500,}\n/gm, '')}`);
   });
   return readAssembly(outputFolder);
 }
 
 /** Reads the one stack of a cloud assembly. */
-export async function readAssembly(folder: string): Promise<Assembly> {
-  const read = async (file: string): Promise<any> => JSON.parse(await fs.readFile(path.join(folder, file), 'utf8'));
-  const artifacts: Record<string, any> = (await read('manifest.json')).artifacts;
-  const stacks = Object.entries(artifacts).filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack');
-  if (stacks.length !== 1) throw new Error(`one machine runs one stack, this app has ${stacks.length}: ${stacks.map(([name]) => name).join(', ')}`);
-  const [name, { properties }] = stacks[0];
-  const assets: Record<string, string> = {};
-  for (const { properties: { file } } of Object.values(artifacts).filter((artifact) => artifact.type === 'cdk:asset-manifest')) {
-    for (const { source, destinations } of Object.values<any>((await read(file)).files)) {
-      for (const { objectKey } of Object.values<any>(destinations)) assets[objectKey] = path.join(folder, source.path);
-    }
-  }
-  return { stackName: properties.stackName ?? name, template: await read(properties.templateFile), assets };
+export function readAssembly(folder: string): Assembly {
+  const { artifacts, stacks } = new CloudAssembly(folder);
+  if (stacks.length !== 1) throw new Error(`one machine runs one stack, this app has ${stacks.length}: ${stacks.map(({ id }) => id).join(', ')}`);
+  const files = artifacts.filter(AssetManifestArtifact.isAssetManifestArtifact).flatMap(({ contents }) => Object.values(contents.files ?? {}));
+  const assets = files.flatMap(({ source, destinations }) =>
+    Object.values(destinations).map(({ objectKey }) => [objectKey, path.join(folder, source.path!)]));
+  return { stackName: stacks[0].stackName, template: stacks[0].template, assets: Object.fromEntries(assets) };
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'fs';
 import { mkdir, readFile, writeFile } from 'fs/promises';
 import * as path from 'path';
-import { RemovalPolicy, Stack, aws_s3 as s3, aws_s3_deployment as deployment } from 'aws-cdk-lib';
+import { Stack, aws_s3 as s3, aws_s3_deployment as deployment } from 'aws-cdk-lib';
 import { synthesized, temporaryFolder, written } from './stacks';
 import { runCustomResources } from '../../../local/template/custom-resources';
 import type { TemplateStack } from '../../../local/template/template-stack';
@@ -27,21 +27,21 @@ const succeed = (event: Event) => ({
   Status: 'SUCCESS', PhysicalResourceId: `id-of-${event.LogicalResourceId}`, Data: { Value: `value-of-${event.LogicalResourceId}` },
 });
 const writeObject = async () => {};
-const run = (stack: TemplateStack, of: Functions, timeout?: number) => runCustomResources({ stack, functions: of, writeObject, timeout });
+const run = (stack: TemplateStack, of: Functions) => runCustomResources({ stack, functions: of, writeObject });
 
 function stackOf(properties: Record<string, unknown>, folder?: string): TemplateStack {
   return written({
     Resources: {
       PublicKey: { Type: 'AWS::CloudFront::PublicKey', Properties: { EncodedKey: { 'Fn::GetAtt': ['Second', 'Value'] }, Name: { Ref: 'First' } } },
-      Second: { Type: 'Custom::Second', Properties: { ServiceToken: 'f', Of: { 'Fn::GetAtt': ['First', 'Value'] } } },
-      First: { Type: 'Custom::First', Properties: { ServiceToken: 'f', ...properties }, DependsOn: ['Third'] },
       Third: { Type: 'AWS::CloudFormation::CustomResource', Properties: { ServiceToken: 'f' } },
+      First: { Type: 'Custom::First', Properties: { ServiceToken: 'f', ...properties }, DependsOn: ['Third'] },
+      Second: { Type: 'Custom::Second', Properties: { ServiceToken: 'f', Of: { 'Fn::GetAtt': ['First', 'Value'] } } },
     },
   }, folder);
 }
 
 describe('custom resources', () => {
-  it('run in the order of their dependencies, with all scalars as text', async () => {
+  it('run in the template\'s order, with all scalars as text', async () => {
     const stack = stackOf({ Count: 3, Deep: { on: true, list: [1] } });
     const of = functions(succeed);
     await run(stack, of);
@@ -56,6 +56,14 @@ describe('custom resources', () => {
 
   it('have no attributes before they ran', () => {
     expect(() => stackOf({}).ofType('AWS::CloudFront::PublicKey')[0].properties).toThrow('Second: this custom resource has not run yet');
+  });
+
+  it.each([
+    ['refers to', { Properties: { ServiceToken: { Ref: 'Late' } } }],
+    ['depends on', { DependsOn: 'Late' }],
+  ])('fail the start when one %s a later one', async (_, more) => {
+    const stack = written({ Resources: { Early: { Type: 'Custom::Early', ...more }, Late: { Type: 'Custom::Late' } } });
+    await expect(run(stack, functions(succeed))).rejects.toThrow('Late: this custom resource has not run yet');
   });
 
   it('answer only with attributes that their function gave', async () => {
@@ -96,11 +104,10 @@ describe('custom resources', () => {
     expect(Object.keys(JSON.parse(await readFile(path.join(folder, 'custom-resources.json'), 'utf8')))).toEqual(['Third']);
   });
 
-  it('fail the start when their function fails, ends without an answer, or takes too long', async () => {
+  it('fail the start when their function fails or ends without an answer', async () => {
     const crashed: Functions = { invoke: async () => ({ error: { errorType: 'TypeError', errorMessage: 'x is not a function' } }) };
     await expect(run(stackOf({}), crashed)).rejects.toThrow('Third (AWS::CloudFormation::CustomResource): TypeError: x is not a function');
     await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('its function ended without an answer');
-    await expect(run(stackOf({}), { invoke: () => new Promise(() => {}) }, 20)).rejects.toThrow('no answer within 0.02 s');
   });
 
   it('take one answer, by PUT, at the address they were given', async () => {
@@ -120,37 +127,43 @@ describe('custom resources', () => {
         const put = async (to: string) => statuses.push((await fetch(to, { method: 'PUT', body: JSON.stringify(succeed(event as Event)) })).status);
         await put(new URL('/guess', url).href);
         await put(url);
-        if ((event as Event).LogicalResourceId !== 'Second') await put(url);
+        await put(url);
         return { payload: null };
       },
     };
     await run(stackOf({}), guessing);
-    expect(statuses).toEqual([403, 403, 200, 403, 403, 200, 403, 403, 200]);
+    expect(statuses).toEqual([403, 403, 200, 403, 403, 200, 403, 403, 200, 403]);
   });
 });
 
 describe('a bucket deployment', () => {
-  it('is the files of its assets, with values in place of markers', async () => {
-    const page = temporaryFolder();
-    await mkdir(path.join(page, 'js'));
-    await Promise.all([writeFile(path.join(page, 'index.html'), '<p>'), writeFile(path.join(page, 'js/app.js'), '1'), writeFile(path.join(page, 'raw.bin'), Buffer.from([0xff, 0xfe]))]);
+  const never: Functions = { invoke: () => { throw new Error('the deployment\'s own function must not run'); } };
+  const deploy = async (options: (scope: Stack) => Partial<deployment.BucketDeploymentProps>) => {
     const stack = await synthesized((scope: Stack) => {
-      const bucket = new s3.Bucket(scope, 'Page', { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
-      new deployment.BucketDeployment(scope, 'Deploy', {
-        destinationBucket: bucket,
-        destinationKeyPrefix: 'web',
-        sources: [deployment.Source.asset(page), deployment.Source.jsonData('config.json', { bucket: bucket.bucketName })],
-      });
+      const bucket = new s3.Bucket(scope, 'Page', { bucketName: 'page' });
+      new deployment.BucketDeployment(scope, 'Deploy', { destinationBucket: bucket, sources: [], ...options(scope) });
     });
     const objects: Record<string, [string, string]> = {};
-    const never: Functions = { invoke: () => { throw new Error('the deployment\'s own function must not run'); } };
-    await runCustomResources({ stack, functions: never, writeObject: async (_, key, body, type) => { objects[key] = [body.toString('latin1'), type]; } });
-    stack.verify();
-    expect(objects).toEqual({
-      'web/index.html': ['<p>', 'text/html'],
-      'web/js/app.js': ['1', 'text/javascript'],
-      'web/raw.bin': ['\xff\xfe', 'application/octet-stream'],
-      'web/config.json': [JSON.stringify({ bucket: stack.ofType('AWS::S3::Bucket')[0].physicalId }), 'application/json'],
+    await runCustomResources({ stack, functions: never, writeObject: async (bucket, key, body, type) => { objects[`${bucket}/${key}`] = [body.toString('latin1'), type]; } });
+    return objects;
+  };
+
+  it('is the files of its assets', async () => {
+    const page = temporaryFolder();
+    await mkdir(path.join(page, 'js'));
+    await Promise.all([writeFile(path.join(page, 'index.html'), '<p>'), writeFile(path.join(page, 'js/app.js'), Buffer.from([0xff, 0xfe]))]);
+    expect(await deploy(() => ({ sources: [deployment.Source.asset(page), deployment.Source.data('site.css', 'p{}')] }))).toEqual({
+      'page/index.html': ['<p>', 'text/html'],
+      'page/js/app.js': ['\xff\xfe', 'text/javascript'],
+      'page/site.css': ['p{}', 'text/css'],
     });
+  });
+
+  it.each<[string, (scope: Stack) => Partial<deployment.BucketDeploymentProps>, string]>([
+    ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'no content type is known for'],
+    ['a property that it does not know', () => ({ destinationKeyPrefix: 'web' }), 'does not know DestinationBucketKeyPrefix "web"'],
+    ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'values in deployed files are not supported'],
+  ])('fails on %s', async (_, options, message) => {
+    await expect(deploy(options)).rejects.toThrow(message);
   });
 });
