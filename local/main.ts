@@ -3,7 +3,7 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
 import { runCheck } from './check';
-import { startStack, type RunningStack } from './stack';
+import { startStack } from './stack';
 
 const ROOT = path.join(__dirname, '..');
 const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check]
@@ -15,10 +15,9 @@ const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check]
 interface Arguments { readonly port: number; readonly data: string; readonly reset: boolean; readonly check: boolean }
 
 function readArguments(): Arguments {
-  const { values } = parseArgs({
+  const { values: { check, reset, ...values } } = parseArgs({
     options: { port: { type: 'string' }, data: { type: 'string' }, reset: { type: 'boolean', default: false }, check: { type: 'boolean', default: false } },
   });
-  const { check, reset } = values;
   const port = Number(values.port ?? (check ? 0 : 8080));
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
   return { port, check, reset, data: values.data ?? (check ? temporaryFolder() : path.join(ROOT, '.local')) };
@@ -30,34 +29,19 @@ function temporaryFolder(): string {
   return folder;
 }
 
-function greet({ facts: { origin, users } }: RunningStack, data: string): void {
-  console.log(`\nOpen ${origin}\n\nSign in as`);
-  for (const { username, password, groups } of users) console.log(`  ${username}  ${password}  ${groups.join(', ')}`);
-  console.log(`\nWhat handlers log: ${path.join(data, 'functions.log')}\nCtrl-C stops everything; your videos stay in ${data}.`);
-}
-
-/** Resolves at the first request to end. A second one ends at once: children end when their channel to this process closes. */
-function interruption(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const end = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-  });
-}
-
 async function main({ port, data, reset, check }: Arguments): Promise<void> {
-  const interrupted = interruption();
-  const stack = await startStack({ app: path.join(ROOT, 'examples/typescript/full/app.ts'), port, data, reset, log: (line) => console.error(line) });
+  // Once: a second request ends at once, as children end when their channel to this process closes.
+  const interrupted = new Promise<void>((resolve) => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).forEach((signal) => process.once(signal, () => resolve())));
+  const stack = await startStack({ app: path.join(ROOT, 'examples/typescript/full/app.ts'), port, data, reset, log: console.error });
+  const { facts: { origin, users }, refusals } = stack;
   try {
     if (check) {
-      await Promise.race([runCheck(stack.facts), interrupted.then(() => { throw new Error('interrupted'); })]);
-      if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);
+      await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
+      if (refusals.length > 0) throw new Error(`the journey was refused ${refusals.length} times what its policies lack`);
     } else {
-      greet(stack, data);
+      console.log(`\nOpen ${origin}\n\nSign in as`);
+      for (const { username, password, groups } of users) console.log(`  ${username}  ${password}  ${groups.join(', ')}`);
+      console.log(`\nWhat handlers log: ${path.join(data, 'functions.log')}\nCtrl-C stops everything; your videos stay in ${data}.`);
       await interrupted;
     }
   } finally {

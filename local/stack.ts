@@ -1,8 +1,8 @@
+/// <reference lib="esnext.disposable" />
 import { createWriteStream, promises as fs } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
 import { startCognito, type LocalUser } from './cognito/cognito';
-import { holdDataFolder, writeAtOnce } from './data-folder';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
@@ -19,7 +19,7 @@ import { synthesize } from './template/assembly';
 import type { WriteObject } from './template/bucket-deployment';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
-import type { Access, Part, PutEvent } from './types';
+import type { Part } from './types';
 
 /** What to run and where. */
 export interface StackOptions {
@@ -46,77 +46,68 @@ export interface StackFacts {
 /** The stack while it runs. */
 export interface RunningStack extends Part {
   readonly facts: StackFacts;
-  readonly refusals: Access['refusals'];
+  readonly refusals: TemplateAccess['refusals'];
 }
 
 /** The SDK's names of the services behind the door. */
-const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'SQS'];
+const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT'];
 
 /** Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS. */
 const NOWHERE = 'http://127.0.0.1:1';
 
-/** Starts every part in order; when one fails, those before it are stopped. */
-export async function startStack(options: StackOptions): Promise<RunningStack> {
-  const parts: Part[] = [];
-  const stop = async (): Promise<void> => {
-    const failures: unknown[] = [];
-    for (const part of parts.splice(0).reverse()) await part.stop().catch((error) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, `some parts did not stop: ${failures.join('; ')}`);
-  };
-  const keep = <T extends Part>(part: T): T => {
-    parts.push(part);
-    return part;
-  };
-  try {
-    return { ...await start(options, keep), stop };
-  } catch (error) {
-    await stop().catch((failure) => options.log(String(failure)));
-    throw error;
-  }
-}
+/** Starts every part in order, and stops them in reverse; when one does not start, those before it are stopped. */
+export async function startStack({ app, port, data, reset = false, log }: StackOptions): Promise<RunningStack> {
+  await using parts = new AsyncDisposableStack();
+  const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 
-async function start({ app, port, data, reset = false, log }: StackOptions, keep: <T extends Part>(part: T) => T): Promise<Omit<RunningStack, 'stop'>> {
   ensure('ffmpeg');
-  const dataFolder = path.resolve(data);
-  keep(await holdDataFolder(dataFolder, reset));
-  const factsFile = path.join(dataFolder, 'stack.json');
-  await fs.rm(factsFile, { force: true });
   const [edgePort, doorPort, authPort] = await freePorts([port, 0, 0]);
+  const dataFolder = path.resolve(data);
+  const factsFile = path.join(dataFolder, 'stack.json');
+  await prepare(dataFolder, factsFile, reset);
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort });
   const access = new TemplateAccess(stack, log);
-  const door = keep(await startDoor({ port: doorPort, access, services: [], log }));
-  const environment = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`]));
-  const { log: handlerLog } = keep(functionLog(dataFolder));
-  const functions = keep(createFunctions({ stack, access, environment: { ...environment, AWS_ENDPOINT_URL: NOWHERE }, log: handlerLog }));
+  const door = keep(await startDoor({ port: doorPort, access, log }));
+  const handlerLog = createWriteStream(path.join(dataFolder, 'functions.log'), { mode: 0o600 });
+  keep({ stop: () => new Promise((resolve) => handlerLog.end(resolve)) });
+  const functions = keep(createFunctions({
+    stack,
+    access,
+    environment: { AWS_ENDPOINT_URL: NOWHERE, ...Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`])) },
+    log: (name, line) => void handlerLog.write(`${name} ${line}\n`),
+  }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await startQueues({ stack, access, functions, log }));
-  const events = keep(createEvents({ stack, access, functions, queues, log }));
-  const putEvent: PutEvent = events.put;
+  const { put: putEvent, stop } = createEvents({ stack, access, functions, queues, log });
+  keep({ stop });
   const s3 = createS3({ stack, putEvent, access });
   const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent }));
   const cognito = keep(await startCognito({ stack, port: authPort }));
-  for (const { service } of [dynamoDb, createSecretsManager({ stack }), queues, s3, mediaConvert, cognito]) door.register(service);
+  for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, cognito]) door.register(service);
 
   const writeObject: WriteObject = async (bucket, key, body, contentType) => void await s3.store.put(bucket, key, body, { contentType });
   await runCustomResources({ stack, functions, writeObject });
   stack.verify();
   const gateway = createGateway({ stack, functions, keysOf: cognito.keysOf });
-  const edge = keep(await startEdge({ stack, access, store: s3.store, gateway, port: edgePort }));
-  const origin = `http://localhost:${edge.port}`;
+  keep(await startEdge({ stack, access, store: s3.store, gateway, port: edgePort }));
   mediaConvert.start();
+  const origin = `http://localhost:${edgePort}`;
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito.users };
-  keep({ stop: () => fs.rm(factsFile, { force: true }) });
-  await writeAtOnce(factsFile, JSON.stringify(facts, undefined, 2));
-  return { facts, refusals: access.refusals };
+  keep({ stop: () => fs.rm(factsFile) });
+  await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });
+  await fs.rename(`${factsFile}.new`, factsFile);
+  const running = parts.move();
+  return { facts, refusals: access.refusals, stop: () => running.disposeAsync() };
 }
 
-/** What handlers write, in a file of its own for each run. */
-function functionLog(dataFolder: string): Part & { log: (name: string, line: string) => void } {
-  const file = createWriteStream(path.join(dataFolder, 'functions.log'), { mode: 0o600 });
-  return {
-    log: (name, line) => void file.write(`${name} ${line}\n`),
-    stop: () => new Promise((resolve) => file.end(resolve)),
-  };
+/** Makes the folder of everything that is kept, or empties it when asked. Leaves alone what is somebody else's, or in use. */
+async function prepare(folder: string, factsFile: string, reset: boolean): Promise<void> {
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  const entries = await fs.readdir(folder);
+  if (entries.length > 0 && !entries.includes('cdk.out')) throw new Error(`${folder} holds what this program did not make: name an empty folder with --data`);
+  const facts = await fs.readFile(factsFile, 'utf8').catch(() => undefined);
+  if (facts && await fetch(JSON.parse(facts).origin).catch(() => undefined)) throw new Error(`a stack is running in ${folder}: stop it first`);
+  for (const entry of reset ? entries : ['stack.json']) await fs.rm(path.join(folder, entry), { recursive: true, force: true });
 }

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'http';
+import type { TemplateAccess } from './access/access';
+import type { TemplateStack } from './template/template-stack';
 
 /** One resource of the synthesized template, its intrinsics resolved. */
 export interface Resource {
@@ -13,19 +15,7 @@ export interface Resource {
 }
 
 /** The synthesized stack as the parts see it. */
-export interface LocalStack {
-  readonly region: string;
-  readonly account: string;
-  readonly stackId: string;
-  /** Where the parts keep what must outlive a run. One folder a part. */
-  readonly dataFolder: string;
-  /** The resources of a type, in the template's order. */
-  ofType(type: string): Resource[];
-  /** The resource with this ARN (or physical id); an error that names it when there is none. */
-  byArn(arn: string): Resource;
-  /** The directory of the asset that a function's or deployment's `S3Key` names. */
-  assetFolder(s3Key: string): string;
-}
+export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
 /** Who calls: an IAM role of the template, or an AWS service in its own name. */
 export interface Principal {
@@ -44,17 +34,8 @@ export interface Need {
   readonly context?: Record<string, string | string[]>;
 }
 
-/** Decides from the template's own policies; logs each refusal with the missing action and resource. */
-export interface Access {
-  /** Resolves when every need is allowed, else throws an `AwsError` AccessDenied (403). */
-  require(principal: Principal, needs: Need[]): Promise<void>;
-  /** Credentials for a role of the template; the same ones on each call. */
-  credentialsOf(roleArn: string): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
-  /** The role and secret behind an access key id, if we issued it. */
-  principalOf(accessKeyId: string): { principal: Principal; secretAccessKey: string; sessionToken: string } | undefined;
-  /** Every refusal since the start, for the journey's "zero AccessDenied". */
-  readonly refusals: { principal: string; action: string; resource: string }[];
-}
+/** Decides from the template's own policies. */
+export type Access = Pick<TemplateAccess, keyof TemplateAccess>;
 
 /** An error in AWS's own terms: each service writes it in its own wire form. */
 export class AwsError extends Error {
@@ -91,10 +72,10 @@ export interface DoorService {
 
 /** An EventBridge event. */
 export interface BusEvent {
-  readonly source: string;
+  readonly 'source': string;
   readonly 'detail-type': string;
-  readonly detail: Record<string, any>;
-  readonly resources?: string[];
+  readonly 'detail': Record<string, any>;
+  readonly 'resources'?: string[];
 }
 
 /** Puts an event on the default bus. */

@@ -44,6 +44,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
         throw new AwsError('AccessDenied', `${principal.id} may not ${action} on ${on}`, 403);
       }
     },
+    trusts: async () => true,
     credentialsOf: () => CREDENTIALS,
     principalOf: (id) => id === CREDENTIALS.accessKeyId ? { principal: { id: ROLE, kind: 'role' }, ...CREDENTIALS } : undefined,
   };

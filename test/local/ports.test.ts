@@ -18,7 +18,7 @@ describe('ports', () => {
 
   it('say which one is taken', async () => {
     const { port, end } = await listening(0);
-    await expect(freePorts([port, 0])).rejects.toThrow(`port ${port} can't be used`);
+    await expect(freePorts([port, 0])).rejects.toThrow(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
     await end();
   });
 });

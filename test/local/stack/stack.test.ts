@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { startStack, type RunningStack } from '../../../local/stack';
 import { temporaryFolder } from '../template/stacks';
@@ -9,8 +9,8 @@ jest.setTimeout(120_000);
 describe('a stack on one machine', () => {
   const data = path.join(temporaryFolder(), 'data');
   const running: RunningStack[] = [];
-  const start = async (port = 0) => {
-    const stack = await startStack({ app: path.join(__dirname, 'app.fixture.ts'), port, data, log: (line) => { throw new Error(line); } });
+  const start = async (port = 0, folder = data, reset = false) => {
+    const stack = await startStack({ app: path.join(__dirname, 'app.fixture.ts'), port, data: folder, reset, log: (line) => { throw new Error(line); } });
     running.push(stack);
     return stack;
   };
@@ -51,6 +51,23 @@ describe('a stack on one machine', () => {
     const made = (text: unknown) => JSON.parse(text as string).MADE;
     expect(made((await get(`${second.facts.api}/environment`))[1])).toBe(made(before));
     expect(statSync(data).mode.toString(8)).toBe('40700');
+  });
+
+  it('keeps out of a folder where another runs', async () => {
+    const { facts } = await start();
+    await expect(start(0, data, true)).rejects.toThrow(`a stack is running in ${data}`);
+    expect(await get(facts.origin)).toEqual([200, 'the page']);
+    expect(existsSync(path.join(data, 'stack.json'))).toBe(true);
+  });
+
+  it('empties its folder when asked, and never somebody else\'s', async () => {
+    writeFileSync(path.join(data, 'old'), '');
+    await start(0, data, true);
+    expect(existsSync(path.join(data, 'old'))).toBe(false);
+    const other = temporaryFolder();
+    writeFileSync(path.join(other, 'thesis'), '');
+    for (const reset of [true, false]) await expect(start(0, other, reset)).rejects.toThrow('holds what this program did not make');
+    expect(readdirSync(other)).toEqual(['thesis']);
   });
 
   it('stops what it started when a part of it fails', async () => {
