@@ -22,6 +22,8 @@ export interface StackProcessOptions {
 export class StackProcess {
   /** Starts one and waits until it answers. */
   static async start({ data = temporaryFolder(), app }: StackProcessOptions = {}): Promise<StackProcess> {
+    // One that was killed left it behind.
+    rmSync(path.join(data, 'stack.json'), { force: true });
     const stack = new StackProcess(data, ['--port', '0', '--data', data, ...(app ? ['--app', app] : [])]);
     started.add(stack);
     await until('the stack answers', () => {
