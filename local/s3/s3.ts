@@ -149,7 +149,8 @@ export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEv
       answer(response, 'ListPartsResult', {
         Bucket: bucket, Key: key, UploadId: uploadId, MaxParts: most, IsTruncated: after.length > page.length,
         ChecksumType: store.upload(bucket, key, uploadId).checksumType, NextPartNumberMarker: page.at(-1)?.partNumber,
-        Part: page.map((part) => ({ PartNumber: part.partNumber, LastModified: part.lastModified, ETag: part.etag, Size: part.size, ...named(part.checksums) })),
+        Part: page.map(({ partNumber, lastModified, etag, size, checksums }) =>
+          ({ PartNumber: partNumber, LastModified: lastModified, ETag: etag, Size: size, ...named(checksums) })),
       });
     },
     async CompleteMultipartUpload(request, response, bucket, key) {

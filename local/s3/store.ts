@@ -192,7 +192,8 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     putPart: async (bucket: string, key: string, uploadId: string, partNumber: number, body: Body, { expect, keep = [] }: PutOptions): Promise<Part> => {
       const { folder, options } = upload(bucket, key, uploadId);
       const temporary = join(folder, randomUUID());
-      const part: Part = { partNumber, lastModified: new Date().toISOString(), ...await write(temporary, body, { expect, keep: [...keep, ...options.keep ?? []] }) };
+      const written = await write(temporary, body, { expect, keep: [...keep, ...options.keep ?? []] });
+      const part: Part = { partNumber, lastModified: new Date().toISOString(), ...written };
       renameSync(temporary, join(folder, `${partNumber}`));
       writeJson(join(folder, `${partNumber}.json`), part);
       return part;
