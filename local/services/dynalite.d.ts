@@ -1,7 +1,4 @@
 declare module 'dynalite' {
-  import type { Server } from 'http';
-
   /** A DynamoDB server over LevelDB; `close` closes the database too. */
-  function dynalite(options: { path?: string; createTableMs?: number; deleteTableMs?: number; updateTableMs?: number }): Server;
-  export = dynalite;
+  export default function dynalite(options: { path: string; createTableMs: number }): import('http').Server;
 }

@@ -1,105 +1,73 @@
 import { randomUUID } from 'crypto';
 import { setTimeout as wait } from 'timers/promises';
-import { Access, AwsError, BusEvent, Functions, LocalStack, Part, PutEvent, Resource } from '../types';
-import { compilePattern } from './event-pattern';
-import { Queues } from './queues';
+import type { Json } from './json';
+import type { Queues } from './queues';
+import { onlyKnown } from '../lookup';
+import { AwsError, type Access, type Functions, type LocalStack, type Part, type PutEvent } from '../types';
 
-/** What the default event bus needs. */
-export interface EventsOptions {
-  readonly stack: LocalStack;
-  readonly access: Access;
-  readonly functions: Functions;
-  readonly queues: Pick<Queues, 'send'>;
-  /** Hears of events that reached neither target nor dead-letter queue. @default console.error */
-  readonly log?: (line: string) => void;
-  /** Before the first retry; in AWS it is a minute. @default 1000 */
-  readonly retryMilliseconds?: number;
-}
-
-interface Rule {
-  readonly arn: string;
-  readonly matches?: (event: object) => boolean;
-  readonly everyMinutes?: number;
-  readonly targets: Record<string, any>[];
-}
-
-const SCHEDULED: BusEvent = { 'source': 'aws.events', 'detail-type': 'Scheduled Event', 'detail': {} };
 const SERVICE = 'events.amazonaws.com';
-const RULE = ['Name', 'Description', 'State', 'EventBusName', 'EventPattern', 'ScheduleExpression', 'Targets', 'Tags'];
-const TARGET = ['Id', 'Arn', 'Input', 'RetryPolicy', 'DeadLetterConfig'];
-const MINUTES: Record<string, number> = { minute: 1, hour: 60, day: 24 * 60 };
-/** Lambda tries an asynchronous event three times, whatever the rule's own policy for deliveries is. */
-const RETRIES = 2;
+/** Lambda's for an asynchronous event, whatever the rule's own policy for deliveries is. */
+const TRIES = 3;
 
-/** The default bus with the template's rules. */
-export function createEvents(options: EventsOptions): { put: PutEvent } & Part {
-  const { stack, access, functions, queues, log = console.error, retryMilliseconds = 1000 } = options;
+/** The default bus with the template's rules. `retryMilliseconds` go by before the first retry; in AWS it is a minute. */
+export function createEvents({ stack, access, functions, queues, log = console.error, retryMilliseconds = 1000 }: {
+  stack: LocalStack; access: Access; functions: Functions; queues: Pick<Queues, 'send'>; log?: (line: string) => void; retryMilliseconds?: number;
+}): { put: PutEvent } & Part {
   const stopping = new AbortController();
-  const rules = stack.ofType('AWS::Events::Rule').filter(({ properties }) => properties.State !== 'DISABLED').map(readRule);
-  const timers = rules.flatMap((rule) => rule.everyMinutes ? [setInterval(() => tick(rule), rule.everyMinutes * 60_000)] : []);
+  const rules = stack.ofType('AWS::Events::Rule').map(({ logicalId, attributes: { Arn: arn }, properties: { EventPattern, Targets, ...more } }) => {
+    onlyKnown(logicalId, more, 'Description', { State: ['ENABLED'] });
+    for (const target of Targets) onlyKnown(logicalId, target, 'Id Arn DeadLetterConfig');
+    return { arn, matches: compilePattern(EventPattern), targets: Targets as Json[] };
+  });
 
-  async function send(queueArn: string, rule: Rule, text: string): Promise<void> {
-    const context = { 'aws:SourceArn': rule.arn, 'aws:SourceAccount': stack.account };
-    await access.require({ kind: 'service', id: SERVICE }, [{ action: 'sqs:SendMessage', resource: queueArn, context }]);
-    await queues.send(queueArn, text);
-  }
-
-  async function invoke(functionArn: string, rule: Rule, event: unknown, retries: number): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      const { error } = await functions.invoke(functionArn, event, { service: SERVICE, sourceArn: rule.arn });
-      if (!error) return;
-      if (attempt >= retries) throw new AwsError(error.errorType, error.errorMessage);
-      await wait(retryMilliseconds * (attempt + 1), undefined, { signal: stopping.signal });
-    }
-  }
-
-  async function deliver(rule: Rule, { Arn, Input, RetryPolicy, DeadLetterConfig }: Record<string, any>, event: unknown): Promise<void> {
-    const text = Input ?? JSON.stringify(event);
+  async function deliver(sourceArn: string, targetArn: string, event: unknown, deadLetterArn?: string): Promise<void> {
     try {
-      if (/^arn:[^:]*:sqs:/.test(Arn)) await send(Arn, rule, text);
-      else await invoke(Arn, rule, JSON.parse(text), Math.min(RETRIES, RetryPolicy?.MaximumRetryAttempts ?? RETRIES));
+      if (!targetArn.startsWith('arn:aws:sqs:')) return await invoke(sourceArn, targetArn, event);
+      const context = { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': stack.account };
+      await access.require({ kind: 'service', id: SERVICE }, [{ action: 'sqs:SendMessage', resource: targetArn, context }]);
+      await queues.send(targetArn, JSON.stringify(event));
     } catch (error) {
       if (stopping.signal.aborted) return;
-      log(`${rule.arn}: ${Arn}: ${(error as Error).name}: ${(error as Error).message}`);
-      if (DeadLetterConfig?.Arn) await send(DeadLetterConfig.Arn, rule, text);
+      log(`${sourceArn}: ${targetArn}: ${(error as Error).name}: ${(error as Error).message}`);
+      if (deadLetterArn) await deliver(sourceArn, deadLetterArn, event);
     }
   }
 
-  function dispatch(rule: Rule, event: unknown): void {
-    for (const target of rule.targets) deliver(rule, target, event).catch((error: Error) => log(`${rule.arn}: lost: ${error.message}`));
+  async function invoke(sourceArn: string, functionArn: string, event: unknown): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { error } = await functions.invoke(functionArn, event, { service: SERVICE, sourceArn });
+      if (!error) return;
+      if (attempt === TRIES) throw new AwsError(error.errorType, error.errorMessage);
+      await wait(retryMilliseconds * attempt, undefined, { signal: stopping.signal });
+    }
   }
-
-  const envelope = (event: BusEvent) => ({
-    version: '0', id: randomUUID(), time: new Date().toISOString().replace(/\.\d+/, ''), region: stack.region, account: stack.account, resources: [], ...event,
-  });
-  const tick = (rule: Rule) => dispatch(rule, envelope({ ...SCHEDULED, resources: [rule.arn] }));
 
   return {
     put(given) {
-      // As text and back: what the sender does to its objects afterwards is its own.
-      const event = JSON.parse(JSON.stringify(envelope(given)));
-      for (const rule of rules) if (rule.matches?.(event)) dispatch(rule, event);
+      const time = new Date().toISOString().replace(/\.\d+/, '');
+      // A copy: what the sender does to its objects afterwards is its own.
+      const event = structuredClone({ version: '0', id: randomUUID(), time, region: stack.region, account: stack.account, resources: [], ...given });
+      for (const { arn, targets } of rules.filter(({ matches }) => matches(event))) {
+        for (const { Arn, DeadLetterConfig } of targets) void deliver(arn, Arn, event, DeadLetterConfig?.Arn);
+      }
     },
-    async stop() {
-      stopping.abort();
-      timers.forEach(clearInterval);
-    },
+    stop: async () => stopping.abort(),
   };
 }
 
-function readRule({ logicalId, properties, attributes }: Resource): Rule {
-  const { EventBusName = 'default', EventPattern, ScheduleExpression, Targets = [] } = properties;
-  const unknown = [
-    ...Object.keys(properties).filter((name) => !RULE.includes(name)),
-    ...Targets.flatMap((target: object) => Object.keys(target).filter((name) => !TARGET.includes(name))),
-  ];
-  if (unknown.length > 0 || EventBusName !== 'default') throw new Error(`${logicalId}: unsupported in a rule: ${[...unknown, EventBusName].join(', ')}`);
-  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(ScheduleExpression ?? '') ?? [];
-  if (ScheduleExpression && !count) throw new Error(`${logicalId}: unsupported schedule ${ScheduleExpression}`);
-  return {
-    arn: attributes.Arn,
-    matches: EventPattern && compilePattern(EventPattern),
-    everyMinutes: count ? Number(count) * MINUTES[unit] : undefined,
-    targets: Targets,
-  };
+/** Makes a test of an event pattern of exact texts and prefixes; any other operator throws, and is named. */
+export function compilePattern(pattern: Json): (event: any) => boolean {
+  const fields = Object.entries(pattern).map(([name, wanted]) => {
+    const tests = Array.isArray(wanted) ? wanted.map(compileRule) : [compilePattern(wanted)];
+    // An array in the event matches when one of its elements does.
+    return (event: any) => [event?.[name]].flat().some((value) => tests.some((test) => test(value)));
+  });
+  return (event) => fields.every((field) => field(event));
+}
+
+function compileRule(rule: unknown): (value: unknown) => boolean {
+  if (typeof rule === 'string') return (value) => value === rule;
+  const { prefix, ...more }: Json = rule ?? {};
+  if (typeof prefix !== 'string' || Object.keys(more).length > 0) throw new Error(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
+  return (value) => typeof value === 'string' && value.startsWith(prefix);
 }

@@ -1,30 +1,43 @@
 import type { ServerResponse } from 'http';
-import type { AwsError } from '../types';
+import { AwsError, type DoorRequest, type DoorService, type Need } from '../types';
 
-/** Answers in AWS's JSON protocols. */
-export function answerJson(response: ServerResponse, body: unknown, status = 200): void {
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+export type Json = Record<string, any>;
+
+/** What S3 calls a refusal, every other service calls by another name. */
+const NAMES: Record<string, string> = {
+  AccessDenied: 'AccessDeniedException',
+  InvalidAccessKeyId: 'UnrecognizedClientException',
+  InvalidToken: 'UnrecognizedClientException',
+  RequestTimeTooSkewed: 'InvalidSignatureException',
+  SignatureDoesNotMatch: 'InvalidSignatureException',
+};
+
+/** A service of AWS's JSON protocols: what each operation needs to be allowed, and what it answers. */
+export function jsonService(
+  name: string, needs: (operation: string, input: Json) => Need[], operations: Record<string, (input: Json) => unknown>,
+): DoorService {
+  // `GetItem` of `DynamoDB_20120810.GetItem`
+  const operationOf = ({ headers }: DoorRequest) => headers['x-amz-target']?.split('.')[1] ?? '';
+  return {
+    name,
+    needs(request) {
+      const operation = operationOf(request);
+      if (!Object.hasOwn(operations, operation)) throw new AwsError('UnknownOperationException', `${name} on one machine has no ${operation}`);
+      return needs(operation, inputOf(request.body));
+    },
+    async handle(request, response) {
+      const answer = await operations[operationOf(request)](inputOf(request.body));
+      response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify(answer));
+    },
+    fail: failJson,
+  };
 }
 
 /** Writes an error as AWS's JSON protocols do. */
-export function failJson(error: AwsError, response: ServerResponse): void {
-  // The same refusal has two names: S3's and everyone else's.
-  const code = error.code === 'AccessDenied' ? 'AccessDeniedException' : error.code;
-  response.setHeader('x-amzn-errortype', code);
-  answerJson(response, { __type: code, message: error.message }, error.status);
+export function failJson({ code, message, status }: AwsError, response: ServerResponse): void {
+  const name = NAMES[code] ?? code;
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name }).end(JSON.stringify({ __type: name, message }));
 }
 
-/** The operation that `X-Amz-Target` names: `GetItem` of `DynamoDB_20120810.GetItem`. */
-export function operationOf(headers: Record<string, string>): string {
-  return (headers['x-amz-target'] ?? '').split('.')[1] ?? '';
-}
-
-/** The JSON object in a request's body; an empty one for anything else. */
-export function inputOf(body: Buffer | undefined): Record<string, any> {
-  try {
-    const input: unknown = JSON.parse(body?.toString() || '{}');
-    return typeof input === 'object' && input !== null ? input : {};
-  } catch {
-    return {};
-  }
-}
+/** The JSON object in a request's body. */
+export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');

@@ -1,32 +1,28 @@
 import { request as httpRequest } from 'http';
 import { Readable } from 'stream';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Door, startDoor } from '../../../local/door/door';
-import { answerJson, failJson, inputOf } from '../../../local/services/json';
-import { AwsError, DoorService } from '../../../local/types';
+import { jsonService } from '../../../local/services/json';
+import { AwsError } from '../../../local/types';
 import { CREDENTIALS, fakeAccess, fakeS3, REGION } from '../fakes';
 
 const access = fakeAccess(['secretsmanager:Denied']);
 const logged: string[] = [];
-const secrets: DoorService = {
-  name: 'secretsmanager',
-  needs: ({ body }) => [{ action: `secretsmanager:${inputOf(body).SecretId}`, resource: '*' }],
-  async handle({ body }, response) {
-    const { SecretId } = inputOf(body);
+const secrets = jsonService('secretsmanager', (_, { SecretId }) => [{ action: `secretsmanager:${SecretId}`, resource: '*' }], {
+  GetSecretValue({ SecretId }) {
     if (SecretId === 'known-fault') throw new AwsError('ResourceNotFoundException', 'none');
     if (SecretId === 'unknown-fault') throw new TypeError('x is undefined');
-    answerJson(response, { SecretString: SecretId });
+    return { SecretString: SecretId };
   },
-  fail: failJson,
-};
+});
 
 let door: Door;
 let endpoint: string;
 beforeAll(async () => {
-  door = await startDoor({ access, services: [fakeS3()], log: (line) => logged.push(line) });
-  door.register(secrets);
+  door = await startDoor({ access, log: (line) => logged.push(line) });
+  for (const service of [fakeS3(), secrets]) door.register(service);
   endpoint = `http://127.0.0.1:${door.port}`;
 });
 afterAll(() => door.stop());
@@ -99,6 +95,14 @@ describe('header signatures', () => {
     await expect(sent).rejects.toMatchObject({ name: 'InvalidSignatureException' });
   });
 
+  test('an expiry that someone adds to a header is ignored', async () => {
+    const sent = getChanged(({ headers }) => {
+      const past = new Date(Date.now() - 16 * 60_000).toISOString().replace(/[-:]|\.\d+/g, '');
+      Object.assign(headers, { 'x-amz-date': past, 'authorization': `${headers.authorization.replace(/\/\d{8}\//, `/${past.slice(0, 8)}/`)}, Expires=604800` });
+    });
+    await expect(sent).rejects.toThrow('the time of the request is too far from now');
+  });
+
   test('a body over 16 MB is refused', async () => {
     await expect(getSecret('x'.repeat(16 * 1024 * 1024))).rejects.toMatchObject({ name: 'RequestEntityTooLargeException' });
   });
@@ -154,9 +158,9 @@ describe('presigned addresses', () => {
 
 describe('what follows the signature', () => {
   test('an unsigned request is refused', async () => {
-    expect(await send(`${endpoint}/media/x`, 'GET', {})).toMatchObject({ status: 403, text: expect.stringContaining('<Code>AccessDenied</Code>') });
-    expect(await send(endpoint, 'POST', { 'x-amz-target': 'secretsmanager.GetSecretValue' }))
-      .toMatchObject({ status: 403, text: expect.stringContaining('MissingAuthenticationTokenException') });
+    const refused = { status: 403, text: expect.stringContaining('the request is not signed') };
+    expect(await send(`${endpoint}/media/x`, 'GET', {})).toMatchObject(refused);
+    expect(await send(endpoint, 'POST', { 'x-amz-target': 'secretsmanager.GetSecretValue' })).toMatchObject(refused);
   });
 
   test('the policies are asked before the service', async () => {
@@ -171,8 +175,10 @@ describe('what follows the signature', () => {
     expect(logged).toEqual([expect.stringContaining('x is undefined')]);
   });
 
-  test('a service that is not there is named', async () => {
+  test('a service or an operation that is not there is named', async () => {
     const sent = getChanged(({ headers }) => headers.authorization = headers.authorization.replace('/secretsmanager/', '/sns/'));
     await expect(sent).rejects.toThrow("there is no service 'sns'");
+    const client = new SecretsManagerClient(settings());
+    await expect(client.send(new ListSecretsCommand({}))).rejects.toThrow('secretsmanager on one machine has no ListSecrets');
   });
 });

@@ -1,5 +1,4 @@
-import { compilePattern } from '../../../local/services/event-pattern';
-import { createEvents } from '../../../local/services/events';
+import { compilePattern, createEvents } from '../../../local/services/events';
 import { AwsError, BusEvent, InvokeResult } from '../../../local/types';
 import { ACCOUNT, fakeAccess, fakeStack, REGION, resource, until } from '../fakes';
 
@@ -16,7 +15,6 @@ const CREATED: BusEvent = {
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  jest.useRealTimers();
   for (const stop of stops.splice(0)) await stop();
 });
 
@@ -74,50 +72,41 @@ describe('rules', () => {
 
   const NO: InvokeResult = { error: { errorType: 'Error', errorMessage: 'no' } };
   test.each([
-    ['tried again', [NO, NO, { payload: 1 }], undefined, 3, 0],
-    ['given up after three tries', [NO, NO, NO, NO], undefined, 3, 1],
-    ['given up at once when the rule says so', [NO, NO], { MaximumRetryAttempts: 0 }, 1, 1],
-    ['given up at once without a permission', [new AwsError('AccessDeniedException', 'no', 403)], undefined, 1, 1],
-  ])('a failing function is %s', async (_, answers, RetryPolicy, tries, dead) => {
-    const { put, invoked, sent, stop } = start({ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy, DeadLetterConfig: { Arn: DEAD } }] }, { answers: [...answers] });
+    ['tried again', [NO, NO, { payload: 1 }], 3, 0],
+    ['given up after three tries', [NO, NO, NO, NO], 3, 1],
+    ['given up at once without a permission', [new AwsError('AccessDenied', 'no', 403)], 1, 1],
+  ])('a failing function is %s', async (_, answers, tries, dead) => {
+    const { put, invoked, sent, stop } = start({ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, DeadLetterConfig: { Arn: DEAD } }] }, { answers: [...answers] });
     put(CREATED);
     await until(() => invoked.length === tries && sent.length === dead);
     await stop();
     expect([invoked.length, sent.map(([arn]) => arn)]).toEqual([tries, Array(dead).fill(DEAD)]);
   });
 
-  test('a disabled rule does nothing', async () => {
-    const { put, sent } = start({ State: 'DISABLED', EventPattern, Targets: [{ Id: 't', Arn: QUEUE }] });
+  test('an event that reaches no dead-letter queue either is told', async () => {
+    const { put, logged } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE, DeadLetterConfig: { Arn: DEAD } }] }, { denied: ['sqs:SendMessage'] });
     put(CREATED);
-    await new Promise(setImmediate);
-    expect(sent).toEqual([]);
+    await until(() => logged.length === 2);
+    expect(logged).toEqual([expect.stringContaining(`${RULE}: ${QUEUE}: AccessDenied`), expect.stringContaining(`${RULE}: ${DEAD}: AccessDenied`)]);
   });
 
-  test('a schedule', () => {
-    jest.useFakeTimers();
-    const { put, invoked } = start({ ScheduleExpression: 'rate(5 minutes)', Targets: [{ Id: 't', Arn: FUNCTION }] });
-    put(CREATED);
-    jest.advanceTimersByTime(11 * 60_000);
-    expect(invoked).toHaveLength(2);
-    expect(invoked[0][1]).toMatchObject({ 'source': 'aws.events', 'detail-type': 'Scheduled Event', 'resources': [RULE], 'detail': {} });
-  });
-
-  test('a constant input in the event\'s place', async () => {
-    const { put, invoked } = start({ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, Input: '{"sweep":true}' }] });
-    put(CREATED);
-    await until(() => invoked.length > 0);
-    expect(invoked[0][1]).toEqual({ sweep: true });
+  test('what the sender does to its objects afterwards is its own', async () => {
+    const { put, sent } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE }] });
+    const detail = { bucket: { name: 'source' } };
+    put({ ...CREATED, detail });
+    detail.bucket.name = 'other';
+    await until(() => sent.length > 0);
+    expect(JSON.parse(sent[0][1]).detail).toEqual({ bucket: { name: 'source' } });
   });
 
   test.each([
-    [{ EventPattern: { source: [{ wildcard: 'a*' }] } }, "the operator 'wildcard' is not supported"],
-    [{ EventPattern: { $or: [] } }, "the operator '$or' is not supported"],
-    [{ ScheduleExpression: 'cron(0 1 * * ? *)' }, 'r: unsupported schedule cron(0 1 * * ? *)'],
-    [{ Targets: [{ Id: 't', Arn: FUNCTION, InputTransformer: {} }] }, 'r: unsupported in a rule: InputTransformer'],
-    [{ Targets: [{ Id: 't', Arn: FUNCTION, InputPath: '$.detail' }] }, 'r: unsupported in a rule: InputPath'],
-    [{ EventBusName: 'mine' }, 'r: unsupported in a rule: mine'],
+    [{ EventPattern: { source: [{ wildcard: 'a*' }] } }, 'this machine does not know {"wildcard":"a*"}'],
+    [{ ScheduleExpression: 'rate(5 minutes)' }, 'r: this machine does not know ScheduleExpression'],
+    [{ EventPattern, State: 'DISABLED' }, 'r: this machine does not know State'],
+    [{ EventPattern, EventBusName: 'mine' }, 'r: this machine does not know EventBusName'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, InputPath: '$.detail' }] }, 'r: this machine does not know InputPath'],
   ])('%j throws', (properties, message) => {
-    expect(() => start(properties)).toThrow(message);
+    expect(() => start({ Targets: [], ...properties })).toThrow(message);
   });
 });
 
@@ -125,8 +114,7 @@ describe('patterns', () => {
   test.each([
     [{ a: ['x', 'y'] }, { a: 'y' }, true],
     [{ a: ['x'] }, { a: 'xy' }, false],
-    [{ a: [1, null, true] }, { a: null }, true],
-    [{ a: [1] }, { a: '1' }, false],
+    [{ a: ['1'] }, { a: 1 }, false],
     [{ a: ['x'], b: ['y'] }, { a: 'x' }, false],
     [{ a: ['x'] }, { a: ['w', 'x'] }, true],
     [{ a: { b: { c: ['x'] } } }, { a: { b: { c: 'x', d: 1 } } }, true],
@@ -134,26 +122,13 @@ describe('patterns', () => {
     [{ a: { b: ['x'] } }, {}, false],
     [{ a: [{ prefix: 'source/' }] }, { a: 'source/1' }, true],
     [{ a: [{ prefix: 'source/' }] }, { a: 'v/source/' }, false],
-    [{ a: [{ suffix: '.mp4' }, 'x'] }, { a: '1.mp4' }, true],
-    [{ a: [{ suffix: '.mp4' }] }, { a: '1.mp4.txt' }, false],
-    [{ a: [{ 'equals-ignore-case': 'AbC' }] }, { a: 'aBc' }, true],
-    [{ a: [{ 'anything-but': ['x', 'y'] }] }, { a: 'z' }, true],
-    [{ a: [{ 'anything-but': ['x', 'y'] }] }, { a: 'y' }, false],
-    [{ a: [{ 'anything-but': { prefix: 'x' } }] }, { a: 'xy' }, false],
-    [{ a: [{ 'anything-but': 'x' }] }, {}, false],
-    [{ a: [{ exists: true }] }, { a: null }, true],
-    [{ a: [{ exists: true }] }, {}, false],
-    [{ a: { b: [{ exists: false }] } }, { a: {} }, true],
-    [{ a: { b: [{ exists: false }] } }, {}, true],
-    [{ a: [{ exists: false }] }, { a: 1 }, false],
-    [{ a: [{ numeric: ['>', 0, '<=', 5] }] }, { a: 5 }, true],
-    [{ a: [{ numeric: ['>', 0, '<=', 5] }] }, { a: 0 }, false],
-    [{ a: [{ numeric: ['=', 3] }] }, { a: '3' }, false],
+    [{ a: [{ prefix: 'source/' }, 'x'] }, { a: 'x' }, true],
+    [{ a: [{ prefix: '' }] }, {}, false],
   ])('%j on %j is %s', (pattern, event, matches) => {
     expect(compilePattern(pattern)(event)).toBe(matches);
   });
 
-  test('an unknown comparison throws', () => {
-    expect(() => compilePattern({ a: [{ numeric: ['!=', 3] }] })).toThrow("'numeric !=' is not supported");
+  test.each([{ suffix: '.mp4' }, { 'anything-but': ['x'] }, { exists: true }, { prefix: { 'equals-ignore-case': 'a' } }, { prefix: 'a', suffix: 'b' }, 1, null])('%j throws', (rule) => {
+    expect(() => compilePattern({ a: { b: [rule] } })).toThrow(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
   });
 });
