@@ -6,21 +6,25 @@ import { runCheck } from './check';
 import { startStack } from './stack';
 
 const ROOT = path.join(__dirname, '..');
-const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check]
+const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--app FILE]
   --port N    the port of the page (default 8080; 0 for any free one)
   --data DIR  where everything is kept between runs (default .local)
   --reset     empty that folder first
-  --check     do the whole journey by itself, in a folder of its own, and end`;
+  --check     do the whole journey by itself, in a folder of its own, and end
+  --app FILE  the CDK app whose one stack is run (default examples/typescript/full/app.ts)`;
 
-interface Arguments { readonly port: number; readonly data: string; readonly reset: boolean; readonly check: boolean }
+interface Arguments { readonly port: number; readonly data: string; readonly reset: boolean; readonly check: boolean; readonly app: string }
 
 function readArguments(): Arguments {
-  const { values: { check, reset, ...values } } = parseArgs({
-    options: { port: { type: 'string' }, data: { type: 'string' }, reset: { type: 'boolean', default: false }, check: { type: 'boolean', default: false } },
+  const { values: { app, check, reset, ...values } } = parseArgs({
+    options: {
+      port: { type: 'string' }, data: { type: 'string' }, reset: { type: 'boolean', default: false }, check: { type: 'boolean', default: false },
+      app: { type: 'string', default: path.join(ROOT, 'examples/typescript/full/app.ts') },
+    },
   });
   const port = Number(values.port ?? (check ? 0 : 8080));
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
-  return { port, check, reset, data: values.data ?? (check ? temporaryFolder() : path.join(ROOT, '.local')) };
+  return { app, port, check, reset, data: values.data ?? (check ? temporaryFolder() : path.join(ROOT, '.local')) };
 }
 
 function temporaryFolder(): string {
@@ -29,10 +33,10 @@ function temporaryFolder(): string {
   return folder;
 }
 
-async function main({ port, data, reset, check }: Arguments): Promise<void> {
+async function main({ app, port, data, reset, check }: Arguments): Promise<void> {
   // Once: a second request ends at once, as children end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).forEach((signal) => process.once(signal, () => resolve())));
-  const stack = await startStack({ app: path.join(ROOT, 'examples/typescript/full/app.ts'), port, data, reset, log: console.error });
+  const stack = await startStack({ app, port, data, reset, log: console.error });
   const { facts: { origin, users }, refusals } = stack;
   try {
     if (check) {
@@ -41,7 +45,8 @@ async function main({ port, data, reset, check }: Arguments): Promise<void> {
     } else {
       console.log(`\nOpen ${origin}\n\nSign in as`);
       for (const { username, password, groups } of users) console.log(`  ${username}  ${password}  ${groups.join(', ')}`);
-      console.log(`\nWhat handlers log: ${path.join(data, 'functions.log')}\nCtrl-C stops everything; your videos stay in ${data}.`);
+      console.log(`\nWhat handlers log: ${path.join(data, 'functions.log')}\nWhat they asked for: ${path.join(data, 'access.jsonl')}`);
+      console.log(`Ctrl-C stops everything; your videos stay in ${data}.`);
       await interrupted;
     }
   } finally {

@@ -6,13 +6,19 @@ interface Credentials { readonly accessKeyId: string; readonly secretAccessKey: 
 
 interface Issued extends Credentials { readonly principal: Principal }
 
+/** What was asked, and what the policies say to it. */
+export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
+
 /** Decides by the template's own policies, as IAM would; logs each refusal with the missing action and resource. */
 export class TemplateAccess {
   /** Every refusal since the start, for the journey's "zero AccessDenied". */
   readonly refusals: { principal: string; action: string; resource: string }[] = [];
   private readonly issued = new Map<string, Issued>();
 
-  constructor(private readonly stack: LocalStack, private readonly log: (line: string) => void) {}
+  private readonly recorded = new Set<string>();
+
+  /** @param record hears of each decision once, as a line of JSON */
+  constructor(private readonly stack: LocalStack, private readonly log: (line: string) => void, private readonly record: (line: string) => void = () => undefined) {}
 
   /** Resolves when every need is allowed, else throws an `AwsError` AccessDenied (403). */
   async require(principal: Principal, needs: Need[]): Promise<void> {
@@ -50,7 +56,15 @@ export class TemplateAccess {
     return this.issued.get(accessKeyId);
   }
 
-  private async allows({ id, kind }: Principal, { action, resource, context }: Need): Promise<boolean> {
+  private async allows(principal: Principal, need: Need): Promise<boolean> {
+    const allowed = await this.decide(principal, need);
+    const line = JSON.stringify({ principal, ...need, allowed } satisfies Decision);
+    if (!this.recorded.has(line)) this.record(line);
+    this.recorded.add(line);
+    return allowed;
+  }
+
+  private async decide({ id, kind }: Principal, { action, resource, context }: Need): Promise<boolean> {
     const { account } = this.stack;
     const own: Record<string, string> = kind === 'role'
       ? { 'aws:PrincipalArn': id, 'aws:PrincipalAccount': account }

@@ -17,6 +17,6 @@ describe('npm start', () => {
     const { status, stderr, stdout } = main(...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
-    expect(stderr).toContain('usage: npm start -- [--port N] [--data DIR] [--reset] [--check]');
+    expect(stderr).toContain('usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--app FILE]');
   });
 });
