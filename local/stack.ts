@@ -67,15 +67,19 @@ export async function startStack({ app, port, data, reset = false, log }: StackO
   await prepare(dataFolder, factsFile, reset);
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort });
-  const access = new TemplateAccess(stack, log);
+  const logFile = (name: string): (line: string) => void => {
+    const file = createWriteStream(path.join(dataFolder, name), { mode: 0o600 });
+    keep({ stop: () => new Promise((resolve) => file.end(resolve)) });
+    return (line) => void file.write(`${line}\n`);
+  };
+  const access = new TemplateAccess(stack, log, logFile('access.jsonl'));
   const door = keep(await startDoor({ port: doorPort, access, log }));
-  const handlerLog = createWriteStream(path.join(dataFolder, 'functions.log'), { mode: 0o600 });
-  keep({ stop: () => new Promise((resolve) => handlerLog.end(resolve)) });
+  const handlerLog = logFile('functions.log');
   const functions = keep(createFunctions({
     stack,
     access,
     environment: { AWS_ENDPOINT_URL: NOWHERE, ...Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`])) },
-    log: (name, line) => void handlerLog.write(`${name} ${line}\n`),
+    log: (name, line) => handlerLog(`${name} ${line}`),
   }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
