@@ -2,7 +2,8 @@
 import { createWriteStream, promises as fs } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
-import { startCognito, type LocalUser } from './cognito/cognito';
+import { startCognito } from './cognito/cognito';
+import type { LocalUser } from './cognito/provider';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
@@ -16,24 +17,9 @@ import { startQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
 import { ensure } from './system';
 import { synthesize } from './template/assembly';
-import type { WriteObject } from './template/bucket-deployment';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
 import type { Part } from './types';
-
-/** What to run and where. */
-export interface StackOptions {
-  /** The CDK app whose one stack is run. */
-  readonly app: string;
-  /** The port that users see; 0 for any free one. */
-  readonly port: number;
-  /** The folder of everything that outlives a run. */
-  readonly data: string;
-  /** Whether to empty that folder first. */
-  readonly reset?: boolean;
-  /** Hears of refusals and of faults. */
-  readonly log: (line: string) => void;
-}
 
 /** What any client needs to use the stack: the content of `stack.json`. */
 export interface StackFacts {
@@ -44,10 +30,7 @@ export interface StackFacts {
 }
 
 /** The stack while it runs. */
-export interface RunningStack extends Part {
-  readonly facts: StackFacts;
-  readonly refusals: TemplateAccess['refusals'];
-}
+export type RunningStack = Awaited<ReturnType<typeof startStack>>;
 
 /** The SDK's names of the services behind the door. */
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT'];
@@ -55,8 +38,14 @@ const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDE
 /** Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS. */
 const NOWHERE = 'http://127.0.0.1:1';
 
-/** Starts every part in order, and stops them in reverse; when one does not start, those before it are stopped. */
-export async function startStack({ app, port, data, reset = false, log }: StackOptions): Promise<RunningStack> {
+/**
+ * Starts every part in order, and stops them in reverse; when one does not start, those before it are stopped.
+ * `app` is the CDK app whose one stack is run, `port` what users see (0 for any free one), `data` the folder of all that outlives a run
+ * (`reset` empties it first); `log` hears of refusals and of faults.
+ */
+export async function startStack({ app, port, data, reset = false, log }: {
+  app: string; port: number; data: string; reset?: boolean; log: (line: string) => void;
+}) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 
@@ -75,12 +64,8 @@ export async function startStack({ app, port, data, reset = false, log }: StackO
   const access = new TemplateAccess(stack, log, logFile('access.jsonl'));
   const door = keep(await startDoor({ port: doorPort, access, log }));
   const handlerLog = logFile('functions.log');
-  const functions = keep(createFunctions({
-    stack,
-    access,
-    environment: { AWS_ENDPOINT_URL: NOWHERE, ...Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`])) },
-    log: (name, line) => handlerLog(`${name} ${line}`),
-  }));
+  const environment = { AWS_ENDPOINT_URL: NOWHERE, ...Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`])) };
+  const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await startQueues({ stack, access, functions, log }));
@@ -91,15 +76,13 @@ export async function startStack({ app, port, data, reset = false, log }: StackO
   const cognito = keep(await startCognito({ stack, port: authPort }));
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, cognito]) door.register(service);
 
-  const writeObject: WriteObject = async (bucket, key, body, contentType) => void await s3.store.put(bucket, key, body, { contentType });
-  await runCustomResources({ stack, functions, writeObject });
-  stack.verify();
+  await runCustomResources(stack, functions, async (bucket, key, body, contentType) => void await s3.store.put(bucket, key, body, { contentType }));
+  const origin = `http://localhost:${edgePort}`;
+  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito.users };
   const gateway = createGateway({ stack, functions, keysOf: cognito.keysOf });
   keep(await startEdge({ stack, access, store: s3.store, gateway, port: edgePort }));
   mediaConvert.start();
-  const origin = `http://localhost:${edgePort}`;
-  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito.users };
-  keep({ stop: () => fs.rm(factsFile) });
+  keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });
   await fs.rename(`${factsFile}.new`, factsFile);
   const running = parts.move();

@@ -3,7 +3,6 @@ declare module 'oidc-provider' {
 
   interface Context {
     readonly oidc: {
-      readonly client: { clientId: string };
       readonly account: { accountId: string };
       readonly route: string;
       readonly params?: Record<string, string | undefined>;

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomUUID } from 'crypto';
 import type { Context } from 'oidc-provider' with { 'resolution-mode': 'import' };
-import { errorText, page } from './pages';
+import { errorPage } from './pages';
 import { fileAdapter, loadState } from './state';
 import type { Resource } from '../types';
 
@@ -12,7 +12,7 @@ const uuidOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 
 /** An authorization server with a user pool's paths, claims and lifetimes. */
-export async function createProvider(issuer: string, pool: Resource, { physicalId: clientId, properties: client }: Resource, users: readonly LocalUser[], folder: string) {
+export async function createProvider(issuer: string, { physicalId: clientId, properties: client }: Resource, users: readonly LocalUser[], folder: string) {
   const { Provider } = await import('oidc-provider');
   const { SignJWT } = await import('jose');
   const { key, seed } = await loadState(folder);
@@ -32,15 +32,13 @@ export async function createProvider(issuer: string, pool: Resource, { physicalI
       client_id: clientId, client_secret: clientSecret, redirect_uris: client.CallbackURLs, scope: client.AllowedOAuthScopes.join(' '),
       grant_types: ['authorization_code', 'refresh_token'],
     }],
-    routes: { authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke', jwks: `/${pool.physicalId}/.well-known/jwks.json` },
+    routes: { authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke', jwks: `${new URL(issuer).pathname}/.well-known/jwks.json` },
     features: {
       devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, pushedAuthorizationRequests: { enabled: false }, userinfo: { enabled: false },
       dPoP: { enabled: false }, resourceIndicators: { enabled: false }, revocation: { enabled: true, allowedPolicy: () => true },
     },
-    responseTypes: ['code'],
     pkce: { required: () => false },
     scopes: ['openid', 'email', 'phone', 'profile', 'aws.cognito.signin.user.admin'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
     clientBasedCORS: () => false,
     conformIdTokenClaims: false,
     claims: { openid: ['sub', 'cognito:username', 'cognito:groups', 'email', 'email_verified', 'auth_time', 'token_use', 'jti', 'origin_jti', 'event_id'] },
@@ -69,10 +67,8 @@ export async function createProvider(issuer: string, pool: Resource, { physicalI
       Grant: client.RefreshTokenValidity * 60, AuthorizationCode: 300, Interaction: 900, Session: 3600,
     },
     interactions: { url: (_: Context, { uid }: { uid: string }) => `/login/${uid}` },
-    renderError: (ctx: Context, { error, error_description: description }: Record<string, string>) => {
-      ctx.type = 'html';
-      ctx.body = page(errorText(description ?? error));
-    },
+    renderError: (ctx: Context, { error, error_description: description }: Record<string, string>) =>
+      void Object.assign(ctx, { type: 'html', body: errorPage(description ?? error) }),
   });
 
   // The issuer has a path, the pages of the hosted UI have none.

@@ -3,22 +3,16 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'path';
 import type { JWK } from 'jose' with { 'resolution-mode': 'import' };
 
-/** What makes a sign-in outlive a restart: the key that signs tokens, and a secret that all others are derived from. */
-export interface State { readonly key: JWK; readonly seed: string }
-
-interface Entry { payload: Record<string, any>; expiresAt: number }
-
 const read = (file: string) => existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 function write(file: string, content: unknown): void {
   writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-/** Reads the pool's secrets, or makes them. */
-export async function loadState(folder: string): Promise<State> {
+/** What makes a sign-in outlive a restart: the key that signs tokens, and a seed that all other secrets are derived from. */
+export async function loadState(folder: string): Promise<{ key: JWK; seed: string }> {
   const file = join(folder, 'state.json');
-  const found = read(file);
-  if (found) return found;
+  if (existsSync(file)) return read(file);
   const { exportJWK, generateKeyPair } = await import('jose');
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const secret = () => randomBytes(32).toString('base64url');
@@ -31,7 +25,7 @@ export async function loadState(folder: string): Promise<State> {
 /** The authorization server's storage: one small file, written whole on each change. */
 export function fileAdapter(folder: string) {
   const file = join(folder, 'sessions.json');
-  const entries = new Map<string, Entry>(read(file));
+  const entries = new Map<string, { payload: Record<string, any>; expiresAt: number }>(read(file));
   const change = async (work: () => unknown) => {
     work();
     for (const [key, { expiresAt }] of entries) if (expiresAt < Date.now()) entries.delete(key);

@@ -43,26 +43,26 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
 
 /** Reads one behaviour of the distribution and all that it refers to. */
 function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties: Record<string, any>): Behavior {
-  const { PathPattern: pattern = '*', TargetOriginId, CachePolicyId, OriginRequestPolicyId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
+  const { PathPattern: pattern = '*', TargetOriginId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
   const what = `behaviour '${pattern}'`;
-  onlyKnown(what, properties, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
-    CachePolicyId: [cachingOptimized, cachingDisabled],
-    OriginRequestPolicyId: [allViewerExceptHostHeader],
+  const origin = origins.get(TargetOriginId);
+  if (!origin) throw new Error(`${what}: there is no origin '${TargetOriginId}'`);
+  const isApi = origin.bucket === undefined;
+  onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
+    CachePolicyId: isApi ? [cachingDisabled] : [cachingOptimized, cachingDisabled],
+    // Without this policy CloudFront would keep headers, cookies and query from the API, and the sign-in would work here only.
+    OriginRequestPolicyId: [isApi ? allViewerExceptHostHeader : 'none'],
     ResponseHeadersPolicyId: [securityHeadersPolicy],
   });
   for (const each of FunctionAssociations) onlyKnown(what, each, 'FunctionARN', { EventType: ['viewer-request'] });
-  const origin = origins.get(TargetOriginId);
-  if (!origin) throw new Error(`${what}: there is no origin '${TargetOriginId}'`);
-  // Without the request policy CloudFront would keep headers, cookies and query from the API, and the sign-in would work here only.
-  if (origin.bucket === undefined && !(OriginRequestPolicyId && CachePolicyId === cachingDisabled)) {
-    throw new Error(`${what}: the API needs the cache policy CachingDisabled and the origin request policy AllViewerExceptHostHeader`);
-  }
+  const methods: string[] = properties.AllowedMethods ?? ['GET', 'HEAD'];
+  if (!isApi && methods.length > 2) throw new Error(`${what}: this machine only reads buckets, got ${methods}`);
   const keyIds: string[] | undefined = groups?.flatMap((id: string) => byId(stack, 'AWS::CloudFront::KeyGroup', id).properties.KeyGroupConfig.Items);
   return {
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),
     ...origin,
-    methods: properties.AllowedMethods ?? ['GET', 'HEAD'],
-    cached: CachePolicyId === cachingOptimized,
+    methods,
+    cached: properties.CachePolicyId === cachingOptimized,
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode,
     securityHeaders: properties.ResponseHeadersPolicyId !== undefined,

@@ -15,7 +15,6 @@ const securityHeaders = {
   'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'strict-origin-when-cross-origin', 'strict-transport-security': 'max-age=31536000',
   'x-xss-protection': '1; mode=block',
 };
-const noSniff = { 'x-content-type-options': 'nosniff' };
 
 const plain = (status: number, text: string): Answer => ({
   status, headers: { 'content-type': 'text/html' }, body: `<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>${status} ERROR</h1><p>${text}</p>`,
@@ -23,17 +22,14 @@ const plain = (status: number, text: string): Answer => ({
 
 /** Serves the template's distribution on localhost. */
 export async function startEdge({ stack, access, store, gateway, port }:
-{ stack: LocalStack; access: Access; store: Pick<Store, 'get'>; gateway: Gateway; port: number }): Promise<Part & { readonly port: number }> {
+{ stack: LocalStack; access: Access; store: Pick<Store, 'get'>; gateway: Gateway; port: number }): Promise<Part> {
   const { arn, behaviors, rootObject } = readDistribution(stack);
   const fetchObject = createObjects({ access, store, sourceArn: arn, account: stack.account });
 
   async function fromOrigin({ bucket, domain, cached }: Behavior, { pathname, search }: URL, request: IncomingMessage): Promise<Answer> {
     const { method = '', rawHeaders, headers, headersDistinct, socket } = request;
     const path = pathname === '/' ? `/${rootObject}` : pathname;
-    if (bucket !== undefined) {
-      if (!['GET', 'HEAD'].includes(method)) throw new Error('this machine only reads buckets through the CDN');
-      return fetchObject(bucket, path, cached, headers);
-    }
+    if (bucket !== undefined) return fetchObject(bucket, path, cached, headers);
     // Names go on in the viewer's own case: a handler must not rest on one.
     const sent = new Map(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => [name.toLowerCase(), name]));
     const named = Object.entries({ ...headersDistinct, host: [domain] }).map(([name, values]) => [sent.get(name) ?? name, values!]);
@@ -44,7 +40,7 @@ export async function startEdge({ stack, access, store, gateway, port }:
 
   async function answerTo(request: IncomingMessage): Promise<Answer> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
-    if (!target.startsWith('/') || ![`localhost:${front.port}`, `127.0.0.1:${front.port}`].includes(host)) {
+    if (!target.startsWith('/') || ![`localhost:${port}`, `127.0.0.1:${port}`].includes(host)) {
       return plain(403, 'The request was not for an address of this distribution.');
     }
     // Dot segments go before behaviour and signature are looked at: neither may see another path than the origin.
@@ -55,15 +51,15 @@ export async function startEdge({ stack, access, store, gateway, port }:
     if (!behavior.methods.includes(method)) return plain(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     // Of two cookies with one name the first has the closer path, and is the one that `get` finds.
     const cookies = new URLSearchParams(cookie.replace(/;\s*/g, '&'));
-    const refusal = behavior.publicKeys && checkCookies(`${url.origin}${url.pathname}${url.search}`, cookies, behavior.publicKeys);
+    const refusal = behavior.publicKeys && checkCookies(`http://${host}${url.pathname}${url.search}`, cookies, behavior.publicKeys);
     if (!refusal && behavior.viewerRequest) return runFunction(behavior.viewerRequest, method, url.pathname);
     const answer = refusal ? xmlError(403, ...refusal) : await fromOrigin(behavior, url, request);
-    return behavior.securityHeaders ? { ...answer, headers: { ...securityHeaders, ...answer.headers, ...noSniff } } : answer;
+    return behavior.securityHeaders ? { ...answer, headers: { ...securityHeaders, ...answer.headers, 'x-content-type-options': 'nosniff' } } : answer;
   }
 
-  const front = await listen(createServer((request, response) => {
-    // A body that nobody read runs out, else the client sees a broken pipe and no answer.
-    const send = ({ status, headers, body }: Answer) => request.resume() && response.writeHead(status, {
+  // The limit is API Gateway's; CloudFront's own is twice as large.
+  return listen(createServer({ maxHeaderSize: 10_240 }, (request, response) => {
+    const send = ({ status, headers, body }: Answer) => response.writeHead(status, {
       'x-cache': `${status >= 400 ? 'Error' : 'Miss'} from cloudfront`, ...body !== undefined && { 'content-length': Buffer.byteLength(body) },
       ...headers, 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID(),
     }).end(body);
@@ -72,5 +68,4 @@ export async function startEdge({ stack, access, store, gateway, port }:
       send(plain(503, 'The CloudFront function or the origin behind it failed.'));
     });
   }), port);
-  return front;
 }

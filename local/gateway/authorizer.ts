@@ -27,5 +27,5 @@ export async function authorize({ properties }: Resource, request: ApiRequest, k
   } catch (error) {
     expired = (error as { code?: string }).code === 'ERR_JWT_EXPIRED';
   }
-  throw new Refused('UNAUTHORIZED', '', expired ? 'The incoming token has expired' : undefined);
+  throw new Refused('UNAUTHORIZED', expired ? 'The incoming token has expired' : undefined);
 }

@@ -12,8 +12,6 @@ export interface Gateway { handle(request: ApiRequest): Promise<ApiAnswer> }
 
 /** API Gateway's largest body. */
 export const bodyLimit = 10 * 1024 * 1024;
-const headerLimit = 10_240;
-const longestIntegration = 29_000;
 
 /** What this machine knows of each type: names of free properties, then those whose values matter. */
 const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
@@ -68,25 +66,22 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     if (!model) return;
     try {
       if (model.validate(JSON.parse(body.toString())).valid) return;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
+    } catch {
+      // No JSON is as bad as the wrong one.
     }
     throw new Refused('BAD_REQUEST_BODY');
   }
 
-  async function invoke({ TimeoutInMillis = longestIntegration, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
+  async function invoke({ TimeoutInMillis = 29_000, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
     const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(Uri)!;
     const sourceArn = `arn:aws:execute-api:${stack.region}:${stack.account}:${context.apiId}/${context.stage}/${request.method}${context.resource}`;
     const invoked = functions.invoke(functionArn, proxyEvent(request, context), { service: 'apigateway.amazonaws.com', sourceArn });
     const result = await Promise.race([invoked, setTimeout(Number(TimeoutInMillis), undefined, { ref: false })]);
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');
-    if (result.error) throw new Refused('LAMBDA_FAILURE', result.error.errorType);
-    return proxyAnswer(result.payload, context.requestId);
+    return proxyAnswer(result, context);
   }
 
   async function answer(request: ApiRequest, requestId: string): Promise<ApiAnswer> {
-    const lines = Object.entries(request.headers).flatMap(([name, values]) => values.map((value) => `${name}: ${value}`));
-    if (Buffer.byteLength([`${request.method} ${request.path}`, ...lines].join('')) > headerLimit) throw new Refused('HEADERS_TOO_LARGE');
     const [address, search = ''] = request.path.split('?', 2);
     const path = address.startsWith(`/${stage}/`) ? address.slice(stage.length + 1) : '';
     const route = routes.find(({ expression }) => expression.test(path));
@@ -108,7 +103,6 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
       const requestId = randomUUID();
       return answer(request, requestId).catch((error) => {
         if (!(error instanceof Refused)) throw error;
-        if (error.detail) console.error(`api: ${request.method} ${request.path.split('?')[0]}: ${error.detail}`);
         return respond(error, requestId);
       });
     },

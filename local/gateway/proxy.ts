@@ -1,5 +1,6 @@
 import { Validator, type Schema } from '@cfworker/json-schema';
 import { headerOf, Refused, type ApiAnswer, type ApiRequest } from './responses';
+import type { InvokeResult } from '../types';
 
 /** What the event says besides the request itself. */
 export interface ProxyContext {
@@ -7,11 +8,11 @@ export interface ProxyContext {
   readonly account: string;
   readonly apiId: string;
   readonly stage: string;
+  /** Without the stage. */
+  readonly path: string;
   readonly resourceId: string;
   /** `/streams/{videoId}` */
   readonly resource: string;
-  /** Without the stage. */
-  readonly path: string;
   readonly query: URLSearchParams;
   readonly parameters: Record<string, string>;
   readonly claims?: Record<string, string>;
@@ -27,7 +28,8 @@ export function proxyEvent(request: ApiRequest, { requestId, account, apiId, sta
   const query = Object.fromEntries([...new Set(context.query.keys())].map((name) => [name, context.query.getAll(name)]));
   return {
     resource, path, httpMethod: request.method, headers: lastOf(headers), multiValueHeaders: headers,
-    queryStringParameters: orNull(lastOf(query)), multiValueQueryStringParameters: orNull(query), pathParameters: orNull(context.parameters), stageVariables: null,
+    queryStringParameters: orNull(lastOf(query)), multiValueQueryStringParameters: orNull(query), pathParameters: orNull(context.parameters),
+    stageVariables: null,
     requestContext: {
       ...context.claims && { authorizer: { claims: context.claims } },
       resourceId, resourcePath: resource, httpMethod: request.method, requestId, extendedRequestId: requestId, path: `/${stage}${path}`, accountId: account,
@@ -46,7 +48,7 @@ export function proxyEvent(request: ApiRequest, { requestId, account, apiId, sta
 const text: Schema = { type: ['string', 'number', 'boolean'] };
 /** A handler's answer. Base64 is for binary media types, which no API here has. */
 const answer = new Validator({
-  type: 'object',
+  type: 'object', required: ['statusCode'], additionalProperties: false,
   properties: {
     statusCode: { type: 'integer', minimum: 100, maximum: 599 },
     headers: { type: ['object', 'null'], additionalProperties: text },
@@ -54,15 +56,16 @@ const answer = new Validator({
     body: { type: ['string', 'null'] },
     isBase64Encoded: { enum: [false] },
   },
-  required: ['statusCode'],
-  additionalProperties: false,
 });
 /** Headers that API Gateway does not let a handler set: it renames them. */
 const remapped = ['authorization', 'connection', 'content-length', 'content-md5', 'date', 'host', 'server', 'user-agent', 'www-authenticate'];
 
 /** The handler's answer, or a 502 when it is not one. */
-export function proxyAnswer(payload: any, requestId: string): ApiAnswer {
-  if (!answer.validate(payload ?? null).valid) throw new Refused('LAMBDA_FAILURE', 'malformed Lambda proxy response');
+export function proxyAnswer({ payload, error }: InvokeResult, { requestId, path }: ProxyContext): ApiAnswer {
+  if (error || !answer.validate(payload ?? null).valid) {
+    console.error(`api: ${path}: ${error?.errorType ?? 'malformed Lambda proxy response'}`);
+    throw new Refused('LAMBDA_FAILURE');
+  }
   const { statusCode: status, headers, multiValueHeaders, body } = payload;
   const named = Object.entries({ ...headers, ...multiValueHeaders }).map(([name, value]) => {
     const lower = name.toLowerCase();

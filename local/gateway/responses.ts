@@ -20,14 +20,13 @@ const kinds = {
   UNAUTHORIZED: [401, 'UnauthorizedException', 'Unauthorized'],
   BAD_REQUEST_BODY: [400, 'BadRequestException', 'Invalid request body'],
   REQUEST_TOO_LARGE: [413, 'RequestTooLargeException', 'Request Too Long'],
-  HEADERS_TOO_LARGE: [431, 'RequestHeaderFieldsTooLargeException', 'Request Header Fields Too Large'],
   INTEGRATION_TIMEOUT: [504, 'InternalServerErrorException', 'Endpoint request timed out'],
   LAMBDA_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
-/** A request that API Gateway itself refuses, under the name of its gateway response; `detail` is for the log. */
+/** A request that API Gateway itself refuses, under the name of its gateway response. */
 export class Refused extends Error {
-  constructor(readonly type: keyof typeof kinds, readonly detail = '', message: string = kinds[type][2]) {
+  constructor(readonly type: keyof typeof kinds, message: string = kinds[type][2]) {
     super(message);
   }
 }

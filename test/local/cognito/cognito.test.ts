@@ -85,7 +85,8 @@ async function door({ service }: Awaited<ReturnType<typeof startCognito>>, opera
     headers: { 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }, body: Buffer.from(JSON.stringify(input)),
   } as unknown as DoorRequest;
   const sent = { body: '' };
-  const response = { writeHead: () => response, end: (text: string) => Object.assign(sent, { body: text }) } as unknown as ServerResponse;
+  const end = (text: string) => Object.assign(sent, { body: text });
+  const response = { writeHead: () => response, setHeader: () => response, end } as unknown as ServerResponse;
   const needs = service.needs(request);
   await service.handle(request, response);
   return { needs, body: JSON.parse(sent.body) };

@@ -224,9 +224,8 @@ describe('the handler\'s answer', () => {
   });
 });
 
-test('limits: 10 MB of body, 10,240 bytes of headers', async () => {
+test('a body has 10 MB at most', async () => {
   const { call, calls } = api();
   expect((await call('PATCH', '/api/streams/x', {}, 'x'.repeat(10 * 1024 * 1024 + 1))).status).toBe(413);
-  expect((await call('GET', '/api/login', { 'x-large': 'x'.repeat(10_240) })).status).toBe(431);
   expect(calls).toEqual([]);
 });
