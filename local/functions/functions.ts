@@ -44,14 +44,18 @@ export function createFunctions({ stack, access, environment, log }: {
 
   return {
     async invoke(functionArn, payload, caller) {
-      const { attributes: { Arn }, properties: { Role, Timeout = 3, ReservedConcurrentExecutions = PROCESSES } } = stack.byArn(functionArn);
+      const { attributes: { Arn }, properties: { Role, Timeout = 3, ReservedConcurrentExecutions = PROCESSES, DeadLetterConfig } } = stack.byArn(functionArn);
       if (caller) {
         const context = caller.sourceArn ? { 'aws:SourceArn': caller.sourceArn } : undefined;
         await access.require({ kind: 'service', id: caller.service }, [{ action: 'lambda:InvokeFunction', resource: Arn, context }]);
       }
       const text = JSON.stringify(payload ?? null);
       if (Buffer.byteLength(text) > REQUEST_LIMIT) return failed('RequestEntityTooLargeException', `the payload is larger than ${REQUEST_LIMIT} bytes`);
-      if (!pools.has(Arn)) await access.require({ kind: 'service', id: 'lambda.amazonaws.com' }, [{ action: 'sts:AssumeRole', resource: Role }]);
+      if (!pools.has(Arn)) {
+        // What Lambda asks when a function is made.
+        await access.require({ kind: 'service', id: 'lambda.amazonaws.com' }, [{ action: 'sts:AssumeRole', resource: Role }]);
+        if (DeadLetterConfig) await access.require({ kind: 'role', id: Role }, [{ action: 'sqs:SendMessage', resource: DeadLetterConfig.TargetArn }]);
+      }
       // Late: what custom resources answer is known only once they have run, and they are functions too.
       const pool = pools.get(Arn) ?? createPool(() => start(stack.byArn(Arn)), Timeout, Math.min(PROCESSES, ReservedConcurrentExecutions));
       pools.set(Arn, pool);

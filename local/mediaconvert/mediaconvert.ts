@@ -18,7 +18,7 @@ const UNSUPPORTED = ['jobTemplate', 'hopDestinations', 'elementalInferenceSettin
 /** What MediaConvert works with; `now` (milliseconds) is what the client request token lives by. */
 export interface MediaConvertProps {
   readonly stack: LocalStack;
-  readonly access: Pick<Access, 'require'>;
+  readonly access: Pick<Access, 'require' | 'trusts'>;
   readonly store: Store;
   readonly putEvent: PutEvent;
   readonly now?: () => number;
@@ -104,13 +104,15 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     start();
   }
 
-  function createJob(request: Record<string, any>): Job {
+  async function createJob(request: Record<string, any>): Promise<Job> {
     model.createJob(request);
     const queue = queueOf(request.queue);
     if (queue !== queueOf() && !queues.some(({ arn }) => arn === queue)) throw new AwsError('NotFoundException', `The specified queue does not exist: ${queue}`, 404);
     const unsupported = UNSUPPORTED.find((member) => request[member] !== undefined);
     if (unsupported) throw bad(`/${unsupported}`, 'is not supported on one machine');
-    checkRules(request as Job, stack);
+    checkRules(request as Job);
+    const trusted = await access.trusts(request.role, 'mediaconvert.amazonaws.com');
+    if (!trusted) throw bad('/role', `is no role of the template that trusts mediaconvert.amazonaws.com: ${request.role}`);
     const { clientRequestToken: token, tags: _, ...rest } = request;
     const same = token && jobs.find((job) => job.clientRequestToken === token && now() - Number(job.id!.split('-')[0]) < 60_000);
     if (same) return same;
@@ -169,7 +171,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
             ...tags ? [{ action: 'mediaconvert:TagResource', resource: `${prefix}:jobs/*` }] : [],
           ];
         },
-        run: () => ({ job: createJob(inputOf(body)) }),
+        run: async () => ({ job: await createJob(inputOf(body)) }),
         status: 201,
       };
       case 'GET /jobs': return { needs: onQueue('mediaconvert:ListJobs'), run: () => search(query) };

@@ -28,7 +28,9 @@ export async function mediaConvert(options: { dataFolder?: string; denied?: (nee
     events.push(event);
     waiting.forEach((check) => check());
   };
-  const access = accessOf(options.denied);
+  const trusts = async (roleArn: string, by: string) => stack.ofType('AWS::IAM::Role').some(({ attributes, properties }) =>
+    attributes.Arn === roleArn && properties.AssumeRolePolicyDocument.Statement[0].Principal.Service === by);
+  const access = { ...accessOf(options.denied), trusts };
   const { store } = createS3({ stack, putEvent: () => undefined });
   const service = createMediaConvert({ stack, access, store, putEvent, now: options.now });
   const door = await doorTo(service.service, access, true);
