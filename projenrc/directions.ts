@@ -7,6 +7,9 @@ const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$)', messag
 const HANDLERS = { regex: '/runtime/|\\.lambda(-shared)?$', message: 'constructs know handlers by name only (src/contract)' };
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler that imports a construct carries the CDK into its bundle' };
 
+/** In an area's folder a handler may import what is called a handler's, and nothing else. */
+const NEIGHBOURS = { regex: '^\\.{1,2}/(?!(?:runtime|contract|domain)/)(?!.*\\.lambda-shared$)', message: CONSTRUCTS.message };
+
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
 
 /** Four worlds, one direction: domain <- contract <- runtime | synth <- areas. See AGENTS.md. */
@@ -31,6 +34,7 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
   });
   eslint.addOverride({ files: ['src/domain/**/*.ts', 'src/contract/**/*.ts'], rules: restrict(CDK, SDK, HANDLERS, CONSTRUCTS) });
   eslint.addOverride({ files: HANDLER_SIDE, rules: { ...restrict(CDK, CONSTRUCTS), 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] } });
+  eslint.addOverride({ files: HANDLER_SIDE.slice(1), rules: restrict(CDK, NEIGHBOURS) });
   eslint.addOverride({ files: ['src/**/*.ts'], excludedFiles: [...HANDLER_SIDE, 'src/domain/**', 'src/contract/**'], rules: restrict(SDK, HANDLERS) });
   eslint.addOverride({ files: ['test/**/*.ts', 'local/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'judges/**/*.ts'], rules: { 'import/no-extraneous-dependencies': 'off', 'max-lines': 'off' } });
 }

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import type { Environment } from '../contract/environment';
-import { HttpProblem } from '../runtime/problem';
+import { HttpProblem } from '../runtime/http-problem';
 
 /** No answer within this time is a failure: the caller waits for ours. */
 const TIMEOUT_MS = 4000;

@@ -8,7 +8,7 @@ import { allowedReturn } from './return-to.lambda-shared';
 import type { Environment } from '../contract/environment';
 import { AUTHORIZE_PATH } from '../contract/routes';
 import type { ApiRequest, ApiResponse, Operations } from '../runtime/http';
-import { HttpProblem } from '../runtime/problem';
+import { HttpProblem } from '../runtime/http-problem';
 
 /** What sign-in needs of the world. */
 export interface SignInPorts {

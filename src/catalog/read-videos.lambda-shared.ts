@@ -1,7 +1,7 @@
 import { isVisible, toVideo } from '../contract/video-view';
 import type { VideoStatus } from '../domain/video-status';
 import type { Operations } from '../runtime/http';
-import { HttpProblem } from '../runtime/problem';
+import { HttpProblem } from '../runtime/http-problem';
 import type { VideoRepository } from '../runtime/video-repository';
 
 /** What a list answers when `limit` is left out. */

@@ -1,6 +1,6 @@
 import { readVideos } from './read-videos.lambda-shared';
-import { readEnvironment } from '../runtime/environment';
 import { serveRoutes } from '../runtime/http';
+import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
 const { TABLE_NAME, ORIGIN } = readEnvironment('catalog/read-videos');

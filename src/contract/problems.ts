@@ -1,4 +1,4 @@
-/** Every `code` that an error answer can carry, with its HTTP status and title (RFC 9457). docs/errors.md is made of this table. */
+/** Every `code` that an error answer can carry, with its HTTP status and title (RFC 9457). docs/errors.md explains each; a test holds the two together. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   invalid_request: { status: 400, title: 'The request does not fit its description' },

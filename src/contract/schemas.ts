@@ -1,4 +1,5 @@
 import { VISIBILITIES } from './video';
+import { MAX_TITLE_LENGTH } from '../domain/upload-limits';
 import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
 
 /**
@@ -31,9 +32,6 @@ const object = (properties: Record<string, JsonSchema>, required: string[], desc
 });
 const stringMap = (description: string): JsonSchema => ({ type: 'object', description, additionalProperties: { type: 'string' } });
 
-/** The largest object that one PUT can make: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
-export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
-
 export const videoIdSchema: JsonSchema = { type: 'string', description: 'Id of a video', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' };
 
 const visibility: JsonSchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES };
@@ -46,7 +44,7 @@ export const uploadRequestSchema = object({
   fileName: text('Name of the file, as its owner knows it', 255, 1),
   contentType: { type: 'string', description: 'Media type of the file', maxLength: 127, pattern: '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$' },
   size: { type: 'integer', description: 'Bytes', minimum: 1 },
-  title: text('Default: the file name', 200, 1),
+  title: text('Default: the file name', MAX_TITLE_LENGTH, 1),
   description: text('Free text', 5000),
   tags,
   visibility,

@@ -37,13 +37,3 @@ export interface Video {
   readonly poster?: string;
   readonly error?: { readonly code: VideoErrorCode; readonly message: string };
 }
-
-/** How the bytes of one upload are to be sent. */
-export interface SingleUpload {
-  readonly kind: 'single';
-  readonly method: 'PUT';
-  readonly url: string;
-  /** Headers that the request must carry, content-length apart: every HTTP client sets that one itself. */
-  readonly headers: Record<string, string>;
-  readonly expiresAt: string;
-}

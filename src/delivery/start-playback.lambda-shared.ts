@@ -2,7 +2,7 @@ import type { SignCookies } from './cookie-signer.lambda-shared';
 import { isVisible } from '../contract/video-view';
 import { attemptPrefix } from '../domain/object-keys';
 import type { Operations } from '../runtime/http';
-import { HttpProblem } from '../runtime/problem';
+import { HttpProblem } from '../runtime/http-problem';
 import type { VideoRepository } from '../runtime/video-repository';
 
 export interface Ports {

@@ -1,8 +1,8 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { cookieSigner } from './cookie-signer.lambda-shared';
 import { playback } from './start-playback.lambda-shared';
-import { readEnvironment } from '../runtime/environment';
 import { serveRoutes } from '../runtime/http';
+import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
 const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS } = readEnvironment('delivery/start-playback');

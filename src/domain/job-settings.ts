@@ -1,5 +1,5 @@
 import { Rendering, Rung, outputFrameRate } from './ladder';
-import { attemptPrefix, hlsKey } from './object-keys';
+import { hlsKey, posterPrefix } from './object-keys';
 import type { Source } from './probe';
 
 /** What the construct decides and the submitter follows. */
@@ -62,11 +62,6 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
       },
     ],
   };
-}
-
-/** `v/{videoId}/{attempt}/poster/`; MediaConvert chooses the names below it. */
-export function posterPrefix(videoId: string, attempt: number): string {
-  return `${attemptPrefix(videoId, attempt)}poster/`;
 }
 
 function cmafGroup(destination: string, segmentSeconds: number) {

@@ -27,3 +27,8 @@ export function attemptPrefix(videoId: string, attempt: number): string {
 export function hlsKey(videoId: string, attempt: number): string {
   return `${attemptPrefix(videoId, attempt)}hls/index.m3u8`;
 }
+
+/** `v/{videoId}/{attempt}/poster/`; MediaConvert chooses the names below it. */
+export function posterPrefix(videoId: string, attempt: number): string {
+  return `${attemptPrefix(videoId, attempt)}poster/`;
+}

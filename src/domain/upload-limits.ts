@@ -8,6 +8,9 @@ export interface UploadLimits {
   readonly expirySeconds: number;
 }
 
+/** The largest object that one PUT can make: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
+export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
+
 /** Media types that hold video: every registered one, and what is registered elsewhere. */
 export const VIDEO_CONTENT_TYPES = ['video/*', 'application/mp4', 'application/mxf'] as const;
 

@@ -1,7 +1,7 @@
 import { Validator } from '@cfworker/json-schema';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Caller, callerFrom } from './caller';
-import { HttpProblem } from './problem';
+import { HttpProblem } from './http-problem';
 import type { HandlerName } from '../contract/environment';
 import { OperationsOf, Route, routesOf } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';

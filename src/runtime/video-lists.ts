@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { HttpProblem } from './problem';
+import { HttpProblem } from './http-problem';
 import type { Page, VideoRepository } from './video-repository';
 import { FIRST_MONTH, INDEXES, videoKey, VideoRow } from '../contract/table';
 import { OwnedPosition, ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor, PublishedPosition } from '../domain/cursor';

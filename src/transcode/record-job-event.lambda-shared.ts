@@ -3,8 +3,7 @@ import type { VideoRow } from '../contract/table';
 import type { Rendition } from '../contract/video';
 import { jobError } from '../domain/job-errors';
 import { JobMetadata, parseJobMetadata } from '../domain/job-metadata';
-import { posterPrefix } from '../domain/job-settings';
-import { hlsKey } from '../domain/object-keys';
+import { hlsKey, posterPrefix } from '../domain/object-keys';
 import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
 
 /** What MediaConvert tells of a job ("Using EventBridge with AWS Elemental MediaConvert"), as far as it is used. */

@@ -1,5 +1,5 @@
 import { recordJobEvents } from './record-job-event.lambda-shared';
-import { readEnvironment } from '../runtime/environment';
+import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
 const { TABLE_NAME, MEDIA_BUCKET } = readEnvironment('transcode/record-job-event');

@@ -1,6 +1,6 @@
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { submitJobs } from './submit-job.lambda-shared';
-import { readEnvironment } from '../runtime/environment';
+import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
 const { TABLE_NAME, MEDIA_BUCKET, QUEUE_ARN, JOB_ROLE_ARN, TRANSCODE_SETTINGS } = readEnvironment('transcode/submit-job');

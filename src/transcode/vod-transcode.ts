@@ -3,7 +3,6 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as mediaconvert from 'aws-cdk-lib/aws-mediaconvert';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -187,7 +186,9 @@ export class VodTranscode extends Construct {
       },
       targets: [new targets.SqsQueue(this.uploads, { deadLetterQueue: this.deadLetterQueue })],
     });
-    fn.addEventSource(new sources.SqsEventSource(this.uploads, { batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency }));
+    // CDK's event source would grant what Lambda does not use.
+    this.grant(fn, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.uploads.queueArn]);
+    fn.addEventSourceMapping('Uploads', { eventSourceArn: this.uploads.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency });
     return fn;
   }
 

@@ -1,11 +1,11 @@
 import type { PutDeclaration, SignedPut } from './sign-put.lambda-shared';
-import type { UploadSettings } from '../contract/upload-settings';
-import type { SingleUpload, Visibility } from '../contract/video';
+import type { SingleUpload, UploadSettings } from '../contract/upload';
+import type { Visibility } from '../contract/video';
 import { toVideo } from '../contract/video-view';
 import { sourceKey } from '../domain/object-keys';
 import { refusalOf, titleOf } from '../domain/upload-limits';
 import type { GuardedRequest, Operations } from '../runtime/http';
-import { HttpProblem } from '../runtime/problem';
+import { HttpProblem } from '../runtime/http-problem';
 import type { VideoRepository } from '../runtime/video-repository';
 
 /** The body of `planUpload`, as its schema has let it through. */

@@ -1,12 +1,12 @@
 import { planUpload } from './plan-upload.lambda-shared';
 import { putSigner } from './sign-put.lambda-shared';
-import type { UploadSettings } from '../contract/upload-settings';
-import { readEnvironment } from '../runtime/environment';
+import type { UploadSettings } from '../contract/upload';
 import { serveRoutes } from '../runtime/http';
+import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
-const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_LIMITS } = readEnvironment('upload/plan-upload');
-const settings = JSON.parse(UPLOAD_LIMITS) as UploadSettings;
+const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS } = readEnvironment('upload/plan-upload');
+const settings = JSON.parse(UPLOAD_SETTINGS) as UploadSettings;
 const signPut = putSigner({
   address: SOURCE_ADDRESS, region: process.env.AWS_REGION ?? '', expirySeconds: settings.expirySeconds, clock: () => new Date(), environment: process.env,
 });

@@ -6,10 +6,9 @@ import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
 import { VideoVisibility } from '../catalog/video-visibility';
 import type { VodCatalog } from '../catalog/vod-catalog';
-import { MAX_SINGLE_PUT_BYTES } from '../contract/schemas';
-import type { UploadSettings } from '../contract/upload-settings';
+import type { UploadSettings } from '../contract/upload';
 import { SOURCE_PREFIX } from '../domain/object-keys';
-import { isContentTypeRange, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
@@ -110,7 +109,7 @@ export class VodUpload extends Construct {
         ORIGIN: props.origin,
         SOURCE_BUCKET: this.bucket.bucketName,
         SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}`,
-        UPLOAD_LIMITS: Stack.of(this).toJsonString(settings),
+        UPLOAD_SETTINGS: Stack.of(this).toJsonString(settings),
       },
     });
     props.catalog.grantCreateVideos(this.planUploadFunction);

@@ -63,6 +63,12 @@ describe('make-key-pair', () => {
     expect(mock.commandCalls(PutSecretValueCommand)).toHaveLength(1);
   });
 
+  test('an empty value is no value', async () => {
+    values.set(ARN, { token: 'none', text: '' });
+    expect(await run('Create')).toMatchObject({ Status: 'SUCCESS' });
+    expect(values.get(ARN)!.text).toContain('PRIVATE KEY');
+  });
+
   test('several at once agree on one key', async () => {
     await Promise.all(Array.from({ length: 4 }, () => run('Create')));
     expect(mock.commandCalls(PutSecretValueCommand).length).toBeGreaterThan(1);

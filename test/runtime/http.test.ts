@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { serveRoutes } from '../../src/runtime/http';
-import { HttpProblem } from '../../src/runtime/problem';
+import { HttpProblem } from '../../src/runtime/http-problem';
 
 const VIDEO_ID = '0199f3c0-0000-7000-8000-000000000001';
 

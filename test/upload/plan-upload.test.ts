@@ -20,7 +20,7 @@ describe('upload/plan-upload', () => {
       ORIGIN: 'https://videos.example.com',
       SOURCE_BUCKET: 'sources',
       SOURCE_ADDRESS: 'https://sources.s3.eu-central-1.amazonaws.com',
-      UPLOAD_LIMITS: JSON.stringify(settings),
+      UPLOAD_SETTINGS: JSON.stringify(settings),
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'the-secret',

@@ -68,7 +68,7 @@ describe('VodUpload', () => {
 
   test('tells the planner its limits and where the bucket answers', () => {
     const variables = environment(template);
-    expect(JSON.parse(variables.UPLOAD_LIMITS)).toEqual({
+    expect(JSON.parse(variables.UPLOAD_SETTINGS)).toEqual({
       maxSize: 5 * 1024 ** 3, contentTypes: ['video/*', 'application/mp4', 'application/mxf'], expirySeconds: 3600, defaultVisibility: 'signed-in',
     });
     expect(variables.SOURCE_ADDRESS).toEqual({ 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [expect.stringMatching(/^UploadBucket/), 'RegionalDomainName'] }]] });
@@ -78,7 +78,7 @@ describe('VodUpload', () => {
     const own = synth(() => ({
       maxSize: Size.mebibytes(100), contentTypes: ['Video/MP4'], uploadExpiry: Duration.hours(12), defaultVisibility: VideoVisibility.PRIVATE,
     }));
-    expect(JSON.parse(environment(own.template).UPLOAD_LIMITS)).toEqual({
+    expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS)).toEqual({
       maxSize: 100 * 1024 ** 2, contentTypes: ['video/mp4'], expirySeconds: 43_200, defaultVisibility: 'private',
     });
   });
@@ -111,6 +111,6 @@ describe('VodUpload', () => {
       contentTypes: [Lazy.string({ produce: () => 'video/mp4' })], appOrigins: [Lazy.string({ produce: () => 'https://app.example.com' })],
     }));
     own.template.hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [{ AllowedOrigins: [origin, 'https://app.example.com'] }] } });
-    expect(JSON.parse(environment(own.template).UPLOAD_LIMITS).contentTypes).toEqual(['video/mp4']);
+    expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS).contentTypes).toEqual(['video/mp4']);
   });
 });
