@@ -13,18 +13,21 @@ const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [
   --check     do the whole journey by itself, in a folder of its own, and end
   --app FILE  the CDK app whose one stack is run (default examples/typescript/full/app.ts)`;
 
-interface Arguments { readonly port: number; readonly data: string; readonly reset: boolean; readonly check: boolean; readonly app: string }
-
-function readArguments(): Arguments {
-  const { values: { app, check, reset, ...values } } = parseArgs({
-    options: {
-      port: { type: 'string' }, data: { type: 'string' }, reset: { type: 'boolean', default: false }, check: { type: 'boolean', default: false },
-      app: { type: 'string', default: path.join(ROOT, 'examples/typescript/full/app.ts') },
-    },
-  });
-  const port = Number(values.port ?? (check ? 0 : 8080));
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
-  return { app, port, check, reset, data: values.data ?? (check ? temporaryFolder() : path.join(ROOT, '.local')) };
+function readArguments() {
+  try {
+    const { values: { app, check, reset, ...values } } = parseArgs({
+      options: {
+        port: { type: 'string' }, data: { type: 'string' }, reset: { type: 'boolean', default: false }, check: { type: 'boolean', default: false },
+        app: { type: 'string', default: path.join(ROOT, 'examples/typescript/full/app.ts') },
+      },
+    });
+    const port = Number(values.port ?? (check ? 0 : 8080));
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
+    return { app, port, check, reset, data: values.data ?? (check ? temporaryFolder() : path.join(ROOT, '.local')) };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return process.exit(2);
+  }
 }
 
 function temporaryFolder(): string {
@@ -33,7 +36,8 @@ function temporaryFolder(): string {
   return folder;
 }
 
-async function main({ app, port, data, reset, check }: Arguments): Promise<void> {
+async function main(): Promise<void> {
+  const { app, port, data, reset, check } = readArguments();
   // Once: a second request ends at once, as children end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).forEach((signal) => process.once(signal, () => resolve())));
   const stack = await startStack({ app, port, data, reset, log: console.error });
@@ -54,16 +58,7 @@ async function main({ app, port, data, reset, check }: Arguments): Promise<void>
   }
 }
 
-function orUsage(): Arguments {
-  try {
-    return readArguments();
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    return process.exit(2);
-  }
-}
-
-main(orUsage()).then(() => process.exit(0), (error: Error) => {
+main().then(() => process.exit(0), (error: Error) => {
   console.error(`\n${error.message}`);
   process.exit(1);
 });

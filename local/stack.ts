@@ -76,7 +76,7 @@ export async function startStack({ app, port, data, reset = false, log }: {
   const cognito = keep(await startCognito({ stack, port: authPort }));
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, cognito]) door.register(service);
 
-  await runCustomResources(stack, functions, async (bucket, key, body, contentType) => void await s3.store.put(bucket, key, body, { contentType }));
+  await runCustomResources(stack, functions, s3.store);
   const origin = `http://localhost:${edgePort}`;
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito.users };
   const gateway = createGateway({ stack, functions, keysOf: cognito.keysOf });

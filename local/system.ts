@@ -1,6 +1,4 @@
-import { execFileSync } from 'child_process';
-import { accessSync, constants } from 'fs';
-import * as path from 'path';
+import { execFileSync, spawnSync } from 'child_process';
 
 /** Programs of the machine, by the name that their package has with every package manager here. */
 const NAMES = {
@@ -22,13 +20,6 @@ export function ensure(program: keyof typeof NAMES): string {
 }
 
 function find(names: string[]): string | undefined {
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  return names.flatMap((name) => folders.map((folder) => path.resolve(folder, name))).find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const where = (name: string) => spawnSync('/bin/sh', ['-c', 'command -v "$0"', name], { env: process.env, encoding: 'utf8' }).stdout.trim();
+  return names.map(where).find(Boolean);
 }

@@ -1,12 +1,5 @@
-/** Where the three listeners of this machine are. */
-export interface Ports {
-  /** The origin that users see. */
-  readonly edge: number;
-  /** Every call to AWS. */
-  readonly door: number;
-  /** Sign-in and its tokens. */
-  readonly auth: number;
-}
+/** Where this machine listens: the origin that users see, every call to AWS, sign-in and its tokens. */
+export type Ports = Record<'edge' | 'door' | 'auth', number>;
 
 /** The function that puts this machine's addresses in the place of AWS's. A host without a scheme stays: it names an origin. */
 export function rewriter({ edge, door, auth }: Ports): (text: string) => string {

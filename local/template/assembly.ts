@@ -3,9 +3,7 @@ import { promises as fs } from 'fs';
 import * as path from 'path';
 import { promisify } from 'util';
 import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
-
-/** The account and region that stand for whatever an environment-agnostic stack will be deployed to. */
-export const ENVIRONMENT = { account: '123456789012', region: 'us-east-1' };
+import { ENVIRONMENT } from './resources';
 
 /** A resource as the template writes it. */
 export interface Definition {
@@ -26,9 +24,9 @@ export interface Assembly {
 /** Runs a CDK app as the CDK CLI would, and reads the stack that it synthesizes. */
 export async function synthesize(app: string, outputFolder: string): Promise<Assembly> {
   await fs.rm(outputFolder, { recursive: true, force: true });
-  const { account, region } = ENVIRONMENT;
+  const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
   // The CDK's own check of the template takes seconds, and `npm test` has it.
-  const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region, CDK_VALIDATION: 'false' };
+  const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false' };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
     // Node shows the line of an uncaught error, which in a minified library is the whole file.
     throw new Error(`${app} does not synthesize:\n${stderr.replace(/^.{500,}\n/gm, '')}`);

@@ -5,18 +5,11 @@ import * as path from 'path';
 import { json } from 'stream/consumers';
 import { isDeepStrictEqual } from 'util';
 import { listen } from '../listen';
+import type { Store } from '../s3/store';
 import type { Functions, Resource } from '../types';
-import { deployFiles, type WriteObject } from './bucket-deployment';
+import { deployFiles } from './bucket-deployment';
 import type { Names } from './resources';
 import type { TemplateStack } from './template-stack';
-
-/** What custom resources are run with. */
-export interface CustomResourceOptions {
-  readonly stack: TemplateStack;
-  readonly functions: Functions;
-  /** Puts a file of a bucket deployment into its bucket. */
-  readonly writeObject: WriteObject;
-}
 
 /** What one run leaves for the next. */
 interface Outcome extends Names {
@@ -24,14 +17,13 @@ interface Outcome extends Names {
 }
 
 /** Runs custom resources as CloudFormation would: Create at first, Update when properties changed, else not at all. None is sent a Delete. */
-export async function runCustomResources({ stack, functions, writeObject }: CustomResourceOptions): Promise<void> {
+export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {
   const file = path.join(stack.dataFolder, 'custom-resources.json');
   const outcomes: Record<string, Outcome> = JSON.parse(await fs.readFile(file, 'utf8').catch(() => '{}'));
   for (const resource of stack.customResources()) {
     const { logicalId, type, properties: given } = resource;
     if (type === 'Custom::CDKBucketDeployment') {
-      await deployFiles(stack, resource, writeObject);
-      stack.answer(logicalId, { physicalId: logicalId, attributes: {} });
+      stack.answer(logicalId, await deployFiles(stack, resource, store));
       continue;
     }
     const properties = asText(given);
@@ -39,7 +31,6 @@ export async function runCustomResources({ stack, functions, writeObject }: Cust
     if (!isDeepStrictEqual(before?.properties, properties)) {
       const names = await run(stack.stackId, functions, resource, properties, before).catch((error) => { throw new Error(`${logicalId} (${type}): ${error.message}`); });
       outcomes[logicalId] = { ...names, properties };
-      await fs.mkdir(stack.dataFolder, { recursive: true });
       await fs.writeFile(file, JSON.stringify(outcomes), { mode: 0o600 });
     }
     stack.answer(logicalId, outcomes[logicalId]);
@@ -66,8 +57,7 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
       ResourceProperties: properties,
       ...before && { PhysicalResourceId: before.physicalId, OldResourceProperties: before.properties },
     });
-    if (error) throw new Error(`${error.errorType}: ${error.errorMessage}`);
-    if (answer?.Status !== 'SUCCESS') throw new Error(answer?.Reason ?? 'its function ended without an answer');
+    if (answer?.Status !== 'SUCCESS') throw new Error(error?.errorMessage ?? answer?.Reason ?? 'its function ended without an answer');
     return { physicalId: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
   } finally {
     await stop();

@@ -1,32 +1,14 @@
 import { createHash } from 'crypto';
-import { ENVIRONMENT } from './assembly';
+import type { Resource } from '../types';
+
+/** The account and region that stand for whatever an environment-agnostic stack will be deployed to. */
+export const ENVIRONMENT = { account: '123456789012', region: 'us-east-1' };
+
+/** What the template's other resources may know of a resource. */
+export type Names = Pick<Resource, 'physicalId' | 'attributes'>;
 
 const { account, region } = ENVIRONMENT;
-
-/** What a resource's names are made from. */
-export interface Naming {
-  readonly stackName: string;
-  readonly logicalId: string;
-  /** A property of the resource, when the template gives it. */
-  given(property: string): string | undefined;
-}
-
-/** How a type answers `Ref`, and from that `Fn::GetAtt`. */
-interface TypeEntry {
-  readonly ref: (naming: Naming) => string;
-  readonly attributes?: (ref: string) => Record<string, string>;
-}
-
-/** Letters and digits that are the same on every run, so that data is found again. */
-export function stable(length: number, ...of: string[]): string {
-  return createHash('sha256').update(of.join('/')).digest('hex').slice(0, length);
-}
-
-const id = ({ stackName, logicalId }: Naming): string => stable(14, stackName, logicalId);
-/** The name that the template gives, or CloudFormation's form: `Stack-LogicalId-HASH`. */
-const named = (property: string) => (naming: Naming): string =>
-  naming.given(property) ?? `${`${naming.stackName}-${naming.logicalId}`.slice(0, 48)}-${id(naming).toUpperCase()}`;
-const arn = (service: string, before = '', after = '') => (ref: string) => ({ Arn: `arn:aws:${service}:${region}:${account}:${before}${ref}${after}` });
+const HERE = `${region}:${account}`;
 
 /** Types whose names mean nothing to anyone. */
 const NAMELESS = [
@@ -35,56 +17,53 @@ const NAMELESS = [
   'IAM::Policy', 'Lambda::EventSourceMapping', 'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SQS::QueuePolicy',
 ];
 
+/** The property that may give a name; from the name, what `Fn::GetAtt` answers, and `Ref` where that is not the name itself. */
+type Entry = [property?: string, answers?: (name: string) => Record<string, string>];
+
 /** The one table of types: what is not here is not in a template that runs on one machine. A client's secret is left out on purpose. */
-const TYPES: Record<string, TypeEntry> = {
-  ...Object.fromEntries(NAMELESS.map((type) => [`AWS::${type}`, { ref: id }])),
-  'AWS::ApiGateway::RestApi': { ref: id, attributes: (ref) => ({ RootResourceId: `${ref}root` }) },
-  'AWS::ApiGateway::Stage': { ref: named('StageName') },
-  'AWS::CloudFront::Distribution': { ref: id, attributes: (ref) => ({ DomainName: `d${ref}.cloudfront.net` }) },
-  'AWS::CloudFront::Function': { ref: (of) => `arn:aws:cloudfront::${account}:function/${id(of)}`, attributes: (ref) => ({ FunctionARN: ref }) },
-  'AWS::CloudFront::OriginAccessControl': { ref: id, attributes: (ref) => ({ Id: ref }) },
-  'AWS::Cognito::UserPool': {
-    ref: (of) => `${region}_${id(of)}`,
-    attributes: (ref) => ({ ...arn('cognito-idp', 'userpool/')(ref), ProviderURL: `https://cognito-idp.${region}.amazonaws.com/${ref}` }),
-  },
-  'AWS::Cognito::UserPoolDomain': { ref: named('Domain') },
-  'AWS::Cognito::UserPoolGroup': { ref: named('GroupName') },
-  'AWS::DynamoDB::Table': { ref: named('TableName'), attributes: arn('dynamodb', 'table/') },
-  'AWS::Events::Rule': { ref: named('Name'), attributes: arn('events', 'rule/') },
-  'AWS::IAM::Role': { ref: named('RoleName'), attributes: (ref) => ({ Arn: `arn:aws:iam::${account}:role/${ref}` }) },
-  'AWS::Lambda::Function': { ref: named('FunctionName'), attributes: arn('lambda', 'function:') },
-  'AWS::Logs::LogGroup': { ref: named('LogGroupName'), attributes: arn('logs', 'log-group:', ':*') },
-  'AWS::MediaConvert::Queue': { ref: named('Name'), attributes: arn('mediaconvert', 'queues/') },
-  'AWS::S3::Bucket': {
-    ref: (of) => named('BucketName')(of).toLowerCase(),
-    attributes: (ref) => ({ Arn: `arn:aws:s3:::${ref}`, RegionalDomainName: `${ref}.s3.${region}.amazonaws.com` }),
-  },
-  'AWS::SQS::Queue': {
-    ref: (of) => `https://sqs.${region}.amazonaws.com/${account}/${named('QueueName')(of)}`,
-    attributes: (ref) => arn('sqs')(ref.split('/').at(-1)!),
-  },
-  'AWS::SecretsManager::Secret': { ref: (of) => arn('secretsmanager', 'secret:', `-${id(of).slice(0, 6)}`)(named('Name')(of)).Arn },
+const TYPES: Record<string, Entry> = {
+  ...Object.fromEntries(NAMELESS.map((type) => [type, []])),
+  'ApiGateway::RestApi': [undefined, (id) => ({ RootResourceId: `${id}root` })],
+  'ApiGateway::Stage': ['StageName'],
+  'CloudFront::Distribution': [undefined, (id) => ({ DomainName: `d${id}.cloudfront.net` })],
+  'CloudFront::Function': [undefined, (id) => ({ FunctionARN: `arn:aws:cloudfront::${account}:function/${id}`, Ref: `arn:aws:cloudfront::${account}:function/${id}` })],
+  'CloudFront::OriginAccessControl': [undefined, (Id) => ({ Id })],
+  'Cognito::UserPool': [undefined, (id) => ({
+    Ref: `${region}_${id}`, Arn: `arn:aws:cognito-idp:${HERE}:userpool/${region}_${id}`, ProviderURL: `https://cognito-idp.${region}.amazonaws.com/${region}_${id}`,
+  })],
+  'Cognito::UserPoolDomain': ['Domain'],
+  'Cognito::UserPoolGroup': ['GroupName'],
+  'DynamoDB::Table': ['TableName', (name) => ({ Arn: `arn:aws:dynamodb:${HERE}:table/${name}` })],
+  'Events::Rule': ['Name', (name) => ({ Arn: `arn:aws:events:${HERE}:rule/${name}` })],
+  'IAM::Role': ['RoleName', (name) => ({ Arn: `arn:aws:iam::${account}:role/${name}` })],
+  'Lambda::Function': ['FunctionName', (name) => ({ Arn: `arn:aws:lambda:${HERE}:function:${name}` })],
+  'Logs::LogGroup': ['LogGroupName', (name) => ({ Arn: `arn:aws:logs:${HERE}:log-group:${name}:*` })],
+  'MediaConvert::Queue': ['Name', (name) => ({ Arn: `arn:aws:mediaconvert:${HERE}:queues/${name}` })],
+  'S3::Bucket': ['BucketName', (name) => {
+    const Ref = name.toLowerCase();
+    return { Ref, Arn: `arn:aws:s3:::${Ref}`, RegionalDomainName: `${Ref}.s3.${region}.amazonaws.com` };
+  }],
+  'SQS::Queue': ['QueueName', (name) => ({ Ref: `https://sqs.${region}.amazonaws.com/${account}/${name}`, Arn: `arn:aws:sqs:${HERE}:${name}` })],
+  'SecretsManager::Secret': ['Name', (name) => ({ Ref: `arn:aws:secretsmanager:${HERE}:secret:${name}-${stable(name).slice(0, 6)}` })],
 };
 
-/** Whether a template that runs on one machine may hold the type. */
-export function isKnown(type: string): boolean {
-  return isCustom(type) || type in TYPES;
-}
-
-/** What the template's other resources may know of a resource. */
-export interface Names {
-  readonly physicalId: string;
-  readonly attributes: Record<string, string>;
+/** Letters and digits that are the same on every run, so that data is found again. */
+export function stable(of: string): string {
+  return createHash('sha256').update(of).digest('hex').slice(0, 32);
 }
 
 /** Whether a function of the stack, not the table, answers for the type. */
 export function isCustom(type: string): boolean {
-  return type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource';
+  return type.startsWith('Custom::');
 }
 
-/** The names that the table has for a resource. */
-export function namesOf(type: string, naming: Naming): Names {
-  const { ref, attributes } = TYPES[type];
-  const physicalId = ref(naming);
-  return { physicalId, attributes: attributes?.(physicalId) ?? {} };
+/** The names that the table has for a resource: `Stack-LogicalId-HASH`, as CloudFormation would, if the template names it not. */
+export function namesOf(stackName: string, logicalId: string, type: string, given: (property: string) => string | undefined): Names {
+  const entry = TYPES[type.replace('AWS::', '')];
+  if (!entry) throw new Error(`${logicalId}: unknown type ${type}`);
+  const [property, answers] = entry;
+  const id = stable(`${stackName}/${logicalId}`).slice(0, 14);
+  const name = property ? given(property) ?? `${`${stackName}-${logicalId}`.slice(0, 48)}-${id.toUpperCase()}` : id;
+  const { Ref: physicalId = name, ...attributes } = answers?.(name) ?? {};
+  return { physicalId, attributes };
 }

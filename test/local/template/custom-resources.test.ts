@@ -26,14 +26,14 @@ function functions(answer: (event: Event) => unknown): Functions & { events: Eve
 const succeed = (event: Event) => ({
   Status: 'SUCCESS', PhysicalResourceId: `id-of-${event.LogicalResourceId}`, Data: { Value: `value-of-${event.LogicalResourceId}` },
 });
-const writeObject = async () => {};
-const run = (stack: TemplateStack, of: Functions) => runCustomResources({ stack, functions: of, writeObject });
+const nowhere = { put: () => { throw new Error('nothing is deployed'); } };
+const run = (stack: TemplateStack, of: Functions) => runCustomResources(stack, of, nowhere);
 
 function stackOf(properties: Record<string, unknown>, folder?: string): TemplateStack {
   return written({
     Resources: {
       PublicKey: { Type: 'AWS::CloudFront::PublicKey', Properties: { EncodedKey: { 'Fn::GetAtt': ['Second', 'Value'] }, Name: { Ref: 'First' } } },
-      Third: { Type: 'AWS::CloudFormation::CustomResource', Properties: { ServiceToken: 'f' } },
+      Third: { Type: 'Custom::Third', Properties: { ServiceToken: 'f' } },
       First: { Type: 'Custom::First', Properties: { ServiceToken: 'f', ...properties }, DependsOn: ['Third'] },
       Second: { Type: 'Custom::Second', Properties: { ServiceToken: 'f', Of: { 'Fn::GetAtt': ['First', 'Value'] } } },
     },
@@ -73,7 +73,7 @@ describe('custom resources', () => {
   });
 
   it('run again only when their properties changed', async () => {
-    const folder = path.join(temporaryFolder(), 'data');
+    const folder = temporaryFolder();
     await run(stackOf({ Generation: 1 }, folder), functions(succeed));
     const unchanged = functions(succeed);
     const again = stackOf({ Generation: '1' }, folder);
@@ -92,13 +92,13 @@ describe('custom resources', () => {
   });
 
   it('are remembered for their owner alone', async () => {
-    const folder = path.join(temporaryFolder(), 'data');
+    const folder = temporaryFolder();
     await run(stackOf({}, folder), functions(succeed));
     expect(statSync(path.join(folder, 'custom-resources.json')).mode.toString(8)).toBe('100600');
   });
 
   it('fail the start with the reason that their function gave, and are not remembered', async () => {
-    const folder = path.join(temporaryFolder(), 'data');
+    const folder = temporaryFolder();
     const failing = functions((event) => event.LogicalResourceId === 'First' ? { Status: 'FAILED', Reason: 'no key' } : succeed(event));
     await expect(run(stackOf({}, folder), failing)).rejects.toThrow('First (Custom::First): no key');
     expect(Object.keys(JSON.parse(await readFile(path.join(folder, 'custom-resources.json'), 'utf8')))).toEqual(['Third']);
@@ -106,7 +106,7 @@ describe('custom resources', () => {
 
   it('fail the start when their function fails or ends without an answer', async () => {
     const crashed: Functions = { invoke: async () => ({ error: { errorType: 'TypeError', errorMessage: 'x is not a function' } }) };
-    await expect(run(stackOf({}), crashed)).rejects.toThrow('Third (AWS::CloudFormation::CustomResource): TypeError: x is not a function');
+    await expect(run(stackOf({}), crashed)).rejects.toThrow('Third (Custom::Third): x is not a function');
     await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('its function ended without an answer');
   });
 
@@ -144,7 +144,11 @@ describe('a bucket deployment', () => {
       new deployment.BucketDeployment(scope, 'Deploy', { destinationBucket: bucket, sources: [], ...options(scope) });
     });
     const objects: Record<string, [string, string]> = {};
-    await runCustomResources({ stack, functions: never, writeObject: async (bucket, key, body, type) => { objects[`${bucket}/${key}`] = [body.toString('latin1'), type]; } });
+    const put = async (bucket: string, key: string, body: Buffer, { contentType }: { contentType?: string }) => {
+      objects[`${bucket}/${key}`] = [body.toString('latin1'), contentType!];
+      return { etag: '' };
+    };
+    await runCustomResources(stack, never, { put: put as never });
     return objects;
   };
 

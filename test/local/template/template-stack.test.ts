@@ -35,7 +35,7 @@ describe('a synthesized stack', () => {
 
   it('has this machine\'s addresses in place of AWS\'s', async () => {
     const stack = await synthesized(vod);
-    stack.verify();
+    stack.outputs();
     const [pool] = stack.ofType('AWS::Cognito::UserPool');
     const [media] = stack.ofType('AWS::S3::Bucket');
     const { properties } = stack.ofType('AWS::Lambda::Function').find(({ logicalId }) => logicalId.startsWith('Handler'))!;
@@ -86,9 +86,9 @@ describe('an intrinsic', () => {
     [{ 'Fn::Cidr': ['10.0.0.0/8', 2] }, 'Table: can\'t resolve {"Fn::Cidr":["10.0.0.0/8",2]}'],
     [{ 'Fn::If': ['Here', 'yes', 'no'] }, 'Table: can\'t resolve {"Fn::If":["Here","yes","no"]}'],
     [{ 'Fn::ImportValue': 'x' }, 'Table: can\'t resolve {"Fn::ImportValue":"x"}'],
-    [{ Ref: 'Nothing' }, 'Table: refers to Nothing'],
-    [{ 'Fn::Sub': '${Bucket.Arn}' }, 'Table: refers to Bucket.Arn'],
-    [{ Ref: 'AWS::NoValue' }, 'Table: refers to AWS::NoValue'],
+    [{ Ref: 'Nothing' }, 'the template has no Nothing'],
+    [{ 'Fn::Sub': '${Bucket.Arn}' }, 'the template has no Bucket.Arn'],
+    [{ Ref: 'AWS::NoValue' }, 'the template has no AWS::NoValue'],
     [{ 'Fn::GetAtt': ['Bucket', 'WebsiteURL'] }, 'Table: can\'t resolve {"Fn::GetAtt":["Bucket","WebsiteURL"]}'],
     [{ 'Fn::Join': ['', ['{{resolve:secretsmanager:x}}']] }, 'Table: dynamic references'],
     [{ 'Fn::Select': ['5', ['a']] }, 'Table: can\'t resolve {"Fn::Select":["5",["a"]]}'],
@@ -113,7 +113,7 @@ describe('a template', () => {
 
   it('never answers a client secret', () => {
     const resources = { Table: { Type: 'AWS::DynamoDB::Table', Properties: { x: { 'Fn::GetAtt': ['Client', 'ClientSecret'] } } }, Client: { Type: 'AWS::Cognito::UserPoolClient' } };
-    expect(() => written({ Resources: resources }).verify()).toThrow('Table: can\'t resolve {"Fn::GetAtt":["Client","ClientSecret"]}');
+    expect(() => written({ Resources: resources }).outputs()).toThrow('Table: can\'t resolve {"Fn::GetAtt":["Client","ClientSecret"]}');
   });
 });
 
