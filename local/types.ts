@@ -52,7 +52,7 @@ export interface DoorRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
-  /** The whole body for JSON services; absent for S3, which streams `raw`. */
+  /** The whole body; absent when no signature covers its bytes: S3 streams `raw` then. */
   readonly body?: Buffer;
   readonly raw: IncomingMessage;
   readonly principal: Principal;

@@ -35,7 +35,7 @@ export async function startDoor({ port = 0, access, log = console.error }: { por
       }
       service = services.get(claim.service);
       if (!service) throw new AwsError('UnknownOperationException', `there is no service '${claim.service}' on this machine`, 404);
-      const body = claim.service === 's3' ? undefined : await bodyOf(raw);
+      const body = claim.streams ? undefined : await bodyOf(raw);
       const principal = await verify(claim, { ...request, body }, access);
       const verified = { ...request, body, raw, principal };
       await access.require(principal, service.needs(verified));
@@ -55,6 +55,6 @@ export async function startDoor({ port = 0, access, log = console.error }: { por
 }
 
 async function bodyOf(raw: IncomingMessage): Promise<Buffer> {
-  if (Number(raw.headers['content-length']) <= BODY_LIMIT) return buffer(raw);
+  if (!raw.headers['transfer-encoding'] && Number(raw.headers['content-length'] ?? 0) <= BODY_LIMIT) return buffer(raw);
   throw new AwsError('RequestEntityTooLargeException', `the body is larger than ${BODY_LIMIT} bytes, or says no length`, 413);
 }

@@ -25,7 +25,7 @@ export function bodyOf(request: DoorRequest, expect: Checksums): { body: Body; k
   const length = request.headers[chunked ? 'x-amz-decoded-content-length' : 'content-length'];
   if (length === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
   if (+length > 5 * 1024 ** 3) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
-  if (!chunked) return { body: request.raw, keep: [] };
+  if (!chunked) return { body: request.body ?? request.raw, keep: [] };
   const trailer = request.headers['x-amz-trailer']?.replace('x-amz-checksum-', '');
   const keep = trailer ? [algorithmOf(trailer)] : [];
   return { body: unchunked(request.raw, +length, (sum) => { expect[keep[0]] = sum; }), keep };

@@ -67,7 +67,7 @@ function putOptions({ headers }: DoorRequest): PutOptions {
 
 async function textOf(request: DoorRequest): Promise<string> {
   if (!(+request.headers['content-length'] < 2 ** 21)) throw new AwsError('MalformedXML', 'The XML you provided is too long');
-  return Buffer.concat(await request.raw.toArray()).toString();
+  return (request.body ?? Buffer.concat(await request.raw.toArray())).toString();
 }
 
 /**

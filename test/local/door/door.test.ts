@@ -65,6 +65,15 @@ describe('header signatures', () => {
       .resolves.toMatchObject({ ETag: '"1"' });
   });
 
+  test('S3: a body whose hash is not the one that was signed', async () => {
+    const client = s3({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+    client.middlewareStack.addRelativeTo((next: (args: any) => any) => (args: any) => {
+      args.request.body = 'jello';
+      return next(args);
+    }, { name: 'change', relation: 'after', toMiddleware: 'httpSigningMiddleware' });
+    await expect(client.send(new PutObjectCommand({ Bucket: 'media', Key: 'x', Body: 'hello' }))).rejects.toMatchObject({ Code: 'XAmzContentSHA256Mismatch' });
+  });
+
   test('JSON services get the whole body', async () => {
     await expect(getSecret('GetSecretValue')).resolves.toMatchObject({ SecretString: 'GetSecretValue' });
   });
@@ -144,9 +153,10 @@ describe('presigned addresses', () => {
     expect([status, text]).toEqual([403, expect.stringContaining('not signed: x-amz-tagging')]);
   });
 
-  test('end when they say, as S3 says it', async () => {
+  test('begin and end when they say, as S3 says it', async () => {
     const { status, text } = await send(await put(60, new Date(Date.now() - 61_000)), 'PUT', HEADERS, 'hello');
     expect([status, text]).toEqual([403, '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>']);
+    expect((await send(await put(60, new Date(Date.now() + 16 * 60_000)), 'PUT', HEADERS, 'hello')).text).toContain('Request is not valid yet');
     const endless = (await put()).replace('X-Amz-Expires=60', 'X-Amz-Expires=604801');
     expect((await send(endless, 'PUT', HEADERS, 'hello')).text).toContain('AuthorizationQueryParametersError');
   });
