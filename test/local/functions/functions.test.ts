@@ -13,7 +13,7 @@ exports.env = async () => process.env;
 exports.context = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis(), cwd: process.cwd() });
 exports.throws = async () => { console.log('before'); throw new RangeError('too far'); };
 exports.nothing = async () => {};
-exports.hangs = () => new Promise(() => {});
+exports.hangs = () => new Promise(() => setInterval(() => {}, 1000));
 exports.exits = async () => process.exit(3);
 exports.big = async () => 'x'.repeat(6 * 1024 * 1024 + 200);
 exports.pid = (ms) => new Promise((resolve) => setTimeout(() => resolve(process.pid), ms));
@@ -131,10 +131,14 @@ test('a process ends by itself when its parent is gone', async () => {
   const child = fork(join(__dirname, '../../../local/functions/run-loop.mjs'), [], {
     cwd: folder, execArgv: [], env: { ...process.env, _HANDLER: 'index.hangs' },
   });
-  await once(child, 'message');
-  child.send({ id: '1', payload: '{}', deadline: 0 });
-  child.disconnect();
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  try {
+    await once(child, 'message');
+    child.send({ id: '1', payload: '{}', deadline: 0 });
+    child.disconnect();
+    expect(await once(child, 'exit', { signal: AbortSignal.timeout(4000) })).toEqual([0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
 
 describe('permissions', () => {
