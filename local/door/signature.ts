@@ -29,10 +29,7 @@ export function readClaim({ headers, query }: SignedRequest) {
     throw new AwsError('AuthorizationHeaderMalformed', 'the authorization of the request is incomplete or of an unknown form');
   }
   return {
-    accessKeyId,
-    region,
-    service,
-    longDate,
+    accessKeyId, region, service, longDate,
     signedHeaders: field('SignedHeaders').split(';'),
     signature: field('Signature'),
     token: either(headers['x-amz-security-token'], 'Security-Token'),
@@ -58,8 +55,8 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   const hash = body ? createHash('sha256').update(body).digest('hex') : declared ?? UNSIGNED_PAYLOAD;
   const credentials = { accessKeyId, secretAccessKey: known.secretAccessKey };
   const signer = new Signer({ service, region, credentials, sha256: Sha256, uriEscapePath: !s3 });
-  const expected = Buffer.from(await signer.sign(await signer.textToSign(claim, request, hash), { signingDate }));
-  const got = Buffer.from(claim.signature);
+  const signature = await signer.sign(await signer.textToSign(claim, request, hash), { signingDate });
+  const [expected, got] = [signature, claim.signature].map((text) => Buffer.from(text));
 
   const refusals: [refused: boolean, code: string, message: string][] = [
     [claim.token !== known.sessionToken, 'InvalidToken', 'the session token is not that of the access key'],

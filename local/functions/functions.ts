@@ -61,8 +61,6 @@ export function createFunctions({ stack, access, environment, log }: {
       pools.set(Arn, pool);
       return pool.invoke(text);
     },
-    async stop() {
-      await Promise.all([...pools.values()].map((pool) => pool.stop()));
-    },
+    stop: async () => void await Promise.all([...pools.values()].map((pool) => pool.stop())),
   };
 }

@@ -41,8 +41,8 @@ export async function startDynamoDb({ stack }: { stack: LocalStack }): Promise<P
     const table = `arn:aws:dynamodb:${stack.region}:${stack.account}:table/${name}`;
     return { action: `dynamodb:${operation}`, resource: IndexName ? `${table}/index/${IndexName}` : table };
   });
-  const operations = OPERATIONS.map((operation) => [operation, (input: Json) => call(operation, input)]);
-  return { service: jsonService('dynamodb', needs, Object.fromEntries(operations)), stop };
+  const operations = Object.fromEntries(OPERATIONS.map((operation) => [operation, (input: Json) => call(operation, input)]));
+  return { service: jsonService('dynamodb', needs, operations), stop };
 }
 
 async function ensureTable({ logicalId, physicalId: TableName, properties }: Resource, call: (operation: string, input: Json) => Promise<Json>): Promise<void> {
