@@ -11,7 +11,8 @@ export async function readSigningKey(secrets: SecretsManagerClient, secretArn: s
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }
-  return parse(text ?? '', secretArn);
+  // Emulators give a secret that was made without a value an empty one.
+  return text ? parse(text, secretArn) : undefined;
 }
 
 function parse(text: string, secretArn: string): SigningKeySecret {
