@@ -31,7 +31,9 @@ describe('the page in a browser', () => {
     const requests: Request[] = [];
     const complaints: string[] = [];
     page.on('request', (request) => requests.push(request));
-    page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`); });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`);
+    });
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(stack.facts.origin);
     return { page, requests, complaints };

@@ -25,7 +25,8 @@ export class Client {
     const jar = new CookieJar();
     const form = await jar.fetch(`${api}/login`);
     const hidden = [...(await form.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]);
-    const answer = await jar.fetch(form.url, { method: 'POST', body: new URLSearchParams([...hidden, ['username', username], ['password', password]]) });
+    const body = new URLSearchParams([...hidden, ['username', username], ['password', password]]);
+    const answer = await jar.fetch(form.url, { method: 'POST', body });
     if (answer.status !== 200) throw new Error(`the sign-in ended with ${answer.status}`);
     return new Client(api, jar, await answer.json() as { id_token: string; refresh_token: string });
   }
@@ -43,6 +44,11 @@ export class Client {
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
     return JSON.parse(text);
+  }
+
+  /** Fetches any address, with the cookies that it is to have. */
+  get(address: string): Promise<Response> {
+    return this.jar.fetch(address);
   }
 
   declare(size: number, title: string): Promise<Plan> {

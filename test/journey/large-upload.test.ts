@@ -19,7 +19,9 @@ function* content(): Generator<Buffer> {
 
 async function send({ upload: { method, url, headers } }: Plan): Promise<number> {
   const put = request(url, { method, headers: { ...headers, 'content-length': SIZE } });
-  const status = new Promise<number>((resolve, reject) => put.once('error', reject).once('response', (response) => resolve(response.resume().statusCode!)));
+  const status = new Promise<number>((resolve, reject) => {
+    put.once('error', reject).once('response', (response) => resolve(response.resume().statusCode!));
+  });
   await Promise.all([pipeline(Readable.from(content()), put), status]);
   return status;
 }
@@ -28,7 +30,8 @@ async function send({ upload: { method, url, headers } }: Plan): Promise<number>
 function memoryOf(stack: StackProcess): Map<string, number> {
   const own = stack.processes().filter(({ command }) => command.startsWith(process.execPath));
   return new Map(own.map(({ pid, command, resident }) => {
-    const most = existsSync(`/proc/${pid}/status`) ? Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024 : resident;
+    const status = `/proc/${pid}/status`;
+    const most = existsSync(status) ? Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'))![1]) * 1024 : resident;
     return [`${pid} ${command}`, most];
   }));
 }

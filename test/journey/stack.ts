@@ -42,7 +42,8 @@ export class StackProcess {
 
   private constructor(readonly data: string, args: string[]) {
     this.factsFile = path.join(data, 'stack.json');
-    this.child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'local/main.ts'), ...args], { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = ['--import', 'tsx', path.join(ROOT, 'local/main.ts'), ...args];
+    this.child = spawn(process.execPath, command, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (chunk) => { this.output += chunk; });
     this.ended = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal!)));
   }
