@@ -77,7 +77,7 @@ describe('the page in a browser', () => {
     await page.getByLabel('Title').fill('A test card');
     await page.getByRole('button', { name: 'Upload' }).click();
     const own = page.locator('#own li').filter({ hasText: 'A test card' });
-    await page.locator('#own [data-status=processing]').waitFor();
+    await page.locator('#own :is([data-status=uploaded], [data-status=processing], [data-status=ready])').waitFor();
     expect(await own.count()).toBe(1);
     expect((await progress()).at(-1)).toBe(100);
     expect(await page.locator('#upload-progress').isVisible()).toBe(false);
@@ -108,7 +108,8 @@ describe('the page in a browser', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     expect(page.url()).toBe(`${origin}/`);
-    expect(await page.locator('#own, #player, #upload').evaluateAll((elements) => elements.some((element) => element.checkVisibility()))).toBe(false);
+    const ofTheSignedIn = page.locator('#sign-out, #player, #upload, #own');
+    expect(await ofTheSignedIn.evaluateAll((elements) => elements.map((element) => element.checkVisibility()))).toEqual([false, false, false, false]);
     await page.reload();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     // The sign-in's own session is over too: the form comes again.
@@ -137,6 +138,21 @@ describe('the page in a browser', () => {
     await page.context().clearCookies();
     await page.reload();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    await page.close();
+  });
+
+  it('goes on when its token is over before it was renewed, as on a machine that slept', async () => {
+    const { page, requests } = await open();
+    await signIn(page);
+    const renewals = () => requests.filter((request) => request.url().endsWith('/api/token')).length;
+    const before = renewals();
+    const refused = { status: 401, contentType: 'application/problem+json', body: '{"status":401,"code":"not_signed_in","detail":"over"}' };
+    await page.route('**/api/streams?owner=me*', (route) => route.fulfill(refused), { times: 1 });
+    await page.reload();
+    await page.locator('#own li').first().waitFor();
+    expect(await page.locator('#message').textContent()).toBe('');
+    // Once as the page was opened, once for the token that was over.
+    expect(renewals() - before).toBe(2);
     await page.close();
   });
 
