@@ -1,4 +1,4 @@
-import { CustomResource, RemovalPolicy } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -63,6 +63,8 @@ export class SigningKeys extends Construct {
     secret.applyRemovalPolicy(removalPolicy);
     const pair = new CustomResource(this, `KeyPair${generation}`, {
       serviceToken: this.makeKeyPairFunction.functionArn,
+      // Else CloudFormation would wait an hour for an answer that got lost.
+      serviceTimeout: Duration.minutes(5),
       resourceType: KEY_PAIR_RESOURCE,
       properties: { SecretArn: secret.ref, KeyType: keyType } satisfies KeyPairProperties,
     });

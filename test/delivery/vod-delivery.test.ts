@@ -76,7 +76,9 @@ describe('VodDelivery', () => {
       expect(DeletionPolicy).toBe('Retain');
     }
     for (const [index, [, { Properties }]] of ofType(template, 'Custom::VodKeyPair').entries()) {
-      expect(Properties).toEqual({ ServiceToken: { 'Fn::GetAtt': [expect.stringContaining('MakeKeyPair'), 'Arn'] }, SecretArn: { Ref: secrets[index][0] }, KeyType: 'ecdsa-p256' });
+      expect(Properties).toEqual({
+        ServiceToken: { 'Fn::GetAtt': [expect.stringContaining('MakeKeyPair'), 'Arn'] }, ServiceTimeout: '300', SecretArn: { Ref: secrets[index][0] }, KeyType: 'ecdsa-p256',
+      });
     }
     expect(JSON.stringify(template)).not.toMatch(/PRIVATE KEY|resolve:secretsmanager/);
   });
