@@ -12,6 +12,7 @@ import type { TranscodeSettings } from '../domain/job-settings';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { throwIfAny } from '../synth/errors';
+import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 
 /** One step of the ladder: a rendition that every source large enough gets. */
@@ -110,7 +111,12 @@ export class VodTranscode extends Construct {
     super(scope, id);
     const settings = this.settings(props);
 
-    this.queue = new mediaconvert.CfnQueue(this, 'Queue', { description: this.node.path.slice(-512), pricingPlan: 'ON_DEMAND' });
+    this.queue = new mediaconvert.CfnQueue(this, 'Queue', {
+      // MediaConvert demands a name, and nothing says that CloudFormation makes one up.
+      name: globalName(this, 'vod'),
+      description: this.node.path.slice(-512),
+      pricingPlan: 'ON_DEMAND',
+    });
     this.jobRole = this.makeJobRole(props);
     this.deadLetterQueue = this.makeQueue('DeadLetterQueue');
     this.jobEventsDeadLetterQueue = this.makeQueue('JobEventsDeadLetterQueue');

@@ -130,7 +130,9 @@ describe('VodTranscode', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { DeadLetterConfig: { TargetArn: arn(made.jobEventsDeadLetterQueue) } });
   });
 
-  test('the MediaConvert queue is on demand', () => template.hasResourceProperties('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }));
+  test('the MediaConvert queue is on demand, and named by the stack id', () => template.hasResourceProperties('AWS::MediaConvert::Queue', {
+    PricingPlan: 'ON_DEMAND', Name: { 'Fn::Join': ['', [Match.stringLikeRegexp('^vod-[0-9a-f]{8}-$'), Match.objectLike({ 'Fn::Select': [2, Match.anyValue()] })]] },
+  }));
 
   test('options reach the submitter', () => {
     const { stack: tuned } = transcode({
