@@ -25,10 +25,11 @@ export function addGatewayResponses(restApi: apigateway.RestApi): void {
       templates: { 'application/json': JSON.stringify({ type: problemType(code), title, status, detail, code }) },
     });
   }
-  // The rest of API Gateway's 4xx keep their own status, so the body names none.
+  // The rest of API Gateway's 4xx keep their own status, so the body names none. Nor does it quote API Gateway's message: where there is no
+  // route, that one repeats the Authorization header.
   restApi.addGatewayResponse('ClientError', {
     type: apigateway.ResponseType.DEFAULT_4XX,
     responseHeaders: { 'content-type': '\'application/problem+json\'', 'cache-control': '\'no-store\'' },
-    templates: { 'application/json': '{"type":"about:blank","title":"The request was refused","detail":$context.error.messageString,"code":"invalid_request"}' },
+    templates: { 'application/json': '{"type":"about:blank","title":"The request was refused","detail":"API Gateway refused the request","code":"invalid_request"}' },
   });
 }

@@ -97,15 +97,16 @@ export class VodApi extends Construct {
    */
   public authorizeWith(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): void {
     throwIfAny(this, [this.authorizerId ? 'authorizeWith: the API has an authorizer already' : undefined]);
-    const authorizer = new apigateway.CfnAuthorizer(this, 'Authorizer', {
-      restApiId: this.restApi.restApiId,
-      name: 'user-pool',
+    const guard = {
       type: 'COGNITO_USER_POOLS',
       identitySource: 'method.request.header.Authorization',
       providerArns: [userPool.userPoolArn],
       // Without it the native authorizer takes tokens made for any client of the pool.
       identityValidationExpression: client.userPoolClientId,
-    });
+    };
+    const authorizer = new apigateway.CfnAuthorizer(this, 'Authorizer', { restApiId: this.restApi.restApiId, name: 'user-pool', ...guard });
+    // A stage keeps the authorizer that it was deployed with: another pool or client wants another deployment.
+    this.restApi.latestDeployment?.addToLogicalId({ guard });
     this.authorizerId = authorizer.ref;
   }
 

@@ -4,7 +4,7 @@ import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { VodApi } from '../../src';
 import { handlerFunction } from '../../src/synth/handler-function';
 
-function api(authorize = true) {
+function api(authorize = true, clientId = 'Client') {
   const stack = new Stack(new App(), 'Test');
   const vodApi = new VodApi(stack, 'Api');
   const fn = handlerFunction(stack, 'Any', 'api/describe-api', { description: 'any', environment: {} });
@@ -12,7 +12,7 @@ function api(authorize = true) {
   vodApi._serve('upload/plan-upload', fn);
   if (authorize) {
     const pool = new cognito.UserPool(stack, 'Pool');
-    vodApi.authorizeWith(pool, pool.addClient('Client'));
+    vodApi.authorizeWith(pool, pool.addClient(clientId));
   }
   return { stack, vodApi };
 }
@@ -36,6 +36,12 @@ describe('VodApi', () => {
     });
   });
 
+  test('another client wants another deployment: a stage keeps the authorizer it was deployed with', () => {
+    const deployment = (clientId: string) => Object.keys(Template.fromStack(api(true, clientId).stack).findResources('AWS::ApiGateway::Deployment'));
+    expect(deployment('Client')).toEqual(deployment('Client'));
+    expect(deployment('Other')).not.toEqual(deployment('Client'));
+  });
+
   test('checks bodies of any content type', () => {
     template.hasResourceProperties('AWS::ApiGateway::Method', {
       OperationName: 'planUpload', RequestModels: { $default: Match.anyValue() }, RequestValidatorId: Match.anyValue(),
@@ -44,6 +50,12 @@ describe('VodApi', () => {
 
   test('answers 404, not 403, where there is no route', () => {
     template.hasResourceProperties('AWS::ApiGateway::GatewayResponse', { ResponseType: 'MISSING_AUTHENTICATION_TOKEN', StatusCode: '404' });
+  });
+
+  test('repeats nothing of a request that it refuses: some of API Gateway\'s messages quote the token', () => {
+    const templates = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties.ResponseTemplates);
+    expect(JSON.stringify(templates)).not.toMatch(/\$context\.error\.(message|validationErrorString)/);
+    for (const { 'application/json': body } of templates) expect(JSON.parse(body)).toMatchObject({ title: expect.any(String), code: expect.any(String) });
   });
 
   test('each method may call its function, and the console\'s test button may not', () => {
