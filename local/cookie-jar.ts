@@ -5,7 +5,8 @@ export class CookieJar {
   /** Fetches, following redirects with the cookies that each host and path is to have. */
   async fetch(address: string | URL, init: RequestInit = {}, hops = 10): Promise<Response> {
     const url = new URL(address);
-    const cookie = [...this.cookies.values()].filter(({ host, path }) => host === url.hostname && url.pathname.startsWith(path)).map(({ pair }) => pair).join('; ');
+    const meant = [...this.cookies.values()].filter(({ host, path }) => host === url.hostname && url.pathname.startsWith(path));
+    const cookie = meant.map(({ pair }) => pair).join('; ');
     const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers, ...(cookie && { cookie }) } });
     for (const line of response.headers.getSetCookie()) {
       const [pair, ...attributes] = line.split('; ');

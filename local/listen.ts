@@ -1,4 +1,4 @@
-import type { Server } from 'http';
+import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Part } from './types';
 
@@ -12,4 +12,11 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
       server.closeAllConnections();
     }),
   };
+}
+
+/** The wanted ports, with a free one for each 0, all different. The template is resolved with them before anything listens there. */
+export async function freePorts(wanted: number[]): Promise<number[]> {
+  const held = await Promise.all(wanted.map((port) => listen(createServer().unref(), port)));
+  await Promise.all(held.map(({ stop }) => stop()));
+  return held.map(({ port }) => port);
 }

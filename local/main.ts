@@ -23,38 +23,28 @@ function readArguments() {
     });
     const port = Number(values.port ?? (check ? 0 : 8080));
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
-    return { app, port, check, reset, data: values.data ?? (check ? temporaryFolder() : path.join(ROOT, '.local')) };
+    const data = values.data ?? (check ? mkdtempSync(path.join(tmpdir(), 'serverless-vod-')) : path.join(ROOT, '.local'));
+    if (check && !values.data) process.once('exit', () => rmSync(data, { recursive: true, force: true }));
+    return { app, port, data, reset, check };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     return process.exit(2);
   }
 }
 
-function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'serverless-vod-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 async function main(): Promise<void> {
   const { app, port, data, reset, check } = readArguments();
   // Once: a second request ends at once, as children end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).forEach((signal) => process.once(signal, () => resolve())));
-  const stack = await startStack({ app, port, data, reset, log: console.error });
-  const { facts: { origin, users }, refusals } = stack;
-  try {
-    if (check) {
-      await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
-      if (refusals.length > 0) throw new Error(`the journey was refused ${refusals.length} times what its policies lack`);
-    } else {
-      console.log(`\nOpen ${origin}\n\nSign in as`);
-      for (const { username, password, groups } of users) console.log(`  ${username}  ${password}  ${groups.join(', ')}`);
-      console.log(`\nWhat handlers log: ${path.join(data, 'functions.log')}\nWhat they asked for: ${path.join(data, 'access.jsonl')}`);
-      console.log(`Ctrl-C stops everything; your videos stay in ${data}.`);
-      await interrupted;
-    }
-  } finally {
-    await stack.stop();
+  await using stack = await startStack({ app, port, data, reset, log: console.error });
+  if (check) {
+    await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
+    if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);
+  } else {
+    console.log(`\nOpen ${stack.facts.origin} and sign in as`);
+    console.table(stack.facts.users);
+    console.log(`What handlers log and ask for: functions.log and access.jsonl in ${data}. Ctrl-C stops everything; your videos stay there.`);
+    await interrupted;
   }
 }
 

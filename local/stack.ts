@@ -8,8 +8,8 @@ import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
 import { createGateway } from './gateway/gateway';
+import { freePorts } from './listen';
 import { createMediaConvert } from './mediaconvert/mediaconvert';
-import { freePorts } from './ports';
 import { createS3 } from './s3/s3';
 import { startDynamoDb } from './services/dynamodb';
 import { createEvents } from './services/events';
@@ -29,17 +29,11 @@ export interface StackFacts {
   readonly users: readonly LocalUser[];
 }
 
-/** The stack while it runs. */
-export type RunningStack = Awaited<ReturnType<typeof startStack>>;
-
 /** The SDK's names of the services behind the door. */
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT'];
 
-/** Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS. */
-const NOWHERE = 'http://127.0.0.1:1';
-
 /**
- * Starts every part in order, and stops them in reverse; when one does not start, those before it are stopped.
+ * Starts every part in order; when one does not start, those before it are stopped. The stack runs until it is disposed of.
  * `app` is the CDK app whose one stack is run, `port` what users see (0 for any free one), `data` the folder of all that outlives a run
  * (`reset` empties it first); `log` hears of refusals and of faults.
  */
@@ -64,15 +58,16 @@ export async function startStack({ app, port, data, reset = false, log }: {
   const access = new TemplateAccess(stack, log, logFile('access.jsonl'));
   const door = keep(await startDoor({ port: doorPort, access, log }));
   const handlerLog = logFile('functions.log');
-  const environment = { AWS_ENDPOINT_URL: NOWHERE, ...Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`])) };
+  const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`]));
+  // Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS.
+  const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
   const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await startQueues({ stack, access, functions, log }));
-  const { put: putEvent, stop } = createEvents({ stack, access, functions, queues, log });
-  keep({ stop });
-  const s3 = createS3({ stack, putEvent, access });
-  const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent }));
+  const events = keep(createEvents({ stack, access, functions, queues, log }));
+  const s3 = createS3({ stack, putEvent: events.put, access });
+  const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent: events.put }));
   const cognito = keep(await startCognito({ stack, port: authPort }));
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, cognito]) door.register(service);
 
@@ -85,8 +80,7 @@ export async function startStack({ app, port, data, reset = false, log }: {
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });
   await fs.rename(`${factsFile}.new`, factsFile);
-  const running = parts.move();
-  return { facts, refusals: access.refusals, stop: () => running.disposeAsync() };
+  return Object.assign(parts.move(), { facts, refusals: access.refusals });
 }
 
 /** Makes the folder of everything that is kept, or empties it when asked. Leaves alone what is somebody else's, or in use. */

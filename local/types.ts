@@ -6,23 +6,17 @@ import type { TemplateStack } from './template/template-stack';
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
-  /** What `Ref` answers. */
+  /** What `Ref` answers, and what `Fn::GetAtt` answers by attribute name. */
   readonly physicalId: string;
-  /** What `Fn::GetAtt` answers, by attribute name (`Arn`, `DomainName`, ...). */
   readonly attributes: Record<string, string>;
-  /** The template's properties with every intrinsic resolved. */
   readonly properties: Record<string, any>;
 }
 
 /** The synthesized stack as the parts see it. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
-/** Who calls: an IAM role of the template, or an AWS service in its own name. */
-export interface Principal {
-  /** `arn:aws:iam::ACCOUNT:role/NAME` or `cloudfront.amazonaws.com`. */
-  readonly id: string;
-  readonly kind: 'role' | 'service';
-}
+/** Who calls: `arn:aws:iam::ACCOUNT:role/NAME` of the template, or a service in its own name: `cloudfront.amazonaws.com`. */
+export interface Principal { readonly id: string; readonly kind: 'role' | 'service' }
 
 /** One thing that a call must be allowed to do. */
 export interface Need {
@@ -81,14 +75,11 @@ export interface BusEvent {
 /** Puts an event on the default bus. */
 export type PutEvent = (event: BusEvent) => void;
 
-/** The functions of the template, each in a process of its own. */
+/** The functions of the template, each in a process of its own. A caller needs a Lambda permission in the template. */
 export interface Functions {
-  /** Invokes as `principal` (a service), which needs a Lambda permission in the template; `sourceArn` is checked against it. */
   invoke(functionArn: string, payload: unknown, caller?: { service: string; sourceArn?: string }): Promise<InvokeResult>;
 }
 export type InvokeResult = { payload: any; error?: undefined } | { payload?: undefined; error: { errorType: string; errorMessage: string } };
 
 /** A part that was started and must be stopped. */
-export interface Part {
-  stop(): Promise<void>;
-}
+export interface Part { stop(): Promise<void> }

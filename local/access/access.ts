@@ -3,9 +3,7 @@ import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { onlyKnown } from '../lookup';
 import { AwsError, type LocalStack, type Need, type Principal, type Resource } from '../types';
 
-interface Credentials { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
-
-interface Issued extends Credentials { readonly principal: Principal }
+interface Issued { readonly principal: Principal; readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
 
 /** What was asked, and what the policies say to it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
@@ -18,7 +16,8 @@ const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Re
     properties.AssumeRolePolicyDocument.Statement.map((statement: object) => ({ ...statement, Resource: attributes.Arn }))],
   lambda: ['AWS::Lambda::Permission', ({ properties: { Action, FunctionName, Principal: Service, SourceArn, ...others }, logicalId }) => {
     onlyKnown(logicalId, others, '');
-    return [{ Effect: 'Allow', Action, Resource: FunctionName, Principal: { Service }, Condition: SourceArn ? { ArnLike: { 'aws:SourceArn': SourceArn } } : {} }];
+    const Condition = SourceArn ? { ArnLike: { 'aws:SourceArn': SourceArn } } : {};
+    return [{ Effect: 'Allow', Action, Resource: FunctionName, Principal: { Service }, Condition }];
   }],
 };
 
@@ -26,7 +25,7 @@ const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Re
 export class TemplateAccess {
   /** Every refusal since the start, for the journey's "zero AccessDenied". */
   readonly refusals: { principal: string; action: string; resource: string }[] = [];
-  private readonly issued: Issued[] = [];
+  private readonly issued: Record<string, Issued> = {};
   private readonly recorded = new Set<string>();
 
   /** @param record hears of each decision once, as a line of JSON */
@@ -36,10 +35,9 @@ export class TemplateAccess {
   async require(principal: Principal, needs: Need[]): Promise<void> {
     for (const need of needs) {
       if (await this.allows(principal, need)) continue;
-      const { action, resource } = need;
-      const message = `${principal.id} may not ${action} on ${resource}`;
+      const message = `${principal.id} may not ${need.action} on ${need.resource}`;
       this.log(`access denied: ${message}`);
-      this.refusals.push({ principal: principal.id, action, resource });
+      this.refusals.push({ principal: principal.id, action: need.action, resource: need.resource });
       throw new AwsError('AccessDenied', message, 403);
     }
   }
@@ -50,42 +48,35 @@ export class TemplateAccess {
   }
 
   /** Credentials for a role of the template; the same ones on each call. */
-  credentialsOf(roleArn: string): Credentials {
-    const known = this.issued.find(({ principal }) => principal.id === roleArn);
-    if (known) return known;
+  credentialsOf(roleArn: string): Omit<Issued, 'principal'> {
     const principal: Principal = { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' };
     const random = () => randomBytes(30).toString('hex');
-    const issued = { principal, accessKeyId: `ASIA${random().slice(0, 16).toUpperCase()}`, secretAccessKey: random(), sessionToken: random() };
-    this.issued.push(issued);
-    return issued;
+    return this.issued[roleArn] ??= { principal, accessKeyId: `ASIA${random().slice(0, 16).toUpperCase()}`, secretAccessKey: random(), sessionToken: random() };
   }
 
   /** The role and secret behind an access key id, if we issued it. */
   principalOf(accessKeyId: string): Issued | undefined {
-    return this.issued.find((issued) => issued.accessKeyId === accessKeyId);
+    return Object.values(this.issued).find((issued) => issued.accessKeyId === accessKeyId);
   }
 
   private async allows(principal: Principal, need: Need): Promise<boolean> {
-    const { id, kind } = principal;
     const { action, resource, context } = need;
-    const { account } = this.stack;
-    const own: Record<string, string> = kind === 'role'
-      ? { 'aws:PrincipalArn': id, 'aws:PrincipalAccount': account }
-      : { 'aws:SourceAccount': account, 'aws:PrincipalServiceName': id, 'aws:PrincipalIsAWSService': 'true' };
+    const { account: accountId } = this.stack;
+    const isRole = principal.kind === 'role';
     const [type = '', statementsOf = () => []] = RESOURCE_POLICIES[resource.split(':')[2]] ?? [];
     const Statement = this.stack.ofType(type).flatMap(statementsOf);
     const answer = await runSimulation({
       request: {
-        principal: id,
+        principal: principal.id,
         action,
         // The simulator takes * and ? in a resource for patterns; in the name of an object they are letters like others.
-        resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId: account },
-        contextVariables: { 'aws:SecureTransport': 'true', ...own, ...context },
+        resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
+        contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...context },
       },
-      identityPolicies: kind === 'role' ? this.policiesOf(id) : [],
+      identityPolicies: isRole ? this.policiesOf(principal.id) : [],
+      resourcePolicy: Statement.length > 0 ? { Version: '2012-10-17', Statement } : undefined,
       serviceControlPolicies: [],
       resourceControlPolicies: [],
-      resourcePolicy: Statement.length > 0 ? { Version: '2012-10-17', Statement } : undefined,
     }, {});
     if (answer.resultType === 'error') throw new Error(`${action} on ${resource} can't be decided: ${JSON.stringify(answer.errors)}`);
     const allowed = answer.overallResult === 'Allowed';

@@ -1,8 +1,8 @@
 /** Where this machine listens: the origin that users see, every call to AWS, sign-in and its tokens. */
 export type Ports = Record<'edge' | 'door' | 'auth', number>;
 
-/** The function that puts this machine's addresses in the place of AWS's. A host without a scheme stays: it names an origin. */
-export function rewriter({ edge, door, auth }: Ports): (text: string) => string {
+/** Puts this machine's addresses in the place of AWS's. A host without a scheme stays: it names an origin. */
+export function rewrite(text: string, { edge, door, auth }: Ports): string {
   const table: [from: RegExp, to: string][] = [
     [/https:\/\/[a-z0-9]+\.cloudfront\.net/g, `http://localhost:${edge}`],
     // The stage is the path prefix of the distribution's API behaviour, so both addresses lead to the same route.
@@ -11,5 +11,5 @@ export function rewriter({ edge, door, auth }: Ports): (text: string) => string 
     [/https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${auth}`],
     [/https:\/\/([a-z0-9.-]+)\.s3\.(?:[a-z0-9-]+\.)?amazonaws\.com/g, `http://127.0.0.1:${door}/$1`],
   ];
-  return (text) => table.reduce((rewritten, [from, to]) => rewritten.replace(from, to), text);
+  return table.reduce((rewritten, [from, to]) => rewritten.replace(from, to), text);
 }

@@ -7,10 +7,7 @@ import { ENVIRONMENT } from './resources';
 
 /** A resource as the template writes it. */
 export interface Definition {
-  readonly Type: string;
-  readonly Properties?: Record<string, unknown>;
-  readonly Condition?: string;
-  readonly DependsOn?: string | string[];
+  readonly Type: string; readonly Properties?: Record<string, unknown>; readonly DependsOn?: string | string[]; readonly Condition?: string;
 }
 
 /** One stack of a cloud assembly. */

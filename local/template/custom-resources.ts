@@ -5,35 +5,35 @@ import * as path from 'path';
 import { json } from 'stream/consumers';
 import { isDeepStrictEqual } from 'util';
 import { listen } from '../listen';
+import { onlyKnown } from '../lookup';
 import type { Store } from '../s3/store';
 import type { Functions, Resource } from '../types';
-import { deployFiles } from './bucket-deployment';
-import type { Names } from './resources';
+import { isCustom, type Names } from './resources';
 import type { TemplateStack } from './template-stack';
 
+const CONTENT_TYPES: Record<string, string> = {
+  '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml',
+};
+
 /** What one run leaves for the next. */
-interface Outcome extends Names {
-  readonly properties: Record<string, unknown>;
-}
+type Outcome = Names & Pick<Resource, 'properties'>;
 
 /** Runs custom resources as CloudFormation would: Create at first, Update when properties changed, else not at all. None is sent a Delete. */
 export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {
   const file = path.join(stack.dataFolder, 'custom-resources.json');
   const outcomes: Record<string, Outcome> = JSON.parse(await fs.readFile(file, 'utf8').catch(() => '{}'));
-  for (const resource of stack.customResources()) {
+  for (const resource of stack.resources.filter(({ type }) => isCustom(type))) {
     const { logicalId, type, properties: given } = resource;
-    if (type === 'Custom::CDKBucketDeployment') {
-      stack.answer(logicalId, await deployFiles(stack, resource, store));
-      continue;
-    }
-    const properties = asText(given);
+    // CloudFormation gives every scalar to a function as text.
+    const properties = JSON.parse(JSON.stringify(given), (_, value) => typeof value === 'object' ? value : String(value));
     const before = outcomes[logicalId];
-    if (!isDeepStrictEqual(before?.properties, properties)) {
-      const names = await run(stack.stackId, functions, resource, properties, before).catch((error) => { throw new Error(`${logicalId} (${type}): ${error.message}`); });
-      outcomes[logicalId] = { ...names, properties };
+    if (type === 'Custom::CDKBucketDeployment') {
+      await deployFiles(stack, resource, store);
+    } else if (!isDeepStrictEqual(before?.properties, properties)) {
+      outcomes[logicalId] = { ...await run(stack.stackId, functions, resource, properties, before), properties };
       await fs.writeFile(file, JSON.stringify(outcomes), { mode: 0o600 });
     }
-    stack.answer(logicalId, outcomes[logicalId]);
+    stack.names.set(logicalId, outcomes[logicalId] ?? { physicalId: logicalId, attributes: {} });
   }
 }
 
@@ -50,21 +50,27 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
     const { error } = await functions.invoke(String(properties.ServiceToken), {
       RequestType: before ? 'Update' : 'Create',
       ResponseURL: `http://127.0.0.1:${port}${address}`,
-      StackId: stackId,
-      RequestId: randomUUID(),
-      LogicalResourceId: logicalId,
-      ResourceType: type,
-      ResourceProperties: properties,
+      RequestId: randomUUID(), StackId: stackId, LogicalResourceId: logicalId, ResourceType: type, ResourceProperties: properties,
       ...before && { PhysicalResourceId: before.physicalId, OldResourceProperties: before.properties },
     });
-    if (answer?.Status !== 'SUCCESS') throw new Error(error?.errorMessage ?? answer?.Reason ?? 'its function ended without an answer');
-    return { physicalId: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
+    if (answer?.Status === 'SUCCESS') return { physicalId: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
+    throw new Error(`${logicalId} (${type}): ${answer?.Reason ?? error?.errorMessage ?? 'its function ended without an answer'}`);
   } finally {
     await stop();
   }
 }
 
-/** CloudFormation gives every scalar to a function as text. */
-function asText(properties: Record<string, unknown>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(properties), (_, value) => typeof value === 'object' ? value : String(value));
+/** Does what the CDK's own deployment function (Python and the AWS CLI) does: puts the files of assets into a bucket. */
+async function deployFiles(stack: TemplateStack, { logicalId, properties }: Resource, store: Pick<Store, 'put'>): Promise<void> {
+  const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], ...others } = properties;
+  onlyKnown(logicalId, others, 'ServiceToken SourceBucketNames SourceMarkersConfig WaitForDistributionInvalidation Prune OutputObjectKeys');
+  if (SourceMarkers.some((markers: object) => Object.keys(markers).length > 0)) throw new Error(`${logicalId}: values in deployed files are not supported`);
+  for (const folder of SourceObjectKeys.map((key: string) => stack.assetFolder(key))) {
+    const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
+    for (const file of entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))) {
+      const contentType = CONTENT_TYPES[path.extname(file)];
+      if (!contentType) throw new Error(`${logicalId}: no content type is known for ${file}`);
+      await store.put(DestinationBucketName, path.relative(folder, file), await fs.readFile(file), { contentType });
+    }
+  }
 }

@@ -9,6 +9,7 @@ export type Names = Pick<Resource, 'physicalId' | 'attributes'>;
 
 const { account, region } = ENVIRONMENT;
 const HERE = `${region}:${account}`;
+const cloudFrontFunction = (id: string): string => `arn:aws:cloudfront::${account}:function/${id}`;
 
 /** Types whose names mean nothing to anyone. */
 const NAMELESS = [
@@ -26,10 +27,12 @@ const TYPES: Record<string, Entry> = {
   'ApiGateway::RestApi': [undefined, (id) => ({ RootResourceId: `${id}root` })],
   'ApiGateway::Stage': ['StageName'],
   'CloudFront::Distribution': [undefined, (id) => ({ DomainName: `d${id}.cloudfront.net` })],
-  'CloudFront::Function': [undefined, (id) => ({ FunctionARN: `arn:aws:cloudfront::${account}:function/${id}`, Ref: `arn:aws:cloudfront::${account}:function/${id}` })],
+  'CloudFront::Function': [undefined, (id) => ({ Ref: cloudFrontFunction(id), FunctionARN: cloudFrontFunction(id) })],
   'CloudFront::OriginAccessControl': [undefined, (Id) => ({ Id })],
   'Cognito::UserPool': [undefined, (id) => ({
-    Ref: `${region}_${id}`, Arn: `arn:aws:cognito-idp:${HERE}:userpool/${region}_${id}`, ProviderURL: `https://cognito-idp.${region}.amazonaws.com/${region}_${id}`,
+    Ref: `${region}_${id}`,
+    Arn: `arn:aws:cognito-idp:${HERE}:userpool/${region}_${id}`,
+    ProviderURL: `https://cognito-idp.${region}.amazonaws.com/${region}_${id}`,
   })],
   'Cognito::UserPoolDomain': ['Domain'],
   'Cognito::UserPoolGroup': ['GroupName'],

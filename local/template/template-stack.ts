@@ -1,5 +1,5 @@
 import type { Resource } from '../types';
-import { rewriter, type Ports } from './addresses';
+import { rewrite, type Ports } from './addresses';
 import type { Assembly, Definition } from './assembly';
 import { resolve, type Lookup } from './resolve';
 import { ENVIRONMENT, isCustom, namesOf, stable, type Names } from './resources';
@@ -9,18 +9,17 @@ export class TemplateStack {
   readonly region = ENVIRONMENT.region;
   readonly account = ENVIRONMENT.account;
   readonly stackId: string;
-  private readonly names = new Map<string, Names>();
-  private readonly resources: Resource[];
-  private readonly rewrite: (text: string) => string;
+  /** What is known so far, by logical id: what a custom resource's function answered is added when it has run. */
+  readonly names = new Map<string, Names>();
+  /** In the template's order. */
+  readonly resources: Resource[];
 
   /** @param dataFolder where the parts keep what must outlive a run, one folder a part */
-  constructor(private readonly assembly: Assembly, readonly dataFolder: string, ports: Ports) {
+  constructor(private readonly assembly: Assembly, readonly dataFolder: string, private readonly ports: Ports) {
     const { stackName, template } = assembly;
-    const uuid = stable(stackName).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-    this.stackId = `arn:aws:cloudformation:${this.region}:${this.account}:stack/${stackName}/${uuid}`;
-    this.rewrite = rewriter(ports);
+    this.stackId = `arn:aws:cloudformation:${this.region}:${this.account}:stack/${stackName}/${stable(stackName)}`;
     const pseudo = { AccountId: this.account, Partition: 'aws', Region: this.region, StackId: this.stackId, StackName: stackName, URLSuffix: 'amazonaws.com' };
-    Object.entries(pseudo).forEach(([name, physicalId]) => this.answer(`AWS::${name}`, { physicalId, attributes: {} }));
+    Object.entries(pseudo).forEach(([name, physicalId]) => this.names.set(`AWS::${name}`, { physicalId, attributes: {} }));
     this.resources = Object.entries(template.Resources).map(([logicalId, definition]) => this.resource(logicalId, definition));
     for (const { logicalId, type } of this.resources) if (!isCustom(type)) this.namesOf(logicalId);
   }
@@ -44,16 +43,6 @@ export class TemplateStack {
     return folder;
   }
 
-  /** Custom resources, in the template's order. */
-  customResources(): Resource[] {
-    return this.resources.filter(({ type }) => isCustom(type));
-  }
-
-  /** Records what a custom resource's function answered, as what other resources may know of it. */
-  answer(logicalId: string, names: Names): void {
-    this.names.set(logicalId, names);
-  }
-
   /** The stack's outputs by their names. Resolves all else too, so that what is unknown fails the start and not a request. */
   outputs(): Record<string, string> {
     this.resources.forEach(({ properties }) => properties);
@@ -64,11 +53,8 @@ export class TemplateStack {
     if (condition) throw new Error(`${logicalId}: conditions are not supported`);
     const names = (): Names => this.namesOf(logicalId);
     let properties: Record<string, any> | undefined;
-    const resolved = (): Record<string, any> => {
-      // Throws when one of them is a custom resource that has not run.
-      [before].flat().forEach((other) => this.namesOf(other));
-      return this.resolve(logicalId, given);
-    };
+    // As if it referred to what it depends on: that throws when it is a custom resource that has not run.
+    const resolved = (): Record<string, any> => this.resolve(logicalId, { given, needed: [before].flat().map((Ref) => ({ Ref })) }).given;
     return {
       logicalId,
       type,
@@ -85,13 +71,13 @@ export class TemplateStack {
     if (!definition) throw new Error(`the template has no ${logicalId}`);
     if (isCustom(definition.Type)) throw new Error(`${logicalId}: this custom resource has not run yet`);
     const names = namesOf(stackName, logicalId, definition.Type, (property) => this.resolve(logicalId, { it: definition.Properties?.[property] }).it);
-    this.answer(logicalId, names);
+    this.names.set(logicalId, names);
     return names;
   }
 
   /** The value with its intrinsics resolved, and with this machine's addresses. */
   private resolve(owner: string, value: unknown): any {
     const lookup: Lookup = (name, attribute) => attribute ? this.namesOf(name).attributes[attribute] : this.namesOf(name).physicalId;
-    return JSON.parse(this.rewrite(JSON.stringify(resolve(owner, value, lookup))));
+    return JSON.parse(rewrite(JSON.stringify(resolve(owner, value, lookup)), this.ports));
   }
 }

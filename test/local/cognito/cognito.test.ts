@@ -4,7 +4,7 @@ import type { ServerResponse } from 'http';
 import { join } from 'path';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { sampleUsers, startCognito } from '../../../local/cognito/cognito';
-import { freePorts } from '../../../local/ports';
+import { freePorts } from '../../../local/listen';
 import type { DoorRequest, LocalStack } from '../../../local/types';
 import { fakeStack, resource } from '../edge/fakes';
 

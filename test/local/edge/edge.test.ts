@@ -7,7 +7,7 @@ import { getSignedCookies, getSignedUrl } from '@aws-sdk/cloudfront-signer';
 import { fakeAccess, fakeStack, resource } from './fakes';
 import { startEdge } from '../../../local/edge/edge';
 import type { ApiRequest } from '../../../local/gateway/responses';
-import { freePorts } from '../../../local/ports';
+import { freePorts } from '../../../local/listen';
 import type { ObjectMeta } from '../../../local/s3/store';
 import type { Need, Resource } from '../../../local/types';
 

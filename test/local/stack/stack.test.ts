@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'fs';
 import * as path from 'path';
-import { startStack, type RunningStack } from '../../../local/stack';
+import { startStack } from '../../../local/stack';
 import { temporaryFolder } from '../template/stacks';
 
 // Whole stacks start here, on machines that may be busy.
@@ -8,7 +8,7 @@ jest.setTimeout(120_000);
 
 describe('a stack on one machine', () => {
   const data = path.join(temporaryFolder(), 'data');
-  const running: RunningStack[] = [];
+  const running: AsyncDisposable[] = [];
   const start = async (port = 0, folder = data, reset = false) => {
     const stack = await startStack({ app: path.join(__dirname, 'app.fixture.ts'), port, data: folder, reset, log: (line) => { throw new Error(line); } });
     running.push(stack);
@@ -21,7 +21,7 @@ describe('a stack on one machine', () => {
 
   afterEach(async () => {
     delete process.env.FIXTURE_FAILS;
-    for (const stack of running.splice(0)) await stack.stop();
+    for (const stack of running.splice(0)) await stack[Symbol.asyncDispose]();
   });
 
   it('serves page and API at one origin, and says in stack.json what a client needs', async () => {
@@ -43,7 +43,7 @@ describe('a stack on one machine', () => {
   it('leaves no file and no port when it stops, and keeps its data for the next start', async () => {
     const first = await start();
     const [, before] = await get(`${first.facts.api}/environment`);
-    await first.stop();
+    await first.disposeAsync();
     expect(existsSync(path.join(data, 'stack.json'))).toBe(false);
     await expect(fetch(first.facts.origin)).rejects.toThrow('fetch failed');
     // The same port again, which fails while anything holds it.

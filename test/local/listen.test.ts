@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'net';
-import { freePorts } from '../../local/ports';
+import { freePorts } from '../../local/listen';
 
 describe('ports', () => {
   const listening = async (port: number) => {
