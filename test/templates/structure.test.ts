@@ -44,6 +44,12 @@ describe.each(names)('the template of examples/typescript/%s', (name) => {
     }
   });
 
+  test('deletes no bucket that it does not empty before: CloudFormation would fail', () => {
+    const emptied = Object.values(ofType(template, 'Custom::S3AutoDeleteObjects')).flatMap(({ Properties }) => references(Properties?.BucketName));
+    const deleted = Object.entries(ofType(template, 'AWS::S3::Bucket')).filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Retain').map(([id]) => id);
+    expect(deleted.filter((id) => !emptied.includes(id))).toEqual([]);
+  });
+
   test('shows nothing but addresses and ids in its outputs', () => {
     const shown = JSON.stringify(template.Outputs ?? {});
     expect(shown).not.toMatch(/secret|password|execute-api/i);
