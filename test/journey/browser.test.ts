@@ -1,7 +1,7 @@
 import { statSync } from 'fs';
 import * as path from 'path';
 import { chromium, type Browser, type Page, type Request } from 'playwright-core';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, WAIT_MS } from './stack';
 import { ensure } from '../../local/system';
 
 jest.setTimeout(PATIENCE_MS);
@@ -27,7 +27,7 @@ describe('the page in a browser', () => {
   /** A page, with all that it asked for and complained of. */
   async function open(): Promise<{ page: Page; requests: Request[]; complaints: string[] }> {
     const page = await browser.newPage();
-    page.setDefaultTimeout(PATIENCE_MS / 2);
+    page.setDefaultTimeout(WAIT_MS);
     const requests: Request[] = [];
     const complaints: string[] = [];
     page.on('request', (request) => requests.push(request));

@@ -9,6 +9,8 @@ import { ensure } from '../../local/system';
 const ROOT = path.join(__dirname, '..', '..');
 /** Whole stacks start here, on machines that may be busy. */
 export const PATIENCE_MS = 150_000;
+/** What has not come about by then won't: less than a test's patience, so that it is told what was waited for. */
+export const WAIT_MS = 75_000;
 
 /** Where to find a stack's folder, and what to run in it. */
 export interface StackProcessOptions {
@@ -109,7 +111,7 @@ export function temporaryFolder(): string {
 }
 
 /** Waits until the check holds, and at most so long. */
-export async function until(what: string, check: () => unknown, milliseconds = PATIENCE_MS): Promise<void> {
+export async function until(what: string, check: () => unknown, milliseconds = WAIT_MS): Promise<void> {
   for (const end = Date.now() + milliseconds; !await check(); await wait(50)) {
     if (Date.now() > end) throw new Error(`it did not come about in ${milliseconds / 1000} s: ${what}`);
   }
