@@ -7,8 +7,6 @@ import type { StackFacts } from './stack';
 import { ensure } from './system';
 
 const CLIP_SECONDS = 8;
-/** A journey that has not come to its end by then won't. */
-const PATIENCE_MS = 120_000;
 
 /** Does the whole journey over HTTP, as any client could, and prints each step's time. Throws at the first step that fails. */
 export async function runCheck({ api, users: [user] }: StackFacts, folder: string): Promise<void> {
@@ -34,7 +32,7 @@ export async function runCheck({ api, users: [user] }: StackFacts, folder: strin
   await step('a second upload to the same address: 412', () => expect(412, send()));
   await step('transcode', async () => {
     let video = await call(200, 'GET', `/streams/${videoId}`, token);
-    for (const end = Date.now() + PATIENCE_MS; !['ready', 'errored'].includes(video.status) && Date.now() < end; await setTimeout(250)) {
+    for (const end = Date.now() + 120_000; !['ready', 'errored'].includes(video.status) && Date.now() < end; await setTimeout(250)) {
       video = await call(200, 'GET', `/streams/${videoId}`, token);
     }
     if (video.status !== 'ready') throw new Error(`the video is ${video.status} ${video.error?.code ?? ''}`);

@@ -32,14 +32,11 @@ export interface StackFacts {
 /** The SDK's names of the services behind the door. */
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT'];
 
-/**
- * Starts every part in order; when one does not start, those before it are stopped. The stack runs until it is disposed of.
- * `app` is the CDK app whose one stack is run, `port` what users see (0 for any free one), `data` the folder of all that outlives a run
- * (`reset` empties it first); `log` hears of refusals and of faults.
- */
-export async function startStack({ app, port, data, reset = false, log }: {
-  app: string; port: number; data: string; reset?: boolean; log: (line: string) => void;
-}) {
+/** What to run: `app` is the CDK app, `port` what users see (0 for any free one), `data` the folder of all that outlives a run. */
+interface StackOptions { readonly app: string; readonly port: number; readonly data: string; readonly reset?: boolean; readonly log: (line: string) => void }
+
+/** Starts every part in order; when one does not start, those before it are stopped. The stack runs until it is disposed of. */
+export async function startStack({ app, port, data, reset = false, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 

@@ -18,15 +18,8 @@ export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 
 /** Who calls: `arn:aws:iam::ACCOUNT:role/NAME` of the template, or a service in its own name: `cloudfront.amazonaws.com`. */
 export interface Principal { readonly id: string; readonly kind: 'role' | 'service' }
 
-/** One thing that a call must be allowed to do. */
-export interface Need {
-  /** `s3:GetObject` */
-  readonly action: string;
-  /** An ARN, or `*` for actions that have no resource. */
-  readonly resource: string;
-  /** Condition keys, such as `aws:SourceArn` or `iam:PassedToService`. */
-  readonly context?: Record<string, string | string[]>;
-}
+/** One thing that a call must be allowed to do: `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
+export interface Need { readonly action: string; readonly resource: string; readonly context?: Record<string, string | string[]> }
 
 /** Decides from the template's own policies. */
 export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

@@ -51,14 +51,10 @@ const TYPES: Record<string, Entry> = {
 };
 
 /** Letters and digits that are the same on every run, so that data is found again. */
-export function stable(of: string): string {
-  return createHash('sha256').update(of).digest('hex').slice(0, 32);
-}
+export const stable = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 32);
 
 /** Whether a function of the stack, not the table, answers for the type. */
-export function isCustom(type: string): boolean {
-  return type.startsWith('Custom::');
-}
+export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
 /** The names that the table has for a resource: `Stack-LogicalId-HASH`, as CloudFormation would, if the template names it not. */
 export function namesOf(stackName: string, logicalId: string, type: string, given: (property: string) => string | undefined): Names {
