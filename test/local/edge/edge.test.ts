@@ -76,7 +76,7 @@ async function front({ allow = () => true, distribution = {}, more = [] }: Setti
   const put = (key: string, body: string, contentType = 'text/plain', headers: Record<string, string> = {}) => {
     const file = join(folder, String(objects.size));
     writeFileSync(file, body);
-    objects.set(key, { key, checksums: {}, size: body.length, etag: `"${key.length}-${body.length}"`, contentType, headers, lastModified: new Date('2026-01-02T03:04:05Z'), path: file });
+    objects.set(key, { key, size: body.length, etag: `"${key.length}-${body.length}"`, contentType, headers, lastModified: new Date('2026-01-02T03:04:05Z'), path: file });
   };
   put('v/a.m3u8', '0123456789', 'application/vnd.apple.mpegurl');
   put('index.html', '<h1>home</h1>', 'text/html', { 'cache-control': 'max-age=5' });
