@@ -11,15 +11,18 @@ export const SOURCE = 'source';
 export const CONFINED = ['-protocol_whitelist', 'file', '-format_whitelist', DEMUXERS];
 
 /** The part of ffprobe's answer that is used. */
-export interface Media {
-  format: { format_name: string; duration?: string; bit_rate?: string; tags?: Record<string, string> };
-  streams: Stream[];
-}
+export interface Media { format: { format_name: string; duration?: string; tags?: Record<string, string> }; streams: Stream[] }
 export interface Stream {
-  index: number; codec_name?: string; codec_type: string; profile?: string; level?: number; width?: number; height?: number; pix_fmt?: string;
-  r_frame_rate: string; avg_frame_rate: string; bit_rate?: string; duration?: string; channels?: number; channel_layout?: string; sample_rate?: string;
-  sample_aspect_ratio?: string; bits_per_raw_sample?: string; field_order?: string; disposition?: { attached_pic?: number };
-  side_data_list?: { rotation?: number }[]; tags?: Record<string, string>;
+  index: number; codec_name?: string; codec_type: string; profile?: string; level?: number; width?: number; height?: number; sample_aspect_ratio?: string;
+  r_frame_rate: string; avg_frame_rate: string; bit_rate?: string; duration?: string; channels?: number; sample_rate?: string;
+  disposition?: { attached_pic?: number }; side_data_list?: { rotation?: number }[];
+}
+
+/** A job that fails, with MediaConvert's own error code. */
+export class JobError extends Error {
+  constructor(readonly code: number, message: string) {
+    super(message);
+  }
 }
 
 /** Runs its arguments, and kills them when its input ends: as it does when this process is gone, however it went. */
@@ -28,7 +31,10 @@ const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool)
 /** Runs a tool in a folder; rejects with its last words. Killed when the signal says so. */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], { cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH } });
+    const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
+      // Detached: a terminal's Ctrl-C is for this process alone, else the job would fail instead of waiting for the next start.
+      cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
+    });
     let out = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => {

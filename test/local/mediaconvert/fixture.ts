@@ -2,10 +2,12 @@ import { execFileSync } from 'child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import type { Readable } from 'stream';
 import type { CreateJobCommandInput, Output, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { createMediaConvert } from '../../../local/mediaconvert/mediaconvert';
 import { createS3 } from '../../../local/s3/s3';
+import type { ObjectMeta, PutOptions } from '../../../local/s3/store';
 import type { BusEvent, Need } from '../../../local/types';
 import { ACCOUNT, accessOf, doorTo, REGION, stackOf } from '../s3/fixture';
 
@@ -31,12 +33,26 @@ export async function mediaConvert(options: { dataFolder?: string; denied?: (nee
   const trusts = async (roleArn: string, by: string) => stack.ofType('AWS::IAM::Role').some(({ attributes, properties }) =>
     attributes.Arn === roleArn && properties.AssumeRolePolicyDocument.Statement[0].Principal.Service === by);
   const access = { ...accessOf(options.denied), trusts };
-  const { store } = createS3({ stack, putEvent: () => undefined });
+  const s3 = createS3({ stack, putEvent: () => undefined, access });
+  const written: { bucket: string; meta: ObjectMeta }[] = [];
+  const store = {
+    ...s3.store,
+    put: async (bucket: string, ...rest: [string, Readable | Buffer, PutOptions?]) => {
+      const meta = await s3.store.put(bucket, ...rest);
+      written.push({ bucket, meta });
+      return meta;
+    },
+    /** What was put since `written` was emptied. */
+    list(name: string) {
+      const objects = new Map(written.filter(({ bucket }) => bucket === name).map(({ meta }) => [meta.key, meta]));
+      return [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+    },
+  };
   const service = createMediaConvert({ stack, access, store, putEvent, now: options.now });
   const door = await doorTo(service.service, access, true);
   const client = new MediaConvertClient({ endpoint: door.endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
   return {
-    stack, events, access, store, client, service,
+    stack, events, access, store, written, client, service,
     /** Resolves with the first event that fits. */
     event: (fits: (detail: BusEvent['detail']) => boolean) => new Promise<BusEvent>((resolve) => {
       const check = () => {
@@ -73,7 +89,7 @@ export const video = (height: number, maxBitrate: number, more: Record<string, u
     Height: height,
     CodecSettings: {
       Codec: 'H_264',
-      H264Settings: { RateControlMode: 'QVBR', MaxBitrate: maxBitrate, QvbrSettings: { QvbrQualityLevel: 7 }, GopSize: 2, GopSizeUnits: 'SECONDS', CodecProfile: 'HIGH', FramerateControl: 'INITIALIZE_FROM_SOURCE', ...more },
+      H264Settings: { RateControlMode: 'QVBR', MaxBitrate: maxBitrate, QvbrSettings: { QvbrQualityLevel: 7 }, GopSizeUnits: 'AUTO', CodecProfile: 'HIGH', FramerateControl: 'INITIALIZE_FROM_SOURCE', ...more },
     },
   },
 });
