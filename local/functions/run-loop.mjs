@@ -7,6 +7,8 @@ const { _HANDLER } = process.env;
 
 // Who stops the stack stops its functions, however it ended.
 process.on('disconnect', () => process.exit());
+// A terminal's Ctrl-C is for that one: an invocation goes on until it is stopped.
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
 /** Sends what the work answers, or what it throws. */
 async function answer(work) {

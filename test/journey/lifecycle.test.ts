@@ -60,8 +60,8 @@ describe('a stack', () => {
     const keys = await keysOf(first);
     expect(keys).toMatchObject({ keys: [{ kid: expect.any(String) }] });
     const videoId = await beginTranscode(first, before, 'interrupted');
-    // As a terminal does by Ctrl-C, but to the main process alone: the others must not need it.
-    first.signal('SIGINT');
+    // As a terminal does by Ctrl-C: each process of the group hears of it, FFmpeg too.
+    process.kill(-first.pid, 'SIGINT');
     expect(await first.ended).toBe(0);
     await expectNothingLeft(first, ports);
 
@@ -74,6 +74,7 @@ describe('a stack', () => {
     expect(items.map((video: { videoId: string }) => video.videoId)).toEqual([videoId]);
     expect(await after.play(videoId)).toBeGreaterThan(6);
     const portsNow = await portsOf(second, after);
+    // As `kill` does: the main process alone.
     second.signal('SIGTERM');
     expect(await second.ended).toBe(0);
     await expectNothingLeft(second, portsNow);

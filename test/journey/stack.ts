@@ -41,6 +41,7 @@ export class StackProcess {
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly factsFile: string;
   private readonly child: ChildProcess;
+  private readonly descendants = new Set<number>();
 
   private constructor(readonly data: string, args: string[]) {
     this.factsFile = path.join(data, 'stack.json');
@@ -68,17 +69,26 @@ export class StackProcess {
     return this.ended;
   }
 
-  /** The group's processes that still run. */
+  /** Its processes that still run: those of its group, and those in groups of their own that were its descendants when last looked at. */
   processes(): ProcessFacts[] {
-    return listProcesses().filter(({ group }) => group === this.pid);
+    const all = listProcesses();
+    this.descendants.add(this.pid);
+    // A child may be listed before its parent: once more for each generation.
+    for (let size = 0; size < this.descendants.size;) {
+      size = this.descendants.size;
+      for (const { pid, parent, group } of all) if (this.descendants.has(parent) || group === this.pid) this.descendants.add(pid);
+    }
+    return all.filter(({ pid }) => this.descendants.has(pid));
   }
 
-  /** Whatever happened: leaves no process of its group. */
+  /** Whatever happened: leaves none of its processes. */
   kill(): void {
-    try {
-      process.kill(-this.pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    for (const { pid } of this.processes()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
     }
   }
 }
@@ -86,6 +96,7 @@ export class StackProcess {
 /** One process of the machine. */
 export interface ProcessFacts {
   readonly pid: number;
+  readonly parent: number;
   readonly group: number;
   readonly command: string;
   /** Bytes in memory. */
@@ -127,9 +138,9 @@ function readProc(): ProcessFacts[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const [state, , group, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const [state, parent, group, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      return state === 'Z' ? [] : [{ pid: Number(pid), group: Number(group), command, resident: Number(rest[18]) * 4096 }];
+      return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), command, resident: Number(rest[18]) * 4096 }];
     } catch {
       return []; // It ended meanwhile.
     }
@@ -137,9 +148,10 @@ function readProc(): ProcessFacts[] {
 }
 
 function readPs(): ProcessFacts[] {
-  return execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat=,rss=,args='], { encoding: 'utf8' }).split('\n').flatMap((line) => {
-    const [, pid, group, state, kilobytes, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return pid && !state.startsWith('Z') ? [{ pid: Number(pid), group: Number(group), command, resident: Number(kilobytes) * 1024 }] : [];
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,rss=,args='], { encoding: 'utf8' }).split('\n').flatMap((line) => {
+    const [, pid, parent, group, state, kilobytes, command] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    if (!pid || state.startsWith('Z')) return [];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), command, resident: Number(kilobytes) * 1024 }];
   });
 }
 
