@@ -72,7 +72,7 @@ export async function startStack({ app, port, data, reset = false, log }: StackO
   const origin = `http://localhost:${edgePort}`;
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito.users };
   const gateway = createGateway({ stack, functions, keysOf: cognito.keysOf });
-  keep(await startEdge({ stack, access, store: s3.store, gateway, port: edgePort }));
+  keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
   mediaConvert.start();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });

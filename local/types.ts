@@ -15,8 +15,8 @@ export interface Resource {
 /** The synthesized stack as the parts see it. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
-/** Who calls: `arn:aws:iam::ACCOUNT:role/NAME` of the template, or a service in its own name: `cloudfront.amazonaws.com`. */
-export interface Principal { readonly id: string; readonly kind: 'role' | 'service' }
+/** Who calls: `arn:aws:iam::ACCOUNT:role/NAME` of the template, or a service in its own name: `cloudfront.amazonaws.com`, with keys of all its needs. */
+export interface Principal { readonly id: string; readonly kind: 'role' | 'service'; readonly context?: Need['context'] }
 
 /** One thing that a call must be allowed to do: `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
 export interface Need { readonly action: string; readonly resource: string; readonly context?: Record<string, string | string[]> }

@@ -71,7 +71,7 @@ export class TemplateAccess {
         action,
         // The simulator takes * and ? in a resource for patterns; in the name of an object they are letters like others.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
-        contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...context },
+        contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
       identityPolicies: isRole ? this.policiesOf(principal.id) : [],
       resourcePolicy: Statement.length > 0 ? { Version: '2012-10-17', Statement } : undefined,

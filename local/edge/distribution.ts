@@ -4,19 +4,6 @@ import type { LocalStack } from '../types';
 /** Where answers come from: a bucket, or else the API. */
 interface Origin { readonly domain: string; readonly bucket?: string }
 
-/** A cache behaviour, its references looked up. */
-export interface Behavior extends Origin {
-  readonly matches: (path: string) => boolean;
-  readonly methods: string[];
-  readonly cached: boolean;
-  /** The public keys whose signatures open it, by their ids; none for an open one. */
-  readonly publicKeys?: Map<string, string>;
-  /** The code of the function that sees the viewer's request. */
-  readonly viewerRequest?: string;
-  /** Whether the managed security headers are added. */
-  readonly securityHeaders: boolean;
-}
-
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const allViewerExceptHostHeader = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
@@ -42,7 +29,7 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
 }
 
 /** Reads one behaviour of the distribution and all that it refers to. */
-function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties: Record<string, any>): Behavior {
+function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties: Record<string, any>) {
   const { PathPattern: pattern = '*', TargetOriginId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
   const what = `behaviour '${pattern}'`;
   const origin = origins.get(TargetOriginId);
@@ -62,10 +49,11 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),
     ...origin,
     methods,
-    cached: properties.CachePolicyId === cachingOptimized,
+    /** The public keys whose signatures open it, by their ids; none for an open one. */
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
-    viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode,
-    securityHeaders: properties.ResponseHeadersPolicyId !== undefined,
+    /** The code of the function that answers in the origin's place. */
+    viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
+    managedHeaders: properties.ResponseHeadersPolicyId !== undefined,
   };
 }
 

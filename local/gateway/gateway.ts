@@ -8,7 +8,7 @@ import { byId, onlyKnown, theOne } from '../lookup';
 import type { Functions, LocalStack, Resource } from '../types';
 
 /** The API in-process. */
-export interface Gateway { handle(request: ApiRequest): Promise<ApiAnswer> }
+export type Gateway = (request: ApiRequest) => Promise<ApiAnswer>;
 
 /** API Gateway's largest body. */
 export const bodyLimit = 10 * 1024 * 1024;
@@ -98,13 +98,11 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     });
   }
 
-  return {
-    async handle(request) {
-      const requestId = randomUUID();
-      return answer(request, requestId).catch((error) => {
-        if (!(error instanceof Refused)) throw error;
-        return respond(error, requestId);
-      });
-    },
+  return (request) => {
+    const requestId = randomUUID();
+    return answer(request, requestId).catch((error) => {
+      if (error instanceof Refused) return respond(error, requestId);
+      throw error;
+    });
   };
 }

@@ -12,7 +12,7 @@ export interface ApiRequest {
 }
 
 /** What it answers. */
-export interface ApiAnswer { status: number; headers: Record<string, string | string[]>; body: string }
+export interface ApiAnswer { status: number; headers: Record<string, string | string[]>; body?: string }
 
 /** What API Gateway refuses by itself, before the template changes it: status, error type, message. */
 const kinds = {

@@ -38,7 +38,7 @@ function vod(stack: Stack): void {
 }
 
 const role = (name: string): Principal => ({ id: `arn:aws:iam::123456789012:role/${name}`, kind: 'role' });
-const service = (id: string): Principal => ({ id, kind: 'service' });
+const service = (id: string, context?: Need['context']): Principal => ({ id, kind: 'service', context });
 
 describe('access', () => {
   let stack: LocalStack;
@@ -89,6 +89,7 @@ describe('access', () => {
     ['apigateway.amazonaws.com', 'lambda:InvokeFunction', SUBMIT, `${RULE}-1`, false],
   ])('of the service %s: %s on %s from %s is %s', async (id, action, resource, source, expected) => {
     expect(await allowed(service(id), action, resource, { 'aws:SourceArn': source })).toBe(expected);
+    expect(await allowed(service(id, { 'aws:SourceArn': source }), action, resource)).toBe(expected);
   });
 
   it('needs all of what is needed, and records and logs what is missing', async () => {

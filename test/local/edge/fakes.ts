@@ -31,7 +31,7 @@ export function fakeAccess(allow: (need: Need) => boolean) {
   const access: Access = {
     require: async (principal, needs) => {
       for (const need of needs) {
-        asked.push({ ...need, principal: principal.id });
+        asked.push({ ...need, principal: principal.id, ...principal.context && { context: principal.context } });
         if (!allow(need)) throw new AwsError('AccessDenied', 'Access Denied', 403);
       }
     },

@@ -74,8 +74,8 @@ function api(answer: InvokeResult | Promise<InvokeResult> = { payload: { statusC
       method: verb, path: target, ip: '127.0.0.1', body: Buffer.from(body),
       headers: Object.fromEntries(Object.entries({ Host: 'api1.execute-api.eu-west-1.amazonaws.com', ...headers }).map(([name, value]) => [name, [value]])),
     };
-    const { status, headers: sent, body: text } = await gateway.handle(request);
-    return { status, headers: sent, text: text.toString() };
+    const { status, headers: sent, body: text } = await gateway(request);
+    return { status, headers: sent, text: text ?? '' };
   };
   return { call, calls };
 }
