@@ -7,7 +7,7 @@ import type { KeysOf } from '../gateway/authorizer';
 import { listen } from '../listen';
 import { onlyKnown, theOne } from '../lookup';
 import { jsonService } from '../services/json';
-import { AwsError, type DoorService, type LocalStack, type Part } from '../types';
+import { AwsError, type LocalStack } from '../types';
 
 /** Who can sign in. They exist on this machine only. */
 export const sampleUsers: readonly LocalUser[] = [
@@ -17,8 +17,7 @@ export const sampleUsers: readonly LocalUser[] = [
 ];
 
 /** The user pool of the template, with its hosted sign-in pages. */
-export async function startCognito({ stack, port }: { stack: LocalStack; port: number }):
-Promise<Part & { readonly service: DoorService; readonly users: readonly LocalUser[]; readonly keysOf: KeysOf }> {
+export async function startCognito({ stack, port }: { stack: LocalStack; port: number }) {
   const pool = theOne(stack, 'AWS::Cognito::UserPool');
   const client = theOne(stack, 'AWS::Cognito::UserPoolClient');
   const { logicalId, physicalId: clientId, properties: { TokenValidityUnits, ...properties } } = client;
@@ -76,7 +75,7 @@ Promise<Part & { readonly service: DoorService; readonly users: readonly LocalUs
         throw new AwsError('ResourceNotFoundException', `User pool client ${ClientId} does not exist.`);
       },
     }),
-    keysOf(userPoolArn) {
+    keysOf(userPoolArn: string): ReturnType<KeysOf> {
       if (userPoolArn !== pool.attributes.Arn) throw new Error(`the local Cognito has no user pool ${userPoolArn}`);
       return { issuer, keys };
     },

@@ -3,14 +3,10 @@ declare module 'oidc-provider' {
 
   interface Context {
     readonly oidc: {
-      readonly account: { accountId: string };
-      readonly route: string;
-      readonly params?: Record<string, string | undefined>;
+      readonly account: { accountId: string }; readonly route: string; readonly params?: Record<string, string | undefined>;
       readonly entities: Record<string, { jti: string; authTime?: number } | undefined>;
     };
-    status: number;
-    body: any;
-    type: string;
+    status: number; body: any; type: string;
   }
 
   /** As much of the package, which has no types, as the local Cognito uses. */

@@ -21,5 +21,4 @@ export const loginForm = (csrf: string, message = ''): string => page(`<h1>Sign 
 <label>Password<input name="password" type="password" autocomplete="current-password" required></label><button>Sign in</button></form>`);
 
 /** An error of the hosted pages. */
-export const errorPage = (message: string): string =>
-  page(`<h1>An error was encountered with the requested page.</h1><p role="alert">${escape(message)}</p>`);
+export const errorPage = (message: string) => page(`<h1>An error was encountered with the requested page.</h1><p role="alert">${escape(message)}</p>`);

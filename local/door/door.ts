@@ -3,22 +3,18 @@ import { buffer } from 'stream/consumers';
 import { readClaim, verify } from './signature';
 import { listen } from '../listen';
 import { failJson } from '../services/json';
-import { AwsError, type Access, type DoorService, type Part } from '../types';
+import { AwsError, type Access, type DoorService } from '../types';
 
 /** The one HTTP server for all AWS calls. */
-export interface Door extends Part {
-  readonly port: number;
-  /** Opens the door to a service. */
-  register(service: DoorService): void;
-}
+export type Door = Awaited<ReturnType<typeof startDoor>>;
 
 const BODY_LIMIT = 16 * 1024 * 1024;
 
 /**
- * Starts the door: it verifies who calls, asks the policies, and passes on to the service that the signature names.
+ * Starts the door: it verifies who calls, asks the policies, and passes on to the registered service that the signature names.
  * `log` hears of faults of our own, never of refusals.
  */
-export async function startDoor({ port = 0, access, log = console.error }: { port?: number; access: Access; log?: (line: string) => void }): Promise<Door> {
+export async function startDoor({ port = 0, access, log = console.error }: { port?: number; access: Access; log?: (line: string) => void }) {
   const services = new Map<string, DoorService>();
 
   async function answer(raw: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,7 +47,7 @@ export async function startDoor({ port = 0, access, log = console.error }: { por
 
   // A large upload may take its time, and the SDK's pooled connections outlive Node's five idle seconds.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 120_000 }, (raw, response) => void answer(raw, response));
-  return { ...await listen(server, port), register: (service) => void services.set(service.name, service) };
+  return { ...await listen(server, port), register: (service: DoorService) => void services.set(service.name, service) };
 }
 
 async function bodyOf(raw: IncomingMessage): Promise<Buffer> {

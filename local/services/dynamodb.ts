@@ -31,12 +31,8 @@ export async function startDynamoDb({ stack }: { stack: LocalStack }): Promise<P
     return body;
   }
 
-  try {
-    for (const table of stack.ofType('AWS::DynamoDB::Table')) await ensureTable(table, call);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const tables = stack.ofType('AWS::DynamoDB::Table').map((table) => ensureTable(table, call));
+  await Promise.all(tables).catch((error) => stop().then(() => Promise.reject(error)));
   const needs = (operation: string, { TableName, IndexName, RequestItems = { [TableName]: {} } }: Json) => Object.keys(RequestItems).map((name) => {
     const table = `arn:aws:dynamodb:${stack.region}:${stack.account}:table/${name}`;
     return { action: `dynamodb:${operation}`, resource: IndexName ? `${table}/index/${IndexName}` : table };
@@ -53,13 +49,12 @@ async function ensureTable({ logicalId, physicalId: TableName, properties }: Res
   });
   const shape = ({ KeySchema, GlobalSecondaryIndexes: indexes = [] }: Json) => JSON.stringify(
     [KeySchema, indexes.map((index: Json) => [index.IndexName, index.KeySchema]).sort()]);
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const { Table } = await call('DescribeTable', { TableName });
-    if (shape(Table) !== shape(properties)) {
-      throw new Error(`${logicalId}: the table kept from an earlier run has other keys or indexes than the template; start once with --reset`);
-    }
-    if (Table.TableStatus === 'ACTIVE') return;
-    await wait(10);
+  let table: Json = {};
+  for (let tries = 0; table.TableStatus !== 'ACTIVE'; tries++) {
+    if (tries === 100) throw new Error(`${logicalId}: the table does not become active`);
+    await wait(tries);
+    table = (await call('DescribeTable', { TableName })).Table;
   }
-  throw new Error(`${logicalId}: the table does not become active`);
+  if (shape(table) === shape(properties)) return;
+  throw new Error(`${logicalId}: the table kept from an earlier run has other keys or indexes than the template; start once with --reset`);
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'fs';
 import type { ServerResponse } from 'http';
 import { AwsError, type DoorRequest, type DoorService, type Need } from '../types';
 
@@ -41,3 +42,12 @@ export function failJson({ code, message, status }: AwsError, response: ServerRe
 
 /** The JSON object in a request's body. */
 export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');
+
+/** What `writeJson` wrote in an earlier run, if anything. */
+export const readJson = (file: string): any => existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+
+/** Writes a file for its owner only, at once and whole. */
+export function writeJson(file: string, content: unknown): void {
+  writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

@@ -1,18 +1,14 @@
 import type { Json } from './json';
 import { onlyKnown } from '../lookup';
-import { AwsError, type Access, type Functions, type LocalStack, type Part } from '../types';
+import { AwsError, type Access, type Functions, type LocalStack } from '../types';
 
 /** The template's queues; what they hold is gone when they stop. */
-export interface Queues extends Part {
-  /** Sends for a service that the queue's policy was asked about already. */
-  send(queueArn: string, body: string): Promise<unknown>;
-}
+export type Queues = Awaited<ReturnType<typeof startQueues>>;
 
 /** The account of all fauxqs queues. */
 const FAUXQS_ACCOUNT = ':000000000000:';
 const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-/** At most what a Lambda poller takes at once; two batches may be in work at the same time. */
-const BATCH_LIMIT = 10;
+/** So many batches may be in work at the same time. */
 const POLLERS = 2;
 
 const nameOf = (arn: string): string => arn.split(':').at(-1)!;
@@ -20,10 +16,9 @@ const nameOf = (arn: string): string => arn.split(':').at(-1)!;
 /** Starts the template's queues and what polls them for functions; rejects when a function's role may not read its queue. */
 export async function startQueues({ stack, access, functions, log = console.error }: {
   stack: LocalStack; access: Access; functions: Functions; log?: (line: string) => void;
-}): Promise<Queues> {
+}) {
   const { buildApp } = await import('fauxqs');
   const app = buildApp({ logger: false, defaultRegion: stack.region });
-  const receiving = new Set<Promise<Json>>();
   let stopped = false;
 
   // Within the process: no port, and a message wakes its poller at once.
@@ -35,12 +30,10 @@ export async function startQueues({ stack, access, functions, log = console.erro
     return body;
   }
 
-  async function poll({ EventSourceArn, FunctionName, BatchSize = BATCH_LIMIT, FunctionResponseTypes }: Json): Promise<void> {
+  async function poll({ EventSourceArn, FunctionName, BatchSize = 10, FunctionResponseTypes }: Json): Promise<void> {
     const QueueUrl = nameOf(EventSourceArn);
     while (!stopped) {
-      const batch = call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: Math.min(BatchSize, BATCH_LIMIT), WaitTimeSeconds: 1, AttributeNames: ['All'] });
-      receiving.add(batch);
-      const { Messages = [] } = await batch.finally(() => receiving.delete(batch));
+      const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: BatchSize, WaitTimeSeconds: 1, AttributeNames: ['All'] });
       if (Messages.length === 0) continue;
       try {
         const Records = Messages.map((message: Json) => recordOf(message, EventSourceArn, stack.region));
@@ -71,11 +64,11 @@ export async function startQueues({ stack, access, functions, log = console.erro
     }
   }
   return {
-    send: (queueArn, MessageBody) => call('SendMessage', { QueueUrl: nameOf(queueArn), MessageBody }),
+    /** Sends for a service that the queue's policy was asked about already. */
+    send: (queueArn: string, MessageBody: string): Promise<unknown> => call('SendMessage', { QueueUrl: nameOf(queueArn), MessageBody }),
     async stop() {
       stopped = true;
       await app.close();
-      await Promise.allSettled(receiving);
     },
   };
 }

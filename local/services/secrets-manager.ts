@@ -1,14 +1,13 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'fs';
 import { join } from 'path';
-import { jsonService } from './json';
+import { jsonService, readJson, writeJson } from './json';
 import { onlyKnown } from '../lookup';
-import { AwsError, type DoorService, type LocalStack } from '../types';
+import { AwsError, type LocalStack } from '../types';
 
 /** The template's secrets, empty until a function fills them; values outlive a run, in a file that only its owner reads. */
-export function createSecretsManager({ stack }: { stack: LocalStack }): { service: DoorService } {
+export function createSecretsManager({ stack }: { stack: LocalStack }) {
   const file = join(stack.dataFolder, 'secrets.json');
   // The newest version of each; no handler asks for an older one.
-  const values = new Map<string, { VersionId: string; SecretString: string }>(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []);
+  const values = new Map<string, { VersionId: string; SecretString: string }>(readJson(file));
   for (const { logicalId, properties } of stack.ofType('AWS::SecretsManager::Secret')) onlyKnown(logicalId, properties, 'Description');
 
   const service = jsonService('secretsmanager', (operation, { SecretId }) => [{ action: `secretsmanager:${operation}`, resource: SecretId }], {
@@ -26,8 +25,7 @@ export function createSecretsManager({ stack }: { stack: LocalStack }): { servic
         throw new AwsError('ResourceExistsException', `a version ${VersionId} with another value exists`);
       }
       values.set(ARN, { VersionId, SecretString });
-      writeFileSync(`${file}.new`, JSON.stringify([...values]), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      writeJson(file, [...values]);
       return { ARN, VersionId };
     },
   });
