@@ -70,7 +70,7 @@ export type PutEvent = (event: BusEvent) => void;
 
 /** The functions of the template, each in a process of its own. A caller needs a Lambda permission in the template. */
 export interface Functions {
-  invoke(functionArn: string, payload: unknown, caller?: { service: string; sourceArn?: string }): Promise<InvokeResult>;
+  invoke(functionArn: string, payload: unknown, caller?: Principal): Promise<InvokeResult>;
 }
 export type InvokeResult = { payload: any; error?: undefined } | { payload?: undefined; error: { errorType: string; errorMessage: string } };
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'http';
 import { buffer } from 'stream/consumers';
+import { createContext, runInContext } from 'vm';
 import { readDistribution } from './distribution';
-import { runFunction } from './functions';
 import { checkCookies } from './signed';
 import { bodyLimit, type Gateway } from '../gateway/gateway';
 import type { ApiAnswer } from '../gateway/responses';
 import { listen } from '../listen';
+import { onlyKnown } from '../lookup';
 import { AwsError, type Access, type DoorRequest, type DoorService, type LocalStack, type Part, type Principal } from '../types';
 
 /** The managed policy SecurityHeadersPolicy: an origin may say otherwise. */
@@ -35,16 +36,6 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     await s3.handle(asked, response);
   }
 
-  async function fromApi(host: string, path: string, request: IncomingMessage): Promise<ApiAnswer> {
-    const { method = '', rawHeaders, headers, headersDistinct, socket } = request;
-    // Names go on in the viewer's own case: a handler must not rest on one.
-    const sent = new Map(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => [name.toLowerCase(), name]));
-    const named = Object.entries({ ...headersDistinct, host: [host] }).map(([name, values]) => [sent.get(name) ?? name, values!]);
-    // A body that says it is too large is refused by its size alone.
-    const body = Number(headers['content-length'] ?? 0) > bodyLimit ? Buffer.alloc(bodyLimit + 1) : await buffer(request);
-    return gateway({ method, path, headers: Object.fromEntries(named), body, ip: socket.remoteAddress! });
-  }
-
   /** The answer, unless S3 has written it. */
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<ApiAnswer | void> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
@@ -62,16 +53,35 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     if (publicKeys) checkCookies(`http://${host}${pathname}${search}`, new URLSearchParams(cookie.replace(/;\s*/g, '&')), publicKeys);
     if (viewerRequest) return runFunction(viewerRequest, method, pathname);
     const path = pathname === '/' ? `/${rootObject}` : pathname;
-    return bucket ? fromBucket(`/${bucket}${path}`, request, response) : fromApi(domain, `${path}${search}`, request);
+    if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
+    // A body that says it is too large is refused by its size alone.
+    const body = Number(request.headers['content-length'] ?? 0) > bodyLimit ? Buffer.alloc(bodyLimit + 1) : await buffer(request);
+    return gateway({ raw: request, host: domain, path: `${path}${search}`, body });
   }
 
   // The limit is API Gateway's; CloudFront's own is twice as large.
   return listen(createServer({ maxHeaderSize: 10_240 }, (request, response) => {
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
+      // Who went away in the middle of an object, as players do, is told nothing.
+      if (response.headersSent) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
       console.error(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
       return plain(503, 'The CloudFront function or the origin behind it failed.');
     }).then((answer) => answer && response.writeHead(answer.status, answer.headers).end(answer.body));
   }), port);
+}
+
+/**
+ * Runs a CloudFront Function that answers in the origin's place, in a context that has nothing but the language. It sees method and
+ * path and nothing else; one that fails, reads more or lets the request pass rejects, as it would be a 503.
+ */
+async function runFunction(code: string, method: string, uri: string): Promise<ApiAnswer> {
+  const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
+  const event = JSON.stringify({ version: '1.0', request: { method, uri } });
+  const result = JSON.parse(await runInContext(`${code}
+;Promise.resolve(handler(${event})).then((result) => JSON.stringify(result))`, context, { timeout: 200 }));
+  onlyKnown('CloudFront Function', result, 'statusCode statusDescription headers body');
+  const headers = Object.entries<{ value: string }>(result.headers ?? {}).map(([name, { value }]) => [name, value]);
+  return { status: result.statusCode, headers: { ...Object.fromEntries(headers), 'x-cache': 'FunctionGeneratedResponse from cloudfront' }, body: result.body };
 }

@@ -45,10 +45,7 @@ export function createFunctions({ stack, access, environment, log }: {
   return {
     async invoke(functionArn, payload, caller) {
       const { attributes: { Arn }, properties: { Role, Timeout = 3, ReservedConcurrentExecutions = PROCESSES, DeadLetterConfig } } = stack.byArn(functionArn);
-      if (caller) {
-        const context = caller.sourceArn ? { 'aws:SourceArn': caller.sourceArn } : undefined;
-        await access.require({ kind: 'service', id: caller.service }, [{ action: 'lambda:InvokeFunction', resource: Arn, context }]);
-      }
+      if (caller) await access.require(caller, [{ action: 'lambda:InvokeFunction', resource: Arn }]);
       const text = JSON.stringify(payload ?? null);
       if (Buffer.byteLength(text) > REQUEST_LIMIT) return failed('RequestEntityTooLargeException', `the payload is larger than ${REQUEST_LIMIT} bytes`);
       if (!pools.has(Arn)) {

@@ -24,17 +24,6 @@ const knownProperties: Record<string, [free: string, bound?: Record<string, unkn
   }],
 };
 
-/** Refuses what this machine does not do when it starts, not on the first request. */
-function check(stack: LocalStack): void {
-  for (const [type, [free, bound]] of Object.entries(knownProperties)) {
-    for (const { logicalId, properties } of stack.ofType(`AWS::ApiGateway::${type}`)) {
-      onlyKnown(logicalId, properties, free, bound);
-      onlyKnown(logicalId, properties.Integration ?? {}, 'IntegrationHttpMethod TimeoutInMillis Uri', { Type: ['AWS_PROXY'] });
-      onlyKnown(logicalId, properties.RequestModels ?? {}, '$default');
-    }
-  }
-}
-
 /** The resources that have methods, the more specific of two before the other. */
 function readRoutes(stack: LocalStack, rootId: string): { id: string; path: string; expression: RegExp }[] {
   const pathOf = (id: string): string => {
@@ -53,7 +42,13 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
 
 /** Serves the template's one REST API. */
 export function createGateway({ stack, functions, keysOf }: { stack: LocalStack; functions: Functions; keysOf: KeysOf }): Gateway {
-  check(stack);
+  for (const [type, [free, bound]] of Object.entries(knownProperties)) {
+    for (const { logicalId, properties } of stack.ofType(`AWS::ApiGateway::${type}`)) {
+      onlyKnown(logicalId, properties, free, bound);
+      onlyKnown(logicalId, properties.Integration ?? {}, 'IntegrationHttpMethod TimeoutInMillis Uri', { Type: ['AWS_PROXY'] });
+      onlyKnown(logicalId, properties.RequestModels ?? {}, '$default');
+    }
+  }
   const api = theOne(stack, 'AWS::ApiGateway::RestApi');
   const stage: string = theOne(stack, 'AWS::ApiGateway::Stage').properties.StageName;
   const methods = stack.ofType('AWS::ApiGateway::Method');
@@ -74,8 +69,9 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
 
   async function invoke({ TimeoutInMillis = 29_000, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
     const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(Uri)!;
-    const sourceArn = `arn:aws:execute-api:${stack.region}:${stack.account}:${context.apiId}/${context.stage}/${request.method}${context.resource}`;
-    const invoked = functions.invoke(functionArn, proxyEvent(request, context), { service: 'apigateway.amazonaws.com', sourceArn });
+    const sourceArn = `arn:aws:execute-api:${stack.region}:${stack.account}:${context.apiId}/${context.stage}/${request.raw.method}${context.resource}`;
+    const caller = { kind: 'service', id: 'apigateway.amazonaws.com', context: { 'aws:SourceArn': sourceArn } } as const;
+    const invoked = functions.invoke(functionArn, proxyEvent(request, context), caller);
     const result = await Promise.race([invoked, setTimeout(Number(TimeoutInMillis), undefined, { ref: false })]);
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');
     return proxyAnswer(result, context);
@@ -85,7 +81,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const [address, search = ''] = request.path.split('?', 2);
     const path = address.startsWith(`/${stage}/`) ? address.slice(stage.length + 1) : '';
     const route = routes.find(({ expression }) => expression.test(path));
-    const method = methods.find(({ properties }) => properties.ResourceId === route?.id && properties.HttpMethod === request.method);
+    const method = methods.find(({ properties }) => properties.ResourceId === route?.id && properties.HttpMethod === request.raw.method);
     if (!route || !method) throw new Refused('MISSING_AUTHENTICATION_TOKEN');
     if (request.body.length > bodyLimit) throw new Refused('REQUEST_TOO_LARGE');
     const { AuthorizationType, AuthorizerId, Integration } = method.properties;
@@ -93,7 +89,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     validate(method.properties, request);
     const parameters = Object.entries(route.expression.exec(path)!.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
     return invoke(Integration, request, {
-      requestId, claims, account: stack.account, apiId: api.physicalId, stage, resourceId: route.id, resource: route.path, path,
+      requestId, claims, accountId: stack.account, apiId: api.physicalId, stage, resourceId: route.id, resource: route.path, path,
       query: new URLSearchParams(search), parameters: Object.fromEntries(parameters),
     });
   }

@@ -1,46 +1,40 @@
 import { Validator, type Schema } from '@cfworker/json-schema';
-import { headerOf, Refused, type ApiAnswer, type ApiRequest } from './responses';
+import { Refused, type ApiAnswer, type ApiRequest } from './responses';
 import type { InvokeResult } from '../types';
 
-/** What the event says besides the request itself. */
-export interface ProxyContext {
-  readonly requestId: string;
-  readonly account: string;
-  readonly apiId: string;
-  readonly stage: string;
-  /** Without the stage. */
-  readonly path: string;
-  readonly resourceId: string;
-  /** `/streams/{videoId}` */
-  readonly resource: string;
-  readonly query: URLSearchParams;
-  readonly parameters: Record<string, string>;
-  readonly claims?: Record<string, string>;
+/** What the event says besides the request itself; `path` is without the stage, `resource` is `/streams/{videoId}` or the like. */
+export interface ProxyContext extends Record<'requestId' | 'accountId' | 'apiId' | 'stage' | 'path' | 'resourceId' | 'resource', string> {
+  query: URLSearchParams; parameters: Record<string, string>; claims?: Record<string, string>;
 }
 
 const orNull = <T extends object>(record: T): T | null => Object.keys(record).length ? record : null;
 const lastOf = (record: Record<string, string[]>) => Object.fromEntries(Object.entries(record).map(([name, values]) => [name, values.at(-1)]));
 
 /** The event of a Lambda proxy integration (payload 1.0). */
-export function proxyEvent(request: ApiRequest, { requestId, account, apiId, stage, resourceId, resource, path, ...context }: ProxyContext): object {
+export function proxyEvent({ raw, host, body }: ApiRequest, context: ProxyContext): object {
+  const { requestId, accountId, apiId, stage, resourceId, resource, path } = context;
   const now = new Date();
-  const headers = { ...request.headers, 'X-Forwarded-For': [request.ip], 'X-Forwarded-Port': ['443'], 'X-Forwarded-Proto': ['https'] };
+  const { method: httpMethod, headers: { 'user-agent': userAgent = null }, socket: { remoteAddress: sourceIp = '' } } = raw;
+  // Names go on in the viewer's own case: a handler must not rest on one.
+  const sent = new Map(raw.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => [name.toLowerCase(), name]));
+  const named = Object.entries({ ...raw.headersDistinct, host: [host] }).map(([name, values]) => [sent.get(name) ?? name, values]);
+  const headers: Record<string, string[]> = { ...Object.fromEntries(named), 'X-Forwarded-For': [sourceIp], 'X-Forwarded-Port': ['443'], 'X-Forwarded-Proto': ['https'] };
   const query = Object.fromEntries([...new Set(context.query.keys())].map((name) => [name, context.query.getAll(name)]));
   return {
-    resource, path, httpMethod: request.method, headers: lastOf(headers), multiValueHeaders: headers,
+    resource, path, httpMethod, headers: lastOf(headers), multiValueHeaders: headers,
     queryStringParameters: orNull(lastOf(query)), multiValueQueryStringParameters: orNull(query), pathParameters: orNull(context.parameters),
     stageVariables: null,
     requestContext: {
       ...context.claims && { authorizer: { claims: context.claims } },
-      resourceId, resourcePath: resource, httpMethod: request.method, requestId, extendedRequestId: requestId, path: `/${stage}${path}`, accountId: account,
-      protocol: 'HTTP/1.1', stage, apiId, domainPrefix: apiId, domainName: headerOf(request, 'host') ?? '', requestTimeEpoch: now.getTime(),
+      resourceId, resourcePath: resource, httpMethod, requestId, extendedRequestId: requestId, path: `/${stage}${path}`, accountId,
+      protocol: 'HTTP/1.1', stage, apiId, domainPrefix: apiId, domainName: host, requestTimeEpoch: now.getTime(),
       requestTime: now.toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (\S+) GMT$/, '$1/$2/$3:$4 +0000'),
       identity: {
-        cognitoIdentityPoolId: null, accountId: null, cognitoIdentityId: null, caller: null, sourceIp: request.ip, principalOrgId: null, accessKey: null,
-        cognitoAuthenticationType: null, cognitoAuthenticationProvider: null, userArn: null, userAgent: headerOf(request, 'user-agent') ?? null, user: null,
+        cognitoIdentityPoolId: null, accountId: null, cognitoIdentityId: null, caller: null, sourceIp, principalOrgId: null, accessKey: null,
+        cognitoAuthenticationType: null, cognitoAuthenticationProvider: null, userArn: null, userAgent, user: null,
       },
     },
-    body: request.body.length ? request.body.toString() : null,
+    body: body.length ? body.toString() : null,
     isBase64Encoded: false,
   };
 }

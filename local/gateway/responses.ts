@@ -1,15 +1,9 @@
+import type { IncomingMessage } from 'http';
 import { onlyKnown } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** What the API was asked; header names as the client wrote them. */
-export interface ApiRequest {
-  readonly method: string;
-  /** Undecoded, with the query string. */
-  readonly path: string;
-  readonly headers: Record<string, string[]>;
-  readonly body: Buffer;
-  readonly ip: string;
-}
+/** What the API was asked, in place of `raw`: its own host, an undecoded path with the query string, and the whole body. */
+export interface ApiRequest { readonly raw: IncomingMessage; readonly host: string; readonly path: string; readonly body: Buffer }
 
 /** What it answers. */
 export interface ApiAnswer { status: number; headers: Record<string, string | string[]>; body?: string }
@@ -29,12 +23,6 @@ export class Refused extends Error {
   constructor(readonly type: keyof typeof kinds, message: string = kinds[type][2]) {
     super(message);
   }
-}
-
-/** The value of a header, its name in any case. */
-export function headerOf({ headers }: ApiRequest, name: string): string | undefined {
-  const key = Object.keys(headers).find((each) => each.toLowerCase() === name);
-  return key === undefined ? undefined : headers[key].at(-1);
 }
 
 /** Writes refusals as the template's gateway responses say; an expression that it does not know throws at once. */

@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'timers/promises';
 import type { Json } from './json';
 import type { Queues } from './queues';
 import { onlyKnown } from '../lookup';
-import { AwsError, type Access, type Functions, type LocalStack, type Part, type PutEvent } from '../types';
+import { AwsError, type Access, type Functions, type LocalStack, type Part, type Principal, type PutEvent } from '../types';
 
-const SERVICE = 'events.amazonaws.com';
+const principalOf = (ruleArn: string): Principal => ({ kind: 'service', id: 'events.amazonaws.com', context: { 'aws:SourceArn': ruleArn } });
 /** Lambda's for an asynchronous event, whatever the rule's own policy for deliveries is. */
 const TRIES = 3;
 
@@ -20,22 +20,21 @@ export function createEvents({ stack, access, functions, queues, log = console.e
     return { arn, matches: compilePattern(EventPattern), targets: Targets as Json[] };
   });
 
-  async function deliver(sourceArn: string, targetArn: string, event: unknown, deadLetterArn?: string): Promise<void> {
+  async function deliver(ruleArn: string, targetArn: string, event: unknown, deadLetterArn?: string): Promise<void> {
     try {
-      if (!targetArn.startsWith('arn:aws:sqs:')) return await invoke(sourceArn, targetArn, event);
-      const context = { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': stack.account };
-      await access.require({ kind: 'service', id: SERVICE }, [{ action: 'sqs:SendMessage', resource: targetArn, context }]);
+      if (!targetArn.startsWith('arn:aws:sqs:')) return await invoke(ruleArn, targetArn, event);
+      await access.require(principalOf(ruleArn), [{ action: 'sqs:SendMessage', resource: targetArn }]);
       await queues.send(targetArn, JSON.stringify(event));
     } catch (error) {
       if (stopping.signal.aborted) return;
-      log(`${sourceArn}: ${targetArn}: ${(error as Error).name}: ${(error as Error).message}`);
-      if (deadLetterArn) await deliver(sourceArn, deadLetterArn, event);
+      log(`${ruleArn}: ${targetArn}: ${(error as Error).name}: ${(error as Error).message}`);
+      if (deadLetterArn) await deliver(ruleArn, deadLetterArn, event);
     }
   }
 
-  async function invoke(sourceArn: string, functionArn: string, event: unknown): Promise<void> {
+  async function invoke(ruleArn: string, functionArn: string, event: unknown): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const { error } = await functions.invoke(functionArn, event, { service: SERVICE, sourceArn });
+      const { error } = await functions.invoke(functionArn, event, principalOf(ruleArn));
       if (!error) return;
       if (attempt === TRIES) throw new AwsError(error.errorType, error.errorMessage);
       await wait(retryMilliseconds * attempt, undefined, { signal: stopping.signal });

@@ -37,7 +37,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
     asked,
     refusals,
     async require(principal, needs) {
-      asked.push(...needs);
+      asked.push(...needs.map((need) => principal.context ? { ...need, context: principal.context } : need));
       for (const { action, resource: on } of needs) {
         if (!denied.includes(action)) continue;
         refusals.push({ principal: principal.id, action, resource: on });

@@ -89,7 +89,7 @@ async function front({ allow = () => true, distribution = {}, more = [] }: Setti
   });
   running.push(edge);
   const origin = `http://localhost:${port}`;
-  return { port, origin, api, asked, fetch: (path: string, init?: RequestInit) => fetch(`${origin}${path}`, { redirect: 'manual', ...init }) };
+  return { port, origin, api, asked, put, fetch: (path: string, init?: RequestInit) => fetch(`${origin}${path}`, { redirect: 'manual', ...init }) };
 }
 
 /** The status of a path that is sent as it is: fetch would tidy it. */
@@ -194,11 +194,24 @@ describe('objects', () => {
     expect(await asking({ range: 'bytes=-2' })).toEqual([206, whole.slice(-2), `bytes ${size - 2}-${size - 1}/${size}`]);
     expect(await asking({ range: 'bytes=2-' })).toEqual([206, whole.slice(2), `bytes 2-${size - 1}/${size}`]);
     expect(await asking({ range: 'bytes=0-999' })).toEqual([206, whole, `bytes 0-${size - 1}/${size}`]);
-    expect((await asking({ range: 'bytes=99-' })).filter((_, index) => index !== 1)).toEqual([416, `bytes */${size}`]);
+    expect((await asking({ range: 'bytes=99-' }))[0]).toBe(416);
     expect(await asking({ 'range': 'bytes=1-3', 'if-range': '"old"' })).toEqual([200, whole, null]);
     expect(await asking({ 'if-none-match': etag })).toEqual([200, whole, null]);
     expect(await asking({ 'if-match': '"old"' })).toEqual([501, expect.stringContaining('if-match'), null]);
   });
+});
+
+test('who leaves in the middle of an object does no harm', async () => {
+  const log = jest.spyOn(console, 'error').mockImplementation();
+  const { fetch: ask, put } = await front();
+  await put('large.bin', 'x'.repeat(32 * 1024 * 1024));
+  const { body } = await ask('/large.bin');
+  const reader = body!.getReader();
+  await reader.read();
+  await reader.cancel();
+  expect((await ask('/index.html')).status).toBe(200);
+  expect(log).not.toHaveBeenCalled();
+  log.mockRestore();
 });
 
 describe('behaviours', () => {
@@ -206,9 +219,8 @@ describe('behaviours', () => {
     const { fetch: ask, api } = await front();
     const response = await ask('/api/x%2Fy?a=1&b=%20', { method: 'POST', headers: { 'X-Own': '1', 'Cookie': 'c=d' }, body: 'payload' });
     expect([response.status, await response.text(), response.headers.getSetCookie()]).toEqual([201, '{"api":true}', ['a=1', 'b=2']]);
-    expect(api).toEqual([expect.objectContaining({ method: 'POST', path: '/api/x%2Fy?a=1&b=%20', body: Buffer.from('payload'), ip: '127.0.0.1' })]);
-    const headers = Object.fromEntries(Object.entries(api[0].headers).map(([name, value]) => [name.toLowerCase(), value]));
-    expect(headers).toMatchObject({ 'host': ['api1.execute-api.eu-west-1.amazonaws.com'], 'x-own': ['1'], 'cookie': ['c=d'] });
+    expect(api).toEqual([expect.objectContaining({ host: 'api1.execute-api.eu-west-1.amazonaws.com', path: '/api/x%2Fy?a=1&b=%20', body: Buffer.from('payload') })]);
+    expect([api[0].raw.method, api[0].raw.headers]).toEqual(['POST', expect.objectContaining({ 'x-own': '1', 'cookie': 'c=d' })]);
     expect((await ask('/api/x', { method: 'PUT', body: 'x'.repeat(10 * 1024 * 1024 + 100_000) })).status).toBe(201);
     expect(api[1].body.length).toBeGreaterThan(10 * 1024 * 1024);
   });

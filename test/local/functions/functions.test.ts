@@ -143,6 +143,7 @@ test('a process ends by itself when its parent is gone', async () => {
 
 describe('permissions', () => {
   const API = `arn:aws:execute-api:${REGION}:${ACCOUNT}:api1/api/GET/streams`;
+  const caller = { kind: 'service', id: 'apigateway.amazonaws.com', context: { 'aws:SourceArn': API } } as const;
   const starting = (denied: string[] = []) => {
     const rights = fakeAccess(denied);
     const started = createFunctions({ stack: fakeStack(resources, { 'code.zip': folder }), access: rights, environment: {}, log: () => undefined });
@@ -151,7 +152,6 @@ describe('permissions', () => {
 
   test('a service needs one for the function, and Lambda one for its role', async () => {
     const { rights, started } = starting();
-    const caller = { service: 'apigateway.amazonaws.com', sourceArn: API };
     expect(await started.invoke(arnOf('echo'), 1, caller)).toEqual({ payload: 1 });
     expect(rights.asked).toEqual([
       { action: 'lambda:InvokeFunction', resource: arnOf('echo'), context: { 'aws:SourceArn': API } },
@@ -162,7 +162,7 @@ describe('permissions', () => {
 
   test.each(['lambda:InvokeFunction', 'sts:AssumeRole'])('nothing runs without %s', async (action) => {
     const { started } = starting([action]);
-    await expect(started.invoke(arnOf('echo'), 1, { service: 'apigateway.amazonaws.com', sourceArn: API })).rejects.toMatchObject({ code: 'AccessDenied' });
+    await expect(started.invoke(arnOf('echo'), 1, caller)).rejects.toMatchObject({ code: 'AccessDenied' });
     await started.stop();
   });
 });

@@ -1,6 +1,6 @@
+import type { IncomingMessage } from 'http';
 import type { JWK, JWTPayload } from 'jose' with { 'resolution-mode': 'import' };
 import { createGateway } from '../../../local/gateway/gateway';
-import type { ApiRequest } from '../../../local/gateway/responses';
 import type { Functions, InvokeResult, Resource } from '../../../local/types';
 import { fakeStack, resource } from '../edge/fakes';
 
@@ -70,11 +70,12 @@ function api(answer: InvokeResult | Promise<InvokeResult> = { payload: { statusC
   };
   const gateway = createGateway({ stack: fakeStack(resources), functions, keysOf: () => ({ issuer, keys: { keys: [publicJwk] } }) });
   const call = async (verb: string, target: string, headers: Record<string, string> = {}, body = '') => {
-    const request: ApiRequest = {
-      method: verb, path: target, ip: '127.0.0.1', body: Buffer.from(body),
-      headers: Object.fromEntries(Object.entries({ Host: 'api1.execute-api.eu-west-1.amazonaws.com', ...headers }).map(([name, value]) => [name, [value]])),
-    };
-    const { status, headers: sent, body: text } = await gateway(request);
+    const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+    const raw = {
+      method: verb, socket: { remoteAddress: '127.0.0.1' }, rawHeaders: Object.entries(headers).flat(),
+      headers: Object.fromEntries(lower), headersDistinct: Object.fromEntries(lower.map(([name, value]) => [name, [value]])),
+    } as unknown as IncomingMessage;
+    const { status, headers: sent, body: text } = await gateway({ raw, host: 'api1.execute-api.eu-west-1.amazonaws.com', path: target, body: Buffer.from(body) });
     return { status, headers: sent, text: text ?? '' };
   };
   return { call, calls };
@@ -128,7 +129,10 @@ test('the handler gets the event of a Lambda proxy', async () => {
   await call('PATCH', '/api/streams/v1?b=2&a=1&b=3', { 'content-type': 'application/json', 'User-Agent': 'test/1' }, '{"title":"x"}');
   expect(calls).toEqual([{
     arn: handlerArn,
-    caller: { service: 'apigateway.amazonaws.com', sourceArn: 'arn:aws:execute-api:eu-west-1:111122223333:api1/api/PATCH/streams/{videoId}' },
+    caller: {
+      kind: 'service', id: 'apigateway.amazonaws.com',
+      context: { 'aws:SourceArn': 'arn:aws:execute-api:eu-west-1:111122223333:api1/api/PATCH/streams/{videoId}' },
+    },
     event: {
       resource: '/streams/{videoId}', path: '/streams/v1', httpMethod: 'PATCH',
       headers: expect.objectContaining({ 'content-type': 'application/json', 'User-Agent': 'test/1', 'X-Forwarded-Proto': 'https' }),

@@ -6,6 +6,7 @@ const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:uploads`;
 const DEAD = `arn:aws:sqs:${REGION}:${ACCOUNT}:dead`;
 const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:job-events`;
 const RULE = `arn:aws:events:${REGION}:${ACCOUNT}:rule/r`;
+const RULE_ITSELF = { kind: 'service', id: 'events.amazonaws.com', context: { 'aws:SourceArn': RULE } };
 const CREATED: BusEvent = {
   'source': 'aws.s3',
   'detail-type': 'Object Created',
@@ -53,7 +54,7 @@ describe('rules', () => {
     expect(sent.map(([arn, body]) => [arn, JSON.parse(body)])).toEqual([[QUEUE, {
       ...CREATED, version: '0', id: expect.stringMatching(/^[0-9a-f-]{36}$/), time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/), region: REGION, account: ACCOUNT,
     }]]);
-    expect(access.asked).toEqual([{ action: 'sqs:SendMessage', resource: QUEUE, context: { 'aws:SourceArn': RULE, 'aws:SourceAccount': ACCOUNT } }]);
+    expect(access.asked).toEqual([{ action: 'sqs:SendMessage', resource: QUEUE, context: RULE_ITSELF.context }]);
   });
 
   test('a queue whose policy says no gets nothing', async () => {
@@ -67,7 +68,7 @@ describe('rules', () => {
     const { put, invoked } = start({ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION }] });
     put(CREATED);
     await until(() => invoked.length > 0);
-    expect(invoked).toEqual([[FUNCTION, expect.objectContaining(CREATED), { service: 'events.amazonaws.com', sourceArn: RULE }]]);
+    expect(invoked).toEqual([[FUNCTION, expect.objectContaining(CREATED), RULE_ITSELF]]);
   });
 
   const NO: InvokeResult = { error: { errorType: 'Error', errorMessage: 'no' } };
