@@ -16,8 +16,7 @@ export const failed = (errorType: string, errorMessage: string) => ({ error: { e
 /** The processes of one function: one invocation at a time each, started when needed, kept when idle; invocations beyond `limit` at once wait. */
 export function createPool(start: () => ChildProcess, timeoutSeconds: number, limit: number) {
   const workers = new Set<Worker>();
-  const waiting: (() => void)[] = [];
-  let running = 0;
+  const running = new Map<Worker, Promise<InvokeResult>>();
   let stopped = false;
 
   function add(): Worker {
@@ -30,16 +29,12 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
   return {
     /** Runs the payload (JSON text) in a process that does nothing else meanwhile. */
     async invoke(payload: string): Promise<InvokeResult> {
-      while (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+      while (running.size >= limit) await Promise.race(running.values());
       if (stopped) return failed('Runtime.ExitError', 'the stack is stopping');
-      running++;
-      try {
-        const worker = [...workers].find(({ idle }) => idle) ?? add();
-        return await worker.invoke(payload, timeoutSeconds);
-      } finally {
-        running--;
-        waiting.shift()?.();
-      }
+      const worker = [...workers].find((each) => each.isAlive() && !running.has(each)) ?? add();
+      const result = worker.invoke(payload, timeoutSeconds).finally(() => running.delete(worker));
+      running.set(worker, result);
+      return result;
     },
     /** Ends every process, whatever it is at. */
     async stop(): Promise<void> {
@@ -71,17 +66,18 @@ function createWorker(child: ChildProcess) {
   }
 
   const ready = next(INIT_SECONDS, '');
-  const worker = { idle: false, ended, stop, invoke };
-  async function invoke(payload: string, seconds: number): Promise<InvokeResult> {
-    worker.idle = false;
-    const { error: broken } = await ready;
-    if (broken) return stop().then(() => ({ error: broken }));
-    const id = randomUUID();
-    // The callback keeps a send to a process that just died from being thrown; `ended` tells of it.
-    child.send({ id, payload, deadline: Date.now() + seconds * 1000 }, () => undefined);
-    const { error, payload: result } = await next(seconds, `RequestId: ${id} Error: `);
-    worker.idle = child.connected && !child.killed;
-    return error ? { error } : { payload: JSON.parse(result!) };
-  }
-  return worker;
+  return {
+    ended,
+    stop,
+    isAlive: () => child.connected && !child.killed,
+    async invoke(payload: string, seconds: number): Promise<InvokeResult> {
+      const { error: broken } = await ready;
+      if (broken) return stop().then(() => ({ error: broken }));
+      const id = randomUUID();
+      // The callback keeps a send to a process that just died from being thrown; `ended` tells of it.
+      child.send({ id, payload, deadline: Date.now() + seconds * 1000 }, () => undefined);
+      const { error, payload: result } = await next(seconds, `RequestId: ${id} Error: `);
+      return error ? { error } : { payload: JSON.parse(result!) };
+    },
+  };
 }
