@@ -1,4 +1,6 @@
 import { spawn } from 'child_process';
+import { createInterface } from 'readline';
+import { AwsError } from '../types';
 
 /**
  * The containers an upload may be in. None of them can name another file or address: no playlists, concat scripts,
@@ -19,11 +21,7 @@ export interface Stream {
 }
 
 /** A job that fails, with MediaConvert's own error code. */
-export class JobError extends Error {
-  constructor(readonly code: number, message: string) {
-    super(message);
-  }
-}
+export const jobError = (code: number, message: string) => new AwsError(`${code}`, message);
 
 /** Runs its arguments, and kills them when its input ends: as it does when this process is gone, however it went. */
 const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool) >/dev/null 2>&1 & guard=$!; wait $tool; code=$?; kill -9 $guard; exit $code';
@@ -35,31 +33,24 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
       // Detached: a terminal's Ctrl-C is for this process alone, else the job would fail instead of waiting for the next start.
       cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
     });
-    let out = '';
+    const lines: string[] = [];
     let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      out += chunk;
-      if (!onLine) return;
-      const lines = out.split('\n');
-      out = lines.pop()!;
-      lines.forEach(onLine);
-    });
+    createInterface(child.stdout).on('line', onLine ?? ((line) => lines.push(line)));
     child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
     child.once('error', (error) => { errors = error.message; });
     // Settled by the end and not by the abort: who stops us must find no child left.
     child.once('close', (code) => {
       // FFmpeg is content with a file that ends too early; MediaConvert is not.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];
-      if (code === 0 && !cut) resolve(out);
+      if (code === 0 && !cut) resolve(lines.join('\n'));
       else reject(new Error(cut || errors.trim().split('\n').at(-1) || `${tool} ended with ${code}`));
     });
   });
 }
 
 /** What is in a file of the folder. */
-export async function inspect(file: string, cwd: string, signal: AbortSignal, options: string[] = []): Promise<Media> {
-  return JSON.parse(await run('ffprobe', [...options, '-show_format', '-show_streams', '-of', 'json', file], cwd, signal));
-}
+export const inspect = async (file: string, cwd: string, signal: AbortSignal, options: string[] = []): Promise<Media> =>
+  JSON.parse(await run('ffprobe', [...options, '-show_format', '-show_streams', '-of', 'json', file], cwd, signal));
 
 export const videoOf = ({ streams }: Media) => streams.find((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
 export const audiosOf = ({ streams }: Media) => streams.filter((stream) => stream.codec_type === 'audio' && stream.channels);

@@ -5,28 +5,20 @@ import { setImmediate as soon } from 'timers/promises';
 import type { Store } from '../s3/store';
 import { failJson, inputOf, type Json } from '../services/json';
 import { AwsError, type Access, type DoorRequest, type DoorService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
-import { CONFINED, inspect, JobError, SOURCE } from './ffmpeg';
-import { parseS3 } from './groups';
+import { CONFINED, inspect, SOURCE } from './ffmpeg';
 import { bad, createModel, type Job } from './model';
 import { probeResult } from './probe';
-import { checkRules } from './rules';
-import { inFolder, runJob, type Phase } from './run-job';
+import { checkRules, parseS3 } from './rules';
+import { inFolder, PHASES, runJob, type Phase } from './run-job';
 
-const PHASES: Phase[] = ['PROBING', 'TRANSCODING', 'UPLOADING'];
-/** How long a client request token is remembered. */
-const TOKEN_MS = 60_000;
-const MOST_FOUND = 20;
-
-interface Call { input: Json; query: Record<string, string | undefined>; id: string }
-/** By method and collection: what a call needs to be allowed (AWS's service authorization reference), and what it answers. */
-type Operations = Record<string, (call: Call) => { needs: Need[]; run(): unknown; status?: number }>;
+const PRINCIPAL = 'mediaconvert.amazonaws.com';
 
 /**
  * MediaConvert for one machine: its API, its rules and its events, with FFmpeg doing the work, one job after the other. Jobs live in a
  * file; those that had not ended when the process did start anew with `start`. `now` is in milliseconds.
  */
 export function createMediaConvert({ stack, access, store, putEvent, now = Date.now }: {
-  stack: LocalStack; access: Pick<Access, 'require'>; store: Store; putEvent: PutEvent; now?: () => number;
+  stack: LocalStack; access: Pick<Access, 'require' | 'trusts'>; store: Store; putEvent: PutEvent; now?: () => number;
 }): { service: DoorService; start(): void } & Part {
   const folder = join(stack.dataFolder, 'mediaconvert');
   const file = join(folder, 'jobs.json');
@@ -38,12 +30,9 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   const jobs: Job[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
   const interrupted = jobs.filter(({ status }) => status === 'SUBMITTED' || status === 'PROGRESSING');
   let line = Promise.resolve();
-
   const seconds = () => Math.floor(now() / 1000);
 
-  /** Writes a job's new facts down. */
-  function change(job: Job, facts: Partial<Job>): void {
-    Object.assign(job, facts);
+  function save(): void {
     writeFileSync(`${file}.new`, JSON.stringify(jobs));
     renameSync(`${file}.new`, file);
   }
@@ -51,20 +40,24 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
+  /** Writes a job's new status down, then tells it, with the facts that its event has. */
+  function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
+    Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
+    save();
+    emit(job, status, facts);
+  }
 
-  /** Sends STATUS_UPDATE at the job's interval, and once in the middle of a job that is shorter than that. */
+  /** Sends STATUS_UPDATE at the job's interval, and before the end of each job. */
   function progressOf(job: Job) {
     const interval = Number(job.statusUpdateInterval!.replace('SECONDS_', '')) * 1000;
-    const begun = now();
-    let last: number | undefined;
+    let last = now();
     return (currentPhase: Phase, jobPercentComplete?: number) => {
-      Object.assign(job, { currentPhase, jobPercentComplete });
-      const middle = !last && (currentPhase === 'UPLOADING' || (jobPercentComplete ?? 0) >= 25);
-      if (!middle && now() - (last ?? begun) < interval) return;
+      if (now() - last < interval && currentPhase !== 'UPLOADING') return;
       last = now();
       const at = PHASES.indexOf(currentPhase);
       const phaseProgress = Object.fromEntries(PHASES.map((name, index) => [name, index < at ? { status: 'COMPLETE', percentComplete: 100 }
         : index > at ? { status: 'PENDING', percentComplete: 0 } : { status: 'PROGRESSING', percentComplete: jobPercentComplete ?? 0 }]));
+      Object.assign(job, { currentPhase, jobPercentComplete });
       emit(job, 'STATUS_UPDATE', { jobProgress: { phaseProgress, jobPercentComplete, currentPhase, retryCount: 0 } });
     };
   }
@@ -72,48 +65,50 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   async function work(job: Job): Promise<void> {
     const { signal } = stopping;
     if (signal.aborted) return;
-    const end = (status: 'COMPLETE' | 'ERROR', facts: Partial<Job>) => {
-      change(job, { status, currentPhase: undefined, jobPercentComplete: undefined, timing: { ...job.timing, finishTime: seconds() }, ...facts });
-      emit(job, status, facts);
-    };
-    change(job, { status: 'PROGRESSING', timing: { ...job.timing, startTime: seconds() } });
-    emit(job, 'PROGRESSING');
+    change(job, 'PROGRESSING', 'startTime');
     try {
-      end('COMPLETE', { outputGroupDetails: await runJob(job, join(folder, 'work', job.id!), { access, store, signal }, progressOf(job)) });
+      const outputGroupDetails = await runJob(job, join(folder, 'work', job.id!), { access, store, signal }, progressOf(job));
+      change(job, 'COMPLETE', 'finishTime', { outputGroupDetails });
     } catch (error) {
-      // One that is stopped is resumed at the next start.
-      if (!signal.aborted) end('ERROR', { errorCode: error instanceof JobError ? error.code : 1999, errorMessage: (error as Error).message });
+      if (signal.aborted) return; // resumed at the next start
+      const { code, message: errorMessage } = error as AwsError;
+      change(job, 'ERROR', 'finishTime', { errorCode: Number(code) || 1999, errorMessage });
     }
   }
   /** Puts a job in line; whoever created it has its answer before it begins. */
   const enqueue = (job: Job) => { line = line.then(() => soon()).then(() => work(job)); };
 
-  function createJob(request: Json): Job {
+  async function createJob(request: Json): Promise<Job> {
     model.createJob(request);
-    checkRules(request as Job, stack);
-    const { queue, clientRequestToken: token } = request;
-    const known = stack.ofType('AWS::MediaConvert::Queue').some(({ attributes }) => attributes.Arn === queue);
+    checkRules(request as Job);
+    const { queue, role, clientRequestToken: token } = request;
+    const [known] = stack.ofType('AWS::MediaConvert::Queue').filter(({ attributes }) => attributes.Arn === queue);
     if (!known) throw new AwsError('NotFoundException', `The specified queue does not exist: ${queue}`, 404);
-    const same = token && jobs.find((job) => job.clientRequestToken === token && now() - Number(job.id!.split('-')[0]) < TOKEN_MS);
+    if (!await access.trusts(role, PRINCIPAL)) throw bad('/role', `is no role of the template that trusts ${PRINCIPAL}: ${role}`);
+    // A client request token is forgotten after a minute.
+    const same = token && jobs.find((job) => job.clientRequestToken === token && now() - Number(job.id!.split('-')[0]) < 60_000);
     if (same) return same;
     const id = `${now()}-${randomBytes(3).toString('hex')}`;
     const facts = { id, arn: `${prefix}:jobs/${id}`, status: 'SUBMITTED', createdAt: seconds(), timing: { submitTime: seconds() } };
     const job = { userMetadata: {}, statusUpdateInterval: 'SECONDS_60', ...request, ...facts } as unknown as Job;
     jobs.push(job);
-    change(job, {});
+    save();
     enqueue(job);
     return job;
   }
-
-  function search({ inputFile, queue, order, maxResults = MOST_FOUND, nextToken, ...unknown }: Record<string, string | number | undefined>) {
+  function getJob(id: string): Job {
+    const job = jobs.find((one) => one.id === id);
+    if (!job) throw new AwsError('NotFoundException', 'The resource you requested does not exist.', 404);
+    return job;
+  }
+  function search({ inputFile = '', queue, order, maxResults, nextToken, ...unknown }: Record<string, string | undefined>) {
     for (const name of Object.keys(unknown)) throw bad(`/${name}`, 'is not supported on one machine');
-    const found = jobs.filter((job) => (!queue || job.queue === queue) && job.settings.inputs![0].fileInput!.includes(`${inputFile ?? ''}`));
+    const found = jobs.filter((job) => (!queue || job.queue === queue) && job.settings.inputs![0].fileInput!.includes(inputFile));
     if (order !== 'ASCENDING') found.reverse();
     const from = found.findIndex(({ id }) => id === nextToken) + 1;
-    const page = found.slice(from, from + Math.min(MOST_FOUND, Number(maxResults)));
+    const page = found.slice(from, from + Math.min(20, Number(maxResults ?? 20)));
     return { jobs: page, nextToken: from + page.length < found.length ? page.at(-1)!.id : undefined };
   }
-
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
     if (!meta) throw bad('/inputFiles', `no such object: s3://${bucket}/${key}`);
@@ -121,56 +116,46 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch(() => undefined));
   }
 
-  const operations: Operations = {
-    'POST jobs': ({ input }) => ({
-      needs: [
-        { action: 'mediaconvert:CreateJob', resource: input.queue ?? '*' },
-        { action: 'iam:PassRole', resource: input.role ?? '*', context: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
-      ],
-      run: () => ({ job: createJob(input) }),
-      status: 201,
-    }),
-    'GET jobs/ID': ({ id }) => ({
-      needs: [{ action: 'mediaconvert:GetJob', resource: `${prefix}:jobs/${id}` }],
-      run() {
-        const job = jobs.find((one) => one.id === id);
-        if (!job) throw new AwsError('NotFoundException', 'The resource you requested does not exist.', 404);
-        return { job };
-      },
-    }),
-    'GET search': ({ query }) => ({ needs: [{ action: 'mediaconvert:SearchJobs', resource: query.queue ?? '*' }], run: () => search(query) }),
-    'POST probe': ({ input }) => {
-      model.probe(input);
-      const objects = (input.inputFiles as { fileUrl: string }[]).map(({ fileUrl }, index) => parseS3(fileUrl, `/inputFiles/${index}/fileUrl`));
-      const reads = objects.map(({ bucket, key }) => ({ action: 's3:GetObject', resource: `arn:aws:s3:::${bucket}/${key}` }));
-      return { needs: [{ action: 'mediaconvert:Probe', resource: '*' }, ...reads], run: async () => ({ probeResults: await Promise.all(objects.map(probe)) }) };
-    },
-  };
-  /** What a request to `/2017-08-29/jobs/ID` and its like means. */
-  function operationOf({ method, path, query, body }: DoorRequest) {
-    const [, , collection, id = ''] = path.split('/').map(decodeURIComponent);
-    const operation = operations[`${method} ${collection}${id && '/ID'}`];
-    if (!operation) throw new AwsError('NotFoundException', `${method} ${path} is not implemented on one machine`, 404);
-    return operation({ input: inputOf(body), query: Object.fromEntries(query), id });
+  /** What a request means: what it needs to be allowed (AWS's service authorization reference), and what it answers. */
+  function operationOf({ method, path, query, body }: DoorRequest): { needs: Need[]; run(): unknown; status?: number } {
+    const [, , collection, id = ''] = path.split('/').map(decodeURIComponent); // `/2017-08-29/jobs/ID`
+    const input = inputOf(body);
+    switch (`${method} ${collection}${id && '/ID'}`) {
+      case 'POST jobs': return {
+        needs: [
+          { action: 'mediaconvert:CreateJob', resource: input.queue ?? '*' },
+          { action: 'iam:PassRole', resource: input.role ?? '*', context: { 'iam:PassedToService': PRINCIPAL } },
+        ],
+        run: async () => ({ job: await createJob(input) }),
+        status: 201,
+      };
+      case 'GET jobs/ID': return { needs: [{ action: 'mediaconvert:GetJob', resource: `${prefix}:jobs/${id}` }], run: () => ({ job: getJob(id) }) };
+      case 'GET search': return { needs: [{ action: 'mediaconvert:SearchJobs', resource: query.get('queue') ?? '*' }], run: () => search(Object.fromEntries(query)) };
+      case 'POST probe': {
+        model.probe(input);
+        const objects = (input.inputFiles as { fileUrl: string }[]).map(({ fileUrl }, index) => parseS3(fileUrl, `/inputFiles/${index}/fileUrl`));
+        const reads = objects.map(({ bucket, key }) => ({ action: 's3:GetObject', resource: `arn:aws:s3:::${bucket}/${key}` }));
+        return { needs: [{ action: 'mediaconvert:Probe', resource: '*' }, ...reads], run: async () => ({ probeResults: await Promise.all(objects.map(probe)) }) };
+      }
+      default: throw new AwsError('NotFoundException', `${method} ${path} is not implemented on one machine`, 404);
+    }
   }
 
-  const service: DoorService = {
-    name: 'mediaconvert',
-    needs: (request) => operationOf(request).needs,
-    async handle(request, response) {
-      const { run, status = 200 } = operationOf(request);
-      const answer = JSON.stringify(await run());
-      response.writeHead(status, { 'content-type': 'application/json' }).end(answer);
-    },
-    fail: failJson,
-  };
   return {
-    service,
+    service: {
+      name: 'mediaconvert',
+      needs: (request) => operationOf(request).needs,
+      async handle(request, response) {
+        const { run, status = 200 } = operationOf(request);
+        const answer = JSON.stringify(await run());
+        response.writeHead(status, { 'content-type': 'application/json' }).end(answer);
+      },
+      fail: failJson,
+    },
     start: () => interrupted.forEach(enqueue),
-    async stop() {
+    stop: () => {
       stopping.abort();
-      await line;
-      rmSync(join(folder, 'work'), { recursive: true, force: true });
+      return line;
     },
   };
 }

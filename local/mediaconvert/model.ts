@@ -1,8 +1,6 @@
-import { readFileSync } from 'fs';
-import { join } from 'path';
 import * as sdk from '@aws-sdk/client-mediaconvert';
+import { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../types';
-import { SUPPORTED } from './supported';
 
 /** An SDK type as it is on the wire: names begin small, times are epoch seconds. Names of maps are data and stay. */
 export type Wire<T> = T extends Date ? number
@@ -12,59 +10,75 @@ export type Job = Wire<sdk.Job> & { settings: Settings };
 export type Settings = Wire<sdk.JobSettings>;
 export type Output = Wire<sdk.Output>;
 
+const SEGMENTS = '*destination *segmentLength=1.. *segmentControl=SEGMENTED_FILES segmentLengthControl=EXACT manifestDurationFormat=FLOATING_POINT streamInfResolution=INCLUDE';
+/**
+ * What this stand-in can do, by the SDK's structures: the members that may be set, `*` when they must be, with their range, one of the SDK's
+ * enums, or their possible values if only some will do. Anything else would come out differently here, and is refused by name.
+ */
+const SUPPORTED: Record<string, string> = {
+  ProbeRequest: '*inputFiles',
+  ProbeInputFile: '*fileUrl',
+  CreateJobRequest: '*role *settings *queue userMetadata clientRequestToken accelerationSettings statusUpdateInterval=StatusUpdateInterval',
+  AccelerationSettings: '*mode=DISABLED',
+  JobSettings: '*inputs *outputGroups timecodeConfig',
+  TimecodeConfig: 'source=ZEROBASED',
+  Input: '*fileInput audioSelectors videoSelector timecodeSource=ZEROBASED',
+  VideoSelector: 'rotate=InputRotate',
+  AudioSelector: 'defaultSelection=DEFAULT',
+  OutputGroup: 'name *outputs *outputGroupSettings',
+  OutputGroupSettings: '*type=CMAF_GROUP_SETTINGS|HLS_GROUP_SETTINGS|FILE_GROUP_SETTINGS cmafGroupSettings hlsGroupSettings fileGroupSettings',
+  CmafGroupSettings: `${SEGMENTS} *writeDashManifest=DISABLED writeHlsManifest=ENABLED fragmentLength=1..`,
+  HlsGroupSettings: `${SEGMENTS} minSegmentLength=0`,
+  FileGroupSettings: '*destination',
+  Output: 'nameModifier *containerSettings videoDescription audioDescriptions outputSettings extension=jpg',
+  ContainerSettings: '*container=ContainerType cmfcSettings',
+  CmfcSettings: 'audioGroupId audioRenditionSets audioTrackType=ALTERNATE_AUDIO_AUTO_SELECT_DEFAULT',
+  OutputSettings: 'hlsSettings',
+  HlsSettings: 'audioGroupId audioRenditionSets audioTrackType=ALTERNATE_AUDIO_AUTO_SELECT_DEFAULT',
+  VideoDescription: '*width=32..8192 *height=32..8192 *codecSettings',
+  VideoCodecSettings: '*codec=H_264|FRAME_CAPTURE h264Settings frameCaptureSettings',
+  H264Settings: '*rateControlMode=QVBR *maxBitrate=1000..1152000000 qvbrSettings *gopSizeUnits=AUTO codecProfile=BASELINE|MAIN|HIGH '
+    + 'qualityTuningLevel=H264QualityTuningLevel sceneChangeDetect=H264SceneChangeDetect framerateControl=H264FramerateControl '
+    + 'framerateNumerator=1.. framerateDenominator=1.. parControl=H264ParControl parNumerator=1 parDenominator=1',
+  H264QvbrSettings: 'qvbrQualityLevel=1..10',
+  FrameCaptureSettings: '*framerateNumerator=1.. *framerateDenominator=1.. *maxCaptures=1.. *quality=1..100',
+  AudioDescription: '*audioSourceName *codecSettings',
+  AudioCodecSettings: '*codec=AAC *aacSettings',
+  AacSettings: '*bitrate=6000..1024000 *codingMode=CODING_MODE_2_0 *sampleRate=8000..96000',
+};
+
 /** The one way to refuse a request: names the member as AWS does. */
 export const bad = (path: string, why: string) => new AwsError('BadRequestException', `${path}: ${why}`);
 
-function fits(value: unknown, allowed: string): boolean {
-  const [, least, most] = /^(\d+)\.\.(\d*)$/.exec(allowed) ?? [];
-  return least ? Number(value) >= +least && Number(value) <= +(most || Infinity) : allowed.split('|').includes(`${value}`);
+function checkValue(value: unknown, rule: string, path: string): void {
+  const [, least, most] = /^(\d+)\.\.(\d*)$/.exec(rule) ?? [];
+  const values = rule in sdk ? Object.values(sdk[rule as keyof typeof sdk]) : rule.split('|');
+  const fits = least ? Number(value) >= +least && Number(value) <= +(most || Infinity) : values.includes(`${value}`);
+  if (!fits) throw bad(path, `should be ${values.join('|')} on one machine, got ${value}`);
 }
 
-/**
- * Checks wire JSON against the SDK's own model: members, types and what is required come from its runtime schemas,
- * which member takes which enum from its declarations, the enums' values from its exports; and against what is supported here.
- */
-export function createModel() {
-  const declarations = readFileSync(join(require.resolve('@aws-sdk/client-mediaconvert'), '../../dist-types/models/models_0.d.ts'), 'utf8');
-  const enums = new Map([...declarations.matchAll(/^export interface (\w+) \{([\s\S]*?)^\}/gm)].flatMap(([, name, body]) =>
-    [...body.matchAll(/^ {4}(\w+)\??: (\w+)(?:\[\])?(?: \| undefined)?;/gm)].flatMap(([, member, type]) => {
-      const values = (sdk as unknown as Record<string, unknown>)[type];
-      return values && typeof values === 'object' ? [[`${name}.${member}`, Object.values(values) as string[]]] as const : [];
-    })));
+/** Checks wire JSON against the SDK's own model (members and types come from its runtime schemas), and against what is supported here. */
+export function check(schema: NormalizedSchema, value: unknown, path = ''): void {
+  const isObject = schema.isStructSchema() || schema.isMapSchema();
+  const type = schema.isListSchema() ? 'array' : isObject ? 'object' : schema.isNumericSchema() ? 'number' : 'string';
+  if (value === null || (Array.isArray(value) ? 'array' : typeof value) !== type) throw bad(path, `should be of type ${type}`);
+  if (typeof value !== 'object') return;
+  if (!schema.isStructSchema()) return Object.entries(value!).forEach(([name, item]) => check(schema.getValueSchema(), item, `${path}/${name}`));
 
-  /** Schemas are numbers (1 is a number, 64 a list of, 128 a map of), thunks, [schema, traits] or [kind, namespace, name, traits, ...]. */
-  function check(schema: any, value: unknown, path: string, values?: string[]): void {
-    if (typeof schema === 'function') return check(schema(), value, path, values);
-    if (Array.isArray(schema) && typeof schema[1] !== 'string') return check(schema[0], value, path, values);
-    const simple = typeof schema === 'number';
-    const kind = simple ? Math.floor(schema / 64) : schema[0];
-    if (kind === 1) {
-      if (!Array.isArray(value)) throw bad(path, 'should be an array');
-      return value.forEach((item, index) => check(simple ? schema % 64 : schema[4], item, `${path}/${index}`, values));
-    }
-    if (kind === 0) {
-      const expected = schema === 1 ? 'number' : 'string';
-      if (typeof value !== expected) throw bad(path, `should be a ${expected}`);
-      if (values && !values.includes(value as string)) throw bad(path, `should be one of: ${values.join(', ')}`);
-      return undefined;
-    }
-    if (!value || typeof value !== 'object' || Array.isArray(value)) throw bad(path, 'should be an object');
-    if (kind === 2) return Object.entries(value).forEach(([key, item]) => check(simple ? schema % 64 : schema[5], item, `${path}/${key}`));
-
-    const [, , name, , names, types, required = 0] = schema as [number, string, string, unknown, string[], unknown[], number?];
-    const wire = names.map((member) => member[0].toLowerCase() + member.slice(1));
-    const rules = [...(SUPPORTED[name] ?? '').matchAll(/(\*?)(\w+)(?:=(\S+))?/g)];
-    const needed = [...wire.slice(0, required), ...rules.flatMap(([, must, member]) => (must ? [member] : []))];
-    const missing = needed.find((member) => !(member in value));
-    if (missing) throw bad(path || '/', `is missing required member: ${missing}`);
-    for (const [member, item] of Object.entries(value)) {
-      const [at, index] = [`${path}/${member}`, wire.indexOf(member)];
-      if (index < 0) throw bad(at, 'is not a member of the API');
-      const [rule] = rules.filter(([, , each]) => each === member);
-      if (!rule) throw bad(at, 'is not supported on one machine');
-      check(types[index], item, at, enums.get(`${name}.${names[index]}`));
-      if (rule[3] && !fits(item, rule[3])) throw bad(at, `should be ${rule[3]} on one machine, got ${item}`);
-    }
+  const members = new Map([...schema.structIterator()].map(([, member]) => [member.getMergedTraits().jsonName, member]));
+  const rules = [...SUPPORTED[schema.getName()!].matchAll(/(\*?)(\w+)(?:=(\S+))?/g)];
+  const missing = rules.find(([, must, name]) => must && !(name in value!));
+  if (missing) throw bad(path || '/', `is missing required member: ${missing[2]}`);
+  for (const [name, item] of Object.entries(value!)) {
+    const [at, member, rule] = [`${path}/${name}`, members.get(name), rules.find(([, , each]) => each === name)];
+    if (!member) throw bad(at, 'is not a member of the API');
+    if (!rule) throw bad(at, 'is not supported on one machine');
+    check(member, item, at);
+    if (rule[3]) checkValue(item, rule[3], at);
   }
-  return { createJob: (value: unknown) => check(sdk.CreateJobRequest$, value, ''), probe: (value: unknown) => check(sdk.ProbeRequest$, value, '') };
 }
+/** The checks of the two requests that have a body. */
+export const createModel = () => ({
+  createJob: (request: unknown) => check(NormalizedSchema.of(sdk.CreateJobRequest$), request),
+  probe: (request: unknown) => check(NormalizedSchema.of(sdk.ProbeRequest$), request),
+});

@@ -1,21 +1,21 @@
-import { audiosOf, CONFINED, fraction, JobError, rotationOf, SOURCE, videoOf, type Media, type Stream } from './ffmpeg';
-import { parseS3, readGroup } from './groups';
+import { audiosOf, CONFINED, fraction, jobError, rotationOf, SOURCE, videoOf, type Media, type Stream } from './ffmpeg';
 import type { Output, Settings } from './model';
+import { readGroup } from './rules';
 
-type Group = ReturnType<typeof readGroup>;
 /** One output: what FFmpeg writes as `local...` in the working folder becomes `name...` in the bucket. */
 export interface Rendition { readonly output: Output; readonly local: string; readonly name: string }
-/** A group's outputs, in `folder`; `name` is what their names begin with. */
-export interface PlannedGroup extends Group { readonly folder: string; readonly name: string; readonly renditions: Rendition[] }
+type Group = ReturnType<typeof readGroup>;
+export type PlannedGroup = Group & { readonly renditions: Rendition[] };
 
 /** The source's frame rate; a variable one becomes its average rounded up, as MediaConvert does it. */
-function rateOf(stream: Stream, h264: { framerateControl?: string; framerateNumerator?: number; framerateDenominator?: number }) {
-  if (h264.framerateControl === 'SPECIFIED') return { numerator: h264.framerateNumerator ?? 30, denominator: h264.framerateDenominator ?? 1 };
+function rateOf(stream: Stream, { framerateControl, framerateNumerator: numerator = 30, framerateDenominator: denominator = 1 }: H264) {
+  if (framerateControl === 'SPECIFIED') return { numerator, denominator };
   const [average, base] = [fraction(stream.avg_frame_rate), fraction(stream.r_frame_rate)];
   const value = (rate: typeof average) => (rate ? rate.numerator / rate.denominator : 0);
   if (average && Math.abs(value(average) - value(base)) / value(average) < 0.001) return average;
   return { numerator: Math.ceil(value(average)) || 30, denominator: 1 };
 }
+type H264 = NonNullable<NonNullable<NonNullable<Output['videoDescription']>['codecSettings']>['h264Settings']>;
 
 /** The picture's filter, and how it is written. */
 function pictureArgs(output: Output, stream: Stream, local: string, segmentLength?: number): { filter: string; codec: string[] } {
@@ -27,12 +27,10 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
     // Square pixels, then MediaConvert's own scaling: all of the picture, with bars beside it.
     'scale=iw*sar:ih', `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`, 'setsar=1',
   ].join(',');
-  if (capture) {
-    const quality = Math.round(31 - capture.quality! * 0.29);
-    const codec = ['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-q:v', `${quality}`, '-frames:v', `${capture.maxCaptures}`];
-    return { filter, codec: [...codec, '-f', 'image2', '-start_number', '0', `${local}.%07d.jpg`] };
-  }
-  const codec = [
+  const codec = capture ? [
+    '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-q:v', `${Math.round(31 - capture.quality! * 0.29)}`,
+    '-frames:v', `${capture.maxCaptures}`, '-f', 'image2', '-start_number', '0', `${local}.%07d.jpg`,
+  ] : [
     '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-profile:v', (h264.codecProfile ?? 'MAIN').toLowerCase(),
     // A level of 1 to 10 against x264's 51 to 0: 7, the usual one, is x264's own default of 23.
     '-crf', `${37 - 2 * (h264.qvbrSettings?.qvbrQualityLevel ?? 7)}`, '-maxrate', `${h264.maxBitrate}`, '-bufsize', `${2 * h264.maxBitrate!}`,
@@ -63,14 +61,11 @@ export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, m
 
   const groups = outputGroups.map((outputGroup, number) => {
     const group = readGroup(outputGroup);
-    const [, folder, own] = /^(.*\/)?(.*)$/s.exec(group.key)!;
-    // A destination that is a folder takes the source's own name.
-    const name = own || parseS3(input.fileInput, '').key.replace(/^.*\/|\.[^.]*$/g, '');
     const renditions = outputGroup.outputs!.map((output, index) => {
       const { videoDescription: video, audioDescriptions: [audio] = [], nameModifier = '' } = output;
       const local = `g${number}o${index}`;
-      if (video && !stream) throw new JobError(1020, `Output ${index + 1} of ${group.type} is video, but the input has no video track`);
-      if (!video && !sound) throw new JobError(1040, `Output ${index + 1} of ${group.type} is audio, but the input has no such audio track`);
+      if (video && !stream) throw jobError(1020, `Output ${index + 1} of ${group.type} is video, but the input has no video track`);
+      if (!video && !sound) throw jobError(1040, `Output ${index + 1} of ${group.type} is audio, but the input has no such audio track`);
       outputs.push('-map_metadata', '-1', '-map_chapters', '-1');
       if (stream && video) {
         const { filter, codec } = pictureArgs(output, stream, local, group.segmentLength);
@@ -80,9 +75,9 @@ export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, m
       const { bitrate, sampleRate } = audio?.codecSettings?.aacSettings ?? {};
       if (sound && audio) outputs.push('-map', `0:${sound.index}`, '-c:a', 'aac', '-b:a', `${bitrate}`, '-ar', `${sampleRate}`, '-ac', '2');
       outputs.push(...segmentArgs(group, output, local));
-      return { output, local, name: `${name}${nameModifier}` };
+      return { output, local, name: `${group.name}${nameModifier}` };
     });
-    return { ...group, folder: folder ?? '', name, renditions };
+    return { ...group, renditions };
   });
   const split = `[0:${stream?.index}]split=${filters.length}${filters.map((_, index) => `[in${index}]`).join('')}`;
   const args = [

@@ -1,18 +1,38 @@
 import type { OutputGroup } from '@aws-sdk/client-mediaconvert';
-import type { LocalStack } from '../types';
-import { isCapture, parseS3, readGroup } from './groups';
-import { bad, type Job, type Wire } from './model';
+import { bad, type Job, type Output, type Wire } from './model';
+
+/**
+ * How the kinds of output groups differ. An output of a `muxed` one may hold picture and sound, and its event names a file; `segment` is
+ * the digits and the extension of `_000000001.cmfv`, and a kind without it holds frame captures.
+ */
+const KINDS = {
+  CMAF_GROUP_SETTINGS: { type: 'CMAF_GROUP', settings: 'cmafGroupSettings', container: 'CMFC', muxed: false, segment: { digits: 9, video: 'cmfv', audio: 'cmfa' } },
+  HLS_GROUP_SETTINGS: { type: 'HLS_GROUP', settings: 'hlsGroupSettings', container: 'M3U8', muxed: true, segment: { digits: 5, video: 'ts', audio: 'ts' } },
+  FILE_GROUP_SETTINGS: { type: 'FILE_GROUP', settings: 'fileGroupSettings', container: 'RAW', muxed: true, segment: undefined },
+} as const;
+
+export const isCapture = (output: Output) => output.videoDescription?.codecSettings?.codec === 'FRAME_CAPTURE';
+
+/** Bucket and key, and the key's own folder and name. */
+export function parseS3(uri: string | undefined, path: string): { bucket: string; key: string; folder: string; name: string } {
+  const [, bucket, folder = '', name] = /^s3:\/\/([^/]+)\/(.*\/)?([^/]+)$/s.exec(uri ?? '') ?? [];
+  if (!bucket) throw bad(path, `should be s3://bucket/key, got ${uri}`);
+  return { bucket, key: `${folder}${name}`, folder, name };
+}
+
+/** A group's kind, where it goes, and the length of its segments. */
+export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, path = '') {
+  const kind = KINDS[all.type as keyof typeof KINDS];
+  const settings: { destination?: string; segmentLength?: number } | undefined = all[kind.settings];
+  if (!settings) throw bad(path, `is missing required member: outputGroupSettings/${kind.settings}`);
+  return { ...kind, ...parseS3(settings.destination, `${path}/outputGroupSettings/${kind.settings}/destination`), segmentLength: settings.segmentLength };
+}
 
 /** What MediaConvert refuses although its model has it, and what this machine cannot do although MediaConvert can. */
-export function checkRules({ settings, role, userMetadata = {} }: Job, stack: LocalStack): void {
-  const trusted = stack.ofType('AWS::IAM::Role').find(({ attributes }) => attributes.Arn === role)?.properties.AssumeRolePolicyDocument.Statement ?? [];
-  if (![trusted].flat().some(({ Effect, Principal }) => Effect === 'Allow' && [Principal.Service].flat().includes('mediaconvert.amazonaws.com'))) {
-    throw bad('/role', `is no role of the template that trusts mediaconvert.amazonaws.com: ${role}`);
-  }
-  const entries = Object.entries(userMetadata);
-  if (entries.length > 10) throw bad('/userMetadata', 'should have at most 10 entries');
-  const odd = entries.find(([name, value]) => !name || name.length > 128 || value.length > 256 || /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u.test(name + value));
-  if (odd) throw bad(`/userMetadata/${odd[0]}`, 'may hold letters, digits, spaces and _.:/=+-@ only: 128 in the name, 256 in the value');
+export function checkRules({ settings, userMetadata = {} }: Job): void {
+  const odd = Object.entries(userMetadata).find(([name, value], index) =>
+    index >= 10 || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(name) || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value));
+  if (odd) throw bad(`/userMetadata/${odd[0]}`, 'should be one of 10 at most, and hold letters, digits, spaces and _.:/=+-@ only: 128 in the name, 256 in the value');
 
   const { inputs: [input, more] = [], outputGroups = [] } = settings;
   if (!input || more) throw bad('/settings/inputs', 'should be one on one machine');
@@ -40,8 +60,7 @@ function checkGroup(group: Wire<OutputGroup>, selectors: string[], path: string)
       [containerSettings?.container !== container, `/${index}/containerSettings/container`, `should be ${container} in this output group`],
       [isCapture(output) === !!segment, `/${index}/videoDescription/codecSettings/codec`, 'frame captures, and they alone, go into a file group'],
       [video && !(isCapture(output) ? codec.frameCaptureSettings : codec.h264Settings), `/${index}/videoDescription/codecSettings`, 'needs its codec\'s settings'],
-      [width % 2, `/${index}/videoDescription/width`, 'should be even'],
-      [height % 2, `/${index}/videoDescription/height`, 'should be even'],
+      [width % 2 || height % 2, `/${index}/videoDescription`, 'width and height should be even'],
       [audio && !selectors.includes(audio.audioSourceName!), `/${index}/audioDescriptions/0/audioSourceName`, 'no input has such an audio selector'],
     );
   });

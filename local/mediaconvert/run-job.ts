@@ -1,26 +1,23 @@
-import { copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'fs';
 import { extname, join } from 'path';
 import type { Store } from '../s3/store';
 import type { Access, AwsError } from '../types';
-import { CONFINED, inspect, JobError, run, SOURCE, videoOf } from './ffmpeg';
-import { parseS3 } from './groups';
+import { CONFINED, inspect, jobError, run, SOURCE, videoOf } from './ffmpeg';
 import type { Job } from './model';
 import { planJob, type PlannedGroup } from './plan';
 import { masterPlaylist, measure, type Measured } from './playlist';
+import { parseS3 } from './rules';
 
 export interface Tools { readonly access: Pick<Access, 'require'>; readonly store: Store; readonly signal: AbortSignal }
-export type Phase = 'PROBING' | 'TRANSCODING' | 'UPLOADING';
+export const PHASES = ['PROBING', 'TRANSCODING', 'UPLOADING'] as const;
+export type Phase = (typeof PHASES)[number];
 
 const TYPES: Record<string, string> = { '.m3u8': 'application/vnd.apple.mpegurl', '.cmfv': 'video/mp4', '.cmfa': 'audio/mp4', '.ts': 'video/MP2T', '.jpg': 'image/jpeg' };
 
 /** A private folder that holds the source under a fixed name, so that nothing in it can be reached by its own name. */
 export function inFolder<Result>(folder: string, source: string, work: () => Promise<Result>): Promise<Result> {
   mkdirSync(folder, { recursive: true });
-  try {
-    linkSync(source, join(folder, SOURCE));
-  } catch {
-    copyFileSync(source, join(folder, SOURCE)); // another file system
-  }
+  linkSync(source, join(folder, SOURCE)); // both lie in the data folder
   return work().finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
@@ -28,11 +25,9 @@ export function inFolder<Result>(folder: string, source: string, work: () => Pro
 export async function runJob(job: Job, folder: string, { access, store, signal }: Tools, onProgress: (phase: Phase, percent?: number) => void) {
   const uri = job.settings.inputs![0].fileInput!;
   const input = parseS3(uri, 'fileInput');
-  const unreadable = (code: number, why: string) => new JobError(code, `Unable to open input file [${uri}]: [Failed probe/open: [${why}]]`);
-  const may = (action: string, { bucket, key }: typeof input, refused: JobError) =>
-    access.require({ id: job.role!, kind: 'role' }, [{ action, resource: `arn:aws:s3:::${bucket}/${key}` }]).catch((error: AwsError) => {
-      throw error.code === 'AccessDenied' ? refused : error;
-    });
+  const unreadable = (code: number, why: string) => jobError(code, `Unable to open input file [${uri}]: [Failed probe/open: [${why}]]`);
+  const may = (action: string, { bucket, key }: { bucket: string; key: string }, refused: AwsError) =>
+    access.require({ id: job.role!, kind: 'role' }, [{ action, resource: `arn:aws:s3:::${bucket}/${key}` }]).catch(() => { throw refused; });
   onProgress('PROBING');
   await may('s3:GetObject', input, unreadable(1401, 'Failed to read data: Access Denied'));
   const source = await (async () => store.get(input.bucket, input.key))().catch(() => undefined);
@@ -41,7 +36,7 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
   async function put(group: PlannedGroup, name: string, body: Buffer): Promise<string> {
     const at = { bucket: group.bucket, key: `${group.folder}${name}` };
     const target = `s3://${at.bucket}/${at.key}`;
-    const unwritable = (code: number, why: string) => new JobError(code, `Unable to write to output file [${target}]: [Failed to write data: ${why}]`);
+    const unwritable = (code: number, why: string) => jobError(code, `Unable to write to output file [${target}]: [Failed to write data: ${why}]`);
     await may('s3:PutObject', at, unwritable(1401, 'Access Denied'));
     signal.throwIfAborted();
     await store.put(at.bucket, at.key, body, { contentType: TYPES[extname(name)] }).catch((error: Error) => { throw unwritable(1404, error.message); });
@@ -71,14 +66,14 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
   }
 
   return inFolder(folder, source.path, async () => {
-    const failing = (fault: (message: string) => JobError) => (error: Error) => { throw signal.aborted ? error : fault(error.message); };
+    const failing = (fault: (message: string) => AwsError) => (error: Error) => { throw signal.aborted ? error : fault(error.message); };
     const media = await inspect(SOURCE, folder, signal, CONFINED).catch(failing(() => unreadable(1010, 'No parser found for container')));
     const { args, groups, seconds } = planJob(job.settings, media);
     const progress = (phase: Phase, percent: number) => onProgress(phase, videoOf(media) && Math.min(99, Math.floor(percent)));
     await run('ffmpeg', args, folder, signal, (line) => {
       const done = Number(/^out_time_us=(\d+)/.exec(line)?.[1]) / 1e4 / seconds;
       if (seconds && done >= 0) progress('TRANSCODING', done);
-    }).catch(failing((message) => new JobError(message === 'partial file' ? 1076 : 1030, `Unable to transcode input file [${uri}]: [${message}]`)));
+    }).catch(failing((message) => jobError(message === 'partial file' ? 1076 : 1030, `Unable to transcode input file [${uri}]: [${message}]`)));
     progress('UPLOADING', 99);
     const details = [];
     for (const group of groups) details.push(await upload(group, seconds));

@@ -10,17 +10,11 @@ import { createStore } from './store';
 const ACTIONS: Record<string, string> = { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject' };
 /** Headers, and query parameters, that change what S3 does ... */
 const MEANT = /^(x-amz-.*|if-(?!none-match).*|content-md5)$/;
-/** ... and those of them that are understood: a signature's, a CRC32, what is stored with the object. */
-const KNOWN = new RegExp('^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent'
-  + '|sdk-checksum-algorithm|checksum-crc32|checksum-mode|meta-.+))$', 'i');
-const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires|x-amz-meta-.*)$/;
+/** ... and those of them that are understood: a signature's. No object has a checksum to answer with. */
+const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
+const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires)$/;
 
-/** A header, or the query parameter that signing in the address makes of it. */
-const header = ({ headers, query }: DoorRequest, name: string): string | undefined => headers[name] ?? query.get(name) ?? undefined;
-
-const sumHeader = (crc32?: string) => crc32 && { 'x-amz-checksum-crc32': crc32, 'x-amz-checksum-type': 'FULL_OBJECT' };
-
-/** The object and the permission a request means. Whatever is not understood is refused, never ignored. */
+/** The object a request means, and what it needs to be allowed. Whatever is not understood is refused, never ignored. */
 function targetOf({ method, path, query, headers }: DoorRequest) {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
@@ -28,7 +22,7 @@ function targetOf({ method, path, query, headers }: DoorRequest) {
     || headers['if-none-match'] && `${method} ${headers['if-none-match']}` !== 'PUT *' && 'if-none-match'
     || headers['x-amz-content-sha256']?.startsWith('STREAMING-') && 'aws-chunked';
   if (!ACTIONS[method] || !key || unknown) throw new AwsError('NotImplemented', `${method} ${unknown || path} is not implemented on one machine`, 501);
-  return { bucket, key, action: ACTIONS[method] };
+  return { bucket, key, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
 }
 
 /** The range that is meant, clipped; undefined for all of it: S3 ignores what it cannot read. */
@@ -42,13 +36,12 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
 
 /** S3 for one machine: single puts and gets of objects, CORS, and events of what was put. */
 export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'> }) {
-  const cors = createCors(stack);
-  const announced = new Set(stack.ofType('AWS::S3::Bucket').filter(({ properties: { NotificationConfiguration: all } }) =>
-    all?.EventBridgeConfiguration && `${all.EventBridgeConfiguration.EventBridgeEnabled ?? true}` === 'true').map(({ physicalId }) => physicalId));
+  const allowOrigin = createCors(stack);
   let sequence = Date.now() * 1000;
 
   const store = createStore(stack, (bucket, { key, size, etag }) => {
-    if (!announced.has(bucket)) return;
+    const { NotificationConfiguration: told } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
+    if (!told?.EventBridgeConfiguration?.EventBridgeEnabled) return;
     const object = { key, size, etag: etag.replace(/"/g, ''), sequencer: (sequence += 1).toString(16).toUpperCase().padStart(18, '0') };
     const origin = { 'request-id': randomUUID().slice(-12).toUpperCase(), 'requester': stack.account, 'source-ip-address': '127.0.0.1', 'reason': 'PutObject' };
     putEvent({
@@ -63,54 +56,43 @@ export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEv
       await access.require(request.principal, [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }]);
       throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
     }
-    const { size, etag, contentType, lastModified, headers, crc32, path } = meta;
-    if (request.headers.range) response.setHeader('Content-Range', `bytes */${size}`); // for a refusal
+    const { size, etag, contentType, lastModified, headers, path } = meta;
     const range = rangeOf(request.headers.range, size);
     const { start, end } = range ?? { start: 0, end: size - 1 };
-    response.removeHeader('Content-Range');
     response.writeHead(range ? 206 : 200, {
       'content-type': contentType, ...headers, etag, 'last-modified': lastModified.toUTCString(), 'content-length': end - start + 1, 'accept-ranges': 'bytes',
-      ...range && { 'content-range': `bytes ${start}-${end}/${size}` }, ...!range && header(request, 'x-amz-checksum-mode') && sumHeader(crc32),
+      ...range && { 'content-range': `bytes ${start}-${end}/${size}` },
     });
     if (request.method === 'HEAD' || !size) return void response.end();
     await pipeline(createReadStream('', { fd: openSync(path, 'r'), start, end }), response);
   }
 
-  async function putObject(request: DoorRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
-    const { headers, body, raw } = request;
+  async function putObject({ headers, body, raw }: DoorRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     if (headers['content-length'] === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
     if (+headers['content-length'] > 5 * 1024 ** 3) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
-    const { etag, crc32 } = await store.put(bucket, key, body ?? raw, {
-      contentType: headers['content-type'], ifAbsent: headers['if-none-match'] === '*', crc32: header(request, 'x-amz-checksum-crc32'),
+    const { etag } = await store.put(bucket, key, body ?? raw, {
+      contentType: headers['content-type'], ifAbsent: headers['if-none-match'] === '*',
       headers: Object.fromEntries(Object.entries(headers).filter(([name]) => STORED.test(name))),
     });
-    response.writeHead(200, { etag, ...sumHeader(crc32) }).end();
+    response.writeHead(200, { etag }).end();
   }
 
   const service: DoorService = {
     name: 's3',
     unsigned(request, response) {
       if (request.method !== 'OPTIONS') return false;
-      try {
-        cors.preflight(request, response);
-      } catch (error) {
-        service.fail(error as AwsError, response, request);
-      }
+      if (allowOrigin(request, response)) response.writeHead(200, { 'content-length': 0 }).end();
+      else service.fail(new AwsError('AccessForbidden', 'CORSResponse: This CORS request is not allowed.', 403), response);
       return true;
     },
-    needs(request) {
-      const { bucket, key, action } = targetOf(request);
-      return [{ action, resource: `arn:aws:s3:::${bucket}/${key}` }];
-    },
+    needs: (request) => [targetOf(request).need],
     async handle(request, response) {
       const { bucket, key } = targetOf(request);
-      response.setHeader('x-amz-request-id', randomUUID());
-      cors.mark(request.raw, response);
+      allowOrigin(request.raw, response);
       await (request.method === 'PUT' ? putObject : getObject)(request, response, bucket, key);
     },
     fail({ code, message, status }, response, request) {
-      if (response.headersSent) return void response.destroy();
-      if (request) cors.mark(request, response);
+      if (request) allowOrigin(request, response); // without it a page cannot read why
       request?.resume(); // an upload that was refused early: let it run out, else the client sees a broken pipe and no reason
       const text = message.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
       const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${text}</Message><RequestId>${randomUUID()}</RequestId></Error>`;

@@ -3,33 +3,20 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmS
 import { join } from 'path';
 import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
-import { crc32 } from 'zlib';
 import { AwsError, type LocalStack } from '../types';
 
-/** What is known of an object. */
+/** What is known of an object: the etag has its quotes, the headers are those besides the content type, the path is that of its bytes. */
 export interface ObjectMeta {
   readonly key: string;
   readonly size: number;
-  /** With its quotes. */
   readonly etag: string;
   readonly contentType: string;
   readonly lastModified: Date;
-  /** Stored headers besides the content type: `cache-control`, `x-amz-meta-*`, ... */
   readonly headers: Record<string, string>;
-  /** Base64; only if whoever put it declared one. */
-  readonly crc32?: string;
-  /** Absolute path of its bytes. */
   readonly path: string;
 }
-/** What a put says of the object. */
-export interface PutOptions {
-  readonly contentType?: string;
-  readonly headers?: Record<string, string>;
-  /** The base64 checksum that the bytes must have. */
-  readonly crc32?: string;
-  /** `If-None-Match: *`: fails when the key exists, also when another put wins the race. */
-  readonly ifAbsent?: boolean;
-}
+/** What a put says of the object; `ifAbsent` fails when the key exists, also when another put wins the race. */
+export type PutOptions = Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> & { readonly ifAbsent?: boolean };
 
 /** A file store with S3's semantics below the stack's data folder. */
 export type Store = ReturnType<typeof createStore>;
@@ -54,8 +41,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   }
 
   /** Streams the bytes to a new file, hashing on the way: memory stays flat however large it is. Leaves nothing when it fails. */
-  async function put(bucket: string, key: string, body: Readable | Buffer, options: PutOptions = {}): Promise<ObjectMeta> {
-    const { contentType = 'binary/octet-stream', headers = {}, crc32: expected, ifAbsent } = options;
+  async function put(bucket: string, key: string, body: Readable | Buffer, { contentType = 'binary/octet-stream', headers = {}, ifAbsent }: PutOptions = {}) {
     const replaced = () => {
       const old = get(bucket, key);
       if (old && ifAbsent) throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
@@ -65,22 +51,19 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     const bytes = randomUUID();
     const file = place(incoming, bytes);
     const md5 = createHash('md5');
-    let [size, sum] = [0, 0];
+    let size = 0;
     try {
       await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
-          [size, sum] = [size + chunk.length, crc32(chunk, sum)];
+          size += chunk.length;
           md5.update(chunk);
           yield chunk;
         }
       }, createWriteStream(file));
-      if (expected && Buffer.from(expected, 'base64').toString('hex') !== sum.toString(16).padStart(8, '0')) {
-        throw new AwsError('BadDigest', 'The CRC32 you specified did not match the calculated checksum.');
-      }
       // Synchronous from check to commit, so two racing puts cannot both find the key absent.
       const old = replaced();
       renameSync(file, place(bucket, bytes));
-      const facts = { key, size, etag: `"${md5.digest('hex')}"`, contentType, headers, crc32: expected, bytes, lastModified: new Date().setMilliseconds(0) };
+      const facts = { key, size, etag: `"${md5.digest('hex')}"`, contentType, headers, bytes, lastModified: new Date().setMilliseconds(0) };
       writeFileSync(file, JSON.stringify(facts));
       renameSync(file, factsOf(bucket, key));
       if (old) rmSync(old.path, { force: true });

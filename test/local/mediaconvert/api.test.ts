@@ -29,11 +29,11 @@ const GROUP = 'Settings.OutputGroups.0.OutputGroupSettings.CmafGroupSettings';
 const VIDEO = 'Settings.OutputGroups.0.Outputs.0.VideoDescription';
 
 test.each<[string, () => CreateJobCommandInput, RegExp]>([
-  ['an unknown enum', () => changed(`${VIDEO}.CodecSettings.H264Settings.CodecProfile`, 'ULTRA'), /^\/settings\/outputGroups\/0\/outputs\/0\/videoDescription\/codecSettings\/h264Settings\/codecProfile: should be one of: BASELINE, /],
-  ['a wrong type', () => changed(`${VIDEO}.Width`, '1280'), /\/videoDescription\/width: should be a number/],
-  ['a list that is none', () => changed('Settings.Inputs', { FileInput: 's3://a/b' }), /\/settings\/inputs: should be an array/],
+  ['an unknown enum', () => changed(`${VIDEO}.CodecSettings.H264Settings.CodecProfile`, 'ULTRA'), /^\/settings\/outputGroups\/0\/outputs\/0\/videoDescription\/codecSettings\/h264Settings\/codecProfile: should be BASELINE\|MAIN\|HIGH on one machine, got ULTRA$/],
+  ['a wrong type', () => changed(`${VIDEO}.Width`, '1280'), /\/videoDescription\/width: should be of type number/],
+  ['a list that is none', () => changed('Settings.Inputs', { FileInput: 's3://a/b' }), /\/settings\/inputs: should be of type array/],
   ['a value out of range', () => changed(`${VIDEO}.CodecSettings.H264Settings.QvbrSettings.QvbrQualityLevel`, 11), /qvbrQualityLevel: should be 1..10 on one machine, got 11/],
-  ['an odd width', () => changed(`${VIDEO}.Width`, 321), /videoDescription\/width: should be even/],
+  ['an odd width', () => changed(`${VIDEO}.Width`, 321), /videoDescription: width and height should be even/],
   ['QVBR without a maximum', () => changed(`${VIDEO}.CodecSettings.H264Settings.MaxBitrate`, undefined), /h264Settings: is missing required member: maxBitrate/],
   ['a codec without its settings', () => changed(`${VIDEO}.CodecSettings.H264Settings`, undefined), /videoDescription\/codecSettings: needs its codec's settings/],
   ['a group without its settings', () => changed('Settings.OutputGroups.0.OutputGroupSettings.Type', 'HLS_GROUP_SETTINGS'), /outputGroupSettings\/hlsGroupSettings/],
@@ -41,7 +41,7 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['an unknown role', () => changed('Role', ROLE.replace('transcoder', 'nobody')), /^\/role/],
   ['user metadata with special characters', () => changed('UserMetadata', { title: 'Ends & odds' }), /^\/userMetadata\/title/],
   ['long user metadata', () => changed('UserMetadata', { title: 'x'.repeat(257) }), /^\/userMetadata\/title/],
-  ['much user metadata', () => changed('UserMetadata', Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, 'v']))), /^\/userMetadata: /],
+  ['much user metadata', () => changed('UserMetadata', Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, 'v']))), /^\/userMetadata\/k10: should be one of 10/],
   ['frame capture alone', () => job('none', [frames(1, 1)]), /frame capture needs a regular output/],
   ['frame capture among segments', () => changed(VIDEO, frames(1, 1).Outputs![0].VideoDescription), /codec: frame captures, and they alone, go into a file group/],
   ['no inputs', () => changed('Settings.Inputs', []), /^\/settings\/inputs/],
@@ -53,6 +53,7 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['no segment length', () => changed(`${GROUP}.SegmentLength`, undefined), /segmentLength/],
   ['no queue', () => changed('Queue', undefined), /is missing required member: queue/],
   ['a tag', () => changed('Tags', { a: 'b' }), /^\/tags: is not supported on one machine/],
+  ['an unknown enum of the SDK', () => changed('Settings.Inputs.0.VideoSelector.Rotate', 'DEGREES_45'), /rotate: should be AUTO\|DEGREES_180\|/],
   ['DASH', () => changed(`${GROUP}.WriteDashManifest`, 'ENABLED'), /cmafGroupSettings\/writeDashManifest: should be DISABLED on one machine/],
   ['DASH left to its default', () => changed(`${GROUP}.WriteDashManifest`, undefined), /cmafGroupSettings: is missing required member: writeDashManifest/],
   ['one file', () => changed(`${GROUP}.SegmentControl`, 'SINGLE_FILE'), /segmentControl/],

@@ -32,6 +32,6 @@ describe('FFmpeg', () => {
 
   it('tells its last words when it fails', async () => {
     await expect(run('ffmpeg', ['-i', 'missing', 'x.mp4'], '.', new AbortController().signal)).rejects.toThrow('missing: No such file or directory');
-    expect(await run('ffprobe', ['-f', 'lavfi', '-show_entries', 'stream=width', '-of', 'csv=p=0', 'testsrc2=size=64x48'], '.', new AbortController().signal)).toBe('64\n');
+    expect(await run('ffprobe', ['-f', 'lavfi', '-show_entries', 'stream=width', '-of', 'csv=p=0', 'testsrc2=size=64x48'], '.', new AbortController().signal)).toBe('64');
   });
 });

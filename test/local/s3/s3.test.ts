@@ -3,7 +3,6 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'fs';
 import { request as httpRequest } from 'http';
 import { join } from 'path';
 import { Readable } from 'stream';
-import { crc32 } from 'zlib';
 import * as s3 from '@aws-sdk/client-s3';
 import { accessOf, doorTo, stackOf } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
@@ -12,7 +11,6 @@ import type { BusEvent, LocalStack } from '../../../local/types';
 const BUCKET = 'sources';
 const PAGE = 'https://page.example';
 const MIB = 1024 * 1024;
-const base64Crc = (data: Buffer) => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(crc32(data)); return bytes.toString('base64'); };
 const md5 = (data: Buffer) => createHash('md5').update(data).digest('hex');
 
 let stack: LocalStack;
@@ -43,7 +41,7 @@ beforeAll(async () => {
   const made = createS3({ stack, putEvent: (event) => events.push(event), access });
   store = made.store;
   door = await doorTo(made.service, access);
-  client = new s3.S3Client({ endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+  client = new s3.S3Client({ endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' });
 });
 beforeEach(() => {
   denied = () => false;
@@ -75,11 +73,10 @@ const raw = (method: string, path: string, headers: Record<string, string> = {},
 
 test('an object comes back as it was put, with its facts', async () => {
   const data = randomBytes(300_000);
-  const answer = await put('a/b c+ü%?.bin', data, { ContentType: 'video/mp4', Metadata: { who: 'me' }, CacheControl: 'max-age=1' });
+  const answer = await put('a/b c+ü%?.bin', data, { ContentType: 'video/mp4', CacheControl: 'max-age=1' });
   expect(answer.ETag).toBe(`"${md5(data)}"`);
-  expect(answer.ChecksumCRC32).toBe(base64Crc(data));
   const got = await client.send(new s3.GetObjectCommand({ Bucket: BUCKET, Key: 'a/b c+ü%?.bin' }));
-  expect(got).toMatchObject({ ContentType: 'video/mp4', ContentLength: 300_000, Metadata: { who: 'me' }, CacheControl: 'max-age=1', AcceptRanges: 'bytes' });
+  expect(got).toMatchObject({ ContentType: 'video/mp4', ContentLength: 300_000, CacheControl: 'max-age=1', AcceptRanges: 'bytes' });
   expect(Buffer.from(await got.Body!.transformToByteArray()).equals(data)).toBe(true);
   expect(store.get(BUCKET, 'a/b c+ü%?.bin')).toMatchObject({ size: 300_000, etag: answer.ETag, contentType: 'video/mp4' });
 });
@@ -116,7 +113,6 @@ test('ranges', async () => {
   }
   expect((await got('bytes=4-2')).$metadata.httpStatusCode).toBe(200);
   await expect(got('bytes=10-')).rejects.toMatchObject({ name: 'InvalidRange', $metadata: { httpStatusCode: 416 } });
-  expect((await raw('GET', `/${BUCKET}/range`, { range: 'bytes=10-' })).headers['content-range']).toBe('bytes */10');
   expect((await raw('HEAD', `/${BUCKET}/range`)).headers).toMatchObject({ 'content-length': '10', 'etag': ETag, 'content-type': 'text/plain' });
 });
 
@@ -125,8 +121,8 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['get of a missing key', () => bytesOf('missing'), 404, 'NoSuchKey'],
   ['a bucket that is not in the template', () => client.send(new s3.GetObjectCommand({ Bucket: 'other', Key: 'k' })), 404, 'NoSuchBucket'],
   ['put into a missing bucket', () => client.send(new s3.PutObjectCommand({ Bucket: 'other', Key: 'k', Body: 'x' })), 404, 'NoSuchBucket'],
-  ['a wrong CRC32', () => put('bad', 'data', { ChecksumCRC32: base64Crc(Buffer.from('else')) }), 400, 'BadDigest'],
-  ['a checksum that we have not', () => put('bad', 'data', { ChecksumSHA256: createHash('sha256').update('data').digest('base64') }), 501, 'NotImplemented'],
+  ['metadata', () => put('bad', 'data', { Metadata: { who: 'me' } }), 501, 'NotImplemented'],
+  ['a checksum', () => put('bad', 'data', { ChecksumAlgorithm: 'CRC32' }), 501, 'NotImplemented'],
   ['an MD5', () => put('bad', 'data', { ContentMD5: createHash('md5').update('data').digest('base64') }), 501, 'NotImplemented'],
   ['If-None-Match with an etag', () => put('bad', 'data', { IfNoneMatch: '"x"' }), 501, 'NotImplemented'],
   ['a put under a condition that we have not', () => put('bad', 'data', { IfMatch: '"x"' }), 501, 'NotImplemented'],
@@ -216,7 +212,7 @@ test.each<[string, Record<string, string>, number]>([
   ['another origin', { 'origin': 'https://page.example.evil', 'access-control-request-method': 'PUT' }, 403],
   ['another method', { 'origin': PAGE, 'access-control-request-method': 'DELETE' }, 403],
   ['another header', { 'origin': PAGE, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' }, 403],
-  ['no origin', { 'access-control-request-method': 'PUT' }, 400],
+  ['no origin', { 'access-control-request-method': 'PUT' }, 403],
 ])('preflight of %s', async (_name, headers, status) => {
   const answer = await raw('OPTIONS', `/${BUCKET}/k`, headers);
   expect(answer.status).toBe(status);
