@@ -3,7 +3,7 @@ import { join } from 'path';
 import { text } from 'stream/consumers';
 import { errorPage, loginForm, sendPage } from './pages';
 import { createProvider, type LocalUser } from './provider';
-import type { KeysOf } from '../gateway/authorizer';
+import type { KeysOf } from '../gateway/gateway';
 import { listen } from '../listen';
 import { onlyKnown, theOne } from '../lookup';
 import { jsonService } from '../services/json';

@@ -32,8 +32,7 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
 function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties: Record<string, any>) {
   const { PathPattern: pattern = '*', TargetOriginId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
   const what = `behaviour '${pattern}'`;
-  const origin = origins.get(TargetOriginId);
-  if (!origin) throw new Error(`${what}: there is no origin '${TargetOriginId}'`);
+  const origin = origins.get(TargetOriginId)!;
   const isApi = origin.bucket === undefined;
   onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
     CachePolicyId: isApi ? [cachingDisabled] : [cachingOptimized, cachingDisabled],

@@ -60,10 +60,10 @@ function createWorker(child: ChildProcess) {
     return Promise.race([message, ended.then((how) => failed('Runtime.ExitError', `${prefix}Runtime exited with error: ${how}`))]);
   }
 
-  async function stop(): Promise<void> {
+  const stop = () => {
     child.kill('SIGKILL');
-    await ended;
-  }
+    return ended;
+  };
 
   const ready = next(INIT_SECONDS, '');
   return {

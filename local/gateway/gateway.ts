@@ -1,7 +1,7 @@
 import { randomUUID } from 'crypto';
 import { setTimeout } from 'timers/promises';
 import { Validator } from '@cfworker/json-schema';
-import { authorize, type KeysOf } from './authorizer';
+import type { JSONWebKeySet } from 'jose' with { 'resolution-mode': 'import' };
 import { proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
 import { createResponses, Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { byId, onlyKnown, theOne } from '../lookup';
@@ -9,6 +9,9 @@ import type { Functions, LocalStack, Resource } from '../types';
 
 /** The API in-process. */
 export type Gateway = (request: ApiRequest) => Promise<ApiAnswer>;
+
+/** Issuer and public keys of a user pool, by its ARN. */
+export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKeySet };
 
 /** API Gateway's largest body. */
 export const bodyLimit = 10 * 1024 * 1024;
@@ -38,6 +41,24 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
     return { id, path, expression: new RegExp(`^${path.replace(/\./g, '\\.').replace(/{(\w+)}/g, '(?<$1>[^/]+)')}$`) };
     // A brace comes after whatever else a path may hold.
   }).sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** `Sat Nov 22 03:04:05 UTC 2025` */
+const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
+
+/** Verifies the id token that a COGNITO_USER_POOLS authorizer asks for, and returns its claims: all strings, lists with commas, two times as dates. */
+async function authorize({ properties }: Resource, { raw }: ApiRequest, keysOf: KeysOf): Promise<Record<string, string>> {
+  const { createLocalJWKSet, jwtVerify } = await import('jose');
+  const { ProviderARNs: [userPoolArn], IdentityValidationExpression: expression } = properties;
+  const { issuer, keys } = keysOf(userPoolArn);
+  const token = raw.headers.authorization?.replace(/^Bearer /i, '') ?? '';
+  const rules = { algorithms: ['RS256'], issuer, requiredClaims: ['exp'] };
+  const { payload } = await jwtVerify(token, createLocalJWKSet(keys), rules).catch(({ code }) => {
+    throw new Refused('UNAUTHORIZED', code === 'ERR_JWT_EXPIRED' ? 'The incoming token has expired' : undefined);
+  });
+  const audience = typeof payload.aud === 'string' && new RegExp(`^(?:${expression})$`).test(payload.aud);
+  if (!audience || payload.token_use !== 'id') throw new Refused('UNAUTHORIZED');
+  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, ['exp', 'iat'].includes(name) ? date(value) : String(value)]));
 }
 
 /** Serves the template's one REST API. */

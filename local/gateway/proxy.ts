@@ -11,8 +11,7 @@ const orNull = <T extends object>(record: T): T | null => Object.keys(record).le
 const lastOf = (record: Record<string, string[]>) => Object.fromEntries(Object.entries(record).map(([name, values]) => [name, values.at(-1)]));
 
 /** The event of a Lambda proxy integration (payload 1.0). */
-export function proxyEvent({ raw, host, body }: ApiRequest, context: ProxyContext): object {
-  const { requestId, accountId, apiId, stage, resourceId, resource, path } = context;
+export function proxyEvent({ raw, host, body }: ApiRequest, { requestId, accountId, apiId, stage, resourceId, resource, path, ...context }: ProxyContext) {
   const now = new Date();
   const { method: httpMethod, headers: { 'user-agent': userAgent = null }, socket: { remoteAddress: sourceIp = '' } } = raw;
   // Names go on in the viewer's own case: a handler must not rest on one.

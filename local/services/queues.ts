@@ -5,8 +5,6 @@ import { AwsError, type Access, type Functions, type LocalStack } from '../types
 /** The template's queues; what they hold is gone when they stop. */
 export type Queues = Awaited<ReturnType<typeof startQueues>>;
 
-/** The account of all fauxqs queues. */
-const FAUXQS_ACCOUNT = ':000000000000:';
 const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 /** So many batches may be in work at the same time. */
 const POLLERS = 2;
@@ -51,7 +49,8 @@ export async function startQueues({ stack, access, functions, log = console.erro
 
   for (const { logicalId, attributes: { Arn }, properties: { SqsManagedSseEnabled, ...properties } } of stack.ofType('AWS::SQS::Queue')) {
     onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy');
-    const text = (value: unknown) => typeof value === 'object' ? JSON.stringify(value).replaceAll(`:${stack.account}:`, FAUXQS_ACCOUNT) : String(value);
+    // The account of all fauxqs queues is another one.
+    const text = (value: unknown) => typeof value === 'object' ? JSON.stringify(value).replaceAll(`:${stack.account}:`, ':000000000000:') : String(value);
     const attributes = Object.entries(properties).map(([name, value]) => [name, text(value)]);
     await call('CreateQueue', { QueueName: nameOf(Arn), Attributes: Object.fromEntries(attributes) });
   }
