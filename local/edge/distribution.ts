@@ -52,6 +52,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
     /** The code of the function that answers in the origin's place. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
+    cached: properties.CachePolicyId === cachingOptimized,
     managedHeaders: properties.ResponseHeadersPolicyId !== undefined,
   };
 }

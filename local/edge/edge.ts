@@ -2,6 +2,7 @@ import { randomUUID } from 'crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'http';
 import { buffer } from 'stream/consumers';
 import { createContext, runInContext } from 'vm';
+import { createCache } from './cache';
 import { readDistribution } from './distribution';
 import { checkCookies } from './signed';
 import { bodyLimit, type Gateway } from '../gateway/gateway';
@@ -20,10 +21,11 @@ const plain = (status: number, text: string): ApiAnswer => ({
   status, headers: { 'content-type': 'text/html' }, body: `<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>${status} ERROR</h1><p>${text}</p>`,
 });
 
-/** Serves the template's distribution on localhost. It caches nothing, as CloudFront may at any time. */
+/** Serves the template's distribution on localhost. */
 export async function startEdge({ stack, access, s3, gateway, port }:
 { stack: LocalStack; access: Access; s3: DoorService; gateway: Gateway; port: number }): Promise<Part> {
   const { arn, behaviors, rootObject } = readDistribution(stack);
+  const fromCache = createCache();
   const principal: Principal = { kind: 'service', id: 'cloudfront.amazonaws.com', context: { 'aws:SourceArn': arn } };
 
   /** Asks S3 in the distribution's own name, as origin access control does. */
@@ -46,13 +48,14 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     const { pathname, search } = new URL(`http://${host}${target}`);
     // A broken escape would fail each part behind in its own way.
     if (/%(?![0-9a-f]{2})/i.test(pathname)) return plain(400, 'Bad request.');
-    const { methods, publicKeys, viewerRequest, managedHeaders, bucket, domain } = behaviors.find(({ matches }) => matches(pathname))!;
+    const { methods, publicKeys, viewerRequest, managedHeaders, cached, bucket, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!methods.includes(method)) return plain(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     if (managedHeaders) response.setHeaders(securityHeaders);
     // Of two cookies with one name the first has the closer path, and is the one that `get` finds.
     if (publicKeys) checkCookies(`http://${host}${pathname}${search}`, new URLSearchParams(cookie.replace(/;\s*/g, '&')), publicKeys);
     if (viewerRequest) return runFunction(viewerRequest, method, pathname);
     const path = pathname === '/' ? `/${rootObject}` : pathname;
+    if (bucket && cached && fromCache(`/${bucket}${path}`, request, response)) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
     // A body that says it is too large is refused by its size alone.
     const body = Number(request.headers['content-length'] ?? 0) > bodyLimit ? Buffer.alloc(bodyLimit + 1) : await buffer(request);

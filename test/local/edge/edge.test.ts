@@ -283,3 +283,37 @@ test('what it does not know stops it, by name', async () => {
   await expect(start(withOrigin({ OriginShield: {} }))).rejects.toThrow('OriginShield');
   await expect(start(withOrigin({ DomainName: 'example.com' }))).rejects.toThrow('example.com');
 });
+
+describe('the cache', () => {
+  test('answers what it has, as long as the object lets it, and nothing that its behaviour does not cache', async () => {
+    const { fetch: ask, put } = await front();
+    await put('app/b.html', 'brief', 'text/html', { 'cache-control': 'no-store' });
+    const cacheOf = async (path: string, init?: RequestInit) => {
+      const answer = await ask(path, init);
+      return [answer.status, answer.headers.get('x-cache')?.split(' ')[0], await answer.text()];
+    };
+    expect(await cacheOf('/app/a.html')).toEqual([200, 'Miss', '<h1>app</h1>']);
+    await put('app/a.html', 'changed', 'text/html');
+    expect(await cacheOf('/app/a.html')).toEqual([200, 'Hit', '<h1>app</h1>']);
+    expect(await cacheOf('/app/a.html', { method: 'HEAD' })).toEqual([200, 'Hit', '']);
+    expect(await cacheOf('/app/a.html', { headers: { range: 'bytes=0-1' } })).toEqual([206, 'Miss', 'ch']);
+    expect((await cacheOf('/app/x.html')).slice(0, 2)).toEqual([404, 'Miss']);
+    await put('app/x.html', 'there now', 'text/html');
+    expect(await cacheOf('/app/x.html')).toEqual([200, 'Miss', 'there now']);
+    expect([await cacheOf('/index.html'), await cacheOf('/index.html')].map(([, hit]) => hit)).toEqual(['Miss', 'Miss']);
+    await cacheOf('/app/b.html');
+    jest.useFakeTimers({ now: Date.now() + 1500, doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask', 'performance'] });
+    expect(await cacheOf('/app/b.html')).toEqual([200, 'Miss', 'brief']);
+    jest.useRealTimers();
+  });
+
+  test('opens nothing without a session: cookies are looked at first', async () => {
+    const { fetch: ask, origin } = await front();
+    const policy = JSON.stringify({ Statement: [{ Resource: `${origin}/v/*`, Condition: { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 60 } } }] });
+    const cookie = cookieHeader(getSignedCookies({ keyPairId: 'KEC', privateKey: keys.ec.privateKey, algorithm: 'SHA256', policy }));
+    await (await ask('/v/a.m3u8', { headers: { cookie } })).text();
+    const [hit, without] = [await ask('/v/a.m3u8', { headers: { cookie } }), await ask('/v/a.m3u8')];
+    expect([hit.status, hit.headers.get('x-cache')]).toEqual([200, 'Hit from cloudfront']);
+    expect(await errorOf(without)).toEqual([403, 'MissingKey']);
+  });
+});
