@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomUUID } from 'crypto';
-import type { Context } from 'oidc-provider' with { 'resolution-mode': 'import' };
+import type { AccessToken, KoaContextWithOIDC as Context, default as OidcProvider } from 'oidc-provider' with { 'resolution-mode': 'import' };
 import { errorPage } from './pages';
 import { fileAdapter, loadState } from './state';
 import type { Resource } from '../types';
@@ -24,7 +24,7 @@ export async function createProvider(issuer: string, { physicalId: clientId, pro
   const groupsOf = ({ groups }: LocalUser) => groups.length ? { 'cognito:groups': groups } : {};
   const originOf = ({ oidc: { entities } }: Context) => ({ origin_jti: uuidOf(entities.Grant!.jti), event_id: randomUUID() });
 
-  const provider = new Provider(issuer, {
+  const provider: OidcProvider = new Provider(issuer, {
     adapter: fileAdapter(folder),
     jwks: { keys: [key] },
     cookies: { keys: [derived('cookies')], names: { session: 'cognito', interaction: 'cognito-login', resume: 'cognito-resume' } },
@@ -47,15 +47,15 @@ export async function createProvider(issuer: string, { physicalId: clientId, pro
       const claims = { 'sub': sub, 'email': `${user.username}@example.com`, 'email_verified': true, 'cognito:username': user.username, ...groupsOf(user) };
       return { accountId: sub, claims: () => ({ ...claims, ...originOf(ctx), jti: randomUUID(), token_use: 'id' }) };
     },
-    extraTokenClaims: (ctx: Context, { accountId }: { accountId: string }) => {
-      const user = bySub(accountId);
+    extraTokenClaims: (ctx: Context, token) => {
+      const user = bySub((token as AccessToken).accountId);
       const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
       return { ...originOf(ctx), version: 2, token_use: 'access', auth_time: (code ?? refresh)?.authTime, username: user.username, ...groupsOf(user) };
     },
     // Cognito asks nobody for consent: each sign-in is granted what the client asked for.
     loadExistingGrant: async ({ oidc: { account, params } }: Context) => {
-      const grant = new provider.Grant({ clientId, accountId: account.accountId });
-      grant.addOIDCScope(params?.scope ?? '');
+      const grant = new provider.Grant({ clientId, accountId: account!.accountId });
+      grant.addOIDCScope(String(params?.scope ?? ''));
       await grant.save();
       return grant;
     },
@@ -67,7 +67,7 @@ export async function createProvider(issuer: string, { physicalId: clientId, pro
       Grant: client.RefreshTokenValidity * 60, AuthorizationCode: 300, Interaction: 900, Session: 3600,
     },
     interactions: { url: (_: Context, { uid }: { uid: string }) => `/login/${uid}` },
-    renderError: (ctx: Context, { error, error_description: description }: Record<string, string>) =>
+    renderError: (ctx: Context, { error, error_description: description }) =>
       void Object.assign(ctx, { type: 'html', body: errorPage(description ?? error) }),
   });
 
@@ -76,7 +76,7 @@ export async function createProvider(issuer: string, { physicalId: clientId, pro
   provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });
 
   // Cognito's access token is a signed token without an audience, which the library refuses to write: it keeps its own and shows ours.
-  const model = provider.AccessToken.prototype as { getValueAndPayload(): Promise<{ payload: Record<string, any> }> };
+  const model = provider.AccessToken.prototype as unknown as { getValueAndPayload(): Promise<{ payload: Record<string, any> }> };
   const { getValueAndPayload } = model;
   model.getValueAndPayload = async function withToken() {
     const { payload } = await getValueAndPayload.call(this);

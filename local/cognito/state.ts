@@ -34,6 +34,7 @@ export function fileAdapter(folder: string) {
       change(() => entries.set(`${model}:${id}`, { payload, expiresAt: Date.now() + expiresIn * 1000 })),
     consume: (id: string) => change(() => Object.assign(entries.get(`${model}:${id}`)!.payload, { consumed: Math.floor(Date.now() / 1000) })),
     destroy: (id: string) => change(() => entries.delete(`${model}:${id}`)),
+    findByUserCode: async () => undefined,
     revokeByGrantId: (grantId: string) => change(() => entries.forEach(({ payload }, key) => payload.grantId === grantId && entries.delete(key))),
   });
 }

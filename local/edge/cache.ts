@@ -9,7 +9,7 @@ function lifetime(control: unknown): number {
   return Math.max(1, Number(age));
 }
 
-/** The edge's cache: whole objects by path, the latest few; ranges and conditions are the origin's. Answers from it, or keeps what the origin is about to write. */
+/** The edge's cache of whole objects, the latest few. It answers, or keeps what the origin is about to write; ranges and conditions are the origin's. */
 export function createCache() {
   const kept = new Map<string, { headers: OutgoingHttpHeaders; body: Buffer; since: number }>();
   return (path: string, { method, headers }: IncomingMessage, response: ServerResponse): boolean => {
