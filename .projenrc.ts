@@ -79,6 +79,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       maxWorkers: '100%',
       testTimeout: 30_000,
+      globalSetup: '<rootDir>/test/programs.js',
       setupFiles: ['<rootDir>/test/setup.js'],
       reporters: [new javascript.JestReporter('default'), new javascript.JestReporter('<rootDir>/test/closing-line.js')],
     },
