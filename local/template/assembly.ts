@@ -21,6 +21,7 @@ export interface Assembly {
 /** Runs a CDK app as the CDK CLI would, and reads the stack that it synthesizes. */
 export async function synthesize(app: string, outputFolder: string): Promise<Assembly> {
   await fs.rm(outputFolder, { recursive: true, force: true });
+  await fs.mkdir(outputFolder, { recursive: true });
   const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
   // The CDK's own check of the template takes seconds, and `npm test` has it.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false' };

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'fs';
+import { existsSync, readFileSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { CfnOutput, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins, aws_cognito as cognito, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_s3 as s3, aws_sqs as sqs } from 'aws-cdk-lib';
 import { synthesized, temporaryFolder, written } from './stacks';
@@ -127,7 +127,10 @@ describe('an app', () => {
   });
 
   it('says why it does not synthesize', async () => {
-    await expect(synthesize(path.join(__dirname, 'missing.ts'), temporaryFolder())).rejects.toThrow(/missing\.ts does not synthesize:\n[^]*ERR_MODULE_NOT_FOUND/);
+    const folder = temporaryFolder();
+    await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts does not synthesize:\n[^]*ERR_MODULE_NOT_FOUND/);
+    // By this folder the next start knows the data as its own.
+    expect(existsSync(folder)).toBe(true);
   });
 
   it('must have one stack', async () => {
