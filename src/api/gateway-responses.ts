@@ -4,7 +4,11 @@ import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 /** API Gateway's own answers, each as problem+json with a code of ours. What is not named here falls to the two defaults. */
 const ANSWERS: Record<string, { type: apigateway.ResponseType; code: ProblemCode; detail: string }> = {
   NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'no such route' },
-  Unauthorized: { type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: 'sign in and send the id token in Authorization' },
+  Unauthorized: { type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: 'sign in and send your token in Authorization' },
+  // An authorizer of the user's own may know the caller and say no.
+  AccessDenied: { type: apigateway.ResponseType.ACCESS_DENIED, code: 'wrong_role', detail: 'your token is good, but it does not give access to this' },
+  // A Lambda authorizer that could not decide. (One that is set up wrongly is a fault of ours, and falls to the default.)
+  AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, code: 'upstream_failed', detail: 'the token could not be checked; try again in a moment' },
   BadBody: { type: apigateway.ResponseType.BAD_REQUEST_BODY, code: 'invalid_request', detail: 'the body does not fit its description' },
   BadParameters: { type: apigateway.ResponseType.BAD_REQUEST_PARAMETERS, code: 'invalid_request', detail: 'the parameters do not fit their description' },
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway takes' },

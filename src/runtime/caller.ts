@@ -1,14 +1,30 @@
-/** Who calls, from the claims that the authorizer verified. */
-export interface Caller {
-  /** The `sub` claim. */
-  readonly userId: string;
-  readonly groups: readonly string[];
+import type { Caller } from '../domain/roles';
+
+/**
+ * Who calls, as whatever authorizer guards the API has verified: API Gateway's own for Cognito hands over the claims, a Lambda authorizer
+ * (ours, or the user's own) a principal and, as text, what else it chose to say. What has not the form of either is nobody.
+ */
+export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null | undefined): Caller | undefined {
+  // A Lambda authorizer can't pass an object, so nothing that it says is taken for claims.
+  const claims = authorizer?.claims;
+  if (typeof claims === 'object' && claims !== null) {
+    const { sub, 'cognito:groups': groups } = claims as Record<string, unknown>;
+    // API Gateway hands claims over as strings: a list becomes `a,b`.
+    return caller(sub, typeof groups === 'string' && groups !== '' ? groups.split(',') : []);
+  }
+  return caller(authorizer?.principalId, namesIn(authorizer?.groups));
 }
 
-/** API Gateway hands claims over as strings: a list of groups becomes `a,b`. */
-export function callerFrom(claims: Record<string, unknown> | undefined): Caller | undefined {
-  const sub = claims?.sub;
-  if (typeof sub !== 'string' || sub === '') return undefined;
-  const groups = claims?.['cognito:groups'];
-  return { userId: sub, groups: typeof groups === 'string' && groups !== '' ? groups.split(',') : [] };
+function caller(userId: unknown, groups: readonly string[]): Caller | undefined {
+  return typeof userId === 'string' && userId !== '' ? { userId, groups } : undefined;
+}
+
+/** A list of names in JSON, whole or not at all. */
+function namesIn(text: unknown): readonly string[] {
+  try {
+    const names: unknown = typeof text === 'string' ? JSON.parse(text) : [];
+    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : [];
+  } catch {
+    return [];
+  }
 }

@@ -1,10 +1,11 @@
 import { Validator } from '@cfworker/json-schema';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { Caller, callerFrom } from './caller';
+import { callerFrom } from './caller';
 import { HttpProblem } from './http-problem';
 import type { HandlerName } from '../contract/environment';
 import { OperationsOf, Route, routesOf } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';
+import type { Caller } from '../domain/roles';
 
 /** A request that fits its route's description. */
 export interface ApiRequest<Body = unknown> {
@@ -43,8 +44,9 @@ export function serveRoutes<H extends HandlerName>(
     try {
       const found = routes.get(`${event.httpMethod} ${event.resource}`);
       if (!found) throw new HttpProblem('not_found', 'no such route');
-      const caller = callerFrom(event.requestContext.authorizer?.claims);
-      if (found.route.access === 'signed-in' && !caller) throw new HttpProblem('not_signed_in', 'sign in and send the id token in Authorization');
+      refuseTwoTokens(event);
+      const caller = callerFrom(event.requestContext.authorizer);
+      if (found.route.access === 'signed-in' && !caller) throw new HttpProblem('not_signed_in', 'sign in and send your token in Authorization');
       const request = {
         caller, path: readPath(found.route, event), query: readQuery(found.route, event), body: found.validate(event), headers: readHeaders(event),
       };
@@ -70,6 +72,12 @@ function answerError(error: unknown, requestId: string): APIGatewayProxyResult {
   if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
   const problem = error instanceof HttpProblem ? error : new HttpProblem('internal', `quote request ${requestId} when you ask about it`);
   return answer(500, { status: problem.toBody().status, body: problem.toBody(), headers: { 'content-type': 'application/problem+json' } });
+}
+
+/** The authorizer read one of them; nobody can say that it was the one that whoever stands in front of us had looked at. */
+function refuseTwoTokens(event: APIGatewayProxyEvent): void {
+  const values = Object.entries(event.multiValueHeaders ?? {}).flatMap(([name, given]) => name.toLowerCase() === 'authorization' ? given ?? [] : []);
+  if (values.length > 1) throw invalid('authorization', 'may be given once');
 }
 
 function readHeaders(event: APIGatewayProxyEvent): Record<string, string> {
