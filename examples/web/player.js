@@ -1,0 +1,65 @@
+import { Problem, ROLES } from './request.js';
+
+const $ = (id) => document.getElementById(id);
+
+/** Plays one video at a time, in a playback session that is renewed for as long as the player is open. */
+export class Player {
+  #api;
+  #onProblem;
+  #hls;
+  #timer;
+  /** The video that is open, or about to be. */
+  #videoId;
+
+  constructor({ api, onProblem }) {
+    this.#api = api;
+    this.#onProblem = onProblem;
+    $('close-player').addEventListener('click', () => this.close());
+  }
+
+  async open(video) {
+    this.close();
+    this.#videoId = video.videoId;
+    const session = await this.#startPlayback(video.videoId);
+    if (!session) return;
+    $('player').hidden = false;
+    $('player-title').textContent = video.title;
+    const element = $('video');
+    if (session.poster) element.poster = session.poster;
+    if (window.Hls?.isSupported()) {
+      this.#hls = new window.Hls();
+      this.#hls.on(window.Hls.Events.ERROR, (_event, { fatal, details }) => {
+        if (fatal) this.#onProblem(new Problem(`Playback stopped. Please try again. (${details})`));
+      });
+      this.#hls.loadSource(session.hls);
+      this.#hls.attachMedia(element);
+    } else {
+      element.src = session.hls;
+    }
+    $('player').scrollIntoView({ behavior: 'smooth' });
+    // A browser may refuse to start by itself; then the controls do.
+    await element.play().catch(() => undefined);
+  }
+
+  /** The session's cookies open the media, so nothing else is to be done. */
+  async #startPlayback(videoId) {
+    const session = await this.#api('POST', `/streams/${videoId}/playback`).catch((error) => { throw Problem.of(error, ROLES.watch); });
+    // Closed meanwhile, or another one was opened.
+    if (this.#videoId !== videoId) return undefined;
+    clearTimeout(this.#timer);
+    const left = Date.parse(session.expiresAt) - Date.now();
+    this.#timer = setTimeout(() => this.#startPlayback(videoId).catch(this.#onProblem), Math.max(left * 0.8, 10_000));
+    return session;
+  }
+
+  close() {
+    this.#videoId = undefined;
+    clearTimeout(this.#timer);
+    this.#hls?.destroy();
+    this.#hls = undefined;
+    $('video').removeAttribute('src');
+    $('video').removeAttribute('poster');
+    $('video').load();
+    $('player').hidden = true;
+  }
+}

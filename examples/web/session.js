@@ -1,0 +1,175 @@
+import { Problem, request } from './request.js';
+
+const NAME = 'vod-session';
+/** How soon to try again when the service did not answer. */
+const RETRY_MS = 20_000;
+/** A renewal that hangs would keep all tabs waiting for their turn. */
+const PATIENCE_MS = 30_000;
+
+/** One tab at a time: no tab renews with a refresh token that another is just replacing or revoking. */
+function inTurn(work) {
+  return navigator.locks.request(NAME, work);
+}
+
+/** Asks a token route; a tab that is closed meanwhile does not lose the new cookie. */
+function askForToken(path) {
+  return request('POST', path, { keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
+/** Whose token it is. Not verified: the API does that, and nothing is decided by it but whether to begin anew. */
+function userOf(idToken) {
+  return JSON.parse(atob(idToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub;
+}
+
+/**
+ * The session of the person who is signed in. Its refresh token is a cookie that all tabs have in common and no script can read;
+ * the id token lives in this tab's memory only.
+ */
+export class Session {
+  /** Ends with the session, and with it all that was asked for in its name. */
+  #life;
+  #idToken;
+  #userId;
+  #renewAt = 0;
+  #timer;
+  #renewing;
+  #tabs = new BroadcastChannel(NAME);
+  #page;
+
+  /** The page is told of what happens: `onStart()`, `onEnd(problem)`, `onTrouble(problem)`. */
+  constructor(page) {
+    this.#page = page;
+    this.#tabs.addEventListener('message', ({ data }) => this.#hear(data.userId));
+    // A tab that slept had no timer, and heard nothing of the others while the browser kept it aside.
+    document.addEventListener('visibilitychange', () => { if (!document.hidden && this.#isStale()) void this.renew(); });
+    window.addEventListener('pageshow', ({ persisted }) => { if (persisted) void this.renew(); });
+  }
+
+  /** A request as the signed-in user. */
+  async api(method, path, body) {
+    if (this.#isStale()) await this.renew();
+    const { signal } = this;
+    const token = this.#idToken;
+    const send = () => request(method, path, { body, token: this.#idToken, signal });
+    signal.throwIfAborted();
+    try {
+      return await send();
+    } catch (error) {
+      // Over before its time: this machine's clock was changed, say.
+      if (error.status !== 401) throw error;
+      const isRenewed = token !== this.#idToken || await this.renew();
+      signal.throwIfAborted();
+      if (!isRenewed) throw error;
+      return send();
+    }
+  }
+
+  /** Whether somebody is signed in. */
+  get isOn() {
+    return this.#userId !== undefined;
+  }
+
+  /** Aborts when the session ends. */
+  get signal() {
+    return this.#life?.signal ?? AbortSignal.abort();
+  }
+
+  /** New tokens by the session's cookie: now, and from then on before each expiry. Whether there are any. */
+  renew() {
+    this.#renewing ??= this.#renew().finally(() => { this.#renewing = undefined; });
+    return this.#renewing;
+  }
+
+  async #renew() {
+    clearTimeout(this.#timer);
+    const before = this.#userId;
+    try {
+      await inTurn(() => this.#take(before)).catch((error) => {
+        // Before a session is lost: another tab may have signed in anew meanwhile, and the cookie is a newer one in our next turn.
+        if (error.code !== 'invalid_grant' || !this.#userId) throw error;
+        return inTurn(() => this.#take(before));
+      });
+    } catch (error) {
+      if (['invalid_grant', 'not_signed_in'].includes(error.code)) this.#end(before && error);
+      else this.#suffer(error);
+      return false;
+    }
+    if (before && !this.#userId) return false;
+    if (before && before !== this.#userId) return this.#beginAnew();
+    if (!before) this.#page.onStart();
+    return true;
+  }
+
+  /** Within this tab's turn, for whom it was wanted. */
+  async #take(userId) {
+    // Another tab may sign out while this one waits for its turn, or for the answer.
+    const isOver = () => userId && !this.#userId;
+    if (isOver()) return;
+    const { id_token: idToken, expires_in: seconds } = await askForToken('/token');
+    if (isOver()) return;
+    this.#life ??= new AbortController();
+    this.#idToken = idToken;
+    this.#userId = userOf(idToken);
+    // A minute early, but never in a tight loop when tokens are short-lived.
+    this.#renewIn(Math.max(seconds - 60, seconds / 2, 1) * 1000);
+    this.#tabs.postMessage({ userId: this.#userId });
+  }
+
+  /** Ends the session in every tab, and leaves for the sign-in server, which has one of its own to end. */
+  async signOut() {
+    const { logoutUrl } = await inTurn(async () => {
+      const answer = await askForToken('/token/revoke').catch((error) => {
+        // Signed out already.
+        if (error.status !== 401 && error.code !== 'invalid_grant') throw error;
+        return { logoutUrl: '/' };
+      });
+      this.#end();
+      this.#tabs.postMessage({});
+      return answer;
+    });
+    location.assign(logoutUrl);
+  }
+
+  /** Another tab tells whose session the cookie is now. */
+  #hear(userId) {
+    if (userId === this.#userId) return;
+    if (!userId) this.#end();
+    else if (this.#userId) void this.#beginAnew();
+    else void this.renew();
+  }
+
+  /** What is on the page is of another person than the session is now. */
+  #beginAnew() {
+    this.#forget();
+    location.reload();
+    // Nothing goes on here.
+    return new Promise(() => undefined);
+  }
+
+  #end(problem) {
+    this.#forget();
+    this.#page.onEnd(problem);
+  }
+
+  #forget() {
+    clearTimeout(this.#timer);
+    this.#life?.abort();
+    this.#life = this.#idToken = this.#userId = undefined;
+  }
+
+  /** The service does not answer. Whoever is signed in stays so: it may come back before the token ends. */
+  #suffer(error) {
+    if (this.#idToken) this.#renewIn(RETRY_MS);
+    else this.#end();
+    this.#page.onTrouble(error);
+  }
+
+  #renewIn(milliseconds) {
+    this.#renewAt = Date.now() + milliseconds;
+    this.#timer = setTimeout(() => void this.renew(), milliseconds);
+  }
+
+  #isStale() {
+    return this.#idToken !== undefined && Date.now() >= this.#renewAt;
+  }
+}
