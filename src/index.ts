@@ -1,4 +1,8 @@
 export { VodApi, type VodApiOptions, type VodApiProps } from './api/vod-api';
+export { Identity } from './auth/identity';
+export { OidcToken, type OidcIdentityOptions } from './auth/oidc-identity';
+export { Access, type VodRoles } from './auth/roles';
+export { type PublicClientOptions, type UserPoolIdentityOptions } from './auth/user-pool-identity';
 export { VodAuth, type VodAuthOptions, type VodAuthProps } from './auth/vod-auth';
 export { VideoVisibility } from './catalog/video-visibility';
 export { VodCatalog, type VodCatalogOptions, type VodCatalogProps } from './catalog/vod-catalog';

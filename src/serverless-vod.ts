@@ -86,27 +86,29 @@ export class ServerlessVod extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(scope, id);
-    const { removalPolicy } = props;
+    const { removalPolicy, auth: { roles } = {} } = props;
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', props.api);
     this.catalog = new VodCatalog(this, 'Catalog', {
-      removalPolicy, ...props.catalog, origin: Lazy.string({ produce: () => this.delivery.origin }),
+      removalPolicy, roles, ...props.catalog, origin: Lazy.string({ produce: () => this.delivery.origin }),
     });
     this.delivery = new VodDelivery(this, 'Delivery', {
-      removalPolicy, ...props.delivery, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
+      removalPolicy, roles, ...props.delivery, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
     });
     this.origin = this.delivery.origin;
     this.auth = new VodAuth(this, 'Auth', { removalPolicy, ...props.auth, origin: this.origin });
-    this.upload = new VodUpload(this, 'Upload', { removalPolicy, ...props.upload, catalog: this.catalog, origin: this.origin });
+    this.upload = new VodUpload(this, 'Upload', { removalPolicy, roles, ...props.upload, catalog: this.catalog, origin: this.origin });
     this.transcode = new VodTranscode(this, 'Transcode', {
       ...props.transcode, catalog: this.catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket,
     });
 
-    this.api.authorizeWith(this.auth.userPool, this.auth.userPoolClient);
+    this.auth.guard(this.api);
     for (const area of [this.auth, this.catalog, this.upload, this.delivery]) area.addRoutes(this.api);
 
     new CfnOutput(this, 'Origin', { value: this.origin, description: 'The address of the service' });
-    new CfnOutput(this, 'UserPoolId', { value: this.auth.userPool.userPoolId, description: 'Where to add the people who may sign in' });
+    if (this.auth.signInFunction) {
+      new CfnOutput(this, 'UserPoolId', { value: this.auth.userPool.userPoolId, description: 'Where to add the people who may sign in' });
+    }
   }
 }

@@ -1,6 +1,5 @@
 import { Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
@@ -35,12 +34,11 @@ export interface VodApiProps extends VodApiOptions {}
  *
  * @example
  * /// fixture=areas
- * declare const userPool: cognito.UserPool;
- * declare const userPoolClient: cognito.UserPoolClient;
+ * declare const authorizer: apigateway.IAuthorizer;
  * const api = new VodApi(this, 'Api');
+ * api.authorizeWith(authorizer);
  * const catalog = new VodCatalog(this, 'Catalog', { origin: 'https://videos.example.com' });
  * catalog.addRoutes(api);
- * api.authorizeWith(userPool, userPoolClient);
  */
 export class VodApi extends Construct {
   /** The REST API. */
@@ -50,7 +48,8 @@ export class VodApi extends Construct {
   /** Host name of the API, for a CloudFront origin: no reference to the stage, which deploys after the distribution. */
   public readonly originDomainName: string;
 
-  private authorizerId?: string;
+  private authorizer?: apigateway.IAuthorizer;
+  private readonly served: HandlerName[] = [];
   private readonly bodyValidator: apigateway.RequestValidator;
 
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
@@ -83,31 +82,26 @@ export class VodApi extends Construct {
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);
 
     this.describeFunction = handlerFunction(this, 'DescribeApi', 'api/describe-api', {
-      description: 'Serves the OpenAPI document', environment: {},
+      description: 'Serves the OpenAPI document',
+      // Late, since the areas add theirs after this.
+      environment: { HANDLERS: Lazy.string({ produce: () => JSON.stringify(this.served) }) },
     });
     this._serve('api/describe-api', this.describeFunction);
   }
 
   /**
-   * Guards every route that is not open with this user pool: the id token's signature, issuer, expiry, and that it was
-   * made for this client.
+   * Guards every route that is not open with this authorizer. Comes before such routes are added; `VodAuth.guard` does it.
    *
-   * @param userPool whose users may call
-   * @param client the audience that tokens must name
+   * @param authorizer who tells who calls: `sub` and `cognito:groups` among the claims of a Cognito one, `principalId` and `groups` of a Lambda one
    */
-  public authorizeWith(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): void {
-    throwIfAny(this, [this.authorizerId ? 'authorizeWith: the API has an authorizer already' : undefined]);
-    const guard = {
-      type: 'COGNITO_USER_POOLS',
-      identitySource: 'method.request.header.Authorization',
-      providerArns: [userPool.userPoolArn],
-      // Without it the native authorizer takes tokens made for any client of the pool.
-      identityValidationExpression: client.userPoolClientId,
-    };
-    const authorizer = new apigateway.CfnAuthorizer(this, 'Authorizer', { restApiId: this.restApi.restApiId, name: 'user-pool', ...guard });
-    // A stage keeps the authorizer that it was deployed with: another pool or client wants another deployment.
-    this.restApi.latestDeployment?.addToLogicalId({ guard });
-    this.authorizerId = authorizer.ref;
+  public authorizeWith(authorizer: apigateway.IAuthorizer): void {
+    throwIfAny(this, [this.authorizer ? 'authorizeWith: the API has an authorizer already' : undefined]);
+    this.authorizer = authorizer;
+    // A stage keeps the authorizer that it was deployed with: another one wants another deployment.
+    this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId });
+    if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
+      acknowledge(this.restApi, { 'AwsSolutions-COG4': 'callers are guarded by an authorizer of another kind' });
+    }
   }
 
   /**
@@ -116,13 +110,14 @@ export class VodApi extends Construct {
    * @internal
    */
   public _serve(handler: HandlerName, fn: lambda.IFunction): void {
+    this.served.push(handler);
     // Methods of the console's test button would double the permissions.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
     for (const [operationId, route] of routesOf(handler)) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
         operationName: operationId,
         ...this.validation(operationId, route),
-        ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.lateAuthorizer() }),
+        ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.guard() }),
       });
       if (route.access === 'open') acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
     }
@@ -138,17 +133,9 @@ export class VodApi extends Construct {
     return { requestModels: { $default: model }, requestValidator: this.bodyValidator };
   }
 
-  /** The pool may be made after the routes: its authorizer's id is read when the template is written. */
-  private lateAuthorizer(): apigateway.IAuthorizer {
-    return {
-      authorizationType: apigateway.AuthorizationType.COGNITO,
-      authorizerId: Lazy.string({
-        produce: () => {
-          throwIfAny(this, [this.authorizerId ? undefined : 'routes of signed-in users need an authorizer: call authorizeWith(userPool, client)']);
-          return this.authorizerId;
-        },
-      }),
-    };
+  private guard(): apigateway.IAuthorizer | undefined {
+    throwIfAny(this, [this.authorizer ? undefined : 'routes of signed-in users need an authorizer: call authorizeWith before they are added']);
+    return this.authorizer;
   }
 }
 

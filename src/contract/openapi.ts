@@ -1,11 +1,12 @@
+import type { HandlerName } from './environment';
 import { PROBLEMS } from './problems';
 import { API_STAGE, Route, ROUTES } from './routes';
 import { JsonSchema, problemSchema } from './schemas';
 
-/** The OpenAPI 3.1 document of the API, made from the route table. */
-export function openApiDocument(version: string): object {
+/** The OpenAPI 3.1 document of the API, made from the route table: of those routes that the API has, by who serves them. */
+export function openApiDocument(version: string, handlers: readonly HandlerName[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const [operationId, route] of Object.entries(ROUTES) as [string, Route][]) {
+  for (const [operationId, route] of Object.entries(ROUTES).filter(([, { handler }]) => handlers.includes(handler)) as [string, Route][]) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(operationId, route) };
   }
   return {
@@ -16,7 +17,7 @@ export function openApiDocument(version: string): object {
     paths,
     components: {
       schemas: { Problem: problemSchema },
-      securitySchemes: { idToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token, or what the identity provider of the service gives' } },
     },
   };
 }
@@ -25,7 +26,7 @@ function operation(operationId: string, route: Route): object {
   return {
     operationId,
     summary: route.summary,
-    security: route.access === 'open' ? [] : [{ idToken: [] }],
+    security: route.access === 'open' ? [] : [{ token: [] }],
     parameters: [...parameters('path', route.pathParameters, true), ...parameters('query', route.query, false)],
     ...(route.body && { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }),
     responses: { [route.status]: success(route), ...failures(route) },

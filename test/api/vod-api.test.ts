@@ -1,20 +1,21 @@
 import { App, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { VodApi } from '../../src';
 import { handlerFunction } from '../../src/synth/handler-function';
 
-function api(authorize = true, clientId = 'Client') {
+function api({ kind = 'COGNITO_USER_POOLS', authorizerId = 'authorizer1' } = {}) {
   const stack = new Stack(new App(), 'Test');
   const vodApi = new VodApi(stack, 'Api');
-  const fn = handlerFunction(stack, 'Any', 'api/describe-api', { description: 'any', environment: {} });
+  vodApi.authorizeWith({ authorizerId, authorizationType: kind as apigateway.AuthorizationType });
+  addRoutes(vodApi);
+  return { stack, vodApi };
+}
+
+function addRoutes(vodApi: VodApi): void {
+  const fn = handlerFunction(vodApi, 'Any', 'auth/fill-client-secret', { description: 'any', environment: {} });
   vodApi._serve('catalog/read-videos', fn);
   vodApi._serve('upload/plan-upload', fn);
-  if (authorize) {
-    const pool = new cognito.UserPool(stack, 'Pool');
-    vodApi.authorizeWith(pool, pool.addClient(clientId));
-  }
-  return { stack, vodApi };
 }
 
 describe('VodApi', () => {
@@ -26,20 +27,26 @@ describe('VodApi', () => {
       describeApi: 'NONE', listVideos: 'COGNITO_USER_POOLS', getVideo: 'COGNITO_USER_POOLS', planUpload: 'COGNITO_USER_POOLS',
     });
     for (const method of methods.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE')) {
-      expect(method.AuthorizerId.Ref).toMatch(/^ApiAuthorizer/);
+      expect(method.AuthorizerId).toBe('authorizer1');
     }
   });
 
-  test('takes tokens of its own client only', () => {
-    template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
-      Type: 'COGNITO_USER_POOLS', IdentityValidationExpression: { Ref: Match.stringLikeRegexp('^PoolClient') },
+  test('takes an authorizer of any kind', () => {
+    Template.fromStack(api({ kind: 'CUSTOM' }).stack).hasResourceProperties('AWS::ApiGateway::Method', {
+      OperationName: 'getVideo', AuthorizationType: 'CUSTOM', AuthorizerId: 'authorizer1',
     });
   });
 
-  test('another client wants another deployment: a stage keeps the authorizer it was deployed with', () => {
-    const deployment = (clientId: string) => Object.keys(Template.fromStack(api(true, clientId).stack).findResources('AWS::ApiGateway::Deployment'));
-    expect(deployment('Client')).toEqual(deployment('Client'));
-    expect(deployment('Other')).not.toEqual(deployment('Client'));
+  test('another authorizer wants another deployment: a stage keeps the one that it was deployed with', () => {
+    const deployment = (authorizerId: string) => Object.keys(Template.fromStack(api({ authorizerId }).stack).findResources('AWS::ApiGateway::Deployment'));
+    expect(deployment('authorizer1')).toEqual(deployment('authorizer1'));
+    expect(deployment('authorizer2')).not.toEqual(deployment('authorizer1'));
+  });
+
+  test('describes the routes that it has', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { HANDLERS: '["api/describe-api","catalog/read-videos","upload/plan-upload"]' } },
+    });
   });
 
   test('checks bodies of any content type', () => {
@@ -64,8 +71,10 @@ describe('VodApi', () => {
     expect(sources.join()).not.toContain('test-invoke-stage');
   });
 
-  test('throws at synth when guarded routes have no authorizer', () => {
-    expect(() => Template.fromStack(api(false).stack)).toThrow(/call authorizeWith/);
+  test('throws when guarded routes have no authorizer, or two', () => {
+    expect(() => addRoutes(new VodApi(new Stack(), 'Api'))).toThrow(/^Default\/Api: .*call authorizeWith before/);
+    const { vodApi } = api();
+    expect(() => vodApi.authorizeWith({ authorizerId: 'authorizer2' })).toThrow('Test/Api: authorizeWith: the API has an authorizer already');
   });
 
   test('names the prop that is wrong', () => {

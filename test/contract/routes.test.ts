@@ -1,12 +1,17 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { ENVIRONMENTS } from '../../src/contract/environment';
+import { ENVIRONMENTS, type HandlerName } from '../../src/contract/environment';
 import { openApiDocument } from '../../src/contract/openapi';
 import { PROBLEMS } from '../../src/contract/problems';
 import { Route, ROUTES } from '../../src/contract/routes';
 import type { JsonSchema } from '../../src/contract/schemas';
 
 const routes = Object.entries(ROUTES) as [string, Route][];
+
+function described(handlers: HandlerName[]): { operationId: string; security: object[] }[] {
+  const { paths } = openApiDocument('1', handlers) as { paths: Record<string, Record<string, { operationId: string; security: object[] }>> };
+  return Object.values(paths).flatMap((methods) => Object.values(methods));
+}
 
 function walk(schema: JsonSchema, visit: (schema: JsonSchema) => void): void {
   visit(schema);
@@ -35,13 +40,23 @@ describe('the route table', () => {
     });
   });
 
+  test('whatever a role can refuse says so', () => {
+    const refused = routes.filter(([, { problems }]) => problems?.includes('wrong_role')).map(([operationId]) => operationId);
+    expect(refused).toEqual(['planUpload', 'listVideos', 'getVideo', 'startPlayback']);
+    const { paths } = openApiDocument('1', Object.keys(ENVIRONMENTS) as HandlerName[]) as { paths: Record<string, Record<string, { responses: Record<string, object> }>> };
+    expect(paths['/streams/{videoId}'].get.responses['403']).toMatchObject({ description: 'wrong_role' });
+  });
+
   test('the OpenAPI document holds every route, and guards those that are guarded', () => {
-    const { paths } = openApiDocument('1') as { paths: Record<string, Record<string, { operationId: string; security: object[] }>> };
-    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const operations = described(Object.keys(ENVIRONMENTS) as HandlerName[]);
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(ROUTES).sort());
     for (const { operationId, security } of operations) {
       expect([operationId, security.length]).toEqual([operationId, ROUTES[operationId as keyof typeof ROUTES].access === 'open' ? 0 : 1]);
     }
+  });
+
+  test('the OpenAPI document holds no route that nobody serves', () => {
+    expect(described(['api/describe-api', 'upload/plan-upload']).map(({ operationId }) => operationId).sort()).toEqual(['describeApi', 'planUpload']);
   });
 });
 

@@ -1,0 +1,74 @@
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as cognito from 'aws-cdk-lib/aws-cognito';
+import type { Construct } from 'constructs';
+import type { BoundIdentity, IdentityContext } from './bound-identity';
+import { cognitoAuthorizer } from './cognito-authorizer';
+import { oidcIdentity, OidcIdentityOptions } from './oidc-identity';
+import { userPoolIdentity, UserPoolIdentityOptions } from './user-pool-identity';
+import { throwIfAny } from '../synth/errors';
+
+/**
+ * Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then.
+ *
+ * @example
+ * /// fixture=areas
+ * new ServerlessVod(this, 'Vod', {
+ *   auth: { identity: Identity.oidc({ issuer: 'https://example.eu.auth0.com/', audiences: ['https://videos.example.com'], token: OidcToken.ACCESS_TOKEN }) },
+ * });
+ */
+export abstract class Identity {
+  /**
+   * A user pool of the service's own, with sign-in, sessions and sign-out.
+   *
+   * @param options what differs from the defaults
+   */
+  public static userPool(options: UserPoolIdentityOptions = {}): Identity {
+    return new IdentityOf((scope, context) => userPoolIdentity(scope, options, context));
+  }
+
+  /**
+   * A user pool that exists already. People sign in as they do there, and call with the id token.
+   *
+   * @param userPool whose users may call
+   * @param clients the audience that tokens must name: one of these
+   */
+  public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
+    return new IdentityOf((scope) => {
+      throwIfAny(scope, [clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else']);
+      return { userPool, userPoolClient: clients[0], authorizer: (api) => cognitoAuthorizer(scope, api, userPool, clients) };
+    });
+  }
+
+  /**
+   * Any OpenID Connect issuer, through a Lambda authorizer.
+   *
+   * @param options issuer, audience and which token
+   */
+  public static oidc(options: OidcIdentityOptions): Identity {
+    return new IdentityOf((scope) => oidcIdentity(scope, options));
+  }
+
+  /**
+   * An authorizer of your own. A Lambda authorizer answers the caller's id as `principalId` and, where it knows groups, `groups` in its
+   * context: a JSON list of names as text, such as `["uploaders"]`. API Gateway caches its answer for all routes, so its policy
+   * allows or denies all of them.
+   *
+   * @param authorizer such as a `TokenAuthorizer`, a `RequestAuthorizer` or a `CognitoUserPoolsAuthorizer`
+   */
+  public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
+    return new IdentityOf(() => ({ authorizer: () => authorizer }));
+  }
+
+  /** @internal */
+  public abstract _bind(scope: Construct, context: IdentityContext): BoundIdentity;
+}
+
+class IdentityOf extends Identity {
+  constructor(private readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity) {
+    super();
+  }
+
+  public _bind(scope: Construct, context: IdentityContext): BoundIdentity {
+    return this.bind(scope, context);
+  }
+}

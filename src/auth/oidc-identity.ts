@@ -1,0 +1,90 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type { Construct } from 'constructs';
+import type { BoundIdentity } from './bound-identity';
+import type { TokenRules } from '../contract/token-rules';
+import { throwIfAny } from '../synth/errors';
+import { handlerFunction } from '../synth/handler-function';
+import { originProblem } from '../synth/origin';
+
+/** Which of an issuer's tokens opens the API. */
+export enum OidcToken {
+  /** The id token (OpenID Connect Core 1.0, section 2). Its audience is the client's id. */
+  ID_TOKEN = 'ID_TOKEN',
+  /** The access token, where it is a JWT (RFC 9068). Its audience is the API's identifier, never a client's id. */
+  ACCESS_TOKEN = 'ACCESS_TOKEN',
+}
+
+/** Any OpenID Connect issuer: Auth0, Okta, Keycloak, Entra, ... */
+export interface OidcIdentityOptions {
+  /** The issuer, exactly as its tokens say it in `iss`, with or without a slash at its end. */
+  readonly issuer: string;
+
+  /** Whom tokens must be made for (`aud`): one of these. */
+  readonly audiences: string[];
+
+  /**
+   * Which token opens the API; the other kind is refused.
+   * @default OidcToken.ID_TOKEN
+   */
+  readonly token?: OidcToken;
+
+  /**
+   * The claim with the names of the caller's groups: a claim's name (`https://example.com/groups` too), or a path such as `realm_access.roles`.
+   * @default 'groups'
+   */
+  readonly groupsClaim?: string;
+
+  /**
+   * Where the issuer's keys are.
+   * @default - as the issuer's `.well-known/openid-configuration` says (OpenID Connect Discovery 1.0, section 4)
+   */
+  readonly jwksUri?: string;
+
+  /**
+   * How long API Gateway goes on with an answer about a token, and so how long it may outlive its end: at most an hour, 0 asks every time.
+   * @default Duration.minutes(1)
+   */
+  readonly cacheTtl?: Duration;
+}
+
+/** A Lambda authorizer that checks the tokens of any OpenID Connect issuer. */
+export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): BoundIdentity {
+  throwIfAny(scope, problemsOf(options));
+  const rules: TokenRules = {
+    issuer: options.issuer,
+    audiences: options.audiences,
+    use: options.token === OidcToken.ACCESS_TOKEN ? 'access' : 'id',
+    groupsClaim: options.groupsClaim ?? 'groups',
+    jwksUri: options.jwksUri,
+  };
+  const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
+    handler: handlerFunction(scope, 'AuthorizeToken', 'auth/authorize-token', {
+      description: 'Checks the caller\'s token for API Gateway',
+      environment: { TOKEN_RULES: JSON.stringify(rules) },
+    }),
+    resultsCacheTtl: options.cacheTtl ?? Duration.minutes(1),
+    // What can't be a JWT (RFC 7519, section 3) costs no invocation.
+    validationRegex: '^(?:[Bb][Ee][Aa][Rr][Ee][Rr] )?[\\w-]+\\.[\\w-]+\\.[\\w-]+$',
+  });
+  return { issuer: options.issuer, authorizer: () => authorizer };
+}
+
+function problemsOf({ issuer, audiences, groupsClaim, jwksUri, cacheTtl }: OidcIdentityOptions): (string | undefined)[] {
+  return [
+    addressProblem('issuer', issuer),
+    jwksUri === undefined ? undefined : addressProblem('jwksUri', jwksUri),
+    audiences.length === 0 || audiences.includes('') ? 'audiences: expected one at least, and none empty: tokens made for others would pass else' : undefined,
+    groupsClaim === '' ? 'groupsClaim: expected the name of a claim, got ""' : undefined,
+    cacheTtl && !cacheTtl.isUnresolved() && cacheTtl.toSeconds() > 3600 ? `cacheTtl: expected an hour at most (API Gateway's limit), got ${cacheTtl.toHumanString()}` : undefined,
+  ];
+}
+
+/** An issuer may have a path and end in a slash, but no query (OpenID Connect Discovery 1.0, section 3). */
+function addressProblem(name: string, value: string): string | undefined {
+  if (Token.isUnresolved(value)) return undefined;
+  const expected = `${name}: expected an address such as "https://id.example.com/tenant", without query or fragment, got "${value}"`;
+  if (!URL.canParse(value)) return expected;
+  const { origin, search, hash, username } = new URL(value);
+  return search || hash || username ? expected : originProblem(name, origin);
+}
