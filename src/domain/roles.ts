@@ -1,0 +1,50 @@
+import type { VideoStatus } from './video-status';
+
+/** Who calls, as the authorizer verified. */
+export interface Caller {
+  readonly userId: string;
+  readonly groups: readonly string[];
+}
+
+/** The group that has each role; everyone signed in has one whose group is absent. What ROLES carries, as JSON. */
+export interface Roles {
+  readonly uploaders?: string;
+  readonly viewers?: string;
+  readonly admins: string;
+}
+
+/** What of a video decides who may do what with it. */
+export interface GuardedVideo {
+  readonly owner: string;
+  readonly status: VideoStatus;
+  readonly visibility: 'signed-in' | 'unlisted' | 'private';
+}
+
+/** What a caller wants. `video` is undefined where there is none: the answer is the same as for one that the caller may not know of. */
+export type Action =
+  | { readonly type: 'upload' }
+  | { readonly type: 'list'; readonly videos: 'own' | 'published' }
+  /** To manage a video is to see what went wrong with it, and whatever else its owner may. */
+  | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined };
+
+/** What is not allowed is refused with the code of an error. */
+export type Decision = 'allowed' | 'wrong_role' | 'not_found';
+
+/**
+ * The one place that decides who may do what. Admins may do everything. One's own videos are one's own in every role.
+ * Others watch what is ready and not private, if they are viewers; who is not a viewer learns nothing of others' videos,
+ * not even whether they exist. One that is being deleted is nobody's, as if it were gone.
+ */
+export function authorize({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
+  const isAdmin = groups.includes(roles.admins);
+  const isUploader = isAdmin || roles.uploaders === undefined || groups.includes(roles.uploaders);
+  const isViewer = isAdmin || roles.viewers === undefined || groups.includes(roles.viewers);
+  if (action.type === 'upload') return isUploader ? 'allowed' : 'wrong_role';
+  if (action.type === 'list') return isViewer || action.videos === 'own' ? 'allowed' : 'wrong_role';
+
+  const video = action.video?.status === 'deleting' ? undefined : action.video;
+  if (video && (isAdmin || video.owner === userId)) return 'allowed';
+  if (!isViewer) return 'wrong_role';
+  if (video?.status !== 'ready' || video.visibility === 'private') return 'not_found';
+  return action.type === 'watch' ? 'allowed' : 'wrong_role';
+}

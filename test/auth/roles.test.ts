@@ -1,0 +1,57 @@
+import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { Access, renderRoles, resolveRoles, rolesProblems, VodRoles } from '../../src/auth/roles';
+import { VodCatalog } from '../../src/catalog/vod-catalog';
+import { VodDelivery } from '../../src/delivery/vod-delivery';
+import { VodUpload } from '../../src/upload/vod-upload';
+
+const origin = 'https://videos.example.com';
+
+/** What the handlers parse. */
+const rendered = (roles?: VodRoles) => {
+  const stack = new Stack(new App(), 'Test');
+  return JSON.parse(stack.resolve(renderRoles(stack, roles)));
+};
+
+describe('roles', () => {
+  test.each<[string, VodRoles | undefined, object]>([
+    ['none given', undefined, { admins: 'admins' }],
+    ['an empty struct', {}, { admins: 'admins' }],
+    ['everyone signed in', { uploaders: Access.signedIn(), viewers: Access.signedIn() }, { admins: 'admins' }],
+    ['a group of uploaders', { uploaders: Access.group('makers') }, { uploaders: 'makers', admins: 'admins' }],
+    ['a group each', { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' }, { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }],
+    ['a name that JSON escapes', { viewers: Access.group('the "best"\\\n') }, { viewers: 'the "best"\\\n', admins: 'admins' }],
+  ])('%s', (_, roles, json) => {
+    expect(rendered(roles)).toEqual(json);
+    expect(resolveRoles(roles)).toEqual(json);
+  });
+
+  test('a name that is known late, or at deployment only, leaves the JSON right', () => {
+    const stack = new Stack(new App(), 'Test');
+    const parameter = new CfnParameter(stack, 'Group');
+    const roles = { uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })), viewers: Access.group(parameter.valueAsString), admins: `${parameter.valueAsString}-admins` };
+    expect(rolesProblems(roles).filter((problem) => problem !== undefined)).toEqual([]);
+    const { 'Fn::Join': [separator, parts] } = stack.resolve(renderRoles(stack, roles));
+    const text = (parts as (string | { Ref: string })[]).map((part) => (typeof part === 'string' ? part : 'value of ' + part.Ref)).join(separator);
+    expect(JSON.parse(text)).toEqual({ uploaders: 'say "late"', viewers: 'value of Group', admins: 'value of Group-admins' });
+  });
+
+  test.each<[VodRoles, string]>([
+    [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group\'s name of 1 to 128 characters, got \'\''],
+    [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected a group\'s name of 1 to 128 characters, got one of 129'],
+    [{ admins: '' }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got \'\''],
+    // As from an environment variable that is not set: it must not come to mean everyone.
+    [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group\'s name'],
+  ])('refuses %j', (roles, message) => {
+    expect(rolesProblems(roles).join()).toContain(message);
+    expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: 'x' }).join('')).toBe('');
+  });
+
+  test.each<[string, (stack: Stack, roles: VodRoles) => void]>([
+    ['Catalog', (stack, roles) => new VodCatalog(stack, 'Catalog', { origin, roles })],
+    ['Delivery', (stack, roles) => new VodDelivery(stack, 'Delivery', { catalog: new VodCatalog(stack, 'C', { origin }), roles })],
+    ['Upload', (stack, roles) => new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'C', { origin }), origin, roles })],
+  ])('%s tells everything that is wrong at once', (id, make) => {
+    expect(() => make(new Stack(new App(), 'Test'), { uploaders: Access.group(''), viewers: Access.group(''), admins: '' }))
+      .toThrow(new RegExp(`^Test/${id}: roles.uploaders: [^;]+; roles.viewers: [^;]+; roles.admins: [^;]+$`));
+  });
+});
