@@ -1,8 +1,11 @@
 import { readVideos } from './read-videos.lambda-shared';
+import type { Roles } from '../domain/roles';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
-const { TABLE_NAME, ORIGIN } = readEnvironment('catalog/read-videos');
+const { TABLE_NAME, ORIGIN, ROLES } = readEnvironment('catalog/read-videos');
 
-export const handler = serveRoutes('catalog/read-videos', readVideos(videoRepository(TABLE_NAME), ORIGIN));
+export const handler = serveRoutes('catalog/read-videos', readVideos({
+  videos: videoRepository(TABLE_NAME), roles: JSON.parse(ROLES) as Roles, origin: ORIGIN,
+}));

@@ -1,9 +1,9 @@
 /** Who may find and watch a video. */
 export enum VideoVisibility {
-  /** Everyone signed in; listed. */
+  /** Every viewer, which is everyone signed in unless `roles` says otherwise; listed. */
   SIGNED_IN = 'signed-in',
-  /** Everyone signed in who knows its id; not listed. */
+  /** Every viewer who knows its id; not listed. */
   UNLISTED = 'unlisted',
-  /** Its owner alone. */
+  /** Its owner, and admins. */
   PRIVATE = 'private',
 }

@@ -4,7 +4,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
+import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
+import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 
 /** What may be tuned of the catalog. */
@@ -28,6 +30,12 @@ export interface VodCatalogOptions {
 export interface VodCatalogProps extends VodCatalogOptions {
   /** The address that people use, `https://…` without a slash at its end: the addresses of posters begin with it. */
   readonly origin: string;
+
+  /**
+   * Who may list and watch.
+   * @default - everyone signed in
+   */
+  readonly roles?: VodRoles;
 }
 
 /**
@@ -47,10 +55,11 @@ export class VodCatalog extends Construct {
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
+    throwIfAny(this, rolesProblems(props.roles));
     this.table = props.table ?? this.makeTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
-      environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin },
+      environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin, ROLES: renderRoles(this, props.roles) },
     });
     this.grantReadVideos(this.readVideosFunction);
     this.grantListVideos(this.readVideosFunction);

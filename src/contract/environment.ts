@@ -3,7 +3,11 @@
  * and the handler's reader are both typed by this list: a name dropped here fails to compile on both sides.
  */
 export const ENVIRONMENTS = {
-  'api/describe-api': [],
+  'api/describe-api': [
+    /** JSON list of the handlers whose routes the API has. */
+    'HANDLERS',
+  ],
+  'auth/authorize-token': ['TOKEN_RULES'],
   /** Its resource's properties say what to fill, so that a new client asks again. */
   'auth/fill-client-secret': [],
   'auth/sign-in': [
@@ -20,12 +24,12 @@ export const ENVIRONMENTS = {
     /** How long a refresh token lasts, and so its cookie. */
     'REFRESH_SECONDS',
   ],
-  'catalog/read-videos': ['TABLE_NAME', 'ORIGIN'],
+  'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES'],
   'delivery/make-key-pair': [],
-  'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS'],
+  'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS'],
-  'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS'],
+  'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** `{area}/{verb-noun}` */

@@ -64,23 +64,23 @@ export const ROUTES = {
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/plan-upload', access: 'signed-in', status: 201, response: uploadResponseSchema,
     summary: 'Declares a file, creates its video and answers how to send the bytes.',
-    body: uploadRequestSchema, problems: ['too_large', 'type_not_allowed'],
+    body: uploadRequestSchema, problems: ['wrong_role', 'too_large', 'type_not_allowed'],
   },
   listVideos: {
     method: 'GET', path: '/streams', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoListSchema,
     summary: 'Listed, ready videos, newest first; with `owner=me` the caller\'s own in every status.',
     query: { limit, cursor, owner: { type: 'string', enum: ['me'] }, status: { type: 'string', enum: VIDEO_STATUSES } },
-    problems: ['invalid_cursor'],
+    problems: ['invalid_cursor', 'wrong_role'],
   },
   getVideo: {
     method: 'GET', path: '/streams/{videoId}', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoSchema,
     summary: 'One video.',
-    pathParameters: videoId, problems: ['not_found'],
+    pathParameters: videoId, problems: ['wrong_role', 'not_found'],
   },
   startPlayback: {
     method: 'POST', path: '/streams/{videoId}/playback', handler: 'delivery/start-playback', access: 'signed-in', status: 200, response: playbackSchema,
     summary: 'Starts or renews a playback session: addresses, and the cookies that open them.',
-    pathParameters: videoId, problems: ['not_found', 'wrong_status'],
+    pathParameters: videoId, problems: ['wrong_role', 'not_found', 'wrong_status'],
   },
   describeApi: {
     method: 'GET', path: '/openapi.json', handler: 'api/describe-api', access: 'open', status: 200, response: { type: 'object' },
@@ -90,6 +90,9 @@ export const ROUTES = {
 
 /** The sign-in's callback, as the sign-in server and the cookie of a sign-in under way know it. */
 export const AUTHORIZE_PATH = `/${API_STAGE}${ROUTES.authorize.path}`;
+
+/** Where a sign-in begins. */
+export const LOGIN_PATH = `/${API_STAGE}${ROUTES.login.path}`;
 
 /** Where the refresh cookie goes, and nowhere else: both token routes are below it. */
 export const TOKEN_PATH = `/${API_STAGE}${ROUTES.refreshTokens.path}`;

@@ -76,7 +76,7 @@ export const videoSchema = object({
     }, ['codec', 'width', 'height', 'bitsPerSecond']),
   },
   poster: { type: 'string', description: 'Address of a still; needs a playback session' },
-  error: object({ code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' } }, ['code', 'message']),
+  error: object({ code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' } }, ['code', 'message'], 'Shown to its owner and to admins'),
 }, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt'], 'A video');
 
 export const uploadResponseSchema = object({

@@ -1,6 +1,6 @@
 import type { VideoErrorCode, VideoStatus } from '../domain/video-status';
 
-/** Who may find and watch a video: everyone signed in, everyone signed in who knows the id, or its owner alone. */
+/** Which viewers may find and watch a video: all, those who know its id, or none; its owner and admins always. */
 export const VISIBILITIES = ['signed-in', 'unlisted', 'private'] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 

@@ -1,12 +1,14 @@
 import type { SignCookies } from './cookie-signer.lambda-shared';
-import { isVisible } from '../contract/video-view';
 import { attemptPrefix } from '../domain/object-keys';
+import { authorize, Roles } from '../domain/roles';
 import type { Operations } from '../runtime/http';
 import { HttpProblem } from '../runtime/http-problem';
+import { refusal } from '../runtime/refusal';
 import type { VideoRepository } from '../runtime/video-repository';
 
 export interface Ports {
   readonly videos: Pick<VideoRepository, 'find'>;
+  readonly roles: Roles;
   readonly signCookies: SignCookies;
   /** The address that viewers use, without a slash at its end. */
   readonly origin: string;
@@ -15,11 +17,12 @@ export interface Ports {
 }
 
 /** Starts and renews playback sessions. */
-export function playback({ videos, signCookies, origin, sessionSeconds, now }: Ports): Operations<'delivery/start-playback'> {
+export function playback({ videos, roles, signCookies, origin, sessionSeconds, now }: Ports): Operations<'delivery/start-playback'> {
   return {
     async startPlayback({ path: { videoId }, caller }) {
       const video = await videos.find(videoId);
-      if (!video || !isVisible(video, caller.userId)) throw new HttpProblem('not_found', 'no such video');
+      const decision = authorize(caller, { type: 'watch', video }, roles);
+      if (!video || decision !== 'allowed') throw refusal(decision);
       const { status, media, attempt } = video;
       if (status !== 'ready' || !media) throw new HttpProblem('wrong_status', `the video is ${status}; it can be played once it is ready`);
 

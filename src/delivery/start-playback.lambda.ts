@@ -1,14 +1,20 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { cookieSigner } from './cookie-signer.lambda-shared';
 import { playback } from './start-playback.lambda-shared';
+import type { Roles } from '../domain/roles';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
-const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS } = readEnvironment('delivery/start-playback');
+const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS, ROLES } = readEnvironment('delivery/start-playback');
 const now = () => new Date();
 const signCookies = cookieSigner({ keys: JSON.parse(SIGNING_KEYS), secrets: new SecretsManagerClient(), now });
 
 export const handler = serveRoutes('delivery/start-playback', playback({
-  videos: videoRepository(TABLE_NAME), signCookies, origin: ORIGIN, sessionSeconds: Number(SESSION_SECONDS), now,
+  videos: videoRepository(TABLE_NAME),
+  roles: JSON.parse(ROLES) as Roles,
+  signCookies,
+  origin: ORIGIN,
+  sessionSeconds: Number(SESSION_SECONDS),
+  now,
 }));

@@ -7,6 +7,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { generationProblems, SigningKeys } from './signing-keys';
 import type { VodApi } from '../api/vod-api';
+import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
@@ -99,6 +100,12 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * @default - a function answers 404
    */
   readonly defaultOrigin?: cloudfront.IOrigin;
+
+  /**
+   * Who may watch.
+   * @default - everyone signed in
+   */
+  readonly roles?: VodRoles;
 }
 
 /**
@@ -141,6 +148,7 @@ export class VodDelivery extends Construct {
       ...generationProblems('keyGenerations', generations),
       ...Object.keys(props.additionalBehaviors ?? {}).map((pattern) => patternProblem(pattern, props.api !== undefined)),
       sessionProblem(session),
+      ...rolesProblems(props.roles),
     ]);
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
@@ -158,6 +166,7 @@ export class VodDelivery extends Construct {
         ORIGIN: this.origin,
         SIGNING_KEYS: Stack.of(this).toJsonString(keys.references),
         SESSION_SECONDS: Tokenization.stringifyNumber(session.toSeconds()),
+        ROLES: renderRoles(this, props.roles),
       },
     });
     // It must not sign with a key before the group trusts it.

@@ -3,9 +3,11 @@ import type { SingleUpload, UploadSettings } from '../contract/upload';
 import type { Visibility } from '../contract/video';
 import { toVideo } from '../contract/video-view';
 import { sourceKey } from '../domain/object-keys';
+import { authorize, Roles } from '../domain/roles';
 import { refusalOf, titleOf } from '../domain/upload-limits';
 import type { GuardedRequest, Operations } from '../runtime/http';
 import { HttpProblem } from '../runtime/http-problem';
+import { refusal } from '../runtime/refusal';
 import type { VideoRepository } from '../runtime/video-repository';
 
 /** The body of `planUpload`, as its schema has let it through. */
@@ -22,6 +24,7 @@ interface UploadRequest {
 
 export interface PlanUploadPorts {
   readonly videos: Pick<VideoRepository, 'create'>;
+  readonly roles: Roles;
   readonly signPut: (object: PutDeclaration) => Promise<SignedPut>;
   /** A new id: time-sortable and unguessable. */
   readonly newId: () => Promise<string>;
@@ -32,14 +35,16 @@ export interface PlanUploadPorts {
 }
 
 /** Declares a file, creates its video and plans its upload. */
-export function planUpload({ videos, signPut, newId, settings, bucket, origin }: PlanUploadPorts): Operations<'upload/plan-upload'> {
+export function planUpload({ videos, roles, signPut, newId, settings, bucket, origin }: PlanUploadPorts): Operations<'upload/plan-upload'> {
   return {
-    async planUpload({ caller: { userId }, body }: GuardedRequest<UploadRequest>) {
+    async planUpload({ caller, body }: GuardedRequest<UploadRequest>) {
+      const decision = authorize(caller, { type: 'upload' }, roles);
+      if (decision !== 'allowed') throw refusal(decision);
       const { fileName, size, title, description, tags, visibility, metadata } = body;
       const contentType = body.contentType.toLowerCase();
-      const refusal = refusalOf({ size, contentType }, settings);
-      if (refusal === 'too_large') throw new HttpProblem(refusal, `the file has ${size} bytes, at most ${settings.maxSize} are allowed`);
-      if (refusal) throw new HttpProblem(refusal, `${contentType} is none of ${settings.contentTypes.join(', ')}`);
+      const misfit = refusalOf({ size, contentType }, settings);
+      if (misfit === 'too_large') throw new HttpProblem(misfit, `the file has ${size} bytes, at most ${settings.maxSize} are allowed`);
+      if (misfit) throw new HttpProblem(misfit, `${contentType} is none of ${settings.contentTypes.join(', ')}`);
 
       const videoId = await newId();
       const key = sourceKey(videoId);
@@ -47,7 +52,7 @@ export function planUpload({ videos, signPut, newId, settings, bucket, origin }:
       const signed = await signPut({ key, contentType, size });
       const row = await videos.create({
         videoId,
-        owner: userId,
+        owner: caller.userId,
         title: title ?? titleOf(fileName),
         description,
         tags: tags ?? [],
@@ -56,7 +61,7 @@ export function planUpload({ videos, signPut, newId, settings, bucket, origin }:
         source: { bucket, key, fileName, contentType, size },
       });
       const upload: SingleUpload = { kind: 'single', method: 'PUT', ...signed };
-      return { body: { video: toVideo(row, { userId, origin }), upload } };
+      return { body: { video: toVideo(row, { caller, roles, origin }), upload } };
     },
   };
 }

@@ -1,16 +1,23 @@
 import { planUpload } from './plan-upload.lambda-shared';
 import { putSigner } from './sign-put.lambda-shared';
 import type { UploadSettings } from '../contract/upload';
+import type { Roles } from '../domain/roles';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
-const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS } = readEnvironment('upload/plan-upload');
+const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS, ROLES } = readEnvironment('upload/plan-upload');
 const settings = JSON.parse(UPLOAD_SETTINGS) as UploadSettings;
 const signPut = putSigner({
   address: SOURCE_ADDRESS, region: process.env.AWS_REGION ?? '', expirySeconds: settings.expirySeconds, clock: () => new Date(), environment: process.env,
 });
 
 export const handler = serveRoutes('upload/plan-upload', planUpload({
-  videos: videoRepository(TABLE_NAME), signPut, newId: async () => (await import('uuid')).v7(), settings, bucket: SOURCE_BUCKET, origin: ORIGIN,
+  videos: videoRepository(TABLE_NAME),
+  roles: JSON.parse(ROLES) as Roles,
+  signPut,
+  newId: async () => (await import('uuid')).v7(),
+  settings,
+  bucket: SOURCE_BUCKET,
+  origin: ORIGIN,
 }));

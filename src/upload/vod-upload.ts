@@ -4,6 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
+import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import { VideoVisibility } from '../catalog/video-visibility';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import type { UploadSettings } from '../contract/upload';
@@ -71,6 +72,12 @@ export interface VodUploadProps extends VodUploadOptions {
   readonly catalog: VodCatalog;
   /** The address that people use, `https://…` without a slash at its end: its pages may upload. */
   readonly origin: string;
+
+  /**
+   * Who may upload.
+   * @default - everyone signed in
+   */
+  readonly roles?: VodRoles;
 }
 
 /**
@@ -94,6 +101,7 @@ export class VodUpload extends Construct {
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
       wrongMaxSize(props.maxSize), ...wrongContentTypes(props.contentTypes), wrongExpiry(props.uploadExpiry), ...wrongOrigins(props.appOrigins),
+      ...rolesProblems(props.roles),
     ]);
     this.bucket = props.bucket ?? this.makeBucket(props);
     const settings: UploadSettings = {
@@ -110,6 +118,7 @@ export class VodUpload extends Construct {
         SOURCE_BUCKET: this.bucket.bucketName,
         SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}`,
         UPLOAD_SETTINGS: Stack.of(this).toJsonString(settings),
+        ROLES: renderRoles(this, props.roles),
       },
     });
     props.catalog.grantCreateVideos(this.planUploadFunction);

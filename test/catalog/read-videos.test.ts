@@ -1,12 +1,15 @@
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { Validator } from '@cfworker/json-schema';
 import { mockClient } from 'aws-sdk-client-mock';
+import { readVideos } from '../../src/catalog/read-videos.lambda-shared';
 import { videoListSchema, videoSchema } from '../../src/contract/schemas';
 import { publishedCursor } from '../../src/domain/cursor';
 import { apiEvent } from '../runtime/api-event';
 import { idOf, videoRow } from '../runtime/catalog-table';
 
 const ready = { status: 'ready' as const, media: { hls: 'hls', poster: 'v/p.jpg' }, publishedAt: '2026-11-22T10:00:00.000Z' };
+
+const ROLES = JSON.stringify({ viewers: 'watchers', admins: 'bosses' });
 
 type Entry = typeof import('../../src/catalog/read-videos.lambda');
 
@@ -16,7 +19,7 @@ describe('catalog/read-videos', () => {
 
   beforeAll(() => {
     // The entry reads its environment when it is loaded.
-    Object.assign(process.env, { TABLE_NAME: 'videos', ORIGIN: 'https://videos.example.com', AWS_REGION: 'eu-central-1' });
+    Object.assign(process.env, { TABLE_NAME: 'videos', ORIGIN: 'https://videos.example.com', ROLES, AWS_REGION: 'eu-central-1' });
     ({ handler } = jest.requireActual<Entry>('../../src/catalog/read-videos.lambda'));
   });
   beforeEach(() => dynamodb.reset());
@@ -25,8 +28,8 @@ describe('catalog/read-videos', () => {
     const { statusCode, headers, body } = await handler(apiEvent('GET', resource, given));
     return { statusCode, headers, body: JSON.parse(body) };
   };
-  const get = (videoId: string, userId?: string) => call('/streams/{videoId}', { userId, path: { videoId } });
-  const list = (query: Record<string, string>, userId = 'bob') => call('/streams', { userId, query });
+  const get = (videoId: string, userId?: string, groups = ['watchers']) => call('/streams/{videoId}', { userId, groups, path: { videoId } });
+  const list = (query: Record<string, string>, userId = 'bob', groups = ['watchers']) => call('/streams', { userId, groups, query });
 
   test('shows a video with its ETag', async () => {
     dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), owner: 'ann', revision: 7, ...ready }) });
@@ -98,6 +101,68 @@ describe('catalog/read-videos', () => {
   test('takes status=ready of everyone\'s, which is what is listed anyway', async () => {
     dynamodb.on(QueryCommand).resolves({ Items: [] });
     expect(await list({ status: 'ready' })).toMatchObject({ statusCode: 200, body: { items: [] } });
+  });
+
+  /** Videos that bob may not know of; where there is none, too. */
+  const hidden = [
+    undefined,
+    videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' }),
+    videoRow({ videoId: idOf(1), owner: 'ann', status: 'processing' }),
+    videoRow({ videoId: idOf(1), owner: 'bob', status: 'deleting' }),
+  ];
+  const open = [videoRow({ videoId: idOf(1), owner: 'ann', ...ready }), videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'unlisted' })];
+
+  test.each([
+    ['a viewer', ['watchers'], 404, 'not_found', hidden],
+    ['who is none', ['uploaders'], 403, 'wrong_role', [...hidden, ...open]],
+    ['who is in no group', [], 403, 'wrong_role', [...hidden, ...open]],
+  ])('answers %s byte for byte the same, whatever there is', async (_, groups, status, code, videos) => {
+    const answers = [];
+    for (const Item of videos) {
+      dynamodb.on(GetCommand).resolves({ Item });
+      answers.push(await handler(apiEvent('GET', '/streams/{videoId}', { userId: 'bob', groups, path: { videoId: idOf(1) } })));
+    }
+    expect(answers[0].statusCode).toBe(status);
+    expect(JSON.parse(answers[0].body)).toMatchObject({ code });
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+
+  test('shows an admin another\'s private and errored ones, and what went wrong', async () => {
+    dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' }) });
+    expect(await get(idOf(1), 'bob', ['bosses'])).toMatchObject({ statusCode: 200, body: { visibility: 'private' } });
+    dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), owner: 'ann', status: 'errored', error: { code: 'corrupt', message: 'no' } }) });
+    expect(await get(idOf(1), 'bob', ['bosses'])).toMatchObject({ statusCode: 200, body: { error: { code: 'corrupt' } } });
+  });
+
+  test('who is no viewer may list and see their own, and nothing more', async () => {
+    expect(await list({}, 'bob', [])).toMatchObject({ statusCode: 403, body: { code: 'wrong_role' } });
+    expect(dynamodb.calls()).toHaveLength(0);
+    const own = videoRow({ videoId: idOf(1), owner: 'bob', ...ready });
+    dynamodb.on(QueryCommand).resolves({ Items: [{ videoId: idOf(1) }] });
+    dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: [own] } }).on(GetCommand).resolves({ Item: own });
+    expect(await list({ owner: 'me' }, 'bob', [])).toMatchObject({ statusCode: 200, body: { items: [{ videoId: idOf(1) }] } });
+    expect(await get(idOf(1), 'bob', [])).toMatchObject({ statusCode: 200, body: { videoId: idOf(1) } });
+  });
+
+  test.each([['its owner', 'ann', ['watchers']], ['an admin', 'bob', ['bosses']], ['a viewer', 'bob', ['watchers']]])(
+    'lists nothing to %s that was unpublished after the index was read', async (_, userId, groups) => {
+      const changed = [{ visibility: 'private' }, { visibility: 'unlisted' }, { status: 'processing' }, { status: 'deleting' }] as const;
+      dynamodb.on(QueryCommand).resolvesOnce({ Items: changed.map((_change, n) => ({ listedAt: `2026-11-22T10:00:00.000Z#${idOf(n)}` })) }).resolves({ Items: [] });
+      dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: changed.map((change, n) => videoRow({ videoId: idOf(n), owner: 'ann', ...ready, ...change })) } });
+      expect(await list({}, userId, groups)).toMatchObject({ statusCode: 200, body: { items: [] } });
+      expect(dynamodb.commandCalls(BatchGetCommand)[0].args[0].input.RequestItems?.videos.Keys).toHaveLength(4);
+    });
+
+  test('shows of a page what its reader may watch, whatever the page holds', async () => {
+    const rows = [...hidden, ...open].filter((row) => row !== undefined);
+    const page = async () => ({ rows });
+    const videos = { find: jest.fn(), listPublished: page, listOwned: page };
+    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), origin: 'https://videos.example.com' });
+    const caller = { userId: 'bob', groups: ['watchers'] };
+    for (const query of [{}, { owner: 'me' }]) {
+      const { body } = await listVideos({ caller, path: {}, query, body: undefined, headers: {} } as Parameters<typeof listVideos>[0]);
+      expect((body as { items: { visibility: string }[] }).items.map(({ visibility }) => visibility)).toEqual(['signed-in', 'unlisted']);
+    }
   });
 
   test('keeps what went wrong inside to the log', async () => {

@@ -2,11 +2,12 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { VodCatalog, VodCatalogOptions } from '../../src/catalog/vod-catalog';
+import { Access } from '../../src/auth/roles';
+import { VodCatalog, VodCatalogProps } from '../../src/catalog/vod-catalog';
 
 const origin = 'https://videos.example.com';
 
-function synth(options: VodCatalogOptions = {}, more: (catalog: VodCatalog, stack: Stack) => void = () => {}) {
+function synth(options: Partial<VodCatalogProps> = {}, more: (catalog: VodCatalog, stack: Stack) => void = () => {}) {
   const stack = new Stack(new App(), 'Test');
   const catalog = new VodCatalog(stack, 'Catalog', { origin, ...options });
   more(catalog, stack);
@@ -85,6 +86,13 @@ describe('VodCatalog', () => {
       catalog[grant](role).assertSuccess();
     });
     expect(allowed(granted.template, /^Other/).sort()).toEqual([...permissions].sort());
+  });
+
+  test('tells the reader who has which role', () => {
+    const roles = (made: Template) => JSON.parse(Object.values(made.findResources('AWS::Lambda::Function'))[0].Properties.Environment.Variables.ROLES);
+    expect(roles(template)).toEqual({ admins: 'admins' });
+    expect(roles(synth({ roles: { viewers: Access.group('watchers'), admins: 'bosses' } }).template)).toEqual({ viewers: 'watchers', admins: 'bosses' });
+    expect(() => synth({ roles: { viewers: Access.group('') } })).toThrow(/^Test\/Catalog: roles\.viewers: expected/);
   });
 
   test('takes a table of one\'s own', () => {

@@ -11,6 +11,7 @@ const ID = '0199f3c0-0000-7000-8000-000000000001';
 const NOW = new Date('2026-11-20T12:00:00.500Z');
 const PREFIX = `v/${ID}/2/`;
 const KEYS = [{ keyPairId: 'KOLD', secretArn: 'arn:old' }, { keyPairId: 'KNEW', secretArn: 'arn:new' }];
+const ROLES = JSON.stringify({ viewers: 'watchers', admins: 'bosses' });
 const row = {
   videoId: ID, owner: 'owner-1', status: 'ready', visibility: 'signed-in', attempt: 2, media: { hls: `${PREFIX}hls/index.m3u8`, poster: `${PREFIX}poster.0000000.jpg` },
 };
@@ -24,12 +25,16 @@ function keep(arn: string, { privateKey }: { privateKey: string }, createdAt: st
   values.set(arn, { token: 'made', text: JSON.stringify({ privateKey, createdAt }) });
 }
 
-async function call(video: object | undefined, userId = 'viewer-1') {
+async function answer(video: object | undefined, userId: string, groups: string[]): Promise<APIGatewayProxyResult> {
   table.on(GetCommand, { TableName: 'videos', Key: { pk: `video#${ID}`, sk: 'video' } }).resolves({ Item: video as Record<string, unknown> });
-  const { statusCode, body, multiValueHeaders, headers } = await handler({
+  return handler({
     httpMethod: 'POST', resource: '/streams/{videoId}/playback', pathParameters: { videoId: ID }, headers: { Host: 'evil.example' }, body: null,
-    requestContext: { requestId: 'r-1', authorizer: { claims: { sub: userId } } },
+    requestContext: { requestId: 'r-1', authorizer: { claims: { 'sub': userId, 'cognito:groups': groups.join(',') } } },
   } as unknown as APIGatewayProxyEvent);
+}
+
+async function call(video: object | undefined, userId = 'viewer-1', groups = ['watchers']) {
+  const { statusCode, body, multiValueHeaders, headers } = await answer(video, userId, groups);
   const setCookies = (multiValueHeaders?.['set-cookie'] ?? []) as string[];
   const cookies = Object.fromEntries(setCookies.map((text) => text.split(';')[0].split('=', 2) as [string, string]));
   return { statusCode, headers, json: JSON.parse(body), setCookies, cookies };
@@ -39,7 +44,7 @@ beforeAll(() => {
   jest.useFakeTimers({ now: NOW, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'] });
   keep('arn:old', pairs.KOLD, '2026-05-01T00:00:00.000Z');
   keep('arn:new', pairs.KNEW, '2026-11-20T11:50:00.000Z');
-  Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', ORIGIN, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600' });
+  Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', ORIGIN, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600', ROLES });
   // Only now: it reads its environment as it loads.
   ({ handler } = jest.requireActual('../../src/delivery/start-playback.lambda'));
 });
@@ -91,6 +96,28 @@ describe('start-playback', () => {
     const { statusCode, json, setCookies } = await call(video, userId);
     expect([statusCode, json.code]).toEqual([status, code]);
     expect(setCookies).toHaveLength(status === 200 ? 4 : 0);
+  });
+
+  test.each([
+    ['another\'s private one to an admin', { ...row, visibility: 'private' }, 'boss-1', ['bosses'], 200, undefined],
+    ['another\'s errored one to an admin', { ...row, status: 'errored' }, 'boss-1', ['bosses'], 409, 'wrong_status'],
+    ['one that is being deleted to an admin', { ...row, status: 'deleting' }, 'boss-1', ['bosses'], 404, 'not_found'],
+    ['their own to who is no viewer', { ...row, visibility: 'private' }, 'owner-1', ['uploaders'], 200, undefined],
+    ['another\'s to who is no viewer', row, 'maker-1', ['uploaders'], 403, 'wrong_role'],
+  ])('%s', async (_, video, userId, groups, status, code) => {
+    const { statusCode, json, setCookies } = await call(video, userId, groups);
+    expect([statusCode, json.code]).toEqual([status, code]);
+    expect(setCookies).toHaveLength(status === 200 ? 4 : 0);
+  });
+
+  const hidden = [undefined, { ...row, visibility: 'private' }, { ...row, status: 'processing', media: undefined }, { ...row, status: 'errored' }, { ...row, status: 'deleting' }];
+  test.each([
+    ['a viewer', ['watchers'], 404, hidden],
+    ['who is no viewer', ['uploaders'], 403, [...hidden, row, { ...row, visibility: 'unlisted' }]],
+  ])('answers %s byte for byte the same, whatever there is', async (_, groups, status, videos) => {
+    const answers = new Set<string>();
+    for (const video of videos) answers.add(JSON.stringify(await answer(video, 'viewer-1', groups)));
+    expect([...answers].map((text) => JSON.parse(text).statusCode)).toEqual([status]);
   });
 });
 

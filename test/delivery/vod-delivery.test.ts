@@ -5,6 +5,7 @@ import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodApi } from '../../src/api/vod-api';
+import { Access } from '../../src/auth/roles';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { SigningKeyType, VodDelivery, VodDeliveryOptions, VodDeliveryProps } from '../../src/delivery/vod-delivery';
 
@@ -110,6 +111,12 @@ describe('VodDelivery', () => {
     const text = Variables.SIGNING_KEYS['Fn::Join'][1].map((part: Json) => typeof part === 'string' ? part : part.Ref).join('');
     expect(JSON.parse(text)).toEqual([{ keyPairId: first, secretArn: secrets[0][0] }, { keyPairId: second, secretArn: secrets[1][0] }]);
     expect(Variables.SESSION_SECONDS).toBe('21600');
+  });
+
+  test('tells playback who has which role', () => {
+    const roles = (made: Json) => JSON.parse(ofType(made, 'AWS::Lambda::Function').find(([name]) => name.startsWith('DeliveryStartPlayback'))![1].Properties.Environment.Variables.ROLES);
+    expect(roles(template)).toEqual({ admins: 'admins' });
+    expect(roles(delivered({ roles: { viewers: Access.group('watchers'), admins: 'bosses' } }).json())).toEqual({ viewers: 'watchers', admins: 'bosses' });
   });
 
   test('media need a signature by a key of the group, and come from the bucket\'s own origin', () => {
@@ -283,6 +290,7 @@ describe('VodDelivery with props', () => {
   });
 
   test('tells everything that is wrong at once', () => {
-    expect(() => delivered({ keyGenerations: ['/'], sessionDuration: Duration.days(8) })).toThrow(/^Test\/Delivery: keyGenerations: [^]+; sessionDuration: /);
+    expect(() => delivered({ keyGenerations: ['/'], sessionDuration: Duration.days(8), roles: { viewers: Access.group('') } }))
+      .toThrow(/^Test\/Delivery: keyGenerations: [^]+; sessionDuration: [^]+; roles\.viewers: /);
   });
 });

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
-/** An event as API Gateway sends it; `userId` is the caller whose token the authorizer took. */
+/** An event as API Gateway sends it; `userId` is the caller whose token the authorizer took, `groups` are theirs. */
 export function apiEvent(method: string, resource: string, given: {
-  userId?: string; path?: Record<string, string>; query?: Record<string, string>; body?: unknown; headers?: Record<string, string>;
+  userId?: string; groups?: string[]; path?: Record<string, string>; query?: Record<string, string>; body?: unknown; headers?: Record<string, string>;
 } = {}): APIGatewayProxyEvent {
-  const { userId, path = null, query, body, headers = {} } = given;
+  const { userId, groups, path = null, query, body, headers = {} } = given;
   return {
     httpMethod: method,
     resource,
@@ -17,6 +17,6 @@ export function apiEvent(method: string, resource: string, given: {
     stageVariables: null,
     body: body === undefined ? null : JSON.stringify(body),
     isBase64Encoded: false,
-    requestContext: { requestId: 'request', authorizer: userId === undefined ? undefined : { claims: { sub: userId } } } as APIGatewayProxyEvent['requestContext'],
+    requestContext: { requestId: 'request', authorizer: userId === undefined ? undefined : { claims: { sub: userId, ...(groups && { 'cognito:groups': groups.join(',') }) } } } as APIGatewayProxyEvent['requestContext'],
   };
 }

@@ -21,6 +21,7 @@ describe('upload/plan-upload', () => {
       SOURCE_BUCKET: 'sources',
       SOURCE_ADDRESS: 'https://sources.s3.eu-central-1.amazonaws.com',
       UPLOAD_SETTINGS: JSON.stringify(settings),
+      ROLES: JSON.stringify({ uploaders: 'makers', admins: 'bosses' }),
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'the-secret',
@@ -30,8 +31,8 @@ describe('upload/plan-upload', () => {
   });
   beforeEach(() => dynamodb.reset());
 
-  const plan = async (body: unknown, userId: string | undefined = 'ann') => {
-    const { statusCode, body: text } = await handler(apiEvent('POST', '/upload', { userId, body }));
+  const plan = async (body: unknown, userId: string | undefined = 'ann', groups = ['makers']) => {
+    const { statusCode, body: text } = await handler(apiEvent('POST', '/upload', { userId, groups, body }));
     return { statusCode, body: JSON.parse(text) };
   };
   const file = { fileName: 'holiday.mp4', contentType: 'video/mp4', size: 1000 };
@@ -101,6 +102,17 @@ describe('upload/plan-upload', () => {
     const answer = await plan(body);
     expect({ status: answer.statusCode, code: answer.body.code }).toEqual({ status, code });
     expect(dynamodb.calls()).toHaveLength(0);
+  });
+
+  test.each([['in no group', []], ['a viewer', ['watchers', 'maker']]])('answers 403 to a caller who is %s, and creates nothing', async (_, groups) => {
+    for (const body of [file, { ...file, size: 1001 }, { ...file, contentType: 'text/html' }]) {
+      expect(await plan(body, 'ann', groups)).toMatchObject({ statusCode: 403, body: { code: 'wrong_role' } });
+    }
+    expect(dynamodb.calls()).toHaveLength(0);
+  });
+
+  test('takes files of admins too', async () => {
+    expect((await plan(file, 'ann', ['bosses'])).statusCode).toBe(201);
   });
 
   test('asks who calls', async () => {

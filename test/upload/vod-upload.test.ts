@@ -1,13 +1,14 @@
 import { App, Duration, Lazy, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Access } from '../../src/auth/roles';
 import { VideoVisibility } from '../../src/catalog/video-visibility';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
-import { VodUpload, VodUploadOptions } from '../../src/upload/vod-upload';
+import { VodUpload, VodUploadProps } from '../../src/upload/vod-upload';
 
 const origin = 'https://videos.example.com';
 
-function synth(options: (stack: Stack) => VodUploadOptions = () => ({})) {
+function synth(options: (stack: Stack) => Partial<VodUploadProps> = () => ({})) {
   const stack = new Stack(new App(), 'Test');
   const catalog = new VodCatalog(stack, 'Catalog', { origin });
   const upload = new VodUpload(stack, 'Upload', { catalog, origin, ...options(stack) });
@@ -74,6 +75,12 @@ describe('VodUpload', () => {
     expect(variables.SOURCE_ADDRESS).toEqual({ 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [expect.stringMatching(/^UploadBucket/), 'RegionalDomainName'] }]] });
   });
 
+  test('tells the planner who has which role', () => {
+    expect(JSON.parse(environment(template).ROLES)).toEqual({ admins: 'admins' });
+    const own = synth(() => ({ roles: { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: 'bosses' } }));
+    expect(JSON.parse(environment(own.template).ROLES)).toEqual({ uploaders: 'makers', admins: 'bosses' });
+  });
+
   test('takes limits of one\'s own', () => {
     const own = synth(() => ({
       maxSize: Size.mebibytes(100), contentTypes: ['Video/MP4'], uploadExpiry: Duration.hours(12), defaultVisibility: VideoVisibility.PRIVATE,
@@ -99,8 +106,9 @@ describe('VodUpload', () => {
   test('says everything that is wrong at once, in the user\'s words', () => {
     const wrong = () => synth(() => ({
       maxSize: Size.gibibytes(6), contentTypes: ['video'], uploadExpiry: Duration.days(1), appOrigins: ['https://app.example.com/', '*'],
+      roles: { uploaders: Access.group('') },
     }));
-    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes: .*'video'; uploadExpiry: .*12 hours.*; appOrigins: .*example\.com\/'; appOrigins: .*'\*'/);
+    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes: .*'video'; uploadExpiry: .*12 hours.*; appOrigins: .*example\.com\/'; appOrigins: .*'\*'; roles\.uploaders: /);
     expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected one at least');
     expect(() => synth(() => ({ maxSize: Size.bytes(0) }))).toThrow('maxSize');
     expect(() => synth(() => ({ uploadExpiry: Duration.seconds(59) }))).toThrow('uploadExpiry');
