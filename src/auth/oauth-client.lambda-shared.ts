@@ -58,12 +58,13 @@ export class OAuthClient {
     return tokens;
   }
 
-  /** Revokes a refresh token; false when it was none. One that was revoked already, or is past its time, counts as revoked (RFC 7009). */
-  async revoke(token: string): Promise<boolean> {
+  /** Revokes a refresh token. One that was revoked, replaced or never good counts as revoked: there is nothing that its holder could mend (RFC 7009, section 2.2). */
+  async revoke(token: string): Promise<void> {
     const answer = await this.post('/oauth2/revoke', { token });
-    if (answer.body.error === 'unsupported_token_type') return false;
-    if (!answer.ok) throw upstreamFailed('/oauth2/revoke', answer);
-    return true;
+    if (answer.ok) return;
+    // What Cognito answers instead for what is no refresh token, or can't even be one.
+    if (!['unsupported_token_type', 'invalid_request', 'invalid_grant'].includes(String(answer.body.error))) throw upstreamFailed('/oauth2/revoke', answer);
+    console.warn({ message: 'no refresh token to revoke', error: answer.body.error });
   }
 
   /** Whether it is an id token of this client, made for this very sign-in: signature, issuer, audience, use, expiry and nonce. */

@@ -18,6 +18,9 @@ export interface SignInPorts {
   readonly secrets: SecretsManagerClient;
 }
 
+/** Every answer is `no-store`; RFC 6749, section 5.1, asks those with tokens for this too. */
+const UNCACHED = { pragma: 'no-cache' };
+
 type TokenRequest = ApiRequest<{ readonly refresh_token?: string }>;
 
 /** Sign-in by authorization code with PKCE, its callback, refresh and sign-out. */
@@ -64,7 +67,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
       grant_type: 'authorization_code', code: String(query.code), redirect_uri: redirectUri, code_verifier: pending.verifier,
     });
     if (!tokens || !await client.verifyIdToken(tokens.id_token, (nonce) => equal(nonce, pending.nonce))) return refused(signInFailed(), cleared);
-    if (location === undefined) return { body: tokens, cookies: [cleared] };
+    if (location === undefined) return { body: tokens, headers: UNCACHED, cookies: [cleared] };
     if (tokens.refresh_token === undefined) throw new HttpProblem('upstream_failed', 'the sign-in server gave no refresh token, so there can be no session');
     return { status: 302, headers: { location }, cookies: [cleared, refreshCookie(tokens.refresh_token, refreshSeconds)] };
   }
@@ -72,15 +75,16 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   async function refreshTokens(request: TokenRequest): Promise<ApiResponse> {
     const held = heldToken(request, origins);
     const tokens = await client.grant({ grant_type: 'refresh_token', refresh_token: held.token });
-    if (!tokens) return noLongerValid(held);
+    // The cookie stays: it may hold another token by now, since another tab may have renewed while this answer was on its way. Only sign-out clears it.
+    if (!tokens) throw new HttpProblem('invalid_grant', 'the refresh token has expired or was revoked; sign in again');
     const { refresh_token: rotated, ...others } = tokens;
-    if (!held.inCookie) return { body: tokens };
-    return { body: others, cookies: rotated ? [refreshCookie(rotated, refreshSeconds)] : undefined };
+    if (!held.inCookie) return { body: tokens, headers: UNCACHED };
+    return { body: others, headers: UNCACHED, cookies: rotated ? [refreshCookie(rotated, refreshSeconds)] : undefined };
   }
 
   async function revokeTokens(request: TokenRequest): Promise<ApiResponse> {
     const held = heldToken(request, origins);
-    if (!await client.revoke(held.token)) return noLongerValid(held);
+    await client.revoke(held.token);
     return { body: { logoutUrl: client.logoutAddress(`${ORIGIN}/`) }, cookies: held.inCookie ? [clearedRefreshCookie()] : undefined };
   }
 
@@ -106,18 +110,14 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
   return { token, inCookie: true };
 }
 
-function noLongerValid({ inCookie }: HeldToken): ApiResponse {
-  return refused(new HttpProblem('invalid_grant', 'the refresh token has expired or was revoked; sign in again'), ...inCookie ? [clearedRefreshCookie()] : []);
-}
-
 function signInFailed(): HttpProblem {
   return new HttpProblem('sign_in_failed', 'this sign-in was refused, took too long or was finished before; start again at /api/login');
 }
 
-/** A problem with which cookies end too. */
-function refused(problem: HttpProblem, ...cookies: string[]): ApiResponse {
+/** A problem with which a cookie ends too. */
+function refused(problem: HttpProblem, cookie: string): ApiResponse {
   const body = problem.toBody();
-  return { status: body.status, body, headers: { 'content-type': 'application/problem+json' }, cookies };
+  return { status: body.status, body, headers: { 'content-type': 'application/problem+json' }, cookies: [cookie] };
 }
 
 /** In a time that says nothing about where they differ. */

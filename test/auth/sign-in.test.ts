@@ -129,14 +129,14 @@ describe('authorize', () => {
     const { status, body, headers } = await browser.authorize(await browser.start());
     expect(status).toBe(200);
     expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'id_token', 'refresh_token', 'token_type']);
-    expect(headers['cache-control']).toBe('no-store');
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'pragma': 'no-cache' });
     expect(names(browser)).toEqual([]);
   });
 
   test.each([['/watch?v=1#t', `${ORIGIN}/watch?v=1#t`], [`${DEVELOPMENT}/`, `${DEVELOPMENT}/`]])('with return_to %s begins a session and goes there', async (returnTo, location) => {
     const browser = new Browser();
     const response = await browser.authorize(await browser.start(returnTo));
-    expect([response.status, response.location, response.body]).toEqual([302, location, undefined]);
+    expect([response.status, response.location, response.body, response.headers['cache-control']]).toEqual([302, location, undefined, 'no-store']);
     expect(names(browser)).toEqual([REFRESH]);
     expect(response.set[1]).toMatch(/^__Secure-vod-refresh=[^;]+; Max-Age=2592000; Path=\/api\/token; HttpOnly; Secure; SameSite=Strict$/);
     expect(server.refreshTokens).toContain(browser.cookies.get(REFRESH));
@@ -185,6 +185,56 @@ describe('authorize', () => {
     const { code, state } = await browser.start('/');
     await expectRefused(await browser.authorize({ code, state: `${state.slice(0, 12)}${'A'.repeat(31)}` }));
     expect(server.calls).toEqual([]);
+  });
+
+  interface Misused {
+    readonly browser: Browser;
+    readonly other: { code: string; state: string };
+  }
+
+  test.each<[string, (given: Misused) => Promise<Record<string, string>>]>([
+    ['a callback used before', async ({ browser }) => {
+      const used = await browser.start('/');
+      await browser.authorize(used);
+      return used;
+    }],
+    ['a used code with a state of one\'s own', async ({ browser }) => {
+      const used = await browser.start('/');
+      await browser.authorize(used);
+      return { code: used.code, state: (await browser.start('/')).state };
+    }],
+    ['another person\'s code and state', () => new Browser().start('/')],
+    ['another person\'s code with a state of one\'s own', async ({ browser }) => (
+      { code: (await new Browser().start('/')).code, state: (await browser.start('/')).state }
+    )],
+    ['the code of another tab', async ({ browser, other }) => ({ code: other.code, state: (await browser.start('/')).state })],
+    ['a state that begins like another tab\'s', async ({ other }) => ({ code: other.code, state: `${other.state.slice(0, 12)}${'A'.repeat(31)}` })],
+    ['the nonce of another tab', async ({ browser }) => {
+      const [pending] = [...browser.cookies.values()].filter((value) => value !== browser.cookies.get(REFRESH));
+      server.tampering = { claims: { nonce: JSON.parse(Buffer.from(pending, 'base64url').toString()).nonce } };
+      return browser.start('/');
+    }],
+    ['a sign-in that took too long', async ({ browser }) => {
+      const late = await browser.start('/');
+      now = new Date(now.getTime() + 601_000);
+      return late;
+    }],
+  ])('%s changes nothing for the session and for the sign-in of another tab', async (_, misuse) => {
+    const browser = await new Browser().session();
+    const other = await browser.start('/other');
+    const signIns = names(browser).filter((name) => name !== REFRESH);
+    const query = await misuse({ browser, other });
+    const renewed = browser.cookies.get(REFRESH);
+    const response = await browser.authorize(query);
+    await expectRefused(response);
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    // At most the cookie of the very sign-in that was misused ends; every other is as it was.
+    for (const line of response.set) expect(line).toMatch(new RegExp(`^__Secure-vod-sign-in-${query.state.slice(0, 12)}=; Max-Age=0; `));
+    expect(response.set.join()).not.toContain(other.state.slice(0, 12));
+    expect(names(browser)).toEqual(expect.arrayContaining(signIns));
+    expect([renewed, browser.cookies.get(REFRESH)]).toEqual([expect.any(String), renewed]);
+    server.tampering = {};
+    expect((await browser.call('POST', '/token', { headers: SAME_SITE })).status).toBe(200);
   });
 
   test.each([{}, { state: '' }, { state: 'short' }, { state: 'a;b=c' }, { state: '='.repeat(43) }])('state %j is refused', async (query) => {
@@ -384,8 +434,9 @@ describe('refreshTokens', () => {
   test('by cookie answers tokens without the refresh token, again and again', async () => {
     const browser = await new Browser().session();
     for (let time = 0; time < 2; time++) {
-      const { body, set } = await browser.call('POST', '/token', { headers: SAME_SITE });
+      const { body, set, headers } = await browser.call('POST', '/token', { headers: SAME_SITE });
       expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'id_token', 'token_type']);
+      expect(headers).toMatchObject({ 'cache-control': 'no-store', 'pragma': 'no-cache' });
       expect(set).toEqual([]);
     }
   });
@@ -405,7 +456,7 @@ describe('refreshTokens', () => {
   test('by body needs no origin, sets no cookie and hands a rotated token over', async () => {
     const body = { refresh_token: server.newRefreshToken() };
     const kept = await new Browser().call('POST', '/token', { body });
-    expect([kept.status, kept.body.refresh_token, kept.set]).toEqual([200, undefined, []]);
+    expect([kept.status, kept.body.refresh_token, kept.set, kept.headers.pragma]).toEqual([200, undefined, [], 'no-cache']);
     server.rotates = true;
     const rotated = await new Browser().call('POST', '/token', { body, headers: { 'origin': 'https://evil.example', 'sec-fetch-site': 'cross-site' } });
     expect(server.refreshTokens).toContain(rotated.body.refresh_token);
@@ -418,12 +469,12 @@ describe('refreshTokens', () => {
     expect([response.status, response.body.code, response.set]).toEqual([400, 'invalid_grant', []]);
   });
 
-  test('ends the session whose refresh token has ended', async () => {
+  test('a refresh token that has ended is refused, and leaves the cookie: another tab may have put a newer one there meanwhile', async () => {
     const browser = await new Browser().session();
     server.refreshTokens.clear();
     const response = await browser.call('POST', '/token', { headers: SAME_SITE });
     expect([response.status, response.body.code, response.headers['content-type']]).toEqual([400, 'invalid_grant', 'application/problem+json']);
-    expect(names(browser)).toEqual([]);
+    expect(response.set).toEqual([]);
   });
 });
 
@@ -447,10 +498,35 @@ describe('revokeTokens', () => {
     expect(server.refreshTokens).toContain(browser.cookies.get(REFRESH));
   });
 
-  test('what is no refresh token is said to be none, and leaves the cookie', async () => {
+  test.each([['cookie'], ['body']])('by %s a token that was revoked or replaced before is revoked', async (from) => {
+    const browser = await new Browser().session();
+    const token = browser.cookies.get(REFRESH)!;
+    server.rotates = true;
+    await browser.call('POST', '/token', { headers: SAME_SITE });
+    browser.cookies.set(REFRESH, token);
+    const sent = from === 'body' ? { body: { refresh_token: token } } : { headers: SAME_SITE };
+    for (let time = 0; time < 2; time++) {
+      const { status, body } = await browser.call('POST', '/token/revoke', sent);
+      expect([status, Object.keys(body)]).toEqual([200, ['logoutUrl']]);
+      if (from === 'cookie') browser.cookies.set(REFRESH, token);
+    }
+  });
+
+  test.each(['unsupported_token_type', 'invalid_request', 'invalid_grant'])('what the server calls %s ends the session all the same', async (error) => {
     const browser = new Browser();
     browser.cookies.set(REFRESH, 'garbage');
+    server.broken.set('/hosted/oauth2/revoke', () => Response.json({ error }, { status: 400 }));
     const response = await browser.call('POST', '/token/revoke', { headers: SAME_SITE });
-    expect([response.status, response.body.code, names(browser)]).toEqual([400, 'invalid_grant', []]);
+    expect([response.status, Object.keys(response.body), names(browser)]).toEqual([200, ['logoutUrl'], []]);
+    expect(logged.join()).toContain(error);
+    const inBody = await new Browser().call('POST', '/token/revoke', { body: { refresh_token: 'garbage' } });
+    expect([inBody.status, inBody.set]).toEqual([200, []]);
+  });
+
+  test('any other refusal is the server\'s failure, and the session stays', async () => {
+    const browser = await new Browser().session();
+    server.broken.set('/hosted/oauth2/revoke', () => Response.json({ error: 'unauthorized_client' }, { status: 400 }));
+    const response = await browser.call('POST', '/token/revoke', { headers: SAME_SITE });
+    expect([response.status, response.body.code, names(browser)]).toEqual([502, 'upstream_failed', [REFRESH]]);
   });
 });
