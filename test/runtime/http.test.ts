@@ -33,6 +33,16 @@ describe('serveRoutes', () => {
     expect(seen[0]).toMatchObject({ caller: { userId: 'user-1', groups: ['admins', 'uploaders'] }, query: { limit: 5 }, headers: { 'x-any': 'a' } });
   });
 
+  test('knows the caller whom a Lambda authorizer has verified', async () => {
+    const { statusCode } = await call(read, { requestContext: { requestId: 'r-1', authorizer: { principalId: 'user-2', groups: '["admins"]' } } });
+    expect([statusCode, seen[0].caller]).toEqual([200, { userId: 'user-2', groups: ['admins'] }]);
+  });
+
+  test('takes one Authorization header, and others as often as they come', async () => {
+    const multiValueHeaders = { 'Authorization': ['one'], 'X-Forwarded-For': ['a', 'b'] };
+    expect((await call(read, { multiValueHeaders })).statusCode).toBe(200);
+  });
+
   test.each([
     ['an unknown parameter', { multiValueQueryStringParameters: { colour: ['red'] } }, 400, 'invalid_request'],
     ['a parameter given twice', { multiValueQueryStringParameters: { limit: ['1', '2'] } }, 400, 'invalid_request'],
@@ -40,6 +50,9 @@ describe('serveRoutes', () => {
     ['a limit of 101', { multiValueQueryStringParameters: { limit: ['101'] } }, 400, 'invalid_request'],
     ['a limit that is no number', { multiValueQueryStringParameters: { limit: ['ten'] } }, 400, 'invalid_request'],
     ['a body where none belongs', { body: '{}' }, 400, 'invalid_request'],
+    ['two Authorization headers', { multiValueHeaders: { Authorization: ['one', 'two'] } }, 400, 'invalid_request'],
+    ['two Authorization headers, spelled in two ways', { multiValueHeaders: { AUTHORIZATION: ['one'], authorization: ['two'] } }, 400, 'invalid_request'],
+    ['the same Authorization header twice', { multiValueHeaders: { authorization: ['one', 'one'] } }, 400, 'invalid_request'],
     ['no caller on a guarded route', { requestContext: { requestId: 'r-1' } }, 401, 'not_signed_in'],
     ['a route of another handler', { resource: '/upload' }, 404, 'not_found'],
     ['an id that can\'t be one', { resource: '/streams/{videoId}', pathParameters: { videoId: '../x' } }, 404, 'not_found'],

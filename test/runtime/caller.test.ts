@@ -1,0 +1,47 @@
+import { callerFrom } from '../../src/runtime/caller';
+
+describe('the claims of the Cognito authorizer', () => {
+  test.each([
+    ['no group', {}, []],
+    ['one group', { 'cognito:groups': 'admins' }, ['admins']],
+    ['several groups', { 'cognito:groups': 'admins,uploaders' }, ['admins', 'uploaders']],
+    ['an empty claim', { 'cognito:groups': '' }, []],
+    ['a claim of another form', { 'cognito:groups': ['admins'] }, []],
+  ])('with %s', (_, claims, groups) => {
+    expect(callerFrom({ claims: { sub: 'user-1', ...claims } })).toEqual({ userId: 'user-1', groups });
+  });
+
+  test.each([[{}], [{ sub: '' }], [{ sub: 1 }], [{ sub: ['user-1'] }]])('%j are nobody\'s', (claims) => {
+    expect(callerFrom({ claims })).toBeUndefined();
+    // Nor does anything beside them count.
+    expect(callerFrom({ claims, principalId: 'user-2', groups: '["admins"]' })).toBeUndefined();
+  });
+
+  test('groups beside the claims do not count', () => {
+    expect(callerFrom({ claims: { sub: 'user-1' }, groups: '["admins"]' })).toEqual({ userId: 'user-1', groups: [] });
+  });
+});
+
+describe('the answer of a Lambda authorizer', () => {
+  test.each([
+    ['no groups', undefined, []],
+    ['a list', '["admins","video editors"]', ['admins', 'video editors']],
+    ['an empty list', '[]', []],
+    ['no JSON', 'admins,uploaders', []],
+    ['no list', '{"admins":true}', []],
+    ['a text in JSON', '"admins"', []],
+    ['null', 'null', []],
+    ['a list with something else in it', '["admins",1]', []],
+    ['no text', ['admins'], []],
+  ])('with %s for groups', (_, groups, expected) => {
+    expect(callerFrom({ principalId: 'user-1', integrationLatency: 1, groups })).toEqual({ userId: 'user-1', groups: expected });
+  });
+
+  test.each([[undefined], [null], [{}], [{ principalId: '' }], [{ principalId: 1 }], [{ groups: '["admins"]' }]])('%j is nobody', (authorizer) => {
+    expect(callerFrom(authorizer)).toBeUndefined();
+  });
+
+  test('claims as a text are not Cognito\'s', () => {
+    expect(callerFrom({ principalId: 'user-1', claims: '{"sub":"user-2"}' })).toEqual({ userId: 'user-1', groups: [] });
+  });
+});
