@@ -2,12 +2,11 @@
 import { createWriteStream, promises as fs } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
-import { startCognito } from './cognito/cognito';
-import type { LocalUser } from './cognito/provider';
+import { refuseForeignPools, startCognito } from './cognito/cognito';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
-import { createGateway } from './gateway/gateway';
+import { createGateway, type KeysOf } from './gateway/gateway';
 import { freePorts } from './listen';
 import { createMediaConvert } from './mediaconvert/mediaconvert';
 import { createS3 } from './s3/s3';
@@ -15,6 +14,7 @@ import { startDynamoDb } from './services/dynamodb';
 import { createEvents } from './services/events';
 import { startQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
+import type { LocalUser } from './sign-in/users';
 import { ensure } from './system';
 import { synthesize } from './template/assembly';
 import { runCustomResources } from './template/custom-resources';
@@ -32,21 +32,34 @@ export interface StackFacts {
 /** The SDK's names of the services behind the door. */
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT'];
 
-/** What to run: `app` is the CDK app, `port` what users see (0 for any free one), `data` the folder of all that outlives a run. */
-interface StackOptions { readonly app: string; readonly port: number; readonly data: string; readonly reset?: boolean; readonly log: (line: string) => void }
+/** What to run, and how. */
+interface StackOptions {
+  /** The CDK app. */
+  readonly app: string;
+  /** The port that users see; 0 for any free one. */
+  readonly port: number;
+  /** The folder of all that outlives a run. */
+  readonly data: string;
+  /** Whether that folder is emptied first. */
+  readonly reset?: boolean;
+  /** How many times sooner than its client says a token ends. */
+  readonly divideLifetimes?: number;
+  readonly log: (line: string) => void;
+}
 
 /** Starts every part in order; when one does not start, those before it are stopped. The stack runs until it is disposed of. */
-export async function startStack({ app, port, data, reset = false, log }: StackOptions) {
+export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 
   ensure('ffmpeg');
-  const [edgePort, doorPort, authPort] = await freePorts([port, 0, 0]);
+  const [edgePort, doorPort, authPort, identityPort] = await freePorts([port, 0, 0, 0]);
   const dataFolder = path.resolve(data);
   const factsFile = path.join(dataFolder, 'stack.json');
   await prepare(dataFolder, factsFile, reset);
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
-  const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort });
+  const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort, identity: identityPort });
+  refuseForeignPools(stack);
   const logFile = (name: string): (line: string) => void => {
     const file = createWriteStream(path.join(dataFolder, name), { mode: 0o600 });
     keep({ stop: () => new Promise((resolve) => file.end(resolve)) });
@@ -65,13 +78,14 @@ export async function startStack({ app, port, data, reset = false, log }: StackO
   const events = keep(createEvents({ stack, access, functions, queues, log }));
   const s3 = createS3({ stack, putEvent: events.put, access });
   const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent: events.put }));
-  const cognito = keep(await startCognito({ stack, port: authPort }));
-  for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, cognito]) door.register(service);
+  const hasPool = stack.ofType('AWS::Cognito::UserPool').length > 0;
+  const cognito = hasPool ? keep(await startCognito({ stack, port: authPort, divideLifetimes })) : undefined;
+  for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, ...cognito ? [cognito] : []]) door.register(service);
 
   await runCustomResources(stack, functions, s3.store);
   const origin = `http://localhost:${edgePort}`;
-  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito.users };
-  const gateway = createGateway({ stack, functions, keysOf: cognito.keysOf });
+  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: cognito?.users ?? [] };
+  const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
   mediaConvert.start();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
@@ -79,6 +93,9 @@ export async function startStack({ app, port, data, reset = false, log }: StackO
   await fs.rename(`${factsFile}.new`, factsFile);
   return Object.assign(parts.move(), { facts, refusals: access.refusals });
 }
+
+/** A stack without a user pool has no authorizer that would ask. */
+const noKeys: KeysOf = (arn) => { throw new Error(`the template has no user pool ${arn}`); };
 
 /** Makes the folder of everything that is kept, or empties it when asked. Leaves alone what is somebody else's, or in use. */
 async function prepare(folder: string, factsFile: string, reset: boolean): Promise<void> {

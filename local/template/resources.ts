@@ -14,8 +14,9 @@ const cloudFrontFunction = (id: string): string => `arn:aws:cloudfront::${accoun
 /** Types whose names mean nothing to anyone. */
 const NAMELESS = [
   'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method', 'ApiGateway::Model',
-  'ApiGateway::RequestValidator', 'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::UserPoolClient',
-  'IAM::Policy', 'Lambda::EventSourceMapping', 'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SQS::QueuePolicy',
+  'ApiGateway::RequestValidator', 'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::ManagedLoginBranding',
+  'Cognito::UserPoolClient', 'Cognito::UserPoolUserToGroupAttachment', 'IAM::Policy', 'Lambda::EventSourceMapping', 'Lambda::LayerVersion',
+  'Lambda::Permission', 'S3::BucketPolicy', 'SQS::QueuePolicy',
 ];
 
 /** The property that may give a name; from the name, what `Fn::GetAtt` answers, and `Ref` where that is not the name itself. */
@@ -36,6 +37,7 @@ const TYPES: Record<string, Entry> = {
   })],
   'Cognito::UserPoolDomain': ['Domain'],
   'Cognito::UserPoolGroup': ['GroupName'],
+  'Cognito::UserPoolUser': ['Username'],
   'DynamoDB::Table': ['TableName', (name) => ({ Arn: `arn:aws:dynamodb:${HERE}:table/${name}` })],
   'Events::Rule': ['Name', (name) => ({ Arn: `arn:aws:events:${HERE}:rule/${name}` })],
   'IAM::Role': ['RoleName', (name) => ({ Arn: `arn:aws:iam::${account}:role/${name}` })],

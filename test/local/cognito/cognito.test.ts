@@ -1,123 +1,15 @@
 import { createHash } from 'crypto';
 import { statSync } from 'fs';
-import type { ServerResponse } from 'http';
 import { join } from 'path';
-import { JwtVerifier } from 'aws-jwt-verify';
-import { sampleUsers, startCognito } from '../../../local/cognito/cognito';
-import { freePorts } from '../../../local/listen';
-import type { DoorRequest, LocalStack } from '../../../local/types';
+import { authorize, Browser, callback, clientProperties, door, exchange, poolArn, redirect, signIn, started, stopAll, token, verifier } from './fixture';
+import { refuseForeignPools } from '../../../local/cognito/cognito';
+import { sampleUsers } from '../../../local/sign-in/users';
 import { fakeStack, resource } from '../edge/fakes';
 
-const callback = 'http://localhost:8000/api/authorize';
-const redirect = encodeURIComponent(callback);
-const poolArn = 'arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Pool12345';
-const clientProperties = {
-  ClientName: 'app',
-  UserPoolId: 'eu-west-1_Pool12345',
-  GenerateSecret: true,
-  AllowedOAuthFlows: ['code'],
-  AllowedOAuthFlowsUserPoolClient: true,
-  AllowedOAuthScopes: ['openid', 'email', 'profile'],
-  CallbackURLs: [callback],
-  LogoutURLs: ['http://localhost:8000/'],
-  IdTokenValidity: 5,
-  AccessTokenValidity: 10,
-  RefreshTokenValidity: 60,
-  TokenValidityUnits: { IdToken: 'minutes', AccessToken: 'minutes', RefreshToken: 'minutes' },
-};
-
-function poolStack(dataFolder?: string, client: object = {}): LocalStack {
-  return fakeStack([
-    resource('AWS::Cognito::UserPool', 'Pool', {}, { physicalId: 'eu-west-1_Pool12345', attributes: { Arn: poolArn } }),
-    resource('AWS::Cognito::UserPoolClient', 'Client', { ...clientProperties, ...client }, { physicalId: 'client1' }),
-  ], dataFolder);
-}
-
-/** A cookie jar that keeps names only: enough for one host. */
-class Browser {
-  readonly cookies = new Map<string, string>();
-
-  constructor(readonly base: string) {}
-
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(new URL(path, this.base), { redirect: 'manual', ...init, headers: { cookie, ...init.headers } });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
-      if (value) this.cookies.set(name, value);
-      else this.cookies.delete(name);
-    }
-    return response;
-  }
-
-  /** Follows redirects while they stay here. */
-  async follow(response: Response): Promise<Response> {
-    const location = response.headers.get('location');
-    if (!location || new URL(location, this.base).origin !== this.base) return response;
-    return this.follow(await this.fetch(location));
-  }
-
-  async submit(page: Response, username: string, password: string): Promise<Response> {
-    const html = await page.text();
-    const hidden = [...html.matchAll(/type="hidden" name="([^"]+)" value="([^"]+)"/g)].map(([, name, value]) => [name, value]);
-    const body = new URLSearchParams([...hidden, ['username', username], ['password', password]]);
-    return this.follow(await this.fetch(new URL(page.url).pathname, { method: 'POST', body }));
-  }
-}
-
-const running: { stop(): Promise<void> }[] = [];
-async function started(dataFolder?: string, client?: object) {
-  const stack = poolStack(dataFolder, client);
-  const [port] = await freePorts([0]);
-  const cognito = await startCognito({ stack, port });
-  running.push(cognito);
-  const base = `http://127.0.0.1:${port}`;
-  const { body } = await door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'client1' });
-  return { stack, cognito, base, issuer: `${base}/eu-west-1_Pool12345`, secret: body.UserPoolClient.ClientSecret as string, browser: new Browser(base) };
-}
 afterEach(async () => {
   jest.restoreAllMocks();
-  await Promise.all(running.splice(0).map((each) => each.stop()));
+  await stopAll();
 });
-
-async function door({ service }: Awaited<ReturnType<typeof startCognito>>, operation: string, input: object) {
-  const request = {
-    headers: { 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }, body: Buffer.from(JSON.stringify(input)),
-  } as unknown as DoorRequest;
-  const sent = { body: '' };
-  const end = (text: string) => Object.assign(sent, { body: text });
-  const response = { writeHead: () => response, setHeader: () => response, end } as unknown as ServerResponse;
-  const needs = service.needs(request);
-  await service.handle(request, response);
-  return { needs, body: JSON.parse(sent.body) };
-}
-
-const authorize = (extra = '') => `/oauth2/authorize?client_id=client1&response_type=code&redirect_uri=${redirect}&scope=openid+email&state=s1${extra}`;
-
-async function signIn({ browser }: { browser: Browser }, username = 'ada', extra = ''): Promise<URL> {
-  const form = await browser.follow(await browser.fetch(authorize(extra)));
-  const { password } = sampleUsers.find((user) => user.username === username)!;
-  const done = await browser.submit(form, username, password);
-  return new URL(done.headers.get('location')!);
-}
-
-async function token({ base, secret }: { base: string; secret: string }, fields: Record<string, string>, basic = true) {
-  const response = await fetch(`${base}/oauth2/token`, {
-    method: 'POST',
-    headers: basic ? { authorization: `Basic ${Buffer.from(`client1:${secret}`).toString('base64')}` } : {},
-    body: new URLSearchParams({ ...fields, ...basic ? {} : { client_id: 'client1', client_secret: secret } }),
-  });
-  return { status: response.status, body: await response.json() as Record<string, any> };
-}
-const exchange = (pool: { base: string; secret: string }, code: string, more = {}) =>
-  token(pool, { grant_type: 'authorization_code', code, redirect_uri: callback, ...more });
-
-async function verifier(issuer: string) {
-  const jwks = await (await fetch(`${issuer}/.well-known/jwks.json`)).json();
-  const verify = JwtVerifier.create({ issuer, audience: null });
-  verify.cacheJwks(jwks as any);
-  return verify;
-}
 
 describe('the hosted sign-in', () => {
   test('gives a code, then tokens with Cognito\'s claims', async () => {
@@ -147,6 +39,20 @@ describe('the hosted sign-in', () => {
     });
     expect(access).not.toHaveProperty('aud');
     expect(access.exp - access.iat).toBe(600);
+  });
+
+  test('people have those of their groups that the template has', async () => {
+    const groupsOf = async (groups: string[]) => {
+      const { cognito: { users } } = await started({ groups });
+      return users.map((user) => [user.username, user.groups]);
+    };
+    expect(await groupsOf(['viewers', 'uploaders', 'admins'])).toEqual([
+      ['ada', ['admins', 'uploaders']], ['grace', ['uploaders']], ['katherine', ['uploaders', 'viewers']], ['linus', []],
+    ]);
+    expect(await groupsOf(['uploaders'])).toEqual([['ada', ['uploaders']], ['grace', ['uploaders']], ['katherine', ['uploaders']], ['linus', []]]);
+    const pool = await started({ groups: ['viewers'] });
+    const { body } = await exchange(pool, (await signIn(pool, 'katherine')).searchParams.get('code')!);
+    expect(await (await verifier(pool.issuer)).verify(body.id_token)).toMatchObject({ 'cognito:groups': ['viewers'] });
   });
 
   test('someone in no group has no groups claim', async () => {
@@ -257,8 +163,8 @@ describe('the token endpoint', () => {
     const pool = await started();
     const { body: first } = await exchange(pool, (await signIn(pool)).searchParams.get('code')!);
     const { sub } = await (await verifier(pool.issuer)).verify(first.id_token);
-    await running.pop()!.stop();
-    const next = await started(pool.stack.dataFolder);
+    await stopAll();
+    const next = await started({ dataFolder: pool.stack.dataFolder });
     expect(next.secret).toBe(pool.secret);
     const { body: second } = await token(next, { grant_type: 'refresh_token', refresh_token: first.refresh_token });
     expect((await (await verifier(next.issuer)).verify(second.id_token)).sub).toBe(sub);
@@ -292,10 +198,16 @@ describe('around it', () => {
 
   test('what it does not know stops it, by name', async () => {
     const units = (more: object) => ({ TokenValidityUnits: { ...clientProperties.TokenValidityUnits, ...more } });
-    await expect(started(undefined, { RefreshTokenRotation: { Feature: 'ENABLED' } })).rejects.toThrow('Client: this machine does not know RefreshTokenRotation');
-    await expect(started(undefined, { AllowedOAuthFlows: ['code', 'implicit'] })).rejects.toThrow('code,implicit');
-    await expect(started(undefined, { GenerateSecret: false })).rejects.toThrow('GenerateSecret');
-    await expect(started(undefined, units({ IdToken: 'hours' }))).rejects.toThrow('IdToken "hours"');
+    await expect(started({ client: { ReadAttributes: ['email'] } })).rejects.toThrow('Client: this machine does not know ReadAttributes ["email"]');
+    await expect(started({ client: { AllowedOAuthFlows: ['code', 'implicit'] } })).rejects.toThrow('code,implicit');
+    await expect(started({ client: { SupportedIdentityProviders: ['COGNITO', 'Google'] } })).rejects.toThrow('COGNITO,Google');
+    await expect(started({ client: units({ IdToken: 'weeks' }) })).rejects.toThrow('IdToken "weeks"');
+    await expect(started({ client: { UserPoolId: 'eu-west-1_Imported1' } })).rejects.toThrow('Client: the template has no user pool eu-west-1_Imported1');
+    const authorizer = (...ProviderARNs: string[]) => fakeStack([
+      resource('AWS::Cognito::UserPool', 'Pool', {}, { attributes: { Arn: poolArn } }), resource('AWS::ApiGateway::Authorizer', 'Authorizer', { ProviderARNs }),
+    ]);
+    expect(() => refuseForeignPools(authorizer(poolArn))).not.toThrow();
+    expect(() => refuseForeignPools(authorizer(poolArn, `${poolArn}9`))).toThrow(`Authorizer: the template has no user pool ${poolArn}9`);
   });
 
   test('says nothing on the console', async () => {

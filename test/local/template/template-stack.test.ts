@@ -25,6 +25,8 @@ describe('a synthesized stack', () => {
         BUCKET_URL: `https://${media.bucketRegionalDomainName}/v`,
         ISSUER: pool.userPoolProviderUrl,
         SIGN_IN: domain.baseUrl(),
+        RULES: JSON.stringify({ issuer: 'https://identity.example.com', jwksUri: 'https://identity.example.com/jwks' }),
+        OTHERS: 'https://identity.example.com.au https://my-identity.example.com',
         TABLE: table.tableName,
       },
     });
@@ -44,6 +46,8 @@ describe('a synthesized stack', () => {
       BUCKET_URL: `http://127.0.0.1:8002/${media.physicalId}/v`,
       ISSUER: `http://127.0.0.1:8003/${pool.physicalId}`,
       SIGN_IN: 'http://127.0.0.1:8003',
+      RULES: JSON.stringify({ issuer: 'http://127.0.0.1:8004', jwksUri: 'http://127.0.0.1:8004/jwks' }),
+      OTHERS: 'https://identity.example.com.au https://my-identity.example.com',
       TABLE: stack.ofType('AWS::DynamoDB::Table')[0].physicalId,
     });
     expect(stack.outputs().Origin).toBe('http://localhost:8001');

@@ -1,0 +1,44 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'http';
+import { text } from 'stream/consumers';
+import type { default as OidcProvider } from 'oidc-provider' with { 'resolution-mode': 'import' };
+import { errorPage, loginForm, sendPage } from './pages';
+import type { LocalUser } from './users';
+import { listen } from '../listen';
+
+interface SignInOptions {
+  /** What its log lines begin with. */
+  readonly name: string;
+  readonly port: number;
+  /** Asked for each request: an issuer whose keys were rotated is another one. */
+  readonly provider: () => OidcProvider;
+  readonly users: readonly LocalUser[];
+  readonly subOf: (user: LocalUser) => string;
+  /** What the issuer has beside the paths of its provider; true when it answered, else the provider does. */
+  readonly before: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
+}
+
+/** Serves an issuer of this machine, with the one form in which people sign in. */
+export function startSignIn({ name, port, provider, users, subOf, before }: SignInOptions): ReturnType<typeof listen> {
+  async function login(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { cid } = await provider().interactionDetails(request, response);
+    if (request.method !== 'POST') return sendPage(response, 200, loginForm(cid));
+    const form = Object.fromEntries(new URLSearchParams(await text(request)));
+    if (form._csrf !== cid) throw new Error('the form is not from this sign-in');
+    const typed = form.username?.trim().toLowerCase();
+    const user = users.find(({ username }) => [username, `${username}@example.com`].includes(typed));
+    if (!user || user.password !== form.password) return sendPage(response, 401, loginForm(cid, 'Incorrect username or password.'));
+    return provider().interactionFinished(request, response, { login: { accountId: subOf(user) } }, { mergeWithLastSubmission: false });
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url!, `http://127.0.0.1:${port}`);
+    if (url.pathname.startsWith('/login/')) return login(request, response);
+    if (!await before(request, response, url)) await provider().callback()(request, response);
+  }
+
+  return listen(createServer((request, response) => void handle(request, response).catch((error: Error) => {
+    console.error(`${name}: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
+    if (response.headersSent) response.destroy();
+    else sendPage(response, 400, errorPage('The request failed. Go back to the app and sign in again.'));
+  })), port);
+}
