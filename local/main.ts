@@ -6,26 +6,37 @@ import { runCheck } from './check';
 import { startStack } from './stack';
 
 const ROOT = path.join(__dirname, '..');
-const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--app FILE]
+const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app FILE]
   --port N    the port of the page (default 8080; 0 for any free one)
   --data DIR  where everything is kept between runs (default .local)
   --reset     empty that folder first
   --check     do the whole journey by itself, in a folder of its own, and end
+  --divide-lifetimes N
+              tokens end N times sooner, so that an hour of sign-in passes in seconds (default 1)
   --app FILE  the CDK app whose one stack is run (default examples/typescript/full/app.ts)`;
 
 function readArguments() {
   try {
-    const { values: { app, check, reset, ...values } } = parseArgs({
+    const { values: { app, check, help, reset, ...values } } = parseArgs({
       options: {
-        port: { type: 'string' }, data: { type: 'string' }, reset: { type: 'boolean', default: false }, check: { type: 'boolean', default: false },
-        app: { type: 'string', default: path.join(ROOT, 'examples/typescript/full/app.ts') },
+        'help': { type: 'boolean', short: 'h', default: false }, 'divide-lifetimes': { type: 'string', default: '1' },
+        'port': { type: 'string' }, 'data': { type: 'string' }, 'reset': { type: 'boolean', default: false }, 'check': { type: 'boolean', default: false },
+        'app': { type: 'string', default: path.join(ROOT, 'examples/typescript/full/app.ts') },
       },
     });
+    if (help) {
+      console.log(USAGE);
+      return process.exit(0);
+    }
+    const divideLifetimes = Number(values['divide-lifetimes']);
+    if (!Number.isInteger(divideLifetimes) || divideLifetimes < 1) {
+      throw new Error(`--divide-lifetimes must be a whole number from 1, got '${values['divide-lifetimes']}'`);
+    }
     const port = Number(values.port ?? (check ? 0 : 8080));
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
     const data = values.data ?? (check ? mkdtempSync(path.join(tmpdir(), 'serverless-vod-')) : path.join(ROOT, '.local'));
     if (check && !values.data) process.once('exit', () => rmSync(data, { recursive: true, force: true }));
-    return { app, port, data, reset, check };
+    return { app, port, data, reset, check, divideLifetimes };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     return process.exit(2);
@@ -33,10 +44,13 @@ function readArguments() {
 }
 
 async function main(): Promise<void> {
-  const { app, port, data, reset, check } = readArguments();
+  const { check, ...options } = readArguments();
+  const { data, port } = options;
   // Once: a second request ends at once, as children end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).forEach((signal) => process.once(signal, () => resolve())));
-  await using stack = await startStack({ app, port, data, reset, log: console.error });
+  await using stack = await startStack({ ...options, log: console.error }).catch((error) => {
+    throw error.code === 'EADDRINUSE' && error.port === port ? new Error(`port ${port} is in use: choose another with --port`) : error;
+  });
   if (check) {
     await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
     if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);

@@ -1,6 +1,11 @@
 import { spawnSync } from 'child_process';
+import { mkdtempSync } from 'fs';
+import { createServer } from 'http';
+import { tmpdir } from 'os';
 import * as path from 'path';
+import { listen } from '../../local/listen';
 
+const usage = 'usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app FILE]';
 const main = (...args: string[]) => {
   const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', path.join(__dirname, '../../local/main.ts'), ...args], { encoding: 'utf8' });
   return { status, stderr, stdout };
@@ -12,11 +17,27 @@ describe('npm start', () => {
     [['--port'], 'Option \'--port <value>\' argument missing'],
     [['--port', 'http'], '--port must be a number from 0 to 65535, got \'http\''],
     [['--port', '70000'], '--port must be a number from 0 to 65535, got \'70000\''],
+    [['--divide-lifetimes', '0'], '--divide-lifetimes must be a whole number from 1, got \'0\''],
+    [['--divide-lifetimes', '1.5'], '--divide-lifetimes must be a whole number from 1, got \'1.5\''],
     [['somewhere'], 'Unexpected argument \'somewhere\''],
   ])('refuses %j and shows its usage', (args, message) => {
     const { status, stderr, stdout } = main(...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
-    expect(stderr).toContain('usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--app FILE]');
+    expect(stderr).toContain(usage);
+  });
+
+  it.each(['--help', '-h'])('shows its usage for %s', (argument) => {
+    const { status, stderr, stdout } = main(argument, '--port', '0');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(usage);
+  });
+
+  it('says what to do about a port in use', async () => {
+    const { port, stop } = await listen(createServer(), 0);
+    const data = mkdtempSync(path.join(tmpdir(), 'vod-local-'));
+    const { status, stderr, stdout } = main('--port', String(port), '--data', data);
+    await stop();
+    expect([status, stderr.trim(), stdout]).toEqual([1, `port ${port} is in use: choose another with --port`, '']);
   });
 });
