@@ -1,0 +1,65 @@
+import { createHmac, generateKeyPairSync, KeyObject, sign } from 'crypto';
+
+export const ISSUER = 'https://identity.example.com/tenant/';
+export const AUDIENCE = 'client1';
+
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A signing key of an issuer. */
+export class SigningKey {
+  private readonly pair: { publicKey: KeyObject; privateKey: KeyObject };
+
+  constructor(readonly kid: string, readonly alg: 'RS256' | 'ES256' = 'RS256', private readonly use = 'sig') {
+    this.pair = alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  }
+
+  /** What the key set shows of it. */
+  get jwk() {
+    return { ...this.pair.publicKey.export({ format: 'jwk' }), kid: this.kid, alg: this.alg, use: this.use };
+  }
+
+  get publicPem(): string {
+    return String(this.pair.publicKey.export({ format: 'pem', type: 'spki' }));
+  }
+
+  token(claims: object, header: object = {}): string {
+    const head = `${part({ alg: this.alg, kid: this.kid, typ: 'JWT', ...header })}.${part(claims)}`;
+    return `${head}.${sign('sha256', Buffer.from(head), { key: this.pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+  }
+}
+
+/** Signed with a text that everyone may have, as a library would verify it that lets the token choose the algorithm. */
+export function hmacToken(secret: string, header: object, claims: object): string {
+  const head = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part(claims)}`;
+  return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;
+}
+
+export function unsignedToken(header: object, claims: object, signature = ''): string {
+  return `${part({ alg: 'none', typ: 'JWT', ...header })}.${part(claims)}.${signature}`;
+}
+
+/** An OpenID Connect issuer behind `fetch`. */
+export class OidcIssuer {
+  keys: SigningKey[];
+  /** What the discovery document says otherwise. */
+  discovery: Record<string, unknown> = {};
+  /** Answers everything, instead of the true documents. */
+  broken?: (path: string) => Response | Promise<Response> | undefined;
+  readonly calls: string[] = [];
+  readonly inits: (RequestInit | undefined)[] = [];
+
+  constructor(...keys: SigningKey[]) {
+    this.keys = keys;
+  }
+
+  fetch = async (address: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const { href, pathname } = new URL(String(address));
+    this.calls.push(href);
+    this.inits.push(init);
+    const broken = await this.broken?.(pathname);
+    if (broken) return broken;
+    if (href === `${ISSUER}.well-known/openid-configuration`) return Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}keys`, ...this.discovery });
+    if (href === `${ISSUER}keys`) return Response.json({ keys: this.keys.map(({ jwk }) => jwk) });
+    return new Response('not found', { status: 404 });
+  };
+}
