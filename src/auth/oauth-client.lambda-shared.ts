@@ -58,7 +58,7 @@ export class OAuthClient {
     return tokens;
   }
 
-  /** Revokes a refresh token. One that was revoked, replaced or never good counts as revoked: there is nothing that its holder could mend (RFC 7009, section 2.2). */
+  /** Revokes a refresh token. One that was revoked, replaced or never good counts as revoked: its holder could mend nothing (RFC 7009, section 2.2). */
   async revoke(token: string): Promise<void> {
     const answer = await this.post('/oauth2/revoke', { token });
     if (answer.ok) return;
