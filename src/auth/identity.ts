@@ -7,20 +7,25 @@ import { oidcIdentity, OidcIdentityOptions } from './oidc-identity';
 import { userPoolIdentity, UserPoolIdentityOptions } from './user-pool-identity';
 import { throwIfAny } from '../synth/errors';
 
-/**
- * Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then.
- *
- * @example
- * /// fixture=areas
- * new ServerlessVod(this, 'Vod', {
- *   auth: { identity: Identity.oidc({ issuer: 'https://example.eu.auth0.com/', audiences: ['https://videos.example.com'], token: OidcToken.ACCESS_TOKEN }) },
- * });
- */
+/** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
 export abstract class Identity {
   /**
    * A user pool of the service's own, with sign-in, sessions and sign-out.
    *
    * @param options what differs from the defaults
+   *
+   * @example
+   * /// fixture=areas
+   * new ServerlessVod(this, 'Vod', {
+   *   auth: {
+   *     identity: Identity.userPool({
+   *       firstAdmin: 'ada@example.com',
+   *       userPool: { featurePlan: cognito.FeaturePlan.ESSENTIALS, mfa: cognito.Mfa.REQUIRED },
+   *       userPoolClient: { idTokenValidity: Duration.minutes(15) },
+   *       refreshTokenRotation: true,
+   *     }),
+   *   },
+   * });
    */
   public static userPool(options: UserPoolIdentityOptions = {}): Identity {
     return new IdentityOf((scope, context) => userPoolIdentity(scope, options, context));
@@ -31,6 +36,12 @@ export abstract class Identity {
    *
    * @param userPool whose users may call
    * @param clients the audience that tokens must name: one of these
+   *
+   * @example
+   * /// fixture=areas
+   * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
+   * const client = cognito.UserPoolClient.fromUserPoolClientId(this, 'Web', '1example23456789');
+   * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromUserPool(userPool, client) } });
    */
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
     return new IdentityOf((scope) => {
@@ -43,6 +54,20 @@ export abstract class Identity {
    * Any OpenID Connect issuer, through a Lambda authorizer.
    *
    * @param options issuer, audience and which token
+   *
+   * @example
+   * /// fixture=areas
+   * new ServerlessVod(this, 'Vod', {
+   *   auth: {
+   *     identity: Identity.oidc({
+   *       issuer: 'https://example.eu.auth0.com/',
+   *       audiences: ['https://videos.example.com/api'],
+   *       token: OidcToken.ACCESS_TOKEN,
+   *       groupsClaim: 'https://example.com/groups',
+   *     }),
+   *     roles: { uploaders: Access.group('editors') },
+   *   },
+   * });
    */
   public static oidc(options: OidcIdentityOptions): Identity {
     return new IdentityOf((scope) => oidcIdentity(scope, options));
@@ -54,6 +79,12 @@ export abstract class Identity {
    * allows or denies all of them.
    *
    * @param authorizer such as a `TokenAuthorizer`, a `RequestAuthorizer` or a `CognitoUserPoolsAuthorizer`
+   *
+   * @example
+   * /// fixture=areas
+   * declare const handler: lambda.Function;
+   * const authorizer = new apigateway.TokenAuthorizer(this, 'Own', { handler });
+   * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromAuthorizer(authorizer) } });
    */
   public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
     return new IdentityOf(() => ({ authorizer: () => authorizer }));
