@@ -15,7 +15,7 @@ export class Access {
   /**
    * The members of a group.
    *
-   * @param name the group, as the people's tokens name it
+   * @param name the group, as people's tokens name it; of a Cognito pool one without a comma, since API Gateway joins groups by it
    */
   public static group(name: string): Access {
     return new Access({ name });

@@ -28,11 +28,16 @@ describe('roles', () => {
   test('a name that is known late, or at deployment only, leaves the JSON right', () => {
     const stack = new Stack(new App(), 'Test');
     const parameter = new CfnParameter(stack, 'Group');
-    const roles = { uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })), viewers: Access.group(parameter.valueAsString), admins: `${parameter.valueAsString}-admins` };
+    const roles = {
+      uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })),
+      viewers: Access.group(parameter.valueAsString),
+      // Its text before it is known says nothing of its length.
+      admins: `${parameter.valueAsString}-admins-${'x'.repeat(120)}`,
+    };
     expect(rolesProblems(roles).filter((problem) => problem !== undefined)).toEqual([]);
     const { 'Fn::Join': [separator, parts] } = stack.resolve(renderRoles(stack, roles));
     const text = (parts as (string | { Ref: string })[]).map((part) => (typeof part === 'string' ? part : 'value of ' + part.Ref)).join(separator);
-    expect(JSON.parse(text)).toEqual({ uploaders: 'say "late"', viewers: 'value of Group', admins: 'value of Group-admins' });
+    expect(JSON.parse(text)).toEqual({ uploaders: 'say "late"', viewers: 'value of Group', admins: `value of Group-admins-${'x'.repeat(120)}` });
   });
 
   test.each<[VodRoles, string]>([
