@@ -1,0 +1,47 @@
+import type { KoaContextWithOIDC as Context, default as OidcProvider } from 'oidc-provider' with { 'resolution-mode': 'import' };
+import { configurationOf, divided, features, FORM_TTL } from '../sign-in/configuration';
+import type { fileAdapter, IssuerState } from '../sign-in/state';
+import { emailClaims, type LocalUser } from '../sign-in/users';
+
+interface IdentityOptions {
+  readonly issuer: string;
+  readonly state: IssuerState;
+  readonly adapter: ReturnType<typeof fileAdapter>;
+  readonly users: readonly LocalUser[];
+  readonly subOf: (user: LocalUser) => string;
+  readonly divideLifetimes: number;
+}
+
+/** Whom its access tokens are for, where a client does not say it. */
+const API = 'https://videos.example.com/api';
+
+/** An authorization server as teams have it: not Cognito's names, and access tokens by RFC 9068. */
+export async function createProvider({ issuer, state, adapter, users, subOf, divideLifetimes }: IdentityOptions): Promise<OidcProvider> {
+  const { errors, Provider } = await import('oidc-provider');
+  const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;
+  const HOUR = divided(3600, divideLifetimes);
+
+  return new Provider(issuer, {
+    ...await configurationOf({ name: 'identity', state, adapter }),
+    clients: [{ client_id: 'web', token_endpoint_auth_method: 'none', redirect_uris: ['http://localhost/callback'], grant_types: ['authorization_code'] }],
+    features: {
+      ...features,
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => API,
+        getResourceServerInfo: (_: Context, resource: string) => {
+          if (resource !== API) throw new errors.InvalidTarget();
+          return { audience: API, scope: 'openid email profile', accessTokenFormat: 'jwt', accessTokenTTL: HOUR, jwt: { sign: { alg: 'RS256' } } };
+        },
+      },
+    },
+    scopes: ['openid', 'email', 'profile'],
+    claims: { openid: ['sub', 'groups'], email: ['email', 'email_verified'], profile: ['preferred_username'] },
+    findAccount: (_: Context, sub: string) => {
+      const user = bySub(sub);
+      return { accountId: sub, claims: () => ({ sub, groups: user.groups, preferred_username: user.username, ...emailClaims(user) }) };
+    },
+    extraTokenClaims: (_: Context, token) => 'accountId' in token ? { groups: bySub(token.accountId).groups } : {},
+    ttl: { ...FORM_TTL, AuthorizationCode: divided(60, divideLifetimes, 5), AccessToken: HOUR, IdToken: HOUR, Grant: FORM_TTL.Session },
+  });
+}
