@@ -1,8 +1,8 @@
 import { randomUUID } from 'crypto';
 import { setTimeout } from 'timers/promises';
 import { Validator } from '@cfworker/json-schema';
-import type { JSONWebKeySet } from 'jose' with { 'resolution-mode': 'import' };
-import { proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
+import { createAuthorizers, type KeysOf } from './authorizers';
+import { arnIn, invokeFunction, proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
 import { createResponses, Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { byId, onlyKnown, theOne } from '../lookup';
 import type { Functions, LocalStack, Resource } from '../types';
@@ -10,8 +10,7 @@ import type { Functions, LocalStack, Resource } from '../types';
 /** The API in-process. */
 export type Gateway = (request: ApiRequest) => Promise<ApiAnswer>;
 
-/** Issuer and public keys of a user pool, by its ARN. */
-export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKeySet };
+export type { KeysOf };
 
 /** API Gateway's largest body. */
 export const bodyLimit = 10 * 1024 * 1024;
@@ -21,9 +20,8 @@ const knownProperties: Record<string, [free: string, bound?: Record<string, unkn
   RestApi: ['Description EndpointConfiguration Name'],
   Stage: ['DeploymentId MethodSettings RestApiId StageName'],
   RequestValidator: ['RestApiId', { ValidateRequestBody: [true] }],
-  Authorizer: ['IdentityValidationExpression Name ProviderARNs RestApiId', { Type: ['COGNITO_USER_POOLS'], IdentitySource: ['method.request.header.Authorization'] }],
   Method: ['AuthorizerId Integration OperationName RequestModels RequestValidatorId ResourceId RestApiId', {
-    AuthorizationType: ['NONE', 'COGNITO_USER_POOLS'], HttpMethod: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
+    AuthorizationType: ['NONE', 'COGNITO_USER_POOLS', 'CUSTOM'], HttpMethod: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
   }],
 };
 
@@ -43,24 +41,6 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** `Sat Nov 22 03:04:05 UTC 2025` */
-const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
-
-/** Verifies the id token that a COGNITO_USER_POOLS authorizer asks for, and returns its claims: all strings, lists with commas, two times as dates. */
-async function authorize({ properties }: Resource, { raw }: ApiRequest, keysOf: KeysOf): Promise<Record<string, string>> {
-  const { createLocalJWKSet, jwtVerify } = await import('jose');
-  const { ProviderARNs: [userPoolArn], IdentityValidationExpression: expression } = properties;
-  const { issuer, keys } = keysOf(userPoolArn);
-  const token = raw.headers.authorization?.replace(/^Bearer /i, '') ?? '';
-  const rules = { algorithms: ['RS256'], issuer, requiredClaims: ['exp'] };
-  const { payload } = await jwtVerify(token, createLocalJWKSet(keys), rules).catch(({ code }) => {
-    throw new Refused('UNAUTHORIZED', code === 'ERR_JWT_EXPIRED' ? 'The incoming token has expired' : undefined);
-  });
-  const audience = typeof payload.aud === 'string' && new RegExp(`^(?:${expression})$`).test(payload.aud);
-  if (!audience || payload.token_use !== 'id') throw new Refused('UNAUTHORIZED');
-  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, ['exp', 'iat'].includes(name) ? date(value) : String(value)]));
-}
-
 /** Serves the template's one REST API. */
 export function createGateway({ stack, functions, keysOf }: { stack: LocalStack; functions: Functions; keysOf: KeysOf }): Gateway {
   for (const [type, [free, bound]] of Object.entries(knownProperties)) {
@@ -74,6 +54,8 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
   const stage: string = theOne(stack, 'AWS::ApiGateway::Stage').properties.StageName;
   const methods = stack.ofType('AWS::ApiGateway::Method');
   const routes = readRoutes(stack, api.attributes.RootResourceId);
+  const authorizerOf = createAuthorizers({ stack, functions, keysOf });
+  const authorizers = new Map(methods.map((method) => [method, authorizerOf(method)]));
   const respond = createResponses(stack);
   const models = new Map(stack.ofType('AWS::ApiGateway::Model').map(({ physicalId, properties }) => [physicalId, new Validator(properties.Schema, '4')]));
 
@@ -89,10 +71,8 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
   }
 
   async function invoke({ TimeoutInMillis = 29_000, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
-    const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(Uri)!;
-    const sourceArn = `arn:aws:execute-api:${stack.region}:${stack.account}:${context.apiId}/${context.stage}/${request.raw.method}${context.resource}`;
-    const caller = { kind: 'service', id: 'apigateway.amazonaws.com', context: { 'aws:SourceArn': sourceArn } } as const;
-    const invoked = functions.invoke(functionArn, proxyEvent(request, context), caller);
+    const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
+    const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
     const result = await Promise.race([invoked, setTimeout(Number(TimeoutInMillis), undefined, { ref: false })]);
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');
     return proxyAnswer(result, context);
@@ -105,14 +85,14 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const method = methods.find(({ properties }) => properties.ResourceId === route?.id && properties.HttpMethod === request.raw.method);
     if (!route || !method) throw new Refused('MISSING_AUTHENTICATION_TOKEN');
     if (request.body.length > bodyLimit) throw new Refused('REQUEST_TOO_LARGE');
-    const { AuthorizationType, AuthorizerId, Integration } = method.properties;
-    const claims = AuthorizationType === 'NONE' ? undefined : await authorize(byId(stack, 'AWS::ApiGateway::Authorizer', AuthorizerId), request, keysOf);
-    validate(method.properties, request);
     const parameters = Object.entries(route.expression.exec(path)!.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
-    return invoke(Integration, request, {
-      requestId, claims, accountId: stack.account, apiId: api.physicalId, stage, resourceId: route.id, resource: route.path, path,
+    const context: ProxyContext = {
+      requestId, accountId: stack.account, apiId: api.physicalId, stage, resourceId: route.id, resource: route.path, path,
       query: new URLSearchParams(search), parameters: Object.fromEntries(parameters),
-    });
+    };
+    const authorizer = await authorizers.get(method)?.(request, context);
+    validate(method.properties, request);
+    return invoke(method.properties.Integration, request, { ...context, authorizer });
   }
 
   return (request) => {

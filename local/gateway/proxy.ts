@@ -1,10 +1,19 @@
 import { Validator, type Schema } from '@cfworker/json-schema';
 import { Refused, type ApiAnswer, type ApiRequest } from './responses';
-import type { InvokeResult } from '../types';
+import type { Functions, InvokeResult, LocalStack } from '../types';
 
 /** What the event says besides the request itself; `path` is without the stage, `resource` is `/streams/{videoId}` or the like. */
 export interface ProxyContext extends Record<'requestId' | 'accountId' | 'apiId' | 'stage' | 'path' | 'resourceId' | 'resource', string> {
-  query: URLSearchParams; parameters: Record<string, string>; claims?: Record<string, string>;
+  query: URLSearchParams; parameters: Record<string, string>; authorizer?: Record<string, unknown>;
+}
+
+/** The ARN of something in an API. */
+export const arnIn = ({ region, account }: LocalStack, apiId: string, name: string) => `arn:aws:execute-api:${region}:${account}:${apiId}/${name}`;
+
+/** Invokes the function that an integration or an authorizer names, as API Gateway does: the template must permit it for `sourceArn`. */
+export function invokeFunction(functions: Functions, uri: string, event: object, sourceArn: string): Promise<InvokeResult> {
+  const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(uri)!;
+  return functions.invoke(functionArn, event, { kind: 'service', id: 'apigateway.amazonaws.com', context: { 'aws:SourceArn': sourceArn } });
 }
 
 const orNull = <T extends object>(record: T): T | null => Object.keys(record).length ? record : null;
@@ -24,7 +33,7 @@ export function proxyEvent({ raw, host, body }: ApiRequest, { requestId, account
     queryStringParameters: orNull(lastOf(query)), multiValueQueryStringParameters: orNull(query), pathParameters: orNull(context.parameters),
     stageVariables: null,
     requestContext: {
-      ...context.claims && { authorizer: { claims: context.claims } },
+      ...context.authorizer && { authorizer: context.authorizer },
       resourceId, resourcePath: resource, httpMethod, requestId, extendedRequestId: requestId, path: `/${stage}${path}`, accountId,
       protocol: 'HTTP/1.1', stage, apiId, domainPrefix: apiId, domainName: host, requestTimeEpoch: now.getTime(),
       requestTime: now.toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (\S+) GMT$/, '$1/$2/$3:$4 +0000'),

@@ -8,20 +8,23 @@ export interface ApiRequest { readonly raw: IncomingMessage; readonly host: stri
 /** What it answers. */
 export interface ApiAnswer { status: number; headers: Record<string, string | string[]>; body?: string }
 
-/** What API Gateway refuses by itself, before the template changes it: status, error type, message. */
+/** What API Gateway refuses by itself, before the template changes it: status, error type, message if it says one. */
 const kinds = {
   MISSING_AUTHENTICATION_TOKEN: [403, 'MissingAuthenticationTokenException', 'Missing Authentication Token'],
   UNAUTHORIZED: [401, 'UnauthorizedException', 'Unauthorized'],
+  ACCESS_DENIED: [403, 'AccessDeniedException', 'User is not authorized to access this resource'],
+  AUTHORIZER_FAILURE: [500, 'AuthorizerFailureException', null],
+  AUTHORIZER_CONFIGURATION_ERROR: [500, 'AuthorizerConfigurationException', null],
   BAD_REQUEST_BODY: [400, 'BadRequestException', 'Invalid request body'],
   REQUEST_TOO_LARGE: [413, 'RequestTooLargeException', 'Request Too Long'],
   INTEGRATION_TIMEOUT: [504, 'InternalServerErrorException', 'Endpoint request timed out'],
   LAMBDA_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],
-} as const satisfies Record<string, readonly [number, string, string]>;
+} as const satisfies Record<string, readonly [number, string, string | null]>;
 
 /** A request that API Gateway itself refuses, under the name of its gateway response. */
 export class Refused extends Error {
-  constructor(readonly type: keyof typeof kinds, message: string = kinds[type][2]) {
-    super(message);
+  constructor(readonly type: keyof typeof kinds, readonly text: string | null = kinds[type][2]) {
+    super(type);
   }
 }
 
@@ -41,13 +44,13 @@ export function createResponses(stack: LocalStack) {
     return [ResponseType as string, { status: StatusCode as string | undefined, headers: Object.fromEntries(headers), template }];
   }));
 
-  return ({ type, message }: Refused, requestId: string): ApiAnswer => {
+  return ({ type, text }: Refused, requestId: string): ApiAnswer => {
     const [status, errorType] = kinds[type];
     const custom = defined.get(type) ?? defined.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
     return {
       status: Number(custom?.status ?? status),
       headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId, 'x-amzn-errortype': errorType, ...custom?.headers },
-      body: (custom?.template ?? `{"message":${variable}}`).replaceAll(variable, () => JSON.stringify(message)),
+      body: (custom?.template ?? `{"message":${variable}}`).replaceAll(variable, () => JSON.stringify(text)),
     };
   };
 }
