@@ -20,16 +20,26 @@ const distribution = new cloudfront.Distribution(stack, 'Front', {
   },
 });
 const minutes = Duration.minutes(60);
-new cognito.UserPool(stack, 'Pool').addClient('Client', {
-  generateSecret: true, enableTokenRevocation: true, accessTokenValidity: minutes, idTokenValidity: minutes, refreshTokenValidity: minutes,
-  oAuth: { flows: { authorizationCodeGrant: true }, callbackUrls: [`https://${distribution.domainName}/api/authorize`] },
-});
+if (!process.env.FIXTURE_IDENTITY) {
+  new cognito.UserPool(stack, 'Pool').addClient('Client', {
+    generateSecret: true, enableTokenRevocation: true, accessTokenValidity: minutes, idTokenValidity: minutes, refreshTokenValidity: minutes,
+    oAuth: { flows: { authorizationCodeGrant: true }, callbackUrls: [`https://${distribution.domainName}/api/authorize`] },
+  });
+}
 const handler = (id: string, environment: Record<string, string>) => new lambda.Function(stack, id, {
   runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromAsset(path.join(__dirname, 'handler')), environment,
 });
 const made = new CustomResource(stack, 'Made', {
   serviceToken: handler('Make', {}).functionArn, resourceType: 'Custom::Made', properties: { Fail: process.env.FIXTURE_FAILS ?? 'no' },
 });
-const environment = { MADE: made.getAttString('Value'), ORIGIN: `https://${distribution.domainName}` };
+const environment = {
+  MADE: made.getAttString('Value'), ORIGIN: `https://${distribution.domainName}`,
+  ...process.env.FIXTURE_IDENTITY === 'other' && { ISSUER: 'https://identity.example.com' },
+};
 api.root.addResource('environment').addMethod('GET', new apigateway.LambdaIntegration(handler('Show', environment)));
+if (process.env.FIXTURE_IDENTITY === 'imported') {
+  const userPool = cognito.UserPool.fromUserPoolId(stack, 'Imported', 'eu-west-1_Imported1');
+  const authorizer = new apigateway.CognitoUserPoolsAuthorizer(stack, 'Authorizer', { cognitoUserPools: [userPool] });
+  api.root.addResource('mine').addMethod('GET', undefined, { authorizer });
+}
 new CfnOutput(stack, 'Origin', { value: `https://${distribution.domainName}` });

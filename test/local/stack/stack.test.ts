@@ -21,6 +21,7 @@ describe('a stack on one machine', () => {
 
   afterEach(async () => {
     delete process.env.FIXTURE_FAILS;
+    delete process.env.FIXTURE_IDENTITY;
     for (const stack of running.splice(0)) await stack[Symbol.asyncDispose]();
   });
 
@@ -68,6 +69,20 @@ describe('a stack on one machine', () => {
     writeFileSync(path.join(other, 'thesis'), '');
     for (const reset of [true, false]) await expect(start(0, other, reset)).rejects.toThrow('holds what this program did not make');
     expect(readdirSync(other)).toEqual(['thesis']);
+  });
+
+  it('has another issuer of tokens where the template names one, and needs no user pool', async () => {
+    process.env.FIXTURE_IDENTITY = 'other';
+    const { facts } = await start();
+    expect(facts.users).toContainEqual({ username: 'katherine', password: expect.any(String), groups: ['uploaders', 'viewers'] });
+    const { ISSUER } = JSON.parse((await get(`${facts.api}/environment`))[1] as string);
+    const [status, discovery] = await get(`${ISSUER}/.well-known/openid-configuration`);
+    expect([status, JSON.parse(discovery as string).issuer]).toEqual([200, ISSUER]);
+  });
+
+  it('refuses a user pool that the template does not hold, by name', async () => {
+    process.env.FIXTURE_IDENTITY = 'imported';
+    await expect(start()).rejects.toThrow(/^Authorizer\w+: the template has no user pool arn:aws:cognito-idp:.*eu-west-1_Imported1, and an imported one can't run/);
   });
 
   it('stops what it started when a part of it fails', async () => {

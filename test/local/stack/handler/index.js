@@ -1,8 +1,8 @@
 // Answers as a custom resource's function, or else as an API that shows its environment.
 exports.handler = async ({ ResponseURL, ResourceProperties }) => {
   if (!ResponseURL) {
-    const { MADE, ORIGIN, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
-    return { statusCode: 200, body: JSON.stringify({ MADE, ORIGIN, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }) };
+    const { MADE, ORIGIN, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
+    return { statusCode: 200, body: JSON.stringify({ MADE, ORIGIN, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }) };
   }
   const answer = ResourceProperties.Fail === 'yes' ? { Status: 'FAILED', Reason: 'as asked' }
     : { Status: 'SUCCESS', PhysicalResourceId: 'made', Data: { Value: `made at ${process.hrtime.bigint()}` } };
