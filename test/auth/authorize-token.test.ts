@@ -165,6 +165,8 @@ describe('the kind of a token', () => {
     ['an access token of RFC 9068', { typ: 'at+jwt' }, { client_id: 'c' }, false, true],
     ['an access token by its header alone', { typ: 'AT+JWT' }, {}, false, true],
     ['an access token by its whole media type', { typ: 'application/at+jwt' }, {}, false, true],
+    ['an access token by the id of its client', {}, { client_id: 'c' }, false, true],
+    ['an access token by the id of its client, as Okta calls it', {}, { cid: 'c' }, false, true],
     ['an access token of Auth0', {}, { scope: 'openid', azp: 'c', permissions: [] }, false, true],
     ['an access token of Okta', { typ: undefined }, { scp: ['openid'], cid: 'c', uid: 'u' }, false, true],
     ['an access token of Entra, version 1', {}, { appid: 'a', ver: '1.0' }, false, true],
