@@ -29,6 +29,8 @@ export interface StackFacts {
   readonly api: string;
   readonly outputs: Record<string, string>;
   readonly users: readonly LocalUser[];
+  /** The issuer of tokens that stands for `https://identity.example.com`, where the template names that. */
+  readonly issuer?: string;
 }
 
 /** The SDK's names of the services behind the door. */
@@ -88,7 +90,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
 
   await runCustomResources(stack, functions, s3.store);
   const origin = `http://localhost:${edgePort}`;
-  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: (cognito ?? identity)?.users ?? [] };
+  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: (cognito ?? identity)?.users ?? [], issuer: identity?.issuer };
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
   mediaConvert.start();

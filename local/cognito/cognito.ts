@@ -2,7 +2,7 @@ import { join } from 'path';
 import { readClients } from './clients';
 import { createProvider } from './provider';
 import type { KeysOf } from '../gateway/gateway';
-import { theOne } from '../lookup';
+import { onlyKnown, theOne } from '../lookup';
 import { jsonService } from '../services/json';
 import { errorPage, sendPage } from '../sign-in/pages';
 import { startSignIn } from '../sign-in/server';
@@ -14,6 +14,9 @@ interface CognitoOptions { readonly stack: LocalStack; readonly port: number; re
 /** The user pool of the template, with its hosted sign-in pages. */
 export async function startCognito({ stack, port, divideLifetimes = 1 }: CognitoOptions) {
   const pool = theOne(stack, 'AWS::Cognito::UserPool');
+  for (const { logicalId, properties } of stack.ofType('AWS::Cognito::UserPoolDomain')) {
+    onlyKnown(logicalId, properties, 'Domain UserPoolId', { ManagedLoginVersion: [1, 2] });
+  }
   const groupNames = stack.ofType('AWS::Cognito::UserPoolGroup').map(({ properties }) => properties.GroupName);
   const users = sampleUsers.map((user) => ({ ...user, groups: user.groups.filter((name) => groupNames.includes(name)) }));
   const clients = readClients(stack, pool, divideLifetimes);

@@ -203,6 +203,8 @@ describe('around it', () => {
     await expect(started({ client: { SupportedIdentityProviders: ['COGNITO', 'Google'] } })).rejects.toThrow('COGNITO,Google');
     await expect(started({ client: units({ IdToken: 'weeks' }) })).rejects.toThrow('IdToken "weeks"');
     await expect(started({ client: { UserPoolId: 'eu-west-1_Imported1' } })).rejects.toThrow('Client: the template has no user pool eu-west-1_Imported1');
+    await expect(started({ domain: { Domain: 'auth.example.com', CustomDomainConfig: {} } })).rejects.toThrow('Domain: this machine does not know CustomDomainConfig');
+    await started({ domain: { Domain: 'vod', ManagedLoginVersion: 2 } });
     const authorizer = (...ProviderARNs: string[]) => fakeStack([
       resource('AWS::Cognito::UserPool', 'Pool', {}, { attributes: { Arn: poolArn } }), resource('AWS::ApiGateway::Authorizer', 'Authorizer', { ProviderARNs }),
     ]);

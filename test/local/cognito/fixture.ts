@@ -33,15 +33,17 @@ interface PoolOptions {
   /** Of a second client, if there is one. */
   readonly second?: object;
   readonly pool?: object;
+  readonly domain?: object;
   readonly groups?: string[];
   readonly divideLifetimes?: number;
 }
 
-function poolStack({ dataFolder, client, second, pool = {}, groups = ['admins', 'uploaders'] }: PoolOptions): LocalStack {
+function poolStack({ dataFolder, client, second, pool = {}, domain, groups = ['admins', 'uploaders'] }: PoolOptions): LocalStack {
   return fakeStack([
     resource('AWS::Cognito::UserPool', 'Pool', pool, { physicalId: poolId, attributes: { Arn: poolArn } }),
     resource('AWS::Cognito::UserPoolClient', 'Client', { ...clientProperties, ...client }, { physicalId: 'client1' }),
     ...second ? [resource('AWS::Cognito::UserPoolClient', 'Second', { ...clientProperties, ...second }, { physicalId: 'client2' })] : [],
+    ...domain ? [resource('AWS::Cognito::UserPoolDomain', 'Domain', domain)] : [],
     ...groups.map((GroupName) => resource('AWS::Cognito::UserPoolGroup', `Group${GroupName}`, { GroupName }, { physicalId: GroupName })),
   ], dataFolder);
 }

@@ -30,6 +30,7 @@ describe('a stack on one machine', () => {
     expect(facts.origin).toMatch(/^http:\/\/localhost:\d+$/);
     expect(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8'))).toEqual(facts);
     expect(facts).toMatchObject({ api: `${facts.origin}/api`, outputs: { Origin: facts.origin } });
+    expect(facts.issuer).toBeUndefined();
     expect(facts.users).toContainEqual({ username: expect.any(String), password: expect.any(String), groups: [] });
     expect(await get(facts.origin)).toEqual([200, 'the page']);
     const [status, body] = await get(`${facts.api}/environment`);
@@ -77,7 +78,7 @@ describe('a stack on one machine', () => {
     expect(facts.users).toContainEqual({ username: 'katherine', password: expect.any(String), groups: ['uploaders', 'viewers'] });
     const { ISSUER } = JSON.parse((await get(`${facts.api}/environment`))[1] as string);
     const [status, discovery] = await get(`${ISSUER}/.well-known/openid-configuration`);
-    expect([status, JSON.parse(discovery as string).issuer]).toEqual([200, ISSUER]);
+    expect([status, JSON.parse(discovery as string).issuer, facts.issuer]).toEqual([200, ISSUER, ISSUER]);
   });
 
   it('refuses a user pool that the template does not hold, by name', async () => {

@@ -106,6 +106,17 @@ describe('a template', () => {
     expect(() => written({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } })).toThrow('Topic: unknown type AWS::SNS::Topic');
   });
 
+  it('may brand its sign-in pages, and have a first user', () => {
+    const typed = (type: string, Properties = {}) => ({ Type: `AWS::Cognito::${type}`, Properties });
+    const stack = written({
+      Resources: {
+        Branding: typed('ManagedLoginBranding'), Boss: typed('UserPoolUser', { Username: 'boss' }),
+        Member: typed('UserPoolUserToGroupAttachment', { Username: { Ref: 'Boss' } }),
+      },
+    });
+    expect(stack.ofType('AWS::Cognito::UserPoolUserToGroupAttachment')[0].properties).toEqual({ Username: 'boss' });
+  });
+
   it('fails on a condition', () => {
     expect(() => written({ Resources: { Topic: { Type: 'AWS::SQS::Queue', Condition: 'Never' } } })).toThrow('Topic: conditions are not supported');
   });
