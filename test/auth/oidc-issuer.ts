@@ -5,13 +5,13 @@ export const AUDIENCE = 'client1';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A signing key of an issuer. */
-export class SigningKey {
-  private readonly pair: { publicKey: KeyObject; privateKey: KeyObject };
+function makePair(alg: 'RS256' | 'ES256'): { publicKey: KeyObject; privateKey: KeyObject } {
+  return alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
 
-  constructor(readonly kid: string, readonly alg: 'RS256' | 'ES256' = 'RS256', private readonly use = 'sig') {
-    this.pair = alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  }
+/** A signing key of an issuer: a new one, unless a pair is given. */
+export class SigningKey {
+  constructor(readonly kid: string, readonly alg: 'RS256' | 'ES256' = 'RS256', private readonly use = 'sig', private readonly pair = makePair(alg)) {}
 
   /** What the key set shows of it. */
   get jwk() {

@@ -2,6 +2,7 @@ import * as path from 'path';
 import * as HLS from 'hls-parser';
 import { until } from './stack';
 import { CookieJar } from '../../local/cookie-jar';
+import type { LocalUser } from '../../local/sign-in/users';
 import type { StackFacts } from '../../local/stack';
 
 /** A video as the API answers it, as far as the tests look. */
@@ -18,20 +19,72 @@ export interface Plan {
   readonly upload: { readonly method: string; readonly url: string; readonly headers: Record<string, string> };
 }
 
-/** Speaks the HTTP API as any script could: a cookie jar, and an id token. */
-export class Client {
-  /** Fills in the one form of the sign-in. */
-  static async signIn({ api, users }: StackFacts, { username, password } = users[0]): Promise<Client> {
-    const jar = new CookieJar();
-    const form = await jar.fetch(`${api}/login`);
-    const hidden = [...(await form.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]);
-    const body = new URLSearchParams([...hidden, ['username', username], ['password', password]]);
-    const answer = await jar.fetch(form.url, { method: 'POST', body });
-    if (answer.status !== 200) throw new Error(`the sign-in ended with ${answer.status}`);
-    return new Client(api, jar, await answer.json() as { id_token: string; refresh_token: string });
+/** OAuth's own token answer. */
+export interface Tokens {
+  readonly id_token: string;
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+/** Goes through the sign-in pages as a person who fills in their one form; answers the address to which they send the browser back. */
+export async function passPages(jar: CookieJar, address: string, { username, password }: LocalUser): Promise<URL> {
+  for (let url = new URL(address), hops = 0; hops < 10; hops++) {
+    if (url.origin !== new URL(address).origin) return url;
+    let answer = await jar.fetch(url, {}, 0);
+    if (answer.status === 200) {
+      const hidden = [...(await answer.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]);
+      const body = new URLSearchParams([...hidden, ['username', username], ['password', password]]);
+      answer = await jar.fetch(url, { method: 'POST', body }, 0);
+    }
+    const location = answer.headers.get('location');
+    if (!location) throw new Error(`the sign-in pages ended with ${answer.status}`);
+    url = new URL(location, url);
+  }
+  throw new Error('the sign-in pages lead nowhere');
+}
+
+/** What an error answer is: status, media type and code. */
+export async function problemOf(response: Response): Promise<[status: number, contentType: string | null, code: unknown]> {
+  const text = await response.text();
+  return [response.status, response.headers.get('content-type'), text.startsWith('{') ? JSON.parse(text).code : text];
+}
+
+/** A sign-in step by step: each can be done wrong. */
+export class SignIn {
+  /** Asks the API where to sign in: with an address to return to as a browser, without it as a script. */
+  static async begin({ api }: StackFacts, returnTo?: string, jar = new CookieJar()): Promise<SignIn> {
+    const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
+    const { headers } = await jar.fetch(`${api}/login${query}`, {}, 0);
+    return new SignIn(jar, new URL(headers.get('location')!), headers.getSetCookie()[0].split(';')[0]);
   }
 
-  constructor(private readonly api: string, private readonly jar: CookieJar, readonly tokens: { id_token: string; refresh_token: string }) {}
+  /**
+   * @param location of the sign-in pages
+   * @param cookie what the callback must bring, `name=value`
+   */
+  private constructor(readonly jar: CookieJar, readonly location: URL, readonly cookie: string) {}
+
+  /** Signs in at the pages; answers the callback's address, which nobody has opened yet. */
+  callback(user: LocalUser): Promise<URL> {
+    return passPages(this.jar, this.location.href, user);
+  }
+
+  /** The API's own answer to a callback. */
+  finish(callback: URL): Promise<Response> {
+    return this.jar.fetch(callback, {}, 0);
+  }
+}
+
+/** Speaks the HTTP API as any script could: a cookie jar, and an id token. */
+export class Client {
+  static async signIn(facts: StackFacts, user = facts.users[0]): Promise<Client> {
+    const signIn = await SignIn.begin(facts);
+    const answer = await signIn.finish(await signIn.callback(user));
+    if (answer.status !== 200) throw new Error(`the sign-in ended with ${answer.status}`);
+    return new Client(facts.api, signIn.jar, await answer.json() as Tokens);
+  }
+
+  constructor(private readonly api: string, private readonly jar: CookieJar, readonly tokens: Tokens) {}
 
   fetch(method: string, route: string, body?: object): Promise<Response> {
     const headers = { 'authorization': this.tokens.id_token, 'content-type': 'application/json' };
@@ -51,13 +104,13 @@ export class Client {
     return this.jar.fetch(address);
   }
 
-  declare(size: number, title: string): Promise<Plan> {
-    return this.call('POST', '/upload', { fileName: `${title}.mp4`, contentType: 'video/mp4', size, title });
+  declare(size: number, title: string, more: object = {}): Promise<Plan> {
+    return this.call('POST', '/upload', { fileName: `${title}.mp4`, contentType: 'video/mp4', size, title, ...more });
   }
 
-  /** Uploads at once what fits into memory; answers the video's id. */
-  async upload(content: Buffer<ArrayBuffer>, title: string): Promise<string> {
-    const { video, upload: { method, url, headers } } = await this.declare(content.length, title);
+  /** Uploads at once what fits into memory; answers the video's id. `more` is what else the declaration says. */
+  async upload(content: Buffer<ArrayBuffer>, title: string, more?: object): Promise<string> {
+    const { video, upload: { method, url, headers } } = await this.declare(content.length, title, more);
     const { status } = await fetch(url, { method, headers, body: content });
     if (status !== 200) throw new Error(`the upload ended with ${status}`);
     return video.videoId;

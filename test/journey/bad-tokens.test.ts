@@ -1,0 +1,116 @@
+import { request } from 'http';
+import * as path from 'path';
+import { Client, problemOf } from './client';
+import { PATIENCE_MS, StackProcess, stopAll } from './stack';
+import { BAD_TOKENS, Forge, handlersReached } from './tokens';
+
+jest.setTimeout(PATIENCE_MS);
+
+const VIDEO = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
+const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
+/** Every route that needs a caller: what to ask, its handler's answer to a good token, and its name in API Gateway. */
+const ROUTES: [method: string, route: string, body: object | undefined, status: number, name: string][] = [
+  ['POST', '/upload', DECLARATION, 201, 'POST/upload'],
+  ['GET', '/streams', undefined, 200, 'GET/streams'],
+  ['GET', `/streams/${VIDEO}`, undefined, 404, 'GET/streams/{videoId}'],
+  ['POST', `/streams/${VIDEO}/playback`, undefined, 404, 'POST/streams/{videoId}/playback'],
+];
+const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
+
+/** A later test is the proof of those before it: until then nothing good may reach a handler. */
+describe('a user pool\'s id token', () => {
+  let stack: StackProcess;
+  let client: Client;
+  let forge: Forge;
+
+  beforeAll(async () => {
+    stack = await StackProcess.start();
+    client = await Client.signIn(stack.facts);
+    forge = new Forge(path.join(stack.data, 'cognito'), client.tokens.id_token);
+  });
+  afterAll(stopAll);
+
+  const kinds: typeof BAD_TOKENS = {
+    ...BAD_TOKENS,
+    'an access token': () => client.tokens.access_token,
+    'marked as an access token': () => forge.token({ claims: { token_use: 'access' } }),
+    'of no kind': () => forge.token({ claims: { token_use: undefined } }),
+    'a refresh token': () => client.tokens.refresh_token,
+  };
+
+  /** As `fetch` would not send it. */
+  function send(method: string, route: string, headers: Record<string, string | string[]>, body?: object): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const sent = request(`${stack.facts.api}${route}`, { method, headers: { 'content-type': 'application/json', ...headers } }, async (response) => {
+        const text = Buffer.concat(await response.toArray()).toString();
+        resolve(new Response(text, { status: response.statusCode, headers: { 'content-type': response.headers['content-type'] ?? '' } }));
+      });
+      sent.once('error', reject).end(body && JSON.stringify(body));
+    });
+  }
+
+  function protectedReached(): string[] {
+    return handlersReached(stack.data).filter((name) => ROUTES.some((route) => route.includes(name)));
+  }
+
+  async function expectRefused(headers: Record<string, string>): Promise<void> {
+    for (const [method, route, body] of ROUTES) expect(await problemOf(await send(method, route, headers, body))).toEqual(NOT_SIGNED_IN);
+  }
+
+  /** What requests change that came through: the caller's videos, and the session. */
+  async function state(): Promise<object> {
+    const { items } = await client.call('GET', '/streams?owner=me');
+    return { items, renewed: Object.keys(await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token })) };
+  }
+
+  it('is refused when there is none, before any handler', async () => {
+    await expectRefused({});
+    expect(protectedReached()).toEqual([]);
+  });
+
+  it.each(Object.entries(kinds))('that is bad is refused, before any handler: %s', async (_, make) => {
+    for (const prefix of ['', 'Bearer ']) await expectRefused({ authorization: `${prefix}${make(forge)}` });
+    expect(protectedReached()).toEqual([]);
+  });
+
+  it('does not help a request with 20 KB of headers, nor does any handler hear of it', async () => {
+    const long = 'x'.repeat(20_480);
+    const { id_token: token, refresh_token } = client.tokens;
+    const answers = [
+      await send('POST', '/upload', { authorization: `${token}${long}` }, DECLARATION),
+      await send('POST', '/upload', { 'authorization': token, 'x-more': long }, DECLARATION),
+      await send('GET', '/streams', { authorization: token, cookie: `more=${long}` }),
+      await send('POST', '/token/revoke', { 'x-more': long }, { refresh_token }),
+      await send('GET', '/openapi.json', { 'x-more': long }),
+    ];
+    for (const answer of answers) {
+      expect(Math.floor(answer.status / 100)).toBe(4);
+      expect(await answer.text()).not.toContain('xxx');
+    }
+    expect(handlersReached(stack.data).sort()).toEqual(['GET/authorize', 'GET/login']);
+  });
+
+  it('is taken when nothing is wrong with it, and whatever reaches a handler is seen', async () => {
+    for (const prefix of ['', 'Bearer ']) {
+      for (const [method, route, body, status] of ROUTES) {
+        expect((await send(method, route, { authorization: `${prefix}${forge.token()}` }, body)).status).toBe(status);
+        // Nothing of the good one is left for it.
+        await expectRefused({ authorization: `${prefix}${BAD_TOKENS.expired(forge)}` });
+      }
+    }
+    expect(protectedReached()).toEqual(ROUTES.map(([, , , , name]) => name));
+  });
+
+  it('is refused beside another one', async () => {
+    const before = await state();
+    const { tokens: { id_token: other } } = await Client.signIn(stack.facts, stack.facts.users[1]);
+    const good = forge.token();
+    for (const authorization of [[good, good], [good, other], [other, good], [good, 'garbage'], ['garbage', good], [good, ''], ['', good]]) {
+      for (const [method, route, body] of ROUTES) {
+        const [status, contentType, code] = await problemOf(await send(method, route, { authorization }, body));
+        expect([`${status} ${code}`, contentType]).toEqual([expect.stringMatching(/^(400 invalid_request|401 not_signed_in)$/), 'application/problem+json']);
+      }
+    }
+    expect(await state()).toEqual(before);
+  });
+});
