@@ -1,10 +1,23 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { HttpProblem } from './http-problem';
-import type { Page, VideoRepository } from './video-repository';
 import { FIRST_MONTH, INDEXES, videoKey, VideoRow } from '../contract/table';
 import { OwnedPosition, ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor, PublishedPosition } from '../domain/cursor';
 import { monthBefore, monthOf } from '../domain/months';
+import type { VideoStatus } from '../domain/video-status';
+
+export interface Page {
+  readonly rows: VideoRow[];
+  readonly cursor?: string;
+}
+
+/** The catalog's rows, page by page. */
+export interface VideoLists {
+  /** Listed and ready ones, newest first. */
+  listPublished(page: { limit: number; cursor?: string }): Promise<Page>;
+  /** An owner's own in every status, newest first. */
+  listOwned(owner: string, page: { limit: number; cursor?: string; status?: VideoStatus }): Promise<Page>;
+}
 
 /** Queries that one page may cost. When they are spent the page is short, or empty, and its cursor leads on. */
 const QUERIES_A_PAGE = 12;
@@ -15,7 +28,7 @@ const BATCH_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
 /** Pages of the table: keys from an index, which projects nothing else, then their rows. */
-export function videoLists(tableName: string, documents: DynamoDBDocumentClient, clock: () => Date): Pick<VideoRepository, 'listPublished' | 'listOwned'> {
+export function videoLists(tableName: string, documents: DynamoDBDocumentClient, clock: () => Date): VideoLists {
   /** In the order of the ids. Whoever is gone by now is left out. */
   async function rowsOf(videoIds: string[]): Promise<VideoRow[]> {
     const rows = new Map<string, VideoRow>();

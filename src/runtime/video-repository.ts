@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { videoLists } from './video-lists';
+import { VideoLists, videoLists } from './video-lists';
 import { videoKey, VideoRow } from '../contract/table';
 import { monthOf } from '../domain/months';
 import { ENTERED_FROM, VideoErrorCode, VideoStatus } from '../domain/video-status';
@@ -14,13 +14,8 @@ export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'descripti
 /** What a finished transcode made. */
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
-export interface Page {
-  readonly rows: VideoRow[];
-  readonly cursor?: string;
-}
-
 /** The catalog's rows. Every write is conditional: duplicate, late and out-of-order events change nothing. */
-export interface VideoRepository {
+export interface VideoRepository extends VideoLists {
   create(video: NewVideo): Promise<VideoRow>;
   find(videoId: string): Promise<VideoRow | undefined>;
   /** The source has arrived: `waiting` -> `uploaded`, with the size that S3 has. */
@@ -38,10 +33,6 @@ export interface VideoRepository {
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   /** -> `errored` */
   recordError(videoId: string, attempt: number, error: { code: VideoErrorCode; message: string }): Promise<Outcome>;
-  /** Listed and ready ones, newest first. */
-  listPublished(page: { limit: number; cursor?: string }): Promise<Page>;
-  /** An owner's own in every status, newest first. */
-  listOwned(owner: string, page: { limit: number; cursor?: string; status?: VideoStatus }): Promise<Page>;
 }
 
 /** What tests replace. */

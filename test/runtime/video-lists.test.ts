@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
 import { VideoRow } from '../../src/contract/table';
 import { ownedCursor, publishedCursor } from '../../src/domain/cursor';
-import { Page, videoRepository } from '../../src/runtime/video-repository';
+import type { Page } from '../../src/runtime/video-lists';
+import { videoRepository } from '../../src/runtime/video-repository';
 
 const NOW = new Date('2028-03-15T12:00:00.000Z');
 
