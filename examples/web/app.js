@@ -32,7 +32,10 @@ function show(signedIn) {
   // Whoever comes next finds nothing of the one before.
   clearTimeout(pollTimer);
   player.close();
-  for (const id of ['own', 'published']) fill(id, []);
+  for (const id of ['own', 'published']) {
+    $(id).replaceChildren();
+    $(id).drawn = undefined;
+  }
   $('upload-form').reset();
   nameFile();
   say();

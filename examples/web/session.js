@@ -57,9 +57,9 @@ export class Session {
     } catch (error) {
       // Over before its time: this machine's clock was changed, say.
       if (error.status !== 401) throw error;
-      const isRenewed = token !== this.#idToken || await this.renew();
+      const problem = token === this.#idToken ? await this.renew() : undefined;
       signal.throwIfAborted();
-      if (!isRenewed) throw error;
+      if (problem) throw problem;
       return send();
     }
   }
@@ -74,7 +74,7 @@ export class Session {
     return this.#life?.signal ?? AbortSignal.abort();
   }
 
-  /** New tokens by the session's cookie: now, and from then on before each expiry. Whether there are any. */
+  /** New tokens by the session's cookie: now, and from then on before each expiry. Answers the problem, if there is one. */
   renew() {
     this.#renewing ??= this.#renew().finally(() => { this.#renewing = undefined; });
     return this.#renewing;
@@ -92,12 +92,12 @@ export class Session {
     } catch (error) {
       if (['invalid_grant', 'not_signed_in'].includes(error.code)) this.#end(before && error);
       else this.#suffer(error);
-      return false;
+      return error;
     }
-    if (before && !this.#userId) return false;
-    if (before && before !== this.#userId) return this.#beginAnew();
+    // It has ended meanwhile.
+    if (!this.#userId) return undefined;
     if (!before) this.#page.onStart();
-    return true;
+    return before && before !== this.#userId ? this.#beginAnew() : undefined;
   }
 
   /** Within this tab's turn, for whom it was wanted. */
