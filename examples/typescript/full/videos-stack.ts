@@ -3,11 +3,11 @@ import { App, Stack } from 'aws-cdk-lib';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
-import { ServerlessVod } from '../../../src';
+import { ServerlessVod, type ServerlessVodProps } from '../../../src';
 
 /** Video on demand with a web app of one's own on the same address: here the page in examples/web. */
 export class VideosStack extends Stack {
-  constructor(app: App, id: string) {
+  constructor(app: App, id: string, vod: ServerlessVodProps = {}) {
     super(app, id);
 
     const web = new Bucket(this, 'Web', { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true });
@@ -22,6 +22,7 @@ export class VideosStack extends Stack {
     new ServerlessVod(this, 'Vod', {
       defaultOrigin: S3BucketOrigin.withOriginAccessControl(web),
       delivery: { defaultRootObject: 'index.html' },
+      ...vod,
     });
   }
 }
