@@ -1,52 +1,25 @@
 import { statSync } from 'fs';
 import * as path from 'path';
-import { chromium, type Browser, type Page, type Request } from 'playwright-core';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, WAIT_MS } from './stack';
-import { ensure } from '../../local/system';
+import type { Browser, Page } from 'playwright-core';
+import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { launchBrowser, Tab } from './tab';
 
 jest.setTimeout(PATIENCE_MS);
-
-const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
 describe('the page in a browser', () => {
   let stack: StackProcess;
   let browser: Browser;
 
   beforeAll(async () => {
-    // Chromium's own sandbox can't be had by root.
-    const args = process.getuid?.() === 0 ? [...ARGUMENTS, '--no-sandbox'] : ARGUMENTS;
-    const executablePath = ensure('chromium');
     stack = await StackProcess.start();
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();
     await stopAll();
   });
 
-  /** A page, with all that it asked for and complained of. */
-  async function open(): Promise<{ page: Page; requests: Request[]; complaints: string[] }> {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(WAIT_MS);
-    const requests: Request[] = [];
-    const complaints: string[] = [];
-    page.on('request', (request) => requests.push(request));
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`);
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(stack.facts.origin);
-    return { page, requests, complaints };
-  }
-
-  async function signIn(page: Page): Promise<void> {
-    const [{ username, password }] = stack.facts.users;
-    await page.getByRole('link', { name: 'Sign in' }).click();
-    await page.locator('[name=username]').fill(username);
-    await page.locator('[name=password]').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
-  }
+  const open = async () => Tab.open(await browser.newContext(), stack.facts);
 
   /** Notes each state of the upload's progress bar, which on one machine may be over before it can be looked at. */
   async function watchProgress(page: Page): Promise<() => Promise<number[]>> {
@@ -62,8 +35,9 @@ describe('the page in a browser', () => {
   it('signs in, uploads, plays and signs out', async () => {
     const { origin } = stack.facts;
     const clip = makeClip(path.join(temporaryFolder(), 'clip.mp4'), 8);
-    const { page, requests, complaints } = await open();
-    await signIn(page);
+    const tab = await open();
+    const { page, requests, complaints } = tab;
+    await tab.signIn();
     // Nothing of the code or the state stays in the address.
     expect(page.url()).toBe(`${origin}/`);
 
@@ -121,7 +95,7 @@ describe('the page in a browser', () => {
     expect(unexpected).toEqual([]);
     expect(complaints).toHaveLength(3);
     expect(stack.output).not.toContain('access denied');
-    await page.close();
+    await page.context().close();
   });
 
   it('tells why a sign-in failed, and takes the right password then', async () => {
@@ -138,22 +112,79 @@ describe('the page in a browser', () => {
     await page.context().clearCookies();
     await page.reload();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
-    await page.close();
+    await page.context().close();
   });
 
   it('goes on when its token is over before it was renewed, as on a machine that slept', async () => {
-    const { page, requests } = await open();
-    await signIn(page);
+    const tab = await open();
+    const { page, requests } = tab;
+    await tab.signIn();
     const renewals = () => requests.filter((request) => request.url().endsWith('/api/token')).length;
     const before = renewals();
     const refused = { status: 401, contentType: 'application/problem+json', body: '{"status":401,"code":"not_signed_in","detail":"over"}' };
     await page.route('**/api/streams?owner=me*', (route) => route.fulfill(refused), { times: 1 });
     await page.reload();
     await page.locator('#own li').first().waitFor();
-    expect(await page.locator('#message').textContent()).toBe('');
+    expect(await tab.message()).toBe('');
     // Once as the page was opened, once for the token that was over.
     expect(renewals() - before).toBe(2);
-    await page.close();
+    await page.context().close();
+  });
+
+  it('tells plainly what a person may not do', async () => {
+    const tab = await open();
+    const { page } = tab;
+    await tab.signIn();
+    const problem = (status: number, code: string) =>
+      ({ status, contentType: 'application/problem+json', body: JSON.stringify({ status, code, detail: 'as machines say it' }) });
+    await page.route('**/api/streams?limit=50', (route) => route.fulfill(problem(403, 'wrong_role')));
+    await page.route('**/api/upload', (route) => route.fulfill(problem(403, 'wrong_role')));
+    await page.reload();
+    // The list of what others publish says so itself; that of one's own stays.
+    await page.locator('#published').getByText(/^You may watch only your own videos here/).waitFor();
+    await page.locator('#own li').first().waitFor();
+    expect(await tab.message()).toBe('');
+
+    const upload = async (buffer: Buffer) => {
+      await page.locator('#file').setInputFiles({ name: 'clip.mp4', mimeType: 'video/mp4', buffer });
+      await page.getByRole('button', { name: 'Upload' }).click();
+    };
+    await upload(Buffer.from('a video'));
+    await page.getByText(/^You may not upload videos here/).waitFor();
+    // What the page does by itself leaves standing what a person asked for.
+    await tab.wake();
+    expect(await tab.message()).toMatch(/^You may not upload videos here/);
+
+    await upload(Buffer.alloc(0));
+    await page.getByText('This file is empty.').waitFor();
+    for (const [status, code, words] of [
+      [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^That was too much at once/],
+      [400, 'a_code_of_tomorrow', /^as machines say it$/], [500, 'internal', /as machines say it\.$/],
+    ] as const) {
+      await page.route('**/api/upload', (route) => route.fulfill(problem(status, code)));
+      await upload(Buffer.from('a video'));
+      await page.getByText(words).waitFor();
+    }
+    await page.route('**/api/upload', (route) => route.abort());
+    await upload(Buffer.from('a video'));
+    await page.getByText(/^The service can't be reached/).waitFor();
+    await tab.isSignedIn();
+    await page.context().close();
+  });
+
+  it('takes back by itself what it said of a service that did not answer', async () => {
+    const tab = await open();
+    const { page } = tab;
+    await tab.signIn();
+    await page.locator('#own li').first().waitFor();
+    await page.route('**/api/token', (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Sorry</h1>' }), { times: 1 });
+    await page.route('**/api/streams?*', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"code":"not_signed_in"}' }), { times: 1 });
+    await tab.wake();
+    await page.getByText(/503/).waitFor();
+    await tab.isSignedIn();
+    await tab.wake();
+    await page.locator('#message:empty').waitFor({ state: 'attached' });
+    await page.context().close();
   });
 
   it('gets a problem from the API when it has no token', async () => {

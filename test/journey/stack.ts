@@ -18,15 +18,21 @@ export interface StackProcessOptions {
   readonly data?: string;
   /** @default - the full example */
   readonly app?: string;
+  /**
+   * How many times sooner tokens end.
+   * @default 1
+   */
+  readonly divideLifetimes?: number;
 }
 
 /** The stack as `npm start` runs it: a process of its own, leader of a process group. */
 export class StackProcess {
   /** Starts one and waits until it answers. */
-  static async start({ data = temporaryFolder(), app }: StackProcessOptions = {}): Promise<StackProcess> {
+  static async start({ data = temporaryFolder(), app, divideLifetimes = 1 }: StackProcessOptions = {}): Promise<StackProcess> {
     // One that was killed left it behind.
     rmSync(path.join(data, 'stack.json'), { force: true });
-    const stack = new StackProcess(data, ['--port', '0', '--data', data, ...(app ? ['--app', app] : [])]);
+    const lifetimes = ['--divide-lifetimes', String(divideLifetimes)];
+    const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])]);
     started.add(stack);
     await until('the stack answers', () => {
       if (stack.child.exitCode !== null) throw new Error(`the stack did not start:\n${stack.output}`);

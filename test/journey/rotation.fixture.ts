@@ -1,0 +1,9 @@
+import { App } from 'aws-cdk-lib';
+import { FeaturePlan } from 'aws-cdk-lib/aws-cognito';
+import { VideosStack } from '../../examples/typescript/full/videos-stack';
+import { Identity } from '../../src';
+
+/** The full example with a new refresh token for each renewal. */
+new VideosStack(new App(), 'Videos', {
+  auth: { identity: Identity.userPool({ refreshTokenRotation: true, userPool: { featurePlan: FeaturePlan.ESSENTIALS } }) },
+});

@@ -1,0 +1,100 @@
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
+import { until, WAIT_MS } from './stack';
+import type { StackFacts } from '../../local/stack';
+import { ensure } from '../../local/system';
+
+const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+
+/** A browser without a window. */
+export function launchBrowser(): Promise<Browser> {
+  // Chromium's own sandbox can't be had by root.
+  const args = process.getuid?.() === 0 ? [...ARGUMENTS, '--no-sandbox'] : ARGUMENTS;
+  return chromium.launch({ executablePath: ensure('chromium'), args });
+}
+
+/** What the API answered the page. */
+export interface Answer {
+  readonly route: string;
+  readonly status: number;
+  /** The id token that was sent. */
+  readonly token?: string;
+}
+
+/** A tab with the page, and all that it asked for and complained of. */
+export class Tab {
+  static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
+    const tab = new Tab(await context.newPage(), facts);
+    await tab.page.goto(facts.origin);
+    return tab;
+  }
+
+  readonly requests: Request[] = [];
+  readonly answers: Answer[] = [];
+  readonly complaints: string[] = [];
+
+  private constructor(readonly page: Page, private readonly facts: StackFacts) {
+    page.setDefaultTimeout(WAIT_MS);
+    page.on('request', (request) => this.requests.push(request));
+    page.on('response', (response) => {
+      const url = response.url();
+      if (!url.startsWith(`${facts.api}/`)) return;
+      const token = response.request().headers().authorization?.replace('Bearer ', '');
+      this.answers.push({ route: url.slice(facts.api.length), status: response.status(), token });
+    });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(`${message.text()} ${message.location().url}`);
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+  }
+
+  /** Signs in by the form. */
+  async signIn({ username, password } = this.facts.users[0]): Promise<void> {
+    await this.page.getByRole('link', { name: 'Sign in' }).click();
+    await this.page.locator('[name=username]').fill(username);
+    await this.page.locator('[name=password]').fill(password);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.isSignedIn();
+  }
+
+  async isSignedIn(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Sign out' }).waitFor();
+  }
+
+  async isSignedOut(): Promise<void> {
+    await this.page.getByRole('link', { name: 'Sign in' }).waitFor();
+  }
+
+  message(): Promise<string | null> {
+    return this.page.locator('#message').textContent();
+  }
+
+  /** Takes the page's timers away, as sleep does: from then on it renews when something else makes it do so. */
+  async sleep(): Promise<void> {
+    await this.page.evaluate(() => {
+      for (let timer = Number(setTimeout(() => undefined)); timer > 0; timer--) clearTimeout(timer);
+      window.setTimeout = (() => 0) as unknown as typeof setTimeout;
+    });
+    await until('what was under way is over', () => this.page.evaluate(async () => (await navigator.locks.query()).held!.length === 0));
+  }
+
+  /** Looks at the tab again, and waits for the lists that it then asks for. */
+  async wake(): Promise<void> {
+    const before = this.listed();
+    await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await until('the page lists again', () => this.listed() >= before + 2);
+  }
+
+  /** Waits until it has renewed its session once more. */
+  async renews(): Promise<void> {
+    const before = this.renewals().length;
+    await until('the page renews its session', () => this.renewals().length > before);
+  }
+
+  renewals(): Answer[] {
+    return this.answers.filter(({ route }) => route === '/token');
+  }
+
+  private listed(): number {
+    return this.answers.filter(({ route }) => route.startsWith('/streams?')).length;
+  }
+}
