@@ -1,0 +1,18 @@
+import { App, CfnOutput } from 'aws-cdk-lib';
+import { FeaturePlan, ManagedLoginVersion } from 'aws-cdk-lib/aws-cognito';
+import { VideosStack } from '../../examples/typescript/full/videos-stack';
+import { Identity, type ServerlessVod } from '../../src';
+
+/** The full example with all that sign-in has besides its defaults: native apps, managed login, an invitation. */
+const stack = new VideosStack(new App(), 'Videos', {
+  auth: {
+    identity: Identity.userPool({
+      publicClient: { callbackUrls: ['com.example.app://callback'] },
+      userPool: { featurePlan: FeaturePlan.ESSENTIALS },
+      domain: { managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN },
+      firstAdmin: 'ada@example.com',
+    }),
+  },
+});
+const { auth } = stack.node.findChild('Vod') as ServerlessVod;
+new CfnOutput(stack, 'PublicClientId', { value: auth.publicClient.userPoolClientId });
