@@ -75,19 +75,12 @@ export class SignIn {
   }
 }
 
-/** Speaks the HTTP API as any script could: a cookie jar, and an id token. */
-export class Client {
-  static async signIn(facts: StackFacts, user = facts.users[0]): Promise<Client> {
-    const signIn = await SignIn.begin(facts);
-    const answer = await signIn.finish(await signIn.callback(user));
-    if (answer.status !== 200) throw new Error(`the sign-in ended with ${answer.status}`);
-    return new Client(facts.api, signIn.jar, await answer.json() as Tokens);
-  }
-
-  constructor(private readonly api: string, private readonly jar: CookieJar, readonly tokens: Tokens) {}
+/** Speaks the HTTP API as any script could: a cookie jar, and a token that opens the API, whoever issued it. */
+export class Caller {
+  constructor(private readonly api: string, private readonly token: string, private readonly jar = new CookieJar()) {}
 
   fetch(method: string, route: string, body?: object): Promise<Response> {
-    const headers = { 'authorization': this.tokens.id_token, 'content-type': 'application/json' };
+    const headers = { 'authorization': this.token, 'content-type': 'application/json' };
     return this.jar.fetch(`${this.api}${route}`, { method, headers, body: body && JSON.stringify(body) });
   }
 
@@ -152,5 +145,19 @@ export class Client {
     const parts = new Set(playlist.segments.flatMap(({ uri, map }) => [uri, ...(map ? [map.uri] : [])]));
     for (const part of parts) await read(part);
     return playlist.segments.length;
+  }
+}
+
+/** Someone who signed in at the service's own routes. */
+export class Client extends Caller {
+  static async signIn(facts: StackFacts, user = facts.users[0]): Promise<Client> {
+    const signIn = await SignIn.begin(facts);
+    const answer = await signIn.finish(await signIn.callback(user));
+    if (answer.status !== 200) throw new Error(`the sign-in ended with ${answer.status}`);
+    return new Client(facts.api, signIn.jar, await answer.json() as Tokens);
+  }
+
+  constructor(api: string, jar: CookieJar, readonly tokens: Tokens) {
+    super(api, tokens.id_token, jar);
   }
 }

@@ -23,16 +23,21 @@ export interface StackProcessOptions {
    * @default 1
    */
   readonly divideLifetimes?: number;
+  /**
+   * What the app is told.
+   * @default - nothing
+   */
+  readonly environment?: Record<string, string>;
 }
 
 /** The stack as `npm start` runs it: a process of its own, leader of a process group. */
 export class StackProcess {
   /** Starts one and waits until it answers. */
-  static async start({ data = temporaryFolder(), app, divideLifetimes = 1 }: StackProcessOptions = {}): Promise<StackProcess> {
+  static async start({ data = temporaryFolder(), app, divideLifetimes = 1, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
     // One that was killed left it behind.
     rmSync(path.join(data, 'stack.json'), { force: true });
     const lifetimes = ['--divide-lifetimes', String(divideLifetimes)];
-    const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])]);
+    const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])], environment);
     started.add(stack);
     await until('the stack answers', () => {
       if (stack.child.exitCode !== null) throw new Error(`the stack did not start:\n${stack.output}`);
@@ -49,10 +54,11 @@ export class StackProcess {
   private readonly child: ChildProcess;
   private readonly descendants = new Set<number>();
 
-  private constructor(readonly data: string, args: string[]) {
+  private constructor(readonly data: string, args: string[], environment: Record<string, string>) {
     this.factsFile = path.join(data, 'stack.json');
     const command = ['--import', 'tsx', path.join(ROOT, 'local/main.ts'), ...args];
-    this.child = spawn(process.execPath, command, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...environment };
+    this.child = spawn(process.execPath, command, { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (chunk) => { this.output += chunk; });
     this.ended = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal!)));
   }
