@@ -1,0 +1,8 @@
+import { App } from 'aws-cdk-lib';
+import { VideosStack } from '../../examples/typescript/full/videos-stack';
+import { Access } from '../../src';
+
+/** The full example for a team that restricts both. */
+new VideosStack(new App(), 'Videos', {
+  auth: { roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') } },
+});

@@ -1,0 +1,124 @@
+import { readFileSync } from 'fs';
+import * as path from 'path';
+import { Client, problemOf, type Video } from './client';
+import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+
+jest.setTimeout(PATIENCE_MS);
+
+const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
+const NOT_FOUND = [404, 'application/problem+json', 'not_found'];
+const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
+
+describe('where uploading and watching are for groups', () => {
+  /** Ada is an admin. Grace uploads. Katherine uploads and views. Linus is in no group. */
+  let people: Record<'ada' | 'grace' | 'katherine' | 'linus', Client>;
+  /** Videos by title: whose they are, and how visible. */
+  let videos: Record<'graceOpen' | 'graceUnlisted' | 'gracePrivate' | 'katherineOpen' | 'adaPrivate' | 'broken', string>;
+  let groups: Record<string, readonly string[]>;
+
+  beforeAll(async () => {
+    const { facts } = await StackProcess.start({ app: path.join(__dirname, 'roles.fixture.ts') });
+    groups = Object.fromEntries(facts.users.map((user) => [user.username, user.groups]));
+    people = Object.fromEntries(await Promise.all(facts.users.map(async (user) => [user.username, await Client.signIn(facts, user)])));
+    const { ada, grace, katherine } = people;
+    const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 1, '160x90'));
+    const upload = async (client: Client, title: string, visibility?: string, content = clip): Promise<string> => {
+      const videoId = await client.upload(content, title, visibility && { visibility });
+      await client.settled(videoId);
+      return videoId;
+    };
+    const [graceOpen, graceUnlisted, gracePrivate, katherineOpen, adaPrivate, broken] = await Promise.all([
+      upload(grace, 'graceOpen'), upload(grace, 'graceUnlisted', 'unlisted'), upload(grace, 'gracePrivate', 'private'),
+      upload(katherine, 'katherineOpen'), upload(ada, 'adaPrivate', 'private'), upload(grace, 'broken', undefined, Buffer.from('no video')),
+    ]);
+    videos = { graceOpen, graceUnlisted, gracePrivate, katherineOpen, adaPrivate, broken };
+  });
+  afterAll(stopAll);
+
+  async function titles(client: Client, query = ''): Promise<string[]> {
+    const { items } = await client.call('GET', `/streams${query}`);
+    return items.map(({ title }: Video) => title).sort();
+  }
+
+  /** What each video is to someone: statuses of showing and of playing it. */
+  async function statuses(client: Client): Promise<Record<string, string>> {
+    return Object.fromEntries(await Promise.all(Object.entries(videos).map(async ([title, videoId]) => {
+      const [shown, played] = [await client.fetch('GET', `/streams/${videoId}`), await client.fetch('POST', `/streams/${videoId}/playback`)];
+      return [title, `${shown.status} ${played.status}`];
+    })));
+  }
+
+  it('has people in each role', () => {
+    expect(groups).toEqual({ ada: ['admins', 'uploaders'], grace: ['uploaders'], katherine: ['uploaders', 'viewers'], linus: [] });
+  });
+
+  it('lets uploaders upload, and nobody else', async () => {
+    for (const uploader of ['ada', 'grace', 'katherine'] as const) expect((await people[uploader].fetch('POST', '/upload', DECLARATION)).status).toBe(201);
+    expect(await problemOf(await people.linus.fetch('POST', '/upload', DECLARATION))).toEqual(WRONG_ROLE);
+    expect(await titles(people.linus, '?owner=me')).toEqual([]);
+  });
+
+  it('lets viewers and admins list what is published', async () => {
+    expect(await titles(people.katherine)).toEqual(['graceOpen', 'katherineOpen']);
+    expect(await titles(people.ada)).toEqual(['graceOpen', 'katherineOpen']);
+    for (const other of ['grace', 'linus'] as const) expect(await problemOf(await people[other].fetch('GET', '/streams'))).toEqual(WRONG_ROLE);
+  });
+
+  it('lets everyone list what is their own', async () => {
+    expect(await titles(people.grace, '?owner=me&status=ready')).toEqual(['graceOpen', 'gracePrivate', 'graceUnlisted']);
+    expect(await titles(people.katherine, '?owner=me&status=ready')).toEqual(['katherineOpen']);
+    expect(await titles(people.ada, '?owner=me&status=ready')).toEqual(['adaPrivate']);
+    expect(await titles(people.linus, '?owner=me')).toEqual([]);
+  });
+
+  it('shows and plays to each what is theirs to watch', async () => {
+    expect(await statuses(people.ada)).toEqual({
+      graceOpen: '200 200', graceUnlisted: '200 200', gracePrivate: '200 200', katherineOpen: '200 200', adaPrivate: '200 200', broken: '200 409',
+    });
+    expect(await statuses(people.katherine)).toEqual({
+      graceOpen: '200 200', graceUnlisted: '200 200', gracePrivate: '404 404', katherineOpen: '200 200', adaPrivate: '404 404', broken: '404 404',
+    });
+    expect(await statuses(people.grace)).toEqual({
+      graceOpen: '200 200', graceUnlisted: '200 200', gracePrivate: '200 200', katherineOpen: '403 403', adaPrivate: '403 403', broken: '200 409',
+    });
+    expect(await statuses(people.linus)).toEqual({
+      graceOpen: '403 403', graceUnlisted: '403 403', gracePrivate: '403 403', katherineOpen: '403 403', adaPrivate: '403 403', broken: '403 403',
+    });
+  });
+
+  it('plays every byte to a viewer, to an admin and to its owner, and hands the others nothing to fetch them with', async () => {
+    const { ada, grace, katherine, linus } = people;
+    for (const [client, videoId] of [[katherine, videos.graceUnlisted], [ada, videos.gracePrivate], [grace, videos.gracePrivate]] as const) {
+      expect(await client.play(videoId)).toBeGreaterThan(0);
+    }
+    const { hls } = await ada.call('POST', `/streams/${videos.gracePrivate}/playback`);
+    for (const [client, refusal] of [[katherine, NOT_FOUND], [linus, WRONG_ROLE]] as const) {
+      const answer = await client.fetch('POST', `/streams/${videos.gracePrivate}/playback`);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      expect(await problemOf(answer)).toEqual(refusal);
+      expect((await client.get(hls)).status).toBe(403);
+    }
+  });
+
+  it('tells who may not watch nothing of what exists', async () => {
+    const missing = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
+    /** All that an answer says, but what is new in every one. */
+    const answerTo = async (client: Client, method: string, videoId: string, route = '') => {
+      const answer = await client.fetch(method, `/streams/${videoId}${route}`);
+      const headers = [...answer.headers].filter(([name]) => !['date', 'x-amz-cf-id', 'x-amzn-requestid'].includes(name));
+      return JSON.stringify([answer.status, headers, await answer.text()]);
+    };
+    const { graceOpen, gracePrivate, katherineOpen, adaPrivate, broken } = videos;
+    for (const [client, known, refusal] of [
+      [people.linus, [graceOpen, gracePrivate, katherineOpen, adaPrivate, broken], '403'],
+      [people.grace, [katherineOpen, adaPrivate], '403'],
+      [people.katherine, [gracePrivate, adaPrivate, broken], '404'],
+    ] as const) {
+      for (const [method, route] of [['GET', ''], ['POST', '/playback']]) {
+        const expected = await answerTo(client, method, missing, route);
+        expect(expected).toContain(`"status\\":${refusal}`);
+        for (const videoId of known) expect(await answerTo(client, method, videoId, route)).toBe(expected);
+      }
+    }
+  });
+});
