@@ -1,0 +1,18 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
+
+const { FIXTURE_ISSUER = 'https://identity.example.com', FIXTURE_TOKEN, FIXTURE_TTL = '3600' } = process.env;
+
+/** Tokens of another issuer open the API. */
+new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
+  auth: {
+    identity: Identity.oidc({
+      issuer: FIXTURE_ISSUER,
+      // Those of both kinds of token, so that nothing but its kind tells the wrong one.
+      audiences: ['web', 'https://videos.example.com/api'],
+      token: FIXTURE_TOKEN as OidcToken | undefined,
+      cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),
+    }),
+    roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') },
+  },
+});

@@ -1,0 +1,154 @@
+import { readFileSync } from 'fs';
+import * as path from 'path';
+import { Caller, problemOf } from './client';
+import { signInAt } from './issuer-client';
+import { expectNoSignIn } from './sign-in-routes';
+import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { BAD_TOKENS, Forge, handlersReached, readToken } from './tokens';
+
+jest.setTimeout(PATIENCE_MS);
+
+const app = path.join(__dirname, 'oidc.fixture.ts');
+const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
+const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
+const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
+
+/** Why the authorizer refuses each bad token. About the others API Gateway does not even ask it: they can't be tokens at all. */
+const REASONS: Readonly<Record<string, string>> = {
+  'expired': 'expired',
+  'not yet valid': 'not yet valid',
+  'without an expiry': 'no expiry',
+  'of another issuer': 'issuer',
+  'of an issuer whose name only begins so': 'issuer',
+  'without an issuer': 'issuer',
+  'for another audience': 'audience',
+  'for an audience whose name only begins so': 'audience',
+  'without an audience': 'audience',
+  'of another pool': 'issuer',
+  'signed with another key': 'signature',
+  'signed with a key that nobody knows': 'unknown key',
+  'signed with the key that it brings along': 'signature',
+  'signed for other claims': 'signature',
+  'with alg None, and a signature': 'algorithm',
+  'signed with the public key as if it were a password': 'algorithm',
+  'garbage in three parts': 'issuer',
+  'of the other kind': 'use',
+};
+
+/** The reasons that the authorizer has told its log so far. */
+function reasonsOf({ data }: StackProcess): string[] {
+  const log = readFileSync(path.join(data, 'functions.log'), 'utf8');
+  return [...log.matchAll(/^\S*AuthorizeToken\S* .*'token refused', reason: '(.+)'/gm)].map(([, reason]) => reason);
+}
+
+describe('with tokens of another issuer', () => {
+  /** Tokens end after a second there, and API Gateway asks again after two. */
+  let brief: StackProcess;
+  let ending: string;
+  let clip: Buffer<ArrayBuffer>;
+
+  beforeAll(async () => {
+    brief = await StackProcess.start({ app, divideLifetimes: 3600, environment: { FIXTURE_TTL: '2' } });
+    ({ id_token: ending } = await signInAt(brief.facts.issuer!, brief.facts.users[0]));
+    clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 2, '320x180'));
+  });
+  afterAll(stopAll);
+
+  describe.each([
+    { kind: 'access_token', other: 'id_token', FIXTURE_TOKEN: 'ACCESS_TOKEN' },
+    { kind: 'id_token', other: 'access_token', FIXTURE_TOKEN: 'ID_TOKEN' },
+  ] as const)('an $kind', ({ kind, other, FIXTURE_TOKEN }) => {
+    let stack: StackProcess;
+    beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TOKEN } }); });
+    afterAll(() => stack.stop());
+
+    /** A new token of one of the sample users. */
+    async function tokenOf(username = 'ada', which: typeof kind | typeof other = kind): Promise<string> {
+      const { issuer, users } = stack.facts;
+      return (await signInAt(issuer!, users.find((user) => user.username === username)!))[which];
+    }
+    const caller = (token: string) => new Caller(stack.facts.api, token);
+    const callerOf = async (username?: string) => caller(await tokenOf(username));
+
+    // What has reached a handler is told once: this must come before anything good does.
+    it.each([...Object.keys(BAD_TOKENS), 'of the other kind'])('that is bad is refused by the authorizer, and for what is wrong with it: %s', async (name) => {
+      const forge = new Forge(path.join(stack.data, 'identity'), await tokenOf());
+      const bad = name in BAD_TOKENS ? BAD_TOKENS[name](forge) : await tokenOf('ada', other);
+      const before = reasonsOf(stack).length;
+      for (const token of [bad, `Bearer ${bad}`]) {
+        expect(await problemOf(await caller(token).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
+        expect(await problemOf(await caller(token).fetch('POST', '/upload', DECLARATION))).toEqual(NOT_SIGNED_IN);
+      }
+      await caller(BAD_TOKENS.expired(forge)).fetch('GET', '/streams');
+      const expected = [...name in REASONS ? Array(4).fill(REASONS[name]) : [], 'expired'];
+      await until('the log tells of the last one too', () => reasonsOf(stack).length >= before + expected.length);
+      expect(reasonsOf(stack).slice(before)).toEqual(expected);
+      expect(handlersReached(stack.data)).toEqual([]);
+    });
+
+    it('opens the API, and its groups decide', async () => {
+      const [grace, katherine, linus, ada] = await Promise.all(['grace', 'katherine', 'linus', 'ada'].map(callerOf));
+      expect(await problemOf(await linus.fetch('POST', '/upload', DECLARATION))).toEqual(WRONG_ROLE);
+      const videoId = await grace.upload(clip, 'from elsewhere');
+      expect(await grace.settled(videoId)).toMatchObject({ status: 'ready', title: 'from elsewhere' });
+      const listed = async (who: Caller, route: string) => (await who.call('GET', route)).items.map((video: { videoId: string }) => video.videoId);
+      expect(await listed(grace, '/streams?owner=me')).toEqual([videoId]);
+      expect(await listed(katherine, '/streams')).toEqual([videoId]);
+      expect(await listed(katherine, '/streams?owner=me')).toEqual([]);
+      for (const who of [grace, katherine, ada]) expect(await who.play(videoId)).toBeGreaterThan(0);
+      for (const who of [grace, linus]) expect(await problemOf(await who.fetch('GET', '/streams'))).toEqual(WRONG_ROLE);
+      expect(await problemOf(await linus.fetch('POST', `/streams/${videoId}/playback`))).toEqual(WRONG_ROLE);
+    });
+
+    it('is not to be had from the service itself', () => expectNoSignIn(stack.facts));
+
+    it('is known again on every route for as long as API Gateway keeps the answer; of a key that was dropped it is refused then', async () => {
+      const [known, unknown] = [await callerOf(), await callerOf()];
+      expect((await known.fetch('GET', '/streams')).status).toBe(200);
+      expect((await fetch(`${stack.facts.issuer}/rotate-keys`, { method: 'POST' })).status).toBe(204);
+      const next = await callerOf();
+      // The authorizer looks for keys that it has not met once in ten seconds.
+      await until('the new key is followed', async () => (await next.fetch('GET', '/streams')).status === 200);
+
+      // Lambda ends a function's processes now and then; at the latest after an hour the keys that one knows are fetched anew.
+      for (const { pid, command } of stack.processes()) if (command.includes('run-loop')) process.kill(pid, 'SIGKILL');
+      await until('the dropped key is forgotten', async () => (await unknown.fetch('GET', '/streams')).status === 401);
+      const asked = reasonsOf(stack).length;
+      const { video: { videoId } } = await known.declare(1, 'by the kept answer');
+      expect(await known.find(videoId)).toMatchObject({ status: 'waiting' });
+      expect((await known.fetch('POST', `/streams/${videoId}/playback`)).status).toBe(409);
+      expect((await known.fetch('GET', '/streams?owner=me')).status).toBe(200);
+      expect((await next.fetch('GET', `/streams/${videoId}`)).status).toBe(200);
+      expect(await problemOf(await unknown.fetch('GET', `/streams/${videoId}`))).toEqual(NOT_SIGNED_IN);
+      await until('the log tells of the last one', () => reasonsOf(stack).length > asked);
+      expect(reasonsOf(stack).slice(asked)).toEqual(['unknown key']);
+    });
+  });
+
+  it('nothing is decided while the issuer can\'t be reached', async () => {
+    const stack = await StackProcess.start({ app, environment: { FIXTURE_ISSUER: 'http://127.0.0.1:1025' } });
+    const forge = new Forge(path.join(brief.data, 'identity'), ending);
+    const token = forge.token({ claims: { iss: 'http://127.0.0.1:1025' } });
+    const caller = new Caller(stack.facts.api, token);
+    for (const route of ['/streams', '/streams?owner=me']) {
+      expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
+    }
+    // What needs no keys to be refused is.
+    expect(await problemOf(await new Caller(stack.facts.api, ending).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
+    expect(handlersReached(stack.data)).toEqual([]);
+    await until('the log tells of the last one', () => reasonsOf(stack).length > 0);
+    const log = readFileSync(path.join(stack.data, 'functions.log'), 'utf8');
+    expect([log.match(/'issuer failed', reason: '.+'/g), log.includes(token.split('.')[1])]).toEqual([Array(2).fill("'issuer failed', reason: 'discovery: TypeError'"), false]);
+  });
+
+  it('one ends with its lifetime, the skew of clocks and what API Gateway keeps', async () => {
+    const [, { iat, exp }] = readToken(ending) as [object, Record<string, number>];
+    expect(exp - iat).toBe(1);
+    const caller = new Caller(brief.facts.api, ending);
+    await until('it is over', async () => (await caller.fetch('GET', '/streams')).status === 401);
+    expect(Date.now()).toBeGreaterThan(exp * 1000);
+    expect(await problemOf(await caller.fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
+    const { id_token: next } = await signInAt(brief.facts.issuer!, brief.facts.users[0]);
+    expect((await new Caller(brief.facts.api, next).fetch('GET', '/streams')).status).toBe(200);
+  });
+});
