@@ -1,0 +1,45 @@
+import * as path from 'path';
+import { Caller, problemOf } from './client';
+import { signInAt } from './issuer-client';
+import { expectNoSignIn } from './sign-in-routes';
+import { PATIENCE_MS, StackProcess, stopAll } from './stack';
+import { handlersReached } from './tokens';
+
+jest.setTimeout(PATIENCE_MS);
+
+const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
+const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
+
+describe('a user pool of one\'s own', () => {
+  let stack: StackProcess;
+  beforeAll(async () => { stack = await StackProcess.start({ app: path.join(__dirname, 'user-pool.fixture.ts') }); });
+  afterAll(stopAll);
+
+  /** What the pool's pages give to the users of a client, past the service. */
+  function tokensOf(client: 'Web' | 'App' | 'Foreign', username = 'ada') {
+    const { users, outputs } = stack.facts;
+    const user = users.find((each) => each.username === username)!;
+    return signInAt(outputs.Issuer, user, { clientId: outputs[`${client}ClientId`], redirectUri: 'http://localhost/callback' });
+  }
+  const caller = (token: string) => new Caller(stack.facts.api, token);
+
+  // What has reached a handler is told once: this must come before anything good does.
+  it('opens the API to none of its clients but those that are named, and to none of their access tokens', async () => {
+    const [{ id_token: foreign }, { access_token: access }] = [await tokensOf('Foreign'), await tokensOf('Web')];
+    for (const token of [foreign, access]) {
+      expect(await problemOf(await caller(token).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
+      expect(await problemOf(await caller(token).fetch('POST', '/upload', DECLARATION))).toEqual(NOT_SIGNED_IN);
+    }
+    expect(handlersReached(stack.data)).toEqual([]);
+  });
+
+  it('opens the API to those, as one and the same person, and its groups decide', async () => {
+    const [web, app, linus] = [await tokensOf('Web'), await tokensOf('App'), await tokensOf('App', 'linus')].map(({ id_token: token }) => caller(token));
+    const { video: { videoId } } = await web.declare(1, 'by the web');
+    expect((await app.call('GET', '/streams?owner=me')).items).toMatchObject([{ videoId, title: 'by the web' }]);
+    expect(await problemOf(await linus.fetch('POST', '/upload', DECLARATION))).toEqual([403, 'application/problem+json', 'wrong_role']);
+    expect(await linus.call('GET', '/streams?owner=me')).toMatchObject({ items: [] });
+  });
+
+  it('leaves the service without sign-in of its own', () => expectNoSignIn(stack.facts));
+});
