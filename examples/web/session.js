@@ -16,9 +16,9 @@ function askForToken(path) {
   return request('POST', path, { keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
-/** Whose token it is. Not verified: the API does that, and nothing is decided by it but whether to begin anew. */
-function userOf(idToken) {
-  return JSON.parse(atob(idToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub;
+/** What a token says. Not verified: the API does that, and nothing is decided by it but when to renew and whether to begin anew. */
+function claimsOf(idToken) {
+  return JSON.parse(atob(idToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
 }
 
 /**
@@ -105,11 +105,14 @@ export class Session {
     // Another tab may sign out while this one waits for its turn, or for the answer.
     const isOver = () => userId && !this.#userId;
     if (isOver()) return;
-    const { id_token: idToken, expires_in: seconds } = await askForToken('/token');
+    const { id_token: idToken, expires_in: expiresIn } = await askForToken('/token');
     if (isOver()) return;
+    const { sub, exp, iat } = claimsOf(idToken);
     this.#life ??= new AbortController();
     this.#idToken = idToken;
-    this.#userId = userOf(idToken);
+    this.#userId = sub;
+    // `expires_in` is the access token's (RFC 6749, section 5.1), and a pool may give the id token less.
+    const seconds = Math.min(expiresIn, exp - iat);
     // A minute early, but never in a tight loop when tokens are short-lived.
     this.#renewIn(Math.max(seconds - 60, seconds / 2, 1) * 1000);
     this.#tabs.postMessage({ userId: this.#userId });
