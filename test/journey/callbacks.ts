@@ -28,7 +28,7 @@ export const CALLBACK_FAULTS: Record<string, (own: Callback, other: Callback) =>
   'the state and code of another browser, and a cookie named for it': ({ cookie }, { callback, cookie: others }) =>
     ({ callback, cookie: `${others.split('=')[0]}=${cookie.split('=')[1]}` }),
   'a state that only begins as the cookie\'s does': (own) => withQuery(own, { state: own.callback.searchParams.get('state')!.slice(0, 12).padEnd(43, 'x') }),
-  'a state that is none': (own) => withQuery(own, { state: '../__Secure-vod-refresh' }),
+  'a state that is none': (own) => withQuery(own, { state: '../../token' }),
   'another state in the cookie': (own) => withCookie(own, { state: OTHER }),
   'another nonce in the cookie': (own) => withCookie(own, { nonce: OTHER }),
   'another verifier in the cookie': (own) => withCookie(own, { verifier: OTHER }),
