@@ -23,7 +23,7 @@ describe('where uploading and watching are for groups', () => {
     const { ada, grace, katherine } = people;
     const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 1, '160x90'));
     const upload = async (client: Client, title: string, visibility?: string, content = clip): Promise<string> => {
-      const videoId = await client.upload(content, title, visibility && { visibility });
+      const videoId = await client.upload(content, title, visibility ? { visibility } : {});
       await client.settled(videoId);
       return videoId;
     };
