@@ -55,18 +55,19 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     const state = String(query.state ?? '');
     // Also keeps what is not ours out of a cookie's name.
     const pending = /^[\w-]{43}$/.test(state) ? pendingSignIn(headers.cookie, state) : undefined;
-    if (!pending || !equal(pending.state, state) || pending.expiresAt <= seconds()) throw signInFailed();
+    if (!pending || !equal(pending.state, state) || pending.expiresAt <= seconds()) throw signInFailed(pending ? 'late or foreign state' : 'no such sign-in');
     // From here on the sign-in is over, whatever comes of it. Only a server that fails leaves it, so that loading the page again may finish it.
     const cleared = clearedSignInCookie(state);
     // The cookie is the caller's word, so its address is checked as if it were new.
     const location = pending.returnTo === undefined ? undefined : allowedReturn(pending.returnTo, origins);
     const elsewhere = pending.returnTo !== undefined && location === undefined;
     const otherIssuer = query.iss !== undefined && query.iss !== ISSUER;
-    if (query.error !== undefined || query.code === undefined || otherIssuer || elsewhere) return refused(signInFailed(), cleared);
+    if (query.error !== undefined || query.code === undefined || otherIssuer || elsewhere) return refused(signInFailed('callback'), cleared);
     const tokens = await client.grant({
       grant_type: 'authorization_code', code: String(query.code), redirect_uri: redirectUri, code_verifier: pending.verifier,
     });
-    if (!tokens || !await client.verifyIdToken(tokens.id_token, (nonce) => equal(nonce, pending.nonce))) return refused(signInFailed(), cleared);
+    if (!tokens) return refused(signInFailed('code'), cleared);
+    if (!await client.verifyIdToken(tokens.id_token, (nonce) => equal(nonce, pending.nonce))) return refused(signInFailed('id token'), cleared);
     if (location === undefined) return { body: tokens, headers: UNCACHED, cookies: [cleared] };
     if (tokens.refresh_token === undefined) throw new HttpProblem('upstream_failed', 'the sign-in server gave no refresh token, so there can be no session');
     return { status: 302, headers: { location }, cookies: [cleared, refreshCookie(tokens.refresh_token, refreshSeconds)] };
@@ -110,7 +111,9 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
   return { token, inCookie: true };
 }
 
-function signInFailed(): HttpProblem {
+/** The caller is not told what was wrong; whoever runs the service finds it in the log. */
+function signInFailed(reason: string): HttpProblem {
+  console.warn({ message: 'sign-in refused', reason });
   return new HttpProblem('sign_in_failed', 'this sign-in was refused, took too long or was finished before; start again at /api/login');
 }
 

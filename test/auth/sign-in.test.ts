@@ -298,6 +298,7 @@ describe('authorize', () => {
     server.tampering = tampering;
     await expectRefused(await browser.authorize(callback));
     expect(names(browser)).toEqual([]);
+    expect(logged.join()).toContain('"reason":"id token"');
   });
 
   test('an error of the sign-in server ends the sign-in and is not repeated', async () => {
@@ -306,6 +307,7 @@ describe('authorize', () => {
     const response = await browser.authorize({ state, error: '<script>', error_description: '<b>call 555</b>' });
     await expectRefused(response);
     expect(JSON.stringify(response.body)).not.toMatch(/script|555/);
+    expect(logged.join()).toMatch(/^(?!.*(script|555)).*"reason":"callback"/);
     expect(names(browser)).toEqual([]);
     expect(server.calls).toEqual([]);
   });
