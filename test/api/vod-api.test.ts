@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
-import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { VodApi } from '../../src';
 import { handlerFunction } from '../../src/synth/handler-function';
 
