@@ -1,0 +1,222 @@
+import { ISSUER, type Tampering } from './sign-in-server';
+import { type Browser, DEVELOPMENT, ORIGIN, REFRESH, SAME_SITE, SignInService } from './sign-in-service';
+
+let service: SignInService;
+beforeEach(() => { service = new SignInService(); });
+afterEach(() => service.end());
+
+describe('authorize', () => {
+  test('without return_to answers the tokens as JSON, and sets no session', async () => {
+    const browser = service.browser();
+    const { status, body, headers } = await browser.authorize(await browser.start());
+    expect(status).toBe(200);
+    expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'id_token', 'refresh_token', 'token_type']);
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'pragma': 'no-cache' });
+    expect(browser.names).toEqual([]);
+  });
+
+  test.each([['/watch?v=1#t', `${ORIGIN}/watch?v=1#t`], [`${DEVELOPMENT}/`, `${DEVELOPMENT}/`]])('with return_to %s begins a session and goes there', async (returnTo, location) => {
+    const browser = service.browser();
+    const response = await browser.authorize(await browser.start(returnTo));
+    expect([response.status, response.location, response.body, response.headers['cache-control']]).toEqual([302, location, undefined, 'no-store']);
+    expect(browser.names).toEqual([REFRESH]);
+    expect(response.set[1]).toMatch(/^__Secure-vod-refresh=[^;]+; Max-Age=2592000; Path=\/api\/token; HttpOnly; Secure; SameSite=Strict$/);
+    expect(service.server.refreshTokens).toContain(browser.cookies.get(REFRESH));
+  });
+
+  test('two tabs that sign in at once do not disturb each other', async () => {
+    const browser = service.browser();
+    const [one, two] = [await browser.start('/one'), await browser.start('/two')];
+    expect((await browser.authorize(one)).location).toBe(`${ORIGIN}/one`);
+    expect((await browser.authorize(two)).location).toBe(`${ORIGIN}/two`);
+  });
+
+  async function expectRefused(response: { status: number; body: any; location?: string; set: string[] }) {
+    expect([response.status, response.body.code, response.location]).toEqual([400, 'sign_in_failed', undefined]);
+    expect(response.set.join()).not.toContain(REFRESH);
+  }
+
+  test('a callback works once: the browser has lost the cookie by then', async () => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    await browser.authorize(callback);
+    const calls = service.server.calls.length;
+    await expectRefused(await browser.authorize(callback));
+    expect(service.server.calls).toHaveLength(calls);
+  });
+
+  test('nor does it work for someone who kept the cookie: the code is used up', async () => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    const kept = new Map(browser.cookies);
+    await browser.authorize(callback);
+    kept.forEach((value, name) => browser.cookies.set(name, value));
+    await expectRefused(await browser.authorize(callback));
+  });
+
+  test('a callback that another browser began is refused, before its code is used', async () => {
+    const [victim, attacker] = [service.browser(), service.browser()];
+    await victim.start('/');
+    await expectRefused(await victim.authorize(await attacker.start('/')));
+    expect(service.server.calls).toEqual([]);
+    expect(victim.names).toHaveLength(1);
+  });
+
+  test('a state that begins like the cookie\'s but goes on otherwise is refused', async () => {
+    const browser = service.browser();
+    const { code, state } = await browser.start('/');
+    await expectRefused(await browser.authorize({ code, state: `${state.slice(0, 12)}${'A'.repeat(31)}` }));
+    expect(service.server.calls).toEqual([]);
+  });
+
+  interface Misused {
+    readonly browser: Browser;
+    readonly other: { code: string; state: string };
+  }
+
+  test.each<[string, (given: Misused) => Promise<Record<string, string>>]>([
+    ['a callback used before', async ({ browser }) => {
+      const used = await browser.start('/');
+      await browser.authorize(used);
+      return used;
+    }],
+    ['a used code with a state of one\'s own', async ({ browser }) => {
+      const used = await browser.start('/');
+      await browser.authorize(used);
+      return { code: used.code, state: (await browser.start('/')).state };
+    }],
+    ['another person\'s code and state', () => service.browser().start('/')],
+    ['another person\'s code with a state of one\'s own', async ({ browser }) => (
+      { code: (await service.browser().start('/')).code, state: (await browser.start('/')).state }
+    )],
+    ['the code of another tab', async ({ browser, other }) => ({ code: other.code, state: (await browser.start('/')).state })],
+    ['a state that begins like another tab\'s', async ({ other }) => ({ code: other.code, state: `${other.state.slice(0, 12)}${'A'.repeat(31)}` })],
+    ['the nonce of another tab', async ({ browser }) => {
+      service.server.tampering = { claims: { nonce: browser.pending.nonce } };
+      return browser.start('/');
+    }],
+    ['a sign-in that took too long', async ({ browser }) => {
+      const late = await browser.start('/');
+      service.pass(601_000);
+      return late;
+    }],
+  ])('%s changes nothing for the session and for the sign-in of another tab', async (_, misuse) => {
+    const browser = await service.browser().session();
+    const other = await browser.start('/other');
+    const signIns = browser.names.filter((name) => name !== REFRESH);
+    const query = await misuse({ browser, other });
+    const renewed = browser.cookies.get(REFRESH);
+    const response = await browser.authorize(query);
+    await expectRefused(response);
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    // At most the cookie of the very sign-in that was misused ends; every other is as it was.
+    for (const line of response.set) expect(line).toMatch(new RegExp(`^__Secure-vod-sign-in-${query.state.slice(0, 12)}=; Max-Age=0; `));
+    expect(response.set.join()).not.toContain(other.state.slice(0, 12));
+    expect(browser.names).toEqual(expect.arrayContaining(signIns));
+    expect([renewed, browser.cookies.get(REFRESH)]).toEqual([expect.any(String), renewed]);
+    service.server.tampering = {};
+    expect((await browser.call('POST', '/token', { headers: SAME_SITE })).status).toBe(200);
+  });
+
+  test.each([{}, { state: '' }, { state: 'short' }, { state: 'a;b=c' }, { state: '='.repeat(43) }])('state %j is refused', async (query) => {
+    const browser = service.browser();
+    const { code } = await browser.start('/');
+    await expectRefused(await browser.authorize({ code, ...query } as Record<string, string>));
+    expect(service.server.calls).toEqual([]);
+  });
+
+  test('a sign-in that took more than ten minutes is refused', async () => {
+    const browser = service.browser();
+    const late = await browser.start('/');
+    service.pass(601_000);
+    await expectRefused(await browser.authorize(late));
+    expect(service.server.calls).toEqual([]);
+  });
+
+  test('a sign-in that took nearly ten minutes is fine', async () => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    service.pass(598_000);
+    expect((await browser.authorize(callback)).status).toBe(302);
+  });
+
+  test.each(['', 'e30', 'bnVsbA', '!!!', Buffer.from('{"state":1,"nonce":1,"verifier":1,"expiresAt":9e99}').toString('base64url')])('a cookie of %j is refused', async (value) => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    browser.cookies.set(browser.names[0], value);
+    await expectRefused(await browser.authorize(callback));
+  });
+
+  test('a cookie whose return address was changed leads nowhere else', async () => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    browser.changePending({ returnTo: 'https://evil.example/' });
+    await expectRefused(await browser.authorize(callback));
+  });
+
+  test('without the right PKCE verifier the code is worth nothing', async () => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    browser.changePending({ verifier: 'x'.repeat(43) });
+    await expectRefused(await browser.authorize(callback));
+  });
+
+  test.each<[string, Tampering]>([
+    ['another nonce', { claims: { nonce: 'n'.repeat(43) } }],
+    ['no nonce', { claims: { nonce: undefined } }],
+    ['another audience', { claims: { aud: 'client2' } }],
+    ['another issuer', { claims: { iss: 'http://127.0.0.1:1/other' } }],
+    ['an end that has passed', { claims: { exp: 1 } }],
+    ['the use of an access token', { claims: { token_use: 'access' } }],
+    ['another\'s signature', { foreignKey: true }],
+  ])('an id token with %s is refused, and the sign-in is over', async (_, tampering) => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    service.server.tampering = tampering;
+    await expectRefused(await browser.authorize(callback));
+    expect(browser.names).toEqual([]);
+    expect(service.logged.join()).toContain('"reason":"id token"');
+  });
+
+  test('an error of the sign-in server ends the sign-in and is not repeated', async () => {
+    const browser = service.browser();
+    const { state } = await browser.start('/');
+    const response = await browser.authorize({ state, error: '<script>', error_description: '<b>call 555</b>' });
+    await expectRefused(response);
+    expect(JSON.stringify(response.body)).not.toMatch(/script|555/);
+    expect(service.logged.join()).toMatch(/^(?!.*(script|555)).*"reason":"callback"/);
+    expect(browser.names).toEqual([]);
+    expect(service.server.calls).toEqual([]);
+  });
+
+  test('neither code nor error, or the callback of another issuer, is refused', async () => {
+    const browser = service.browser();
+    await expectRefused(await browser.authorize({ state: (await browser.start('/')).state }));
+    await expectRefused(await browser.authorize({ ...await browser.start('/'), iss: 'https://other.example' }));
+    expect((await browser.authorize({ ...await browser.start('/'), iss: ISSUER })).status).toBe(302);
+  });
+
+  test.each<[string, string, () => Response]>([
+    ['the server can\'t be reached', '/hosted/oauth2/token', () => { throw new TypeError('fetch failed'); }],
+    ['the server fails', '/hosted/oauth2/token', () => new Response('<html>', { status: 503 })],
+    ['the server answers another thing', '/hosted/oauth2/token', () => Response.json({ access_token: 'a' })],
+    ['the server answers JSON that is no object', '/hosted/oauth2/token', () => Response.json(null)],
+    ['the keys are missing', '/pool/.well-known/jwks.json', () => new Response('', { status: 500 })],
+  ])('when %s the answer is 502, and loading the page again may still finish', async (_, path, answer) => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    service.server.broken.set(path, answer);
+    const response = await browser.authorize(callback);
+    expect([response.status, response.body.code, response.set]).toEqual([502, 'upstream_failed', []]);
+    expect(service.logged.join()).toContain('upstream failed');
+    service.server.broken.clear();
+    expect((await browser.authorize(callback)).status).toBe(path.startsWith('/hosted') ? 302 : 400);
+  });
+
+  test('a session needs a refresh token', async () => {
+    service.server.givesRefreshTokens = false;
+    const browser = service.browser();
+    expect((await browser.authorize(await browser.start('/'))).body.code).toBe('upstream_failed');
+    expect((await browser.authorize(await browser.start())).status).toBe(200);
+  });
+});

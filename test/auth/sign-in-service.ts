@@ -1,0 +1,109 @@
+import { randomBytes } from 'crypto';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { CLIENT_ID, HOSTED_UI, ISSUER, SignInServer } from './sign-in-server';
+import { signIn } from '../../src/auth/sign-in.lambda-shared';
+import { serveRoutes } from '../../src/runtime/http';
+import { captureLog } from '../captured-log';
+import { apiEvent } from '../runtime/api-event';
+
+export const ORIGIN = 'https://videos.example.com';
+export const DEVELOPMENT = 'http://localhost:5173';
+export const SAME_SITE = { 'origin': ORIGIN, 'sec-fetch-site': 'same-origin' };
+export const REFRESH = '__Secure-vod-refresh';
+
+/** The routes of the sign-in handler, before a sign-in server: one for each test, which ends it. */
+export class SignInService {
+  readonly server = new SignInServer();
+  readonly logged = captureLog();
+  private readonly secrets = new SecretsManagerClient({ region: 'us-east-1' });
+  readonly secretsManager = mockClient(this.secrets);
+  private now = new Date();
+  private readonly handler: Handler;
+
+  constructor() {
+    this.secretsManager.on(GetSecretValueCommand).callsFake(async () => ({ SecretString: this.server.clientSecret }));
+    const environment = {
+      HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', ORIGIN, RETURN_ORIGINS: JSON.stringify([DEVELOPMENT]), REFRESH_SECONDS: '2592000',
+    };
+    this.handler = serveRoutes('auth/sign-in', signIn(environment, {
+      fetch: this.server.fetch as typeof fetch, now: () => this.now, random: randomBytes, secrets: this.secrets,
+    }));
+  }
+
+  /** A browser that has not been here yet. */
+  browser(): Browser {
+    return new Browser(this.handler, this.server);
+  }
+
+  /** Lets the handler's clock go on. */
+  pass(milliseconds: number): void {
+    this.now = new Date(this.now.getTime() + milliseconds);
+  }
+
+  /** For `afterEach`: nothing secret was logged. */
+  end(): void {
+    for (const secret of [this.server.clientSecret, ...this.server.issued]) expect(this.logged.join()).not.toContain(secret);
+    jest.restoreAllMocks();
+  }
+}
+
+interface Sent {
+  readonly query?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+  readonly body?: object;
+}
+
+type Handler = (event: APIGatewayProxyEvent) => Promise<{ statusCode: number; headers?: any; multiValueHeaders?: any; body: string }>;
+
+/** Holds cookies as a browser does, paths apart. */
+export class Browser {
+  readonly cookies = new Map<string, string>();
+
+  constructor(private readonly handler: Handler, private readonly server: SignInServer) {}
+
+  get names(): string[] {
+    return [...this.cookies.keys()];
+  }
+
+  async call(method: string, resource: string, { headers, ...sent }: Sent = {}) {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await this.handler(apiEvent(method, resource, { ...sent, headers: { ...(cookie && { Cookie: cookie }), ...headers } }));
+    const set: string[] = response.multiValueHeaders?.['set-cookie'] ?? [];
+    for (const line of set) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
+      if (/Max-Age=0(;|$)/.test(line)) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    const { statusCode: status, headers: answered, body: text } = response;
+    return { status, location: answered?.location as string | undefined, headers: answered, set, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  /** Up to the point where the browser is about to come back. */
+  async start(returnTo?: string) {
+    const { location } = await this.call('GET', '/login', { query: returnTo ? { return_to: returnTo } : {} });
+    return this.server.signIn(location!);
+  }
+
+  authorize(query: Record<string, string>) {
+    return this.call('GET', '/authorize', { query });
+  }
+
+  /** Signed in, with the refresh cookie. */
+  async session(): Promise<this> {
+    expect((await this.authorize(await this.start('/'))).status).toBe(302);
+    return this;
+  }
+
+  /** What the cookie of its sign-in holds. */
+  get pending(): Record<string, unknown> {
+    const [value] = [...this.cookies].filter(([name]) => name !== REFRESH).map(([, content]) => content);
+    return JSON.parse(Buffer.from(value, 'base64url').toString());
+  }
+
+  /** Who holds the cookie of a sign-in may write into it what they like. */
+  changePending(change: object): void {
+    this.cookies.set(this.names[0], Buffer.from(JSON.stringify({ ...this.pending, ...change })).toString('base64url'));
+  }
+}
