@@ -1,19 +1,9 @@
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { Access, Identity, UserPoolIdentityOptions, VodApi, VodAuth, VodAuthOptions } from '../../src';
-
-const ORIGIN = 'https://videos.example.com';
-const ESSENTIALS = { featurePlan: cognito.FeaturePlan.ESSENTIALS };
-const MANAGED = { managedLoginVersion: cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN };
-
-function auth(options: UserPoolIdentityOptions = {}, others: VodAuthOptions = {}) {
-  const stack = new Stack(new App(), 'Test');
-  return { stack, vodAuth: new VodAuth(stack, 'Auth', { origin: ORIGIN, identity: Identity.userPool(options), ...others }) };
-}
-
-const synthesized = (...args: Parameters<typeof auth>) => Template.fromStack(auth(...args).stack);
+import { auth, ESSENTIALS, MANAGED, only, ORIGIN, synthesized } from './user-pool-stack';
+import { Access, VodAuth } from '../../src';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
 const template = Template.fromStack(defaultStack);
@@ -24,12 +14,6 @@ function statements(): { role: string; actions: string[]; resource: any }[] {
   return Object.values(template.findResources('AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map((statement: any) => ({
     role: Properties.Roles[0].Ref, actions: [statement.Action].flat(), resource: statement.Resource,
   })));
-}
-
-function only(type: string): [string, any] {
-  const found = Object.entries(template.findResources(type));
-  expect(found).toHaveLength(1);
-  return found[0];
 }
 
 describe('the user pool', () => {
@@ -70,9 +54,9 @@ describe('the user pool', () => {
   });
 
   test('keeps its logical ids: a new one is a new pool', () => {
-    expect(only('AWS::Cognito::UserPool')[0]).toBe('AuthUserPool8115E87F');
-    expect(only('AWS::Cognito::UserPoolClient')[0]).toBe('AuthUserPoolClientC635291F');
-    expect(only('AWS::SecretsManager::Secret')[0]).toBe('AuthClientSecretCBB39842');
+    expect(only(template, 'AWS::Cognito::UserPool')[0]).toBe('AuthUserPool8115E87F');
+    expect(only(template, 'AWS::Cognito::UserPoolClient')[0]).toBe('AuthUserPoolClientC635291F');
+    expect(only(template, 'AWS::SecretsManager::Secret')[0]).toBe('AuthClientSecretCBB39842');
   });
 
   test('takes CDK\'s own props, and keeps what they leave out', () => {
@@ -90,7 +74,7 @@ describe('the user pool', () => {
   });
 
   test('invites with the address of the service, unless the words are given', () => {
-    const { InviteMessageTemplate: words } = only('AWS::Cognito::UserPool')[1].Properties.AdminCreateUserConfig;
+    const { InviteMessageTemplate: words } = only(template, 'AWS::Cognito::UserPool')[1].Properties.AdminCreateUserConfig;
     expect(words.EmailMessage).toMatch(/\{username\}.*\{####\}.*"https:\/\/videos\.example\.com\/api\/login\?return_to=%2F"/);
     synthesized({ userPool: { userInvitation: { emailSubject: 'Hello' } } }).hasResourceProperties('AWS::Cognito::UserPool', {
       AdminCreateUserConfig: { InviteMessageTemplate: { EmailSubject: 'Hello', EmailMessage: Match.absent() } },
@@ -125,7 +109,7 @@ describe('the first admin', () => {
 
 describe('the domain', () => {
   test('has a prefix of its own in any region, without a word that Cognito reserves', () => {
-    const { Domain } = only('AWS::Cognito::UserPoolDomain')[1].Properties;
+    const { Domain } = only(template, 'AWS::Cognito::UserPoolDomain')[1].Properties;
     const [label, stackId] = Domain['Fn::Join'][1];
     expect(stackId).toEqual({ 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] });
     const prefix = `${label}0a1b2c3d-0123-4567-89ab-0123456789ab`;
@@ -165,133 +149,9 @@ describe('managed login', () => {
   });
 });
 
-describe('the client', () => {
-  test('does authorization code only, and comes back to the origin', () => {
-    template.hasResourceProperties('AWS::Cognito::UserPoolClient', {
-      GenerateSecret: true,
-      AllowedOAuthFlows: ['code'],
-      AllowedOAuthFlowsUserPoolClient: true,
-      AllowedOAuthScopes: ['openid', 'email', 'profile'],
-      CallbackURLs: [`${ORIGIN}/api/authorize`],
-      LogoutURLs: [`${ORIGIN}/`],
-      ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
-      EnableTokenRevocation: true,
-      PreventUserExistenceErrors: 'ENABLED',
-      SupportedIdentityProviders: ['COGNITO'],
-      IdTokenValidity: 60,
-      AccessTokenValidity: 60,
-      RefreshTokenValidity: 43_200,
-      TokenValidityUnits: { IdToken: 'minutes', AccessToken: 'minutes', RefreshToken: 'minutes' },
-    });
-  });
-
-  test('takes validities, and the cookie lasts as long as its token', () => {
-    const changed = synthesized({
-      userPoolClient: { idTokenValidity: Duration.minutes(5), accessTokenValidity: Duration.minutes(10), refreshTokenValidity: Duration.hours(1) },
-    });
-    changed.hasResourceProperties('AWS::Cognito::UserPoolClient', {
-      IdTokenValidity: 5, AccessTokenValidity: 10, RefreshTokenValidity: 60, GenerateSecret: true, AllowedOAuthFlows: ['code'],
-    });
-    changed.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { REFRESH_SECONDS: '3600' } } });
-  });
-
-  test.each<[cognito.UserPoolClientOptions, RegExp]>([
-    [{ idTokenValidity: Duration.minutes(4) }, /idTokenValidity/],
-    [{ accessTokenValidity: Duration.days(2) }, /accessTokenValidity/],
-    [{ refreshTokenValidity: Duration.minutes(59) }, /refreshTokenValidity/],
-    [{ refreshTokenValidity: Duration.hours(1), idTokenValidity: Duration.hours(2) }, /idTokenValidity/],
-  ])('refuses validities that Cognito would: %#', (userPoolClient, message) => {
-    expect(() => auth({ userPoolClient })).toThrow(message);
-  });
-
-  test('takes people from every identity provider of the pool, also one that is added later', () => {
-    const { stack, vodAuth } = auth();
-    new cognito.UserPoolIdentityProviderOidc(stack, 'Corporate', { userPool: vodAuth.userPool, clientId: 'id', clientSecret: 'x', issuerUrl: 'https://id.example.com' });
-    const [provider] = Object.keys(Template.fromStack(stack).findResources('AWS::Cognito::UserPoolIdentityProvider'));
-    Template.fromStack(stack).hasResourceProperties('AWS::Cognito::UserPoolClient', { SupportedIdentityProviders: ['COGNITO', { Ref: provider }] });
-  });
-
-  test('takes people from those that are named only', () => {
-    synthesized({ userPoolClient: { supportedIdentityProviders: [cognito.UserPoolClientIdentityProvider.GOOGLE] } })
-      .hasResourceProperties('AWS::Cognito::UserPoolClient', { SupportedIdentityProviders: ['Google'] });
-  });
-});
-
-describe('rotation of refresh tokens', () => {
-  test('is off by default', () => template.hasResourceProperties('AWS::Cognito::UserPoolClient', { RefreshTokenRotation: Match.absent() }));
-
-  test.each([
-    [{ refreshTokenRotation: true }, 30],
-    [{ userPoolClient: { refreshTokenRotationGracePeriod: Duration.seconds(0) } }, 0],
-    [{ refreshTokenRotation: true, userPoolClient: { refreshTokenRotationGracePeriod: Duration.seconds(60) } }, 60],
-  ])('leaves out the flow that it excludes: %j', (options, RetryGracePeriodSeconds) => {
-    synthesized({ ...options, userPool: ESSENTIALS }).hasResourceProperties('AWS::Cognito::UserPoolClient', {
-      RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds }, ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
-    });
-  });
-
-  test('tells of its price instead of raising it', () => {
-    expect(() => auth({ refreshTokenRotation: true })).toThrow(/^Test\/Auth: refreshTokenRotation: needs userPool\.featurePlan ESSENTIALS or PLUS.*got LITE$/);
-    expect(() => auth({ domain: MANAGED })).toThrow(/^Test\/Auth: domain\.managedLoginVersion: managed login needs userPool\.featurePlan ESSENTIALS/);
-  });
-
-  test.each([
-    ['no flow, so Cognito\'s defaults', { authFlows: {} }, undefined],
-    ['none of CDK\'s', { authFlows: { userPassword: false } }, undefined],
-    ['the flow itself, set on the resource', {}, ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']],
-  ])('refuses at synth what Cognito would: %s', (_what, userPoolClient, explicitAuthFlows) => {
-    const { stack, vodAuth } = auth({ refreshTokenRotation: true, userPool: ESSENTIALS, userPoolClient });
-    if (explicitAuthFlows) (vodAuth.userPoolClient.node.defaultChild as cognito.CfnUserPoolClient).explicitAuthFlows = explicitAuthFlows;
-    expect(() => Template.fromStack(stack)).toThrow(/refreshTokenRotation: Cognito refuses rotation beside ALLOW_REFRESH_TOKEN_AUTH/);
-  });
-});
-
-describe('the public client', () => {
-  const withApp = auth({ publicClient: { callbackUrls: ['com.example.app://callback'], logoutUrls: ['com.example.app://out'] } });
-  withApp.vodAuth.guard(new VodApi(withApp.stack, 'Api'));
-
-  test('has no secret and comes back to the app', () => {
-    Template.fromStack(withApp.stack).hasResourceProperties('AWS::Cognito::UserPoolClient', {
-      GenerateSecret: false, CallbackURLs: ['com.example.app://callback'], LogoutURLs: ['com.example.app://out'], AllowedOAuthFlows: ['code'],
-      ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'], EnableTokenRevocation: true, IdTokenValidity: 60,
-    });
-    expect(withApp.stack.resolve(withApp.vodAuth.publicClient.userPoolClientId)).toEqual({ Ref: expect.stringMatching(/^AuthUserPoolPublicClient/) });
-    expect(() => defaultAuth.publicClient).toThrow('Test/Auth: publicClient: the identity that was given has none');
-  });
-
-  test('and the other one are who tokens may be made for', () => {
-    const expression = Object.values(Template.fromStack(withApp.stack).findResources('AWS::ApiGateway::Authorizer'))[0].Properties.IdentityValidationExpression;
-    const filled = (expression['Fn::Join'][1] as (string | { Ref: string })[]).map((part) => typeof part === 'string' ? part : part.Ref).join('');
-    expect(filled).toMatch(/^\^\(\?:AuthUserPoolClient\w+\|AuthUserPoolPublicClient\w+\)\$$/);
-  });
-});
-
-describe('the client\'s secret', () => {
-  test('is in no part of the template', () => {
-    const [, secret] = only('AWS::SecretsManager::Secret');
-    expect(Object.keys(secret.Properties)).toEqual(['Description']);
-    expect(json).not.toMatch(/"ClientSecret"|AWS::CloudFormation::CustomResource|Custom::AWS|resolve:secretsmanager/);
-  });
-
-  test('is filled anew when the client is another', () => {
-    const [, resource] = only('Custom::VodClientSecret');
-    expect(resource.Properties).toMatchObject({
-      ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^AuthFillClientSecret/), 'Arn'] },
-      UserPoolId: { Ref: only('AWS::Cognito::UserPool')[0] },
-      ClientId: { Ref: only('AWS::Cognito::UserPoolClient')[0] },
-      SecretArn: { Ref: only('AWS::SecretsManager::Secret')[0] },
-    });
-  });
-
-  test('is filled before the sign-in function learns the new client\'s id', () => {
-    const signIn = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) => /^AuthSignIn/.test(id))![1];
-    expect(signIn.DependsOn).toContain(only('Custom::VodClientSecret')[0]);
-  });
-});
-
 describe('permissions', () => {
-  const pool = { 'Fn::GetAtt': [only('AWS::Cognito::UserPool')[0], 'Arn'] };
-  const secret = { Ref: only('AWS::SecretsManager::Secret')[0] };
+  const pool = { 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool')[0], 'Arn'] };
+  const secret = { Ref: only(template, 'AWS::SecretsManager::Secret')[0] };
   const ofRole = (name: RegExp) => statements().filter(({ role, actions }) => name.test(role) && !actions.every((action) => action.startsWith('logs:')));
 
   test('filling may read the client and write the secret, and nothing else', () => {
@@ -332,7 +192,7 @@ describe('props', () => {
   });
 
   test('public addresses are those of the pool and the domain', () => {
-    expect(defaultStack.resolve(defaultAuth.issuer)).toEqual({ 'Fn::GetAtt': [only('AWS::Cognito::UserPool')[0], 'ProviderURL'] });
+    expect(defaultStack.resolve(defaultAuth.issuer)).toEqual({ 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool')[0], 'ProviderURL'] });
     expect(JSON.stringify(defaultStack.resolve(defaultAuth.domain.baseUrl()))).toMatch(/^\{"Fn::Join":\["",\["https:\/\/",\{"Ref":"AuthUserPoolDomain\w+"\},"\.auth\.",\{"Ref":"AWS::Region"\},"\.amazoncognito\.com"\]\]\}$/);
   });
 });
