@@ -2,6 +2,7 @@ import { execFileSync } from 'child_process';
 import { promises as fs } from 'fs';
 import * as path from 'path';
 import { setTimeout } from 'timers/promises';
+import { fetchMedia, SignIn } from './client';
 import { CookieJar } from './cookie-jar';
 import type { StackFacts } from './stack';
 import { ensure } from './system';
@@ -9,7 +10,8 @@ import { ensure } from './system';
 const CLIP_SECONDS = 8;
 
 /** Does the whole journey over HTTP, as any client could, and prints each step's time. Throws at the first step that fails. */
-export async function runCheck({ api, users: [user] }: StackFacts, folder: string): Promise<void> {
+export async function runCheck(facts: StackFacts, folder: string): Promise<void> {
+  const { api, users: [user] } = facts;
   const jar = new CookieJar();
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const start = performance.now();
@@ -24,7 +26,7 @@ export async function runCheck({ api, users: [user] }: StackFacts, folder: strin
 
   const clip = await step('make a clip', () => makeClip(path.join(folder, 'clip.mp4')));
   await step('no token: 401', () => call(401, 'GET', '/streams'));
-  const { id_token: token, refresh_token } = await step('sign in', () => signIn(jar, `${api}/login`, user));
+  const { id_token: token, refresh_token } = await step('sign in', async () => (await SignIn.begin(facts, undefined, jar)).tokens(user));
   const declared = { fileName: 'clip.mp4', contentType: 'video/mp4', size: clip.length, title: 'Check' };
   const { video: { videoId }, upload } = await step('declare the upload', () => call(201, 'POST', '/upload', token, declared));
   const send = () => fetch(upload.url, { method: upload.method, headers: upload.headers, body: clip });
@@ -39,7 +41,10 @@ export async function runCheck({ api, users: [user] }: StackFacts, folder: strin
   });
   const { hls } = await step('start playback', () => call(200, 'POST', `/streams/${videoId}/playback`, token));
   await step('without cookies: 403', () => expect(403, fetch(hls)));
-  await step('fetch every segment', () => fetchMedia(jar, hls));
+  await step('fetch every segment', async () => {
+    const lengths = (await fetchMedia(jar, hls)).map(({ segments }) => segments.reduce((sum, { duration }) => sum + duration, 0));
+    if (lengths.some((seconds) => Math.abs(seconds - CLIP_SECONDS) > 1)) throw new Error(`renditions of ${lengths.join(' s, ')} s`);
+  });
   const renewed = await step('refresh', () => call(200, 'POST', '/token', '', { refresh_token }));
   const { items } = await step('list with the new token', () => call(200, 'GET', '/streams', renewed.id_token));
   if (items[0].videoId !== videoId) throw new Error('the newest video is not first in the list');
@@ -59,23 +64,4 @@ async function makeClip(file: string): Promise<Buffer<ArrayBuffer>> {
     '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', file,
   ]);
   return fs.readFile(file);
-}
-
-/** As a person does it: follows redirects, fills in the one form, and ends with the callback's JSON. */
-async function signIn(jar: CookieJar, address: string, { username, password }: StackFacts['users'][number]): Promise<any> {
-  const form = await expect(200, jar.fetch(address));
-  const hidden = (await form.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
-  const body = new URLSearchParams([...[...hidden].map(([, name, value]) => [name, value]), ['username', username], ['password', password]]);
-  return (await expect(200, jar.fetch(form.url, { method: 'POST', body }))).json();
-}
-
-/** Fetches all that a playlist leads to: renditions, their headers and every segment. */
-async function fetchMedia(jar: CookieJar, address: string): Promise<void> {
-  const text = await (await expect(200, jar.fetch(address))).text();
-  if (!text.startsWith('#EXTM3U')) return;
-  const seconds = [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, duration]) => sum + Number(duration), 0);
-  if (seconds && Math.abs(seconds - CLIP_SECONDS) > 1) throw new Error(`${address} is ${seconds} s long`);
-  const uris = new Set([...text.matchAll(/URI="([^"]*)"|^[^#\s].*/gm)].map(([line, uri = line]) => new URL(uri, address).href));
-  if (uris.size < 2) throw new Error(`${address} leads nowhere`);
-  for (const uri of uris) await fetchMedia(jar, uri);
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'crypto';
-import { passPages, type Tokens } from './client';
+import { passPages, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { LocalUser } from '../../local/sign-in/users';
 

@@ -1,10 +1,11 @@
 import { appendFileSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { CALLBACK_FAULTS } from './callbacks';
-import { Client, SignIn } from './client';
+import { Client } from './client';
 import { FRAGMENT, Secrets } from './observed';
 import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
 import { BAD_TOKENS, Forge } from './tokens';
+import { SignIn } from '../../local/client';
 import type { LocalUser } from '../../local/sign-in/users';
 import type { StackFacts } from '../../local/stack';
 

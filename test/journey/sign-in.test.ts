@@ -2,9 +2,10 @@ import { createHash } from 'crypto';
 import { readFileSync } from 'fs';
 import * as path from 'path';
 import { type Callback, CALLBACK_FAULTS, OTHER, withCookie, withQuery } from './callbacks';
-import { Client, passPages, problemOf, SignIn, type Tokens } from './client';
+import { Client, problemOf } from './client';
 import { PATIENCE_MS, StackProcess, stopAll, until } from './stack';
 import { readToken } from './tokens';
+import { passPages, SignIn, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { StackFacts } from '../../local/stack';
 
