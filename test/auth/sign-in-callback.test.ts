@@ -147,17 +147,13 @@ describe('authorize', () => {
     await expectRefused(await browser.authorize(callback));
   });
 
-  test('a cookie whose return address was changed leads nowhere else', async () => {
+  test.each([
+    ['a cookie whose return address was changed leads nowhere else', { returnTo: 'https://evil.example/' }],
+    ['without the right PKCE verifier the code is worth nothing', { verifier: 'x'.repeat(43) }],
+  ])('%s', async (_, change) => {
     const browser = service.browser();
     const callback = await browser.start('/');
-    browser.changePending({ returnTo: 'https://evil.example/' });
-    await expectRefused(await browser.authorize(callback));
-  });
-
-  test('without the right PKCE verifier the code is worth nothing', async () => {
-    const browser = service.browser();
-    const callback = await browser.start('/');
-    browser.changePending({ verifier: 'x'.repeat(43) });
+    browser.changePending(change);
     await expectRefused(await browser.authorize(callback));
   });
 
