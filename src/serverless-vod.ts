@@ -86,19 +86,19 @@ export class ServerlessVod extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(scope, id);
-    const { removalPolicy, auth: { roles } = {} } = props;
+    const { removalPolicy } = props;
+    const origin = Lazy.string({ produce: () => this.delivery.origin });
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', props.api);
-    this.catalog = new VodCatalog(this, 'Catalog', {
-      removalPolicy, roles, ...props.catalog, origin: Lazy.string({ produce: () => this.delivery.origin }),
-    });
+    this.auth = new VodAuth(this, 'Auth', { removalPolicy, ...props.auth, origin });
+    const { roles } = this.auth;
+    this.catalog = new VodCatalog(this, 'Catalog', { removalPolicy, ...props.catalog, roles, origin });
     this.delivery = new VodDelivery(this, 'Delivery', {
-      removalPolicy, roles, ...props.delivery, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
+      removalPolicy, ...props.delivery, roles, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
     });
     this.origin = this.delivery.origin;
-    this.auth = new VodAuth(this, 'Auth', { removalPolicy, ...props.auth, origin: this.origin });
-    this.upload = new VodUpload(this, 'Upload', { removalPolicy, roles, ...props.upload, catalog: this.catalog, origin: this.origin });
+    this.upload = new VodUpload(this, 'Upload', { removalPolicy, ...props.upload, roles, catalog: this.catalog, origin: this.origin });
     this.transcode = new VodTranscode(this, 'Transcode', {
       ...props.transcode, catalog: this.catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket,
     });
@@ -107,7 +107,7 @@ export class ServerlessVod extends Construct {
     for (const area of [this.auth, this.catalog, this.upload, this.delivery]) area.addRoutes(this.api);
 
     new CfnOutput(this, 'Origin', { value: this.origin, description: 'The address of the service' });
-    if (this.auth.signInFunction) {
+    if (this.auth._hasSignIn) {
       new CfnOutput(this, 'UserPoolId', { value: this.auth.userPool.userPoolId, description: 'Where to add the people who may sign in' });
     }
   }

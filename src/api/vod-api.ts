@@ -97,8 +97,13 @@ export class VodApi extends Construct {
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
     throwIfAny(this, [this.authorizer ? 'authorizeWith: the API has an authorizer already' : undefined]);
     this.authorizer = authorizer;
-    // A stage keeps the authorizer that it was deployed with: another one wants another deployment.
-    this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId });
+    // A stage keeps the authorizer that it was deployed with: another one, or other settings, want another deployment. CDK's own look after that
+    // behind a feature flag only.
+    const resource = Construct.isConstruct(authorizer) ? authorizer.node.defaultChild as apigateway.CfnAuthorizer : undefined;
+    this.restApi.latestDeployment?.addToLogicalId({
+      authorizer: authorizer.authorizerId,
+      settings: [resource?.authorizerUri, resource?.authorizerResultTtlInSeconds, resource?.identitySource, resource?.identityValidationExpression],
+    });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(this.restApi, { 'AwsSolutions-COG4': 'callers are guarded by an authorizer of another kind' });
     }

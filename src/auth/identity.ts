@@ -8,7 +8,7 @@ import { userPoolIdentity, UserPoolIdentityOptions } from './user-pool-identity'
 import { throwIfAny } from '../synth/errors';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
-export abstract class Identity {
+export class Identity {
   /**
    * A user pool of the service's own, with sign-in, sessions and sign-out.
    *
@@ -28,7 +28,7 @@ export abstract class Identity {
    * });
    */
   public static userPool(options: UserPoolIdentityOptions = {}): Identity {
-    return new IdentityOf((scope, context) => userPoolIdentity(scope, options, context));
+    return new Identity((scope, context) => userPoolIdentity(scope, options, context), 'admins');
   }
 
   /**
@@ -44,7 +44,7 @@ export abstract class Identity {
    * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromUserPool(userPool, client) } });
    */
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
-    return new IdentityOf((scope) => {
+    return new Identity((scope) => {
       throwIfAny(scope, [clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else']);
       return { userPool, userPoolClient: clients[0], authorizer: (api) => cognitoAuthorizer(scope, api, userPool, clients) };
     });
@@ -70,15 +70,14 @@ export abstract class Identity {
    * });
    */
   public static oidc(options: OidcIdentityOptions): Identity {
-    return new IdentityOf((scope) => oidcIdentity(scope, options));
+    return new Identity((scope) => oidcIdentity(scope, options));
   }
 
   /**
-   * An authorizer of your own. A Lambda authorizer answers the caller's id as `principalId` and, where it knows groups, `groups` in its
-   * context: a JSON list of names as text, such as `["uploaders"]`. API Gateway caches its answer for all routes, so its policy
-   * allows or denies all of them.
+   * A Lambda authorizer of your own. It answers the caller's id as `principalId` and, where it knows groups, `groups` in its context: a JSON
+   * list of names as text, such as `["uploaders"]`. API Gateway caches its answer for all routes, so its policy allows or denies all of them.
    *
-   * @param authorizer such as a `TokenAuthorizer`, a `RequestAuthorizer` or a `CognitoUserPoolsAuthorizer`
+   * @param authorizer such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
    * @example
    * /// fixture=areas
@@ -87,18 +86,25 @@ export abstract class Identity {
    * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromAuthorizer(authorizer) } });
    */
   public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
-    return new IdentityOf(() => ({ authorizer: () => authorizer }));
+    return new Identity((scope) => {
+      throwIfAny(scope, [authorizer.authorizationType === 'COGNITO_USER_POOLS'
+        ? 'identity: CDK\'s authorizer for Cognito takes tokens made for any client of the pool: expected fromUserPool(userPool, client), which checks the client too'
+        : undefined]);
+      return { authorizer: () => authorizer };
+    });
+  }
+
+  /** The group of the admins, unless a prop names one. @internal */
+  public readonly _admins?: string;
+
+  private readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
+
+  private constructor(bind: (scope: Construct, context: IdentityContext) => BoundIdentity, admins?: string) {
+    this.bind = bind;
+    this._admins = admins;
   }
 
   /** @internal */
-  public abstract _bind(scope: Construct, context: IdentityContext): BoundIdentity;
-}
-
-class IdentityOf extends Identity {
-  constructor(private readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity) {
-    super();
-  }
-
   public _bind(scope: Construct, context: IdentityContext): BoundIdentity {
     return this.bind(scope, context);
   }

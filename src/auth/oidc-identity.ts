@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import type { BoundIdentity } from './bound-identity';
@@ -61,7 +61,7 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
   const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
     handler: handlerFunction(scope, 'AuthorizeToken', 'auth/authorize-token', {
       description: 'Checks the caller\'s token for API Gateway',
-      environment: { TOKEN_RULES: JSON.stringify(rules) },
+      environment: { TOKEN_RULES: Stack.of(scope).toJsonString(rules) },
     }),
     resultsCacheTtl: options.cacheTtl ?? Duration.minutes(1),
     // What can't be a JWT (RFC 7519, section 3) costs no invocation.
@@ -74,7 +74,7 @@ function problemsOf({ issuer, audiences, groupsClaim, jwksUri, cacheTtl }: OidcI
   return [
     addressProblem('issuer', issuer),
     jwksUri === undefined ? undefined : addressProblem('jwksUri', jwksUri),
-    audiences.length === 0 || audiences.includes('') ? 'audiences: expected one at least, and none empty: tokens made for others would pass else' : undefined,
+    !Token.isUnresolved(audiences) && (audiences.length === 0 || audiences.includes('')) ? 'audiences: expected one at least, and none empty: tokens made for others would pass else' : undefined,
     groupsClaim === '' ? 'groupsClaim: expected the name of a claim, got ""' : undefined,
     cacheTtl && !cacheTtl.isUnresolved() && cacheTtl.toSeconds() > 3600 ? `cacheTtl: expected an hour at most (API Gateway's limit), got ${cacheTtl.toHumanString()}` : undefined,
   ];

@@ -46,7 +46,7 @@ export interface VodRoles {
 
   /**
    * The group whose members may upload, and manage and watch every video, private ones too.
-   * @default 'admins'
+   * @default - `admins` with the service's own user pool; nobody with another identity, whose groups have meanings of their own
    */
   readonly admins?: string;
 }
@@ -60,14 +60,14 @@ export function rolesProblems(roles: VodRoles = {}): (string | undefined)[] {
   ];
 }
 
-/** The group of each role, defaults filled in. */
-export function resolveRoles({ uploaders, viewers, admins = 'admins' }: VodRoles = {}): Roles {
+/** The group of each role. */
+export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
   return { uploaders: uploaders?._group?.name, viewers: viewers?._group?.name, admins };
 }
 
 /** The roles as handlers read them: ROLES in their environment. */
 export function renderRoles(scope: Construct, roles?: VodRoles): string {
-  return Stack.of(scope).toJsonString(resolveRoles(roles));
+  return Stack.of(scope).toJsonString(groupsOf(roles));
 }
 
 function groupProblem(prop: string, name: string | undefined): string | undefined {

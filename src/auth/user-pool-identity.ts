@@ -1,11 +1,13 @@
-import { CustomResource, Duration, Fn, Lazy, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { CustomResource, Duration, Token } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { cognitoAuthorizer } from './cognito-authorizer';
-import { AUTHORIZE_PATH, LOGIN_PATH } from '../contract/routes';
+import { invite, makeGroups, makeUserPool } from './user-pool';
+import { brand, makeClient, refreshTokenValidity, rotates } from './user-pool-client';
+import { AUTHORIZE_PATH } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
@@ -49,7 +51,8 @@ export interface UserPoolIdentityOptions {
   readonly publicClient?: PublicClientOptions;
 
   /**
-   * E-mail address of a first admin, whom Cognito sends an invitation. Where it is changed another person is invited too.
+   * E-mail address of a first admin, whom Cognito sends an invitation. Where it is changed another person is invited too, and where it is
+   * taken out the admin stays one; to give an address again, delete its user first.
    * @default - nobody; README.md has the line that invites people
    */
   readonly firstAdmin?: string;
@@ -74,19 +77,18 @@ export interface PublicClientOptions {
   readonly logoutUrls?: string[];
 }
 
-/** How long a refresh token that was rotated out stays good, so that an answer that got lost can be asked for again. */
-const ROTATION_GRACE = Duration.seconds(30);
-
 /** A pool with its pages and clients, and the sign-in handler with the confidential client's secret. */
-export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOptions, context: IdentityContext): BoundIdentity {
-  throwIfAny(scope, problemsOf(options));
+export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOptions, given: IdentityContext): BoundIdentity {
+  const context = { ...given, removalPolicy: options.userPool?.removalPolicy ?? given.removalPolicy };
+  throwIfAny(scope, problemsOf(options, context));
   acknowledge(scope, {
     'AwsSolutions-COG2': 'MFA is a prop: required by default it would lock people out of a service that is one line to set up',
     'AwsSolutions-COG8': 'the Plus plan costs by the user: it is a prop',
     'AwsSolutions-SMG4': 'Cognito issues this secret; it changes only with the client, and is then copied anew',
   });
   const { origin, removalPolicy } = context;
-  const userPool = makeUserPool(scope, options, context);
+  const userPool = makeUserPool(scope, options.userPool ?? {}, context);
+  const groups = makeGroups(scope, userPool, context);
   // A prefix is taken once for a region: the stack's own id makes it nobody else's.
   const domain = userPool.addDomain('Domain', {
     ...(!options.domain?.customDomain && { cognitoDomain: { domainPrefix: globalName(scope, 'vod') } }), ...options.domain,
@@ -121,119 +123,17 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   // A new client id never meets the old client's secret.
   signInFunction.node.addDependency(filled);
 
+  if (options.firstAdmin !== undefined) {
+    const admins = context.roles.admins!;
+    // Nobody is invited to what could not be made.
+    const admin = invite(scope, options.firstAdmin, userPool, options.userPool?.signInAliases, groups.get(admins) ?? admins, removalPolicy);
+    admin.node.addDependency(domain, signInFunction);
+  }
+
   return {
     userPool, userPoolClient, publicClient, domain, signInFunction, issuer: userPool.userPoolProviderUrl,
     authorizer: (api) => cognitoAuthorizer(scope, api, userPool, clients),
   };
-}
-
-function makeUserPool(scope: Construct, options: UserPoolIdentityOptions, { origin, roles, removalPolicy }: IdentityContext): cognito.UserPool {
-  const userPool = new cognito.UserPool(scope, 'UserPool', {
-    selfSignUpEnabled: false,
-    signInAliases: { username: true, email: true },
-    signInCaseSensitive: false,
-    standardAttributes: { email: { required: true, mutable: true } },
-    // A changed address counts once it is verified: until then the old one signs in.
-    keepOriginal: { email: true },
-    accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
-    enableSmsRole: false,
-    mfa: cognito.Mfa.OFF,
-    mfaSecondFactor: { sms: false, otp: true },
-    passwordPolicy: { minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: true },
-    featurePlan: cognito.FeaturePlan.LITE,
-    userInvitation: {
-      emailSubject: 'Your invitation',
-      emailBody: `<p>You are invited to ${origin}</p><p>Sign in as {username} with the temporary password {####}</p>`
-        + `<p><a href="${origin}${LOGIN_PATH}?return_to=%2F">Sign in</a></p>`,
-    },
-    deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
-    removalPolicy,
-    ...options.userPool,
-  });
-  const named = [roles.uploaders, roles.viewers, roles.admins].filter((name) => name !== undefined && !Token.isUnresolved(name)) as string[];
-  const others = [...new Set(named)].filter((name) => !['uploaders', 'admins'].includes(name));
-  const groups = new Map([
-    ['Uploaders', 'uploaders', 'May upload, where uploading is restricted'],
-    ['Admins', 'admins', 'May manage every video'],
-    ...others.map((name) => [`Group${name.replace(/\//g, '-')}`, name, 'Named in a role of the video service']),
-  ].map(([id, groupName, description]) => {
-    const group = new cognito.UserPoolGroup(scope, id, { userPool, groupName, description });
-    // As lasting as the pool: with a group go its memberships.
-    group.applyRemovalPolicy(removalPolicy);
-    return [groupName, group];
-  }));
-  if (options.firstAdmin !== undefined) invite(scope, userPool, options, { removalPolicy, group: groups.get(roles.admins)?.groupName ?? roles.admins });
-  return userPool;
-}
-
-/** Cognito sends the invitation when the user is made. */
-function invite(
-  scope: Construct, userPool: cognito.UserPool, { firstAdmin: email = '', userPool: { signInAliases } = {} }: UserPoolIdentityOptions,
-  { removalPolicy, group }: { removalPolicy: RemovalPolicy; group: string },
-): void {
-  const user = new cognito.CfnUserPoolUser(scope, 'FirstAdmin', {
-    userPoolId: userPool.userPoolId,
-    // Where an address is an alias, a user name may not look like one. It changes with the address, since CloudFormation makes the new user first.
-    username: signInAliases && !signInAliases.username ? email : Fn.join('-at-', Fn.split('@', email)),
-    desiredDeliveryMediums: ['EMAIL'],
-    userAttributes: [{ name: 'email', value: email }, { name: 'email_verified', value: 'true' }],
-  });
-  user.applyRemovalPolicy(removalPolicy);
-  new cognito.CfnUserPoolUserToGroupAttachment(scope, 'FirstAdminRole', { userPoolId: userPool.userPoolId, username: user.ref, groupName: group });
-}
-
-function refreshTokenValidity({ userPoolClient }: UserPoolIdentityOptions): Duration {
-  return userPoolClient?.refreshTokenValidity ?? Duration.days(30);
-}
-
-function rotates({ refreshTokenRotation, userPoolClient }: UserPoolIdentityOptions): boolean {
-  return refreshTokenRotation ?? userPoolClient?.refreshTokenRotationGracePeriod !== undefined;
-}
-
-function makeClient(
-  userPool: cognito.UserPool, id: string, options: UserPoolIdentityOptions,
-  { generateSecret, callbackUrls, logoutUrls }: PublicClientOptions & { readonly generateSecret: boolean },
-): cognito.UserPoolClient {
-  const rotation = rotates(options);
-  const client = userPool.addClient(id, {
-    // Named, since without any Cognito takes its defaults. None leaves the refresh of tokens, which rotation excludes: SRP then is the least
-    // that can be named, and opens nothing, since it asks for the password too.
-    authFlows: rotation ? { userSrp: true } : { userPassword: false },
-    idTokenValidity: Duration.hours(1),
-    accessTokenValidity: Duration.hours(1),
-    enableTokenRevocation: true,
-    preventUserExistenceErrors: true,
-    ...options.userPoolClient,
-    refreshTokenValidity: refreshTokenValidity(options),
-    refreshTokenRotationGracePeriod: rotation ? options.userPoolClient?.refreshTokenRotationGracePeriod ?? ROTATION_GRACE : undefined,
-    generateSecret,
-    oAuth: {
-      flows: { authorizationCodeGrant: true },
-      scopes: [cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL, cognito.OAuthScope.PROFILE],
-      callbackUrls, logoutUrls,
-    },
-  });
-  const resource = client.node.defaultChild as cognito.CfnUserPoolClient;
-  if (!options.userPoolClient?.supportedIdentityProviders) {
-    // Late, so that providers count which are added to the pool after us. Their names are references, which also make them come first.
-    resource.supportedIdentityProviders = Lazy.list({ produce: () => ['COGNITO', ...userPool.identityProviders.map(({ providerName }) => providerName)] });
-  }
-  client.node.addValidation({ validate: () => rotation ? rotationProblems(resource) : [] });
-  return client;
-}
-
-/** Looks at what will be deployed, whoever set it. */
-function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
-  if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
-  const got = explicitAuthFlows?.length ? 'ALLOW_REFRESH_TOKEN_AUTH among them' : 'none, which Cognito reads as its defaults, with ALLOW_REFRESH_TOKEN_AUTH';
-  return [`refreshTokenRotation: Cognito refuses rotation beside ALLOW_REFRESH_TOKEN_AUTH: expected userPoolClient.authFlows without it, such as { userSrp: true }, got ${got}`];
-}
-
-/** Without a branding managed login shows no pages. */
-function brand(client: cognito.UserPoolClient, userPool: cognito.UserPool): void {
-  new cognito.CfnManagedLoginBranding(client, 'Branding', {
-    userPoolId: userPool.userPoolId, clientId: client.userPoolClientId, useCognitoProvidedValues: true,
-  });
 }
 
 /** CDK's own `userPoolClientSecret` would carry the secret through an answer to CloudFormation. */
@@ -251,7 +151,7 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
   });
 }
 
-function problemsOf(options: UserPoolIdentityOptions): (string | undefined)[] {
+function problemsOf(options: UserPoolIdentityOptions, { roles }: IdentityContext): (string | undefined)[] {
   const { userPool, userPoolClient, domain, publicClient, firstAdmin, returnOrigins = [] } = options;
   const isLite = (userPool?.featurePlan ?? cognito.FeaturePlan.LITE) === cognito.FeaturePlan.LITE;
   const essentials = 'needs userPool.featurePlan ESSENTIALS or PLUS, which cost by the active user (https://aws.amazon.com/cognito/pricing), got LITE';
@@ -263,8 +163,17 @@ function problemsOf(options: UserPoolIdentityOptions): (string | undefined)[] {
     managed && isLite ? `domain.managedLoginVersion: managed login ${essentials}` : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
       ? `userPoolClient.${name}: the service's own; for another client call addClient on the user pool` : undefined),
+    options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
+      ? 'refreshTokenRotation: false, but userPoolClient.refreshTokenRotationGracePeriod turns rotation on: expected one of the two' : undefined,
+    ...Object.entries(roles).map(([role, name]) => groupNameProblem(`roles.${role}`, name)),
     publicClient?.callbackUrls.length === 0 ? 'publicClient.callbackUrls: expected one at least' : undefined,
     firstAdmin === undefined || Token.isUnresolved(firstAdmin) || /^[^@\s]+@[^@\s]+$/.test(firstAdmin) ? undefined
       : `firstAdmin: expected an e-mail address, got "${firstAdmin}"`,
   ];
+}
+
+/** What Cognito takes (Amazon Cognito User Pools API Reference, CreateGroup), but for the comma by which API Gateway joins the groups of a token. */
+function groupNameProblem(prop: string, name: string | undefined): string | undefined {
+  if (name === undefined || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
+  return `${prop}: expected a group's name without spaces and commas, which Cognito and API Gateway can't take, got "${name}"`;
 }

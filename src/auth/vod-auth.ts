@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { BoundIdentity } from './bound-identity';
 import { Identity } from './identity';
-import { resolveRoles, rolesProblems, VodRoles } from './roles';
+import { groupsOf, rolesProblems, VodRoles } from './roles';
 import type { VodApi } from '../api/vod-api';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
@@ -12,14 +12,15 @@ import { originProblem } from '../synth/origin';
 /** What may be tuned of sign-in and roles. */
 export interface VodAuthOptions {
   /**
-   * Who vouches for the people that call.
+   * Who vouches for the people that call. Choose it before people upload: a video belongs to the id that its uploader had, so with
+   * another identity nobody owns what was uploaded before, and only admins see what of it is private.
    * @default Identity.userPool() - a user pool of the service's own, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
 
   /**
    * Who may upload, who may watch, and who are the admins.
-   * @default - everyone signed in may upload and watch; the group `admins` manages every video
+   * @default - everyone signed in may upload and watch; the group `admins` of the service's own pool manages every video
    */
   readonly roles?: VodRoles;
 
@@ -50,20 +51,21 @@ export interface VodAuthProps extends VodAuthOptions {
  * auth.addRoutes(api);
  */
 export class VodAuth extends Construct {
-  /** Serves sign-in, its callback, refresh and sign-out; undefined where the identity brings its own. */
-  public readonly signInFunction?: lambda.Function;
+  /** Who may do what, with the identity's own admins: for the areas. */
+  public readonly roles: VodRoles;
 
   private readonly bound: BoundIdentity;
 
   constructor(scope: Construct, id: string, props: VodAuthProps) {
     super(scope, id);
     throwIfAny(this, [originProblem('origin', props.origin), ...rolesProblems(props.roles)]);
-    this.bound = (props.identity ?? Identity.userPool())._bind(this, {
+    const identity = props.identity ?? Identity.userPool();
+    this.roles = { ...props.roles, admins: props.roles?.admins ?? identity._admins };
+    this.bound = identity._bind(this, {
       origin: props.origin,
-      roles: resolveRoles(props.roles),
+      roles: groupsOf(this.roles),
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     });
-    this.signInFunction = this.bound.signInFunction;
   }
 
   /** The people, in the service's own pool with the groups `uploaders` and `admins`. Throws where the identity is no user pool. */
@@ -86,6 +88,11 @@ export class VodAuth extends Construct {
     return this.have('domain');
   }
 
+  /** Serves sign-in, its callback, refresh and sign-out. Throws where the identity brings its own. */
+  public get signInFunction(): lambda.Function {
+    return this.have('signInFunction');
+  }
+
   /** Who issues the tokens: their `iss` claim. Throws where only an authorizer knows. */
   public get issuer(): string {
     return this.have('issuer');
@@ -106,7 +113,16 @@ export class VodAuth extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
-    if (this.signInFunction) api._serve('auth/sign-in', this.signInFunction);
+    if (this._hasSignIn) api._serve('auth/sign-in', this.signInFunction);
+  }
+
+  /**
+   * Whether people sign in with the service itself.
+   *
+   * @internal
+   */
+  public get _hasSignIn(): boolean {
+    return this.bound.signInFunction !== undefined;
   }
 
   private have<K extends keyof BoundIdentity>(name: K): NonNullable<BoundIdentity[K]> {

@@ -6,11 +6,14 @@ export interface Caller {
   readonly groups: readonly string[];
 }
 
-/** The group that has each role; everyone signed in has one whose group is absent. What ROLES carries, as JSON. */
+/** The group that has each role. What ROLES carries, as JSON. */
 export interface Roles {
+  /** Absent: everyone signed in. */
   readonly uploaders?: string;
+  /** Absent: everyone signed in. */
   readonly viewers?: string;
-  readonly admins: string;
+  /** Absent: nobody. */
+  readonly admins?: string;
 }
 
 /** What of a video decides who may do what with it. */
@@ -36,7 +39,7 @@ export type Decision = 'allowed' | 'wrong_role' | 'not_found';
  * not even whether they exist. One that is being deleted is nobody's, as if it were gone.
  */
 export function authorize({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
-  const isAdmin = groups.includes(roles.admins);
+  const isAdmin = roles.admins !== undefined && groups.includes(roles.admins);
   const isUploader = isAdmin || roles.uploaders === undefined || groups.includes(roles.uploaders);
   const isViewer = isAdmin || roles.viewers === undefined || groups.includes(roles.viewers);
   if (action.type === 'upload') return isUploader ? 'allowed' : 'wrong_role';

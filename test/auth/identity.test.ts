@@ -1,4 +1,4 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
@@ -38,7 +38,7 @@ describe.each([
     expect(methods.map(({ OperationName }) => OperationName).sort()).toEqual(['describeApi', ...GUARDED].sort());
     const [description] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { HANDLERS: Match.anyValue() } } } }));
     expect(description.Properties.Environment.Variables.HANDLERS).not.toContain('sign-in');
-    expect(vod.auth.signInFunction).toBeUndefined();
+    expect(() => vod.auth.signInFunction).toThrow('Test/Vod/Auth: signInFunction: the identity that was given has none');
   });
 
   test('nothing of a pool, a client or a secret of it is made', () => {
@@ -46,6 +46,11 @@ describe.each([
     // The signing key's.
     template.resourceCountIs('AWS::SecretsManager::Secret', 1);
     expect(Object.keys(template.toJSON().Outputs)).toEqual([expect.stringMatching(/^VodOrigin/)]);
+  });
+
+  test('nobody is an admin unless a prop says who: groups of others have meanings of their own', () => {
+    const functions = template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { ROLES: Match.anyValue() } } } });
+    expect(Object.values(functions).map(({ Properties }) => Properties.Environment.Variables.ROLES)).toEqual(['{}', '{}', '{}']);
   });
 
   test('the one authorizer guards every route that is not open', () => {
@@ -116,6 +121,17 @@ describe('any OpenID Connect issuer', () => {
   });
 
 
+  test('other settings want another deployment: a stage keeps the authorizer that it was deployed with', () => {
+    const deployment = (options: Partial<OidcIdentityOptions>) => Object.keys(oidc(options).template.findResources('AWS::ApiGateway::Deployment'))[0];
+    expect(deployment({})).toBe(deployment({ cacheTtl: Duration.minutes(1) }));
+    expect(deployment({ cacheTtl: Duration.seconds(0) })).not.toBe(deployment({}));
+  });
+
+  test('audiences may be known at deployment only', () => {
+    const { template } = service((stack) => Identity.oidc({ issuer: ISSUER, audiences: new CfnParameter(stack, 'Audiences', { type: 'CommaDelimitedList' }).valueAsList }));
+    expect(JSON.stringify(template.findResources('AWS::Lambda::Function'))).toContain('{"Fn::GetAtt":["CdkJsonStringifyRefAudiences');
+  });
+
   test.each<[Partial<OidcIdentityOptions>, RegExp]>([
     [{ issuer: 'id.example.com' }, /issuer: expected an address such as/],
     [{ issuer: 'http://id.example.com' }, /issuer: expected https/],
@@ -127,7 +143,20 @@ describe('any OpenID Connect issuer', () => {
   ])('refuses %j', (options, message) => expect(() => oidc(options)).toThrow(message));
 });
 
+describe('the service\'s own pool', () => {
+  test('has the group of its admins in every role', () => {
+    const { template } = service(() => Identity.userPool());
+    const functions = template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { ROLES: Match.anyValue() } } } });
+    expect(Object.values(functions).map(({ Properties }) => Properties.Environment.Variables.ROLES)).toEqual(Array(3).fill('{"admins":"admins"}'));
+  });
+});
+
 describe('an authorizer of one\'s own', () => {
+  test('is not CDK\'s for Cognito, which takes tokens of any client', () => {
+    expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.CognitoUserPoolsAuthorizer(stack, 'Own', { cognitoUserPools: [new cognito.UserPool(stack, 'Pool')] }))))
+      .toThrow(/^Test\/Vod\/Auth: identity: .*expected fromUserPool\(userPool, client\)/);
+  });
+
   test('is attached to the API as CDK does it', () => {
     own.template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'REQUEST', IdentitySource: 'method.request.header.X-Session' });
     expect(() => own.vod.auth.issuer).toThrow('issuer: the identity that was given has none');

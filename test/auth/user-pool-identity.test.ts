@@ -1,7 +1,6 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { auth, ESSENTIALS, MANAGED, only, ORIGIN, synthesized } from './user-pool-stack';
 import { Access, VodAuth } from '../../src';
 
@@ -15,97 +14,6 @@ function statements(): { role: string; actions: string[]; resource: any }[] {
     role: Properties.Roles[0].Ref, actions: [statement.Action].flat(), resource: statement.Resource,
   })));
 }
-
-describe('the user pool', () => {
-  test('is made by administrators, signs in by name or e-mail, and keeps strong passwords', () => {
-    template.hasResourceProperties('AWS::Cognito::UserPool', {
-      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
-      AliasAttributes: ['email'],
-      AutoVerifiedAttributes: ['email'],
-      UsernameConfiguration: { CaseSensitive: false },
-      UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] },
-      AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }] },
-      Policies: { PasswordPolicy: { MinimumLength: 12, RequireLowercase: true, RequireUppercase: true, RequireNumbers: true, RequireSymbols: true } },
-    });
-  });
-
-  test('costs nothing that was not asked for', () => {
-    template.hasResourceProperties('AWS::Cognito::UserPool', {
-      UserPoolTier: 'LITE', MfaConfiguration: 'OFF', SmsConfiguration: Match.absent(), UserPoolAddOns: Match.absent(), LambdaConfig: Match.absent(),
-    });
-  });
-
-  test('lasts, with its groups and the secret', () => {
-    template.hasResource('AWS::Cognito::UserPool', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain', Properties: { DeletionProtection: 'ACTIVE' } });
-    template.allResources('AWS::Cognito::UserPoolGroup', { DeletionPolicy: 'Retain' });
-    template.hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  });
-
-  test('goes with a stack that is to be thrown away', () => {
-    const thrownAway = synthesized({}, { removalPolicy: RemovalPolicy.DESTROY });
-    thrownAway.hasResource('AWS::Cognito::UserPool', { DeletionPolicy: 'Delete', Properties: { DeletionProtection: 'INACTIVE' } });
-    thrownAway.hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Delete' });
-    expect(JSON.stringify(thrownAway.toJSON())).not.toContain('"Retain"');
-  });
-
-  test('has its two groups', () => {
-    const groups = Object.values(template.findResources('AWS::Cognito::UserPoolGroup')).map(({ Properties }) => Properties.GroupName);
-    expect(groups.sort()).toEqual(['admins', 'uploaders']);
-  });
-
-  test('keeps its logical ids: a new one is a new pool', () => {
-    expect(only(template, 'AWS::Cognito::UserPool')[0]).toBe('AuthUserPool8115E87F');
-    expect(only(template, 'AWS::Cognito::UserPoolClient')[0]).toBe('AuthUserPoolClientC635291F');
-    expect(only(template, 'AWS::SecretsManager::Secret')[0]).toBe('AuthClientSecretCBB39842');
-  });
-
-  test('takes CDK\'s own props, and keeps what they leave out', () => {
-    synthesized({ userPool: { selfSignUpEnabled: true, mfa: cognito.Mfa.REQUIRED, passwordPolicy: { minLength: 20 }, featurePlan: cognito.FeaturePlan.PLUS } })
-      .hasResourceProperties('AWS::Cognito::UserPool', {
-        AdminCreateUserConfig: { AllowAdminCreateUserOnly: false }, MfaConfiguration: 'ON', EnabledMfas: ['SOFTWARE_TOKEN_MFA'], UserPoolTier: 'PLUS',
-        Policies: { PasswordPolicy: { MinimumLength: 20 } }, AliasAttributes: ['email'], DeletionProtection: 'ACTIVE',
-      });
-  });
-
-  test('has the groups that roles name', () => {
-    const roles = { uploaders: Access.group('editors'), viewers: Access.group('editors'), admins: 'a/b' };
-    const groups = synthesized({}, { roles }).findResources('AWS::Cognito::UserPoolGroup');
-    expect(Object.values(groups).map(({ Properties }) => Properties.GroupName).sort()).toEqual(['a/b', 'admins', 'editors', 'uploaders']);
-  });
-
-  test('invites with the address of the service, unless the words are given', () => {
-    const { InviteMessageTemplate: words } = only(template, 'AWS::Cognito::UserPool')[1].Properties.AdminCreateUserConfig;
-    expect(words.EmailMessage).toMatch(/\{username\}.*\{####\}.*"https:\/\/videos\.example\.com\/api\/login\?return_to=%2F"/);
-    synthesized({ userPool: { userInvitation: { emailSubject: 'Hello' } } }).hasResourceProperties('AWS::Cognito::UserPool', {
-      AdminCreateUserConfig: { InviteMessageTemplate: { EmailSubject: 'Hello', EmailMessage: Match.absent() } },
-    });
-  });
-});
-
-describe('the first admin', () => {
-  test('is nobody by default', () => template.resourceCountIs('AWS::Cognito::UserPoolUser', 0));
-
-  test('is invited by e-mail, into the group of the admins', () => {
-    const invited = synthesized({ firstAdmin: 'ada@example.com' }, { roles: { admins: 'ops' } });
-    invited.hasResource('AWS::Cognito::UserPoolUser', {
-      DeletionPolicy: 'Retain',
-      Properties: {
-        // An address is an alias here, and a user name may not look like an alias.
-        Username: 'ada-at-example.com',
-        DesiredDeliveryMediums: ['EMAIL'],
-        UserAttributes: [{ Name: 'email', Value: 'ada@example.com' }, { Name: 'email_verified', Value: 'true' }],
-      },
-    });
-    const [user] = Object.keys(invited.findResources('AWS::Cognito::UserPoolUser'));
-    const [group] = Object.keys(invited.findResources('AWS::Cognito::UserPoolGroup', { Properties: { GroupName: 'ops' } }));
-    invited.hasResourceProperties('AWS::Cognito::UserPoolUserToGroupAttachment', { Username: { Ref: user }, GroupName: { Ref: group } });
-  });
-
-  test('is named by the address where the pool knows no other name', () => {
-    synthesized({ firstAdmin: 'ada@example.com', userPool: { signInAliases: { email: true } } })
-      .hasResourceProperties('AWS::Cognito::UserPoolUser', { Username: 'ada@example.com' });
-  });
-});
 
 describe('the domain', () => {
   test('has a prefix of its own in any region, without a word that Cognito reserves', () => {

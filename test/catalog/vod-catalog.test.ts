@@ -90,7 +90,7 @@ describe('VodCatalog', () => {
 
   test('tells the reader who has which role', () => {
     const roles = (made: Template) => JSON.parse(Object.values(made.findResources('AWS::Lambda::Function'))[0].Properties.Environment.Variables.ROLES);
-    expect(roles(template)).toEqual({ admins: 'admins' });
+    expect(roles(template)).toEqual({});
     expect(roles(synth({ roles: { viewers: Access.group('watchers'), admins: 'bosses' } }).template)).toEqual({ viewers: 'watchers', admins: 'bosses' });
     expect(() => synth({ roles: { viewers: Access.group('') } })).toThrow(/^Test\/Catalog: roles\.viewers: expected/);
   });
