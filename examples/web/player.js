@@ -1,5 +1,8 @@
 import { Problem, ROLES } from './request.js';
 
+/** How soon to try again when a session was not renewed. */
+const RETRY_MS = 10_000;
+
 const $ = (id) => document.getElementById(id);
 
 /** Plays one video at a time, in a playback session that is renewed for as long as the player is open. */
@@ -46,10 +49,26 @@ export class Player {
     const session = await this.#api('POST', `/streams/${videoId}/playback`).catch((error) => { throw Problem.of(error, ROLES.watch); });
     // Closed meanwhile, or another one was opened.
     if (this.#videoId !== videoId) return undefined;
-    clearTimeout(this.#timer);
-    const left = Date.parse(session.expiresAt) - Date.now();
-    this.#timer = setTimeout(() => this.#startPlayback(videoId).catch(this.#onProblem), Math.max(left * 0.8, 10_000));
+    const end = Date.parse(session.expiresAt);
+    this.#renewIn(Math.max((end - Date.now()) * 0.8, RETRY_MS), videoId, end);
     return session;
+  }
+
+  #renewIn(milliseconds, videoId, end) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#renew(videoId, end), milliseconds);
+  }
+
+  /** Nobody has to know of a renewal that failed while the session still lasts, unless the service refuses it. */
+  async #renew(videoId, end) {
+    try {
+      await this.#startPlayback(videoId);
+    } catch (error) {
+      if (this.#videoId !== videoId) return;
+      const isFinal = error.isRefusal && error.status !== 429;
+      if (isFinal || Date.now() >= end) this.#onProblem(error);
+      else this.#renewIn(RETRY_MS, videoId, end);
+    }
   }
 
   close() {

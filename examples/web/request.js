@@ -25,6 +25,11 @@ export class Problem extends Error {
     this.code = code;
   }
 
+  /** The service has answered, and has not done what was asked. After anything else it may have. */
+  get isRefusal() {
+    return this.status >= 400 && this.status < 500;
+  }
+
   /** By one's own words for a code where they can say more. */
   static of(error, words) {
     return words[error.code] ? new Problem(words[error.code], error) : error;
