@@ -21,6 +21,7 @@ const session = new Session({
     if (problem) say(problem.message);
   },
   onTrouble: sayOfBackground,
+  onRecovery: () => void inBackground(list),
 });
 const api = (...call) => session.api(...call);
 const player = new Player({ api, onProblem: sayOfBackground });

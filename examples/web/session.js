@@ -1,10 +1,16 @@
 import { Problem, request } from './request.js';
 
 const NAME = 'vod-session';
-/** How soon to try again when the service did not answer. */
-const RETRY_MS = 20_000;
-/** A renewal that hangs would keep all tabs waiting for their turn. */
-const PATIENCE_MS = 30_000;
+/**
+ * How long to wait for an answer: all tabs wait for their turn meanwhile. With rotation, an answer that is lost may hold the only good refresh token:
+ * the one in the cookie is out, and opens the session for 30 s more (Cognito's `RetryGracePeriodSeconds`). So it has to be asked again by then,
+ * even if each answer hangs: at 0 s, at 8 s (in the same turn, as a hidden tab's timers may run but once a minute), at 8 + 8 + 5 = 21 s, and at 29 s.
+ */
+const PATIENCE_MS = 8_000;
+/** How soon to try again when the service did not answer, twice in a turn. */
+const RETRY_MS = 5_000;
+/** And when it still did not: whatever can be had of the 30 s is had. */
+const NEXT_RETRY_MS = 20_000;
 
 /** One tab at a time: no tab renews with a refresh token that another is just replacing or revoking. */
 function inTurn(work) {
@@ -14,6 +20,14 @@ function inTurn(work) {
 /** Asks a token route; a tab that is closed meanwhile does not lose the new cookie. */
 function askForToken(path) {
   return request('POST', path, { keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
+/** Tokens by the cookie. Who gets no answer can't know whether the refresh token was replaced: only a refusal says that it was not. */
+function askForTokens() {
+  return askForToken('/token').catch((error) => {
+    if (error.isRefusal) throw error;
+    return askForToken('/token');
+  });
 }
 
 /** What a token says. Not verified: the API does that, and nothing is decided by it but when to renew and whether to begin anew. */
@@ -33,10 +47,12 @@ export class Session {
   #renewAt = 0;
   #timer;
   #renewing;
+  /** The last renewal got no answer. */
+  #isInTrouble = false;
   #tabs = new BroadcastChannel(NAME);
   #page;
 
-  /** The page is told of what happens: `onStart()`, `onEnd(problem)`, `onTrouble(problem)`. */
+  /** The page is told of what happens: `onStart()`, `onEnd(problem)`, `onTrouble(problem)`, `onRecovery()`. */
   constructor(page) {
     this.#page = page;
     this.#tabs.addEventListener('message', ({ data }) => this.#hear(data.userId));
@@ -96,8 +112,11 @@ export class Session {
     }
     // It has ended meanwhile.
     if (!this.#userId) return undefined;
+    if (before && before !== this.#userId) return this.#beginAnew();
     if (!before) this.#page.onStart();
-    return before && before !== this.#userId ? this.#beginAnew() : undefined;
+    else if (this.#isInTrouble) this.#page.onRecovery();
+    this.#isInTrouble = false;
+    return undefined;
   }
 
   /** Within this tab's turn, for whom it was wanted. */
@@ -105,7 +124,7 @@ export class Session {
     // Another tab may sign out while this one waits for its turn, or for the answer.
     const isOver = () => userId && !this.#userId;
     if (isOver()) return;
-    const { id_token: idToken, expires_in: expiresIn } = await askForToken('/token');
+    const { id_token: idToken, expires_in: expiresIn } = await askForTokens();
     if (isOver()) return;
     const { sub, exp, iat } = claimsOf(idToken);
     this.#life ??= new AbortController();
@@ -158,12 +177,17 @@ export class Session {
     clearTimeout(this.#timer);
     this.#life?.abort();
     this.#life = this.#idToken = this.#userId = undefined;
+    this.#isInTrouble = false;
   }
 
   /** The service does not answer. Whoever is signed in stays so: it may come back before the token ends. */
   #suffer(error) {
-    if (this.#idToken) this.#renewIn(RETRY_MS);
-    else this.#end();
+    if (this.#idToken) {
+      this.#renewIn(this.#isInTrouble ? NEXT_RETRY_MS : RETRY_MS);
+      this.#isInTrouble = true;
+    } else {
+      this.#end();
+    }
     this.#page.onTrouble(error);
   }
 

@@ -52,8 +52,8 @@ describe.each([
     await stopAll();
   });
 
-  async function refreshToken(): Promise<string | undefined> {
-    const cookies = await context.cookies(`${stack.facts.api}/token`);
+  async function refreshToken(of = context): Promise<string | undefined> {
+    const cookies = await of.cookies(`${stack.facts.api}/token`);
     return cookies.find(({ name }) => name.endsWith('vod-refresh'))?.value;
   }
 
@@ -117,6 +117,31 @@ describe.each([
     await tab.isSignedIn();
     expect(await tab.message()).toBe('');
     expect(tab.answers.filter(({ status }) => status !== 200)).toHaveLength(1);
+  });
+
+  it.each([
+    { how: 'is cut off', lose: (route: Route) => route.abort('connectionreset') },
+    { how: 'never comes', lose: async () => undefined },
+  ])('asks again at once when the answer to a renewal $how', async ({ lose }) => {
+    // What the service answers goes there: this browser's own cookie stays the old one.
+    const elsewhere = await browser.newContext();
+    const lost: { status: number; sent?: string; received?: string }[] = [];
+    await context.route('**/api/token', async (route) => {
+      await elsewhere.addCookies(await context.cookies());
+      const sent = await refreshToken(elsewhere);
+      const answer = await elsewhere.request.fetch(route.request());
+      lost.push({ status: answer.status(), sent, received: await refreshToken(elsewhere) });
+      await lose(route);
+    }, { times: 1 });
+    await until('an answer is lost', () => lost.length > 0);
+    const [{ status, sent, received }] = lost;
+    expect([status, received !== sent]).toEqual([200, rotates]);
+    expect(await refreshToken()).toBe(sent);
+    await Promise.all(tabs.map((tab) => tab.renews()));
+    await Promise.all(tabs.map((tab) => tab.wake()));
+    await expectUndisturbed();
+    expect(await refreshToken() !== sent).toBe(rotates);
+    await elsewhere.close();
   });
 
   it('renews before it asks for anything when a tab wakes up', async () => {
