@@ -1,7 +1,7 @@
 import { statSync } from 'fs';
 import * as path from 'path';
 import type { Browser, Page } from 'playwright-core';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
 import { launchBrowser, Tab } from './tab';
 
 jest.setTimeout(PATIENCE_MS);
@@ -177,13 +177,54 @@ describe('the page in a browser', () => {
     const { page } = tab;
     await tab.signIn();
     await page.locator('#own li').first().waitFor();
-    await page.route('**/api/token', (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Sorry</h1>' }), { times: 1 });
+    await page.route('**/api/token', (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Sorry</h1>' }), { times: 2 });
     await page.route('**/api/streams?*', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"code":"not_signed_in"}' }), { times: 1 });
     await tab.wake();
     await page.getByText(/503/).waitFor();
     await tab.isSignedIn();
-    await tab.wake();
     await page.locator('#message:empty').waitFor({ state: 'attached' });
+    await page.context().close();
+  });
+
+  it('renews a playback session until that works, and complains once the session is over', async () => {
+    const tab = await open();
+    const { page } = tab;
+    await tab.signIn();
+    await page.clock.install();
+    const video = { videoId: 'a-video', title: 'A test card', status: 'ready', publishedAt: '2026-01-01T00:00:00.000Z' };
+    await page.route('**/api/streams?*', (route) => route.fulfill({ json: { items: [video] } }));
+    // Nothing is there to be played: it is all about the session.
+    await page.route('**/hls.min.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+    const asked: boolean[] = [];
+    let isUp = true;
+    await page.route('**/playback', async (route) => {
+      const expiresAt = new Date(await page.evaluate(() => Date.now()) + 300_000).toISOString();
+      await (isUp ? route.fulfill({ json: { hls: '/v/none.m3u8', expiresAt } }) : route.abort());
+      asked.push(isUp);
+    });
+    const asksAfter = async (seconds: number) => {
+      const before = asked.length;
+      await page.clock.fastForward(seconds * 1000);
+      await until('it asks for a playback session', () => asked.length > before);
+    };
+    await page.reload();
+    await page.locator('#own').getByRole('button', { name: 'Play' }).click();
+    await page.locator('#player').waitFor();
+
+    isUp = false;
+    await asksAfter(240);
+    await asksAfter(10);
+    isUp = true;
+    await asksAfter(10);
+    isUp = false;
+    await asksAfter(240);
+    expect(asked).toEqual([true, false, false, true, false]);
+    expect(await tab.message()).toBe('');
+    await asksAfter(60);
+    await page.getByText(/^The service can't be reached/).waitFor();
+    await page.clock.fastForward(60_000);
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(asked).toHaveLength(6);
     await page.context().close();
   });
 
