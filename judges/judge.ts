@@ -18,13 +18,15 @@ const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region':
 /** parliament's list of actions is older than these. */
 const NEWER_ACTIONS = ['Unknown action mediaconvert:Probe'];
 
+/** The templates of the examples, and of each source of identity. */
 function synthesize(folder: string): string[] {
-  return readdirSync(path.join(root, 'examples/typescript')).map((name) => {
-    const output = path.join(folder, name);
-    execFileSync(process.execPath, ['--import', 'tsx', `examples/typescript/${name}/app.ts`], {
+  const apps = [...readdirSync(path.join(root, 'examples/typescript')).map((name) => `examples/typescript/${name}/app.ts`), 'judges/modes.ts'];
+  return apps.flatMap((app, index) => {
+    const output = path.join(folder, String(index));
+    execFileSync(process.execPath, ['--import', 'tsx', app], {
       cwd: root, env: { ...process.env, CDK_OUTDIR: output, CDK_VALIDATION: 'false' }, stdio: 'inherit',
     });
-    return path.join(output, 'Videos.template.json');
+    return readdirSync(output).filter((file) => file.endsWith('.template.json')).map((file) => path.join(output, file));
   });
 }
 
@@ -77,7 +79,8 @@ function main(): number {
     const lint = spawnSync(path.join(environment, 'bin', 'cfn-lint'), [...LINT, ...templates], { stdio: 'inherit' });
     console.log(`cfn-lint: ${templates.length} templates, ${lint.status === 0 ? 'nothing found' : 'see above'}`);
     let found = 0;
-    const documents = policies(templates[0]);
+    // Most policies are the same in every template.
+    const documents = [...new Map(templates.flatMap(policies).map((policy) => [JSON.stringify(policy), policy])).values()];
     for (const { name, document } of documents) {
       const { stdout, stderr } = spawnSync(path.join(environment, 'bin', 'parliament'), [], { encoding: 'utf8', input: JSON.stringify(document) });
       const lines = (stdout + stderr).split('\n').filter((line) => line.trim() && !NEWER_ACTIONS.some((known) => line.includes(known)));

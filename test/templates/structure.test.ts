@@ -29,7 +29,7 @@ function cycle({ Resources }: CloudFormationTemplate): string[] {
   return [];
 }
 
-describe.each(names)('the template of examples/typescript/%s', (name) => {
+describe.each(names)('the template of %s', (name) => {
   const template = templates[name];
 
   test('has no cycle', () => expect(cycle(template)).toEqual([]));

@@ -1,4 +1,5 @@
 import { App, AppProps, Stack } from 'aws-cdk-lib';
+import { MODES } from './modes';
 import { VideosStack as FullStack } from '../../examples/typescript/full/videos-stack';
 import { VideosStack as SmallestStack } from '../../examples/typescript/smallest/videos-stack';
 
@@ -14,8 +15,8 @@ export interface CloudFormationTemplate {
   readonly Outputs?: Record<string, unknown>;
 }
 
-/** Every example of this repo: what users copy must pass every check. */
-export const EXAMPLES = { smallest: SmallestStack, full: FullStack };
+/** Every example of this repo, and every source of identity: what users copy must pass every check. */
+export const EXAMPLES = { smallest: SmallestStack, full: FullStack, ...MODES };
 
 /** Synthesizes a stack of its own app. */
 export function synthesize(build: (app: App) => Stack, props: AppProps = {}): CloudFormationTemplate {

@@ -1,0 +1,60 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
+
+/** The service with each source of identity, and with all that one can have. */
+abstract class Mode extends Stack {
+  constructor(app: App, id: string) {
+    super(app, id);
+    new ServerlessVod(this, 'Vod', {
+      auth: { identity: this.identity(), roles: { uploaders: Access.group('editors'), viewers: Access.group('viewers'), admins: 'video-admins' } },
+    });
+  }
+
+  protected abstract identity(): Identity;
+}
+
+class EveryOption extends Mode {
+  protected identity(): Identity {
+    return Identity.userPool({
+      userPool: { featurePlan: cognito.FeaturePlan.ESSENTIALS, mfa: cognito.Mfa.OPTIONAL, selfSignUpEnabled: true, passwordPolicy: { minLength: 16 } },
+      userPoolClient: { idTokenValidity: Duration.minutes(15), refreshTokenValidity: Duration.days(7) },
+      domain: {
+        managedLoginVersion: cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+        customDomain: { domainName: 'id.example.com', certificate: Certificate.fromCertificateArn(this, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555') },
+      },
+      refreshTokenRotation: true,
+      publicClient: { callbackUrls: ['com.example.videos://callback'] },
+      firstAdmin: 'ada@example.com',
+      returnOrigins: ['https://app.example.com'],
+    });
+  }
+}
+
+class ExistingPool extends Mode {
+  protected identity(): Identity {
+    return Identity.fromUserPool(
+      cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE01'), cognito.UserPoolClient.fromUserPoolClientId(this, 'Web', '1example23456789'),
+    );
+  }
+}
+
+class AnyIssuer extends Mode {
+  protected identity(): Identity {
+    return Identity.oidc({ issuer: 'https://id.example.com/', audiences: ['https://videos.example.com/api'], token: OidcToken.ACCESS_TOKEN });
+  }
+}
+
+class OwnAuthorizer extends Mode {
+  protected identity(): Identity {
+    const handler = new lambda.Function(this, 'WhoCalls', {
+      runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => { throw new Error("Unauthorized"); };'),
+    });
+    return Identity.fromAuthorizer(new apigateway.TokenAuthorizer(this, 'Own', { handler }));
+  }
+}
+
+export const MODES = { 'every option': EveryOption, 'an existing pool': ExistingPool, 'any issuer': AnyIssuer, 'an authorizer of one\'s own': OwnAuthorizer };
