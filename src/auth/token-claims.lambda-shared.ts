@@ -5,9 +5,11 @@ type Claims = Readonly<Record<string, unknown>>;
 /**
  * What only access tokens say, since no field of a JWT says which of the two it is. `scope` and `client_id`: RFC 9068, section 2.2, Auth0, Keycloak
  * and Cognito; `scp` and `cid`: Okta, "OpenID Connect & OAuth 2.0 API"; `scp` and `appid`: Microsoft Entra, "Access token claims reference".
- * (Keycloak has put `nonce` into access tokens too, and OpenID Connect `azp` into id tokens: neither tells anything.)
+ * Tokens of an application that acts for nobody need not have a scope: Entra's have `appidacr` (version 1) or `azpacr` (version 2) there too, and `idtyp`
+ * by its "Optional claims reference", Auth0's and Kinde's `gty` ("Access token profiles").
+ * (Keycloak has put `nonce` into access tokens too, and OpenID Connect `azp` into id tokens, Entra `roles` into both: they tell nothing.)
  */
-const ACCESS_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid'];
+const ACCESS_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid', 'appidacr', 'azpacr', 'idtyp', 'gty'];
 
 /** OpenID Connect Core 1.0, sections 3.1.3.6 and 3.3.2.11. */
 const ID_CLAIMS = ['at_hash', 'c_hash'];
@@ -27,7 +29,15 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
   const isAccess = mediaType === 'at+jwt' || ACCESS_CLAIMS.some(has) || claims.typ === 'Bearer' || claims.token_use === 'access';
   const isId = ID_CLAIMS.some(has) || claims.typ === 'ID' || claims.token_use === 'id';
   // Most id tokens bear no mark at all; an access token without one can't be told from them.
-  return use === 'id' ? !isAccess : isAccess && !isId;
+  return use === 'id' ? !isAccess && !isOfClient(claims) : isAccess && !isId;
+}
+
+/**
+ * Whether it is about a client, and so about nobody: what RFC 9068, section 2.2, has issuers say in `sub` where there is no person. Such are Spring's tokens
+ * for client credentials, without any other mark, and Google's id tokens of service accounts, which anyone can have made for any audience.
+ */
+function isOfClient({ sub, azp, aud }: Claims): boolean {
+  return typeof sub === 'string' && [azp, aud].flat().includes(sub);
 }
 
 /**
