@@ -15,11 +15,17 @@ import type { TokenRules } from '../contract/token-rules';
  */
 const CLOCK_SKEW_SECONDS = 30;
 
-/** A key that the issuer dropped is trusted no longer than this. */
+/** Keys are renewed this often: one that the issuer dropped is trusted no longer, as long as the issuer answers. */
 const KEYS_MS = 3_600_000;
 
 /** When keys could not be renewed, those that are known serve on, and the issuer is asked again after this time. */
 const RETRY_MS = 60_000;
+
+/**
+ * Without a renewal for this long, no key is trusted any more. An issuer's outage of hours signs nobody out, and whoever keeps us from it, to go on with
+ * a key that leaked and was dropped, gains no more than a day.
+ */
+const TRUSTED_MS = 86_400_000;
 
 /** What the authorizer needs of the world. The library reads the machine's clock itself, so `now` must be that one. */
 export interface AuthorizerPorts {
@@ -60,7 +66,7 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
       }
       // The errors' own texts quote tokens and claims.
       console.warn({ message: 'token refused', reason: reasonOf(error) });
-      // This very text makes API Gateway answer 401; any other is its AUTHORIZER_FAILURE.
+      // This very text makes API Gateway answer 401; any other is a failure of the authorizer's.
       throw new Error('Unauthorized');
     }
   };
@@ -70,6 +76,7 @@ class TokenVerifier {
   private readonly keys: IssuerKeys;
   private verifier?: ReturnType<TokenVerifier['create']>;
   private renewAt = 0;
+  private trustedUntil = 0;
 
   constructor(private readonly rules: TokenRules, private readonly ports: AuthorizerPorts) {
     this.keys = new IssuerKeys(rules, ports.fetch);
@@ -100,10 +107,12 @@ class TokenVerifier {
       // A new one, since each holds on to the keys that it has met.
       this.verifier = this.create(await this.keys.jwksUri());
       this.renewAt = now + KEYS_MS;
+      this.trustedUntil = now + TRUSTED_MS;
     } catch (error) {
+      if (now >= this.trustedUntil) this.verifier = undefined;
       if (!this.verifier) throw error;
       console.warn({ message: 'keys not renewed', reason: error instanceof IssuerFailed ? error.message : 'unknown' });
-      this.renewAt = now + RETRY_MS;
+      this.renewAt = Math.min(now + RETRY_MS, this.trustedUntil);
     }
     return this.verifier;
   }

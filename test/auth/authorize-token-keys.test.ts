@@ -1,4 +1,4 @@
-import { AuthorizerSetting, claims, curve, expectUnauthorized, expectUser, ID_RULES, key, METHOD, stranger } from './authorizer-setting';
+import { AuthorizerSetting, claims, curve, expectUnauthorized, expectUser, ID_RULES, key, METHOD, seconds, stranger } from './authorizer-setting';
 import { ISSUER, SigningKey } from './oidc-issuer';
 import { authorizeToken } from '../../src/auth/authorize-token.lambda-shared';
 
@@ -121,6 +121,25 @@ describe('an issuer that fails', () => {
     await expectUser(call(key.token(claims())));
     jest.advanceTimersByTime(1_000);
     await expectUnauthorized(call(key.token(claims())));
+  });
+
+  test.each(failures)('for a day, as it %s, leaves no key that is trusted, until it answers again', async (_, answer) => {
+    const call = setting.authorizer();
+    const token = key.token(claims({ exp: seconds() + 10 * 86_400 }));
+    await call(token);
+    setting.issuer.broken = answer;
+    // The last attempt before the end: the next would be after it.
+    jest.advanceTimersByTime(86_399_000);
+    await expectUser(call(token));
+    jest.advanceTimersByTime(1_000);
+    for (let time = 0; time < 2; time++) await expect(call(token)).rejects.toThrow(/^key set: /);
+    expect(setting.logged.at(-1)).toContain('issuer failed');
+    setting.issuer.broken = undefined;
+    await expectUser(call(token));
+    // Each renewal counts anew.
+    setting.issuer.broken = answer;
+    jest.advanceTimersByTime(86_399_000);
+    await expectUser(call(token));
   });
 
   test('while a new key is met can\'t have it checked', async () => {
