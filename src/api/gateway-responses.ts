@@ -1,14 +1,29 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 
+interface Answer {
+  readonly type: apigateway.ResponseType;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** A Lambda authorizer that could not decide. */
+const UNDECIDED = { code: 'upstream_failed', detail: 'the token could not be checked; try again in a moment' } as const;
+
 /** API Gateway's own answers, each as problem+json with a code of ours. What is not named here falls to the two defaults. */
-const ANSWERS: Record<string, { type: apigateway.ResponseType; code: ProblemCode; detail: string }> = {
+const ANSWERS: Record<string, Answer> = {
   NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'no such route' },
-  Unauthorized: { type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: 'sign in and send your token in Authorization' },
+  Unauthorized: {
+    type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: 'sign in and send your token in Authorization',
+    // RFC 9110, section 15.5.2, wants a challenge; RFC 6750, section 3, has this one. (What a function answers under this name, API Gateway renames.)
+    headers: { 'WWW-Authenticate': '\'Bearer\'' },
+  },
   // An authorizer of the user's own may know the caller and say no.
   AccessDenied: { type: apigateway.ResponseType.ACCESS_DENIED, code: 'wrong_role', detail: 'your token is good, but it does not give access to this' },
-  // A Lambda authorizer that could not decide. (One that is set up wrongly is a fault of ours, and falls to the default.)
-  AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, code: 'upstream_failed', detail: 'the token could not be checked; try again in a moment' },
+  // API Gateway does not say which of the two it is when an authorizer throws something else than `Unauthorized`, so they are alike.
+  AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, ...UNDECIDED },
+  AuthorizerMisconfigured: { type: apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...UNDECIDED },
   BadBody: { type: apigateway.ResponseType.BAD_REQUEST_BODY, code: 'invalid_request', detail: 'the body does not fit its description' },
   BadParameters: { type: apigateway.ResponseType.BAD_REQUEST_PARAMETERS, code: 'invalid_request', detail: 'the parameters do not fit their description' },
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway takes' },
@@ -20,12 +35,12 @@ const ANSWERS: Record<string, { type: apigateway.ResponseType; code: ProblemCode
 
 /** Adds them all, so that a client meets one form of error whoever answers. */
 export function addGatewayResponses(restApi: apigateway.RestApi): void {
-  for (const [id, { type, code, detail }] of Object.entries(ANSWERS)) {
+  for (const [id, { type, code, detail, headers }] of Object.entries(ANSWERS)) {
     const { status, title } = PROBLEMS[code];
     restApi.addGatewayResponse(id, {
       type,
       statusCode: String(status),
-      responseHeaders: { 'content-type': '\'application/problem+json\'', 'cache-control': '\'no-store\'' },
+      responseHeaders: { 'content-type': '\'application/problem+json\'', 'cache-control': '\'no-store\'', ...headers },
       templates: { 'application/json': JSON.stringify({ type: problemType(code), title, status, detail, code }) },
     });
   }

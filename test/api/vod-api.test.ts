@@ -59,6 +59,21 @@ describe('VodApi', () => {
     template.hasResourceProperties('AWS::ApiGateway::GatewayResponse', { ResponseType: 'MISSING_AUTHENTICATION_TOKEN', StatusCode: '404' });
   });
 
+  test('answers alike whenever an authorizer can\'t decide: API Gateway does not say which of the two it is then', () => {
+    const [failure, misconfigured] = ['AUTHORIZER_FAILURE', 'AUTHORIZER_CONFIGURATION_ERROR'].map((ResponseType) => {
+      const [{ Properties }] = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse', { Properties: { ResponseType } }));
+      return { ...Properties, ResponseType: undefined };
+    });
+    expect(failure).toMatchObject({ StatusCode: '502', ResponseTemplates: { 'application/json': expect.stringContaining('"code":"upstream_failed"') } });
+    expect(misconfigured).toEqual(failure);
+  });
+
+  test('names the way to sign in with its own 401, and with nothing else', () => {
+    const responses = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
+    const challenges = responses.map(({ ResponseType, ResponseParameters }) => [ResponseType, ResponseParameters['gatewayresponse.header.WWW-Authenticate']]);
+    expect(challenges.filter(([, challenge]) => challenge)).toEqual([['UNAUTHORIZED', '\'Bearer\'']]);
+  });
+
   test('repeats nothing of a request that it refuses: some of API Gateway\'s messages quote the token', () => {
     const templates = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties.ResponseTemplates);
     expect(JSON.stringify(templates)).not.toMatch(/\$context\.error\.(message|validationErrorString)/);

@@ -43,7 +43,8 @@ describe('a user pool\'s id token', () => {
     return new Promise((resolve, reject) => {
       const sent = request(`${stack.facts.api}${route}`, { method, headers: { 'content-type': 'application/json', ...headers } }, async (response) => {
         const text = Buffer.concat(await response.toArray()).toString();
-        resolve(new Response(text, { status: response.statusCode, headers: { 'content-type': response.headers['content-type'] ?? '' } }));
+        const shown = ['content-type', 'www-authenticate'].map((name) => [name, String(response.headers[name] ?? '')]);
+        resolve(new Response(text, { status: response.statusCode, headers: Object.fromEntries(shown) }));
       });
       sent.once('error', reject).end(body && JSON.stringify(body));
     });
@@ -55,7 +56,10 @@ describe('a user pool\'s id token', () => {
 
   async function expectRefused(headers: Record<string, string>): Promise<void> {
     const before = protectedReached();
-    for (const [method, route, body] of ROUTES) expect(await problemOf(await send(method, route, headers, body))).toEqual(NOT_SIGNED_IN);
+    for (const [method, route, body] of ROUTES) {
+      const response = await send(method, route, headers, body);
+      expect([...await problemOf(response), response.headers.get('www-authenticate')]).toEqual([...NOT_SIGNED_IN, 'Bearer']);
+    }
     expect(protectedReached()).toEqual(before);
   }
 

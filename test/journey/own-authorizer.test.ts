@@ -42,8 +42,8 @@ describe.each([
     ['that allows something else is a 403', { principalId: 'grace', groups: '["admins"]', resource: 'arn:aws:execute-api:us-east-1:111122223333:other/*' }, WRONG_ROLE],
     ['that fails is a 502', 'the password of the database is wrong', [502, PROBLEM, 'upstream_failed']],
     ['that crashes is a 502', 'exit', [502, PROBLEM, 'upstream_failed']],
-    ['that answers what is no answer is a 500', { principalId: 'grace', groups: ['admins'] }, [500, PROBLEM, 'internal']],
-    ['that answers more than it may is a 500', { principalId: 'grace', isAuthorized: true }, [500, PROBLEM, 'internal']],
+    ['that answers what is no answer is a 502', { principalId: 'grace', groups: ['admins'] }, [502, PROBLEM, 'upstream_failed']],
+    ['that answers more than it may is a 502', { principalId: 'grace', isAuthorized: true }, [502, PROBLEM, 'upstream_failed']],
   ])('%s', async (_, told, expected) => {
     for (const [method, route] of [['GET', '/streams'], ['POST', '/upload']]) {
       const response = await call(told, method, route);
@@ -65,7 +65,7 @@ describe.each([
   });
 
   it.each([
-    ['"uploaders" among them', '["viewers","uploaders"]', 201], ['admins', '["admins"]', 201], ['others', '["viewers"]', 403], ['none', undefined, 403], ['an empty list', '[]', 403],
+    ['"uploaders" among them', '["viewers","uploaders"]', 201], ['"admins", which are nobody here', '["admins"]', 403], ['others', '["viewers"]', 403], ['none', undefined, 403], ['an empty list', '[]', 403],
     ['a bare name', 'uploaders', 403], ['names with commas', 'uploaders,admins', 403], ['a broken list', '["uploaders"', 403], ['a text', '"uploaders"', 403],
     ['an object', '{"0":"uploaders","length":1}', 403], ['a list with something else', '["uploaders",1]', 403], ['null', 'null', 403], ['a number', 7, 403],
   ])('tells the caller\'s groups: %s', async (_, groups, status) => {
