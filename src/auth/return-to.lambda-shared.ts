@@ -1,3 +1,5 @@
+import { RETURN_TO_LENGTH } from '../contract/routes';
+
 /**
  * Where a sign-in may return: a path of the first origin, or an address on any of them. Answers the address as it was
  * parsed, so that a browser reads it as we did; undefined when it is refused.
@@ -12,7 +14,7 @@ export function allowedReturn(returnTo: string, origins: readonly string[]): str
   // `blob:` addresses have the origin of what they hold.
   if (!['https:', 'http:'].includes(url.protocol) || !origins.includes(url.origin)) return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
-  // Parsing escapes, and so lengthens: it must still fit a cookie.
-  if (url.href.length > 2048) return undefined;
+  // Parsing escapes, and so lengthens: it is this that the cookie holds.
+  if (url.href.length > RETURN_TO_LENGTH) return undefined;
   return url.href;
 }

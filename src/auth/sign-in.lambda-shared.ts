@@ -36,7 +36,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   async function login({ query }: ApiRequest): Promise<ApiResponse> {
     const returnTo = query.return_to === undefined ? undefined : allowedReturn(String(query.return_to), origins);
     if (query.return_to !== undefined && returnTo === undefined) {
-      throw new HttpProblem('invalid_return_to', 'return_to must be a path that begins with one slash, or an address on an allowed origin');
+      throw new HttpProblem('invalid_return_to', 'return_to must be a path that begins with one slash, or an address on an allowed origin, and not too long');
     }
     const pending = { state: token(), nonce: token(), verifier: token(), expiresAt: seconds() + SIGN_IN_SECONDS, returnTo };
     const location = client.authorizeAddress({

@@ -38,6 +38,17 @@ describe('login', () => {
     expect(JSON.stringify(body)).not.toContain('evil');
   });
 
+  test('leaves room in API Gateway\'s 10,240 bytes of headers when eight sign-ins are under way, however long their return_to', async () => {
+    const browser = service.browser();
+    const longest = (length: number) => ({ query: { return_to: `${ORIGIN}/`.padEnd(length, 'x') } });
+    for (let time = 0; time < 8; time++) expect((await browser.call('GET', '/login', longest(512))).status).toBe(302);
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    expect(browser.names).toHaveLength(8);
+    expect(cookie.length).toBeLessThan(10_240 - 2048);
+    const { status, set } = await browser.call('GET', '/login', longest(513));
+    expect([status, set]).toEqual([400, []]);
+  });
+
   test('refuses parameters that it does not define', async () => {
     expect((await service.browser().call('GET', '/login', { query: { redirect_uri: 'https://evil.example' } })).body.code).toBe('invalid_request');
   });
