@@ -13,6 +13,6 @@ new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
       token: FIXTURE_TOKEN as OidcToken | undefined,
       cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),
     }),
-    roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') },
+    roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers'), admins: 'admins' },
   },
 });
