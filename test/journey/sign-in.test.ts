@@ -68,7 +68,7 @@ describe('a sign-in that returns to a page', () => {
     'blob:ORIGIN/x', 'https://HOST/', 'http://localhost:1/', 'ftp://HOST/', 'ＨＴＴＰ://evil.example', '/LONG',
   ])('is refused when it would return to %j', async (template) => {
     const { host, origin } = new URL(facts.origin);
-    const returnTo = template.replace('ORIGIN', origin).replace('HOST', host).replace('LONG', 'x'.repeat(2040));
+    const returnTo = template.replace('ORIGIN', origin).replace('HOST', host).replace('LONG', 'x'.repeat(500));
     const answer = await fetch(`${facts.api}/login?return_to=${encodeURIComponent(returnTo)}`, { redirect: 'manual' });
     expect([answer.headers.get('location'), answer.headers.getSetCookie()]).toEqual([null, []]);
     expect(await problemOf(answer)).toEqual([400, PROBLEM_JSON, 'invalid_return_to']);
