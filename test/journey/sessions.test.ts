@@ -125,23 +125,33 @@ describe.each([
   ])('asks again at once when the answer to a renewal $how', async ({ lose }) => {
     // What the service answers goes there: this browser's own cookie stays the old one.
     const elsewhere = await browser.newContext();
-    const lost: { status: number; sent?: string; received?: string }[] = [];
+    const said = await Promise.all(tabs.map((tab) => tab.watchMessages()));
+    const lost: { status: number; sent?: string; received?: string; kept?: string }[] = [];
     await context.route('**/api/token', async (route) => {
       await elsewhere.addCookies(await context.cookies());
       const sent = await refreshToken(elsewhere);
       const answer = await elsewhere.request.fetch(route.request());
-      lost.push({ status: answer.status(), sent, received: await refreshToken(elsewhere) });
+      lost.push({ status: answer.status(), sent, received: await refreshToken(elsewhere), kept: await refreshToken() });
       await lose(route);
     }, { times: 1 });
     await until('an answer is lost', () => lost.length > 0);
-    const [{ status, sent, received }] = lost;
-    expect([status, received !== sent]).toEqual([200, rotates]);
-    expect(await refreshToken()).toBe(sent);
+    const [{ status, sent, received, kept }] = lost;
+    expect([status, received !== sent, kept]).toEqual([200, rotates, sent]);
     await Promise.all(tabs.map((tab) => tab.renews()));
     await Promise.all(tabs.map((tab) => tab.wake()));
     await expectUndisturbed();
+    expect(await Promise.all(said.map((texts) => texts()))).toEqual([[], []]);
     expect(await refreshToken() !== sent).toBe(rotates);
     await elsewhere.close();
+  });
+
+  it('tells of a service that stays away, and takes it back once a renewal works', async () => {
+    const [{ page }] = tabs;
+    await page.route('**/api/token', (route) => route.abort(), { times: 2 });
+    await page.getByText(/^The service can't be reached/).waitFor();
+    await page.locator('#message:empty').waitFor({ state: 'attached' });
+    await Promise.all(tabs.map((tab) => tab.wake()));
+    await expectUndisturbed();
   });
 
   it('renews before it asks for anything when a tab wakes up', async () => {

@@ -68,6 +68,17 @@ export class Tab {
     return this.page.locator('#message').textContent();
   }
 
+  /** Notes what the page says from now on, since it takes complaints back. */
+  async watchMessages(): Promise<() => Promise<string[]>> {
+    const said = await this.page.evaluateHandle(() => {
+      const message = document.querySelector('#message')!;
+      const texts: string[] = [];
+      new MutationObserver(() => { if (message.textContent) texts.push(message.textContent); }).observe(message, { childList: true });
+      return texts;
+    });
+    return () => said.jsonValue();
+  }
+
   /** Takes the page's timers away, as sleep does: from then on it renews when something else makes it do so. */
   async sleep(): Promise<void> {
     await this.page.evaluate(() => {
