@@ -1,4 +1,4 @@
-import { Problem, request } from './request.js';
+import { request } from './request.js';
 
 const NAME = 'vod-session';
 /**
