@@ -57,4 +57,11 @@ class OwnAuthorizer extends Mode {
   }
 }
 
-export const MODES = { 'every option': EveryOption, 'an existing pool': ExistingPool, 'any issuer': AnyIssuer, 'an authorizer of one\'s own': OwnAuthorizer };
+type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own';
+
+export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
+  'every option': EveryOption,
+  'an existing pool': ExistingPool,
+  'any issuer': AnyIssuer,
+  'an authorizer of one\'s own': OwnAuthorizer,
+};
