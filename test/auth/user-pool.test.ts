@@ -51,7 +51,8 @@ describe('the user pool', () => {
   });
 
   test('takes CDK\'s own props, and keeps what they leave out', () => {
-    synthesized({ userPool: { selfSignUpEnabled: true, mfa: cognito.Mfa.REQUIRED, passwordPolicy: { minLength: 20, requireSymbols: false }, featurePlan: cognito.FeaturePlan.PLUS } })
+    const passwordPolicy = { minLength: 20, requireSymbols: false };
+    synthesized({ userPool: { selfSignUpEnabled: true, mfa: cognito.Mfa.REQUIRED, passwordPolicy, featurePlan: cognito.FeaturePlan.PLUS } })
       .hasResourceProperties('AWS::Cognito::UserPool', {
         AdminCreateUserConfig: { AllowAdminCreateUserOnly: false }, MfaConfiguration: 'ON', EnabledMfas: ['SOFTWARE_TOKEN_MFA'], UserPoolTier: 'PLUS',
         Policies: { PasswordPolicy: { MinimumLength: 20, RequireNumbers: true, RequireSymbols: false } }, AliasAttributes: ['email'], DeletionProtection: 'ACTIVE',
