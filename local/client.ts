@@ -1,6 +1,6 @@
 import { parse, type types } from 'hls-parser';
 import { CookieJar } from './cookie-jar';
-import type { LocalUser } from './sign-in/users';
+import type { LocalUser } from './issuers/users';
 import type { StackFacts } from './stack';
 
 /** OAuth's own token answer. */

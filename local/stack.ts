@@ -2,12 +2,13 @@
 import { createWriteStream, promises as fs } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
-import { refuseForeignPools, startCognito } from './cognito/cognito';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
 import { createGateway, type KeysOf } from './gateway/gateway';
-import { startIdentity } from './identity/identity';
+import { refuseForeignPools, startCognito } from './issuers/cognito/cognito';
+import { startOtherIssuer } from './issuers/other/other';
+import type { LocalUser } from './issuers/users';
 import { freePorts } from './listen';
 import { createMediaConvert } from './mediaconvert/mediaconvert';
 import { createS3 } from './s3/s3';
@@ -15,7 +16,6 @@ import { startDynamoDb } from './services/dynamodb';
 import { createEvents } from './services/events';
 import { startQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
-import type { LocalUser } from './sign-in/users';
 import { ensure } from './system';
 import { OTHER_ISSUER } from './template/addresses';
 import { synthesize } from './template/assembly';
@@ -57,12 +57,12 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 
   ensure('ffmpeg');
-  const [edgePort, doorPort, authPort, identityPort] = await freePorts([port, 0, 0, 0]);
+  const [edgePort, doorPort, authPort, otherPort] = await freePorts([port, 0, 0, 0]);
   const dataFolder = path.resolve(data);
   const factsFile = path.join(dataFolder, 'stack.json');
   await prepare(dataFolder, factsFile, reset);
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
-  const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort, identity: identityPort });
+  const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
   const logFile = (name: string): (line: string) => void => {
     const file = createWriteStream(path.join(dataFolder, name), { mode: 0o600 });
@@ -85,12 +85,13 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const hasPool = stack.ofType('AWS::Cognito::UserPool').length > 0;
   const cognito = hasPool ? keep(await startCognito({ stack, port: authPort, divideLifetimes })) : undefined;
   const namesIssuer = JSON.stringify(assembly.template).includes(OTHER_ISSUER);
-  const identity = namesIssuer ? keep(await startIdentity({ dataFolder, port: identityPort, divideLifetimes })) : undefined;
+  const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes })) : undefined;
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, ...cognito ? [cognito] : []]) door.register(service);
 
   await runCustomResources(stack, functions, s3.store);
   const origin = `http://localhost:${edgePort}`;
-  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users: (cognito ?? identity)?.users ?? [], issuer: identity?.issuer };
+  const users = (cognito ?? otherIssuer)?.users ?? [];
+  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, issuer: otherIssuer?.issuer };
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
   mediaConvert.start();

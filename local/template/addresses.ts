@@ -1,11 +1,11 @@
 /** Where this machine listens: the origin that users see, every call to AWS, sign-in and its tokens, the other issuer of tokens. */
-export type Ports = Record<'edge' | 'door' | 'auth' | 'identity', number>;
+export type Ports = Record<'edge' | 'door' | 'auth' | 'otherIssuer', number>;
 
 /** What a template names that trusts another issuer than a user pool: this machine has one. */
 export const OTHER_ISSUER = 'https://identity.example.com';
 
 /** Puts this machine's addresses in the place of AWS's. A host without a scheme stays: it names an origin. */
-export function rewrite(text: string, { edge, door, auth, identity }: Ports): string {
+export function rewrite(text: string, { edge, door, auth, otherIssuer }: Ports): string {
   const table: [from: RegExp, to: string][] = [
     [/https:\/\/[a-z0-9]+\.cloudfront\.net/g, `http://localhost:${edge}`],
     // The stage is the path prefix of the distribution's API behaviour, so both addresses lead to the same route.
@@ -13,7 +13,7 @@ export function rewrite(text: string, { edge, door, auth, identity }: Ports): st
     [/https:\/\/[a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com/g, `http://127.0.0.1:${auth}`],
     [/https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${auth}`],
     [/https:\/\/([a-z0-9.-]+)\.s3\.(?:[a-z0-9-]+\.)?amazonaws\.com/g, `http://127.0.0.1:${door}/$1`],
-    [new RegExp(`${OTHER_ISSUER.replaceAll('.', '\\.')}(?![\\w.-])`, 'g'), `http://127.0.0.1:${identity}`],
+    [new RegExp(`${OTHER_ISSUER.replaceAll('.', '\\.')}(?![\\w.-])`, 'g'), `http://127.0.0.1:${otherIssuer}`],
   ];
   return table.reduce((rewritten, [from, to]) => rewritten.replace(from, to), text);
 }

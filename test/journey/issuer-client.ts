@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'crypto';
 import { passPages, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
-import type { LocalUser } from '../../local/sign-in/users';
+import type { LocalUser } from '../../local/issuers/users';
 
 /** A client of an issuer, as the issuer knows it. */
 export interface PublicClient {

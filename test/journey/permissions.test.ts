@@ -94,7 +94,7 @@ function withoutHashes(name: string): string {
 
 /** Asks the policies of an assembly, as the running stack does. */
 async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<boolean[]> {
-  const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, door: 2, auth: 3, identity: 4 }), () => undefined);
+  const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, door: 2, auth: 3, otherIssuer: 4 }), () => undefined);
   const answers: boolean[] = [];
   for (const { principal, action, resource, context } of needs) {
     answers.push(await access.require(principal, [{ action, resource, context }]).then(() => true, (error) => {

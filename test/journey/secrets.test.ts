@@ -6,7 +6,7 @@ import { FRAGMENT, Secrets } from './observed';
 import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
 import { BAD_TOKENS, Forge } from './tokens';
 import { SignIn } from '../../local/client';
-import type { LocalUser } from '../../local/sign-in/users';
+import type { LocalUser } from '../../local/issuers/users';
 import type { StackFacts } from '../../local/stack';
 
 jest.setTimeout(PATIENCE_MS);

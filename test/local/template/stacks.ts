@@ -5,7 +5,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { readAssembly, type Assembly } from '../../../local/template/assembly';
 import { TemplateStack } from '../../../local/template/template-stack';
 
-export const PORTS = { edge: 8001, door: 8002, auth: 8003, identity: 8004 };
+export const PORTS = { edge: 8001, door: 8002, auth: 8003, otherIssuer: 8004 };
 
 export const temporaryFolder = () => mkdtempSync(path.join(tmpdir(), 'vod-local-'));
 

@@ -2,9 +2,9 @@ import { createHash } from 'crypto';
 import { statSync } from 'fs';
 import { join } from 'path';
 import { authorize, Browser, callback, clientProperties, door, exchange, poolArn, redirect, signIn, started, stopAll, token, verifier } from './fixture';
-import { refuseForeignPools } from '../../../local/cognito/cognito';
-import { sampleUsers } from '../../../local/sign-in/users';
-import { fakeStack, resource } from '../edge/fakes';
+import { refuseForeignPools } from '../../../../local/issuers/cognito/cognito';
+import { sampleUsers } from '../../../../local/issuers/users';
+import { fakeStack, resource } from '../../edge/fakes';
 
 afterEach(async () => {
   jest.restoreAllMocks();

@@ -1,13 +1,13 @@
 import { join } from 'path';
 import { readClients } from './clients';
-import { createProvider } from './provider';
-import type { KeysOf } from '../gateway/gateway';
-import { onlyKnown, theOne } from '../lookup';
-import { jsonService } from '../services/json';
-import { errorPage, sendPage } from '../sign-in/pages';
-import { startSignIn } from '../sign-in/server';
-import { sampleUsers } from '../sign-in/users';
-import { AwsError, type LocalStack } from '../types';
+import { createPoolProvider } from './provider';
+import type { KeysOf } from '../../gateway/gateway';
+import { onlyKnown, theOne } from '../../lookup';
+import { jsonService } from '../../services/json';
+import { AwsError, type LocalStack } from '../../types';
+import { errorPage, sendPage } from '../pages';
+import { startSignIn } from '../server';
+import { sampleUsers } from '../users';
 
 interface CognitoOptions { readonly stack: LocalStack; readonly port: number; readonly divideLifetimes?: number }
 
@@ -23,7 +23,7 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
   const clientOf = (id: unknown) => clients.find((client) => client.id === id);
   const issuer = `http://127.0.0.1:${port}/${pool.physicalId}`;
   const folder = join(stack.dataFolder, 'cognito');
-  const { provider, keys, secretOf, subOf } = await createProvider({ issuer, clients, users, folder, divideLifetimes });
+  const { provider, keys, secretOf, subOf } = await createPoolProvider({ issuer, clients, users, folder, divideLifetimes });
 
   /** Where a browser may go that signs out; undefined where Cognito would show an error. */
   function logoutTarget(query: URLSearchParams): string | undefined {

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'http';
 import { JwtVerifier } from 'aws-jwt-verify';
-import { startCognito } from '../../../local/cognito/cognito';
-import { freePorts } from '../../../local/listen';
-import { sampleUsers } from '../../../local/sign-in/users';
-import type { DoorRequest, LocalStack, Part } from '../../../local/types';
-import { fakeStack, resource } from '../edge/fakes';
+import { startCognito } from '../../../../local/issuers/cognito/cognito';
+import { sampleUsers } from '../../../../local/issuers/users';
+import { freePorts } from '../../../../local/listen';
+import type { DoorRequest, LocalStack, Part } from '../../../../local/types';
+import { fakeStack, resource } from '../../edge/fakes';
 
 export const callback = 'http://localhost:8000/api/authorize';
 export const redirect = encodeURIComponent(callback);

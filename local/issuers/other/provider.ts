@@ -1,9 +1,9 @@
 import type { KoaContextWithOIDC as Context, default as OidcProvider } from 'oidc-provider' with { 'resolution-mode': 'import' };
-import { configurationOf, divided, features, FORM_TTL } from '../sign-in/configuration';
-import type { fileAdapter, IssuerState } from '../sign-in/state';
-import { emailClaims, type LocalUser } from '../sign-in/users';
+import { configurationOf, divided, features, FORM_TTL } from '../configuration';
+import type { fileAdapter, IssuerState } from '../state';
+import { emailClaims, type LocalUser } from '../users';
 
-interface IdentityOptions {
+interface OtherProviderOptions {
   readonly issuer: string;
   readonly state: IssuerState;
   readonly adapter: ReturnType<typeof fileAdapter>;
@@ -16,7 +16,7 @@ interface IdentityOptions {
 const API = 'https://videos.example.com/api';
 
 /** An authorization server as teams have it: not Cognito's names, and access tokens by RFC 9068. */
-export async function createProvider({ issuer, state, adapter, users, subOf, divideLifetimes }: IdentityOptions): Promise<OidcProvider> {
+export async function createOtherProvider({ issuer, state, adapter, users, subOf, divideLifetimes }: OtherProviderOptions): Promise<OidcProvider> {
   const { errors, Provider } = await import('oidc-provider');
   const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;
   const HOUR = divided(3600, divideLifetimes);

@@ -3,9 +3,9 @@ import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
-import { startIdentity } from '../../../local/identity/identity';
-import { freePorts } from '../../../local/listen';
-import { sampleUsers } from '../../../local/sign-in/users';
+import { startOtherIssuer } from '../../../../local/issuers/other/other';
+import { sampleUsers } from '../../../../local/issuers/users';
+import { freePorts } from '../../../../local/listen';
 import { Browser, keep, stopAll } from '../cognito/fixture';
 
 afterEach(async () => {
@@ -19,7 +19,7 @@ const proof = 'a-verifier-of-the-least-length-that-is-allowed-43';
 
 async function started({ dataFolder = mkdtempSync(join(tmpdir(), 'vod-local-')), divideLifetimes }: { dataFolder?: string; divideLifetimes?: number } = {}) {
   const [port] = await freePorts([0]);
-  const identity = keep(await startIdentity({ dataFolder, port, divideLifetimes }));
+  const identity = keep(await startOtherIssuer({ dataFolder, port, divideLifetimes }));
   return { ...identity, dataFolder, browser: new Browser(identity.issuer) };
 }
 type Issuer = Pick<Awaited<ReturnType<typeof started>>, 'issuer' | 'browser'>;
@@ -54,7 +54,7 @@ async function verified(issuer: string, token: string, audience: string) {
 
 const keyOf = (token: string) => decomposeUnverifiedJwt(token).header.kid;
 
-describe('the second issuer', () => {
+describe('the other issuer', () => {
   test('describes itself, and publishes its public key only', async () => {
     const { issuer } = await started();
     const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json() as Record<string, any>;

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'crypto';
 import type { AccessToken, Client, KoaContextWithOIDC as Context, default as OidcProvider } from 'oidc-provider' with { 'resolution-mode': 'import' };
 import type { PoolClient } from './clients';
-import { configurationOf, divided, features, FORM_TTL } from '../sign-in/configuration';
-import { fileAdapter, loadState, publicKeys } from '../sign-in/state';
-import { emailClaims, type LocalUser } from '../sign-in/users';
+import { imitateCognito } from './imitate';
+import { configurationOf, divided, features, FORM_TTL } from '../configuration';
+import { fileAdapter, loadState, publicKeys } from '../state';
+import { emailClaims, type LocalUser } from '../users';
 
-interface PoolOptions {
+interface PoolProviderOptions {
   readonly issuer: string;
   readonly clients: readonly PoolClient[];
   readonly users: readonly LocalUser[];
@@ -18,9 +19,8 @@ const uuidOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 
 /** An authorization server with a user pool's paths, claims and lifetimes. */
-export async function createProvider({ issuer, clients, users, folder, divideLifetimes }: PoolOptions) {
+export async function createPoolProvider({ issuer, clients, users, folder, divideLifetimes }: PoolProviderOptions) {
   const { Provider } = await import('oidc-provider');
-  const { SignJWT } = await import('jose');
   const state = await loadState(folder);
   const clientOf = (id?: string) => clients.find((client) => client.id === id)!;
   const secretOf = (id: string) => state.derived(`client ${id}`).slice(0, 50);
@@ -67,36 +67,8 @@ export async function createProvider({ issuer, clients, users, folder, divideLif
     },
   });
 
-  // The issuer has a path, the pages of the hosted UI have none.
-  const { pathFor } = provider;
-  provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });
-
-  // An app's loopback address may have any port elsewhere; Cognito takes what is registered and nothing else.
-  provider.Client.prototype.redirectUriAllowed = function exactly(address) {
-    return this.redirectUris!.includes(address);
-  };
+  await imitateCognito(provider, { issuer, clients, state });
   // A client that the library refuses fails the start, and not the first request.
   for (const { id } of clients) await provider.Client.find(id);
-
-  // Cognito's access token is a signed token without an audience, which the library refuses to write: it keeps its own and shows ours.
-  const model = provider.AccessToken.prototype as unknown as { getValueAndPayload(): Promise<{ payload: Record<string, any> }> };
-  const { getValueAndPayload } = model;
-  model.getValueAndPayload = async function withToken() {
-    const { payload } = await getValueAndPayload.call(this);
-    const { extra, accountId: sub, clientId: client_id, jti, iat, exp, scope } = payload;
-    const token = new SignJWT({ ...extra, sub, client_id, jti, iat, exp, scope, iss: issuer }).setProtectedHeader({ kid: state.key.kid, alg: 'RS256' });
-    return { value: await token.sign(state.key), payload };
-  };
-
-  provider.use(async (ctx, next) => {
-    await next();
-    if (ctx.oidc?.route !== 'token') return;
-    // OAuth has 401 for a client that it does not know, Cognito's token endpoint one status for all errors.
-    if (ctx.body.error) ctx.status = 400;
-    delete ctx.body.scope;
-    const { client, params } = ctx.oidc;
-    // A refresh answers a refresh token only where they are rotated.
-    if (params?.grant_type === 'refresh_token' && clientOf(client?.clientId)?.graceSeconds === undefined) delete ctx.body.refresh_token;
-  });
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

@@ -1,6 +1,6 @@
-import { onlyKnown } from '../lookup';
-import { divided } from '../sign-in/configuration';
-import type { LocalStack, Resource } from '../types';
+import { onlyKnown } from '../../lookup';
+import type { LocalStack, Resource } from '../../types';
+import { divided } from '../configuration';
 
 /** A client of the user pool: its lifetimes in seconds. */
 export interface PoolClient {

@@ -1,0 +1,31 @@
+import { join } from 'path';
+import { createOtherProvider } from './provider';
+import { startSignIn } from '../server';
+import { fileAdapter, loadState, type IssuerState } from '../state';
+import { sampleUsers, type LocalUser } from '../users';
+
+interface OtherIssuerOptions { readonly dataFolder: string; readonly port: number; readonly divideLifetimes?: number }
+
+/** The issuer that stands for whatever a team has: the sample users with all their groups, and one client, `web`. */
+export async function startOtherIssuer({ dataFolder, port, divideLifetimes = 1 }: OtherIssuerOptions) {
+  const folder = join(dataFolder, 'identity');
+  const issuer = `http://127.0.0.1:${port}`;
+  const adapter = fileAdapter(folder);
+  const first = await loadState(folder);
+  // Not a UUID, as with most issuers. Another key leaves these as they are.
+  const subOf = ({ username }: LocalUser) => `sample|${first.derived(`user ${username}`).slice(0, 24)}`;
+  // The library reads its keys once: with other keys it is another provider, over the same storage.
+  const providerWith = (state: IssuerState) => createOtherProvider({ issuer, state, adapter, users: sampleUsers, subOf, divideLifetimes });
+  let provider = await providerWith(first);
+
+  const listening = await startSignIn({
+    name: 'identity', port, users: sampleUsers, subOf, provider: () => provider,
+    async before({ method }, response, { pathname }) {
+      if (method !== 'POST' || pathname !== '/rotate-keys') return false;
+      provider = await providerWith(await loadState(folder, true));
+      response.writeHead(204).end();
+      return true;
+    },
+  });
+  return { ...listening, issuer, users: sampleUsers };
+}
