@@ -1,10 +1,10 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
+import { BAD_TOKENS, Forge, handlersReached, readToken } from './bad-tokens';
 import { Caller, problemOf } from './client';
 import { signInAt } from './issuer-client';
 import { expectNoSignIn } from './sign-in-routes';
 import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
-import { BAD_TOKENS, Forge, handlersReached, readToken } from './tokens';
 
 jest.setTimeout(PATIENCE_MS);
 

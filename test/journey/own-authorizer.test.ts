@@ -1,9 +1,9 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
+import { handlersReached } from './bad-tokens';
 import { problemOf, type Plan, type Video } from './client';
 import { expectNoSignIn } from './sign-in-routes';
 import { PATIENCE_MS, StackProcess, stopAll, until } from './stack';
-import { handlersReached } from './tokens';
 
 jest.setTimeout(PATIENCE_MS);
 

@@ -1,10 +1,10 @@
 import { appendFileSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
+import { BAD_TOKENS, Forge } from './bad-tokens';
 import { CALLBACK_FAULTS } from './callbacks';
 import { Client } from './client';
 import { FRAGMENT, Secrets } from './observed';
 import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
-import { BAD_TOKENS, Forge } from './tokens';
 import { SignIn } from '../../local/client';
 import type { LocalUser } from '../../local/issuers/users';
 import type { StackFacts } from '../../local/stack';

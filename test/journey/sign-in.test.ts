@@ -1,10 +1,10 @@
 import { createHash } from 'crypto';
 import { readFileSync } from 'fs';
 import * as path from 'path';
+import { readToken } from './bad-tokens';
 import { type Callback, CALLBACK_FAULTS, OTHER, withCookie, withQuery } from './callbacks';
 import { Client, problemOf } from './client';
 import { PATIENCE_MS, StackProcess, stopAll, until } from './stack';
-import { readToken } from './tokens';
 import { passPages, SignIn, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { StackFacts } from '../../local/stack';

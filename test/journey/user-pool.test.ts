@@ -1,9 +1,9 @@
 import * as path from 'path';
+import { handlersReached } from './bad-tokens';
 import { Caller, problemOf } from './client';
 import { signInAt } from './issuer-client';
 import { expectNoSignIn } from './sign-in-routes';
 import { PATIENCE_MS, StackProcess, stopAll } from './stack';
-import { handlersReached } from './tokens';
 
 jest.setTimeout(PATIENCE_MS);
 

@@ -1,8 +1,8 @@
 import { request } from 'http';
 import * as path from 'path';
+import { BAD_TOKENS, Forge, handlersReached } from './bad-tokens';
 import { Client, problemOf } from './client';
 import { PATIENCE_MS, StackProcess, stopAll } from './stack';
-import { BAD_TOKENS, Forge, handlersReached } from './tokens';
 
 jest.setTimeout(PATIENCE_MS);
 
