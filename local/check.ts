@@ -1,11 +1,10 @@
-import { execFileSync } from 'child_process';
 import { promises as fs } from 'fs';
 import * as path from 'path';
 import { setTimeout } from 'timers/promises';
 import { fetchMedia, SignIn } from './client';
+import { makeClip } from './clip';
 import { CookieJar } from './cookie-jar';
 import type { StackFacts } from './stack';
-import { ensure } from './system';
 
 const CLIP_SECONDS = 8;
 
@@ -24,7 +23,7 @@ export async function runCheck(facts: StackFacts, folder: string): Promise<void>
     return (await expect(status, jar.fetch(`${api}${route}`, { method, headers, body: body && JSON.stringify(body) }))).json();
   };
 
-  const clip = await step('make a clip', () => makeClip(path.join(folder, 'clip.mp4')));
+  const clip = await step('make a clip', async () => fs.readFile(makeClip(path.join(folder, 'clip.mp4'), CLIP_SECONDS, '1280x720')));
   await step('no token: 401', () => call(401, 'GET', '/streams'));
   const { id_token: token, refresh_token } = await step('sign in', async () => (await SignIn.begin(facts, undefined, jar)).tokens(user));
   const declared = { fileName: 'clip.mp4', contentType: 'video/mp4', size: clip.length, title: 'Check' };
@@ -56,12 +55,4 @@ async function expect(status: number, answering: Promise<Response>): Promise<Res
   const response = await answering;
   if (response.status !== status) throw new Error(`expected ${status}, got ${response.status}`);
   return response;
-}
-
-async function makeClip(file: string): Promise<Buffer<ArrayBuffer>> {
-  execFileSync(ensure('ffmpeg'), [
-    '-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30', '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(CLIP_SECONDS),
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', file,
-  ]);
-  return fs.readFile(file);
 }

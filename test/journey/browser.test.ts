@@ -1,8 +1,9 @@
 import { statSync } from 'fs';
 import * as path from 'path';
 import type { Browser, Page } from 'playwright-core';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
 import { launchBrowser, Tab } from './tab';
+import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 

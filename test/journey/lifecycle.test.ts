@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'fs';
 import { connect } from 'net';
 import * as path from 'path';
 import { Client } from './client';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 

@@ -4,7 +4,8 @@ import { BAD_TOKENS, Forge, handlersReached, readToken } from './bad-tokens';
 import { Caller, problemOf } from './client';
 import { signInAt } from './issuer-client';
 import { expectNoSignIn } from './sign-in-routes';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 

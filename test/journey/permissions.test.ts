@@ -1,8 +1,9 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
 import { Client } from './client';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
 import { TemplateAccess, type Decision } from '../../local/access/access';
+import { makeClip } from '../../local/clip';
 import { readAssembly, type Assembly, type Definition } from '../../local/template/assembly';
 import { TemplateStack } from '../../local/template/template-stack';
 import { AwsError } from '../../local/types';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
 import { Client, problemOf, type Video } from './client';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 

@@ -4,8 +4,9 @@ import { BAD_TOKENS, Forge } from './bad-tokens';
 import { CALLBACK_FAULTS } from './callbacks';
 import { Client } from './client';
 import { FRAGMENT, Secrets } from './observed';
-import { makeClip, PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
 import { SignIn } from '../../local/client';
+import { makeClip } from '../../local/clip';
 import type { LocalUser } from '../../local/issuers/users';
 import type { StackFacts } from '../../local/stack';
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 import { setTimeout as wait } from 'timers/promises';
 import type { StackFacts } from '../../local/stack';
-import { ensure } from '../../local/system';
 
 const ROOT = path.join(__dirname, '..', '..');
 /** Whole stacks start here, on machines that may be busy. */
@@ -165,13 +164,4 @@ function readPs(): ProcessFacts[] {
     if (!pid || state.startsWith('Z')) return [];
     return [{ pid: Number(pid), parent: Number(parent), group: Number(group), command, resident: Number(kilobytes) * 1024 }];
   });
-}
-
-/** A small real video with sound. */
-export function makeClip(file: string, seconds: number, size = '640x360'): string {
-  execFileSync(ensure('ffmpeg'), [
-    '-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`, '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(seconds),
-    '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-y', file,
-  ]);
-  return file;
 }
