@@ -1,5 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
+import { NOT_SIGNED_IN_DETAIL, ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 
 interface Answer {
   readonly type: apigateway.ResponseType;
@@ -15,7 +15,7 @@ const UNDECIDED = { code: 'upstream_failed', detail: 'the token could not be che
 const ANSWERS: Record<string, Answer> = {
   NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'no such route' },
   Unauthorized: {
-    type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: 'sign in and send your token in Authorization',
+    type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: NOT_SIGNED_IN_DETAIL,
     // RFC 9110, section 15.5.2, wants a challenge; RFC 6750, section 3, has this one. (What a function answers under this name, API Gateway renames.)
     headers: { 'WWW-Authenticate': '\'Bearer\'' },
   },

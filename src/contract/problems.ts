@@ -20,6 +20,9 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** What goes with `not_signed_in` on a guarded route, whether API Gateway answers or a handler does. */
+export const NOT_SIGNED_IN_DETAIL = 'sign in and send your token in Authorization';
+
 /** Where a code is explained. */
 export function problemType(code: string): string {
   return `https://github.com/serverless-vod/serverless-vod/blob/main/docs/errors.md#${code}`;

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { callerFrom } from './caller';
 import { HttpProblem } from './http-problem';
 import type { HandlerName } from '../contract/environment';
+import { NOT_SIGNED_IN_DETAIL } from '../contract/problems';
 import { OperationsOf, Route, routesOf } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';
 import type { Caller } from '../domain/roles';
@@ -46,7 +47,7 @@ export function serveRoutes<H extends HandlerName>(
       if (!found) throw new HttpProblem('not_found', 'no such route');
       refuseTwoTokens(event);
       const caller = callerFrom(event.requestContext.authorizer);
-      if (found.route.access === 'signed-in' && !caller) throw new HttpProblem('not_signed_in', 'sign in and send your token in Authorization');
+      if (found.route.access === 'signed-in' && !caller) throw new HttpProblem('not_signed_in', NOT_SIGNED_IN_DETAIL);
       const request = {
         caller, path: readPath(found.route, event), query: readQuery(found.route, event), body: found.validate(event), headers: readHeaders(event),
       };
