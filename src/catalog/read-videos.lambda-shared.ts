@@ -1,5 +1,5 @@
 import { toVideo } from '../contract/video-view';
-import { authorize, Roles } from '../domain/roles';
+import { decide, Roles } from '../domain/roles';
 import type { VideoStatus } from '../domain/video-status';
 import type { Operations } from '../runtime/http';
 import { HttpProblem } from '../runtime/http-problem';
@@ -23,21 +23,21 @@ export function readVideos({ videos, roles, origin }: ReadVideosPorts): Operatio
       const page = { limit: (query.limit as number | undefined) ?? DEFAULT_LIMIT, cursor: query.cursor as string | undefined };
       const status = query.status as VideoStatus | undefined;
       const own = query.owner === 'me';
-      const decision = authorize(caller, { type: 'list', videos: own ? 'own' : 'published' }, roles);
+      const decision = decide(caller, { type: 'list', videos: own ? 'own' : 'published' }, roles);
       if (decision !== 'allowed') throw refusal(decision);
       if (!own && status !== undefined && status !== 'ready') {
         const detail = 'others\' videos are listed when they are ready; add owner=me for your own in another status';
         throw new HttpProblem('invalid_request', `status: ${detail}`, [{ pointer: 'status', detail }]);
       }
       const { rows, cursor } = own ? await videos.listOwned(caller.userId, { ...page, status }) : await videos.listPublished(page);
-      const items = rows.filter((video) => authorize(caller, { type: 'watch', video }, roles) === 'allowed')
+      const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
         .map((row) => toVideo(row, { caller, roles, origin }));
       return { body: { items, ...(cursor !== undefined && { cursor }) } };
     },
 
     async getVideo({ caller, path }) {
       const video = await videos.find(path.videoId);
-      const decision = authorize(caller, { type: 'watch', video }, roles);
+      const decision = decide(caller, { type: 'watch', video }, roles);
       if (!video || decision !== 'allowed') throw refusal(decision);
       return { body: toVideo(video, { caller, roles, origin }), headers: { etag: `"${video.revision}"` } };
     },

@@ -1,16 +1,16 @@
 import type { VideoRow } from './table';
 import type { Video } from './video';
-import { authorize, Caller, Roles } from '../domain/roles';
+import { Caller, decide, Roles } from '../domain/roles';
 
-/** Who looks, and under which address (`https://…`, no slash at its end) media are served. */
-export interface Viewer {
+/** What a video's look depends on: who asks, who may do what, and under which address (`https://…`, no slash at its end) media are served. */
+export interface ViewContext {
   readonly caller: Caller;
   readonly roles: Roles;
   readonly origin: string;
 }
 
-/** The row as the API answers it to a viewer who may see it. Keys of buckets, claims and jobs stay inside. */
-export function toVideo(row: VideoRow, { caller, roles, origin }: Viewer): Video {
+/** The row as the API answers it to a caller who may see it. Keys of buckets, claims and jobs stay inside. */
+export function toVideo(row: VideoRow, { caller, roles, origin }: ViewContext): Video {
   const shown = [
     'videoId', 'title', 'description', 'tags', 'visibility', 'metadata', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
     'durationSeconds', 'width', 'height', 'renditions',
@@ -19,7 +19,7 @@ export function toVideo(row: VideoRow, { caller, roles, origin }: Viewer): Video
   return {
     ...pick(row, shown),
     ...(status === 'ready' && media?.poster !== undefined && { poster: `${origin}/${media.poster}` }),
-    ...(error && authorize(caller, { type: 'manage', video: row }, roles) === 'allowed' && { error }),
+    ...(error && decide(caller, { type: 'manage', video: row }, roles) === 'allowed' && { error }),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { SignCookies } from './cookie-signer.lambda-shared';
 import { attemptPrefix } from '../domain/object-keys';
-import { authorize, Roles } from '../domain/roles';
+import { decide, Roles } from '../domain/roles';
 import type { Operations } from '../runtime/http';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { VideoRepository } from '../runtime/video-repository';
 
-export interface Ports {
+export interface StartPlaybackPorts {
   readonly videos: Pick<VideoRepository, 'find'>;
   readonly roles: Roles;
   readonly signCookies: SignCookies;
@@ -17,11 +17,11 @@ export interface Ports {
 }
 
 /** Starts and renews playback sessions. */
-export function playback({ videos, roles, signCookies, origin, sessionSeconds, now }: Ports): Operations<'delivery/start-playback'> {
+export function startPlayback({ videos, roles, signCookies, origin, sessionSeconds, now }: StartPlaybackPorts): Operations<'delivery/start-playback'> {
   return {
     async startPlayback({ path: { videoId }, caller }) {
       const video = await videos.find(videoId);
-      const decision = authorize(caller, { type: 'watch', video }, roles);
+      const decision = decide(caller, { type: 'watch', video }, roles);
       if (!video || decision !== 'allowed') throw refusal(decision);
       const { status, media, attempt } = video;
       if (status !== 'ready' || !media) throw new HttpProblem('wrong_status', `the video is ${status}; it can be played once it is ready`);

@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { cookieSigner } from './cookie-signer.lambda-shared';
-import { playback } from './start-playback.lambda-shared';
+import { startPlayback } from './start-playback.lambda-shared';
 import type { Roles } from '../domain/roles';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
@@ -10,7 +10,7 @@ const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS, ROLES } = readEnviron
 const now = () => new Date();
 const signCookies = cookieSigner({ keys: JSON.parse(SIGNING_KEYS), secrets: new SecretsManagerClient(), now });
 
-export const handler = serveRoutes('delivery/start-playback', playback({
+export const handler = serveRoutes('delivery/start-playback', startPlayback({
   videos: videoRepository(TABLE_NAME),
   roles: JSON.parse(ROLES) as Roles,
   signCookies,

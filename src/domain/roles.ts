@@ -38,7 +38,7 @@ export type Decision = 'allowed' | 'wrong_role' | 'not_found';
  * Others watch what is ready and not private, if they are viewers; who is not a viewer learns nothing of others' videos,
  * not even whether they exist. One that is being deleted is nobody's, as if it were gone.
  */
-export function authorize({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
+export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
   const isAdmin = roles.admins !== undefined && groups.includes(roles.admins);
   const isUploader = isAdmin || roles.uploaders === undefined || groups.includes(roles.uploaders);
   const isViewer = isAdmin || roles.viewers === undefined || groups.includes(roles.viewers);

@@ -3,7 +3,7 @@ import type { SingleUpload, UploadSettings } from '../contract/upload';
 import type { Visibility } from '../contract/video';
 import { toVideo } from '../contract/video-view';
 import { sourceKey } from '../domain/object-keys';
-import { authorize, Roles } from '../domain/roles';
+import { decide, Roles } from '../domain/roles';
 import { refusalOf, titleOf } from '../domain/upload-limits';
 import type { GuardedRequest, Operations } from '../runtime/http';
 import { HttpProblem } from '../runtime/http-problem';
@@ -38,7 +38,7 @@ export interface PlanUploadPorts {
 export function planUpload({ videos, roles, signPut, newId, settings, bucket, origin }: PlanUploadPorts): Operations<'upload/plan-upload'> {
   return {
     async planUpload({ caller, body }: GuardedRequest<UploadRequest>) {
-      const decision = authorize(caller, { type: 'upload' }, roles);
+      const decision = decide(caller, { type: 'upload' }, roles);
       if (decision !== 'allowed') throw refusal(decision);
       const { fileName, size, title, description, tags, visibility, metadata } = body;
       const contentType = body.contentType.toLowerCase();

@@ -1,4 +1,4 @@
-import { authorize, Decision, GuardedVideo, Roles } from '../../src/domain/roles';
+import { decide, Decision, GuardedVideo, Roles } from '../../src/domain/roles';
 import { VIDEO_STATUSES } from '../../src/domain/video-status';
 
 const OPEN: Roles = { admins: 'bosses' };
@@ -26,12 +26,12 @@ describe.each(CASES)('with roles of $in, a caller of the groups $groups', ({ rol
   const role = (holds: boolean): Decision => (holds ? 'allowed' : 'wrong_role');
 
   test(`${upload ? 'may' : 'may not'} upload`, () => {
-    expect(authorize(caller, { type: 'upload' }, roles)).toBe(role(upload));
+    expect(decide(caller, { type: 'upload' }, roles)).toBe(role(upload));
   });
 
   test(`may list their own, and ${view ? 'may' : 'may not'} list what is published`, () => {
-    expect(authorize(caller, { type: 'list', videos: 'own' }, roles)).toBe('allowed');
-    expect(authorize(caller, { type: 'list', videos: 'published' }, roles)).toBe(role(view));
+    expect(decide(caller, { type: 'list', videos: 'own' }, roles)).toBe('allowed');
+    expect(decide(caller, { type: 'list', videos: 'published' }, roles)).toBe(role(view));
   });
 
   /** What may be known of a video that is not there. */
@@ -39,17 +39,17 @@ describe.each(CASES)('with roles of $in, a caller of the groups $groups', ({ rol
 
   describe.each(VIDEO_STATUSES)('of what is %s', (status) => {
     test.each(VISIBILITIES)('and %s: watches and manages what they may', (visibility) => {
-      const decide = (type: 'watch' | 'manage', owner: string) => authorize(caller, { type, video: { owner, status, visibility } }, roles);
+      const decisionOn = (type: 'watch' | 'manage', owner: string) => decide(caller, { type, video: { owner, status, visibility } }, roles);
       const gone = status === 'deleting';
-      expect([decide('watch', 'ann'), decide('manage', 'ann')]).toEqual(gone ? [absent, absent] : ['allowed', 'allowed']);
+      expect([decisionOn('watch', 'ann'), decisionOn('manage', 'ann')]).toEqual(gone ? [absent, absent] : ['allowed', 'allowed']);
 
       const shown = view && status === 'ready' && visibility !== 'private';
       const others: [Decision, Decision] = shown ? ['allowed', 'wrong_role'] : [absent, absent];
-      expect([decide('watch', 'bob'), decide('manage', 'bob')]).toEqual(admin && !gone ? ['allowed', 'allowed'] : others);
+      expect([decisionOn('watch', 'bob'), decisionOn('manage', 'bob')]).toEqual(admin && !gone ? ['allowed', 'allowed'] : others);
     });
   });
 
   test('learns of a video that is not there what is said of one that may not be known', () => {
-    for (const type of ['watch', 'manage'] as const) expect(authorize(caller, { type, video: undefined }, roles)).toBe(absent);
+    for (const type of ['watch', 'manage'] as const) expect(decide(caller, { type, video: undefined }, roles)).toBe(absent);
   });
 });
