@@ -1,4 +1,5 @@
-import type { LocalStack, Resource } from './types';
+import type { Resource } from './template/resources';
+import type { LocalStack } from './types';
 
 /** The resource of a type of which this machine serves exactly one. */
 export function theOne(stack: LocalStack, type: string): Resource {

@@ -1,16 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'http';
-import type { TemplateAccess } from './access/access';
 import type { TemplateStack } from './template/template-stack';
-
-/** One resource of the synthesized template, its intrinsics resolved. */
-export interface Resource {
-  readonly logicalId: string;
-  readonly type: string;
-  /** What `Ref` answers, and what `Fn::GetAtt` answers by attribute name. */
-  readonly physicalId: string;
-  readonly attributes: Record<string, string>;
-  readonly properties: Record<string, any>;
-}
 
 /** The synthesized stack as the parts see it. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
@@ -20,9 +9,6 @@ export interface Principal { readonly id: string; readonly kind: 'role' | 'servi
 
 /** One thing that a call must be allowed to do: `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
 export interface Need { readonly action: string; readonly resource: string; readonly context?: Record<string, string | string[]> }
-
-/** Decides from the template's own policies. */
-export type Access = Pick<TemplateAccess, keyof TemplateAccess>;
 
 /** An error in AWS's own terms: each service writes it in its own wire form. */
 export class AwsError extends Error {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'crypto';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { onlyKnown } from '../lookup';
-import { AwsError, type LocalStack, type Need, type Principal, type Resource } from '../types';
+import type { Resource } from '../template/resources';
+import { AwsError, type LocalStack, type Need, type Principal } from '../types';
 
 interface Issued { readonly principal: Principal; readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
 
@@ -93,3 +94,6 @@ export class TemplateAccess {
     return attached.map((policy) => ({ name: policy.logicalId, policy: policy.properties.PolicyDocument }));
   }
 }
+
+/** The same as the parts see it: without what is private, so that a test may have a simpler one. */
+export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

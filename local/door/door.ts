@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'http';
 import { buffer } from 'stream/consumers';
 import { readClaim, verify } from './signature';
+import type { Access } from '../access/access';
 import { listen } from '../listen';
 import { failJson } from '../services/json';
-import { AwsError, type Access, type DoorService } from '../types';
+import { AwsError, type DoorService } from '../types';
 
 /** The one HTTP server for all AWS calls. */
 export type Door = Awaited<ReturnType<typeof startDoor>>;

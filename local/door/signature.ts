@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { ALGORITHM_IDENTIFIER, SignatureV4, UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
-import { AwsError, type Access, type DoorRequest, type Principal } from '../types';
+import type { Access } from '../access/access';
+import { AwsError, type DoorRequest, type Principal } from '../types';
 
 /** What a request says of itself, before any of it is believed. */
 export type Claim = NonNullable<ReturnType<typeof readClaim>>;

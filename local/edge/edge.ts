@@ -5,11 +5,12 @@ import { createContext, runInContext } from 'vm';
 import { createCache } from './cache';
 import { readDistribution } from './distribution';
 import { checkCookies } from './signed';
+import type { Access } from '../access/access';
 import { bodyLimit, type Gateway } from '../gateway/gateway';
 import type { ApiAnswer } from '../gateway/responses';
 import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
-import { AwsError, type Access, type DoorRequest, type DoorService, type LocalStack, type Part, type Principal } from '../types';
+import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Part, type Principal } from '../types';
 
 /** The managed policy SecurityHeadersPolicy: an origin may say otherwise. */
 const securityHeaders = new Map(Object.entries({

@@ -3,7 +3,9 @@ import { devNull } from 'os';
 import { join } from 'path';
 import { createInterface } from 'readline';
 import { createPool, failed } from './pool';
-import type { Access, Functions, LocalStack, Part, Resource } from '../types';
+import type { Access } from '../access/access';
+import type { Resource } from '../template/resources';
+import type { Functions, LocalStack, Part } from '../types';
 
 const REQUEST_LIMIT = 6 * 1024 * 1024;
 const PROCESSES = 4;

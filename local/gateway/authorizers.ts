@@ -3,7 +3,8 @@ import type { JSONWebKeySet } from 'jose' with { 'resolution-mode': 'import' };
 import { arnIn, invokeFunction, proxyEvent, type ProxyContext } from './proxy';
 import { Refused, type ApiRequest } from './responses';
 import { byId, onlyKnown } from '../lookup';
-import { AwsError, type Functions, type LocalStack, type Resource } from '../types';
+import type { Resource } from '../template/resources';
+import { AwsError, type Functions, type LocalStack } from '../types';
 
 /** Issuer and public keys of a user pool, by its ARN. */
 export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKeySet };

@@ -5,7 +5,8 @@ import { createAuthorizers, type KeysOf } from './authorizers';
 import { arnIn, invokeFunction, proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
 import { createResponses, Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { byId, onlyKnown, theOne } from '../lookup';
-import type { Functions, LocalStack, Resource } from '../types';
+import type { Resource } from '../template/resources';
+import type { Functions, LocalStack } from '../types';
 
 /** The API in-process. */
 export type Gateway = (request: ApiRequest) => Promise<ApiAnswer>;

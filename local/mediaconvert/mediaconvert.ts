@@ -2,14 +2,15 @@ import { randomBytes } from 'crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { setImmediate as soon } from 'timers/promises';
-import type { Store } from '../s3/store';
-import { failJson, inputOf, type Json } from '../services/json';
-import { AwsError, type Access, type DoorRequest, type DoorService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 import { CONFINED, inspect, SOURCE } from './ffmpeg';
 import { bad, createModel, type Job } from './model';
 import { probeResult } from './probe';
 import { checkRules, parseS3 } from './rules';
 import { inFolder, PHASES, runJob, type Phase } from './run-job';
+import type { Access } from '../access/access';
+import type { Store } from '../s3/store';
+import { failJson, inputOf, type Json } from '../services/json';
+import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
 

@@ -1,12 +1,13 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'fs';
 import { extname, join } from 'path';
-import type { Store } from '../s3/store';
-import type { Access, AwsError } from '../types';
 import { CONFINED, inspect, jobError, run, SOURCE, videoOf } from './ffmpeg';
 import type { Job } from './model';
 import { planJob, type PlannedGroup } from './plan';
 import { masterPlaylist, measure, type Measured } from './playlist';
 import { parseS3 } from './rules';
+import type { Access } from '../access/access';
+import type { Store } from '../s3/store';
+import type { AwsError } from '../types';
 
 export interface Tools { readonly access: Pick<Access, 'require'>; readonly store: Store; readonly signal: AbortSignal }
 export const PHASES = ['PROBING', 'TRANSCODING', 'UPLOADING'] as const;

@@ -2,7 +2,8 @@ import { randomUUID } from 'crypto';
 import { createReadStream, openSync } from 'fs';
 import type { ServerResponse } from 'http';
 import { pipeline } from 'stream/promises';
-import { AwsError, type Access, type DoorRequest, type DoorService, type LocalStack, type PutEvent } from '../types';
+import type { Access } from '../access/access';
+import { AwsError, type DoorRequest, type DoorService, type LocalStack, type PutEvent } from '../types';
 import { createCors } from './cors';
 import { createStore } from './store';
 

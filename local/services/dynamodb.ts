@@ -5,7 +5,8 @@ import dynalite from 'dynalite';
 import { jsonService, type Json } from './json';
 import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
-import { AwsError, type DoorService, type LocalStack, type Part, type Resource } from '../types';
+import type { Resource } from '../template/resources';
+import { AwsError, type DoorService, type LocalStack, type Part } from '../types';
 
 const OPERATIONS = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchGetItem'];
 

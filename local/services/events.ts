@@ -2,8 +2,9 @@ import { randomUUID } from 'crypto';
 import { setTimeout as wait } from 'timers/promises';
 import type { Json } from './json';
 import type { Queues } from './queues';
+import type { Access } from '../access/access';
 import { onlyKnown } from '../lookup';
-import { AwsError, type Access, type Functions, type LocalStack, type Part, type Principal, type PutEvent } from '../types';
+import { AwsError, type Functions, type LocalStack, type Part, type Principal, type PutEvent } from '../types';
 
 const principalOf = (ruleArn: string): Principal => ({ kind: 'service', id: 'events.amazonaws.com', context: { 'aws:SourceArn': ruleArn } });
 /** Lambda's for an asynchronous event, whatever the rule's own policy for deliveries is. */

@@ -1,6 +1,7 @@
 import type { Json } from './json';
+import type { Access } from '../access/access';
 import { onlyKnown } from '../lookup';
-import { AwsError, type Access, type Functions, type LocalStack } from '../types';
+import { AwsError, type Functions, type LocalStack } from '../types';
 
 /** The template's queues; what they hold is gone when they stop. */
 export type Queues = Awaited<ReturnType<typeof startQueues>>;

@@ -7,8 +7,8 @@ import { isDeepStrictEqual } from 'util';
 import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
 import type { Store } from '../s3/store';
-import type { Functions, Resource } from '../types';
-import { isCustom, type Names } from './resources';
+import type { Functions } from '../types';
+import { isCustom, type Names, type Resource } from './resources';
 import type { TemplateStack } from './template-stack';
 
 const CONTENT_TYPES: Record<string, string> = {

@@ -1,5 +1,14 @@
 import { createHash } from 'crypto';
-import type { Resource } from '../types';
+
+/** One resource of the synthesized template, its intrinsics resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** What `Ref` answers, and what `Fn::GetAtt` answers by attribute name. */
+  readonly physicalId: string;
+  readonly attributes: Record<string, string>;
+  readonly properties: Record<string, any>;
+}
 
 /** The account and region that stand for whatever an environment-agnostic stack will be deployed to. */
 export const ENVIRONMENT = { account: '123456789012', region: 'us-east-1' };

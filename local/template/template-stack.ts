@@ -1,8 +1,7 @@
-import type { Resource } from '../types';
 import { rewrite, type Ports } from './addresses';
 import type { Assembly, Definition } from './assembly';
 import { resolve, type Lookup } from './resolve';
-import { ENVIRONMENT, isCustom, namesOf, stable, type Names } from './resources';
+import { ENVIRONMENT, isCustom, namesOf, stable, type Names, type Resource } from './resources';
 
 /** The synthesized stack. Properties are resolved on demand, since some are known only after a custom resource has run. */
 export class TemplateStack {

@@ -1,7 +1,9 @@
 import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { Access, AwsError, DoorService, LocalStack, Need, Resource } from '../../local/types';
+import type { Access } from '../../local/access/access';
+import type { Resource } from '../../local/template/resources';
+import { AwsError, DoorService, LocalStack, Need } from '../../local/types';
 
 export const REGION = 'eu-west-1';
 export const ACCOUNT = '123456789012';

@@ -1,5 +1,6 @@
 import { onlyKnown } from '../../lookup';
-import type { LocalStack, Resource } from '../../types';
+import type { Resource } from '../../template/resources';
+import type { LocalStack } from '../../types';
 import { divided } from '../configuration';
 
 /** A client of the user pool: its lifetimes in seconds. */

@@ -1,7 +1,9 @@
 import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { AwsError, type Access, type LocalStack, type Need, type Resource } from '../../../local/types';
+import type { Access } from '../../../local/access/access';
+import type { Resource } from '../../../local/template/resources';
+import { AwsError, type LocalStack, type Need } from '../../../local/types';
 
 /** A resource whose `Ref` is its logical id unless told. */
 export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {

@@ -6,7 +6,8 @@ import { startEdge } from '../../../local/edge/edge';
 import type { ApiRequest } from '../../../local/gateway/responses';
 import { freePorts } from '../../../local/listen';
 import { createS3 } from '../../../local/s3/s3';
-import type { Need, Part, Resource } from '../../../local/types';
+import type { Resource } from '../../../local/template/resources';
+import type { Need, Part } from '../../../local/types';
 
 export const optimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const disabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';

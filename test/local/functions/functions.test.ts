@@ -4,7 +4,8 @@ import { mkdtempSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { createFunctions } from '../../../local/functions/functions';
-import { Functions, Part, Resource } from '../../../local/types';
+import type { Resource } from '../../../local/template/resources';
+import { Functions, Part } from '../../../local/types';
 import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource, ROLE, until } from '../fakes';
 
 const CODE = `

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'http';
 import type { JWK } from 'jose' with { 'resolution-mode': 'import' };
 import { createGateway } from '../../../local/gateway/gateway';
-import type { Functions, InvokeResult, Principal, Resource } from '../../../local/types';
+import type { Resource } from '../../../local/template/resources';
+import type { Functions, InvokeResult, Principal } from '../../../local/types';
 import { fakeStack, resource } from '../edge/fakes';
 
 export const issuer = 'http://127.0.0.1:4000/eu-west-1_Pool12345';

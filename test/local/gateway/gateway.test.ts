@@ -1,5 +1,5 @@
 import { api, base, handlerArn, method, path } from './fixture';
-import type { Resource } from '../../../local/types';
+import type { Resource } from '../../../local/template/resources';
 import { resource } from '../edge/fakes';
 
 describe('routes', () => {

@@ -4,7 +4,8 @@ import { connect, type AddressInfo } from 'net';
 import { text } from 'stream/consumers';
 import { api, base, handlerArn, method, uriOf } from './fixture';
 import { TemplateAccess } from '../../../local/access/access';
-import type { InvokeResult, Principal, Resource } from '../../../local/types';
+import type { Resource } from '../../../local/template/resources';
+import type { InvokeResult, Principal } from '../../../local/types';
 import { fakeStack, resource } from '../edge/fakes';
 
 const authorizerArn = 'arn:aws:lambda:eu-west-1:111122223333:function:Authorizer';

@@ -3,7 +3,9 @@ import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { AwsError, type Access, type DoorService, type LocalStack, type Need, type Resource } from '../../../local/types';
+import type { Access } from '../../../local/access/access';
+import type { Resource } from '../../../local/template/resources';
+import { AwsError, type DoorService, type LocalStack, type Need } from '../../../local/types';
 
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';
