@@ -5,8 +5,8 @@ import {
 import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
 import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier';
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
-import { IssuerFailed, IssuerKeys } from './issuer-keys.lambda-shared';
-import { groupsIn, isOfUse } from './token-claims.lambda-shared';
+import { CurrentKeys, IssuerFailed, IssuerKeys } from './issuer-keys.lambda-shared';
+import { groupsIn, isOfUse, subjectIn } from './token-claims.lambda-shared';
 import type { TokenRules } from '../contract/token-rules';
 
 /**
@@ -14,18 +14,6 @@ import type { TokenRules } from '../contract/token-rules';
  * that is not looked after, and is all that a token can gain over its own end.
  */
 const CLOCK_SKEW_SECONDS = 30;
-
-/** Keys are renewed this often: one that the issuer dropped is trusted no longer, as long as the issuer answers. */
-const KEYS_MS = 3_600_000;
-
-/** When keys could not be renewed, those that are known serve on, and the issuer is asked again after this time. */
-const RETRY_MS = 60_000;
-
-/**
- * Without a renewal for this long, no key is trusted any more. An issuer's outage of hours signs nobody out, and whoever keeps us from it, to go on with
- * a key that leaked and was dropped, gains no more than a day.
- */
-const TRUSTED_MS = 86_400_000;
 
 /** What the authorizer needs of the world. The library reads the machine's clock itself, so `now` must be that one. */
 export interface AuthorizerPorts {
@@ -52,9 +40,9 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
   const verifier = new TokenVerifier(rules, ports);
   return async ({ authorizationToken, methodArn }) => {
     try {
-      const claims = await verifier.verify(tokenIn(authorizationToken));
+      const { subject, claims } = await verifier.verify(tokenIn(authorizationToken));
       return {
-        principalId: claims.sub,
+        principalId: subject,
         policyDocument: { Version: '2012-10-17', Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: everyMethod(methodArn) }] },
         // API Gateway takes texts only.
         context: { groups: JSON.stringify(groupsIn(claims, rules.groupsClaim)) },
@@ -74,52 +62,38 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
 
 class TokenVerifier {
   private readonly keys: IssuerKeys;
-  private verifier?: ReturnType<TokenVerifier['create']>;
-  private renewAt = 0;
-  private trustedUntil = 0;
+  private made?: { readonly keys: CurrentKeys; readonly verifier: ReturnType<TokenVerifier['create']> };
 
   constructor(private readonly rules: TokenRules, private readonly ports: AuthorizerPorts) {
-    this.keys = new IssuerKeys(rules, ports.fetch);
+    this.keys = new IssuerKeys(rules, ports);
   }
 
   async verify(token: string) {
     const { header, payload } = decomposeUnverifiedJwt(token);
     // The library looks at the issuer last, after it has kept the key under whatever issuer the token names: made-up ones would fill the memory.
     if (payload.iss !== this.rules.issuer) throw new Refused('issuer');
-    const verifier = await this.withKeys();
+    const verifier = await this.verifier();
     const claims = await verifier.verify(token);
 
     // What the library lets pass: a token without an end, and one from the future.
     if (claims.exp === undefined) throw new Refused('no expiry');
     if (claims.iat !== undefined && claims.iat - CLOCK_SKEW_SECONDS > this.ports.now().getTime() / 1000) throw new Refused('not yet valid');
     if (!isOfUse(this.rules.use, header, claims)) throw new Refused('use');
-    const { sub } = claims;
-    if (sub === undefined || sub === '') throw new Refused('no subject');
-    return { ...claims, sub };
+    const subject = subjectIn(claims);
+    if (subject === undefined) throw new Refused('no subject');
+    return { subject, claims };
   }
 
-  /** The verifier, once there are keys, and not too old ones. */
-  private async withKeys() {
-    const now = this.ports.now().getTime();
-    if (this.verifier && now < this.renewAt) return this.verifier;
-    try {
-      await this.keys.renew();
-      // A new one, since each holds on to the keys that it has met.
-      this.verifier = this.create(await this.keys.jwksUri());
-      this.renewAt = now + KEYS_MS;
-      this.trustedUntil = now + TRUSTED_MS;
-    } catch (error) {
-      if (now >= this.trustedUntil) this.verifier = undefined;
-      if (!this.verifier) throw error;
-      console.warn({ message: 'keys not renewed', reason: error instanceof IssuerFailed ? error.message : 'unknown' });
-      this.renewAt = Math.min(now + RETRY_MS, this.trustedUntil);
-    }
-    return this.verifier;
+  /** One for as long as the keys are the same. */
+  private async verifier() {
+    const keys = await this.keys.current();
+    if (this.made?.keys !== keys) this.made = { keys, verifier: this.create(keys) };
+    return this.made.verifier;
   }
 
-  private create(jwksUri: string) {
+  private create({ jwksUri, cache }: CurrentKeys) {
     const { issuer, audiences } = this.rules;
-    return JwtVerifier.create({ issuer, audience: [...audiences], graceSeconds: CLOCK_SKEW_SECONDS, jwksUri }, { jwksCache: this.keys.cache });
+    return JwtVerifier.create({ issuer, audience: [...audiences], graceSeconds: CLOCK_SKEW_SECONDS, jwksUri }, { jwksCache: cache });
   }
 }
 

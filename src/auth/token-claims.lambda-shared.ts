@@ -40,6 +40,11 @@ function isOfClient({ sub, azp, aud }: Claims): boolean {
   return typeof sub === 'string' && [azp, aud].flat().includes(sub);
 }
 
+/** Whom a token is about: what every video of theirs carries as its owner. */
+export function subjectIn({ sub }: Claims): string | undefined {
+  return typeof sub === 'string' && sub !== '' ? sub : undefined;
+}
+
 /**
  * The groups that a token names. A list of names: Okta and Keycloak (`groups`), Entra (`groups`, `roles`), Auth0 (a claim called by an address, such as
  * `https://example.com/roles`), Keycloak within another claim (`realm_access.roles`). A text is one name, since names may hold spaces and commas.
