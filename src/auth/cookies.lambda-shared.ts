@@ -25,15 +25,15 @@ function signInName(state: string): string {
 }
 
 export function signInCookie(pending: PendingSignIn): string {
-  return signIn(pending.state, Buffer.from(JSON.stringify(pending)).toString('base64url'), SIGN_IN_SECONDS);
+  return signInCookieWith(pending.state, Buffer.from(JSON.stringify(pending)).toString('base64url'), SIGN_IN_SECONDS);
 }
 
 export function clearedSignInCookie(state: string): string {
-  return signIn(state, '', 0);
+  return signInCookieWith(state, '', 0);
 }
 
 // Lax: the callback is a navigation that another site started.
-function signIn(state: string, value: string, maxAge: number): string {
+function signInCookieWith(state: string, value: string, maxAge: number): string {
   return `${signInName(state)}=${value}; Max-Age=${maxAge}; Path=${AUTHORIZE_PATH}; HttpOnly; Secure; SameSite=Lax`;
 }
 

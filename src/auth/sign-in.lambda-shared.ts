@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
-  clearedRefreshCookie, clearedSignInCookie, pendingSignIn, refreshCookie, refreshTokenFrom, SIGN_IN_SECONDS, signInCookie,
+  clearedRefreshCookie, clearedSignInCookie, PendingSignIn, pendingSignIn, refreshCookie, refreshTokenFrom, SIGN_IN_SECONDS, signInCookie,
 } from './cookies.lambda-shared';
-import { OAuthClient } from './oauth-client.lambda-shared';
+import { OAuthClient, Tokens } from './oauth-client.lambda-shared';
 import { allowedReturn } from './return-to.lambda-shared';
 import type { Environment } from '../contract/environment';
 import { AUTHORIZE_PATH } from '../contract/routes';
@@ -20,6 +20,9 @@ export interface SignInPorts {
 
 /** Every answer is `no-store`; RFC 6749, section 5.1, asks those with tokens for this too. */
 const UNCACHED = { pragma: 'no-cache' };
+
+/** Why a callback is refused: words of our own for the log, since the sign-in server's and the caller's are free text. */
+type Fault = 'no such sign-in' | 'late or foreign state' | 'error in the callback' | 'no code' | 'other issuer' | 'return address' | 'code' | 'id token';
 
 type TokenRequest = ApiRequest<{ readonly refresh_token?: string }>;
 
@@ -51,28 +54,45 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     return { headers: { location }, cookies: [signInCookie(pending)] };
   }
 
-  async function authorize({ query, headers }: ApiRequest): Promise<ApiResponse> {
-    const state = String(query.state ?? '');
-    // Also keeps what is not ours out of a cookie's name.
-    const pending = /^[\w-]{43}$/.test(state) ? pendingSignIn(headers.cookie, state) : undefined;
-    if (!pending || !equal(pending.state, state) || pending.expiresAt <= seconds()) throw signInFailed(pending ? 'late or foreign state' : 'no such sign-in');
+  async function authorize(request: ApiRequest): Promise<ApiResponse> {
+    const pending = pendingFor(request);
     // From here on the sign-in is over, whatever comes of it. Only a server that fails leaves it, so that loading the page again may finish it.
-    const cleared = clearedSignInCookie(state);
+    const cleared = clearedSignInCookie(pending.state);
     // The cookie is the caller's word, so its address is checked as if it were new.
     const location = pending.returnTo === undefined ? undefined : allowedReturn(pending.returnTo, origins);
     const elsewhere = pending.returnTo !== undefined && location === undefined;
-    const otherIssuer = query.iss !== undefined && query.iss !== ISSUER;
-    if (query.error !== undefined || query.code === undefined || otherIssuer || elsewhere) return refused(signInFailed('callback'), cleared);
-    const tokens = await client.grant({
-      grant_type: 'authorization_code', code: String(query.code), redirect_uri: redirectUri, code_verifier: pending.verifier,
-    });
-    if (!tokens) return refused(signInFailed('code'), cleared);
-    if (!await client.verifyIdToken(tokens.id_token, (nonce) => equal(nonce, pending.nonce))) return refused(signInFailed('id token'), cleared);
-    if (location === undefined) return { body: tokens, headers: UNCACHED, cookies: [cleared] };
-    if (tokens.refresh_token === undefined) throw new HttpProblem('upstream_failed', 'the sign-in server gave no refresh token, so there can be no session');
-    return { status: 302, headers: { location }, cookies: [cleared, refreshCookie(tokens.refresh_token, refreshSeconds)] };
+    const fault = faultOf(request) ?? (elsewhere ? 'return address' : undefined);
+    const outcome = fault ?? await exchange(String(request.query.code), pending);
+    if (typeof outcome === 'string') return refused(signInFailed(outcome), cleared);
+    if (location === undefined) return { body: outcome, headers: UNCACHED, cookies: [cleared] };
+    if (outcome.refresh_token === undefined) throw new HttpProblem('upstream_failed', 'the sign-in server gave no refresh token, so there can be no session');
+    return { status: 302, headers: { location }, cookies: [cleared, refreshCookie(outcome.refresh_token, refreshSeconds)] };
   }
 
+  /** The sign-in that a callback belongs to: under way, in this browser. */
+  function pendingFor({ query, headers }: ApiRequest): PendingSignIn {
+    const state = String(query.state ?? '');
+    // Also keeps what is not ours out of a cookie's name.
+    const pending = /^[\w-]{43}$/.test(state) ? pendingSignIn(headers.cookie, state) : undefined;
+    if (!pending) throw signInFailed('no such sign-in');
+    if (!equal(pending.state, state) || pending.expiresAt <= seconds()) throw signInFailed('late or foreign state');
+    return pending;
+  }
+
+  function faultOf({ query }: ApiRequest): Fault | undefined {
+    if (query.error !== undefined) return 'error in the callback';
+    if (query.code === undefined) return 'no code';
+    return query.iss !== undefined && query.iss !== ISSUER ? 'other issuer' : undefined;
+  }
+
+  /** The tokens for a code, which are those of the very sign-in that is under way. */
+  async function exchange(code: string, { verifier, nonce }: PendingSignIn): Promise<Tokens | Fault> {
+    const tokens = await client.grant({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier });
+    if (!tokens) return 'code';
+    return await client.verifyIdToken(tokens.id_token, (given) => equal(given, nonce)) ? tokens : 'id token';
+  }
+
+  /** A refresh token is opaque to us: only the sign-in server knows whether it is good, so nothing of it is checked here. */
   async function refreshTokens(request: TokenRequest): Promise<ApiResponse> {
     const held = heldToken(request, origins);
     const tokens = await client.grant({ grant_type: 'refresh_token', refresh_token: held.token });
@@ -112,7 +132,7 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
 }
 
 /** The caller is not told what was wrong; whoever runs the service finds it in the log. */
-function signInFailed(reason: string): HttpProblem {
+function signInFailed(reason: Fault): HttpProblem {
   console.warn({ message: 'sign-in refused', reason });
   return new HttpProblem('sign_in_failed', 'this sign-in was refused, took too long or was finished before; start again at /api/login');
 }

@@ -148,13 +148,14 @@ describe('authorize', () => {
   });
 
   test.each([
-    ['a cookie whose return address was changed leads nowhere else', { returnTo: 'https://evil.example/' }],
-    ['without the right PKCE verifier the code is worth nothing', { verifier: 'x'.repeat(43) }],
-  ])('%s', async (_, change) => {
+    ['a cookie whose return address was changed leads nowhere else', { returnTo: 'https://evil.example/' }, 'return address'],
+    ['without the right PKCE verifier the code is worth nothing', { verifier: 'x'.repeat(43) }, 'code'],
+  ])('%s', async (_, change, reason) => {
     const browser = service.browser();
     const callback = await browser.start('/');
     browser.changePending(change);
     await expectRefused(await browser.authorize(callback));
+    expect(service.logged.join()).toContain(`"reason":"${reason}"`);
   });
 
   test.each<[string, Tampering]>([
@@ -180,7 +181,7 @@ describe('authorize', () => {
     const response = await browser.authorize({ state, error: '<script>', error_description: '<b>call 555</b>' });
     await expectRefused(response);
     expect(JSON.stringify(response.body)).not.toMatch(/script|555/);
-    expect(service.logged.join()).toMatch(/^(?!.*(script|555)).*"reason":"callback"/);
+    expect(service.logged.join()).toMatch(/^(?!.*(script|555)).*"reason":"error in the callback"/);
     expect(browser.names).toEqual([]);
     expect(service.server.calls).toEqual([]);
   });
@@ -188,7 +189,9 @@ describe('authorize', () => {
   test('neither code nor error, or the callback of another issuer, is refused', async () => {
     const browser = service.browser();
     await expectRefused(await browser.authorize({ state: (await browser.start('/')).state }));
+    expect(service.logged.at(-1)).toContain('"reason":"no code"');
     await expectRefused(await browser.authorize({ ...await browser.start('/'), iss: 'https://other.example' }));
+    expect(service.logged.at(-1)).toContain('"reason":"other issuer"');
     expect((await browser.authorize({ ...await browser.start('/'), iss: ISSUER })).status).toBe(302);
   });
 
