@@ -1,5 +1,6 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
+import { planProblem } from './user-pool';
 import { overlay } from '../synth/overlay';
 
 /** How long a refresh token that was rotated out stays good, so that an answer that got lost can be asked for again. */
@@ -7,6 +8,7 @@ const ROTATION_GRACE = Duration.seconds(30);
 
 /** What the clients of the pool have in common. */
 interface ClientSettings {
+  readonly userPool?: cognito.UserPoolProps;
   readonly userPoolClient?: cognito.UserPoolClientOptions;
   readonly refreshTokenRotation?: boolean;
 }
@@ -17,8 +19,20 @@ export function refreshTokenValidity({ userPoolClient }: ClientSettings): Durati
 }
 
 /** Whether each renewal gives a new refresh token: CDK's own prop turns it on too. */
-export function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
+function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
   return refreshTokenRotation ?? userPoolClient?.refreshTokenRotationGracePeriod !== undefined;
+}
+
+/** What is wrong with the props of the clients. */
+export function clientProblems(options: ClientSettings): (string | undefined)[] {
+  const given = (name: keyof cognito.UserPoolClientOptions) => options.userPoolClient?.[name] !== undefined;
+  return [
+    rotates(options) ? planProblem('refreshTokenRotation:', options.userPool) : undefined,
+    ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
+      ? `userPoolClient.${name}: the service's own; for another client call addClient on the user pool` : undefined),
+    options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
+      ? 'refreshTokenRotation: false, but userPoolClient.refreshTokenRotationGracePeriod turns rotation on: expected one of the two' : undefined,
+  ];
 }
 
 /** A client that does authorization code only. */

@@ -1,12 +1,12 @@
-import { CustomResource, Duration, Token } from 'aws-cdk-lib';
+import { CustomResource, Duration } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { cognitoAuthorizer } from './cognito-authorizer';
-import { invite, makeGroups, makeUserPool } from './user-pool';
-import { brand, makeClient, refreshTokenValidity, rotates } from './user-pool-client';
+import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem } from './user-pool';
+import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
 import { AUTHORIZE_PATH } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
@@ -98,9 +98,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   });
   const publicClient = options.publicClient && makeClient(userPool, 'PublicClient', options, { generateSecret: false, ...options.publicClient });
   const clients = [userPoolClient, ...publicClient ? [publicClient] : []];
-  if (options.domain?.managedLoginVersion === cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN) {
-    clients.forEach((client) => brand(client, userPool));
-  }
+  if (hasManagedLogin(options.domain)) clients.forEach((client) => brand(client, userPool));
 
   const secret = new secretsmanager.CfnSecret(scope, 'ClientSecret', { description: 'Secret of the user pool\'s client, filled when the stack is deployed' });
   secret.applyRemovalPolicy(removalPolicy);
@@ -152,28 +150,17 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
 }
 
 function problemsOf(options: UserPoolIdentityOptions, { roles }: IdentityContext): (string | undefined)[] {
-  const { userPool, userPoolClient, domain, publicClient, firstAdmin, returnOrigins = [] } = options;
-  const isLite = (userPool?.featurePlan ?? cognito.FeaturePlan.LITE) === cognito.FeaturePlan.LITE;
-  const essentials = 'needs userPool.featurePlan ESSENTIALS or PLUS, which cost by the active user (https://aws.amazon.com/cognito/pricing), got LITE';
-  const managed = domain?.managedLoginVersion === cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN;
-  const given = (name: keyof cognito.UserPoolClientOptions) => userPoolClient?.[name] !== undefined;
+  const { userPool, domain, publicClient, firstAdmin, returnOrigins = [] } = options;
   return [
     ...returnOrigins.map((origin, index) => originProblem(`returnOrigins[${index}]`, origin)),
-    rotates(options) && isLite ? `refreshTokenRotation: ${essentials}` : undefined,
-    managed && isLite ? `domain.managedLoginVersion: managed login ${essentials}` : undefined,
-    ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
-      ? `userPoolClient.${name}: the service's own; for another client call addClient on the user pool` : undefined),
-    options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: false, but userPoolClient.refreshTokenRotationGracePeriod turns rotation on: expected one of the two' : undefined,
-    ...Object.entries(roles).map(([role, name]) => groupNameProblem(`roles.${role}`, name)),
+    ...clientProblems(options),
+    hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
+    ...groupProblems(roles),
     publicClient?.callbackUrls.length === 0 ? 'publicClient.callbackUrls: expected one at least' : undefined,
-    firstAdmin === undefined || Token.isUnresolved(firstAdmin) || /^[^@\s]+@[^@\s]+$/.test(firstAdmin) ? undefined
-      : `firstAdmin: expected an e-mail address, got "${firstAdmin}"`,
+    firstAdmin === undefined ? undefined : inviteProblem('firstAdmin', firstAdmin),
   ];
 }
 
-/** What Cognito takes (Amazon Cognito User Pools API Reference, CreateGroup), but for the comma by which API Gateway joins the groups of a token. */
-function groupNameProblem(prop: string, name: string | undefined): string | undefined {
-  if (name === undefined || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
-  return `${prop}: expected a group's name without spaces and commas, which Cognito and API Gateway can't take, got "${name}"`;
+function hasManagedLogin(domain: cognito.UserPoolDomainOptions | undefined): boolean {
+  return domain?.managedLoginVersion === cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN;
 }

@@ -3,7 +3,17 @@ import * as cognito from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';
 import type { IdentityContext } from './bound-identity';
 import { LOGIN_PATH } from '../contract/routes';
+import type { Roles } from '../domain/roles';
 import { overlay } from '../synth/overlay';
+
+/** The cheapest. */
+const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
+
+/** What is wrong with asking for `what` of a pool of this plan. */
+export function planProblem(what: string, { featurePlan = DEFAULT_PLAN }: cognito.UserPoolProps = {}): string | undefined {
+  return featurePlan === cognito.FeaturePlan.LITE
+    ? `${what} needs userPool.featurePlan ESSENTIALS or PLUS, which cost by the active user (https://aws.amazon.com/cognito/pricing), got LITE` : undefined;
+}
 
 /** The pool: CDK's own props over defaults that cost least and let nobody in by themselves. */
 export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, { origin, removalPolicy, roles }: IdentityContext): cognito.UserPool {
@@ -24,7 +34,7 @@ export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, { o
       enableSmsRole: asksForSms ? undefined : false,
       mfa: cognito.Mfa.OFF,
       mfaSecondFactor: { sms: false, otp: true },
-      featurePlan: cognito.FeaturePlan.LITE,
+      featurePlan: DEFAULT_PLAN,
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     }, others),
@@ -76,6 +86,22 @@ export function makeGroups(scope: Construct, userPool: cognito.UserPool, { remov
     group.applyRemovalPolicy(withinPool(removalPolicy));
     return [groupName, group.groupName];
   }));
+}
+
+/** What is wrong with the groups of the roles. */
+export function groupProblems(roles: Roles): (string | undefined)[] {
+  return Object.entries(roles).map(([role, name]) => groupNameProblem(`roles.${role}`, name));
+}
+
+/** What Cognito takes (Amazon Cognito User Pools API Reference, CreateGroup), but for the comma by which API Gateway joins the groups of a token. */
+function groupNameProblem(prop: string, name: string | undefined): string | undefined {
+  if (name === undefined || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
+  return `${prop}: expected a group's name without spaces and commas, which Cognito and API Gateway can't take, got "${name}"`;
+}
+
+/** What is wrong with whom to invite. */
+export function inviteProblem(prop: string, email: string): string | undefined {
+  return Token.isUnresolved(email) || /^[^@\s]+@[^@\s]+$/.test(email) ? undefined : `${prop}: expected an e-mail address, got "${email}"`;
 }
 
 /** Makes a user in the group of the admins: Cognito sends the invitation when the user is made. */
