@@ -102,7 +102,10 @@ export class VodApi extends Construct {
     const resource = Construct.isConstruct(authorizer) ? authorizer.node.defaultChild as apigateway.CfnAuthorizer : undefined;
     this.restApi.latestDeployment?.addToLogicalId({
       authorizer: authorizer.authorizerId,
-      settings: [resource?.authorizerUri, resource?.authorizerResultTtlInSeconds, resource?.identitySource, resource?.identityValidationExpression],
+      settings: [
+        resource?.authorizerUri, resource?.authorizerResultTtlInSeconds, resource?.identitySource, resource?.identityValidationExpression,
+        resource?.providerArns,
+      ],
     });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(this.restApi, { 'AwsSolutions-COG4': 'callers are guarded by an authorizer of another kind' });
@@ -122,7 +125,7 @@ export class VodApi extends Construct {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
         operationName: operationId,
         ...this.validation(operationId, route),
-        ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.guard() }),
+        ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.requireAuthorizer() }),
       });
       if (route.access === 'open') acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
     }
@@ -138,7 +141,7 @@ export class VodApi extends Construct {
     return { requestModels: { $default: model }, requestValidator: this.bodyValidator };
   }
 
-  private guard(): apigateway.IAuthorizer | undefined {
+  private requireAuthorizer(): apigateway.IAuthorizer | undefined {
     throwIfAny(this, [this.authorizer ? undefined : 'routes of signed-in users need an authorizer: call authorizeWith before they are added']);
     return this.authorizer;
   }

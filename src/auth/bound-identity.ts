@@ -21,6 +21,6 @@ export interface BoundIdentity {
   readonly domain?: cognito.UserPoolDomain;
   readonly issuer?: string;
   readonly signInFunction?: lambda.Function;
-  readonly authorizer: (api: VodApi) => apigateway.IAuthorizer;
+  readonly makeAuthorizer: (api: VodApi) => apigateway.IAuthorizer;
 }
 

@@ -2,7 +2,7 @@ import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
-import { cognitoAuthorizer } from './cognito-authorizer';
+import { CognitoAuthorizer } from './cognito-authorizer';
 import { oidcIdentity, OidcIdentityOptions } from './oidc-identity';
 import { userPoolIdentity, UserPoolIdentityOptions } from './user-pool-identity';
 import { throwIfAny } from '../synth/errors';
@@ -46,7 +46,7 @@ export class Identity {
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
     return new Identity((scope) => {
       throwIfAny(scope, [clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else']);
-      return { userPool, userPoolClient: clients[0], authorizer: (api) => cognitoAuthorizer(scope, api, userPool, clients) };
+      return { userPool, userPoolClient: clients[0], makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients) };
     });
   }
 
@@ -90,7 +90,7 @@ export class Identity {
       throwIfAny(scope, [authorizer.authorizationType === 'COGNITO_USER_POOLS'
         ? 'identity: CDK\'s authorizer for Cognito takes tokens made for any client of the pool: expected fromUserPool(userPool, client), which checks the client too'
         : undefined]);
-      return { authorizer: () => authorizer };
+      return { makeAuthorizer: () => authorizer };
     });
   }
 

@@ -67,7 +67,7 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
     // What can't be a JWT (RFC 7519, section 3) costs no invocation.
     validationRegex: '^(?:[Bb][Ee][Aa][Rr][Ee][Rr] )?[\\w-]+\\.[\\w-]+\\.[\\w-]+$',
   });
-  return { issuer: options.issuer, authorizer: () => authorizer };
+  return { issuer: options.issuer, makeAuthorizer: () => authorizer };
 }
 
 function problemsOf({ issuer, audiences, groupsClaim, jwksUri, cacheTtl }: OidcIdentityOptions): (string | undefined)[] {

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
-import { cognitoAuthorizer } from './cognito-authorizer';
+import { CognitoAuthorizer } from './cognito-authorizer';
 import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem } from './user-pool';
 import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
 import { AUTHORIZE_PATH } from '../contract/routes';
@@ -130,7 +130,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 
   return {
     userPool, userPoolClient, publicClient, domain, signInFunction, issuer: userPool.userPoolProviderUrl,
-    authorizer: (api) => cognitoAuthorizer(scope, api, userPool, clients),
+    makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
   };
 }
 

@@ -104,7 +104,7 @@ export class VodAuth extends Construct {
    * @param api what to guard
    */
   public guard(api: VodApi): void {
-    api.authorizeWith(this.bound.authorizer(api));
+    api.authorizeWith(this.bound.makeAuthorizer(api));
   }
 
   /**

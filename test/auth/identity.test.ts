@@ -76,6 +76,15 @@ describe('an existing pool', () => {
     expect(existing.vod.auth.userPool.userPoolId).toBe('eu-west-1_abc');
   });
 
+  test('another pool or client wants another deployment: a stage keeps the authorizer that it was deployed with', () => {
+    const deployment = (pool: string, client: string) => Object.keys(service((stack) => Identity.fromUserPool(
+      cognito.UserPool.fromUserPoolId(stack, 'Pool', pool), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', client),
+    )).template.findResources('AWS::ApiGateway::Deployment'));
+    expect(deployment('eu-west-1_abc', 'web1')).toEqual(deployment('eu-west-1_abc', 'web1'));
+    expect(deployment('eu-west-1_abc', 'web2')).not.toEqual(deployment('eu-west-1_abc', 'web1'));
+    expect(deployment('eu-west-1_xyz', 'web1')).not.toEqual(deployment('eu-west-1_abc', 'web1'));
+  });
+
   test('needs a client', () => {
     expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: fromUserPool needs a client/);
   });
