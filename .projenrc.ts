@@ -117,7 +117,7 @@ build.exec('tsc --noEmit -p tsconfig.dev.json');
 build.spawn(project.eslint!.eslintTask);
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && exec node --import tsx local/main.ts');
-project.addTask('bench', { description: 'Print every figure that we claim', exec: 'projen bundle && tsx bench/bundles.ts' });
+project.addTask('bench', { description: 'Print every figure that we claim', exec: 'projen bundle && tsx bench/main.ts' });
 project.addTask('judges', { description: 'Ask independent judges about templates and permissions', exec: 'projen bundle && tsx judges/judge.ts' });
 
 lintDirections(project);
