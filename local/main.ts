@@ -12,7 +12,7 @@ const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [
   --reset     empty that folder first
   --check     do the whole journey by itself, in a folder of its own, and end
   --divide-lifetimes N
-              tokens end N times sooner, so that an hour of sign-in passes in seconds (default 1)
+              id, access and refresh tokens and codes end N times sooner, so that an hour passes in seconds (default 1)
   --app FILE  the CDK app whose one stack is run (default examples/typescript/full/app.ts)`;
 
 function readArguments() {
@@ -55,8 +55,13 @@ async function main(): Promise<void> {
     await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
     if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);
   } else {
-    console.log(`\nOpen ${stack.facts.origin} and sign in as`);
-    console.table(stack.facts.users);
+    const { origin, issuer, users } = stack.facts;
+    if (users.length > 0) {
+      console.log(issuer ? `\n${origin} trusts ${issuer}, where these sign in (client "web")` : `\nOpen ${origin} and sign in as`);
+      console.table(users);
+    } else {
+      console.log(`\n${origin} trusts an issuer that is not on this machine: https://identity.example.com would be`);
+    }
     console.log(`What handlers log and ask for: functions.log and access.jsonl in ${data}. Ctrl-C stops everything; your videos stay there.`);
     await interrupted;
   }

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
 import { oidcIdentity, OidcIdentityOptions } from './oidc-identity';
+import { groupProblems } from './user-pool';
 import { userPoolIdentity, UserPoolIdentityOptions } from './user-pool-identity';
 import { throwIfAny } from '../synth/errors';
 
@@ -32,7 +33,7 @@ export class Identity {
   }
 
   /**
-   * A user pool that exists already. People sign in as they do there, and call with the id token.
+   * A user pool that exists already. People sign in as they do there, and call with the id token. Without a client it fails.
    *
    * @param userPool whose users may call
    * @param clients the audience that tokens must name: one of these
@@ -44,8 +45,11 @@ export class Identity {
    * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromUserPool(userPool, client) } });
    */
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
-    return new Identity((scope) => {
-      throwIfAny(scope, [clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else']);
+    return new Identity((scope, { roles }) => {
+      throwIfAny(scope, [
+        clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else: fromUserPool(userPool, client)',
+        ...groupProblems(roles),
+      ]);
       return { userPool, userPoolClient: clients[0], makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients) };
     });
   }
@@ -75,7 +79,8 @@ export class Identity {
 
   /**
    * A Lambda authorizer of your own. It answers the caller's id as `principalId` and, where it knows groups, `groups` in its context: a JSON
-   * list of names as text, such as `["uploaders"]`. API Gateway caches its answer for all routes, so its policy allows or denies all of them.
+   * list of names as text, such as `["uploaders"]`; any other form of it counts as no groups. API Gateway keeps its answer for all routes, so its
+   * policy allows or denies all of them: `methodArn.split('/', 2).join('/') + '/*' + '/*'`. CDK's authorizer for Cognito is refused: see `fromUserPool`.
    *
    * @param authorizer such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *

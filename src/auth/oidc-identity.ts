@@ -11,16 +11,16 @@ import { originProblem } from '../synth/origin';
 export enum OidcToken {
   /** The id token (OpenID Connect Core 1.0, section 2). Its audience is the client's id. */
   ID_TOKEN = 'ID_TOKEN',
-  /** The access token, where it is a JWT (RFC 9068). Its audience is the API's identifier, never a client's id. */
+  /** The access token, where it is a JWT (RFC 9068). Its audience is the API's identifier; with Entra's v2 tokens the id of the API's app registration. */
   ACCESS_TOKEN = 'ACCESS_TOKEN',
 }
 
 /** Any OpenID Connect issuer: Auth0, Okta, Keycloak, Entra, ... */
 export interface OidcIdentityOptions {
-  /** The issuer, exactly as its tokens say it in `iss`, with or without a slash at its end. */
+  /** The issuer, exactly as its tokens say it in `iss`, with or without a slash at its end: https, without query or fragment. */
   readonly issuer: string;
 
-  /** Whom tokens must be made for (`aud`): one of these. */
+  /** Whom tokens must be made for (`aud`): one of these, and one at least. */
   readonly audiences: string[];
 
   /**
@@ -42,7 +42,8 @@ export interface OidcIdentityOptions {
   readonly jwksUri?: string;
 
   /**
-   * How long API Gateway goes on with an answer about a token, and so how long it may outlive its end: at most an hour, 0 asks every time.
+   * How long API Gateway goes on with an answer about a token, and so how long it may outlive its end: whole seconds, an hour at
+   * most, 0 asks every time and so costs an invocation a request.
    * @default Duration.minutes(1)
    */
   readonly cacheTtl?: Duration;
@@ -74,10 +75,19 @@ function problemsOf({ issuer, audiences, groupsClaim, jwksUri, cacheTtl }: OidcI
   return [
     addressProblem('issuer', issuer),
     jwksUri === undefined ? undefined : addressProblem('jwksUri', jwksUri),
-    !Token.isUnresolved(audiences) && (audiences.length === 0 || audiences.includes('')) ? 'audiences: expected one at least, and none empty: tokens made for others would pass else' : undefined,
+    ...audienceProblems(audiences),
     groupsClaim === '' ? 'groupsClaim: expected the name of a claim, got ""' : undefined,
-    cacheTtl && !cacheTtl.isUnresolved() && cacheTtl.toSeconds() > 3600 ? `cacheTtl: expected an hour at most (API Gateway's limit), got ${cacheTtl.toHumanString()}` : undefined,
+    cacheTtl && !cacheTtl.isUnresolved() && (cacheTtl.toMilliseconds() % 1000 !== 0 || cacheTtl.toMilliseconds() > 3_600_000)
+      ? `cacheTtl: expected whole seconds, an hour at most (API Gateway's limit), got ${cacheTtl.toHumanString()}` : undefined,
   ];
+}
+
+function audienceProblems(audiences: string[]): (string | undefined)[] {
+  const what = 'the client\'s id (id tokens) or the API\'s identifier (access tokens)';
+  if (Token.isUnresolved(audiences)) return [];
+  if (!Array.isArray(audiences) || audiences.length === 0) return [`audiences: expected one at least: ${what}`];
+  return audiences.map((audience, index) => Token.isUnresolved(audience) || (typeof audience === 'string' && audience.trim() !== '')
+    ? undefined : `audiences[${index}]: expected ${what}, got ${JSON.stringify(audience)}`);
 }
 
 /** An issuer may have a path and end in a slash, but no query (OpenID Connect Discovery 1.0, section 3). */
@@ -85,6 +95,7 @@ function addressProblem(name: string, value: string): string | undefined {
   if (Token.isUnresolved(value)) return undefined;
   const expected = `${name}: expected an address such as "https://id.example.com/tenant", without query or fragment, got "${value}"`;
   if (!URL.canParse(value)) return expected;
-  const { origin, search, hash, username } = new URL(value);
-  return search || hash || username ? expected : originProblem(name, origin);
+  const { origin, search, hash, username, pathname } = new URL(value);
+  if (name === 'issuer' && pathname.includes('/.well-known/')) return `issuer: expected the address before /.well-known/, as tokens say it in iss, got "${value}"`;
+  return search || hash || username ? expected : originProblem(name, origin)?.replace(`got "${origin}"`, `got "${value}"`);
 }

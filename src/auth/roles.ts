@@ -13,9 +13,9 @@ export class Access {
   }
 
   /**
-   * The members of a group.
+   * The members of a group. The service's own user pool gets a group of this name.
    *
-   * @param name the group, as people's tokens name it; of a Cognito pool one without a comma, since API Gateway joins groups by it
+   * @param name the group, as people's tokens name it: 1 to 128 characters; with a Cognito user pool neither spaces nor commas
    */
   public static group(name: string): Access {
     return new Access({ name });
@@ -30,7 +30,15 @@ export class Access {
   }
 }
 
-/** Who may do what. Everyone signed in may also list and watch the videos that are their own. */
+/**
+ * Who may do what. Everyone signed in may also list and watch the videos that are their own.
+ *
+ * @example
+ * /// fixture=areas
+ * new ServerlessVod(this, 'Vod', {
+ *   auth: { roles: { uploaders: Access.group('uploaders'), viewers: Access.signedIn() } },
+ * });
+ */
 export interface VodRoles {
   /**
    * Who may upload, besides the admins.
@@ -45,7 +53,7 @@ export interface VodRoles {
   readonly viewers?: Access;
 
   /**
-   * The group whose members may upload, and manage and watch every video, private ones too.
+   * The group whose members may upload, and manage and watch every video, private ones too: a name as `Access.group` takes it.
    * @default - `admins` with the service's own user pool; nobody with another identity, whose groups have meanings of their own
    */
   readonly admins?: string;
@@ -54,8 +62,8 @@ export interface VodRoles {
 /** What is wrong with the roles, in the names of the props. */
 export function rolesProblems(roles: VodRoles = {}): (string | undefined)[] {
   return [
-    roles.uploaders?._group && groupProblem('roles.uploaders', roles.uploaders._group.name),
-    roles.viewers?._group && groupProblem('roles.viewers', roles.viewers._group.name),
+    accessProblem('roles.uploaders', roles.uploaders),
+    accessProblem('roles.viewers', roles.viewers),
     roles.admins === undefined ? undefined : groupProblem('roles.admins', roles.admins),
   ];
 }
@@ -68,6 +76,13 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
 /** The roles as handlers read them: ROLES in their environment. */
 export function renderRoles(scope: Construct, roles?: VodRoles): string {
   return Stack.of(scope).toJsonString(groupsOf(roles));
+}
+
+/** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
+function accessProblem(prop: string, access: Access | undefined): string | undefined {
+  if (access === undefined) return undefined;
+  if (typeof access !== 'object' || !('_group' in access)) return `${prop}: expected Access.group('editors') or Access.signedIn(), got ${JSON.stringify(access)}`;
+  return access._group && groupProblem(prop, access._group.name);
 }
 
 function groupProblem(prop: string, name: string | undefined): string | undefined {

@@ -29,7 +29,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
   return [
     rotates(options) ? planProblem('refreshTokenRotation:', options.userPool) : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
-      ? `userPoolClient.${name}: the service's own; for another client call addClient on the user pool` : undefined),
+      ? `userPoolClient.${name}: the service's own; for a client without a secret set publicClient, for another one call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
       ? 'refreshTokenRotation: false, but userPoolClient.refreshTokenRotationGracePeriod turns rotation on: expected one of the two' : undefined,
   ];

@@ -1,4 +1,4 @@
-import { CustomResource, Duration } from 'aws-cdk-lib';
+import { CustomResource, Duration, Token } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -24,7 +24,8 @@ export interface UserPoolIdentityOptions {
   readonly userPool?: cognito.UserPoolProps;
 
   /**
-   * The pool's client, in CDK's own words: lifetimes of tokens, identity providers. Its secret and its OAuth settings are the service's.
+   * The pool's client, in CDK's own words: lifetimes of tokens, identity providers. `generateSecret`, `oAuth`, `disableOAuth` and
+   * `userPoolClientName` are refused: they are the service's.
    * @default - id and access tokens of an hour, refresh tokens of 30 days, every identity provider of the pool
    */
   readonly userPoolClient?: cognito.UserPoolClientOptions;
@@ -156,9 +157,19 @@ function problemsOf(options: UserPoolIdentityOptions, { roles }: IdentityContext
     ...clientProblems(options),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
     ...groupProblems(roles),
-    publicClient?.callbackUrls.length === 0 ? 'publicClient.callbackUrls: expected one at least' : undefined,
+    ...publicClient ? callbackProblems(publicClient.callbackUrls) : [],
     firstAdmin === undefined ? undefined : inviteProblem('firstAdmin', firstAdmin),
   ];
+}
+
+/** As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
+function callbackProblems(callbackUrls: string[]): (string | undefined)[] {
+  if (callbackUrls.length === 0) return ['publicClient.callbackUrls: expected one at least'];
+  return callbackUrls.map((address, index) => {
+    if (Token.isUnresolved(address)) return undefined;
+    const isRight = URL.canParse(address) && !address.includes('#') && (!address.startsWith('http:') || new URL(address).hostname === 'localhost');
+    return isRight ? undefined : `publicClient.callbackUrls[${index}]: expected an address without fragment: an app's scheme, https, or http://localhost, got "${address}"`;
+  });
 }
 
 function hasManagedLogin(domain: cognito.UserPoolDomainOptions | undefined): boolean {

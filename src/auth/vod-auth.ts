@@ -51,7 +51,7 @@ export interface VodAuthProps extends VodAuthOptions {
  * auth.addRoutes(api);
  */
 export class VodAuth extends Construct {
-  /** Who may do what, with the identity's own admins: for the areas. */
+  /** Who may do what, with the identity's own admins: pass it as `roles` to `VodCatalog`, `VodUpload` and `VodDelivery`. */
   public readonly roles: VodRoles;
 
   private readonly bound: BoundIdentity;
@@ -60,6 +60,7 @@ export class VodAuth extends Construct {
     super(scope, id);
     throwIfAny(this, [originProblem('origin', props.origin), ...rolesProblems(props.roles)]);
     const identity = props.identity ?? Identity.userPool();
+    throwIfAny(this, [typeof identity._bind === 'function' ? undefined : 'identity: expected one that Identity.userPool() or another of its functions made']);
     this.roles = { ...props.roles, admins: props.roles?.admins ?? identity._admins };
     this.bound = identity._bind(this, {
       origin: props.origin,
@@ -99,7 +100,7 @@ export class VodAuth extends Construct {
   }
 
   /**
-   * Guards the API: every route that is not open then asks this identity. Comes before the areas add their routes.
+   * Guards the API: every route that is not open then asks this identity. Comes once, and before the areas add their routes, which fail else.
    *
    * @param api what to guard
    */

@@ -129,7 +129,11 @@ function bodyValidator(route: Route): (event: APIGatewayProxyEvent) => unknown {
 /** The validator reports each level on the way down too; only the last ones say anything. */
 function leaves(errors: { instanceLocation: string; keyword: string; error: string }[]): { pointer: string; detail: string }[] {
   const found = errors.filter(({ keyword }) => !['properties', 'items', 'additionalProperties'].includes(keyword));
-  return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, error }) => ({ pointer: instanceLocation.slice(1), detail: error }));
+  return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, error }) => ({
+    pointer: instanceLocation.slice(1),
+    // What the validator says of a property that is not in the description.
+    detail: error === 'False boolean schema.' ? 'is not a field of this request' : error,
+  }));
 }
 
 function parseJson(text: string): unknown {

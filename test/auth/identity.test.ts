@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Identity, OidcIdentityOptions, OidcToken, ServerlessVod } from '../../src';
+import { Access, Identity, OidcIdentityOptions, OidcToken, ServerlessVod } from '../../src';
 
 const ISSUER = 'https://example.eu.auth0.com/';
 const GUARDED = ['getVideo', 'listVideos', 'planUpload', 'startPlayback'];
@@ -85,6 +85,12 @@ describe('an existing pool', () => {
     expect(deployment('eu-west-1_xyz', 'web1')).not.toEqual(deployment('eu-west-1_abc', 'web1'));
   });
 
+  test('can\'t have groups whose names API Gateway would take apart', () => {
+    const stack = new Stack(new App(), 'Test');
+    const identity = Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'));
+    expect(() => new ServerlessVod(stack, 'Vod', { auth: { identity, roles: { viewers: Access.group('a,b') } } })).toThrow(/roles\.viewers: expected a group's name without spaces and commas/);
+  });
+
   test('needs a client', () => {
     expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: fromUserPool needs a client/);
   });
@@ -144,12 +150,22 @@ describe('any OpenID Connect issuer', () => {
   test.each<[Partial<OidcIdentityOptions>, RegExp]>([
     [{ issuer: 'id.example.com' }, /issuer: expected an address such as/],
     [{ issuer: 'http://id.example.com' }, /issuer: expected https/],
+    [{ issuer: 'http://id.example.com/x/' }, /got "http:\/\/id\.example\.com\/x\/"/],
     [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected an address such as/],
-    [{ audiences: [] }, /audiences: expected one at least/],
+    [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the address before \/\.well-known\//],
+    [{ audiences: [] }, /audiences: expected one at least: the client's id/],
+    [{ audiences: undefined }, /audiences: expected one at least/],
+    // As from an environment variable that is not set.
+    [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected .*got undefined; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected an address/],
-    [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected an hour at most .*got 2 hours/],
+    [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected whole seconds, an hour at most .*got 2 hours/],
+    [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected whole seconds/],
   ])('refuses %j', (options, message) => expect(() => oidc(options)).toThrow(message));
+});
+
+test('an identity that none of the functions made is refused', () => {
+  expect(() => service(() => ({ userPool: {} }) as unknown as Identity)).toThrow('Test/Vod/Auth: identity: expected one that Identity.userPool()');
 });
 
 describe('the service\'s own pool', () => {

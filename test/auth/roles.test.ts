@@ -46,6 +46,8 @@ describe('roles', () => {
     [{ admins: '' }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got \'\''],
     // As from an environment variable that is not set: it must not come to mean everyone.
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group\'s name'],
+    [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or Access.signedIn(), got "editors"'],
+    [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
   ])('refuses %j', (roles, message) => {
     expect(rolesProblems(roles).join()).toContain(message);
     expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: 'x' }).join('')).toBe('');

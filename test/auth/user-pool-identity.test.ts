@@ -93,6 +93,10 @@ describe('props', () => {
     expect(() => auth({}, { roles: { uploaders: Access.group('') } })).toThrow(/^Test\/Auth: roles\.uploaders: /);
   });
 
+  test.each(['http://example.com/cb', 'https://example.com/cb#x', 'nowhere'])('an app can\'t be called back at %s', (address) => {
+    expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected an address/);
+  });
+
   test('allowed return addresses reach the handler', () => {
     synthesized({ returnOrigins: ['http://localhost:5173'] }).hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { RETURN_ORIGINS: '["http://localhost:5173"]', ORIGIN } },

@@ -79,6 +79,8 @@ describe('serveRoutes', () => {
   test('names each field that is wrong', async () => {
     const { json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"","contentType":"video/mp4","size":0}' });
     expect(json.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(['/fileName', '/size']);
+    const unknown = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"a","contentType":"video/mp4","size":1,"colour":"red"}' });
+    expect(unknown.json.errors).toEqual([{ pointer: '/colour', detail: 'is not a field of this request' }]);
   });
 
   test('reads a body that API Gateway encoded', async () => {
