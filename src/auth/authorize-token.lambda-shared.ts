@@ -11,7 +11,7 @@ import type { TokenRules } from '../contract/token-rules';
 
 /**
  * How far an issuer's clock may be from ours. Lambda's is right to the millisecond and most issuers' to the second; this much forgives one
- * that is not looked after, and is all that a token can gain over its own end.
+ * that is not looked after. A token gains this much over its own end, and what API Gateway keeps our answer for.
  */
 const CLOCK_SKEW_SECONDS = 30;
 

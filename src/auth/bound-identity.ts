@@ -23,4 +23,3 @@ export interface BoundIdentity {
   readonly signInFunction?: lambda.Function;
   readonly makeAuthorizer: (api: VodApi) => apigateway.IAuthorizer;
 }
-

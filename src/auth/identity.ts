@@ -80,7 +80,8 @@ export class Identity {
   /**
    * A Lambda authorizer of your own. It answers the caller's id as `principalId` and, where it knows groups, `groups` in its context: a JSON
    * list of names as text, such as `["uploaders"]`; any other form of it counts as no groups. API Gateway keeps its answer for all routes, so its
-   * policy allows or denies all of them: `methodArn.split('/', 2).join('/') + '/*' + '/*'`. CDK's authorizer for Cognito is refused: see `fromUserPool`.
+   * policy allows or denies all of them: its resource is the `methodArn` up to the stage, and a wildcard. CDK's authorizer for Cognito is
+   * refused: see `fromUserPool`.
    *
    * @param authorizer such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *

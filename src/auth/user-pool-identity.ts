@@ -13,12 +13,13 @@ import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
+import { overlay } from '../synth/overlay';
 
 /** What may be tuned of a user pool of the service's own. */
 export interface UserPoolIdentityOptions {
   /**
    * The pool, in CDK's own words: password policy, MFA, sign-up, e-mail, plan, triggers. What is left out is as the
-   * documentation of `VodAuth` says.
+   * documentation of `VodAuth` says; a `removalPolicy` here wins over that of `VodAuth`.
    * @default - invited people only, long passwords, no MFA, the Lite plan
    */
   readonly userPool?: cognito.UserPoolProps;
@@ -91,9 +92,9 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   const userPool = makeUserPool(scope, options.userPool ?? {}, context);
   const groups = makeGroups(scope, userPool, context);
   // A prefix is taken once for a region: the stack's own id makes it nobody else's.
-  const domain = userPool.addDomain('Domain', {
-    ...(!options.domain?.customDomain && { cognitoDomain: { domainPrefix: globalName(scope, 'vod') } }), ...options.domain,
-  });
+  const domain = userPool.addDomain('Domain', overlay({
+    cognitoDomain: options.domain?.customDomain ? undefined : { domainPrefix: globalName(scope, 'vod') },
+  }, options.domain));
   const userPoolClient = makeClient(userPool, 'Client', options, {
     generateSecret: true, callbackUrls: [`${origin}${AUTHORIZE_PATH}`], logoutUrls: [`${origin}/`],
   });

@@ -48,6 +48,10 @@ describe('managed login', () => {
     expect(clients).toHaveLength(2);
   });
 
+  test('a domain that is given as undefined is not given', () => {
+    synthesized({ domain: { cognitoDomain: undefined } }).hasResourceProperties('AWS::Cognito::UserPoolDomain', { Domain: Match.anyValue() });
+  });
+
   test('a domain of one\'s own has no prefix', () => {
     const { stack } = auth();
     const certificate = Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/c1');

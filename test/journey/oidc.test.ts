@@ -110,6 +110,8 @@ describe('with tokens of another issuer', () => {
     it('is in no log', () => {
       const logs = ['functions.log', 'access.jsonl'].map((name) => readFileSync(path.join(stack.data, name), 'utf8'));
       expect([...logs, stack.output].join('\n').match(/eyJ[\w-]*\.?/g)).toBeNull();
+      // Nobody could find the issuer of this machine else.
+      expect(stack.output).toContain(`trusts ${stack.facts.issuer}`);
     });
 
     it('is not to be had from the service itself', () => expectNoSignIn(stack.facts));

@@ -1,4 +1,5 @@
-// Takes everyone's word: `{"principalId":"grace","groups":"[\"uploaders\"]"}`. Anything that is no JSON it fails with.
+// Takes everyone's word: `{"principalId":"grace","groups":"[\"uploaders\"]"}`. Anything that is no JSON it fails with; `exit` ends its
+// process, as a crash does.
 exports.handler = async ({ type, methodArn, authorizationToken, headers }) => {
   const [, said] = type === 'TOKEN' ? ['', authorizationToken] : Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-caller');
   console.log(`asked for ${methodArn.split('/').slice(2).join('/')}`);
