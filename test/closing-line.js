@@ -1,5 +1,15 @@
-/** Closes jest's output with the one line that any CI can count. */
+const versionOf = (name) => require(`${name}/package.json`).version;
+
+/** Explains the names of the two projects, and closes jest's output with the one line that any CI can count. */
 module.exports = class ClosingLine {
+  onRunStart() {
+    process.stdout.write([
+      `floor: every test, with aws-cdk-lib ${versionOf('aws-cdk-lib')}, the oldest version that the package supports`,
+      `newest CDK: the tests that synthesize templates, once more with aws-cdk-lib ${versionOf('aws-cdk-newest')}, the newest version in package-lock.json`,
+      '',
+    ].join('\n'));
+  }
+
   onRunComplete(_contexts, results) {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed\n`);
