@@ -1,4 +1,4 @@
-import type { VideoStatus } from './video-status';
+import { isPresent, VideoStatus } from './video-status';
 
 /** Who calls, as the authorizer verified. */
 export interface Caller {
@@ -33,10 +33,13 @@ export type Action =
 /** What is not allowed is refused with the code of an error. */
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
 
+/** Visibilities that let viewers watch others' videos. Any other value, also one that this version does not know, is private. */
+const WATCHABLE: readonly GuardedVideo['visibility'][] = ['signed-in', 'unlisted'];
+
 /**
- * The one place that decides who may do what. Admins may do everything. One's own videos are one's own in every role.
- * Others watch what is ready and not private, if they are viewers; who is not a viewer learns nothing of others' videos,
- * not even whether they exist. One that is being deleted is nobody's, as if it were gone.
+ * The one place that decides who may do what. Admins may do everything. Owners may do everything with their own videos, in every role.
+ * Viewers may watch others' videos that are ready and not private. Everyone else learns nothing about others' videos, not even
+ * whether they exist. A video that is being deleted, or whose status is unknown, is treated as if it did not exist.
  */
 export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
   const isAdmin = roles.admins !== undefined && groups.includes(roles.admins);
@@ -45,9 +48,9 @@ export function decide({ userId, groups }: Caller, action: Action, roles: Roles)
   if (action.type === 'upload') return isUploader ? 'allowed' : 'wrong_role';
   if (action.type === 'list') return isViewer || action.videos === 'own' ? 'allowed' : 'wrong_role';
 
-  const video = action.video?.status === 'deleting' ? undefined : action.video;
+  const video = action.video && isPresent(action.video.status) ? action.video : undefined;
   if (video && (isAdmin || video.owner === userId)) return 'allowed';
   if (!isViewer) return 'wrong_role';
-  if (video?.status !== 'ready' || video.visibility === 'private') return 'not_found';
+  if (video?.status !== 'ready' || !WATCHABLE.includes(video.visibility)) return 'not_found';
   return action.type === 'watch' ? 'allowed' : 'wrong_role';
 }

@@ -2,6 +2,11 @@
 export const VIDEO_STATUSES = ['waiting', 'uploaded', 'processing', 'ready', 'errored', 'deleting'] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
 
+/** False for a video that is being deleted, and for a status that this version does not know: nobody sees such a video. */
+export function isPresent(status: VideoStatus): boolean {
+  return status !== 'deleting' && VIDEO_STATUSES.includes(status);
+}
+
 /** Why a video is `errored`. */
 export const VIDEO_ERROR_CODES = [
   'not_a_video', 'too_large', 'too_long', 'corrupt', 'unsupported_codec', 'transcode_failed', 'upload_expired', 'internal',

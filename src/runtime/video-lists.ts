@@ -4,7 +4,7 @@ import { HttpProblem } from './http-problem';
 import { FIRST_MONTH, INDEXES, videoKey, VideoRow } from '../contract/table';
 import { OwnedPosition, ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor, PublishedPosition } from '../domain/cursor';
 import { monthBefore, monthOf } from '../domain/months';
-import type { VideoStatus } from '../domain/video-status';
+import { isPresent, VideoStatus } from '../domain/video-status';
 
 export interface Page {
   readonly rows: VideoRow[];
@@ -105,7 +105,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
         });
         const here = items.slice(0, size);
         const rows = await rowsOf(here.map(({ videoId }) => videoId));
-        wanted.push(...rows.filter((row) => row.status !== 'deleting' && (status === undefined || row.status === status)));
+        wanted.push(...rows.filter((row) => isPresent(row.status) && (status === undefined || row.status === status)));
         const last = here.at(-1);
         position = (items.length > size || more) && last ? { videoId: last.videoId } : undefined;
         if (wanted.length > limit) position = { videoId: wanted[limit - 1].videoId };

@@ -53,3 +53,19 @@ describe.each(CASES)('with roles of $in, a caller of the groups $groups', ({ rol
     for (const type of ['watch', 'manage'] as const) expect(decide(caller, { type, video: undefined }, roles)).toBe(absent);
   });
 });
+
+describe('a value that this version does not know', () => {
+  const watch = (userId: string, groups: string[], given: object) => decide(
+    { userId, groups }, { type: 'watch', video: { owner: 'ann', status: 'ready', visibility: 'signed-in', ...given } as GuardedVideo }, CLOSED,
+  );
+
+  test.each([['PRIVATE'], ['public'], ['Signed-In'], ['signed-in '], [''], ['constructor'], [undefined], [null], [['signed-in']]])('visibility %j is private', (visibility) => {
+    expect(watch('bob', ['watchers'], { visibility })).toBe('not_found');
+    expect([watch('ann', [], { visibility }), watch('bob', ['bosses'], { visibility })]).toEqual(['allowed', 'allowed']);
+  });
+
+  test.each([['READY'], ['purging'], ['Deleting'], [''], ['toString'], [undefined], [null], [['ready']]])('status %j means that there is no such video', (status) => {
+    expect(watch('bob', ['watchers'], { status })).toBe('not_found');
+    expect([watch('ann', ['watchers'], { status }), watch('bob', ['bosses'], { status })]).toEqual(['not_found', 'not_found']);
+  });
+});

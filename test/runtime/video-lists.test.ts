@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
 import { VideoRow } from '../../src/contract/table';
 import { ownedCursor, publishedCursor } from '../../src/domain/cursor';
+import type { VideoStatus } from '../../src/domain/video-status';
 import type { Page } from '../../src/runtime/video-lists';
 import { videoRepository } from '../../src/runtime/video-repository';
 
@@ -116,6 +117,11 @@ describe('lists of videos', () => {
       const pages = await all((cursor) => repository().listOwned(owner, { limit: 2, cursor, status: 'errored' }));
       expect(ids(pages)).toEqual(own((n) => n % 50 === 0));
       expect(pages[0].rows).toHaveLength(2);
+    });
+
+    test('leave out a status that this version does not know', async () => {
+      for (const [n, status] of ['purging', 'ready'].entries()) await table.put({ videoId: idOf(700 + n), owner: 'zoe', status: status as VideoStatus });
+      expect(ids(await all((cursor) => repository().listOwned('zoe', { limit: 5, cursor })))).toEqual([idOf(701)]);
     });
 
     test('stay one\'s own with a cursor of another\'s', async () => {
