@@ -3,33 +3,85 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'http'
 const LARGEST = 8 * 1024 * 1024;
 const MOST = 32;
 
-/** Seconds that the managed policy CachingOptimized keeps an object: a day, or what the object says, but one at least. */
-function lifetime(control: unknown): number {
-  const age = /no-cache|no-store|private/.test(String(control)) ? 1 : /(?:s-maxage|max-age)=(\d+)/.exec(String(control))?.[1] ?? 86_400;
-  return Math.max(1, Number(age));
+/**
+ * Error codes that are kept for the error-caching minimum TTL at least, even with `no-store` (CloudFront Developer Guide, "HTTP 4xx and 5xx status codes
+ * that CloudFront caches").
+ */
+const ALWAYS = [404, 414, 500, 501, 502, 503, 504];
+/** Error codes that are kept only if the origin sends `max-age` or `s-maxage` (same page). */
+const IF_TOLD = [400, 403, 405, 412, 415];
+
+/** Seconds that CloudFront keeps an error when the distribution says nothing else. */
+const DEFAULT_ERROR_TTL = 10;
+
+interface Kept { status: number; headers: OutgoingHttpHeaders; body: Buffer; since: number; seconds: number }
+
+export interface CacheSettings {
+  /** Whether the behaviour's policy is CachingOptimized. Under CachingDisabled only errors are kept. */
+  readonly cached: boolean;
+  /** ErrorCachingMinTTL by error code, in seconds. */
+  readonly errorTtl: ReadonlyMap<number, number>;
 }
 
-/** The edge's cache of whole objects, the latest few. It answers, or keeps what the origin is about to write; ranges and conditions are the origin's. */
+/** Seconds to keep an answer: 0 for one that must not be kept. */
+function lifetime(status: number, control: string, { cached, errorTtl }: CacheSettings): number {
+  const told = /(?:s-maxage|max-age)=(\d+)/.exec(control)?.[1];
+  if (status >= 400) {
+    const isKept = ALWAYS.includes(status) || (IF_TOLD.includes(status) && told !== undefined);
+    return isKept ? Math.max(errorTtl.get(status) ?? DEFAULT_ERROR_TTL, Number(told ?? 0)) : 0;
+  }
+  if (status !== 200 || !cached) return 0;
+  // CachingOptimized: a day, or what the object says, and one second at least.
+  return Math.max(1, /no-cache|no-store|private/.test(control) ? 1 : Number(told ?? 86_400));
+}
+
+/**
+ * The edge's cache of whole answers, the latest few. Both managed cache policies leave query, cookies and headers out of the key, so one caller's
+ * answer is everyone's. Answers to ranges and conditions always come from the origin.
+ */
 export function createCache() {
-  const kept = new Map<string, { headers: OutgoingHttpHeaders; body: Buffer; since: number }>();
-  return (path: string, { method, headers }: IncomingMessage, response: ServerResponse): boolean => {
-    const hit = headers.range || headers['if-match'] || headers['if-unmodified-since'] ? undefined : kept.get(path);
-    const age = hit ? Math.floor((Date.now() - hit.since) / 1000) : 0;
-    if (hit && age < lifetime(hit.headers['cache-control'])) {
-      response.writeHead(200, { ...hit.headers, 'x-cache': 'Hit from cloudfront', 'age': String(age) }).end(method === 'HEAD' ? undefined : hit.body);
+  const kept = new Map<string, Kept>();
+
+  function keep(key: string, answer: Kept): void {
+    kept.delete(key);
+    kept.set(key, answer);
+    if (kept.size > MOST) kept.delete(kept.keys().next().value!);
+  }
+
+  /** Answers and returns true, or keeps what is about to be written. */
+  return (path: string, { method, headers }: IncomingMessage, response: ServerResponse, settings: CacheSettings): boolean => {
+    if (method !== 'GET' && method !== 'HEAD') return false;
+    const isPartial = Boolean(headers.range || headers['if-match'] || headers['if-unmodified-since']);
+    const errorKey = `${method} ${path}`;
+    const isFresh = (entry: Kept | undefined): boolean => entry !== undefined && Date.now() - entry.since < entry.seconds * 1000;
+    const hit = [isPartial ? undefined : kept.get(path), kept.get(errorKey)].find(isFresh);
+    if (hit) {
+      const age = String(Math.floor((Date.now() - hit.since) / 1000));
+      const xCache = hit.status === 200 ? 'Hit from cloudfront' : 'Error from cloudfront';
+      response.writeHead(hit.status, { ...hit.headers, 'x-cache': xCache, 'age': age }).end(method === 'HEAD' ? undefined : hit.body);
       return true;
     }
+    if (isPartial) return false;
     const chunks: Buffer[] = [];
-    const write = response.write.bind(response) as (chunk: Buffer, ...rest: unknown[]) => boolean;
-    response.write = (chunk: Buffer, ...rest: unknown[]) => {
-      if (Number(response.getHeader('content-length')) <= LARGEST) chunks.push(chunk);
-      return write(chunk, ...rest);
+    const collect = (chunk: unknown): void => {
+      const isSmall = Number(response.getHeader('content-length') ?? 0) <= LARGEST;
+      if (isSmall && (typeof chunk === 'string' || Buffer.isBuffer(chunk))) chunks.push(Buffer.from(chunk as string));
     };
+    for (const name of ['write', 'end'] as const) {
+      const original = response[name].bind(response) as (...args: unknown[]) => never;
+      response[name] = (...args: unknown[]) => {
+        collect(args[0]);
+        return original(...args);
+      };
+    }
     response.once('finish', () => {
-      if (response.statusCode !== 200 || method !== 'GET' || chunks.length === 0) return;
-      kept.delete(path);
-      kept.set(path, { headers: response.getHeaders(), body: Buffer.concat(chunks), since: Date.now() });
-      if (kept.size > MOST) kept.delete(kept.keys().next().value!);
+      const { statusCode: status } = response;
+      const seconds = lifetime(status, String(response.getHeader('cache-control') ?? ''), settings);
+      // Of objects only those that were read to the end.
+      const isWhole = status >= 400 || (method === 'GET' && chunks.length > 0);
+      if (seconds > 0 && isWhole) {
+        keep(status >= 400 ? errorKey : path, { status, headers: response.getHeaders(), body: Buffer.concat(chunks), since: Date.now(), seconds });
+      }
     });
     return false;
   };

@@ -8,6 +8,8 @@ const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const allViewerExceptHostHeader = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 const securityHeadersPolicy = '67f7725c-6f97-4210-82d7-5512b31e9d03';
+/** The only error codes that CustomErrorResponses takes (CloudFront Developer Guide, "Customize error responses"). */
+const configurableErrors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 /** CloudFront's wildcards (`*` any run, `?` one character) as a test. */
 export function wildcard(pattern: string): (text: string) => boolean {
@@ -57,14 +59,23 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
   };
 }
 
+/** ErrorCachingMinTTL by error code. This machine has no error pages. */
+function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> {
+  return new Map(responses.map((each) => {
+    onlyKnown('CustomErrorResponses', each, 'ErrorCachingMinTTL', { ErrorCode: configurableErrors });
+    return [each.ErrorCode, each.ErrorCachingMinTTL];
+  }));
+}
+
 /** The template's one distribution as the front serves it. */
 export function readDistribution(stack: LocalStack) {
   const { logicalId, physicalId, properties: { DistributionConfig: config } } = theOne(stack, 'AWS::CloudFront::Distribution');
-  onlyKnown(logicalId, config, 'CacheBehaviors Comment DefaultCacheBehavior DefaultRootObject Enabled HttpVersion IPV6Enabled Origins PriceClass');
+  onlyKnown(logicalId, config, 'CacheBehaviors Comment CustomErrorResponses DefaultCacheBehavior DefaultRootObject Enabled HttpVersion IPV6Enabled Origins PriceClass');
   const origins = new Map<string, Origin>(config.Origins.map((each: Record<string, any>) => [each.Id, originOf(stack, each)]));
   return {
     arn: `arn:aws:cloudfront::${stack.account}:distribution/${physicalId}`,
     behaviors: [...config.CacheBehaviors ?? [], config.DefaultCacheBehavior].map((each) => behaviorOf(stack, origins, each)),
     rootObject: (config.DefaultRootObject ?? '') as string,
+    errorTtl: errorTtlOf(config.CustomErrorResponses),
   };
 }

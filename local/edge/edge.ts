@@ -25,7 +25,7 @@ const plain = (status: number, text: string): ApiAnswer => ({
 /** Serves the template's distribution on localhost. */
 export async function startEdge({ stack, access, s3, gateway, port }:
 { stack: LocalStack; access: Access; s3: DoorService; gateway: Gateway; port: number }): Promise<Part> {
-  const { arn, behaviors, rootObject } = readDistribution(stack);
+  const { arn, behaviors, rootObject, errorTtl } = readDistribution(stack);
   const fromCache = createCache();
   const principal: Principal = { kind: 'service', id: 'cloudfront.amazonaws.com', context: { 'aws:SourceArn': arn } };
 
@@ -56,7 +56,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     if (publicKeys) checkCookies(`http://${host}${pathname}${search}`, new URLSearchParams(cookie.replace(/;\s*/g, '&')), publicKeys);
     if (viewerRequest) return runFunction(viewerRequest, method, pathname);
     const path = pathname === '/' ? `/${rootObject}` : pathname;
-    if (bucket && cached && fromCache(`/${bucket}${path}`, request, response)) return;
+    if (fromCache(bucket ? `/${bucket}${path}` : path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
     // A body that says it is too large is refused by its size alone.
     const body = Number(request.headers['content-length'] ?? 0) > bodyLimit ? Buffer.alloc(bodyLimit + 1) : await buffer(request);

@@ -20,6 +20,9 @@ import { handlerFunction } from '../synth/handler-function';
 const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
 const API_PATTERN = `/${API_STAGE}/*`;
 
+/** Errors that CloudFront caches for 10 s by default, for every caller and despite `no-store`, and 403, which it may cache. */
+const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
+
 /** Kind of key pair that signs playback. */
 export enum SigningKeyType {
   /** ECDSA on P-256: short signatures, and so small cookies. */
@@ -211,7 +214,8 @@ export class VodDelivery extends Construct {
       priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
       defaultRootObject: props.defaultRootObject,
-      // No error responses: they hold for all of a distribution, and would rewrite the API's 403 and 404.
+      // Caching times only: error pages apply to all behaviors, and would replace the API's own 403 and 404.
+      errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
       defaultBehavior: {
         ...cached,
         viewerProtocolPolicy: REDIRECT_TO_HTTPS,

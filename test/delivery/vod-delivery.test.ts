@@ -113,6 +113,13 @@ describe('VodDelivery', () => {
     expect(Variables.SESSION_SECONDS).toBe('21600');
   });
 
+  test('CloudFront keeps no error of the API or of media for other callers, and rewrites none', () => {
+    for (const made of [template, delivered({ withApi: false }).json()]) {
+      const responses: Json[] = only(made, 'AWS::CloudFront::Distribution').DistributionConfig.CustomErrorResponses;
+      expect(responses).toEqual([403, 404, 414, 500, 501, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })));
+    }
+  });
+
   test('tells playback who has which role', () => {
     const roles = (made: Json) => JSON.parse(ofType(made, 'AWS::Lambda::Function').find(([name]) => name.startsWith('DeliveryStartPlayback'))![1].Properties.Environment.Variables.ROLES);
     expect(roles(template)).toEqual({});
@@ -161,10 +168,9 @@ describe('VodDelivery', () => {
     expect([...reaches(template, id)].some((each) => each.startsWith('DeliveryStartPlayback'))).toBe(false);
   });
 
-  test('no error responses, newest protocols, no price surprise', () => {
+  test('newest protocols, no price surprise', () => {
     const { DistributionConfig } = only(template, 'AWS::CloudFront::Distribution');
     expect(DistributionConfig).toMatchObject({ Enabled: true, HttpVersion: 'http2and3', IPV6Enabled: true, PriceClass: 'PriceClass_100' });
-    expect(DistributionConfig).not.toHaveProperty('CustomErrorResponses');
     expect(DistributionConfig).not.toHaveProperty('DefaultRootObject');
   });
 

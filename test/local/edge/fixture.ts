@@ -3,7 +3,7 @@ import { get } from 'http';
 import { getSignedCookies } from '@aws-sdk/cloudfront-signer';
 import { fakeAccess, fakeStack, resource } from './fakes';
 import { startEdge } from '../../../local/edge/edge';
-import type { ApiRequest } from '../../../local/gateway/responses';
+import type { ApiAnswer, ApiRequest } from '../../../local/gateway/responses';
 import { freePorts } from '../../../local/listen';
 import { createS3 } from '../../../local/s3/s3';
 import type { Resource } from '../../../local/template/resources';
@@ -67,10 +67,12 @@ const running: Part[] = [];
 /** For `afterEach`. */
 export const stopAll = async () => void await Promise.all(running.splice(0).map((each) => each.stop()));
 
-interface Setting { allow?: (need: Need) => boolean; distribution?: object; more?: Resource[] }
+interface Setting { allow?: (need: Need) => boolean; distribution?: object; more?: Resource[]; answer?: (request: ApiRequest) => ApiAnswer }
 
-/** A front with some objects in `media-bucket` and an API that echoes. */
-export async function front({ allow = () => true, distribution = {}, more = [] }: Setting = {}) {
+const echo = (): ApiAnswer => ({ status: 201, headers: { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] }, body: '{"api":true}' });
+
+/** A front with some objects in `media-bucket` and an API that answers 201 unless told. */
+export async function front({ allow = () => true, distribution = {}, more = [], answer = echo }: Setting = {}) {
   const api: ApiRequest[] = [];
   const { access, asked } = fakeAccess(allow);
   const stack = fakeStack(resources(distribution, more));
@@ -86,7 +88,7 @@ export async function front({ allow = () => true, distribution = {}, more = [] }
     stack, access, port, s3,
     gateway: async (request) => {
       api.push(request);
-      return { status: 201, headers: { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] }, body: '{"api":true}' };
+      return answer(request);
     },
   });
   running.push(edge);
