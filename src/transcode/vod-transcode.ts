@@ -11,6 +11,7 @@ import type { VodCatalog } from '../catalog/vod-catalog';
 import type { TranscodeSettings } from '../domain/job-settings';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
+import { acknowledgeWildcard } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
@@ -159,7 +160,9 @@ export class VodTranscode extends Construct {
       }),
     });
     this.grantReadSources(role, sourceBucket);
-    this.grant(role, ['s3:PutObject'], [mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`)]);
+    const media = mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`);
+    acknowledgeWildcard(role, media, 'media are objects below one prefix, and each job makes new ones');
+    this.grant(role, ['s3:PutObject'], [media]);
     mediaBucket.encryptionKey?.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
     return role;
   }
@@ -180,6 +183,7 @@ export class VodTranscode extends Construct {
     this.grant(fn, ['mediaconvert:CreateJob', 'mediaconvert:SearchJobs'], [this.queue.attrArn]);
     // It has no resource. The file is read with the caller's permissions, so it opens nothing else.
     this.grant(fn, ['mediaconvert:Probe'], ['*']);
+    acknowledgeWildcard(fn.role!, '*', 'mediaconvert:Probe is the only action on it, and AWS defines no resource for that');
     this.grantReadSources(fn, sourceBucket);
     this.grant(fn, ['iam:PassRole'], [this.jobRole.roleArn], { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } });
 
@@ -221,7 +225,9 @@ export class VodTranscode extends Construct {
   }
 
   private grantReadSources(grantee: iam.IGrantable, sourceBucket: s3.IBucket): void {
-    this.grant(grantee, ['s3:GetObject'], [sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`)]);
+    const sources = sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`);
+    acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
+    this.grant(grantee, ['s3:GetObject'], [sources]);
     sourceBucket.encryptionKey?.grant(grantee, 'kms:Decrypt');
   }
 

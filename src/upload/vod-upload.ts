@@ -10,7 +10,7 @@ import type { VodCatalog } from '../catalog/vod-catalog';
 import type { UploadSettings } from '../contract/upload';
 import { SOURCE_PREFIX } from '../domain/object-keys';
 import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
-import { acknowledge } from '../synth/acknowledge';
+import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 
@@ -140,7 +140,9 @@ export class VodUpload extends Construct {
    * @param grantee who may
    */
   public grantPutSources(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [this.bucket.arnForObjects(`${SOURCE_PREFIX}*`)] });
+    const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
+    acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
+    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
   }
 
   private makeBucket({ origin, appOrigins = [], removalPolicy = RemovalPolicy.RETAIN }: VodUploadProps): s3.Bucket {
