@@ -4,9 +4,15 @@ export interface UploadLimits {
   readonly maxSize: number;
   /** Media types, or a whole family such as `video/*`; lower case. */
   readonly contentTypes: readonly string[];
-  /** How long a signed address may be used to start an upload. */
+  /** How long a signed URL may be used to start an upload; at most MAX_UPLOAD_EXPIRY_SECONDS. */
   readonly expirySeconds: number;
 }
+
+/**
+ * A signed URL stops working when the credentials that signed it expire. A function is told when its credentials change, but not when
+ * they expire, so `expiresAt` can only be kept by a lifetime shorter than what is left of them.
+ */
+export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 
 /** The largest object that one PUT can make: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
 export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;

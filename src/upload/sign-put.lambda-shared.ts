@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'crypto';
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { HttpRequest } from '@smithy/protocol-http';
+import { MAX_UPLOAD_EXPIRY_SECONDS } from '../domain/upload-limits';
 
 /** One object, as it was declared. */
 export interface PutDeclaration {
@@ -22,6 +23,7 @@ export interface PutSignerOptions {
   /** Where the bucket answers; what stands in its path is kept. */
   readonly address: string;
   readonly region: string;
+  /** Capped at MAX_UPLOAD_EXPIRY_SECONDS: a value known only at deploy time passes the construct's check. */
   readonly expirySeconds: number;
   readonly clock: () => Date;
   /** Where the role's credentials are, at each signature: an address dies with the session that signed it, so the newest one signs. */
@@ -29,7 +31,8 @@ export interface PutSignerOptions {
 }
 
 /** Signs PUTs of single objects: bound to type and length, and refused where the key exists. */
-export function putSigner({ address, region, expirySeconds, clock, environment }: PutSignerOptions): (object: PutDeclaration) => Promise<SignedPut> {
+export function putSigner({ address, region, clock, environment, ...options }: PutSignerOptions): (object: PutDeclaration) => Promise<SignedPut> {
+  const expirySeconds = Math.min(options.expirySeconds, MAX_UPLOAD_EXPIRY_SECONDS);
   const { protocol, hostname, port, pathname } = new URL(address);
   const presigner = new S3RequestPresigner({
     region,

@@ -9,13 +9,10 @@ import { VideoVisibility } from '../catalog/video-visibility';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import type { UploadSettings } from '../contract/upload';
 import { SOURCE_PREFIX } from '../domain/object-keys';
-import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
-
-/** A signed address dies with the role session of the function that signed it, which lasts no longer. */
-const MAX_EXPIRY = Duration.hours(12);
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
@@ -48,8 +45,9 @@ export interface VodUploadOptions {
   readonly defaultVisibility?: VideoVisibility;
 
   /**
-   * How long after its planning an upload may be started, 12 hours at most.
-   * @default Duration.hours(1)
+   * How long an upload may be started after it was planned, 1 to 15 minutes. An upload that has started by then may go on for longer.
+   * A signed URL stops working when the credentials that signed it expire, hence the limit.
+   * @default Duration.minutes(15)
    */
   readonly uploadExpiry?: Duration;
 
@@ -107,7 +105,7 @@ export class VodUpload extends Construct {
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
       contentTypes: (props.contentTypes ?? VIDEO_CONTENT_TYPES).map((range) => (Token.isUnresolved(range) ? range : range.toLowerCase())),
-      expirySeconds: (props.uploadExpiry ?? Duration.hours(1)).toSeconds(),
+      expirySeconds: props.uploadExpiry?.toSeconds() ?? MAX_UPLOAD_EXPIRY_SECONDS,
       defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
     };
     this.planUploadFunction = handlerFunction(this, 'PlanUpload', 'upload/plan-upload', {
@@ -183,8 +181,8 @@ function wrongContentTypes(contentTypes: string[] | undefined): string[] {
 function wrongExpiry(expiry: Duration | undefined): string | undefined {
   if (expiry === undefined || expiry.isUnresolved()) return undefined;
   const seconds = expiry.toSeconds({ integral: false });
-  if (seconds >= 60 && seconds <= MAX_EXPIRY.toSeconds() && Number.isInteger(seconds)) return undefined;
-  return `uploadExpiry: expected 1 minute to 12 hours (a signed address dies with the session that signed it), got ${expiry.toHumanString()}`;
+  if (seconds >= 60 && seconds <= MAX_UPLOAD_EXPIRY_SECONDS && Number.isInteger(seconds)) return undefined;
+  return `uploadExpiry: expected whole seconds, 1 to 15 minutes (a signed URL stops working when the credentials that signed it expire), got ${expiry.toHumanString()}`;
 }
 
 function wrongOrigins(origins: string[] | undefined): string[] {

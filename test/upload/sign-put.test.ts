@@ -14,7 +14,7 @@ const key = 'source/019aa000-0000-7000-8000-000000000001/original';
 const declared = { key, contentType: 'video/mp4', size: 5 };
 
 const signer = (given: Partial<Parameters<typeof putSigner>[0]> = {}) => putSigner({
-  address: 'https://sources.s3.eu-central-1.amazonaws.com', region: 'eu-central-1', expirySeconds: 3600, clock: () => now, environment, ...given,
+  address: 'https://sources.s3.eu-central-1.amazonaws.com', region: 'eu-central-1', expirySeconds: 600, clock: () => now, environment, ...given,
 });
 
 /** The signature that S3 would compute for what arrives: of the headers that the address says are signed, as they came. */
@@ -71,9 +71,15 @@ describe('a signed PUT', () => {
 
   test('says an expiry that is not later than the signature\'s', async () => {
     const { url, expiresAt } = await signer()(declared);
-    expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('3600');
+    expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('600');
     expect(new URL(url).searchParams.get('X-Amz-Date')).toBe('20261122T100000Z');
-    expect(expiresAt).toBe('2026-11-22T11:00:00.000Z');
+    expect(expiresAt).toBe('2026-11-22T10:10:00.000Z');
+  });
+
+  test('lasts 15 minutes at most, whatever the settings say: the credentials that signed it may last no longer', async () => {
+    const { url, expiresAt } = await signer({ expirySeconds: 43_200 })(declared);
+    expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('900');
+    expect(expiresAt).toBe('2026-11-22T10:15:00.000Z');
   });
 
   test('uses the credentials of the moment', async () => {

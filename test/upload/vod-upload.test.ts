@@ -70,7 +70,7 @@ describe('VodUpload', () => {
   test('tells the planner its limits and where the bucket answers', () => {
     const variables = environment(template);
     expect(JSON.parse(variables.UPLOAD_SETTINGS)).toEqual({
-      maxSize: 5 * 1024 ** 3, contentTypes: ['video/*', 'application/mp4', 'application/mxf'], expirySeconds: 3600, defaultVisibility: 'signed-in',
+      maxSize: 5 * 1024 ** 3, contentTypes: ['video/*', 'application/mp4', 'application/mxf'], expirySeconds: 900, defaultVisibility: 'signed-in',
     });
     expect(variables.SOURCE_ADDRESS).toEqual({ 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [expect.stringMatching(/^UploadBucket/), 'RegionalDomainName'] }]] });
   });
@@ -83,10 +83,10 @@ describe('VodUpload', () => {
 
   test('takes limits of one\'s own', () => {
     const own = synth(() => ({
-      maxSize: Size.mebibytes(100), contentTypes: ['Video/MP4'], uploadExpiry: Duration.hours(12), defaultVisibility: VideoVisibility.PRIVATE,
+      maxSize: Size.mebibytes(100), contentTypes: ['Video/MP4'], uploadExpiry: Duration.minutes(5), defaultVisibility: VideoVisibility.PRIVATE,
     }));
     expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS)).toEqual({
-      maxSize: 100 * 1024 ** 2, contentTypes: ['video/mp4'], expirySeconds: 43_200, defaultVisibility: 'private',
+      maxSize: 100 * 1024 ** 2, contentTypes: ['video/mp4'], expirySeconds: 300, defaultVisibility: 'private',
     });
   });
 
@@ -105,10 +105,10 @@ describe('VodUpload', () => {
 
   test('says everything that is wrong at once, in the user\'s words', () => {
     const wrong = () => synth(() => ({
-      maxSize: Size.gibibytes(6), contentTypes: ['video'], uploadExpiry: Duration.days(1), appOrigins: ['https://app.example.com/', '*'],
+      maxSize: Size.gibibytes(6), contentTypes: ['video'], uploadExpiry: Duration.minutes(16), appOrigins: ['https://app.example.com/', '*'],
       roles: { uploaders: Access.group('') },
     }));
-    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes: .*'video'; uploadExpiry: .*12 hours.*; appOrigins: .*example\.com\/'; appOrigins: .*'\*'; roles\.uploaders: /);
+    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes: .*'video'; uploadExpiry: .*15 minutes.*got 16 minutes.*; appOrigins: .*example\.com\/'; appOrigins: .*'\*'; roles\.uploaders: /);
     expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected one at least');
     expect(() => synth(() => ({ maxSize: Size.bytes(0) }))).toThrow('maxSize');
     expect(() => synth(() => ({ uploadExpiry: Duration.seconds(59) }))).toThrow('uploadExpiry');
