@@ -1,6 +1,6 @@
 import { audiosOf, CONFINED, fraction, jobError, rotationOf, SOURCE, videoOf, type Media, type Stream } from './ffmpeg';
 import type { Output, Settings } from './model';
-import { readGroup } from './rules';
+import { parseClip, readGroup } from './rules';
 
 /** One output: what FFmpeg writes as `local...` in the working folder becomes `name...` in the bucket. */
 export interface Rendition { readonly output: Output; readonly local: string; readonly name: string }
@@ -79,10 +79,16 @@ export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, m
     });
     return { ...group, renditions };
   });
+  const clip = parseClip(input);
+  const { numerator = 30, denominator = 1 } = fraction(stream?.avg_frame_rate) ?? {};
+  // The frame of the end timecode is included.
+  const clipSeconds = clip && clip.seconds + (clip.frames + 1) * denominator / numerator;
+  const stated = Number(media.format.duration) || Number(stream?.duration) || 0;
   const split = `[0:${stream?.index}]split=${filters.length}${filters.map((_, index) => `[in${index}]`).join('')}`;
   const args = [
-    '-nostdin', '-y', '-progress', 'pipe:1', '-stats_period', '0.25', '-noautorotate', ...CONFINED, '-f', media.format.format_name.split(',')[0], '-i', SOURCE,
+    '-nostdin', '-y', '-progress', 'pipe:1', '-stats_period', '0.25', '-noautorotate', ...CONFINED,
+    ...clipSeconds ? ['-t', `${clipSeconds}`] : [], '-f', media.format.format_name.split(',')[0], '-i', SOURCE,
     ...filters.length ? ['-filter_complex', [split, ...filters].join(';')] : [], ...outputs,
   ];
-  return { args, groups, seconds: Number(media.format.duration) || Number(stream?.duration) || 0 };
+  return { args, groups, seconds: Math.min(stated, clipSeconds ?? Infinity) };
 }

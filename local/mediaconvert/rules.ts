@@ -1,4 +1,4 @@
-import type { OutputGroup } from '@aws-sdk/client-mediaconvert';
+import type { Input, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { bad, type Job, type Output, type Wire } from './model';
 
 /**
@@ -28,6 +28,22 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
   return { ...kind, ...parseS3(settings.destination, `${path}/outputGroupSettings/${kind.settings}/destination`), segmentLength: settings.segmentLength };
 }
 
+/**
+ * Where the input's clip ends, as seconds and frames; undefined for the whole input. The format is the API's, the length the guide's ("less than
+ * 12 hours"). No document says what a clip does that ends after its input: here it is the whole input.
+ */
+export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
+  const path = '/settings/inputs/0/inputClippings';
+  if (more) throw bad(path, 'should be one on one machine');
+  if (!clip) return undefined;
+  if (timecodeSource !== 'ZEROBASED') throw bad(path, 'needs the timecodeSource ZEROBASED on one machine');
+  const [, ...parts] = /^([01]\d|2[0-4]):([0-5]\d):([0-5]\d)[:;](\d\d)$/.exec(clip.endTimecode!) ?? [];
+  if (!parts.length) throw bad(`${path}/0/endTimecode`, `should be HH:MM:SS:FF, got ${clip.endTimecode}`);
+  const [hours, minutes, seconds, frames] = parts.map(Number);
+  if (hours >= 12) throw bad(`${path}/0/endTimecode`, `should be less than 12 hours, got ${clip.endTimecode}`);
+  return { seconds: hours * 3600 + minutes * 60 + seconds, frames };
+}
+
 /** What MediaConvert refuses although its model has it, and what this machine cannot do although MediaConvert can. */
 export function checkRules({ settings, userMetadata = {} }: Job): void {
   const odd = Object.entries(userMetadata).find(([name, value], index) =>
@@ -37,6 +53,7 @@ export function checkRules({ settings, userMetadata = {} }: Job): void {
   const { inputs: [input, more] = [], outputGroups = [] } = settings;
   if (!input || more) throw bad('/settings/inputs', 'should be one on one machine');
   parseS3(input.fileInput, '/settings/inputs/0/fileInput');
+  parseClip(input);
   outputGroups.forEach((group, index) => checkGroup(group, Object.keys(input.audioSelectors ?? {}), `/settings/outputGroups/${index}`));
   if (outputGroups.every(({ outputs }) => outputs!.every(isCapture))) throw bad('/settings/outputGroups', 'frame capture needs a regular output beside it');
 }

@@ -1,3 +1,4 @@
+import type { DurationLimit } from './duration-limit';
 import type { Picture, Rendering } from './ladder';
 
 /**
@@ -9,6 +10,8 @@ export interface JobMetadata {
   readonly attempt: number;
   /** The source, as displayed. */
   readonly source?: Picture;
+  /** See DurationLimit. */
+  readonly tooLongFrom?: number;
   /** Most bits per second of each rendition, largest first. */
   readonly maxBitrates: readonly number[];
 }
@@ -16,26 +19,30 @@ export interface JobMetadata {
 const VIDEO_ID = /^[0-9a-f-]{36}$/;
 
 /** The user metadata of an attempt's job. */
-export function jobMetadata(videoId: string, attempt: number, source: Picture, renderings: readonly Rendering[]): Record<string, string> {
+export function jobMetadata(
+  videoId: string, attempt: number, source: Picture, renderings: readonly Rendering[], { tooLongFrom }: DurationLimit,
+): Record<string, string> {
   return {
     videoId,
     attempt: `${attempt}`,
     width: `${source.width}`,
     height: `${source.height}`,
+    tooLongFrom: `${tooLongFrom}`,
     maxBitrates: renderings.map(({ maxBitrate }) => maxBitrate).join('-'),
   };
 }
 
 /** Whose job it is; undefined for jobs that are not ours. */
 export function parseJobMetadata(metadata: Readonly<Record<string, string>> | undefined): JobMetadata | undefined {
-  const { videoId = '', attempt, width, height, maxBitrates = '' } = metadata ?? {};
+  const { videoId = '', attempt, width, height, tooLongFrom, maxBitrates = '' } = metadata ?? {};
   const number = count(attempt);
   if (!VIDEO_ID.test(videoId) || number === undefined) return undefined;
-  const [w, h] = [count(width), count(height)];
+  const [w, h, limit] = [count(width), count(height), count(tooLongFrom)];
   return {
     videoId,
     attempt: number,
     ...(w !== undefined && h !== undefined && { source: { width: w, height: h } }),
+    ...(limit !== undefined && { tooLongFrom: limit }),
     maxBitrates: maxBitrates.split('-').flatMap((one) => count(one) ?? []),
   };
 }

@@ -18,6 +18,8 @@ export interface JobPlan {
   readonly input: string;
   readonly mediaBucket: string;
   readonly source: Source;
+  /** Seconds of the source to read; undefined: all of it. */
+  readonly clipSeconds?: number;
   /** Largest first; one at least. */
   readonly renderings: readonly Rendering[];
 }
@@ -39,13 +41,14 @@ const POSTER_SHORT_SIDE = 720;
  * rendition of its own, and a still beside it. Settings that are left out have MediaConvert's defaults.
  */
 export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: TranscodeSettings) {
-  const { source, renderings, videoId, attempt, mediaBucket } = plan;
+  const { source, renderings, videoId, attempt, mediaBucket, clipSeconds } = plan;
   return {
     // Embedded timecodes would move the start of some inputs.
     TimecodeConfig: literally({ Source: 'ZEROBASED' }),
     Inputs: [{
       FileInput: plan.input,
       ...literally({ TimecodeSource: 'ZEROBASED' }),
+      ...(clipSeconds !== undefined && { InputClippings: [{ EndTimecode: timecode(clipSeconds) }] }),
       VideoSelector: { Rotate: source.rotate },
       ...(source.hasAudio && { AudioSelectors: { [AUDIO_SELECTOR]: literally({ DefaultSelection: 'DEFAULT' }) } }),
     }],
@@ -62,6 +65,11 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
       },
     ],
   };
+}
+
+/** `HH:MM:SS:FF` of the first frame of a second, which exists at any frame rate. A clip includes the frame that it ends with. */
+function timecode(seconds: number): string {
+  return [seconds / 3600, seconds / 60 % 60, seconds % 60, 0].map((part) => `${Math.floor(part)}`.padStart(2, '0')).join(':');
 }
 
 function cmafGroup(destination: string, segmentSeconds: number) {

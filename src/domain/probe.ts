@@ -1,3 +1,4 @@
+import { statedTooLong } from './duration-limit';
 import type { FrameRate } from './ladder';
 import type { VideoErrorCode } from './video-status';
 
@@ -40,7 +41,7 @@ export interface Source {
   /** False for anamorphic sources: their renditions are stretched to square pixels. */
   readonly squarePixels: boolean;
   readonly hasAudio: boolean;
-  /** Some recorders (a browser's, for one) don't write it. */
+  /** As stated by the file; some recorders (a browser's, for one) don't write it. */
   readonly durationSeconds?: number;
   readonly frameRate?: FrameRate;
 }
@@ -67,10 +68,8 @@ export function readProbe(container: ProbedContainer | undefined, maxDurationSec
 
   const { Width: width = 0, Height: height = 0, ...video } = track.VideoProperties ?? {};
   if (width < 1 || height < 1) return { code: 'corrupt', message: 'the video track has no size' };
-  const durationSeconds = positive(container?.Duration) ?? positive(track.Duration);
-  if (durationSeconds !== undefined && durationSeconds > maxDurationSeconds) {
-    return { code: 'too_long', message: `the video takes ${Math.ceil(durationSeconds)} seconds; at most ${maxDurationSeconds} are allowed` };
-  }
+  const durationSeconds = longestStated(container);
+  if (durationSeconds !== undefined && durationSeconds > maxDurationSeconds) return statedTooLong(durationSeconds, maxDurationSeconds);
 
   const pixel = fraction(video.SampleAspectRatio) ?? fraction(video.CodecMetadata?.SampleAspectRatio);
   const displayWidth = pixel ? Math.round(width * pixel.numerator / pixel.denominator) : width;
@@ -95,6 +94,13 @@ export function isProblem(result: Source | SourceProblem): result is SourceProbl
 
 function known(codec: string | undefined): boolean {
   return codec !== undefined && codec !== 'UNKNOWN';
+}
+
+/** The container's duration, or that of a track that goes on after it. */
+function longestStated({ Duration, Tracks = [] }: ProbedContainer = {}): number | undefined {
+  const tracks = Tracks.filter(({ TrackType }) => TrackType === 'video' || TrackType === 'audio').map((track) => track.Duration);
+  const stated = [Duration, ...tracks].flatMap((seconds) => positive(seconds) ?? []);
+  return stated.length > 0 ? Math.max(...stated) : undefined;
 }
 
 function positive(value: number | undefined): number | undefined {

@@ -1,6 +1,7 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
 import type { Rendition } from '../contract/video';
+import { FOUND_TOO_LONG } from '../domain/duration-limit';
 import { jobError } from '../domain/job-errors';
 import { JobMetadata, parseJobMetadata } from '../domain/job-metadata';
 import { hlsKey, posterPrefix } from '../domain/object-keys';
@@ -70,7 +71,13 @@ async function adopt(videos: VideoRepository, { videoId, attempt }: JobMetadata,
 function recordEnd(detail: JobEventDetail, job: JobMetadata, { videos, mediaBucket }: RecordJobEventPorts): Promise<Outcome> {
   const { videoId, attempt } = job;
   switch (detail.status) {
-    case 'COMPLETE': return videos.recordReady(videoId, attempt, readResult(detail, job, mediaBucket));
+    case 'COMPLETE': {
+      const result = readResult(detail, job, mediaBucket);
+      const { durationSeconds = 0 } = result;
+      const { tooLongFrom = Infinity } = job;
+      // Its media stay in the bucket until the video is deleted, but no row names them.
+      return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
+    }
     case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });
     default: return videos.recordError(videoId, attempt, jobError(detail.errorCode));
   }

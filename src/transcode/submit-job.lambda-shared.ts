@@ -1,6 +1,7 @@
 import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
 import type { S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
+import { durationLimit } from '../domain/duration-limit';
 import { jobMetadata, parseJobMetadata } from '../domain/job-metadata';
 import { jobSettings, TranscodeSettings } from '../domain/job-settings';
 import { chooseRungs } from '../domain/ladder';
@@ -109,6 +110,7 @@ async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): P
   if (isProblem(source)) return source;
   const renderings = chooseRungs(source, settings.ladder);
   if (renderings.length === 0) return { code: 'transcode_failed', message: `a picture of ${source.width} x ${source.height} is too small` };
+  const limit = durationLimit(source.durationSeconds, settings.maxDurationSeconds);
 
   try {
     const { Job } = await client.send(new CreateJobCommand({
@@ -116,8 +118,8 @@ async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): P
       ClientRequestToken: token,
       Queue: queueArn,
       Role: jobRoleArn,
-      Settings: jobSettings({ videoId, attempt, input, mediaBucket, source, renderings }, settings),
-      UserMetadata: jobMetadata(videoId, attempt, source, renderings),
+      Settings: jobSettings({ videoId, attempt, input, mediaBucket, source, renderings, clipSeconds: limit.clipSeconds }, settings),
+      UserMetadata: jobMetadata(videoId, attempt, source, renderings, limit),
       StatusUpdateInterval: 'SECONDS_10',
       // Accelerated jobs are billed as Professional.
       AccelerationSettings: { Mode: 'DISABLED' },

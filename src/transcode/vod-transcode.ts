@@ -48,7 +48,10 @@ export interface VodTranscodeOptions {
   readonly maxFrameRate?: number;
 
   /**
-   * Longer sources are refused (`too_long`), so that one upload can't run up a bill.
+   * The longest source; longer ones end as `too_long`.
+   *
+   * A source that does not state its duration is transcoded up to about this length, and to 12 hours at most. So one upload can't run up a bill,
+   * unless its file states a duration that is too short.
    * @default Duration.hours(6)
    */
   readonly maxDuration?: Duration;

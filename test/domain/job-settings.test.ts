@@ -1,6 +1,7 @@
 import { CreateJobCommand, CreateJobCommandInput, MediaConvertClient, Output } from '@aws-sdk/client-mediaconvert';
 import * as fc from 'fast-check';
 import { createModel } from '../../local/mediaconvert/model';
+import { durationLimit } from '../../src/domain/duration-limit';
 import { jobMetadata, parseJobMetadata } from '../../src/domain/job-metadata';
 import { jobSettings, TranscodeSettings } from '../../src/domain/job-settings';
 import { chooseRungs, DEFAULT_LADDER } from '../../src/domain/ladder';
@@ -12,8 +13,16 @@ const SOURCE: Source = {
   width: 1920, height: 1080, rotate: 'AUTO', squarePixels: true, hasAudio: true, durationSeconds: 60, frameRate: { numerator: 25, denominator: 1 },
 };
 
+const LIMIT = { tooLongFrom: 3601 };
+
 const settingsOf = (source: Source) => jobSettings({
-  videoId: VIDEO_ID, attempt: 2, input: 's3://sources/a', mediaBucket: 'media', source, renderings: chooseRungs(source, SETTINGS.ladder),
+  videoId: VIDEO_ID,
+  attempt: 2,
+  input: 's3://sources/a',
+  mediaBucket: 'media',
+  source,
+  renderings: chooseRungs(source, SETTINGS.ladder),
+  clipSeconds: durationLimit(source.durationSeconds, SETTINGS.maxDurationSeconds).clipSeconds,
 }, SETTINGS);
 
 /** What the SDK would put on the wire. */
@@ -58,6 +67,11 @@ describe('jobSettings', () => {
     expect(JSON.stringify(silent)).not.toMatch(/audio/i);
   });
 
+  test('a source that states no duration is cut a little after the limit, by a timecode that counts from zero', () => {
+    expect(settingsOf(SOURCE).Inputs[0]).not.toHaveProperty('InputClippings');
+    expect(settingsOf({ ...SOURCE, durationSeconds: undefined }).Inputs[0]).toMatchObject({ TimecodeSource: 'ZEROBASED', InputClippings: [{ EndTimecode: '01:06:01:00' }] });
+  });
+
   test('frame rate: the source\'s own, or a whole part of it', () => {
     expect(h264(settingsOf(SOURCE))).toMatchObject({ FramerateControl: 'INITIALIZE_FROM_SOURCE' });
     expect(h264(settingsOf({ ...SOURCE, frameRate: { numerator: 60, denominator: 1 } }))).toMatchObject({
@@ -92,7 +106,7 @@ describe('jobSettings', () => {
     await fc.assert(fc.asyncProperty(source, async (one) => {
       const renderings = chooseRungs(one, DEFAULT_LADDER);
       fc.pre(renderings.length > 0);
-      const body = await wire({ Role: 'arn:role', Queue: 'arn:queue', Settings: settingsOf(one), UserMetadata: jobMetadata(VIDEO_ID, 1, one, renderings) });
+      const body = await wire({ Role: 'arn:role', Queue: 'arn:queue', Settings: settingsOf(one), UserMetadata: jobMetadata(VIDEO_ID, 1, one, renderings, LIMIT) });
       createJob(body);
     }), { numRuns: 50 });
   });
@@ -108,13 +122,13 @@ describe('jobMetadata', () => {
   const renderings = chooseRungs(SOURCE, DEFAULT_LADDER);
 
   test('comes back as it was', () => {
-    expect(parseJobMetadata(jobMetadata(VIDEO_ID, 3, SOURCE, renderings))).toEqual({
-      videoId: VIDEO_ID, attempt: 3, source: { width: 1920, height: 1080 }, maxBitrates: [6_000_000, 4_000_000, 2_000_000, 1_000_000, 350_000],
+    expect(parseJobMetadata(jobMetadata(VIDEO_ID, 3, SOURCE, renderings, LIMIT))).toEqual({
+      videoId: VIDEO_ID, attempt: 3, source: { width: 1920, height: 1080 }, tooLongFrom: 3601, maxBitrates: [6_000_000, 4_000_000, 2_000_000, 1_000_000, 350_000],
     });
   });
 
   test('holds no special characters', () => {
-    for (const value of Object.values(jobMetadata(VIDEO_ID, 3, SOURCE, renderings))) expect(value).toMatch(/^[a-z0-9-]+$/);
+    for (const value of Object.values(jobMetadata(VIDEO_ID, 3, SOURCE, renderings, LIMIT))) expect(value).toMatch(/^[a-z0-9-]+$/);
   });
 
   test.each<[string, Record<string, string> | undefined]>([

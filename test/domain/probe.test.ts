@@ -38,6 +38,7 @@ describe('readProbe', () => {
     ['a codec nobody knows', file({}, {}, 'UNKNOWN'), 'unsupported_codec'],
     ['no size', file({ Width: undefined }), 'corrupt'],
     ['too long', file({}, { Duration: 60.1 }), 'too_long'],
+    ['too long by a track that outlasts its container', file({}, { Tracks: [file().Tracks![0], { ...SOUND, Duration: 61 }] }), 'too_long'],
     ['too long by its track', file({}, { Duration: undefined, Tracks: [{ ...file().Tracks![0], Duration: 61 }] }), 'too_long'],
   ])('refuses %s', (_, container, code) => {
     const result = readProbe(container, 60);

@@ -66,6 +66,13 @@ describe('the end', () => {
     });
   });
 
+  test.each([['10', 'errored', 'too_long'], ['11', 'ready', undefined]])('a result of 10.032 seconds, too long from %s: %s', async (tooLongFrom, status, code) => {
+    await table.put(PROCESSING);
+    await event({ ...COMPLETE, userMetadata: { ...METADATA, tooLongFrom } });
+    const row = await table.get();
+    expect([row.status, row.error?.code, row.media !== undefined]).toEqual([status, code, status === 'ready']);
+  });
+
   test('ready straight from uploaded, by a job that was not written down', async () => {
     await table.put({ status: 'uploaded' });
     await event(COMPLETE);

@@ -1,4 +1,4 @@
-import { rmSync } from 'fs';
+import { readFileSync, rmSync } from 'fs';
 import type { SQSEvent } from 'aws-lambda';
 import { startTable, Table, VIDEO_ID } from './videos';
 import { videoRepository } from '../../src/runtime/video-repository';
@@ -61,6 +61,33 @@ test.each<[string, () => string, { width: number; height: number }, string[]]>([
   expect(keys).toEqual(expect.arrayContaining([row.media!.hls, row.media!.poster]));
   // Not the first frame, which is often black.
   expect(row.media!.poster).toMatch(/\.0000001\.jpg$/);
+});
+
+/** A screen recorder's file: WebM written to a stream, which nobody went back to for its duration. */
+const endless = (seconds: number) => clip(`endless-${seconds}.webm`, `-f lavfi -i testsrc2=s=64x48:r=5:d=${seconds} -c:v libvpx -f webm -live 1`);
+
+/** A WebM whose header states another duration than its frames have. */
+function stating(seconds: number, file: string): Buffer {
+  const content = readFileSync(file);
+  const duration = content.indexOf(Buffer.from([0x44, 0x89, 0x88])); // Duration, eight bytes
+  content.writeDoubleBE(seconds * 1000, duration + 3);
+  return content;
+}
+
+test('a source that states no duration is transcoded whole', async () => {
+  const row = await upload(endless(3));
+  expect(row).toMatchObject({ status: 'ready', durationSeconds: expect.closeTo(3, 0) });
+});
+
+test.each<[string, () => string | Buffer, number]>([
+  ['states no duration', () => endless(120), 66],
+  ['states a shorter duration', () => stating(10, clip('liar.webm', '-f lavfi -i testsrc2=s=64x48:r=5:d=120 -c:v libvpx')), 120],
+])('a source that %s and is too long ends as such, unseen', async (_, make, transcoded) => {
+  const row = await upload(make());
+  expect(row).toMatchObject({ status: 'errored', error: { code: 'too_long' } });
+  expect(row.media).toBeUndefined();
+  const { outputGroupDetails: [group] } = service.events.at(-1)!.detail;
+  expect(group.outputDetails[0].durationInMs / 1000).toBeCloseTo(transcoded, -1);
 });
 
 test.each<[string, () => string | Buffer, string]>([
