@@ -51,6 +51,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   github: false,
   release: false,
   projenrcTs: true,
+  npmignoreEnabled: false,
   projenrcTsOptions: { projenCodeDir: 'projenrc' },
   minNodeVersion: '20.20.0',
   typescriptVersion: '~6.0.3',
@@ -67,7 +68,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToPypi: { distName: 'serverless-vod', module: 'serverless_vod' },
   publishToMaven: { javaPackage: 'io.github.serverlessvod', mavenGroupId: 'io.github.serverless-vod', mavenArtifactId: 'serverless-vod' },
   publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },
-  publishToNuget: { dotNetNamespace: 'ServerlessVod', packageId: 'ServerlessVod' },
+  // No part of the namespace may be the name of a public class: C# would find the namespace in the class's place (CS0118, CS0426).
+  publishToNuget: { dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
   devDeps: ['@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
   gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/'],
   jestOptions: {
@@ -97,8 +99,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 // The stack on one machine brings its own libraries: none of them is the published package's.
 project.package.addField('workspaces', ['local']);
-const UNPUBLISHED = ['/assets/**/*.map', '/local/', '/bench/', '/judges/', '/docs/', '/examples/', '/.ci/', '/.local/', '/cdk.out/', '/rosetta/', '/.jsii.tabl.json', '/AGENTS.md', '/CONTRIBUTING.md', '/.npmrc'];
-UNPUBLISHED.forEach((path) => project.npmignore?.exclude(path));
+// What users get. README.md, LICENSE and package.json are always in it.
+project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'rosetta']);
+project.package.setScript('prepack', 'tsx projenrc/check-package.ts');
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx projenrc/bundle.ts' });

@@ -18,15 +18,24 @@ interface JsiiType extends Documented {
   readonly members?: Documented[];
 }
 
+interface Assembly {
+  readonly targets: Record<string, Record<string, string>>;
+  readonly types: Record<string, JsiiType>;
+}
+
 /** Compiled afresh: a stale assembly would prove nothing. */
-function assembly(): JsiiType[] {
+function compile(): Assembly {
   execFileSync(process.execPath, [require.resolve('jsii/bin/jsii'), '--silence-warnings=reserved-word'], { cwd: root, stdio: 'pipe' });
-  return Object.values(JSON.parse(readFileSync(path.join(root, '.jsii'), 'utf8')).types);
+  return JSON.parse(readFileSync(path.join(root, '.jsii'), 'utf8'));
 }
 
 describe('the public API', () => {
+  let assembly: Assembly;
   let types: JsiiType[];
-  beforeAll(() => { types = assembly(); }, 120_000);
+  beforeAll(() => {
+    assembly = compile();
+    types = Object.values(assembly.types);
+  }, 120_000);
 
   test('has a construct for each area, and the one that joins them', () => {
     const constructs = types.filter(({ kind }) => kind === 'class').map(({ name }) => name);
@@ -49,5 +58,14 @@ describe('the public API', () => {
 
   test('keeps structs small enough to read', () => {
     expect(types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name)).toEqual([]);
+  });
+
+  // C# finds a namespace before a class that a `using` brings, whichever part of the namespace has the class's name.
+  test('has no part of a package or namespace named as a class, or as what C# code of jsii refers to', () => {
+    const { python, java, go, dotnet } = assembly.targets;
+    const taken = new Set([...types.map(({ name }) => name), 'Amazon', 'Constructs', 'System']);
+    const names = { python: python.module, java: java.package, go: go.moduleName, dotnet: dotnet.namespace };
+    const clashes = Object.entries(names).flatMap(([language, name]) => name.split(/[./]/).filter((part) => taken.has(part)).map((part) => `${language}: ${part}`));
+    expect(clashes).toEqual([]);
   });
 });

@@ -1,0 +1,55 @@
+import { execFileSync, spawnSync } from 'child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import { ENVIRONMENTS } from '../src/contract/environment';
+
+const root = path.join(__dirname, '..');
+const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
+
+/** Everything that users may get; anything else in the package is a leak or waste. */
+const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
+
+/** Files that lie about after work and must stay out. */
+const LEFTOVERS = ['serverless-vod-0.0.0.tgz', 'dist/js/serverless-vod@0.0.0.jsii.tgz', '.env', '.jsii.tabl.json', '.local/stack.json', 'cdk.out/tree.json'];
+
+/** A copy of the repository as it is after a build, without running one. */
+function repository(): string {
+  const copy = mkdtempSync(path.join(tmpdir(), 'package-'));
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  for (const file of files) cpSync(path.join(root, file), path.join(copy, file), { force: true });
+  symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
+  for (const file of ['.jsii', 'lib/index.js', 'lib/index.d.ts', 'lib/upload/vod-upload.js', ...handlers, ...LEFTOVERS]) {
+    mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
+    writeFileSync(path.join(copy, file), '{}');
+  }
+  return copy;
+}
+
+function pack(cwd: string) {
+  // npm tells its scripts what it was called with itself: the run of this test must not reach it.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  return spawnSync('npm', ['pack', '--dry-run', '--json'], { cwd, env, encoding: 'utf8' });
+}
+
+describe('the published package', () => {
+  let copy: string;
+  beforeAll(() => { copy = repository(); });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  test('has the library, its handlers and its documents, and nothing that lies beside them', () => {
+    const { stdout, stderr } = pack(copy);
+    const files: string[] = JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0]?.files.map((file: { path: string }) => file.path);
+    expect({ stderr, unexpected: files.filter((file) => !PUBLISHED.test(file)) }).toMatchObject({ unexpected: [] });
+    expect(files).toEqual(expect.arrayContaining([
+      '.jsii', 'API.md', 'LICENSE', 'README.md', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', ...handlers,
+    ]));
+  });
+
+  test('is not made without its handlers, its code or its assembly, and the error names each file', () => {
+    for (const entry of ['assets', 'lib/index.js', '.jsii']) rmSync(path.join(copy, entry), { recursive: true });
+    const { status, stderr } = pack(copy);
+    expect(stderr).toContain(`The package would be incomplete: .jsii, lib/index.js, ${handlers.join(', ')} missing. Run "npm run build" first.`);
+    expect(status).not.toBe(0);
+  });
+});
