@@ -14,7 +14,7 @@ import { createMediaConvert } from './mediaconvert/mediaconvert';
 import { createS3 } from './s3/s3';
 import { startDynamoDb } from './services/dynamodb';
 import { createEvents } from './services/events';
-import { startQueues } from './services/queues';
+import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
 import { ensure } from './system';
 import { OTHER_ISSUER } from './template/addresses';
@@ -78,7 +78,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
-  const queues = keep(await startQueues({ stack, access, functions, log }));
+  const queues = keep(await createQueues({ stack, access, functions, log }));
   const events = keep(createEvents({ stack, access, functions, queues, log }));
   const s3 = createS3({ stack, putEvent: events.put, access });
   const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent: events.put }));
@@ -94,7 +94,8 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, issuer: otherIssuer?.issuer };
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
-  mediaConvert.start();
+  // Only now: what was left of an earlier run finds every handler and every service.
+  for (const part of [events, queues, mediaConvert]) part.start();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });
   await fs.rename(`${factsFile}.new`, factsFile);

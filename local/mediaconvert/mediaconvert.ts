@@ -41,11 +41,11 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
-  /** Writes a job's new status down, then tells it, with the facts that its event has. */
+  /** Tells a job's new status, with the facts that its event has, then writes it down: a kill in between tells it twice, never not at all. */
   function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
     Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
-    save();
     emit(job, status, facts);
+    save();
   }
 
   /** Sends STATUS_UPDATE at the job's interval, and before the end of each job. */

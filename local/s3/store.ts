@@ -3,6 +3,7 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmS
 import { join } from 'path';
 import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
+import { durableRecords } from '../durable';
 import { AwsError, type LocalStack } from '../types';
 
 /** What is known of an object: the etag has its quotes, the headers are those besides the content type, the path is that of its bytes. */
@@ -24,6 +25,8 @@ export type Store = ReturnType<typeof createStore>;
 /**
  * Each object is a file of bytes with a random name and a file of facts named by the key's hash, so that no key can
  * reach outside. Renaming the facts is the commit: readers of the old bytes keep them, a crash leaves the old object.
+ *
+ * @param created is called for each object before its put ends, and for one that was committed just before a crash at the next start
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta) => void) {
   const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ physicalId }) => physicalId));
@@ -32,6 +35,8 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   const incoming = '.incoming'; // no bucket's name begins with a dot
   rmSync(place(incoming), { recursive: true, force: true }); // left by a run that was killed
   for (const folder of [incoming, ...buckets]) mkdirSync(place(folder), { recursive: true });
+  /** By the name of their bytes, the puts that `created` may not know. */
+  const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));
 
   function get(bucket: string, key: string): ObjectMeta | undefined {
     if (!buckets.has(bucket)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
@@ -65,6 +70,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
       renameSync(file, place(bucket, bytes));
       const facts = { key, size, etag: `"${md5.digest('hex')}"`, contentType, headers, bytes, lastModified: new Date().setMilliseconds(0) };
       writeFileSync(file, JSON.stringify(facts));
+      untold.set(bytes, { bucket, key });
       renameSync(file, factsOf(bucket, key));
       if (old) rmSync(old.path, { force: true });
     } finally {
@@ -72,8 +78,14 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     }
     const meta = get(bucket, key)!;
     created(bucket, meta);
+    untold.delete(bytes);
     return meta;
   }
 
+  for (const [bytes, { bucket, key }] of untold.entries()) {
+    const meta = buckets.has(bucket) ? get(bucket, key) : undefined;
+    if (meta?.path === place(bucket, bytes)) created(bucket, meta);
+    untold.delete(bytes);
+  }
   return { get, put };
 }

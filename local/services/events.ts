@@ -1,8 +1,10 @@
 import { randomUUID } from 'crypto';
+import { join } from 'path';
 import { setTimeout as wait } from 'timers/promises';
 import type { Json } from './json';
 import type { Queues } from './queues';
 import type { Access } from '../access/access';
+import { durableRecords } from '../durable';
 import { onlyKnown } from '../lookup';
 import { AwsError, type Functions, type LocalStack, type Part, type Principal, type PutEvent } from '../types';
 
@@ -10,26 +12,42 @@ const principalOf = (ruleArn: string): Principal => ({ kind: 'service', id: 'eve
 /** Lambda's for an asynchronous event, whatever the rule's own policy for deliveries is. */
 const TRIES = 3;
 
-/** The default bus with the template's rules. `retryMilliseconds` go by before the first retry; in AWS it is a minute. */
+/** An event that a rule has matched and that its target has not taken yet. */
+interface Delivery { readonly ruleArn: string; readonly targetArn: string; readonly deadLetterArn?: string; readonly event: unknown }
+
+/**
+ * The default bus with the template's rules. An event is on disk when `put` returns, and delivered at least once, kill -9 or not;
+ * nothing is delivered before `start`.
+ *
+ * @param retryMilliseconds the time before the first retry; in AWS it is a minute
+ */
 export function createEvents({ stack, access, functions, queues, log = console.error, retryMilliseconds = 1000 }: {
   stack: LocalStack; access: Access; functions: Functions; queues: Pick<Queues, 'send'>; log?: (line: string) => void; retryMilliseconds?: number;
-}): { put: PutEvent } & Part {
+}): { put: PutEvent; start(): void } & Part {
   const stopping = new AbortController();
+  const pending = durableRecords<Delivery>(join(stack.dataFolder, 'events'));
+  let started = false;
   const rules = stack.ofType('AWS::Events::Rule').map(({ logicalId, attributes: { Arn: arn }, properties: { EventPattern, Targets, ...more } }) => {
     onlyKnown(logicalId, more, 'Description', { State: ['ENABLED'] });
     for (const target of Targets) onlyKnown(logicalId, target, 'Id Arn DeadLetterConfig');
     return { arn, matches: compilePattern(EventPattern), targets: Targets as Json[] };
   });
 
-  async function deliver(ruleArn: string, targetArn: string, event: unknown, deadLetterArn?: string): Promise<void> {
+  async function settle([id, delivery]: [id: string, delivery: Delivery]): Promise<void> {
+    await deliver(delivery);
+    // What was interrupted is delivered at the next start.
+    if (!stopping.signal.aborted) pending.delete(id);
+  }
+
+  async function deliver({ ruleArn, targetArn, deadLetterArn, event }: Delivery): Promise<void> {
     try {
       if (!targetArn.startsWith('arn:aws:sqs:')) return await invoke(ruleArn, targetArn, event);
       await access.require(principalOf(ruleArn), [{ action: 'sqs:SendMessage', resource: targetArn }]);
-      await queues.send(targetArn, JSON.stringify(event));
+      queues.send(targetArn, JSON.stringify(event));
     } catch (error) {
       if (stopping.signal.aborted) return;
       log(`${ruleArn}: ${targetArn}: ${(error as Error).name}: ${(error as Error).message}`);
-      if (deadLetterArn) await deliver(ruleArn, deadLetterArn, event);
+      if (deadLetterArn) await deliver({ ruleArn, targetArn: deadLetterArn, event });
     }
   }
 
@@ -48,8 +66,16 @@ export function createEvents({ stack, access, functions, queues, log = console.e
       // A copy: what the sender does to its objects afterwards is its own.
       const event = structuredClone({ version: '0', id: randomUUID(), time, region: stack.region, account: stack.account, resources: [], ...given });
       for (const { arn, targets } of rules.filter(({ matches }) => matches(event))) {
-        for (const { Arn, DeadLetterConfig } of targets) void deliver(arn, Arn, event, DeadLetterConfig?.Arn);
+        for (const { Arn, DeadLetterConfig } of targets) {
+          const entry: [string, Delivery] = [randomUUID(), { ruleArn: arn, targetArn: Arn, deadLetterArn: DeadLetterConfig?.Arn, event }];
+          pending.set(...entry);
+          if (started) void settle(entry);
+        }
       }
+    },
+    start() {
+      started = true;
+      pending.entries().forEach((entry) => void settle(entry));
     },
     stop: async () => stopping.abort(),
   };

@@ -1,79 +1,158 @@
+import { createHash, randomUUID } from 'crypto';
+import { EventEmitter, once } from 'events';
+import { join } from 'path';
 import type { Json } from './json';
 import type { Access } from '../access/access';
+import { durableRecords } from '../durable';
 import { onlyKnown } from '../lookup';
+import type { Resource } from '../template/resources';
 import { AwsError, type Functions, type LocalStack } from '../types';
 
-/** The template's queues; what they hold is gone when they stop. */
-export type Queues = Awaited<ReturnType<typeof startQueues>>;
+/** The template's standard queues, and what polls them for functions. */
+export type Queues = Awaited<ReturnType<typeof createQueues>>;
+
+/** A message in its queue's folder; times in milliseconds. */
+interface Message { readonly body: string; readonly sentAt: number; readonly firstReceivedAt?: number; readonly failures: number }
+/** A message that was received. */
+interface Received extends Message { readonly id: string }
 
 const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 /** So many batches may be in work at the same time. */
 const POLLERS = 2;
+const POLL_MS = 1000;
+const LARGEST = 1024 * 1024;
+const DAYS_4 = 345_600;
 
-const nameOf = (arn: string): string => arn.split(':').at(-1)!;
-
-/** Starts the template's queues and what polls them for functions; rejects when a function's role may not read its queue. */
-export async function startQueues({ stack, access, functions, log = console.error }: {
+/**
+ * Reads the template's queues; rejects when a function's role may not read its queue. Messages survive kill -9, in dead-letter queues too.
+ * Nothing is polled before `start`.
+ */
+export async function createQueues({ stack, access, functions, log = console.error }: {
   stack: LocalStack; access: Access; functions: Functions; log?: (line: string) => void;
 }) {
-  const { buildApp } = await import('fauxqs');
-  const app = buildApp({ logger: false, defaultRegion: stack.region });
   let stopped = false;
-
-  // Within the process: no port, and a message wakes its poller at once.
-  async function call(operation: string, input: Json): Promise<Json> {
-    const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` };
-    const answer = await app.inject({ method: 'POST', url: '/', payload: JSON.stringify(input), headers });
-    const body = answer.body ? answer.json<Json>() : {};
-    if (answer.statusCode !== 200) throw new AwsError(body.__type.split('#').at(-1), body.message, answer.statusCode);
-    return body;
-  }
+  const queues = new Map(stack.ofType('AWS::SQS::Queue').map((resource) => [resource.attributes.Arn, createQueue(stack, resource, (arn) => queueOf(arn))]));
+  const queueOf = (arn: string): Queue => {
+    const queue = queues.get(arn);
+    if (!queue) throw new AwsError('QueueDoesNotExist', `The specified queue does not exist: ${arn}`);
+    return queue;
+  };
 
   async function poll({ EventSourceArn, FunctionName, BatchSize = 10, FunctionResponseTypes }: Json): Promise<void> {
-    const QueueUrl = nameOf(EventSourceArn);
+    const queue = queueOf(EventSourceArn);
     while (!stopped) {
-      const { Messages = [] } = await call('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: BatchSize, WaitTimeSeconds: 1, AttributeNames: ['All'] });
-      if (Messages.length === 0) continue;
+      const messages = queue.receive(BatchSize);
+      if (messages.length === 0) {
+        await queue.changed();
+        continue;
+      }
       try {
-        const Records = Messages.map((message: Json) => recordOf(message, EventSourceArn, stack.region));
-        const { payload, error } = await functions.invoke(FunctionName, { Records });
+        const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
         if (error) throw new AwsError(error.errorType, error.errorMessage);
         // Lambda's rules: no list is a success, an empty id in it fails the whole batch.
         const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
-        const stays = (messageId: string) => failed.some(({ itemIdentifier: id }) => !id || id === messageId);
-        for (const { MessageId, ReceiptHandle } of Messages) if (!stays(MessageId)) await call('DeleteMessage', { QueueUrl, ReceiptHandle });
+        const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
+        messages.forEach((message) => stays(message) ? queue.fail(message) : queue.delete(message));
       } catch (error) {
-        if (!stopped) log(`${QueueUrl}: a batch of ${Messages.length} stays: ${(error as Error).name}: ${(error as Error).message}`);
+        if (stopped) return;
+        messages.forEach((message) => queue.fail(message));
+        log(`${EventSourceArn}: a batch of ${messages.length} stays: ${(error as Error).name}: ${(error as Error).message}`);
       }
     }
   }
 
-  for (const { logicalId, attributes: { Arn }, properties: { SqsManagedSseEnabled, ...properties } } of stack.ofType('AWS::SQS::Queue')) {
-    onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy');
-    // The account of all fauxqs queues is another one.
-    const text = (value: unknown) => typeof value === 'object' ? JSON.stringify(value).replaceAll(`:${stack.account}:`, ':000000000000:') : String(value);
-    const attributes = Object.entries(properties).map(([name, value]) => [name, text(value)]);
-    await call('CreateQueue', { QueueName: nameOf(Arn), Attributes: Object.fromEntries(attributes) });
-  }
+  const pollers: (() => void)[] = [];
   for (const { logicalId, properties } of stack.ofType('AWS::Lambda::EventSourceMapping')) {
     onlyKnown(logicalId, properties, 'EventSourceArn FunctionName BatchSize FunctionResponseTypes ScalingConfig');
     const { FunctionName, EventSourceArn: resource, ScalingConfig } = properties;
     await access.require({ kind: 'role', id: stack.byArn(FunctionName).properties.Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
-      poll(properties).catch((error: Error) => stopped || log(`${logicalId}: polling ended: ${error.stack}`));
+      pollers.push(() => void poll(properties).catch((error: Error) => stopped || log(`${logicalId}: polling ended: ${error.stack}`)));
     }
   }
   return {
-    /** Sends for a service that the queue's policy was asked about already. */
-    send: (queueArn: string, MessageBody: string): Promise<unknown> => call('SendMessage', { QueueUrl: nameOf(queueArn), MessageBody }),
+    /** Sends for a service that the queue's policy was asked about already. The message is on disk when it returns. */
+    send: (queueArn: string, body: string): void => queueOf(queueArn).send(body),
+    start: () => pollers.forEach((startPoller) => startPoller()),
     async stop() {
       stopped = true;
-      await app.close();
     },
   };
 }
 
-function recordOf({ MessageId, ReceiptHandle, Body, Attributes, MD5OfBody }: Json, eventSourceARN: string, awsRegion: string): Json {
-  const message = { messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: Attributes, messageAttributes: {}, md5OfBody: MD5OfBody };
-  return { ...message, eventSource: 'aws:sqs', eventSourceARN, awsRegion };
+type Queue = ReturnType<typeof createQueue>;
+
+function createQueue(stack: LocalStack, { logicalId, attributes, properties }: Resource, queueOf: (arn: string) => Pick<Queue, 'put'>) {
+  onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled');
+  const { VisibilityTimeout: hiddenSeconds = 30, MessageRetentionPeriod: keptSeconds = DAYS_4, RedrivePolicy: redrive } = properties;
+  const messages = durableRecords<Message>(join(stack.dataFolder, 'queues', attributes.Arn.split(':').at(-1)!));
+  // Not on disk: whoever received a message ended with the process, so it is visible again at the next start.
+  const hiddenUntil = new Map<string, number>();
+  const emitter = new EventEmitter();
+
+  function put(id: string, message: Message): void {
+    messages.set(id, message);
+    emitter.emit('changed');
+  }
+
+  function drop(id: string): void {
+    messages.delete(id);
+    hiddenUntil.delete(id);
+  }
+
+  /** Whether the message can be received now. Removes what is too old, and moves what failed too often. */
+  function isVisible([id, message]: [id: string, message: Message], now: number): boolean {
+    if (message.sentAt + keptSeconds * 1000 <= now) {
+      drop(id);
+      return false;
+    }
+    if ((hiddenUntil.get(id) ?? 0) > now) return false;
+    if (!redrive || message.failures < redrive.maxReceiveCount) return true;
+    // There first: a kill in between leaves it in both, never in none.
+    queueOf(redrive.deadLetterTargetArn).put(id, { ...message, failures: 0 });
+    drop(id);
+    return false;
+  }
+
+  return {
+    put,
+    send(body: string): void {
+      if (Buffer.byteLength(body) > LARGEST) throw new AwsError('InvalidParameterValue', `Message must be shorter than ${LARGEST} bytes.`);
+      put(randomUUID(), { body, sentAt: Date.now(), failures: 0 });
+    },
+    /** Hides up to `count` messages for the visibility timeout, and returns them, oldest first. */
+    receive(count: number): Received[] {
+      const now = Date.now();
+      const visible = messages.entries().filter((entry) => isVisible(entry, now)).sort(([, a], [, b]) => a.sentAt - b.sentAt).slice(0, count);
+      return visible.map(([id, message]) => {
+        hiddenUntil.set(id, now + hiddenSeconds * 1000);
+        return { firstReceivedAt: now, ...message, id };
+      });
+    },
+    delete: ({ id }: Received) => drop(id),
+    /** Counts a failed receive; the message comes back after its visibility timeout. */
+    fail: ({ id, ...message }: Received) => messages.set(id, { ...message, failures: message.failures + 1 }),
+    /** Resolves when there may be something to receive. */
+    changed: () => once(emitter, 'changed', { signal: AbortSignal.timeout(POLL_MS) }).catch(() => undefined),
+  };
+}
+
+/** A message in the form in which Lambda hands it to a function. */
+function recordOf({ id, body, sentAt, firstReceivedAt, failures }: Received, eventSourceARN: string, stack: LocalStack): Json {
+  return {
+    messageId: id,
+    receiptHandle: randomUUID(),
+    body,
+    attributes: {
+      ApproximateReceiveCount: String(failures + 1),
+      SentTimestamp: String(sentAt),
+      SenderId: stack.account,
+      ApproximateFirstReceiveTimestamp: String(firstReceivedAt),
+    },
+    messageAttributes: {},
+    md5OfBody: createHash('md5').update(body).digest('hex'),
+    eventSource: 'aws:sqs',
+    eventSourceARN,
+    awsRegion: stack.region,
+  };
 }

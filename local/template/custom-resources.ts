@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'util';
 import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
 import type { Store } from '../s3/store';
+import { readJson, writeJson } from '../services/json';
 import type { Functions } from '../types';
 import { isCustom, type Names, type Resource } from './resources';
 import type { TemplateStack } from './template-stack';
@@ -21,7 +22,7 @@ type Outcome = Names & Pick<Resource, 'properties'>;
 /** Runs custom resources as CloudFormation would: Create at first, Update when properties changed, else not at all. None is sent a Delete. */
 export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {
   const file = path.join(stack.dataFolder, 'custom-resources.json');
-  const outcomes: Record<string, Outcome> = JSON.parse(await fs.readFile(file, 'utf8').catch(() => '{}'));
+  const outcomes: Record<string, Outcome> = readJson(file) ?? {};
   for (const resource of stack.resources.filter(({ type }) => isCustom(type))) {
     const { logicalId, type, properties: given } = resource;
     // CloudFormation gives every scalar to a function as text.
@@ -31,7 +32,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
       await deployFiles(stack, resource, store);
     } else if (!isDeepStrictEqual(before?.properties, properties)) {
       outcomes[logicalId] = { ...await run(stack.stackId, functions, resource, properties, before), properties };
-      await fs.writeFile(file, JSON.stringify(outcomes), { mode: 0o600 });
+      writeJson(file, outcomes);
     }
     stack.names.set(logicalId, outcomes[logicalId] ?? { physicalId: logicalId, attributes: {} });
   }

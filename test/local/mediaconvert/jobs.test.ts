@@ -198,6 +198,19 @@ test('a truncated file and one that is no video fail with MediaConvert\'s code',
   for (const key of ['half', 'text']) expect(await finished(job(key, [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1010, userMetadata: { videoId: 'v1' } });
 });
 
+test('a kill between an event and the record of it tells the event again, and never loses it', async () => {
+  await service.put('brief', clip('brief.mp4', '-f lavfi -i testsrc2=s=320x180:r=30:d=1 -pix_fmt yuv420p'));
+  const { Job } = await service.client.send(new CreateJobCommand(job('brief', [cmaf(video(180, 300_000))])));
+  let recorded: unknown;
+  await service.event(({ jobId, status }) => {
+    if (jobId !== Job!.Id || status !== 'COMPLETE') return false;
+    // Called before the event was put: what a kill would leave at this moment.
+    recorded = JSON.parse(readFileSync(join(service.stack.dataFolder, 'mediaconvert/jobs.json'), 'utf8')).find(({ id }: { id: string }) => id === jobId).status;
+    return true;
+  });
+  expect(recorded).toBe('PROGRESSING');
+});
+
 test('jobs run one after the other, and stopping kills FFmpeg, leaves no files and resumes later', async () => {
   const first = await mediaConvert();
   const ids: string[] = [];

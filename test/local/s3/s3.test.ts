@@ -94,6 +94,18 @@ test('keys cannot leave the folder; objects survive a restart, halves of them do
   expect(existsSync(half)).toBe(false);
 });
 
+test('an object that was committed just before a kill is told at the next start, once, and one that was replaced since is not', async () => {
+  const told: string[] = [];
+  const run = (putEvent: (event: BusEvent) => void) => createS3({ stack, access, putEvent }).store;
+  const killed = run(() => { throw new Error('killed'); });
+  const living = run(({ detail }) => told.push(detail.object.key));
+  for (const key of ['untold', 'replaced']) await expect(killed.put(BUCKET, key, Buffer.from('x'))).rejects.toThrow('killed');
+  await living.put(BUCKET, 'replaced', Buffer.from('y'));
+  expect(told).toEqual(['replaced']);
+  for (const _ of [1, 2]) run(({ detail }) => told.push(detail.object.key));
+  expect(told).toEqual(['replaced', 'untold']);
+});
+
 test('only one of two racing conditional puts wins', async () => {
   const results = await Promise.allSettled(Array.from({ length: 6 }, (_, i) => put('race', Buffer.alloc(MIB, i), { IfNoneMatch: '*' })));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

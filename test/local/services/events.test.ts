@@ -1,3 +1,6 @@
+import { readdirSync } from 'fs';
+import { join } from 'path';
+import { setTimeout as wait } from 'timers/promises';
 import { compilePattern, createEvents } from '../../../local/services/events';
 import { AwsError, BusEvent, InvokeResult } from '../../../local/types';
 import { ACCOUNT, fakeAccess, fakeStack, REGION, resource, until } from '../fakes';
@@ -19,15 +22,18 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-function start(properties: object, { denied = [], answers = [] }: { denied?: string[]; answers?: (InvokeResult | Error)[] } = {}) {
+interface Given { denied?: string[]; answers?: (InvokeResult | Error)[]; dataFolder?: string }
+
+function create(properties: object, { denied = [], answers = [], dataFolder }: Given = {}) {
   const sent: [string, string][] = [];
   const invoked: [string, any, unknown][] = [];
   const logged: string[] = [];
   const access = fakeAccess(denied);
-  const { put, stop } = createEvents({
-    stack: fakeStack([resource('AWS::Events::Rule', 'r', { State: 'ENABLED', ...properties }, RULE)]),
+  const stack = fakeStack([resource('AWS::Events::Rule', 'r', { State: 'ENABLED', ...properties }, RULE)]);
+  const { put, start: begin, stop } = createEvents({
+    stack: { ...stack, ...dataFolder && { dataFolder } },
     access,
-    queues: { send: async (arn, body) => void sent.push([arn, body]) },
+    queues: { send: (arn, body) => void sent.push([arn, body]) },
     functions: {
       async invoke(arn, payload, caller) {
         invoked.push([arn, payload, caller]);
@@ -40,7 +46,13 @@ function start(properties: object, { denied = [], answers = [] }: { denied?: str
     retryMilliseconds: 1,
   });
   stops.push(stop);
-  return { put, stop, sent, invoked, logged, access };
+  return { put, begin, stop, sent, invoked, logged, access, dataFolder: dataFolder ?? stack.dataFolder };
+}
+
+function start(...given: Parameters<typeof create>) {
+  const events = create(...given);
+  events.begin();
+  return events;
 }
 
 describe('rules', () => {
@@ -108,6 +120,35 @@ describe('rules', () => {
     [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, InputPath: '$.detail' }] }, 'r: this machine does not know InputPath'],
   ])('%j throws', (properties, message) => {
     expect(() => start({ Targets: [], ...properties })).toThrow(message);
+  });
+});
+
+describe('a process that was killed', () => {
+  const TO_QUEUE = { EventPattern: { source: ['aws.s3'] }, Targets: [{ Id: 't', Arn: QUEUE }] };
+  const TO_FUNCTION = { EventPattern: { source: ['aws.s3'] }, Targets: [{ Id: 't', Arn: FUNCTION, DeadLetterConfig: { Arn: DEAD } }] };
+
+  test('loses no event that was put, and delivers nothing before it is started', async () => {
+    const first = create(TO_QUEUE);
+    first.put(CREATED);
+    const second = create(TO_QUEUE, { dataFolder: first.dataFolder });
+    await wait(20);
+    expect([first.sent, second.sent]).toEqual([[], []]);
+    second.begin();
+    await until(() => second.sent.length === 1);
+    await until(() => readdirSync(join(first.dataFolder, 'events')).length === 0);
+    expect(JSON.parse(second.sent[0][1])).toMatchObject(CREATED);
+  });
+
+  test('loses no event whose function was running, or was to be asked again', async () => {
+    const NO: InvokeResult = { error: { errorType: 'Runtime.ExitError', errorMessage: 'killed' } };
+    const first = start(TO_FUNCTION, { answers: [NO] });
+    first.put(CREATED);
+    await until(() => first.invoked.length === 1);
+    await first.stop();
+    const second = start(TO_FUNCTION, { dataFolder: first.dataFolder });
+    await until(() => second.invoked.length === 1);
+    await until(() => readdirSync(join(first.dataFolder, 'events')).length === 0);
+    expect([second.invoked[0][1].id, first.sent]).toEqual([first.invoked[0][1].id, []]);
   });
 });
 

@@ -1,4 +1,6 @@
-import { Queues, startQueues } from '../../../local/services/queues';
+import { readdirSync } from 'fs';
+import { join } from 'path';
+import { createQueues, Queues } from '../../../local/services/queues';
 import { Functions, InvokeResult } from '../../../local/types';
 import { ACCOUNT, fakeAccess, fakeStack, REGION, resource, ROLE, until } from '../fakes';
 
@@ -35,14 +37,15 @@ async function start(answer: (records: Record<string, any>[]) => InvokeResult, p
     },
   };
   const stack = fakeStack([...RESOURCES, mapping('uploads', 'submit', properties), mapping('dead', 'bury')]);
-  queues = await startQueues({ stack, access, functions, log: () => undefined });
+  queues = await createQueues({ stack, access, functions, log: () => undefined });
+  queues.start();
 }
-const send = (...bodies: string[]) => Promise.all(bodies.map((body) => queues.send(arnOf('uploads'), body)));
+const send = (...bodies: string[]) => bodies.forEach((body) => queues.send(arnOf('uploads'), body));
 const bodies = () => received.map(({ body }) => body).sort();
 
 test('a message reaches the function at once, in Lambda\'s form', async () => {
   await start(() => ({ payload: null }));
-  await send('{"a":1}');
+  send('{"a":1}');
   await until(() => received.length === 1);
   expect(received).toEqual([{
     messageId: expect.any(String),
@@ -60,7 +63,7 @@ test('a message reaches the function at once, in Lambda\'s form', async () => {
 
 test('what succeeds is gone; what fails comes back after its visibility timeout and ends in the dead-letter queue', async () => {
   await start(([{ body }]) => body === 'bad' ? ERROR : { payload: null });
-  await send('good', 'bad');
+  send('good', 'bad');
   await until(() => buried.length === 1);
   expect([buried, bodies()]).toEqual([['bad'], ['bad', 'bad', 'good']]);
   expect(received.filter(({ body }) => body === 'bad').map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '2']);
@@ -72,21 +75,68 @@ describe('ReportBatchItemFailures', () => {
   test('only what failed comes back', async () => {
     const failed = (records: Record<string, any>[]) => records.filter(({ body }) => body === 'bad').map(({ messageId }) => ({ itemIdentifier: messageId }));
     await start((records) => ({ payload: { batchItemFailures: failed(records) } }), { ...REPORT, BatchSize: 5 });
-    await send('good', 'bad', 'fine');
+    send('good', 'bad', 'fine');
     await until(() => buried.length === 1);
     expect([buried, bodies()]).toEqual([['bad'], ['bad', 'bad', 'fine', 'good']]);
   });
 
   test.each([['without the type it is no failure', {}, 1], ['with it, an empty id fails the whole batch', REPORT, 2]])('%s', async (_, properties, tries) => {
     await start(([{ body }]) => body === 'bad' ? ERROR : { payload: { batchItemFailures: [{ itemIdentifier: '' }] } }, properties);
-    await send('x', 'bad');
+    send('x', 'bad');
     await until(() => buried.length === tries);
     expect(bodies()).toEqual(['bad', 'bad', ...Array(tries).fill('x')]);
   });
 });
 
+describe('a process that was killed', () => {
+  /** The queues of one run; whatever the run before was doing, nothing stopped it. */
+  async function run(folder: string, mappings: ReturnType<typeof resource>[], answer: () => Promise<InvokeResult>) {
+    const seen: string[] = [];
+    queues = await createQueues({
+      stack: { ...fakeStack([...RESOURCES, ...mappings]), dataFolder: folder }, access, log: () => undefined,
+      functions: { invoke: (_, payload) => (seen.push(...(payload as any).Records.map(({ body }: { body: string }) => body)), answer()) },
+    });
+    return { queues, seen };
+  }
+  const never = () => new Promise<InvokeResult>(() => undefined);
+  const dataFolder = () => fakeStack([]).dataFolder;
+
+  test.each([['waiting', false], ['with its function', true]])('loses no message that was %s', async (_, polling) => {
+    const folder = dataFolder();
+    const first = await run(folder, [mapping('uploads', 'submit')], never);
+    if (polling) first.queues.start();
+    first.queues.send(arnOf('uploads'), 'kept');
+    if (polling) await until(() => first.seen.length === 1);
+    const second = await run(folder, [mapping('uploads', 'submit')], async () => ({ payload: null }));
+    second.queues.start();
+    await until(() => second.seen.length === 1);
+    const third = await run(folder, [mapping('uploads', 'submit')], never);
+    third.queues.start();
+    expect([second.seen, third.seen]).toEqual([['kept'], []]);
+  });
+
+  test('loses no message of a dead-letter queue', async () => {
+    const folder = dataFolder();
+    const first = await run(folder, [mapping('uploads', 'submit')], async () => ERROR);
+    first.queues.start();
+    first.queues.send(arnOf('uploads'), 'bad');
+    await until(() => readdirSync(join(folder, 'queues', 'dead')).length === 1);
+    expect([first.seen, readdirSync(join(folder, 'queues', 'uploads'))]).toEqual([['bad', 'bad'], []]);
+    const second = await run(folder, [mapping('dead', 'bury')], async () => ({ payload: null }));
+    second.queues.start();
+    await until(() => second.seen.length === 1);
+    expect(second.seen).toEqual(['bad']);
+  });
+});
+
+test('a message is refused that SQS would not take', async () => {
+  await start(() => ({ payload: null }));
+  expect(() => send('x'.repeat(1024 * 1024 + 1))).toThrow('Message must be shorter than 1048576 bytes.');
+  expect(() => queues.send(arnOf('none'), 'x')).toThrow('The specified queue does not exist');
+});
+
 describe('what stops the start', () => {
-  const starting = (extra: ReturnType<typeof resource>, rights = access) => startQueues({
+  const starting = (extra: ReturnType<typeof resource>, rights = access) => createQueues({
     stack: fakeStack([...RESOURCES, extra]), access: rights, functions: { invoke: async () => ({ payload: null }) },
   });
   beforeEach(() => start(() => ({ payload: null })));

@@ -1,0 +1,30 @@
+import { mkdirSync, readdirSync, rmSync } from 'fs';
+import { join } from 'path';
+import { readJson, writeJson } from './services/json';
+
+/** Records by id. */
+export type DurableRecords<T> = ReturnType<typeof durableRecords<T>>;
+
+/**
+ * Small records that survive kill -9: each is a file of its own, renamed into place before `set` returns.
+ *
+ * @param folder the folder of these records and nothing else; ids are file names
+ */
+export function durableRecords<T>(folder: string) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fileOf = (id: string) => join(folder, `${id}.json`);
+  const ids = readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  const records = new Map<string, T>(ids.map((id) => [id, readJson(fileOf(id))]));
+  return {
+    /** A copy, so that records can be changed while somebody goes through it. */
+    entries: (): [id: string, record: T][] => [...records],
+    set(id: string, record: T): void {
+      writeJson(fileOf(id), record);
+      records.set(id, record);
+    },
+    delete(id: string): void {
+      rmSync(fileOf(id), { force: true });
+      records.delete(id);
+    },
+  };
+}

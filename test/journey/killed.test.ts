@@ -1,0 +1,34 @@
+import { readFileSync } from 'fs';
+import * as path from 'path';
+import { setTimeout as wait } from 'timers/promises';
+import { Client } from './client';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { makeClip } from '../../local/clip';
+
+jest.setTimeout(2 * PATIENCE_MS);
+afterAll(stopAll);
+
+/** For each kill, how many milliseconds before it an upload ended: its event is then in S3, on the bus, in the queue, or with a handler. */
+const KILLS = [[300, 100, 20, 0], [200, 150, 50, 5]];
+
+test('kill -9 after a finished upload loses no video', async () => {
+  const data = temporaryFolder();
+  const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 2));
+  const videoIds: string[] = [];
+  for (const ages of KILLS) {
+    const stack = await StackProcess.start({ data });
+    const client = await Client.signIn(stack.facts);
+    const plans = await Promise.all(ages.map((age) => client.declare(clip.length, `killed after ${age} ms`)));
+    for (const [index, { video, upload: { method, url, headers } }] of plans.entries()) {
+      expect((await fetch(url, { method, headers, body: clip })).status).toBe(200);
+      videoIds.push(video.videoId);
+      await wait(ages[index] - (ages[index + 1] ?? 0));
+    }
+    stack.signal('SIGKILL');
+    await stack.ended;
+    await until('no process is left', () => stack.processes().length === 0);
+  }
+  const client = await Client.signIn((await StackProcess.start({ data })).facts);
+  const videos = await Promise.all(videoIds.map((videoId) => client.settled(videoId).catch((error: Error) => ({ status: error.message }))));
+  expect(videos.map(({ status }) => status)).toEqual(KILLS.flat().map(() => 'ready'));
+});
