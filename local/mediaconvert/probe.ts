@@ -6,9 +6,12 @@ const CODECS: Record<string, sdk.Codec> = {
   h264: 'AVC', mpeg1video: 'MPEG1', mpeg2video: 'MPEG2', mpeg4: 'MP4V', dnxhd: 'VC3', dvvideo: 'DV', rawvideo: 'UNCOMPRESSED', amr_nb: 'AMR', amr_wb: 'AMR',
 };
 
+/** By the beginning of a file's major brand. */
+const BRANDS: Record<string, sdk.Format> = { 'qt ': 'quicktime', '3gp': 'three_gp', '3g2': 'three_g2' };
+
 function formatOf({ format, streams }: Media): sdk.Format | undefined {
   const name = format.format_name.split(',')[0].replace(/^mpeg$/, 'mpegps').replace(/^wav$/, 'wave');
-  if (name === 'mov') return format.tags?.major_brand?.startsWith('qt') ? 'quicktime' : 'mp4';
+  if (name === 'mov') return BRANDS[format.tags?.major_brand?.slice(0, 3) ?? ''] ?? 'mp4';
   if (name === 'matroska' && streams.every(({ codec_name: codec = '' }) => /^(vp8|vp9|av1|opus|vorbis)$/.test(codec))) return 'webm';
   return name in sdk.Format ? name as sdk.Format : undefined;
 }

@@ -52,6 +52,14 @@ export interface SourceProblem {
   readonly message: string;
 }
 
+/**
+ * Containers that hold their own video, by the names of MediaConvert's probe. Anything else is refused: MediaConvert also reads HLS, DASH and IMF
+ * manifests, and would fetch whatever an uploaded one names. The probe leaves the format of what it does not know blank.
+ */
+const CONTAINERS: ReadonlySet<string | undefined> = new Set([
+  'asf', 'avi', 'matroska', 'mp4', 'mpegps', 'mpegts', 'mxf', 'quicktime', 'three_g2', 'three_gp', 'webm',
+]);
+
 const ROTATIONS: Readonly<Record<number, Rotate>> = { 90: 'DEGREES_90', 180: 'DEGREES_180', 270: 'DEGREES_270' };
 
 /**
@@ -64,6 +72,9 @@ export function readProbe(container: ProbedContainer | undefined, maxDurationSec
   const track = tracks.find(({ TrackType }) => TrackType === 'video');
   const hasAudio = tracks.some(({ TrackType, Codec }) => TrackType === 'audio' && known(Codec));
   if (!track) return { code: 'not_a_video', message: hasAudio ? 'the file has sound but no picture' : 'the file has no picture' };
+  if (!CONTAINERS.has(container?.Format)) {
+    return { code: 'unsupported_codec', message: 'the container of the file is not supported; MP4, MOV, MKV, WebM, MXF, AVI, ASF, MPEG-TS, MPEG-PS and 3GP are' };
+  }
   if (!known(track.Codec)) return { code: 'unsupported_codec', message: 'the codec of the video track is not supported' };
 
   const { Width: width = 0, Height: height = 0, ...video } = track.VideoProperties ?? {};

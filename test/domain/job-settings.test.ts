@@ -69,7 +69,8 @@ describe('jobSettings', () => {
 
   test('a source that states no duration is cut a little after the limit, by a timecode that counts from zero', () => {
     expect(settingsOf(SOURCE).Inputs[0]).not.toHaveProperty('InputClippings');
-    expect(settingsOf({ ...SOURCE, durationSeconds: undefined }).Inputs[0]).toMatchObject({ TimecodeSource: 'ZEROBASED', InputClippings: [{ EndTimecode: '01:06:01:00' }] });
+    const [input] = settingsOf({ ...SOURCE, durationSeconds: undefined }).Inputs;
+    expect(input).toMatchObject({ TimecodeSource: 'ZEROBASED', InputClippings: [{ EndTimecode: '01:06:01:00' }] });
   });
 
   test('frame rate: the source\'s own, or a whole part of it', () => {
@@ -106,7 +107,8 @@ describe('jobSettings', () => {
     await fc.assert(fc.asyncProperty(source, async (one) => {
       const renderings = chooseRungs(one, DEFAULT_LADDER);
       fc.pre(renderings.length > 0);
-      const body = await wire({ Role: 'arn:role', Queue: 'arn:queue', Settings: settingsOf(one), UserMetadata: jobMetadata(VIDEO_ID, 1, one, renderings, LIMIT) });
+      const UserMetadata = jobMetadata(VIDEO_ID, 1, one, renderings, LIMIT);
+      const body = await wire({ Role: 'arn:role', Queue: 'arn:queue', Settings: settingsOf(one), UserMetadata });
       createJob(body);
     }), { numRuns: 50 });
   });
@@ -123,7 +125,11 @@ describe('jobMetadata', () => {
 
   test('comes back as it was', () => {
     expect(parseJobMetadata(jobMetadata(VIDEO_ID, 3, SOURCE, renderings, LIMIT))).toEqual({
-      videoId: VIDEO_ID, attempt: 3, source: { width: 1920, height: 1080 }, tooLongFrom: 3601, maxBitrates: [6_000_000, 4_000_000, 2_000_000, 1_000_000, 350_000],
+      videoId: VIDEO_ID,
+      attempt: 3,
+      source: { width: 1920, height: 1080 },
+      tooLongFrom: 3601,
+      maxBitrates: [6_000_000, 4_000_000, 2_000_000, 1_000_000, 350_000],
     });
   });
 

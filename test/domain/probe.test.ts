@@ -30,9 +30,18 @@ describe('readProbe', () => {
     ['no frame rate', file({ FrameRate: { Numerator: 0, Denominator: 0 } }), { frameRate: undefined }],
   ])('%s', (_, container, expected) => expect(readProbe(container, 60)).toMatchObject(expected));
 
+  test.each(['asf', 'avi', 'matroska', 'mp4', 'mpegps', 'mpegts', 'mxf', 'quicktime', 'three_g2', 'three_gp', 'webm'])('takes %s', (Format) => {
+    expect(isProblem(readProbe(file({}, { Format }), 60))).toBe(false);
+  });
+
   test.each<[string, ProbedContainer | undefined, string]>([
     ['nothing', undefined, 'not_a_video'],
     ['no media format', { Tracks: [] }, 'not_a_video'],
+    ['a playlist', file({}, { Format: 'hls' }), 'unsupported_codec'],
+    ['a manifest', file({}, { Format: 'dash' }), 'unsupported_codec'],
+    ['a format that nobody listed', file({}, { Format: 'toString' }), 'unsupported_codec'],
+    ['tracks in no container', file({}, { Format: undefined }), 'unsupported_codec'],
+    ['sound with a cover picture', file({}, { Format: 'mp3' }), 'unsupported_codec'],
     ['audio only', file({}, { Tracks: [SOUND] }), 'not_a_video'],
     ['no track', file({}, { Tracks: [] }), 'not_a_video'],
     ['a codec nobody knows', file({}, {}, 'UNKNOWN'), 'unsupported_codec'],

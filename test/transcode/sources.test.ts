@@ -91,9 +91,25 @@ test.each<[string, () => string | Buffer, number]>([
 });
 
 test.each<[string, () => string | Buffer, string]>([
+  ['a playlist', () => Buffer.from('#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://169.254.169.254/x.ts\n#EXT-X-ENDLIST\n'), 'not_a_video'],
+  ['a playlist that goes on as a transport stream', () => Buffer.concat([
+    Buffer.from('#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://169.254.169.254/x.ts\n#EXT-X-ENDLIST\n'), readFileSync(clip('tail.ts', `${picture('64x48')} ${h264}`)),
+  ]), 'not_a_video'],
+  ['a DASH manifest', () => Buffer.from('<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period/></MPD>'), 'not_a_video'],
+  ['an IMF composition', () => Buffer.from('<?xml version="1.0"?><CompositionPlaylist xmlns="http://www.smpte-ra.org/schemas/2067-3/2016"/>'), 'not_a_video'],
+  ['a concat script', () => Buffer.from('ffconcat version 1.0\nfile /etc/passwd\n'), 'not_a_video'],
+  ['an SVG', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>'), 'not_a_video'],
+  ['an archive', () => Buffer.concat([Buffer.from('PK\x03\x04\x14\0\0\0\x08\0'), Buffer.alloc(200)]), 'not_a_video'],
+  ['a picture', () => clip('still.png', '-f lavfi -i testsrc2=s=64x48 -frames:v 1'), 'not_a_video'],
+  ['an animated picture', () => clip('still.gif', picture('64x48')), 'not_a_video'],
+  ['nothing', () => Buffer.alloc(0), 'not_a_video'],
+  ['a raw stream', () => clip('raw.h264', `${picture('64x48')} ${h264}`), 'not_a_video'],
+  ['sound with a cover picture', () => clip('cover.mp3', `-f lavfi -i sine=d=2.4 -i ${clip('cover.png', '-f lavfi -i testsrc2=s=64x48 -frames:v 1')} -map 0 -map 1 -c:v copy`), 'not_a_video'],
   ['text', () => Buffer.from('no video at all\n'.repeat(100)), 'not_a_video'],
   ['sound only', () => clip('sound.m4a', sound), 'not_a_video'],
   ['too long', () => clip('long.mp4', '-f lavfi -i testsrc2=s=64x64:r=1:d=61 -pix_fmt yuv420p -c:v libx264'), 'too_long'],
-])('%s is refused', async (_, make, code) => {
+])('%s is refused, without a job', async (_, make, code) => {
+  const seen = service.events.length;
   expect(await upload(make())).toMatchObject({ status: 'errored', error: { code } });
+  expect(service.events).toHaveLength(seen);
 });

@@ -167,6 +167,7 @@ test('Probe tells what the ladder needs to know', async () => {
 });
 test.each<[string, string, string, object]>([
   ['webm', 'a.webm', '-f lavfi -i testsrc2=s=64x64:d=0.2 -c:v libvpx', { Format: 'webm', Tracks: [{ Codec: 'VP8', TrackType: 'video' }] }],
+  ['a phone\'s 3GP', 'a.3gp', '-f lavfi -i testsrc2=s=176x144:d=0.2 -c:v mpeg4', { Format: 'three_gp', Tracks: [{ Codec: 'MP4V', TrackType: 'video' }] }],
   ['matroska', 'a.mkv', '-f lavfi -i testsrc2=s=64x64:d=0.2 -c:v mpeg4', { Format: 'matroska', Tracks: [{ Codec: 'MP4V' }] }],
   ['transport stream', 'a.ts', '-f lavfi -i testsrc2=s=64x64:d=0.2 -c:v mpeg2video', { Format: 'mpegts', Tracks: [{ Codec: 'MPEG2' }] }],
   ['wave', 'a.wav', '-f lavfi -i sine=d=0.2', { Format: 'wave', Tracks: [{ Codec: 'PCM', TrackType: 'audio' }] }],
