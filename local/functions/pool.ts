@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'child_process';
 import { randomUUID } from 'crypto';
-import { once } from 'events';
 import type { InvokeResult } from '../types';
 
 /** What run-loop.mjs sends: once when it is ready, then once for each invocation. */
@@ -46,18 +45,33 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
 
 /** Takes over a process that runs run-loop.mjs. */
 function createWorker(child: ChildProcess) {
+  let exited: string | undefined;
+  // A callback: `Promise.race` with `ended` would leave a reaction on it for each invocation, and each would hold its answer while the process lives.
+  let settle: (message?: Message) => void = () => undefined;
+  child.on('message', (message: Message) => settle(message));
   const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ? `signal: ${signal}` : `exit status ${code}`));
-    child.once('error', ({ message }) => resolve(message));
+    const end = (how: string): void => {
+      exited = how;
+      settle();
+      resolve(how);
+    };
+    child.once('exit', (code, signal) => end(signal ? `signal: ${signal}` : `exit status ${code}`));
+    child.once('error', ({ message }) => end(message));
   });
 
   /** The next message; an error when the time is over or the process ends first. */
   function next(seconds: number, prefix: string): Promise<Message> {
-    const message = once(child, 'message', { signal: AbortSignal.timeout(seconds * 1000) }).then(([sent]) => sent as Message, () => {
-      child.kill('SIGKILL');
-      return failed('Sandbox.Timedout', `${prefix}Task timed out after ${seconds.toFixed(2)} seconds`);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        settle(failed('Sandbox.Timedout', `${prefix}Task timed out after ${seconds.toFixed(2)} seconds`));
+      }, seconds * 1000);
+      settle = (message = failed('Runtime.ExitError', `${prefix}Runtime exited with error: ${exited}`)) => {
+        clearTimeout(timer);
+        resolve(message);
+      };
+      if (exited !== undefined) settle();
     });
-    return Promise.race([message, ended.then((how) => failed('Runtime.ExitError', `${prefix}Runtime exited with error: ${how}`))]);
   }
 
   const stop = () => {

@@ -74,7 +74,10 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
   async function invoke({ TimeoutInMillis = 29_000, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
     const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
-    const result = await Promise.race([invoked, setTimeout(Number(TimeoutInMillis), undefined, { ref: false })]);
+    const answered = new AbortController();
+    // Without the abort each answer would stay in memory until its timer fires.
+    const late = setTimeout(Number(TimeoutInMillis), undefined, { ref: false, signal: answered.signal }).catch(() => undefined);
+    const result = await Promise.race([invoked, late]).finally(() => answered.abort());
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');
     return proxyAnswer(result, context);
   }

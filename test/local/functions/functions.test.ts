@@ -3,6 +3,8 @@ import { once } from 'events';
 import { mkdtempSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { setFlagsFromString } from 'v8';
+import { runInNewContext } from 'vm';
 import { createFunctions } from '../../../local/functions/functions';
 import type { Resource } from '../../../local/template/resources';
 import { Functions, Part } from '../../../local/types';
@@ -126,6 +128,22 @@ describe('processes', () => {
     expect(await pids('pid', 9)).toBe(4);
     expect(await pids('single', 3)).toBe(1);
   });
+});
+
+test('2,000 answers of 50 kB leave nothing on the heap', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heap = () => {
+    collect();
+    return process.memoryUsage().heapUsed / 1024 / 1024;
+  };
+  const call = async (count: number) => {
+    for (let calls = 0; calls < count; calls++) await invoke('echo', 'x'.repeat(50_000));
+  };
+  await call(50);
+  const before = heap();
+  await call(2000);
+  expect(heap() - before).toBeLessThan(10);
 });
 
 test('a process ends by itself when its parent is gone', async () => {

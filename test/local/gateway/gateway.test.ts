@@ -1,3 +1,6 @@
+import { setTimeout } from 'timers/promises';
+import { setFlagsFromString } from 'v8';
+import { runInNewContext } from 'vm';
 import { api, base, handlerArn, method, path } from './fixture';
 import type { Resource } from '../../../local/template/resources';
 import { resource } from '../edge/fakes';
@@ -117,4 +120,18 @@ test('a body has 10 MB at most', async () => {
   const { call, calls } = api();
   expect((await call('PATCH', '/api/streams/x', {}, 'x'.repeat(10 * 1024 * 1024 + 1))).status).toBe(413);
   expect(calls).toEqual([]);
+});
+
+test('an answer that was sent does not wait in memory for the integration\'s timeout', async () => {
+  setFlagsFromString('--expose-gc');
+  let answered: WeakRef<object> | undefined;
+  const { call } = api(() => {
+    const payload = { statusCode: 200, body: 'ok' };
+    answered = new WeakRef(payload);
+    return { payload };
+  });
+  expect(await call('GET', '/api/streams/1')).toMatchObject({ status: 200 });
+  await setTimeout(10);
+  (runInNewContext('gc') as () => void)();
+  expect(answered!.deref()).toBeUndefined();
 });
