@@ -7,6 +7,7 @@ import { jobSettings, TranscodeSettings } from '../domain/job-settings';
 import { chooseRungs } from '../domain/ladder';
 import { parseSourceKey } from '../domain/object-keys';
 import { isProblem, readProbe, Source, SourceProblem } from '../domain/probe';
+import { progressInterval } from '../domain/progress-interval';
 import type { VideoRepository } from '../runtime/video-repository';
 
 /** What the submitter works with. */
@@ -120,7 +121,7 @@ async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): P
       Role: jobRoleArn,
       Settings: jobSettings({ videoId, attempt, input, mediaBucket, source, renderings, clipSeconds: limit.clipSeconds }, settings),
       UserMetadata: jobMetadata(videoId, attempt, source, renderings, limit),
-      StatusUpdateInterval: 'SECONDS_10',
+      StatusUpdateInterval: progressInterval(source.durationSeconds),
       // Accelerated jobs are billed as Professional.
       AccelerationSettings: { Mode: 'DISABLED' },
     }));

@@ -64,6 +64,13 @@ describe('a source arrives', () => {
     expect(await table.get()).toMatchObject({ status: 'processing', jobId: 'job-1', source: { size: 42 }, claim: { attempt: 1, token: 'message-1' } });
   });
 
+  test('progress is reported about ten times, however long the video is', async () => {
+    await table.put({ status: 'waiting' });
+    mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [{ Container: { ...PROBED.Container, Duration: 1200 } }] });
+    await send(message());
+    expect(mediaConvert.commandCalls(CreateJobCommand)[0].args[0].input.StatusUpdateInterval).toBe('SECONDS_120');
+  });
+
   test('the claim is there before anything is asked of MediaConvert', async () => {
     await table.put({ status: 'waiting' });
     let seen: unknown;
