@@ -7,6 +7,7 @@ import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
 import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem } from './user-pool';
 import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
+import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { AUTHORIZE_PATH } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
@@ -140,13 +141,14 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secretArn: string): CustomResource {
   const fill = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager', environment: {},
+    timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
   });
   iam.Grant.addToPrincipal({ grantee: fill, actions: ['cognito-idp:DescribeUserPoolClient'], resourceArns: [userPool.userPoolArn] });
   iam.Grant.addToPrincipal({ grantee: fill, actions: ['secretsmanager:PutSecretValue'], resourceArns: [secretArn] });
   return new CustomResource(scope, 'FilledClientSecret', {
     resourceType: 'Custom::VodClientSecret',
     serviceToken: fill.functionArn,
-    serviceTimeout: Duration.minutes(5),
+    serviceTimeout: Duration.seconds(CUSTOM_RESOURCE_SERVICE_SECONDS),
     properties: { UserPoolId: userPool.userPoolId, ClientId: userPoolClientId, SecretArn: secretArn },
   });
 }

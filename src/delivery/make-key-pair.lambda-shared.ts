@@ -1,6 +1,6 @@
-import { createHash, createPublicKey, generateKeyPairSync } from 'crypto';
+import { createHash, createPublicKey, generateKeyPairSync, KeyObject } from 'crypto';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { readSigningKey } from './signing-key-secret.lambda-shared';
+import { readSigningKey, SigningKey } from './signing-key-secret.lambda-shared';
 import type { KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeySecret } from '../contract/signing-keys';
 import type { CustomResourceAnswer } from '../runtime/custom-resource';
 
@@ -18,17 +18,18 @@ export function makeKeyPair({ secrets, now }: Ports) {
     // The secret can't change hands without its public key, which CloudFront never lets change: so its ARN is the identity.
     return {
       physicalResourceId: SecretArn,
-      attributes: { PublicKey: publicHalf(privateKey, SecretArn), CreatedAt: createdAt } satisfies KeyPairAttributes,
+      attributes: { PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(), CreatedAt: createdAt } satisfies KeyPairAttributes,
     };
   };
 
-  async function fill(secretArn: string, type: KeyPairType): Promise<SigningKeySecret> {
-    const made: SigningKeySecret = { privateKey: generate(type), createdAt: now().toISOString() };
+  async function fill(secretArn: string, type: KeyPairType): Promise<SigningKey> {
+    const made: SigningKey = { privateKey: generate(type), createdAt: now().toISOString() };
+    const secret: SigningKeySecret = { ...made, privateKey: made.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
     try {
       await secrets.send(new PutSecretValueCommand({
         SecretId: secretArn,
-        SecretString: JSON.stringify(made),
-        // One token for ever: Secrets Manager refuses a second value under it, so that of two at once one wins.
+        SecretString: JSON.stringify(secret),
+        // The fixed token makes concurrent calls idempotent: Secrets Manager refuses a second value under it, so the first one wins.
         ClientRequestToken: createHash('sha256').update(`signing key of ${secretArn}`).digest('hex'),
       }));
       return made;
@@ -40,20 +41,10 @@ export function makeKeyPair({ secrets, now }: Ports) {
   }
 }
 
-function generate(type: KeyPairType): string {
-  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
-  const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
+function generate(type: KeyPairType): KeyObject {
   switch (type) {
-    case 'ecdsa-p256': return generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding, publicKeyEncoding }).privateKey;
-    case 'rsa-2048': return generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding, publicKeyEncoding }).privateKey;
+    case 'ecdsa-p256': return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    case 'rsa-2048': return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     default: throw new Error(`KeyType: unknown type ${String(type)}`);
-  }
-}
-
-function publicHalf(privateKey: string, secretArn: string): string {
-  try {
-    return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
-  } catch {
-    throw new Error(`the value of ${secretArn} holds no private key`);
   }
 }

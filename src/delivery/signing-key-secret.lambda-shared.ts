@@ -1,8 +1,16 @@
+import { createPrivateKey, KeyObject } from 'crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SigningKeySecret } from '../contract/signing-keys';
 
+/** A generation's secret, parsed. */
+export interface SigningKey {
+  readonly privateKey: KeyObject;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
 /** Reads a generation's secret; undefined while it is empty. */
-export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string): Promise<SigningKeySecret | undefined> {
+export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string): Promise<SigningKey | undefined> {
   let text: string | undefined;
   try {
     ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn })));
@@ -15,10 +23,10 @@ export async function readSigningKey(secrets: SecretsManagerClient, secretArn: s
   return text ? parse(text, secretArn) : undefined;
 }
 
-function parse(text: string, secretArn: string): SigningKeySecret {
+function parse(text: string, secretArn: string): SigningKey {
   try {
-    const { privateKey, createdAt } = JSON.parse(text) as Partial<SigningKeySecret>;
-    if (typeof privateKey === 'string' && typeof createdAt === 'string' && !Number.isNaN(Date.parse(createdAt))) return { privateKey, createdAt };
+    const { privateKey, createdAt } = JSON.parse(text) as SigningKeySecret;
+    if (!Number.isNaN(Date.parse(createdAt))) return { privateKey: createPrivateKey(privateKey), createdAt };
   } catch {
     // JSON.parse quotes what it could not read, and errors are logged.
   }

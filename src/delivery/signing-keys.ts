@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { KEY_PAIR_RESOURCE, KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeyReference } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
 import { globalName } from '../synth/global-name';
@@ -37,7 +38,7 @@ export class SigningKeys extends Construct {
     super(scope, id);
     acknowledge(this, { 'AwsSolutions-SMG4': 'rotated by declaring a new generation: sessions signed by the old one go on' });
     this.makeKeyPairFunction = handlerFunction(this, 'MakeKeyPair', 'delivery/make-key-pair', {
-      description: 'Makes the key pairs that sign playback', environment: {},
+      description: 'Makes the key pairs that sign playback', environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
     });
     const keys = props.generations.map((generation) => this.addGeneration(generation, props));
     this.references = keys.map(({ publicKey, secret }) => ({ keyPairId: publicKey.ref, secretArn: secret.ref }));
@@ -63,15 +64,16 @@ export class SigningKeys extends Construct {
     secret.applyRemovalPolicy(removalPolicy);
     const pair = new CustomResource(this, `KeyPair${generation}`, {
       serviceToken: this.makeKeyPairFunction.functionArn,
-      // Else CloudFormation would wait an hour for an answer that got lost.
-      serviceTimeout: Duration.minutes(5),
+      serviceTimeout: Duration.seconds(CUSTOM_RESOURCE_SERVICE_SECONDS),
       resourceType: KEY_PAIR_RESOURCE,
       properties: { SecretArn: secret.ref, KeyType: keyType } satisfies KeyPairProperties,
     });
     // The L2's name and caller reference are equal in two regions of one account.
     const name = globalName(this, `playback-${generation}`);
+    // CloudFront takes a reference once. A generation that is removed and declared again has another pair, and so asks with another reference.
+    const callerReference = `${name}-${pair.getAttString('CreatedAt' satisfies keyof KeyPairAttributes)}`;
     const publicKey = new cloudfront.CfnPublicKey(this, `PublicKey${generation}`, {
-      publicKeyConfig: { name, callerReference: name, encodedKey: pair.getAttString('PublicKey' satisfies keyof KeyPairAttributes) },
+      publicKeyConfig: { name, callerReference, encodedKey: pair.getAttString('PublicKey' satisfies keyof KeyPairAttributes) },
     });
     return { secret, publicKey };
   }

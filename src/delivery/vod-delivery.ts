@@ -53,9 +53,9 @@ export interface VodDeliveryOptions {
   readonly defaultRootObject?: string;
 
   /**
-   * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens. To rotate, add one at the end, and remove
-   * the old one when the last session it signed is over: at once it ends those that are left. All are trusted; the newest signs
-   * from 15 minutes after its making.
+   * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens. All are trusted. The newest signs from
+   * 15 minutes after it was made; if its secret can't be read, an older one signs. To rotate, add a generation at the end. Remove the old one when
+   * the last session that it signed has expired: removing it ends the sessions that are left.
    * @default ['1']
    */
   readonly keyGenerations?: string[];

@@ -9,7 +9,8 @@ const SECRET = 'the-secret-of-the-client';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:ClientSecret-abc';
 const cognito = mockClient(CognitoIdentityProviderClient);
 const secrets = mockClient(SecretsManagerClient);
-const handler = serveCustomResource(fillClientSecret(new CognitoIdentityProviderClient({ region: 'us-east-1' }), new SecretsManagerClient({ region: 'us-east-1' })));
+const fill = fillClientSecret(new CognitoIdentityProviderClient({ region: 'us-east-1' }), new SecretsManagerClient({ region: 'us-east-1' }));
+const handler = serveCustomResource(fill, async () => undefined);
 let errors: jest.SpyInstance;
 
 beforeEach(() => {
@@ -18,6 +19,7 @@ beforeEach(() => {
   cognito.on(DescribeUserPoolClientCommand).resolves({ UserPoolClient: { ClientSecret: SECRET } });
   secrets.on(PutSecretValueCommand).resolves({});
   errors = jest.spyOn(console, 'error').mockImplementation();
+  jest.spyOn(console, 'warn').mockImplementation();
 });
 
 afterEach(() => {

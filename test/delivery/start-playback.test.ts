@@ -1,10 +1,12 @@
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { getSignedCookies } from '@aws-sdk/cloudfront-signer';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { decode, opens } from './cloudfront-rules';
 import { fakeSecrets, keyPair } from './fake-secrets';
 import { cookieSigner } from '../../src/delivery/cookie-signer.lambda-shared';
+import { captureLog } from '../captured-log';
 
 const ORIGIN = 'http://localhost:8080';
 const ID = '0199f3c0-0000-7000-8000-000000000001';
@@ -122,6 +124,8 @@ describe('start-playback', () => {
 });
 
 describe('cookieSigner', () => {
+  afterEach(() => { jest.restoreAllMocks(); });
+
   const client = { send: jest.fn() };
   const sign = (keys: typeof KEYS) => cookieSigner({ keys, secrets: client as never, now: () => NOW });
   const stored = (createdAt: string) => async () => ({ SecretString: JSON.stringify({ privateKey: pairs.KNEW.privateKey, createdAt }) });
@@ -138,13 +142,75 @@ describe('cookieSigner', () => {
     for (let time = 0; time < 2; time++) expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEWEST' });
   });
 
-  test('tries again after a failure, and tells no value', async () => {
-    const signer = sign([KEYS[0]]);
-    client.send.mockRejectedValueOnce(new Error('throttled'));
-    await expect(signer('https://x/*', 1)).rejects.toThrow('throttled');
-    client.send.mockResolvedValueOnce({ SecretString: 'hunter2' });
-    await expect(signer('https://x/*', 1)).rejects.toThrow('the value of arn:old is not a signing key of ours');
-    client.send.mockImplementation(stored(NOW.toISOString()));
+  const named = (name: string, message = 'refused') => Object.assign(new Error(message), { name });
+  const text = (value: object | string) => ({ SecretString: typeof value === 'string' ? value : JSON.stringify(value) });
+
+  /** Answers each secret by its ARN: an error is thrown, a date is a good key's, anything else is the stored value. */
+  function answerWith(answers: Record<string, Error | Date | object>) {
+    client.send.mockImplementation(async ({ input: { SecretId } }) => {
+      const found = answers[SecretId];
+      if (found instanceof Error) throw found;
+      return found instanceof Date ? text({ privateKey: pairs.KOLD.privateKey, createdAt: found.toISOString() }) : found;
+    });
+  }
+  const OLD = new Date('2026-01-01T00:00:00.000Z');
+
+  test.each([
+    ['is missing', named('ResourceNotFoundException')],
+    ['is marked for deletion', named('InvalidRequestException')],
+    ['is refused', named('AccessDeniedException')],
+    ['is refused by its encryption key', named('DecryptionFailure')],
+    ['can\'t be asked for', named('TimeoutError')],
+    ['is empty', text('')],
+    ['is no JSON', text('hunter2-hunter2')],
+    ['holds no key', text({ privateKey: 'hunter2-hunter2', createdAt: OLD.toISOString() })],
+    ['holds a public key', text({ privateKey: pairs.KNEW.publicKey, createdAt: OLD.toISOString() })],
+    ['tells no time', text({ privateKey: pairs.KNEW.privateKey, createdAt: 'hunter2' })],
+  ])('an older key signs while the secret of the newest %s, and the log says so without its value', async (_, newest) => {
+    const logged = captureLog();
+    answerWith({ 'arn:old': OLD, 'arn:new': newest });
+    const signer = sign(KEYS);
+    expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
+    expect(logged.join()).toMatch(/can't be read.*KNEW/);
+    expect(logged.join()).not.toMatch(/hunter2|BEGIN|KOLD/);
+    // The next request tries again.
+    answerWith({ 'arn:old': OLD, 'arn:new': OLD });
+    expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
+  });
+
+  test('a key that is too new signs rather than none, the oldest of them first', async () => {
+    captureLog();
+    const keys = [...KEYS, { keyPairId: 'KNEWEST', secretArn: 'arn:newest' }];
+    answerWith({ 'arn:old': named('AccessDeniedException'), 'arn:new': NOW, 'arn:newest': NOW });
+    expect(await sign(keys)('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
+    answerWith({ 'arn:old': OLD, 'arn:new': named('AccessDeniedException'), 'arn:newest': NOW });
+    expect(await sign(keys)('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
+  });
+
+  test('fails if no key can be read, tells no value, and tries again', async () => {
+    const logged = captureLog();
+    const signer = sign(KEYS);
+    answerWith({ 'arn:old': text('hunter2'), 'arn:new': named('AccessDeniedException') });
+    await expect(signer('https://x/*', 1)).rejects.toThrow('none of the 2 signing keys can be read');
+    expect(logged.join()).toMatch(/KNEW.*KOLD/);
+    expect(logged.join()).not.toContain('hunter2');
+    answerWith({ 'arn:old': OLD, 'arn:new': NOW });
     await expect(signer('https://x/*', 1)).resolves.toHaveProperty('CloudFront-Signature');
+  });
+
+  test('parses a key once, not for each session', async () => {
+    const parse = jest.spyOn(jest.requireActual<typeof import('crypto')>('crypto'), 'createPrivateKey');
+    answerWith({ 'arn:old': OLD });
+    const signer = sign([KEYS[0]]);
+    for (let time = 0; time < 3; time++) await signer('https://x/*', 1);
+    expect(parse).toHaveBeenCalledTimes(1);
+  });
+
+  test('makes the cookies that AWS\'s own signer makes', async () => {
+    answerWith({ 'arn:old': OLD });
+    const policy = JSON.stringify({ Statement: [{ Resource: 'https://x/v/*', Condition: { DateLessThan: { 'AWS:EpochTime': 1_800_000_000 } } }] });
+    // RSA (PKCS #1 v1.5) signatures are deterministic.
+    expect(await sign([KEYS[0]])('https://x/v/*', 1_800_000_000))
+      .toEqual(getSignedCookies({ keyPairId: 'KOLD', privateKey: pairs.KOLD.privateKey, policy, algorithm: 'SHA256' }));
   });
 });

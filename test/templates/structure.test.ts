@@ -50,6 +50,14 @@ describe.each(names)('the template of %s', (name) => {
     expect(deleted.filter((id) => !emptied.includes(id))).toEqual([]);
   });
 
+  test('gives its custom resources the minute that they wait for IAM, and answers CloudFormation before it stops waiting', () => {
+    for (const { Properties } of Object.values(template.Resources).filter(({ Type }) => Type.startsWith('Custom::Vod'))) {
+      const { Timeout } = template.Resources[references(Properties!.ServiceToken)[0]].Properties!;
+      expect(Timeout).toBeGreaterThanOrEqual(90);
+      expect(Number(Properties!.ServiceTimeout)).toBeGreaterThan(Timeout);
+    }
+  });
+
   test('shows nothing but addresses and ids in its outputs', () => {
     const shown = JSON.stringify(template.Outputs ?? {});
     expect(shown).not.toMatch(/secret|password|execute-api/i);
@@ -92,6 +100,7 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
     if (value.Ref === 'AWS::StackName') return stack.name;
     if (value.Ref === 'AWS::Region') return stack.region;
     if (value.Ref === 'AWS::AccountId') return '123456789012';
+    if (value['Fn::GetAtt']?.[1] === 'CreatedAt') return '2026-11-29T00:00:00.000Z';
     if (value['Fn::Join']) return value['Fn::Join'][1].map(inner).join(value['Fn::Join'][0]);
     if (value['Fn::Split']) return inner(value['Fn::Split'][1]).split(value['Fn::Split'][0]);
     if (value['Fn::Select']) return inner(value['Fn::Select'][1])[Number(value['Fn::Select'][0])];
