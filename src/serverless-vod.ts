@@ -5,6 +5,7 @@ import { VodApi, VodApiOptions } from './api/vod-api';
 import { VodAuth, VodAuthOptions } from './auth/vod-auth';
 import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
+import { throwIfAny } from './synth/errors';
 import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
 import { VodUpload, VodUploadOptions } from './upload/vod-upload';
 
@@ -87,6 +88,8 @@ export class ServerlessVod extends Construct {
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(scope, id);
     const { removalPolicy } = props;
+    const shared = props.upload?.bucket !== undefined && props.upload.bucket === props.delivery?.bucket;
+    throwIfAny(this, [shared ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined]);
     const origin = Lazy.string({ produce: () => this.delivery.origin });
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.

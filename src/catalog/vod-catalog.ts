@@ -8,13 +8,15 @@ import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
+import { grantKey, keyProblems, ResourceKey } from '../synth/keys';
+import { checkTable } from '../synth/own-table';
 
 /** What may be tuned of the catalog. */
 export interface VodCatalogOptions {
   /**
    * A table of your own, in the stack's region: string keys `pk` and `sk`; the indexes `byOwner` (`owner`, `videoId`) and
-   * `byPublication` (`listedMonth`, `listedAt`), all strings, projecting keys at least. Where its encryption key is yours,
-   * the key's policy must let the functions in.
+   * `byPublication` (`listedMonth`, `listedAt`), all strings, projecting keys at least. A table that this app makes is checked at synth;
+   * the functions are granted its KMS key, if it has one of yours.
    * @default - a table on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
    */
   readonly table?: dynamodb.ITable;
@@ -55,8 +57,9 @@ export class VodCatalog extends Construct {
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
-    throwIfAny(this, rolesProblems(props.roles));
+    throwIfAny(this, [...rolesProblems(props.roles), ...(props.table ? keyProblems(tableKey(props.table), props.table.env.region) : [])]);
     this.table = props.table ?? this.makeTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    if (props.table) checkTable(this, 'table', props.table);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
       environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin, ROLES: renderRoles(this, props.roles) },
@@ -132,6 +135,12 @@ export class VodCatalog extends Construct {
 
   /** CDK's own grants name more actions than any handler needs, and every index there will ever be. */
   private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[]): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns });
+    // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns })
+      .combine(grantKey(this, tableKey(this.table), grantee, ['kms:Decrypt']));
   }
+}
+
+function tableKey({ encryptionKey }: dynamodb.ITable): ResourceKey {
+  return { prop: 'table', key: encryptionKey, service: 'dynamodb' };
 }

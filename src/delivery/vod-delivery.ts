@@ -15,6 +15,8 @@ import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
+import { letCloudFrontDecrypt } from '../synth/keys';
+import { awsManagedKeyProblem, bucketKey, bucketProblems } from '../synth/own-bucket';
 
 /** Path patterns that are ours. */
 const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
@@ -42,6 +44,9 @@ export interface VodDeliveryOptions {
   /**
    * A private bucket of your own for the media. In another stack, or imported, its policy is yours to write: CloudFront's service
    * principal, for this distribution's ARN, needs `s3:GetObject` on `v/*` and `s3:ListBucket`.
+   *
+   * A KMS key of yours may encrypt it, if this app makes the key or its policy allows CloudFront `kms:Decrypt`. The key `aws/s3` may not:
+   * CloudFront can't use it.
    * @default - a private bucket
    */
   readonly bucket?: s3.IBucket;
@@ -152,6 +157,8 @@ export class VodDelivery extends Construct {
       ...Object.keys(props.additionalBehaviors ?? {}).map((pattern) => patternProblem(pattern, props.api !== undefined)),
       sessionProblem(session),
       ...rolesProblems(props.roles),
+      ...bucketProblems(this, 'bucket', props.bucket),
+      awsManagedKeyProblem('bucket', props.bucket),
     ]);
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
@@ -267,6 +274,7 @@ export class VodDelivery extends Construct {
     // A policy in another stack would have to name this stack's distribution, which names the bucket.
     const added = Stack.of(this.bucket) === Stack.of(this)
       && statements.every((statement) => this.bucket.addToResourcePolicy(statement).statementAdded);
+    letCloudFrontDecrypt(this, bucketKey('bucket', this.bucket));
     if (!added) {
       Annotations.of(this).addWarningV2('serverless-vod:mediaBucketPolicy',
         'bucket: its policy can\'t be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution\'s ARN');

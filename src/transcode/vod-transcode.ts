@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -15,6 +15,8 @@ import { acknowledgeWildcard } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
+import { grantKey } from '../synth/keys';
+import { bucketKey, bucketProblems, sendEventsToEventBridge } from '../synth/own-bucket';
 
 /** One step of the ladder: a rendition that every source large enough gets. */
 export interface TranscodeRung {
@@ -69,7 +71,11 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
   /** Where the videos are kept. */
   readonly catalog: VodCatalog;
 
-  /** Where the sources arrive, below `source/`. It must send its events to EventBridge. */
+  /**
+   * The bucket where the sources arrive, below `source/`.
+   *
+   * A bucket that this app makes is told to send its events to EventBridge; an imported one must do so already.
+   */
   readonly sourceBucket: s3.IBucket;
 
   /** Where the media goes, below `v/`. */
@@ -114,6 +120,10 @@ export class VodTranscode extends Construct {
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
     super(scope, id);
     const settings = this.settings(props);
+    if (!sendEventsToEventBridge(props.sourceBucket)) {
+      Annotations.of(this).addWarningV2('serverless-vod:sourceBucketEvents',
+        'sourceBucket: an imported bucket can\'t be changed from here; no upload is transcoded unless it sends its events to EventBridge (eventBridgeEnabled, or sourceBucket.enableEventBridgeNotification()). If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey');
+    }
 
     this.queue = new mediaconvert.CfnQueue(this, 'Queue', {
       // MediaConvert demands a name, and nothing says that CloudFormation makes one up.
@@ -146,6 +156,7 @@ export class VodTranscode extends Construct {
       maxDuration.isUnresolved() || maxDuration.toSeconds({ integral: false }) >= 1 ? undefined : 'maxDuration: got less than a second',
       maxConcurrency === undefined || within(maxConcurrency, 2, 1000) ? undefined
         : `maxConcurrency: got ${maxConcurrency}, expected a whole number from 2 to 1000`,
+      ...bucketProblems(this, 'sourceBucket', props.sourceBucket), ...bucketProblems(this, 'mediaBucket', props.mediaBucket),
     ]);
     return { ladder, segmentSeconds: segmentDuration.toSeconds(), maxFrameRate, maxDurationSeconds: maxDuration.toSeconds() };
   }
@@ -166,7 +177,7 @@ export class VodTranscode extends Construct {
     const media = mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`);
     acknowledgeWildcard(role, media, 'media are objects below one prefix, and each job makes new ones');
     this.grant(role, ['s3:PutObject'], [media]);
-    mediaBucket.encryptionKey?.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
+    grantKey(this, bucketKey('mediaBucket', mediaBucket), role, ['kms:GenerateDataKey', 'kms:Decrypt']);
     return role;
   }
 
@@ -231,7 +242,7 @@ export class VodTranscode extends Construct {
     const sources = sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`);
     acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
     this.grant(grantee, ['s3:GetObject'], [sources]);
-    sourceBucket.encryptionKey?.grant(grantee, 'kms:Decrypt');
+    grantKey(this, bucketKey('sourceBucket', sourceBucket), grantee, ['kms:Decrypt']);
   }
 
   /** CDK's own grants name more actions than are needed. */

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -13,6 +13,8 @@ import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VI
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
+import { grantKey } from '../synth/keys';
+import { addCorsRule, bucketKey, bucketProblems, sendEventsToEventBridge } from '../synth/own-bucket';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
@@ -20,8 +22,10 @@ const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'typ
 /** What may be tuned of uploads. */
 export interface VodUploadOptions {
   /**
-   * A bucket of your own, in the stack's region: private, with EventBridge notifications on, and a CORS rule that lets pages
-   * of your origins PUT with the headers `content-type` and `if-none-match`. Sources lie below `source/`.
+   * A private bucket of your own, in the stack's region. Sources lie below `source/`.
+   *
+   * A bucket that this app makes gets what it needs: the CORS rule, EventBridge events, and grants on its KMS key. An imported bucket
+   * can't be changed from here, and a warning at synth says what it needs.
    * @default - a private bucket, encrypted with keys that S3 manages
    */
   readonly bucket?: s3.IBucket;
@@ -99,9 +103,10 @@ export class VodUpload extends Construct {
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
       wrongMaxSize(props.maxSize), ...wrongContentTypes(props.contentTypes), wrongExpiry(props.uploadExpiry), ...wrongOrigins(props.appOrigins),
-      ...rolesProblems(props.roles),
+      ...rolesProblems(props.roles), ...bucketProblems(this, 'bucket', props.bucket),
     ]);
     this.bucket = props.bucket ?? this.makeBucket(props);
+    this.letPagesPut(props);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
       contentTypes: (props.contentTypes ?? VIDEO_CONTENT_TYPES).map((range) => (Token.isUnresolved(range) ? range : range.toLowerCase())),
@@ -135,15 +140,19 @@ export class VodUpload extends Construct {
   /**
    * Lets the grantee put sources, and so sign addresses that do. It may not read them.
    *
+   * If a customer's KMS key encrypts the bucket, the grantee may use it through S3: to encrypt, and to decrypt, without which S3 can't
+   * join the parts of a multipart upload.
+   *
    * @param grantee who may
    */
   public grantPutSources(grantee: iam.IGrantable): iam.Grant {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
     acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
-    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
+    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] })
+      .combine(grantKey(this, bucketKey('bucket', this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']));
   }
 
-  private makeBucket({ origin, appOrigins = [], removalPolicy = RemovalPolicy.RETAIN }: VodUploadProps): s3.Bucket {
+  private makeBucket({ removalPolicy = RemovalPolicy.RETAIN }: VodUploadProps): s3.Bucket {
     const bucket = new s3.Bucket(this, 'Bucket', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -152,17 +161,24 @@ export class VodUpload extends Construct {
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
       lifecycleRules: [{ id: 'AbortIncompleteUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
-      cors: [{
-        allowedMethods: [s3.HttpMethods.PUT],
-        allowedOrigins: [origin, ...appOrigins],
-        allowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
-        exposedHeaders: ['ETag', ...CHECKSUM_HEADERS],
-        maxAge: 3000,
-      }],
     });
-    // The prop `eventBridgeEnabled` would bring a function of its own that sets this.
-    (bucket.node.defaultChild as s3.CfnBucket).notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    sendEventsToEventBridge(bucket);
     return bucket;
+  }
+
+  private letPagesPut({ origin, appOrigins = [] }: VodUploadProps): void {
+    const rule = {
+      allowedMethods: [s3.HttpMethods.PUT],
+      allowedOrigins: [origin, ...appOrigins],
+      allowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
+      exposedHeaders: ['ETag', ...CHECKSUM_HEADERS],
+      maxAge: 3000,
+    };
+    // A bucket in another stack would have to name this stack's distribution, if that is the origin.
+    const reachable = Stack.of(this.bucket) === Stack.of(this) || !rule.allowedOrigins.some((each) => Token.isUnresolved(each));
+    if (reachable && addCorsRule(this.bucket, rule)) return;
+    Annotations.of(this).addWarningV2('serverless-vod:sourceBucketCors',
+      `bucket: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${rule.allowedHeaders.join(', ')}`);
   }
 }
 

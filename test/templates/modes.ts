@@ -3,6 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { CustomerKeysStack } from './customer-keys-stack';
 import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
 
 /** The service with each source of identity, and with all that one can have. */
@@ -57,11 +58,12 @@ class OwnAuthorizer extends Mode {
   }
 }
 
-type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own';
+type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own' | 'keys of one\'s own';
 
 export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'every option': EveryOption,
   'an existing pool': ExistingPool,
   'any issuer': AnyIssuer,
   'an authorizer of one\'s own': OwnAuthorizer,
+  'keys of one\'s own': CustomerKeysStack,
 };

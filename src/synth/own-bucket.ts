@@ -1,0 +1,87 @@
+import { Aspects, CfnResource, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { IConstruct } from 'constructs';
+import { keyProblems, ResourceKey } from './keys';
+
+/** The customer's key of a bucket that was passed in. */
+export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
+  return { prop, key: bucket.encryptionKey, service: 's3' };
+}
+
+/** What is wrong with a bucket that was passed in, as far as synth can know. */
+export function bucketProblems(scope: IConstruct, prop: string, bucket: s3.IBucket | undefined): (string | undefined)[] {
+  if (!bucket) return [];
+  const [actual, expected] = [bucket.env.region, Stack.of(scope).region];
+  const known = !Token.isUnresolved(actual) && !Token.isUnresolved(expected);
+  return [
+    known && actual !== expected ? `${prop}: expected a bucket in the stack's region ${expected}, got one in ${actual}` : undefined,
+    ...keyProblems(bucketKey(prop, bucket), actual),
+  ];
+}
+
+/** Why CloudFront can't read a bucket: the key `aws/s3` belongs to AWS, and its policy lets no other service in. */
+export function awsManagedKeyProblem(prop: string, bucket: s3.IBucket | undefined): string | undefined {
+  const resource = bucket && cfnBucket(bucket);
+  if (!resource || bucket.encryptionKey) return undefined;
+  const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
+  const { sseAlgorithm = '', kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
+  if (!String(sseAlgorithm).startsWith('aws:kms') || kmsMasterKeyId) return undefined;
+  return `${prop}: CloudFront can't decrypt with the key aws/s3 (BucketEncryption.KMS_MANAGED); use BucketEncryption.S3_MANAGED, or KMS with a key of your own`;
+}
+
+/**
+ * Makes a bucket of this app send its events to EventBridge, whatever else is told about them.
+ *
+ * CDK's own way is a custom resource with a function, so it is taken only where the bucket has one anyway: after `addEventNotification`,
+ * that resource writes the whole configuration and would switch EventBridge off again.
+ *
+ * @returns false for an imported bucket, which can't be changed from here
+ */
+export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
+  const resource = cfnBucket(bucket);
+  if (!resource) return false;
+  if (Aspects.of(bucket).all.some((aspect) => aspect instanceof KeepEventBridge)) return true;
+  const given = resource.notificationConfiguration;
+  resource.notificationConfiguration = Lazy.any({
+    produce: () => notifications(bucket) ? given : { ...Stack.of(bucket).resolve(given), eventBridgeConfiguration: { eventBridgeEnabled: true } },
+  });
+  Aspects.of(bucket).add(new KeepEventBridge(bucket));
+  return true;
+}
+
+/** Adds a CORS rule to a bucket of this app; false for an imported one. */
+export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
+  const resource = cfnBucket(bucket);
+  if (!resource) return false;
+  if ('addCorsRule' in bucket) {
+    (bucket as s3.Bucket).addCorsRule(rule);
+  } else {
+    const given = Stack.of(resource).resolve(resource.corsConfiguration);
+    resource.corsConfiguration = { corsRules: [...given?.corsRules ?? [], rule] };
+  }
+  return true;
+}
+
+/** The resource of a bucket that this app makes. */
+function cfnBucket(bucket: s3.IBucket): s3.CfnBucket | undefined {
+  const resource = bucket.node.defaultChild;
+  return CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::S3::Bucket' ? resource as s3.CfnBucket : undefined;
+}
+
+/** The custom resource with which CDK writes a bucket's notification configuration, once anything asked for it. */
+function notifications(bucket: s3.IBucket): CfnResource | undefined {
+  return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
+}
+
+/** Runs when the app is complete: a notification may be added after the service was made. */
+class KeepEventBridge {
+  constructor(private readonly bucket: s3.IBucket) {}
+
+  public visit(node: IConstruct): void {
+    const resource = node === this.bucket ? notifications(this.bucket) : undefined;
+    if (!resource) return;
+    this.bucket.enableEventBridgeNotification();
+    // Removed from the app, it would be deleted after the bucket has got its own configuration, and would empty that.
+    resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  }
+}

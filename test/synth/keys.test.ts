@@ -1,0 +1,114 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { VodCatalog } from '../../src/catalog/vod-catalog';
+import { VodDelivery } from '../../src/delivery/vod-delivery';
+import { VodUpload } from '../../src/upload/vod-upload';
+import { makeTable } from '../templates/customer-keys-stack';
+
+const origin = 'https://videos.example.com';
+const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const env = { account: '123456789012', region: 'us-east-1' };
+
+/** The sources in a bucket with that key. */
+function upload(makeKey: (stack: Stack) => kms.IKey) {
+  const stack = new Stack(new App(), 'Test', { env });
+  const bucket = new s3.Bucket(stack, 'Sources', { encryptionKey: makeKey(stack) });
+  new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'Catalog', { origin }), origin, bucket });
+  return { stack, template: Template.fromStack(stack) };
+}
+
+const via = (service: string) => ({ StringEquals: { 'kms:ViaService': `${service}.us-east-1.amazonaws.com` } });
+const administrator = () => new iam.PolicyDocument({
+  statements: [new iam.PolicyStatement({ principals: [new iam.ArnPrincipal('arn:aws:iam::123456789012:role/admin')], actions: ['kms:*'], resources: ['*'] })],
+});
+const ownPolicy = (template: Template): any[] => Object.values(template.findResources('AWS::KMS::Key'))[0].Properties.KeyPolicy.Statement;
+
+describe('the policy of a customer\'s key', () => {
+  test('stays as it is where it leaves access to IAM', () => {
+    const { stack, template } = upload((scope) => new kms.Key(scope, 'Key'));
+    expect(ownPolicy(template)).toHaveLength(1);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test.each([
+    ['names an administrator only', administrator],
+    ['lets the account administrate only', () => new iam.PolicyDocument({
+      statements: [new iam.PolicyStatement({ principals: [new iam.AccountRootPrincipal()], actions: ['kms:PutKeyPolicy'], resources: ['*'] })],
+    })],
+    ['trusts the account under a condition', () => new iam.PolicyDocument({
+      statements: [new iam.PolicyStatement({
+        principals: [new iam.AccountRootPrincipal()], actions: ['kms:*'], resources: ['*'], conditions: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+      })],
+    })],
+    ['trusts another account', () => new iam.PolicyDocument({
+      statements: [new iam.PolicyStatement({ principals: [new iam.AccountPrincipal('999999999999')], actions: ['kms:*'], resources: ['*'] })],
+    })],
+  ])('that %s gets a statement for the role that uses it', (_, policy) => {
+    const { stack, template } = upload((scope) => new kms.Key(scope, 'Key', { policy: policy() }));
+    expect(ownPolicy(template).slice(1)).toEqual([{
+      Effect: 'Allow', Action: ['kms:GenerateDataKey', 'kms:Decrypt'], Resource: '*', Condition: via('s3'),
+      Principal: { AWS: { 'Fn::GetAtt': [expect.stringMatching(/^UploadPlanUploadRole/), 'Arn'] } },
+    }]);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('of another stack can\'t name this stack\'s role: a warning says so', () => {
+    const { stack } = upload((scope) => new kms.Key(new Stack(scope.node.scope as App, 'Keys', { env }), 'Key', { policy: administrator() }));
+    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: the policy of its KMS key .*root principal.*serverless-vod:keyPolicy'));
+  });
+
+  test('that was imported is not known: the grant is made, and a warning says what the policy needs', () => {
+    const { stack, template } = upload((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN));
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([{ Effect: 'Allow', Action: ['kms:GenerateDataKey', 'kms:Decrypt'], Resource: KEY_ARN, Condition: via('s3') }]),
+      },
+    });
+    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: the policy of its KMS key'));
+  });
+});
+
+test('an alias stands for its key: IAM knows keys only', () => {
+  const { template } = upload((scope) => new kms.Alias(scope, 'Alias', { aliasName: 'sources', targetKey: new kms.Key(scope, 'Key') }));
+  template.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: ['kms:GenerateDataKey', 'kms:Decrypt'], Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } })]) },
+  });
+});
+
+test('an alias imported by its name is refused, since the key behind it is not known', () => {
+  expect(() => upload((scope) => kms.Alias.fromAliasName(scope, 'Alias', 'alias/sources'))).toThrow(/^Test\/Upload: bucket: its KMS key is an alias .* kms\.Key\.fromKeyArn/);
+});
+
+test('a key of another region is refused: S3 and DynamoDB know keys of their own region only', () => {
+  const elsewhere = (scope: Stack) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN.replace('us-east-1', 'eu-west-1'));
+  expect(() => upload(elsewhere)).toThrow('Test/Upload: bucket: expected a KMS key of its own region us-east-1, got one of eu-west-1');
+  const stack = new Stack(new App(), 'Test', { env });
+  expect(() => new VodCatalog(stack, 'Catalog', { origin, table: makeTable(stack, elsewhere(stack)) })).toThrow('Test/Catalog: table: expected a KMS key of its own region');
+});
+
+test('an imported key of the media: a warning says what CloudFront needs', () => {
+  const stack = new Stack(new App(), 'Test', { env });
+  const bucket = new s3.Bucket(stack, 'Media', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
+  new VodDelivery(stack, 'Delivery', { catalog: new VodCatalog(stack, 'Catalog', { origin }), bucket });
+  Annotations.fromStack(stack).hasWarning('/Test/Delivery', Match.stringLikeRegexp('^bucket: the policy of its KMS key .*cloudfront.amazonaws.com kms:Decrypt where AWS:SourceArn'));
+});
+
+test('a key of the media in another stack lets CloudFront in without a circle between the stacks', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Test', { env });
+  const keys = new Stack(app, 'Keys', { env });
+  const bucket = new s3.Bucket(stack, 'Media', { encryptionKey: new kms.Key(keys, 'Key') });
+  new VodDelivery(stack, 'Delivery', { catalog: new VodCatalog(stack, 'Catalog', { origin }), bucket });
+  Template.fromStack(keys).hasResourceProperties('AWS::KMS::Key', {
+    KeyPolicy: {
+      Statement: Match.arrayWith([Match.objectLike({
+        Principal: { Service: 'cloudfront.amazonaws.com' },
+        Condition: { ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::123456789012:distribution/*']] } } },
+      })]),
+    },
+  });
+  expect(stack.dependencies).toEqual([keys]);
+});

@@ -1,0 +1,163 @@
+import { App, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { ServerlessVod, VodCatalog, VodDelivery, VodUpload } from '../../src';
+import { VodTranscode } from '../../src/transcode/vod-transcode';
+
+const origin = 'https://videos.example.com';
+
+/** The service on a source bucket of one's own, or on the library's. */
+function service({ makeBucket, before, after }: {
+  makeBucket?: (stack: Stack) => s3.IBucket; before?: (bucket: s3.IBucket, stack: Stack) => void; after?: (bucket: s3.IBucket, stack: Stack) => void;
+}) {
+  const stack = new Stack(new App(), 'Test');
+  const bucket = makeBucket?.(stack);
+  if (bucket) before?.(bucket, stack);
+  const vod = new ServerlessVod(stack, 'Vod', { upload: { bucket } });
+  after?.(vod.upload.bucket, stack);
+  return { stack, vod, template: Template.fromStack(stack) };
+}
+
+const notify = (bucket: s3.IBucket, stack: Stack) => bucket.addEventNotification(s3.EventType.OBJECT_REMOVED, new SqsDestination(new sqs.Queue(stack, 'Removed')));
+const sources = (stack: Stack) => new s3.Bucket(stack, 'Sources');
+/** A bucket written as a resource of CloudFormation, for CDK's view of it. */
+const wrapped = (stack: Stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Sources', {
+  corsConfiguration: { corsRules: [{ allowedMethods: ['GET'], allowedOrigins: ['https://a.example.com'] }] },
+}));
+
+/** Where EventBridge is switched on: on the bucket itself, or by CDK's custom resource. */
+function eventBridge(template: Template, bucket: s3.IBucket) {
+  const logicalId = Stack.of(bucket).resolve((bucket.node.defaultChild as CfnResource).logicalId);
+  const { Properties } = template.findResources('AWS::S3::Bucket')[logicalId]!;
+  const custom = Object.values(template.findResources('Custom::S3BucketNotifications'));
+  return {
+    onBucket: Properties?.NotificationConfiguration,
+    custom: custom.map((resource) => resource.Properties.NotificationConfiguration),
+    kept: custom.map(({ DeletionPolicy }) => DeletionPolicy),
+  };
+}
+
+describe('EventBridge on the source bucket', () => {
+  const on = { EventBridgeConfiguration: { EventBridgeEnabled: true } };
+
+  test.each([
+    ['the library\'s', undefined], ['one\'s own', sources], ['one\'s own, written as a resource', wrapped],
+  ])('is on without a function to switch it: %s', (_, makeBucket) => {
+    const { template, vod } = service({ makeBucket });
+    expect(eventBridge(template, vod.upload.bucket)).toEqual({ onBucket: on, custom: [], kept: [] });
+  });
+
+  test('is on for a transcode without the rest', () => {
+    const stack = new Stack(new App(), 'Test');
+    const sourceBucket = sources(stack);
+    new VodTranscode(stack, 'Transcode', { catalog: new VodCatalog(stack, 'Catalog', { origin }), sourceBucket, mediaBucket: new s3.Bucket(stack, 'Media') });
+    expect(eventBridge(Template.fromStack(stack), sourceBucket).onBucket).toEqual(on);
+  });
+
+  const byCustomResource = {
+    onBucket: undefined, kept: ['Retain'],
+    custom: [{ EventBridgeConfiguration: {}, QueueConfigurations: [expect.objectContaining({ Events: ['s3:ObjectRemoved:*'] })] }],
+  };
+  test.each([
+    ['the library\'s', {}], ['one\'s own', { makeBucket: sources }],
+  ])('stays on beside a notification that is added later: %s', (_, options) => {
+    const { template, vod } = service({ ...options, after: notify });
+    expect(eventBridge(template, vod.upload.bucket)).toEqual(byCustomResource);
+  });
+
+  test('stays on beside a notification that was added before', () => {
+    const { template, vod } = service({ makeBucket: sources, before: notify });
+    expect(eventBridge(template, vod.upload.bucket)).toEqual(byCustomResource);
+  });
+
+  test('stays on where the bucket has it already, by CDK\'s own prop', () => {
+    const { template, vod } = service({ makeBucket: (stack) => new s3.Bucket(stack, 'Sources', { eventBridgeEnabled: true }) });
+    expect(eventBridge(template, vod.upload.bucket)).toMatchObject({ onBucket: undefined, custom: [{ EventBridgeConfiguration: {} }] });
+  });
+
+  test('keeps what a resource has been told beside it', () => {
+    const queueConfigurations = [{ event: 's3:ObjectRemoved:*', queue: 'arn:aws:sqs:us-east-1:123456789012:removed' }];
+    const { template, vod } = service({ makeBucket: (stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Sources', { notificationConfiguration: { queueConfigurations } })) });
+    expect(eventBridge(template, vod.upload.bucket).onBucket).toEqual({ ...on, QueueConfigurations: [{ Event: 's3:ObjectRemoved:*', Queue: queueConfigurations[0].queue }] });
+  });
+
+  test('can\'t be switched on from here for an imported bucket: a warning says how', () => {
+    const { stack } = service({ makeBucket: (scope) => s3.Bucket.fromBucketName(scope, 'Sources', 'sources') });
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Transcode', Match.stringLikeRegexp('^sourceBucket: an imported bucket .*EventBridge.*serverless-vod:sourceBucketEvents'));
+  });
+});
+
+describe('CORS of the source bucket', () => {
+  const put = Match.objectLike({
+    AllowedMethods: ['PUT'], AllowedOrigins: [origin, 'http://localhost:5173'], AllowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
+  });
+  const upload = (makeBucket: (app: App, stack: Stack) => s3.IBucket, address = origin) => {
+    const app = new App();
+    const stack = new Stack(app, 'Test');
+    const bucket = makeBucket(app, stack);
+    new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'Catalog', { origin }), origin: address, appOrigins: ['http://localhost:5173'], bucket });
+    return { stack, bucketTemplate: () => Template.fromStack(Stack.of(bucket)) };
+  };
+
+  test('lets pages of the service\'s and the app\'s origins PUT, beside the bucket\'s own rules', () => {
+    const get = { allowedMethods: [s3.HttpMethods.GET], allowedOrigins: ['*'] };
+    const { stack, bucketTemplate } = upload((_, scope) => new s3.Bucket(scope, 'Sources', { cors: [get] }));
+    bucketTemplate().hasResourceProperties('AWS::S3::Bucket', {
+      CorsConfiguration: { CorsRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['*'] }, put] },
+    });
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('is added to a bucket written as a resource', () => {
+    upload((_, scope) => wrapped(scope)).bucketTemplate().hasResourceProperties('AWS::S3::Bucket', {
+      CorsConfiguration: { CorsRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['https://a.example.com'] }, put] },
+    });
+  });
+
+  test('of another stack is added where the origins are known, without a circle between the stacks', () => {
+    upload((app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources')).bucketTemplate().hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [put] } });
+  });
+
+  test.each<[string, (app: App, stack: Stack) => s3.IBucket, string]>([
+    ['was imported', (_, stack) => s3.Bucket.fromBucketName(stack, 'Sources', 'sources'), origin],
+    ['is of another stack, while the origin is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => origin })],
+  ])('of a bucket that %s: a warning says which rule it needs', (_, makeBucket, address) => {
+    const { stack } = upload(makeBucket, address);
+    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: its CORS rules .*allows PUT .*content-type, if-none-match.*serverless-vod:sourceBucketCors'));
+  });
+});
+
+describe('a bucket that can\'t work is refused by the prop\'s name', () => {
+  const env = { account: '123456789012', region: 'us-east-1' };
+  const delivery = (makeBucket: (stack: Stack) => s3.IBucket) => {
+    const stack = new Stack(new App(), 'Test', { env });
+    return new VodDelivery(stack, 'Delivery', { catalog: new VodCatalog(stack, 'Catalog', { origin }), bucket: makeBucket(stack) });
+  };
+
+  test.each<[string, (stack: Stack) => s3.IBucket]>([
+    ['KMS_MANAGED', (stack) => new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.KMS_MANAGED })],
+    ['DSSE_MANAGED', (stack) => new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.DSSE_MANAGED })],
+    ['aws:kms without a key, written as a resource', (stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Media', {
+      bucketEncryption: { serverSideEncryptionConfiguration: [{ serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms' } }] },
+    }))],
+  ])('media: %s', (_, makeBucket) => {
+    expect(() => delivery(makeBucket)).toThrow(/^Test\/Delivery: bucket: CloudFront can't decrypt with the key aws\/s3/);
+  });
+
+  test.each([s3.BucketEncryption.S3_MANAGED, s3.BucketEncryption.KMS])('media: not %s', (encryption) => {
+    expect(() => delivery((stack) => new s3.Bucket(stack, 'Media', { encryption }))).not.toThrow();
+  });
+
+  test('one bucket for sources and media: its CORS rule would close a circle', () => {
+    const stack = new Stack(new App(), 'Test');
+    const bucket = sources(stack);
+    expect(() => new ServerlessVod(stack, 'Vod', { upload: { bucket }, delivery: { bucket } })).toThrow(/^Test\/Vod: upload\.bucket and delivery\.bucket: expected two buckets/);
+  });
+
+  test('in another region', () => {
+    const other = (stack: Stack) => s3.Bucket.fromBucketAttributes(stack, 'Media', { bucketName: 'media', region: 'eu-west-1' });
+    expect(() => delivery(other)).toThrow('Test/Delivery: bucket: expected a bucket in the stack\'s region us-east-1, got one in eu-west-1');
+  });
+});

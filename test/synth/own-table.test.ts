@@ -1,0 +1,73 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { VodCatalog } from '../../src/catalog/vod-catalog';
+import { INDEXES } from '../../src/contract/table';
+import { makeTable } from '../templates/customer-keys-stack';
+
+const { STRING, NUMBER } = dynamodb.AttributeType;
+const attribute = (name: string, type = STRING): dynamodb.Attribute => ({ name, type });
+const PK_SK = { partitionKey: attribute('pk'), sortKey: attribute('sk') };
+const indexes = Object.values(INDEXES).map(({ name, partition, sort }) => ({ indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort) }));
+
+function catalog(makeOwn: (stack: Stack) => dynamodb.ITable) {
+  const app = new App();
+  const stack = new Stack(app, 'Test');
+  const table = makeOwn(stack);
+  new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com', table });
+  return { app, stack, table };
+}
+
+describe('a table of one\'s own', () => {
+  test.each<[string, (stack: Stack) => dynamodb.ITable]>([
+    ['table', makeTable],
+    // CDK's TableV2 makes this resource, and warns of its own deprecated props.
+    ['global table', (stack) => {
+      const names = ['pk', 'sk', ...indexes.flatMap(({ partitionKey, sortKey }) => [partitionKey.name, sortKey.name])];
+      const keySchema = (hash: string, range: string) => [{ attributeName: hash, keyType: 'HASH' }, { attributeName: range, keyType: 'RANGE' }];
+      const resource = new dynamodb.CfnGlobalTable(stack, 'Videos', {
+        replicas: [{ region: 'us-east-1' }],
+        keySchema: keySchema('pk', 'sk'),
+        attributeDefinitions: [...new Set(names)].map((attributeName) => ({ attributeName, attributeType: 'S' })),
+        globalSecondaryIndexes: indexes.map(({ indexName, partitionKey, sortKey }) => ({
+          indexName, keySchema: keySchema(partitionKey.name, sortKey.name), projection: { projectionType: 'KEYS_ONLY' },
+        })),
+      });
+      const table = dynamodb.Table.fromTableArn(stack, 'View', resource.attrArn);
+      table.node.defaultChild = resource;
+      return table;
+    }],
+  ])('with all keys and indexes passes: a %s', (_, makeOwn) => {
+    const { app, stack } = catalog(makeOwn);
+    expect(() => app.synth()).not.toThrow();
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('may get its indexes after the service was made', () => {
+    const { app, table } = catalog((stack) => new dynamodb.Table(stack, 'Videos', PK_SK));
+    for (const index of indexes) (table as dynamodb.Table).addGlobalSecondaryIndex(index);
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  const [first, ...others] = indexes;
+  test.each<[string, { partitionKey: dynamodb.Attribute; sortKey?: dynamodb.Attribute; globalSecondaryIndexes?: typeof indexes }, string]>([
+    ['another partition key', { ...PK_SK, partitionKey: attribute('id'), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
+    ['no sort key', { partitionKey: attribute('pk'), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
+    ['a number for a key', { ...PK_SK, sortKey: attribute('sk', NUMBER), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
+    ['no indexes', PK_SK, `table: expected a global secondary index '${first.indexName}'`],
+    ['an index too few', { ...PK_SK, globalSecondaryIndexes: others }, `table: expected a global secondary index '${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got none`],
+    ['an index with another sort key', { ...PK_SK, globalSecondaryIndexes: [{ ...first, sortKey: attribute('other') }, ...others] }, `'${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got other keys`],
+  ])('is refused at synth with %s', (_, { globalSecondaryIndexes = [], ...keys }, message) => {
+    const { app } = catalog((stack) => {
+      const table = new dynamodb.Table(stack, 'Videos', keys);
+      for (const index of globalSecondaryIndexes) table.addGlobalSecondaryIndex(index);
+      return table;
+    });
+    expect(() => app.synth()).toThrow(message);
+  });
+
+  test('that was imported can\'t be checked: a warning says what it needs', () => {
+    const { stack } = catalog((scope) => dynamodb.Table.fromTableName(scope, 'Videos', 'videos'));
+    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}\\).*serverless-vod:importedTable`));
+  });
+});

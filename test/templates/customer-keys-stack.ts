@@ -1,0 +1,40 @@
+import { App, Stack } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ServerlessVod } from '../../src';
+import { INDEXES, TABLE_KEYS } from '../../src/contract/table';
+
+/** The service on buckets and a table of one's own, each encrypted with a customer's KMS key. */
+export class CustomerKeysStack extends Stack {
+  constructor(app: App, id: string) {
+    super(app, id);
+    const sourceKey = new kms.Key(this, 'SourceKey', { enableKeyRotation: true });
+    const mediaKey = new kms.Key(this, 'MediaKey', { enableKeyRotation: true });
+    const tableKey = new kms.Key(this, 'TableKey', { enableKeyRotation: true });
+    const sources = new s3.Bucket(this, 'Sources', {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL, enforceSSL: true, encryptionKey: sourceKey,
+    });
+    const media = new s3.Bucket(this, 'Media', {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL, enforceSSL: true, encryptionKey: mediaKey, bucketKeyEnabled: true,
+    });
+    new ServerlessVod(this, 'Vod', {
+      catalog: { table: makeTable(this, tableKey) }, upload: { bucket: sources }, delivery: { bucket: media },
+    });
+  }
+}
+
+/** A table with every key and index that the catalog needs. */
+export function makeTable(stack: Stack, encryptionKey?: kms.IKey): dynamodb.Table {
+  const attribute = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
+  const table = new dynamodb.Table(stack, 'Videos', {
+    partitionKey: attribute(TABLE_KEYS.partition), sortKey: attribute(TABLE_KEYS.sort), encryptionKey,
+    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST, pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+  });
+  for (const { name, partition, sort } of Object.values(INDEXES)) {
+    table.addGlobalSecondaryIndex({
+      indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort), projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+    });
+  }
+  return table;
+}

@@ -1,0 +1,53 @@
+import { example, EXAMPLES, ofType, references, rolePolicies, statements } from './templates';
+
+const names = (Object.keys(EXAMPLES) as (keyof typeof EXAMPLES)[]).filter((name) => name !== 'keys of one\'s own');
+const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
+
+describe('a customer\'s KMS keys', () => {
+  const template = example('keys of one\'s own');
+
+  test('may be used by exactly these roles, for exactly these actions, through the service that holds the data', () => {
+    const uses = Object.entries(rolePolicies(template)).flatMap(([role, granted]) => granted
+      .filter(({ Action }) => Action.some((action) => /^kms:|\*/.test(action)))
+      .flatMap(({ Action, Resource, Condition }) => Action.map((action) =>
+        `${withoutHash(role)}: ${action} on ${references(Resource).map(withoutHash).join()} via ${JSON.stringify(Condition ?? {}).match(/"(s3|dynamodb)\./)?.[1]}`)));
+    expect(uses.sort()).toEqual([
+      'VodCatalogReadVideosRole: kms:Decrypt on TableKey via dynamodb',
+      'VodDeliveryStartPlaybackRole: kms:Decrypt on TableKey via dynamodb',
+      'VodTranscodeJobRole: kms:Decrypt on MediaKey via s3',
+      'VodTranscodeJobRole: kms:Decrypt on SourceKey via s3',
+      'VodTranscodeJobRole: kms:GenerateDataKey on MediaKey via s3',
+      'VodTranscodeRecordJobEventRole: kms:Decrypt on TableKey via dynamodb',
+      'VodTranscodeSubmitJobRole: kms:Decrypt on SourceKey via s3',
+      'VodTranscodeSubmitJobRole: kms:Decrypt on TableKey via dynamodb',
+      'VodUploadPlanUploadRole: kms:Decrypt on SourceKey via s3',
+      'VodUploadPlanUploadRole: kms:Decrypt on TableKey via dynamodb',
+      'VodUploadPlanUploadRole: kms:GenerateDataKey on SourceKey via s3',
+    ]);
+  });
+
+  test('are granted with the service in full', () => {
+    const conditions = Object.values(rolePolicies(template)).flat().filter(({ Action }) => Action.some((action) => action.startsWith('kms:')))
+      .map(({ Condition }) => Condition);
+    const via = (service: string) => ({ StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } });
+    for (const condition of conditions) expect([via('s3'), via('dynamodb')]).toContainEqual(condition);
+  });
+
+  test('of the media alone may be used by CloudFront, for this account\'s distributions, to decrypt', () => {
+    const forServices = Object.entries(ofType(template, 'AWS::KMS::Key')).flatMap(([id, { Properties }]) => statements(Properties!.KeyPolicy)
+      .filter(({ Principal }) => JSON.stringify(Principal).includes('Service')).map((statement) => [withoutHash(id), statement]));
+    expect(forServices).toEqual([['MediaKey', {
+      Effect: 'Allow',
+      Principal: { Service: 'cloudfront.amazonaws.com' },
+      Action: ['kms:Decrypt'],
+      Resource: ['*'],
+      Condition: {
+        ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*']] } },
+      },
+    }]]);
+  });
+});
+
+test.each(names)('without customer\'s keys %s names no action on keys', (name) => {
+  expect(JSON.stringify(example(name))).not.toContain('kms:');
+});
