@@ -26,7 +26,13 @@ export const jobError = (code: number, message: string) => new AwsError(`${code}
 /** Runs its arguments, and kills them when its input ends: as it does when this process is gone, however it went. */
 const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool) >/dev/null 2>&1 & guard=$!; wait $tool; code=$?; kill -9 $guard; exit $code';
 
-/** Runs a tool in a folder; rejects with its last words. Killed when the signal says so. */
+/** MediaConvert's "Unexpected system error": nothing is wrong with the source. */
+export const systemError = () => jobError(1999, 'Unknown error');
+
+/** Whether a tool was killed by a signal, ended by one (255), or could not be started (126, 127), by the exit code that the guard passes on. */
+const isSystemFault = (code: number | null) => code === null || code === 255 || (code >= 126 && code < 160);
+
+/** Runs a tool in a folder; rejects with its last words, or a system error when it did not end by itself. Killed when the signal says so. */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
@@ -43,6 +49,7 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
       // FFmpeg is content with a file that ends too early; MediaConvert is not.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];
       if (code === 0 && !cut) resolve(lines.join('\n'));
+      else if (isSystemFault(code) && !signal.aborted) reject(systemError());
       else reject(new Error(cut || errors.trim().split('\n').at(-1) || `${tool} ended with ${code}`));
     });
   });

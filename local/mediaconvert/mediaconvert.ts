@@ -114,7 +114,10 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const meta = store.get(bucket, key);
     if (!meta) throw bad('/inputFiles', `no such object: s3://${bucket}/${key}`);
     const place = join(folder, 'work', `probe-${randomBytes(6).toString('hex')}`);
-    return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch(() => undefined));
+    return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch((error: Error) => {
+      if (error instanceof AwsError) throw new AwsError('InternalServerErrorException', error.message, 500);
+      return undefined; // no media
+    }));
   }
 
   /** What a request means: what it needs to be allowed (AWS's service authorization reference), and what it answers. */

@@ -1,13 +1,13 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'fs';
 import { extname, join } from 'path';
-import { CONFINED, inspect, jobError, run, SOURCE, videoOf } from './ffmpeg';
+import { CONFINED, inspect, jobError, run, SOURCE, systemError, videoOf } from './ffmpeg';
 import type { Job } from './model';
 import { planJob, type PlannedGroup } from './plan';
 import { masterPlaylist, measure, type Measured } from './playlist';
 import { parseS3 } from './rules';
 import type { Access } from '../access/access';
 import type { Store } from '../s3/store';
-import type { AwsError } from '../types';
+import { AwsError } from '../types';
 
 export interface Tools { readonly access: Pick<Access, 'require'>; readonly store: Store; readonly signal: AbortSignal }
 export const PHASES = ['PROBING', 'TRANSCODING', 'UPLOADING'] as const;
@@ -20,6 +20,12 @@ export function inFolder<Result>(folder: string, source: string, work: () => Pro
   mkdirSync(folder, { recursive: true });
   linkSync(source, join(folder, SOURCE)); // both lie in the data folder
   return work().finally(() => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** MediaConvert's error for what FFmpeg's last words say. Only a codec's own words are about the codec: a full disk, for one, is no fault of the file. */
+export function transcodeFault(uri: string, message: string): AwsError {
+  const code = message === 'partial file' ? 1076 : /decoder|codec|unsupported|not supported|pixel format/i.test(message) ? 1030 : undefined;
+  return code ? jobError(code, `Unable to transcode input file [${uri}]: [${message}]`) : systemError();
 }
 
 /** Runs a job in its role's name from source to bucket; answers its output groups as the COMPLETE event tells them. */
@@ -67,14 +73,16 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
   }
 
   return inFolder(folder, source.path, async () => {
-    const failing = (fault: (message: string) => AwsError) => (error: Error) => { throw signal.aborted ? error : fault(error.message); };
+    const failing = (fault: (message: string) => AwsError) => (error: Error) => {
+      throw signal.aborted || error instanceof AwsError ? error : fault(error.message);
+    };
     const media = await inspect(SOURCE, folder, signal, CONFINED).catch(failing(() => unreadable(1010, 'No parser found for container')));
     const { args, groups, seconds } = planJob(job.settings, media);
     const progress = (phase: Phase, percent: number) => onProgress(phase, videoOf(media) && Math.min(99, Math.floor(percent)));
     await run('ffmpeg', args, folder, signal, (line) => {
       const done = Number(/^out_time_us=(\d+)/.exec(line)?.[1]) / 1e4 / seconds;
       if (seconds && done >= 0) progress('TRANSCODING', done);
-    }).catch(failing((message) => jobError(message === 'partial file' ? 1076 : 1030, `Unable to transcode input file [${uri}]: [${message}]`)));
+    }).catch(failing((message) => transcodeFault(uri, message)));
     progress('UPLOADING', 99);
     const details = [];
     for (const group of groups) details.push(await upload(group, seconds));

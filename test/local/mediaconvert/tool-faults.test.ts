@@ -1,0 +1,55 @@
+import { readdirSync, readlinkSync, rmSync } from 'fs';
+import { join } from 'path';
+import { CreateJobCommand, ProbeCommand } from '@aws-sdk/client-mediaconvert';
+import { clip, cmaf, FOLDER, job, mediaConvert, video } from './fixture';
+import { transcodeFault } from '../../../local/mediaconvert/run-job';
+import { until } from '../fakes';
+
+let service: Awaited<ReturnType<typeof mediaConvert>>;
+
+beforeAll(async () => {
+  service = await mediaConvert();
+});
+afterAll(async () => {
+  await service.stop();
+  rmSync(FOLDER, { recursive: true });
+});
+
+const create = async () => (await service.client.send(new CreateJobCommand(job('clip', [cmaf(video(360, 900_000))])))).Job!.Id!;
+const ended = async (id: string) => (await service.event(({ jobId, status }) => jobId === id && /COMPLETE|ERROR/.test(status))).detail;
+
+/** Ends the FFmpeg that works in a folder, as the kernel does when memory runs out. */
+function killToolIn(folder: string): boolean {
+  const tools = readdirSync('/proc').filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === folder && /ffmpeg$/.test(readlinkSync(`/proc/${pid}/exe`));
+    } catch {
+      return false;
+    }
+  });
+  tools.forEach((pid) => process.kill(Number(pid), 'SIGKILL'));
+  return tools.length > 0;
+}
+
+test('an FFmpeg that was killed, or is not there, is a fault of the service and not of the file', async () => {
+  await service.put('clip', clip('clip.mp4', '-f lavfi -i testsrc2=s=640x360:r=30:d=60 -pix_fmt yuv420p -c:v libx264 -preset ultrafast'));
+  const id = await create();
+  await until(() => killToolIn(join(service.stack.dataFolder, 'mediaconvert/work', id)));
+  expect(await ended(id)).toMatchObject({ status: 'ERROR', errorCode: 1999 });
+
+  const { PATH } = process.env;
+  process.env.PATH = '/nowhere';
+  try {
+    await expect(service.client.send(new ProbeCommand({ InputFiles: [{ FileUrl: 's3://sources/clip' }] }))).rejects.toMatchObject({ name: 'InternalServerErrorException' });
+    expect(await ended(await create())).toMatchObject({ status: 'ERROR', errorCode: 1999 });
+  } finally {
+    process.env.PATH = PATH;
+  }
+});
+
+test.each<[string, number]>([
+  ['Decoder (codec svq1) not found for input stream #0:0', 1030],
+  ['partial file', 1076],
+  ['av_interleaved_write_frame(): No space left on device', 1999],
+  ['Conversion failed!', 1999],
+])('FFmpeg ends with %p: %p', (message, code) => expect(transcodeFault('s3://a/b', message)).toMatchObject({ name: `${code}` }));
