@@ -18,9 +18,10 @@ export interface ServerlessVodProps {
   readonly defaultOrigin?: cloudfront.IOrigin;
 
   /**
-   * What happens to buckets, table, user pool and secrets when the stack goes. `DESTROY` makes a stack that can be
-   * thrown away, with everything that people uploaded.
-   * @default RemovalPolicy.RETAIN
+   * What happens to buckets, table, user pool and secrets when the stack is deleted. `DESTROY` makes a disposable stack: everything that
+   * people uploaded is deleted with it. By default they are retained, except by the rollback of a first deployment that failed; `RETAIN` keeps
+   * them even then. `SNAPSHOT` is refused.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 

@@ -15,6 +15,7 @@ import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
+import { removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of a user pool of the service's own. */
 export interface UserPoolIdentityOptions {
@@ -158,6 +159,7 @@ function problemsOf(options: UserPoolIdentityOptions, { roles }: IdentityContext
   return [
     ...returnOrigins.map((origin, index) => originProblem(`returnOrigins[${index}]`, origin)),
     ...clientProblems(options),
+    removalPolicyProblem('userPool.removalPolicy', userPool?.removalPolicy),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
     ...groupProblems(roles),
     ...publicClient ? callbackProblems(publicClient.callbackUrls) : [],

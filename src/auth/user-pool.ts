@@ -35,7 +35,7 @@ export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, { o
       mfa: cognito.Mfa.OFF,
       mfaSecondFactor: { sms: false, otp: true },
       featurePlan: DEFAULT_PLAN,
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      deletionProtection: false,
       removalPolicy,
     }, others),
     passwordPolicy: overlay({ minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: true }, passwordPolicy),

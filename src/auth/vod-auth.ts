@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -8,6 +8,7 @@ import { groupsOf, rolesProblems, VodRoles } from './roles';
 import type { VodApi } from '../api/vod-api';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
+import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of sign-in and roles. */
 export interface VodAuthOptions {
@@ -25,9 +26,10 @@ export interface VodAuthOptions {
   readonly roles?: VodRoles;
 
   /**
-   * What happens to the user pool, its groups and the client's secret when the stack goes. All but `DESTROY` protect the pool from deletion too.
-   * Has no effect on what is not the service's own.
-   * @default RemovalPolicy.RETAIN
+   * What happens to the user pool, its groups and the client's secret when the stack is deleted. Has no effect on resources that are not the
+   * service's own. To have Cognito refuse the pool's deletion too, turn on `deletionProtection` in the pool's own props once the first deployment
+   * has succeeded: the rollback of one that fails can't delete a protected pool.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -58,14 +60,16 @@ export class VodAuth extends Construct {
 
   constructor(scope: Construct, id: string, props: VodAuthProps) {
     super(scope, id);
-    throwIfAny(this, [originProblem('origin', props.origin), ...rolesProblems(props.roles)]);
+    throwIfAny(this, [
+      originProblem('origin', props.origin), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
+    ]);
     const identity = props.identity ?? Identity.userPool();
     throwIfAny(this, [typeof identity._bind === 'function' ? undefined : 'identity: expected one that Identity.userPool() or another of its functions made']);
     this.roles = { ...props.roles, admins: props.roles?.admins ?? identity._admins };
     this.bound = identity._bind(this, {
       origin: props.origin,
       roles: groupsOf(this.roles),
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
     });
   }
 

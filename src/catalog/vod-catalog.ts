@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -10,6 +10,7 @@ import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey, keyProblems, ResourceKey } from '../synth/keys';
 import { checkTable } from '../synth/own-table';
+import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
 export interface VodCatalogOptions {
@@ -22,8 +23,15 @@ export interface VodCatalogOptions {
   readonly table?: dynamodb.ITable;
 
   /**
-   * What happens to the table when the stack goes. All but `DESTROY` protect it from deletion too. Has no effect on a table of your own.
-   * @default RemovalPolicy.RETAIN
+   * Whether DynamoDB refuses to delete the table. Turn it on after the first deployment has succeeded: the rollback of one that fails can't delete a
+   * protected table. Has no effect on a table of your own.
+   * @default false
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * What happens to the table when the stack is deleted. Has no effect on a table of your own.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -57,8 +65,11 @@ export class VodCatalog extends Construct {
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
-    throwIfAny(this, [...rolesProblems(props.roles), ...(props.table ? keyProblems(tableKey(props.table), props.table.env.region) : [])]);
-    this.table = props.table ?? this.makeTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    throwIfAny(this, [
+      removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
+      ...(props.table ? keyProblems(tableKey(props.table), props.table.env.region) : []),
+    ]);
+    this.table = props.table ?? this.makeTable(props);
     if (props.table) checkTable(this, 'table', props.table);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
@@ -115,14 +126,14 @@ export class VodCatalog extends Construct {
     return this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [this.table.tableArn]);
   }
 
-  private makeTable(removalPolicy: RemovalPolicy): dynamodb.Table {
+  private makeTable({ removalPolicy = DEFAULT_REMOVAL_POLICY, deletionProtection = false }: VodCatalogProps): dynamodb.Table {
     const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
     const table = new dynamodb.Table(this, 'Table', {
       partitionKey: key(TABLE_KEYS.partition),
       sortKey: key(TABLE_KEYS.sort),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      deletionProtection,
       removalPolicy,
     });
     for (const { name, partition, sort } of Object.values(INDEXES)) {

@@ -17,6 +17,7 @@ import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { letCloudFrontDecrypt } from '../synth/keys';
 import { awsManagedKeyProblem, bucketKey, bucketProblems } from '../synth/own-bucket';
+import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Path patterns that are ours. */
 const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
@@ -78,8 +79,8 @@ export interface VodDeliveryOptions {
   readonly priceClass?: cloudfront.PriceClass;
 
   /**
-   * What happens to media and secrets when the stack goes. `DESTROY` deletes the media too. Has no effect on a bucket of your own.
-   * @default RemovalPolicy.RETAIN
+   * What happens to media and secrets when the stack is deleted. `DESTROY` deletes the media too. Has no effect on a bucket of your own.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 
@@ -151,11 +152,12 @@ export class VodDelivery extends Construct {
     });
     const generations = props.keyGenerations ?? ['1'];
     const session = props.sessionDuration ?? Duration.hours(6);
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;
     throwIfAny(this, [
       ...generationProblems('keyGenerations', generations),
       ...Object.keys(props.additionalBehaviors ?? {}).map((pattern) => patternProblem(pattern, props.api !== undefined)),
       sessionProblem(session),
+      removalPolicyProblem('removalPolicy', props.removalPolicy),
       ...rolesProblems(props.roles),
       ...bucketProblems(this, 'bucket', props.bucket),
       awsManagedKeyProblem('bucket', props.bucket),

@@ -15,6 +15,7 @@ import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
 import { addCorsRule, bucketKey, bucketProblems, sendEventsToEventBridge } from '../synth/own-bucket';
+import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
@@ -62,8 +63,8 @@ export interface VodUploadOptions {
   readonly appOrigins?: string[];
 
   /**
-   * What happens to the bucket when the stack goes; `DESTROY` takes what people uploaded with it. Has no effect on a bucket of your own.
-   * @default RemovalPolicy.RETAIN
+   * What happens to the bucket when the stack is deleted; `DESTROY` deletes what people uploaded too. Has no effect on a bucket of your own.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -103,7 +104,7 @@ export class VodUpload extends Construct {
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
       wrongMaxSize(props.maxSize), ...wrongContentTypes(props.contentTypes), wrongExpiry(props.uploadExpiry), ...wrongOrigins(props.appOrigins),
-      ...rolesProblems(props.roles), ...bucketProblems(this, 'bucket', props.bucket),
+      removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles), ...bucketProblems(this, 'bucket', props.bucket),
     ]);
     this.bucket = props.bucket ?? this.makeBucket(props);
     this.letPagesPut(props);
@@ -152,7 +153,7 @@ export class VodUpload extends Construct {
       .combine(grantKey(this, bucketKey('bucket', this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']));
   }
 
-  private makeBucket({ removalPolicy = RemovalPolicy.RETAIN }: VodUploadProps): s3.Bucket {
+  private makeBucket({ removalPolicy = DEFAULT_REMOVAL_POLICY }: VodUploadProps): s3.Bucket {
     const bucket = new s3.Bucket(this, 'Bucket', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

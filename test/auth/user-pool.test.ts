@@ -26,10 +26,12 @@ describe('the user pool', () => {
   });
 
   test('lasts, with its groups and the secret', () => {
-    template.hasResource('AWS::Cognito::UserPool', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain', Properties: { DeletionProtection: 'ACTIVE' } });
-    // Not by a deployment that failed to make them: the next one could not, since their names would be taken.
+    template.hasResource('AWS::Cognito::UserPool', {
+      DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain', Properties: { DeletionProtection: 'INACTIVE' },
+    });
+    // A deployment that failed to make them leaves none: the next one could not make them, since their names would be taken.
     template.allResources('AWS::Cognito::UserPoolGroup', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
-    template.hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    template.hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
   });
 
   test('goes with a stack that is to be thrown away', () => {
@@ -55,7 +57,7 @@ describe('the user pool', () => {
     synthesized({ userPool: { selfSignUpEnabled: true, mfa: cognito.Mfa.REQUIRED, passwordPolicy, featurePlan: cognito.FeaturePlan.PLUS } })
       .hasResourceProperties('AWS::Cognito::UserPool', {
         AdminCreateUserConfig: { AllowAdminCreateUserOnly: false }, MfaConfiguration: 'ON', EnabledMfas: ['SOFTWARE_TOKEN_MFA'], UserPoolTier: 'PLUS',
-        Policies: { PasswordPolicy: { MinimumLength: 20, RequireNumbers: true, RequireSymbols: false } }, AliasAttributes: ['email'], DeletionProtection: 'ACTIVE',
+        Policies: { PasswordPolicy: { MinimumLength: 20, RequireNumbers: true, RequireSymbols: false } }, AliasAttributes: ['email'], DeletionProtection: 'INACTIVE',
       });
   });
 
@@ -92,7 +94,7 @@ describe('what depends on what in a pool', () => {
 
   test('what is given as undefined is not given: no plan is raised by a condition', () => {
     const given = { featurePlan: undefined, deletionProtection: undefined, mfa: undefined };
-    expect(properties(given)).toMatchObject({ UserPoolTier: 'LITE', DeletionProtection: 'ACTIVE', MfaConfiguration: 'OFF' });
+    expect(properties(given)).toMatchObject({ UserPoolTier: 'LITE', DeletionProtection: 'INACTIVE', MfaConfiguration: 'OFF' });
   });
 
   test('a pool that goes is not protected, nor are its groups and the secret', () => {

@@ -29,13 +29,13 @@ const index = (name: string) => JSON.stringify({ 'Fn::Join': ['', [{ 'Fn::GetAtt
 describe('VodCatalog', () => {
   const { template } = synth();
 
-  test('keeps its table: retained, protected, recoverable to any point in time', () => {
+  test('keeps its table: retained once it has been deployed, recoverable to any point in time', () => {
     template.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
-        DeletionProtectionEnabled: true,
+        DeletionProtectionEnabled: false,
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         TableName: Match.absent(),
       },
@@ -58,6 +58,10 @@ describe('VodCatalog', () => {
         },
       ],
     });
+  });
+
+  test('protects its table from deletion when asked to', () => {
+    synth({ deletionProtection: true }).template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
   });
 
   test('can be thrown away when asked to', () => {

@@ -80,7 +80,7 @@ describe('VodDelivery', () => {
   test('no secret has a value or a name in the template, and the custom resource passes none', () => {
     for (const [, { Properties, DeletionPolicy }] of secrets) {
       expect(Object.keys(Properties)).toEqual(['Description']);
-      expect(DeletionPolicy).toBe('Retain');
+      expect(DeletionPolicy).toBe('RetainExceptOnCreate');
     }
     for (const [index, [, { Properties }]] of ofType(template, 'Custom::VodKeyPair').entries()) {
       expect(Properties).toEqual({
@@ -194,7 +194,7 @@ describe('VodDelivery', () => {
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
       BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
     });
-    expect(ofType(template, 'AWS::S3::Bucket')[0][1].DeletionPolicy).toBe('Retain');
+    expect(ofType(template, 'AWS::S3::Bucket')[0][1].DeletionPolicy).toBe('RetainExceptOnCreate');
     const statements: Json[] = only(template, 'AWS::S3::BucketPolicy').PolicyDocument.Statement;
     expect(statements.filter(({ Effect }) => Effect === 'Deny')).toEqual([
       expect.objectContaining({ Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),

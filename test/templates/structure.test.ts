@@ -1,6 +1,6 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CloudFormationTemplate, example, EXAMPLES, isOurs, ofType, references, synthesize } from './templates';
-import { ServerlessVod } from '../../src';
+import { Identity, ServerlessVod, ServerlessVodProps } from '../../src';
 
 const names = Object.keys(EXAMPLES) as (keyof typeof EXAMPLES)[];
 const templates = Object.fromEntries(names.map((name) => [name, example(name)])) as Record<keyof typeof EXAMPLES, CloudFormationTemplate>;
@@ -39,14 +39,22 @@ describe.each(names)('the template of %s', (name) => {
   test('keeps data when the stack goes', () => {
     for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret']) {
       for (const [id, { DeletionPolicy }] of Object.entries(ofType(template, type))) {
-        if (isOurs(id)) expect([id, DeletionPolicy]).toEqual([id, 'Retain']);
+        if (isOurs(id)) expect([id, DeletionPolicy]).toEqual([id, 'RetainExceptOnCreate']);
       }
     }
   });
 
+  test('lets the rollback of a first deployment delete all that it made', () => {
+    const orphans = Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties = {} }]) => isOurs(id) && (
+      DeletionPolicy === 'Retain'
+      // CloudFormation can't delete what is protected, whatever the service calls it.
+      || Object.entries(Properties).some(([property, value]) => /deletion_?protection/i.test(property) && ![false, 'false', 'INACTIVE'].includes(value))));
+    expect(orphans.map(([id]) => id)).toEqual([]);
+  });
+
   test('deletes no bucket that it does not empty before: CloudFormation would fail', () => {
     const emptied = Object.values(ofType(template, 'Custom::S3AutoDeleteObjects')).flatMap(({ Properties }) => references(Properties?.BucketName));
-    const deleted = Object.entries(ofType(template, 'AWS::S3::Bucket')).filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Retain').map(([id]) => id);
+    const deleted = Object.entries(ofType(template, 'AWS::S3::Bucket')).filter(([, { DeletionPolicy }]) => !DeletionPolicy?.startsWith('Retain')).map(([id]) => id);
     expect(deleted.filter((id) => !emptied.includes(id))).toEqual([]);
   });
 
@@ -74,8 +82,30 @@ test('DESTROY makes a stack that can be thrown away', () => {
     new ServerlessVod(stack, 'Vod', { removalPolicy: RemovalPolicy.DESTROY });
     return stack;
   });
-  const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain').map(([id]) => id);
+  const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain')).map(([id]) => id);
   expect(kept).toEqual([]);
+});
+
+test('RETAIN is honored: such a resource stays even when its first deployment fails', () => {
+  const template = synthesize((app) => {
+    const stack = new Stack(app, 'Videos');
+    new ServerlessVod(stack, 'Vod', { removalPolicy: RemovalPolicy.RETAIN });
+    return stack;
+  });
+  for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret']) {
+    for (const { DeletionPolicy } of Object.values(ofType(template, type))) expect(DeletionPolicy).toBe('Retain');
+  }
+});
+
+test.each<[string, ServerlessVodProps]>([
+  ['removalPolicy', { removalPolicy: RemovalPolicy.SNAPSHOT }],
+  ['removalPolicy', { auth: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
+  ['userPool.removalPolicy', { auth: { identity: Identity.userPool({ userPool: { removalPolicy: RemovalPolicy.SNAPSHOT } }) } }],
+  ['removalPolicy', { catalog: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
+  ['removalPolicy', { delivery: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
+  ['removalPolicy', { upload: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
+])('SNAPSHOT is refused by the name of its prop, %s (case %#)', (name, props) => {
+  expect(() => new ServerlessVod(new Stack(), 'Vod', props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RETAIN_ON_UPDATE_OR_DELETE, RETAIN or DESTROY, got SNAPSHOT`));
 });
 
 describe('names that CloudFront and Cognito keep for more than one stack', () => {
