@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'child_process';
+import { mkdirSync, rmSync, symlinkSync } from 'fs';
 import { devNull } from 'os';
-import { join } from 'path';
+import { dirname, join } from 'path';
 import { createInterface } from 'readline';
 import { createPool, failed } from './pool';
 import type { Access } from '../access/access';
@@ -18,6 +19,7 @@ export function createFunctions({ stack, access, environment, log }: {
   stack: LocalStack; access: Access; environment: Record<string, string>; log: (functionName: string, line: string) => void;
 }): Functions & Part {
   const pools = new Map<string, ReturnType<typeof createPool>>();
+  const runtime = linkSdk(join(stack.dataFolder, 'runtime'));
 
   function start({ physicalId, properties: { Code, Handler, Role, MemorySize = 128, Environment } }: Resource): ChildProcess {
     const { accessKeyId, secretAccessKey, sessionToken } = access.credentialsOf(Role);
@@ -29,6 +31,7 @@ export function createFunctions({ stack, access, environment, log }: {
         ...Environment?.Variables,
         ...environment,
         TZ: 'UTC',
+        NODE_PATH: runtime,
         _HANDLER: Handler,
         AWS_REGION: stack.region,
         AWS_LAMBDA_FUNCTION_NAME: physicalId,
@@ -62,4 +65,16 @@ export function createFunctions({ stack, access, environment, log }: {
     },
     stop: async () => void await Promise.all([...pools.values()].map((pool) => pool.stop())),
   };
+}
+
+/**
+ * Makes a folder for NODE_PATH with the modules that Lambda's runtime brings, wherever the data folder is: handlers of the CDK rest on its SDK.
+ * A link to that alone: any other module that an asset lacks must be missing here too.
+ */
+function linkSdk(folder: string): string {
+  const link = join(folder, '@aws-sdk');
+  mkdirSync(folder, { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(dirname(dirname(require.resolve('@aws-sdk/client-mediaconvert/package.json'))), link);
+  return folder;
 }

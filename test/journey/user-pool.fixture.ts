@@ -1,8 +1,8 @@
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Access, Identity, ServerlessVod } from '../../src';
 
-/** A pool that is not the service's own: two of its three clients may call. */
+/** A pool that is not the service's own: two of its three clients may call. The stack can be thrown away. */
 const stack = new Stack(new App(), 'Videos');
 const people = new cognito.UserPool(stack, 'People');
 people.addGroup('Uploaders', { groupName: 'uploaders' });
@@ -15,5 +15,6 @@ const [web, app] = ['Web', 'App', 'Foreign'].map((id) => {
 });
 new CfnOutput(stack, 'Issuer', { value: people.userPoolProviderUrl });
 new ServerlessVod(stack, 'Vod', {
+  removalPolicy: RemovalPolicy.DESTROY,
   auth: { identity: Identity.fromUserPool(people, web, app), roles: { uploaders: Access.group('uploaders') } },
 });

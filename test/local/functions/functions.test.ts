@@ -20,6 +20,10 @@ exports.hangs = () => new Promise(() => setInterval(() => {}, 1000));
 exports.exits = async () => process.exit(3);
 exports.big = async () => 'x'.repeat(6 * 1024 * 1024 + 200);
 exports.pid = (ms) => new Promise((resolve) => setTimeout(() => resolve(process.pid), ms));
+exports.sdk = async () => {
+  const resolves = (name) => { try { return !!require(name); } catch { return false; } };
+  return ['@aws-sdk/client-s3', '@aws-sdk/client-mediaconvert', 'jose', '@smithy/signature-v4'].filter(resolves);
+};
 exports.says = async () => { console.log('one'); console.log('two'); console.error('three'); };
 `;
 const folder = mkdtempSync(join(tmpdir(), 'local-function-'));
@@ -32,7 +36,7 @@ const fn = (name: string, properties: object = {}) => resource('AWS::Lambda::Fun
 
 const env = fn('env', { MemorySize: 256, Environment: { Variables: { TABLE: 'not yet', AWS_REGION: 'not-this' } } });
 const resources: Resource[] = [
-  ...['echo', 'context', 'throws', 'nothing', 'exits', 'big', 'pid', 'says', 'missing'].map((name) => fn(name)),
+  ...['echo', 'context', 'throws', 'nothing', 'exits', 'big', 'pid', 'says', 'missing', 'sdk'].map((name) => fn(name)),
   env, fn('hangs', { Timeout: 1 }), fn('lost', { Handler: 'nowhere.handler' }),
   fn('single', { Handler: 'index.pid', ReservedConcurrentExecutions: 1 }),
 ];
@@ -67,6 +71,7 @@ test('the environment is the template\'s as it is now, Lambda\'s own, and the ad
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     _HANDLER: 'index.env',
+    NODE_PATH: expect.any(String),
     TZ: 'UTC',
   });
 });
@@ -76,6 +81,10 @@ test('the context', async () => {
   expect(payload).toMatchObject({ awsRequestId: expect.any(String), cwd: folder });
   expect(payload.left).toBeGreaterThan(10_000);
   expect(payload.left).toBeLessThanOrEqual(20_000);
+});
+
+test('a handler finds the SDK of Lambda\'s runtime, and nothing else of this repository', async () => {
+  expect(await invoke('sdk')).toEqual({ payload: ['@aws-sdk/client-s3', '@aws-sdk/client-mediaconvert'] });
 });
 
 test('lines go to the log one by one', async () => {

@@ -1,11 +1,11 @@
 import * as path from 'path';
 import {
-  App, CfnOutput, CustomResource, Duration, Fn, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins,
-  aws_cognito as cognito, aws_lambda as lambda, aws_s3 as s3, aws_s3_deployment as deployment,
+  App, CfnOutput, CustomResource, Duration, Fn, RemovalPolicy, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront,
+  aws_cloudfront_origins as origins, aws_cognito as cognito, aws_lambda as lambda, aws_s3 as s3, aws_s3_deployment as deployment,
 } from 'aws-cdk-lib';
 
 const stack = new Stack(new App(), 'Fixture');
-const web = new s3.Bucket(stack, 'Web');
+const web = new s3.Bucket(stack, 'Web', { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
 new deployment.BucketDeployment(stack, 'Files', { destinationBucket: web, sources: [deployment.Source.data('index.html', 'the page')] });
 const api = new apigateway.RestApi(stack, 'Api', { cloudWatchRole: false, deployOptions: { stageName: 'api' } });
 const distribution = new cloudfront.Distribution(stack, 'Front', {

@@ -1,7 +1,7 @@
 import { statSync } from 'fs';
 import { mkdir, readFile, writeFile } from 'fs/promises';
 import * as path from 'path';
-import { Stack, aws_s3 as s3, aws_s3_deployment as deployment } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, aws_s3 as s3, aws_s3_deployment as deployment } from 'aws-cdk-lib';
 import { synthesized, temporaryFolder, written } from './stacks';
 import { runCustomResources } from '../../../local/template/custom-resources';
 import type { TemplateStack } from '../../../local/template/template-stack';
@@ -134,6 +134,15 @@ describe('custom resources', () => {
     await run(stackOf({}), guessing);
     expect(statuses).toEqual([403, 403, 200, 403, 403, 200, 403, 403, 200, 403]);
   });
+});
+
+it('a bucket that is emptied with its stack needs nothing until then', async () => {
+  const stack = await synthesized((scope: Stack) => {
+    new s3.Bucket(scope, 'Page', { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
+  });
+  const of = functions(() => { throw new Error('the function must not run'); });
+  await run(stack, of);
+  expect([of.events, stack.outputs()]).toEqual([[], {}]);
 });
 
 describe('a bucket deployment', () => {
