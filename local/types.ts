@@ -8,7 +8,13 @@ export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 
 export interface Principal { readonly id: string; readonly kind: 'role' | 'service'; readonly context?: Need['context'] }
 
 /** One thing that a call must be allowed to do: `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
-export interface Need { readonly action: string; readonly resource: string; readonly context?: Record<string, string | string[]> }
+export interface Need {
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Record<string, string | string[]>;
+  /** Whether an object is written by a multipart upload. */
+  readonly parts?: boolean;
+}
 
 /** An error in AWS's own terms: each service writes it in its own wire form. */
 export class AwsError extends Error {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'crypto';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { keyNeeds, keyStatements, onlyKnownConditions } from './keys';
 import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
 import { AwsError, type LocalStack, type Need, type Principal } from '../types';
@@ -12,6 +13,7 @@ export interface Decision extends Need { readonly principal: Principal; readonly
 /** For each service, the resources that say who may use it, and their statements. */
 const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Resource) => object[]]> = {
   s3: ['AWS::S3::BucketPolicy', ({ properties }) => properties.PolicyDocument.Statement],
+  kms: ['AWS::KMS::Key', keyStatements],
   sqs: ['AWS::SQS::QueuePolicy', ({ properties }) => properties.PolicyDocument.Statement],
   iam: ['AWS::IAM::Role', ({ properties, attributes }) =>
     properties.AssumeRolePolicyDocument.Statement.map((statement: object) => ({ ...statement, Resource: attributes.Arn }))],
@@ -34,7 +36,7 @@ export class TemplateAccess {
 
   /** Resolves when every need is allowed, else throws an `AwsError` AccessDenied (403). */
   async require(principal: Principal, needs: Need[]): Promise<void> {
-    for (const need of needs) {
+    for (const need of needs.flatMap((each) => [each, ...keyNeeds(this.stack, principal, each)])) {
       if (await this.allows(principal, need)) continue;
       const message = `${principal.id} may not ${need.action} on ${need.resource}`;
       this.log(`access denied: ${message}`);
@@ -66,6 +68,8 @@ export class TemplateAccess {
     const isRole = principal.kind === 'role';
     const [type = '', statementsOf = () => []] = RESOURCE_POLICIES[resource.split(':')[2]] ?? [];
     const Statement = this.stack.ofType(type).flatMap(statementsOf);
+    const identityPolicies = isRole ? this.policiesOf(principal.id) : [];
+    if (action.startsWith('kms:')) onlyKnownConditions([identityPolicies, Statement]);
     const answer = await runSimulation({
       request: {
         principal: principal.id,
@@ -74,7 +78,7 @@ export class TemplateAccess {
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
         contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
-      identityPolicies: isRole ? this.policiesOf(principal.id) : [],
+      identityPolicies,
       resourcePolicy: Statement.length > 0 ? { Version: '2012-10-17', Statement } : undefined,
       serviceControlPolicies: [],
       resourceControlPolicies: [],

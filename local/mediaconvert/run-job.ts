@@ -34,7 +34,7 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
   const input = parseS3(uri, 'fileInput');
   const unreadable = (code: number, why: string) => jobError(code, `Unable to open input file [${uri}]: [Failed probe/open: [${why}]]`);
   const may = (action: string, { bucket, key }: { bucket: string; key: string }, refused: AwsError) =>
-    access.require({ id: job.role!, kind: 'role' }, [{ action, resource: `arn:aws:s3:::${bucket}/${key}` }]).catch(() => { throw refused; });
+    access.require({ id: job.role!, kind: 'role' }, [{ action, resource: `arn:aws:s3:::${bucket}/${key}`, ...action === 's3:PutObject' && { parts: true } }]).catch(() => { throw refused; });
   onProgress('PROBING');
   await may('s3:GetObject', input, unreadable(1401, 'Failed to read data: Access Denied'));
   const source = await (async () => store.get(input.bucket, input.key))().catch(() => undefined);

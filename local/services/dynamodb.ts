@@ -43,7 +43,7 @@ export async function startDynamoDb({ stack }: { stack: LocalStack }): Promise<P
 }
 
 async function ensureTable({ logicalId, physicalId: TableName, properties }: Resource, call: (operation: string, input: Json) => Promise<Json>): Promise<void> {
-  const { DeletionProtectionEnabled, PointInTimeRecoverySpecification, ...definition } = properties;
+  const { DeletionProtectionEnabled, PointInTimeRecoverySpecification, SSESpecification, ...definition } = properties;
   onlyKnown(logicalId, definition, 'KeySchema AttributeDefinitions BillingMode GlobalSecondaryIndexes');
   await call('CreateTable', { TableName, ...definition }).catch((error: AwsError) => {
     if (error.code !== 'ResourceInUseException') throw new Error(`${logicalId}: ${error.message}`);

@@ -50,6 +50,8 @@ const TYPES: Record<string, Entry> = {
   'DynamoDB::Table': ['TableName', (name) => ({ Arn: `arn:aws:dynamodb:${HERE}:table/${name}` })],
   'Events::Rule': ['Name', (name) => ({ Arn: `arn:aws:events:${HERE}:rule/${name}` })],
   'IAM::Role': ['RoleName', (name) => ({ Arn: `arn:aws:iam::${account}:role/${name}` })],
+  'KMS::Alias': ['AliasName'],
+  'KMS::Key': [undefined, (id) => ({ KeyId: id, Arn: `arn:aws:kms:${HERE}:key/${id}` })],
   'Lambda::Function': ['FunctionName', (name) => ({ Arn: `arn:aws:lambda:${HERE}:function:${name}` })],
   'Logs::LogGroup': ['LogGroupName', (name) => ({ Arn: `arn:aws:logs:${HERE}:log-group:${name}:*` })],
   'MediaConvert::Queue': ['Name', (name) => ({ Arn: `arn:aws:mediaconvert:${HERE}:queues/${name}` })],

@@ -1,0 +1,62 @@
+import type { Resource } from '../template/resources';
+import type { LocalStack, Need, Principal } from '../types';
+
+/** The calls to KMS that S3 makes for an object; writing it in parts takes both, since S3 reads the parts to join them. */
+const S3_CALLS: Record<string, (need: Need) => string[]> = {
+  's3:GetObject': () => ['kms:Decrypt'],
+  's3:PutObject': ({ parts }) => parts ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:GenerateDataKey'],
+};
+
+/**
+ * What a call to S3 or DynamoDB needs besides: on data under a customer's key, the service calls KMS in the caller's name.
+ */
+export function keyNeeds(stack: LocalStack, { kind }: Principal, need: Need): Need[] {
+  const service = need.resource.split(':')[2];
+  const { key, actions } = service === 's3' ? ofObject(stack, need) : service === 'dynamodb' ? ofTable(stack, need) : NOTHING;
+  // The policy of a key that AWS manages lets in every identity of its account, and no service.
+  if (!key || key === AWS_MANAGED && kind === 'role') return [];
+  // No document says that a service which reads in its own name, as CloudFront does, comes "via" S3.
+  const via: Need['context'] = kind === 'role' ? { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com`, 'kms:CallerAccount': stack.account } : {};
+  return actions.map((action) => ({ action, resource: keyArn(stack, key), context: { ...need.context, ...via } }));
+}
+
+interface Use { readonly key?: string; readonly actions: string[] }
+const AWS_MANAGED = 'alias/aws/s3';
+const NOTHING: Use = { actions: [] };
+
+function ofObject(stack: LocalStack, need: Need): Use {
+  const bucketArn = need.resource.split('/')[0];
+  const bucket = stack.ofType('AWS::S3::Bucket').find(({ attributes }) => attributes.Arn === bucketArn);
+  const [rule] = bucket?.properties.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+  const { SSEAlgorithm: algorithm, KMSMasterKeyID: key } = rule?.ServerSideEncryptionByDefault ?? {};
+  if (!algorithm || algorithm === 'AES256') return NOTHING;
+  return { key: key ?? AWS_MANAGED, actions: S3_CALLS[need.action]?.(need) ?? [] };
+}
+
+/** Reads and writes alike: DynamoDB decrypts the table's own key. */
+function ofTable(stack: LocalStack, need: Need): Use {
+  const tableArn = need.resource.split('/index/')[0];
+  const table = stack.ofType('AWS::DynamoDB::Table').find(({ attributes }) => attributes.Arn === tableArn);
+  const key = table?.properties.SSESpecification?.KMSMasterKeyId;
+  return { key, actions: ['kms:Decrypt'] };
+}
+
+/** A key by its ARN, its id, or an alias of it. */
+function keyArn(stack: LocalStack, name: string): string {
+  if (name === AWS_MANAGED) return `arn:aws:kms:${stack.region}:${stack.account}:key/${name}`;
+  const aliased = stack.ofType('AWS::KMS::Alias').find(({ physicalId }) => name.endsWith(physicalId))?.properties.TargetKeyId;
+  return stack.byArn(aliased ?? name).attributes.Arn;
+}
+
+/** Throws for a condition that the simulator would take for unmet. */
+export function onlyKnownConditions(policies: unknown): void {
+  if (/"kms:EncryptionContext/i.test(JSON.stringify(policies))) throw new Error('conditions on kms:EncryptionContext are not supported on this machine');
+}
+
+/** The statements of a key's policy, for that key: in a key policy `*` means the key itself. */
+export function keyStatements({ logicalId, attributes, properties }: Resource): object[] {
+  const { KeyPolicy: { Statement } } = properties;
+  const others = [Statement].flat().find(({ Resource }) => Resource !== '*');
+  if (others) throw new Error(`${logicalId}: a key policy has '*' for its resource, this one ${JSON.stringify(others)}`);
+  return [Statement].flat().map((statement) => ({ ...statement, Resource: attributes.Arn }));
+}
