@@ -24,8 +24,6 @@ const ANSWERS: Record<string, Answer> = {
   // API Gateway does not say which of the two it is when an authorizer throws something else than `Unauthorized`, so they are alike.
   AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, ...UNDECIDED },
   AuthorizerMisconfigured: { type: apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...UNDECIDED },
-  BadBody: { type: apigateway.ResponseType.BAD_REQUEST_BODY, code: 'invalid_request', detail: 'the body does not fit its description' },
-  BadParameters: { type: apigateway.ResponseType.BAD_REQUEST_PARAMETERS, code: 'invalid_request', detail: 'the parameters do not fit their description' },
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway takes' },
   WrongType: { type: apigateway.ResponseType.UNSUPPORTED_MEDIA_TYPE, code: 'invalid_request', detail: 'send application/json' },
   Throttled: { type: apigateway.ResponseType.THROTTLED, code: 'limit_reached', detail: 'too many requests; try again in a moment' },

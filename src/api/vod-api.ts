@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
 import type { HandlerName } from '../contract/environment';
-import { API_STAGE, OperationId, Route, routesOf } from '../contract/routes';
+import { API_STAGE, routesOf } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
@@ -50,7 +50,6 @@ export class VodApi extends Construct {
 
   private authorizer?: apigateway.IAuthorizer;
   private readonly served: HandlerName[] = [];
-  private readonly bodyValidator: apigateway.RequestValidator;
 
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
     super(scope, id);
@@ -74,11 +73,10 @@ export class VodApi extends Construct {
     addGatewayResponses(this.restApi);
     acknowledge(this.restApi, {
       'AwsSolutions-APIG1': 'access logs need a role that an account has once for all its APIs',
-      'AwsSolutions-APIG2': 'bodies are validated where a route takes one, and every handler validates for itself',
+      'AwsSolutions-APIG2': 'every handler validates its requests and names each field that is wrong, which API Gateway does not (docs/decisions/010)',
       'AwsSolutions-APIG3': 'a web ACL costs by the month: associate yours with restApi.deploymentStage',
       'AwsSolutions-APIG6': 'execution logs need a role that an account has once for all its APIs',
     });
-    this.bodyValidator = this.restApi.addRequestValidator('BodyValidator', { validateRequestBody: true });
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);
 
     this.describeFunction = handlerFunction(this, 'DescribeApi', 'api/describe-api', {
@@ -124,21 +122,10 @@ export class VodApi extends Construct {
     for (const [operationId, route] of routesOf(handler)) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
         operationName: operationId,
-        ...this.validation(operationId, route),
         ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.requireAuthorizer() }),
       });
       if (route.access === 'open') acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
     }
-  }
-
-  private validation(operationId: OperationId, route: Route): apigateway.MethodOptions {
-    if (!route.body || route.bodyOptional) return {};
-    const model = this.restApi.addModel(`${operationId}Body`, {
-      // `$default` below: a body of a type that has no model would pass unchecked.
-      contentType: 'application/json',
-      schema: { schema: apigateway.JsonSchemaVersion.DRAFT4, ...route.body } as apigateway.JsonSchema,
-    });
-    return { requestModels: { $default: model }, requestValidator: this.bodyValidator };
   }
 
   private requireAuthorizer(): apigateway.IAuthorizer | undefined {

@@ -9,7 +9,7 @@ import { VIDEO_STATUSES } from '../domain/video-status';
 /** The stage of the REST API, and so the first part of every path. */
 export const API_STAGE = 'api';
 
-/** One route: the REST API, its models, the handlers' routers and the OpenAPI document are all made from these. */
+/** One route: the REST API, the handlers' routers with their validation, and the OpenAPI document are all made from these. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** Below the stage; `{name}` is a path parameter. */
