@@ -64,6 +64,8 @@ const remapped = ['authorization', 'connection', 'content-length', 'content-md5'
 
 /** The handler's answer, or a 502 when it is not one. */
 export function proxyAnswer({ payload, error }: InvokeResult, { requestId, path }: ProxyContext): ApiAnswer {
+  // Lambda takes less than API Gateway does: callers get the same 413 for both.
+  if (error?.errorType === 'RequestEntityTooLargeException') throw new Refused('REQUEST_TOO_LARGE');
   if (error || !answer.validate(payload ?? null).valid) {
     console.error(`api: ${path}: ${error?.errorType ?? 'malformed Lambda proxy response'}`);
     throw new Refused('LAMBDA_FAILURE');

@@ -116,6 +116,11 @@ describe('the handler\'s answer', () => {
   });
 });
 
+test('an event that is too large for Lambda is a 413 too', async () => {
+  const { call } = api({ error: { errorType: 'RequestEntityTooLargeException', errorMessage: 'x' } });
+  expect((await call('PATCH', '/api/streams/x', {}, '{"title":"x"}')).status).toBe(413);
+});
+
 test('a body has 10 MB at most', async () => {
   const { call, calls } = api();
   expect((await call('PATCH', '/api/streams/x', {}, 'x'.repeat(10 * 1024 * 1024 + 1))).status).toBe(413);
