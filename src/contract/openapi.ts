@@ -1,5 +1,5 @@
 import type { HandlerName } from './environment';
-import { PROBLEMS } from './problems';
+import { ProblemCode, PROBLEMS } from './problems';
 import { API_STAGE, Route, ROUTES } from './routes';
 import { JsonSchema, problemSchema } from './schemas';
 
@@ -44,12 +44,13 @@ function success(route: Route): object {
 }
 
 function failures(route: Route): Record<string, object> {
-  const codes = new Set([
-    ...(route.query || route.body || route.pathParameters ? ['invalid_request'] as const : []),
-    ...(route.body ? ['malformed_json'] as const : []),
+  const codes = new Set<ProblemCode>([
+    // Every route refuses parameters that it does not define.
+    'invalid_request',
+    ...(route.body ? ['malformed_json', 'too_large'] as const : []),
     ...(route.access === 'open' ? [] : ['not_signed_in'] as const),
     ...(route.problems ?? []),
-    'internal' as const,
+    'internal',
   ]);
   const byStatus: Record<string, string[]> = {};
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);

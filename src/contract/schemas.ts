@@ -1,16 +1,18 @@
 import { VISIBILITIES } from './video';
+import { KEY_PATTERN, LINE_PATTERN } from '../domain/text';
 import { MAX_TITLE_LENGTH } from '../domain/upload-limits';
 import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
 
 /**
- * JSON Schemas of the API's bodies and parameters, in the subset that draft-04 (API Gateway's models) and
- * OpenAPI 3.1 share. No `$ref`, so that each stands alone.
+ * JSON Schemas of the API's bodies and parameters, in the subset that draft-04 (the handlers' validator) and
+ * OpenAPI 3.1 share. No `$ref`, so that each stands alone. Patterns are read alike with and without Unicode mode.
  */
 export interface JsonSchema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
+  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: boolean | JsonSchema;
   readonly items?: JsonSchema;
   readonly enum?: readonly (string | number)[];
@@ -26,6 +28,7 @@ export interface JsonSchema {
 }
 
 const text = (description: string, maxLength: number, minLength = 0): JsonSchema => ({ type: 'string', description, minLength, maxLength });
+const line = (description: string, maxLength: number): JsonSchema => ({ type: 'string', description, maxLength, pattern: LINE_PATTERN });
 const time = (description: string): JsonSchema => ({ type: 'string', description: `${description} (ISO 8601, UTC)` });
 const object = (properties: Record<string, JsonSchema>, required: string[], description?: string): JsonSchema => ({
   type: 'object', ...(description && { description }), properties, required, additionalProperties: false,
@@ -35,21 +38,25 @@ const stringMap = (description: string): JsonSchema => ({ type: 'object', descri
 export const videoIdSchema: JsonSchema = { type: 'string', description: 'Id of a video', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' };
 
 const visibility: JsonSchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES };
-const tags: JsonSchema = { type: 'array', items: { type: 'string', minLength: 1, maxLength: 64 }, maxItems: 20, uniqueItems: true };
+const tags: JsonSchema = { type: 'array', items: line('One line, not blank', 64), maxItems: 20, uniqueItems: true };
 const metadata: JsonSchema = {
-  type: 'object', description: 'Your own data; up to 20 entries', maxProperties: 20, additionalProperties: { type: 'string', maxLength: 1024 },
+  type: 'object',
+  description: 'Your own data: up to 20 entries, whose names are one line of 1 to 64 characters and none that every JavaScript object has, such as `constructor`',
+  maxProperties: 20,
+  patternProperties: { [KEY_PATTERN]: text('May have several lines', 1024) },
+  additionalProperties: false,
 };
 
 export const uploadRequestSchema = object({
-  fileName: text('Name of the file, as its owner knows it', 255, 1),
+  fileName: line('Name of the file, as its owner knows it; one line, not blank', 255),
   contentType: { type: 'string', description: 'Media type of the file', maxLength: 127, pattern: '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$' },
   size: { type: 'integer', description: 'Bytes', minimum: 1 },
-  title: text('Default: the file name', MAX_TITLE_LENGTH, 1),
-  description: text('Free text', 5000),
+  title: line('One line, not blank. Default: the file name', MAX_TITLE_LENGTH),
+  description: text('Free text, may have several lines', 5000),
   tags,
   visibility,
   metadata,
-}, ['fileName', 'contentType', 'size'], 'The file to be uploaded, and what to call it');
+}, ['fileName', 'contentType', 'size'], 'The file to be uploaded, and what to call it. All texts together may take 32 KiB in UTF-8');
 
 export const refreshRequestSchema = object({ refresh_token: text('Absent in a browser session: there it is a cookie', 4096, 1) }, []);
 

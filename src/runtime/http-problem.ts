@@ -12,3 +12,17 @@ export class HttpProblem extends Error {
     return { type: problemType(this.code), title, status, detail: this.message, code: this.code, ...(this.errors && { errors: this.errors }) };
   }
 }
+
+/** The longest part of a request that an error repeats. */
+const QUOTED_LENGTH = 200;
+
+/** One field or parameter is wrong. `pointer` is a JSON pointer (RFC 6901), or a parameter's name; empty for the whole body. */
+export function invalid(pointer: string, detail: string): HttpProblem {
+  const quoted = quote(pointer);
+  return new HttpProblem('invalid_request', quoted ? `${quoted}: ${detail}` : detail, [{ pointer: quoted, detail }]);
+}
+
+/** Names come from the caller, and may be long. */
+export function quote(text: string): string {
+  return text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text;
+}

@@ -1,12 +1,14 @@
 import { Validator } from '@cfworker/json-schema';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { callerFrom } from './caller';
-import { HttpProblem } from './http-problem';
+import { HttpProblem, invalid, quote } from './http-problem';
+import { bodyText, parseJson } from './json-body';
 import type { HandlerName } from '../contract/environment';
 import { NOT_SIGNED_IN_DETAIL } from '../contract/problems';
 import { OperationsOf, Route, routesOf } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';
 import type { Caller } from '../domain/roles';
+import { isText } from '../domain/text';
 
 /** A request that fits its route's description. */
 export interface ApiRequest<Body = unknown> {
@@ -86,21 +88,27 @@ function readHeaders(event: APIGatewayProxyEvent): Record<string, string> {
 }
 
 function readPath(route: Route, event: APIGatewayProxyEvent): Record<string, string> {
-  const path = (event.pathParameters ?? {}) as Record<string, string>;
-  // An id that can't be one is not there: no second error for callers to tell apart.
-  for (const [name, schema] of Object.entries(route.pathParameters ?? {})) {
-    if (!new Validator(schema as object, '4').validate(path[name]).valid) throw new HttpProblem('not_found', `no such ${name.replace(/Id$/, '')}`);
-  }
-  return path;
+  const given: Readonly<Record<string, unknown>> = event.pathParameters ?? {};
+  return Object.fromEntries(Object.entries(route.pathParameters ?? {}).map(([name, schema]) => {
+    const value = given[name];
+    // An id of another form is not found: callers can't tell the two apart.
+    if (typeof value !== 'string' || !new Validator(schema as object, '4').validate(value).valid) {
+      throw new HttpProblem('not_found', `no such ${name.replace(/Id$/, '')}`);
+    }
+    return [name, value];
+  }));
 }
 
 function readQuery(route: Route, event: APIGatewayProxyEvent): Record<string, string | number> {
   const query: Record<string, string | number> = {};
+  const schemas = route.query ?? {};
   for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
-    const schema = route.query?.[name];
-    if (!schema) throw invalid(name, 'is not a parameter of this route');
+    if (!Object.hasOwn(schemas, name)) throw invalid(name, 'is not a parameter of this route');
     if (values?.length !== 1) throw invalid(name, 'may be given once');
-    const value = schema.type === 'integer' && /^-?\d{1,15}$/.test(values[0]) ? Number(values[0]) : values[0];
+    const [text] = values;
+    if (!isText(text)) throw invalid(name, 'holds a control character, or bytes that are not UTF-8');
+    const schema = schemas[name];
+    const value = schema.type === 'integer' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
     check(schema, value, name);
     query[name] = value;
   }
@@ -109,46 +117,39 @@ function readQuery(route: Route, event: APIGatewayProxyEvent): Record<string, st
 
 function bodyValidator(route: Route): (event: APIGatewayProxyEvent) => unknown {
   const { body: schema } = route;
-  const validator = schema && new Validator(schema as object, '4', false);
-  return (event) => {
-    const text = event.isBase64Encoded && event.body ? Buffer.from(event.body, 'base64').toString('utf8') : event.body ?? '';
-    if (!validator) {
-      if (text !== '') throw invalid('', 'this route takes no body');
+  if (!schema) {
+    return ({ body }) => {
+      if (body) throw invalid('', 'this route takes no body');
       return undefined;
-    }
+    };
+  }
+  const validator = new Validator(schema as object, '4', false);
+  return (event) => {
+    const text = bodyText(event);
     if (text === '' && route.bodyOptional) return {};
     const body = parseJson(text);
-    const result = validator.validate(body);
-    if (!result.valid) {
-      throw new HttpProblem('invalid_request', 'the body does not fit its description', leaves(result.errors));
-    }
+    const { valid, errors } = validator.validate(body);
+    if (!valid) throw new HttpProblem('invalid_request', 'the body does not fit its description', leaves(errors));
     return body;
   };
 }
 
 /** The validator reports each level on the way down too; only the last ones say anything. */
 function leaves(errors: { instanceLocation: string; keyword: string; error: string }[]): { pointer: string; detail: string }[] {
-  const found = errors.filter(({ keyword }) => !['properties', 'items', 'additionalProperties'].includes(keyword));
-  return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, error }) => ({
-    pointer: instanceLocation.slice(1),
-    // What the validator says of a property that is not in the description.
-    detail: error === 'False boolean schema.' ? 'is not a field of this request' : error,
+  const found = errors.filter(({ keyword }) => !['properties', 'patternProperties', 'items', 'additionalProperties'].includes(keyword));
+  return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, keyword, error }) => ({
+    pointer: quote(instanceLocation.slice(1)),
+    detail: DETAILS[keyword] ?? error,
   }));
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new HttpProblem('malformed_json', 'send JSON, encoded in UTF-8');
-  }
-}
+/** Better words than the validator's. */
+const DETAILS: Readonly<Partial<Record<string, string>>> = {
+  false: 'is not a field of this request, or not a name that a field may have here',
+  pattern: 'is not in the form that the description of the API (GET /openapi.json) names',
+};
 
 function check(schema: JsonSchema, value: unknown, name: string): void {
   const { valid, errors } = new Validator(schema as object, '4').validate(value);
   if (!valid) throw invalid(name, errors.at(-1)?.error ?? 'is not valid');
-}
-
-function invalid(pointer: string, detail: string): HttpProblem {
-  return new HttpProblem('invalid_request', pointer ? `${pointer}: ${detail}` : detail, [{ pointer, detail }]);
 }

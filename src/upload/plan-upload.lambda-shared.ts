@@ -4,9 +4,10 @@ import type { Visibility } from '../contract/video';
 import { toVideo } from '../contract/video-view';
 import { sourceKey } from '../domain/object-keys';
 import { decide, Roles } from '../domain/roles';
-import { refusalOf, titleOf } from '../domain/upload-limits';
+import { isBlank } from '../domain/text';
+import { MAX_USER_DATA_BYTES, oversizedField, readableBytes, refusalOf, titleOf } from '../domain/upload-limits';
 import type { GuardedRequest, Operations } from '../runtime/http';
-import { HttpProblem } from '../runtime/http-problem';
+import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { VideoRepository } from '../runtime/video-repository';
 
@@ -40,10 +41,17 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, or
     async planUpload({ caller, body }: GuardedRequest<UploadRequest>) {
       const decision = decide(caller, { type: 'upload' }, roles);
       if (decision !== 'allowed') throw refusal(decision);
-      const { fileName, size, title, description, tags, visibility, metadata } = body;
+      const { fileName, size, description, tags, visibility, metadata } = body;
+      const title = body.title ?? titleOf(fileName);
+      const blank = blankField({ fileName, title, tags, metadata });
+      if (blank) throw invalid(`/${blank}`, 'is blank, or has a blank entry');
+      const oversized = oversizedField({ fileName, title, description, tags, metadata });
+      if (oversized) throw tooMuchData(oversized);
       const contentType = body.contentType.toLowerCase();
       const misfit = refusalOf({ size, contentType }, settings);
-      if (misfit === 'too_large') throw new HttpProblem(misfit, `the file has ${size} bytes, at most ${settings.maxSize} are allowed`);
+      if (misfit === 'too_large') {
+        throw new HttpProblem(misfit, `the file has ${readableBytes(size)}, at most ${readableBytes(settings.maxSize)} are allowed`, [{ pointer: '/size', detail: 'is too large' }]);
+      }
       if (misfit) throw new HttpProblem(misfit, `${contentType} is none of ${settings.contentTypes.join(', ')}`);
 
       const videoId = await newId();
@@ -53,7 +61,7 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, or
       const row = await videos.create({
         videoId,
         owner: caller.userId,
-        title: title ?? titleOf(fileName),
+        title,
         description,
         tags: tags ?? [],
         visibility: visibility ?? settings.defaultVisibility,
@@ -64,4 +72,15 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, or
       return { body: { video: toVideo(row, { caller, roles, origin }), upload } };
     },
   };
+}
+
+/** The schema refuses what is only white space; this one knows the characters that are drawn as nothing too. */
+function blankField({ fileName, title, tags = [], metadata = {} }: Pick<UploadRequest, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
+  const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
+  return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
+}
+
+function tooMuchData({ name, bytes, totalBytes }: NonNullable<ReturnType<typeof oversizedField>>): HttpProblem {
+  const detail = `what you write about the video takes ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed; shorten ${name}`;
+  return new HttpProblem('too_large', detail, [{ pointer: `/${name}`, detail: `takes ${readableBytes(bytes)}` }]);
 }

@@ -20,7 +20,7 @@ export class SignInService {
   private readonly secrets = new SecretsManagerClient({ region: 'us-east-1' });
   readonly secretsManager = mockClient(this.secrets);
   private now = new Date();
-  private readonly handler: Handler;
+  readonly handler: Handler;
 
   constructor() {
     this.secretsManager.on(GetSecretValueCommand).callsFake(async () => ({ SecretString: this.server.clientSecret }));

@@ -80,7 +80,7 @@ describe('serveRoutes', () => {
     const { json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"","contentType":"video/mp4","size":0}' });
     expect(json.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(['/fileName', '/size']);
     const unknown = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"a","contentType":"video/mp4","size":1,"colour":"red"}' });
-    expect(unknown.json.errors).toEqual([{ pointer: '/colour', detail: 'is not a field of this request' }]);
+    expect(unknown.json.errors).toEqual([{ pointer: '/colour', detail: 'is not a field of this request, or not a name that a field may have here' }]);
   });
 
   test('reads a body that API Gateway encoded', async () => {

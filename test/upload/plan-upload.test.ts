@@ -7,6 +7,9 @@ import { apiEvent } from '../runtime/api-event';
 
 const settings = { maxSize: 1000, contentTypes: ['video/*', 'application/mxf'], expirySeconds: 600, defaultVisibility: 'unlisted' };
 
+/** As many as there may be. */
+const entries = (value: string) => Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`name ${n}`, value]));
+
 type Entry = typeof import('../../src/upload/plan-upload.lambda');
 
 describe('upload/plan-upload', () => {
@@ -80,7 +83,7 @@ describe('upload/plan-upload', () => {
   });
 
   test('lets the file name into no key, address or header', async () => {
-    const fileName = '../../x\r\nset-cookie: a=b/"ü🎬.mp4';
+    const fileName = '../../x%0d%0aset-cookie: a=b/"ü🎬.mp4';
     const { statusCode, body } = await plan({ ...file, fileName });
     expect(statusCode).toBe(201);
     expect(body.video.title).toBe(fileName);
@@ -95,6 +98,7 @@ describe('upload/plan-upload', () => {
     [400, 'invalid_request', { ...file, size: 0 }],
     [400, 'invalid_request', { ...file, size: 1.5 }],
     [400, 'invalid_request', { ...file, contentType: 'video/mp4; codecs=x' }],
+    [400, 'invalid_request', { ...file, fileName: 'x\r\nset-cookie: a=b' }],
     [400, 'invalid_request', { ...file, owner: 'bob' }],
     [400, 'invalid_request', { ...file, visibility: 'public' }],
     [400, 'invalid_request', { contentType: 'video/mp4', size: 1 }],
@@ -102,6 +106,18 @@ describe('upload/plan-upload', () => {
     const answer = await plan(body);
     expect({ status: answer.statusCode, code: answer.body.code }).toEqual({ status, code });
     expect(dynamodb.calls()).toHaveLength(0);
+  });
+
+  test.each([
+    ['20 values of 1,024 letters', { metadata: entries('x'.repeat(1024)) }, undefined],
+    ['the longest description there is', { description: '🎬'.repeat(5000) }, undefined],
+    ['20 values of 500 characters that take four bytes each', { metadata: entries('🎬'.repeat(500)) }, '/metadata'],
+    ['fields that are too large together only', { metadata: entries('ж'.repeat(600)), description: 'ж'.repeat(5000), tags: ['🎬'.repeat(64), 'ж'.repeat(64), 'x'], title: '🎬'.repeat(200) }, '/metadata'],
+  ])('holds what people write to 32 KiB of UTF-8: %s', async (_, written, pointer) => {
+    const { statusCode, body } = await plan({ ...file, ...written });
+    expect({ statusCode, code: body.code, pointer: body.errors?.[0].pointer }).toEqual({ statusCode: pointer ? 413 : 201, code: pointer && 'too_large', pointer });
+    expect(dynamodb.calls()).toHaveLength(pointer ? 0 : 1);
+    if (pointer) expect(body.detail).toMatch(/^what you write about the video takes 3\d(\.\d+)? KiB in UTF-8, at most 32 KiB are allowed; shorten metadata$/);
   });
 
   test.each([['in no group', []], ['a viewer', ['watchers', 'maker']]])('answers 403 to a caller who is %s, and creates nothing', async (_, groups) => {
