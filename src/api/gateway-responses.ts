@@ -1,5 +1,6 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { NOT_SIGNED_IN_DETAIL, ProblemCode, PROBLEMS, problemType } from '../contract/problems';
+import { RESPONSE_HEADERS } from '../contract/response-headers';
 
 interface Answer {
   readonly type: apigateway.ResponseType;
@@ -31,6 +32,11 @@ const ANSWERS: Record<string, Answer> = {
   ServerError: { type: apigateway.ResponseType.DEFAULT_5XX, code: 'internal', detail: 'quote the request id when you ask about it' },
 };
 
+/** API Gateway takes a constant in single quotes, and leaves quotes within it as they are. */
+const HEADERS = Object.fromEntries(
+  Object.entries({ 'content-type': 'application/problem+json', ...RESPONSE_HEADERS }).map(([name, value]) => [name, `'${value}'`]),
+);
+
 /** Adds them all, so that a client meets one form of error whoever answers. */
 export function addGatewayResponses(restApi: apigateway.RestApi): void {
   for (const [id, { type, code, detail, headers }] of Object.entries(ANSWERS)) {
@@ -38,7 +44,7 @@ export function addGatewayResponses(restApi: apigateway.RestApi): void {
     restApi.addGatewayResponse(id, {
       type,
       statusCode: String(status),
-      responseHeaders: { 'content-type': '\'application/problem+json\'', 'cache-control': '\'no-store\'', ...headers },
+      responseHeaders: { ...HEADERS, ...headers },
       templates: { 'application/json': JSON.stringify({ type: problemType(code), title, status, detail, code }) },
     });
   }
@@ -46,7 +52,7 @@ export function addGatewayResponses(restApi: apigateway.RestApi): void {
   // route, that one repeats the Authorization header.
   restApi.addGatewayResponse('ClientError', {
     type: apigateway.ResponseType.DEFAULT_4XX,
-    responseHeaders: { 'content-type': '\'application/problem+json\'', 'cache-control': '\'no-store\'' },
+    responseHeaders: HEADERS,
     templates: { 'application/json': '{"type":"about:blank","title":"The request was refused","detail":"API Gateway refused the request","code":"invalid_request"}' },
   });
 }

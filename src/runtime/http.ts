@@ -5,6 +5,7 @@ import { HttpProblem, invalid, quote } from './http-problem';
 import { bodyText, parseJson } from './json-body';
 import type { HandlerName } from '../contract/environment';
 import { NOT_SIGNED_IN_DETAIL } from '../contract/problems';
+import { RESPONSE_HEADERS } from '../contract/response-headers';
 import { OperationsOf, Route, routesOf } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';
 import type { Caller } from '../domain/roles';
@@ -64,7 +65,7 @@ export function serveRoutes<H extends HandlerName>(
 function answer(status: number, { status: own, body, headers, cookies }: ApiResponse): APIGatewayProxyResult {
   return {
     statusCode: own ?? status,
-    headers: { 'cache-control': 'no-store', ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    headers: { ...RESPONSE_HEADERS, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(cookies && { multiValueHeaders: { 'set-cookie': [...cookies] } }),
     body: body === undefined ? '' : JSON.stringify(body),
   };

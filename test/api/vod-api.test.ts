@@ -67,6 +67,16 @@ describe('VodApi', () => {
     expect(misconfigured).toEqual(failure);
   });
 
+  test('sandboxes every answer of API Gateway itself: what has no answer of its own falls to the two defaults', () => {
+    const responses = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
+    expect(responses.map(({ ResponseType }) => ResponseType)).toEqual(expect.arrayContaining(['DEFAULT_4XX', 'DEFAULT_5XX']));
+    for (const { ResponseType, ResponseParameters } of responses) {
+      expect([ResponseType, ResponseParameters]).toEqual([ResponseType, expect.objectContaining({
+        'gatewayresponse.header.content-security-policy': '\'default-src \'none\'; sandbox\'', 'gatewayresponse.header.cache-control': '\'no-store\'',
+      })]);
+    }
+  });
+
   test('names the way to sign in with its own 401, and with nothing else', () => {
     const responses = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
     const challenges = responses.map(({ ResponseType, ResponseParameters }) => [ResponseType, ResponseParameters['gatewayresponse.header.WWW-Authenticate']]);

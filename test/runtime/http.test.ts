@@ -90,6 +90,18 @@ describe('serveRoutes', () => {
     expect(seen[0].body.fileName).toBe('ä');
   });
 
+  test('sandboxes every answer, and caches none unless its operation says so', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation();
+    const expected = { 'cache-control': 'no-store', 'content-security-policy': 'default-src \'none\'; sandbox' };
+    for (const overrides of [{}, { resource: '/nowhere' }, { requestContext: { requestId: 'r-1' } }, { resource: '/streams/{videoId}', pathParameters: { videoId: VIDEO_ID } }]) {
+      expect((await call(read, overrides)).headers).toMatchObject(expected);
+    }
+    const cached = serveRoutes('api/describe-api', { describeApi: async () => ({ body: {}, headers: { 'cache-control': 'public, max-age=300' } }) });
+    const { headers } = await call(cached, { resource: '/openapi.json' });
+    expect(headers).toMatchObject({ ...expected, 'cache-control': 'public, max-age=300' });
+    log.mockRestore();
+  });
+
   test('an unforeseen error tells the caller nothing but the request id', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     const { statusCode, body } = await call(read, { resource: '/streams/{videoId}', pathParameters: { videoId: VIDEO_ID } });

@@ -48,6 +48,15 @@ describe('routes', () => {
   });
 });
 
+test('a gateway response takes a constant with quotes in it', async () => {
+  const policy = 'default-src \'none\'; sandbox';
+  const own = resource('AWS::ApiGateway::GatewayResponse', 'Own', {
+    ResponseType: 'BAD_REQUEST_BODY', ResponseTemplates: { 'application/json': '{}' }, ResponseParameters: { 'gatewayresponse.header.content-security-policy': `'${policy}'` },
+  });
+  const answer = await api(undefined, [...base.filter(({ logicalId }) => logicalId !== 'BadBody'), own]).call('PATCH', '/api/streams/v1');
+  expect([answer.status, answer.headers['content-security-policy']]).toEqual([400, policy]);
+});
+
 test('the handler gets the event of a Lambda proxy', async () => {
   const { call, calls } = api();
   await call('PATCH', '/api/streams/v1?b=2&a=1&b=3', { 'content-type': 'application/json', 'User-Agent': 'test/1' }, '{"title":"x"}');
