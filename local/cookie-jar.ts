@@ -11,7 +11,9 @@ export class CookieJar {
     for (const line of response.headers.getSetCookie()) {
       const [pair, ...attributes] = line.split('; ');
       const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice('path='.length) ?? '/';
-      this.cookies.set([url.hostname, path, pair.split('=')[0]].join(), { host: url.hostname, path, pair });
+      const key = [url.hostname, path, pair.split('=')[0]].join();
+      if (attributes.some((attribute) => /^max-age=0$/i.test(attribute))) this.cookies.delete(key);
+      else this.cookies.set(key, { host: url.hostname, path, pair });
     }
     const location = response.headers.get('location');
     return location && hops > 0 ? this.fetch(new URL(location, url), {}, hops - 1) : response;

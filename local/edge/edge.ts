@@ -1,5 +1,5 @@
 import { randomUUID } from 'crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'http';
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'http';
 import { buffer } from 'stream/consumers';
 import { createContext, runInContext } from 'vm';
 import { createCache } from './cache';
@@ -64,7 +64,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
   }
 
   // The limit is API Gateway's; CloudFront's own is twice as large.
-  return listen(createServer({ maxHeaderSize: 10_240 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: 10_240 }, (request, response) => {
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
       // Who went away in the middle of an object, as players do, is told nothing.
@@ -73,7 +73,14 @@ export async function startEdge({ stack, access, s3, gateway, port }:
       console.error(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
       return plain(503, 'The CloudFront function or the origin behind it failed.');
     }).then((answer) => answer && response.writeHead(answer.status, answer.headers).end(answer.body));
-  }), port);
+  });
+  // A page, as CloudFront and API Gateway answer here too. In a browser it is a document of this origin, with none of the API's headers.
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return void socket.destroy();
+    const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? plain(431, 'Request header or cookie too large.') : plain(400, 'Bad request.');
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${headers['content-type']}\r\nconnection: close\r\n\r\n${body}`);
+  });
+  return listen(server, port);
 }
 
 /**
