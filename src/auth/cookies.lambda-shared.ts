@@ -1,51 +1,46 @@
-import { AUTHORIZE_PATH, TOKEN_PATH } from '../contract/routes';
+import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.lambda-shared';
+import { TOKEN_PATH } from '../contract/routes';
 
-// `__Secure-`: no page that came over plain http can set or replace it. (`__Host-` would need the path `/`.)
+// `__Secure-`: no page that came over plain http can set or replace it. (`__Host-` requires the path `/`, and would send it with every request.)
 const REFRESH = '__Secure-vod-refresh';
-const SIGN_IN = '__Secure-vod-sign-in';
 
-/** How long a sign-in may take. */
-export const SIGN_IN_SECONDS = 600;
+/**
+ * The cookies of sign-ins under way, one for each tab. `__Host-`: neither a subdomain nor another path can set one, so there are never more than four.
+ * They come with every request, and are 2,958 bytes at most (740 each, without the last separator), of the 10,240 bytes of headers that API Gateway takes.
+ */
+export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 
-/** A sign-in under way: what its callback must find again. */
-export interface PendingSignIn {
-  readonly state: string;
-  readonly nonce: string;
-  /** Of PKCE (RFC 7636). */
-  readonly verifier: string;
-  /** Seconds since 1970. */
-  readonly expiresAt: number;
-  /** Absent when the tokens are to come as JSON. */
-  readonly returnTo?: string;
+type Cookies = readonly (readonly [name: string, value: string])[];
+
+/** The pairs of a `Cookie` header, in its order. A name may occur more than once. */
+export function parseCookies(header = ''): Cookies {
+  return header.split(';').map((pair) => pair.trim()).filter((pair) => pair.includes('=')).map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
 }
 
-/** Named by its state: tabs that sign in at the same time each have one of their own. */
-function signInName(state: string): string {
-  return `${SIGN_IN}-${state.slice(0, 12)}`;
-}
-
-export function signInCookie(pending: PendingSignIn): string {
-  return signInCookieWith(pending.state, Buffer.from(JSON.stringify(pending)).toString('base64url'), SIGN_IN_SECONDS);
-}
-
-export function clearedSignInCookie(state: string): string {
-  return signInCookieWith(state, '', 0);
+/**
+ * The cookie for a new sign-in: one that is free, at random so that tabs which start at the same moment rarely take the same one, else the oldest.
+ * A cookie that is unreadable, has expired or claims to last longer than a sign-in may counts as free.
+ */
+export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
+  const ends = SIGN_IN_COOKIES.map((name) => {
+    const { expiresAt = 0 } = parsePendingSignIn(cookies.find(([given]) => given === name)?.[1] ?? '') ?? {};
+    return expiresAt > nowSeconds && expiresAt <= nowSeconds + SIGN_IN_SECONDS ? expiresAt : 0;
+  });
+  const earliest = Math.min(...ends);
+  const candidates = SIGN_IN_COOKIES.filter((_, slot) => ends[slot] === earliest);
+  return candidates[random % candidates.length];
 }
 
 // Lax: the callback is a navigation that another site started.
-function signInCookieWith(state: string, value: string, maxAge: number): string {
-  return `${signInName(state)}=${value}; Max-Age=${maxAge}; Path=${AUTHORIZE_PATH}; HttpOnly; Secure; SameSite=Lax`;
+export function signInCookie(name: string, value: string, maxAge = SIGN_IN_SECONDS): string {
+  return `${name}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; Secure; SameSite=Lax`;
 }
 
-/** The sign-in that this state belongs to. Whatever a cookie holds, it is the caller's word: check it. */
-export function pendingSignIn(cookies: string | undefined, state: string): PendingSignIn | undefined {
-  try {
-    const pending = JSON.parse(Buffer.from(readCookie(cookies, signInName(state)) ?? '', 'base64url').toString('utf8')) as PendingSignIn;
-    const texts = [pending.state, pending.nonce, pending.verifier, pending.returnTo ?? ''];
-    return texts.every((text) => typeof text === 'string') && typeof pending.expiresAt === 'number' ? pending : undefined;
-  } catch {
-    return undefined;
-  }
+export function clearedSignInCookie(name: string): string {
+  return signInCookie(name, '', 0);
 }
 
 export function refreshCookie(token: string, maxAge: number): string {
@@ -56,15 +51,15 @@ export function clearedRefreshCookie(): string {
   return refreshCookie('', 0);
 }
 
-export function refreshTokenFrom(cookies: string | undefined): string | undefined {
-  try {
-    return decodeURIComponent(readCookie(cookies, REFRESH) ?? '') || undefined;
-  } catch {
-    return undefined;
-  }
+/** The refresh tokens in the cookies: more than one if a subdomain has planted its own. */
+export function refreshTokensFrom(cookies: Cookies): string[] {
+  return cookies.filter(([name]) => name === REFRESH).map(([, value]) => decode(value)).filter((token) => token !== '');
 }
 
-/** The first one wins, since browsers send that of the longest path first (RFC 6265, section 5.4). */
-function readCookie(cookies: string | undefined, name: string): string | undefined {
-  return cookies?.split(';').map((pair) => pair.trim()).find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return '';
+  }
 }

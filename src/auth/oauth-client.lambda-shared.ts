@@ -1,3 +1,4 @@
+import { hkdfSync } from 'crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
@@ -37,6 +38,14 @@ export class OAuthClient {
     // The library's own fetcher speaks https only, and the issuer of a stack on one machine does not.
     const jwksCache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.keySet(uri) } });
     this.verifier = JwtVerifier.create({ issuer: ISSUER, audience: CLIENT_ID, jwksUri: `${ISSUER}/.well-known/jwks.json` }, { jwksCache });
+  }
+
+  /**
+   * A key for a purpose of our own, derived from the client's secret (HKDF, RFC 5869). Whoever knows that secret can exchange codes anyway, so the
+   * derived key needs no protection beyond it.
+   */
+  async deriveKey(purpose: string): Promise<Uint8Array> {
+    return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));
   }
 
   /** Where a browser goes to sign in. */

@@ -1,14 +1,17 @@
 import { createHash, timingSafeEqual } from 'crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
-  clearedRefreshCookie, clearedSignInCookie, PendingSignIn, pendingSignIn, refreshCookie, refreshTokenFrom, SIGN_IN_SECONDS, signInCookie,
+  clearedRefreshCookie, clearedSignInCookie, parseCookies, refreshCookie, refreshTokensFrom, SIGN_IN_COOKIES, signInCookie, slotForSignIn,
 } from './cookies.lambda-shared';
 import { OAuthClient, Tokens } from './oauth-client.lambda-shared';
+import {
+  buildPendingSignIn, parsePendingSignIn, PendingSignIn, SIGN_IN_SECONDS, SignInSecrets, signInSecrets,
+} from './pending-sign-in.lambda-shared';
 import { allowedReturn } from './return-to.lambda-shared';
 import type { Environment } from '../contract/environment';
 import { AUTHORIZE_PATH } from '../contract/routes';
 import type { ApiRequest, ApiResponse, Operations } from '../runtime/http';
-import { HttpProblem } from '../runtime/http-problem';
+import { HttpProblem, invalid } from '../runtime/http-problem';
 
 /** What sign-in needs of the world. */
 export interface SignInPorts {
@@ -22,7 +25,14 @@ export interface SignInPorts {
 const UNCACHED = { pragma: 'no-cache' };
 
 /** Why a callback is refused: words of our own for the log, since the sign-in server's and the caller's are free text. */
-type Fault = 'no such sign-in' | 'late or foreign state' | 'error in the callback' | 'no code' | 'other issuer' | 'return address' | 'code' | 'id token';
+type Fault = 'not a navigation of a whole tab' | 'no sign-in under way' | 'state of another sign-in, or changed cookie' | 'too late' | 'error in the callback' |
+'no code' | 'other issuer' | 'code' | 'id token';
+
+/** A sign-in under way that a callback belongs to. */
+interface FoundSignIn extends PendingSignIn, SignInSecrets {
+  /** Name of its cookie. */
+  readonly cookie: string;
+}
 
 type TokenRequest = ApiRequest<{ readonly refresh_token?: string }>;
 
@@ -34,49 +44,51 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   const client = new OAuthClient(environment, secrets, fetch);
   const redirectUri = `${ORIGIN}${AUTHORIZE_PATH}`;
   const seconds = () => Math.floor(now().getTime() / 1000);
-  const token = () => random(32).toString('base64url');
+  const key = () => client.deriveKey('sign-in under way');
 
-  async function login({ query }: ApiRequest): Promise<ApiResponse> {
+  async function login({ query, headers }: ApiRequest): Promise<ApiResponse> {
     const returnTo = query.return_to === undefined ? undefined : allowedReturn(String(query.return_to), origins);
     if (query.return_to !== undefined && returnTo === undefined) {
       throw new HttpProblem('invalid_return_to', 'return_to must be a path that begins with one slash, or an address on an allowed origin, and not too long');
     }
-    const pending = { state: token(), nonce: token(), verifier: token(), expiresAt: seconds() + SIGN_IN_SECONDS, returnTo };
+    const value = buildPendingSignIn({ seed: random(16).toString('base64url'), expiresAt: seconds() + SIGN_IN_SECONDS, returnTo });
+    const { state, nonce, verifier } = signInSecrets(value, await key());
     const location = client.authorizeAddress({
       response_type: 'code',
       redirect_uri: redirectUri,
       scope: 'openid email profile',
-      state: pending.state,
-      nonce: pending.nonce,
-      code_challenge: createHash('sha256').update(pending.verifier).digest('base64url'),
+      state,
+      nonce,
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
       code_challenge_method: 'S256',
     });
-    return { headers: { location }, cookies: [signInCookie(pending)] };
+    return { headers: { location }, cookies: [signInCookie(slotForSignIn(parseCookies(headers.cookie), seconds(), random(1)[0]), value)] };
   }
 
   async function authorize(request: ApiRequest): Promise<ApiResponse> {
-    const pending = pendingFor(request);
+    refuseScripts(request);
+    const pending = await pendingFor(request);
     // From here on the sign-in is over, whatever comes of it. Only a server that fails leaves it, so that loading the page again may finish it.
-    const cleared = clearedSignInCookie(pending.state);
-    // The cookie is the caller's word, so its address is checked as if it were new.
-    const location = pending.returnTo === undefined ? undefined : allowedReturn(pending.returnTo, origins);
-    const elsewhere = pending.returnTo !== undefined && location === undefined;
-    const fault = faultOf(request) ?? (elsewhere ? 'return address' : undefined);
-    const outcome = fault ?? await exchange(String(request.query.code), pending);
+    const cleared = clearedSignInCookie(pending.cookie);
+    const outcome = faultOf(request) ?? await exchange(String(request.query.code), pending);
     if (typeof outcome === 'string') return refused(signInFailed(outcome), cleared);
-    if (location === undefined) return { body: outcome, headers: UNCACHED, cookies: [cleared] };
+    if (pending.returnTo === undefined) return { body: outcome, headers: UNCACHED, cookies: [cleared] };
     if (outcome.refresh_token === undefined) throw new HttpProblem('upstream_failed', 'the sign-in server gave no refresh token, so there can be no session');
-    return { status: 302, headers: { location }, cookies: [cleared, refreshCookie(outcome.refresh_token, refreshSeconds)] };
+    return { status: 302, headers: { location: pending.returnTo }, cookies: [cleared, refreshCookie(outcome.refresh_token, refreshSeconds)] };
   }
 
-  /** The sign-in that a callback belongs to: under way, in this browser. */
-  function pendingFor({ query, headers }: ApiRequest): PendingSignIn {
-    const state = String(query.state ?? '');
-    // Also keeps what is not ours out of a cookie's name.
-    const pending = /^[\w-]{43}$/.test(state) ? pendingSignIn(headers.cookie, state) : undefined;
-    if (!pending) throw signInFailed('no such sign-in');
-    if (!equal(pending.state, state) || pending.expiresAt <= seconds()) throw signInFailed('late or foreign state');
-    return pending;
+  /** The sign-in that a callback belongs to: under way, in this browser. Its cookie is authentic, since the state is derived from it by our key. */
+  async function pendingFor({ query, headers }: ApiRequest): Promise<FoundSignIn> {
+    const under = parseCookies(headers.cookie).flatMap(([cookie, value]) => {
+      const pending = SIGN_IN_COOKIES.includes(cookie) ? parsePendingSignIn(value) : undefined;
+      return pending ? [{ cookie, value, ...pending }] : [];
+    });
+    if (under.length === 0) throw signInFailed('no sign-in under way');
+    const derived = await key();
+    const found = under.map((pending) => ({ ...pending, ...signInSecrets(pending.value, derived) })).find(({ state }) => equal(state, String(query.state ?? '')));
+    if (!found) throw signInFailed('state of another sign-in, or changed cookie');
+    if (found.expiresAt <= seconds()) throw signInFailed('too late');
+    return found;
   }
 
   function faultOf({ query }: ApiRequest): Fault | undefined {
@@ -86,7 +98,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   }
 
   /** The tokens for a code, which are those of the very sign-in that is under way. */
-  async function exchange(code: string, { verifier, nonce }: PendingSignIn): Promise<Tokens | Fault> {
+  async function exchange(code: string, { verifier, nonce }: SignInSecrets): Promise<Tokens | Fault> {
     const tokens = await client.grant({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier });
     if (!tokens) return 'code';
     return await client.verifyIdToken(tokens.id_token, (given) => equal(given, nonce)) ? tokens : 'id token';
@@ -120,7 +132,7 @@ interface HeldToken {
 /** The refresh token that the request brings: from its body, else from the cookie, which counts only when it is our own page that asks. */
 function heldToken({ body, headers }: TokenRequest, origins: readonly string[]): HeldToken {
   if (body.refresh_token !== undefined) return { token: body.refresh_token, inCookie: false };
-  const token = refreshTokenFrom(headers.cookie);
+  const [token, ...others] = refreshTokensFrom(parseCookies(headers.cookie));
   if (token === undefined) throw new HttpProblem('not_signed_in', 'there is no refresh token, neither in the body nor in the cookie');
   // A browser tells at least one of the two, and no script can forge either.
   const { origin, 'sec-fetch-site': site } = headers;
@@ -128,7 +140,20 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
   if (!told || (origin !== undefined && !origins.includes(origin)) || (site !== undefined && site !== 'same-origin')) {
     throw new HttpProblem('cross_site', 'a session is renewed and ended by its own pages only');
   }
+  // A subdomain can plant one, and nothing tells which of them is ours.
+  if (others.length > 0) {
+    throw invalid('cookie', 'the refresh cookie came more than once, expected one: delete the cookies of this site, then sign in again');
+  }
   return { token, inCookie: true };
+}
+
+/**
+ * The callback's answer is for the person who navigates there, in a tab of their own. No script can forge these headers or leave them out. Absent means no
+ * browser, or one older than March 2023; a mode alone is what Node's `fetch` sends, since a browser that sends the mode sends the site too.
+ */
+function refuseScripts({ headers: { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } }: ApiRequest): void {
+  const isBrowser = site !== undefined || destination !== undefined;
+  if (isBrowser && (mode !== 'navigate' || (destination ?? 'document') !== 'document')) throw signInFailed('not a navigation of a whole tab');
 }
 
 /** The caller is not told what was wrong; whoever runs the service finds it in the log. */
@@ -143,7 +168,7 @@ function refused(problem: HttpProblem, cookie: string): ApiResponse {
   return { status: body.status, body, headers: { 'content-type': 'application/problem+json' }, cookies: [cookie] };
 }
 
-/** In a time that says nothing about where they differ. */
+/** Constant-time comparison. */
 function equal(a: string, b: string): boolean {
   const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest());
   return timingSafeEqual(left, right);

@@ -37,10 +37,7 @@ const cursor: JsonSchema = { type: 'string', description: 'From the page before'
 /** What a sign-in server may send back (RFC 6749, section 4.1.2; RFC 9207). */
 const oauthText: JsonSchema = { type: 'string', maxLength: 4096 };
 
-/**
- * The longest `return_to`, also once it is a whole, escaped address. It is most of the cookie of a sign-in under way, which is 988 bytes with it: API Gateway
- * takes 10,240 bytes of headers, so eight at once leave the callback 2 KB for the rest. Any page can have `/login` opened, and with it such a cookie set.
- */
+/** The longest `return_to`, also once it is a whole, escaped address: the cookie of a sign-in under way holds it. */
 export const RETURN_TO_LENGTH = 512;
 
 /** By OpenAPI operationId. */
@@ -49,7 +46,7 @@ export const ROUTES = {
     method: 'GET', path: '/login', handler: 'auth/sign-in', access: 'open', status: 302,
     summary: 'Starts a sign-in. With `return_to` a browser session follows, without it the tokens come as JSON.',
     query: { return_to: { type: 'string', description: 'Path or address to return to', minLength: 1, maxLength: RETURN_TO_LENGTH } },
-    problems: ['invalid_return_to'],
+    problems: ['invalid_return_to', 'upstream_failed'],
   },
   authorize: {
     method: 'GET', path: '/authorize', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,
@@ -94,7 +91,7 @@ export const ROUTES = {
   },
 } as const satisfies Record<string, Route>;
 
-/** The sign-in's callback, as the sign-in server and the cookie of a sign-in under way know it. */
+/** The sign-in's callback, as the sign-in server knows it. */
 export const AUTHORIZE_PATH = `/${API_STAGE}${ROUTES.authorize.path}`;
 
 /** Where a sign-in begins. */

@@ -30,11 +30,11 @@ describe('the client\'s secret', () => {
   });
 
   test.each([[{ SecretString: undefined }], [new Error('denied')]])('that can\'t be had is a 502', async (answer) => {
+    const browser = service.browser();
     if (answer instanceof Error) service.secretsManager.on(GetSecretValueCommand).rejects(answer);
     else service.secretsManager.on(GetSecretValueCommand).resolves(answer);
-    const browser = service.browser();
-    expect((await browser.authorize(await browser.start('/'))).body.code).toBe('upstream_failed');
-    expect(service.server.calls).toEqual([]);
+    const { status, body, set } = await browser.call('GET', '/login');
+    expect([status, body.code, set]).toEqual([502, 'upstream_failed', []]);
   });
 
   test('never follows a redirect', async () => {

@@ -67,8 +67,13 @@ export class Browser {
     return [...this.cookies.keys()];
   }
 
+  /** The `Cookie` header of its next request. */
+  get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   async call(method: string, resource: string, { headers, ...sent }: Sent = {}) {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const { cookie } = this;
     const response = await this.handler(apiEvent(method, resource, { ...sent, headers: { ...(cookie && { Cookie: cookie }), ...headers } }));
     const set: string[] = response.multiValueHeaders?.['set-cookie'] ?? [];
     for (const line of set) {
@@ -82,28 +87,22 @@ export class Browser {
 
   /** Up to the point where the browser is about to come back. */
   async start(returnTo?: string) {
-    const { location } = await this.call('GET', '/login', { query: returnTo ? { return_to: returnTo } : {} });
-    return this.server.signIn(location!);
+    return (await this.begin(returnTo)).callback;
   }
 
-  authorize(query: Record<string, string>) {
-    return this.call('GET', '/authorize', { query });
+  /** The same, with the name of the sign-in's cookie and the nonce. */
+  async begin(returnTo?: string) {
+    const { location, set } = await this.call('GET', '/login', { query: returnTo ? { return_to: returnTo } : {} });
+    return { callback: this.server.signIn(location!), cookie: set[0].split('=')[0], nonce: new URL(location!).searchParams.get('nonce')! };
+  }
+
+  authorize(query: Record<string, string>, headers?: Record<string, string>) {
+    return this.call('GET', '/authorize', { query, headers });
   }
 
   /** Signed in, with the refresh cookie. */
   async session(): Promise<this> {
     expect((await this.authorize(await this.start('/'))).status).toBe(302);
     return this;
-  }
-
-  /** What the cookie of its sign-in holds. */
-  get pending(): Record<string, unknown> {
-    const [value] = [...this.cookies].filter(([name]) => name !== REFRESH).map(([, content]) => content);
-    return JSON.parse(Buffer.from(value, 'base64url').toString());
-  }
-
-  /** Who holds the cookie of a sign-in may write into it what they like. */
-  changePending(change: object): void {
-    this.cookies.set(this.names[0], Buffer.from(JSON.stringify({ ...this.pending, ...change })).toString('base64url'));
   }
 }

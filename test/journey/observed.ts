@@ -1,3 +1,6 @@
+import { hkdfSync } from 'crypto';
+import { signInSecrets } from '../../src/auth/pending-sign-in.lambda-shared';
+
 /** What requests and answers hold that anyone may know. All else is taken for a secret: what is new has to be named here, or never be written down. */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   query: [
@@ -33,14 +36,19 @@ export class Secrets {
     for (const [name, value] of new URL(address).searchParams) if (!KNOWN_TO_ALL.query.includes(name)) this.add(`query ${name}`, value);
   }
 
-  /** One cookie, `name=value`. That of a sign-in holds what it will be checked with. */
+  /** One cookie, `name=value`. From that of a sign-in its verifier is derived, by a key that `addSignInVerifiers` is told. */
   addCookie(pair: string): void {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(pair.trim()) ?? [];
     if (!value || KNOWN_TO_ALL.cookie.includes(name)) return;
     this.add(`cookie ${name.replace(/(vod-sign-in).*/, '$1')}`, decodeURIComponent(value));
-    if (!name.includes('vod-sign-in')) return;
-    for (const [part, content] of Object.entries(JSON.parse(Buffer.from(value, 'base64url').toString()))) {
-      if (part !== 'returnTo') this.add(`sign-in ${part}`, String(content));
+  }
+
+  /** What the handler derives from the cookies of sign-ins and its client's secret, and tells nobody but the sign-in server. */
+  addSignInVerifiers(clientSecret: string): void {
+    const key = hkdfSync('sha256', clientSecret, '', 'serverless-vod sign-in under way', 32);
+    this.add('sign-in key', Buffer.from(key).toString('base64url'));
+    for (const [value, name] of [...this.values]) {
+      if (name === 'cookie __Host-vod-sign-in') this.add('sign-in verifier', signInSecrets(value, new Uint8Array(key)).verifier);
     }
   }
 

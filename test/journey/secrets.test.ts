@@ -45,6 +45,7 @@ describe('a whole journey', () => {
       secrets.addJson(text);
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
+      secrets.addSignInVerifiers(text);
       // As the token endpoint is told them, wherever the client's id may end.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
@@ -118,7 +119,7 @@ describe('a whole journey', () => {
 
   it('meets secrets of every kind', () => {
     expect([...new Set(secrets.values.values())]).toEqual(expect.arrayContaining([
-      'form password', 'form _csrf', 'cookie cognito', 'query code', 'query state', 'query nonce', 'cookie __Secure-vod-sign-in', 'sign-in verifier',
+      'form password', 'form _csrf', 'cookie cognito', 'query code', 'query state', 'query nonce', 'cookie __Host-vod-sign-in', 'sign-in key', 'sign-in verifier',
       'cookie __Secure-vod-refresh', 'json id_token', 'json access_token', 'json refresh_token', 'authorization', 'query X-Amz-Signature',
       'query X-Amz-Security-Token', 'cookie CloudFront-Policy', 'cookie CloudFront-Signature', 'client secret', 'client credentials', 'json privateKey', 'json seed',
     ]));

@@ -84,7 +84,7 @@ describe('a sign-in that returns to a page', () => {
     const returnTo = template.replace('ORIGIN', facts.origin);
     const login = await fetch(`${facts.api}/login?return_to=${encodeURIComponent(returnTo)}`, { redirect: 'manual' });
     expect([login.status, cookiesOf(login)]).toEqual([302, [[
-      expect.stringMatching(/^__Secure-vod-sign-in-[\w-]{12}=/), ['HttpOnly', 'Max-Age=600', 'Path=/api/authorize', 'SameSite=Lax', 'Secure'],
+      expect.stringMatching(/^__Host-vod-sign-in-[0-3]=/), ['HttpOnly', 'Max-Age=600', 'Path=/', 'SameSite=Lax', 'Secure'],
     ]]]);
 
     const { signIn, callback } = await signedIn(returnTo);
@@ -92,7 +92,7 @@ describe('a sign-in that returns to a page', () => {
     expect([answer.status, answer.headers.get('location'), await answer.text()]).toEqual([302, new URL(returnTo, facts.origin).href, '']);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     const [cleared, refresh] = cookiesOf(answer);
-    expect(cleared).toEqual([`${signIn.cookie.split('=')[0]}=`, expect.arrayContaining(['Max-Age=0', 'Path=/api/authorize'])]);
+    expect(cleared).toEqual([`${signIn.cookie.split('=')[0]}=`, expect.arrayContaining(['Max-Age=0', 'Path=/'])]);
     const age = `Max-Age=${30 * 86_400}`;
     expect(refresh).toEqual([expect.stringMatching(/^__Secure-vod-refresh=[\w-]{20,}/), ['HttpOnly', age, 'Path=/api/token', 'SameSite=Strict', 'Secure']]);
   });

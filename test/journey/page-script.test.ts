@@ -1,0 +1,156 @@
+import { createHash, randomBytes } from 'crypto';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { PATIENCE_MS, StackProcess, stopAll, until } from './stack';
+import { launchBrowser, Tab } from './tab';
+import { SignIn } from '../../local/client';
+
+jest.setTimeout(PATIENCE_MS);
+
+/** Planted cookies of this size exceed every limit for headers: the callback is then refused before the API sees it, without the API's headers. */
+const FLOOD = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, 'x'.repeat(4000)]);
+
+/** The attacker runs a script on the service's own origin (cross-site scripting), in the browser of a person who is signed in at the sign-in pages. */
+describe('a script on the service\'s own origin', () => {
+  let stack: StackProcess;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    stack = await StackProcess.start();
+    browser = await launchBrowser();
+    context = await browser.newContext();
+    const tab = await Tab.open(context, stack.facts);
+    await tab.signIn();
+    ({ page } = tab);
+    // A document of the same origin that has no Content-Security-Policy of its own: only the API's headers protect what follows.
+    await page.goto(`${stack.facts.origin}/style.css`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stopAll();
+  });
+
+  /** Opens a popup and waits until it has arrived at the callback. */
+  async function popUp(address: string): Promise<Page> {
+    const opened = context.waitForEvent('page');
+    await page.evaluate((url) => void Object.assign(window, { popup: window.open(url) }), address);
+    const popup = await opened;
+    await popup.waitForURL(/\/api\/authorize\?/);
+    return popup;
+  }
+
+  /** What the script can read of the popup: its address and text, or the name of the error. */
+  function readPopup(): Promise<string> {
+    return page.evaluate(() => {
+      try {
+        const { location, document } = (window as unknown as { popup: Window }).popup;
+        return `${location.href} ${document.documentElement.textContent}`;
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+  }
+
+  /** What the script gets when it asks for the callback itself. */
+  function fetchCallback(address: string): Promise<[status: number, body: string]> {
+    return page.evaluate(async (url) => {
+      const answer = await fetch(url);
+      return [answer.status, await answer.text()];
+    }, address);
+  }
+
+  /** What a frame with the callback answers, and what the script can read of it. */
+  async function frameCallback(address: string): Promise<[status: number, text: string | undefined]> {
+    const answered = page.waitForResponse((response) => response.url() === address);
+    const frame = await page.evaluateHandle((src) => {
+      const element = document.createElement('iframe');
+      document.documentElement.append(Object.assign(element, { src }));
+      return element;
+    }, address);
+    const answer = await answered;
+    await answer.finished();
+    const text = await frame.evaluate(({ contentDocument }) => contentDocument?.documentElement.textContent ?? undefined);
+    await frame.evaluate((element) => element.remove());
+    return [answer.status(), text];
+  }
+
+  const setCookies = (cookies: string[]) => page.evaluate((lines) => lines.forEach((line) => { document.cookie = line; }), cookies);
+
+  it('reads neither the tokens in a popup nor the address that it came to', async () => {
+    const popup = await popUp('/api/login');
+    expect(await popup.textContent('body')).toContain('refresh_token');
+    expect(await readPopup()).toBe('SecurityError');
+    await popup.close();
+  });
+
+  it('gets no code from a callback that fails, and no tokens with a code, a state and a PKCE pair of its own', async () => {
+    const { location } = await SignIn.begin(stack.facts);
+    const [state, nonce, verifier] = [randomBytes(32), randomBytes(32), randomBytes(32)].map((bytes) => bytes.toString('base64url'));
+    location.searchParams.set('state', state);
+    location.searchParams.set('nonce', nonce);
+    location.searchParams.set('code_challenge', createHash('sha256').update(verifier).digest('base64url'));
+    const popup = await popUp(location.href);
+    expect(new URL(popup.url()).searchParams.get('code')).toBeTruthy();
+    expect(await readPopup()).toBe('SecurityError');
+
+    // Even if the code leaked in another way: a cookie for it can't be made without the server's key.
+    const expiresAt = Math.floor(Date.now() / 1000) + 500;
+    const pending = Buffer.from(JSON.stringify({ state, nonce, verifier, expiresAt })).toString('base64url');
+    await setCookies([
+      `__Secure-vod-sign-in-${state.slice(0, 12)}=${pending}; Path=/api/authorize; Secure`,
+      `__Host-vod-sign-in-0=${verifier.slice(0, 22)}.${expiresAt}.; Path=/; Secure`, `__Host-vod-sign-in-1=${pending}; Path=/; Secure`,
+    ]);
+    expect(await fetchCallback(popup.url())).toEqual([400, expect.stringContaining('sign_in_failed')]);
+    const again = await popUp(popup.url());
+    expect(await again.textContent('body')).toContain('sign_in_failed');
+    await setCookies([0, 1].map((slot) => `__Host-vod-sign-in-${slot}=; Max-Age=0; Path=/; Secure`));
+    await Promise.all([popup.close(), again.close()]);
+  });
+
+  it('gets no tokens by request or frame when it has the callback refused before the API sees it, and so learns code and state', async () => {
+    await setCookies(FLOOD.map(([name, value]) => `${name}=${value}; Path=/api/authorize`));
+    const popup = await popUp('/api/login');
+    const callback = popup.url();
+    expect(await readPopup()).toContain(callback);
+    await setCookies(FLOOD.map(([name]) => `${name}=; Max-Age=0; Path=/api/authorize`));
+
+    expect(await fetchCallback(callback)).toEqual([400, expect.stringContaining('sign_in_failed')]);
+    const loaded = await page.evaluate((url) => new Promise<string>((resolve) => {
+      const asked = new XMLHttpRequest();
+      asked.open('GET', url);
+      asked.onload = () => resolve(`${asked.status} ${asked.responseText}`);
+      asked.send();
+    }), callback);
+    expect(loaded).toMatch(/^400 .*sign_in_failed/);
+    expect(await frameCallback(callback)).toEqual([400, undefined]);
+    // The sign-in itself can still be finished by the person, and is then out of the script's reach.
+    const finished = await popUp(callback);
+    expect(await finished.textContent('body')).toContain('refresh_token');
+    expect(await readPopup()).toBe('SecurityError');
+    await Promise.all([popup.close(), finished.close()]);
+  });
+
+  it.each([
+    [401, 'GET', '/streams', ''], [404, 'GET', '/nowhere', ''], [404, 'POST', '/authorize', ''], [413, 'POST', '/token', 'x'.repeat(10 * 1024 * 1024 + 1)],
+  ])('meets a sandbox in API Gateway\'s own answers too: %d for %s %s', async (status, method, route, body) => {
+    const answer = await fetch(`${stack.facts.api}${route}`, { method, ...(body && { body }) });
+    expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([status, 'default-src \'none\'; sandbox']);
+  });
+
+  it('can\'t keep a person from signing in by forty popups, each with the longest return_to', async () => {
+    const { origin, api } = stack.facts;
+    const other = await browser.newContext();
+    const tab = await Tab.open(other, stack.facts);
+    let answered = 0;
+    other.on('response', (response) => { if (response.url().startsWith(`${api}/login`)) answered += 1; });
+    await tab.page.evaluate((url) => { for (let time = 0; time < 40; time++) window.open(url); }, `/api/login?return_to=${encodeURIComponent(`${origin}/`.padEnd(512, 'x'))}`);
+    await until('all popups are answered', () => answered === 40);
+    await Promise.all(other.pages().filter((each) => each !== tab.page).map((each) => each.close()));
+    const kept = (await other.cookies(`${api}/authorize`)).filter(({ name }) => name.includes('vod-sign-in'));
+    expect(kept.length).toBeLessThanOrEqual(4);
+    expect(kept.map(({ name, value }) => `${name}=${value}`).join('; ').length).toBeLessThanOrEqual(2958);
+    await tab.signIn();
+    await other.close();
+  });
+});
