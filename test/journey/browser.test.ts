@@ -229,6 +229,35 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
+  it('runs and reaches nothing that its policy does not name', async () => {
+    const { page, complaints } = await open();
+    const outcome = await page.evaluate(async (api) => {
+      const ran: string[] = [];
+      Object.assign(window, { ran });
+      const add = (tag: string, properties: object, attributes: Record<string, string> = {}) => {
+        const element = Object.assign(document.createElement(tag), properties);
+        for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+        document.body.append(element);
+        return element;
+      };
+      add('script', { textContent: 'ran.push("inline script")' });
+      add('script', { src: 'data:text/javascript,ran.push("data script")' });
+      add('img', { src: 'data:,' }, { onerror: 'ran.push("event handler")' });
+      add('a', { href: 'javascript:ran.push("javascript address")' }).click();
+      add('iframe', { srcdoc: '<script>parent.ran.push("frame")</script>' });
+      add('iframe', { src: `${api}/openapi.json` });
+      add('object', { data: `${api}/openapi.json` });
+      add('base', { href: 'https://evil.example/' });
+      const reached = await fetch('https://evil.example/').then(() => 'reached', () => 'refused');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return { ran, reached, base: document.baseURI };
+    }, stack.facts.api);
+    expect(outcome).toEqual({ ran: [], reached: 'refused', base: `${stack.facts.origin}/` });
+    const violated = complaints.flatMap((line) => /^policy violated: (\S+)/.exec(line)?.[1] ?? []);
+    expect([...new Set(violated)].sort()).toEqual(['base-uri', 'connect-src', 'frame-src', 'object-src', 'script-src-attr', 'script-src-elem']);
+    await page.context().close();
+  });
+
   it('gets a problem from the API when it has no token', async () => {
     const response = await fetch(`${stack.facts.api}/streams`);
     expect([response.status, response.headers.get('content-type')]).toEqual([401, 'application/problem+json']);

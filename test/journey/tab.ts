@@ -44,6 +44,9 @@ export class Tab {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(`${message.text()} ${message.location().url}`);
     });
+    // Chromium's console tells most of them; the event tells all.
+    void page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
+      console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
