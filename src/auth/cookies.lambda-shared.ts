@@ -22,12 +22,12 @@ export function parseCookies(header = ''): Cookies {
 
 /**
  * The cookie for a new sign-in: one that is free, at random so that tabs which start at the same moment rarely take the same one, else the oldest.
- * A cookie that is unreadable, has expired or claims to last longer than a sign-in may counts as free.
+ * A cookie that is unreadable, or claims to last longer than a sign-in may, counts as free.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {
     const { expiresAt = 0 } = parsePendingSignIn(cookies.find(([given]) => given === name)?.[1] ?? '') ?? {};
-    return expiresAt > nowSeconds && expiresAt <= nowSeconds + SIGN_IN_SECONDS ? expiresAt : 0;
+    return expiresAt <= nowSeconds + SIGN_IN_SECONDS ? expiresAt : 0;
   });
   const earliest = Math.min(...ends);
   const candidates = SIGN_IN_COOKIES.filter((_, slot) => ends[slot] === earliest);
