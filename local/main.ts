@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
 import { runCheck } from './check';
 import { startStack } from './stack';
+import { logLine } from './text';
 
 const ROOT = path.join(__dirname, '..');
 const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app FILE]
@@ -28,6 +29,7 @@ function readArguments() {
       console.log(USAGE);
       return process.exit(0);
     }
+    if (!existsSync(app) || !statSync(app).isFile()) throw new Error(`--app must be a file with a CDK app, and there is no file '${app}'`);
     const divideLifetimes = Number(values['divide-lifetimes']);
     if (!Number.isInteger(divideLifetimes) || divideLifetimes < 1) {
       throw new Error(`--divide-lifetimes must be a whole number from 1, got '${values['divide-lifetimes']}'`);
@@ -46,9 +48,14 @@ function readArguments() {
 async function main(): Promise<void> {
   const { check, ...options } = readArguments();
   const { data, port } = options;
+  const parent = process.ppid;
   // Once: a second request ends at once, as children end when their channel to this process closes.
-  const interrupted = new Promise<void>((resolve) => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).forEach((signal) => process.once(signal, () => resolve())));
-  await using stack = await startStack({ ...options, log: console.error }).catch((error) => {
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    // A parent that is killed (npm, a test) sends no signal, and would leave this stack running.
+    setInterval(() => process.ppid === parent || resolve(), 500).unref();
+  });
+  await using stack = await startStack({ ...options, log: logLine }).catch((error) => {
     throw error.code === 'EADDRINUSE' && error.port === port ? new Error(`port ${port} is in use: choose another with --port`) : error;
   });
   if (check) {
@@ -60,7 +67,7 @@ async function main(): Promise<void> {
       console.log(issuer ? `\n${origin} trusts ${issuer}, where these sign in (client "web")` : `\nOpen ${origin} and sign in as`);
       console.table(users);
     } else {
-      console.log(`\n${origin} trusts an issuer that is not on this machine: https://identity.example.com would be`);
+      console.log(`\n${origin} takes tokens that nothing on this machine issues. An app whose issuer is https://identity.example.com gets an issuer here.`);
     }
     console.log(`What handlers log and ask for: functions.log and access.jsonl in ${data}. Ctrl-C stops everything; your videos stay there.`);
     await interrupted;

@@ -1,5 +1,5 @@
 import { execFile } from 'child_process';
-import { promises as fs } from 'fs';
+import { existsSync, promises as fs } from 'fs';
 import * as path from 'path';
 import { promisify } from 'util';
 import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
@@ -26,10 +26,21 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   // The CDK's own check of the template takes seconds, and `npm test` has it.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false' };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
-    // Node shows the line of an uncaught error, which in a minified library is the whole file.
-    throw new Error(`${app} does not synthesize:\n${stderr.replace(/^.{500,}\n/gm, '')}`);
+    throw new Error(`${app} does not synthesize:\n${reasonIn(stderr)}`);
   });
+  if (!existsSync(path.join(outputFolder, 'manifest.json'))) throw new Error(`${app} made no cloud assembly: it must be a CDK app with one stack`);
   return readAssembly(outputFolder);
+}
+
+/** The error that ended an app, and the line of the app where it was thrown: without Node's excerpt, which may be a whole minified file, and other frames. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  const isFrame = (line: string) => /^\s+at /.test(line);
+  const from = lines.findIndex((line) => /^(Uncaught |\w*Error\b)/.test(line));
+  if (from === -1) return stderr.trim();
+  const frames = lines.findIndex((line, index) => index > from && isFrame(line));
+  const place = lines.find((line) => isFrame(line) && !/node_modules|node:/.test(line));
+  return [...lines.slice(from, frames === -1 ? undefined : frames), ...place ? [place] : []].join('\n');
 }
 
 /** Reads the one stack of a cloud assembly. */

@@ -1,4 +1,6 @@
-import { readFileSync } from 'fs';
+import { spawn, spawnSync } from 'child_process';
+import { once } from 'events';
+import { existsSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as wait } from 'timers/promises';
 import { Client } from './client';
@@ -31,4 +33,25 @@ test('kill -9 after a finished upload loses no video', async () => {
   const client = await Client.signIn((await StackProcess.start({ data })).facts);
   const videos = await Promise.all(videoIds.map((videoId) => client.settled(videoId).catch((error: Error) => ({ status: error.message }))));
   expect(videos.map(({ status }) => status)).toEqual(KILLS.flat().map(() => 'ready'));
+});
+
+test('a stack whose parent is killed ends', async () => {
+  const data = temporaryFolder();
+  const main = ['--import', 'tsx', 'local/main.ts', '--port', '0', '--data', data, '--app', 'test/local/stack/app.fixture.ts'];
+  const parent = spawn(process.execPath, ['-e', `
+    const { pid } = require('child_process').spawn(process.execPath, ${JSON.stringify(main)}, { stdio: 'ignore', detached: true });
+    console.log(pid);
+    setInterval(() => {}, 1000);
+  `], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(parent.stdout, 'data');
+  const pid = Number(line);
+  try {
+    await until('the stack answers', () => existsSync(path.join(data, 'stack.json')));
+    const { origin } = JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8'));
+    parent.kill('SIGKILL');
+    await until('the stack ends', () => !existsSync(path.join(data, 'stack.json')), 10_000);
+    await expect(fetch(origin)).rejects.toThrow('fetch failed');
+  } finally {
+    spawnSync('kill', ['-9', String(pid)]);
+  }
 });

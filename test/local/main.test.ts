@@ -19,10 +19,13 @@ describe('npm start', () => {
     [['--port', '70000'], '--port must be a number from 0 to 65535, got \'70000\''],
     [['--divide-lifetimes', '0'], '--divide-lifetimes must be a whole number from 1, got \'0\''],
     [['--divide-lifetimes', '1.5'], '--divide-lifetimes must be a whole number from 1, got \'1.5\''],
+    [['--app', 'nowhere.ts'], '--app must be a file with a CDK app, and there is no file \'nowhere.ts\''],
+    [['--app', 'src'], '--app must be a file with a CDK app, and there is no file \'src\''],
     [['somewhere'], 'Unexpected argument \'somewhere\''],
   ])('refuses %j and shows its usage', (args, message) => {
     const { status, stderr, stdout } = main(...args);
     expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).not.toMatch(/^ +at /m);
     expect(stderr).toContain(message);
     expect(stderr).toContain(usage);
   });

@@ -143,9 +143,19 @@ describe('an app', () => {
 
   it('says why it does not synthesize', async () => {
     const folder = temporaryFolder();
-    await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts does not synthesize:\n[^]*ERR_MODULE_NOT_FOUND/);
+    await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts does not synthesize:\nError \[ERR_MODULE_NOT_FOUND\][^\n]*$/);
     // By this folder the next start knows the data as its own.
     expect(existsSync(folder)).toBe(true);
+  });
+
+  it.each([
+    ['throws', 'function deep() { throw new RangeError("too many\\nof them"); }\ndeep();', /app\.js does not synthesize:\nRangeError: too many\nof them\n    at deep \(\S*app\.js:1:\d+\)$/],
+    ['ends', 'console.error("no account"); process.exit(3);', /app\.js does not synthesize:\nno account$/],
+    ['is no CDK app', 'console.log("hello");', /app\.js made no cloud assembly: it must be a CDK app with one stack$/],
+  ])('that %s is told in few lines', async (_, code, message) => {
+    const app = path.join(temporaryFolder(), 'app.js');
+    writeFileSync(app, code);
+    await expect(synthesize(app, path.join(temporaryFolder(), 'cdk.out'))).rejects.toThrow(message);
   });
 
   it('must have one stack', async () => {
