@@ -4,6 +4,7 @@ import { arnIn, invokeFunction, proxyEvent, type ProxyContext } from './proxy';
 import { Refused, type ApiRequest } from './responses';
 import { byId, onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
+import { logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
 
 /** Issuer and public keys of a user pool, by its ARN. */
@@ -70,6 +71,10 @@ const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 /** `Sat Nov 22 03:04:05 UTC 2025` */
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
+/** A list of texts has commas. Anything deeper is JSON, so that a nested list names no group: how API Gateway writes it is not documented. */
+const claimText = (value: unknown): string =>
+  [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);
+
 /** Takes id tokens of a user pool: of any client, unless an expression says which. Claims are all strings, lists with commas, two times as dates. */
 function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
   const { logicalId, properties: { ProviderARNs: [userPoolArn, ...others], IdentityValidationExpression: expression = '.*' } } = resource;
@@ -84,7 +89,7 @@ function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
       throw new Refused('UNAUTHORIZED', code === 'ERR_JWT_EXPIRED' ? 'The incoming token has expired' : undefined);
     });
     if (typeof payload.aud !== 'string' || !audience.test(payload.aud) || payload.token_use !== 'id') throw new Refused('UNAUTHORIZED');
-    return { claims: Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, ['exp', 'iat'].includes(name) ? date(value) : String(value)])) };
+    return { claims: Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, ['exp', 'iat'].includes(name) ? date(value) : claimText(value)])) };
   };
 }
 
@@ -120,7 +125,7 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
   const kept = new Map<string, { answer: Answer; until: number }>();
 
   const fail = (type: 'AUTHORIZER_FAILURE' | 'AUTHORIZER_CONFIGURATION_ERROR', why: string): never => {
-    console.error(`api: ${logicalId}: ${why}`);
+    logLine(`api: ${logicalId}: ${why}`);
     throw new Refused(type);
   };
 

@@ -1,5 +1,6 @@
 import { Validator, type Schema } from '@cfworker/json-schema';
 import { Refused, type ApiAnswer, type ApiRequest } from './responses';
+import { logLine } from '../text';
 import type { Functions, InvokeResult, LocalStack } from '../types';
 
 /** What the event says besides the request itself; `path` is without the stage, `resource` is `/streams/{videoId}` or the like. */
@@ -67,7 +68,7 @@ export function proxyAnswer({ payload, error }: InvokeResult, { requestId, path 
   // Lambda takes less than API Gateway does: callers get the same 413 for both.
   if (error?.errorType === 'RequestEntityTooLargeException') throw new Refused('REQUEST_TOO_LARGE');
   if (error || !answer.validate(payload ?? null).valid) {
-    console.error(`api: ${path}: ${error?.errorType ?? 'malformed Lambda proxy response'}`);
+    logLine(`api: ${path}: ${error?.errorType ?? 'malformed Lambda proxy response'}`);
     throw new Refused('LAMBDA_FAILURE');
   }
   const { statusCode: status, headers, multiValueHeaders, body } = payload;

@@ -27,6 +27,14 @@ describe('the Cognito authorizer', () => {
     expect(claims.exp).toMatch(/^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4}$/);
   });
 
+  test.each([
+    [[['admins']], '[["admins"]]'], [['a', ['admins']], '["a",["admins"]]'], [[{ toString: 'admins' }], '[{"toString":"admins"}]'], [{ admins: true }, '{"admins":true}'], [null, 'null'],
+  ])('writes %j so that it names no group', async (groups, expected) => {
+    const { call, calls } = api(undefined, base, [publicJwk]);
+    await call('GET', list, { authorization: await tokenOf({ 'cognito:groups': groups }) });
+    expect(calls[0].event.requestContext.authorizer.claims['cognito:groups']).toBe(expected);
+  });
+
   test('refuses everything else', async () => {
     const { generateKeyPair, UnsecuredJWT } = await import('jose');
     const { privateKey } = await generateKeyPair('RS256');

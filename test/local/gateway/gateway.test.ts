@@ -149,3 +149,13 @@ test('an answer that was sent does not wait in memory for the integration\'s tim
   (runInNewContext('gc') as () => void)();
   expect(answered!.deref()).toBeUndefined();
 });
+
+test('a list that is too long is refused before each item is compared with each other', async () => {
+  const schema = { type: 'object', properties: { tags: { type: 'array', items: { type: 'string' }, maxItems: 20, uniqueItems: true } } };
+  const { call } = api(undefined, base.map((each) => each.logicalId === 'TitleModel' ? { ...each, properties: { Schema: schema } } : each));
+  const answer = async (tags: string[]) => (await call('PATCH', '/api/streams/1', {}, JSON.stringify({ tags }))).status;
+  const start = performance.now();
+  expect(await answer(Array.from({ length: 20_000 }, (_, index) => `tag ${index}`))).toBe(422);
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect([await answer(['a', 'b']), await answer(['a', 'a'])]).toEqual([200, 422]);
+});
