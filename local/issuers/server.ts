@@ -4,6 +4,7 @@ import type { default as OidcProvider } from 'oidc-provider' with { 'resolution-
 import { errorPage, loginForm, sendPage } from './pages';
 import type { LocalUser } from './users';
 import { listen } from '../listen';
+import { logLine } from '../text';
 
 interface SignInOptions {
   /** What its log lines begin with. */
@@ -31,13 +32,15 @@ export function startSignIn({ name, port, provider, users, subOf, before }: Sign
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The provider writes the Host header into its metadata and its redirects.
+    if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`This is not the address of the issuer: http://127.0.0.1:${port}.`));
     const url = new URL(request.url!, `http://127.0.0.1:${port}`);
     if (url.pathname.startsWith('/login/')) return login(request, response);
     if (!await before(request, response, url)) await provider().callback()(request, response);
   }
 
   return listen(createServer((request, response) => void handle(request, response).catch((error: Error) => {
-    console.error(`${name}: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
+    logLine(`${name}: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
     if (response.headersSent) response.destroy();
     else sendPage(response, 400, errorPage('The request failed. Go back to the app and sign in again.'));
   })), port);

@@ -1,5 +1,6 @@
 import { createHash } from 'crypto';
 import { mkdtempSync } from 'fs';
+import { get } from 'http';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
@@ -137,4 +138,16 @@ describe('the other issuer', () => {
     expect(identity.browser.cookies.size).toBeGreaterThan(0);
     spies.forEach((spy) => expect(spy).not.toHaveBeenCalled());
   });
+});
+
+test.each(['evil.example', 'localhost:1', '127.0.0.1', '127.0.0.1:80@evil.example', ''])('the host %p is refused and not repeated', async (host) => {
+  const { issuer } = await started();
+  const text = await new Promise<string>((resolve, reject) => {
+    get(`${issuer}/.well-known/openid-configuration`, { setHost: false, headers: { host, 'x-forwarded-host': 'evil.example' } }, (response) => {
+      let body = `${response.statusCode} `;
+      response.on('data', (chunk) => body += chunk).on('end', () => resolve(body));
+    }).on('error', reject);
+  });
+  expect(text).toMatch(/^400 /);
+  expect(text).not.toContain('evil.example');
 });
