@@ -24,6 +24,13 @@ export class AwsError extends Error {
   }
 }
 
+/** What the policies of the template do not allow. S3 shows nobody the details. */
+export class AccessDenied extends AwsError {
+  constructor(principal: Principal, { action, resource }: Need) {
+    super('AccessDenied', `${principal.id} may not ${action} on ${resource}`, 403);
+  }
+}
+
 /** A verified request at the door. */
 export interface DoorRequest {
   readonly method: string;

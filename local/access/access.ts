@@ -3,7 +3,7 @@ import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { keyNeeds, keyStatements, onlyKnownConditions } from './keys';
 import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
-import { AwsError, type LocalStack, type Need, type Principal } from '../types';
+import { AccessDenied, type LocalStack, type Need, type Principal } from '../types';
 
 interface Issued { readonly principal: Principal; readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
 
@@ -38,10 +38,10 @@ export class TemplateAccess {
   async require(principal: Principal, needs: Need[]): Promise<void> {
     for (const need of needs.flatMap((each) => [each, ...keyNeeds(this.stack, principal, each)])) {
       if (await this.allows(principal, need)) continue;
-      const message = `${principal.id} may not ${need.action} on ${need.resource}`;
-      this.log(`access denied: ${message}`);
+      const denied = new AccessDenied(principal, need);
+      this.log(`access denied: ${denied.message}`);
       this.refusals.push({ principal: principal.id, action: need.action, resource: need.resource });
-      throw new AwsError('AccessDenied', message, 403);
+      throw denied;
     }
   }
 

@@ -4,6 +4,7 @@ import { readClaim, verify } from './signature';
 import type { Access } from '../access/access';
 import { listen } from '../listen';
 import { failJson } from '../services/json';
+import { firstLines, isDecodable, logLine } from '../text';
 import { AwsError, type DoorService } from '../types';
 
 /** The one HTTP server for all AWS calls. */
@@ -15,7 +16,7 @@ const BODY_LIMIT = 16 * 1024 * 1024;
  * Starts the door: it verifies who calls, asks the policies, and passes on to the registered service that the signature names.
  * `log` hears of faults of our own, never of refusals.
  */
-export async function startDoor({ port = 0, access, log = console.error }: { port?: number; access: Access; log?: (line: string) => void }) {
+export async function startDoor({ port = 0, access, log = logLine }: { port?: number; access: Access; log?: (line: string) => void }) {
   const services = new Map<string, DoorService>();
 
   async function answer(raw: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -32,6 +33,7 @@ export async function startDoor({ port = 0, access, log = console.error }: { por
       }
       service = services.get(claim.service);
       if (!service) throw new AwsError('UnknownOperationException', `there is no service '${claim.service}' on this machine`, 404);
+      if (!isDecodable(path)) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
       const body = claim.streams ? undefined : await bodyOf(raw);
       const principal = await verify(claim, { ...request, body }, access);
       const verified = { ...request, body, raw, principal };
@@ -39,7 +41,9 @@ export async function startDoor({ port = 0, access, log = console.error }: { por
       await service.handle(verified, response);
     } catch (error) {
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
-      if (refusal !== error) log(`door: ${raw.method} ${path}: ${(error as Error).stack}`);
+      // Who went away in the middle of an upload or a download is told nothing.
+      if (raw.socket.destroyed) return void response.destroy();
+      if (refusal !== error) log(`door: ${raw.method} ${path}: ${firstLines(error as Error)}`);
       if (response.headersSent) response.destroy();
       else if (service) service.fail(refusal, response, raw);
       else failJson(refusal, response);

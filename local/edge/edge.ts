@@ -4,12 +4,13 @@ import { buffer } from 'stream/consumers';
 import { createContext, runInContext } from 'vm';
 import { createCache } from './cache';
 import { readDistribution } from './distribution';
-import { checkCookies } from './signed';
+import { checkSignature } from './signed';
 import type { Access } from '../access/access';
 import { bodyLimit, type Gateway } from '../gateway/gateway';
 import type { ApiAnswer } from '../gateway/responses';
 import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
+import { isDecodable, logLine } from '../text';
 import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Part, type Principal } from '../types';
 
 /** The managed policy SecurityHeadersPolicy: an origin may say otherwise. */
@@ -47,13 +48,13 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     }
     // Dot segments go before behaviour and signature are looked at: neither may see another path than the origin.
     const { pathname, search } = new URL(`http://${host}${target}`);
-    // A broken escape would fail each part behind in its own way.
-    if (/%(?![0-9a-f]{2})/i.test(pathname)) return plain(400, 'Bad request.');
+    // It would fail each part behind in its own way.
+    if (!isDecodable(pathname)) return plain(400, 'Bad request.');
     const { methods, publicKeys, viewerRequest, managedHeaders, cached, bucket, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!methods.includes(method)) return plain(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     if (managedHeaders) response.setHeaders(securityHeaders);
     // Of two cookies with one name the first has the closer path, and is the one that `get` finds.
-    if (publicKeys) checkCookies(`http://${host}${pathname}${search}`, new URLSearchParams(cookie.replace(/;\s*/g, '&')), publicKeys);
+    if (publicKeys) checkSignature(`http://${host}${pathname}${search}`, new URLSearchParams(cookie.replace(/;\s*/g, '&')), publicKeys);
     if (viewerRequest) return runFunction(viewerRequest, method, pathname);
     const path = pathname === '/' ? `/${rootObject}` : pathname;
     if (fromCache(bucket ? `/${bucket}${path}` : path, request, response, { cached, errorTtl })) return;
@@ -70,7 +71,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
       // Who went away in the middle of an object, as players do, is told nothing.
       if (response.headersSent) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
-      console.error(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
+      logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
       return plain(503, 'The CloudFront function or the origin behind it failed.');
     }).then((answer) => answer && response.writeHead(answer.status, answer.headers).end(answer.body));
   });

@@ -3,33 +3,49 @@ import { wildcard } from './distribution';
 import { onlyKnown } from '../lookup';
 import { AwsError } from '../types';
 
+/** The query parameters of a signed URL; a cookie's name has `CloudFront-` before it. */
+const NAMES = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'];
+
 /** Undoes CloudFront's own replacement of `+`, `=` and `/`; Node reads a hyphen as a plus by itself. */
 const decoded = (text: string): Buffer => Buffer.from(text.replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 
+/** The URL as it was before it was signed. */
+function unsigned(url: string): string {
+  const [address, search = ''] = url.split('?', 2);
+  const kept = search.split('&').filter((pair) => !NAMES.includes(pair.split('=', 1)[0])).join('&');
+  return kept ? `${address}?${kept}` : address;
+}
+
+/** What a canned policy says, byte for byte. */
+const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"Statement":[{"Resource":"${resource}","Condition":{"DateLessThan":{"AWS:EpochTime":${expires}}}}]}`);
+
 /**
- * Verifies cookies signed with a custom policy as CloudFront does; signed addresses and canned policies nobody makes here.
+ * Verifies a signed URL, else signed cookies, with a custom or a canned policy, as CloudFront does.
+ *
  * @param url the address asked for, with its query string
  * @param publicKeys those that the behaviour trusts, by id
  * @throws AwsError in CloudFront's words when the request may not pass
  */
-export function checkCookies(url: string, cookies: URLSearchParams, publicKeys: Map<string, string>): void {
+export function checkSignature(url: string, cookies: URLSearchParams, publicKeys: Map<string, string>): void {
   const denied = new AwsError('AccessDenied', 'Access denied', 403);
-  const [id, encoded, signature, expires] = ['Key-Pair-Id', 'Policy', 'Signature', 'Expires'].map((name) => cookies.get(`CloudFront-${name}`));
-  const hash = cookies.get('CloudFront-Hash-Algorithm') ?? 'SHA1';
-  if (expires || /[?&]Signature=/.test(url)) throw new Error('this machine does not know signed addresses and canned policies');
+  const query = new URLSearchParams(url.split('?', 2)[1]);
+  // A signed URL goes before cookies.
+  const inUrl = ['Policy', 'Signature', 'Key-Pair-Id'].some((name) => query.has(name));
+  const [expires, encoded, signature, id, hash = 'SHA1'] = NAMES.map((name) => (inUrl ? query.get(name) : cookies.get(`CloudFront-${name}`)) ?? undefined);
+  const asked = inUrl ? unsigned(url) : url;
   if (!id) throw new AwsError('MissingKey', 'Missing Key-Pair-Id query parameter or cookie value', 403);
   const pem = publicKeys.get(id);
   if (!pem) throw new AwsError('InvalidKey', 'Unknown Key', 403);
-  if (!signature || !encoded) throw denied;
+  if (!signature || !encoded && !/^\d{1,12}$/.test(expires ?? '')) throw denied;
   const key = createPublicKey(pem);
   // Elliptic keys sign with SHA-256 only, and nobody signs with anything but these two.
   if (hash !== 'SHA256' && (hash !== 'SHA1' || key.asymmetricKeyType !== 'rsa')) throw denied;
-  const policy = decoded(encoded);
+  const policy = encoded ? decoded(encoded) : cannedPolicy(asked, expires!);
   if (!verify(hash, policy, key, decoded(signature))) throw denied;
 
   const { Statement: [{ Resource: resource, Condition: condition }, ...more] } = JSON.parse(policy.toString());
   onlyKnown('signed policy', condition, 'DateLessThan');
   const before = condition.DateLessThan?.['AWS:EpochTime'];
   if (more.length || typeof before !== 'number') throw new AwsError('MalformedPolicy', 'Malformed Policy', 403);
-  if (!wildcard(resource)(url) || Date.now() / 1000 >= before) throw denied;
+  if (encoded && !wildcard(resource)(asked) || Date.now() / 1000 >= before) throw denied;
 }

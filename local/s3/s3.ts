@@ -3,7 +3,7 @@ import { createReadStream, openSync } from 'fs';
 import type { ServerResponse } from 'http';
 import { pipeline } from 'stream/promises';
 import type { Access } from '../access/access';
-import { AwsError, type DoorRequest, type DoorService, type LocalStack, type PutEvent } from '../types';
+import { AccessDenied, AwsError, type DoorRequest, type DoorService, type LocalStack, type PutEvent } from '../types';
 import { createCors } from './cors';
 import { createStore } from './store';
 
@@ -22,7 +22,8 @@ function targetOf({ method, path, query, headers }: DoorRequest) {
   const unknown = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))].find((name) => !KNOWN.test(name))
     || headers['if-none-match'] && `${method} ${headers['if-none-match']}` !== 'PUT *' && 'if-none-match'
     || headers['x-amz-content-sha256']?.startsWith('STREAMING-') && 'aws-chunked';
-  if (!ACTIONS[method] || !key || unknown) throw new AwsError('NotImplemented', `${method} ${unknown || path} is not implemented on one machine`, 501);
+  if (!ACTIONS[method] || unknown || !key && method === 'PUT') throw new AwsError('NotImplemented', `${method} ${unknown || 'of a bucket'} is not implemented on one machine`, 501);
+  if (!key) return { bucket, key, need: { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` } };
   return { bucket, key, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
 }
 
@@ -90,12 +91,15 @@ export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEv
     async handle(request, response) {
       const { bucket, key } = targetOf(request);
       allowOrigin(request.raw, response);
+      if (!key) throw new AwsError('NotImplemented', `${request.method} of a bucket is not implemented on one machine`, 501);
       await (request.method === 'PUT' ? putObject : getObject)(request, response, bucket, key);
     },
-    fail({ code, message, status }, response, request) {
+    fail(error, response, request) {
       if (request) allowOrigin(request, response); // without it a page cannot read why
       request?.resume(); // an upload that was refused early: let it run out, else the client sees a broken pipe and no reason
-      const text = message.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+      const { code, status } = error;
+      // Neither the bucket nor the role is the viewer's business.
+      const text = (error instanceof AccessDenied ? 'Access Denied' : error.message).replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
       const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${text}</Message><RequestId>${randomUUID()}</RequestId></Error>`;
       response.writeHead(status, { 'content-type': 'application/xml' }).end(xml);
     },

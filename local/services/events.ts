@@ -6,6 +6,7 @@ import type { Queues } from './queues';
 import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
 import { onlyKnown } from '../lookup';
+import { logLine } from '../text';
 import { AwsError, type Functions, type LocalStack, type Part, type Principal, type PutEvent } from '../types';
 
 const principalOf = (ruleArn: string): Principal => ({ kind: 'service', id: 'events.amazonaws.com', context: { 'aws:SourceArn': ruleArn } });
@@ -21,7 +22,7 @@ interface Delivery { readonly ruleArn: string; readonly targetArn: string; reado
  *
  * @param retryMilliseconds the time before the first retry; in AWS it is a minute
  */
-export function createEvents({ stack, access, functions, queues, log = console.error, retryMilliseconds = 1000 }: {
+export function createEvents({ stack, access, functions, queues, log = logLine, retryMilliseconds = 1000 }: {
   stack: LocalStack; access: Access; functions: Functions; queues: Pick<Queues, 'send'>; log?: (line: string) => void; retryMilliseconds?: number;
 }): { put: PutEvent; start(): void } & Part {
   const stopping = new AbortController();

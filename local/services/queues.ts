@@ -6,6 +6,7 @@ import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
 import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
+import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
 
 /** The template's standard queues, and what polls them for functions. */
@@ -27,7 +28,7 @@ const DAYS_4 = 345_600;
  * Reads the template's queues; rejects when a function's role may not read its queue. Messages survive kill -9, in dead-letter queues too.
  * Nothing is polled before `start`.
  */
-export async function createQueues({ stack, access, functions, log = console.error }: {
+export async function createQueues({ stack, access, functions, log = logLine }: {
   stack: LocalStack; access: Access; functions: Functions; log?: (line: string) => void;
 }) {
   let stopped = false;
@@ -67,7 +68,7 @@ export async function createQueues({ stack, access, functions, log = console.err
     const { FunctionName, EventSourceArn: resource, ScalingConfig } = properties;
     await access.require({ kind: 'role', id: stack.byArn(FunctionName).properties.Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
-      pollers.push(() => void poll(properties).catch((error: Error) => stopped || log(`${logicalId}: polling ended: ${error.stack}`)));
+      pollers.push(() => void poll(properties).catch((error: Error) => stopped || log(`${logicalId}: polling ended: ${firstLines(error)}`)));
     }
   }
   return {

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'http';
 import { Readable } from 'stream';
+import { setTimeout } from 'timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -183,6 +184,25 @@ describe('what follows the signature', () => {
     expect(logged).toEqual([]);
     await expect(getSecret('unknown-fault')).rejects.toMatchObject({ name: 'InternalError' });
     expect(logged).toEqual([expect.stringContaining('x is undefined')]);
+  });
+
+  test('a path that can\'t be decoded is refused, whoever signed it', async () => {
+    logged.length = 0;
+    const url = await getSignedUrl(s3(), new GetObjectCommand({ Bucket: 'media', Key: 'KEY' }));
+    for (const path of ['/%ff/KEY', '/media/%ff', '/%']) {
+      expect(await send(url.replace('/media/KEY', path), 'GET', {})).toMatchObject({ status: 400, text: expect.stringContaining('<Code>InvalidURI</Code>') });
+    }
+    expect(logged).toEqual([]);
+  });
+
+  test('an upload that breaks off is no fault', async () => {
+    const url = await getSignedUrl(s3({ requestChecksumCalculation: 'WHEN_REQUIRED' }), new PutObjectCommand({ Bucket: 'media', Key: 'x' }));
+    const outgoing = httpRequest(url, { method: 'PUT', headers: { 'content-length': 1000 } }).on('error', () => undefined);
+    outgoing.write('half');
+    await setTimeout(100);
+    outgoing.destroy();
+    await setTimeout(100);
+    expect(logged).toEqual([]);
   });
 
   test('a service or an operation that is not there is named', async () => {

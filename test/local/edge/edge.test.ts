@@ -106,6 +106,21 @@ describe('behaviours', () => {
   });
 });
 
+test.each(['/%', '/%zz', '/%ff', '/api/streams/%ff', '/api/%c3%28', '/v/%ff.m3u8', '/none/%e0%a4'])('%s can\'t be decoded: 400 at the edge, and no origin sees it', async (path) => {
+  const { origin, api, asked } = await front();
+  expect(await raw(origin, path)).toBe(400);
+  expect([api, asked]).toEqual([[], []]);
+});
+
+test.each([['/app/a.html', {}], ['/v/a.m3u8', {}], ['/', { DefaultRootObject: '' }], ['/missing', {}]])('what S3 refuses of %s names no bucket', async (path, distribution) => {
+  const { origin, fetch: ask } = await front({ distribution, allow: ({ action }) => path === '/missing' && action === 's3:GetObject' });
+  const cookie = signedCookies({ policy: policyOf(`${origin}/*`) });
+  const answer = await ask(path, { headers: { cookie } });
+  const text = await answer.text();
+  expect([answer.status, text]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code><Message>Access Denied</Message>')]);
+  expect(text).not.toMatch(/media-bucket|arn:/);
+});
+
 test('what it does not know stops it, by name', async () => {
   const start = (distribution: object) => front({ distribution });
   const withDefault = (more: object) => ({ DefaultCacheBehavior: { ...config.DefaultCacheBehavior, ...more } });

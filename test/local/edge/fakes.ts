@@ -3,7 +3,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
-import { AwsError, type LocalStack, type Need } from '../../../local/types';
+import { AccessDenied, type LocalStack, type Need } from '../../../local/types';
 
 /** A resource whose `Ref` is its logical id unless told. */
 export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {
@@ -34,7 +34,7 @@ export function fakeAccess(allow: (need: Need) => boolean) {
     require: async (principal, needs) => {
       for (const need of needs) {
         asked.push({ ...need, principal: principal.id, ...principal.context && { context: principal.context } });
-        if (!allow(need)) throw new AwsError('AccessDenied', 'Access Denied', 403);
+        if (!allow(need)) throw new AccessDenied(principal, need);
       }
     },
     credentialsOf: () => ({ accessKeyId: '', secretAccessKey: '', sessionToken: '' }),
