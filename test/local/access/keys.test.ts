@@ -24,9 +24,12 @@ function sample({ role = [], service = [], conditions, keyPolicy, encryption, al
     const key = new kms.Key(stack, 'Key', { policy });
     const encryptionKey = encryption ? undefined : alias ? new kms.Alias(stack, 'Alias', { aliasName: 'media', targetKey: key }) : key;
     const bucket = new s3.Bucket(stack, 'Media', { bucketName: 'media', encryption, encryptionKey });
-    const table = new dynamodb.Table(stack, 'Table', { tableName: 'videos', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, encryptionKey: key });
+    const table = new dynamodb.Table(stack, 'Table', {
+      tableName: 'videos', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, encryptionKey: key,
+    });
     const reader = new iam.Role(stack, 'Reader', { roleName: 'reader', assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    const allow = (actions: string[], resources: string[], when?: typeof conditions) => reader.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions: when }));
+    const allow = (actions: string[], resources: string[], when?: typeof conditions) =>
+      reader.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions: when }));
     allow(['s3:GetObject', 's3:PutObject'], [bucket.arnForObjects('*')]);
     allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [table.tableArn, `${table.tableArn}/index/*`]);
     if (role.length > 0) allow(role, [key.keyArn], conditions);

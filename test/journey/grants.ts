@@ -1,0 +1,98 @@
+import { TemplateAccess, type Decision } from '../../local/access/access';
+import type { Assembly, Definition } from '../../local/template/assembly';
+import { TemplateStack } from '../../local/template/template-stack';
+import { AwsError } from '../../local/types';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource?: unknown;
+}
+
+/** One action that one statement allows on one resource; `taken` is the template without it. */
+export interface Grant {
+  readonly name: string;
+  readonly action: string;
+  readonly taken: () => Assembly;
+}
+
+/** Each part of the template that says who may do what, with the path to its statements. */
+const POLICIES: Record<string, string> = {
+  'AWS::IAM::Policy': 'PolicyDocument',
+  'AWS::IAM::Role': 'AssumeRolePolicyDocument',
+  'AWS::KMS::Key': 'KeyPolicy',
+  'AWS::S3::BucketPolicy': 'PolicyDocument',
+  'AWS::SQS::QueuePolicy': 'PolicyDocument',
+};
+
+/** Every grant of the template, but those of the functions that the CDK brings: their work is done here without them. */
+export function grantsOf(assembly: Assembly): Grant[] {
+  const changed = (change: (resources: Record<string, Definition>) => void): Assembly => {
+    const copy = structuredClone(assembly);
+    change(copy.template.Resources);
+    return copy;
+  };
+  const ours = Object.entries(assembly.template.Resources).filter(([logicalId]) => !/^Custom(CDK|S3)/.test(logicalId));
+  return ours.flatMap(([logicalId, definition]) => {
+    if (definition.Type === 'AWS::Lambda::Permission') {
+      const action = String(definition.Properties!.Action);
+      return [{ name: `${logicalId}: ${action}`, action, taken: () => changed((resources) => { delete resources[logicalId]; }) }];
+    }
+    return statementsOf(definition).flatMap((statement, index) => pairsOf(statement).map(([action, resource]) => ({
+      name: `${logicalId}: ${action}${resource === undefined ? '' : ` on ${readable(resource)}`}`,
+      action,
+      taken: () => changed((resources) => { statementsOf(resources[logicalId]).splice(index, 1, ...without(statement, action, resource)); }),
+    })));
+  });
+}
+
+function statementsOf({ Type, Properties }: Definition): Statement[] {
+  return (Properties?.[POLICIES[Type]] as { Statement: Statement[] } | undefined)?.Statement ?? [];
+}
+
+/** What a statement allows, one by one. */
+function pairsOf({ Effect, Action, Resource }: Statement): [action: string, resource: unknown][] {
+  if (Effect !== 'Allow') return [];
+  return [Action].flat().flatMap((action) => [Resource].flat().map((resource): [string, unknown] => [action, resource]));
+}
+
+/** The statements that allow all that this one does, but this one pair. */
+function without(statement: Statement, action: string, resource: unknown): Statement[] {
+  const others = pairsOf(statement).filter((pair) => pair[0] !== action || pair[1] !== resource);
+  return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));
+}
+
+/** A resource by the logical id that it names. */
+function readable(resource: unknown): string {
+  const named = JSON.stringify(resource).replace(/\{"Fn::GetAtt":\["(\w+)","Arn"\]\}|\{"Ref":"(\w+)"\}/g, '$1$2');
+  return named.replace(/\{"Fn::Join":\["",\[(.*)\]\]\}/, '$1').replace(/[",]/g, '');
+}
+
+/** Logical ids as people write them: the hash changes with the construct's place in the tree. */
+function withoutHashes(name: string): string {
+  return name.replace(/([a-z])[0-9A-F]{8}(?=[^0-9A-Za-z]|$)/g, '$1');
+}
+
+/** Asks the policies of an assembly, as the running stack does. */
+export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<boolean[]> {
+  const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, door: 2, auth: 3, otherIssuer: 4 }), () => undefined);
+  const answers: boolean[] = [];
+  for (const { principal, action, resource, context } of needs) {
+    answers.push(await access.require(principal, [{ action, resource, context }]).then(() => true, (error) => {
+      if (error instanceof AwsError && error.code === 'AccessDenied') return false;
+      throw error;
+    }));
+  }
+  return answers;
+}
+
+/** The grants without which every decision would have been the same, by their names without hashes. */
+export async function unnoticedGrants(grants: Grant[], decisions: Decision[]): Promise<string[]> {
+  const unnoticed: string[] = [];
+  for (const { name, action, taken } of grants) {
+    const asked = decisions.filter((decision) => action.endsWith('*') ? decision.action.startsWith(action.slice(0, -1)) : decision.action === action);
+    const answers = await isAllowed(taken(), asked);
+    if (answers.every(Boolean)) unnoticed.push(withoutHashes(name));
+  }
+  return unnoticed;
+}
