@@ -42,8 +42,11 @@ export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEv
   let sequence = Date.now() * 1000;
 
   const store = createStore(stack, (bucket, { key, size, etag }) => {
-    const { NotificationConfiguration: told } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
-    if (!told?.EventBridgeConfiguration?.EventBridgeEnabled) return;
+    const { NotificationConfiguration: own } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
+    // CDK's custom resource puts the whole configuration, after CloudFormation has put the bucket's own.
+    const put = stack.ofType('Custom::S3BucketNotifications').find(({ properties }) => properties.BucketName === bucket)?.properties.NotificationConfiguration;
+    const announced = put ? put.EventBridgeConfiguration !== undefined : own?.EventBridgeConfiguration?.EventBridgeEnabled;
+    if (!announced) return;
     const object = { key, size, etag: etag.replace(/"/g, ''), sequencer: (sequence += 1).toString(16).toUpperCase().padStart(18, '0') };
     const origin = { 'request-id': randomUUID().slice(-12).toUpperCase(), 'requester': stack.account, 'source-ip-address': '127.0.0.1', 'reason': 'PutObject' };
     putEvent({

@@ -33,6 +33,9 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
     } else if (type === 'Custom::S3AutoDeleteObjects') {
       // It empties its bucket when it is deleted, and this machine deletes no stack. Its function can only answer to port 443.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
+    } else if (type === 'Custom::S3BucketNotifications') {
+      // Its function is written in Python; S3 reads the configuration from the template.
+      onlyKnown(logicalId, given.NotificationConfiguration, 'EventBridgeConfiguration');
     } else if (!isDeepStrictEqual(before?.properties, properties)) {
       outcomes[logicalId] = { ...await run(stack.stackId, functions, resource, properties, before), properties };
       writeJson(file, outcomes);

@@ -279,7 +279,7 @@ export class VodDelivery extends Construct {
     letCloudFrontDecrypt(this, bucketKey('bucket', this.bucket));
     if (!added) {
       Annotations.of(this).addWarningV2('serverless-vod:mediaBucketPolicy',
-        'bucket: its policy can\'t be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution\'s ARN');
+        'bucket: its policy can\'t be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution\'s ARN. If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey');
     }
   }
 }

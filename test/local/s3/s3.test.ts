@@ -37,7 +37,12 @@ beforeAll(async () => {
         }],
       },
     },
-  }, { type: 'AWS::S3::Bucket', physicalId: 'silent' }]);
+  }, { type: 'AWS::S3::Bucket', physicalId: 'silent' },
+  // As a CDK app has it after addEventNotification.
+  ...[{ bucket: 'heard', configuration: { EventBridgeConfiguration: {} } }, { bucket: 'muted', configuration: {} }].flatMap(({ bucket, configuration }) => [
+    { type: 'AWS::S3::Bucket', physicalId: bucket, properties: bucket === 'muted' ? { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } } : {} },
+    { type: 'Custom::S3BucketNotifications', physicalId: `${bucket}-notifications`, properties: { BucketName: bucket, NotificationConfiguration: configuration } },
+  ])]);
   const made = createS3({ stack, putEvent: (event) => events.push(event), access });
   store = made.store;
   door = await doorTo(made.service, access);
@@ -216,6 +221,11 @@ test('announces a new object as EventBridge does, and only where the bucket says
     },
   });
   expect(events[1].detail.object.sequencer > events[0].detail.object.sequencer).toBe(true);
+});
+
+test('announces as CDK\'s custom resource says, which overwrites what the bucket itself was told', async () => {
+  for (const Bucket of ['heard', 'muted']) await client.send(new s3.PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
+  expect(events.map(({ detail }) => detail.bucket.name)).toEqual(['heard']);
 });
 
 test.each<[string, Record<string, string>, number]>([

@@ -145,6 +145,22 @@ it('a bucket that is emptied with its stack needs nothing until then', async () 
   expect([of.events, stack.outputs()]).toEqual([[], {}]);
 });
 
+describe('notifications of a bucket', () => {
+  const notifications = (configuration: object) => written({
+    Resources: { Told: { Type: 'Custom::S3BucketNotifications', Properties: { ServiceToken: 'f', BucketName: 'sources', NotificationConfiguration: configuration } } },
+  });
+  const never = functions(() => { throw new Error('the function must not run'); });
+
+  it('are read by S3: the function that would put them is not run', async () => {
+    await run(notifications({ EventBridgeConfiguration: {} }), never);
+    expect(never.events).toEqual([]);
+  });
+
+  it('to others than EventBridge are refused by name', async () => {
+    await expect(run(notifications({ QueueConfigurations: [] }), never)).rejects.toThrow('Told: this machine does not know QueueConfigurations');
+  });
+});
+
 describe('a bucket deployment', () => {
   const never: Functions = { invoke: () => { throw new Error('the deployment\'s own function must not run'); } };
   const deploy = async (options: (scope: Stack) => Partial<deployment.BucketDeploymentProps>) => {
