@@ -112,7 +112,8 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   }
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
-    if (!meta) throw bad('/inputFiles', `no such object: s3://${bucket}/${key}`);
+    // Seen in the tests of alchemy-run against AWS; no document says it.
+    if (!meta) throw new AwsError('NotFoundException', `no such object: s3://${bucket}/${key}`, 404);
     const place = join(folder, 'work', `probe-${randomBytes(6).toString('hex')}`);
     return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch((error: Error) => {
       if (error instanceof AwsError) throw new AwsError('InternalServerErrorException', error.message, 500);

@@ -28,7 +28,11 @@ export const ENVIRONMENTS = {
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
-  'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS'],
+  'transcode/submit-job': [
+    'TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS',
+    /** How often a message is received before it goes to the dead-letter queue. */
+    'MAX_RECEIVES',
+  ],
   'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES'],
 } as const satisfies Record<string, readonly string[]>;
 

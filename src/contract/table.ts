@@ -43,7 +43,13 @@ export interface VideoRow {
   /** What was declared, then what S3 has. */
   readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
   /** Held by whoever submits the attempt's one job. */
-  readonly claim?: { readonly attempt: number; readonly token: string; readonly startedAt: string };
+  readonly claim?: {
+    readonly attempt: number;
+    readonly token: string;
+    readonly startedAt: string;
+    /** The attempt ended without a job, and not because of its source: a message that comes later may start the next one. */
+    readonly abandoned?: true;
+  };
   /** The attempt's MediaConvert job. */
   readonly jobId?: string;
   /** What the attempt made: keys in the media bucket. */

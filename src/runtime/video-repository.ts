@@ -25,6 +25,10 @@ export interface VideoRepository extends VideoLists {
    * A claim without a job id that started before `staleBefore` is taken over. Undefined when the video is gone or past `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
+  /** `uploaded` -> `errored`, by the holder of the claim: the attempt has no job, for no reason of its source. */
+  abandon(videoId: string, attempt: number, token: string, error: { code: VideoErrorCode; message: string }): Promise<Outcome>;
+  /** From an abandoned attempt to the next one, at `uploaded`. */
+  reopen(videoId: string, attempt: number): Promise<Outcome>;
   /** `uploaded` -> `processing`, with the attempt's job. */
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
   /** Percent; never backwards. */
@@ -47,6 +51,7 @@ interface Change {
   readonly attempt?: number;
   /** By attribute, `a.b` within a map; undefined ones are left alone. */
   readonly set: Readonly<Record<string, unknown>>;
+  readonly remove?: readonly string[];
   readonly and?: string;
   readonly values?: Readonly<Record<string, unknown>>;
 }
@@ -66,13 +71,13 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   }
 
   /** The changed row; undefined when a condition did not hold. */
-  async function change(videoId: string, { from, attempt, set, and, values }: Change): Promise<VideoRow | undefined> {
+  async function change(videoId: string, { from, attempt, set, remove = [], and, values }: Change): Promise<VideoRow | undefined> {
     const sets = Object.entries(set).filter(([, value]) => value !== undefined);
     const update = [
       ...sets.map(([path], i) => `${path.split('.').map((name) => `#${name}`).join('.')} = :set${i}`),
       '#updatedAt = :now',
       '#revision = #revision + :one',
-    ].join(', ');
+    ].join(', ') + (remove.length > 0 ? ` REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '');
     const condition = [
       `#status IN (${from.map((_, i) => `:from${i}`).join(', ')})`,
       ...(attempt === undefined ? [] : ['#attempt = :attempt']),
@@ -140,6 +145,23 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       const row = await find(videoId);
       return row?.attempt === attempt && row.status === 'uploaded' && row.claim?.attempt === attempt ? row : undefined;
     },
+
+    abandon: (videoId, attempt, token, error) => write(videoId, {
+      from: ENTERED_FROM.processing,
+      attempt,
+      set: { 'status': 'errored', error, 'claim.abandoned': true },
+      and: '#claim.#token = :token',
+      values: { ':token': token },
+    }),
+
+    reopen: (videoId, attempt) => write(videoId, {
+      from: ['errored'],
+      attempt,
+      set: { status: 'uploaded', attempt: attempt + 1, progress: 0 },
+      remove: ['error'],
+      and: '#claim.#attempt = :attempt AND #claim.#abandoned = :true',
+      values: { ':true': true },
+    }),
 
     recordJob: (videoId, attempt, jobId) => write(videoId, {
       from: ENTERED_FROM.processing, attempt, set: { status: 'processing', jobId },

@@ -79,7 +79,7 @@ function recordEnd(detail: JobEventDetail, job: JobMetadata, { videos, mediaBuck
       return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
     }
     case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });
-    default: return videos.recordError(videoId, attempt, jobError(detail.errorCode));
+    default: return videos.recordError(videoId, attempt, jobError(detail.errorCode, detail.errorMessage));
   }
 }
 

@@ -2,6 +2,7 @@ import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand }
 import type { S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
 import { durationLimit } from '../domain/duration-limit';
+import { internal, isFinal } from '../domain/job-errors';
 import { jobMetadata, parseJobMetadata } from '../domain/job-metadata';
 import { jobSettings, TranscodeSettings } from '../domain/job-settings';
 import { chooseRungs } from '../domain/ladder';
@@ -19,6 +20,8 @@ export interface SubmitJobPorts {
   readonly mediaBucket: string;
   readonly queueArn: string;
   readonly jobRoleArn: string;
+  /** How often a message is received before it goes to the dead-letter queue. */
+  readonly maxReceives: number;
 }
 
 /**
@@ -46,14 +49,14 @@ export function submitJobs(ports: SubmitJobPorts): (event: SQSEvent) => Promise<
   };
 }
 
-async function submit({ body, messageId }: SQSRecord, ports: SubmitJobPorts): Promise<void> {
+async function submit({ body, messageId, attributes }: SQSRecord, ports: SubmitJobPorts): Promise<void> {
   const { videos, clock } = ports;
   const { key, size } = readCreatedObject(body);
   const videoId = parseSourceKey(key)?.videoId;
   if (videoId === undefined) return console.warn({ message: 'ignored: not the key of a source', key });
 
   await videos.markUploaded(videoId, size);
-  const row = await videos.find(videoId);
+  const row = await findOpen(videoId, videos);
   if (!row) return console.warn({ message: 'ignored: no such video', videoId });
   const { attempt } = row;
 
@@ -62,15 +65,32 @@ async function submit({ body, messageId }: SQSRecord, ports: SubmitJobPorts): Pr
   if (!claimed) return console.info({ message: 'nothing to do', videoId, status: row.status });
   if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is being submitted by somebody else`);
 
-  // Whoever held this attempt before, we included, may have created its job and died before it was written down. A claim can't have come
-  // and died between our read and our own claim: that takes longer than this function may run.
-  const adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
-  const outcome = adopted ?? await createJob(row, messageId, ports);
+  let adopted: string | undefined;
+  let outcome: string | SourceProblem;
+  try {
+    // Whoever held this attempt before, we included, may have created its job and died before it was written down. A claim can't have come
+    // and died between our read and our own claim: that takes longer than this function may run.
+    adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
+    outcome = adopted ?? await createJob(row, messageId, ports);
+  } catch (error) {
+    if (Number(attributes.ApproximateReceiveCount) >= ports.maxReceives) {
+      console.error({ message: 'attempt abandoned', videoId, attempt, recorded: await videos.abandon(videoId, attempt, messageId, internal()) });
+    }
+    throw error;
+  }
   if (typeof outcome === 'string') {
     console.info({ message: adopted ? 'job adopted' : 'job created', videoId, attempt, jobId: outcome, recorded: await videos.recordJob(videoId, attempt, outcome) });
   } else {
     console.info({ message: 'source refused', videoId, attempt, code: outcome.code, recorded: await videos.recordError(videoId, attempt, outcome) });
   }
+}
+
+/** The video's row, at the next attempt if the last one was abandoned: its message was moved back from the dead-letter queue. */
+async function findOpen(videoId: string, videos: VideoRepository): Promise<VideoRow | undefined> {
+  const row = await videos.find(videoId);
+  if (!row?.claim?.abandoned || row.claim.attempt !== row.attempt) return row;
+  await videos.reopen(videoId, row.attempt);
+  return videos.find(videoId);
 }
 
 /** A message that is no such event throws, and ends in the dead-letter queue. */
@@ -101,7 +121,7 @@ async function findJob(row: VideoRow, { client, queueArn }: SubmitJobPorts): Pro
   return undefined;
 }
 
-/** The new job's id, or why there can be none. Throttling and faults of the service throw: the message comes again. */
+/** The new job's id, or why there can be none. What is not about the source throws: the message comes again. */
 async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): Promise<string | SourceProblem> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn } = ports;
   const { videoId, attempt } = row;
@@ -128,7 +148,7 @@ async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): P
     if (!Job?.Id) throw new Error('MediaConvert answered without a job');
     return Job.Id;
   } catch (error) {
-    if (!isBadRequest(error)) throw error;
+    if (!isFinal(error)) throw error;
     // The same settings would be refused again. The message says which, so it goes to the log.
     console.error({ message: 'job refused', videoId, attempt, error: String(error) });
     return { code: 'transcode_failed', message: 'MediaConvert refused the job' };
@@ -140,12 +160,8 @@ async function probe(input: string, { client, settings }: SubmitJobPorts): Promi
     const { ProbeResults } = await client.send(new ProbeCommand({ InputFiles: [{ FileUrl: input }] }));
     return readProbe(ProbeResults?.[0]?.Container, settings.maxDurationSeconds);
   } catch (error) {
-    if (!isBadRequest(error)) throw error;
+    if (!isFinal(error)) throw error;
     console.warn({ message: 'source not readable', input, error: String(error) });
     return { code: 'corrupt', message: 'the file could not be read as a video' };
   }
-}
-
-function isBadRequest(error: unknown): boolean {
-  return error instanceof Error && error.name === 'BadRequestException';
 }

@@ -3,12 +3,12 @@ import { submitJobs } from './submit-job.lambda-shared';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
-const { TABLE_NAME, MEDIA_BUCKET, QUEUE_ARN, JOB_ROLE_ARN, TRANSCODE_SETTINGS } = readEnvironment('transcode/submit-job');
+const { TABLE_NAME, MEDIA_BUCKET, QUEUE_ARN, JOB_ROLE_ARN, TRANSCODE_SETTINGS, MAX_RECEIVES } = readEnvironment('transcode/submit-job');
 
 export const handler = submitJobs({
   videos: videoRepository(TABLE_NAME),
   client: new MediaConvertClient({ maxAttempts: 5 }),
   clock: () => new Date(),
   settings: JSON.parse(TRANSCODE_SETTINGS),
-  mediaBucket: MEDIA_BUCKET, queueArn: QUEUE_ARN, jobRoleArn: JOB_ROLE_ARN,
+  mediaBucket: MEDIA_BUCKET, queueArn: QUEUE_ARN, jobRoleArn: JOB_ROLE_ARN, maxReceives: Number(MAX_RECEIVES),
 });

@@ -108,7 +108,11 @@ export class VodTranscode extends Construct {
   public readonly jobRole: iam.Role;
   /** The queue of sources that have arrived and wait for their job to be submitted. */
   public readonly uploads: sqs.Queue;
-  /** What of `uploads` could not be submitted. Move it back once the cause is gone: it is safe to repeat. */
+  /**
+   * Messages of `uploads` whose job could not be submitted. Their videos are `errored` with the code `internal`.
+   *
+   * Move them back once the cause is gone: each starts the next attempt.
+   */
   public readonly deadLetterQueue: sqs.Queue;
   /** Job events that could not be recorded. */
   public readonly jobEventsDeadLetterQueue: sqs.Queue;
@@ -190,6 +194,7 @@ export class VodTranscode extends Construct {
         MEDIA_BUCKET: mediaBucket.bucketName,
         QUEUE_ARN: this.queue.attrArn,
         JOB_ROLE_ARN: this.jobRole.roleArn,
+        MAX_RECEIVES: `${MAX_RECEIVES}`,
         TRANSCODE_SETTINGS: Stack.of(this).toJsonString(settings),
       },
     });

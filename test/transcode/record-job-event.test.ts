@@ -85,12 +85,25 @@ describe('the end', () => {
     expect((await table.get()).media).toEqual({ hls: `v/${VIDEO_ID}/1/hls/index.m3u8` });
   });
 
+  test.each(['Failed to read data: Access denied to [s3://sources/a]', 'Failed to download s3://sources/a'])('an input that could not be read is not corrupt: %s', async (errorMessage) => {
+    await table.put(PROCESSING);
+    await event({ status: 'ERROR', errorCode: 1010, errorMessage });
+    expect((await table.get()).error?.code).toBe('internal');
+  });
+
   test.each<[Partial<JobEventDetail>, string]>([
     [{ status: 'ERROR', errorCode: 1010 }, 'corrupt'],
     [{ status: 'ERROR', errorCode: 1020 }, 'not_a_video'],
     [{ status: 'ERROR', errorCode: 1030 }, 'unsupported_codec'],
     [{ status: 'ERROR', errorCode: 1076 }, 'corrupt'],
-    [{ status: 'ERROR', errorCode: 1404 }, 'transcode_failed'],
+    [{ status: 'ERROR', errorCode: 1404 }, 'internal'],
+    [{ status: 'ERROR', errorCode: 1401 }, 'internal'],
+    [{ status: 'ERROR', errorCode: 1434 }, 'internal'],
+    [{ status: 'ERROR', errorCode: 1517 }, 'internal'],
+    [{ status: 'ERROR', errorCode: 3457 }, 'internal'],
+    [{ status: 'ERROR', errorCode: 1060 }, 'transcode_failed'],
+    [{ status: 'ERROR', errorCode: 1999 }, 'transcode_failed'],
+    [{ status: 'ERROR', errorCode: 4242 }, 'transcode_failed'],
     [{ status: 'ERROR' }, 'transcode_failed'],
     [{ status: 'CANCELED' }, 'transcode_failed'],
   ])('%j', async (detail, code) => {

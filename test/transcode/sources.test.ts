@@ -33,9 +33,9 @@ async function upload(file: string | Buffer) {
   await table.put({ status: 'waiting' });
   await service.put(`source/${VIDEO_ID}/original`, file);
   const seen = service.events.length;
-  const submit = submitJobs({ videos, client: service.client, clock: () => new Date(), settings: SETTINGS, mediaBucket: 'media', queueArn: QUEUE, jobRoleArn: ROLE });
+  const submit = submitJobs({ videos, client: service.client, clock: () => new Date(), settings: SETTINGS, mediaBucket: 'media', queueArn: QUEUE, jobRoleArn: ROLE, maxReceives: 5 });
   const body = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 1 } } });
-  expect(await submit({ Records: [{ body, messageId: `m${seen}` }] } as unknown as SQSEvent)).toEqual({ batchItemFailures: [] });
+  expect(await submit({ Records: [{ body, messageId: `m${seen}`, attributes: { ApproximateReceiveCount: '1' } }] } as unknown as SQSEvent)).toEqual({ batchItemFailures: [] });
   const { jobId, status } = await table.get();
   if (status !== 'processing') return table.get();
   const end = await service.event((detail) => detail.jobId === jobId && /COMPLETE|ERROR/.test(detail.status));

@@ -1,4 +1,4 @@
-import { BadRequestException, CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand, TooManyRequestsException } from '@aws-sdk/client-mediaconvert';
+import { CreateJobCommand, MediaConvertClient, MediaConvertServiceException, ProbeCommand, SearchJobsCommand, TooManyRequestsException } from '@aws-sdk/client-mediaconvert';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { claim, SOURCE_URL, startTable, Table, VIDEO_ID } from './videos';
@@ -25,6 +25,7 @@ beforeAll(async () => {
     MEDIA_BUCKET: 'media',
     QUEUE_ARN,
     JOB_ROLE_ARN: 'arn:aws:iam::111122223333:role/job',
+    MAX_RECEIVES: '5',
     TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
   });
   // Only now: it reads its environment when it is loaded.
@@ -41,7 +42,9 @@ beforeEach(() => {
 });
 
 const created = (key = `source/${VIDEO_ID}/original`, size = 42) => JSON.stringify({ 'detail-type': 'Object Created', 'detail': { bucket: { name: 'sources' }, object: { key, size } } });
-const message = (body = created(), messageId = 'message-1') => ({ body, messageId }) as SQSEvent['Records'][number];
+const message = (body = created(), messageId = 'message-1', receives = 1) =>
+  ({ body, messageId, attributes: { ApproximateReceiveCount: `${receives}` } }) as SQSEvent['Records'][number];
+const refusal = (name: string, text = 'because') => new MediaConvertServiceException({ $metadata: {}, $fault: 'client', name, message: text });
 const send = async (...records: SQSEvent['Records']) => (await handler({ Records: records })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 const calls = () => mediaConvert.calls().map(({ firstArg }) => firstArg.constructor.name);
 const jobOf = (videoId: string, attempt: number, Id: string) => ({ Id, Role: 'r', Settings: {}, UserMetadata: { videoId, attempt: `${attempt}` } });
@@ -173,16 +176,19 @@ describe('what can\'t be transcoded', () => {
     expect(await table.get()).toMatchObject({ status: 'errored', error: { code } });
   });
 
-  test('a file that the probe refuses', async () => {
+  test.each([
+    ['UnprocessableEntityException', 'The input file was recognized but appears to be malformed or corrupt.'],
+    ['BadRequestException', 'Unable to open input file: [No parser found for container]'],
+  ])('a file that the probe refuses: %s', async (name, text) => {
     await table.put({ status: 'waiting' });
-    mediaConvert.on(ProbeCommand).rejects(new BadRequestException(fault));
+    mediaConvert.on(ProbeCommand).rejects(refusal(name, text));
     expect(await send(message())).toEqual([]);
     expect(await table.get()).toMatchObject({ status: 'errored', error: { code: 'corrupt' } });
   });
 
   test('a job that MediaConvert refuses: the video has an end, the log has the reason', async () => {
     await table.put({ status: 'waiting' });
-    mediaConvert.on(CreateJobCommand).rejects(new BadRequestException({ ...fault, message: '/outputGroups/0: no' }));
+    mediaConvert.on(CreateJobCommand).rejects(refusal('BadRequestException', '/outputGroups/0: no'));
     expect(await send(message())).toEqual([]);
     expect(await table.get()).toMatchObject({ status: 'errored', error: { code: 'transcode_failed', message: 'MediaConvert refused the job' } });
     expect(logged.join()).toContain('/outputGroups/0: no');
@@ -200,6 +206,31 @@ describe('tried again later', () => {
     expect(await table.get()).toMatchObject({ status: 'processing', jobId: 'job-1' });
   });
 
+  test.each<[string, string]>([
+    ['AccessDeniedException', 'User is not authorized to perform: mediaconvert:Probe'],
+    ['ForbiddenException', 'because'],
+    ['NotFoundException', 'no such object'],
+    ['ConflictException', 'because'],
+    ['ServiceQuotaExceededException', 'because'],
+    ['InternalServerErrorException', 'because'],
+    ['UnrecognizedClientException', 'The security token included in the request is invalid'],
+    ['TimeoutError', 'socket hang up'],
+    ['SomethingNew', 'because'],
+    ['BadRequestException', 'Unable to open input file: [Failed to read data: Access denied]'],
+    ['BadRequestException', 'The role you provided is not authorized to perform kms:Decrypt'],
+    ['BadRequestException', 'You specified an input location that your policy disallows.'],
+    ['BadRequestException', 'Unable to assume role. Check that the role exists and that MediaConvert is a trusted entity.'],
+  ])('a refusal that is not about the file, of the probe or of the job: %s: %s', async (name, text) => {
+    for (const command of [ProbeCommand, CreateJobCommand]) {
+      await table.put({ status: 'waiting' });
+      mediaConvert.reset();
+      mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [PROBED] }).on(command as typeof ProbeCommand).rejects(refusal(name, text));
+      expect(await send(message())).toEqual(['message-1']);
+      const { status, error } = await table.get();
+      expect([status, error]).toEqual(['uploaded', undefined]);
+    }
+  });
+
   test('a search that fails does not make a job', async () => {
     await table.put({ claim: claim('dead', 301) });
     mediaConvert.on(SearchJobsCommand).rejects(new TooManyRequestsException(fault));
@@ -212,7 +243,58 @@ describe('tried again later', () => {
     expect(await send(message(body, 'bad'), message())).toEqual(['bad']);
     expect((await table.get()).status).toBe('processing');
   });
+});
 
+describe('given up', () => {
+  const last = (messageId?: string) => message(created(), messageId, 5);
+
+  test.each([SearchJobsCommand, ProbeCommand, CreateJobCommand])('at the last receive the video has an end, and the message goes to the dead-letter queue', async (command) => {
+    await table.put({ claim: claim('message-1', 360) });
+    mediaConvert.on(command as typeof ProbeCommand).rejects(refusal('AccessDeniedException', 'arn:aws:kms:eu-west-1:111122223333:key/secret'));
+    expect(await send(message(created(), 'message-1', 4))).toEqual(['message-1']);
+    expect((await table.get()).status).toBe('uploaded');
+    expect(await send(last())).toEqual(['message-1']);
+    const { status, error } = await table.get();
+    expect([status, error?.code]).toEqual(['errored', 'internal']);
+    expect(error?.message).not.toContain('arn:');
+  });
+
+  test('an attempt that somebody else is at is not given up', async () => {
+    await table.put({ claim: claim('other', 10) });
+    expect(await send(last())).toEqual(['message-1']);
+    expect((await table.get()).status).toBe('uploaded');
+  });
+
+  test('a job whose event came before its answer was lost goes on', async () => {
+    await table.put({ status: 'waiting' });
+    mediaConvert.on(CreateJobCommand).callsFake(async () => {
+      await table.put({ status: 'processing', jobId: 'job-1', claim: claim('message-1', 1) });
+      throw refusal('TimeoutError');
+    });
+    expect(await send(last())).toEqual(['message-1']);
+    expect(await table.get()).toMatchObject({ status: 'processing', jobId: 'job-1' });
+  });
+
+  test('a message that is moved back starts the next attempt, once', async () => {
+    await table.put({ status: 'waiting' });
+    mediaConvert.on(ProbeCommand).rejectsOnce(refusal('AccessDeniedException')).resolves({ ProbeResults: [PROBED] });
+    await send(last());
+    expect(await send(message(created(), 'moved-1'), message(created(), 'moved-2'))).toEqual([]);
+    expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
+    const { error, ...row } = await table.get();
+    expect(row).toMatchObject({ status: 'processing', attempt: 2, jobId: 'job-1', claim: { attempt: 2, token: 'moved-1' } });
+    expect(error).toBeUndefined();
+  });
+
+  test('a job that failed for our own reasons is not made again by a message that comes twice', async () => {
+    await table.put({ status: 'errored', error: { code: 'internal', message: 'x' }, jobId: 'job-0', claim: claim('message-1', 900) });
+    expect(await send(message(created(), 'duplicate'))).toEqual([]);
+    expect(calls()).toEqual([]);
+    expect(await table.get()).toMatchObject({ status: 'errored', attempt: 1 });
+  });
+});
+
+describe('ignored', () => {
   test.each(['source/elsewhere.mp4', `v/${VIDEO_ID}/original`])('other keys are nobody\'s: %s', async (key) => {
     expect(await send(message(created(key)))).toEqual([]);
     expect(calls()).toEqual([]);

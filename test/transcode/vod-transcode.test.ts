@@ -99,7 +99,7 @@ describe('VodTranscode', () => {
     template.hasResourceProperties('AWS::SQS::Queue', {
       VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: arn(made.deadLetterQueue) },
     });
-    const Variables = Match.objectLike({ TRANSCODE_SETTINGS: Match.stringLikeRegexp('"segmentSeconds":6') });
+    const Variables = Match.objectLike({ TRANSCODE_SETTINGS: Match.stringLikeRegexp('"segmentSeconds":6'), MAX_RECEIVES: '5' });
     template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 60, Environment: { Variables } });
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 5 }, EventSourceArn: arn(made.uploads),

@@ -106,7 +106,7 @@ test('asks for the permissions that AWS asks for', async () => {
   await service.client.send(new SearchJobsCommand({ Queue: QUEUE }));
   await service.client.send(new SearchJobsCommand({}));
   await service.client.send(new ProbeCommand({ InputFiles: [] }));
-  await expect(service.client.send(new ProbeCommand({ InputFiles: [{ FileUrl: 's3://sources/none' }] }))).rejects.toMatchObject({ name: 'BadRequestException' });
+  await expect(service.client.send(new ProbeCommand({ InputFiles: [{ FileUrl: 's3://sources/none' }] }))).rejects.toMatchObject({ name: 'NotFoundException' });
   expect(service.access.asked).toEqual([
     { action: 'mediaconvert:CreateJob', resource: QUEUE },
     { action: 'iam:PassRole', resource: ROLE, context: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
