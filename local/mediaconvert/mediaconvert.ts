@@ -14,6 +14,9 @@ import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Nee
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
 
+/** CreateJob's condition keys in an account without an input policy, as each is at first. They are about the account, not about the job's inputs. */
+const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
+
 /**
  * MediaConvert for one machine: its API, its rules and its events, with FFmpeg doing the work, one job after the other. Jobs live in a
  * file; those that had not ended when the process did start anew with `start`. `now` is in milliseconds.
@@ -128,7 +131,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     switch (`${method} ${collection}${id && '/ID'}`) {
       case 'POST jobs': return {
         needs: [
-          { action: 'mediaconvert:CreateJob', resource: input.queue ?? '*' },
+          { action: 'mediaconvert:CreateJob', resource: input.queue ?? '*', context: INPUT_POLICY },
           { action: 'iam:PassRole', resource: input.role ?? '*', context: { 'iam:PassedToService': PRINCIPAL } },
         ],
         run: async () => ({ job: await createJob(input) }),

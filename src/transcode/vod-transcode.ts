@@ -64,6 +64,15 @@ export interface VodTranscodeOptions {
    * @default 5
    */
   readonly maxConcurrency?: number;
+
+  /**
+   * How many jobs of this queue MediaConvert runs at the same time; the others wait.
+   *
+   * At most the account's quota for on-demand queues, which differs by region. All on-demand queues of the region share the quota of the account:
+   * a deployment that asks for more than is left fails.
+   * @default - MediaConvert's own default: the quota "Concurrent jobs per on-demand queue, default"
+   */
+  readonly concurrentJobs?: number;
 }
 
 /** Properties of `VodTranscode`. */
@@ -134,6 +143,7 @@ export class VodTranscode extends Construct {
       name: globalName(this, 'vod'),
       description: this.node.path.slice(-512),
       pricingPlan: 'ON_DEMAND',
+      concurrentJobs: props.concurrentJobs,
     });
     this.jobRole = this.makeJobRole(props);
     this.deadLetterQueue = this.makeQueue('DeadLetterQueue');
@@ -149,7 +159,7 @@ export class VodTranscode extends Construct {
 
   private settings(props: VodTranscodeProps): TranscodeSettings {
     const ladder = props.ladder ?? DEFAULT_LADDER;
-    const { segmentDuration = Duration.seconds(6), maxFrameRate = 30, maxDuration = Duration.hours(6), maxConcurrency } = props;
+    const { segmentDuration = Duration.seconds(6), maxFrameRate = 30, maxDuration = Duration.hours(6), maxConcurrency, concurrentJobs } = props;
     const within = (value: number, min: number, max: number) =>
       Token.isUnresolved(value) || (Number.isInteger(value) && value >= min && value <= max);
     throwIfAny(this, [
@@ -160,6 +170,8 @@ export class VodTranscode extends Construct {
       maxDuration.isUnresolved() || maxDuration.toSeconds({ integral: false }) >= 1 ? undefined : 'maxDuration: got less than a second',
       maxConcurrency === undefined || within(maxConcurrency, 2, 1000) ? undefined
         : `maxConcurrency: got ${maxConcurrency}, expected a whole number from 2 to 1000`,
+      concurrentJobs === undefined || within(concurrentJobs, 1, Infinity) ? undefined
+        : `concurrentJobs: got ${concurrentJobs}, expected a whole number from 1`,
       ...bucketProblems(this, 'sourceBucket', props.sourceBucket), ...bucketProblems(this, 'mediaBucket', props.mediaBucket),
     ]);
     return { ladder, segmentSeconds: segmentDuration.toSeconds(), maxFrameRate, maxDurationSeconds: maxDuration.toSeconds() };

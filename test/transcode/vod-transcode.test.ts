@@ -134,6 +134,11 @@ describe('VodTranscode', () => {
     PricingPlan: 'ON_DEMAND', Name: { 'Fn::Join': ['', [Match.stringLikeRegexp('^vod-[0-9a-f]{8}-$'), Match.objectLike({ 'Fn::Select': [2, Match.anyValue()] })]] },
   }));
 
+  test('how many jobs run at the same time is MediaConvert\'s own default, or the option', () => {
+    template.hasResourceProperties('AWS::MediaConvert::Queue', { ConcurrentJobs: Match.absent() });
+    Template.fromStack(transcode({ concurrentJobs: 3 }).stack).hasResourceProperties('AWS::MediaConvert::Queue', { ConcurrentJobs: 3 });
+  });
+
   test('options reach the submitter', () => {
     const { stack: tuned } = transcode({
       ladder: [{ height: 480, maxBitrate: 1_500_000 }],
@@ -155,6 +160,8 @@ describe('VodTranscode', () => {
     [{ segmentDuration: Duration.millis(2500) }, /segmentDuration: got 2.5 seconds/],
     [{ maxConcurrency: 1 }, /maxConcurrency: got 1/],
     [{ maxDuration: Duration.millis(1) }, /maxDuration/],
+    [{ concurrentJobs: 0 }, /concurrentJobs: got 0, expected a whole number from 1/],
+    [{ concurrentJobs: 2.5 }, /concurrentJobs: got 2.5/],
   ])('%j is refused at synth', (options, message) => {
     expect(() => transcode(options)).toThrow(message);
   });

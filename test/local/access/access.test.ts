@@ -31,6 +31,10 @@ function vod(stack: Stack): void {
   bucket.grantRead(submit, 'v/*');
   bucket.grantPut(submit, 'exact');
   submit.addToRolePolicy(new iam.PolicyStatement({ actions: ['mediaconvert:Probe'], resources: ['*'] }));
+  // By the account's input policy, not by the inputs of a job.
+  submit.addToRolePolicy(new iam.PolicyStatement({
+    actions: ['mediaconvert:CreateJob'], resources: ['*'], conditions: { Bool: { 'mediaconvert:HttpInputsAllowed': 'false' } },
+  }));
   submit.addPermission('Rule', { principal: new iam.ServicePrincipal('events.amazonaws.com'), sourceArn: `${RULE}-*` });
   submit.addToRolePolicy(new iam.PolicyStatement({
     actions: ['iam:PassRole'], resources: [job.roleArn], conditions: { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
@@ -70,6 +74,9 @@ describe('access', () => {
     const pass = (to: string) => allowed(role('submit'), 'iam:PassRole', role('job').id, { 'iam:PassedToService': to });
     expect(await pass('mediaconvert.amazonaws.com')).toBe(true);
     expect(await pass('lambda.amazonaws.com')).toBe(false);
+    const createJob = (httpAllowed: string) => allowed(
+      role('submit'), 'mediaconvert:CreateJob', 'arn:aws:mediaconvert:us-east-1:123456789012:queues/q', { 'mediaconvert:HttpInputsAllowed': httpAllowed });
+    expect([await createJob('true'), await createJob('false')]).toEqual([false, true]);
   });
 
   it('obeys a bucket policy that denies', async () => {

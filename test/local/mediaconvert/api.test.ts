@@ -108,7 +108,11 @@ test('asks for the permissions that AWS asks for', async () => {
   await service.client.send(new ProbeCommand({ InputFiles: [] }));
   await expect(service.client.send(new ProbeCommand({ InputFiles: [{ FileUrl: 's3://sources/none' }] }))).rejects.toMatchObject({ name: 'NotFoundException' });
   expect(service.access.asked).toEqual([
-    { action: 'mediaconvert:CreateJob', resource: QUEUE },
+    {
+      action: 'mediaconvert:CreateJob', resource: QUEUE,
+      // Of an account that has no input policy, whatever the job's inputs are.
+      context: { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' },
+    },
     { action: 'iam:PassRole', resource: ROLE, context: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
     { action: 'mediaconvert:GetJob', resource: Job!.Arn },
     { action: 'mediaconvert:SearchJobs', resource: QUEUE },
