@@ -5,6 +5,7 @@ import { createAuthorizers, type KeysOf } from './authorizers';
 import { arnIn, invokeFunction, proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
 import { createResponses, Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { byId, onlyKnown, theOne } from '../lookup';
+import { createThrottle } from './throttle';
 import type { Resource } from '../template/resources';
 import type { Functions, LocalStack } from '../types';
 
@@ -59,9 +60,12 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     }
   }
   const api = theOne(stack, 'AWS::ApiGateway::RestApi');
-  const stage: string = theOne(stack, 'AWS::ApiGateway::Stage').properties.StageName;
+  const stageResource = theOne(stack, 'AWS::ApiGateway::Stage');
+  const stage: string = stageResource.properties.StageName;
   const methods = stack.ofType('AWS::ApiGateway::Method');
   const routes = readRoutes(stack, api.attributes.RootResourceId);
+  const throttle = createThrottle(stageResource, methods.map(({ properties: { ResourceId, HttpMethod } }) => (
+    { path: routes.find(({ id }) => id === ResourceId)!.path, verb: HttpMethod })));
   const authorizerOf = createAuthorizers({ stack, functions, keysOf });
   const authorizers = new Map(methods.map((method) => [method, authorizerOf(method)]));
   const respond = createResponses(stack);
@@ -95,6 +99,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const route = routes.find(({ expression }) => expression.test(path));
     const method = methods.find(({ properties }) => properties.ResourceId === route?.id && properties.HttpMethod === request.raw.method);
     if (!route || !method) throw new Refused('MISSING_AUTHENTICATION_TOKEN');
+    throttle(route.path, request.raw.method!);
     if (request.body.length > bodyLimit) throw new Refused('REQUEST_TOO_LARGE');
     const parameters = Object.entries(route.expression.exec(path)!.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
     const context: ProxyContext = {

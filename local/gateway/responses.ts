@@ -16,6 +16,7 @@ const kinds = {
   AUTHORIZER_FAILURE: [500, 'AuthorizerFailureException', null],
   AUTHORIZER_CONFIGURATION_ERROR: [500, 'AuthorizerConfigurationException', null],
   BAD_REQUEST_BODY: [400, 'BadRequestException', 'Invalid request body'],
+  THROTTLED: [429, 'TooManyRequestsException', 'Too Many Requests'],
   REQUEST_TOO_LARGE: [413, 'RequestTooLargeException', 'Request Too Long'],
   INTEGRATION_TIMEOUT: [504, 'InternalServerErrorException', 'Endpoint request timed out'],
   LAMBDA_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],

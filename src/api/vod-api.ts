@@ -8,22 +8,43 @@ import { API_STAGE, routesOf } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
+import { reservedConcurrencyProblem } from '../synth/reserved-concurrency';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 
 /** What may be tuned of the API. */
 export interface VodApiOptions {
   /**
-   * Steady requests per second over all routes; above them API Gateway answers 429.
+   * Steady requests per second of each route of signed-in users; above them API Gateway answers 429.
    * @default 100
    */
   readonly throttlingRateLimit?: number;
 
   /**
-   * Requests in a burst above the steady rate.
+   * Requests in a burst of each route of signed-in users.
    * @default 200
    */
   readonly throttlingBurstLimit?: number;
+
+  /**
+   * Steady requests per second of each open route: sign-in, its callback, the token routes and the OpenAPI document. Anonymous callers can't use up
+   * what signed-in users need.
+   * @default 20
+   */
+  readonly openThrottlingRateLimit?: number;
+
+  /**
+   * Requests in a burst of each open route.
+   * @default 40
+   */
+  readonly openThrottlingBurstLimit?: number;
+
+  /**
+   * Concurrent executions of the function that serves the OpenAPI document: no more, so that anonymous callers can't use up those of the account, and no fewer.
+   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * @default - no reservation
+   */
+  readonly reservedConcurrency?: number;
 }
 
 /** Properties of `VodApi`. */
@@ -56,18 +77,19 @@ export class VodApi extends Construct {
     throwIfAny(this, [
       atLeastOne('throttlingRateLimit', props.throttlingRateLimit),
       atLeastOne('throttlingBurstLimit', props.throttlingBurstLimit),
+      atLeastOne('openThrottlingRateLimit', props.openThrottlingRateLimit),
+      atLeastOne('openThrottlingBurstLimit', props.openThrottlingBurstLimit),
+      reservedConcurrencyProblem('reservedConcurrency', props.reservedConcurrency),
     ]);
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Video on demand',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // One role for all of an account's API Gateway logs: not ours to set.
       cloudWatchRole: false,
-      deployOptions: {
-        stageName: API_STAGE,
-        throttlingRateLimit: props.throttlingRateLimit ?? 100,
-        throttlingBurstLimit: props.throttlingBurstLimit ?? 200,
-      },
+      deployOptions: { stageName: API_STAGE },
     });
+    const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
+    stage.methodSettings = Lazy.any({ produce: () => this.throttles(props) });
     // Its value reads the stage and names execute-api, an address that nobody is to use.
     this.restApi.node.tryRemoveChild('Endpoint');
     addGatewayResponses(this.restApi);
@@ -83,6 +105,7 @@ export class VodApi extends Construct {
       description: 'Serves the OpenAPI document',
       // Late, since the areas add theirs after this.
       environment: { HANDLERS: Lazy.string({ produce: () => JSON.stringify(this.served) }) },
+      reservedConcurrency: props.reservedConcurrency,
     });
     this._serve('api/describe-api', this.describeFunction);
   }
@@ -126,6 +149,22 @@ export class VodApi extends Construct {
       });
       if (route.access === 'open') acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
     }
+  }
+
+  /** API Gateway counts by method, and refuses settings of methods that the API lacks: so only the routes that are served, known once all areas are added. */
+  private throttles(props: VodApiProps): apigateway.CfnStage.MethodSettingProperty[] {
+    const open = this.served.flatMap((handler) => routesOf(handler)).filter(([, { access }]) => access === 'open');
+    return [
+      {
+        httpMethod: '*', resourcePath: '/*', dataTraceEnabled: false,
+        throttlingRateLimit: props.throttlingRateLimit ?? 100, throttlingBurstLimit: props.throttlingBurstLimit ?? 200,
+      },
+      ...open.map(([, { method, path }]) => ({
+        // `/token/revoke` is written `/~1token~1revoke` (CloudFormation, AWS::ApiGateway::Stage MethodSetting).
+        httpMethod: method, resourcePath: `/${path.replace(/\//g, '~1')}`, dataTraceEnabled: false,
+        throttlingRateLimit: props.openThrottlingRateLimit ?? 20, throttlingBurstLimit: props.openThrottlingBurstLimit ?? 40,
+      })),
+    ];
   }
 
   private requireAuthorizer(): apigateway.IAuthorizer | undefined {

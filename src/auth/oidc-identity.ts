@@ -6,6 +6,7 @@ import type { TokenRules } from '../contract/token-rules';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
+import { reservedConcurrencyProblem } from '../synth/reserved-concurrency';
 
 /** Which of an issuer's tokens opens the API. */
 export enum OidcToken {
@@ -47,6 +48,13 @@ export interface OidcIdentityOptions {
    * @default Duration.minutes(1)
    */
   readonly cacheTtl?: Duration;
+
+  /**
+   * Concurrent executions of the function that checks tokens: no more, so that anonymous callers can't use up those of the account, and no fewer.
+   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * @default - no reservation
+   */
+  readonly reservedConcurrency?: number;
 }
 
 /** A Lambda authorizer that checks the tokens of any OpenID Connect issuer. */
@@ -63,6 +71,7 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
     handler: handlerFunction(scope, 'AuthorizeToken', 'auth/authorize-token', {
       description: 'Checks the caller\'s token for API Gateway',
       environment: { TOKEN_RULES: Stack.of(scope).toJsonString(rules) },
+      reservedConcurrency: options.reservedConcurrency,
     }),
     resultsCacheTtl: options.cacheTtl ?? Duration.minutes(1),
     // What can't be a JWT (RFC 7519, section 3) costs no invocation.
@@ -71,11 +80,12 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
   return { issuer: options.issuer, makeAuthorizer: () => authorizer };
 }
 
-function problemsOf({ issuer, audiences, groupsClaim, jwksUri, cacheTtl }: OidcIdentityOptions): (string | undefined)[] {
+function problemsOf({ issuer, audiences, groupsClaim, jwksUri, cacheTtl, reservedConcurrency }: OidcIdentityOptions): (string | undefined)[] {
   return [
     addressProblem('issuer', issuer),
     jwksUri === undefined ? undefined : addressProblem('jwksUri', jwksUri),
     ...audienceProblems(audiences),
+    reservedConcurrencyProblem('reservedConcurrency', reservedConcurrency),
     groupsClaim === '' ? 'groupsClaim: expected the name of a claim, got ""' : undefined,
     cacheTtl && !cacheTtl.isUnresolved() && (cacheTtl.toMilliseconds() % 1000 !== 0 || cacheTtl.toMilliseconds() > 3_600_000)
       ? `cacheTtl: expected whole seconds, an hour at most (API Gateway's limit), got ${cacheTtl.toHumanString()}` : undefined,

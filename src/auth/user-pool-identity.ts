@@ -16,6 +16,7 @@ import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
 import { removalPolicyProblem } from '../synth/removal-policy';
+import { reservedConcurrencyProblem } from '../synth/reserved-concurrency';
 
 /** What may be tuned of a user pool of the service's own. */
 export interface UserPoolIdentityOptions {
@@ -67,6 +68,13 @@ export interface UserPoolIdentityOptions {
    * @default - none
    */
   readonly returnOrigins?: string[];
+
+  /**
+   * Concurrent executions of the function that serves sign-in: no more, so that anonymous callers can't use up those of the account, and no fewer.
+   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * @default - no reservation
+   */
+  readonly reservedConcurrency?: number;
 }
 
 /** A client for native apps. */
@@ -111,6 +119,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
     description: 'Sign-in, its callback, refresh and sign-out',
     // Two calls to the sign-in server, and its keys.
     timeout: Duration.seconds(20),
+    reservedConcurrency: options.reservedConcurrency,
     environment: {
       HOSTED_UI: domain.baseUrl(),
       ISSUER: userPool.userPoolProviderUrl,
@@ -160,6 +169,7 @@ function problemsOf(options: UserPoolIdentityOptions, { roles }: IdentityContext
     ...returnOrigins.map((origin, index) => originProblem(`returnOrigins[${index}]`, origin)),
     ...clientProblems(options),
     removalPolicyProblem('userPool.removalPolicy', userPool?.removalPolicy),
+    reservedConcurrencyProblem('reservedConcurrency', options.reservedConcurrency),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
     ...groupProblems(roles),
     ...publicClient ? callbackProblems(publicClient.callbackUrls) : [],

@@ -13,6 +13,8 @@ export interface HandlerFunctionProps<H extends HandlerName> {
   readonly environment: Environment<H>;
   /** @default - 10 seconds */
   readonly timeout?: Duration;
+  /** @default - none: as much of the account's as is free */
+  readonly reservedConcurrency?: number;
 }
 
 /**
@@ -34,6 +36,7 @@ export function handlerFunction<H extends HandlerName>(scope: Construct, id: str
     memorySize: 512,
     timeout: props.timeout ?? Duration.seconds(10),
     environment: { ...props.environment },
+    reservedConcurrentExecutions: props.reservedConcurrency,
     role,
     logGroup,
     loggingFormat: lambda.LoggingFormat.JSON,

@@ -1,7 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { VodApi } from '../../src';
+import { VodApi, VodApiProps } from '../../src';
+import type { HandlerName } from '../../src/contract/environment';
 import { handlerFunction } from '../../src/synth/handler-function';
 
 function api({ kind = 'COGNITO_USER_POOLS', authorizerId = 'authorizer1' } = {}) {
@@ -41,6 +42,38 @@ describe('VodApi', () => {
     const deployment = (authorizerId: string) => Object.keys(Template.fromStack(api({ authorizerId }).stack).findResources('AWS::ApiGateway::Deployment'));
     expect(deployment('authorizer1')).toEqual(deployment('authorizer1'));
     expect(deployment('authorizer2')).not.toEqual(deployment('authorizer1'));
+  });
+
+  test('throttles each open route by itself, so that anonymous callers can\'t use up what signed-in ones need', () => {
+    const settings = (props: VodApiProps, handlers: HandlerName[] = ['auth/sign-in']) => {
+      const stack = new Stack(new App(), 'Test');
+      const vodApi = new VodApi(stack, 'Api', props);
+      vodApi.authorizeWith({ authorizerId: 'authorizer1', authorizationType: apigateway.AuthorizationType.COGNITO });
+      addRoutes(vodApi);
+      const fn = handlerFunction(vodApi, 'SignIn', 'auth/fill-client-secret', { description: 'any', environment: {} });
+      for (const handler of handlers) vodApi._serve(handler, fn);
+      const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('AWS::ApiGateway::Stage'));
+      return Object.fromEntries(Properties.MethodSettings.map((each: any) => {
+        expect(each.DataTraceEnabled).toBe(false);
+        return [`${each.HttpMethod} ${each.ResourcePath}`, [each.ThrottlingRateLimit, each.ThrottlingBurstLimit]];
+      }));
+    };
+    const open = (limits: number[]) => Object.fromEntries(['GET /~1login', 'GET /~1authorize', 'POST /~1token', 'POST /~1token~1revoke', 'GET /~1openapi.json']
+      .map((name) => [name, limits]));
+    expect(settings({})).toEqual({ '* /*': [100, 200], ...open([20, 40]) });
+    expect(settings({ throttlingRateLimit: 5, throttlingBurstLimit: 6, openThrottlingRateLimit: 3, openThrottlingBurstLimit: 4 }))
+      .toEqual({ '* /*': [5, 6], ...open([3, 4]) });
+    // API Gateway refuses settings of a method that the API lacks.
+    expect(Object.keys(settings({}, []))).toEqual(['* /*', 'GET /~1openapi.json']);
+  });
+
+  test('reserves concurrency for the open description on request', () => {
+    const reserved = (props: VodApiProps) => {
+      const stack = new Stack();
+      new VodApi(stack, 'Api', props);
+      return Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+    };
+    expect([reserved({}), reserved({ reservedConcurrency: 2 })]).toEqual([[undefined], [2]]);
   });
 
   test('describes the routes that it has', () => {
@@ -103,5 +136,8 @@ describe('VodApi', () => {
 
   test('names the prop that is wrong', () => {
     expect(() => new VodApi(new Stack(), 'Api', { throttlingRateLimit: 0 })).toThrow('Default/Api: throttlingRateLimit: expected 1 or more, got 0');
+    expect(() => new VodApi(new Stack(), 'Api', { openThrottlingRateLimit: 0, openThrottlingBurstLimit: -1, reservedConcurrency: 0 })).toThrow(
+      'Default/Api: openThrottlingRateLimit: expected 1 or more, got 0; openThrottlingBurstLimit: expected 1 or more, got -1; '
+      + 'reservedConcurrency: expected a whole number of 1 or more, got 0');
   });
 });

@@ -71,6 +71,7 @@ describe('an existing pool', () => {
     existing.template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
       Type: 'COGNITO_USER_POOLS',
       IdentityValidationExpression: '^(?:web1|app1)$',
+      AuthorizerResultTtlInSeconds: 60,
       ProviderARNs: ['arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abc'],
     });
     expect(existing.vod.auth.userPool.userPoolId).toBe('eu-west-1_abc');
@@ -108,6 +109,13 @@ describe('any OpenID Connect issuer', () => {
       Type: 'TOKEN', IdentitySource: 'method.request.header.Authorization', AuthorizerResultTtlInSeconds: 60,
     });
     expect(anyIssuer.vod.auth.issuer).toBe(ISSUER);
+  });
+
+  test('may reserve concurrency for its authorizer, which anonymous callers can invoke', () => {
+    const reserved = (template: Template) => Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { TOKEN_RULES: Match.anyValue() } } } }))
+      .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+    expect([reserved(anyIssuer.template), reserved(oidc({ reservedConcurrency: 3 }).template)]).toEqual([[undefined], [3]]);
+    expect(() => oidc({ reservedConcurrency: 1.5 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 1.5');
   });
 
   test('takes other rules', () => {

@@ -33,6 +33,13 @@ describe('the domain', () => {
   });
 });
 
+test('may reserve concurrency for the sign-in, which anonymous callers can invoke', () => {
+  const reserved = (made: Template) => Object.values(made.findResources('AWS::Lambda::Function', { Properties: { Description: Match.stringLikeRegexp('^Sign-in') } }))
+    .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+  expect([reserved(template), reserved(synthesized({ reservedConcurrency: 5 }))]).toEqual([[undefined], [5]]);
+  expect(() => synthesized({ reservedConcurrency: 0 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 0');
+});
+
 describe('managed login', () => {
   test('is not there by default', () => {
     template.resourceCountIs('AWS::Cognito::ManagedLoginBranding', 0);

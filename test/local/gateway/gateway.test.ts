@@ -130,6 +130,40 @@ test('an event that is too large for Lambda is a 413 too', async () => {
   expect((await call('PATCH', '/api/streams/x', {}, '{"title":"x"}')).status).toBe(413);
 });
 
+describe('throttles', () => {
+  const setting = (ResourcePath: string, HttpMethod: string, rate?: number, burst?: number, more: object = {}) =>
+    ({ ResourcePath, HttpMethod, ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst, DataTraceEnabled: false, ...more });
+  const withSettings = (...MethodSettings: object[]) => base.map((each) => each.logicalId === 'Stage' ? { ...each, properties: { ...each.properties, MethodSettings } } : each);
+  const statuses = async (call: ReturnType<typeof api>['call'], target: string, times: number, verb = 'GET') => {
+    const found: number[] = [];
+    for (let time = 0; time < times; time++) found.push((await call(verb, target)).status);
+    return found;
+  };
+  const clock = (now: number) => jest.useFakeTimers({ now, doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask', 'performance'] });
+  beforeEach(() => clock(1_000_000));
+  afterEach(() => jest.useRealTimers());
+
+  test('each method has a bucket of its own, by its own setting or the stage\'s, which fills again', async () => {
+    const { call, calls } = api(undefined, withSettings(setting('/*', '*', 1, 3), setting('/~1login', 'GET', 2, 2), setting('/~1streams~1{videoId}', 'GET', 1, 1)));
+    expect(await statuses(call, '/api/login', 3)).toEqual([200, 200, 429]);
+    expect(await statuses(call, '/api/files.json', 4)).toEqual([200, 200, 200, 429]);
+    expect(await statuses(call, '/api/streams/a', 1)).toEqual([200]);
+    expect(await statuses(call, '/api/streams/b', 1)).toEqual([429]);
+    clock(1_001_000);
+    expect(await statuses(call, '/api/login', 3)).toEqual([200, 200, 429]);
+    expect(await statuses(call, '/api/files.json', 2)).toEqual([200, 429]);
+    expect(calls).toHaveLength(2 + 3 + 1 + 2 + 1);
+  });
+
+  test('a setting that it does not know, or of a method that the API lacks, stops it by name', () => {
+    expect(() => api(undefined, withSettings(setting('/*', '*', 1, 1, { CachingEnabled: true })))).toThrow('CachingEnabled');
+    expect(() => api(undefined, withSettings(setting('/*', '*', 1, 1, { DataTraceEnabled: true })))).toThrow('DataTraceEnabled');
+    for (const [name, verb] of [['/~1login', 'POST'], ['/~1none', 'GET'], ['/login', 'GET'], ['/~1streams/{videoId}', 'GET'], ['/~1login', '*']]) {
+      expect(() => api(undefined, withSettings(setting(name, verb, 1, 1)))).toThrow(`MethodSettings: the API has no method ${verb} ${name}`);
+    }
+  });
+});
+
 test('a body has 10 MB at most', async () => {
   const { call, calls } = api();
   expect((await call('PATCH', '/api/streams/x', {}, 'x'.repeat(10 * 1024 * 1024 + 1))).status).toBe(413);
