@@ -11,7 +11,7 @@ export interface Page {
   readonly cursor?: string;
 }
 
-/** The catalog's rows, page by page. */
+/** The catalog's rows, page by page. A page ends at `limit` rows, at the bytes that one answer may have, or when it has cost enough. */
 export interface VideoLists {
   /** Listed and ready ones, newest first. */
   listPublished(page: { limit: number; cursor?: string }): Promise<Page>;
@@ -21,29 +21,49 @@ export interface VideoLists {
 
 /** Queries that one page may cost. When they are spent the page is short, or empty, and its cursor leads on. */
 const QUERIES_A_PAGE = 12;
-/** What BatchGetItem takes at once. */
-const BATCH = 100;
-/** DynamoDB leaves keys of a batch out when it is short of capacity; each new try waits twice as long. */
-const BATCH_TRIES = 6;
+/** Rows that one page of an owner's list may read, whatever status they have. */
+const ROWS_A_PAGE = 100;
+/** At DynamoDB's largest, 400 KB each, they stay below the 16 MB that BatchGetItem answers at most. */
+const ROWS_AT_ONCE = 25;
+/** Lambda answers 6 MB at most. What is left is for what an answer has besides its rows. */
+const PAGE_BYTES = 5 * 1024 * 1024;
+/** DynamoDB leaves keys of a batch out when it is short of capacity. These tries may bring nothing, each waiting twice as long. */
+const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
 /** Pages of the table: keys from an index, which projects nothing else, then their rows. */
 export function videoLists(tableName: string, documents: DynamoDBDocumentClient, clock: () => Date): VideoLists {
-  /** In the order of the ids. Whoever is gone by now is left out. */
-  async function rowsOf(videoIds: string[]): Promise<VideoRow[]> {
+  /** The rows that still exist, by id. */
+  async function rowsOf(videoIds: string[]): Promise<Map<string, VideoRow>> {
     const rows = new Map<string, VideoRow>();
     let keys: Record<string, unknown>[] = videoIds.map(videoKey);
-    for (let tries = 0; keys.length > 0; tries++) {
-      if (tries === BATCH_TRIES) throw new Error(`DynamoDB left ${keys.length} keys of a batch unprocessed`);
-      if (tries > 0) await delay(FIRST_WAIT_MS * 2 ** (tries - 1));
+    for (let idle = 0; keys.length > 0;) {
       const { Responses, UnprocessedKeys } = await documents.send(new BatchGetCommand({
         // Consistent: indexes lag behind, rows must not, or one made private a moment ago would show.
         RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } },
       }));
-      for (const row of (Responses?.[tableName] ?? []) as VideoRow[]) rows.set(row.videoId, row);
+      const found = (Responses?.[tableName] ?? []) as VideoRow[];
+      for (const row of found) rows.set(row.videoId, row);
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
+      idle = found.length > 0 ? 0 : idle + 1;
+      if (keys.length > 0 && idle === IDLE_TRIES) throw new Error(`DynamoDB left ${keys.length} keys of a batch unprocessed`);
+      if (keys.length > 0) await delay(FIRST_WAIT_MS * 2 ** idle);
     }
-    return videoIds.map((videoId) => rows.get(videoId)).filter((row) => row !== undefined);
+    return rows;
+  }
+
+  /** Adds the wanted rows of these ids to the page until it is full. Returns how many ids are dealt with: at least one, if the page was empty. */
+  async function fill(page: PageOfRows, videoIds: string[], isWanted: (row: VideoRow) => boolean): Promise<number> {
+    for (let done = 0; done < videoIds.length; done += ROWS_AT_ONCE) {
+      const batch = videoIds.slice(done, done + ROWS_AT_ONCE);
+      const rows = await rowsOf(batch);
+      for (const [index, videoId] of batch.entries()) {
+        const row = rows.get(videoId);
+        if (row && isWanted(row) && !page.add(row)) return done + index;
+      }
+      if (page.isFull) return done + batch.length;
+    }
+    return videoIds.length;
   }
 
   async function newestFirst(
@@ -83,37 +103,56 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
         if (more && last) position = { month, after: last };
         else position = month > FIRST_MONTH ? { month: monthBefore(month) } : undefined;
       }
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      const next = found.length > limit && last ? { month: last.publishedAt.slice(0, 7), after: last } : position;
-      const rows = await rowsOf(page.map(({ videoId }) => videoId));
-      return {
-        rows: rows.filter(({ status, visibility }) => status === 'ready' && visibility === 'signed-in'),
-        ...(next && { cursor: publishedCursor(next) }),
-      };
+      const page = new PageOfRows(limit);
+      const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), ({ status, visibility }) => status === 'ready' && visibility === 'signed-in');
+      const last = found[done - 1];
+      const next = done < found.length ? { month: last.publishedAt.slice(0, 7), after: last } : position;
+      return { rows: page.rows, ...(next && { cursor: publishedCursor(next) }) };
     },
 
     async listOwned(owner, { limit, cursor, status }): Promise<Page> {
       let position: OwnedPosition | undefined = cursor === undefined ? undefined : parseOwnedCursor(cursor);
       if (cursor !== undefined && !position) throw invalidCursor();
-      // The index does not know the status: with a filter most rows may be passed over, so they are read a batch at a time.
-      const size = status === undefined ? limit : BATCH;
-      const wanted: VideoRow[] = [];
-      for (let queries = 0; queries < QUERIES_A_PAGE; queries++) {
+      const page = new PageOfRows(limit);
+      for (let left = ROWS_A_PAGE; left > 0;) {
+        // The index does not know the status: with a filter most rows may be passed over, so all that may be read are asked for at once.
+        const size = status === undefined ? Math.min(left, limit - page.rows.length) : left;
         const { items, more } = await newestFirst(INDEXES.byOwner, owner, size + 1, position && {
           ...videoKey(position.videoId), owner, videoId: position.videoId,
         });
-        const here = items.slice(0, size);
-        const rows = await rowsOf(here.map(({ videoId }) => videoId));
-        wanted.push(...rows.filter((row) => isPresent(row.status) && (status === undefined || row.status === status)));
-        const last = here.at(-1);
-        position = (items.length > size || more) && last ? { videoId: last.videoId } : undefined;
-        if (wanted.length > limit) position = { videoId: wanted[limit - 1].videoId };
-        if (!position || wanted.length >= limit) break;
+        const here = items.slice(0, size).map(({ videoId }) => videoId);
+        const done = await fill(page, here, (row) => isPresent(row.status) && (status === undefined || row.status === status));
+        if (done > 0) position = { videoId: here[done - 1] };
+        if (done < here.length) break;
+        if (items.length <= size && !more) position = undefined;
+        if (!position || page.isFull) break;
+        left -= here.length;
       }
-      return { rows: wanted.slice(0, limit), ...(position && { cursor: ownedCursor(position) }) };
+      return { rows: page.rows, ...(position && { cursor: ownedCursor(position) }) };
     },
   };
+}
+
+/** Rows for one answer: no more than were asked for, and no more bytes than an answer may have. The first row always fits. */
+class PageOfRows {
+  readonly rows: VideoRow[] = [];
+  private bytes = 0;
+
+  constructor(private readonly limit: number) {}
+
+  get isFull(): boolean {
+    return this.rows.length >= this.limit;
+  }
+
+  /** False when the row must wait for the next page. */
+  add(row: VideoRow): boolean {
+    // A handler's answer is JSON within JSON, which escapes twice.
+    const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(row)));
+    if (this.isFull || (this.rows.length > 0 && this.bytes + bytes > PAGE_BYTES)) return false;
+    this.bytes += bytes;
+    this.rows.push(row);
+    return true;
+  }
 }
 
 function invalidCursor(): HttpProblem {

@@ -110,7 +110,8 @@ describe('lists of videos', () => {
     test.each([7, 20, 100])('come newest first in every status, %i a page', async (limit) => {
       const pages = await all((cursor) => repository().listOwned(owner, { limit, cursor }));
       expect(ids(pages)).toEqual(own(shown));
-      for (const { rows } of pages.slice(0, -1)) expect(rows).toHaveLength(limit);
+      // One page reads 100 rows at most, those that are being deleted among them.
+      for (const { rows } of pages.slice(0, -1)) expect(rows).toHaveLength(Math.min(limit, own((n) => n >= 20 && shown(n)).length));
     });
 
     test('may be asked for by status', async () => {
@@ -134,6 +135,58 @@ describe('lists of videos', () => {
     });
   });
 
+  describe('rows from before there was a bound', () => {
+    /** What Lambda answers at most, with the page as text in JSON. */
+    const LAMBDA_BYTES = 6 * 1024 * 1024;
+    const payload = ({ rows }: Page) => Buffer.byteLength(JSON.stringify({ body: JSON.stringify({ items: rows }) }));
+    const large = (filling: string) => ({ metadata: { [filling.repeat(1000)]: filling.repeat(379_000) } });
+
+    // Quotes are escaped twice and take four bytes where there was one.
+    test.each([['letters', 'x', 22], ['quotes', '"', 8]])('of 380 KB of %s are listed, each once, in pages that Lambda can answer', async (_, filling, count) => {
+      const old = await catalogTable();
+      for (let n = 0; n < count; n++) {
+        await old.put(published(n, `2028-03-1${n % 10}T00:00:00.000Z`, { owner: 'ann', ...(n % 7 !== 3 && large(filling)), ...(n === 5 && { visibility: 'private' }) }));
+      }
+      const { listPublished, listOwned } = videoRepository(old.tableName, { client: old.client, clock: () => NOW });
+      const lists = {
+        published: await all((cursor) => listPublished({ limit: 20, cursor })),
+        owned: await all((cursor) => listOwned('ann', { limit: 20, cursor })),
+        ready: await all((cursor) => listOwned('ann', { limit: 100, cursor, status: 'ready' })),
+      };
+      const byId = Array.from({ length: count }, (_each, n) => count - 1 - n);
+      const byDay = byId.filter((n) => n !== 5).sort((a, b) => b % 10 - a % 10 || b - a);
+      expect(ids(lists.published)).toEqual(byDay.map(idOf));
+      expect([ids(lists.owned), ids(lists.ready)]).toEqual([byId.map(idOf), byId.map(idOf)]);
+      for (const pages of Object.values(lists)) {
+        for (const page of pages) expect(payload(page)).toBeLessThan(LAMBDA_BYTES);
+        // Not a row a page either.
+        expect(pages.length).toBeLessThan(count / 2);
+      }
+      await old.close();
+    }, 60_000);
+  });
+
+  describe('what one page costs', () => {
+    let documents: AwsStub<any, any, any>;
+    beforeEach(() => { documents = mockClient(DynamoDBDocumentClient); });
+    afterEach(() => documents.restore());
+
+    test.each([['a status that no row has', 'errored', 100], ['every status', undefined, 100]] as const)('an owner with many videos asks for %s: 100 rows are read at most', async (_, status, most) => {
+      documents.on(QueryCommand).callsFake(({ Limit, ExclusiveStartKey }) => {
+        const from = ExclusiveStartKey ? parseInt(ExclusiveStartKey.videoId.slice(-12), 16) : 5000;
+        return { Items: Array.from({ length: Limit }, (_each, n) => ({ videoId: idOf(from - 1 - n) })), LastEvaluatedKey: {} };
+      });
+      let read = 0;
+      documents.on(BatchGetCommand).callsFake(({ RequestItems: { videos: { Keys } } }) => {
+        read += Keys.length;
+        return { Responses: { videos: Keys.map(({ pk }: { pk: string }) => videoRow({ videoId: pk.slice('video#'.length), status: status ? 'ready' : 'deleting' })) } };
+      });
+      const { rows, cursor } = await repository().listOwned('owner', { limit: 20, status });
+      expect({ rows, cursor }).toEqual({ rows: [], cursor: ownedCursor({ videoId: idOf(5000 - most) }) });
+      expect(read).toBe(most);
+    });
+  });
+
   describe('when DynamoDB is short of capacity', () => {
     let documents: AwsStub<any, any, any>;
     beforeEach(() => {
@@ -150,6 +203,15 @@ describe('lists of videos', () => {
       const { rows } = await repository().listOwned('owner', { limit: 5 });
       expect(rows.map(({ videoId }) => videoId)).toEqual([3, 2, 1].map(idOf));
       expect(documents.commandCalls(BatchGetCommand)[1].args[0].input.RequestItems?.videos.Keys).toEqual([key]);
+    });
+
+    test('goes on as long as each answer brings something, as with answers that are full', async () => {
+      documents.on(QueryCommand).resolves({ Items: Array.from({ length: 20 }, (_, n) => ({ videoId: idOf(20 - n) })) });
+      documents.on(BatchGetCommand).callsFake(({ RequestItems: { videos: { Keys: [first, ...others] } } }) => ({
+        Responses: { videos: [videoRow({ videoId: first.pk.slice('video#'.length) })] }, ...(others.length > 0 && { UnprocessedKeys: { videos: { Keys: others } } }),
+      }));
+      const { rows } = await repository().listOwned('owner', { limit: 20 });
+      expect(rows.map(({ videoId }) => videoId)).toEqual(Array.from({ length: 20 }, (_, n) => idOf(20 - n)));
     });
 
     test('gives up rather than answer half a page', async () => {
