@@ -2,6 +2,7 @@
 import { Player } from './player.js';
 import { Problem, ROLES } from './request.js';
 import { Session } from './session.js';
+import { Watch } from './watch.js';
 
 const $ = (id) => document.getElementById(id);
 const SETTLED = ['ready', 'errored'];
@@ -9,7 +10,10 @@ const CHOOSE = 'Choose a video…';
 const ON_ITS_WAY = { waiting: 'Waiting for the upload', uploaded: 'Uploaded', processing: 'Processing', deleting: 'Being deleted' };
 const EMPTY = { own: 'Nothing yet: upload your first video.', published: 'Nothing to watch yet.' };
 
-let pollTimer;
+/** The person's own videos, as they were last seen. */
+let ownVideos = [];
+/** Ids of the videos that this page has sent: they move on by themselves, unlike others whose upload never came. */
+const sent = new Set();
 
 const session = new Session({
   onStart() {
@@ -25,13 +29,21 @@ const session = new Session({
 });
 const api = (...call) => session.api(...call);
 const player = new Player({ api, onProblem: sayOfBackground });
+const watch = new Watch({
+  look: () => inBackground(refreshMoving),
+  lists: [() => inBackground(refreshOwn), () => inBackground(refreshPublished)],
+  isMoving: () => moving().length > 0,
+  isHidden: () => document.hidden,
+});
 
 function show(signedIn) {
   $('welcome').hidden = signedIn;
   for (const id of ['sign-out', 'upload', 'lists']) $(id).hidden = !signedIn;
   if (signedIn) return;
   // Whoever comes next finds nothing of the one before.
-  clearTimeout(pollTimer);
+  watch.stop();
+  ownVideos = [];
+  sent.clear();
   player.close();
   for (const id of ['own', 'published']) {
     $(id).replaceChildren();
@@ -123,23 +135,51 @@ function fill(list, videos, empty = EMPTY[list]) {
   $(list).replaceChildren(...(videos.length > 0 ? videos.map(card) : [make('li', 'empty', empty)]));
 }
 
-/** Lists what there is; again soon while something is still on its way, else not until something happens. */
-async function list() {
-  clearTimeout(pollTimer);
-  let isMoving = true;
-  try {
-    // Some may watch only what is their own.
-    const published = api('GET', '/streams?limit=50').catch((error) => {
-      if (error.code !== 'wrong_role') throw error;
-      return { items: [], refusal: ROLES.watch.wrong_role };
+/** What moves on by itself, and so is worth asking for. */
+function moving() {
+  return ownVideos.filter(({ videoId, status }) => !SETTLED.includes(status) && (status !== 'waiting' || sent.has(videoId)));
+}
+
+function showOwn(videos) {
+  ownVideos = videos;
+  fill('own', ownVideos);
+}
+
+async function refreshOwn() {
+  showOwn((await api('GET', '/streams?owner=me&limit=50')).items);
+}
+
+async function refreshPublished() {
+  // Some may watch only what is their own.
+  const { items, refusal } = await api('GET', '/streams?limit=50').catch((error) => {
+    if (error.code !== 'wrong_role') throw error;
+    return { items: [], refusal: ROLES.watch.wrong_role };
+  });
+  fill('published', items, refusal);
+}
+
+/** One request: for the video that is under way, or for the list if there are several. */
+async function refreshMoving() {
+  const [{ videoId }, ...others] = moving();
+  if (others.length > 0) {
+    await refreshOwn();
+  } else {
+    const video = await api('GET', `/streams/${videoId}`).catch((error) => {
+      // Deleted in another window.
+      if (error.code !== 'not_found') throw error;
     });
-    const [own, others] = await Promise.all([api('GET', '/streams?owner=me&limit=50'), published]);
-    fill('own', own.items);
-    fill('published', others.items, others.refusal);
-    isMoving = own.items.some(({ status }) => !SETTLED.includes(status) && status !== 'waiting');
+    showOwn(ownVideos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [video] : [])));
+  }
+  // It may be in the other list now.
+  if (!moving().some((video) => video.videoId === videoId)) await refreshPublished();
+}
+
+/** Lists what there is, and keeps what is shown up to date. */
+async function list() {
+  try {
+    await Promise.all([refreshOwn(), refreshPublished()]);
   } finally {
-    clearTimeout(pollTimer);
-    if (isMoving && session.isOn) pollTimer = setTimeout(() => inBackground(list), document.hidden ? 10_000 : 1_500);
+    if (session.isOn) watch.start();
   }
 }
 
@@ -151,11 +191,8 @@ async function upload(file, title) {
   }).catch((error) => { throw Problem.of(error, ROLES.upload); });
   await send(plan.upload, file, signal);
   // S3 tells the service of the upload by itself, a moment later.
-  for (let tries = 0; tries < 20; tries++) {
-    await list();
-    if (document.querySelector(`#own [data-video-id="${plan.video.videoId}"]:not([data-status=waiting])`)) return;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
+  sent.add(plan.video.videoId);
+  await list();
 }
 
 /** XMLHttpRequest, because fetch tells nothing of an upload's progress. */
@@ -199,8 +236,11 @@ $('upload-form').addEventListener('submit', (event) => {
   });
 });
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
-// Whoever looks at the page again finds it as things are now.
-document.addEventListener('visibilitychange', () => { if (!document.hidden && session.isOn) void inBackground(list); });
+// Nobody sees a hidden page; when it is seen again, it shows things as they are now.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) watch.stop();
+  else if (session.isOn) void inBackground(list);
+});
 
 nameFile();
 await session.renew();
