@@ -98,7 +98,7 @@ export const uploadResponseSchema = object({
 }, ['video', 'upload']);
 
 export const videoListSchema = object({
-  items: { type: 'array', items: videoSchema },
+  items: { type: 'array', items: videoSchema, description: 'Fewer than `limit`, or none, when a page has reached its size or cost: go on with `cursor`' },
   cursor: { type: 'string', description: 'Absent on the last page' },
 }, ['items']);
 
