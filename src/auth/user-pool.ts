@@ -80,9 +80,9 @@ export function makeGroups(scope: Construct, userPool: cognito.UserPool, { remov
   describe(roles.viewers, 'May watch');
   describe(roles.uploaders, 'May upload');
   describe(roles.admins, 'May manage every video');
-  const known: Record<string, string> = { uploaders: 'Uploaders', admins: 'Admins' };
+  const known = new Map([['uploaders', 'Uploaders'], ['admins', 'Admins']]);
   return new Map([...descriptions].map(([groupName, description]) => {
-    const group = new cognito.UserPoolGroup(scope, known[groupName] ?? `Group-${encodeURIComponent(groupName)}`, { userPool, groupName, description });
+    const group = new cognito.UserPoolGroup(scope, known.get(groupName) ?? `Group-${encodeURIComponent(groupName)}`, { userPool, groupName, description });
     group.applyRemovalPolicy(withinPool(removalPolicy));
     return [groupName, group.groupName];
   }));

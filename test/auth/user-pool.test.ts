@@ -107,6 +107,11 @@ describe('what depends on what in a pool', () => {
     expect(() => auth({}, { roles: { viewers: Access.group(name) } })).toThrow(/^Test\/Auth: roles\.viewers: expected a group's name without spaces and commas/);
   });
 
+  test.each(['constructor', '__proto__', 'toString'])('a group may be called %s, as every object has it', (name) => {
+    const groups = synthesized({}, { roles: { uploaders: Access.group(name) } }).findResources('AWS::Cognito::UserPoolGroup');
+    expect(Object.values(groups).map(({ Properties }) => Properties.GroupName)).toContain(name);
+  });
+
   test('names that differ in one character only are two groups', () => {
     const groups = synthesized({}, { roles: { uploaders: Access.group('a/b'), viewers: Access.group('a-b') } }).findResources('AWS::Cognito::UserPoolGroup');
     expect(Object.values(groups).map(({ Properties }) => Properties.GroupName).sort()).toEqual(['a-b', 'a/b', 'admins', 'uploaders']);
