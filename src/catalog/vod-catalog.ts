@@ -8,8 +8,8 @@ import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
-import { grantKey, keyProblems, ResourceKey } from '../synth/keys';
-import { checkTable } from '../synth/own-table';
+import { grantKey } from '../synth/keys';
+import { checkTable, tableKey, tablePlaceProblems } from '../synth/own-table';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
@@ -67,7 +67,7 @@ export class VodCatalog extends Construct {
     super(scope, id);
     throwIfAny(this, [
       removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
-      ...(props.table ? keyProblems(tableKey(props.table), props.table.env.region) : []),
+      ...tablePlaceProblems(this, 'table', props.table),
     ]);
     this.table = props.table ?? this.makeTable(props);
     if (props.table) checkTable(this, 'table', props.table);
@@ -148,10 +148,6 @@ export class VodCatalog extends Construct {
   private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[]): iam.Grant {
     // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
     return iam.Grant.addToPrincipal({ grantee, actions, resourceArns })
-      .combine(grantKey(this, tableKey(this.table), grantee, ['kms:Decrypt']));
+      .combine(grantKey(this, tableKey('table', this.table), grantee, ['kms:Decrypt']));
   }
-}
-
-function tableKey({ encryptionKey }: dynamodb.ITable): ResourceKey {
-  return { prop: 'table', key: encryptionKey, service: 'dynamodb' };
 }

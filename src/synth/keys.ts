@@ -1,7 +1,8 @@
-import { Annotations, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, CfnResource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { differ } from './place';
 
 /** A customer's KMS key on a resource that was passed in. */
 export interface ResourceKey {
@@ -28,7 +29,7 @@ export function grantKey(scope: Construct, { prop, key, service }: ResourceKey, 
   const added = Stack.of(target) === Stack.of(scope) && target.addToResourcePolicy(statement).statementAdded;
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:keyPolicy',
-      `${prop}: the policy of its KMS key can't be changed from here; it must leave access to IAM policies (Allow kms:* to the account's root principal, the default), or allow the roles of this service what their own policies allow`);
+      `${prop}: the policy of its KMS key can't be changed from here; it must leave access to IAM policies (Allow kms:* to this account's root principal, the default), or allow the roles of this service what their own policies allow`);
   }
   return grant;
 }
@@ -61,8 +62,7 @@ export function keyProblems({ prop, key }: ResourceKey, region: string): (string
   if (!key) return [];
   const target = targetKey(key);
   if (!target) return [`${prop}: its KMS key is an alias that was imported by name, which IAM can't grant; give the resource the key itself, such as kms.Key.fromKeyArn(...)`];
-  const known = !Token.isUnresolved(target.env.region) && !Token.isUnresolved(region);
-  return [known && target.env.region !== region ? `${prop}: expected a KMS key of its own region ${region}, got one of ${target.env.region}` : undefined];
+  return [differ(target.env.region, region) ? `${prop}: expected a KMS key of its own region ${region}, got one of ${target.env.region}` : undefined];
 }
 
 /** The key behind an alias, since IAM knows keys only; undefined for an alias whose key is not known. */

@@ -1,7 +1,8 @@
-import { Aspects, CfnResource, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { keyProblems, ResourceKey } from './keys';
+import { placeProblems } from './place';
 
 /** The customer's key of a bucket that was passed in. */
 export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
@@ -11,12 +12,7 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
 /** What is wrong with a bucket that was passed in, as far as synth can know. */
 export function bucketProblems(scope: IConstruct, prop: string, bucket: s3.IBucket | undefined): (string | undefined)[] {
   if (!bucket) return [];
-  const [actual, expected] = [bucket.env.region, Stack.of(scope).region];
-  const known = !Token.isUnresolved(actual) && !Token.isUnresolved(expected);
-  return [
-    known && actual !== expected ? `${prop}: expected a bucket in the stack's region ${expected}, got one in ${actual}` : undefined,
-    ...keyProblems(bucketKey(prop, bucket), actual),
-  ];
+  return [...placeProblems(scope, prop, 'bucket', bucket.env), ...keyProblems(bucketKey(prop, bucket), bucket.env.region)];
 }
 
 /** Why CloudFront can't read a bucket: the key `aws/s3` belongs to AWS, and its policy lets no other service in. */

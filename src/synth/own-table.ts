@@ -1,12 +1,27 @@
-import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { keyProblems, ResourceKey } from './keys';
+import { placeProblems } from './place';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
 
 /** Keys of a table or index, as CloudFormation has them. */
 interface KeyElement {
   readonly attributeName: string;
   readonly keyType: string;
+}
+
+/** The customer's key of a table. */
+export function tableKey(prop: string, { encryptionKey }: dynamodb.ITable): ResourceKey {
+  return { prop, key: encryptionKey, service: 'dynamodb' };
+}
+
+/** What is wrong with where a table that was passed in lies, and with its key. */
+export function tablePlaceProblems(scope: Construct, prop: string, table: dynamodb.ITable | undefined): (string | undefined)[] {
+  if (!table) return [];
+  // CDK gives an imported table the environment of its stack, whatever its ARN says.
+  const { region = '', account = '' } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
+  return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
 
 /** Checks a table that was passed in, when the app is complete: indexes may be added after the service was made. */

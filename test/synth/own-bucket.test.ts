@@ -156,8 +156,10 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     expect(() => new ServerlessVod(stack, 'Vod', { upload: { bucket }, delivery: { bucket } })).toThrow(/^Test\/Vod: upload\.bucket and delivery\.bucket: expected two buckets/);
   });
 
-  test('in another region', () => {
-    const other = (stack: Stack) => s3.Bucket.fromBucketAttributes(stack, 'Media', { bucketName: 'media', region: 'eu-west-1' });
-    expect(() => delivery(other)).toThrow('Test/Delivery: bucket: expected a bucket in the stack\'s region us-east-1, got one in eu-west-1');
+  test.each([
+    [{ region: 'eu-west-1' }, 'Test/Delivery: bucket: expected a bucket in the stack\'s region us-east-1, got one in eu-west-1'],
+    [{ account: '999999999999' }, 'Test/Delivery: bucket: expected a bucket of the stack\'s account 123456789012, got one of 999999999999'],
+  ])('in another place: %j', (place, message) => {
+    expect(() => delivery((stack) => s3.Bucket.fromBucketAttributes(stack, 'Media', { bucketName: 'media', ...place }))).toThrow(message);
   });
 });

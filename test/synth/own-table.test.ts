@@ -66,6 +66,15 @@ describe('a table of one\'s own', () => {
     expect(() => app.synth()).toThrow(message);
   });
 
+  test.each([
+    ['eu-central-1:123456789012', 'Test/Catalog: table: expected a table in the stack\'s region us-east-1, got one in eu-central-1'],
+    ['us-east-1:999999999999', 'Test/Catalog: table: expected a table of the stack\'s account 123456789012, got one of 999999999999'],
+  ])('of another place is refused: %s', (place, message) => {
+    const stack = new Stack(new App(), 'Test', { env: { account: '123456789012', region: 'us-east-1' } });
+    const table = dynamodb.Table.fromTableArn(stack, 'Videos', `arn:aws:dynamodb:${place}:table/videos`);
+    expect(() => new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com', table })).toThrow(message);
+  });
+
   test('that was imported can\'t be checked: a warning says what it needs', () => {
     const { stack } = catalog((scope) => dynamodb.Table.fromTableName(scope, 'Videos', 'videos'));
     Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}\\).*serverless-vod:importedTable`));
