@@ -1,7 +1,7 @@
-import { example, EXAMPLES, ofType, references, rolePolicies, statements } from './templates';
+import { ofType, references, rolePolicies, statements, withoutHash } from './template';
+import { example, EXAMPLE_NAMES } from './templates';
 
-const names = (Object.keys(EXAMPLES) as (keyof typeof EXAMPLES)[]).filter((name) => name !== 'keys of one\'s own');
-const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
+const names = EXAMPLE_NAMES.filter((name) => name !== 'keys of one\'s own');
 
 describe('a customer\'s KMS keys', () => {
   const template = example('keys of one\'s own');

@@ -1,4 +1,5 @@
-import { example, ofType } from './templates';
+import { ofType } from './template';
+import { example } from './templates';
 
 const smallest = example('smallest');
 

@@ -1,0 +1,128 @@
+import { Check, differences, every, exactly, present } from './check';
+import { handlersOf } from './handlers';
+import { PROBLEMS, ProblemCode } from '../../../src/contract/problems';
+import { API_STAGE, Route, ROUTES } from '../../../src/contract/routes';
+import { CloudFormationTemplate, ours, references } from '../template';
+
+/** Where the method of a route lies, as CloudFormation has it: `/streams/{videoId}`. */
+function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
+  const resource = template.Resources[references(resourceId)[0]];
+  if (resource?.Type === 'AWS::ApiGateway::RestApi') return '';
+  if (resource?.Type !== 'AWS::ApiGateway::Resource') return '(nowhere)';
+  return `${pathOf(template, resource.Properties?.ParentId)}/${resource.Properties?.PathPart}`;
+}
+
+/** The routes whose handlers the template has. */
+function routesIn(template: CloudFormationTemplate): [string, Route, string][] {
+  const handlers = new Map(handlersOf(template).map(({ name, id }) => [name, id]));
+  return Object.entries(ROUTES as Record<string, Route>).filter(([, { handler }]) => handlers.has(handler))
+    .map(([name, route]) => [name, route, handlers.get(route.handler)!]);
+}
+
+/** Each route of the contract has one method, which asks the route's handler. */
+const routesAreServed: Check = (template) => {
+  const api = ours(template, 'AWS::ApiGateway::RestApi')[0]?.id;
+  const found = ours(template, 'AWS::ApiGateway::Method').map(({ properties: { OperationName, HttpMethod, ResourceId, RestApiId, Integration = {} } }) => (
+    `${OperationName}: ${HttpMethod} ${pathOf(template, ResourceId)} of ${references(RestApiId)}: ${Integration.Type} ${Integration.IntegrationHttpMethod} ${references(Integration.Uri).at(-1)}`));
+  const wanted = routesIn(template).map(([name, { method, path }, functionId]) => `${name}: ${method} ${path} of ${api}: AWS_PROXY POST ${functionId}`);
+  return exactly('methods', found, wanted);
+};
+
+/** The OpenAPI document describes the routes that there are. */
+const servedRoutesAreDescribed: Check = (template) => handlersOf(template).filter(({ name }) => name === 'api/describe-api').flatMap(({ id, properties }) => {
+  const served = new Set(routesIn(template).map(([, { handler }]) => handler));
+  return exactly(id, JSON.parse(properties.Environment?.Variables?.HANDLERS ?? '[]'), [...served]);
+});
+
+/** Routes that are not open ask the one authorizer. */
+const guardedRoutesAskTheAuthorizer: Check = (template) => {
+  const authorizers = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::Authorizer');
+  if (authorizers.length !== 1) return [`expected one authorizer, got ${authorizers.length}`];
+  const [[authorizer, { Properties = {} }]] = authorizers;
+  const kind = Properties.Type === 'COGNITO_USER_POOLS' ? 'COGNITO_USER_POOLS' : 'CUSTOM';
+  return ours(template, 'AWS::ApiGateway::Method').flatMap(({ id, properties }) => differences(id, properties, {
+    ...(ROUTES as Record<string, Route>)[properties.OperationName]?.access === 'open' ? { AuthorizationType: 'NONE' } : { AuthorizationType: kind, AuthorizerId: { Ref: authorizer } },
+  }));
+};
+
+/** What comes before any token: nothing else may be called without one. */
+const OPEN_ROUTES = ['authorize', 'describeApi', 'login', 'refreshTokens', 'revokeTokens'];
+
+const onlySignInIsOpen: Check = (template) => ours(template, 'AWS::ApiGateway::Method')
+  .filter(({ properties }) => properties.AuthorizationType === 'NONE' && !OPEN_ROUTES.includes(properties.OperationName)).map(({ id }) => `${id}: is open to anyone`);
+
+/** The authorizer takes tokens of this pool, or of the issuer, and of their clients only. */
+const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::ApiGateway::Authorizer').flatMap(({ id, properties }) => {
+  const pools = ours(template, 'AWS::Cognito::UserPool').map((pool) => pool.id);
+  const clients = ours(template, 'AWS::Cognito::UserPoolClient').map((client) => client.id);
+  return [
+    ...differences(id, properties, { RestApiId: present, IdentitySource: 'method.request.header.Authorization', IdentityValidationExpression: present }),
+    ...properties.Type === 'COGNITO_USER_POOLS'
+      ? [
+        ...differences(id, properties, { ProviderARNs: (arns: unknown[]) => arns.length === 1 && pools.every((pool) => references(arns).includes(pool)) }),
+        ...exactly(`${id} clients`, references(properties.IdentityValidationExpression), clients),
+      ]
+      : differences(id, properties, { AuthorizerUri: present, AuthorizerResultTtlInSeconds: present }),
+  ];
+});
+
+/** One stage, with a throttle; what callers send is in no log. */
+const stageIsThrottled: Check = (template) => ours(template, 'AWS::ApiGateway::Stage').flatMap(({ id, properties }) => {
+  const all = (properties.MethodSettings ?? []).find(({ HttpMethod, ResourcePath }: any) => HttpMethod === '*' && ResourcePath === '/*');
+  return [
+    ...differences(id, properties, { StageName: API_STAGE, DeploymentId: present, RestApiId: present }),
+    ...differences(`${id} MethodSettings`, all, { ThrottlingRateLimit: (rate: number) => rate > 0, ThrottlingBurstLimit: (burst: number) => burst > 0 }),
+    ...(properties.MethodSettings ?? []).filter(({ DataTraceEnabled }: any) => DataTraceEnabled).map(() => `${id}: logs what callers send, tokens included`),
+  ];
+});
+
+/** API Gateway's own answers, and the code that each must carry; the two defaults hold for the rest. */
+const GATEWAY_ANSWERS: Record<string, ProblemCode> = {
+  MISSING_AUTHENTICATION_TOKEN: 'not_found',
+  UNAUTHORIZED: 'not_signed_in',
+  ACCESS_DENIED: 'wrong_role',
+  AUTHORIZER_FAILURE: 'upstream_failed',
+  AUTHORIZER_CONFIGURATION_ERROR: 'upstream_failed',
+  REQUEST_TOO_LARGE: 'too_large',
+  UNSUPPORTED_MEDIA_TYPE: 'invalid_request',
+  THROTTLED: 'limit_reached',
+  QUOTA_EXCEEDED: 'limit_reached',
+  DEFAULT_4XX: 'invalid_request',
+  DEFAULT_5XX: 'internal',
+};
+
+/** Every answer of API Gateway's own is problem+json with a code of the contract, and is not cached. */
+const gatewayAnswersAreProblems: Check = (template) => {
+  const responses = ours(template, 'AWS::ApiGateway::GatewayResponse');
+  const problems = responses.flatMap(({ id, properties }) => {
+    const { status: statusInBody, code } = JSON.parse(properties.ResponseTemplates?.['application/json'] ?? '{}');
+    const header = (name: string): string => `ResponseParameters.gatewayresponse.header.${name}`;
+    const headers = Object.fromEntries(Object.entries(properties.ResponseParameters ?? {}).map(([name, value]) => [name.replace('gatewayresponse.header.', ''), value]));
+    const wanted = GATEWAY_ANSWERS[properties.ResponseType];
+    const status = wanted && PROBLEMS[wanted].status;
+    const isRest = properties.ResponseType === 'DEFAULT_4XX';
+    return [
+      ...code === wanted ? [] : [`${id}: expected the code ${wanted}, got ${code}`],
+      // The rest of the 4xx keep their own status, so their body names none.
+      ...isRest || (properties.StatusCode === String(status) && statusInBody === status) ? [] : [`${id}: expected the status ${status}, got ${properties.StatusCode}`],
+      ...headers['content-type'] === '\'application/problem+json\'' ? [] : [`${id}: ${header('content-type')} is ${headers['content-type']}`],
+      ...headers['cache-control'] === '\'no-store\'' ? [] : [`${id}: ${header('cache-control')} is ${headers['cache-control']}`],
+      // RFC 9110, section 15.5.2.
+      ...status === 401 && !headers['WWW-Authenticate'] ? [`${id}: a 401 without a challenge`] : [],
+      ...references(properties.RestApiId).length === 1 ? [] : [`${id}: of no API`],
+    ];
+  });
+  return [...problems, ...exactly('gateway responses', responses.map(({ properties }) => properties.ResponseType), Object.keys(GATEWAY_ANSWERS))];
+};
+
+export const API: Record<string, Check> = {
+  'routes are served': routesAreServed,
+  'served routes are described': servedRoutesAreDescribed,
+  'guarded routes ask the authorizer': guardedRoutesAskTheAuthorizer,
+  'only sign-in and the description are open': onlySignInIsOpen,
+  'the authorizer checks the audience': authorizerChecksTheAudience,
+  'the stage is throttled': stageIsThrottled,
+  'gateway answers are problems': gatewayAnswersAreProblems,
+  // An edge-optimized one would have a distribution of its own before ours.
+  'the API is regional': every('AWS::ApiGateway::RestApi', { 'EndpointConfiguration.Types': ['REGIONAL'] }),
+};

@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from 'util';
+import { CloudFormationTemplate, isOurs, ours } from '../template';
+
+/** A requirement on a template: answers what is wrong, or nothing. */
+export type Check = (template: CloudFormationTemplate) => string[];
+
+/** What is expected at a path of the properties: a value, or a function that decides. */
+export type Expected = Readonly<Record<string, unknown>>;
+
+/** The value at a path such as `Policies.PasswordPolicy` or `Rules.0.Id`. */
+export function at(value: any, path: string): any {
+  return path.split('.').reduce((inner, key) => inner?.[key], value);
+}
+
+/** What differs from what is expected of one value. */
+export function differences(id: string, value: unknown, expected: Expected): string[] {
+  return Object.entries(expected).flatMap(([path, want]) => {
+    const got = at(value, path);
+    const fits = typeof want === 'function' ? got !== undefined && want(got) : isDeepStrictEqual(got, want);
+    return fits ? [] : [`${id}: ${path} is ${JSON.stringify(got)}${typeof want === 'function' ? '' : `, expected ${JSON.stringify(want)}`}`];
+  });
+}
+
+/** Each resource of the library that has this type has these properties. */
+export function every(type: string, expected: Expected): Check {
+  return (template) => ours(template, type).flatMap(({ id, properties }) => differences(id, properties, expected));
+}
+
+export function allOf(...checks: Check[]): Check {
+  return (template) => checks.flatMap((check) => check(template));
+}
+
+/** Says what is missing of `wanted`, and what is there besides. */
+export function exactly(id: string, found: string[], wanted: string[]): string[] {
+  return [
+    ...wanted.filter((each) => !found.includes(each)).map((each) => `${id}: missing: ${each}`),
+    ...found.filter((each) => !wanted.includes(each)).map((each) => `${id}: not wanted: ${each}`),
+  ];
+}
+
+/** The one resource of the library with this type whose logical id begins so. */
+export function one(template: CloudFormationTemplate, type: string, beginning = 'Vod'): string | undefined {
+  return Object.keys(template.Resources).find((id) => isOurs(id) && id.startsWith(beginning) && template.Resources[id].Type === type);
+}
+
+/** Anything but nothing. */
+export const present = (): boolean => true;
+export const nonEmpty = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+export const atLeast = (least: number) => (value: unknown): boolean => Number(value) >= least;
+export const oneOf = (...values: unknown[]) => (value: unknown): boolean => values.includes(value);

@@ -1,0 +1,113 @@
+import { allOf, at, atLeast, Check, differences, every, exactly, oneOf } from './check';
+import { storesOf } from './handlers';
+import { INDEXES, TABLE_KEYS } from '../../../src/contract/table';
+import { CloudFormationTemplate, isOurs, ofType, ours, readable, references, statements } from '../template';
+
+/** Kinds of resources that hold what nobody can make again. */
+const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];
+
+const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, {
+  DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain',
+})));
+
+/** CloudFormation can't delete what is protected, whatever the service calls it: a first deploy that fails would leave it behind. */
+const rollbackDeletesAll: Check = (template) => Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties = {} }]) => isOurs(id)
+  && (DeletionPolicy === 'Retain' || Object.entries(Properties).some(([property, value]) => (
+    /deletion_?protection/i.test(property) && ![false, 'false', 'INACTIVE'].includes(value))))).map(([id]) => `${id}: stays after a first deploy that fails`);
+
+/** CloudFormation fails to delete a bucket that holds something. */
+const deletesNoBucketThatItDoesNotEmpty: Check = (template) => {
+  const emptied = Object.values(ofType(template, 'Custom::S3AutoDeleteObjects')).flatMap(({ Properties }) => references(Properties?.BucketName));
+  return Object.entries(ofType(template, 'AWS::S3::Bucket'))
+    .filter(([id, { DeletionPolicy = 'Delete' }]) => !DeletionPolicy.startsWith('Retain') && !emptied.includes(id)).map(([id]) => `${id}: deleted, and not emptied before`);
+};
+
+/** What holds no data goes with the stack. */
+const leavesNothingElse: Check = (template) => (
+  ['AWS::Logs::LogGroup', 'AWS::SQS::Queue'].flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, { DeletionPolicy: oneOf('Delete', undefined) }))));
+
+const bucketsArePrivate = every('AWS::S3::Bucket', {
+  'PublicAccessBlockConfiguration.BlockPublicAcls': true,
+  'PublicAccessBlockConfiguration.BlockPublicPolicy': true,
+  'PublicAccessBlockConfiguration.IgnorePublicAcls': true,
+  'PublicAccessBlockConfiguration.RestrictPublicBuckets': true,
+});
+
+const storesAreEncrypted = allOf(
+  every('AWS::S3::Bucket', { 'BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.SSEAlgorithm': oneOf('AES256', 'aws:kms') }),
+  (template) => ours(template, 'AWS::SQS::Queue').filter(({ properties }) => properties.SqsManagedSseEnabled !== true && !properties.KmsMasterKeyId)
+    .map(({ id }) => `${id}: not encrypted`),
+);
+
+/** The parts of an upload that was never finished cost, and show nowhere. */
+const unfinishedUploadsEnd: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
+  .some((rule: any) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation <= 7))
+  .map(({ id }) => `${id}: parts of unfinished uploads are kept for more than a week`);
+
+/** Pages of the service's own origin put sources, and read what S3 answers. */
+const sourcesMayBePutByPages: Check = (template) => storesOf(template, 'sources').flatMap(({ id, properties }) => {
+  const distribution = ours(template, 'AWS::CloudFront::Distribution')[0]?.id ?? '';
+  return differences(id, at(properties, 'CorsConfiguration.CorsRules.0'), {
+    AllowedMethods: ['PUT'],
+    AllowedOrigins: (origins: unknown[]) => references(origins).includes(distribution),
+    AllowedHeaders: (headers: string[]) => ['content-type', 'if-none-match', 'x-amz-checksum-*'].every((header) => headers.includes(header)),
+    ExposedHeaders: (headers: string[]) => ['ETag', ...['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`)]
+      .every((header) => headers.includes(header)),
+    // A browser asks again before each part otherwise.
+    MaxAge: atLeast(600),
+  });
+});
+
+const sourcesBelongToTheBucketOwner: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => id.startsWith('VodUpload'))
+  .flatMap(({ id, properties }) => differences(id, properties, { 'OwnershipControls.Rules.0.ObjectOwnership': 'BucketOwnerEnforced' }));
+
+/** The table has the keys and indexes of src/contract/table.ts, and can be restored. */
+const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB::Table').flatMap(({ id, properties }) => {
+  const keys = (schema: any[] = []): string => schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
+  const indexes = (properties.GlobalSecondaryIndexes ?? []).map((index: any) => `${index.IndexName}: ${keys(index.KeySchema)}; ${index.Projection?.ProjectionType}`);
+  const attributes = (properties.AttributeDefinitions ?? []).map(({ AttributeName, AttributeType }: any) => `${AttributeName} ${AttributeType}`);
+  const keyed = [properties.KeySchema, ...(properties.GlobalSecondaryIndexes ?? []).map(({ KeySchema }: any) => KeySchema)].flat()
+    .filter(Boolean).map(({ AttributeName }) => `${AttributeName} S`);
+  return [
+    ...exactly(`${id} keys`, [keys(properties.KeySchema)], [`HASH ${TABLE_KEYS.partition}, RANGE ${TABLE_KEYS.sort}`]),
+    ...exactly(`${id} indexes`, indexes, Object.values(INDEXES).map(({ name, partition, sort }) => `${name}: HASH ${partition}, RANGE ${sort}; KEYS_ONLY`)),
+    ...exactly(`${id} attributes`, [...new Set<string>(attributes)], [...new Set(keyed)]),
+    ...differences(id, properties, { 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled': true, 'BillingMode': 'PAY_PER_REQUEST' }),
+  ];
+});
+
+/** Each queue and bucket refuses everyone who does not come by TLS, for the whole of it. */
+const onlyTls: Check = (template) => [['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues', 'sqs:*'], ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket', 's3:*']]
+  .flatMap(([type, policyType, property, everything]) => ours(template, type).filter(({ id }) => {
+    const whole = type === 'AWS::S3::Bucket' ? [readable({ Ref: id }), `${readable({ Ref: id })}/*`] : [readable({ Ref: id })];
+    return !policiesOf(template, policyType).some(({ properties }) => references(properties[property]).includes(id)
+      && statements(properties.PolicyDocument).some(({ Effect, Action, Principal, Resource, Condition }) => Effect === 'Deny' && Action.includes(everything)
+        && JSON.stringify(Principal) === '{"AWS":"*"}' && whole.every((part) => Resource.map(readable).includes(part))
+        && JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}'));
+  }).map(({ id }) => `${id}: takes requests without TLS`));
+
+function policiesOf(template: CloudFormationTemplate, type: string) {
+  return Object.entries(ofType(template, type)).filter(([id]) => isOurs(id)).map(([, { Properties = {} }]) => ({ properties: Properties }));
+}
+
+/** Media is read with TLS 1.2 or later. */
+const mediaNeedsModernTls: Check = (template) => ours(template, 'AWS::S3::BucketPolicy').filter(({ id }) => id.startsWith('VodDelivery'))
+  .filter(({ properties }) => !statements(properties.PolicyDocument).some(({ Effect, Action, Principal, Resource, Condition }) => Effect === 'Deny' && Action.includes('s3:*')
+    && JSON.stringify(Principal) === '{"AWS":"*"}' && JSON.stringify(Resource.map(readable)) === '["VodDeliveryBucket","VodDeliveryBucket/*"]'
+    && JSON.stringify(Condition) === '{"NumericLessThan":{"s3:TlsVersion":1.2}}'))
+  .map(({ id }) => `${id}: takes TLS older than 1.2`);
+
+export const DATA: Record<string, Check> = {
+  'what holds data is retained': keepsData,
+  'the rollback of a first deploy deletes all': rollbackDeletesAll,
+  'no bucket is deleted that is not emptied before': deletesNoBucketThatItDoesNotEmpty,
+  'logs and queues go with the stack': leavesNothingElse,
+  'buckets are private': bucketsArePrivate,
+  'stores are encrypted': storesAreEncrypted,
+  'parts of unfinished uploads end': unfinishedUploadsEnd,
+  'pages may put sources': sourcesMayBePutByPages,
+  'sources belong to the owner of the bucket': sourcesBelongToTheBucketOwner,
+  'the table serves its queries': tableServesItsQueries,
+  'queues and buckets take TLS only': onlyTls,
+  'media takes TLS 1.2 and later only': mediaNeedsModernTls,
+};

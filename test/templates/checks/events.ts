@@ -1,0 +1,92 @@
+import { atLeast, Check, differences, every, exactly } from './check';
+import { handlersOf, storeOf, storesOf } from './handlers';
+import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
+import { list, ours, readable, references, withoutHash } from '../template';
+
+const DAY_SECONDS = 86_400;
+
+/** What the service hears of, and who handles it. */
+const HEARD: Record<string, object> = {
+  VodTranscodeUploads: {
+    'source': ['aws.s3'], 'detail-type': ['Object Created'],
+    'detail': { bucket: { name: ['{sources}'] }, object: { key: [{ prefix: SOURCE_PREFIX }] } },
+  },
+  VodTranscodeRecordJobEvent: {
+    'source': ['aws.mediaconvert'], 'detail-type': ['MediaConvert Job State Change'],
+    'detail': { queue: ['VodTranscodeQueue'], status: ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] },
+  },
+};
+
+/** A pattern with the addresses of resources in place of references. */
+function plain(pattern: any): any {
+  if (Array.isArray(pattern)) return pattern.map(plain);
+  if (typeof pattern !== 'object' || pattern === null) return pattern;
+  if ('Ref' in pattern || 'Fn::GetAtt' in pattern) return readable(pattern);
+  return Object.fromEntries(Object.entries(pattern).map(([key, value]) => [key, plain(value)]));
+}
+
+/** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
+const rulesHearAndKeep: Check = (template) => {
+  const rules = ours(template, 'AWS::Events::Rule');
+  const heard = rules.flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${JSON.stringify(plain(properties.EventPattern))}`));
+  const sources = withoutHash(storeOf(template, 'sources') ?? 'nothing');
+  return [
+    ...exactly('rules', heard, Object.entries(HEARD).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`)),
+    ...rules.flatMap(({ id, properties }) => [
+      ...properties.State === undefined || properties.State === 'ENABLED' ? [] : [`${id}: is ${properties.State}`],
+      ...list(properties.Targets).flatMap((target: any) => differences(`${id} target`, target, {
+        'DeadLetterConfig.Arn': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::SQS::Queue',
+      })),
+    ]),
+  ];
+};
+
+/** EventBridge hears of a bucket's objects only when the bucket tells it. */
+const sourceBucketTells: Check = (template) => storesOf(template, 'sources')
+  .flatMap(({ id, properties }) => differences(id, properties, { 'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled': true }));
+
+/** A function that EventBridge or S3 calls keeps the events on which it failed. */
+const asynchronousFunctionsKeepFailures: Check = (template) => {
+  const called = new Set(ours(template, 'AWS::Events::Rule').flatMap(({ properties }) => references(properties.Targets)));
+  return handlersOf(template).filter(({ id }) => called.has(id)).flatMap(({ id, properties }) => differences(id, properties, {
+    'DeadLetterConfig.TargetArn': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::SQS::Queue',
+  }));
+};
+
+/**
+ * A queue hands each message to one function at a time, hides it for six times the function's timeout as Lambda advises, gives up after some tries and keeps
+ * what failed for long enough to be looked at.
+ */
+const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').flatMap(({ id, properties }) => {
+  const [queueId] = references(properties.EventSourceArn);
+  const [functionId] = references(properties.FunctionName);
+  const queue = template.Resources[queueId]?.Properties;
+  const timeout = template.Resources[functionId]?.Properties?.Timeout;
+  return [
+    // A claim's age is compared with a message's: batches would share one time.
+    ...differences(id, properties, {
+      BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: ({ MaximumConcurrency }: any) => MaximumConcurrency >= 2,
+      Enabled: undefined,
+    }),
+    ...differences(queueId, queue, {
+      'VisibilityTimeout': atLeast(6 * timeout),
+      'RedrivePolicy.deadLetterTargetArn': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::SQS::Queue' && !references(arn).includes(queueId),
+      'RedrivePolicy.maxReceiveCount': (count: number) => count >= 3 && count <= 10,
+    }),
+  ];
+});
+
+/** The arriving sources have one mapping. */
+const sourcesAreSubmitted: Check = (template) => exactly('event source mappings',
+  ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
+  ['VodTranscodeUploads feeds VodTranscodeSubmitJob']);
+
+export const EVENTS: Record<string, Check> = {
+  'rules hear, and keep what they could not deliver': rulesHearAndKeep,
+  'the source bucket tells EventBridge': sourceBucketTells,
+  'functions called by events keep their failures': asynchronousFunctionsKeepFailures,
+  'queues feed functions': queuesFeedFunctions,
+  'sources are submitted': sourcesAreSubmitted,
+  'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
+  'jobs cost nothing while there are none': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
+};

@@ -1,0 +1,43 @@
+import { atLeast, Check, differences, every, exactly, oneOf, present } from './check';
+import { handlersOf } from './handlers';
+import { ENVIRONMENTS } from '../../../src/contract/environment';
+import { references } from '../template';
+
+/** Each handler has the environment that it reads, and no other. */
+const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, properties }) => (
+  exactly(`${id} environment`, Object.keys(properties.Environment?.Variables ?? {}), [...ENVIRONMENTS[name]])));
+
+/** What each name stands for: the type of the resource that its value refers to. */
+const STANDS_FOR: Record<string, string> = {
+  TABLE_NAME: 'AWS::DynamoDB::Table', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',
+  QUEUE_ARN: 'AWS::MediaConvert::Queue', JOB_ROLE_ARN: 'AWS::IAM::Role', ORIGIN: 'AWS::CloudFront::Distribution', ISSUER: 'AWS::Cognito::UserPool',
+  CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret',
+};
+
+const environmentsRefer: Check = (template) => handlersOf(template).flatMap(({ id, properties }) => Object.entries(properties.Environment?.Variables ?? {})
+  .filter(([name, value]) => STANDS_FOR[name] && !references(value).some((to) => template.Resources[to]?.Type === STANDS_FOR[name]))
+  .map(([name]) => `${id}: ${name} is of no ${STANDS_FOR[name]}`));
+
+/** Each function runs what we test, and writes structured logs to a group of its own. */
+const functionsRun: Check = (template) => {
+  const groups = handlersOf(template).map(({ properties }) => references(properties.LoggingConfig)[0]);
+  return handlersOf(template).flatMap(({ id, properties }) => [
+    ...differences(id, properties, {
+      'Runtime': 'nodejs24.x', 'Architectures': ['arm64'], 'Handler': 'index.handler', 'Code': present, 'Role': present,
+      // Memory buys CPU, and with it the time of a cold start.
+      'MemorySize': atLeast(512),
+      // Lambda's own limit of 3 seconds is less than a cold start and two calls can take.
+      'Timeout': atLeast(10),
+      'LoggingConfig.LogFormat': 'JSON',
+      'LoggingConfig.LogGroup': (group: unknown) => template.Resources[references(group)[0]]?.Type === 'AWS::Logs::LogGroup',
+    }),
+    ...groups.filter((group) => group === references(properties.LoggingConfig)[0]).length === 1 ? [] : [`${id}: shares its log group`],
+  ]);
+};
+
+export const FUNCTIONS: Record<string, Check> = {
+  'handlers have the environment that they read': environmentsFit,
+  'environments refer to what their names say': environmentsRefer,
+  'functions run what we test': functionsRun,
+  'logs end': every('AWS::Logs::LogGroup', { RetentionInDays: oneOf(...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365]) }),
+};

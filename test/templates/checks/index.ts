@@ -1,0 +1,26 @@
+import { API } from './api';
+import { CALLERS } from './callers';
+import type { Check } from './check';
+import { DATA } from './data';
+import { DELIVERY } from './delivery';
+import { DEPENDENCIES } from './dependencies';
+import { EVENTS } from './events';
+import { FUNCTIONS } from './functions';
+import { LEAST_PRIVILEGE } from './least-privilege';
+import { SIGN_IN } from './sign-in';
+
+/**
+ * The requirements on every template of the library: topic -> requirement -> check. `npm run judges` changes templates one part at a time,
+ * and expects a check to notice.
+ */
+export const CHECKS: Record<string, Record<string, Check>> = {
+  'least privilege': LEAST_PRIVILEGE,
+  'callers': CALLERS,
+  'data': DATA,
+  'API': API,
+  'delivery': DELIVERY,
+  'events': EVENTS,
+  'dependencies': DEPENDENCIES,
+  'functions': FUNCTIONS,
+  'sign-in': SIGN_IN,
+};

@@ -1,0 +1,161 @@
+import { Check, exactly } from './check';
+import { customerKeyOf, handlersOf, Store, storeOf } from './handlers';
+import type { HandlerName } from '../../../src/contract/environment';
+import { CloudFormationTemplate, ours, readable, references, rolePolicies, Statement, statements, withoutHash } from '../template';
+
+/** Action -> resources, by logical id without hash or `{store}`. */
+type Needs = Readonly<Record<string, readonly string[]>>;
+
+/** What stores the service's data stands here by what it is for, since it may be the user's own. */
+const TABLE = '{table}';
+const SOURCES = '{sources}/source/*';
+const MEDIA = '{media}/v/*';
+
+/** All that each handler does in AWS, besides writing its own log. */
+const HANDLER_NEEDS: Record<HandlerName, Needs> = {
+  'api/describe-api': {},
+  'auth/authorize-token': {},
+  'auth/fill-client-secret': {
+    'cognito-idp:DescribeUserPoolClient': ['VodAuthUserPool'],
+    'secretsmanager:PutSecretValue': ['VodAuthClientSecret'],
+  },
+  'auth/sign-in': { 'secretsmanager:GetSecretValue': ['VodAuthClientSecret'] },
+  'catalog/read-videos': {
+    'dynamodb:GetItem': [TABLE],
+    'dynamodb:BatchGetItem': [TABLE],
+    'dynamodb:Query': [`${TABLE}/index/byOwner`, `${TABLE}/index/byPublication`],
+  },
+  'delivery/make-key-pair': {
+    'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],
+    'secretsmanager:PutSecretValue': ['VodDeliveryKeysSecret1'],
+  },
+  'delivery/start-playback': {
+    'dynamodb:GetItem': [TABLE],
+    'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],
+  },
+  'transcode/record-job-event': {
+    'dynamodb:GetItem': [TABLE],
+    'dynamodb:UpdateItem': [TABLE],
+    // What Lambda could not hand over goes there by the function's own role.
+    'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue'],
+  },
+  'transcode/submit-job': {
+    'dynamodb:GetItem': [TABLE],
+    'dynamodb:UpdateItem': [TABLE],
+    'mediaconvert:CreateJob': ['VodTranscodeQueue'],
+    'mediaconvert:SearchJobs': ['VodTranscodeQueue'],
+    // IAM's service authorization reference gives it no resource.
+    'mediaconvert:Probe': ['*'],
+    // Probe reads with the caller's permission.
+    's3:GetObject': [SOURCES],
+    'iam:PassRole': ['VodTranscodeJobRole'],
+    'sqs:ReceiveMessage': ['VodTranscodeUploads'],
+    'sqs:DeleteMessage': ['VodTranscodeUploads'],
+    'sqs:GetQueueAttributes': ['VodTranscodeUploads'],
+  },
+  'upload/plan-upload': { 'dynamodb:PutItem': [TABLE], 's3:PutObject': [SOURCES] },
+};
+
+/** The roles that services other than Lambda use. */
+const SERVICE_ROLES: Record<string, { service: string; condition: object; needs: Needs }> = {
+  VodTranscodeJobRole: {
+    service: 'mediaconvert.amazonaws.com',
+    // Without it MediaConvert could be led to use the role on behalf of another account.
+    condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    needs: { 's3:GetObject': [SOURCES], 's3:PutObject': [MEDIA] },
+  },
+};
+
+/** Actions that are allowed on a condition only. */
+const CONDITIONS: Record<string, object> = {
+  'iam:PassRole': { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
+};
+
+const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
+
+/** One text for each action on each resource, with the condition where there is one. */
+function pairs(granted: Statement[]): string[] {
+  return granted.flatMap(({ Effect, Action, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
+    `${Effect} ${action} on ${readable(resource)}${Condition ? ` if ${JSON.stringify(Condition)}` : ''}`))));
+}
+
+/** What a customer's key on a store is used for, by the actions on the store: through the store's service, and in no other way. */
+const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
+  // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
+  ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],
+  ['sources', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
+  ['sources', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
+  ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
+];
+
+function wanted(template: CloudFormationTemplate, needs: Needs): string[] {
+  const stored = (resource: string): string => resource.replace(/^\{(\w+)\}/, (_, store) => withoutHash(storeOf(template, store) ?? 'nothing'));
+  const own = Object.entries(needs).map(([action, resources]) => ({ Effect: 'Allow', Action: [action], Resource: resources.map(stored), Condition: CONDITIONS[action] }));
+  const ofKeys = KEY_USES.flatMap(([store, service, pattern, Action]) => {
+    const key = customerKeyOf(template, store);
+    const uses = key && Object.entries(needs).some(([action, resources]) => pattern.test(action) && resources.some((resource) => resource.startsWith(`{${store}}`)));
+    const Condition = { StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } };
+    return uses ? [{ Effect: 'Allow', Action, Resource: [key], Condition }] : [];
+  });
+  return pairs([...own, ...ofKeys]);
+}
+
+function trust(template: CloudFormationTemplate, role: string): string {
+  return JSON.stringify(template.Resources[role]?.Properties?.AssumeRolePolicyDocument?.Statement);
+}
+
+/** Each role may do what the code that uses it does, and nothing else: a missing permission fails in production, one too many waits for an attacker. */
+const rolesDoWhatTheyNeed: Check = (template) => {
+  const policies = rolePolicies(template);
+  const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
+    const logGroup = withoutHash(references(properties.LoggingConfig)[0] ?? 'a log group of its own');
+    const log: Needs = { 'logs:CreateLogStream': [logGroup], 'logs:PutLogEvents': [logGroup] };
+    return exactly(id, pairs(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log)]);
+  });
+  const ofServices = Object.keys(policies).flatMap((role) => {
+    const { needs = {} } = SERVICE_ROLES[withoutHash(role)] ?? {};
+    return SERVICE_ROLES[withoutHash(role)] ? exactly(role, pairs(policies[role]), wanted(template, needs)) : [];
+  });
+  return [...ofHandlers, ...ofServices];
+};
+
+/** Each role of the library is assumed by one service, on its condition. */
+const rolesTrustOneService: Check = (template) => {
+  const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
+  return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {
+    const known = SERVICE_ROLES[withoutHash(id)];
+    if (!known && !ofHandlers.has(id)) return [`${id}: nothing uses this role`];
+    const Service = known?.service ?? 'lambda.amazonaws.com';
+    const want = JSON.stringify([{ Action: 'sts:AssumeRole', ...known && { Condition: known.condition }, Effect: 'Allow', Principal: { Service } }]);
+    return [
+      ...trust(template, id) === want ? [] : [`${id}: expected to be assumed by ${Service} only, got ${trust(template, id)}`],
+      ...properties.ManagedPolicyArns || properties.Policies ? [`${id}: expected neither managed nor inline policies`] : [],
+    ];
+  });
+};
+
+/** Every statement of the library, wherever it is attached. */
+function allStatements(template: CloudFormationTemplate): [string, Statement][] {
+  return ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'].flatMap((type) => ours(template, type)
+    .flatMap(({ id, properties }) => statements(properties.PolicyDocument).map((statement): [string, Statement] => [id, statement])));
+}
+
+const allowWholeActions: Check = (template) => allStatements(template).flatMap(([id, { Effect, Action }]) => (
+  Effect === 'Allow' ? Action.filter((action) => !WHOLE_ACTION.test(action)).map((action) => `${id}: ${action} has a wildcard`) : []));
+
+const denyOrAllow: Check = (template) => allStatements(template).filter(([, { Effect }]) => !['Allow', 'Deny'].includes(Effect))
+  .map(([id, statement]) => `${id}: a statement without effect: ${JSON.stringify(statement)}`);
+
+/** Only this version of the language knows policy variables. */
+const documentsSayTheirVersion: Check = (template) => (
+  [['AWS::IAM::Policy', 'PolicyDocument'], ['AWS::S3::BucketPolicy', 'PolicyDocument'], ['AWS::SQS::QueuePolicy', 'PolicyDocument'], ['AWS::IAM::Role', 'AssumeRolePolicyDocument']]
+    .flatMap(([type, property]) => ours(template, type).filter(({ properties }) => properties[property]?.Version !== '2012-10-17')
+      .map(({ id }) => `${id}: ${property} has no Version 2012-10-17`)));
+
+export const LEAST_PRIVILEGE: Record<string, Check> = {
+  'roles may do exactly what is needed': rolesDoWhatTheyNeed,
+  'roles trust one service': rolesTrustOneService,
+  'statements allow whole actions, without wildcards': allowWholeActions,
+  'statements allow or deny': denyOrAllow,
+  'policy documents say their version': documentsSayTheirVersion,
+};
