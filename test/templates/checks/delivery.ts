@@ -98,6 +98,11 @@ const errorsAreNotCached = onEach(({ id, config }) => {
   return exactly(`${id} errors`, found, [403, 404, 414, 500, 501, 502, 503, 504].map((code) => `${code} for 0 s`));
 });
 
+/** What CloudFront fetches from a bucket, it signs: the bucket is private. */
+const bucketsAreAskedWithSignature = onEach(({ id, config }, template) => list(config.Origins)
+  .filter(({ DomainName }: any) => references(DomainName).some((from) => template.Resources[from]?.Type === 'AWS::S3::Bucket'))
+  .flatMap((origin: any) => differences(`${id} ${origin.Id}`, origin, { OriginAccessControlId: present, S3OriginConfig: present })));
+
 /** A private key is in a secret, and CloudFront trusts its public half. */
 const keysArePairs: Check = (template) => allOf(
   every('AWS::CloudFront::PublicKey', {
@@ -120,6 +125,7 @@ export const DELIVERY: Record<string, Check> = {
   'answers have security headers': answersHaveSecurityHeaders,
   'the default behavior never gives media away': defaultIsNeverMedia,
   'errors are not cached': errorsAreNotCached,
+  'buckets are asked with a signature': bucketsAreAskedWithSignature,
   'signing keys are pairs': keysArePairs,
   'functions at the edge are published': edgeFunctionsArePublished,
   'the distribution serves HTTP/3 and IPv6': every('AWS::CloudFront::Distribution', {

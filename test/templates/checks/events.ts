@@ -1,4 +1,4 @@
-import { atLeast, Check, differences, every, exactly } from './check';
+import { atLeast, Check, differences, every, exactly, present } from './check';
 import { handlersOf, storeOf, storesOf } from './handlers';
 import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
 import { list, ours, readable, references, withoutHash } from '../template';
@@ -89,4 +89,6 @@ export const EVENTS: Record<string, Check> = {
   'sources are submitted': sourcesAreSubmitted,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'jobs cost nothing while there are none': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
+  // MediaConvert demands a name, and nothing says that CloudFormation makes one up.
+  'the queue of jobs has a name': every('AWS::MediaConvert::Queue', { Name: present }),
 };

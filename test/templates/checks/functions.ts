@@ -23,7 +23,7 @@ const functionsRun: Check = (template) => {
   const groups = handlersOf(template).map(({ properties }) => references(properties.LoggingConfig)[0]);
   return handlersOf(template).flatMap(({ id, properties }) => [
     ...differences(id, properties, {
-      'Runtime': 'nodejs24.x', 'Architectures': ['arm64'], 'Handler': 'index.handler', 'Code': present, 'Role': present,
+      'Runtime': 'nodejs24.x', 'Architectures': ['arm64'], 'Handler': 'index.handler', 'Code.S3Bucket': present, 'Code.S3Key': present, 'Role': present,
       // Memory buys CPU, and with it the time of a cold start.
       'MemorySize': atLeast(512),
       // Lambda's own limit of 3 seconds is less than a cold start and two calls can take.

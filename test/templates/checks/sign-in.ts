@@ -10,7 +10,6 @@ const poolKeepsStrangersOut: Check = allOf(
     'Policies.PasswordPolicy.RequireUppercase': true,
     'Policies.PasswordPolicy.RequireNumbers': true,
     'Policies.PasswordPolicy.RequireSymbols': true,
-    'AdminCreateUserConfig.AllowAdminCreateUserOnly': present,
     'AccountRecoverySetting.RecoveryMechanisms': [{ Name: 'verified_email', Priority: 1 }],
     'AutoVerifiedAttributes': ['email'],
     // Until a changed address is verified, the old one signs in.
@@ -23,6 +22,15 @@ const poolKeepsStrangersOut: Check = allOf(
   (template) => ours(template, 'AWS::Cognito::UserPool').filter(({ properties: { MfaConfiguration, EnabledMfas } }) => (
     MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA without a way`),
 );
+
+/** Strangers may sign up only where both uploading and watching need a group. */
+const strangersWaitForAnInvitation: Check = (template) => {
+  const roles = ours(template, 'AWS::Lambda::Function').flatMap(({ properties }) => list(properties.Environment?.Variables?.ROLES)).map((text) => JSON.parse(text));
+  const isOpen = roles.some(({ uploaders, viewers }) => !uploaders || !viewers);
+  return ours(template, 'AWS::Cognito::UserPool').flatMap(({ id, properties }) => differences(id, properties, {
+    'AdminCreateUserConfig.AllowAdminCreateUserOnly': isOpen ? true : present,
+  }));
+};
 
 /** An invitation says where to sign in, and with what. */
 const invitationsSayWhere = every('AWS::Cognito::UserPool', {
@@ -111,6 +119,7 @@ const pagesHaveAnAddress: Check = allOf(
 
 export const SIGN_IN: Record<string, Check> = {
   'the user pool keeps strangers out': poolKeepsStrangersOut,
+  'strangers wait for an invitation': strangersWaitForAnInvitation,
   'invitations say where to sign in': invitationsSayWhere,
   'clients take the code flow only': clientsTakeCodesOnly,
   'tokens end': tokensEnd,
