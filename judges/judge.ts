@@ -2,10 +2,11 @@ import { execFileSync, spawnSync } from 'child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
+import { judgeMutants } from './mutants/judge';
 
 /**
- * Asks judges that are not ours, and not AWS's, about the examples' templates. They are Python programs, installed into a virtual
- * environment beside this file; one that can't be had here is named, and does not pass.
+ * Asks judges that are not ours, and not AWS's, about the examples' templates: Python programs, installed into a virtual environment
+ * beside this file. One that can't be had here is named, and does not pass. Then judges our own checks by mutants of the templates.
  */
 const root = path.join(__dirname, '..');
 const environment = path.join(__dirname, '.venv');
@@ -68,7 +69,7 @@ function install(): boolean {
     && spawnSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', '-r', path.join(__dirname, 'requirements.txt')], { stdio: 'inherit' }).status === 0;
 }
 
-function main(): number {
+function askPythonJudges(): number {
   if (!install()) {
     console.error('left out: cfn-lint and parliament, since there is no Python 3 with venv and pip here');
     return 1;
@@ -94,4 +95,10 @@ function main(): number {
   }
 }
 
-process.exit(main());
+// As for the examples' own processes above: the CDK's validator takes seconds, and a test has it.
+process.env.CDK_VALIDATION = 'false';
+const python = askPythonJudges();
+judgeMutants().then((mutants) => process.exit(python || mutants), (error) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -2,10 +2,10 @@ import { readFileSync } from 'fs';
 import * as path from 'path';
 import { Client } from './client';
 import { grantsOf, isAllowed, unnoticedGrants } from './grants';
-import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll } from './stack';
+import { runJourney } from './whole-journey';
 import type { Decision } from '../../local/access/access';
-import { makeClip } from '../../local/clip';
-import { readAssembly, type Assembly } from '../../local/template/assembly';
+import type { Assembly } from '../../local/template/assembly';
 
 jest.setTimeout(PATIENCE_MS);
 
@@ -28,32 +28,8 @@ describe('the permissions of the template', () => {
   let assembly: Assembly;
   let output: string;
 
-  beforeAll(async () => {
-    const stack = await StackProcess.start();
-    await journey(await Client.signIn(stack.facts));
-    await stack.stop();
-    output = stack.output;
-    decisions = readFileSync(path.join(stack.data, 'access.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-    assembly = readAssembly(path.join(stack.data, 'cdk.out'));
-  });
+  beforeAll(async () => { ({ decisions, assembly, output } = await runJourney()); });
   afterAll(stopAll);
-
-  /** All that the API and its events can be brought to do from outside. */
-  async function journey(client: Client): Promise<void> {
-    const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 8));
-    const [ready, errored] = await Promise.all([client.upload(clip, 'ready'), client.upload(Buffer.from('no video'), 'errored')]);
-    await client.settled(errored);
-    await client.settled(ready);
-    await client.call('GET', '/streams');
-    await client.call('GET', '/streams?owner=me');
-    await client.call('GET', '/openapi.json');
-    await client.play(ready);
-    const { hls } = await client.call('POST', `/streams/${ready}/playback`);
-    await client.get(new URL('missing.m3u8', hls).href);
-    await client.get(new URL('/', hls).href);
-    await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token });
-    await client.call('POST', '/token/revoke', { refresh_token: client.tokens.refresh_token });
-  }
 
   it('let a whole journey pass', () => {
     expect(decisions.filter(({ allowed }) => !allowed)).toEqual([]);

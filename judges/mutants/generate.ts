@@ -1,0 +1,134 @@
+import { storesOf } from '../../test/templates/checks/handlers';
+import { CloudFormationTemplate, isOurs, list, ofType, references, TemplateResource, waitsFor } from '../../test/templates/template';
+
+/** A template with one part changed. */
+export interface Mutant {
+  readonly kind: string;
+  /** Resource and place, and what was done there. */
+  readonly what: string;
+  /** Where the change is. */
+  readonly logicalId: string;
+  /** The example that was changed. */
+  readonly example: string;
+  readonly template: CloudFormationTemplate;
+}
+
+type Path = (string | number)[];
+
+/** Names and texts for people: no requirement says what they are. */
+const COSMETIC = ['Description', 'Comment', 'Tags', 'Sid', 'PolicyName', 'description', 'title', 'detail'];
+
+const POLICY_TYPES = ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission'];
+
+const isIntrinsic = (value: object): boolean => Object.keys(value).length === 1 && /^(Ref|Fn::\w+)$/.test(Object.keys(value)[0]);
+
+function get(value: any, path: Path): any {
+  return path.reduce((inner, key) => inner?.[key], value);
+}
+
+/** A copy with one place removed, or with another value there. */
+function changed(resource: TemplateResource, path: Path, value?: unknown): TemplateResource {
+  const copy = structuredClone(resource);
+  const parent = get(copy, path.slice(0, -1));
+  const key = path.at(-1)!;
+  if (value !== undefined) parent[key] = value;
+  else if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  else delete parent[key];
+  return copy;
+}
+
+function kindOf(path: Path): string {
+  if (path[0] === 'DependsOn') return 'dependency removed';
+  if (path[0] !== 'Properties') return 'retention removed';
+  if (path.at(-2) === 'Statement') return 'statement removed';
+  if (path.includes('Condition')) return 'condition removed';
+  if (path.at(-2) === 'Action') return 'action removed';
+  return path.includes('Statement') ? 'part of a statement removed' : 'property removed';
+}
+
+/** What makes a value weaker without removing it. */
+function weaker(value: unknown, path: Path): [kind: string, value: unknown][] {
+  const key = String(path.at(-1));
+  const inStatement = path.includes('Statement') && !path.includes('Condition');
+  if (typeof value === 'boolean') return [['switch turned', !value]];
+  if (key === 'State' && value === 'ENABLED') return [['switch turned', 'DISABLED']];
+  if (!inStatement) return [];
+  if (key === 'Resource' && value !== '*') return [['resource broadened', '*']];
+  if (key === 'Principal' && JSON.stringify(value) !== '{"AWS":"*"}') return [['principal broadened', '*']];
+  const wholeService = `${String(list(value as string)[0]).split(':')[0]}:*`;
+  return key === 'Action' && value !== wholeService ? [['action broadened', wholeService]] : [];
+}
+
+/** Every place of a resource, with what can be done there. */
+function changes(resource: TemplateResource): { path: Path; kind: string; value?: unknown }[] {
+  const found: { path: Path; kind: string; value?: unknown }[] = [];
+  const visit = (value: any, path: Path): void => {
+    if (path.length > 1 || (path.length === 1 && path[0] !== 'Properties')) {
+      found.push({ path, kind: kindOf(path) });
+      for (const [kind, other] of weaker(value, path)) found.push({ path, kind, value: other });
+    }
+    if (typeof value !== 'object' || value === null || isIntrinsic(value)) return;
+    for (const key of Object.keys(value)) if (!COSMETIC.includes(key)) visit(value[key], [...path, Array.isArray(value) ? Number(key) : key]);
+  };
+  for (const part of ['Properties', 'DependsOn', 'DeletionPolicy', 'UpdateReplacePolicy'] as const) {
+    const value = resource[part];
+    if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
+  }
+  // All of the dependencies at once are more than the requirement asks: each is taken by itself.
+  return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
+}
+
+/** Parts of the user's own stores that the library writes; the rest is the user's. */
+function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
+  if (path[1] === 'CorsConfiguration' || path[1] === 'NotificationConfiguration') return true;
+  const statement = path.indexOf('Statement');
+  return statement > 0 && path.length > statement + 1 && 'Service' in (get(resource, path.slice(0, statement + 2)).Principal ?? {});
+}
+
+function resourcesOf(template: CloudFormationTemplate): { id: string; resource: TemplateResource; mine: (path: Path) => boolean }[] {
+  const stores = storesOf(template, 'table', 'sources', 'media').map(({ id }) => id).filter((id) => !isOurs(id));
+  const policies = Object.entries(ofType(template, 'AWS::S3::BucketPolicy'))
+    .filter(([, { Properties }]) => references(Properties?.Bucket).some((id) => stores.includes(id)));
+  const keys = Object.keys(ofType(template, 'AWS::KMS::Key')).filter((id) => !isOurs(id));
+  const theirs = [...stores, ...policies.map(([id]) => id), ...keys];
+  return Object.entries(template.Resources).filter(([id]) => isOurs(id) || theirs.includes(id)).map(([id, resource]) => ({
+    id, resource, mine: (path: Path) => isOurs(id) || isWrittenByUs(resource, path),
+  }));
+}
+
+/** Each resource that nothing refers to, taken away whole: of the others CloudFormation itself says that they are missing. */
+function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
+  const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));
+  return Object.keys(template.Resources).filter((id) => isOurs(id) && !referred.has(id)).map((id) => {
+    const Resources = Object.fromEntries(Object.entries(template.Resources).filter(([each]) => each !== id)
+      .map(([each, resource]) => [each, { ...resource, ...resource.DependsOn && { DependsOn: list(resource.DependsOn).filter((other) => other !== id) } }]));
+    const isPolicy = POLICY_TYPES.includes(template.Resources[id].Type);
+    const kind = isPolicy ? 'permission or policy removed' : 'resource removed';
+    return { kind, what: `${id}: removed`, logicalId: id, example, template: { ...template, Resources } };
+  });
+}
+
+/** Every mutant of a template. A dependency that another reference implies is left out: without it nothing changes. */
+export function mutantsOf(example: string, template: CloudFormationTemplate): Mutant[] {
+  const parts = resourcesOf(template).flatMap(({ id, resource, mine }) => changes(resource).filter(({ path }) => mine(path))
+    .map((change) => ({ id, resource, ...change })));
+  const ofParts = parts.flatMap(({ id, resource, path, kind, value }) => {
+    const base = { ...resource, ...resource.DependsOn && { DependsOn: list(resource.DependsOn) } };
+    const mutated = { ...template, Resources: { ...template.Resources, [id]: changed(base, path, value) } };
+    if (kind === 'dependency removed' && waitsFor(mutated, id).has(get(base, path))) return [];
+    const place = path.slice(path[0] === 'Properties' ? 1 : 0).join('.');
+    const before = get(base, path);
+    const what = `${id}: ${place}${typeof before === 'object' ? '' : `=${before}`} ${value === undefined ? 'removed' : `-> ${JSON.stringify(value)}`}`;
+    return [{ kind, what, logicalId: id, example, template: mutated }];
+  });
+  return [...withoutResources(example, template), ...ofParts];
+}
+
+/** The mutants of several templates; those of equal resources count once. */
+export function distinctMutants(templates: Record<string, CloudFormationTemplate>): Mutant[] {
+  const seen = new Set<string>();
+  return Object.entries(templates).flatMap(([example, template]) => mutantsOf(example, template)).filter(({ what, kind, logicalId, example }) => {
+    const key = `${kind} ${what} ${JSON.stringify(templates[example].Resources[logicalId])}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}

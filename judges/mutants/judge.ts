@@ -1,0 +1,97 @@
+import { distinctMutants, Mutant } from './generate';
+import { ResourceValidator } from './schema';
+import { SURVIVORS } from './survivors';
+import { isAllowed } from '../../test/journey/grants';
+import { stopAll } from '../../test/journey/stack';
+import { Journey, runJourney } from '../../test/journey/whole-journey';
+import { CHECKS } from '../../test/templates/checks';
+import type { CloudFormationTemplate } from '../../test/templates/template';
+import { example, EXAMPLE_NAMES } from '../../test/templates/templates';
+
+/** How many of the mutants must be noticed. */
+const LEAST_CAUGHT = 0.95;
+
+const ACCESS = 'local/access';
+const VALIDATOR = 'AWS\'s template validator';
+
+/** Who of the template checks notices a mutant: topics. */
+function noticedByChecks({ template }: Mutant): string[] {
+  return Object.entries(CHECKS).filter(([, checks]) => Object.values(checks).some((check) => {
+    try {
+      return check(template).length > 0;
+    } catch {
+      // A check that a template breaks has noticed it.
+      return true;
+    }
+  })).map(([topic]) => topic);
+}
+
+/** Whether a journey that worked with the whole template is refused something by the changed one. */
+async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
+  const before = assembly.template.Resources[logicalId];
+  const actions = JSON.stringify(before);
+  // A trust policy or a permission is asked for by names that need not be in it.
+  const asked = before.Type === 'AWS::IAM::Policy' ? decisions.filter(({ action }) => actions.includes(`"${action}"`)) : decisions;
+  const { [logicalId]: after } = template.Resources;
+  const Resources = { ...assembly.template.Resources, [logicalId]: after };
+  if (!after) delete (Resources as Record<string, unknown>)[logicalId];
+  try {
+    return (await isAllowed({ ...assembly, template: { ...assembly.template, Resources } }, asked)).some((allowed) => !allowed);
+  } catch {
+    // The local stack does not start with it.
+    return true;
+  }
+}
+
+const ACCESS_TYPES = ['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission', 'AWS::KMS::Key'];
+
+/** Who notices each mutant. The validator is asked where nobody else did: it takes longest. */
+async function noticed(mutants: Mutant[], templates: Record<string, CloudFormationTemplate>, journey: Journey): Promise<string[][]> {
+  const validator = new ResourceValidator();
+  const answers: string[][] = [];
+  for (const mutant of mutants) {
+    const by = noticedByChecks(mutant);
+    const before = templates[mutant.example].Resources[mutant.logicalId];
+    if (mutant.example === 'full' && ACCESS_TYPES.includes(before.Type) && await noticedByAccess(mutant, journey)) by.push(ACCESS);
+    const after = mutant.template.Resources[mutant.logicalId];
+    if (by.length === 0 && after && validator.newProblems(mutant.logicalId, before, after).length > 0) by.push(VALIDATOR);
+    answers.push(by);
+  }
+  validator.end();
+  return answers;
+}
+
+function printTable(head: string[], rows: (string | number)[][]): void {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => String(row[column]).length)));
+  for (const row of [head, ...rows]) console.log(row.map((cell, column) => (column === 0 ? String(cell).padEnd(widths[0]) : String(cell).padStart(widths[column]))).join('  '));
+}
+
+/** Changes the templates of the examples one part at a time, and says which changes nobody notices. */
+export async function judgeMutants(): Promise<number> {
+  const start = Date.now();
+  // The full example comes first, so that what is equal elsewhere is asked of local/access too.
+  const names = [...EXAMPLE_NAMES].sort((one, other) => Number(other === 'full') - Number(one === 'full'));
+  const templates: Record<string, CloudFormationTemplate> = Object.fromEntries(names.map((name) => [name, example(name)]));
+  const journey = await runJourney().finally(stopAll);
+  if (journey.decisions.some(({ allowed }) => !allowed)) throw new Error('the journey was refused something with the whole template');
+  const mutants = distinctMutants(templates);
+  const answers = await noticed(mutants, templates, journey);
+
+  const kinds = [...new Set(mutants.map(({ kind }) => kind))];
+  const count = (keep: (index: number) => boolean): number => mutants.filter((_, index) => keep(index)).length;
+  printTable(['kind', 'mutants', 'caught'], kinds.map((kind) => [kind, count((at) => mutants[at].kind === kind), count((at) => mutants[at].kind === kind && answers[at].length > 0)]));
+  console.log('');
+  printTable(['by', 'caught', 'alone'], [...Object.keys(CHECKS), ACCESS, VALIDATOR].map((name) => (
+    [name, count((at) => answers[at].includes(name)), count((at) => answers[at].length === 1 && answers[at][0] === name)])));
+  console.log('');
+
+  const survivors = mutants.filter((_, index) => answers[index].length === 0);
+  const reasonOf = ({ what }: Mutant): string | undefined => SURVIVORS.find(([pattern]) => pattern.test(what))?.[1];
+  survivors.forEach((mutant) => console.log(`survives: ${mutant.what} (${mutant.example}): ${reasonOf(mutant) ?? 'NO REASON'}`));
+  const unlisted = survivors.filter((mutant) => !reasonOf(mutant));
+  const stale = SURVIVORS.filter(([pattern]) => !survivors.some(({ what }) => pattern.test(what)));
+  stale.forEach(([pattern]) => console.log(`judges/mutants/survivors.ts: ${pattern} is no survivor any more`));
+  const caught = (mutants.length - survivors.length) / mutants.length;
+  console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (at least ${LEAST_CAUGHT * 100} %), ${survivors.length} survive, ${unlisted.length} of them without a reason; ${Math.round((Date.now() - start) / 1000)} s`);
+  return caught >= LEAST_CAUGHT && unlisted.length === 0 && stale.length === 0 ? 0 : 1;
+}

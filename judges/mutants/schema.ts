@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
+import type { TemplateResource } from '../../test/templates/template';
+
+/** AWS's template validator, asked about one resource: a whole template takes it a second. */
+export class ResourceValidator {
+  private readonly engine = new CelEngine();
+  private readonly folder = mkdtempSync(path.join(tmpdir(), 'mutants-'));
+
+  /** What it finds in a changed resource that it does not find in the resource as it was. */
+  newProblems(logicalId: string, before: TemplateResource, after: TemplateResource): string[] {
+    const known = this.problems(logicalId, before);
+    return this.problems(logicalId, after).filter((problem) => !known.includes(problem));
+  }
+
+  end(): void {
+    this.engine.free();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private problems(logicalId: string, resource: TemplateResource): string[] {
+    const file = path.join(this.folder, 'template.json');
+    writeFileSync(file, JSON.stringify({ Resources: { [logicalId]: { ...resource, DependsOn: undefined } } }));
+    return this.engine.validateStandard(new TemplateFile(file)).diagnostics
+      .filter(({ severity }) => severity !== 'INFO').map(({ ruleId, propertyPath, message }) => `${ruleId} ${propertyPath} ${message}`);
+  }
+}
