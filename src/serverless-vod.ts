@@ -6,6 +6,8 @@ import { VodAuth, VodAuthOptions } from './auth/vod-auth';
 import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import { throwIfAny } from './synth/errors';
+import { overlay } from './synth/overlay';
+import { removalPolicyProblem } from './synth/removal-policy';
 import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
 import { VodUpload, VodUploadOptions } from './upload/vod-upload';
 
@@ -90,19 +92,22 @@ export class ServerlessVod extends Construct {
     super(scope, id);
     const { removalPolicy } = props;
     const shared = props.upload?.bucket !== undefined && props.upload.bucket === props.delivery?.bucket;
-    throwIfAny(this, [shared ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined]);
+    throwIfAny(this, [
+      shared ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
+      removalPolicyProblem('removalPolicy', removalPolicy),
+    ]);
     const origin = Lazy.string({ produce: () => this.delivery.origin });
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', props.api);
-    this.auth = new VodAuth(this, 'Auth', { removalPolicy, ...props.auth, origin });
+    this.auth = new VodAuth(this, 'Auth', { ...overlay({ removalPolicy }, props.auth), origin });
     const { roles } = this.auth;
-    this.catalog = new VodCatalog(this, 'Catalog', { removalPolicy, ...props.catalog, roles, origin });
+    this.catalog = new VodCatalog(this, 'Catalog', { ...overlay({ removalPolicy }, props.catalog), roles, origin });
     this.delivery = new VodDelivery(this, 'Delivery', {
-      removalPolicy, ...props.delivery, roles, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
+      ...overlay({ removalPolicy }, props.delivery), roles, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
     });
     this.origin = this.delivery.origin;
-    this.upload = new VodUpload(this, 'Upload', { removalPolicy, ...props.upload, roles, catalog: this.catalog, origin: this.origin });
+    this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), roles, catalog: this.catalog, origin: this.origin });
     this.transcode = new VodTranscode(this, 'Transcode', {
       ...props.transcode, catalog: this.catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket,
     });

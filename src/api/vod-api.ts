@@ -1,14 +1,15 @@
-import { Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { Fn, Lazy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
+import type { VodRoles } from '../auth/roles';
 import type { HandlerName } from '../contract/environment';
 import { API_STAGE, routesOf } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
+import { numberProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
-import { reservedConcurrencyProblem } from '../synth/reserved-concurrency';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 
@@ -69,17 +70,20 @@ export class VodApi extends Construct {
   /** Host name of the API, for a CloudFront origin: no reference to the stage, which deploys after the distribution. */
   public readonly originDomainName: string;
 
+  /** The roles of the `VodAuth` that guards this API. @internal */
+  public _roles?: VodRoles;
+
   private authorizer?: apigateway.IAuthorizer;
   private readonly served: HandlerName[] = [];
 
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
     super(scope, id);
     throwIfAny(this, [
-      atLeastOne('throttlingRateLimit', props.throttlingRateLimit),
-      atLeastOne('throttlingBurstLimit', props.throttlingBurstLimit),
-      atLeastOne('openThrottlingRateLimit', props.openThrottlingRateLimit),
-      atLeastOne('openThrottlingBurstLimit', props.openThrottlingBurstLimit),
-      reservedConcurrencyProblem('reservedConcurrency', props.reservedConcurrency),
+      numberProblem('throttlingRateLimit', props.throttlingRateLimit, { min: 1, fractions: true }),
+      numberProblem('throttlingBurstLimit', props.throttlingBurstLimit, { min: 1 }),
+      numberProblem('openThrottlingRateLimit', props.openThrottlingRateLimit, { min: 1, fractions: true }),
+      numberProblem('openThrottlingBurstLimit', props.openThrottlingBurstLimit, { min: 1 }),
+      numberProblem('reservedConcurrency', props.reservedConcurrency, { min: 1 }),
     ]);
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Video on demand',
@@ -171,8 +175,4 @@ export class VodApi extends Construct {
     throwIfAny(this, [this.authorizer ? undefined : 'routes of signed-in users need an authorizer: call authorizeWith before they are added']);
     return this.authorizer;
   }
-}
-
-function atLeastOne(name: string, value: number | undefined): string | undefined {
-  return value === undefined || Token.isUnresolved(value) || value >= 1 ? undefined : `${name}: expected 1 or more, got ${value}`;
 }

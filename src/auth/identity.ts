@@ -1,12 +1,13 @@
+import { Stack } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
-import { oidcIdentity, OidcIdentityOptions } from './oidc-identity';
+import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity';
 import { groupProblems } from './user-pool';
-import { userPoolIdentity, UserPoolIdentityOptions } from './user-pool-identity';
-import { throwIfAny } from '../synth/errors';
+import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
+import { show } from '../synth/checks';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
 export class Identity {
@@ -29,7 +30,11 @@ export class Identity {
    * });
    */
   public static userPool(options: UserPoolIdentityOptions = {}): Identity {
-    return new Identity((scope, context) => userPoolIdentity(scope, options, context), 'admins');
+    return new Identity({
+      admins: 'admins',
+      problems: (_, { roles }) => userPoolIdentityProblems(options, roles),
+      bind: (scope, context) => userPoolIdentity(scope, options, context),
+    });
   }
 
   /**
@@ -45,12 +50,14 @@ export class Identity {
    * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromUserPool(userPool, client) } });
    */
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
-    return new Identity((scope, { roles }) => {
-      throwIfAny(scope, [
+    return new Identity({
+      problems: (_, { roles }) => [
+        userPool?.userPoolArn ? undefined : `identity: fromUserPool expects a user pool, got ${show(userPool)}`,
         clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else: fromUserPool(userPool, client)',
+        ...clients.map((client) => (client?.userPoolClientId ? undefined : `identity: fromUserPool expects clients of the user pool, got ${show(client)}`)),
         ...groupProblems(roles),
-      ]);
-      return { userPool, userPoolClient: clients[0], makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients) };
+      ],
+      bind: (scope) => ({ userPool, userPoolClient: clients[0], makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients) }),
     });
   }
 
@@ -74,7 +81,7 @@ export class Identity {
    * });
    */
   public static oidc(options: OidcIdentityOptions): Identity {
-    return new Identity((scope) => oidcIdentity(scope, options));
+    return new Identity({ problems: () => oidcProblems(options), bind: (scope) => oidcIdentity(scope, options) });
   }
 
   /**
@@ -92,26 +99,40 @@ export class Identity {
    * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromAuthorizer(authorizer) } });
    */
   public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
-    return new Identity((scope) => {
-      throwIfAny(scope, [authorizer.authorizationType === 'COGNITO_USER_POOLS'
-        ? 'identity: CDK\'s authorizer for Cognito takes tokens made for any client of the pool: expected fromUserPool(userPool, client), which checks the client too'
-        : undefined]);
-      return { makeAuthorizer: () => authorizer };
-    });
+    return new Identity({ problems: (scope) => [authorizerProblem(scope, authorizer)], bind: () => ({ makeAuthorizer: () => authorizer }) });
   }
 
   /** The group of the admins, unless a prop names one. @internal */
   public readonly _admins?: string;
 
-  private readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
+  private constructor(private readonly source: IdentitySource) {
+    this._admins = source.admins;
+  }
 
-  private constructor(bind: (scope: Construct, context: IdentityContext) => BoundIdentity, admins?: string) {
-    this.bind = bind;
-    this._admins = admins;
+  /** What is wrong with the options. @internal */
+  public _problems(scope: Construct, context: IdentityContext): (string | undefined)[] {
+    return this.source.problems(scope, context);
   }
 
   /** @internal */
   public _bind(scope: Construct, context: IdentityContext): BoundIdentity {
-    return this.bind(scope, context);
+    return this.source.bind(scope, context);
   }
+}
+
+/** What a factory of `Identity` decides. */
+interface IdentitySource {
+  readonly problems: (scope: Construct, context: IdentityContext) => (string | undefined)[];
+  readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
+  readonly admins?: string;
+}
+
+function authorizerProblem(scope: Construct, authorizer: apigateway.IAuthorizer): string | undefined {
+  if (!authorizer?.authorizationType) return `identity: fromAuthorizer expects an authorizer such as a TokenAuthorizer, got ${show(authorizer)}`;
+  if (authorizer.authorizationType === 'COGNITO_USER_POOLS') {
+    return 'identity: CDK\'s authorizer for Cognito takes tokens made for any client of the pool: expected fromUserPool(userPool, client), which checks the client too';
+  }
+  const other = Construct.isConstruct(authorizer) ? Stack.of(authorizer) : Stack.of(scope);
+  return other === Stack.of(scope) ? undefined
+    : `identity: expected an authorizer of the stack "${Stack.of(scope).stackName}", as the API that it guards, got one of "${other.stackName}": make it in this stack; its function may stay in the other`;
 }

@@ -3,10 +3,9 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import type { BoundIdentity } from './bound-identity';
 import type { TokenRules } from '../contract/token-rules';
-import { throwIfAny } from '../synth/errors';
+import { durationProblem, enumProblem, isAbsent, listProblems, numberProblem, show, stringProblem } from '../synth/checks';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
-import { reservedConcurrencyProblem } from '../synth/reserved-concurrency';
 
 /** Which of an issuer's tokens opens the API. */
 export enum OidcToken {
@@ -59,13 +58,12 @@ export interface OidcIdentityOptions {
 
 /** A Lambda authorizer that checks the tokens of any OpenID Connect issuer. */
 export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): BoundIdentity {
-  throwIfAny(scope, problemsOf(options));
   const rules: TokenRules = {
     issuer: options.issuer,
     audiences: options.audiences,
     use: options.token === OidcToken.ACCESS_TOKEN ? 'access' : 'id',
     groupsClaim: options.groupsClaim ?? 'groups',
-    jwksUri: options.jwksUri,
+    jwksUri: options.jwksUri ?? undefined,
   };
   const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
     handler: handlerFunction(scope, 'AuthorizeToken', 'auth/authorize-token', {
@@ -80,32 +78,27 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
   return { issuer: options.issuer, makeAuthorizer: () => authorizer };
 }
 
-function problemsOf({ issuer, audiences, groupsClaim, jwksUri, cacheTtl, reservedConcurrency }: OidcIdentityOptions): (string | undefined)[] {
+/** What is wrong with the props of an issuer. */
+export function oidcProblems(options: OidcIdentityOptions): (string | undefined)[] {
   return [
-    addressProblem('issuer', issuer),
-    jwksUri === undefined ? undefined : addressProblem('jwksUri', jwksUri),
-    ...audienceProblems(audiences),
-    reservedConcurrencyProblem('reservedConcurrency', reservedConcurrency),
-    groupsClaim === '' ? 'groupsClaim: expected the name of a claim, got ""' : undefined,
-    cacheTtl && !cacheTtl.isUnresolved() && (cacheTtl.toMilliseconds() % 1000 !== 0 || cacheTtl.toMilliseconds() > 3_600_000)
-      ? `cacheTtl: expected whole seconds, an hour at most (API Gateway's limit), got ${cacheTtl.toHumanString()}` : undefined,
+    addressProblem('issuer', options.issuer),
+    isAbsent(options.jwksUri) ? undefined : addressProblem('jwksUri', options.jwksUri),
+    ...isAbsent(options.audiences) ? [`audiences: expected at least one: ${AUDIENCE}`] : listProblems('audiences', options.audiences, (name, audience) => stringProblem(name, audience, AUDIENCE)),
+    enumProblem('token', options.token, { OidcToken }),
+    stringProblem('groupsClaim', options.groupsClaim, 'the name of a claim'),
+    durationProblem('cacheTtl', options.cacheTtl, Duration.seconds(0), Duration.hours(1)),
+    numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
   ];
 }
 
-function audienceProblems(audiences: string[]): (string | undefined)[] {
-  const what = 'the client\'s id (id tokens) or the API\'s identifier (access tokens)';
-  if (Token.isUnresolved(audiences)) return [];
-  if (!Array.isArray(audiences) || audiences.length === 0) return [`audiences: expected one at least: ${what}`];
-  return audiences.map((audience, index) => Token.isUnresolved(audience) || (typeof audience === 'string' && audience.trim() !== '')
-    ? undefined : `audiences[${index}]: expected ${what}, got ${JSON.stringify(audience)}`);
-}
+const AUDIENCE = 'the client\'s id (id tokens) or the API\'s identifier (access tokens)';
 
 /** An issuer may have a path and end in a slash, but no query (OpenID Connect Discovery 1.0, section 3). */
-function addressProblem(name: string, value: string): string | undefined {
-  if (Token.isUnresolved(value)) return undefined;
-  const expected = `${name}: expected an address such as "https://id.example.com/tenant", without query or fragment, got "${value}"`;
-  if (!URL.canParse(value)) return expected;
-  const { origin, search, hash, username, pathname } = new URL(value);
+function addressProblem(name: string, value: unknown): string | undefined {
+  if (Token.isUnresolved(value) && typeof value === 'string') return undefined;
+  const expected = `${name}: expected an address such as "https://id.example.com/tenant", without query or fragment, got ${show(value)}`;
+  if (typeof value !== 'string' || !URL.canParse(value)) return expected;
+  const { origin, search, hash, username, password, pathname } = new URL(value);
   if (name === 'issuer' && pathname.includes('/.well-known/')) return `issuer: expected the address before /.well-known/, as tokens say it in iss, got "${value}"`;
-  return search || hash || username ? expected : originProblem(name, origin)?.replace(`got "${origin}"`, `got "${value}"`);
+  return search || hash || username || password ? expected : originProblem(name, origin)?.replace(show(origin), show(value));
 }

@@ -1,6 +1,8 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Roles } from '../domain/roles';
+import { isAbsent, show } from '../synth/checks';
+import { overlay } from '../synth/overlay';
 
 /** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
 const MAX_GROUP_NAME_LENGTH = 128;
@@ -60,17 +62,30 @@ export interface VodRoles {
 }
 
 /** What is wrong with the roles, in the names of the props. */
-export function rolesProblems(roles: VodRoles = {}): (string | undefined)[] {
+export function rolesProblems(roles?: VodRoles): (string | undefined)[] {
+  if (isAbsent(roles)) return [];
+  if (typeof roles !== 'object') return [`roles: expected { uploaders, viewers, admins }, got ${show(roles)}`];
   return [
     accessProblem('roles.uploaders', roles.uploaders),
     accessProblem('roles.viewers', roles.viewers),
-    roles.admins === undefined ? undefined : groupProblem('roles.admins', roles.admins),
+    isAbsent(roles.admins) ? undefined : groupProblem('roles.admins', roles.admins),
   ];
+}
+
+/** The roles of an area: each one that was left out is its neighbour's, so that it never means more people than there. */
+export function inheritRoles(neighbour: VodRoles, own?: VodRoles): VodRoles {
+  return overlay(neighbour, own);
+}
+
+/** Roles that were left out, and so mean everyone, of an area whose API is guarded by somebody who restricts them. */
+export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
+  return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._group && isAbsent(roles[role])
+    ? `roles.${role}: left out, which means everyone signed in, but the VodAuth that guards this API restricts it: pass its roles, or Access.signedIn()` : undefined));
 }
 
 /** The group of each role. */
 export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
-  return { uploaders: uploaders?._group?.name, viewers: viewers?._group?.name, admins };
+  return { uploaders: uploaders?._group?.name, viewers: viewers?._group?.name, admins: admins ?? undefined };
 }
 
 /** The roles as handlers read them: ROLES in their environment. */
@@ -80,14 +95,13 @@ export function renderRoles(scope: Construct, roles?: VodRoles): string {
 
 /** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
-  if (access === undefined) return undefined;
-  if (typeof access !== 'object' || !('_group' in access)) return `${prop}: expected Access.group('editors') or Access.signedIn(), got ${JSON.stringify(access)}`;
+  if (isAbsent(access)) return undefined;
+  if (typeof access !== 'object' || !('_group' in access)) return `${prop}: expected Access.group('editors') or Access.signedIn(), got ${show(access)}`;
   return access._group && groupProblem(prop, access._group.name);
 }
 
-function groupProblem(prop: string, name: string | undefined): string | undefined {
-  if (Token.isUnresolved(name)) return undefined;
-  if (typeof name === 'string' && name.length >= 1 && name.length <= MAX_GROUP_NAME_LENGTH) return undefined;
-  const got = typeof name === 'string' && name !== '' ? `one of ${name.length}` : `'${name ?? ''}'`;
+function groupProblem(prop: string, name: unknown): string | undefined {
+  if (typeof name === 'string' && (Token.isUnresolved(name) || (name.trim() !== '' && name.length <= MAX_GROUP_NAME_LENGTH))) return undefined;
+  const got = typeof name === 'string' && name.length > MAX_GROUP_NAME_LENGTH ? `one of ${name.length}` : show(name);
   return `${prop}: expected a group's name of 1 to ${MAX_GROUP_NAME_LENGTH} characters, got ${got}`;
 }

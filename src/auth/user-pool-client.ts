@@ -1,6 +1,7 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { planProblem } from './user-pool';
+import { booleanProblem, durationProblem } from '../synth/checks';
 import { overlay } from '../synth/overlay';
 
 /** How long a refresh token that was rotated out stays good, so that an answer that got lost can be asked for again. */
@@ -26,7 +27,15 @@ function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): bool
 /** What is wrong with the props of the clients. */
 export function clientProblems(options: ClientSettings): (string | undefined)[] {
   const given = (name: keyof cognito.UserPoolClientOptions) => options.userPoolClient?.[name] !== undefined;
+  const { idTokenValidity, accessTokenValidity, refreshTokenValidity: refresh, refreshTokenRotationGracePeriod } = options.userPoolClient ?? {};
   return [
+    booleanProblem('refreshTokenRotation', options.refreshTokenRotation),
+    // As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient); CloudFormation is given minutes.
+    durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
+    durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
+    durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),
+    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, since the cookie needs it in another unit than the client' : undefined,
+    durationProblem('userPoolClient.refreshTokenRotationGracePeriod', refreshTokenRotationGracePeriod, Duration.seconds(0), Duration.seconds(60)),
     rotates(options) ? planProblem('refreshTokenRotation:', options.userPool) : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
       ? `userPoolClient.${name}: the service's own; for a client without a secret set publicClient, for another one call addClient on the user pool` : undefined),

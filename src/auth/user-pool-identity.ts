@@ -1,22 +1,21 @@
-import { CustomResource, Duration, Token } from 'aws-cdk-lib';
+import { CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
-import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem } from './user-pool';
+import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, userPoolProblems } from './user-pool';
 import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { AUTHORIZE_PATH } from '../contract/routes';
+import type { Roles } from '../domain/roles';
 import { acknowledge } from '../synth/acknowledge';
-import { throwIfAny } from '../synth/errors';
+import { enumProblem, isAbsent, listProblems, numberProblem, show } from '../synth/checks';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
-import { removalPolicyProblem } from '../synth/removal-policy';
-import { reservedConcurrencyProblem } from '../synth/reserved-concurrency';
 
 /** What may be tuned of a user pool of the service's own. */
 export interface UserPoolIdentityOptions {
@@ -92,7 +91,6 @@ export interface PublicClientOptions {
 /** A pool with its pages and clients, and the sign-in handler with the confidential client's secret. */
 export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOptions, given: IdentityContext): BoundIdentity {
   const context = { ...given, removalPolicy: options.userPool?.removalPolicy ?? given.removalPolicy };
-  throwIfAny(scope, problemsOf(options, context));
   acknowledge(scope, {
     'AwsSolutions-COG2': 'MFA is a prop: required by default it would lock people out of a service that is one line to set up',
     'AwsSolutions-COG8': 'the Plus plan costs by the user: it is a prop',
@@ -126,7 +124,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
       CLIENT_ID: userPoolClient.userPoolClientId,
       SECRET_ARN: secret.ref,
       ORIGIN: origin,
-      RETURN_ORIGINS: JSON.stringify(options.returnOrigins ?? []),
+      RETURN_ORIGINS: Stack.of(scope).toJsonString(options.returnOrigins ?? []),
       REFRESH_SECONDS: String(refreshTokenValidity(options).toSeconds()),
     },
   });
@@ -134,7 +132,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   // A new client id never meets the old client's secret.
   signInFunction.node.addDependency(filled);
 
-  if (options.firstAdmin !== undefined) {
+  if (!isAbsent(options.firstAdmin)) {
     const admins = context.roles.admins!;
     // Nobody is invited to what could not be made.
     const admin = invite(scope, options.firstAdmin, userPool, options.userPool?.signInAliases, groups.get(admins) ?? admins, removalPolicy);
@@ -163,28 +161,47 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
   });
 }
 
-function problemsOf(options: UserPoolIdentityOptions, { roles }: IdentityContext): (string | undefined)[] {
-  const { userPool, domain, publicClient, firstAdmin, returnOrigins = [] } = options;
+/** What is wrong with the props of the service's own pool. */
+export function userPoolIdentityProblems(options: UserPoolIdentityOptions, roles: Roles): (string | undefined)[] {
+  const { userPool, domain, publicClient, firstAdmin, returnOrigins } = options;
   return [
-    ...returnOrigins.map((origin, index) => originProblem(`returnOrigins[${index}]`, origin)),
+    ...listProblems('returnOrigins', returnOrigins, originProblem, { min: 0 }),
+    ...userPoolProblems(userPool),
     ...clientProblems(options),
-    removalPolicyProblem('userPool.removalPolicy', userPool?.removalPolicy),
-    reservedConcurrencyProblem('reservedConcurrency', options.reservedConcurrency),
+    ...domainProblems(domain),
+    numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
     ...groupProblems(roles),
-    ...publicClient ? callbackProblems(publicClient.callbackUrls) : [],
-    firstAdmin === undefined ? undefined : inviteProblem('firstAdmin', firstAdmin),
+    ...isAbsent(publicClient) ? [] : callbackProblems(publicClient),
+    isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
   ];
 }
 
 /** As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
-function callbackProblems(callbackUrls: string[]): (string | undefined)[] {
-  if (callbackUrls.length === 0) return ['publicClient.callbackUrls: expected one at least'];
-  return callbackUrls.map((address, index) => {
+function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions): (string | undefined)[] {
+  const addressProblem = (name: string, address: unknown) => {
     if (Token.isUnresolved(address)) return undefined;
-    const isRight = URL.canParse(address) && !address.includes('#') && (!address.startsWith('http:') || new URL(address).hostname === 'localhost');
-    return isRight ? undefined : `publicClient.callbackUrls[${index}]: expected an address without fragment: an app's scheme, https, or http://localhost, got "${address}"`;
-  });
+    const isRight = typeof address === 'string' && URL.canParse(address) && !address.includes('#') && (!/^http:/i.test(address) || new URL(address).hostname === 'localhost');
+    return isRight ? undefined : `${name}: expected an address without fragment: an app's scheme, https, or http://localhost, got ${show(address)}`;
+  };
+  return [
+    isAbsent(callbackUrls) ? 'publicClient.callbackUrls: expected at least one' : undefined,
+    ...listProblems('publicClient.callbackUrls', callbackUrls, addressProblem),
+    ...listProblems('publicClient.logoutUrls', logoutUrls, addressProblem, { min: 0 }),
+  ];
+}
+
+/** As Cognito takes a prefix (Amazon Cognito Developer Guide, "Using the Amazon Cognito domain"). */
+function domainProblems(domain?: cognito.UserPoolDomainOptions): (string | undefined)[] {
+  const prefix = domain?.cognitoDomain?.domainPrefix;
+  const isRight = isAbsent(prefix) || Token.isUnresolved(prefix)
+    || (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(prefix) && !/aws|amazon|cognito/.test(prefix));
+  return [
+    isRight ? undefined : 'domain.cognitoDomain.domainPrefix: expected up to 63 lower-case letters, digits and hyphens, no hyphen at an end, '
+      + `without "aws", "amazon" or "cognito" in it, got ${show(prefix)}`,
+    domain?.cognitoDomain && domain.customDomain ? 'domain: expected either cognitoDomain or customDomain, got both' : undefined,
+    enumProblem('domain.managedLoginVersion', domain?.managedLoginVersion, { ManagedLoginVersion: cognito.ManagedLoginVersion }),
+  ];
 }
 
 function hasManagedLogin(domain: cognito.UserPoolDomainOptions | undefined): boolean {

@@ -4,7 +4,9 @@ import type { Construct } from 'constructs';
 import type { IdentityContext } from './bound-identity';
 import { LOGIN_PATH } from '../contract/routes';
 import type { Roles } from '../domain/roles';
+import { enumProblem, show } from '../synth/checks';
 import { overlay } from '../synth/overlay';
+import { removalPolicyProblem } from '../synth/removal-policy';
 
 /** The cheapest. */
 const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
@@ -13,6 +15,15 @@ const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
 export function planProblem(what: string, { featurePlan = DEFAULT_PLAN }: cognito.UserPoolProps = {}): string | undefined {
   return featurePlan === cognito.FeaturePlan.LITE
     ? `${what} needs userPool.featurePlan ESSENTIALS or PLUS, which cost by the active user (https://aws.amazon.com/cognito/pricing), got LITE` : undefined;
+}
+
+/** What is wrong with the pool's props, of those that decide what else is made. CDK and Cognito check the others. */
+export function userPoolProblems(props?: cognito.UserPoolProps): (string | undefined)[] {
+  return [
+    enumProblem('userPool.featurePlan', props?.featurePlan, { FeaturePlan: cognito.FeaturePlan }),
+    enumProblem('userPool.mfa', props?.mfa, { Mfa: cognito.Mfa }),
+    removalPolicyProblem('userPool.removalPolicy', props?.removalPolicy),
+  ];
 }
 
 /** The pool: CDK's own props over defaults that cost least and let nobody in by themselves. */
@@ -95,13 +106,14 @@ export function groupProblems(roles: Roles): (string | undefined)[] {
 
 /** What Cognito takes (Amazon Cognito User Pools API Reference, CreateGroup), but for the comma by which API Gateway joins the groups of a token. */
 function groupNameProblem(prop: string, name: string | undefined): string | undefined {
-  if (name === undefined || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
+  // `rolesProblems` refuses what is no name at all.
+  if (typeof name !== 'string' || name.trim() === '' || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
   return `${prop}: expected a group's name without spaces and commas, which Cognito and API Gateway can't take, got "${name}"`;
 }
 
-/** What is wrong with whom to invite. */
-export function inviteProblem(prop: string, email: string): string | undefined {
-  return Token.isUnresolved(email) || /^[^@\s]+@[^@\s]+$/.test(email) ? undefined : `${prop}: expected an e-mail address, got "${email}"`;
+/** What is wrong with the address of somebody to invite. */
+export function inviteProblem(prop: string, email: unknown): string | undefined {
+  return typeof email === 'string' && (Token.isUnresolved(email) || /^[^@\s]+@[^@\s]+$/.test(email)) ? undefined : `${prop}: expected an e-mail address, got ${show(email)}`;
 }
 
 /** Makes a user in the group of the admins: Cognito sends the invitation when the user is made. */

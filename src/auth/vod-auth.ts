@@ -6,6 +6,7 @@ import type { BoundIdentity } from './bound-identity';
 import { Identity } from './identity';
 import { groupsOf, rolesProblems, VodRoles } from './roles';
 import type { VodApi } from '../api/vod-api';
+import { show } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
@@ -60,17 +61,17 @@ export class VodAuth extends Construct {
 
   constructor(scope: Construct, id: string, props: VodAuthProps) {
     super(scope, id);
-    throwIfAny(this, [
-      originProblem('origin', props.origin), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
-    ]);
     const identity = props.identity ?? Identity.userPool();
-    throwIfAny(this, [typeof identity._bind === 'function' ? undefined : 'identity: expected one that Identity.userPool() or another of its functions made']);
+    const isIdentity = typeof identity._bind === 'function';
     this.roles = { ...props.roles, admins: props.roles?.admins ?? identity._admins };
-    this.bound = identity._bind(this, {
-      origin: props.origin,
-      roles: groupsOf(this.roles),
-      removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
-    });
+    const context = { origin: props.origin, roles: groupsOf(this.roles), removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY };
+    throwIfAny(this, [
+      originProblem('origin', props.origin),
+      removalPolicyProblem('removalPolicy', props.removalPolicy),
+      ...rolesProblems(props.roles),
+      ...isIdentity ? identity._problems(this, context) : [`identity: expected one that Identity.userPool() or another of its functions made, got ${show(identity)}`],
+    ]);
+    this.bound = identity._bind(this, context);
   }
 
   /** The people, in the service's own pool with the groups `uploaders` and `admins`. Throws where the identity is no user pool. */
@@ -110,6 +111,7 @@ export class VodAuth extends Construct {
    */
   public guard(api: VodApi): void {
     api.authorizeWith(this.bound.makeAuthorizer(api));
+    api._roles = this.roles;
   }
 
   /**

@@ -4,11 +4,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
-import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
+import { openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
+import { booleanProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
+import { originProblem } from '../synth/origin';
 import { checkTable, tableKey, tablePlaceProblems } from '../synth/own-table';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -42,8 +44,8 @@ export interface VodCatalogProps extends VodCatalogOptions {
   readonly origin: string;
 
   /**
-   * Who may list and watch.
-   * @default - everyone signed in
+   * Who may do what. Set it here, and leave it out in the areas that are given this catalog. `VodAuth` has it as `roles`.
+   * @default - everyone signed in may upload and watch
    */
   readonly roles?: VodRoles;
 }
@@ -58,6 +60,8 @@ export interface VodCatalogProps extends VodCatalogOptions {
  * catalog.addRoutes(api);
  */
 export class VodCatalog extends Construct {
+  /** Who may do what. Areas that are given this catalog take the roles that they are not given from here. */
+  public readonly roles: VodRoles;
   /** One item a video. */
   public readonly table: dynamodb.ITable;
   /** Lists videos and shows one. */
@@ -66,14 +70,16 @@ export class VodCatalog extends Construct {
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
     throwIfAny(this, [
-      removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
+      originProblem('origin', props.origin), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
+      booleanProblem('deletionProtection', props.deletionProtection),
       ...tablePlaceProblems(this, 'table', props.table),
     ]);
+    this.roles = props.roles ?? {};
     this.table = props.table ?? this.makeTable(props);
     if (props.table) checkTable(this, 'table', props.table);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
-      environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin, ROLES: renderRoles(this, props.roles) },
+      environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin, ROLES: renderRoles(this, this.roles) },
     });
     this.grantReadVideos(this.readVideosFunction);
     this.grantListVideos(this.readVideosFunction);
@@ -85,6 +91,7 @@ export class VodCatalog extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
+    throwIfAny(this, openRoleProblems(this.roles, api._roles));
     api._serve('catalog/read-videos', this.readVideosFunction);
   }
 
@@ -126,15 +133,15 @@ export class VodCatalog extends Construct {
     return this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [this.table.tableArn]);
   }
 
-  private makeTable({ removalPolicy = DEFAULT_REMOVAL_POLICY, deletionProtection = false }: VodCatalogProps): dynamodb.Table {
+  private makeTable(props: VodCatalogProps): dynamodb.Table {
     const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
     const table = new dynamodb.Table(this, 'Table', {
       partitionKey: key(TABLE_KEYS.partition),
       sortKey: key(TABLE_KEYS.sort),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection,
-      removalPolicy,
+      deletionProtection: props.deletionProtection ?? false,
+      removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
     });
     for (const { name, partition, sort } of Object.values(INDEXES)) {
       table.addGlobalSecondaryIndex({

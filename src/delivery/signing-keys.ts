@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { KEY_PAIR_RESOURCE, KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeyReference } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
+import { listProblems, show } from '../synth/checks';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 
@@ -80,12 +81,14 @@ export class SigningKeys extends Construct {
 }
 
 /** What is wrong with a list of generations. */
-export function generationProblems(name: string, generations: readonly string[]): (string | undefined)[] {
+export function generationProblems(name: string, generations: unknown): (string | undefined)[] {
+  const problems = listProblems(name, generations, (item, generation) => typeof generation === 'string' && GENERATION.test(generation)
+    ? undefined : `${item}: expected up to 20 letters, digits and hyphens, no hyphen first, got ${show(generation)}`, { tokens: false });
+  if (!Array.isArray(generations)) return problems;
   return [
-    generations.length < 1 || generations.length > MAX_GENERATIONS
-      ? `${name}: expected 1 to ${MAX_GENERATIONS} generations (CloudFront's quota of keys a key group), got ${generations.length}` : undefined,
+    ...problems,
+    generations.length > MAX_GENERATIONS
+      ? `${name}: expected at most ${MAX_GENERATIONS} generations (CloudFront's quota of keys a key group), got ${generations.length}` : undefined,
     new Set(generations).size < generations.length ? `${name}: each generation may stand once, got ${generations.join(', ')}` : undefined,
-    ...generations.filter((generation) => !GENERATION.test(generation))
-      .map((generation) => `${name}: expected up to 20 letters, digits and hyphens, no hyphen first, got '${generation}'`),
   ];
 }

@@ -7,16 +7,18 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { generationProblems, SigningKeys } from './signing-keys';
 import type { VodApi } from '../api/vod-api';
-import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
+import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
 import { acknowledge } from '../synth/acknowledge';
+import { durationProblem, enumProblem, stringProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { letCloudFrontDecrypt } from '../synth/keys';
 import { awsManagedKeyProblem, bucketKey, bucketProblems } from '../synth/own-bucket';
+import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Path patterns that are ours. */
@@ -111,8 +113,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   readonly defaultOrigin?: cloudfront.IOrigin;
 
   /**
-   * Who may watch.
-   * @default - everyone signed in
+   * Who may watch. A role that is left out is the catalog's.
+   * @default - as in the catalog
    */
   readonly roles?: VodRoles;
 }
@@ -128,6 +130,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
  * delivery.addRoutes(api);
  */
 export class VodDelivery extends Construct {
+  /** Who may do what: the roles that were given, over those of the catalog. */
+  public readonly roles: VodRoles;
   /** The media: everything below `v/` is served, with a session only. */
   public readonly bucket: s3.IBucket;
   /** The keys that playback cookies may be signed with. */
@@ -150,18 +154,11 @@ export class VodDelivery extends Construct {
       'AwsSolutions-CFR4': 'the default certificate takes older TLS; a domain of one\'s own sets its least version',
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
+    throwIfAny(this, [cloudFrontProblem(this), ...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket), awsManagedKeyProblem('bucket', props.bucket)]);
     const generations = props.keyGenerations ?? ['1'];
     const session = props.sessionDuration ?? Duration.hours(6);
     const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;
-    throwIfAny(this, [
-      ...generationProblems('keyGenerations', generations),
-      ...Object.keys(props.additionalBehaviors ?? {}).map((pattern) => patternProblem(pattern, props.api !== undefined)),
-      sessionProblem(session),
-      removalPolicyProblem('removalPolicy', props.removalPolicy),
-      ...rolesProblems(props.roles),
-      ...bucketProblems(this, 'bucket', props.bucket),
-      awsManagedKeyProblem('bucket', props.bucket),
-    ]);
+    this.roles = inheritRoles(props.catalog.roles, props.roles);
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
@@ -178,7 +175,7 @@ export class VodDelivery extends Construct {
         ORIGIN: this.origin,
         SIGNING_KEYS: Stack.of(this).toJsonString(keys.references),
         SESSION_SECONDS: Tokenization.stringifyNumber(session.toSeconds()),
-        ROLES: renderRoles(this, props.roles),
+        ROLES: renderRoles(this, this.roles),
       },
     });
     // It must not sign with a key before the group trusts it.
@@ -193,6 +190,7 @@ export class VodDelivery extends Construct {
    * @param api where to add it
    */
   public addRoutes(api: VodApi): void {
+    throwIfAny(this, openRoleProblems(this.roles, api._roles));
     api._serve('delivery/start-playback', this.startPlaybackFunction);
   }
 
@@ -284,15 +282,21 @@ export class VodDelivery extends Construct {
   }
 }
 
+function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
+  return [
+    ...generationProblems('keyGenerations', props.keyGenerations),
+    ...Object.keys(props.additionalBehaviors ?? {}).map((pattern) => patternProblem(pattern, props.api !== undefined)),
+    stringProblem('defaultRootObject', props.defaultRootObject, 'the name of a file, such as "index.html"'),
+    enumProblem('keyType', props.keyType, { SigningKeyType }),
+    enumProblem('priceClass', props.priceClass, { PriceClass: cloudfront.PriceClass }),
+    durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),
+    removalPolicyProblem('removalPolicy', props.removalPolicy),
+    ...rolesProblems(props.roles),
+  ];
+}
+
 function patternProblem(pattern: string, hasApi: boolean): string | undefined {
   const path = pattern.replace(/^\//, '');
   const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
   return taken ? `additionalBehaviors: '${pattern}' lies below /${taken}, which is taken` : undefined;
-}
-
-function sessionProblem(session: Duration): string | undefined {
-  if (session.isUnresolved()) return undefined;
-  const seconds = session.toSeconds();
-  if (seconds >= 60 && seconds <= Duration.days(7).toSeconds()) return undefined;
-  return `sessionDuration: expected one minute to seven days, got ${session.toHumanString()}`;
 }

@@ -50,15 +50,24 @@ const MAX_RUNGS = 10;
 /** A rendition less than a tenth larger than the next would cost as much and show no more. */
 const NEAR = 0.9;
 
-/** What is wrong with a ladder, in the user's own prop names. */
-export function ladderProblems(ladder: readonly Rung[]): string[] {
-  if (ladder.length < 1 || ladder.length > MAX_RUNGS) return [`ladder: has ${ladder.length} rungs, expected 1 to ${MAX_RUNGS}`];
-  const each = ladder.flatMap(({ height, maxBitrate }, index) => [
-    ...(Number.isInteger(height) && height % 2 === 0 && height >= HEIGHTS.min && height <= HEIGHTS.max
-      ? [] : [`ladder[${index}].height: got ${height}, expected an even number from ${HEIGHTS.min} to ${HEIGHTS.max}`]),
-    ...(Number.isInteger(maxBitrate) && maxBitrate >= BITRATES.min && maxBitrate <= BITRATES.max
-      ? [] : [`ladder[${index}].maxBitrate: got ${maxBitrate}, expected bits per second from ${BITRATES.min} to ${BITRATES.max}`]),
+/**
+ * What is wrong with a ladder, in the user's own prop names.
+ *
+ * @param isUnknown whether a value is known later only; the checks that need it are left out
+ */
+export function ladderProblems(ladder: readonly Rung[], isUnknown: (value: unknown) => boolean = () => false): string[] {
+  if (!Array.isArray(ladder) || ladder.length < 1 || ladder.length > MAX_RUNGS) {
+    return [`ladder: expected a list of 1 to ${MAX_RUNGS} rungs, got ${Array.isArray(ladder) ? ladder.length : JSON.stringify(ladder)}`];
+  }
+  const isRight = (value: unknown, { min, max }: { min: number; max: number }) =>
+    isUnknown(value) || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
+  const each = (ladder as readonly (Rung | undefined)[]).flatMap((rung, index) => [
+    ...isRight(rung?.height, HEIGHTS) && (isUnknown(rung?.height) || rung!.height % 2 === 0)
+      ? [] : [`ladder[${index}].height: got ${rung?.height}, expected an even number from ${HEIGHTS.min} to ${HEIGHTS.max}`],
+    ...isRight(rung?.maxBitrate, BITRATES)
+      ? [] : [`ladder[${index}].maxBitrate: got ${rung?.maxBitrate}, expected bits per second from ${BITRATES.min} to ${BITRATES.max}`],
   ]);
+  if (ladder.some((rung) => !rung || isUnknown(rung.height) || isUnknown(rung.maxBitrate))) return each;
   const sorted = byHeight(ladder);
   const between = sorted.slice(1).flatMap((lower, index) => {
     const upper = sorted[index];

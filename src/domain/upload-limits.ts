@@ -2,7 +2,7 @@
 export interface UploadLimits {
   /** Bytes. */
   readonly maxSize: number;
-  /** Media types, or a whole family such as `video/*`; lower case. */
+  /** Media types, or a whole family such as `video/*`, in any case. */
   readonly contentTypes: readonly string[];
   /** How long a signed URL may be used to start an upload; at most MAX_UPLOAD_EXPIRY_SECONDS. */
   readonly expirySeconds: number;
@@ -24,7 +24,7 @@ export const VIDEO_CONTENT_TYPES = ['video/*', 'application/mp4', 'application/m
 export const MAX_TITLE_LENGTH = 200;
 
 const NAME = '[a-z0-9!#$&^_.+-]+';
-const CONTENT_TYPE_RANGE = new RegExp(`^${NAME}/(?:\\*|${NAME})$`);
+const CONTENT_TYPE_RANGE = new RegExp(`^${NAME}/(?:\\*|${NAME})$`, 'i');
 
 /** Whether `contentTypes` may hold this: `video/mp4`, or `video/*`. */
 export function isContentTypeRange(text: string): boolean {
@@ -35,7 +35,8 @@ export function isContentTypeRange(text: string): boolean {
 export function refusalOf(file: { size: number; contentType: string }, limits: UploadLimits): 'too_large' | 'type_not_allowed' | undefined {
   if (file.size > limits.maxSize) return 'too_large';
   const contentType = file.contentType.toLowerCase();
-  const allowed = limits.contentTypes.some((range) => (range.endsWith('/*') ? contentType.startsWith(range.slice(0, -1)) : contentType === range));
+  const ranges = limits.contentTypes.map((range) => range.toLowerCase());
+  const allowed = ranges.some((range) => (range.endsWith('/*') ? contentType.startsWith(range.slice(0, -1)) : contentType === range));
   return allowed ? undefined : 'type_not_allowed';
 }
 

@@ -1,12 +1,20 @@
 import { Token } from 'aws-cdk-lib';
+import { show } from './checks';
 
-/** Why a value is no origin (RFC 6454) that can be trusted: https, or http on the same machine. */
-export function originProblem(name: string, value: string): string | undefined {
-  if (Token.isUnresolved(value)) return undefined;
-  const expected = `${name}: expected an origin such as "https://app.example.com" (scheme and host, no path, no slash at its end), got "${value}"`;
+/** Hosts that a browser trusts without https. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * The one check of origins (RFC 6454): https, or http on the same machine, as a browser's `Origin` header has it. So lower case, Punycode, no
+ * default port, and nothing after the port. No wildcard, since others may own hosts that it covers.
+ */
+export function originProblem(name: string, value: unknown): string | undefined {
+  const expected = `${name}: expected an origin such as "https://app.example.com" (scheme and host, no path, no slash at its end), got ${show(value)}`;
+  if (typeof value !== 'string') return expected;
+  if (Token.isUnresolved(value)) return value.endsWith('/') ? `${name}: expected an origin, got one with a slash at its end` : undefined;
   if (!URL.canParse(value)) return expected;
   const { origin, protocol, hostname } = new URL(value);
-  if (origin !== value) return expected;
-  const local = protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return protocol === 'https:' || local ? undefined : `${name}: expected https (http is for localhost only), got "${value}"`;
+  if (!['https:', 'http:'].includes(protocol) || hostname.includes('*')) return expected;
+  if (protocol === 'http:' && !LOCAL_HOSTS.includes(hostname)) return `${name}: expected https (http is for localhost only), got ${show(value)}`;
+  return origin === value ? undefined : `${expected}; did you mean "${origin}"?`;
 }

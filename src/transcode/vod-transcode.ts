@@ -12,11 +12,13 @@ import type { TranscodeSettings } from '../domain/job-settings';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
+import { durationProblem, isAbsent, numberProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
 import { bucketKey, bucketProblems, sendEventsToEventBridge } from '../synth/own-bucket';
+import { warnWithoutMediaConvert } from '../synth/region';
 
 /** One step of the ladder: a rendition that every source large enough gets. */
 export interface TranscodeRung {
@@ -132,7 +134,11 @@ export class VodTranscode extends Construct {
 
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
     super(scope, id);
-    const settings = this.settings(props);
+    throwIfAny(this, [
+      ...problemsOf(props), ...bucketProblems(this, 'sourceBucket', props.sourceBucket), ...bucketProblems(this, 'mediaBucket', props.mediaBucket),
+    ]);
+    warnWithoutMediaConvert(this);
+    const settings = settingsOf(props);
     if (!sendEventsToEventBridge(props.sourceBucket)) {
       Annotations.of(this).addWarningV2('serverless-vod:sourceBucketEvents',
         'sourceBucket: an imported bucket can\'t be changed from here; no upload is transcoded unless it sends its events to EventBridge (eventBridgeEnabled, or sourceBucket.enableEventBridgeNotification()). If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey');
@@ -157,26 +163,6 @@ export class VodTranscode extends Construct {
     this.recordJobEventFunction = this.makeRecordJobEvent(props);
   }
 
-  private settings(props: VodTranscodeProps): TranscodeSettings {
-    const ladder = props.ladder ?? DEFAULT_LADDER;
-    const { segmentDuration = Duration.seconds(6), maxFrameRate = 30, maxDuration = Duration.hours(6), maxConcurrency, concurrentJobs } = props;
-    const within = (value: number, min: number, max: number) =>
-      Token.isUnresolved(value) || (Number.isInteger(value) && value >= min && value <= max);
-    throwIfAny(this, [
-      ...(ladder.some(({ height, maxBitrate }) => Token.isUnresolved(height) || Token.isUnresolved(maxBitrate)) ? [] : ladderProblems(ladder)),
-      segmentDuration.isUnresolved() || within(segmentDuration.toSeconds({ integral: false }), 2, 10) ? undefined
-        : `segmentDuration: got ${segmentDuration.toSeconds({ integral: false })} seconds, expected 2 to 10 whole ones`,
-      within(maxFrameRate, 10, 120) ? undefined : `maxFrameRate: got ${maxFrameRate}, expected a whole number from 10 to 120`,
-      maxDuration.isUnresolved() || maxDuration.toSeconds({ integral: false }) >= 1 ? undefined : 'maxDuration: got less than a second',
-      maxConcurrency === undefined || within(maxConcurrency, 2, 1000) ? undefined
-        : `maxConcurrency: got ${maxConcurrency}, expected a whole number from 2 to 1000`,
-      concurrentJobs === undefined || within(concurrentJobs, 1, Infinity) ? undefined
-        : `concurrentJobs: got ${concurrentJobs}, expected a whole number from 1`,
-      ...bucketProblems(this, 'sourceBucket', props.sourceBucket), ...bucketProblems(this, 'mediaBucket', props.mediaBucket),
-    ]);
-    return { ladder, segmentSeconds: segmentDuration.toSeconds(), maxFrameRate, maxDurationSeconds: maxDuration.toSeconds() };
-  }
-
   private makeQueue(id: string, props: sqs.QueueProps = {}): sqs.Queue {
     return new sqs.Queue(this, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
   }
@@ -197,7 +183,7 @@ export class VodTranscode extends Construct {
     return role;
   }
 
-  private makeSubmitJob({ catalog, sourceBucket, mediaBucket, maxConcurrency = 5 }: VodTranscodeProps, settings: TranscodeSettings): lambda.Function {
+  private makeSubmitJob({ catalog, sourceBucket, mediaBucket, maxConcurrency }: VodTranscodeProps, settings: TranscodeSettings): lambda.Function {
     const fn = handlerFunction(this, 'SubmitJob', 'transcode/submit-job', {
       description: 'Probes each source that has arrived and submits its one MediaConvert job',
       timeout: SUBMIT_TIMEOUT,
@@ -229,7 +215,7 @@ export class VodTranscode extends Construct {
     });
     // CDK's event source would grant what Lambda does not use.
     this.grant(fn, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.uploads.queueArn]);
-    fn.addEventSourceMapping('Uploads', { eventSourceArn: this.uploads.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency });
+    fn.addEventSourceMapping('Uploads', { eventSourceArn: this.uploads.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: maxConcurrency ?? 5 });
     return fn;
   }
 
@@ -266,4 +252,24 @@ export class VodTranscode extends Construct {
   private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, string>>): void {
     iam.Grant.addToPrincipal({ grantee, actions, resourceArns, conditions });
   }
+}
+
+function problemsOf(props: VodTranscodeOptions): (string | undefined)[] {
+  return [
+    ...isAbsent(props.ladder) ? [] : ladderProblems(props.ladder, Token.isUnresolved),
+    durationProblem('segmentDuration', props.segmentDuration, Duration.seconds(2), Duration.seconds(10)),
+    numberProblem('maxFrameRate', props.maxFrameRate, { min: 10, max: 120 }),
+    durationProblem('maxDuration', props.maxDuration, Duration.seconds(1), Duration.days(365)),
+    numberProblem('maxConcurrency', props.maxConcurrency, { min: 2, max: 1000 }),
+    numberProblem('concurrentJobs', props.concurrentJobs, { min: 1 }),
+  ];
+}
+
+function settingsOf(props: VodTranscodeOptions): TranscodeSettings {
+  return {
+    ladder: props.ladder ?? DEFAULT_LADDER,
+    segmentSeconds: (props.segmentDuration ?? Duration.seconds(6)).toSeconds(),
+    maxFrameRate: props.maxFrameRate ?? 30,
+    maxDurationSeconds: (props.maxDuration ?? Duration.hours(6)).toSeconds(),
+  };
 }

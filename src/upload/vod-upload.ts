@@ -4,16 +4,18 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
-import { renderRoles, rolesProblems, VodRoles } from '../auth/roles';
+import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import { VideoVisibility } from '../catalog/video-visibility';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import type { UploadSettings } from '../contract/upload';
 import { SOURCE_PREFIX } from '../domain/object-keys';
 import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
+import { durationProblem, enumProblem, listProblems, show, sizeProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
+import { originProblem } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, sendEventsToEventBridge } from '../synth/own-bucket';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -38,7 +40,7 @@ export interface VodUploadOptions {
   readonly maxSize?: Size;
 
   /**
-   * Media types that may be uploaded, such as `video/mp4`, or whole families, such as `video/*`.
+   * Media types that may be uploaded, such as `video/mp4`, or whole families, such as `video/*`. Upper and lower case are equal.
    * @default ['video/*', 'application/mp4', 'application/mxf']
    */
   readonly contentTypes?: string[];
@@ -57,7 +59,8 @@ export interface VodUploadOptions {
   readonly uploadExpiry?: Duration;
 
   /**
-   * Origins besides the service's own whose pages may upload, such as `http://localhost:5173`. Has no effect on a bucket of your own.
+   * Origins besides the service's own whose pages may upload: https, or http on localhost, such as `http://localhost:5173`. Has no effect on
+   * a bucket of your own.
    * @default - none
    */
   readonly appOrigins?: string[];
@@ -77,8 +80,8 @@ export interface VodUploadProps extends VodUploadOptions {
   readonly origin: string;
 
   /**
-   * Who may upload.
-   * @default - everyone signed in
+   * Who may upload. A role that is left out is the catalog's.
+   * @default - as in the catalog
    */
   readonly roles?: VodRoles;
 }
@@ -94,6 +97,8 @@ export interface VodUploadProps extends VodUploadOptions {
  * upload.addRoutes(api);
  */
 export class VodUpload extends Construct {
+  /** Who may do what: the roles that were given, over those of the catalog. */
+  public readonly roles: VodRoles;
   /** Holds the sources. */
   public readonly bucket: s3.IBucket;
   /** Declares files and plans their uploads. */
@@ -102,15 +107,13 @@ export class VodUpload extends Construct {
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(scope, id);
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
-    throwIfAny(this, [
-      wrongMaxSize(props.maxSize), ...wrongContentTypes(props.contentTypes), wrongExpiry(props.uploadExpiry), ...wrongOrigins(props.appOrigins),
-      removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles), ...bucketProblems(this, 'bucket', props.bucket),
-    ]);
+    throwIfAny(this, [...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket)]);
+    this.roles = inheritRoles(props.catalog.roles, props.roles);
     this.bucket = props.bucket ?? this.makeBucket(props);
     this.letPagesPut(props);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
-      contentTypes: (props.contentTypes ?? VIDEO_CONTENT_TYPES).map((range) => (Token.isUnresolved(range) ? range : range.toLowerCase())),
+      contentTypes: props.contentTypes ?? VIDEO_CONTENT_TYPES,
       expirySeconds: props.uploadExpiry?.toSeconds() ?? MAX_UPLOAD_EXPIRY_SECONDS,
       defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
     };
@@ -122,7 +125,7 @@ export class VodUpload extends Construct {
         SOURCE_BUCKET: this.bucket.bucketName,
         SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}`,
         UPLOAD_SETTINGS: Stack.of(this).toJsonString(settings),
-        ROLES: renderRoles(this, props.roles),
+        ROLES: renderRoles(this, this.roles),
       },
     });
     props.catalog.grantCreateVideos(this.planUploadFunction);
@@ -135,6 +138,7 @@ export class VodUpload extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
+    throwIfAny(this, openRoleProblems(this.roles, api._roles));
     api._serve('upload/plan-upload', this.planUploadFunction);
   }
 
@@ -153,7 +157,8 @@ export class VodUpload extends Construct {
       .combine(grantKey(this, bucketKey('bucket', this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']));
   }
 
-  private makeBucket({ removalPolicy = DEFAULT_REMOVAL_POLICY }: VodUploadProps): s3.Bucket {
+  private makeBucket(props: VodUploadProps): s3.Bucket {
+    const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;
     const bucket = new s3.Bucket(this, 'Bucket', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -167,43 +172,36 @@ export class VodUpload extends Construct {
     return bucket;
   }
 
-  private letPagesPut({ origin, appOrigins = [] }: VodUploadProps): void {
-    const rule = {
-      allowedMethods: [s3.HttpMethods.PUT],
-      allowedOrigins: [origin, ...appOrigins],
-      allowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
-      exposedHeaders: ['ETag', ...CHECKSUM_HEADERS],
-      maxAge: 3000,
-    };
+  private letPagesPut({ origin, appOrigins }: VodUploadProps): void {
+    const allowedHeaders = ['content-type', 'if-none-match', 'x-amz-checksum-*'];
+    // A list that is known at deploy time only can't be joined with another: it gets a rule of its own.
+    const lists = appOrigins && Token.isUnresolved(appOrigins) ? [[origin], appOrigins] : [[origin, ...appOrigins ?? []]];
+    const rules = lists.map((allowedOrigins) => ({
+      allowedMethods: [s3.HttpMethods.PUT], allowedOrigins, allowedHeaders, exposedHeaders: ['ETag', ...CHECKSUM_HEADERS], maxAge: 3000,
+    }));
     // A bucket in another stack would have to name this stack's distribution, if that is the origin.
-    const reachable = Stack.of(this.bucket) === Stack.of(this) || !rule.allowedOrigins.some((each) => Token.isUnresolved(each));
-    if (reachable && addCorsRule(this.bucket, rule)) return;
+    const isKnown = lists.every((list) => !Token.isUnresolved(list) && !list.some((each) => Token.isUnresolved(each)));
+    const reachable = isKnown || Stack.of(this.bucket) === Stack.of(this);
+    if (reachable && rules.every((rule) => addCorsRule(this.bucket, rule))) return;
     Annotations.of(this).addWarningV2('serverless-vod:sourceBucketCors',
-      `bucket: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${rule.allowedHeaders.join(', ')}`);
+      `bucket: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${allowedHeaders.join(', ')}`);
   }
 }
 
-function wrongMaxSize(size: Size | undefined): string | undefined {
-  if (size === undefined || size.isUnresolved() || (size.toBytes() >= 1 && size.toBytes() <= MAX_SINGLE_PUT_BYTES)) return undefined;
-  return `maxSize: expected 1 byte to 5 GiB (the largest object that one PUT makes), got ${size.toBytes()} bytes`;
+function problemsOf(props: VodUploadProps): (string | undefined)[] {
+  return [
+    originProblem('origin', props.origin),
+    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object that one PUT makes'),
+    ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
+    durationProblem('uploadExpiry', props.uploadExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
+    ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
+    enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),
+    removalPolicyProblem('removalPolicy', props.removalPolicy),
+    ...rolesProblems(props.roles),
+  ];
 }
 
-function wrongContentTypes(contentTypes: string[] | undefined): string[] {
-  if (contentTypes === undefined || Token.isUnresolved(contentTypes)) return [];
-  if (contentTypes.length === 0) return ['contentTypes: expected one at least, got none; leave it out for every video'];
-  return contentTypes.filter((range) => !Token.isUnresolved(range) && !isContentTypeRange(range.toLowerCase()))
-    .map((range) => `contentTypes: expected a media type such as 'video/mp4' or 'video/*', got '${range}'`);
-}
-
-function wrongExpiry(expiry: Duration | undefined): string | undefined {
-  if (expiry === undefined || expiry.isUnresolved()) return undefined;
-  const seconds = expiry.toSeconds({ integral: false });
-  if (seconds >= 60 && seconds <= MAX_UPLOAD_EXPIRY_SECONDS && Number.isInteger(seconds)) return undefined;
-  return `uploadExpiry: expected whole seconds, 1 to 15 minutes (a signed URL stops working when the credentials that signed it expire), got ${expiry.toHumanString()}`;
-}
-
-function wrongOrigins(origins: string[] | undefined): string[] {
-  if (origins === undefined || Token.isUnresolved(origins)) return [];
-  return origins.filter((origin) => !Token.isUnresolved(origin) && !/^https?:\/\/[^/\s*]+$/.test(origin))
-    .map((origin) => `appOrigins: expected scheme and host without a slash at the end, such as 'https://app.example.com', got '${origin}'`);
+function contentTypeProblem(name: string, range: unknown): string | undefined {
+  return Token.isUnresolved(range) || (typeof range === 'string' && isContentTypeRange(range))
+    ? undefined : `${name}: expected a media type such as "video/mp4" or "video/*", got ${show(range)}`;
 }

@@ -135,9 +135,9 @@ describe('VodApi', () => {
   });
 
   test('names the prop that is wrong', () => {
-    expect(() => new VodApi(new Stack(), 'Api', { throttlingRateLimit: 0 })).toThrow('Default/Api: throttlingRateLimit: expected 1 or more, got 0');
+    expect(() => new VodApi(new Stack(), 'Api', { throttlingRateLimit: 0 })).toThrow('Default/Api: throttlingRateLimit: expected a number of 1 or more, got 0');
     expect(() => new VodApi(new Stack(), 'Api', { openThrottlingRateLimit: 0, openThrottlingBurstLimit: -1, reservedConcurrency: 0 })).toThrow(
-      'Default/Api: openThrottlingRateLimit: expected 1 or more, got 0; openThrottlingBurstLimit: expected 1 or more, got -1; '
+      'Default/Api: openThrottlingRateLimit: expected a number of 1 or more, got 0; openThrottlingBurstLimit: expected a whole number of 1 or more, got -1; '
       + 'reservedConcurrency: expected a whole number of 1 or more, got 0');
   });
 });

@@ -161,14 +161,14 @@ describe('any OpenID Connect issuer', () => {
     [{ issuer: 'http://id.example.com/x/' }, /got "http:\/\/id\.example\.com\/x\/"/],
     [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected an address such as/],
     [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the address before \/\.well-known\//],
-    [{ audiences: [] }, /audiences: expected one at least: the client's id/],
-    [{ audiences: undefined }, /audiences: expected one at least/],
+    [{ audiences: [] }, /audiences: expected a list of 1 or more, got \[\]/],
+    [{ audiences: undefined }, /audiences: expected at least one: the client's id/],
     // As from an environment variable that is not set.
-    [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected .*got undefined; audiences\[2\]: expected .*got " "/],
+    [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got undefined; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected an address/],
-    [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected whole seconds, an hour at most .*got 2 hours/],
-    [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected whole seconds/],
+    [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected a Duration of whole seconds, 0 seconds to 1 hour, got 2 hours/],
+    [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected a Duration of whole seconds, .*got 0.5 seconds/],
   ])('refuses %j', (options, message) => expect(() => oidc(options)).toThrow(message));
 });
 
@@ -188,6 +188,17 @@ describe('an authorizer of one\'s own', () => {
   test('is not CDK\'s for Cognito, which takes tokens of any client', () => {
     expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.CognitoUserPoolsAuthorizer(stack, 'Own', { cognitoUserPools: [new cognito.UserPool(stack, 'Pool')] }))))
       .toThrow(/^Test\/Vod\/Auth: identity: .*expected fromUserPool\(userPool, client\)/);
+  });
+
+  test('is of the same stack as the API', () => {
+    const handler = (stack: Stack) => new lambda.Function(stack, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
+    const other = (stack: Stack) => new Stack(stack.node.root as App, 'Other');
+    expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(other(stack), 'Own', { handler: handler(stack) }))))
+      .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", as the API that it guards, got one of "Other": make it in this stack');
+  });
+
+  test.each([undefined, 'arn:aws:lambda:eu-west-1:123456789012:function:who-calls', {}])('is an authorizer, not %j', (authorizer) => {
+    expect(() => service(() => Identity.fromAuthorizer(authorizer as any))).toThrow('Test/Vod/Auth: identity: fromAuthorizer expects an authorizer such as a TokenAuthorizer, got ');
   });
 
   test('is attached to the API as CDK does it', () => {

@@ -1,5 +1,8 @@
 import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { VodApi } from '../../src/api/vod-api';
 import { Access, groupsOf, renderRoles, rolesProblems, VodRoles } from '../../src/auth/roles';
+import { VodAuth } from '../../src/auth/vod-auth';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { VodDelivery } from '../../src/delivery/vod-delivery';
 import { VodUpload } from '../../src/upload/vod-upload';
@@ -41,9 +44,9 @@ describe('roles', () => {
   });
 
   test.each<[VodRoles, string]>([
-    [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group\'s name of 1 to 128 characters, got \'\''],
+    [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group\'s name of 1 to 128 characters, got ""'],
     [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected a group\'s name of 1 to 128 characters, got one of 129'],
-    [{ admins: '' }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got \'\''],
+    [{ admins: '' }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got ""'],
     // As from an environment variable that is not set: it must not come to mean everyone.
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group\'s name'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or Access.signedIn(), got "editors"'],
@@ -51,6 +54,38 @@ describe('roles', () => {
   ])('refuses %j', (roles, message) => {
     expect(rolesProblems(roles).join()).toContain(message);
     expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: 'x' }).join('')).toBe('');
+  });
+
+  test('an area without roles of its own has those of its catalog, and each role that it leaves out', () => {
+    const stack = new Stack(new App(), 'Test');
+    const catalog = new VodCatalog(stack, 'Catalog', { origin, roles: { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' } });
+    const areas = [
+      new VodUpload(stack, 'Upload', { catalog, origin }), new VodUpload(stack, 'Partly', { catalog, origin, roles: { admins: 'chiefs', uploaders: undefined } }),
+      new VodDelivery(stack, 'Delivery', { catalog }), new VodDelivery(stack, 'Open', { catalog, roles: { viewers: Access.signedIn() } }),
+    ];
+    expect(areas.map(({ roles: { admins } }) => admins)).toEqual(['bosses', 'chiefs', 'bosses', 'bosses']);
+    const handlers = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+    const roles = (description: RegExp) => handlers.filter(({ Properties }) => description.test(Properties.Description))
+      .map(({ Properties }) => JSON.parse(Properties.Environment.Variables.ROLES));
+    expect(roles(/plans their uploads/)).toEqual([
+      { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }, { uploaders: 'makers', viewers: 'watchers', admins: 'chiefs' },
+    ]);
+    expect(roles(/playback sessions/)).toEqual([
+      { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }, { uploaders: 'makers', admins: 'bosses' },
+    ]);
+  });
+
+  test('an area that lets everyone in is not served by an API whose guard restricts them', () => {
+    const stack = new Stack(new App(), 'Test');
+    const api = new VodApi(stack, 'Api');
+    const auth = new VodAuth(stack, 'Auth', { origin, roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
+    auth.guard(api);
+    const open = new VodCatalog(stack, 'Open', { origin });
+    const message = /^Test\/\w+: roles\.uploaders: left out, .*; roles\.viewers: left out, which means everyone signed in, but the VodAuth .* restricts it/;
+    expect(() => open.addRoutes(api)).toThrow(message);
+    expect(() => new VodUpload(stack, 'Upload', { catalog: open, origin }).addRoutes(api)).toThrow(message);
+    expect(() => new VodDelivery(stack, 'Delivery', { catalog: open }).addRoutes(api)).toThrow(message);
+    new VodCatalog(stack, 'Said', { origin, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
   });
 
   test.each<[string, (stack: Stack, roles: VodRoles) => void]>([

@@ -1,8 +1,8 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { auth, ESSENTIALS, MANAGED, only, ORIGIN, synthesized } from './user-pool-stack';
-import { Access, VodAuth } from '../../src';
+import { Access, UserPoolIdentityOptions, VodAuth } from '../../src';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
 const template = Template.fromStack(defaultStack);
@@ -103,6 +103,19 @@ describe('props', () => {
     expect(() => new VodAuth(new Stack(), 'Auth', { origin: `${ORIGIN}/` })).toThrow(/^Default\/Auth: origin: expected an origin/);
     expect(() => auth({}, { roles: { uploaders: Access.group('') } })).toThrow(/^Test\/Auth: roles\.uploaders: /);
   });
+
+  test.each<[UserPoolIdentityOptions, RegExp]>([
+    ...['my-aws-videos', 'amazon', 'cognito1', 'Videos', 'videos.example', '-videos', 'videos-', '', 'x'.repeat(64)].map((domainPrefix): [UserPoolIdentityOptions, RegExp] => (
+      [{ domain: { cognitoDomain: { domainPrefix } } }, /domain\.cognitoDomain\.domainPrefix: expected up to 63 lower-case letters.*without "aws", "amazon" or "cognito"/])),
+    [{ domain: { managedLoginVersion: 'NEWER_MANAGED_LOGIN' as any } }, /domain\.managedLoginVersion: expected .*ManagedLoginVersion\.NEWER_MANAGED_LOGIN \(2\), got "NEWER_MANAGED_LOGIN"/],
+    [{ userPool: { featurePlan: 'PLUS+' as any } }, /userPool\.featurePlan: expected FeaturePlan\.LITE \("LITE"\).*, got "PLUS\+"/],
+    [{ userPool: { mfa: 'required' as any } }, /userPool\.mfa: expected Mfa\.OFF .*, got "required"/],
+    [{ userPool: { removalPolicy: 'DESTROY' as any } }, /userPool\.removalPolicy: expected RemovalPolicy\.DESTROY \("destroy"\).*, got "DESTROY"/],
+    [{ userPoolClient: { idTokenValidity: Duration.seconds(330) } }, /userPoolClient\.idTokenValidity: expected a Duration of whole minutes, 5 minutes to 1 day, got 5 minutes 30 seconds/],
+    [{ userPoolClient: { accessTokenValidity: Duration.minutes(4) } }, /userPoolClient\.accessTokenValidity: .*got 4 minutes/],
+    [{ userPoolClient: { refreshTokenValidity: Duration.millis(5_400_500) } }, /userPoolClient\.refreshTokenValidity: .*got 5400\.5 seconds/],
+    [{ userPoolClient: { refreshTokenValidity: Duration.minutes(Lazy.number({ produce: () => 90 })) } }, /userPoolClient\.refreshTokenValidity: expected a duration that is known at synth/],
+  ])('refuses %j', (options, message) => expect(() => auth(options)).toThrow(message));
 
   test.each(['http://example.com/cb', 'https://example.com/cb#x', 'nowhere'])('an app can\'t be called back at %s', (address) => {
     expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected an address/);

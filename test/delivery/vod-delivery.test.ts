@@ -286,13 +286,15 @@ describe('VodDelivery with props', () => {
 
   const site = new origins.HttpOrigin('app.example.com');
   test.each<[VodDeliveryOptions, string]>([
-    [{ keyGenerations: [] }, 'keyGenerations: expected 1 to 5 generations (CloudFront\'s quota of keys a key group), got 0'],
-    [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected 1 to 5'],
+    [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more, got []'],
+    [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of keys a key group), got 6'],
     [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: each generation may stand once, got a, a'],
-    [{ keyGenerations: ['2026/11'] }, 'expected up to 20 letters, digits and hyphens, no hyphen first, got \'2026/11\''],
+    [{ keyGenerations: ['2026/11'] }, 'expected up to 20 letters, digits and hyphens, no hyphen first, got "2026/11"'],
     [{ keyGenerations: ['x'.repeat(21)] }, 'expected up to 20 letters'],
-    [{ sessionDuration: Duration.seconds(59) }, 'sessionDuration: expected one minute to seven days, got 59 seconds'],
-    [{ sessionDuration: Duration.days(8) }, 'sessionDuration: expected one minute to seven days, got 8 days'],
+    [{ sessionDuration: Duration.seconds(59) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 59 seconds'],
+    [{ sessionDuration: Duration.days(8) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 8 days'],
+    [{ sessionDuration: Duration.millis(90_500) }, 'got 90.5 seconds'],
+    [{ keyType: 'RSA' as any }, 'keyType: expected SigningKeyType.ECDSA_P256 ("ecdsa-p256") or SigningKeyType.RSA_2048 ("rsa-2048"), got "RSA"'],
     [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: \'/v/*\' lies below /v/, which is taken'],
     [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: \'v/open/*\' lies below /v/, which is taken'],
     [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: \'/api/*\' lies below /api/, which is taken'],
@@ -302,6 +304,6 @@ describe('VodDelivery with props', () => {
 
   test('tells everything that is wrong at once', () => {
     expect(() => delivered({ keyGenerations: ['/'], sessionDuration: Duration.days(8), roles: { viewers: Access.group('') } }))
-      .toThrow(/^Test\/Delivery: keyGenerations: [^]+; sessionDuration: [^]+; roles\.viewers: /);
+      .toThrow(/^Test\/Delivery: keyGenerations\[0\]: [^]+; sessionDuration: [^]+; roles\.viewers: /);
   });
 });

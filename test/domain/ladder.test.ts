@@ -67,7 +67,7 @@ describe('ladderProblems', () => {
   test('the default has none', () => expect(ladderProblems(DEFAULT_LADDER)).toEqual([]));
 
   test.each<[string, Rung[], RegExp]>([
-    ['no rung', [], /has 0 rungs, expected 1 to 10/],
+    ['no rung', [], /expected a list of 1 to 10 rungs, got 0/],
     ['odd', [{ height: 721, maxBitrate: 1e6 }], /ladder\[0\]\.height: got 721, expected an even number/],
     ['too high', [{ height: 4320, maxBitrate: 1e6 }], /ladder\[0\]\.height/],
     ['bits in kilobits', [{ height: 720, maxBitrate: 3000 }], /ladder\[0\]\.maxBitrate: got 3000/],

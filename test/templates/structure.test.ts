@@ -43,7 +43,7 @@ test.each<[string, ServerlessVodProps]>([
   ['removalPolicy', { delivery: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { upload: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
 ])('SNAPSHOT is refused by the name of its prop, %s (case %#)', (name, props) => {
-  expect(() => new ServerlessVod(new Stack(), 'Vod', props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RETAIN_ON_UPDATE_OR_DELETE, RETAIN or DESTROY, got SNAPSHOT`));
+  expect(() => new ServerlessVod(new Stack(), 'Vod', props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RemovalPolicy\\.DESTROY .*, got "snapshot"`));
 });
 
 describe('names that CloudFront and Cognito keep for more than one stack', () => {

@@ -154,14 +154,14 @@ describe('VodTranscode', () => {
   });
 
   test.each<[VodTranscodeOptions, RegExp]>([
-    [{ ladder: [] }, /Transcode: ladder: has 0 rungs/],
-    [{ ladder: [{ height: 721, maxBitrate: 1 }], maxFrameRate: 0 }, /ladder\[0\]\.height.*ladder\[0\]\.maxBitrate.*maxFrameRate: got 0/],
-    [{ segmentDuration: Duration.seconds(1) }, /segmentDuration: got 1 seconds, expected 2 to 10/],
-    [{ segmentDuration: Duration.millis(2500) }, /segmentDuration: got 2.5 seconds/],
-    [{ maxConcurrency: 1 }, /maxConcurrency: got 1/],
+    [{ ladder: [] }, /Transcode: ladder: expected a list of 1 to 10 rungs, got 0/],
+    [{ ladder: [{ height: 721, maxBitrate: 1 }], maxFrameRate: 0 }, /ladder\[0\]\.height.*ladder\[0\]\.maxBitrate.*maxFrameRate: expected .*, got 0/],
+    [{ segmentDuration: Duration.seconds(1) }, /segmentDuration: expected .* 2 seconds to 10 seconds, got 1 second/],
+    [{ segmentDuration: Duration.millis(2500) }, /segmentDuration: expected .*, got 2.5 seconds/],
+    [{ maxConcurrency: 1 }, /maxConcurrency: expected .*, got 1/],
     [{ maxDuration: Duration.millis(1) }, /maxDuration/],
-    [{ concurrentJobs: 0 }, /concurrentJobs: got 0, expected a whole number from 1/],
-    [{ concurrentJobs: 2.5 }, /concurrentJobs: got 2.5/],
+    [{ concurrentJobs: 0 }, /concurrentJobs: expected a whole number of 1 or more, got 0/],
+    [{ concurrentJobs: 2.5 }, /concurrentJobs: expected .*, got 2.5/],
   ])('%j is refused at synth', (options, message) => {
     expect(() => transcode(options)).toThrow(message);
   });

@@ -86,7 +86,7 @@ describe('VodUpload', () => {
       maxSize: Size.mebibytes(100), contentTypes: ['Video/MP4'], uploadExpiry: Duration.minutes(5), defaultVisibility: VideoVisibility.PRIVATE,
     }));
     expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS)).toEqual({
-      maxSize: 100 * 1024 ** 2, contentTypes: ['video/mp4'], expirySeconds: 300, defaultVisibility: 'private',
+      maxSize: 100 * 1024 ** 2, contentTypes: ['Video/MP4'], expirySeconds: 300, defaultVisibility: 'private',
     });
   });
 
@@ -106,10 +106,10 @@ describe('VodUpload', () => {
   test('says everything that is wrong at once, in the user\'s words', () => {
     const wrong = () => synth(() => ({
       maxSize: Size.gibibytes(6), contentTypes: ['video'], uploadExpiry: Duration.minutes(16), appOrigins: ['https://app.example.com/', '*'],
-      roles: { uploaders: Access.group('') },
+      defaultVisibility: 'PRIVATE' as any, roles: { uploaders: Access.group('') },
     }));
-    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes: .*'video'; uploadExpiry: .*15 minutes.*got 16 minutes.*; appOrigins: .*example\.com\/'; appOrigins: .*'\*'; roles\.uploaders: /);
-    expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected one at least');
+    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes\[0\]: .*"video"; uploadExpiry: .*15 minutes.*got 16 minutes; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"; roles\.uploaders: /);
+    expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected a list of 1 or more');
     expect(() => synth(() => ({ maxSize: Size.bytes(0) }))).toThrow('maxSize');
     expect(() => synth(() => ({ uploadExpiry: Duration.seconds(59) }))).toThrow('uploadExpiry');
   });

@@ -1,0 +1,114 @@
+import { Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+
+/*
+ * Checks of single props. Each returns what is wrong, in the prop's name, or undefined. They take `unknown`, since no compiler checks plain
+ * JavaScript. `null` and `undefined` (Python's None) mean that the prop was left out. A token passes if CloudFormation can take it.
+ */
+
+/** Whether a prop was left out. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+/** A value as an error message shows it. */
+export function show(value: unknown): string {
+  if (isDuration(value)) return showDuration(value);
+  if (isSize(value) && !value.isUnresolved()) return showSize(value);
+  if (Token.isUnresolved(value)) return 'a value that is known at deploy time only';
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object) return `an object of class ${value.constructor?.name}`;
+  return typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value);
+}
+
+function showDuration(value: Duration): string {
+  if (value.isUnresolved()) return `a number of ${value.unitLabel()} that is known at deploy time only`;
+  const milliseconds = value.toMilliseconds({ integral: false });
+  // CDK's text leaves out fractions of seconds.
+  return milliseconds % 1000 === 0 ? value.toHumanString() : `${milliseconds / 1000} seconds`;
+}
+
+function showSize(value: Size): string {
+  return value.toBytes() < 1024 ? `${value.toBytes()} bytes` : `${value.toGibibytes({ rounding: SizeRoundingBehavior.NONE })} GiB`;
+}
+
+// Not by class: aws-cdk-lib may be installed twice.
+function isDuration(value: unknown): value is Duration {
+  return typeof (value as Duration | null | undefined)?.toMilliseconds === 'function';
+}
+
+function isSize(value: unknown): value is Size {
+  return typeof (value as Size | null | undefined)?.toBytes === 'function';
+}
+
+/**
+ * A member of an enum. Tokens are refused, since code at synth depends on the value.
+ *
+ * @param enums the enum by its name: `{ RemovalPolicy }`
+ */
+export function enumProblem(name: string, value: unknown, enums: Readonly<Record<string, object>>): string | undefined {
+  const [[type, members]] = Object.entries(enums);
+  // A numeric enum of TypeScript has its numbers among its keys, and its names among its values.
+  const right = Object.entries(members).filter(([key]) => Number.isNaN(Number(key)));
+  if (isAbsent(value) || right.some(([, member]) => member === value)) return undefined;
+  return `${name}: expected ${right.map(([key, member]) => `${type}.${key} (${show(member)})`).join(' or ')}, got ${show(value)}`;
+}
+
+/** A boolean. */
+export function booleanProblem(name: string, value: unknown): string | undefined {
+  return isAbsent(value) || typeof value === 'boolean' ? undefined : `${name}: expected true or false, got ${show(value)}`;
+}
+
+/** A string that isn't blank. */
+export function stringProblem(name: string, value: unknown, expected: string): string | undefined {
+  return isAbsent(value) || (typeof value === 'string' && value.trim() !== '') ? undefined : `${name}: expected ${expected}, got ${show(value)}`;
+}
+
+/** A number; a whole one unless `fractions` may come. */
+export function numberProblem(
+  name: string, value: unknown, { min, max = Infinity, fractions = false }: { readonly min: number; readonly max?: number; readonly fractions?: boolean },
+): string | undefined {
+  if (isAbsent(value) || (typeof value === 'number' && Token.isUnresolved(value))) return undefined;
+  if (typeof value === 'number' && Number.isFinite(value) && (fractions || Number.isInteger(value)) && value >= min && value <= max) return undefined;
+  return `${name}: expected a ${fractions ? '' : 'whole '}number ${max === Infinity ? `of ${min} or more` : `from ${min} to ${max}`}, got ${show(value)}`;
+}
+
+/** A duration of whole seconds or minutes. */
+export function durationProblem(name: string, value: unknown, min: Duration, max: Duration, unit: 'seconds' | 'minutes' = 'seconds'): string | undefined {
+  if (isAbsent(value)) return undefined;
+  const expected = `${name}: expected a Duration of whole ${unit}, ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
+  if (!isDuration(value)) return expected;
+  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected Duration.${unit}() for a token, which can't be converted, got ${show(value)}`;
+  const milliseconds = value.toMilliseconds({ integral: false });
+  const isWhole = milliseconds % Duration[unit](1).toMilliseconds() === 0;
+  return isWhole && milliseconds >= min.toMilliseconds() && milliseconds <= max.toMilliseconds() ? undefined : expected;
+}
+
+/** A size in whole bytes, 1 at least. */
+export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
+  if (isAbsent(value)) return undefined;
+  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected Size.bytes() for a token, which can't be converted`;
+  if (isSize(value) && Number.isInteger(value.toBytes()) && value.toBytes() >= 1 && value.toBytes() <= max.toBytes()) return undefined;
+  return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
+}
+
+/** A Size doesn't tell its unit. */
+function inBytes(value: Size): boolean {
+  try {
+    return Token.isUnresolved(value.toBytes());
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A list, and each of its items.
+ *
+ * @param tokens whether the list may be known at deploy time only
+ */
+export function listProblems(
+  name: string, value: unknown, itemProblem: (name: string, item: unknown) => string | undefined, { min = 1, tokens = true } = {},
+): (string | undefined)[] {
+  if (isAbsent(value)) return [];
+  if (Token.isUnresolved(value)) return tokens && Array.isArray(value) ? [] : [`${name}: expected a list that is known at synth, got ${show(value)}`];
+  if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more, got ${show(value)}`];
+  return value.map((item, index) => itemProblem(`${name}[${index}]`, item) ?? (isAbsent(item) ? `${name}[${index}]: expected a value, got ${show(item)}` : undefined));
+}

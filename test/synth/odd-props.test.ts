@@ -1,0 +1,42 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { labelOf, outcome, SCALAR_PROPS } from './props';
+
+/** What plain JavaScript may pass. */
+const ODD = {
+  'null': null, 'undefined': undefined, 'NaN': NaN, 'Infinity': Infinity, '-1': -1, '0': 0, '1.5': 1.5, '7': 7, 'true': true,
+  '""': '', '" "': ' ', '"x"': 'x', '"7"': '7', '[]': [], '[""]': [''], '[null]': [null], '["x"]': ['x'], '["x","x"]': ['x', 'x'], '{}': {},
+  '90.5 s': Duration.millis(90_500), '0 s': Duration.seconds(0), 'NaN s': Duration.seconds(NaN), 'a year': Duration.days(365),
+  '0 B': Size.bytes(0), '1.5 B': Size.bytes(1.5), '1 PiB': Size.pebibytes(1),
+};
+
+/** The odd values that are right after all. */
+const RIGHT: Record<string, (keyof typeof ODD)[]> = {
+  'VodApiOptions.throttlingRateLimit': ['1.5', '7'],
+  'VodApiOptions.throttlingBurstLimit': ['7'],
+  'VodApiOptions.openThrottlingRateLimit': ['1.5', '7'],
+  'VodApiOptions.openThrottlingBurstLimit': ['7'],
+  'VodApiOptions.reservedConcurrency': ['7'],
+  'OidcIdentityOptions.reservedConcurrency': ['7'],
+  'UserPoolIdentityOptions.reservedConcurrency': ['7'],
+  'VodTranscodeOptions.concurrentJobs': ['7'],
+  'OidcIdentityOptions.audiences': ['["x"]', '["x","x"]'],
+  'OidcIdentityOptions.groupsClaim': ['"x"', '"7"'],
+  'OidcIdentityOptions.cacheTtl': ['0 s'],
+  'VodRoles.admins': ['"x"', '"7"'],
+  'UserPoolIdentityOptions.returnOrigins': ['[]'],
+  'PublicClientOptions.logoutUrls': ['[]'],
+  'VodCatalogOptions.deletionProtection': ['true'],
+  'VodDeliveryOptions.defaultRootObject': ['"x"', '"7"'],
+  'VodDeliveryOptions.keyGenerations': ['["x"]'],
+  'VodTranscodeOptions.maxDuration': ['a year'],
+  'VodTranscodeOptions.maxConcurrency': ['7'],
+  'VodUploadOptions.appOrigins': ['[]'],
+};
+
+describe('an odd value is refused in the prop\'s name, and one that was left out is not', () => {
+  test.each(SCALAR_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (label, prop) => {
+    const right: string[] = [...prop.optional ? ['null', 'undefined'] : [], ...RIGHT[label] ?? []];
+    const outcomes = Object.entries(ODD).map(([odd, value]) => [odd, outcome(prop, () => value)]);
+    expect(outcomes).toEqual(Object.keys(ODD).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'refused']));
+  });
+});

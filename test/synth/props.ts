@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'fs';
+import * as path from 'path';
+import { App, CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as ts from 'typescript';
+import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
+
+const SRC = path.join(__dirname, '..', '..', 'src');
+const origin = 'https://videos.example.com';
+
+/** A prop of the public API, with its type as the source has it. */
+export interface Prop {
+  readonly struct: string;
+  readonly name: string;
+  readonly type: string;
+  readonly optional: boolean;
+}
+
+/** Every prop of every struct that src/index.ts exports. */
+export const PROPS: readonly Prop[] = (() => {
+  const exported = readFileSync(path.join(SRC, 'index.ts'), 'utf8');
+  return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /^(?!.*\.lambda).*\.ts$/.test(file)).sort().flatMap((file) => {
+    const source = ts.createSourceFile(file, readFileSync(path.join(SRC, file), 'utf8'), ts.ScriptTarget.Latest);
+    const structs = source.statements.filter(ts.isInterfaceDeclaration).filter(({ name }) => new RegExp(`\\b${name.text}\\b`).test(exported));
+    return structs.flatMap(({ name: { text: struct }, members }) => members.filter(ts.isPropertySignature).map(({ name, type, questionToken }) => ({
+      struct, name: name.getText(source), type: type!.getText(source), optional: questionToken !== undefined,
+    })));
+  });
+})();
+
+function area(stack: Stack) {
+  const catalog = new VodCatalog(stack, 'Neighbour', { origin });
+  const bucket = (id: string) => s3.Bucket.fromBucketName(stack, id, id.toLowerCase());
+  return { catalog, origin, sourceBucket: bucket('Sources'), mediaBucket: bucket('Media') };
+}
+
+function auth(stack: Stack, props: object): void {
+  const api = new VodApi(stack, 'Api');
+  const vodAuth = new VodAuth(stack, 'Area', { origin, ...props });
+  vodAuth.guard(api);
+  // An authorizer that no method has belongs to no API.
+  new VodCatalog(stack, 'Neighbour', { origin, roles: vodAuth.roles }).addRoutes(api);
+}
+
+/** How a value gets to each struct. The smallest construct that takes it, since synthesis is slow. */
+export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
+  ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', props),
+  VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),
+  VodAuthOptions: auth,
+  VodAuthProps: auth,
+  VodRoles: (stack, roles) => auth(stack, { roles: { viewers: Access.group('viewers'), ...roles } }),
+  UserPoolIdentityOptions: (stack, props) => auth(stack, { identity: Identity.userPool(props) }),
+  PublicClientOptions: (stack, props) => auth(stack, { identity: Identity.userPool({ publicClient: { callbackUrls: ['com.example.app://callback'], ...props } }) }),
+  OidcIdentityOptions: (stack, props) => auth(stack, { identity: Identity.oidc({ issuer: 'https://id.example.com', audiences: ['web'], ...props }) }),
+  VodCatalogOptions: (stack, props) => new VodCatalog(stack, 'Area', { origin, ...props }),
+  VodCatalogProps: (stack, props) => new VodCatalog(stack, 'Area', { origin, ...props }),
+  VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
+  VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
+  VodTranscodeOptions: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
+  VodTranscodeProps: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
+  TranscodeRung: (stack, rung) => new VodTranscode(stack, 'Area', { ...area(stack), ladder: [{ height: 720, maxBitrate: 4_000_000, ...rung }, { height: 360, maxBitrate: 1_000_000 }] }),
+  VodUploadOptions: (stack, props) => new VodUpload(stack, 'Area', { ...area(stack), ...props }),
+  VodUploadProps: (stack, props) => new VodUpload(stack, 'Area', { ...area(stack), ...props }),
+};
+
+const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass'];
+
+/** Props whose values are plain: the others are structs, constructs and classes with factories. */
+export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
+
+/** Values known at deploy time only, of the kinds that fit the type. */
+export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
+  const parameter = new CfnParameter(stack, 'Marker');
+  const number = Token.asNumber(parameter.value);
+  switch (type) {
+    case 'number': return { number };
+    case 'Duration': return { seconds: Duration.seconds(number), minutes: Duration.minutes(number) };
+    case 'Size': return { bytes: Size.bytes(number), mebibytes: Size.mebibytes(number) };
+    case 'string[]': {
+      const list = new CfnParameter(stack, 'MarkerList', { type: 'CommaDelimitedList' });
+      return { list: list.valueAsList, split: Fn.split(',', parameter.valueAsString), item: [parameter.valueAsString] };
+    }
+    default: return { string: parameter.valueAsString };
+  }
+}
+
+export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
+
+/** What becomes of a prop's value: `rendered`, `refused` in the prop's name, or what is wrong. */
+export function outcome({ struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp): string {
+  const stack = new Stack(new App({ analyticsReporting: false }), 'Test');
+  let template: string;
+  try {
+    BUILD[struct](stack, { [name]: value(stack) });
+    template = JSON.stringify(Template.fromStack(stack).toJSON());
+  } catch (error) {
+    const { name: kind, message } = error as Error;
+    return kind === 'VodValidationError' && message.includes(name) ? 'refused' : `${kind}: ${message}`;
+  }
+  const broken = /[$#]\{Token\[[^"]*|-1\.888\d+e\+?\d+|\bNaN\b|\bundefined\b|\[object Object\]/.exec(template);
+  if (broken) return `broken: ${broken[0]}`;
+  return marker && !marker.test(template) ? 'lost' : 'rendered';
+}

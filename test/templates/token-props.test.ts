@@ -1,0 +1,19 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { BUILD, labelOf, outcome, Prop, PROPS, SCALAR_PROPS, tokensOf } from '../synth/props';
+
+/** Whether the value is needed at synth: it decides or counts resources, or would have to be converted to another unit. */
+function isNeeded({ type, name }: Prop, kind: string): boolean {
+  return !['string', 'number', 'string[]', 'Duration', 'Size'].includes(type) || name === 'keyGenerations' || ['minutes', 'mebibytes'].includes(kind);
+}
+
+test('every public struct can be given to a construct here', () => {
+  expect([...new Set(PROPS.map(({ struct }) => struct))].filter((struct) => !(struct in BUILD))).toEqual([]);
+});
+
+describe('a value that is known at deploy time only renders as CloudFormation, or is refused in the prop\'s name', () => {
+  test.each(SCALAR_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
+    const kinds = Object.keys(tokensOf(new Stack(new App(), 'Kinds'), prop.type));
+    const outcomes = kinds.map((kind) => [kind, outcome(prop, (stack) => tokensOf(stack, prop.type)[kind], /"Ref":"Marker/)]);
+    expect(outcomes).toEqual(kinds.map((kind) => [kind, isNeeded(prop, kind) ? 'refused' : 'rendered']));
+  });
+});
