@@ -2,6 +2,7 @@
 import { createWriteStream, promises as fs } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
+import { holdDataFolder } from './data-folder';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
@@ -60,7 +61,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const [edgePort, doorPort, authPort, otherPort] = await freePorts([port, 0, 0, 0]);
   const dataFolder = path.resolve(data);
   const factsFile = path.join(dataFolder, 'stack.json');
-  await prepare(dataFolder, factsFile, reset);
+  keep(await holdDataFolder(dataFolder, reset));
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
@@ -104,13 +105,3 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
 
 /** A stack without a user pool has no authorizer that would ask. */
 const noKeys: KeysOf = (arn) => { throw new Error(`the template has no user pool ${arn}`); };
-
-/** Makes the folder of everything that is kept, or empties it when asked. Leaves alone what is somebody else's, or in use. */
-async function prepare(folder: string, factsFile: string, reset: boolean): Promise<void> {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-  const entries = await fs.readdir(folder);
-  if (entries.length > 0 && !entries.includes('cdk.out')) throw new Error(`${folder} holds what this program did not make: name an empty folder with --data`);
-  const facts = await fs.readFile(factsFile, 'utf8').catch(() => undefined);
-  if (facts && await fetch(JSON.parse(facts).origin).catch(() => undefined)) throw new Error(`a stack is running in ${folder}: stop it first`);
-  for (const entry of reset ? entries : ['stack.json']) await fs.rm(path.join(folder, entry), { recursive: true, force: true });
-}

@@ -3,6 +3,7 @@ import { join } from 'path';
 import { setTimeout as wait } from 'timers/promises';
 import dynalite from 'dynalite';
 import { jsonService, type Json } from './json';
+import { openDatabase } from '../data-folder';
 import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
@@ -14,6 +15,8 @@ const OPERATIONS = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchGetItem']
 export async function startDynamoDb({ stack }: { stack: LocalStack }): Promise<Part & { service: DoorService }> {
   const path = join(stack.dataFolder, 'dynamodb');
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  // Dynalite opens it late, and ends the process when it can't.
+  await (await openDatabase(path)).close();
   const { port, stop } = await listen(dynalite({ path, createTableMs: 0 }), 0);
 
   async function call(operation: string, input: Json): Promise<Json> {

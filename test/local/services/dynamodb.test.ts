@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'fs';
+import { join } from 'path';
 import { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, ScanCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { Door, startDoor } from '../../../local/door/door';
@@ -94,4 +96,11 @@ test('a table kept with other indexes than the template\'s is not used', async (
   await expect(startDynamoDb({ stack })).rejects.toThrow('videos: the table kept from an earlier run has other keys or indexes than the template; start once with --reset');
   table.properties.GlobalSecondaryIndexes = [index];
   await start();
+});
+
+test('a folder that is damaged is told, and ends nothing', async () => {
+  const broken = fakeStack([table]);
+  mkdirSync(join(broken.dataFolder, 'dynamodb'));
+  writeFileSync(join(broken.dataFolder, 'dynamodb', 'CURRENT'), '');
+  await expect(startDynamoDb({ stack: broken })).rejects.toThrow(/dynamodb can't be opened: Corruption: .*Remove it to go on/);
 });
