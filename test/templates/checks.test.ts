@@ -39,6 +39,9 @@ describe('a fault is noticed', () => {
     'a stage without throttles': ['API: the stage is throttled', (resources) => {
       delete propertiesOf(resources, 'Vod', 'AWS::ApiGateway::Stage').MethodSettings;
     }],
+    'an open route without a throttle of its own': ['API: open routes have throttles of their own', (resources) => {
+      propertiesOf(resources, 'Vod', 'AWS::ApiGateway::Stage').MethodSettings.length = 1;
+    }],
     'a reader without GetItem': ['least privilege: roles may do exactly what is needed', (resources) => {
       const { PolicyDocument } = propertiesOf(resources, 'VodCatalogReadVideos', 'AWS::IAM::Policy');
       PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Action }: any) => Action !== 'dynamodb:GetItem');

@@ -56,13 +56,17 @@ const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::Ap
   const pools = ours(template, 'AWS::Cognito::UserPool').map((pool) => pool.id);
   const clients = ours(template, 'AWS::Cognito::UserPoolClient').map((client) => client.id);
   return [
-    ...differences(id, properties, { RestApiId: present, IdentitySource: 'method.request.header.Authorization', IdentityValidationExpression: present }),
+    ...differences(id, properties, {
+      RestApiId: present, IdentitySource: 'method.request.header.Authorization', IdentityValidationExpression: present,
+      // API Gateway's own default keeps an answer for five minutes.
+      AuthorizerResultTtlInSeconds: (seconds: number) => seconds <= 60,
+    }),
     ...properties.Type === 'COGNITO_USER_POOLS'
       ? [
         ...differences(id, properties, { ProviderARNs: (arns: unknown[]) => arns.length === 1 && pools.every((pool) => references(arns).includes(pool)) }),
         ...exactly(`${id} clients`, references(properties.IdentityValidationExpression), clients),
       ]
-      : differences(id, properties, { AuthorizerUri: present, AuthorizerResultTtlInSeconds: present }),
+      : differences(id, properties, { AuthorizerUri: present }),
   ];
 });
 
@@ -74,6 +78,17 @@ const stageIsThrottled: Check = (template) => ours(template, 'AWS::ApiGateway::S
     ...differences(`${id} MethodSettings`, all, { ThrottlingRateLimit: (rate: number) => rate > 0, ThrottlingBurstLimit: (burst: number) => burst > 0 }),
     ...(properties.MethodSettings ?? []).filter(({ DataTraceEnabled }: any) => DataTraceEnabled).map(() => `${id}: logs what callers send, tokens included`),
   ];
+});
+
+/** Routes that anyone may call have a throttle of their own, so that they can't use up what signed-in people have. */
+const openRoutesHaveThrottles: Check = (template) => ours(template, 'AWS::ApiGateway::Stage').flatMap(({ id, properties }) => {
+  const settings: any[] = properties.MethodSettings ?? [];
+  const all = settings.find(({ HttpMethod }) => HttpMethod === '*');
+  return routesIn(template).filter(([, { access }]) => access === 'open').flatMap(([name, { method, path }]) => differences(`${id} ${name}`,
+    settings.find(({ HttpMethod, ResourcePath }) => HttpMethod === method && ResourcePath === `/${path.replaceAll('/', '~1')}`), {
+      ThrottlingRateLimit: (rate: number) => rate > 0 && rate < all?.ThrottlingRateLimit,
+      ThrottlingBurstLimit: (burst: number) => burst > 0 && burst < all?.ThrottlingBurstLimit,
+    }));
 });
 
 /** API Gateway's own answers, and the code that each must carry; the two defaults hold for the rest. */
@@ -107,6 +122,8 @@ const gatewayAnswersAreProblems: Check = (template) => {
       ...isRest || (properties.StatusCode === String(status) && statusInBody === status) ? [] : [`${id}: expected the status ${status}, got ${properties.StatusCode}`],
       ...headers['content-type'] === '\'application/problem+json\'' ? [] : [`${id}: ${header('content-type')} is ${headers['content-type']}`],
       ...headers['cache-control'] === '\'no-store\'' ? [] : [`${id}: ${header('cache-control')} is ${headers['cache-control']}`],
+      // No page of another site may run or read what the API answers.
+      ...['default-src \'none\'', 'sandbox'].filter((rule) => !String(headers['content-security-policy']).includes(rule)).map((rule) => `${id}: no ${rule}`),
       // RFC 9110, section 15.5.2.
       ...status === 401 && !headers['WWW-Authenticate'] ? [`${id}: a 401 without a challenge`] : [],
       ...references(properties.RestApiId).length === 1 ? [] : [`${id}: of no API`],
@@ -122,6 +139,7 @@ export const API: Record<string, Check> = {
   'only sign-in and the description are open': onlySignInIsOpen,
   'the authorizer checks the audience': authorizerChecksTheAudience,
   'the stage is throttled': stageIsThrottled,
+  'open routes have throttles of their own': openRoutesHaveThrottles,
   'gateway answers are problems': gatewayAnswersAreProblems,
   // An edge-optimized one would have a distribution of its own before ours.
   'the API is regional': every('AWS::ApiGateway::RestApi', { 'EndpointConfiguration.Types': ['REGIONAL'] }),
