@@ -19,7 +19,7 @@ export class Watch {
   #listings = 0;
 
   /**
-   * @param look refreshes what is under way, in one request
+   * @param look refreshes what is under way, in one request; called only while something is
    * @param lists each refreshes one list
    * @param isMoving whether anything is under way
    * @param isHidden whether nobody sees the page
@@ -49,7 +49,9 @@ export class Watch {
   /** Whatever is not planned yet. */
   #plan() {
     if (!this.#isOn || this.#isHidden()) return;
-    if (this.#isMoving()) this.#lookTimer ??= this.#after(PACE[Math.min(this.#looks++, PACE.length - 1)], this.#look, () => { this.#lookTimer = undefined; });
+    // By then a list may have told that nothing is under way any more.
+    const look = () => this.#isMoving() && this.#look();
+    if (this.#isMoving()) this.#lookTimer ??= this.#after(PACE[Math.min(this.#looks++, PACE.length - 1)], look, () => { this.#lookTimer = undefined; });
     this.#listTimer ??= this.#after(LIST_SECONDS, this.#lists[this.#listings++ % this.#lists.length], () => { this.#listTimer = undefined; });
   }
 

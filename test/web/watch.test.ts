@@ -33,11 +33,12 @@ describe('the page asks the service by itself', () => {
   beforeEach(() => { jest.useFakeTimers(); });
   afterEach(() => { jest.useRealTimers(); });
 
-  test('for what is under way: soon at first, then every 10 seconds, and no more once it is ready', async () => {
+  test('for what is under way: soon at first, then every 10 seconds, and not once it is ready, however that became known', async () => {
     const { watch, at, wait } = await open({ movingSeconds: 45 });
     watch.start();
     await wait(600);
-    expect(at.look).toEqual([1, 3, 6, 11, 21, 31, 41, 51]);
+    expect(at.look).toEqual([1, 3, 6, 11, 21, 31, 41]);
+    expect(at.own.slice(0, 3)).toEqual([30, 90, 150]);
   });
 
   test('for one list every 30 seconds, in turn, while nothing is under way', async () => {
