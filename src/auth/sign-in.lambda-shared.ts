@@ -93,7 +93,8 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
 
   function faultOf({ query }: ApiRequest): Fault | undefined {
     if (query.error !== undefined) return 'error in the callback';
-    if (query.code === undefined) return 'no code';
+    // An empty one too: the sign-in server would call the request malformed, as if it were ours.
+    if (!query.code) return 'no code';
     return query.iss !== undefined && query.iss !== ISSUER ? 'other issuer' : undefined;
   }
 

@@ -36,6 +36,19 @@ describe('authorize', () => {
     expect(response.set.join()).not.toContain(REFRESH);
   }
 
+  test('without a code, or with an empty one, ends the sign-in before the sign-in server is asked', async () => {
+    // RFC 6749, appendix A.11: a code has one character at least. Servers answer `invalid_request` to an empty one, which is no fault of theirs.
+    service.server.broken.set('/hosted/oauth2/token', () => Response.json({ error: 'invalid_request' }, { status: 400 }));
+    for (const code of [undefined, '']) {
+      const browser = service.browser();
+      const { state } = await browser.start('/');
+      await expectRefused(await browser.authorize({ state, ...(code !== undefined && { code }) }));
+      expect(browser.names).toEqual([]);
+      expect(service.logged.at(-1)).toContain('"reason":"no code"');
+    }
+    expect(service.server.calls).toEqual([]);
+  });
+
   test('a callback works once: the browser has lost the cookie by then', async () => {
     const browser = service.browser();
     const callback = await browser.start('/');
