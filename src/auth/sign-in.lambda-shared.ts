@@ -46,7 +46,9 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   const seconds = () => Math.floor(now().getTime() / 1000);
   const key = () => client.deriveKey('sign-in under way');
 
-  async function login({ query, headers }: ApiRequest): Promise<ApiResponse> {
+  async function login(request: ApiRequest): Promise<ApiResponse> {
+    requireNavigation(request);
+    const { query, headers } = request;
     const returnTo = query.return_to === undefined ? undefined : allowedReturn(String(query.return_to), origins);
     if (query.return_to !== undefined && returnTo === undefined) {
       throw new HttpProblem('invalid_return_to', 'return_to must be a path that begins with one slash, or an address on an allowed origin, and not too long');
@@ -66,7 +68,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   }
 
   async function authorize(request: ApiRequest): Promise<ApiResponse> {
-    refuseScripts(request);
+    requireNavigation(request);
     const pending = await pendingFor(request);
     // From here on the sign-in is over, whatever comes of it. Only a server that fails leaves it, so that loading the page again may finish it.
     const cleared = clearedSignInCookie(pending.cookie);
@@ -149,12 +151,16 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
 }
 
 /**
- * The callback's answer is for the person who navigates there, in a tab of their own. No script can forge these headers or leave them out. Absent means no
- * browser, or one older than March 2023; a mode alone is what Node's `fetch` sends, since a browser that sends the mode sends the site too.
+ * Refuses what a browser asks for without a person who navigates there in a tab of their own: requests of scripts, frames, links that are prefetched.
+ * The callback's answer is for that person alone, and a sign-in that begins may take the place of another one. No script can forge these headers or leave
+ * them out. Absent means no browser, or one older than March 2023; a mode alone is what Node's `fetch` sends, since a browser that sends the mode sends
+ * the site too.
  */
-function refuseScripts({ headers: { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } }: ApiRequest): void {
+function requireNavigation({ headers }: ApiRequest): void {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, 'sec-purpose': purpose = '' } = headers;
   const isBrowser = site !== undefined || destination !== undefined;
-  if (isBrowser && (mode !== 'navigate' || (destination ?? 'document') !== 'document')) throw signInFailed('not a navigation of a whole tab');
+  const isNavigation = mode === 'navigate' && (destination ?? 'document') === 'document' && !purpose.startsWith('prefetch');
+  if (isBrowser && !isNavigation) throw signInFailed('not a navigation of a whole tab');
 }
 
 /** The caller is not told what was wrong; whoever runs the service finds it in the log. */

@@ -46,7 +46,7 @@ export const ROUTES = {
     method: 'GET', path: '/login', handler: 'auth/sign-in', access: 'open', status: 302,
     summary: 'Starts a sign-in. With `return_to` a browser session follows, without it the tokens come as JSON.',
     query: { return_to: { type: 'string', description: 'Path or address to return to', minLength: 1, maxLength: RETURN_TO_LENGTH } },
-    problems: ['invalid_return_to', 'upstream_failed'],
+    problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
   },
   authorize: {
     method: 'GET', path: '/authorize', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,

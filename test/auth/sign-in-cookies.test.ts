@@ -133,6 +133,8 @@ describe('the callback', () => {
     ['an embedded object', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'object' }],
     ['a site without a mode', { 'sec-fetch-site': 'none' }],
     ['a destination alone', { 'sec-fetch-dest': 'iframe' }],
+    ['a prefetch', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch' }],
+    ['a prerendered page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch;prerender' }],
     ['an empty mode', { 'sec-fetch-site': 'none', 'sec-fetch-mode': '', 'sec-fetch-dest': 'document' }],
     ['a mode in other case', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'Navigate', 'sec-fetch-dest': 'document' }],
   ])('is refused for %s, and left for the person to finish', async (_, headers) => {

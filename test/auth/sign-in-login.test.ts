@@ -44,4 +44,29 @@ describe('login', () => {
   test('refuses parameters that it does not define', async () => {
     expect((await service.browser().call('GET', '/login', { query: { redirect_uri: 'https://evil.example' } })).body.code).toBe('invalid_request');
   });
+
+  test.each([
+    ['a request of another page of the site', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' }],
+    ['an image', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
+    ['a frame', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
+    ['a link that is prefetched', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch' }],
+    ['a link that is prerendered', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch;prerender' }],
+    ['a prefetch whose purpose has other parameters', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch;anonymous-client-ip' }],
+  ])('is refused for %s, so that no sign-in under way gives way to it', async (_, headers) => {
+    const browser = service.browser();
+    const callback = await browser.start('/');
+    service.pass(1000);
+    for (let time = 0; time < 4; time++) {
+      const { status, body, location, set } = await browser.call('GET', '/login', { headers: headers as Record<string, string> });
+      expect([status, body?.code, location, set]).toEqual([400, 'sign_in_failed', undefined, []]);
+    }
+    expect((await browser.authorize(callback)).status).toBe(302);
+  });
+
+  test('works for a navigation, and for clients that are no browser', async () => {
+    const navigation = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1' };
+    for (const headers of [navigation, {}, { 'sec-fetch-mode': 'cors' }]) {
+      expect((await service.browser().call('GET', '/login', { headers: headers as Record<string, string> })).status).toBe(302);
+    }
+  });
 });
