@@ -49,10 +49,11 @@ export function serveRoutes<H extends HandlerName>(
       const found = routes.get(`${event.httpMethod} ${event.resource}`);
       if (!found) throw new HttpProblem('not_found', 'no such route');
       refuseTwoTokens(event);
-      const caller = callerFrom(event.requestContext.authorizer);
+      const headers = readHeaders(event);
+      const caller = callerFrom(event.requestContext.authorizer, headers.authorization);
       if (found.route.access === 'signed-in' && !caller) throw new HttpProblem('not_signed_in', NOT_SIGNED_IN_DETAIL);
       const request = {
-        caller, path: readPath(found.route, event), query: readQuery(found.route, event), body: found.validate(event), headers: readHeaders(event),
+        caller, path: readPath(found.route, event), query: readQuery(found.route, event), body: found.validate(event), headers,
       };
       // An operation of an open route does not read the caller; one of a guarded route has one by now.
       return answer(found.route.status, await found.run(request as GuardedRequest));

@@ -17,6 +17,21 @@ describe('the claims of the Cognito authorizer', () => {
     expect(callerFrom({ claims, principalId: 'user-2', groups: '["admins"]' })).toBeUndefined();
   });
 
+  const token = (groups: unknown) => `e30.${Buffer.from(JSON.stringify({ 'sub': 'user-1', 'cognito:groups': groups })).toString('base64url')}.c2ln`;
+  test.each<[string, string, string, string[]]>([
+    ['one group whose name has a comma', token(['a,admins']), 'a,admins', ['a,admins']],
+    ['one such group, after Bearer', `Bearer ${token(['a,admins'])}`, 'a,admins', ['a,admins']],
+    ['such a group beside another', token(['x', 'a,admins']), 'x,a,admins', ['x', 'a,admins']],
+    ['two groups', token(['a', 'admins']), 'a,admins', ['a', 'admins']],
+    ['groups that are not those of the claims', token(['admins', 'b']), 'a,admins', []],
+    ['groups of another form', token('a,admins'), 'a,admins', []],
+    ['no groups', token(undefined), 'a,admins', []],
+    ['no form of a token', 'a,admins', 'a,admins', []],
+    ['null as its payload', 'e30.bnVsbA.c2ln', 'a,admins', []],
+  ])('whose token has %s', (_, authorization, joined, groups) => {
+    expect(callerFrom({ claims: { 'sub': 'user-1', 'cognito:groups': joined } }, authorization)).toEqual({ userId: 'user-1', groups });
+  });
+
   test('groups beside the claims do not count', () => {
     expect(callerFrom({ claims: { sub: 'user-1' }, groups: '["admins"]' })).toEqual({ userId: 'user-1', groups: [] });
   });

@@ -38,6 +38,13 @@ describe('serveRoutes', () => {
     expect([statusCode, seen[0].caller]).toEqual([200, { userId: 'user-2', groups: ['admins'] }]);
   });
 
+  test('a group whose name has a comma is not two', async () => {
+    const token = `e30.${Buffer.from('{"cognito:groups":["a,admins"]}').toString('base64url')}.c2ln`;
+    const requestContext = { requestId: 'r-1', authorizer: { claims: { 'sub': 'user-1', 'cognito:groups': 'a,admins' } } };
+    await call(read, { headers: { Authorization: token }, requestContext });
+    expect(seen[0].caller.groups).toEqual(['a,admins']);
+  });
+
   test('takes one Authorization header, and others as often as they come', async () => {
     const multiValueHeaders = { 'Authorization': ['one'], 'X-Forwarded-For': ['a', 'b'] };
     expect((await call(read, { multiValueHeaders })).statusCode).toBe(200);
