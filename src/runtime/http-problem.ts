@@ -13,7 +13,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** The longest part of a request that an error repeats. */
+/** The longest part of a request that an error repeats, in characters. */
 const QUOTED_LENGTH = 200;
 
 /** One field or parameter is wrong. `pointer` is a JSON pointer (RFC 6901), or a parameter's name; empty for the whole body. */
@@ -22,7 +22,8 @@ export function invalid(pointer: string, detail: string): HttpProblem {
   return new HttpProblem('invalid_request', quoted ? `${quoted}: ${detail}` : detail, [{ pointer: quoted, detail }]);
 }
 
-/** Names come from the caller, and may be long. */
+/** Names come from the caller: they may be long, and hold halves of surrogate pairs, which become U+FFFD. */
 export function quote(text: string): string {
-  return text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text;
+  const characters = Array.from(Buffer.from(text).toString());
+  return characters.length > QUOTED_LENGTH ? `${characters.slice(0, QUOTED_LENGTH).join('')}…` : characters.join('');
 }
