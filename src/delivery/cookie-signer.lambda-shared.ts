@@ -14,9 +14,13 @@ export interface Ports {
   readonly now: () => Date;
 }
 
+/** How long a secret that can't be read is left alone while another key signs: each read costs money and time. */
+const RETRY_MS = 60_000;
+
 /** A signer that reads each secret it needs once, and parses its key once. */
 export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   const read = new Map<string, Promise<SigningKey>>();
+  const failedAt = new Map<string, number>();
 
   function load(secretArn: string): Promise<SigningKey> {
     const loading = read.get(secretArn) ?? readSigningKey(secrets, secretArn).then((key) => {
@@ -24,7 +28,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
       return key;
     });
     read.set(secretArn, loading);
-    // A failure is not kept: the next request tries again.
+    // A failure is not kept, so that a later request can try again.
     loading.catch(() => read.delete(secretArn));
     return loading;
   }
@@ -33,13 +37,16 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   async function choose(): Promise<SigningKey & { keyPairId: string }> {
     let oldest: SigningKey & { keyPairId: string } | undefined;
     for (const [index, { keyPairId, secretArn }] of [...keys.entries()].reverse()) {
+      if (now().getTime() - (failedAt.get(secretArn) ?? -Infinity) < RETRY_MS) continue;
       try {
         oldest = { keyPairId, ...await load(secretArn) };
         if (index === 0 || isKnownEverywhere(oldest.createdAt, now())) return oldest;
       } catch (error) {
+        failedAt.set(secretArn, now().getTime());
         console.error({ message: 'a signing key can\'t be read; trying an older one', keyPairId, error: String(error) });
       }
     }
+    failedAt.clear();
     if (!oldest) throw new Error(`none of the ${keys.length} signing keys can be read`);
     return oldest;
   }

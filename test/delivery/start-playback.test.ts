@@ -127,7 +127,10 @@ describe('cookieSigner', () => {
   afterEach(() => { jest.restoreAllMocks(); });
 
   const client = { send: jest.fn() };
-  const sign = (keys: typeof KEYS) => cookieSigner({ keys, secrets: client as never, now: () => NOW });
+  const MINUTE = 60_000;
+  let elapsed = 0;
+  beforeEach(() => { elapsed = 0; });
+  const sign = (keys: typeof KEYS) => cookieSigner({ keys, secrets: client as never, now: () => new Date(NOW.getTime() + elapsed) });
   const stored = (createdAt: string) => async () => ({ SecretString: JSON.stringify({ privateKey: pairs.KNEW.privateKey, createdAt }) });
 
   test('the first signs at once, even when all are new', async () => {
@@ -173,9 +176,30 @@ describe('cookieSigner', () => {
     expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
     expect(logged.join()).toMatch(/can't be read.*KNEW/);
     expect(logged.join()).not.toMatch(/hunter2|BEGIN|KOLD/);
-    // The next request tries again.
     answerWith({ 'arn:old': OLD, 'arn:new': OLD });
+    elapsed = MINUTE;
     expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
+  });
+
+  test('a secret that can\'t be read is asked for once a minute, not for each session', async () => {
+    const logged = captureLog();
+    answerWith({ 'arn:old': OLD, 'arn:new': named('ResourceNotFoundException') });
+    client.send.mockClear();
+    const signer = sign(KEYS);
+    for (const [minutes, reads] of [[0, 2], [0, 2], [0.99, 2], [1, 3], [1.5, 3], [2, 4]]) {
+      elapsed = minutes * MINUTE;
+      expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
+      expect([minutes, client.send.mock.calls.length, logged.length]).toEqual([minutes, reads, reads - 1]);
+    }
+  });
+
+  test('a key that is too new signs only until an older one can be read', async () => {
+    captureLog();
+    const signer = sign(KEYS);
+    answerWith({ 'arn:old': named('ThrottlingException'), 'arn:new': NOW });
+    expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
+    answerWith({ 'arn:old': OLD, 'arn:new': NOW });
+    expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
   });
 
   test('a key that is too new signs rather than none, the oldest of them first', async () => {
