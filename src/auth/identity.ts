@@ -32,7 +32,7 @@ export class Identity {
   public static userPool(options: UserPoolIdentityOptions = {}): Identity {
     return new Identity({
       admins: 'admins',
-      problems: (_, { roles }) => userPoolIdentityProblems(options, roles),
+      problems: (_, context) => userPoolIdentityProblems(options, context),
       bind: (scope, context) => userPoolIdentity(scope, options, context),
     });
   }

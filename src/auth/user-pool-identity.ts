@@ -8,8 +8,7 @@ import { CognitoAuthorizer } from './cognito-authorizer';
 import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, userPoolProblems } from './user-pool';
 import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
-import { AUTHORIZE_PATH } from '../contract/routes';
-import type { Roles } from '../domain/roles';
+import { AUTHORIZE_PATH, LOGIN_PATH } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
 import { enumProblem, isAbsent, listProblems, numberProblem, show } from '../synth/checks';
 import { globalName } from '../synth/global-name';
@@ -78,7 +77,10 @@ export interface UserPoolIdentityOptions {
 
 /** A client for native apps. */
 export interface PublicClientOptions {
-  /** Where sign-ins come back to: an app's own scheme (`com.example.app://callback`), a claimed https address, or `http://localhost`. */
+  /**
+   * Where sign-ins come back to: an app's own scheme (`com.example.app://callback`), a claimed https address, or `http://localhost`. Not an address of
+   * the service itself: a script on its pages could read the code there, and exchange it for a refresh token.
+   */
   readonly callbackUrls: string[];
 
   /**
@@ -162,7 +164,7 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
 }
 
 /** What is wrong with the props of the service's own pool. */
-export function userPoolIdentityProblems(options: UserPoolIdentityOptions, roles: Roles): (string | undefined)[] {
+export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { roles, origin }: Pick<IdentityContext, 'roles' | 'origin'>): (string | undefined)[] {
   const { userPool, domain, publicClient, firstAdmin, returnOrigins } = options;
   return [
     ...listProblems('returnOrigins', returnOrigins, originProblem, { min: 0 }),
@@ -172,23 +174,31 @@ export function userPoolIdentityProblems(options: UserPoolIdentityOptions, roles
     numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
     ...groupProblems(roles),
-    ...isAbsent(publicClient) ? [] : callbackProblems(publicClient),
+    ...isAbsent(publicClient) ? [] : callbackProblems(publicClient, origin),
     isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
   ];
 }
 
 /** As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
-function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions): (string | undefined)[] {
+function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions, origin: string): (string | undefined)[] {
   const addressProblem = (name: string, address: unknown) => {
     if (Token.isUnresolved(address)) return undefined;
     const isRight = typeof address === 'string' && URL.canParse(address) && !address.includes('#') && (!/^http:/i.test(address) || new URL(address).hostname === 'localhost');
     return isRight ? undefined : `${name}: expected an address without fragment: an app's scheme, https, or http://localhost, got ${show(address)}`;
   };
+  const callbackProblem = (name: string, address: unknown) => addressProblem(name, address) ?? (isAt(origin, String(address))
+    ? `${name}: expected an address that is not the service's own, since scripts on its pages could read the code: an app's scheme, another host, or `
+      + `http://localhost, got ${show(address)}; the web app signs in by ${LOGIN_PATH}?return_to=/` : undefined);
   return [
     isAbsent(callbackUrls) ? 'publicClient.callbackUrls: expected at least one' : undefined,
-    ...listProblems('publicClient.callbackUrls', callbackUrls, addressProblem),
+    ...listProblems('publicClient.callbackUrls', callbackUrls, callbackProblem),
     ...listProblems('publicClient.logoutUrls', logoutUrls, addressProblem, { min: 0 }),
   ];
+}
+
+/** Whether an address is of this origin. A domain that is known at deployment only is compared by its token. */
+function isAt(origin: string, address: string): boolean {
+  return `${address}/`.startsWith(`${origin}/`) || (URL.canParse(address) && new URL(address).origin === origin);
 }
 
 /** As Cognito takes a prefix (Amazon Cognito Developer Guide, "Using the Amazon Cognito domain"). */

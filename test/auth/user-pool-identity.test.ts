@@ -121,6 +121,18 @@ describe('props', () => {
     expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected an address/);
   });
 
+  test.each([ORIGIN, `${ORIGIN}/`, `${ORIGIN}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${ORIGIN}/api/authorize`])('nor at the service itself: %s', (address) => {
+    expect(() => auth({ publicClient: { callbackUrls: [address] } })).toThrow(
+      /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected an address that is not the service's own/,
+    );
+  });
+
+  test('nor at the service itself when its domain is known at deployment only', () => {
+    const origin = `https://${Lazy.string({ produce: () => 'd111111abcdef8.cloudfront.net' })}`;
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { origin } as never)).toThrow(/publicClient\.callbackUrls\[0\]: expected an address that is not/);
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { origin } as never)).not.toThrow();
+  });
+
   test('allowed return addresses reach the handler', () => {
     synthesized({ returnOrigins: ['http://localhost:5173'] }).hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { RETURN_ORIGINS: '["http://localhost:5173"]', ORIGIN } },
