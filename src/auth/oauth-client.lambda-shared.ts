@@ -8,6 +8,12 @@ import { HttpProblem } from '../runtime/http-problem';
 /** No answer within this time is a failure: the caller waits for ours. */
 const TIMEOUT_MS = 4000;
 
+/**
+ * How long a container keeps the client's secret. Sign-ins under way depend on it too (`deriveKey`), so all containers must agree soon after it was
+ * replaced, also while Cognito still takes the old one: a client may have two (AddUserPoolClientSecret).
+ */
+const SECRET_MS = 5 * 60 * 1000;
+
 /** What the token endpoint answers (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
 export interface Tokens {
   readonly id_token: string;
@@ -24,15 +30,16 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The confidential client of the sign-in server. It holds the client's secret for as long as its container lives. */
+/** The confidential client of the sign-in server. It holds the client's secret for five minutes. */
 export class OAuthClient {
   private readonly verifier;
-  private secret?: string;
+  private secret?: { readonly value: string; readonly readAt: number };
 
   constructor(
     private readonly environment: Environment<'auth/sign-in'>,
     private readonly secrets: SecretsManagerClient,
     private readonly fetch: typeof globalThis.fetch,
+    private readonly now: () => Date,
   ) {
     const { ISSUER, CLIENT_ID } = environment;
     // The library's own fetcher speaks https only, and the issuer of a stack on one machine does not.
@@ -129,12 +136,23 @@ export class OAuthClient {
   }
 
   private async clientSecret(): Promise<string> {
-    if (this.secret !== undefined) return this.secret;
+    const now = this.now().getTime();
+    const { secret } = this;
+    if (secret && now - secret.readAt < SECRET_MS) return secret.value;
+    // One that can't be read again stays in use: it was good five minutes ago.
+    const value = await this.readSecret().catch((error) => {
+      if (!secret) throw error;
+      return secret.value;
+    });
+    this.secret = { value, readAt: now };
+    return value;
+  }
+
+  private async readSecret(): Promise<string> {
     const { SecretString } = await this.secrets.send(new GetSecretValueCommand({ SecretId: this.environment.SECRET_ARN })).catch((error: Error) => {
       throw upstreamFailed('client secret', { body: { error: error.name } });
     });
     if (!SecretString) throw upstreamFailed('client secret', { body: { error: 'empty' } });
-    this.secret = SecretString;
     return SecretString;
   }
 }

@@ -41,7 +41,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   const { ISSUER, ORIGIN } = environment;
   const origins = [ORIGIN, ...JSON.parse(environment.RETURN_ORIGINS) as string[]];
   const refreshSeconds = Number(environment.REFRESH_SECONDS);
-  const client = new OAuthClient(environment, secrets, fetch);
+  const client = new OAuthClient(environment, secrets, fetch, now);
   const redirectUri = `${ORIGIN}${AUTHORIZE_PATH}`;
   const seconds = () => Math.floor(now().getTime() / 1000);
   const key = () => client.deriveKey('sign-in under way');

@@ -6,9 +6,11 @@ beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
 describe('the client\'s secret', () => {
-  test('is read once a container', async () => {
-    await service.browser().session();
-    await service.browser().session();
+  test('is read once in five minutes by a container', async () => {
+    for (let time = 0; time < 5; time++) {
+      await service.browser().session();
+      service.pass(59_000);
+    }
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)).toHaveLength(1);
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)[0].args[0].input).toEqual({ SecretId: 'arn:secret' });
   });
@@ -16,6 +18,29 @@ describe('the client\'s secret', () => {
   test('is read again when the server does not take it any more', async () => {
     await service.browser().session();
     service.server.clientSecret = 'the-secret-of-the-next-client';
+    await service.browser().session();
+    expect(service.secretsManager.commandCalls(GetSecretValueCommand)).toHaveLength(2);
+  });
+
+  test('is the same for all containers five minutes after it was replaced, even if the old one is still good', async () => {
+    const [older, newer] = [service.browser(), service.browser(service.startContainer())];
+    await older.session();
+    service.server.clientSecret = 'the-next-secret-of-the-client';
+    service.pass(300_001);
+    for (const [first, second] of [[older, newer], [newer, older]]) {
+      const callback = await first.start('/');
+      first.cookies.forEach((value, name) => second.cookies.set(name, value));
+      expect((await second.authorize(callback)).status).toBe(302);
+    }
+    expect(service.server.calls.filter(({ path }) => path === '/hosted/oauth2/token')).toHaveLength(3);
+  });
+
+  test('that can\'t be read again stays in use', async () => {
+    await service.browser().session();
+    service.secretsManager.on(GetSecretValueCommand).rejects(new Error('throttled'));
+    service.pass(300_001);
+    await service.browser().session();
+    service.pass(60_000);
     await service.browser().session();
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)).toHaveLength(2);
   });

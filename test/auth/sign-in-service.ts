@@ -24,17 +24,22 @@ export class SignInService {
 
   constructor() {
     this.secretsManager.on(GetSecretValueCommand).callsFake(async () => ({ SecretString: this.server.clientSecret }));
+    this.handler = this.startContainer();
+  }
+
+  /** One more container of the function, which has read nothing yet. */
+  startContainer(): Handler {
     const environment = {
       HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', ORIGIN, RETURN_ORIGINS: JSON.stringify([DEVELOPMENT]), REFRESH_SECONDS: '2592000',
     };
-    this.handler = serveRoutes('auth/sign-in', signIn(environment, {
+    return serveRoutes('auth/sign-in', signIn(environment, {
       fetch: this.server.fetch as typeof fetch, now: () => this.now, random: randomBytes, secrets: this.secrets,
     }));
   }
 
   /** A browser that has not been here yet. */
-  browser(): Browser {
-    return new Browser(this.handler, this.server);
+  browser(handler = this.handler): Browser {
+    return new Browser(handler, this.server);
   }
 
   /** Lets the handler's clock go on. */
