@@ -1,5 +1,5 @@
 import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
-import type { S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
 import { durationLimit } from '../domain/duration-limit';
 import { internal, isFinal } from '../domain/job-errors';
@@ -24,22 +24,34 @@ export interface SubmitJobPorts {
   readonly maxReceives: number;
 }
 
+/** One invocation's. */
+interface Submission extends SubmitJobPorts {
+  readonly abortSignal: AbortSignal;
+}
+
 /**
  * A claim older than this has no living holder: it is five times the function's timeout. It is also long enough for a job that
  * somebody created to be found by a search.
  */
 export const CLAIM_SECONDS = 300;
 
+/** What is left of the function's time once MediaConvert has not answered: to write down that the attempt has ended. */
+const CLOSING_MS = 10_000;
+
 /** How far back a search goes: a source is the input of one job an attempt. */
 const SEARCH_PAGES = 5;
 
 /** Submits the one job of each video whose source has arrived. Messages that must be tried again come back as failures of the batch. */
-export function submitJobs(ports: SubmitJobPorts): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  return async ({ Records }) => {
+export function submitJobs(
+  ports: SubmitJobPorts,
+): (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
+  return async ({ Records }, context) => {
     const batchItemFailures = [];
+    // The SDK waits for an answer without end, and a function that Lambda ends can't give up its attempt.
+    const abortSignal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - CLOSING_MS));
     for (const record of Records) {
       try {
-        await submit(record, ports);
+        await submit(record, { ...ports, abortSignal });
       } catch (error) {
         console.error({ message: 'job not submitted', messageId: record.messageId, error: error instanceof Error ? error.stack : String(error) });
         batchItemFailures.push({ itemIdentifier: record.messageId });
@@ -49,7 +61,7 @@ export function submitJobs(ports: SubmitJobPorts): (event: SQSEvent) => Promise<
   };
 }
 
-async function submit({ body, messageId, attributes }: SQSRecord, ports: SubmitJobPorts): Promise<void> {
+async function submit({ body, messageId, attributes }: SQSRecord, ports: Submission): Promise<void> {
   const { videos, clock } = ports;
   const { key, size } = readCreatedObject(body);
   const videoId = parseSourceKey(key)?.videoId;
@@ -106,10 +118,10 @@ function sourceUrl({ source }: VideoRow): string {
 }
 
 /** The attempt's job, if somebody created it. */
-async function findJob(row: VideoRow, { client, queueArn }: SubmitJobPorts): Promise<string | undefined> {
+async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submission): Promise<string | undefined> {
   let NextToken: string | undefined;
   for (let page = 0; page < SEARCH_PAGES; page++) {
-    const found = await client.send(new SearchJobsCommand({ InputFile: sourceUrl(row), Queue: queueArn, Order: 'DESCENDING', MaxResults: 20, NextToken }));
+    const found = await client.send(new SearchJobsCommand({ InputFile: sourceUrl(row), Queue: queueArn, Order: 'DESCENDING', MaxResults: 20, NextToken }), { abortSignal });
     const job = found.Jobs?.find(({ UserMetadata }) => {
       const metadata = parseJobMetadata(UserMetadata);
       return metadata?.videoId === row.videoId && metadata.attempt === row.attempt;
@@ -122,8 +134,8 @@ async function findJob(row: VideoRow, { client, queueArn }: SubmitJobPorts): Pro
 }
 
 /** The new job's id, or why there can be none. What is not about the source throws: the message comes again. */
-async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): Promise<string | SourceProblem> {
-  const { client, settings, mediaBucket, queueArn, jobRoleArn } = ports;
+async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | SourceProblem> {
+  const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;
   const input = sourceUrl(row);
 
@@ -144,7 +156,7 @@ async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): P
       StatusUpdateInterval: progressInterval(source.durationSeconds),
       // Accelerated jobs are billed as Professional.
       AccelerationSettings: { Mode: 'DISABLED' },
-    }));
+    }), { abortSignal });
     if (!Job?.Id) throw new Error('MediaConvert answered without a job');
     return Job.Id;
   } catch (error) {
@@ -155,9 +167,9 @@ async function createJob(row: VideoRow, token: string, ports: SubmitJobPorts): P
   }
 }
 
-async function probe(input: string, { client, settings }: SubmitJobPorts): Promise<Source | SourceProblem> {
+async function probe(input: string, { client, settings, abortSignal }: Submission): Promise<Source | SourceProblem> {
   try {
-    const { ProbeResults } = await client.send(new ProbeCommand({ InputFiles: [{ FileUrl: input }] }));
+    const { ProbeResults } = await client.send(new ProbeCommand({ InputFiles: [{ FileUrl: input }] }), { abortSignal });
     return readProbe(ProbeResults?.[0]?.Container, settings.maxDurationSeconds);
   } catch (error) {
     if (!isFinal(error)) throw error;

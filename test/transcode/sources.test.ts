@@ -35,7 +35,8 @@ async function upload(file: string | Buffer) {
   const seen = service.events.length;
   const submit = submitJobs({ videos, client: service.client, clock: () => new Date(), settings: SETTINGS, mediaBucket: 'media', queueArn: QUEUE, jobRoleArn: ROLE, maxReceives: 5 });
   const body = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 1 } } });
-  expect(await submit({ Records: [{ body, messageId: `m${seen}`, attributes: { ApproximateReceiveCount: '1' } }] } as unknown as SQSEvent)).toEqual({ batchItemFailures: [] });
+  const event = { Records: [{ body, messageId: `m${seen}`, attributes: { ApproximateReceiveCount: '1' } }] } as unknown as SQSEvent;
+  expect(await submit(event, { getRemainingTimeInMillis: () => 60_000 })).toEqual({ batchItemFailures: [] });
   const { jobId, status } = await table.get();
   if (status !== 'processing') return table.get();
   const end = await service.event((detail) => detail.jobId === jobId && /COMPLETE|ERROR/.test(detail.status));

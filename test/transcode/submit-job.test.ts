@@ -16,7 +16,7 @@ const fault = { $metadata: {}, message: 'because' };
 
 const mediaConvert = mockClient(MediaConvertClient);
 let table: Table;
-let handler: (event: SQSEvent) => Promise<SQSBatchResponse>;
+let handler: (event: SQSEvent, context: { getRemainingTimeInMillis: () => number }) => Promise<SQSBatchResponse>;
 let logged: string[];
 
 beforeAll(async () => {
@@ -45,7 +45,7 @@ const created = (key = `source/${VIDEO_ID}/original`, size = 42) => JSON.stringi
 const message = (body = created(), messageId = 'message-1', receives = 1) =>
   ({ body, messageId, attributes: { ApproximateReceiveCount: `${receives}` } }) as SQSEvent['Records'][number];
 const refusal = (name: string, text = 'because') => new MediaConvertServiceException({ $metadata: {}, $fault: 'client', name, message: text });
-const send = async (...records: SQSEvent['Records']) => (await handler({ Records: records })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+const send = async (...records: SQSEvent['Records']) => (await handler({ Records: records }, { getRemainingTimeInMillis: () => 60_000 })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 const calls = () => mediaConvert.calls().map(({ firstArg }) => firstArg.constructor.name);
 const jobOf = (videoId: string, attempt: number, Id: string) => ({ Id, Role: 'r', Settings: {}, UserMetadata: { videoId, attempt: `${attempt}` } });
 

@@ -1,0 +1,41 @@
+import { createServer, Server } from 'http';
+import type { AddressInfo } from 'net';
+import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
+import type { SQSEvent } from 'aws-lambda';
+import { startTable, Table, TABLE_NAME, VIDEO_ID } from './videos';
+import { DEFAULT_LADDER } from '../../src/domain/ladder';
+import { videoRepository } from '../../src/runtime/video-repository';
+import { submitJobs } from '../../src/transcode/submit-job.lambda-shared';
+
+let table: Table;
+let server: Server;
+let asked: string[];
+beforeAll(async () => {
+  table = await startTable();
+  server = createServer(({ url }) => void asked.push(url ?? ''));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  jest.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await table.stop();
+});
+
+test.each([[4, 'uploaded', undefined], [5, 'errored', 'internal']])('receive %i of 5 ends before Lambda ends the function when MediaConvert does not answer', async (receives, status, code) => {
+  asked = [];
+  await table.put({ status: 'waiting' });
+  const submit = submitJobs({
+    videos: videoRepository(TABLE_NAME),
+    client: new MediaConvertClient({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    clock: () => new Date(),
+    settings: { ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 },
+    mediaBucket: 'media', queueArn: 'queue', jobRoleArn: 'role', maxReceives: 5,
+  });
+  const body = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
+  const event = { Records: [{ body, messageId: 'message-1', attributes: { ApproximateReceiveCount: `${receives}` } }] } as SQSEvent;
+  expect(await submit(event, { getRemainingTimeInMillis: () => 10_200 })).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+  expect(asked).toHaveLength(1);
+  const row = await table.get();
+  expect([row.status, row.error?.code]).toEqual([status, code]);
+});
