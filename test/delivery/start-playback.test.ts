@@ -181,6 +181,17 @@ describe('cookieSigner', () => {
     expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
   });
 
+  test('an older key signs while the secret of the newest is not answered', async () => {
+    captureLog();
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => timeout(milliseconds / 100));
+    const answered = stored(OLD.toISOString());
+    client.send.mockImplementation(({ input: { SecretId } }, options) => SecretId === 'arn:old' ? answered() : new Promise((_, reject) => {
+      options?.abortSignal.addEventListener('abort', () => reject(named('AbortError')));
+    }));
+    expect(await sign(KEYS)('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
+  });
+
   test('a secret that can\'t be read is asked for once a minute, not for each session', async () => {
     const logged = captureLog();
     answerWith({ 'arn:old': OLD, 'arn:new': named('ResourceNotFoundException') });
