@@ -57,6 +57,7 @@ function arnOf(type: string): string {
     'AWS::Cognito::UserPool': 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_x',
     'AWS::SecretsManager::Secret': 'arn:aws:secretsmanager:us-east-1:123456789012:secret:x',
     'AWS::MediaConvert::Queue': 'arn:aws:mediaconvert:us-east-1:123456789012:queues/x',
+    'AWS::KMS::Key': 'arn:aws:kms:us-east-1:123456789012:key/x',
   };
   return forms[type] ?? '*';
 }
