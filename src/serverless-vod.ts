@@ -91,9 +91,10 @@ export class ServerlessVod extends Construct {
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(scope, id);
     const { removalPolicy } = props;
-    const shared = props.upload?.bucket !== undefined && props.upload.bucket === props.delivery?.bucket;
+    const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
+    // By name: the same bucket may also have been imported.
     throwIfAny(this, [
-      shared ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
+      sources && media && sources.bucketName === media.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
       removalPolicyProblem('removalPolicy', removalPolicy),
     ]);
     const origin = Lazy.string({ produce: () => this.delivery.origin });

@@ -1,7 +1,7 @@
 import { Annotations, ArnFormat, CfnResource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { differ } from './place';
 
 /** A customer's KMS key on a resource that was passed in. */
@@ -25,8 +25,10 @@ export function grantKey(scope: Construct, { prop, key, service }: ResourceKey, 
   const grant = iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [target.keyArn], conditions });
   if (leavesAccessToIam(target, actions)) return grant;
   const statement = new iam.PolicyStatement({ principals: [grantee.grantPrincipal], actions, resources: ['*'], conditions });
-  // A key policy in another stack would have to name this stack's role, which names the key.
-  const added = Stack.of(target) === Stack.of(scope) && target.addToResourcePolicy(statement).statementAdded;
+  // A key policy in another stack would have to name the grantee, which names the key.
+  const { grantPrincipal } = grantee;
+  const stack = Stack.of(Construct.isConstruct(grantPrincipal) ? grantPrincipal : scope);
+  const added = Stack.of(target) === stack && target.addToResourcePolicy(statement).statementAdded;
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:keyPolicy',
       `${prop}: the policy of its KMS key can't be changed from here; it must leave access to IAM policies (Allow kms:* to this account's root principal, the default), or allow the roles of this service what their own policies allow`);

@@ -1,4 +1,4 @@
-import { Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { keyProblems, ResourceKey } from './keys';
@@ -12,17 +12,33 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
 /** What is wrong with a bucket that was passed in, as far as synth can know. */
 export function bucketProblems(scope: IConstruct, prop: string, bucket: s3.IBucket | undefined): (string | undefined)[] {
   if (!bucket) return [];
-  return [...placeProblems(scope, prop, 'bucket', bucket.env), ...keyProblems(bucketKey(prop, bucket), bucket.env.region)];
+  const key = unknownKey(bucket);
+  return [
+    ...placeProblems(scope, prop, 'bucket', bucket.env),
+    ...keyProblems(bucketKey(prop, bucket), bucket.env.region),
+    key && !isAwsManaged(key) ? `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; make the bucket with the prop encryptionKey of s3.Bucket` : undefined,
+  ];
 }
 
 /** Why CloudFront can't read a bucket: the key `aws/s3` belongs to AWS, and its policy lets no other service in. */
 export function awsManagedKeyProblem(prop: string, bucket: s3.IBucket | undefined): string | undefined {
-  const resource = bucket && cfnBucket(bucket);
+  if (!bucket || !isAwsManaged(unknownKey(bucket))) return undefined;
+  return `${prop}: CloudFront can't decrypt with the key aws/s3 (BucketEncryption.KMS_MANAGED); use BucketEncryption.S3_MANAGED, or KMS with a key of your own`;
+}
+
+const AWS_MANAGED = 'alias/aws/s3';
+
+function isAwsManaged(key: unknown): boolean {
+  return typeof key === 'string' && key.endsWith(AWS_MANAGED);
+}
+
+/** What the resource of a bucket says of its KMS key, where CDK's view of the bucket has none: a bucket may be written as a resource. */
+function unknownKey(bucket: s3.IBucket): unknown {
+  const resource = cfnBucket(bucket);
   if (!resource || bucket.encryptionKey) return undefined;
   const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
-  const { sseAlgorithm = '', kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
-  if (!String(sseAlgorithm).startsWith('aws:kms') || kmsMasterKeyId) return undefined;
-  return `${prop}: CloudFront can't decrypt with the key aws/s3 (BucketEncryption.KMS_MANAGED); use BucketEncryption.S3_MANAGED, or KMS with a key of your own`;
+  const { sseAlgorithm = '', kmsMasterKeyId = AWS_MANAGED } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
+  return String(sseAlgorithm).startsWith('aws:kms') ? kmsMasterKeyId : undefined;
 }
 
 /**
@@ -41,7 +57,8 @@ export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
   resource.notificationConfiguration = Lazy.any({
     produce: () => notifications(bucket) ? given : { ...Stack.of(bucket).resolve(given), eventBridgeConfiguration: { eventBridgeEnabled: true } },
   });
-  Aspects.of(bucket).add(new KeepEventBridge(bucket));
+  // After all others: an aspect may add a notification.
+  Aspects.of(bucket).add(new KeepEventBridge(bucket), { priority: AspectPriority.READONLY });
   return true;
 }
 

@@ -60,6 +60,22 @@ describe('the policy of a customer\'s key', () => {
     Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: the policy of its KMS key .*root principal.*serverless-vod:keyPolicy'));
   });
 
+  test.each<[string, (catalog: VodCatalog, stack: Stack) => void]>([
+    ['an area', (catalog, stack) => new VodUpload(stack, 'Upload', { catalog, origin })],
+    ['a grant', (catalog, stack) => catalog.grantReadVideos(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }))],
+  ])('can\'t name a role of another stack, which names the table: a warning says so, without a circle between the stacks (%s)', (_, use) => {
+    const app = new App();
+    const stack = new Stack(app, 'Test', { env });
+    const table = makeTable(stack, new kms.Key(stack, 'Key', { policy: administrator() }));
+    const catalog = new VodCatalog(stack, 'Catalog', { origin, table });
+    const other = new Stack(app, 'Other', { env });
+    use(catalog, other);
+    app.synth();
+    expect(other.dependencies).toEqual([stack]);
+    expect(stack.dependencies).toEqual([]);
+    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp('^table: the policy of its KMS key'));
+  });
+
   test('that was imported is not known: the grant is made, and a warning says what the policy needs', () => {
     const { stack, template } = upload((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN));
     template.hasResourceProperties('AWS::IAM::Policy', {

@@ -1,8 +1,9 @@
-import { App, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnParameter, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
 import { ServerlessVod, VodCatalog, VodDelivery, VodUpload } from '../../src';
 import { VodTranscode } from '../../src/transcode/vod-transcode';
 
@@ -72,6 +73,19 @@ describe('EventBridge on the source bucket', () => {
     expect(eventBridge(template, vod.upload.bucket)).toEqual(byCustomResource);
   });
 
+  test.each<[string, (vodBucket: s3.IBucket) => IConstruct]>([
+    ['the app', ({ node }) => node.root], ['the bucket', (bucket) => bucket],
+  ])('stays on beside a notification that an aspect of %s adds', (_, placeOf) => {
+    const { template, vod } = service({
+      after: (bucket, stack) => {
+        const destination = new SqsDestination(new sqs.Queue(stack, 'Removed'));
+        const visit = (node: IConstruct): void => { if (node === bucket) bucket.addEventNotification(s3.EventType.OBJECT_REMOVED, destination); };
+        Aspects.of(placeOf(bucket)).add({ visit });
+      },
+    });
+    expect(eventBridge(template, vod.upload.bucket)).toEqual(byCustomResource);
+  });
+
   test('stays on where the bucket has it already, by CDK\'s own prop', () => {
     const { template, vod } = service({ makeBucket: (stack) => new s3.Bucket(stack, 'Sources', { eventBridgeEnabled: true }) });
     expect(eventBridge(template, vod.upload.bucket)).toMatchObject({ onBucket: undefined, custom: [{ EventBridgeConfiguration: {} }] });
@@ -136,12 +150,18 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     return new VodDelivery(stack, 'Delivery', { catalog: new VodCatalog(stack, 'Catalog', { origin }), bucket: makeBucket(stack) });
   };
 
+  const withKey = (stack: Stack, kmsMasterKeyId: string) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Media', {
+    bucketEncryption: { serverSideEncryptionConfiguration: [{ serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId } }] },
+  }));
+
   test.each<[string, (stack: Stack) => s3.IBucket]>([
     ['KMS_MANAGED', (stack) => new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.KMS_MANAGED })],
     ['DSSE_MANAGED', (stack) => new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.DSSE_MANAGED })],
     ['aws:kms without a key, written as a resource', (stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Media', {
       bucketEncryption: { serverSideEncryptionConfiguration: [{ serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms' } }] },
     }))],
+    ['the alias of aws/s3, written as a resource', (stack) => withKey(stack, 'alias/aws/s3')],
+    ['the ARN of the alias of aws/s3, written as a resource', (stack) => withKey(stack, 'arn:aws:kms:us-east-1:123456789012:alias/aws/s3')],
   ])('media: %s', (_, makeBucket) => {
     expect(() => delivery(makeBucket)).toThrow(/^Test\/Delivery: bucket: CloudFront can't decrypt with the key aws\/s3/);
   });
@@ -150,10 +170,27 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     expect(() => delivery((stack) => new s3.Bucket(stack, 'Media', { encryption }))).not.toThrow();
   });
 
-  test('one bucket for sources and media: its CORS rule would close a circle', () => {
+  test.each<[string, (stack: Stack) => string]>([
+    ['an ARN', () => 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'],
+    ['an alias', () => 'alias/videos'],
+    ['a parameter', (stack) => new CfnParameter(stack, 'KeyArn').valueAsString],
+  ])('sources and media under a key that CDK does not know, which nobody could be granted: %s', (_, keyOf) => {
+    const make = (stack: Stack) => withKey(stack, keyOf(stack));
+    expect(() => delivery(make)).toThrow(/^Test\/Delivery: bucket: its KMS key .* is not known to CDK.*encryptionKey/);
+    expect(() => service({ makeBucket: make })).toThrow(/^Test\/Vod\/Upload: bucket: its KMS key .* is not known to CDK.*encryptionKey/);
+  });
+
+  test.each<[string, (stack: Stack, bucket: s3.IBucket) => s3.IBucket]>([
+    ['itself', (_, bucket) => bucket],
+    ['imported by its name', (stack, bucket) => s3.Bucket.fromBucketName(stack, 'Again', bucket.bucketName)],
+  ])('one bucket for sources and media, %s: its CORS rule would close a circle', (_, again) => {
     const stack = new Stack(new App(), 'Test');
     const bucket = sources(stack);
-    expect(() => new ServerlessVod(stack, 'Vod', { upload: { bucket }, delivery: { bucket } })).toThrow(/^Test\/Vod: upload\.bucket and delivery\.bucket: expected two buckets/);
+    expect(() => new ServerlessVod(stack, 'Vod', { upload: { bucket }, delivery: { bucket: again(stack, bucket) } })).toThrow(/^Test\/Vod: upload\.bucket and delivery\.bucket: expected two buckets/);
+  });
+
+  test('none for sources and media is not one for both', () => {
+    expect(() => new ServerlessVod(new Stack(), 'Vod', { upload: { bucket: null as any }, delivery: { bucket: null as any } })).not.toThrow();
   });
 
   test.each([
