@@ -18,6 +18,7 @@ export function durableRecords<T>(folder: string) {
   return {
     /** A copy, so that records can be changed while somebody goes through it. */
     entries: (): [id: string, record: T][] => [...records],
+    get: (id: string): T | undefined => records.get(id),
     set(id: string, record: T): void {
       writeJson(fileOf(id), record);
       records.set(id, record);

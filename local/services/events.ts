@@ -6,7 +6,7 @@ import type { Queues } from './queues';
 import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
 import { onlyKnown } from '../lookup';
-import { logLine } from '../text';
+import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type LocalStack, type Part, type Principal, type PutEvent } from '../types';
 
 const principalOf = (ruleArn: string): Principal => ({ kind: 'service', id: 'events.amazonaws.com', context: { 'aws:SourceArn': ruleArn } });
@@ -35,9 +35,15 @@ export function createEvents({ stack, access, functions, queues, log = logLine, 
   });
 
   async function settle([id, delivery]: [id: string, delivery: Delivery]): Promise<void> {
-    await deliver(delivery);
-    // What was interrupted is delivered at the next start.
-    if (!stopping.signal.aborted) pending.delete(id);
+    try {
+      await deliver(delivery);
+      // What was interrupted is delivered at the next start.
+      if (!stopping.signal.aborted) pending.delete(id);
+    } catch (error) {
+      // A fault of this machine, such as a full disk, and not an answer of AWS: the event stays until it can be delivered.
+      log(`${delivery.ruleArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
+      await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
+    }
   }
 
   async function deliver({ ruleArn, targetArn, deadLetterArn, event }: Delivery): Promise<void> {
@@ -47,7 +53,8 @@ export function createEvents({ stack, access, functions, queues, log = logLine, 
       queues.send(targetArn, JSON.stringify(event));
     } catch (error) {
       if (stopping.signal.aborted) return;
-      log(`${ruleArn}: ${targetArn}: ${(error as Error).name}: ${(error as Error).message}`);
+      if (!(error instanceof AwsError)) throw error;
+      log(`${ruleArn}: ${targetArn}: ${error.name}: ${error.message}`);
       if (deadLetterArn) await deliver({ ruleArn, targetArn: deadLetterArn, event });
     }
   }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'crypto';
 import { EventEmitter, once } from 'events';
 import { join } from 'path';
+import { setTimeout as wait } from 'timers/promises';
 import type { Json } from './json';
 import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
@@ -39,26 +40,31 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
     return queue;
   };
 
-  async function poll({ EventSourceArn, FunctionName, BatchSize = 10, FunctionResponseTypes }: Json): Promise<void> {
+  async function pollOnce({ EventSourceArn, FunctionName, BatchSize = 10, FunctionResponseTypes }: Json): Promise<void> {
     const queue = queueOf(EventSourceArn);
+    const messages = queue.receive(BatchSize);
+    if (messages.length === 0) return queue.changed();
+    try {
+      const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
+      if (error) throw new AwsError(error.errorType, error.errorMessage);
+      // Lambda's rules: no list is a success, an empty id in it fails the whole batch.
+      const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
+      const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
+      messages.forEach((message) => stays(message) ? queue.fail(message) : queue.delete(message));
+    } catch (error) {
+      if (stopped) return;
+      log(`${EventSourceArn}: a batch of ${messages.length} stays: ${(error as Error).name}: ${(error as Error).message}`);
+      messages.forEach((message) => queue.fail(message));
+    }
+  }
+
+  async function poll(mapping: Json): Promise<void> {
     while (!stopped) {
-      const messages = queue.receive(BatchSize);
-      if (messages.length === 0) {
-        await queue.changed();
-        continue;
-      }
-      try {
-        const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
-        if (error) throw new AwsError(error.errorType, error.errorMessage);
-        // Lambda's rules: no list is a success, an empty id in it fails the whole batch.
-        const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
-        const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
-        messages.forEach((message) => stays(message) ? queue.fail(message) : queue.delete(message));
-      } catch (error) {
-        if (stopped) return;
-        messages.forEach((message) => queue.fail(message));
-        log(`${EventSourceArn}: a batch of ${messages.length} stays: ${(error as Error).name}: ${(error as Error).message}`);
-      }
+      await pollOnce(mapping).catch((error: Error) => {
+        // A fault of this machine, such as a full disk: messages are where they were, and are received again.
+        if (!stopped) log(`${mapping.EventSourceArn}: ${firstLines(error)}`);
+        return wait(POLL_MS);
+      });
     }
   }
 
@@ -68,7 +74,7 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
     const { FunctionName, EventSourceArn: resource, ScalingConfig } = properties;
     await access.require({ kind: 'role', id: stack.byArn(FunctionName).properties.Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
-      pollers.push(() => void poll(properties).catch((error: Error) => stopped || log(`${logicalId}: polling ended: ${firstLines(error)}`)));
+      pollers.push(() => void poll(properties));
     }
   }
   return {
@@ -132,9 +138,13 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     },
     delete: ({ id }: Received) => drop(id),
     /** Counts a failed receive; the message comes back after its visibility timeout. */
-    fail: ({ id, ...message }: Received) => messages.set(id, { ...message, failures: message.failures + 1 }),
+    fail({ id, firstReceivedAt }: Received): void {
+      const message = messages.get(id);
+      // One that was received again meanwhile may be deleted by now: it stays so.
+      if (message) messages.set(id, { ...message, firstReceivedAt, failures: message.failures + 1 });
+    },
     /** Resolves when there may be something to receive. */
-    changed: () => once(emitter, 'changed', { signal: AbortSignal.timeout(POLL_MS) }).catch(() => undefined),
+    changed: () => once(emitter, 'changed', { signal: AbortSignal.timeout(POLL_MS) }).then(() => undefined, () => undefined),
   };
 }
 

@@ -22,9 +22,9 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-interface Given { denied?: string[]; answers?: (InvokeResult | Error)[]; dataFolder?: string }
+interface Given { denied?: string[]; answers?: (InvokeResult | Error)[]; dataFolder?: string; faults?: Error[] }
 
-function create(properties: object, { denied = [], answers = [], dataFolder }: Given = {}) {
+function create(properties: object, { denied = [], answers = [], dataFolder, faults = [] }: Given = {}) {
   const sent: [string, string][] = [];
   const invoked: [string, any, unknown][] = [];
   const logged: string[] = [];
@@ -33,7 +33,13 @@ function create(properties: object, { denied = [], answers = [], dataFolder }: G
   const { put, start: begin, stop } = createEvents({
     stack: { ...stack, ...dataFolder && { dataFolder } },
     access,
-    queues: { send: (arn, body) => void sent.push([arn, body]) },
+    queues: {
+      send(arn, body) {
+        const fault = faults.shift();
+        if (fault) throw fault;
+        sent.push([arn, body]);
+      },
+    },
     functions: {
       async invoke(arn, payload, caller) {
         invoked.push([arn, payload, caller]);
@@ -101,6 +107,15 @@ describe('rules', () => {
     put(CREATED);
     await until(() => logged.length === 2);
     expect(logged).toEqual([expect.stringContaining(`${RULE}: ${QUEUE}: AccessDenied`), expect.stringContaining(`${RULE}: ${DEAD}: AccessDenied`)]);
+  });
+
+  test('a fault of this machine is no answer: the event stays until its target has it', async () => {
+    const faults = [1, 2].map(() => new Error('ENOSPC: no space left on device'));
+    const { put, sent, logged, dataFolder } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE, DeadLetterConfig: { Arn: DEAD } }] }, { faults });
+    put(CREATED);
+    await until(() => sent.length > 0);
+    expect([sent.map(([arn]) => arn), logged]).toEqual([[QUEUE], Array(2).fill(expect.stringContaining('ENOSPC'))]);
+    await until(() => readdirSync(join(dataFolder, 'events')).length === 0);
   });
 
   test('what the sender does to its objects afterwards is its own', async () => {

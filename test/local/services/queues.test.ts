@@ -1,5 +1,6 @@
-import { readdirSync } from 'fs';
+import { mkdirSync, readdirSync, rmSync } from 'fs';
 import { join } from 'path';
+import { setTimeout as wait } from 'timers/promises';
 import { createQueues, Queues } from '../../../local/services/queues';
 import { Functions, InvokeResult } from '../../../local/types';
 import { ACCOUNT, fakeAccess, fakeStack, REGION, resource, ROLE, until } from '../fakes';
@@ -25,7 +26,7 @@ afterEach(async () => {
   await queues.stop();
 });
 
-async function start(answer: (records: Record<string, any>[]) => InvokeResult, properties: object = {}) {
+async function start(answer: (records: Record<string, any>[]) => InvokeResult | Promise<InvokeResult>, properties: object = {}) {
   [received, buried] = [[], []];
   const functions: Functions = {
     async invoke(arn, payload, caller) {
@@ -39,6 +40,7 @@ async function start(answer: (records: Record<string, any>[]) => InvokeResult, p
   const stack = fakeStack([...RESOURCES, mapping('uploads', 'submit', properties), mapping('dead', 'bury')]);
   queues = await createQueues({ stack, access, functions, log: () => undefined });
   queues.start();
+  return stack.dataFolder;
 }
 const send = (...bodies: string[]) => bodies.forEach((body) => queues.send(arnOf('uploads'), body));
 const bodies = () => received.map(({ body }) => body).sort();
@@ -67,6 +69,31 @@ test('what succeeds is gone; what fails comes back after its visibility timeout 
   await until(() => buried.length === 1);
   expect([buried, bodies()]).toEqual([['bad'], ['bad', 'bad', 'good']]);
   expect(received.filter(({ body }) => body === 'bad').map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '2']);
+});
+
+test('a message that was received again and deleted does not come back when its first function fails at last', async () => {
+  const slow = async (): Promise<InvokeResult> => {
+    await wait(1500);
+    return ERROR;
+  };
+  await start(() => received.length === 1 ? slow() : { payload: null });
+  send('once more');
+  await until(() => received.length === 2);
+  await wait(2500);
+  expect(received).toHaveLength(2);
+});
+
+test('a disk that is full for a while ends no polling and loses no message', async () => {
+  const folder = join(await start(() => {
+    if (received.length > 2) return { payload: null };
+    rmSync(folder, { recursive: true });
+    setTimeout(() => mkdirSync(folder), 20);
+    return ERROR;
+  }), 'queues', 'uploads');
+  // Both pollers fail to write down that their message stays.
+  send('first', 'second');
+  await until(() => received.length === 4);
+  expect(bodies()).toEqual(['first', 'first', 'second', 'second']);
 });
 
 describe('ReportBatchItemFailures', () => {
