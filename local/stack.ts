@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" />
-import { createWriteStream, promises as fs } from 'fs';
+import { appendFileSync, promises as fs, writeFileSync } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
 import { holdDataFolder } from './data-folder';
@@ -22,6 +22,7 @@ import { OTHER_ISSUER } from './template/addresses';
 import { synthesize } from './template/assembly';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
+import { oneLine } from './text';
 import type { Part } from './types';
 
 /** What any client needs to use the stack: the content of `stack.json`. */
@@ -66,9 +67,16 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
   const logFile = (name: string): (line: string) => void => {
-    const file = createWriteStream(path.join(dataFolder, name), { mode: 0o600 });
-    keep({ stop: () => new Promise((resolve) => file.end(resolve)) });
-    return (line) => void file.write(`${line}\n`);
+    const file = path.join(dataFolder, name);
+    writeFileSync(file, '', { mode: 0o600 });
+    return (line) => {
+      try {
+        appendFileSync(file, `${line}\n`);
+      } catch (error) {
+        // A full disk loses a line, and nothing else.
+        log((error as Error).message);
+      }
+    };
   };
   const access = new TemplateAccess(stack, log, logFile('access.jsonl'));
   const door = keep(await startDoor({ port: doorPort, access, log }));
@@ -76,7 +84,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`]));
   // Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
-  const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
+  const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(oneLine(`${name} ${line}`)) }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await createQueues({ stack, access, functions, log }));

@@ -11,6 +11,8 @@ import { AwsError, type DoorService } from '../types';
 export type Door = Awaited<ReturnType<typeof startDoor>>;
 
 const BODY_LIMIT = 16 * 1024 * 1024;
+/** What Node says of a client that went away. */
+const GONE = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
  * Starts the door: it verifies who calls, asks the policies, and passes on to the registered service that the signature names.
@@ -40,11 +42,13 @@ export async function startDoor({ port = 0, access, log = logLine }: { port?: nu
       await access.require(principal, service.needs(verified));
       await service.handle(verified, response);
     } catch (error) {
+      // What is left of its body would be read as the next request.
+      if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
-      // Who went away in the middle of an upload or a download is told nothing.
-      if (raw.socket.destroyed) return void response.destroy();
-      if (refusal !== error) log(`door: ${raw.method} ${path}: ${firstLines(error as Error)}`);
-      if (response.headersSent) response.destroy();
+      const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');
+      if (refusal !== error && !isGone) log(`door: ${raw.method} ${path}: ${firstLines(error as Error)}`);
+      // Who went away in the middle of an upload or a download is told nothing. A body that failed on our side has no socket left either.
+      if (isGone || response.headersSent || !response.socket || response.socket.destroyed) response.destroy();
       else if (service) service.fail(refusal, response, raw);
       else failJson(refusal, response);
     }

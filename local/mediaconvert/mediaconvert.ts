@@ -1,7 +1,7 @@
 import { randomBytes } from 'crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'fs';
+import { mkdirSync, rmSync } from 'fs';
 import { join } from 'path';
-import { setImmediate as soon } from 'timers/promises';
+import { setImmediate as soon, setTimeout as wait } from 'timers/promises';
 import { CONFINED, inspect, SOURCE } from './ffmpeg';
 import { bad, createModel, type Job } from './model';
 import { probeResult } from './probe';
@@ -9,10 +9,13 @@ import { checkRules, parseS3 } from './rules';
 import { inFolder, PHASES, runJob, type Phase } from './run-job';
 import type { Access } from '../access/access';
 import type { Store } from '../s3/store';
-import { failJson, inputOf, type Json } from '../services/json';
+import { failJson, inputOf, readJson, writeJson, type Json } from '../services/json';
+import { firstLines, logLine } from '../text';
 import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
+/** Before a job is tried again that this machine itself failed. */
+const RETRY_MS = 1000;
 
 /** CreateJob's condition keys in an account without an input policy, as each is at first. They are about the account, not about the job's inputs. */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
@@ -31,15 +34,12 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   const stopping = new AbortController();
   rmSync(join(folder, 'work'), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const jobs: Job[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const jobs: Job[] = readJson(file) ?? [];
   const interrupted = jobs.filter(({ status }) => status === 'SUBMITTED' || status === 'PROGRESSING');
   let line = Promise.resolve();
   const seconds = () => Math.floor(now() / 1000);
 
-  function save(): void {
-    writeFileSync(`${file}.new`, JSON.stringify(jobs));
-    renameSync(`${file}.new`, file);
-  }
+  const save = () => writeJson(file, jobs);
   function emit({ id: jobId, arn, queue, userMetadata }: Job, status: string, more: Json = {}): void {
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
@@ -70,17 +70,21 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const { signal } = stopping;
     if (signal.aborted) return;
     change(job, 'PROGRESSING', 'startTime');
-    try {
-      const outputGroupDetails = await runJob(job, join(folder, 'work', job.id!), { access, store, signal }, progressOf(job));
-      change(job, 'COMPLETE', 'finishTime', { outputGroupDetails });
-    } catch (error) {
-      if (signal.aborted) return; // resumed at the next start
-      const { code, message: errorMessage } = error as AwsError;
-      change(job, 'ERROR', 'finishTime', { errorCode: Number(code) || 1999, errorMessage });
-    }
+    const tools = { access, store, signal };
+    const end = await runJob(job, join(folder, 'work', job.id!), tools, progressOf(job)).then(
+      (outputGroupDetails) => () => change(job, 'COMPLETE', 'finishTime', { outputGroupDetails }),
+      ({ code, message: errorMessage }: AwsError) => () => change(job, 'ERROR', 'finishTime', { errorCode: Number(code) || 1999, errorMessage }),
+    );
+    if (!signal.aborted) end(); // else resumed at the next start
   }
+  /** Works on a job until its end is written down: a full disk, for one, must not end those that wait behind it. */
+  const finish = (job: Job): Promise<void> => work(job).catch(async (error: Error) => {
+    logLine(`mediaconvert: ${job.id}: ${firstLines(error)}`);
+    await wait(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    return finish(job);
+  });
   /** Puts a job in line; whoever created it has its answer before it begins. */
-  const enqueue = (job: Job) => { line = line.then(() => soon()).then(() => work(job)); };
+  const enqueue = (job: Job) => { line = line.then(() => soon()).then(() => finish(job)); };
 
   async function createJob(request: Json): Promise<Job> {
     model.createJob(request);

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'crypto';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'fs';
+import { createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
 import { durableRecords } from '../durable';
+import { readJson } from '../services/json';
 import { AwsError, type LocalStack } from '../types';
 
 /** What is known of an object: the etag has its quotes, the headers are those besides the content type, the path is that of its bytes. */
@@ -40,8 +41,9 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
 
   function get(bucket: string, key: string): ObjectMeta | undefined {
     if (!buckets.has(bucket)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
-    if (!existsSync(factsOf(bucket, key))) return undefined;
-    const { bytes, lastModified, ...facts } = JSON.parse(readFileSync(factsOf(bucket, key), 'utf8'));
+    const written = readJson(factsOf(bucket, key));
+    if (!written) return undefined;
+    const { bytes, lastModified, ...facts } = written;
     return { ...facts, lastModified: new Date(lastModified), path: place(bucket, bytes) };
   }
 

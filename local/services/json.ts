@@ -43,8 +43,15 @@ export function failJson({ code, message, status }: AwsError, response: ServerRe
 /** The JSON object in a request's body. */
 export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');
 
-/** What `writeJson` wrote in an earlier run, if anything. */
-export const readJson = (file: string): any => existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+/** What `writeJson` wrote in an earlier run, if anything. A file that is damaged is named, with the way out. */
+export function readJson(file: string): any {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file} can't be read: ${(error as Error).message}. Remove it to go on without what it keeps`);
+  }
+}
 
 /** Writes a file for its owner only, at once and whole. */
 export function writeJson(file: string, content: unknown): void {

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'http';
-import { Readable } from 'stream';
+import { Readable, Writable } from 'stream';
+import { pipeline } from 'stream/promises';
 import { setTimeout } from 'timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -203,6 +204,18 @@ describe('what follows the signature', () => {
     outgoing.destroy();
     await setTimeout(100);
     expect(logged).toEqual([]);
+  });
+
+  test('a disk that is full in the middle of an upload is told to the client and the log', async () => {
+    const own: string[] = [];
+    const full = await startDoor({ access, log: (line) => own.push(line) });
+    full.register({ ...fakeS3(), handle: ({ raw }) => pipeline(raw, new Writable({ write: (_, __, done) => done(new Error('ENOSPC: no space left on device')) })) });
+    const client = s3({ endpoint: `http://127.0.0.1:${full.port}`, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const url = await getSignedUrl(client, new PutObjectCommand({ Bucket: 'media', Key: 'x' }));
+    const body = 'x'.repeat(1024 * 1024);
+    for (const _ of [1, 2]) expect(await send(url, 'PUT', { 'content-length': body.length }, body)).toMatchObject({ status: 500, text: expect.stringContaining('InternalError') });
+    expect(own).toEqual(Array(2).fill(expect.stringContaining('ENOSPC')));
+    await full.stop();
   });
 
   test('a service or an operation that is not there is named', async () => {

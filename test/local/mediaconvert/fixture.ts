@@ -16,7 +16,9 @@ export const QUEUE = `arn:aws:mediaconvert:${REGION}:${ACCOUNT}:queues/vod`;
 const trust = (service: string) => ({ AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } }] } });
 
 /** MediaConvert on a store of its own, behind a door, with the real client. */
-export async function mediaConvert(options: { dataFolder?: string; denied?: (need: Need) => boolean; now?: () => number } = {}) {
+export async function mediaConvert(options: {
+  dataFolder?: string; denied?: (need: Need) => boolean; now?: () => number; fault?: (event: BusEvent) => Error | undefined;
+} = {}) {
   const stack = stackOf([
     { type: 'AWS::S3::Bucket', physicalId: 'sources' },
     { type: 'AWS::S3::Bucket', physicalId: 'media' },
@@ -27,6 +29,8 @@ export async function mediaConvert(options: { dataFolder?: string; denied?: (nee
   const events: BusEvent[] = [];
   const waiting = new Set<() => void>();
   const putEvent = (event: BusEvent) => {
+    const fault = options.fault?.(event);
+    if (fault) throw fault;
     events.push(event);
     waiting.forEach((check) => check());
   };

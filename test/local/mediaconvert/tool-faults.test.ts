@@ -47,6 +47,20 @@ test('an FFmpeg that was killed, or is not there, is a fault of the service and 
   }
 });
 
+test('a disk that is full when a job ends delays its event, and keeps nothing from those behind it', async () => {
+  const log = jest.spyOn(console, 'error').mockImplementation();
+  const faults = [1, 2].map(() => new Error('ENOSPC: no space left on device'));
+  const full = await mediaConvert({ fault: ({ detail: { status } }) => status === 'COMPLETE' ? faults.shift() : undefined });
+  await full.put('clip', clip('short.mp4', '-f lavfi -i testsrc2=s=64x64:r=10:d=1 -pix_fmt yuv420p -c:v libx264 -preset ultrafast'));
+  const jobs = [1, 2].map(() => full.client.send(new CreateJobCommand(job('clip', [cmaf(video(64, 90_000))]))));
+  const ids = (await Promise.all(jobs)).map(({ Job }) => Job!.Id);
+  for (const id of ids) await full.event(({ jobId, status }) => jobId === id && status === 'COMPLETE');
+  expect(full.events.filter(({ detail: { status } }) => status === 'ERROR')).toEqual([]);
+  expect(log).toHaveBeenCalledTimes(2);
+  log.mockRestore();
+  await full.stop();
+});
+
 test.each<[string, number]>([
   ['Decoder (codec svq1) not found for input stream #0:0', 1030],
   ['partial file', 1076],
