@@ -1,5 +1,5 @@
 import type { Rendition, Visibility } from './video';
-import type { VideoErrorCode, VideoStatus } from '../domain/video-status';
+import type { VideoError, VideoStatus } from '../domain/video-status';
 
 /** Keys of the catalog's table and of its sparse indexes. A key once deployed can't be changed without replacing the table. */
 export const TABLE_KEYS = { partition: 'pk', sort: 'sk' } as const;
@@ -58,7 +58,7 @@ export interface VideoRow {
   readonly width?: number;
   readonly height?: number;
   readonly renditions?: Rendition[];
-  readonly error?: { readonly code: VideoErrorCode; readonly message: string };
+  readonly error?: VideoError;
 }
 
 /** Key of a video's row. */

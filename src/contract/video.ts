@@ -1,4 +1,4 @@
-import type { VideoErrorCode, VideoStatus } from '../domain/video-status';
+import type { VideoError, VideoStatus } from '../domain/video-status';
 
 /** Which viewers may find and watch a video: all, those who know its id, or none; its owner and admins always. */
 export const VISIBILITIES = ['signed-in', 'unlisted', 'private'] as const;
@@ -35,5 +35,5 @@ export interface Video {
   readonly height?: number;
   readonly renditions?: Rendition[];
   readonly poster?: string;
-  readonly error?: { readonly code: VideoErrorCode; readonly message: string };
+  readonly error?: VideoError;
 }

@@ -1,4 +1,4 @@
-import type { SourceProblem } from './probe';
+import type { VideoError } from './video-status';
 
 /** How a job keeps to the longest duration that a source may have. */
 export interface DurationLimit {
@@ -28,12 +28,12 @@ export function durationLimit(statedSeconds: number | undefined, maxSeconds: num
 }
 
 /** A source that states a duration above the limit. */
-export function statedTooLong(seconds: number, maxSeconds: number): SourceProblem {
+export function statedTooLong(seconds: number, maxSeconds: number): VideoError {
   return { code: 'too_long', message: `the video takes ${humanDuration(Math.ceil(seconds))}; at most ${humanDuration(maxSeconds)} are allowed` };
 }
 
 /** A source that turned out to be too long while it was transcoded. */
-export const FOUND_TOO_LONG: SourceProblem = { code: 'too_long', message: 'the video is longer than is allowed, although the file does not say so' };
+export const FOUND_TOO_LONG: VideoError = { code: 'too_long', message: 'the video is longer than is allowed, although the file does not say so' };
 
 /** `1 h 30 min`, without parts that are zero. */
 function humanDuration(seconds: number): string {

@@ -1,10 +1,10 @@
-import type { SourceProblem } from './probe';
+import type { VideoError } from './video-status';
 
 /**
  * What MediaConvert's job error codes mean for a video (User Guide, "Error codes"). All others, known or not, are neither the file's fault for sure
  * nor ours: `transcode_failed`.
  */
-const JOB_ERRORS: Readonly<Record<number, SourceProblem>> = {
+const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
   1010: { code: 'corrupt', message: 'the file could not be opened as a video' },
   1020: { code: 'not_a_video', message: 'the file has no picture' },
   1030: { code: 'unsupported_codec', message: 'the codec or the container of the file is not supported' },
@@ -32,12 +32,12 @@ const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
 /** A failure that is not the file's, and is nothing that its uploader could mend. */
-export function internal(): SourceProblem {
+export function internal(): VideoError {
   return { code: 'internal', message: 'something went wrong on our side; the file is not the reason' };
 }
 
 /** What a failed job means for its video. MediaConvert's own message names buckets and keys: it belongs in the log, not in the catalog. */
-export function jobError(errorCode: number | undefined, errorMessage = ''): SourceProblem {
+export function jobError(errorCode: number | undefined, errorMessage = ''): VideoError {
   if (errorCode === 1010 && ACCESS.test(errorMessage)) return internal();
   return JOB_ERRORS[errorCode ?? 0] ?? {
     code: 'transcode_failed', message: errorCode === undefined ? 'the transcode failed' : `the transcode failed (MediaConvert error ${errorCode})`,

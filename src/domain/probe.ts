@@ -1,6 +1,6 @@
 import { statedTooLong } from './duration-limit';
 import type { FrameRate } from './ladder';
-import type { VideoErrorCode } from './video-status';
+import type { VideoError } from './video-status';
 
 /** The part of MediaConvert's probe result that decides anything. */
 export interface ProbedContainer {
@@ -46,12 +46,6 @@ export interface Source {
   readonly frameRate?: FrameRate;
 }
 
-/** Why a source can't be transcoded. */
-export interface SourceProblem {
-  readonly code: VideoErrorCode;
-  readonly message: string;
-}
-
 /**
  * Containers that hold their own video, by the names of MediaConvert's probe. Anything else is refused: MediaConvert also reads HLS, DASH and IMF
  * manifests, and would fetch whatever an uploaded one names. The probe leaves the format of what it does not know blank.
@@ -66,7 +60,7 @@ const ROTATIONS: Readonly<Record<number, Rotate>> = { 90: 'DEGREES_90', 180: 'DE
  * Reads a probe result. A file without a picture (audio only) is no video: there is nothing to show, no poster, and a ladder of nothing.
  * A file without sound is one.
  */
-export function readProbe(container: ProbedContainer | undefined, maxDurationSeconds: number): Source | SourceProblem {
+export function readProbe(container: ProbedContainer | undefined, maxDurationSeconds: number): Source | VideoError {
   const tracks = container?.Tracks ?? [];
   if (!container?.Format && tracks.length === 0) return { code: 'not_a_video', message: 'the file is of no known media format' };
   const track = tracks.find(({ TrackType }) => TrackType === 'video');
@@ -99,7 +93,7 @@ export function readProbe(container: ProbedContainer | undefined, maxDurationSec
 }
 
 /** Tells the two results of `readProbe` apart. */
-export function isProblem(result: Source | SourceProblem): result is SourceProblem {
+export function isProblem(result: Source | VideoError): result is VideoError {
   return 'code' in result;
 }
 

@@ -13,6 +13,12 @@ export const VIDEO_ERROR_CODES = [
 ] as const;
 export type VideoErrorCode = (typeof VIDEO_ERROR_CODES)[number];
 
+/** The error of a video, as its owner and admins see it. */
+export interface VideoError {
+  readonly code: VideoErrorCode;
+  readonly message: string;
+}
+
 /**
  * The statuses from which each status may be entered within one attempt. Everything that is not listed is late,
  * repeated or out of order, and changes nothing. A retry is the next attempt, at `uploaded`.

@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@
 import { VideoLists, videoLists } from './video-lists';
 import { videoKey, VideoRow } from '../contract/table';
 import { monthOf } from '../domain/months';
-import { ENTERED_FROM, VideoErrorCode, VideoStatus } from '../domain/video-status';
+import { ENTERED_FROM, VideoError, VideoStatus } from '../domain/video-status';
 
 /** `changed`, or `unchanged` when the write was late, repeated, out of order, or the video is gone. */
 export type Outcome = 'changed' | 'unchanged';
@@ -26,7 +26,7 @@ export interface VideoRepository extends VideoLists {
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /** `uploaded` -> `errored`, by the holder of the claim: the attempt has no job, for no reason of its source. */
-  abandon(videoId: string, attempt: number, token: string, error: { code: VideoErrorCode; message: string }): Promise<Outcome>;
+  abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /** From an abandoned attempt to the next one, at `uploaded`. */
   reopen(videoId: string, attempt: number): Promise<Outcome>;
   /** `uploaded` -> `processing`, with the attempt's job. */
@@ -36,7 +36,7 @@ export interface VideoRepository extends VideoLists {
   /** -> `ready`; published and listed where its visibility says so. */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   /** -> `errored` */
-  recordError(videoId: string, attempt: number, error: { code: VideoErrorCode; message: string }): Promise<Outcome>;
+  recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
 }
 
 /** What tests replace. */

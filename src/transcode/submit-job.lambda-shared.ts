@@ -7,8 +7,9 @@ import { jobMetadata, parseJobMetadata } from '../domain/job-metadata';
 import { jobSettings, TranscodeSettings } from '../domain/job-settings';
 import { chooseRungs } from '../domain/ladder';
 import { parseSourceKey } from '../domain/object-keys';
-import { isProblem, readProbe, Source, SourceProblem } from '../domain/probe';
+import { isProblem, readProbe, Source } from '../domain/probe';
 import { progressInterval } from '../domain/progress-interval';
+import type { VideoError } from '../domain/video-status';
 import type { VideoRepository } from '../runtime/video-repository';
 
 /** What the submitter works with. */
@@ -78,7 +79,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is being submitted by somebody else`);
 
   let adopted: string | undefined;
-  let outcome: string | SourceProblem;
+  let outcome: string | VideoError;
   try {
     // Whoever held this attempt before, we included, may have created its job and died before it was written down. A claim can't have come
     // and died between our read and our own claim: that takes longer than this function may run.
@@ -134,7 +135,7 @@ async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submiss
 }
 
 /** The new job's id, or why there can be none. What is not about the source throws: the message comes again. */
-async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | SourceProblem> {
+async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | VideoError> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;
   const input = sourceUrl(row);
@@ -167,7 +168,7 @@ async function createJob(row: VideoRow, token: string, ports: Submission): Promi
   }
 }
 
-async function probe(input: string, { client, settings, abortSignal }: Submission): Promise<Source | SourceProblem> {
+async function probe(input: string, { client, settings, abortSignal }: Submission): Promise<Source | VideoError> {
   try {
     const { ProbeResults } = await client.send(new ProbeCommand({ InputFiles: [{ FileUrl: input }] }), { abortSignal });
     return readProbe(ProbeResults?.[0]?.Container, settings.maxDurationSeconds);
