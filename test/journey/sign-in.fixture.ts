@@ -13,6 +13,8 @@ const stack = new VideosStack(new App(), 'Videos', {
       firstAdmin: 'ada@example.com',
     }),
   },
+  // One machine signs in here as often as it can.
+  api: { openThrottlingRateLimit: 1000, openThrottlingBurstLimit: 1000 },
 });
 const { auth } = stack.node.findChild('Vod') as ServerlessVod;
 new CfnOutput(stack, 'PublicClientId', { value: auth.publicClient.userPoolClientId });
