@@ -1,6 +1,5 @@
 import { randomUUID } from 'crypto';
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'http';
-import { buffer } from 'stream/consumers';
 import { createContext, runInContext } from 'vm';
 import { createCache } from './cache';
 import { readDistribution } from './distribution';
@@ -22,6 +21,27 @@ const securityHeaders = new Map(Object.entries({
 const plain = (status: number, text: string): ApiAnswer => ({
   status, headers: { 'content-type': 'text/html' }, body: `<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>${status} ERROR</h1><p>${text}</p>`,
 });
+
+/** The longest address that CloudFront takes, in bytes (CloudFront Developer Guide, "Quotas"). */
+const LONGEST_URL = 8192;
+
+/** All cookies as they were sent. Of two with one name the first has the closer path, and counts. */
+const cookiesIn = (header: string): Map<string, string> =>
+  new Map(header.split(';').reverse().map((pair) => [pair.split('=', 1)[0].trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
+
+/** A request's body, read until it is too large for the API. One that says so is refused by its size alone. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Buffer.alloc(bodyLimit + 1);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The socket stays: it carries the refusal.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > bodyLimit) break;
+  }
+  return Buffer.concat(chunks);
+}
 
 /** Serves the template's distribution on localhost. */
 export async function startEdge({ stack, access, s3, gateway, port }:
@@ -46,6 +66,10 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     if (!target.startsWith('/') || ![`localhost:${port}`, `127.0.0.1:${port}`].includes(host)) {
       return plain(403, 'The request was not for an address of this distribution.');
     }
+    if (`http://${host}${target}`.length > LONGEST_URL) return plain(414, 'The request is too long.');
+    if (method === 'GET' && (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])) {
+      return plain(403, 'Bad request. A GET request has no body.');
+    }
     // Dot segments go before behaviour and signature are looked at: neither may see another path than the origin.
     const { pathname, search } = new URL(`http://${host}${target}`);
     // It would fail each part behind in its own way.
@@ -53,23 +77,20 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     const { methods, publicKeys, viewerRequest, managedHeaders, cached, bucket, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!methods.includes(method)) return plain(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     if (managedHeaders) response.setHeaders(securityHeaders);
-    // Of two cookies with one name the first has the closer path, and is the one that `get` finds.
-    if (publicKeys) checkSignature(`http://${host}${pathname}${search}`, new URLSearchParams(cookie.replace(/;\s*/g, '&')), publicKeys);
+    if (publicKeys) checkSignature(`http://${host}${pathname}${search}`, cookiesIn(cookie), publicKeys);
     if (viewerRequest) return runFunction(viewerRequest, method, pathname);
     const path = pathname === '/' ? `/${rootObject}` : pathname;
     if (fromCache(bucket ? `/${bucket}${path}` : path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
-    // A body that says it is too large is refused by its size alone.
-    const body = Number(request.headers['content-length'] ?? 0) > bodyLimit ? Buffer.alloc(bodyLimit + 1) : await buffer(request);
-    return gateway({ raw: request, host: domain, path: `${path}${search}`, body });
+    return gateway({ raw: request, host: domain, path: `${path}${search}`, body: await bodyOf(request) });
   }
 
   // The limit is API Gateway's; CloudFront's own is twice as large.
   const server = createServer({ maxHeaderSize: 10_240 }, (request, response) => {
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
-      // Who went away in the middle of an object, as players do, is told nothing.
-      if (response.headersSent) return void response.destroy();
+      // Who went away in the middle of an object, as players do, or of a body, is told nothing.
+      if (response.headersSent || !response.socket || response.socket.destroyed) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
       logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
       return plain(503, 'The CloudFront function or the origin behind it failed.');

@@ -6,7 +6,9 @@ import { AwsError } from '../types';
 /** The query parameters of a signed URL; a cookie's name has `CloudFront-` before it. */
 const NAMES = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'];
 
-/** Undoes CloudFront's own replacement of `+`, `=` and `/`; Node reads a hyphen as a plus by itself. */
+/** CloudFront's base64, which has `-`, `_` and `~` in the place of `+`, `=` and `/` (CloudFront Developer Guide, "Set signed cookies"). */
+const isEncoded = (text: string): boolean => /^[\w~-]+$/.test(text);
+/** Undoes that replacement; Node reads a hyphen as a plus by itself. */
 const decoded = (text: string): Buffer => Buffer.from(text.replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 
 /** The URL as it was before it was signed. */
@@ -23,10 +25,11 @@ const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"State
  * Verifies a signed URL, else signed cookies, with a custom or a canned policy, as CloudFront does.
  *
  * @param url the address asked for, with its query string
+ * @param cookies by name, as they were sent
  * @param publicKeys those that the behaviour trusts, by id
  * @throws AwsError in CloudFront's words when the request may not pass
  */
-export function checkSignature(url: string, cookies: URLSearchParams, publicKeys: Map<string, string>): void {
+export function checkSignature(url: string, cookies: ReadonlyMap<string, string>, publicKeys: Map<string, string>): void {
   const denied = new AwsError('AccessDenied', 'Access denied', 403);
   const query = new URLSearchParams(url.split('?', 2)[1]);
   // A signed URL goes before cookies.
@@ -37,6 +40,7 @@ export function checkSignature(url: string, cookies: URLSearchParams, publicKeys
   const pem = publicKeys.get(id);
   if (!pem) throw new AwsError('InvalidKey', 'Unknown Key', 403);
   if (!signature || !encoded && !/^\d{1,12}$/.test(expires ?? '')) throw denied;
+  if (![signature, encoded ?? signature].every(isEncoded)) throw denied;
   const key = createPublicKey(pem);
   // Elliptic keys sign with SHA-256 only, and nobody signs with anything but these two.
   if (hash !== 'SHA256' && (hash !== 'SHA1' || key.asymmetricKeyType !== 'rsa')) throw denied;

@@ -1,12 +1,17 @@
 // The process of one function: loads its handler as Lambda does, then answers one invocation after the other.
 // Plain JavaScript, so that it starts with nothing but Node, as a handler in Lambda does.
 import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
 
 const RESPONSE_LIMIT = 6_291_556;
 const { _HANDLER } = process.env;
 
 // Who stops the stack stops its functions, however it ended.
 process.on('disconnect', () => process.exit());
+// A handler in an endless loop never hears of it. Then this thread, which does nothing else, misses the parent.
+new Worker(`
+  setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500);
+`, { eval: true, env: {}, execArgv: [] }).unref();
 // A terminal's Ctrl-C is for that one: an invocation goes on until it is stopped.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 

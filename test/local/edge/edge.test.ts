@@ -1,3 +1,5 @@
+import { connect } from 'net';
+import { Readable } from 'stream';
 import { arn, cloudFunction, config, errorOf, front, on, optimized, policyOf, raw, signedCookies, stopAll } from './fixture';
 
 afterEach(stopAll);
@@ -104,6 +106,44 @@ describe('behaviours', () => {
     const home = await ask('/');
     expect([await home.text(), home.headers.get('x-frame-options')]).toEqual(['<h1>home</h1>', null]);
   });
+});
+
+/** Sends a request as it is; resolves with the answer's status, for however long the body goes on. */
+const send = (port: number, head: string, body: Iterable<Buffer> = []) => new Promise<number>((resolve, reject) => {
+  const socket = connect(port, '127.0.0.1').on('error', reject);
+  socket.once('data', (data) => {
+    resolve(Number(String(data).split(' ')[1]));
+    socket.destroy();
+  });
+  socket.write(`${head}\r\nhost: localhost:${port}\r\n\r\n`);
+  Readable.from(body).pipe(socket, { end: false });
+});
+
+describe('what CloudFront refuses itself', () => {
+  test.each(['content-length: 2', 'transfer-encoding: chunked'])('a GET with a body (%s)', async (header) => {
+    const { port, api } = await front();
+    expect(await send(port, `GET /api/streams HTTP/1.1\r\n${header}`, [Buffer.from('2\r\n{}\r\n0\r\n\r\n')])).toBe(403);
+    expect(await send(port, 'GET /api/streams HTTP/1.1\r\ncontent-length: 0')).toBe(201);
+    expect(api).toHaveLength(1);
+  });
+
+  test('an address of more than 8,192 bytes', async () => {
+    const { port, api } = await front();
+    const most = 8192 - `http://localhost:${port}/api/?q=`.length;
+    for (const [length, status] of [[most, 201], [most + 1, 414]]) expect(await send(port, `GET /api/?q=${'a'.repeat(length)} HTTP/1.1`)).toBe(status);
+    expect(api).toHaveLength(1);
+  });
+});
+
+test('a body that never ends is too large for the API, and stays out of memory', async () => {
+  const { port, api } = await front();
+  const chunk = Buffer.from(`10000\r\n${'x'.repeat(65_536)}\r\n`);
+  const endless = (function* () {
+    for (let count = 0; count < 3200; count++) yield chunk;
+  })();
+  expect(await send(port, 'POST /api/upload HTTP/1.1\r\ntransfer-encoding: chunked', endless)).toBe(201);
+  expect(api[0].body.length).toBeGreaterThan(10 * 1024 * 1024);
+  expect(api[0].body.length).toBeLessThan(11 * 1024 * 1024);
 });
 
 test.each(['/%', '/%zz', '/%ff', '/api/streams/%ff', '/api/%c3%28', '/v/%ff.m3u8', '/none/%e0%a4'])('%s can\'t be decoded: 400 at the edge, and no origin sees it', async (path) => {

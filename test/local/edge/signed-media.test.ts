@@ -34,6 +34,14 @@ describe('signed media', () => {
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/w/*`) }))).toEqual([403, 'AccessDenied']);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/?.m3u8`) }))).toEqual([200, undefined]);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/*`, {}) }))).toEqual([403, 'MalformedPolicy']);
+    // CloudFront reads a cookie as it is sent, and base64 in its own alphabet alone.
+    const value = /CloudFront-Policy=([^;]+)/.exec(good)![1];
+    const plain = value.replace(/-/g, '+').replace(/_/g, '=').replace(/~/g, '/');
+    expect(plain).not.toBe(value);
+    for (const other of [plain, encodeURIComponent(plain), `%${value.charCodeAt(0).toString(16)}${value.slice(1)}`, `${value}!`]) {
+      expect(await answer(good.replace(value, () => other))).toEqual([403, 'AccessDenied']);
+    }
+    expect(await answer(`theme=a&${good}`)).toEqual([403, 'MissingKey']);
     const narrow = signedCookies({ policy: policyOf(`${origin}/v/b/*`) });
     expect(await raw(origin, '/v/b/../a.m3u8', { cookie: narrow })).toBe(403);
     expect(await raw(origin, '/v/b/%2e%2E/a.m3u8', { cookie: narrow })).toBe(403);

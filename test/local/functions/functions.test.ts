@@ -1,4 +1,4 @@
-import { fork } from 'child_process';
+import { fork, spawn } from 'child_process';
 import { once } from 'events';
 import { mkdtempSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
@@ -17,6 +17,7 @@ exports.context = async (event, context) => ({ ...context, left: context.getRema
 exports.throws = async () => { console.log('before'); throw new RangeError('too far'); };
 exports.nothing = async () => {};
 exports.hangs = () => new Promise(() => setInterval(() => {}, 1000));
+exports.spins = () => { for (;;); };
 exports.exits = async () => process.exit(3);
 exports.big = async () => 'x'.repeat(6 * 1024 * 1024 + 200);
 exports.pid = (ms) => new Promise((resolve) => setTimeout(() => resolve(process.pid), ms));
@@ -166,6 +167,30 @@ test('a process ends by itself when its parent is gone', async () => {
     expect(await once(child, 'exit', { signal: AbortSignal.timeout(4000) })).toEqual([0, null]);
   } finally {
     child.kill('SIGKILL');
+  }
+});
+
+test('a handler in an endless loop ends when its parent is killed', async () => {
+  const loop = join(__dirname, '../../../local/functions/run-loop.mjs');
+  const parent = spawn(process.execPath, ['-e', `
+    const child = require('child_process').fork(${JSON.stringify(loop)}, [], { cwd: ${JSON.stringify(folder)}, env: { ...process.env, _HANDLER: 'index.spins' } });
+    child.once('message', () => child.send({ id: '1', payload: '{}', deadline: 0 }, () => console.log(child.pid)));
+  `], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(parent.stdout, 'data');
+  const pid = Number(line);
+  const isAlive = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  expect(isAlive()).toBe(true);
+  parent.kill('SIGKILL');
+  try {
+    await until(() => !isAlive());
+  } finally {
+    if (isAlive()) process.kill(pid, 'SIGKILL');
   }
 });
 
