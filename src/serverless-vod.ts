@@ -5,6 +5,7 @@ import { VodApi, VodApiOptions } from './api/vod-api';
 import { VodAuth, VodAuthOptions } from './auth/vod-auth';
 import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
+import { objectProblem } from './synth/checks';
 import { throwIfAny } from './synth/errors';
 import { overlay } from './synth/overlay';
 import { removalPolicyProblem } from './synth/removal-policy';
@@ -96,11 +97,13 @@ export class ServerlessVod extends Construct {
     throwIfAny(this, [
       sources && media && sources.bucketName === media.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
       removalPolicyProblem('removalPolicy', removalPolicy),
+      objectProblem('defaultOrigin', props.defaultOrigin, 'an origin, such as an origins.HttpOrigin', { member: 'bind' }),
+      ...(['auth', 'upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),
     ]);
     const origin = Lazy.string({ produce: () => this.delivery.origin });
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
-    this.api = new VodApi(this, 'Api', props.api);
+    this.api = new VodApi(this, 'Api', props.api ?? {});
     this.auth = new VodAuth(this, 'Auth', { ...overlay({ removalPolicy }, props.auth), origin });
     const { roles } = this.auth;
     this.catalog = new VodCatalog(this, 'Catalog', { ...overlay({ removalPolicy }, props.catalog), roles, origin });

@@ -32,8 +32,8 @@ export class Identity {
   public static userPool(options: UserPoolIdentityOptions = {}): Identity {
     return new Identity({
       admins: 'admins',
-      problems: (_, context) => userPoolIdentityProblems(options, context),
-      bind: (scope, context) => userPoolIdentity(scope, options, context),
+      problems: (_, context) => userPoolIdentityProblems(options ?? {}, context),
+      bind: (scope, context) => userPoolIdentity(scope, options ?? {}, context),
     });
   }
 
@@ -81,7 +81,7 @@ export class Identity {
    * });
    */
   public static oidc(options: OidcIdentityOptions): Identity {
-    return new Identity({ problems: () => oidcProblems(options), bind: (scope) => oidcIdentity(scope, options) });
+    return new Identity({ problems: () => oidcProblems(options ?? {}), bind: (scope) => oidcIdentity(scope, options) });
   }
 
   /**

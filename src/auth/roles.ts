@@ -1,7 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Roles } from '../domain/roles';
-import { isAbsent, show } from '../synth/checks';
+import { isAbsent, objectProblem, show } from '../synth/checks';
 import { overlay } from '../synth/overlay';
 
 /** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
@@ -63,8 +63,8 @@ export interface VodRoles {
 
 /** What is wrong with the roles, in the names of the props. */
 export function rolesProblems(roles?: VodRoles): (string | undefined)[] {
-  if (isAbsent(roles)) return [];
-  if (typeof roles !== 'object') return [`roles: expected { uploaders, viewers, admins }, got ${show(roles)}`];
+  const wrong = objectProblem('roles', roles, '{ uploaders, viewers, admins }');
+  if (wrong || isAbsent(roles)) return [wrong];
   return [
     accessProblem('roles.uploaders', roles.uploaders),
     accessProblem('roles.viewers', roles.viewers),
@@ -96,8 +96,8 @@ export function renderRoles(scope: Construct, roles?: VodRoles): string {
 /** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
-  if (typeof access !== 'object' || !('_group' in access)) return `${prop}: expected Access.group('editors') or Access.signedIn(), got ${show(access)}`;
-  return access._group && groupProblem(prop, access._group.name);
+  const wrong = objectProblem(prop, access, 'Access.group(\'editors\') or Access.signedIn()', { member: '_group' });
+  return wrong ?? (access._group && groupProblem(prop, access._group.name));
 }
 
 function groupProblem(prop: string, name: unknown): string | undefined {

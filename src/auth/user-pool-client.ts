@@ -1,7 +1,7 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { planProblem } from './user-pool';
-import { booleanProblem, durationProblem } from '../synth/checks';
+import { booleanProblem, durationProblem, isAbsent } from '../synth/checks';
 import { overlay } from '../synth/overlay';
 
 /** How long a refresh token that was rotated out stays good, so that an answer that got lost can be asked for again. */
@@ -21,12 +21,12 @@ export function refreshTokenValidity({ userPoolClient }: ClientSettings): Durati
 
 /** Whether each renewal gives a new refresh token: CDK's own prop turns it on too. */
 function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
-  return refreshTokenRotation ?? userPoolClient?.refreshTokenRotationGracePeriod !== undefined;
+  return refreshTokenRotation ?? !isAbsent(userPoolClient?.refreshTokenRotationGracePeriod);
 }
 
 /** What is wrong with the props of the clients. */
 export function clientProblems(options: ClientSettings): (string | undefined)[] {
-  const given = (name: keyof cognito.UserPoolClientOptions) => options.userPoolClient?.[name] !== undefined;
+  const given = (name: keyof cognito.UserPoolClientOptions) => !isAbsent(options.userPoolClient?.[name]);
   const { idTokenValidity, accessTokenValidity, refreshTokenValidity: refresh, refreshTokenRotationGracePeriod } = options.userPoolClient ?? {};
   return [
     booleanProblem('refreshTokenRotation', options.refreshTokenRotation),

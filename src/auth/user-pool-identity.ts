@@ -10,7 +10,7 @@ import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { AUTHORIZE_PATH, LOGIN_PATH } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
-import { enumProblem, isAbsent, listProblems, numberProblem, show } from '../synth/checks';
+import { enumProblem, isAbsent, listProblems, numberProblem, objectProblem, show } from '../synth/checks';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
@@ -166,6 +166,8 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
 /** What is wrong with the props of the service's own pool. */
 export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { roles, origin }: Pick<IdentityContext, 'roles' | 'origin'>): (string | undefined)[] {
   const { userPool, domain, publicClient, firstAdmin, returnOrigins } = options;
+  const noStructs = (['userPool', 'userPoolClient', 'domain', 'publicClient'] as const).map((name) => objectProblem(name, options[name], 'an object of options'));
+  if (noStructs.some((problem) => problem)) return noStructs;
   return [
     ...listProblems('returnOrigins', returnOrigins, originProblem, { min: 0 }),
     ...userPoolProblems(userPool),

@@ -12,7 +12,7 @@ import type { VodCatalog } from '../catalog/vod-catalog';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
 import { acknowledge } from '../synth/acknowledge';
-import { durationProblem, enumProblem, stringProblem } from '../synth/checks';
+import { durationProblem, enumProblem, isAbsent, objectProblem, show, stringProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
@@ -20,6 +20,8 @@ import { letCloudFrontDecrypt } from '../synth/keys';
 import { awsManagedKeyProblem, bucketKey, bucketProblems } from '../synth/own-bucket';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
+
+const ORIGIN = 'an origin, such as an origins.HttpOrigin';
 
 /** Path patterns that are ours. */
 const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
@@ -285,8 +287,17 @@ export class VodDelivery extends Construct {
 function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
   return [
     ...generationProblems('keyGenerations', props.keyGenerations),
-    ...Object.keys(props.additionalBehaviors ?? {}).map((pattern) => patternProblem(pattern, props.api !== undefined)),
-    stringProblem('defaultRootObject', props.defaultRootObject, 'the name of a file, such as "index.html"'),
+    objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantReadVideos', required: true }),
+    objectProblem('api', props.api, 'a VodApi', { member: 'originDomainName' }),
+    objectProblem('defaultOrigin', props.defaultOrigin, ORIGIN, { member: 'bind' }),
+    objectProblem('additionalBehaviors', props.additionalBehaviors, 'behaviors by path pattern'),
+    ...Object.entries(props.additionalBehaviors ?? {}).flatMap(([pattern, behavior]) => [
+      patternProblem(pattern, !isAbsent(props.api)),
+      objectProblem(`additionalBehaviors['${pattern}'].origin`, behavior?.origin, ORIGIN, { member: 'bind', required: true }),
+    ]),
+    // CloudFront finds nothing by a name that begins with a slash (CloudFront Developer Guide, "Specify a default root object").
+    String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a slash before it, got ${show(props.defaultRootObject)}`
+      : stringProblem('defaultRootObject', props.defaultRootObject, 'the name of a file, such as "index.html"'),
     enumProblem('keyType', props.keyType, { SigningKeyType }),
     enumProblem('priceClass', props.priceClass, { PriceClass: cloudfront.PriceClass }),
     durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),

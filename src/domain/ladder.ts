@@ -63,9 +63,9 @@ export function ladderProblems(ladder: readonly Rung[], isUnknown: (value: unkno
     isUnknown(value) || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
   const each = (ladder as readonly (Rung | undefined)[]).flatMap((rung, index) => [
     ...isRight(rung?.height, HEIGHTS) && (isUnknown(rung?.height) || rung!.height % 2 === 0)
-      ? [] : [`ladder[${index}].height: got ${rung?.height}, expected an even number from ${HEIGHTS.min} to ${HEIGHTS.max}`],
+      ? [] : [`ladder[${index}].height: got ${show(rung?.height)}, expected an even number from ${HEIGHTS.min} to ${HEIGHTS.max}`],
     ...isRight(rung?.maxBitrate, BITRATES)
-      ? [] : [`ladder[${index}].maxBitrate: got ${rung?.maxBitrate}, expected bits per second from ${BITRATES.min} to ${BITRATES.max}`],
+      ? [] : [`ladder[${index}].maxBitrate: got ${show(rung?.maxBitrate)}, expected bits per second from ${BITRATES.min} to ${BITRATES.max}`],
   ]);
   if (ladder.some((rung) => !rung || isUnknown(rung.height) || isUnknown(rung.maxBitrate))) return each;
   const sorted = byHeight(ladder);
@@ -105,6 +105,8 @@ export function outputFrameRate(source: FrameRate | undefined, limit: number): F
   const divisor = Math.max(1, Math.ceil(numerator / denominator / limit - 0.1));
   return numerator > limit * denominator * divisor ? { numerator: limit, denominator: 1 } : { numerator, denominator: denominator * divisor };
 }
+
+const show = (value: unknown) => (typeof value === 'number' ? value : JSON.stringify(value));
 
 function byHeight(ladder: readonly Rung[]): Rung[] {
   return [...ladder].sort((a, b) => b.height - a.height);

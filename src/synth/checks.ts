@@ -62,6 +62,18 @@ export function stringProblem(name: string, value: unknown, expected: string): s
   return isAbsent(value) || (typeof value === 'string' && value.trim() !== '') ? undefined : `${name}: expected ${expected}, got ${show(value)}`;
 }
 
+/**
+ * An object: options, or what is known by a member. Not by class, since a library may be there twice.
+ *
+ * @param expected such as `a bucket`
+ */
+export function objectProblem(
+  name: string, value: unknown, expected: string, { member, required = false }: { readonly member?: string; readonly required?: boolean } = {},
+): string | undefined {
+  if (isAbsent(value) ? !required : typeof value === 'object' && !Array.isArray(value) && (member === undefined || member in value)) return undefined;
+  return `${name}: expected ${expected}, got ${show(value)}`;
+}
+
 /** A number; a whole one unless `fractions` may come. */
 export function numberProblem(
   name: string, value: unknown, { min, max = Infinity, fractions = false }: { readonly min: number; readonly max?: number; readonly fractions?: boolean },
@@ -110,5 +122,9 @@ export function listProblems(
   if (isAbsent(value)) return [];
   if (Token.isUnresolved(value)) return tokens && Array.isArray(value) ? [] : [`${name}: expected a list that is known at synth, got ${show(value)}`];
   if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more, got ${show(value)}`];
-  return value.map((item, index) => itemProblem(`${name}[${index}]`, item) ?? (isAbsent(item) ? `${name}[${index}]: expected a value, got ${show(item)}` : undefined));
+  return value.map((item, index) => {
+    // What spreading a list token leaves is no item.
+    if (Token.isUnresolved([item])) return `${name}[${index}]: expected an item, got a list that is known at deploy time only, which can't be joined with others`;
+    return itemProblem(`${name}[${index}]`, item) ?? (isAbsent(item) ? `${name}[${index}]: expected a value, got ${show(item)}` : undefined);
+  });
 }

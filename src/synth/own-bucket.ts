@@ -1,6 +1,7 @@
 import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { IConstruct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
+import { isAbsent, objectProblem } from './checks';
 import { keyProblems, ResourceKey } from './keys';
 import { placeProblems } from './place';
 
@@ -10,8 +11,9 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
 }
 
 /** What is wrong with a bucket that was passed in, as far as synth can know. */
-export function bucketProblems(scope: IConstruct, prop: string, bucket: s3.IBucket | undefined): (string | undefined)[] {
-  if (!bucket) return [];
+export function bucketProblems(scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false } = {}): (string | undefined)[] {
+  const wrong = objectProblem(prop, bucket, 'a bucket, such as an s3.Bucket', { member: 'bucketArn', required });
+  if (wrong || isAbsent(bucket)) return [wrong];
   const key = unknownKey(bucket);
   return [
     ...placeProblems(scope, prop, 'bucket', bucket.env),
@@ -22,7 +24,7 @@ export function bucketProblems(scope: IConstruct, prop: string, bucket: s3.IBuck
 
 /** Why CloudFront can't read a bucket: the key `aws/s3` belongs to AWS, and its policy lets no other service in. */
 export function awsManagedKeyProblem(prop: string, bucket: s3.IBucket | undefined): string | undefined {
-  if (!bucket || !isAwsManaged(unknownKey(bucket))) return undefined;
+  if (!Construct.isConstruct(bucket) || !isAwsManaged(unknownKey(bucket))) return undefined;
   return `${prop}: CloudFront can't decrypt with the key aws/s3 (BucketEncryption.KMS_MANAGED); use BucketEncryption.S3_MANAGED, or KMS with a key of your own`;
 }
 

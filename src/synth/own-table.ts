@@ -1,6 +1,7 @@
 import { Annotations, Arn, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { isAbsent, objectProblem } from './checks';
 import { keyProblems, ResourceKey } from './keys';
 import { placeProblems } from './place';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
@@ -18,7 +19,8 @@ export function tableKey(prop: string, { encryptionKey }: dynamodb.ITable): Reso
 
 /** What is wrong with where a table that was passed in lies, and with its key. */
 export function tablePlaceProblems(scope: Construct, prop: string, table: dynamodb.ITable | undefined): (string | undefined)[] {
-  if (!table) return [];
+  const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { member: 'tableArn' });
+  if (wrong || isAbsent(table)) return [wrong];
   // CDK gives an imported table the environment of its stack, whatever its ARN says.
   const { region = '', account = '' } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];

@@ -12,7 +12,7 @@ import type { TranscodeSettings } from '../domain/job-settings';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
-import { durationProblem, isAbsent, numberProblem } from '../synth/checks';
+import { durationProblem, isAbsent, numberProblem, objectProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
@@ -135,7 +135,10 @@ export class VodTranscode extends Construct {
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
     super(scope, id);
     throwIfAny(this, [
-      ...problemsOf(props), ...bucketProblems(this, 'sourceBucket', props.sourceBucket), ...bucketProblems(this, 'mediaBucket', props.mediaBucket),
+      ...problemsOf(props),
+      objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantUpdateVideos', required: true }),
+      ...bucketProblems(this, 'sourceBucket', props.sourceBucket, { required: true }),
+      ...bucketProblems(this, 'mediaBucket', props.mediaBucket, { required: true }),
     ]);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);

@@ -11,7 +11,7 @@ import type { UploadSettings } from '../contract/upload';
 import { SOURCE_PREFIX } from '../domain/object-keys';
 import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
-import { durationProblem, enumProblem, listProblems, show, sizeProblem } from '../synth/checks';
+import { durationProblem, enumProblem, listProblems, objectProblem, show, sizeProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
@@ -190,6 +190,7 @@ export class VodUpload extends Construct {
 
 function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
+    objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantCreateVideos', required: true }),
     originProblem('origin', props.origin),
     sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object that one PUT makes'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),

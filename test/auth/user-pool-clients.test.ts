@@ -37,6 +37,11 @@ describe('the client', () => {
     changed.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { REFRESH_SECONDS: '3600' } } });
   });
 
+  test('takes null for what was left out', () => {
+    const nothing = Object.fromEntries(['generateSecret', 'oAuth', 'authFlows', 'idTokenValidity', 'refreshTokenValidity', 'refreshTokenRotationGracePeriod'].map((name) => [name, null]));
+    synthesized({ userPoolClient: nothing, refreshTokenRotation: null as any }).templateMatches({ Resources: template.toJSON().Resources });
+  });
+
   test.each<[cognito.UserPoolClientOptions, RegExp]>([
     [{ idTokenValidity: Duration.minutes(4) }, /idTokenValidity/],
     [{ accessTokenValidity: Duration.days(2) }, /accessTokenValidity/],

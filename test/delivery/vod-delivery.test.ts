@@ -295,6 +295,8 @@ describe('VodDelivery with props', () => {
     [{ sessionDuration: Duration.days(8) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 8 days'],
     [{ sessionDuration: Duration.millis(90_500) }, 'got 90.5 seconds'],
     [{ keyType: 'RSA' as any }, 'keyType: expected SigningKeyType.ECDSA_P256 ("ecdsa-p256") or SigningKeyType.RSA_2048 ("rsa-2048"), got "RSA"'],
+    [{ defaultRootObject: '/index.html' }, 'defaultRootObject: expected the name of a file without a slash before it, got "/index.html"'],
+    [{ additionalBehaviors: { '/x/*': {} as any } }, 'additionalBehaviors[\'/x/*\'].origin: expected an origin, such as an origins.HttpOrigin, got undefined'],
     [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: \'/v/*\' lies below /v/, which is taken'],
     [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: \'v/open/*\' lies below /v/, which is taken'],
     [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: \'/api/*\' lies below /api/, which is taken'],

@@ -70,6 +70,7 @@ describe('ladderProblems', () => {
     ['no rung', [], /expected a list of 1 to 10 rungs, got 0/],
     ['odd', [{ height: 721, maxBitrate: 1e6 }], /ladder\[0\]\.height: got 721, expected an even number/],
     ['too high', [{ height: 4320, maxBitrate: 1e6 }], /ladder\[0\]\.height/],
+    ['text', [{ height: '720' as any, maxBitrate: NaN }], /ladder\[0\]\.height: got "720", expected .*maxBitrate: got NaN/],
     ['bits in kilobits', [{ height: 720, maxBitrate: 3000 }], /ladder\[0\]\.maxBitrate: got 3000/],
     ['twice', [{ height: 720, maxBitrate: 2e6 }, { height: 720, maxBitrate: 1e6 }], /720 is there twice/],
     ['small one with more bits', [{ height: 360, maxBitrate: 2e6 }, { height: 720, maxBitrate: 1e6 }], /maxBitrate of 720 \(1000000\) is not above that of 360/],

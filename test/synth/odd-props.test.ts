@@ -1,5 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { labelOf, outcome, SCALAR_PROPS } from './props';
+import { labelOf, OBJECT_PROPS, outcome, SCALAR_PROPS } from './props';
 
 /** What plain JavaScript may pass. */
 const ODD = {
@@ -38,5 +38,19 @@ describe('an odd value is refused in the prop\'s name, and one that was left out
     const right: string[] = [...prop.optional ? ['null', 'undefined'] : [], ...RIGHT[label] ?? []];
     const outcomes = Object.entries(ODD).map(([odd, value]) => [odd, outcome(prop, () => value)]);
     expect(outcomes).toEqual(Object.keys(ODD).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'refused']));
+  });
+});
+
+/** What plain JavaScript may pass in the place of an object, and an object of nothing known. */
+const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
+
+/** The structs of which nothing must be given. */
+const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Auth|Upload|Transcode|Catalog|Delivery|Api)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
+
+describe('what is no such object is refused in the prop\'s name', () => {
+  test.each(OBJECT_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
+    const right = [...prop.optional ? ['null', 'undefined'] : [], ...MAY_BE_EMPTY.test(prop.type) ? ['{}'] : []];
+    const outcomes = Object.entries(NO_OBJECT).map(([odd, value]) => [odd, outcome(prop, () => value)]);
+    expect(outcomes).toEqual(Object.keys(NO_OBJECT).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'refused']));
   });
 });

@@ -69,6 +69,9 @@ const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 
 /** Props whose values are plain: the others are structs, constructs and classes with factories. */
 export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
 
+/** The others. */
+export const OBJECT_PROPS = PROPS.filter(({ type }) => !SCALARS.includes(type));
+
 /** Values known at deploy time only, of the kinds that fit the type. */
 export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
   const parameter = new CfnParameter(stack, 'Marker');
@@ -79,7 +82,7 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
     case 'Size': return { bytes: Size.bytes(number), mebibytes: Size.mebibytes(number) };
     case 'string[]': {
       const list = new CfnParameter(stack, 'MarkerList', { type: 'CommaDelimitedList' });
-      return { list: list.valueAsList, split: Fn.split(',', parameter.valueAsString), item: [parameter.valueAsString] };
+      return { list: list.valueAsList, split: Fn.split(',', parameter.valueAsString), item: [parameter.valueAsString], spread: ['video/mp4', ...list.valueAsList] };
     }
     default: return { string: parameter.valueAsString };
   }
