@@ -115,8 +115,9 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
       if (cursor !== undefined && !position) throw invalidCursor();
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // The index does not know the status: with a filter most rows may be passed over, so all that may be read are asked for at once.
-        const size = status === undefined ? Math.min(left, limit - page.rows.length) : left;
+        // The index does not know the status: with a filter most rows may be passed over, so all that may be read are asked for at once. Without one, rows
+        // that are being deleted are passed over: as many as were read before, so that a small page does not cost a query for each.
+        const size = status === undefined ? Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left)) : left;
         const { items, more } = await newestFirst(INDEXES.byOwner, owner, size + 1, position && {
           ...videoKey(position.videoId), owner, videoId: position.videoId,
         });

@@ -171,7 +171,9 @@ describe('lists of videos', () => {
     beforeEach(() => { documents = mockClient(DynamoDBDocumentClient); });
     afterEach(() => documents.restore());
 
-    test.each([['a status that no row has', 'errored', 100], ['every status', undefined, 100]] as const)('an owner with many videos asks for %s: 100 rows are read at most', async (_, status, most) => {
+    test.each([
+      ['a status that no row has', 'errored', 20, 1], ['every status', undefined, 20, 4], ['every status, one a page', undefined, 1, 8],
+    ] as const)('an owner with many videos asks for %s: 100 rows are read at most', async (_, status, limit, queries) => {
       documents.on(QueryCommand).callsFake(({ Limit, ExclusiveStartKey }) => {
         const from = ExclusiveStartKey ? parseInt(ExclusiveStartKey.videoId.slice(-12), 16) : 5000;
         return { Items: Array.from({ length: Limit }, (_each, n) => ({ videoId: idOf(from - 1 - n) })), LastEvaluatedKey: {} };
@@ -181,9 +183,10 @@ describe('lists of videos', () => {
         read += Keys.length;
         return { Responses: { videos: Keys.map(({ pk }: { pk: string }) => videoRow({ videoId: pk.slice('video#'.length), status: status ? 'ready' : 'deleting' })) } };
       });
-      const { rows, cursor } = await repository().listOwned('owner', { limit: 20, status });
-      expect({ rows, cursor }).toEqual({ rows: [], cursor: ownedCursor({ videoId: idOf(5000 - most) }) });
-      expect(read).toBe(most);
+      const { rows, cursor } = await repository().listOwned('owner', { limit, status });
+      expect({ rows, cursor }).toEqual({ rows: [], cursor: ownedCursor({ videoId: idOf(4900) }) });
+      expect(read).toBe(100);
+      expect(documents.commandCalls(QueryCommand)).toHaveLength(queries);
     });
   });
 
