@@ -70,10 +70,10 @@ export class SigningKeys extends Construct {
       properties: { SecretArn: secret.ref, KeyType: keyType } satisfies KeyPairProperties,
     });
     // The L2's name and caller reference are equal in two regions of one account.
-    const name = globalName(this, `playback-${generation}`);
+    const name = globalName(this, `playback-key-${generation}`);
     // CloudFront takes a reference once. A generation that is removed and declared again has another pair, and so asks with another reference.
     const callerReference = `${name}-${pair.getAttString('CreatedAt' satisfies keyof KeyPairAttributes)}`;
-    const publicKey = new cloudfront.CfnPublicKey(this, `PublicKey${generation}`, {
+    const publicKey = new cloudfront.CfnPublicKey(this, `PublicHalf${generation}`, {
       publicKeyConfig: { name, callerReference, encodedKey: pair.getAttString('PublicKey' satisfies keyof KeyPairAttributes) },
     });
     return { secret, publicKey };

@@ -9,6 +9,10 @@ test('logical ids of what holds data are pinned: another id is another, empty re
   expect(ids.sort()).toMatchSnapshot();
 });
 
+test('public keys are pinned: CloudFront lets nothing of one change, so another value under the same logical id fails every update', () => {
+  expect(Object.entries(ofType(smallest, 'AWS::CloudFront::PublicKey')).map(([id, { Properties }]) => ({ [id]: Properties!.PublicKeyConfig }))).toMatchSnapshot();
+});
+
 test('the kinds of resources, and how many of each: what one line deploys', () => {
   const counts: Record<string, number> = {};
   for (const { Type } of Object.values(smallest.Resources)) counts[Type] = (counts[Type] ?? 0) + 1;
