@@ -28,7 +28,7 @@ const session = new Session({
   onRecovery: () => void inBackground(list),
 });
 const api = (...call) => session.api(...call);
-const player = new Player({ api, onProblem: sayOfBackground });
+const player = new Player({ api, now: () => session.now(), onProblem: sayOfBackground });
 const watch = new Watch({
   look: () => inBackground(refreshMoving),
   lists: [() => inBackground(refreshOwn), () => inBackground(refreshPublished)],

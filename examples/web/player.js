@@ -8,14 +8,21 @@ const $ = (id) => document.getElementById(id);
 /** Plays one video at a time, in a playback session that is renewed for as long as the player is open. */
 export class Player {
   #api;
+  #now;
   #onProblem;
   #hls;
   #timer;
   /** The video that is open, or about to be. */
   #videoId;
 
-  constructor({ api, onProblem }) {
+  /**
+   * @param api asks the API
+   * @param now the service's own time in milliseconds
+   * @param onProblem is told of what the person has to know
+   */
+  constructor({ api, now, onProblem }) {
     this.#api = api;
+    this.#now = now;
     this.#onProblem = onProblem;
     $('close-player').addEventListener('click', () => this.close());
   }
@@ -50,7 +57,7 @@ export class Player {
     // Closed meanwhile, or another one was opened.
     if (this.#videoId !== videoId) return undefined;
     const end = Date.parse(session.expiresAt);
-    this.#renewIn(Math.max((end - Date.now()) * 0.8, RETRY_MS), videoId, end);
+    this.#renewIn(Math.max((end - this.#now()) * 0.8, RETRY_MS), videoId, end);
     return session;
   }
 
@@ -66,7 +73,7 @@ export class Player {
     } catch (error) {
       if (this.#videoId !== videoId) return;
       const isFinal = error.isRefusal && error.status !== 429;
-      if (isFinal || Date.now() >= end) this.#onProblem(error);
+      if (isFinal || this.#now() >= end) this.#onProblem(error);
       else this.#renewIn(RETRY_MS, videoId, end);
     }
   }

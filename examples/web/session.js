@@ -45,6 +45,8 @@ export class Session {
   #idToken;
   #userId;
   #renewAt = 0;
+  /** How far this machine's count of milliseconds (`performance.now()`) is behind the service's time. */
+  #behind = 0;
   #timer;
   #renewing;
   /** The last renewal got no answer. */
@@ -83,6 +85,11 @@ export class Session {
   /** Whether somebody is signed in. */
   get isOn() {
     return this.#userId !== undefined;
+  }
+
+  /** The service's own time in milliseconds, since this machine's clock may be wrong. */
+  now() {
+    return performance.now() + this.#behind;
   }
 
   /** Aborts when the session ends. */
@@ -130,6 +137,8 @@ export class Session {
     this.#life ??= new AbortController();
     this.#idToken = idToken;
     this.#userId = sub;
+    // The time of issue was rounded down: better a second early than late.
+    this.#behind = (iat + 1) * 1000 - performance.now();
     // `expires_in` is the access token's (RFC 6749, section 5.1), and a pool may give the id token less.
     const seconds = Math.min(expiresIn, exp - iat);
     // A minute early, but never in a tight loop when tokens are short-lived.

@@ -1,0 +1,44 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { createContext, SourceTextModule } from 'vm';
+
+interface Player { open(video: object): Promise<void>; close(): void }
+
+const HOUR = 3_600_000;
+const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'examples', 'web', name), 'utf8');
+
+/** The page's own module, before a page that does nothing and a machine whose clock is wrong. */
+async function loadPlayer(clockError: number): Promise<new (ports: object) => Player> {
+  const element = {
+    addEventListener: () => undefined, removeAttribute: () => undefined, load: () => undefined, scrollIntoView: () => undefined, play: async () => undefined,
+  };
+  const MachineDate = class extends Date {
+    static now = () => Date.now() + clockError;
+  };
+  const context = createContext({ setTimeout, clearTimeout, Date: MachineDate, window: {}, document: { getElementById: () => element } });
+  const player = new SourceTextModule(read('player.js'), { context });
+  await player.link((name: string) => new SourceTextModule(read(name), { context }));
+  await player.evaluate();
+  return (player.namespace as { Player: new (ports: object) => Player }).Player;
+}
+
+describe('the player', () => {
+  beforeEach(() => { jest.useFakeTimers(); });
+  afterEach(() => { jest.useRealTimers(); });
+
+  test.each([
+    ['right', 0], ['a day ahead', 24 * HOUR], ['a day behind', -24 * HOUR],
+  ])('renews a session of six hours once in it, on a machine whose clock is %s', async (_, clockError) => {
+    const asked: number[] = [];
+    const begin = Date.now();
+    const api = async () => {
+      asked.push((Date.now() - begin) / HOUR);
+      return { hls: '/v/none.m3u8', expiresAt: new Date(Date.now() + 6 * HOUR).toISOString() };
+    };
+    const player = new (await loadPlayer(clockError))({ api, now: () => Date.now(), onProblem: (error: Error) => { throw error; } });
+    await player.open({ videoId: 'v', title: 'A test card' });
+    await jest.advanceTimersByTimeAsync(6 * HOUR);
+    expect(asked).toEqual([0, 4.8]);
+    player.close();
+  });
+});
