@@ -149,7 +149,8 @@ export class OAuthClient {
   }
 
   private async readSecret(): Promise<string> {
-    const { SecretString } = await this.secrets.send(new GetSecretValueCommand({ SecretId: this.environment.SECRET_ARN })).catch((error: Error) => {
+    const command = new GetSecretValueCommand({ SecretId: this.environment.SECRET_ARN });
+    const { SecretString } = await this.secrets.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
       throw upstreamFailed('client secret', { body: { error: error.name } });
     });
     if (!SecretString) throw upstreamFailed('client secret', { body: { error: 'empty' } });

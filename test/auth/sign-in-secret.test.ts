@@ -45,6 +45,19 @@ describe('the client\'s secret', () => {
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)).toHaveLength(2);
   });
 
+  test('that is not answered again stays in use', async () => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    await service.browser().session();
+    service.secretsManager.on(GetSecretValueCommand).callsFake(() => new Promise((_, reject) => {
+      const [, options] = service.secretsManager.calls().at(-1)!.args as [unknown, { abortSignal?: AbortSignal }?];
+      options?.abortSignal?.addEventListener('abort', () => reject(new Error('aborted')));
+    }));
+    service.pass(300_001);
+    jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => timeout(milliseconds / 20));
+    await service.browser().session();
+    jest.restoreAllMocks();
+  });
+
   test('is read again once only', async () => {
     service.secretsManager.on(GetSecretValueCommand).resolves({ SecretString: 'stale' });
     const browser = service.browser();
