@@ -14,6 +14,8 @@ export interface Ports {
   readonly now: () => Date;
 }
 
+/** The SDK waits for an answer without end. This leaves time to read an older key. */
+const READ_TIMEOUT_MS = 3_000;
 /** How long a secret that can't be read is left alone while another key signs: each read costs money and time. */
 const RETRY_MS = 60_000;
 
@@ -23,7 +25,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   const failedAt = new Map<string, number>();
 
   function load(secretArn: string): Promise<SigningKey> {
-    const loading = read.get(secretArn) ?? readSigningKey(secrets, secretArn).then((key) => {
+    const loading = read.get(secretArn) ?? readSigningKey(secrets, secretArn, AbortSignal.timeout(READ_TIMEOUT_MS)).then((key) => {
       if (!key) throw new Error(`${secretArn} doesn't exist or has no value`);
       return key;
     });

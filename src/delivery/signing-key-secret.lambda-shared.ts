@@ -9,14 +9,11 @@ export interface SigningKey {
   readonly createdAt: string;
 }
 
-/** The SDK waits for an answer without end. This leaves the playback handler time to read an older key. */
-const READ_TIMEOUT_MS = 3_000;
-
 /** Reads a generation's secret; undefined while it is empty. */
-export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string): Promise<SigningKey | undefined> {
+export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string, abortSignal?: AbortSignal): Promise<SigningKey | undefined> {
   let text: string | undefined;
   try {
-    ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal: AbortSignal.timeout(READ_TIMEOUT_MS) }));
+    ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal }));
   } catch (error) {
     // An empty secret and one that is gone get the same answer; the write that follows tells them apart.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
