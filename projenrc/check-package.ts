@@ -1,12 +1,37 @@
-import { existsSync } from 'fs';
+import { execFileSync } from 'child_process';
+import { readdirSync, readFileSync, statSync } from 'fs';
 import * as path from 'path';
+import * as ts from 'typescript';
 import { ENVIRONMENTS } from '../src/contract/environment';
 
-/** npm packs what is there and says nothing of what is missing. Runs before each `npm pack` and `npm publish`. */
+/*
+ * npm packs what is there: it says nothing of what is missing, and leaves out symbolic links. So this asks npm what it would pack, and compares.
+ * Runs before each `npm pack` and `npm publish`.
+ */
 const root = path.join(__dirname, '..');
-const required = ['.jsii', 'lib/index.js', 'lib/index.d.ts', ...Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`)];
-const missing = required.filter((file) => !existsSync(path.join(root, file)));
-if (missing.length > 0) {
-  console.error(`The package would be incomplete: ${missing.join(', ')} missing. Run "npm run build" first.`);
+const sources = path.join(root, 'src');
+
+const { fileNames } = ts.parseJsonConfigFileContent(JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')), ts.sys, root);
+const code = fileNames.map((file) => path.relative(sources, file).replace(/\.ts$/, '')).flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]);
+const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
+const required = ['.jsii', ...code, ...handlers];
+const documents = /^(?:API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture)$/;
+
+// npm tells its scripts what it was called with: none of that is for this call.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+const answer = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, env, encoding: 'utf8' });
+const packed: { path: string; size: number }[] = JSON.parse(answer)[0].files;
+const full = new Set(packed.filter(({ size }) => size > 0).map((file) => file.path));
+
+const changed = (file: string): number => statSync(path.join(root, file)).mtimeMs;
+const lastChange = Math.max(...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((file) => changed(path.join('src', file))));
+
+const problems: [what: string, files: string[]][] = [
+  ['would be incomplete, missing or empty', required.filter((file) => !full.has(file))],
+  ['would hold what no source makes', packed.map((file) => file.path).filter((file) => !required.includes(file) && !documents.test(file))],
+  ['would be older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange)],
+];
+for (const [what, files] of problems.filter(([, found]) => found.length > 0)) {
+  console.error(`The package ${what}: ${files.join(', ')}. Remove lib and assets, then run "npm run build".`);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { ENVIRONMENTS } from '../src/contract/environment';
@@ -19,7 +19,8 @@ function repository(): string {
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
   for (const file of files) cpSync(path.join(root, file), path.join(copy, file), { force: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
-  for (const file of ['.jsii', 'lib/index.js', 'lib/index.d.ts', 'lib/upload/vod-upload.js', ...handlers, ...LEFTOVERS]) {
+  const code = files.filter((file) => /^src\/(?!runtime\/)(?!.*\.lambda(-shared)?\.ts$)/.test(file)).map((file) => file.replace(/^src(.*)\.ts$/, 'lib$1'));
+  for (const file of ['.jsii', ...code.flatMap((name) => [`${name}.js`, `${name}.d.ts`]), ...handlers, ...LEFTOVERS]) {
     mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
     writeFileSync(path.join(copy, file), '{}');
   }
@@ -34,8 +35,8 @@ function pack(cwd: string) {
 
 describe('the published package', () => {
   let copy: string;
-  beforeAll(() => { copy = repository(); });
-  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+  beforeEach(() => { copy = repository(); });
+  afterEach(() => rmSync(copy, { recursive: true, force: true }));
 
   test('has the library, its handlers and its documents, and nothing that lies beside them', () => {
     const { stdout, stderr } = pack(copy);
@@ -49,7 +50,29 @@ describe('the published package', () => {
   test('is not made without its handlers, its code or its assembly, and the error names each file', () => {
     for (const entry of ['assets', 'lib/index.js', '.jsii']) rmSync(path.join(copy, entry), { recursive: true });
     const { status, stderr } = pack(copy);
-    expect(stderr).toContain(`The package would be incomplete: .jsii, lib/index.js, ${handlers.join(', ')} missing. Run "npm run build" first.`);
+    expect(stderr).toContain(`The package would be incomplete, missing or empty: .jsii, lib/index.js, ${handlers.join(', ')}. Remove lib and assets, then run "npm run build".`);
+    expect(status).not.toBe(0);
+  });
+
+  const inCopy = (file: string): string => path.join(copy, file);
+  test.each<[string, RegExp, () => void]>([
+    ['handlers behind a symbolic link, which npm leaves out', /missing or empty: assets\/.*plan-upload/, () => {
+      renameSync(inCopy('assets'), inCopy('elsewhere'));
+      symlinkSync(inCopy('elsewhere'), inCopy('assets'));
+    }],
+    ['an area without its code', /missing or empty: lib\/upload\/vod-upload\.js\./, () => rmSync(inCopy('lib/upload/vod-upload.js'))],
+    ['an empty handler', /missing or empty: assets\/upload\/plan-upload\/index\.js\./, () => writeFileSync(inCopy('assets/upload/plan-upload/index.js'), '')],
+    ['code and handlers of sources that are gone', /no source makes: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
+      for (const file of ['assets/old/index.js', 'assets/.env', 'lib/old.js']) {
+        mkdirSync(path.dirname(inCopy(file)), { recursive: true });
+        writeFileSync(inCopy(file), '{}');
+      }
+    }],
+    ['a handler that is older than its source', /older than src: assets\/upload\/plan-upload\/index\.js\./, () => utimesSync(inCopy('assets/upload/plan-upload/index.js'), 0, 0)],
+  ])('is not made with %s', (_, message, spoil) => {
+    spoil();
+    const { status, stderr } = pack(copy);
+    expect(stderr).toMatch(message);
     expect(status).not.toBe(0);
   });
 });
