@@ -94,7 +94,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
       if (error instanceof AwsError) return s3.fail(error, response);
       logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
       return plain(503, 'The CloudFront function or the origin behind it failed.');
-    }).then((answer) => answer && response.writeHead(answer.status, answer.headers).end(answer.body));
+    }).then((answer) => answer && write(response, answer));
   });
   // A page, as CloudFront and API Gateway answer here too. In a browser it is a document of this origin, with none of the API's headers.
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
@@ -103,6 +103,16 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${headers['content-type']}\r\nconnection: close\r\n\r\n${body}`);
   });
   return listen(server, port);
+}
+
+/** Writes an answer, or a 502 for one that is no HTTP: a header with a line break, for instance. */
+function write(response: ServerResponse, { status, headers, body }: ApiAnswer): void {
+  try {
+    response.writeHead(status, headers).end(body);
+  } catch (error) {
+    logLine(`edge: malformed answer of the origin: ${(error as Error).message}`);
+    write(response, plain(502, 'The origin answered what is no HTTP.'));
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
 import { durableRecords } from '../durable';
 import { readJson } from '../services/json';
+import { firstLines, logLine } from '../text';
 import { AwsError, type LocalStack } from '../types';
 
 /** What is known of an object: the etag has its quotes, the headers are those besides the content type, the path is that of its bytes. */
@@ -19,6 +20,9 @@ export interface ObjectMeta {
 }
 /** What a put says of the object; `ifAbsent` fails when the key exists, also when another put wins the race. */
 export type PutOptions = Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> & { readonly ifAbsent?: boolean };
+
+/** Before what could not be told is told again. */
+const RETRY_MS = 1000;
 
 /** A file store with S3's semantics below the stack's data folder. */
 export type Store = ReturnType<typeof createStore>;
@@ -79,15 +83,25 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
       rmSync(file, { force: true });
     }
     const meta = get(bucket, key)!;
-    created(bucket, meta);
-    untold.delete(bytes);
+    tell(bytes, bucket, meta);
     return meta;
+  }
+
+  /** Tells of an object that is stored. A disk that is full delays that, and makes no failure of the put. */
+  function tell(bytes: string, bucket: string, meta: ObjectMeta): void {
+    try {
+      created(bucket, meta);
+      untold.delete(bytes);
+    } catch (error) {
+      logLine(`s3: ${firstLines(error as Error)}`);
+      setTimeout(() => tell(bytes, bucket, meta), RETRY_MS).unref();
+    }
   }
 
   for (const [bytes, { bucket, key }] of untold.entries()) {
     const meta = buckets.has(bucket) ? get(bucket, key) : undefined;
-    if (meta?.path === place(bucket, bytes)) created(bucket, meta);
-    untold.delete(bytes);
+    if (meta?.path === place(bucket, bytes)) tell(bytes, bucket, meta);
+    else untold.delete(bytes);
   }
   return { get, put };
 }

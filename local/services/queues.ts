@@ -72,7 +72,11 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
   for (const { logicalId, properties } of stack.ofType('AWS::Lambda::EventSourceMapping')) {
     onlyKnown(logicalId, properties, 'EventSourceArn FunctionName BatchSize FunctionResponseTypes ScalingConfig');
     const { FunctionName, EventSourceArn: resource, ScalingConfig } = properties;
-    await access.require({ kind: 'role', id: stack.byArn(FunctionName).properties.Role }, NEEDED.map((action) => ({ action, resource })));
+    const { Role, Timeout = 3 } = stack.byArn(FunctionName).properties;
+    const { visibilitySeconds } = queueOf(resource);
+    // Lambda's own words, when a mapping is made.
+    if (visibilitySeconds < Timeout) throw new Error(`${logicalId}: Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${Timeout} seconds`);
+    await access.require({ kind: 'role', id: Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
       pollers.push(() => void poll(properties));
     }
@@ -122,6 +126,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   }
 
   return {
+    visibilitySeconds: hiddenSeconds as number,
     put,
     send(body: string): void {
       if (Buffer.byteLength(body) > LARGEST) throw new AwsError('InvalidParameterValue', `Message must be shorter than ${LARGEST} bytes.`);

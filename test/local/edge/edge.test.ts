@@ -135,6 +135,15 @@ describe('what CloudFront refuses itself', () => {
   });
 });
 
+test.each([['location', '/\u0100'], ['location', '/a\r\nset-cookie: b=1'], ['x y', '1']])('an answer whose header %j is %j is a fault of the origin, and ends nothing', async (name, value) => {
+  const log = jest.spyOn(console, 'error').mockImplementation();
+  const { fetch: ask } = await front({ answer: () => ({ status: 302, headers: { [name]: value } }) });
+  expect((await ask('/api/login')).status).toBe(502);
+  expect((await ask('/index.html')).status).toBe(200);
+  expect(log).toHaveBeenCalledTimes(1);
+  log.mockRestore();
+});
+
 test('a body that never ends is too large for the API, and stays out of memory', async () => {
   const { port, api } = await front();
   const chunk = Buffer.from(`10000\r\n${'x'.repeat(65_536)}\r\n`);

@@ -7,6 +7,7 @@ import * as s3 from '@aws-sdk/client-s3';
 import { accessOf, doorTo, stackOf } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
 import type { BusEvent, LocalStack } from '../../../local/types';
+import { until } from '../fakes';
 
 const BUCKET = 'sources';
 const PAGE = 'https://page.example';
@@ -104,11 +105,34 @@ test('an object that was committed just before a kill is told at the next start,
   const run = (putEvent: (event: BusEvent) => void) => createS3({ stack, access, putEvent }).store;
   const killed = run(() => { throw new Error('killed'); });
   const living = run(({ detail }) => told.push(detail.object.key));
-  for (const key of ['untold', 'replaced']) await expect(killed.put(BUCKET, key, Buffer.from('x'))).rejects.toThrow('killed');
+  // Who is killed tells nothing later either.
+  const spies = [jest.spyOn(globalThis, 'setTimeout').mockReturnValue(setTimeout(() => undefined, 0)), jest.spyOn(console, 'error').mockImplementation()];
+  for (const key of ['untold', 'replaced']) await killed.put(BUCKET, key, Buffer.from('x'));
+  spies.forEach((spy) => spy.mockRestore());
   await living.put(BUCKET, 'replaced', Buffer.from('y'));
   expect(told).toEqual(['replaced']);
   for (const _ of [1, 2]) run(({ detail }) => told.push(detail.object.key));
   expect(told).toEqual(['replaced', 'untold']);
+});
+
+test('an object whose event meets a full disk is stored, and told later', async () => {
+  const log = jest.spyOn(console, 'error').mockImplementation();
+  const told: string[] = [];
+  const faults = [new Error('ENOSPC: no space left on device')];
+  const full = createS3({
+    stack, access,
+    putEvent({ detail }) {
+      const fault = faults.shift();
+      if (fault) throw fault;
+      told.push(detail.object.key);
+    },
+  }).store;
+  await full.put(BUCKET, 'full', Buffer.from('x'));
+  expect(told).toEqual([]);
+  await until(() => told.length > 0);
+  expect([told, log.mock.calls]).toEqual([['full'], [[expect.stringContaining('ENOSPC')]]]);
+  expect(readdirSync(join(stack.dataFolder, 's3', '.untold'))).toEqual([]);
+  log.mockRestore();
 });
 
 test('only one of two racing conditional puts wins', async () => {

@@ -11,7 +11,7 @@ const mapping = (source: string, FunctionName: string, properties: object = {}) 
   EventSourceArn: arnOf(source), FunctionName, BatchSize: 1, ...properties,
 });
 const RESOURCES = [
-  ...['submit', 'bury'].map((name) => resource('AWS::Lambda::Function', name, { Role: ROLE })),
+  ...['submit', 'bury'].map((name) => resource('AWS::Lambda::Function', name, { Role: ROLE, Timeout: 1 })),
   queue('uploads', { VisibilityTimeout: 1, MessageRetentionPeriod: 1_209_600, RedrivePolicy: { deadLetterTargetArn: arnOf('dead'), maxReceiveCount: 2 }, SqsManagedSseEnabled: true }),
   queue('dead'),
 ];
@@ -170,6 +170,16 @@ describe('what stops the start', () => {
 
   test('a role that may not read the queue', async () => {
     await expect(starting(mapping('uploads', 'submit'), fakeAccess(['sqs:DeleteMessage']))).rejects.toThrow(`${ROLE} may not sqs:DeleteMessage on ${arnOf('uploads')}`);
+  });
+
+  test('a queue that hides messages for less than its function may take', async () => {
+    const slow = resource('AWS::Lambda::Function', 'slow', { Role: ROLE, Timeout: 31 });
+    const from = (name: string) => createQueues({
+      stack: fakeStack([...RESOURCES, slow, mapping(name, 'slow')]), access, functions: { invoke: async () => ({ payload: null }) },
+    });
+    for (const [name, seconds] of [['uploads', 1], ['dead', 30]] as const) {
+      await expect(from(name)).rejects.toThrow(`Queue visibility timeout: ${seconds} seconds is less than Function timeout: 31 seconds`);
+    }
   });
 
   test('what is not supported', async () => {
