@@ -31,7 +31,8 @@ export function startPlayback({ videos, roles, signCookies, origin, sessionSecon
       const cookies = await signCookies(`${origin}/${prefix}*`, expires);
       // One path an attempt: sessions of two videos, or of an old and a new attempt, never overwrite each other. Lax, because some
       // players fetch media outside the page, and the cookies open nothing that a forged request could change.
-      const attributes = `Path=/${prefix}; Max-Age=${sessionSeconds}; Secure; HttpOnly; SameSite=Lax`;
+      // Chromium keeps 180 cookies of a host. Above that it forgets those of low priority first, rather than the refresh cookie or those of the user's app.
+      const attributes = `Path=/${prefix}; Max-Age=${sessionSeconds}; Secure; HttpOnly; SameSite=Lax; Priority=Low`;
       return {
         body: {
           hls: `${origin}/${media.hls}`,
