@@ -71,7 +71,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
     writeFileSync(file, '', { mode: 0o600 });
     return (line) => {
       try {
-        appendFileSync(file, `${line}\n`);
+        appendFileSync(file, `${oneLine(line)}\n`);
       } catch (error) {
         // A full disk loses a line, and nothing else.
         log((error as Error).message);
@@ -84,7 +84,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`]));
   // Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
-  const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(oneLine(`${name} ${line}`)) }));
+  const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await createQueues({ stack, access, functions, log }));

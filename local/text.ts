@@ -8,9 +8,9 @@ export function isDecodable(path: string): boolean {
   }
 }
 
-/** The text on one line: control and formatting characters, which a decoded path may hold, as escapes. */
-export const oneLine = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+/** The text on one line: control and formatting characters, which a decoded path may hold, as JSON's escapes, so that a line of JSON stays one. */
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+  character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
 
 /** Writes one line to the console. */
 export const logLine = (text: string): void => console.error(oneLine(text));

@@ -2,13 +2,20 @@ import { logLine, oneLine } from '../../local/text';
 
 test.each([
   ['plain text, ü and 視', 'plain text, ü and 視'],
-  ['a\nb\r\tc', 'a\\u{a}b\\u{d}\\u{9}c'],
-  ['\u001b[2J', '\\u{1b}[2J'],
-  ['\u2028\u2029\u202e\u0085', '\\u{2028}\\u{2029}\\u{202e}\\u{85}'],
+  ['a\nb\r\tc', 'a\\u000ab\\u000d\\u0009c'],
+  ['\u001b[2J', '\\u001b[2J'],
+  ['\u2028\u2029\u202e\u0085', '\\u2028\\u2029\\u202e\\u0085'],
+  ['\u{e0041}', '\\udb40\\udc41'],
 ])('%j is one line of the console', (text, expected) => {
   expect(oneLine(text)).toBe(expected);
   const log = jest.spyOn(console, 'error').mockImplementation();
   logLine(text);
   expect(log.mock.calls).toEqual([[expected]]);
   log.mockRestore();
+});
+
+test('a line of JSON stays one', () => {
+  const record = { key: 'a\u009b2J\u007f\u202e\u{e0041}' };
+  expect(oneLine(JSON.stringify(record))).toMatch(/^[\x20-\x7e]+$/);
+  expect(JSON.parse(oneLine(JSON.stringify(record)))).toEqual(record);
 });

@@ -62,6 +62,16 @@ describe('a stack on one machine', () => {
     expect(existsSync(path.join(data, 'stack.json'))).toBe(true);
   });
 
+  it('writes no control characters to its logs, whatever is asked for', async () => {
+    const { facts } = await start();
+    const log = jest.spyOn(console, 'error').mockImplementation();
+    await get(`${facts.origin}/%C2%9B2J%1B%5B2J`);
+    log.mockRestore();
+    const written = readFileSync(path.join(data, 'access.jsonl'), 'utf8');
+    expect(written).toContain('\\u009b2J\\u001b[2J');
+    expect(written).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   it('empties its folder when asked, and never somebody else\'s', async () => {
     writeFileSync(path.join(data, 'old'), '');
     await start(0, data, true);
