@@ -131,6 +131,36 @@ describe('a script on the service\'s own origin', () => {
     await Promise.all([popup.close(), finished.close()]);
   });
 
+  it('begins no sign-in by requests, frames or links that the browser prefetches', async () => {
+    const other = await browser.newContext();
+    const { page: bystander } = await Tab.open(other, stack.facts);
+    await bystander.goto(`${stack.facts.origin}/style.css`);
+    // Chromium's own account of what it loads ahead of time, which nothing else tells.
+    const devTools = await other.newCDPSession(bystander);
+    const ahead = new Set<string>();
+    for (const kind of ['prefetch', 'prerender'] as const) {
+      devTools.on(`Preload.${kind}StatusUpdated`, ({ key, status }) => {
+        if (!['Pending', 'Running'].includes(status)) ahead.add(key.url.split('return_to=/')[1]);
+      });
+    }
+    await devTools.send('Preload.enable');
+    const answered = new Set<string>();
+    other.on('response', (response) => answered.add(response.url().split('return_to=/')[1]));
+    await bystander.evaluate(async () => {
+      const add = (tag: string, properties: object) => document.documentElement.append(Object.assign(document.createElement(tag), properties));
+      const speculate = (kind: string, url: string) => add('script', { type: 'speculationrules', textContent: JSON.stringify({ [kind]: [{ urls: [url], eagerness: 'immediate' }] }) });
+      await Promise.all((['no-cors', 'cors', 'same-origin'] as const).map((mode) => fetch(`/api/login?return_to=/${mode}`, { mode, redirect: 'manual' })));
+      for (const tag of ['iframe', 'embed', 'img']) add(tag, { src: `/api/login?return_to=/${tag}` });
+      add('link', { rel: 'prefetch', href: '/api/login?return_to=/link' });
+      for (const kind of ['prefetch', 'prerender']) speculate(kind, `/api/login?return_to=/${kind}`);
+    });
+    await until('both were loaded ahead', () => ahead.has('prefetch') && ahead.has('prerender'));
+    const others = ['no-cors', 'cors', 'same-origin', 'iframe', 'embed', 'img', 'link'];
+    await until('all others are answered', () => others.every((name) => answered.has(name)));
+    expect(await other.cookies(stack.facts.api)).toEqual([]);
+    await other.close();
+  });
+
   it.each([
     [401, 'GET', '/streams', ''], [404, 'GET', '/nowhere', ''], [404, 'POST', '/authorize', ''], [413, 'POST', '/token', 'x'.repeat(10 * 1024 * 1024 + 1)],
   ])('meets a sandbox in API Gateway\'s own answers too: %d for %s %s', async (status, method, route, body) => {
