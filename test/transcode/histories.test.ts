@@ -1,0 +1,123 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateJobCommandInput, MediaConvertClient, SearchJobsCommandInput } from '@aws-sdk/client-mediaconvert';
+import type { InitializeHandler, InitializeMiddleware, MetadataBearer } from '@smithy/types';
+import type { SQSRecord } from 'aws-lambda';
+import fc from 'fast-check';
+import { startTable, Table, TABLE_NAME, VIDEO_ID } from './videos';
+import { DEFAULT_LADDER } from '../../src/domain/ladder';
+import { VideoRepository, videoRepository } from '../../src/runtime/video-repository';
+import { JobEvent, recordJobEvents } from '../../src/transcode/record-job-event.lambda-shared';
+import { submitJobs } from '../../src/transcode/submit-job.lambda-shared';
+
+const MAX_RECEIVES = 5;
+const VISIBILITY_MS = 360_000;
+const PROBED = { Container: { Format: 'mp4', Duration: 60, Tracks: [{ TrackType: 'video', Codec: 'AVC', VideoProperties: { Width: 640, Height: 360 } }] } };
+const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
+
+/** What happens at the n-th request of one invocation: the process ends, or the request fails, before or after AWS has done what was asked. */
+interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
+type Job = CreateJobCommandInput & { readonly Id: string };
+interface Message { readonly id: string; receives: number; due: number }
+
+let table: Table;
+beforeAll(async () => {
+  table = await startTable();
+  for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => undefined);
+});
+afterAll(() => table.stop());
+
+/** One video's messages, jobs and events, with the handlers' real code and a clock of its own. */
+class World {
+  readonly jobs: Job[] = [];
+  now = Date.parse('2026-11-29T12:00:00Z');
+
+  /** Whether the message is done with. */
+  async receive({ id, receives }: Message, fault?: Fault): Promise<boolean> {
+    const record = { body: BODY, messageId: id, attributes: { ApproximateReceiveCount: `${receives}` } } as SQSRecord;
+    const answer = await this.invoke((videos, client) => submitJobs({
+      videos, client, clock: () => new Date(this.now), settings: { ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 },
+      mediaBucket: 'media', queueArn: 'queue', jobRoleArn: 'role', maxReceives: MAX_RECEIVES,
+    })({ Records: [record] }, { getRemainingTimeInMillis: () => 60_000 }), fault);
+    return answer?.batchItemFailures.length === 0;
+  }
+
+  async report({ Id, UserMetadata }: Job, status: string, fault?: Fault): Promise<void> {
+    const outputGroupDetails = [{ type: 'CMAF_GROUP', outputDetails: [{ durationInMs: 60_000, videoDetails: { widthInPx: 640, heightInPx: 360 } }] }];
+    const detail = { jobId: Id, status, userMetadata: UserMetadata, jobProgress: { jobPercentComplete: 50 }, outputGroupDetails };
+    await this.invoke((videos) => recordJobEvents({ videos, mediaBucket: 'media' })({ detail } as unknown as JobEvent), fault).catch(() => undefined);
+  }
+
+  /** Undefined when the process ended on the way: then nothing of it goes on. */
+  private invoke<T>(run: (videos: VideoRepository, client: MediaConvertClient) => Promise<T>, fault?: Fault): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      let calls = 0;
+      const faults: InitializeMiddleware<any, any> = (next) => async (args) => {
+        const isHit = calls++ === fault?.call;
+        const answer = isHit && !fault.after ? undefined : await next(args);
+        if (!isHit) return answer!;
+        if (!fault.ends) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+        resolve(undefined);
+        return new Promise(() => undefined);
+      };
+      const service = (_: InitializeHandler<any, MetadataBearer>, { commandName }: { commandName?: string }) => async ({ input }: { input: any }) => (
+        { output: { $metadata: {}, ...this.answer(commandName, input) }, response: {} }
+      );
+      const dynamo = new DynamoDBClient({ maxAttempts: 1 });
+      const client = new MediaConvertClient({ maxAttempts: 1 });
+      client.middlewareStack.add(service as InitializeMiddleware<any, any>, { step: 'initialize', priority: 'low' });
+      for (const { middlewareStack } of [dynamo, client]) middlewareStack.add(faults as never, { step: 'initialize', priority: 'high' });
+      run(videoRepository(TABLE_NAME, { client: dynamo, clock: () => new Date(this.now) }), client).then(resolve, reject);
+    });
+  }
+
+  private answer(command: string | undefined, input: CreateJobCommandInput & SearchJobsCommandInput): object {
+    if (command === 'ProbeCommand') return { ProbeResults: [PROBED] };
+    if (command === 'SearchJobsCommand') return { Jobs: this.jobs.filter(({ Settings }) => Settings?.Inputs?.[0].FileInput === input.InputFile) };
+    const job = { ...input, Id: `job-${this.jobs.length + 1}` };
+    this.jobs.push(job);
+    return { Job: job };
+  }
+}
+
+const fault = fc.option(fc.record({ call: fc.nat(7), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
+const step = fc.record({ fault, together: fc.boolean(), report: fc.constantFrom(undefined, undefined, 'STATUS_UPDATE', 'COMPLETE'), reportFault: fault });
+/** The same request fails until messages are given up. */
+const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.integer({ min: 5, max: 12 }))
+  .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
+
+/**
+ * S3's event arrives once to three times, and each receive may die anywhere. Messages that failed five times are moved back from the dead-letter queue. After
+ * the last step nothing fails any more.
+ */
+test('whatever dies and whatever comes twice, an attempt has one job and the video gets ready', async () => {
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.oneof(fc.array(step, { minLength: 5, maxLength: 40 }), outage), async (copies, steps) => {
+    const world = new World();
+    await table.put({ status: 'waiting' });
+    let queue: Message[] = Array.from({ length: copies }, (_, copy) => ({ id: `m${copy}`, receives: 0, due: world.now + copy }));
+    let dead: Message[] = [];
+    for (let n = 0, moves = 0; queue.length + dead.length > 0; n++) {
+      const { fault: hit, together, report, reportFault } = steps[n] ?? {};
+      if (queue.length === 0) {
+        moves++;
+        [queue, dead] = [dead.map(({ id }) => ({ id: `${id}-moved-${moves}`, receives: 0, due: world.now + 1000 })), []];
+      }
+      queue.sort((a, b) => a.due - b.due);
+      world.now = Math.max(world.now, queue[0].due);
+      const taken = queue.filter(({ due }, place) => place === 0 || (together && due <= world.now + 1000));
+      await Promise.all(taken.map(async (message, place) => {
+        message.receives++;
+        const isDone = await world.receive(message, place === 0 ? hit : undefined);
+        message.due = world.now + VISIBILITY_MS + place;
+        if (isDone || message.receives === MAX_RECEIVES) queue = queue.filter((each) => each !== message);
+        if (!isDone && message.receives === MAX_RECEIVES) dead.push(message);
+      }));
+      for (const job of report ? world.jobs : []) await world.report(job, report!, reportFault);
+    }
+    for (const job of world.jobs) await world.report(job, 'COMPLETE');
+
+    const attempts = world.jobs.map(({ UserMetadata }) => UserMetadata?.attempt);
+    expect(new Set(attempts).size).toBe(attempts.length);
+    const { status, attempt, media, error } = await table.get();
+    expect({ status, hls: media?.hls, error }).toEqual({ status: 'ready', hls: `v/${VIDEO_ID}/${attempt}/hls/index.m3u8`, error: undefined });
+  }), { numRuns: Number(process.env.HISTORIES ?? 20) });
+}, 300_000);
