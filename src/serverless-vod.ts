@@ -95,7 +95,7 @@ export class ServerlessVod extends Construct {
     const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
     // By name: the same bucket may also have been imported.
     throwIfAny(this, [
-      sources && media && sources.bucketName === media.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
+      sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
       removalPolicyProblem('removalPolicy', removalPolicy),
       objectProblem('defaultOrigin', props.defaultOrigin, 'an origin, such as an origins.HttpOrigin', { member: 'bind' }),
       ...(['auth', 'upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),

@@ -17,7 +17,7 @@ import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { letCloudFrontDecrypt } from '../synth/keys';
-import { awsManagedKeyProblem, bucketKey, bucketProblems } from '../synth/own-bucket';
+import { bucketKey, bucketProblems, checkBucketKey } from '../synth/own-bucket';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -156,13 +156,14 @@ export class VodDelivery extends Construct {
       'AwsSolutions-CFR4': 'the default certificate takes older TLS; a domain of one\'s own sets its least version',
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
-    throwIfAny(this, [cloudFrontProblem(this), ...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket), awsManagedKeyProblem('bucket', props.bucket)]);
+    throwIfAny(this, [cloudFrontProblem(this), ...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket, { readByCloudFront: true })]);
     const generations = props.keyGenerations ?? ['1'];
     const session = props.sessionDuration ?? Duration.hours(6);
     const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;
     this.roles = inheritRoles(props.catalog.roles, props.roles);
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
+    checkBucketKey(this, 'bucket', this.bucket, { readByCloudFront: true });
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
     this.keyGroup = keys.keyGroup;
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
@@ -308,6 +309,7 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
 
 function patternProblem(pattern: string, hasApi: boolean): string | undefined {
   const path = pattern.replace(/^\//, '');
+  if (pattern === '*') return 'additionalBehaviors: \'*\' is the default behavior: set defaultOrigin';
   const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
   return taken ? `additionalBehaviors: '${pattern}' lies below /${taken}, which is taken` : undefined;
 }

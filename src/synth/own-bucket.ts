@@ -1,6 +1,6 @@
 import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct, IConstruct } from 'constructs';
+import { IConstruct } from 'constructs';
 import { isAbsent, objectProblem } from './checks';
 import { keyProblems, ResourceKey } from './keys';
 import { placeProblems } from './place';
@@ -11,31 +11,35 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
 }
 
 /** What is wrong with a bucket that was passed in, as far as synth can know. */
-export function bucketProblems(scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false } = {}): (string | undefined)[] {
+export function bucketProblems(
+  scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false, readByCloudFront = false } = {},
+): (string | undefined)[] {
   const wrong = objectProblem(prop, bucket, 'a bucket, such as an s3.Bucket', { member: 'bucketArn', required });
   if (wrong || isAbsent(bucket)) return [wrong];
-  const key = unknownKey(bucket);
   return [
-    ...placeProblems(scope, prop, 'bucket', bucket.env),
-    ...keyProblems(bucketKey(prop, bucket), bucket.env.region),
-    key && !isAwsManaged(key) ? `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; make the bucket with the prop encryptionKey of s3.Bucket` : undefined,
+    ...placeProblems(scope, prop, 'bucket', bucket.env), ...keyProblems(bucketKey(prop, bucket), bucket.env.region), unknownKeyProblem(prop, bucket, readByCloudFront),
   ];
 }
 
-/** Why CloudFront can't read a bucket: the key `aws/s3` belongs to AWS, and its policy lets no other service in. */
-export function awsManagedKeyProblem(prop: string, bucket: s3.IBucket | undefined): string | undefined {
-  if (!Construct.isConstruct(bucket) || !isAwsManaged(unknownKey(bucket))) return undefined;
-  return `${prop}: CloudFront can't decrypt with the key aws/s3 (BucketEncryption.KMS_MANAGED); use BucketEncryption.S3_MANAGED, or KMS with a key of your own`;
+/** Checks the key of a bucket when the app is complete: an aspect, or code of the app, may encrypt any bucket later. */
+export function checkBucketKey(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false } = {}): void {
+  scope.node.addValidation({ validate: () => [unknownKeyProblem(prop, bucket, readByCloudFront)].filter((problem) => problem !== undefined) });
 }
 
 const AWS_MANAGED = 'alias/aws/s3';
 
-function isAwsManaged(key: unknown): boolean {
-  return typeof key === 'string' && key.endsWith(AWS_MANAGED);
+/** Why a key that CDK does not know won't do. The key `aws/s3` belongs to AWS: its policy lets in who may use the bucket, but no other service. */
+function unknownKeyProblem(prop: string, bucket: s3.IBucket, readByCloudFront: boolean): string | undefined {
+  const key = unknownKey(bucket);
+  if (typeof key !== 'string' || !key.endsWith(AWS_MANAGED)) {
+    return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; make the bucket with the prop encryptionKey of s3.Bucket`;
+  }
+  return readByCloudFront
+    ? `${prop}: CloudFront can't decrypt with the key aws/s3 (BucketEncryption.KMS_MANAGED); use BucketEncryption.S3_MANAGED, or KMS with a key of your own` : undefined;
 }
 
 /** What the resource of a bucket says of its KMS key, where CDK's view of the bucket has none: a bucket may be written as a resource. */
-function unknownKey(bucket: s3.IBucket): unknown {
+function unknownKey(bucket: s3.IBucket): string | object | undefined {
   const resource = cfnBucket(bucket);
   if (!resource || bucket.encryptionKey) return undefined;
   const encryption = Stack.of(resource).resolve(resource.bucketEncryption);

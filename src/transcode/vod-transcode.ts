@@ -17,7 +17,7 @@ import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
-import { bucketKey, bucketProblems, sendEventsToEventBridge } from '../synth/own-bucket';
+import { bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
 import { warnWithoutMediaConvert } from '../synth/region';
 
 /** One step of the ladder: a rendition that every source large enough gets. */
@@ -140,6 +140,8 @@ export class VodTranscode extends Construct {
       ...bucketProblems(this, 'sourceBucket', props.sourceBucket, { required: true }),
       ...bucketProblems(this, 'mediaBucket', props.mediaBucket, { required: true }),
     ]);
+    checkBucketKey(this, 'sourceBucket', props.sourceBucket);
+    checkBucketKey(this, 'mediaBucket', props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);
     if (!sendEventsToEventBridge(props.sourceBucket)) {

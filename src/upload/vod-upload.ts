@@ -16,7 +16,7 @@ import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
 import { originProblem } from '../synth/origin';
-import { addCorsRule, bucketKey, bucketProblems, sendEventsToEventBridge } from '../synth/own-bucket';
+import { addCorsRule, bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
@@ -110,6 +110,7 @@ export class VodUpload extends Construct {
     throwIfAny(this, [...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket)]);
     this.roles = inheritRoles(props.catalog.roles, props.roles);
     this.bucket = props.bucket ?? this.makeBucket(props);
+    checkBucketKey(this, 'bucket', this.bucket);
     this.letPagesPut(props);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,

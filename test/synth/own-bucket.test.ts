@@ -180,6 +180,22 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     expect(() => service({ makeBucket: make })).toThrow(/^Test\/Vod\/Upload: bucket: its KMS key .* is not known to CDK.*encryptionKey/);
   });
 
+  const encrypt = (node: unknown, kmsMasterKeyId?: string): void => {
+    if (!(node instanceof s3.CfnBucket)) return;
+    node.bucketEncryption = { serverSideEncryptionConfiguration: [{ serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId } }] };
+  };
+  test.each<[string, string | undefined, RegExp]>([
+    ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] bucket: its KMS key \"alias\/videos\" is not known/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] bucket: its KMS key \"alias\/videos\" is not known/],
+    ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] bucket: CloudFront can't decrypt with the key aws\/s3/],
+  ])('the library\'s own buckets under %s that an aspect gives them (case %#)', (_, key, message) => {
+    const app = new App();
+    const stack = new Stack(app, 'Test');
+    new ServerlessVod(stack, 'Vod');
+    Aspects.of(app).add({ visit: (node) => encrypt(node, key) });
+    expect(() => app.synth()).toThrow(message);
+  });
+
   test.each<[string, (stack: Stack, bucket: s3.IBucket) => s3.IBucket]>([
     ['itself', (_, bucket) => bucket],
     ['imported by its name', (stack, bucket) => s3.Bucket.fromBucketName(stack, 'Again', bucket.bucketName)],
