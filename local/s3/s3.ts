@@ -23,6 +23,7 @@ function targetOf({ method, path, query, headers }: DoorRequest) {
     || headers['if-none-match'] && `${method} ${headers['if-none-match']}` !== 'PUT *' && 'if-none-match'
     || headers['x-amz-content-sha256']?.startsWith('STREAMING-') && 'aws-chunked';
   if (!ACTIONS[method] || unknown || !key && method === 'PUT') throw new AwsError('NotImplemented', `${method} ${unknown || 'of a bucket'} is not implemented on one machine`, 501);
+  if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
   if (!key) return { bucket, key, need: { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` } };
   return { bucket, key, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
 }
@@ -36,8 +37,14 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
   return { start, end: from && to ? Math.min(+to, size - 1) : size - 1 };
 }
 
-/** S3 for one machine: single puts and gets of objects, CORS, and events of what was put. */
-export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'> }) {
+/**
+ * S3 for one machine: single puts and gets of objects, CORS, and events of what was put.
+ *
+ * @param idleMilliseconds how long the client of a put may send nothing; 20 s by what the maintainers of AWS's SDKs say (aws-sdk-php, issue 885)
+ */
+export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }: {
+  stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'>; idleMilliseconds?: number;
+}) {
   const allowOrigin = createCors(stack);
   let sequence = Date.now() * 1000;
 
@@ -75,6 +82,11 @@ export function createS3({ stack, putEvent, access }: { stack: LocalStack; putEv
   async function putObject({ headers, body, raw }: DoorRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     if (headers['content-length'] === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
     if (+headers['content-length'] > 5 * 1024 ** 3) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
+    raw.setTimeout(idleMilliseconds, () => {
+      response.setHeader('connection', 'close').once('finish', () => raw.destroy());
+      service.fail(new AwsError('RequestTimeout', 'Your socket connection to the server was not read from or written to within the timeout period. '
+        + 'Idle connections will be closed.'), response);
+    });
     const { etag } = await store.put(bucket, key, body ?? raw, {
       contentType: headers['content-type'], ifAbsent: headers['if-none-match'] === '*',
       headers: Object.fromEntries(Object.entries(headers).filter(([name]) => STORED.test(name))),

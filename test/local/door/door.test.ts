@@ -1,14 +1,18 @@
+import { readdirSync } from 'fs';
 import { request as httpRequest } from 'http';
+import { join } from 'path';
 import { Readable, Writable } from 'stream';
+import { text as wholeOf } from 'stream/consumers';
 import { pipeline } from 'stream/promises';
 import { setTimeout } from 'timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Door, startDoor } from '../../../local/door/door';
+import { createS3 } from '../../../local/s3/s3';
 import { jsonService } from '../../../local/services/json';
 import { AwsError } from '../../../local/types';
-import { CREDENTIALS, fakeAccess, fakeS3, REGION } from '../fakes';
+import { CREDENTIALS, fakeAccess, fakeS3, fakeStack, REGION, resource, until } from '../fakes';
 
 const access = fakeAccess(['secretsmanager:Denied']);
 const logged: string[] = [];
@@ -216,6 +220,28 @@ describe('what follows the signature', () => {
     for (const _ of [1, 2]) expect(await send(url, 'PUT', { 'content-length': body.length }, body)).toMatchObject({ status: 500, text: expect.stringContaining('InternalError') });
     expect(own).toEqual(Array(2).fill(expect.stringContaining('ENOSPC')));
     await full.stop();
+  });
+
+  test('a put that sends nothing for too long is ended, and leaves nothing', async () => {
+    const own: string[] = [];
+    const stack = fakeStack([resource('AWS::S3::Bucket', 'media', {})]);
+    const patient = await startDoor({ access, log: (line) => own.push(line) });
+    patient.register(createS3({ stack, access, putEvent: () => undefined, idleMilliseconds: 300 }).service);
+    const client = s3({ endpoint: `http://127.0.0.1:${patient.port}`, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const url = await getSignedUrl(client, new PutObjectCommand({ Bucket: 'media', Key: 'x' }));
+    const answered = new Promise<string>((resolve, reject) => {
+      const outgoing = httpRequest(url, { method: 'PUT', headers: { 'content-length': 1000 } }, (response) => resolve(wholeOf(response))).on('error', reject);
+      outgoing.write('half');
+      // It is idle from now on, and not from its begin.
+      void setTimeout(200).then(() => outgoing.write('more'));
+    });
+    const began = Date.now();
+    expect(await answered).toContain('<Code>RequestTimeout</Code>');
+    expect(Date.now() - began).toBeGreaterThanOrEqual(450);
+    await until(() => readdirSync(join(stack.dataFolder, 's3', '.incoming')).length === 0);
+    expect((await send(url, 'PUT', { 'content-length': 2 }, 'ok')).status).toBe(200);
+    expect(own).toEqual([]);
+    await patient.stop();
   });
 
   test('a service or an operation that is not there is named', async () => {

@@ -162,6 +162,7 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['get of a missing key', () => bytesOf('missing'), 404, 'NoSuchKey'],
   ['a bucket that is not in the template', () => client.send(new s3.GetObjectCommand({ Bucket: 'other', Key: 'k' })), 404, 'NoSuchBucket'],
   ['put into a missing bucket', () => client.send(new s3.PutObjectCommand({ Bucket: 'other', Key: 'k', Body: 'x' })), 404, 'NoSuchBucket'],
+  ['a key of more than 1,024 bytes', () => put('ü'.repeat(512) + 'x'), 400, 'KeyTooLongError'],
   ['metadata', () => put('bad', 'data', { Metadata: { who: 'me' } }), 501, 'NotImplemented'],
   ['a checksum', () => put('bad', 'data', { ChecksumAlgorithm: 'CRC32' }), 501, 'NotImplemented'],
   ['an MD5', () => put('bad', 'data', { ContentMD5: createHash('md5').update('data').digest('base64') }), 501, 'NotImplemented'],
