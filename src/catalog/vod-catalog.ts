@@ -11,7 +11,7 @@ import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/keys';
 import { originProblem } from '../synth/origin';
-import { checkTable, tableKey, tablePlaceProblems } from '../synth/own-table';
+import { checkTable, checkTableKey, tableKey, tablePlaceProblems } from '../synth/own-table';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
@@ -77,6 +77,7 @@ export class VodCatalog extends Construct {
     this.roles = props.roles ?? {};
     this.table = props.table ?? this.makeTable(props);
     if (props.table) checkTable(this, 'table', props.table);
+    checkTableKey(this, 'table', this.table);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
       environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin, ROLES: renderRoles(this, this.roles) },

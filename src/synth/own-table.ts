@@ -26,6 +26,17 @@ export function tablePlaceProblems(scope: Construct, prop: string, table: dynamo
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
 
+/** Checks the key of a table when the app is complete: an aspect, or code of the app, may encrypt any table later. */
+export function checkTableKey(scope: Construct, prop: string, table: dynamodb.ITable): void {
+  const resource = table.node.defaultChild;
+  if (!CfnResource.isCfnResource(resource) || resource.cfnResourceType !== 'AWS::DynamoDB::Table') return;
+  const key = () => Stack.of(resource).resolve((resource as dynamodb.CfnTable).sseSpecification)?.kmsMasterKeyId;
+  scope.node.addValidation({
+    validate: () => (key() && !table.encryptionKey
+      ? [`${prop}: its KMS key ${JSON.stringify(key())} is not known to CDK, so nobody can be granted it; make the table with the prop encryptionKey of dynamodb.Table`] : []),
+  });
+}
+
 /** Checks a table that was passed in, when the app is complete: indexes may be added after the service was made. */
 export function checkTable(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = table.node.defaultChild;

@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
@@ -79,4 +79,16 @@ describe('a table of one\'s own', () => {
     const { stack } = catalog((scope) => dynamodb.Table.fromTableName(scope, 'Videos', 'videos'));
     Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}\\).*serverless-vod:importedTable`));
   });
+});
+
+test.each<[string, (stack: Stack) => dynamodb.ITable | undefined]>([
+  ['the library\'s', () => undefined], ['one\'s own', makeTable],
+])('a table under a key that an aspect gives it is refused, since nobody could be granted the key: %s', (_, makeOwn) => {
+  const app = new App();
+  const stack = new Stack(app, 'Test');
+  new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com', table: makeOwn(stack) });
+  Aspects.of(app).add({
+    visit: (node) => { if (node instanceof dynamodb.CfnTable) node.sseSpecification = { sseEnabled: true, sseType: 'KMS', kmsMasterKeyId: 'alias/videos' }; },
+  });
+  expect(() => app.synth()).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
 });
