@@ -2,7 +2,7 @@
 import { Player } from './player.js';
 import { Problem, ROLES } from './request.js';
 import { Session } from './session.js';
-import { Watch } from './watch.js';
+import { ProgressPoller } from './progress-poller.js';
 
 const $ = (id) => document.getElementById(id);
 const SETTLED = ['ready', 'errored'];
@@ -29,7 +29,7 @@ const session = new Session({
 });
 const api = (...call) => session.api(...call);
 const player = new Player({ api, now: () => session.now(), onProblem: sayOfBackground });
-const watch = new Watch({
+const poller = new ProgressPoller({
   look: () => inBackground(refreshMoving),
   lists: [() => inBackground(refreshOwn), () => inBackground(refreshPublished)],
   isMoving: () => moving().length > 0,
@@ -41,7 +41,7 @@ function show(signedIn) {
   for (const id of ['sign-out', 'upload', 'lists']) $(id).hidden = !signedIn;
   if (signedIn) return;
   // Whoever comes next finds nothing of the one before.
-  watch.stop();
+  poller.stop();
   ownVideos = [];
   sent.clear();
   player.close();
@@ -179,7 +179,7 @@ async function list() {
   try {
     await Promise.all([refreshOwn(), refreshPublished()]);
   } finally {
-    if (session.isOn) watch.start();
+    if (session.isOn) poller.start();
   }
 }
 
@@ -238,7 +238,7 @@ $('upload-form').addEventListener('submit', (event) => {
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
 // Nobody sees a hidden page; when it is seen again, it shows things as they are now.
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) watch.stop();
+  if (document.hidden) poller.stop();
   else if (session.isOn) void inBackground(list);
 });
 

@@ -7,9 +7,9 @@ import type { VodRoles } from '../auth/roles';
 import type { HandlerName } from '../contract/environment';
 import { API_STAGE, routesOf } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
-import { numberProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
+import { numberProblem } from '../synth/prop-checks';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 

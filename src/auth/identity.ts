@@ -7,7 +7,7 @@ import { CognitoAuthorizer } from './cognito-authorizer';
 import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity';
 import { groupProblems } from './user-pool';
 import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
-import { show } from '../synth/checks';
+import { show } from '../synth/prop-checks';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
 export class Identity {

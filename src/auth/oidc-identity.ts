@@ -3,9 +3,9 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import type { BoundIdentity } from './bound-identity';
 import type { TokenRules } from '../contract/token-rules';
-import { durationProblem, enumProblem, isAbsent, listProblems, numberProblem, show, stringProblem } from '../synth/checks';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
+import { durationProblem, enumProblem, isAbsent, listProblems, numberProblem, show, stringProblem } from '../synth/prop-checks';
 
 /** Which of an issuer's tokens opens the API. */
 export enum OidcToken {

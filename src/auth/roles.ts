@@ -1,8 +1,8 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Roles } from '../domain/roles';
-import { isAbsent, objectProblem, show } from '../synth/checks';
 import { overlay } from '../synth/overlay';
+import { isAbsent, objectProblem, show } from '../synth/prop-checks';
 
 /** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
 const MAX_GROUP_NAME_LENGTH = 128;

@@ -1,8 +1,8 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { planProblem } from './user-pool';
-import { booleanProblem, durationProblem, isAbsent } from '../synth/checks';
 import { overlay } from '../synth/overlay';
+import { booleanProblem, durationProblem, isAbsent } from '../synth/prop-checks';
 
 /** How long a refresh token that was rotated out stays good, so that an answer that got lost can be asked for again. */
 const ROTATION_GRACE = Duration.seconds(30);

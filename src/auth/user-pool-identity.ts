@@ -10,11 +10,11 @@ import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { AUTHORIZE_PATH, LOGIN_PATH } from '../contract/routes';
 import { acknowledge } from '../synth/acknowledge';
-import { enumProblem, isAbsent, listProblems, numberProblem, objectProblem, show } from '../synth/checks';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
+import { enumProblem, isAbsent, listProblems, numberProblem, objectProblem, show } from '../synth/prop-checks';
 
 /** What may be tuned of a user pool of the service's own. */
 export interface UserPoolIdentityOptions {

@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import type { IdentityContext } from './bound-identity';
 import { LOGIN_PATH } from '../contract/routes';
 import type { Roles } from '../domain/roles';
-import { enumProblem, show } from '../synth/checks';
 import { overlay } from '../synth/overlay';
+import { enumProblem, show } from '../synth/prop-checks';
 import { removalPolicyProblem } from '../synth/removal-policy';
 
 /** The cheapest. */

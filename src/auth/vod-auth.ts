@@ -6,9 +6,9 @@ import type { BoundIdentity } from './bound-identity';
 import { Identity } from './identity';
 import { groupsOf, rolesProblems, VodRoles } from './roles';
 import type { VodApi } from '../api/vod-api';
-import { show } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
+import { show } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of sign-in and roles. */

@@ -6,12 +6,12 @@ import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
 import { openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
-import { booleanProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
-import { grantKey } from '../synth/keys';
+import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, tableKey, tablePlaceProblems } from '../synth/own-table';
+import { booleanProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */

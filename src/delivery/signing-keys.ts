@@ -7,9 +7,9 @@ import { Construct } from 'constructs';
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { KEY_PAIR_RESOURCE, KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeyReference } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
-import { listProblems, show } from '../synth/checks';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
+import { listProblems, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys a key group. */
 export const MAX_GENERATIONS = 5;

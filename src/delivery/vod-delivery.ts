@@ -1,34 +1,22 @@
-import { Annotations, Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
-import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { letDistributionRead, makeDistribution, patternProblem } from './distribution';
 import { generationProblems, SigningKeys } from './signing-keys';
 import type { VodApi } from '../api/vod-api';
 import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import type { VodCatalog } from '../catalog/vod-catalog';
-import { API_STAGE } from '../contract/routes';
-import { MEDIA_PREFIX } from '../domain/object-keys';
 import { acknowledge } from '../synth/acknowledge';
-import { durationProblem, enumProblem, isAbsent, objectProblem, show, stringProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
-import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
-import { letCloudFrontDecrypt } from '../synth/keys';
-import { bucketKey, bucketProblems, checkBucketKey } from '../synth/own-bucket';
+import { bucketProblems, checkBucketKey } from '../synth/own-bucket';
+import { durationProblem, enumProblem, isAbsent, objectProblem, show, stringProblem } from '../synth/prop-checks';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 const ORIGIN = 'an origin, such as an origins.HttpOrigin';
-
-/** Path patterns that are ours. */
-const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
-const API_PATTERN = `/${API_STAGE}/*`;
-
-/** Errors that CloudFront caches for 10 s by default, for every caller and despite `no-store`, and 403, which it may cache. */
-const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
 
 /** Kind of key pair that signs playback. */
 export enum SigningKeyType {
@@ -167,9 +155,9 @@ export class VodDelivery extends Construct {
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
     this.keyGroup = keys.keyGroup;
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
-    this.distribution = this.makeDistribution(props);
+    this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
     this.origin = `https://${this.distribution.distributionDomainName}`;
-    this.letDistributionRead();
+    letDistributionRead(this, this.bucket, this.distribution);
 
     this.startPlaybackFunction = handlerFunction(this, 'StartPlayback', 'delivery/start-playback', {
       description: 'Starts and renews playback sessions',
@@ -209,80 +197,6 @@ export class VodDelivery extends Construct {
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
   }
-
-  private makeDistribution(props: VodDeliveryProps): cloudfront.Distribution {
-    const control = new cloudfront.S3OriginAccessControl(this, 'AccessControl', { originAccessControlName: globalName(this, 'media') });
-    // The L2 origin would open the whole bucket, and warn of listing it through a default behaviour that never gets there.
-    const media = origins.S3BucketOrigin.withBucketDefaults(this.bucket, { originAccessControlId: control.originAccessControlId });
-    const { HTTPS_ONLY, REDIRECT_TO_HTTPS } = cloudfront.ViewerProtocolPolicy;
-    const { SECURITY_HEADERS: responseHeadersPolicy } = cloudfront.ResponseHeadersPolicy;
-    const cached = {
-      cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED, allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD, responseHeadersPolicy,
-    };
-    return new cloudfront.Distribution(this, 'Distribution', {
-      comment: 'Video on demand',
-      priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
-      httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-      defaultRootObject: props.defaultRootObject,
-      // Caching times only: error pages apply to all behaviors, and would replace the API's own 403 and 404.
-      errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
-      defaultBehavior: {
-        ...cached,
-        viewerProtocolPolicy: REDIRECT_TO_HTTPS,
-        ...(props.defaultOrigin ? { origin: props.defaultOrigin } : { origin: media, functionAssociations: [this.answerNotFound()] }),
-      },
-      // In the order of precedence: nobody's pattern comes before ours.
-      additionalBehaviors: {
-        [MEDIA_PATTERN]: { ...cached, origin: media, viewerProtocolPolicy: HTTPS_ONLY, trustedKeyGroups: [this.keyGroup] },
-        ...(props.api && {
-          [API_PATTERN]: {
-            origin: new origins.HttpOrigin(props.api.originDomainName),
-            viewerProtocolPolicy: HTTPS_ONLY,
-            allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
-            cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
-            originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            responseHeadersPolicy,
-          },
-        }),
-        ...props.additionalBehaviors,
-      },
-    });
-  }
-
-  /** Answers before any origin is asked. */
-  private answerNotFound(): cloudfront.FunctionAssociation {
-    const code = `function handler() {
-  return { statusCode: 404, statusDescription: 'Not Found', headers: { 'cache-control': { value: 'no-store' } } };
-}`;
-    return {
-      eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
-      function: new cloudfront.Function(this, 'NotFound', {
-        functionName: globalName(this, 'not-found'),
-        comment: 'Answers 404 to everything',
-        runtime: cloudfront.FunctionRuntime.JS_2_0,
-        code: cloudfront.FunctionCode.fromInline(code),
-      }),
-    };
-  }
-
-  /** Media only; and to list, without which S3 answers 403 for what is not there. */
-  private letDistributionRead(): void {
-    const allow = (action: string, resource: string) => new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')],
-      actions: [action],
-      resources: [resource],
-      conditions: { StringEquals: { 'AWS:SourceArn': this.distribution.distributionArn } },
-    });
-    const statements = [allow('s3:GetObject', this.bucket.arnForObjects(`${MEDIA_PREFIX}*`)), allow('s3:ListBucket', this.bucket.bucketArn)];
-    // A policy in another stack would have to name this stack's distribution, which names the bucket.
-    const added = Stack.of(this.bucket) === Stack.of(this)
-      && statements.every((statement) => this.bucket.addToResourcePolicy(statement).statementAdded);
-    letCloudFrontDecrypt(this, bucketKey('bucket', this.bucket));
-    if (!added) {
-      Annotations.of(this).addWarningV2('serverless-vod:mediaBucketPolicy',
-        'bucket: its policy can\'t be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution\'s ARN. If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey');
-    }
-  }
 }
 
 function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
@@ -305,11 +219,4 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
     removalPolicyProblem('removalPolicy', props.removalPolicy),
     ...rolesProblems(props.roles),
   ];
-}
-
-function patternProblem(pattern: string, hasApi: boolean): string | undefined {
-  const path = pattern.replace(/^\//, '');
-  if (pattern === '*') return 'additionalBehaviors: \'*\' is the default behavior: set defaultOrigin';
-  const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
-  return taken ? `additionalBehaviors: '${pattern}' lies below /${taken}, which is taken` : undefined;
 }

@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import { show } from './checks';
+import { show } from './prop-checks';
 
 /** Hosts that a browser trusts without https. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];

@@ -1,4 +1,4 @@
-import { isAbsent } from './checks';
+import { isAbsent } from './prop-checks';
 
 /**
  * The defaults with the given props over them. A prop given as undefined (or Python's None, JavaScript's null) keeps its default, so that

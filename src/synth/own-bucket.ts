@@ -1,9 +1,9 @@
 import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
-import { isAbsent, objectProblem } from './checks';
-import { keyProblems, ResourceKey } from './keys';
+import { keyProblems, ResourceKey } from './kms-keys';
 import { placeProblems } from './place';
+import { isAbsent, objectProblem } from './prop-checks';
 
 /** The customer's key of a bucket that was passed in. */
 export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {

@@ -1,9 +1,9 @@
 import { Annotations, Arn, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { isAbsent, objectProblem } from './checks';
-import { keyProblems, ResourceKey } from './keys';
+import { keyProblems, ResourceKey } from './kms-keys';
 import { placeProblems } from './place';
+import { isAbsent, objectProblem } from './prop-checks';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
 
 /** Keys of a table or index, as CloudFormation has them. */

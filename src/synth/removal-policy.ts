@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { enumProblem } from './checks';
+import { enumProblem } from './prop-checks';
 
 /** Keeps data, but leaves nothing behind when the rollback of a first deployment deletes what it made. */
 export const DEFAULT_REMOVAL_POLICY = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;

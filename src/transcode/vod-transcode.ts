@@ -12,12 +12,12 @@ import type { TranscodeSettings } from '../domain/job-settings';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
-import { durationProblem, isAbsent, numberProblem, objectProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
-import { grantKey } from '../synth/keys';
+import { grantKey } from '../synth/kms-keys';
 import { bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
+import { durationProblem, isAbsent, numberProblem, objectProblem } from '../synth/prop-checks';
 import { warnWithoutMediaConvert } from '../synth/region';
 
 /** One step of the ladder: a rendition that every source large enough gets. */
@@ -120,7 +120,8 @@ export class VodTranscode extends Construct {
   /** The queue of sources that have arrived and wait for their job to be submitted. */
   public readonly uploads: sqs.Queue;
   /**
-   * Messages of `uploads` whose job could not be submitted. Their videos are `errored` with the code `internal`.
+   * Messages of `uploads` whose job could not be submitted. Their videos are `errored` with the code `internal`, or still `uploaded` if the function was
+   * ended from outside at its last try.
    *
    * Move them back once the cause is gone: each starts the next attempt.
    */

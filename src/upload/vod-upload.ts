@@ -11,12 +11,12 @@ import type { UploadSettings } from '../contract/upload';
 import { SOURCE_PREFIX } from '../domain/object-keys';
 import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
-import { durationProblem, enumProblem, listProblems, objectProblem, show, sizeProblem } from '../synth/checks';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
-import { grantKey } from '../synth/keys';
+import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
+import { durationProblem, enumProblem, listProblems, objectProblem, show, sizeProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */

@@ -2,15 +2,15 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { createContext, SourceTextModule } from 'vm';
 
-interface Watch { start(): void; stop(): void }
+interface ProgressPoller { start(): void; stop(): void }
 
 /** The page's own module, with the clock of the test. */
-async function loadWatch(): Promise<new (ports: object) => Watch> {
-  const source = readFileSync(join(__dirname, '..', '..', 'examples', 'web', 'watch.js'), 'utf8');
+async function load(): Promise<new (ports: object) => ProgressPoller> {
+  const source = readFileSync(join(__dirname, '..', '..', 'examples', 'web', 'progress-poller.js'), 'utf8');
   const page = new SourceTextModule(source, { context: createContext({ setTimeout, clearTimeout }) });
   await page.link(() => { throw new Error('it imports nothing'); });
   await page.evaluate();
-  return (page.namespace as { Watch: new (ports: object) => Watch }).Watch;
+  return (page.namespace as { ProgressPoller: new (ports: object) => ProgressPoller }).ProgressPoller;
 }
 
 /** A page in which a video is under way for the first `movingSeconds`; `at` tells when each request was sent. */
@@ -22,11 +22,11 @@ async function open({ movingSeconds = 0 } = {}) {
     at[name].push((Date.now() - begin) / 1000);
     await page.answer();
   };
-  const watch = new (await loadWatch())({
+  const poller = new (await load())({
     look: ask('look'), lists: [ask('own'), ask('published')], isMoving: () => Date.now() - begin < movingSeconds * 1000, isHidden: () => page.isHidden,
   });
   const count = () => at.look.length + at.own.length + at.published.length;
-  return { page, at, watch, count, wait: (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000) };
+  return { page, at, poller, count, wait: (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000) };
 }
 
 describe('the page asks the service by itself', () => {
@@ -34,31 +34,31 @@ describe('the page asks the service by itself', () => {
   afterEach(() => { jest.useRealTimers(); });
 
   test('for what is under way: soon at first, then every 10 seconds, and not once it is ready, however that became known', async () => {
-    const { watch, at, wait } = await open({ movingSeconds: 45 });
-    watch.start();
+    const { poller, at, wait } = await open({ movingSeconds: 45 });
+    poller.start();
     await wait(600);
     expect(at.look).toEqual([1, 3, 6, 11, 21, 31, 41]);
     expect(at.own.slice(0, 3)).toEqual([30, 90, 150]);
   });
 
   test('for one list every 30 seconds, in turn, while nothing is under way', async () => {
-    const { watch, at, wait } = await open();
-    watch.start();
+    const { poller, at, wait } = await open();
+    poller.start();
     await wait(125);
     expect(at).toEqual({ look: [], own: [30, 90], published: [60, 120] });
   });
 
   test('at most a ninth as often as every 1.5 seconds for two lists, for a video of five minutes\' processing', async () => {
-    const { watch, count, wait } = await open({ movingSeconds: 300 });
-    watch.start();
+    const { poller, count, wait } = await open({ movingSeconds: 300 });
+    poller.start();
     await wait(300);
     expect(count()).toBe(42);
     expect(count()).toBeLessThanOrEqual((2 * 300) / 1.5 / 9);
   });
 
   test('not at all while it is hidden, or has stopped', async () => {
-    const { page, watch, count, wait } = await open({ movingSeconds: 3600 });
-    watch.start();
+    const { page, poller, count, wait } = await open({ movingSeconds: 3600 });
+    poller.start();
     await wait(2);
     page.isHidden = true;
     await wait(60);
@@ -66,32 +66,32 @@ describe('the page asks the service by itself', () => {
     await wait(600);
     expect(count()).toBe(before);
     page.isHidden = false;
-    watch.start();
+    poller.start();
     await wait(2);
     expect(count()).toBe(before + 1);
-    watch.stop();
+    poller.stop();
     await wait(600);
     expect(count()).toBe(before + 1);
   });
 
   test('once at a time: a slow answer delays the next request, and one that comes after the stop plans none', async () => {
-    const { page, watch, at, count, wait } = await open({ movingSeconds: 3600 });
+    const { page, poller, at, count, wait } = await open({ movingSeconds: 3600 });
     page.answer = () => new Promise((resolve) => setTimeout(resolve, 20_000));
-    watch.start();
+    poller.start();
     await wait(22);
     expect(at.look).toEqual([1]);
     await wait(2);
     expect(at.look).toEqual([1, 23]);
-    watch.stop();
+    poller.stop();
     const before = count();
     await wait(600);
     expect(count()).toBe(before);
   });
 
   test('a second start plans nothing twice', async () => {
-    const { watch, at, wait } = await open({ movingSeconds: 3600 });
-    watch.start();
-    watch.start();
+    const { poller, at, wait } = await open({ movingSeconds: 3600 });
+    poller.start();
+    poller.start();
     await wait(7);
     expect(at.look).toEqual([1, 3, 6]);
   });

@@ -7,7 +7,7 @@ const PACE = [1, 2, 3, 5, 10];
 const LIST_SECONDS = 30;
 
 /** Decides when the page asks the service by itself: never while it is hidden. */
-export class Watch {
+export class ProgressPoller {
   #look;
   #lists;
   #isMoving;

@@ -1,0 +1,114 @@
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { VodApi } from '../api/vod-api';
+import { API_STAGE } from '../contract/routes';
+import { MEDIA_PREFIX } from '../domain/object-keys';
+import { globalName } from '../synth/global-name';
+import { letCloudFrontDecrypt } from '../synth/kms-keys';
+import { bucketKey } from '../synth/own-bucket';
+
+/** Path patterns of the service itself. */
+const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
+const API_PATTERN = `/${API_STAGE}/*`;
+
+/** Errors that CloudFront caches for 10 s by default, for every caller and despite `no-store`, and 403, which it may cache. */
+const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
+
+/** What the distribution serves: the options of `VodDelivery`, its bucket and its keys. */
+export interface DistributionOptions {
+  readonly bucket: s3.IBucket;
+  readonly keyGroup: cloudfront.IKeyGroup;
+  readonly api?: VodApi;
+  readonly defaultOrigin?: cloudfront.IOrigin;
+  readonly defaultRootObject?: string;
+  readonly additionalBehaviors?: Record<string, cloudfront.BehaviorOptions>;
+  readonly priceClass?: cloudfront.PriceClass;
+}
+
+/** Makes the one distribution for media, API and the user's own app. */
+export function makeDistribution(scope: Construct, props: DistributionOptions): cloudfront.Distribution {
+  const { bucket, keyGroup } = props;
+  const control = new cloudfront.S3OriginAccessControl(scope, 'AccessControl', { originAccessControlName: globalName(scope, 'media') });
+  // The L2 origin would open the whole bucket, and warn of listing it through a default behaviour that never gets there.
+  const media = origins.S3BucketOrigin.withBucketDefaults(bucket, { originAccessControlId: control.originAccessControlId });
+  const { HTTPS_ONLY, REDIRECT_TO_HTTPS } = cloudfront.ViewerProtocolPolicy;
+  const { SECURITY_HEADERS: responseHeadersPolicy } = cloudfront.ResponseHeadersPolicy;
+  const cached = {
+    cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED, allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD, responseHeadersPolicy,
+  };
+  return new cloudfront.Distribution(scope, 'Distribution', {
+    comment: 'Video on demand',
+    priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
+    httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
+    defaultRootObject: props.defaultRootObject,
+    // Caching times only: error pages apply to all behaviors, and would replace the API's own 403 and 404.
+    errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
+    defaultBehavior: {
+      ...cached,
+      viewerProtocolPolicy: REDIRECT_TO_HTTPS,
+      ...(props.defaultOrigin ? { origin: props.defaultOrigin } : { origin: media, functionAssociations: [answerNotFound(scope)] }),
+    },
+    // In the order of precedence: nobody's pattern comes before ours.
+    additionalBehaviors: {
+      [MEDIA_PATTERN]: { ...cached, origin: media, viewerProtocolPolicy: HTTPS_ONLY, trustedKeyGroups: [keyGroup] },
+      ...(props.api && {
+        [API_PATTERN]: {
+          origin: new origins.HttpOrigin(props.api.originDomainName),
+          viewerProtocolPolicy: HTTPS_ONLY,
+          allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
+          cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
+          originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+          responseHeadersPolicy,
+        },
+      }),
+      ...props.additionalBehaviors,
+    },
+  });
+}
+
+/** Answers before any origin is asked. */
+function answerNotFound(scope: Construct): cloudfront.FunctionAssociation {
+  const code = `function handler() {
+  return { statusCode: 404, statusDescription: 'Not Found', headers: { 'cache-control': { value: 'no-store' } } };
+}`;
+  return {
+    eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
+    function: new cloudfront.Function(scope, 'NotFound', {
+      functionName: globalName(scope, 'not-found'),
+      comment: 'Answers 404 to everything',
+      runtime: cloudfront.FunctionRuntime.JS_2_0,
+      code: cloudfront.FunctionCode.fromInline(code),
+    }),
+  };
+}
+
+/** Lets the distribution read media, and list the bucket: without that S3 answers 403 for an object that does not exist. */
+export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distribution: cloudfront.IDistribution): void {
+  const allow = (action: string, resource: string) => new iam.PolicyStatement({
+    principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')],
+    actions: [action],
+    resources: [resource],
+    conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
+  });
+  const statements = [allow('s3:GetObject', bucket.arnForObjects(`${MEDIA_PREFIX}*`)), allow('s3:ListBucket', bucket.bucketArn)];
+  // A policy in another stack would have to name this stack's distribution, which names the bucket.
+  const added = Stack.of(bucket) === Stack.of(scope)
+    && statements.every((statement) => bucket.addToResourcePolicy(statement).statementAdded);
+  letCloudFrontDecrypt(scope, bucketKey('bucket', bucket));
+  if (!added) {
+    Annotations.of(scope).addWarningV2('serverless-vod:mediaBucketPolicy',
+      'bucket: its policy can\'t be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution\'s ARN. If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey');
+  }
+}
+
+/** Refuses a path pattern of the user's that would take the place of one of the service. */
+export function patternProblem(pattern: string, hasApi: boolean): string | undefined {
+  const path = pattern.replace(/^\//, '');
+  if (pattern === '*') return 'additionalBehaviors: \'*\' is the default behavior: set defaultOrigin';
+  const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
+  return taken ? `additionalBehaviors: '${pattern}' lies below /${taken}, which is taken` : undefined;
+}
