@@ -4,7 +4,7 @@ import {
   JsonSchema, playbackSchema, refreshRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, videoIdSchema,
   videoListSchema, videoSchema,
 } from './schemas';
-import { VIDEO_STATUSES } from '../domain/video-status';
+import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 
 /** The stage of the REST API, and so the first part of every path. */
 export const API_STAGE = 'api';
@@ -72,7 +72,7 @@ export const ROUTES = {
   listVideos: {
     method: 'GET', path: '/streams', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoListSchema,
     summary: 'Listed, ready videos, newest first; with `owner=me` the caller\'s own in every status.',
-    query: { limit, cursor, owner: { type: 'string', enum: ['me'] }, status: { type: 'string', enum: VIDEO_STATUSES } },
+    query: { limit, cursor, owner: { type: 'string', enum: ['me'] }, status: { type: 'string', enum: VIDEO_STATUSES.filter(isPresent) } },
     problems: ['invalid_cursor', 'wrong_role'],
   },
   getVideo: {

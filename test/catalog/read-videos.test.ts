@@ -85,6 +85,7 @@ describe('catalog/read-videos', () => {
 
   test.each([
     ['invalid_request', { status: 'processing' }],
+    ['invalid_request', { owner: 'me', status: 'deleting' }],
     ['invalid_request', { owner: 'ann' }],
     ['invalid_request', { limit: '101' }],
     ['invalid_request', { limit: '1e1' }],
