@@ -1,3 +1,4 @@
+import { randomInt } from 'crypto';
 import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Part } from './types';
@@ -14,9 +15,23 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
   };
 }
 
+/** Below the ephemeral ports of Linux and macOS, which any outgoing connection may take before the stack listens. */
+const FIRST_FREE = 20_000;
+const END_OF_FREE = 32_000;
+const TRIES = 20;
+
 /** The wanted ports, with a free one for each 0, all different. The template is resolved with them before anything listens there. */
 export async function freePorts(wanted: number[]): Promise<number[]> {
-  const held = await Promise.all(wanted.map((port) => listen(createServer().unref(), port)));
+  const held = await Promise.all(wanted.map((port) => port === 0 ? listenAnywhere() : listen(createServer().unref(), port)));
   await Promise.all(held.map(({ stop }) => stop()));
   return held.map(({ port }) => port);
+}
+
+async function listenAnywhere(triesLeft = TRIES): Promise<Part & { readonly port: number }> {
+  try {
+    return await listen(createServer().unref(), randomInt(FIRST_FREE, END_OF_FREE));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || triesLeft === 0) throw error;
+    return listenAnywhere(triesLeft - 1);
+  }
 }

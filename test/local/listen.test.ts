@@ -16,6 +16,10 @@ describe('ports', () => {
     for (const port of ports) await (await listening(port)).end();
   });
 
+  it('are no ephemeral ones, which an outgoing connection may take before the stack listens', async () => {
+    for (const port of await freePorts(new Array<number>(50).fill(0))) expect(port).toBeLessThan(32_768);
+  });
+
   it('say which one is taken', async () => {
     const { port, end } = await listening(0);
     await expect(freePorts([port, 0])).rejects.toThrow(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
