@@ -253,8 +253,10 @@ describe('the page in a browser', () => {
       return { ran, reached, base: document.baseURI };
     }, stack.facts.api);
     expect(outcome).toEqual({ ran: [], reached: 'refused', base: `${stack.facts.origin}/` });
-    const violated = complaints.flatMap((line) => /^policy violated: (\S+)/.exec(line)?.[1] ?? []);
-    expect([...new Set(violated)].sort()).toEqual(['base-uri', 'connect-src', 'frame-src', 'object-src', 'script-src-attr', 'script-src-elem']);
+    const violated = () => [...new Set(complaints.flatMap((line) => /^policy violated: (\S+)/.exec(line)?.[1] ?? []))].sort();
+    const expected = ['base-uri', 'connect-src', 'frame-src', 'object-src', 'script-src-attr', 'script-src-elem'];
+    await until('each violation was reported', () => violated().length >= expected.length);
+    expect(violated()).toEqual(expected);
     await page.context().close();
   });
 
