@@ -80,8 +80,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       collectCoverage: false,
       maxWorkers: '100%',
-      // Each file that loads the CDK leaves some of it behind: late in a run a worker spent most of its time in garbage collection.
-      workerIdleMemoryLimit: '2500MB',
       testTimeout: 30_000,
       globalSetup: '<rootDir>/test/programs.js',
       setupFiles: ['<rootDir>/test/setup.js'],
