@@ -12,7 +12,6 @@ const HANDLER_LIBRARIES = [
   '@aws-sdk/client-dynamodb',
   '@aws-sdk/client-mediaconvert',
   '@aws-sdk/client-secrets-manager',
-  '@aws-sdk/cloudfront-signer',
   '@aws-sdk/lib-dynamodb',
   '@aws-sdk/s3-request-presigner',
   '@cfworker/json-schema',
@@ -25,6 +24,7 @@ const HANDLER_LIBRARIES = [
 const TEST_LIBRARIES = [
   '@aws/cloudformation-validate@1.9.0-beta',
   '@aws-sdk/client-s3',
+  '@aws-sdk/cloudfront-signer',
   'aws-cdk-newest@npm:aws-cdk-lib@^2.276.0',
   'aws-sdk-client-mock',
   'cdk-nag@^3',
@@ -64,7 +64,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   lambdaExtensionAutoDiscover: false,
   integrationTestAutoDiscover: false,
   // jsii sees the constructs only; handlers are type-checked by tsconfig.dev.json and bundled by esbuild.
-  excludeTypescript: ['src/runtime/**', 'src/**/*.lambda.ts', 'src/**/*.lambda-shared.ts'],
+  excludeTypescript: ['src/runtime/**', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'],
   publishToPypi: { distName: 'serverless-vod', module: 'serverless_vod' },
   publishToMaven: { javaPackage: 'io.github.serverlessvod', mavenGroupId: 'io.github.serverless-vod', mavenArtifactId: 'serverless-vod' },
   publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },

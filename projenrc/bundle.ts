@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'fs';
 import * as path from 'path';
 import { build } from 'esbuild';
 
-/** `src/catalog/read-videos.lambda.ts` becomes `assets/catalog/read-videos/index.js`, with all it needs in it. */
+/** `src/auth/sign-in/sign-in.lambda.ts` becomes `assets/auth/sign-in/index.js`, with all it needs in it: an area's folders don't count. */
 const root = path.join(__dirname, '..');
 rmSync(path.join(root, 'assets'), { recursive: true, force: true });
 const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -10,7 +10,7 @@ const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding:
 
 void build({
   absWorkingDir: root,
-  entryPoints: entries.map((entry) => ({ in: entry, out: `${entry.slice('src/'.length, -'.lambda.ts'.length)}/index` })),
+  entryPoints: entries.map((entry) => ({ in: entry, out: `${entry.split('/')[1]}/${path.basename(entry, '.lambda.ts')}/index` })),
   outdir: 'assets',
   bundle: true,
   minify: true,

@@ -1,5 +1,5 @@
-import { readVideos } from './read-videos.lambda-shared';
-import type { Roles } from '../domain/roles';
+import { readVideos } from './read-videos.runtime';
+import type { Roles } from '../roles/decide';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
@@ -7,5 +7,5 @@ import { videoRepository } from '../runtime/video-repository';
 const { TABLE_NAME, ORIGIN, ROLES } = readEnvironment('catalog/read-videos');
 
 export const handler = serveRoutes('catalog/read-videos', readVideos({
-  videos: videoRepository(TABLE_NAME), roles: JSON.parse(ROLES) as Roles, origin: ORIGIN,
+  videos: videoRepository(TABLE_NAME), roles: JSON.parse(ROLES) as Roles, origin: ORIGIN, now: () => new Date(),
 }));

@@ -1,7 +1,9 @@
-import { VISIBILITIES } from './video';
-import { KEY_PATTERN, LINE_PATTERN } from '../domain/text';
-import { MAX_TITLE_LENGTH } from '../domain/upload-limits';
+import { MEDIA_TYPE } from '../domain/media-type';
+import { KEY_PATTERN, LINE_PATTERN } from '../domain/text-rules';
+import { MAX_TITLE_LENGTH } from '../domain/user-data-limits';
+import { VIDEO_ID } from '../domain/video-id';
 import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
+import { VISIBILITIES } from '../domain/visibility';
 
 /**
  * JSON Schemas of the API's bodies and parameters, in the subset that draft-04 (the handlers' validator) and
@@ -35,7 +37,7 @@ const object = (properties: Record<string, JsonSchema>, required: string[], desc
 });
 const stringMap = (description: string): JsonSchema => ({ type: 'object', description, additionalProperties: { type: 'string' } });
 
-export const videoIdSchema: JsonSchema = { type: 'string', description: 'Id of a video', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' };
+export const videoIdSchema: JsonSchema = { type: 'string', description: 'Id of a video', pattern: `^${VIDEO_ID}$` };
 
 const visibility: JsonSchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES };
 const tags: JsonSchema = { type: 'array', items: line('One line, not blank', 64), maxItems: 20, uniqueItems: true };
@@ -49,7 +51,7 @@ const metadata: JsonSchema = {
 
 export const uploadRequestSchema = object({
   fileName: line('Name of the file, as its owner knows it; one line, not blank', 255),
-  contentType: { type: 'string', description: 'Media type of the file', maxLength: 127, pattern: '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$' },
+  contentType: { type: 'string', description: 'Media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
   size: { type: 'integer', description: 'Bytes', minimum: 1 },
   title: line('One line, not blank. Default: the file name', MAX_TITLE_LENGTH),
   description: text('Free text, may have several lines', 5000),

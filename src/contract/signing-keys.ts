@@ -1,9 +1,16 @@
 /** Type of the custom resource that makes one key pair. */
 export const KEY_PAIR_RESOURCE = 'Custom::VodKeyPair';
 
-/** Kinds of key pairs that CloudFront verifies. */
-export const KEY_PAIR_TYPES = ['ecdsa-p256', 'rsa-2048'] as const;
-export type KeyPairType = (typeof KEY_PAIR_TYPES)[number];
+/** Kind of key pair that signs playback. */
+export enum SigningKeyType {
+  /** ECDSA on P-256: short signatures, and so small cookies. */
+  ECDSA_P256 = 'ecdsa-p256',
+  /** RSA of 2048 bits. */
+  RSA_2048 = 'rsa-2048',
+}
+
+/** As the custom resource's properties write it. */
+export type KeyPairType = `${SigningKeyType}`;
 
 /** What the custom resource is given. */
 export interface KeyPairProperties {

@@ -1,5 +1,6 @@
-import type { Rendition, Visibility } from './video';
+import type { Rendition } from './video';
 import type { VideoError, VideoStatus } from '../domain/video-status';
+import type { Visibility } from '../domain/visibility';
 
 /** Keys of the catalog's table and of its sparse indexes. A key once deployed can't be changed without replacing the table. */
 export const TABLE_KEYS = { partition: 'pk', sort: 'sk' } as const;

@@ -1,5 +1,5 @@
-import type { Visibility } from './video';
 import type { UploadLimits } from '../domain/upload-limits';
+import type { Visibility } from '../domain/visibility';
 
 /** What UPLOAD_SETTINGS carries, as JSON. */
 export interface UploadSettings extends UploadLimits {

@@ -1,8 +1,5 @@
 import type { VideoError, VideoStatus } from '../domain/video-status';
-
-/** Which viewers may find and watch a video: all, those who know its id, or none; its owner and admins always. */
-export const VISIBILITIES = ['signed-in', 'unlisted', 'private'] as const;
-export type Visibility = (typeof VISIBILITIES)[number];
+import type { Visibility } from '../domain/visibility';
 
 /** One encoded variant. */
 export interface Rendition {

@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { makeKeyPair } from './make-key-pair.lambda-shared';
+import { makeKeyPair } from './make-key-pair.runtime';
 import type { KeyPairProperties } from '../contract/signing-keys';
 import { serveCustomResource } from '../runtime/custom-resource';
 

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { cookieSigner } from './cookie-signer.lambda-shared';
-import { startPlayback } from './start-playback.lambda-shared';
-import type { Roles } from '../domain/roles';
+import { cookieSigner } from './cookie-signer.runtime';
+import { startPlayback } from './start-playback.runtime';
+import type { Roles } from '../roles/decide';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';

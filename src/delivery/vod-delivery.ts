@@ -6,8 +6,9 @@ import { Construct } from 'constructs';
 import { letDistributionRead, makeDistribution, patternProblem } from './distribution';
 import { generationProblems, SigningKeys } from './signing-keys';
 import type { VodApi } from '../api/vod-api';
-import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../auth/roles';
 import type { VodCatalog } from '../catalog/vod-catalog';
+import { SigningKeyType } from '../contract/signing-keys';
+import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
@@ -17,14 +18,6 @@ import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 const ORIGIN = 'an origin, such as an origins.HttpOrigin';
-
-/** Kind of key pair that signs playback. */
-export enum SigningKeyType {
-  /** ECDSA on P-256: short signatures, and so small cookies. */
-  ECDSA_P256 = 'ecdsa-p256',
-  /** RSA of 2048 bits. */
-  RSA_2048 = 'rsa-2048',
-}
 
 /** What may be tuned of delivery. */
 export interface VodDeliveryOptions {

@@ -1,3 +1,5 @@
+import { VIDEO_ID } from './video-id';
+
 /** Layout of the two buckets. Build and parse stand side by side; everything that names a key or a prefix uses these. */
 
 /** Everything that people upload lies below this prefix of the source bucket. */
@@ -5,7 +7,7 @@ export const SOURCE_PREFIX = 'source/';
 /** Everything that CloudFront serves as media lies below this prefix of the media bucket, and of the address. */
 export const MEDIA_PREFIX = 'v/';
 
-const SOURCE_KEY = /^source\/([0-9a-f-]{36})\/original$/;
+const SOURCE_KEY = new RegExp(`^${SOURCE_PREFIX}(${VIDEO_ID})/original$`);
 
 /** `source/{videoId}/original` */
 export function sourceKey(videoId: string): string {

@@ -1,4 +1,4 @@
-import type { Caller } from '../domain/roles';
+import type { Caller } from '../roles/decide';
 
 /**
  * The caller that the API's authorizer has verified; undefined when it names nobody.

@@ -8,8 +8,8 @@ import { NOT_SIGNED_IN_DETAIL } from '../contract/problems';
 import { RESPONSE_HEADERS } from '../contract/response-headers';
 import { OperationsOf, Route, routesOf } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';
-import type { Caller } from '../domain/roles';
-import { isText } from '../domain/text';
+import { isText } from '../domain/text-rules';
+import type { Caller } from '../roles/decide';
 
 /** A request that fits its route's description. */
 export interface ApiRequest<Body = unknown> {

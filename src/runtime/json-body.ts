@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { HttpProblem, invalid } from './http-problem';
-import { isText } from '../domain/text';
+import { isText } from '../domain/text-rules';
 
 /** No request of the API needs more, even with every character escaped as `\uXXXX`. */
 const MAX_BODY_BYTES = 128 * 1024;

@@ -1,5 +1,5 @@
 import { HttpProblem } from './http-problem';
-import type { Decision } from '../domain/roles';
+import type { Decision } from '../roles/decide';
 
 /** What the caller is told whose action was not allowed. Nothing in it tells one video from another, or from none. */
 export function refusal(decision: Decision): HttpProblem {

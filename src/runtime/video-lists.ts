@@ -1,25 +1,34 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { HttpProblem } from './http-problem';
 import { FIRST_MONTH, INDEXES, videoKey, VideoRow } from '../contract/table';
-import { OwnedPosition, ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor, PublishedPosition } from '../domain/cursor';
 import { monthBefore, monthOf } from '../domain/months';
 import { isPresent, VideoStatus } from '../domain/video-status';
 
-export interface Page {
+/** Where the list of published videos goes on: after one of them, or at the newest of a month. */
+export type PublishedPosition =
+  | { readonly month: string; readonly after?: undefined }
+  | { readonly month: string; readonly after: { readonly publishedAt: string; readonly videoId: string } };
+
+/** Where the list of an owner's videos goes on: after this one. */
+export interface OwnedPosition {
+  readonly videoId: string;
+}
+
+export interface Page<Position> {
   readonly rows: VideoRow[];
-  readonly cursor?: string;
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: Position;
 }
 
 /** The catalog's rows, page by page. A page ends at `limit` rows, at the bytes that one answer may have, or when it has cost enough. */
 export interface VideoLists {
   /** Listed and ready ones, newest first. */
-  listPublished(page: { limit: number; cursor?: string }): Promise<Page>;
+  listPublished(page: { limit: number; from?: PublishedPosition }): Promise<Page<PublishedPosition>>;
   /** An owner's own in every status, newest first. */
-  listOwned(owner: string, page: { limit: number; cursor?: string; status?: VideoStatus }): Promise<Page>;
+  listOwned(owner: string, page: { limit: number; from?: OwnedPosition; status?: VideoStatus }): Promise<Page<OwnedPosition>>;
 }
 
-/** Queries that one page may cost. When they are spent the page is short, or empty, and its cursor leads on. */
+/** Queries that one page may cost. When they are spent the page is short, or empty, and the next one goes on. */
 const QUERIES_A_PAGE = 12;
 /** Rows that one page of an owner's list may read, whatever status they have. */
 const ROWS_A_PAGE = 100;
@@ -83,10 +92,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
   }
 
   return {
-    async listPublished({ limit, cursor }): Promise<Page> {
-      const thisMonth = monthOf(clock());
-      let position: PublishedPosition | undefined = cursor === undefined ? { month: thisMonth } : parsePublishedCursor(cursor);
-      if (!position || (cursor !== undefined && (position.month < FIRST_MONTH || position.month > thisMonth))) throw invalidCursor();
+    async listPublished({ limit, from }) {
+      let position: PublishedPosition | undefined = from ?? { month: monthOf(clock()) };
       const found: Required<PublishedPosition>['after'][] = [];
       // One more than asked for tells whether there is a next page.
       for (let queries = 0; position && found.length <= limit && queries < QUERIES_A_PAGE; queries++) {
@@ -107,12 +114,11 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
       const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), ({ status, visibility }) => status === 'ready' && visibility === 'signed-in');
       const last = found[done - 1];
       const next = done < found.length ? { month: last.publishedAt.slice(0, 7), after: last } : position;
-      return { rows: page.rows, ...(next && { cursor: publishedCursor(next) }) };
+      return { rows: page.rows, next };
     },
 
-    async listOwned(owner, { limit, cursor, status }): Promise<Page> {
-      let position: OwnedPosition | undefined = cursor === undefined ? undefined : parseOwnedCursor(cursor);
-      if (cursor !== undefined && !position) throw invalidCursor();
+    async listOwned(owner, { limit, from, status }) {
+      let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
         // The index does not know the status: with a filter most rows may be passed over, so all that may be read are asked for at once. Without one, rows
@@ -129,7 +135,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
         if (!position || page.isFull) break;
         left -= here.length;
       }
-      return { rows: page.rows, ...(position && { cursor: ownedCursor(position) }) };
+      return { rows: page.rows, next: position };
     },
   };
 }
@@ -154,8 +160,4 @@ class PageOfRows {
     this.rows.push(row);
     return true;
   }
-}
-
-function invalidCursor(): HttpProblem {
-  return new HttpProblem('invalid_cursor', 'begin again without a cursor');
 }

@@ -1,4 +1,4 @@
-import { recordJobEvents } from './record-job-event.lambda-shared';
+import { recordJobEvents } from './record-job-event.runtime';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 

@@ -1,5 +1,5 @@
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
-import { submitJobs } from './submit-job.lambda-shared';
+import { submitJobs } from './submit-job.runtime';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 

@@ -8,7 +8,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { VodCatalog } from '../catalog/vod-catalog';
-import type { TranscodeSettings } from '../domain/job-settings';
+import type { TranscodeSettings } from '../contract/transcode';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';

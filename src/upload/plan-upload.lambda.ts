@@ -1,7 +1,7 @@
-import { planUpload } from './plan-upload.lambda-shared';
-import { putSigner } from './sign-put.lambda-shared';
+import { planUpload } from './plan-upload.runtime';
+import { putSigner } from './sign-put.runtime';
 import type { UploadSettings } from '../contract/upload';
-import type { Roles } from '../domain/roles';
+import type { Roles } from '../roles/decide';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';

@@ -4,12 +4,13 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
-import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../auth/roles';
-import { VideoVisibility } from '../catalog/video-visibility';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import type { UploadSettings } from '../contract/upload';
+import { isMediaTypeRange } from '../domain/media-type';
 import { SOURCE_PREFIX } from '../domain/object-keys';
-import { isContentTypeRange, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { VideoVisibility } from '../domain/visibility';
+import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
@@ -204,6 +205,6 @@ function problemsOf(props: VodUploadProps): (string | undefined)[] {
 }
 
 function contentTypeProblem(name: string, range: unknown): string | undefined {
-  return Token.isUnresolved(range) || (typeof range === 'string' && isContentTypeRange(range))
+  return Token.isUnresolved(range) || (typeof range === 'string' && isMediaTypeRange(range))
     ? undefined : `${name}: expected a media type such as "video/mp4" or "video/*", got ${show(range)}`;
 }

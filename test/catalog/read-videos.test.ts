@@ -1,9 +1,9 @@
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { Validator } from '@cfworker/json-schema';
 import { mockClient } from 'aws-sdk-client-mock';
-import { readVideos } from '../../src/catalog/read-videos.lambda-shared';
+import { publishedCursor } from '../../src/catalog/cursor.runtime';
+import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { videoListSchema, videoSchema } from '../../src/contract/schemas';
-import { publishedCursor } from '../../src/domain/cursor';
 import { apiEvent } from '../runtime/api-event';
 import { idOf, videoRow } from '../runtime/catalog-table';
 
@@ -158,7 +158,7 @@ describe('catalog/read-videos', () => {
     const rows = [...hidden, ...open].filter((row) => row !== undefined);
     const page = async () => ({ rows });
     const videos = { find: jest.fn(), listPublished: page, listOwned: page };
-    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), origin: 'https://videos.example.com' });
+    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), now: () => new Date(), origin: 'https://videos.example.com' });
     const caller = { userId: 'bob', groups: ['watchers'] };
     for (const query of [{}, { owner: 'me' }]) {
       const { body } = await listVideos({ caller, path: {}, query, body: undefined, headers: {} } as Parameters<typeof listVideos>[0]);

@@ -2,8 +2,8 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Access } from '../../src/auth/roles';
 import { VodCatalog, VodCatalogProps } from '../../src/catalog/vod-catalog';
+import { Access } from '../../src/roles/vod-roles';
 
 const origin = 'https://videos.example.com';
 

@@ -1,14 +1,14 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { readVideos } from '../../src/catalog/read-videos.lambda-shared';
+import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { ENVIRONMENTS, HandlerName } from '../../src/contract/environment';
 import { openApiDocument } from '../../src/contract/openapi';
 import { PROBLEMS } from '../../src/contract/problems';
 import { OperationId, Route, ROUTES } from '../../src/contract/routes';
-import { startPlayback } from '../../src/delivery/start-playback.lambda-shared';
+import { startPlayback } from '../../src/delivery/start-playback.runtime';
 import { serveRoutes } from '../../src/runtime/http';
 import { videoRepository } from '../../src/runtime/video-repository';
-import { planUpload } from '../../src/upload/plan-upload.lambda-shared';
-import { SignInService } from '../auth/sign-in-service';
+import { planUpload } from '../../src/upload/plan-upload.runtime';
+import { SignInService } from '../auth/sign-in/sign-in-service';
 import { apiEvent } from '../runtime/api-event';
 import { CatalogTable, catalogTable, idOf } from '../runtime/catalog-table';
 
@@ -50,7 +50,7 @@ describe('hostile input', () => {
     handlers = {
       'auth/sign-in': signIn.handler as Handler,
       'api/describe-api': serveRoutes('api/describe-api', { describeApi: async () => ({ body: {} }) }),
-      'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos(common)),
+      'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos({ ...common, now: () => new Date() })),
       'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
       'upload/plan-upload': serveRoutes('upload/plan-upload', planUpload({
         ...common,

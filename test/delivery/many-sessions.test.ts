@@ -1,9 +1,9 @@
 import { createServer, Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Browser } from 'playwright-core';
-import { refreshCookie } from '../../src/auth/cookies.lambda-shared';
+import { refreshCookie } from '../../src/auth/sign-in/cookies.runtime';
 import { TOKEN_PATH } from '../../src/contract/routes';
-import { startPlayback } from '../../src/delivery/start-playback.lambda-shared';
+import { startPlayback } from '../../src/delivery/start-playback.runtime';
 import { attemptPrefix } from '../../src/domain/object-keys';
 import { serveRoutes } from '../../src/runtime/http';
 import { launchBrowser } from '../journey/tab';

@@ -5,7 +5,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { decode, opens } from './cloudfront-rules';
 import { fakeSecrets, keyPair } from './fake-secrets';
-import { cookieSigner } from '../../src/delivery/cookie-signer.lambda-shared';
+import { cookieSigner } from '../../src/delivery/cookie-signer.runtime';
 import { captureLog } from '../captured-log';
 
 const ORIGIN = 'http://localhost:8080';

@@ -5,9 +5,10 @@ import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodApi } from '../../src/api/vod-api';
-import { Access } from '../../src/auth/roles';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
-import { SigningKeyType, VodDelivery, VodDeliveryOptions, VodDeliveryProps } from '../../src/delivery/vod-delivery';
+import { SigningKeyType } from '../../src/contract/signing-keys';
+import { VodDelivery, VodDeliveryOptions, VodDeliveryProps } from '../../src/delivery/vod-delivery';
+import { Access } from '../../src/roles/vod-roles';
 
 type Json = any;
 

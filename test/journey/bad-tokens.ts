@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey } from 'crypto';
 import { readFileSync } from 'fs';
 import * as path from 'path';
 import type { Decision } from '../../local/access/access';
-import { hmacToken, SigningKey, unsignedToken } from '../auth/oidc-issuer';
+import { hmacToken, SigningKey, unsignedToken } from '../auth/token-authorizer/oidc-issuer';
 
 type Fields = Readonly<Record<string, unknown>>;
 

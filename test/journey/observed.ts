@@ -1,5 +1,5 @@
 import { hkdfSync } from 'crypto';
-import { signInSecrets } from '../../src/auth/pending-sign-in.lambda-shared';
+import { signInSecrets } from '../../src/auth/sign-in/pending-sign-in.runtime';
 
 /** What requests and answers hold that anyone may know. All else is taken for a secret: what is new has to be named here, or never be written down. */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {

@@ -42,15 +42,15 @@ test.each(['published', 'owned', 'ready'] as const)('a list of %s videos that ar
       const { listPublished, listOwned } = videoRepository(table.tableName, { client: table.client, clock: () => NOW });
       const seen: string[] = [];
       const isShown = (state: State) => state === 'listed' || (list !== 'published' && state === 'private');
-      let cursor: string | undefined;
+      let from: any;
       let pages = 0;
       do {
-        const page = await (list === 'published' ? listPublished({ limit, cursor })
-          : listOwned('ann', { limit, cursor, ...(list === 'ready' && { status: 'ready' }) }));
+        const page = await (list === 'published' ? listPublished({ limit, from })
+          : listOwned('ann', { limit, from, ...(list === 'ready' && { status: 'ready' }) }));
         expect(page.rows.length).toBeLessThanOrEqual(limit);
         expect(page.rows.filter(({ videoId }) => !isShown(states.get(videoId)!))).toEqual([]);
         seen.push(...page.rows.map(({ videoId }) => videoId));
-        cursor = page.cursor;
+        from = page.next;
         const { pick, state } = edits[pages++] ?? {};
         expect(pages).toBeLessThan(100);
         if (pick === undefined || state === undefined) continue;
@@ -58,7 +58,7 @@ test.each(['published', 'owned', 'ready'] as const)('a list of %s videos that ar
         edited.add(victim);
         if (rows.has(victim)) await set(victim, state);
         else await make(1000 + pages, { month: MONTHS[0], day: 9, state: 'listed' });
-      } while (cursor !== undefined);
+      } while (from !== undefined);
 
       expect(new Set(seen).size).toBe(seen.length);
       const untouched = [...states].filter(([videoId]) => !edited.has(videoId));

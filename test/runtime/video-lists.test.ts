@@ -3,9 +3,8 @@ import { AwsStub, mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
 import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
 import { VideoRow } from '../../src/contract/table';
-import { ownedCursor, publishedCursor } from '../../src/domain/cursor';
 import type { VideoStatus } from '../../src/domain/video-status';
-import type { Page } from '../../src/runtime/video-lists';
+import type { OwnedPosition, Page, PublishedPosition } from '../../src/runtime/video-lists';
 import { videoRepository } from '../../src/runtime/video-repository';
 
 const NOW = new Date('2028-03-15T12:00:00.000Z');
@@ -15,19 +14,19 @@ function published(n: number, publishedAt: string, given: Partial<VideoRow> = {}
   return { videoId, status: 'ready' as const, publishedAt, listedMonth: publishedAt.slice(0, 7), listedAt: `${publishedAt}#${videoId}`, ...given };
 }
 
-/** Every page, until there is no cursor. */
-async function all(read: (cursor?: string) => Promise<Page>): Promise<Page[]> {
-  const pages: Page[] = [];
-  for (let cursor: string | undefined; pages.length < 300;) {
-    const page = await read(cursor);
+/** Every page, until there is no next one. */
+async function all<P>(read: (from?: P) => Promise<Page<P>>): Promise<Page<P>[]> {
+  const pages: Page<P>[] = [];
+  for (let from: P | undefined; pages.length < 300;) {
+    const page = await read(from);
     pages.push(page);
-    cursor = page.cursor;
-    if (cursor === undefined) return pages;
+    from = page.next;
+    if (from === undefined) return pages;
   }
   throw new Error('the pages do not end');
 }
 
-const ids = (pages: Page[]) => pages.flatMap(({ rows }) => rows.map(({ videoId }) => videoId));
+const ids = (pages: Page<unknown>[]) => pages.flatMap(({ rows }) => rows.map(({ videoId }) => videoId));
 
 describe('lists of videos', () => {
   let table: CatalogTable;
@@ -54,7 +53,7 @@ describe('lists of videos', () => {
 
     test('come newest first, whatever the page size, and no cursor follows the last', async () => {
       await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 100 }), async (limit) => {
-        const pages = await all((cursor) => repository().listPublished({ limit, cursor }));
+        const pages = await all((from?: PublishedPosition) => repository().listPublished({ limit, from }));
         expect(ids(pages)).toEqual(expected);
         for (const { rows } of pages) expect(rows.length).toBeLessThanOrEqual(limit);
       }), { numRuns: 6, examples: [[1], [3]] });
@@ -69,28 +68,19 @@ describe('lists of videos', () => {
       const first = await repository().listPublished({ limit: 100 });
       expect(queries).toBe(12);
       expect(first.rows.map(({ videoId }) => videoId)).toEqual(expected.slice(0, 5));
-      expect(first.cursor).toBe(publishedCursor({ month: '2027-03' }));
+      expect(first.next).toEqual({ month: '2027-03' });
       queries = 0;
-      const second = await repository().listPublished({ limit: 100, cursor: first.cursor });
+      const second = await repository().listPublished({ limit: 100, from: first.next });
       expect(queries).toBe(5);
       expect(second).toMatchObject({ rows: [{ videoId: idOf(1) }] });
-      expect(second.cursor).toBeUndefined();
+      expect(second.next).toBeUndefined();
       table.client.middlewareStack.remove('count');
     });
 
     test('go on after a video that is gone by now', async () => {
       const after = { publishedAt: '2028-02-01T00:00:00.000Z', videoId: idOf(555) };
-      const { rows } = await repository().listPublished({ limit: 1, cursor: publishedCursor({ month: '2028-02', after }) });
+      const { rows } = await repository().listPublished({ limit: 1, from: { month: '2028-02', after } });
       expect(rows.map(({ videoId }) => videoId)).toEqual([idOf(2)]);
-    });
-
-    test.each([
-      ['of no form', 'nonsense'],
-      ['of the other list', ownedCursor({ videoId: idOf(1) })],
-      ['before the first month', publishedCursor({ month: '2026-10' })],
-      ['in the future', publishedCursor({ month: '2028-04' })],
-    ])('refuse a cursor %s', async (_, cursor) => {
-      await expect(repository().listPublished({ limit: 1, cursor })).rejects.toMatchObject({ code: 'invalid_cursor' });
     });
   });
 
@@ -108,37 +98,33 @@ describe('lists of videos', () => {
     const shown = (n: number) => n % 50 === 0 || n % 7 !== 0;
 
     test.each([7, 20, 100])('come newest first in every status, %i a page', async (limit) => {
-      const pages = await all((cursor) => repository().listOwned(owner, { limit, cursor }));
+      const pages = await all((from?: OwnedPosition) => repository().listOwned(owner, { limit, from }));
       expect(ids(pages)).toEqual(own(shown));
       // One page reads 100 rows at most, those that are being deleted among them.
       for (const { rows } of pages.slice(0, -1)) expect(rows).toHaveLength(Math.min(limit, own((n) => n >= 20 && shown(n)).length));
     });
 
     test('may be asked for by status', async () => {
-      const pages = await all((cursor) => repository().listOwned(owner, { limit: 2, cursor, status: 'errored' }));
+      const pages = await all((from?: OwnedPosition) => repository().listOwned(owner, { limit: 2, from, status: 'errored' }));
       expect(ids(pages)).toEqual(own((n) => n % 50 === 0));
       expect(pages[0].rows).toHaveLength(2);
     });
 
     test('leave out a status that this version does not know', async () => {
       for (const [n, status] of ['purging', 'ready'].entries()) await table.put({ videoId: idOf(700 + n), owner: 'zoe', status: status as VideoStatus });
-      expect(ids(await all((cursor) => repository().listOwned('zoe', { limit: 5, cursor })))).toEqual([idOf(701)]);
+      expect(ids(await all((from?: OwnedPosition) => repository().listOwned('zoe', { limit: 5, from })))).toEqual([idOf(701)]);
     });
 
     test('stay one\'s own with a cursor of another\'s', async () => {
-      const { rows } = await repository().listOwned('bob', { limit: 100, cursor: ownedCursor({ videoId: idOf(10_600) }) });
+      const { rows } = await repository().listOwned('bob', { limit: 100, from: { videoId: idOf(10_600) } });
       expect(rows.map(({ videoId }) => videoId)).toEqual([idOf(10_500)]);
-    });
-
-    test('refuse a cursor of the other list', async () => {
-      await expect(repository().listOwned(owner, { limit: 1, cursor: publishedCursor({ month: '2028-03' }) })).rejects.toMatchObject({ code: 'invalid_cursor' });
     });
   });
 
   describe('rows from before there was a bound', () => {
     /** What Lambda answers at most, with the page as text in JSON. */
     const LAMBDA_BYTES = 6 * 1024 * 1024;
-    const payload = ({ rows }: Page) => Buffer.byteLength(JSON.stringify({ body: JSON.stringify({ items: rows }) }));
+    const payload = ({ rows }: Page<unknown>) => Buffer.byteLength(JSON.stringify({ body: JSON.stringify({ items: rows }) }));
     const large = (filling: string) => ({ metadata: { [filling.repeat(1000)]: filling.repeat(379_000) } });
 
     // Quotes are escaped twice and take four bytes where there was one.
@@ -149,9 +135,9 @@ describe('lists of videos', () => {
       }
       const { listPublished, listOwned } = videoRepository(old.tableName, { client: old.client, clock: () => NOW });
       const lists = {
-        published: await all((cursor) => listPublished({ limit: 20, cursor })),
-        owned: await all((cursor) => listOwned('ann', { limit: 20, cursor })),
-        ready: await all((cursor) => listOwned('ann', { limit: 100, cursor, status: 'ready' })),
+        published: await all((from?: PublishedPosition) => listPublished({ limit: 20, from })),
+        owned: await all((from?: OwnedPosition) => listOwned('ann', { limit: 20, from })),
+        ready: await all((from?: OwnedPosition) => listOwned('ann', { limit: 100, from, status: 'ready' })),
       };
       const byId = Array.from({ length: count }, (_each, n) => count - 1 - n);
       const byDay = byId.filter((n) => n !== 5).sort((a, b) => b % 10 - a % 10 || b - a);
@@ -183,8 +169,7 @@ describe('lists of videos', () => {
         read += Keys.length;
         return { Responses: { videos: Keys.map(({ pk }: { pk: string }) => videoRow({ videoId: pk.slice('video#'.length), status: status ? 'ready' : 'deleting' })) } };
       });
-      const { rows, cursor } = await repository().listOwned('owner', { limit, status });
-      expect({ rows, cursor }).toEqual({ rows: [], cursor: ownedCursor({ videoId: idOf(4900) }) });
+      expect(await repository().listOwned('owner', { limit, status })).toEqual({ rows: [], next: { videoId: idOf(4900) } });
       expect(read).toBe(100);
       expect(documents.commandCalls(QueryCommand)).toHaveLength(queries);
     });

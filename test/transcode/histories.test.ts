@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { startTable, Table, TABLE_NAME, VIDEO_ID } from './videos';
 import { DEFAULT_LADDER } from '../../src/domain/ladder';
 import { VideoRepository, videoRepository } from '../../src/runtime/video-repository';
-import { JobEvent, recordJobEvents } from '../../src/transcode/record-job-event.lambda-shared';
-import { submitJobs } from '../../src/transcode/submit-job.lambda-shared';
+import { JobEvent, recordJobEvents } from '../../src/transcode/record-job-event.runtime';
+import { submitJobs } from '../../src/transcode/submit-job.runtime';
 
 const MAX_RECEIVES = 5;
 const VISIBILITY_MS = 360_000;

@@ -1,5 +1,5 @@
 import { startTable, Table, VIDEO_ID } from './videos';
-import type { JobEvent, JobEventDetail } from '../../src/transcode/record-job-event.lambda-shared';
+import type { JobEvent, JobEventDetail } from '../../src/transcode/record-job-event.runtime';
 
 let table: Table;
 let handler: (event: JobEvent) => Promise<void>;

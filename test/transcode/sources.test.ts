@@ -2,8 +2,8 @@ import { readFileSync, rmSync } from 'fs';
 import type { SQSEvent } from 'aws-lambda';
 import { startTable, Table, VIDEO_ID } from './videos';
 import { videoRepository } from '../../src/runtime/video-repository';
-import { recordJobEvents, JobEvent } from '../../src/transcode/record-job-event.lambda-shared';
-import { submitJobs } from '../../src/transcode/submit-job.lambda-shared';
+import { recordJobEvents, JobEvent } from '../../src/transcode/record-job-event.runtime';
+import { submitJobs } from '../../src/transcode/submit-job.runtime';
 import { clip, FOLDER, mediaConvert, QUEUE, ROLE } from '../local/mediaconvert/fixture';
 
 /** From the upload's event to the row, with real FFmpeg in MediaConvert's place. */

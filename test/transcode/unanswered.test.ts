@@ -5,7 +5,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { startTable, Table, TABLE_NAME, VIDEO_ID } from './videos';
 import { DEFAULT_LADDER } from '../../src/domain/ladder';
 import { videoRepository } from '../../src/runtime/video-repository';
-import { submitJobs } from '../../src/transcode/submit-job.lambda-shared';
+import { submitJobs } from '../../src/transcode/submit-job.runtime';
 
 let table: Table;
 let server: Server;

@@ -2,7 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
-import { CLAIM_SECONDS } from '../../src/transcode/submit-job.lambda-shared';
+import { CLAIM_SECONDS } from '../../src/transcode/submit-job.runtime';
 import { VodTranscode, VodTranscodeOptions } from '../../src/transcode/vod-transcode';
 
 function transcode(options: VodTranscodeOptions = {}) {

@@ -3,7 +3,7 @@ import { createServer, IncomingMessage } from 'http';
 import type { AddressInfo } from 'net';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { putSigner } from '../../src/upload/sign-put.lambda-shared';
+import { putSigner } from '../../src/upload/sign-put.runtime';
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret/of the+role', sessionToken: 'session/token+with=signs' };
 const environment = {

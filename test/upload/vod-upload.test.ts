@@ -1,9 +1,9 @@
 import { App, Duration, Lazy, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Access } from '../../src/auth/roles';
-import { VideoVisibility } from '../../src/catalog/video-visibility';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
+import { VideoVisibility } from '../../src/domain/visibility';
+import { Access } from '../../src/roles/vod-roles';
 import { VodUpload, VodUploadProps } from '../../src/upload/vod-upload';
 
 const origin = 'https://videos.example.com';

@@ -1,0 +1,138 @@
+import { Stack } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as cognito from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import type { BoundIdentity, IdentityContext } from './bound-identity';
+import { CognitoAuthorizer } from './cognito-authorizer';
+import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity';
+import { groupProblems } from './user-pool';
+import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
+import { show } from '../../synth/prop-checks';
+
+/** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
+export class Identity {
+  /**
+   * A user pool of the service's own, with sign-in, sessions and sign-out.
+   *
+   * @param options what differs from the defaults
+   *
+   * @example
+   * /// fixture=areas
+   * new ServerlessVod(this, 'Vod', {
+   *   auth: {
+   *     identity: Identity.userPool({
+   *       firstAdmin: 'ada@example.com',
+   *       userPool: { featurePlan: cognito.FeaturePlan.ESSENTIALS, mfa: cognito.Mfa.REQUIRED },
+   *       userPoolClient: { idTokenValidity: Duration.minutes(15) },
+   *       refreshTokenRotation: true,
+   *     }),
+   *   },
+   * });
+   */
+  public static userPool(options: UserPoolIdentityOptions = {}): Identity {
+    return new Identity({
+      admins: 'admins',
+      problems: (_, context) => userPoolIdentityProblems(options ?? {}, context),
+      bind: (scope, context) => userPoolIdentity(scope, options ?? {}, context),
+    });
+  }
+
+  /**
+   * A user pool that exists already. People sign in as they do there, and call with the id token. Without a client it fails.
+   *
+   * @param userPool whose users may call
+   * @param clients the audience that tokens must name: one of these
+   *
+   * @example
+   * /// fixture=areas
+   * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
+   * const client = cognito.UserPoolClient.fromUserPoolClientId(this, 'Web', '1example23456789');
+   * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromUserPool(userPool, client) } });
+   */
+  public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
+    return new Identity({
+      problems: (_, { roles }) => [
+        userPool?.userPoolArn ? undefined : `identity: fromUserPool expects a user pool, got ${show(userPool)}`,
+        clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else: fromUserPool(userPool, client)',
+        ...clients.map((client) => (client?.userPoolClientId ? undefined : `identity: fromUserPool expects clients of the user pool, got ${show(client)}`)),
+        ...groupProblems(roles),
+      ],
+      bind: (scope) => ({ userPool, userPoolClient: clients[0], makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients) }),
+    });
+  }
+
+  /**
+   * Any OpenID Connect issuer, through a Lambda authorizer.
+   *
+   * @param options issuer, audience and which token
+   *
+   * @example
+   * /// fixture=areas
+   * new ServerlessVod(this, 'Vod', {
+   *   auth: {
+   *     identity: Identity.oidc({
+   *       issuer: 'https://example.eu.auth0.com/',
+   *       audiences: ['https://videos.example.com/api'],
+   *       token: OidcToken.ACCESS_TOKEN,
+   *       groupsClaim: 'https://example.com/groups',
+   *     }),
+   *     roles: { uploaders: Access.group('editors') },
+   *   },
+   * });
+   */
+  public static oidc(options: OidcIdentityOptions): Identity {
+    return new Identity({ problems: () => oidcProblems(options ?? {}), bind: (scope) => oidcIdentity(scope, options) });
+  }
+
+  /**
+   * A Lambda authorizer of your own. It answers the caller's id as `principalId` and, where it knows groups, `groups` in its context: a JSON
+   * list of names as text, such as `["uploaders"]`; any other form of it counts as no groups. API Gateway keeps its answer for all routes, so its
+   * policy allows or denies all of them: its resource is the `methodArn` up to the stage, and a wildcard. CDK's authorizer for Cognito is
+   * refused: see `fromUserPool`.
+   *
+   * @param authorizer such as a `TokenAuthorizer` or a `RequestAuthorizer`
+   *
+   * @example
+   * /// fixture=areas
+   * declare const handler: lambda.Function;
+   * const authorizer = new apigateway.TokenAuthorizer(this, 'Own', { handler });
+   * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromAuthorizer(authorizer) } });
+   */
+  public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
+    return new Identity({ problems: (scope) => [authorizerProblem(scope, authorizer)], bind: () => ({ makeAuthorizer: () => authorizer }) });
+  }
+
+  /** The group of the admins, unless a prop names one. @internal */
+  public readonly _admins?: string;
+
+  private constructor(private readonly source: IdentitySource) {
+    this._admins = source.admins;
+  }
+
+  /** What is wrong with the options. @internal */
+  public _problems(scope: Construct, context: IdentityContext): (string | undefined)[] {
+    return this.source.problems(scope, context);
+  }
+
+  /** @internal */
+  public _bind(scope: Construct, context: IdentityContext): BoundIdentity {
+    return this.source.bind(scope, context);
+  }
+}
+
+/** What a factory of `Identity` decides. */
+interface IdentitySource {
+  readonly problems: (scope: Construct, context: IdentityContext) => (string | undefined)[];
+  readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
+  readonly admins?: string;
+}
+
+function authorizerProblem(scope: Construct, authorizer: apigateway.IAuthorizer): string | undefined {
+  if (!authorizer?.authorizationType) return `identity: fromAuthorizer expects an authorizer such as a TokenAuthorizer, got ${show(authorizer)}`;
+  if (authorizer.authorizationType === 'COGNITO_USER_POOLS') {
+    return 'identity: CDK\'s authorizer for Cognito takes tokens made for any client of the pool: expected fromUserPool(userPool, client), which checks the client too';
+  }
+  const other = Construct.isConstruct(authorizer) ? Stack.of(authorizer) : Stack.of(scope);
+  return other === Stack.of(scope) ? undefined
+    : `identity: expected an authorizer of the stack "${Stack.of(scope).stackName}", as the API that it guards, got one of "${other.stackName}": make it in this stack; its function may stay in the other`;
+}

@@ -1,0 +1,221 @@
+import { CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { BoundIdentity, IdentityContext } from './bound-identity';
+import { CognitoAuthorizer } from './cognito-authorizer';
+import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, userPoolProblems } from './user-pool';
+import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
+import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../../contract/custom-resources';
+import { AUTHORIZE_PATH, LOGIN_PATH } from '../../contract/routes';
+import { acknowledge } from '../../synth/acknowledge';
+import { globalName } from '../../synth/global-name';
+import { handlerFunction } from '../../synth/handler-function';
+import { originProblem } from '../../synth/origin';
+import { overlay } from '../../synth/overlay';
+import { enumProblem, isAbsent, listProblems, numberProblem, objectProblem, show } from '../../synth/prop-checks';
+
+/** What may be tuned of a user pool of the service's own. */
+export interface UserPoolIdentityOptions {
+  /**
+   * The pool, in CDK's own words: password policy, MFA, sign-up, e-mail, plan, triggers. What is left out is as the
+   * documentation of `VodAuth` says; a `removalPolicy` here wins over that of `VodAuth`.
+   * @default - invited people only, long passwords, no MFA, the Lite plan
+   */
+  readonly userPool?: cognito.UserPoolProps;
+
+  /**
+   * The pool's client, in CDK's own words: lifetimes of tokens, identity providers. `generateSecret`, `oAuth`, `disableOAuth` and
+   * `userPoolClientName` are refused: they are the service's.
+   * @default - id and access tokens of an hour, refresh tokens of 30 days, every identity provider of the pool
+   */
+  readonly userPoolClient?: cognito.UserPoolClientOptions;
+
+  /**
+   * Where the sign-in pages are, in CDK's own words: a domain of your own, and `managedLoginVersion`. Managed login comes with
+   * Cognito's own branding, and needs the Essentials plan or above.
+   * @default - a prefix that nobody else has, with the classic pages
+   */
+  readonly domain?: cognito.UserPoolDomainOptions;
+
+  /**
+   * Whether each renewal gives a new refresh token, so that a stolen one soon ends. The one before stays good for 30 seconds, or for
+   * `userPoolClient.refreshTokenRotationGracePeriod`. A session still ends when its first refresh token would have. It needs the Essentials
+   * plan or above, which costs by the active user (https://aws.amazon.com/cognito/pricing), and leaves out ALLOW_REFRESH_TOKEN_AUTH.
+   * @default false
+   */
+  readonly refreshTokenRotation?: boolean;
+
+  /**
+   * A client without a secret for native apps, which sign in at the pool's pages by themselves: authorization code with PKCE (RFC 8252).
+   * @default - none
+   */
+  readonly publicClient?: PublicClientOptions;
+
+  /**
+   * E-mail address of a first admin, whom Cognito sends an invitation. Where it is changed another person is invited too, and where it is
+   * taken out the admin stays one; to give an address again, delete its user first.
+   * @default - nobody; README.md has the line that invites people
+   */
+  readonly firstAdmin?: string;
+
+  /**
+   * Origins besides the service's own to which a sign-in may return, such as `http://localhost:5173` of a development
+   * server that passes `/api` on.
+   * @default - none
+   */
+  readonly returnOrigins?: string[];
+
+  /**
+   * Concurrent executions of the function that serves sign-in: no more, so that anonymous callers can't use up those of the account, and no fewer.
+   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * @default - no reservation
+   */
+  readonly reservedConcurrency?: number;
+}
+
+/** A client for native apps. */
+export interface PublicClientOptions {
+  /**
+   * Where sign-ins come back to: an app's own scheme (`com.example.app://callback`), a claimed https address, or `http://localhost`. Not an address of
+   * the service itself: a script on its pages could read the code there, and exchange it for a refresh token.
+   */
+  readonly callbackUrls: string[];
+
+  /**
+   * Where sign-outs come back to.
+   * @default - none
+   */
+  readonly logoutUrls?: string[];
+}
+
+/** A pool with its pages and clients, and the sign-in handler with the confidential client's secret. */
+export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOptions, given: IdentityContext): BoundIdentity {
+  const context = { ...given, removalPolicy: options.userPool?.removalPolicy ?? given.removalPolicy };
+  acknowledge(scope, {
+    'AwsSolutions-COG2': 'MFA is a prop: required by default it would lock people out of a service that is one line to set up',
+    'AwsSolutions-COG8': 'the Plus plan costs by the user: it is a prop',
+    'AwsSolutions-SMG4': 'Cognito issues this secret; it changes only with the client, and is then copied anew',
+  });
+  const { origin, removalPolicy } = context;
+  const userPool = makeUserPool(scope, options.userPool ?? {}, context);
+  const groups = makeGroups(scope, userPool, context);
+  // A prefix is taken once for a region: the stack's own id makes it nobody else's.
+  const domain = userPool.addDomain('Domain', overlay({
+    cognitoDomain: options.domain?.customDomain ? undefined : { domainPrefix: globalName(scope, 'vod') },
+  }, options.domain));
+  const userPoolClient = makeClient(userPool, 'Client', options, {
+    generateSecret: true, callbackUrls: [`${origin}${AUTHORIZE_PATH}`], logoutUrls: [`${origin}/`],
+  });
+  const publicClient = options.publicClient && makeClient(userPool, 'PublicClient', options, { generateSecret: false, ...options.publicClient });
+  const clients = [userPoolClient, ...publicClient ? [publicClient] : []];
+  if (hasManagedLogin(options.domain)) clients.forEach((client) => brand(client, userPool));
+
+  const secret = new secretsmanager.CfnSecret(scope, 'ClientSecret', { description: 'Secret of the user pool\'s client, filled when the stack is deployed' });
+  secret.applyRemovalPolicy(removalPolicy);
+  const filled = fillClientSecret(scope, userPool, userPoolClient, secret.ref);
+  const signInFunction = handlerFunction(scope, 'SignIn', 'auth/sign-in', {
+    description: 'Sign-in, its callback, refresh and sign-out',
+    // Two calls to the sign-in server, and its keys.
+    timeout: Duration.seconds(20),
+    reservedConcurrency: options.reservedConcurrency,
+    environment: {
+      HOSTED_UI: domain.baseUrl(),
+      ISSUER: userPool.userPoolProviderUrl,
+      CLIENT_ID: userPoolClient.userPoolClientId,
+      SECRET_ARN: secret.ref,
+      ORIGIN: origin,
+      RETURN_ORIGINS: Stack.of(scope).toJsonString(options.returnOrigins ?? []),
+      REFRESH_SECONDS: String(refreshTokenValidity(options).toSeconds()),
+    },
+  });
+  iam.Grant.addToPrincipal({ grantee: signInFunction, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secret.ref] });
+  // A new client id never meets the old client's secret.
+  signInFunction.node.addDependency(filled);
+
+  if (!isAbsent(options.firstAdmin)) {
+    const admins = context.roles.admins!;
+    // Nobody is invited to what could not be made.
+    const admin = invite(scope, options.firstAdmin, userPool, options.userPool?.signInAliases, groups.get(admins) ?? admins, removalPolicy);
+    admin.node.addDependency(domain, signInFunction);
+  }
+
+  return {
+    userPool, userPoolClient, publicClient, domain, signInFunction, issuer: userPool.userPoolProviderUrl,
+    makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
+  };
+}
+
+/** CDK's own `userPoolClientSecret` would carry the secret through an answer to CloudFormation. */
+function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secretArn: string): CustomResource {
+  const fill = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
+    description: 'Copies the secret of the user pool\'s client to Secrets Manager', environment: {},
+    timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
+  });
+  iam.Grant.addToPrincipal({ grantee: fill, actions: ['cognito-idp:DescribeUserPoolClient'], resourceArns: [userPool.userPoolArn] });
+  iam.Grant.addToPrincipal({ grantee: fill, actions: ['secretsmanager:PutSecretValue'], resourceArns: [secretArn] });
+  return new CustomResource(scope, 'FilledClientSecret', {
+    resourceType: 'Custom::VodClientSecret',
+    serviceToken: fill.functionArn,
+    serviceTimeout: Duration.seconds(CUSTOM_RESOURCE_SERVICE_SECONDS),
+    properties: { UserPoolId: userPool.userPoolId, ClientId: userPoolClientId, SecretArn: secretArn },
+  });
+}
+
+/** What is wrong with the props of the service's own pool. */
+export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { roles, origin }: Pick<IdentityContext, 'roles' | 'origin'>): (string | undefined)[] {
+  const { userPool, domain, publicClient, firstAdmin, returnOrigins } = options;
+  const noStructs = (['userPool', 'userPoolClient', 'domain', 'publicClient'] as const).map((name) => objectProblem(name, options[name], 'an object of options'));
+  if (noStructs.some((problem) => problem)) return noStructs;
+  return [
+    ...listProblems('returnOrigins', returnOrigins, originProblem, { min: 0 }),
+    ...userPoolProblems(userPool),
+    ...clientProblems(options),
+    ...domainProblems(domain),
+    numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
+    hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
+    ...groupProblems(roles),
+    ...isAbsent(publicClient) ? [] : callbackProblems(publicClient, origin),
+    isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
+  ];
+}
+
+/** As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
+function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions, origin: string): (string | undefined)[] {
+  const addressProblem = (name: string, address: unknown) => {
+    if (Token.isUnresolved(address)) return undefined;
+    const isRight = typeof address === 'string' && URL.canParse(address) && !address.includes('#') && (!/^http:/i.test(address) || new URL(address).hostname === 'localhost');
+    return isRight ? undefined : `${name}: expected an address without fragment: an app's scheme, https, or http://localhost, got ${show(address)}`;
+  };
+  const callbackProblem = (name: string, address: unknown) => addressProblem(name, address) ?? (isAt(origin, String(address))
+    ? `${name}: expected an address that is not the service's own, since scripts on its pages could read the code: an app's scheme, another host, or `
+      + `http://localhost, got ${show(address)}; the web app signs in by ${LOGIN_PATH}?return_to=/` : undefined);
+  return [
+    isAbsent(callbackUrls) ? 'publicClient.callbackUrls: expected at least one' : undefined,
+    ...listProblems('publicClient.callbackUrls', callbackUrls, callbackProblem),
+    ...listProblems('publicClient.logoutUrls', logoutUrls, addressProblem, { min: 0 }),
+  ];
+}
+
+/** Whether an address is of this origin. A domain that is known at deployment only is compared by its token. */
+function isAt(origin: string, address: string): boolean {
+  return `${address}/`.startsWith(`${origin}/`) || (URL.canParse(address) && new URL(address).origin === origin);
+}
+
+/** As Cognito takes a prefix (Amazon Cognito Developer Guide, "Using the Amazon Cognito domain"). */
+function domainProblems(domain?: cognito.UserPoolDomainOptions): (string | undefined)[] {
+  const prefix = domain?.cognitoDomain?.domainPrefix;
+  const isRight = isAbsent(prefix) || Token.isUnresolved(prefix)
+    || (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(prefix) && !/aws|amazon|cognito/.test(prefix));
+  return [
+    isRight ? undefined : 'domain.cognitoDomain.domainPrefix: expected up to 63 lower-case letters, digits and hyphens, no hyphen at an end, '
+      + `without "aws", "amazon" or "cognito" in it, got ${show(prefix)}`,
+    domain?.cognitoDomain && domain.customDomain ? 'domain: expected either cognitoDomain or customDomain, got both' : undefined,
+    enumProblem('domain.managedLoginVersion', domain?.managedLoginVersion, { ManagedLoginVersion: cognito.ManagedLoginVersion }),
+  ];
+}
+
+function hasManagedLogin(domain: cognito.UserPoolDomainOptions | undefined): boolean {
+  return domain?.managedLoginVersion === cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN;
+}

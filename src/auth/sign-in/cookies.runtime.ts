@@ -1,0 +1,65 @@
+import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
+import { TOKEN_PATH } from '../../contract/routes';
+
+// `__Secure-`: no page that came over plain http can set or replace it. (`__Host-` requires the path `/`, and would send it with every request.)
+const REFRESH = '__Secure-vod-refresh';
+
+/**
+ * The cookies of sign-ins under way, one for each tab. `__Host-`: neither a subdomain nor another path can set one, so there are never more than four.
+ * They come with every request, and are 2,958 bytes at most (740 each, without the last separator), of the 10,240 bytes of headers that API Gateway takes.
+ */
+export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
+
+type Cookies = readonly (readonly [name: string, value: string])[];
+
+/** The pairs of a `Cookie` header, in its order. A name may occur more than once. */
+export function parseCookies(header = ''): Cookies {
+  return header.split(';').map((pair) => pair.trim()).filter((pair) => pair.includes('=')).map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+}
+
+/**
+ * The cookie for a new sign-in: one that is free, at random so that tabs which start at the same moment rarely take the same one, else the oldest.
+ * A cookie that is unreadable, or claims to last longer than a sign-in may, counts as free.
+ */
+export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
+  const ends = SIGN_IN_COOKIES.map((name) => {
+    const { expiresAt = 0 } = parsePendingSignIn(cookies.find(([given]) => given === name)?.[1] ?? '') ?? {};
+    return expiresAt <= nowSeconds + SIGN_IN_SECONDS ? expiresAt : 0;
+  });
+  const earliest = Math.min(...ends);
+  const candidates = SIGN_IN_COOKIES.filter((_, slot) => ends[slot] === earliest);
+  return candidates[random % candidates.length];
+}
+
+// Lax: the callback is a navigation that another site started.
+export function signInCookie(name: string, value: string, maxAge = SIGN_IN_SECONDS): string {
+  return `${name}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; Secure; SameSite=Lax`;
+}
+
+export function clearedSignInCookie(name: string): string {
+  return signInCookie(name, '', 0);
+}
+
+export function refreshCookie(token: string, maxAge: number): string {
+  return `${REFRESH}=${encodeURIComponent(token)}; Max-Age=${maxAge}; Path=${TOKEN_PATH}; HttpOnly; Secure; SameSite=Strict`;
+}
+
+export function clearedRefreshCookie(): string {
+  return refreshCookie('', 0);
+}
+
+/** The refresh tokens in the cookies: more than one if a subdomain has planted its own. */
+export function refreshTokensFrom(cookies: Cookies): string[] {
+  return cookies.filter(([name]) => name === REFRESH).map(([, value]) => decode(value)).filter((token) => token !== '');
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,68 @@
+import { ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor } from './cursor.runtime';
+import type { VideoRow } from '../contract/table';
+import type { VideoStatus } from '../domain/video-status';
+import { Caller, decide, Roles } from '../roles/decide';
+import type { ApiResponse, Operations } from '../runtime/http';
+import { HttpProblem } from '../runtime/http-problem';
+import { refusal } from '../runtime/refusal';
+import type { VideoRepository } from '../runtime/video-repository';
+import { toVideo } from '../runtime/video-view';
+
+/** What a list answers when `limit` is left out. */
+const DEFAULT_LIMIT = 20;
+
+export interface ReadVideosPorts {
+  readonly videos: Pick<VideoRepository, 'find' | 'listPublished' | 'listOwned'>;
+  readonly roles: Roles;
+  /** Where media are served. */
+  readonly origin: string;
+  readonly now: () => Date;
+}
+
+/** Lists videos and shows one. */
+export function readVideos({ videos, roles, origin, now }: ReadVideosPorts): Operations<'catalog/read-videos'> {
+  /** The page's rows as the caller may see them. */
+  function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): ApiResponse {
+    const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
+      .map((row) => toVideo(row, { caller, roles, origin }));
+    return { body: { items, ...(cursor !== undefined && { cursor }) } };
+  }
+
+  return {
+    async listVideos({ caller, query }) {
+      const limit = (query.limit as number | undefined) ?? DEFAULT_LIMIT;
+      const cursor = query.cursor as string | undefined;
+      const status = query.status as VideoStatus | undefined;
+      const own = query.owner === 'me';
+      const decision = decide(caller, { type: 'list', videos: own ? 'own' : 'published' }, roles);
+      if (decision !== 'allowed') throw refusal(decision);
+      if (own) {
+        const from = positionIn(cursor, parseOwnedCursor);
+        const { rows, next } = await videos.listOwned(caller.userId, { limit, from, status });
+        return pageOf(caller, rows, next && ownedCursor(next));
+      }
+      if (status !== undefined && status !== 'ready') {
+        const detail = 'others\' videos are listed when they are ready; add owner=me for your own in another status';
+        throw new HttpProblem('invalid_request', `status: ${detail}`, [{ pointer: 'status', detail }]);
+      }
+      const from = positionIn(cursor, (text) => parsePublishedCursor(text, now()));
+      const { rows, next } = await videos.listPublished({ limit, from });
+      return pageOf(caller, rows, next && publishedCursor(next));
+    },
+
+    async getVideo({ caller, path }) {
+      const video = await videos.find(path.videoId);
+      const decision = decide(caller, { type: 'watch', video }, roles);
+      if (!video || decision !== 'allowed') throw refusal(decision);
+      return { body: toVideo(video, { caller, roles, origin }), headers: { etag: `"${video.revision}"` } };
+    },
+  };
+}
+
+/** Where a page begins; undefined for the first one. */
+function positionIn<Position>(cursor: string | undefined, parse: (cursor: string) => Position | undefined): Position | undefined {
+  if (cursor === undefined) return undefined;
+  const position = parse(cursor);
+  if (position === undefined) throw new HttpProblem('invalid_cursor', 'begin again without a cursor');
+  return position;
+}

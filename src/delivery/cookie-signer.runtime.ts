@@ -1,0 +1,72 @@
+import { sign } from 'crypto';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { isKnownEverywhere } from './signing-key-age.runtime';
+import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
+import type { SigningKeyReference } from '../contract/signing-keys';
+
+/** Signs access to the addresses that match `resource`, until `expires` (seconds since 1970): cookies by name. */
+export type SignCookies = (resource: string, expires: number) => Promise<Record<string, string>>;
+
+export interface Ports {
+  /** In the order of declaration. */
+  readonly keys: readonly SigningKeyReference[];
+  readonly secrets: SecretsManagerClient;
+  readonly now: () => Date;
+}
+
+/** The SDK waits for an answer without end. This leaves time to read an older key. */
+const READ_TIMEOUT_MS = 3_000;
+/** How long a secret that can't be read is left alone while another key signs: each read costs money and time. */
+const RETRY_MS = 60_000;
+
+/** A signer that reads each secret it needs once, and parses its key once. */
+export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
+  const read = new Map<string, Promise<SigningKey>>();
+  const failedAt = new Map<string, number>();
+
+  function load(secretArn: string): Promise<SigningKey> {
+    const loading = read.get(secretArn) ?? readSigningKey(secrets, secretArn, AbortSignal.timeout(READ_TIMEOUT_MS)).then((key) => {
+      if (!key) throw new Error(`${secretArn} doesn't exist or has no value`);
+      return key;
+    });
+    read.set(secretArn, loading);
+    // A failure is not kept, so that a later request can try again.
+    loading.catch(() => read.delete(secretArn));
+    return loading;
+  }
+
+  /** The newest readable key that every edge location knows; if there is none, the oldest readable one. */
+  async function choose(): Promise<SigningKey & { keyPairId: string }> {
+    let oldest: SigningKey & { keyPairId: string } | undefined;
+    for (const [index, { keyPairId, secretArn }] of [...keys.entries()].reverse()) {
+      if (now().getTime() - (failedAt.get(secretArn) ?? -Infinity) < RETRY_MS) continue;
+      try {
+        oldest = { keyPairId, ...await load(secretArn) };
+        if (index === 0 || isKnownEverywhere(oldest.createdAt, now())) return oldest;
+      } catch (error) {
+        failedAt.set(secretArn, now().getTime());
+        console.error({ message: 'a signing key can\'t be read; trying an older one', keyPairId, error: String(error) });
+      }
+    }
+    failedAt.clear();
+    if (!oldest) throw new Error(`none of the ${keys.length} signing keys can be read`);
+    return oldest;
+  }
+
+  return async (resource, expires) => {
+    const policy = Buffer.from(JSON.stringify({ Statement: [{ Resource: resource, Condition: { DateLessThan: { 'AWS:EpochTime': expires } } }] }));
+    const { keyPairId, privateKey } = await choose();
+    // AWS's cookie signer takes PEM text only, and would parse it for each session: half of the time that a signature takes.
+    return {
+      'CloudFront-Policy': encode(policy),
+      'CloudFront-Signature': encode(sign('sha256', policy, privateKey)),
+      'CloudFront-Key-Pair-Id': keyPairId,
+      'CloudFront-Hash-Algorithm': 'SHA256',
+    };
+  };
+}
+
+/** Base64 in CloudFront's alphabet (CloudFront Developer Guide, "Set signed cookies that use a custom policy"). */
+function encode(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/\+/g, '-').replace(/=/g, '_').replace(/\//g, '~');
+}

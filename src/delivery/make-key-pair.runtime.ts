@@ -1,0 +1,50 @@
+import { createHash, createPublicKey, generateKeyPairSync, KeyObject } from 'crypto';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
+import type { KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeySecret } from '../contract/signing-keys';
+import type { CustomResourceAnswer } from '../runtime/custom-resource';
+
+export interface Ports {
+  readonly secrets: SecretsManagerClient;
+  readonly now: () => Date;
+}
+
+/** Fills a generation's secret once, and answers the public half of what it holds. */
+export function makeKeyPair({ secrets, now }: Ports) {
+  return async (requestType: string, { SecretArn, KeyType }: KeyPairProperties, physicalResourceId?: string): Promise<CustomResourceAnswer> => {
+    // The secret is CloudFormation's own: it goes, or stays, with its removal policy.
+    if (requestType === 'Delete') return { physicalResourceId: physicalResourceId ?? SecretArn };
+    const { privateKey, createdAt } = await readSigningKey(secrets, SecretArn) ?? await fill(SecretArn, KeyType);
+    // The secret can't change hands without its public key, which CloudFront never lets change: so its ARN is the identity.
+    return {
+      physicalResourceId: SecretArn,
+      attributes: { PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(), CreatedAt: createdAt } satisfies KeyPairAttributes,
+    };
+  };
+
+  async function fill(secretArn: string, type: KeyPairType): Promise<SigningKey> {
+    const made: SigningKey = { privateKey: generate(type), createdAt: now().toISOString() };
+    const secret: SigningKeySecret = { ...made, privateKey: made.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+    try {
+      await secrets.send(new PutSecretValueCommand({
+        SecretId: secretArn,
+        SecretString: JSON.stringify(secret),
+        // The fixed token makes concurrent calls idempotent: Secrets Manager refuses a second value under it, so the first one wins.
+        ClientRequestToken: createHash('sha256').update(`signing key of ${secretArn}`).digest('hex'),
+      }));
+      return made;
+    } catch (error) {
+      const winner = error instanceof Error && error.name === 'ResourceExistsException' ? await readSigningKey(secrets, secretArn) : undefined;
+      if (!winner) throw error;
+      return winner;
+    }
+  }
+}
+
+function generate(type: KeyPairType): KeyObject {
+  switch (type) {
+    case 'ecdsa-p256': return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    case 'rsa-2048': return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    default: throw new Error(`KeyType: unknown type ${String(type)}`);
+  }
+}

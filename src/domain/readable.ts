@@ -1,0 +1,12 @@
+/** `5.4 GiB`; rounded up, so that what is over a limit never reads like the limit. */
+export function readableBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)));
+  return `${Math.ceil(bytes / 1024 ** power * 100) / 100} ${units[power]}`;
+}
+
+/** `1 h 30 min`, without parts that are zero. */
+export function readableDuration(seconds: number): string {
+  const parts = [[Math.floor(seconds / 3600), 'h'], [Math.floor(seconds / 60) % 60, 'min'], [seconds % 60, 's']] as const;
+  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ');
+}

@@ -1,0 +1,107 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Roles } from './decide';
+import { overlay } from '../synth/overlay';
+import { isAbsent, objectProblem, show } from '../synth/prop-checks';
+
+/** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
+const MAX_GROUP_NAME_LENGTH = 128;
+
+/** Who has a role. */
+export class Access {
+  /** Everyone who is signed in. */
+  public static signedIn(): Access {
+    return new Access();
+  }
+
+  /**
+   * The members of a group. The service's own user pool gets a group of this name.
+   *
+   * @param name the group, as people's tokens name it: 1 to 128 characters; with a Cognito user pool neither spaces nor commas
+   */
+  public static group(name: string): Access {
+    return new Access({ name });
+  }
+
+  /** @internal */
+  public readonly _group?: { readonly name: string };
+
+  // In a box, so that a name that turns out to be undefined never means everyone.
+  private constructor(group?: { readonly name: string }) {
+    this._group = group;
+  }
+}
+
+/**
+ * Who may do what. Everyone signed in may also list and watch the videos that are their own.
+ *
+ * @example
+ * /// fixture=areas
+ * new ServerlessVod(this, 'Vod', {
+ *   auth: { roles: { uploaders: Access.group('uploaders'), viewers: Access.signedIn() } },
+ * });
+ */
+export interface VodRoles {
+  /**
+   * Who may upload, besides the admins.
+   * @default Access.signedIn()
+   */
+  readonly uploaders?: Access;
+
+  /**
+   * Who may list and watch what others have uploaded and not kept private, besides the admins.
+   * @default Access.signedIn()
+   */
+  readonly viewers?: Access;
+
+  /**
+   * The group whose members may upload, and manage and watch every video, private ones too: a name as `Access.group` takes it.
+   * @default - `admins` with the service's own user pool; nobody with another identity, whose groups have meanings of their own
+   */
+  readonly admins?: string;
+}
+
+/** What is wrong with the roles, in the names of the props. */
+export function rolesProblems(roles?: VodRoles): (string | undefined)[] {
+  const wrong = objectProblem('roles', roles, '{ uploaders, viewers, admins }');
+  if (wrong || isAbsent(roles)) return [wrong];
+  return [
+    accessProblem('roles.uploaders', roles.uploaders),
+    accessProblem('roles.viewers', roles.viewers),
+    isAbsent(roles.admins) ? undefined : groupProblem('roles.admins', roles.admins),
+  ];
+}
+
+/** The roles of an area: each one that was left out is its neighbour's, so that it never means more people than there. */
+export function inheritRoles(neighbour: VodRoles, own?: VodRoles): VodRoles {
+  return overlay(neighbour, own);
+}
+
+/** Roles that were left out, and so mean everyone, of an area whose API is guarded by somebody who restricts them. */
+export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
+  return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._group && isAbsent(roles[role])
+    ? `roles.${role}: left out, which means everyone signed in, but the VodAuth that guards this API restricts it: pass its roles, or Access.signedIn()` : undefined));
+}
+
+/** The group of each role. */
+export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
+  return { uploaders: uploaders?._group?.name, viewers: viewers?._group?.name, admins: admins ?? undefined };
+}
+
+/** The roles as handlers read them: ROLES in their environment. */
+export function renderRoles(scope: Construct, roles?: VodRoles): string {
+  return Stack.of(scope).toJsonString(groupsOf(roles));
+}
+
+/** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
+function accessProblem(prop: string, access: Access | undefined): string | undefined {
+  if (isAbsent(access)) return undefined;
+  const wrong = objectProblem(prop, access, 'Access.group(\'editors\') or Access.signedIn()', { member: '_group' });
+  return wrong ?? (access._group && groupProblem(prop, access._group.name));
+}
+
+function groupProblem(prop: string, name: unknown): string | undefined {
+  if (typeof name === 'string' && (Token.isUnresolved(name) || (name.trim() !== '' && name.length <= MAX_GROUP_NAME_LENGTH))) return undefined;
+  const got = typeof name === 'string' && name.length > MAX_GROUP_NAME_LENGTH ? `one of ${name.length}` : show(name);
+  return `${prop}: expected a group's name of 1 to ${MAX_GROUP_NAME_LENGTH} characters, got ${got}`;
+}

@@ -1,0 +1,28 @@
+import type { VideoRow } from '../contract/table';
+import type { Video } from '../contract/video';
+import { Caller, decide, Roles } from '../roles/decide';
+
+/** What a video's look depends on: who asks, who may do what, and under which address (`https://…`, no slash at its end) media are served. */
+export interface ViewContext {
+  readonly caller: Caller;
+  readonly roles: Roles;
+  readonly origin: string;
+}
+
+/** The row as the API answers it to a caller who may see it. Keys of buckets, claims and jobs stay inside. */
+export function toVideo(row: VideoRow, { caller, roles, origin }: ViewContext): Video {
+  const shown = [
+    'videoId', 'title', 'description', 'tags', 'visibility', 'metadata', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
+    'durationSeconds', 'width', 'height', 'renditions',
+  ] as const satisfies (keyof Video & keyof VideoRow)[];
+  const { status, media, error } = row;
+  return {
+    ...pick(row, shown),
+    ...(status === 'ready' && media?.poster !== undefined && { poster: `${origin}/${media.poster}` }),
+    ...(error && decide(caller, { type: 'manage', video: row }, roles) === 'allowed' && { error }),
+  };
+}
+
+function pick<T extends object, K extends keyof T>(row: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.filter((name) => row[name] !== undefined).map((name) => [name, row[name]])) as Pick<T, K>;
+}

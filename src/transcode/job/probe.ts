@@ -1,0 +1,112 @@
+import { CONTAINERS } from './containers';
+import { statedTooLong } from './duration-limit';
+import type { FrameRate } from '../../domain/ladder';
+import type { VideoError } from '../../domain/video-status';
+
+/** The part of MediaConvert's probe result that decides anything. */
+export interface ProbedContainer {
+  readonly Format?: string;
+  readonly Duration?: number;
+  readonly Tracks?: readonly ProbedTrack[];
+}
+
+interface ProbedTrack {
+  readonly TrackType?: string;
+  readonly Codec?: string;
+  readonly Duration?: number;
+  readonly VideoProperties?: {
+    readonly Width?: number;
+    readonly Height?: number;
+    readonly Rotation?: number;
+    readonly FrameRate?: ProbedFraction;
+    readonly SampleAspectRatio?: ProbedFraction;
+    readonly CodecMetadata?: { readonly SampleAspectRatio?: ProbedFraction };
+  };
+}
+
+interface ProbedFraction {
+  readonly Numerator?: number;
+  readonly Denominator?: number;
+}
+
+/** How MediaConvert is to turn the picture: AUTO reads the file's own word, which it does for MP4 and MOV only. */
+export type Rotate = 'AUTO' | 'DEGREES_90' | 'DEGREES_180' | 'DEGREES_270';
+
+/** What is to be transcoded. */
+export interface Source {
+  /** Pixels, as displayed. */
+  readonly width: number;
+  /** Pixels, as displayed. */
+  readonly height: number;
+  readonly rotate: Rotate;
+  /** False for anamorphic sources: their renditions are stretched to square pixels. */
+  readonly squarePixels: boolean;
+  readonly hasAudio: boolean;
+  /** As stated by the file; some recorders (a browser's, for one) don't write it. */
+  readonly durationSeconds?: number;
+  readonly frameRate?: FrameRate;
+}
+
+const ROTATIONS: Readonly<Record<number, Rotate>> = { 90: 'DEGREES_90', 180: 'DEGREES_180', 270: 'DEGREES_270' };
+
+/**
+ * Reads a probe result. A file without a picture (audio only) is no video: there is nothing to show, no poster, and a ladder of nothing.
+ * A file without sound is one.
+ */
+export function readProbe(container: ProbedContainer | undefined, maxDurationSeconds: number): Source | VideoError {
+  const tracks = container?.Tracks ?? [];
+  if (!container?.Format && tracks.length === 0) return { code: 'not_a_video', message: 'the file is of no known media format' };
+  const track = tracks.find(({ TrackType }) => TrackType === 'video');
+  const hasAudio = tracks.some(({ TrackType, Codec }) => TrackType === 'audio' && known(Codec));
+  if (!track) return { code: 'not_a_video', message: hasAudio ? 'the file has sound but no picture' : 'the file has no picture' };
+  if (!CONTAINERS.has(container?.Format)) {
+    return { code: 'unsupported_codec', message: 'the container of the file is not supported; MP4, MOV, MKV, WebM, MXF, AVI, ASF, MPEG-TS, MPEG-PS and 3GP are' };
+  }
+  if (!known(track.Codec)) return { code: 'unsupported_codec', message: 'the codec of the video track is not supported' };
+
+  const { Width: width = 0, Height: height = 0, ...video } = track.VideoProperties ?? {};
+  if (width < 1 || height < 1) return { code: 'corrupt', message: 'the video track has no size' };
+  const durationSeconds = longestStated(container);
+  if (durationSeconds !== undefined && durationSeconds > maxDurationSeconds) return statedTooLong(durationSeconds, maxDurationSeconds);
+
+  const pixel = fraction(video.SampleAspectRatio) ?? fraction(video.CodecMetadata?.SampleAspectRatio);
+  const displayWidth = pixel ? Math.round(width * pixel.numerator / pixel.denominator) : width;
+  const rotation = ROTATIONS[(((video.Rotation ?? 0) % 360) + 360) % 360];
+  const turned = rotation === 'DEGREES_90' || rotation === 'DEGREES_270';
+  const readsItself = container?.Format === 'mp4' || container?.Format === 'quicktime';
+  return {
+    width: turned ? height : displayWidth,
+    height: turned ? displayWidth : height,
+    rotate: rotation && !readsItself ? rotation : 'AUTO',
+    squarePixels: displayWidth === width,
+    hasAudio,
+    durationSeconds,
+    frameRate: fraction(video.FrameRate),
+  };
+}
+
+/** Tells the two results of `readProbe` apart. */
+export function isProblem(result: Source | VideoError): result is VideoError {
+  return 'code' in result;
+}
+
+function known(codec: string | undefined): boolean {
+  return codec !== undefined && codec !== 'UNKNOWN';
+}
+
+/** The container's duration, or that of a track that goes on after it. */
+function longestStated({ Duration, Tracks = [] }: ProbedContainer = {}): number | undefined {
+  const tracks = Tracks.filter(({ TrackType }) => TrackType === 'video' || TrackType === 'audio').map((track) => track.Duration);
+  const stated = [Duration, ...tracks].flatMap((seconds) => positive(seconds) ?? []);
+  return stated.length > 0 ? Math.max(...stated) : undefined;
+}
+
+function positive(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
+}
+
+function fraction(value: ProbedFraction | undefined): FrameRate | undefined {
+  const numerator = positive(value?.Numerator);
+  const denominator = positive(value?.Denominator);
+  return numerator !== undefined && denominator !== undefined ? { numerator, denominator } : undefined;
+}

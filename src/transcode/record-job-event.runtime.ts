@@ -1,0 +1,112 @@
+import type { EventBridgeEvent } from 'aws-lambda';
+import type { VideoRow } from '../contract/table';
+import type { Rendition } from '../contract/video';
+import { FOUND_TOO_LONG } from './job/duration-limit';
+import { jobError } from './job/job-errors';
+import { JobMetadata, parseJobMetadata } from './job/job-metadata';
+import { hlsKey, posterPrefix } from '../domain/object-keys';
+import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
+
+/** What MediaConvert tells of a job ("Using EventBridge with AWS Elemental MediaConvert"), as far as it is used. */
+export interface JobEventDetail {
+  readonly jobId: string;
+  readonly status: 'STATUS_UPDATE' | 'COMPLETE' | 'ERROR' | 'CANCELED';
+  readonly userMetadata?: Readonly<Record<string, string>>;
+  readonly jobProgress?: { readonly jobPercentComplete?: number };
+  readonly errorCode?: number;
+  readonly errorMessage?: string;
+  readonly outputGroupDetails?: readonly OutputGroupDetail[];
+}
+
+interface OutputGroupDetail {
+  readonly type: string;
+  readonly outputDetails?: readonly OutputDetail[];
+}
+
+interface OutputDetail {
+  readonly outputFilePaths?: readonly string[];
+  readonly durationInMs?: number;
+  readonly videoDetails?: { readonly widthInPx?: number; readonly heightInPx?: number; readonly averageBitrate?: number };
+}
+
+export type JobEvent = EventBridgeEvent<'MediaConvert Job State Change', JobEventDetail>;
+
+/** What the recorder works with. */
+export interface RecordJobEventPorts {
+  readonly videos: VideoRepository;
+  readonly mediaBucket: string;
+}
+
+/** Writes a job's progress, its result or its failure into the catalog. Late, repeated and foreign events change nothing. */
+export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) => Promise<void> {
+  return async ({ detail }) => {
+    const { jobId, status } = detail;
+    const job = parseJobMetadata(detail.userMetadata);
+    if (!job) return console.warn({ message: 'ignored: not a job of ours', jobId });
+    const { videoId, attempt } = job;
+
+    const row = await adopt(ports.videos, job, jobId);
+    if (row?.attempt !== attempt || row.jobId !== jobId) {
+      // A video that is gone, an attempt that is over, or a second job of the attempt (docs/decisions/003): the recorded one decides.
+      return console.warn({ message: 'ignored: not the job of the video', jobId, status, videoId, attempt, recorded: row && { attempt: row.attempt, jobId: row.jobId } });
+    }
+    if (status === 'STATUS_UPDATE') {
+      const percent = detail.jobProgress?.jobPercentComplete;
+      if (percent !== undefined) await ports.videos.recordProgress(videoId, attempt, percent);
+      return;
+    }
+    const { errorCode, errorMessage } = detail;
+    console.info({ message: 'job ended', jobId, status, videoId, attempt, errorCode, errorMessage, recorded: await recordEnd(detail, job, ports) });
+  };
+}
+
+/** The video's row. A job that its submitter could not write down any more is written down now. */
+async function adopt(videos: VideoRepository, { videoId, attempt }: JobMetadata, jobId: string): Promise<VideoRow | undefined> {
+  const row = await videos.find(videoId);
+  if (row?.attempt !== attempt || row.status !== 'uploaded') return row;
+  await videos.recordJob(videoId, attempt, jobId);
+  return videos.find(videoId);
+}
+
+function recordEnd(detail: JobEventDetail, job: JobMetadata, { videos, mediaBucket }: RecordJobEventPorts): Promise<Outcome> {
+  const { videoId, attempt } = job;
+  switch (detail.status) {
+    case 'COMPLETE': {
+      const result = readResult(detail, job, mediaBucket);
+      const { durationSeconds = 0 } = result;
+      const { tooLongFrom = Infinity } = job;
+      // Its media stay in the bucket until the video is deleted, but no row names them.
+      return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
+    }
+    case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });
+    default: return videos.recordError(videoId, attempt, jobError(detail.errorCode, detail.errorMessage));
+  }
+}
+
+function readResult({ outputGroupDetails = [] }: JobEventDetail, job: JobMetadata, mediaBucket: string): TranscodeResult {
+  const { videoId, attempt, source, maxBitrates } = job;
+  const outputs = outputGroupDetails.find(({ type }) => type === 'CMAF_GROUP')?.outputDetails ?? [];
+  const milliseconds = Math.max(0, ...outputs.map(({ durationInMs = 0 }) => durationInMs));
+  const poster = readPoster(outputGroupDetails, `s3://${mediaBucket}/`, posterPrefix(videoId, attempt));
+  return {
+    media: { hls: hlsKey(videoId, attempt), ...(poster !== undefined && { poster }) },
+    renditions: outputs.flatMap(({ videoDetails }) => videoDetails ?? []).map((video, index): Rendition => ({
+      codec: 'h264',
+      width: video.widthInPx ?? 0,
+      height: video.heightInPx ?? 0,
+      // The documented event of a CMAF group has no average: the most that was allowed is what the job carries.
+      bitsPerSecond: video.averageBitrate ?? maxBitrates[index] ?? 0,
+    })),
+    ...(milliseconds > 0 && { durationSeconds: milliseconds / 1000 }),
+    ...source,
+  };
+}
+
+/** The last still: MediaConvert numbers them, and names the final one. */
+function readPoster(groups: readonly OutputGroupDetail[], bucketUrl: string, prefix: string): string | undefined {
+  return groups.filter(({ type }) => type === 'FILE_GROUP')
+    .flatMap(({ outputDetails = [] }) => outputDetails.flatMap(({ outputFilePaths = [] }) => outputFilePaths))
+    .filter((path) => path.startsWith(`${bucketUrl}${prefix}`))
+    .map((path) => path.slice(bucketUrl.length))
+    .at(-1);
+}

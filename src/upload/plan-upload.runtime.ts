@@ -1,0 +1,88 @@
+import type { PutDeclaration, SignedPut } from './sign-put.runtime';
+import type { SingleUpload, UploadSettings } from '../contract/upload';
+import { sourceKey } from '../domain/object-keys';
+import { readableBytes } from '../domain/readable';
+import { isBlank } from '../domain/text-rules';
+import { refusalOf } from '../domain/upload-limits';
+import { MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
+import type { Visibility } from '../domain/visibility';
+import { decide, Roles } from '../roles/decide';
+import type { GuardedRequest, Operations } from '../runtime/http';
+import { HttpProblem, invalid } from '../runtime/http-problem';
+import { refusal } from '../runtime/refusal';
+import type { VideoRepository } from '../runtime/video-repository';
+import { toVideo } from '../runtime/video-view';
+
+/** The body of `planUpload`, as its schema has let it through. */
+interface UploadRequest {
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly size: number;
+  readonly title?: string;
+  readonly description?: string;
+  readonly tags?: string[];
+  readonly visibility?: Visibility;
+  readonly metadata?: Record<string, string>;
+}
+
+export interface PlanUploadPorts {
+  readonly videos: Pick<VideoRepository, 'create'>;
+  readonly roles: Roles;
+  readonly signPut: (object: PutDeclaration) => Promise<SignedPut>;
+  /** A new id: time-sortable and unguessable. */
+  readonly newId: () => Promise<string>;
+  readonly settings: UploadSettings;
+  /** The source bucket. */
+  readonly bucket: string;
+  readonly origin: string;
+}
+
+/** Declares a file, creates its video and plans its upload. */
+export function planUpload({ videos, roles, signPut, newId, settings, bucket, origin }: PlanUploadPorts): Operations<'upload/plan-upload'> {
+  return {
+    async planUpload({ caller, body }: GuardedRequest<UploadRequest>) {
+      const decision = decide(caller, { type: 'upload' }, roles);
+      if (decision !== 'allowed') throw refusal(decision);
+      const { fileName, size, description, tags, visibility, metadata } = body;
+      const title = body.title ?? titleOf(fileName);
+      const blank = blankField({ fileName, title, tags, metadata });
+      if (blank) throw invalid(`/${blank}`, 'is blank, or has a blank entry');
+      const oversized = oversizedField({ fileName, title, description, tags, metadata });
+      if (oversized) throw tooMuchData(oversized);
+      const contentType = body.contentType.toLowerCase();
+      const misfit = refusalOf({ size, contentType }, settings);
+      if (misfit === 'too_large') {
+        throw new HttpProblem(misfit, `the file has ${readableBytes(size)}, at most ${readableBytes(settings.maxSize)} are allowed`, [{ pointer: '/size', detail: 'is too large' }]);
+      }
+      if (misfit) throw new HttpProblem(misfit, `${contentType} is none of ${settings.contentTypes.join(', ')}`);
+
+      const videoId = await newId();
+      const key = sourceKey(videoId);
+      // Signed before the row is made: a plan that fails leaves nothing behind.
+      const signed = await signPut({ key, contentType, size });
+      const row = await videos.create({
+        videoId,
+        owner: caller.userId,
+        title,
+        description,
+        tags: tags ?? [],
+        visibility: visibility ?? settings.defaultVisibility,
+        metadata,
+        source: { bucket, key, fileName, contentType, size },
+      });
+      const upload: SingleUpload = { kind: 'single', method: 'PUT', ...signed };
+      return { body: { video: toVideo(row, { caller, roles, origin }), upload } };
+    },
+  };
+}
+
+/** The schema refuses what is only white space; this one knows the characters that are drawn as nothing too. */
+function blankField({ fileName, title, tags = [], metadata = {} }: Pick<UploadRequest, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
+  const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
+  return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
+}
+
+function tooMuchData({ name, bytes, totalBytes }: NonNullable<ReturnType<typeof oversizedField>>): HttpProblem {
+  const detail = `what you write about the video takes ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed; shorten ${name}`;
+  return new HttpProblem('too_large', detail, [{ pointer: `/${name}`, detail: `takes ${readableBytes(bytes)}` }]);
+}

@@ -1,0 +1,208 @@
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Access, Identity, OidcIdentityOptions, OidcToken, ServerlessVod } from '../../../src';
+
+const ISSUER = 'https://example.eu.auth0.com/';
+const GUARDED = ['getVideo', 'listVideos', 'planUpload', 'startPlayback'];
+
+function service(identityOf: (stack: Stack) => Identity) {
+  const stack = new Stack(new App(), 'Test');
+  const vod = new ServerlessVod(stack, 'Vod', { auth: { identity: identityOf(stack) } });
+  return { vod, template: Template.fromStack(stack) };
+}
+
+const oidc = (options: Partial<OidcIdentityOptions> = {}) => service(() => Identity.oidc({ issuer: ISSUER, audiences: ['https://videos.example.com'], ...options }));
+
+const existing = service((stack) => Identity.fromUserPool(
+  cognito.UserPool.fromUserPoolArn(stack, 'Pool', 'arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abc'),
+  cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'),
+  cognito.UserPoolClient.fromUserPoolClientId(stack, 'App', 'app1'),
+));
+const anyIssuer = oidc();
+const own = service((stack) => Identity.fromAuthorizer(new apigateway.RequestAuthorizer(stack, 'Own', {
+  handler: new lambda.Function(stack, 'Handler', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = null') }),
+  identitySources: [apigateway.IdentitySource.header('X-Session')],
+})));
+
+describe.each([
+  ['an existing pool', existing, 'COGNITO_USER_POOLS'],
+  ['any OpenID Connect issuer', anyIssuer, 'CUSTOM'],
+  ['an authorizer of one\'s own', own, 'CUSTOM'],
+])('with %s', (_what, { vod, template }, kind) => {
+  const methods = Object.values(template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties);
+
+  test('the sign-in routes are absent, also from the description', () => {
+    expect(methods.map(({ OperationName }) => OperationName).sort()).toEqual(['describeApi', ...GUARDED].sort());
+    const [description] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { HANDLERS: Match.anyValue() } } } }));
+    expect(description.Properties.Environment.Variables.HANDLERS).not.toContain('sign-in');
+    expect(() => vod.auth.signInFunction).toThrow('Test/Vod/Auth: signInFunction: the identity that was given has none');
+  });
+
+  test('nothing of a pool, a client or a secret of it is made', () => {
+    expect(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).filter(({ Type }) => Type.startsWith('AWS::Cognito'))).toEqual([]);
+    // The signing key's.
+    template.resourceCountIs('AWS::SecretsManager::Secret', 1);
+    expect(Object.keys(template.toJSON().Outputs)).toEqual([expect.stringMatching(/^VodOrigin/)]);
+  });
+
+  test('nobody is an admin unless a prop says who: groups of others have meanings of their own', () => {
+    const functions = template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { ROLES: Match.anyValue() } } } });
+    expect(Object.values(functions).map(({ Properties }) => Properties.Environment.Variables.ROLES)).toEqual(['{}', '{}', '{}']);
+  });
+
+  test('the one authorizer guards every route that is not open', () => {
+    const [id, ...others] = Object.keys(template.findResources('AWS::ApiGateway::Authorizer'));
+    expect(others).toEqual([]);
+    const guarded = methods.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE');
+    expect(guarded.map(({ OperationName, AuthorizationType, AuthorizerId }) => [OperationName, AuthorizationType, AuthorizerId.Ref]).sort())
+      .toEqual(GUARDED.map((name) => [name, kind, id]));
+  });
+
+  test('asking for what is not there says so', () => {
+    expect(() => vod.auth.domain).toThrow('Test/Vod/Auth: domain: the identity that was given has none');
+  });
+});
+
+describe('an existing pool', () => {
+  test('lets in tokens of the named clients only', () => {
+    existing.template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
+      Type: 'COGNITO_USER_POOLS',
+      IdentityValidationExpression: '^(?:web1|app1)$',
+      AuthorizerResultTtlInSeconds: 60,
+      ProviderARNs: ['arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abc'],
+    });
+    expect(existing.vod.auth.userPool.userPoolId).toBe('eu-west-1_abc');
+  });
+
+  test('another pool or client wants another deployment: a stage keeps the authorizer that it was deployed with', () => {
+    const deployment = (pool: string, client: string) => Object.keys(service((stack) => Identity.fromUserPool(
+      cognito.UserPool.fromUserPoolId(stack, 'Pool', pool), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', client),
+    )).template.findResources('AWS::ApiGateway::Deployment'));
+    expect(deployment('eu-west-1_abc', 'web1')).toEqual(deployment('eu-west-1_abc', 'web1'));
+    expect(deployment('eu-west-1_abc', 'web2')).not.toEqual(deployment('eu-west-1_abc', 'web1'));
+    expect(deployment('eu-west-1_xyz', 'web1')).not.toEqual(deployment('eu-west-1_abc', 'web1'));
+  });
+
+  test('can\'t have groups whose names API Gateway would take apart', () => {
+    const stack = new Stack(new App(), 'Test');
+    const identity = Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'));
+    expect(() => new ServerlessVod(stack, 'Vod', { auth: { identity, roles: { viewers: Access.group('a,b') } } })).toThrow(/roles\.viewers: expected a group's name without spaces and commas/);
+  });
+
+  test('needs a client', () => {
+    expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: fromUserPool needs a client/);
+  });
+});
+
+describe('any OpenID Connect issuer', () => {
+  const rules = (template: Template) => {
+    const [{ Properties }] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { TOKEN_RULES: Match.anyValue() } } } }));
+    return JSON.parse(Properties.Environment.Variables.TOKEN_RULES);
+  };
+
+  test('is checked for id tokens by default', () => {
+    expect(rules(anyIssuer.template)).toEqual({ issuer: ISSUER, audiences: ['https://videos.example.com'], use: 'id', groupsClaim: 'groups' });
+    anyIssuer.template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
+      Type: 'TOKEN', IdentitySource: 'method.request.header.Authorization', AuthorizerResultTtlInSeconds: 60,
+    });
+    expect(anyIssuer.vod.auth.issuer).toBe(ISSUER);
+  });
+
+  test('may reserve concurrency for its authorizer, which anonymous callers can invoke', () => {
+    const reserved = (template: Template) => Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { TOKEN_RULES: Match.anyValue() } } } }))
+      .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+    expect([reserved(anyIssuer.template), reserved(oidc({ reservedConcurrency: 3 }).template)]).toEqual([[undefined], [3]]);
+    expect(() => oidc({ reservedConcurrency: 1.5 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 1.5');
+  });
+
+  test('takes other rules', () => {
+    const { template } = oidc({
+      token: OidcToken.ACCESS_TOKEN, groupsClaim: 'realm_access.roles', jwksUri: 'https://id.example.com/keys', cacheTtl: Duration.seconds(0),
+    });
+    expect(rules(template)).toMatchObject({ use: 'access', groupsClaim: 'realm_access.roles', jwksUri: 'https://id.example.com/keys' });
+    template.hasResourceProperties('AWS::ApiGateway::Authorizer', { AuthorizerResultTtlInSeconds: 0 });
+  });
+
+  test.each([
+    ['a.b.c', true], ['Bearer a.b.c', true], ['bearer a-_0.b.c', true], ['a.b', false], ['a.b.c.d.e', false], ['Basic a.b.c', false], ['a.b.', false], ['', false],
+  ])('\'%s\' reaches the handler: %s', (header, reaches) => {
+    const [{ Properties }] = Object.values(anyIssuer.template.findResources('AWS::ApiGateway::Authorizer'));
+    expect(new RegExp(Properties.IdentityValidationExpression).test(header)).toBe(reaches);
+  });
+
+  test('API Gateway, and nobody else, may call the authorizer, which may do nothing but log', () => {
+    const handlers = Object.keys(anyIssuer.template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { TOKEN_RULES: Match.anyValue() } } } }));
+    expect(handlers).toHaveLength(1);
+    const permitted = Object.values(anyIssuer.template.findResources('AWS::Lambda::Permission')).filter(({ Properties }) => JSON.stringify(Properties.FunctionName).includes(handlers[0]));
+    expect(permitted.map(({ Properties }) => [Properties.Principal, JSON.stringify(Properties.SourceArn).includes('/authorizers/')])).toEqual([['apigateway.amazonaws.com', true]]);
+    const statements = Object.values(anyIssuer.template.findResources('AWS::IAM::Policy')).filter(({ Properties }) => /AuthorizeToken/.test(Properties.Roles[0].Ref))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    expect(statements.flatMap(({ Action }) => Action).every((action) => action.startsWith('logs:'))).toBe(true);
+  });
+
+
+  test('other settings want another deployment: a stage keeps the authorizer that it was deployed with', () => {
+    const deployment = (options: Partial<OidcIdentityOptions>) => Object.keys(oidc(options).template.findResources('AWS::ApiGateway::Deployment'))[0];
+    expect(deployment({})).toBe(deployment({ cacheTtl: Duration.minutes(1) }));
+    expect(deployment({ cacheTtl: Duration.seconds(0) })).not.toBe(deployment({}));
+  });
+
+  test('audiences may be known at deployment only', () => {
+    const { template } = service((stack) => Identity.oidc({ issuer: ISSUER, audiences: new CfnParameter(stack, 'Audiences', { type: 'CommaDelimitedList' }).valueAsList }));
+    expect(JSON.stringify(template.findResources('AWS::Lambda::Function'))).toContain('{"Fn::GetAtt":["CdkJsonStringifyRefAudiences');
+  });
+
+  test.each<[Partial<OidcIdentityOptions>, RegExp]>([
+    [{ issuer: 'id.example.com' }, /issuer: expected an address such as/],
+    [{ issuer: 'http://id.example.com' }, /issuer: expected https/],
+    [{ issuer: 'http://id.example.com/x/' }, /got "http:\/\/id\.example\.com\/x\/"/],
+    [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected an address such as/],
+    [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the address before \/\.well-known\//],
+    [{ audiences: [] }, /audiences: expected a list of 1 or more, got \[\]/],
+    [{ audiences: undefined }, /audiences: expected at least one: the client's id/],
+    // As from an environment variable that is not set.
+    [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got undefined; audiences\[2\]: expected .*got " "/],
+    [{ groupsClaim: '' }, /groupsClaim: /],
+    [{ jwksUri: 'keys' }, /jwksUri: expected an address/],
+    [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected a Duration of whole seconds, 0 seconds to 1 hour, got 2 hours/],
+    [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected a Duration of whole seconds, .*got 0.5 seconds/],
+  ])('refuses %j', (options, message) => expect(() => oidc(options)).toThrow(message));
+});
+
+test('an identity that none of the functions made is refused', () => {
+  expect(() => service(() => ({ userPool: {} }) as unknown as Identity)).toThrow('Test/Vod/Auth: identity: expected one that Identity.userPool()');
+});
+
+describe('the service\'s own pool', () => {
+  test('has the group of its admins in every role', () => {
+    const { template } = service(() => Identity.userPool());
+    const functions = template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { ROLES: Match.anyValue() } } } });
+    expect(Object.values(functions).map(({ Properties }) => Properties.Environment.Variables.ROLES)).toEqual(Array(3).fill('{"admins":"admins"}'));
+  });
+});
+
+describe('an authorizer of one\'s own', () => {
+  test('is not CDK\'s for Cognito, which takes tokens of any client', () => {
+    expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.CognitoUserPoolsAuthorizer(stack, 'Own', { cognitoUserPools: [new cognito.UserPool(stack, 'Pool')] }))))
+      .toThrow(/^Test\/Vod\/Auth: identity: .*expected fromUserPool\(userPool, client\)/);
+  });
+
+  test('is of the same stack as the API', () => {
+    const handler = (stack: Stack) => new lambda.Function(stack, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
+    const other = (stack: Stack) => new Stack(stack.node.root as App, 'Other');
+    expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(other(stack), 'Own', { handler: handler(stack) }))))
+      .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", as the API that it guards, got one of "Other": make it in this stack');
+  });
+
+  test.each([undefined, 'arn:aws:lambda:eu-west-1:123456789012:function:who-calls', {}])('is an authorizer, not %j', (authorizer) => {
+    expect(() => service(() => Identity.fromAuthorizer(authorizer as any))).toThrow('Test/Vod/Auth: identity: fromAuthorizer expects an authorizer such as a TokenAuthorizer, got ');
+  });
+
+  test('is attached to the API as CDK does it', () => {
+    own.template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'REQUEST', IdentitySource: 'method.request.header.X-Session' });
+    expect(() => own.vod.auth.issuer).toThrow('issuer: the identity that was given has none');
+  });
+});

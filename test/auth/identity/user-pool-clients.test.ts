@@ -1,0 +1,137 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import { auth, ESSENTIALS, MANAGED, only, ORIGIN, synthesized } from './user-pool-stack';
+import { VodApi } from '../../../src';
+
+const { stack: defaultStack, vodAuth: defaultAuth } = auth();
+const template = Template.fromStack(defaultStack);
+
+describe('the client', () => {
+  test('does authorization code only, and comes back to the origin', () => {
+    template.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      GenerateSecret: true,
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthScopes: ['openid', 'email', 'profile'],
+      CallbackURLs: [`${ORIGIN}/api/authorize`],
+      LogoutURLs: [`${ORIGIN}/`],
+      ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
+      EnableTokenRevocation: true,
+      PreventUserExistenceErrors: 'ENABLED',
+      SupportedIdentityProviders: ['COGNITO'],
+      IdTokenValidity: 60,
+      AccessTokenValidity: 60,
+      RefreshTokenValidity: 43_200,
+      TokenValidityUnits: { IdToken: 'minutes', AccessToken: 'minutes', RefreshToken: 'minutes' },
+    });
+  });
+
+  test('takes validities, and the cookie lasts as long as its token', () => {
+    const changed = synthesized({
+      userPoolClient: { idTokenValidity: Duration.minutes(5), accessTokenValidity: Duration.minutes(10), refreshTokenValidity: Duration.hours(1) },
+    });
+    changed.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      IdTokenValidity: 5, AccessTokenValidity: 10, RefreshTokenValidity: 60, GenerateSecret: true, AllowedOAuthFlows: ['code'],
+    });
+    changed.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { REFRESH_SECONDS: '3600' } } });
+  });
+
+  test('takes null for what was left out', () => {
+    const nothing = Object.fromEntries(['generateSecret', 'oAuth', 'authFlows', 'idTokenValidity', 'refreshTokenValidity', 'refreshTokenRotationGracePeriod'].map((name) => [name, null]));
+    synthesized({ userPoolClient: nothing, refreshTokenRotation: null as any }).templateMatches({ Resources: template.toJSON().Resources });
+  });
+
+  test.each<[cognito.UserPoolClientOptions, RegExp]>([
+    [{ idTokenValidity: Duration.minutes(4) }, /idTokenValidity/],
+    [{ accessTokenValidity: Duration.days(2) }, /accessTokenValidity/],
+    [{ refreshTokenValidity: Duration.minutes(59) }, /refreshTokenValidity/],
+    [{ refreshTokenValidity: Duration.hours(1), idTokenValidity: Duration.hours(2) }, /idTokenValidity/],
+  ])('refuses validities that Cognito would: %#', (userPoolClient, message) => {
+    expect(() => auth({ userPoolClient })).toThrow(message);
+  });
+
+  test('takes people from every identity provider of the pool, also one that is added later', () => {
+    const { stack, vodAuth } = auth();
+    new cognito.UserPoolIdentityProviderOidc(stack, 'Corporate', { userPool: vodAuth.userPool, clientId: 'id', clientSecret: 'x', issuerUrl: 'https://id.example.com' });
+    const [provider] = Object.keys(Template.fromStack(stack).findResources('AWS::Cognito::UserPoolIdentityProvider'));
+    Template.fromStack(stack).hasResourceProperties('AWS::Cognito::UserPoolClient', { SupportedIdentityProviders: ['COGNITO', { Ref: provider }] });
+  });
+
+  test('takes people from those that are named only', () => {
+    synthesized({ userPoolClient: { supportedIdentityProviders: [cognito.UserPoolClientIdentityProvider.GOOGLE] } })
+      .hasResourceProperties('AWS::Cognito::UserPoolClient', { SupportedIdentityProviders: ['Google'] });
+  });
+});
+
+describe('rotation of refresh tokens', () => {
+  test('is off by default', () => template.hasResourceProperties('AWS::Cognito::UserPoolClient', { RefreshTokenRotation: Match.absent() }));
+
+  test.each([
+    [{ refreshTokenRotation: true }, 30],
+    [{ userPoolClient: { refreshTokenRotationGracePeriod: Duration.seconds(0) } }, 0],
+    [{ refreshTokenRotation: true, userPoolClient: { refreshTokenRotationGracePeriod: Duration.seconds(60) } }, 60],
+  ])('leaves out the flow that it excludes: %j', (options, RetryGracePeriodSeconds) => {
+    synthesized({ ...options, userPool: ESSENTIALS }).hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds }, ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
+    });
+  });
+
+  test('tells of its price instead of raising it', () => {
+    expect(() => auth({ refreshTokenRotation: true })).toThrow(/^Test\/Auth: refreshTokenRotation: needs userPool\.featurePlan ESSENTIALS or PLUS.*got LITE$/);
+    expect(() => auth({ domain: MANAGED })).toThrow(/^Test\/Auth: domain\.managedLoginVersion: managed login needs userPool\.featurePlan ESSENTIALS/);
+  });
+
+  test.each([
+    ['no flow, so Cognito\'s defaults', { authFlows: {} }, undefined],
+    ['none of CDK\'s', { authFlows: { userPassword: false } }, undefined],
+    ['the flow itself, set on the resource', {}, ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']],
+  ])('refuses at synth what Cognito would: %s', (_what, userPoolClient, explicitAuthFlows) => {
+    const { stack, vodAuth } = auth({ refreshTokenRotation: true, userPool: ESSENTIALS, userPoolClient });
+    if (explicitAuthFlows) (vodAuth.userPoolClient.node.defaultChild as cognito.CfnUserPoolClient).explicitAuthFlows = explicitAuthFlows;
+    expect(() => Template.fromStack(stack)).toThrow(/refreshTokenRotation: Cognito refuses rotation beside ALLOW_REFRESH_TOKEN_AUTH/);
+  });
+});
+
+describe('the public client', () => {
+  const withApp = auth({ publicClient: { callbackUrls: ['com.example.app://callback'], logoutUrls: ['com.example.app://out'] } });
+  withApp.vodAuth.guard(new VodApi(withApp.stack, 'Api'));
+
+  test('has no secret and comes back to the app', () => {
+    Template.fromStack(withApp.stack).hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      GenerateSecret: false, CallbackURLs: ['com.example.app://callback'], LogoutURLs: ['com.example.app://out'], AllowedOAuthFlows: ['code'],
+      ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'], EnableTokenRevocation: true, IdTokenValidity: 60,
+    });
+    expect(withApp.stack.resolve(withApp.vodAuth.publicClient.userPoolClientId)).toEqual({ Ref: expect.stringMatching(/^AuthUserPoolPublicClient/) });
+    expect(() => defaultAuth.publicClient).toThrow('Test/Auth: publicClient: the identity that was given has none');
+  });
+
+  test('and the other one are who tokens may be made for', () => {
+    const expression = Object.values(Template.fromStack(withApp.stack).findResources('AWS::ApiGateway::Authorizer'))[0].Properties.IdentityValidationExpression;
+    const filled = (expression['Fn::Join'][1] as (string | { Ref: string })[]).map((part) => typeof part === 'string' ? part : part.Ref).join('');
+    expect(filled).toMatch(/^\^\(\?:AuthUserPoolClient\w+\|AuthUserPoolPublicClient\w+\)\$$/);
+  });
+});
+
+describe('the client\'s secret', () => {
+  test('is in no part of the template', () => {
+    const [, secret] = only(template, 'AWS::SecretsManager::Secret');
+    expect(Object.keys(secret.Properties)).toEqual(['Description']);
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/"ClientSecret"|AWS::CloudFormation::CustomResource|Custom::AWS|resolve:secretsmanager/);
+  });
+
+  test('is filled anew when the client is another', () => {
+    const [, resource] = only(template, 'Custom::VodClientSecret');
+    expect(resource.Properties).toMatchObject({
+      ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^AuthFillClientSecret/), 'Arn'] },
+      UserPoolId: { Ref: only(template, 'AWS::Cognito::UserPool')[0] },
+      ClientId: { Ref: only(template, 'AWS::Cognito::UserPoolClient')[0] },
+      SecretArn: { Ref: only(template, 'AWS::SecretsManager::Secret')[0] },
+    });
+  });
+
+  test('is filled before the sign-in function learns the new client\'s id', () => {
+    const signIn = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) => /^AuthSignIn/.test(id))![1];
+    expect(signIn.DependsOn).toContain(only(template, 'Custom::VodClientSecret')[0]);
+  });
+});

@@ -1,0 +1,152 @@
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { auth, ESSENTIALS, MANAGED, only, ORIGIN, synthesized } from './user-pool-stack';
+import { Access, UserPoolIdentityOptions, VodAuth } from '../../../src';
+
+const { stack: defaultStack, vodAuth: defaultAuth } = auth();
+const template = Template.fromStack(defaultStack);
+const json = JSON.stringify(template.toJSON());
+
+/** Every statement of the template's policies, with the id of the role that has it. */
+function statements(): { role: string; actions: string[]; resource: any }[] {
+  return Object.values(template.findResources('AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map((statement: any) => ({
+    role: Properties.Roles[0].Ref, actions: [statement.Action].flat(), resource: statement.Resource,
+  })));
+}
+
+describe('the domain', () => {
+  test('has a prefix of its own in any region, without a word that Cognito reserves', () => {
+    const { Domain } = only(template, 'AWS::Cognito::UserPoolDomain')[1].Properties;
+    const [label, stackId] = Domain['Fn::Join'][1];
+    expect(stackId).toEqual({ 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] });
+    const prefix = `${label}0a1b2c3d-0123-4567-89ab-0123456789ab`;
+    expect(prefix).toMatch(/^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/);
+    expect(prefix).not.toMatch(/aws|amazon|cognito/);
+  });
+
+  test('differs between two of one stack', () => {
+    const stack = new Stack(new App(), 'Two');
+    ['One', 'Two'].forEach((id) => new VodAuth(stack, id, { origin: ORIGIN }));
+    const domains = Object.values(Template.fromStack(stack).findResources('AWS::Cognito::UserPoolDomain')).map(({ Properties }) => JSON.stringify(Properties.Domain));
+    expect(new Set(domains).size).toBe(2);
+  });
+});
+
+test('may reserve concurrency for the sign-in, which anonymous callers can invoke', () => {
+  const reserved = (made: Template) => Object.values(made.findResources('AWS::Lambda::Function', { Properties: { Description: Match.stringLikeRegexp('^Sign-in') } }))
+    .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
+  expect([reserved(template), reserved(synthesized({ reservedConcurrency: 5 }))]).toEqual([[undefined], [5]]);
+  expect(() => synthesized({ reservedConcurrency: 0 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 0');
+});
+
+describe('managed login', () => {
+  test('is not there by default', () => {
+    template.resourceCountIs('AWS::Cognito::ManagedLoginBranding', 0);
+    template.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: Match.absent() });
+  });
+
+  test('comes with a branding for each client, since it shows no pages without', () => {
+    const managed = synthesized({ domain: MANAGED, userPool: ESSENTIALS, publicClient: { callbackUrls: ['com.example.app://callback'] } });
+    managed.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: 2, Domain: Match.anyValue() });
+    const clients = Object.keys(managed.findResources('AWS::Cognito::UserPoolClient'));
+    const branded = Object.values(managed.findResources('AWS::Cognito::ManagedLoginBranding')).map(({ Properties }) => Properties);
+    expect(branded.map(({ ClientId, UseCognitoProvidedValues }) => [ClientId.Ref, UseCognitoProvidedValues])).toEqual(clients.map((id) => [id, true]));
+    expect(clients).toHaveLength(2);
+  });
+
+  test('a domain that is given as undefined is not given', () => {
+    synthesized({ domain: { cognitoDomain: undefined } }).hasResourceProperties('AWS::Cognito::UserPoolDomain', { Domain: Match.anyValue() });
+  });
+
+  test('a domain of one\'s own has no prefix', () => {
+    const { stack } = auth();
+    const certificate = Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/c1');
+    synthesized({ domain: { customDomain: { domainName: 'id.example.com', certificate } } }).hasResourceProperties('AWS::Cognito::UserPoolDomain', {
+      Domain: 'id.example.com', CustomDomainConfig: { CertificateArn: certificate.certificateArn },
+    });
+  });
+});
+
+describe('permissions', () => {
+  const pool = { 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool')[0], 'Arn'] };
+  const secret = { Ref: only(template, 'AWS::SecretsManager::Secret')[0] };
+  const ofRole = (name: RegExp) => statements().filter(({ role, actions }) => name.test(role) && !actions.every((action) => action.startsWith('logs:')));
+
+  test('filling may read the client and write the secret, and nothing else', () => {
+    expect(ofRole(/FillClientSecret/).map(({ actions, resource }) => ({ actions, resource }))).toEqual([
+      { actions: ['cognito-idp:DescribeUserPoolClient'], resource: pool },
+      { actions: ['secretsmanager:PutSecretValue'], resource: secret },
+    ]);
+  });
+
+  test('sign-in may read the secret, and nothing else', () => {
+    expect(ofRole(/SignIn/).map(({ actions, resource }) => ({ actions, resource }))).toEqual([
+      { actions: ['secretsmanager:GetSecretValue'], resource: secret },
+    ]);
+  });
+
+  test('there is nobody else, and no managed policy', () => {
+    expect(new Set(statements().map(({ role }) => role.replace(/[0-9A-F]{8}$/, '')))).toEqual(new Set(['AuthFillClientSecretRole', 'AuthSignInRole']));
+    expect(json).not.toContain('ManagedPolicyArns');
+  });
+});
+
+describe('props', () => {
+  test('tells everything that is wrong at once, in its own names', () => {
+    expect(() => auth({ returnOrigins: ['https://app.example.com/', 'http://app.example.com', 'http://localhost:5173', 'app.example.com'] })).toThrow(
+      /^Test\/Auth: returnOrigins\[0\]: expected an origin .*returnOrigins\[1\]: expected https .*returnOrigins\[3\]: expected an origin/,
+    );
+    expect(() => auth({ firstAdmin: 'ada', publicClient: { callbackUrls: [] }, userPoolClient: { generateSecret: false, oAuth: {} } })).toThrow(
+      /userPoolClient\.generateSecret: .*userPoolClient\.oAuth: .*publicClient\.callbackUrls: .*firstAdmin: expected an e-mail address, got "ada"/,
+    );
+    expect(() => new VodAuth(new Stack(), 'Auth', { origin: `${ORIGIN}/` })).toThrow(/^Default\/Auth: origin: expected an origin/);
+    expect(() => auth({}, { roles: { uploaders: Access.group('') } })).toThrow(/^Test\/Auth: roles\.uploaders: /);
+  });
+
+  test.each<[UserPoolIdentityOptions, RegExp]>([
+    ...['my-aws-videos', 'amazon', 'cognito1', 'Videos', 'videos.example', '-videos', 'videos-', '', 'x'.repeat(64)].map((domainPrefix): [UserPoolIdentityOptions, RegExp] => (
+      [{ domain: { cognitoDomain: { domainPrefix } } }, /domain\.cognitoDomain\.domainPrefix: expected up to 63 lower-case letters.*without "aws", "amazon" or "cognito"/])),
+    [{ domain: { managedLoginVersion: 'NEWER_MANAGED_LOGIN' as any } }, /domain\.managedLoginVersion: expected .*ManagedLoginVersion\.NEWER_MANAGED_LOGIN \(2\), got "NEWER_MANAGED_LOGIN"/],
+    [{ userPool: { featurePlan: 'PLUS+' as any } }, /userPool\.featurePlan: expected FeaturePlan\.LITE \("LITE"\).*, got "PLUS\+"/],
+    [{ userPool: { mfa: 'required' as any } }, /userPool\.mfa: expected Mfa\.OFF .*, got "required"/],
+    [{ userPool: { removalPolicy: 'DESTROY' as any } }, /userPool\.removalPolicy: expected RemovalPolicy\.DESTROY \("destroy"\).*, got "DESTROY"/],
+    [{ userPoolClient: { idTokenValidity: Duration.seconds(330) } }, /userPoolClient\.idTokenValidity: expected a Duration of whole minutes, 5 minutes to 1 day, got 5 minutes 30 seconds/],
+    [{ userPoolClient: { accessTokenValidity: Duration.minutes(4) } }, /userPoolClient\.accessTokenValidity: .*got 4 minutes/],
+    [{ userPoolClient: { refreshTokenValidity: Duration.millis(5_400_500) } }, /userPoolClient\.refreshTokenValidity: .*got 5400\.5 seconds/],
+    [{ userPoolClient: { refreshTokenValidity: Duration.minutes(Lazy.number({ produce: () => 90 })) } }, /userPoolClient\.refreshTokenValidity: expected a duration that is known at synth/],
+  ])('refuses %j', (options, message) => expect(() => auth(options)).toThrow(message));
+
+  test.each(['http://example.com/cb', 'https://example.com/cb#x', 'nowhere'])('an app can\'t be called back at %s', (address) => {
+    expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected an address/);
+  });
+
+  test.each([ORIGIN, `${ORIGIN}/`, `${ORIGIN}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${ORIGIN}/api/authorize`])('nor at the service itself: %s', (address) => {
+    expect(() => auth({ publicClient: { callbackUrls: [address] } })).toThrow(
+      /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected an address that is not the service's own/,
+    );
+  });
+
+  test('nor at the service itself when its domain is known at deployment only', () => {
+    const origin = `https://${Lazy.string({ produce: () => 'd111111abcdef8.cloudfront.net' })}`;
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { origin } as never)).toThrow(/publicClient\.callbackUrls\[0\]: expected an address that is not/);
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { origin } as never)).not.toThrow();
+  });
+
+  test('allowed return addresses reach the handler', () => {
+    synthesized({ returnOrigins: ['http://localhost:5173'] }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { RETURN_ORIGINS: '["http://localhost:5173"]', ORIGIN } },
+    });
+  });
+
+  test('public addresses are those of the pool and the domain', () => {
+    expect(defaultStack.resolve(defaultAuth.issuer)).toEqual({ 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool')[0], 'ProviderURL'] });
+    expect(JSON.stringify(defaultStack.resolve(defaultAuth.domain.baseUrl()))).toMatch(/^\{"Fn::Join":\["",\["https:\/\/",\{"Ref":"AuthUserPoolDomain\w+"\},"\.auth\.",\{"Ref":"AWS::Region"\},"\.amazoncognito\.com"\]\]\}$/);
+  });
+});
+
+test('adds the routes of the sign-in handler', () => {
+  const served: unknown[][] = [];
+  defaultAuth.addRoutes({ _serve: (...args: unknown[]) => served.push(args) } as unknown as Parameters<VodAuth['addRoutes']>[0]);
+  expect(served).toEqual([['auth/sign-in', defaultAuth.signInFunction]]);
+});

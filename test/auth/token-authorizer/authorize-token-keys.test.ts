@@ -1,0 +1,181 @@
+import { AuthorizerSetting, claims, curve, expectUnauthorized, expectUser, ID_RULES, key, METHOD, seconds, stranger } from './authorizer-setting';
+import { ISSUER, SigningKey } from './oidc-issuer';
+import { authorizeToken } from '../../../src/auth/token-authorizer/authorize-token.runtime';
+
+let setting: AuthorizerSetting;
+beforeEach(() => { setting = new AuthorizerSetting(); });
+afterEach(() => setting.end());
+
+describe('keys', () => {
+  test('are fetched once for many calls, at once and after each other, by way of the discovery document', async () => {
+    const call = setting.authorizer();
+    await Promise.all(Array.from({ length: 20 }, () => call(key.token(claims()))));
+    for (let time = 0; time < 20; time++) await call(time % 2 ? key.token(claims()) : curve.token(claims()));
+    expect(new Set(setting.issuer.calls)).toEqual(new Set([`${ISSUER}.well-known/openid-configuration`, `${ISSUER}keys`]));
+    expect(setting.issuer.calls.filter((address) => address.endsWith('keys'))).toHaveLength(1);
+  });
+
+  test('are fetched from where the rules say, without discovery', async () => {
+    const rules = { ...ID_RULES, jwksUri: `${ISSUER}keys` };
+    const call = setting.authorizer(rules);
+    await call(key.token(claims()));
+    await call(key.token(claims()));
+    expect(setting.issuer.calls).toEqual([`${ISSUER}keys`]);
+  });
+
+  test('are fetched without following anyone elsewhere, and not for ever', async () => {
+    await setting.authorizer()(key.token(claims()));
+    for (const init of setting.issuer.inits) expect(init).toMatchObject({ redirect: 'error', signal: expect.any(AbortSignal) });
+  });
+
+  test('may be added at any time', async () => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    const next = new SigningKey('key9', 'ES256');
+    setting.issuer.keys = [key, next];
+    await expectUser(call(next.token(claims())));
+    await expectUser(call(key.token(claims())));
+  });
+
+  test('that the issuer dropped are gone as soon as a new one is met', async () => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    const next = new SigningKey('key9');
+    setting.issuer.keys = [next];
+    await call(next.token(claims()));
+    await expectUnauthorized(call(key.token(claims())));
+  });
+
+  test('that the issuer dropped are gone within the hour, without a new one', async () => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    setting.issuer.keys = [curve];
+    jest.advanceTimersByTime(3_590_000);
+    await expectUser(call(key.token(claims())));
+    jest.advanceTimersByTime(10_000);
+    await expectUnauthorized(call(key.token(claims())));
+    await expectUser(call(curve.token(claims())));
+  });
+
+  test('that were replaced under their old id are the new ones within the hour', async () => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    setting.issuer.keys = [stranger];
+    jest.advanceTimersByTime(3_600_000);
+    await expectUser(call(stranger.token(claims())));
+    await expectUnauthorized(call(key.token(claims())));
+  });
+
+  test('are not asked for again and again for the sake of made-up ids', async () => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    const before = setting.issuer.calls.length;
+    for (let time = 0; time < 5; time++) await expectUnauthorized(call(key.token(claims(), { kid: `made-up-${time}` })));
+    expect(setting.issuer.calls).toHaveLength(before + 1);
+    await expectUser(call(key.token(claims())));
+    // After a while a new key is found again.
+    const next = new SigningKey('key9');
+    setting.issuer.keys = [key, next];
+    jest.advanceTimersByTime(10_000);
+    await expectUser(call(next.token(claims())));
+  });
+});
+
+describe('an issuer that fails', () => {
+  const failures: [string, () => Response | Promise<Response>][] = [
+    ['can\'t be reached', () => { throw new TypeError('fetch failed'); }],
+    ['fails', () => new Response('<html>', { status: 503 })],
+    ['moved', () => new Response('', { status: 302, headers: { location: 'https://evil.example/' } })],
+    ['says something else', () => new Response('<html>')],
+    ['says nothing', () => new Response('')],
+    ['says null', () => Response.json(null)],
+    ['says something of another form', () => Response.json({ keys: 'x' })],
+    ['has keys of another form', () => Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}keys`, keys: [{ kid: 'key1' }] })],
+    ['says too much', () => new Response(`{"issuer":"${ISSUER}","jwks_uri":"${ISSUER}keys","keys":[],"x":"${'x'.repeat(500_000)}"}`)],
+    ['breaks off', () => new Response(new ReadableStream({ start: (controller) => controller.error(new Error('broken')) }))],
+  ];
+
+  test.each(failures)('from the start, as it %s, is no fault of the token, and the next call asks again', async (_, answer) => {
+    const call = setting.authorizer();
+    setting.issuer.broken = answer;
+    for (let time = 0; time < 2; time++) await expect(call(key.token(claims()))).rejects.toThrow(/^(discovery|key set): /);
+    expect(setting.logged.join()).toContain('issuer failed');
+    setting.issuer.broken = (path) => path.endsWith('keys') ? answer() : undefined;
+    await expect(call(key.token(claims()))).rejects.toThrow(/^key set: /);
+    setting.issuer.broken = undefined;
+    await expectUser(call(key.token(claims())));
+  });
+
+  test.each(failures)('later, as it %s, is asked again after a minute, and what is known serves on', async (_, answer) => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    setting.issuer.broken = answer;
+    jest.advanceTimersByTime(3_600_000);
+    for (let time = 0; time < 3; time++) await expectUser(call(key.token(claims())));
+    expect(setting.issuer.calls).toHaveLength(3);
+    expect(setting.logged).toHaveLength(1);
+    expect(setting.logged[0]).toContain('keys not renewed');
+    setting.issuer.broken = undefined;
+    setting.issuer.keys = [curve];
+    jest.advanceTimersByTime(59_000);
+    await expectUser(call(key.token(claims())));
+    jest.advanceTimersByTime(1_000);
+    await expectUnauthorized(call(key.token(claims())));
+  });
+
+  test.each(failures)('for a day, as it %s, leaves no key that is trusted, until it answers again', async (_, answer) => {
+    const call = setting.authorizer();
+    const token = key.token(claims({ exp: seconds() + 10 * 86_400 }));
+    await call(token);
+    setting.issuer.broken = answer;
+    // The last attempt before the end: the next would be after it.
+    jest.advanceTimersByTime(86_399_000);
+    await expectUser(call(token));
+    jest.advanceTimersByTime(1_000);
+    for (let time = 0; time < 2; time++) await expect(call(token)).rejects.toThrow(/^key set: /);
+    expect(setting.logged.at(-1)).toContain('issuer failed');
+    setting.issuer.broken = undefined;
+    await expectUser(call(token));
+    // Each renewal counts anew.
+    setting.issuer.broken = answer;
+    jest.advanceTimersByTime(86_399_000);
+    await expectUser(call(token));
+  });
+
+  test('while a new key is met can\'t have it checked', async () => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    setting.issuer.broken = () => new Response('', { status: 500 });
+    await expect(call(new SigningKey('key9').token(claims()))).rejects.toThrow(/^key set: status 500$/);
+    await expectUser(call(key.token(claims())));
+  });
+
+  test.each([
+    ['another issuer', { issuer: 'https://evil.example/' }],
+    ['the issuer without its slash', { issuer: ISSUER.slice(0, -1) }],
+    ['no issuer', { issuer: undefined }],
+    ['no address of keys', { jwks_uri: undefined }],
+    ['a path for an address', { jwks_uri: '/keys' }],
+    ['a file', { jwks_uri: 'file:///etc/passwd' }],
+    ['data', { jwks_uri: 'data:application/json,{}' }],
+    ['keys over a plain connection', { jwks_uri: 'http://identity.example.com/tenant/keys' }],
+  ])('in that its discovery document names %s', async (_, discovery) => {
+    setting.issuer.discovery = discovery;
+    await expect(setting.authorizer()(key.token(claims()))).rejects.toThrow(/^discovery: /);
+    expect(setting.issuer.calls).toHaveLength(1);
+  });
+
+  test('may be on this machine, without https', async () => {
+    const local = 'http://127.0.0.1:1';
+    const fetched: string[] = [];
+    const handler = authorizeToken({ ...ID_RULES, issuer: local }, {
+      now: () => new Date(),
+      fetch: (async (address: string) => {
+        fetched.push(address);
+        return Response.json(address.endsWith('/keys') ? { keys: [key.jwk] } : { issuer: local, jwks_uri: `${local}/keys` });
+      }) as typeof fetch,
+    });
+    const { principalId } = await handler({ type: 'TOKEN', authorizationToken: key.token(claims({ iss: local })), methodArn: METHOD });
+    expect([principalId, fetched]).toEqual(['user-1', [`${local}/.well-known/openid-configuration`, `${local}/keys`]]);
+  });
+});

@@ -1,0 +1,99 @@
+import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { VodApi } from '../../src/api/vod-api';
+import { VodAuth } from '../../src/auth/vod-auth';
+import { VodCatalog } from '../../src/catalog/vod-catalog';
+import { VodDelivery } from '../../src/delivery/vod-delivery';
+import { Access, groupsOf, renderRoles, rolesProblems, VodRoles } from '../../src/roles/vod-roles';
+import { VodUpload } from '../../src/upload/vod-upload';
+
+const origin = 'https://videos.example.com';
+
+/** What the handlers parse. */
+const rendered = (roles?: VodRoles) => {
+  const stack = new Stack(new App(), 'Test');
+  return JSON.parse(stack.resolve(renderRoles(stack, roles)));
+};
+
+describe('roles', () => {
+  test.each<[string, VodRoles | undefined, object]>([
+    ['none given', undefined, {}],
+    ['an empty struct', {}, {}],
+    ['everyone signed in', { uploaders: Access.signedIn(), viewers: Access.signedIn() }, {}],
+    ['a group of uploaders', { uploaders: Access.group('makers') }, { uploaders: 'makers' }],
+    ['a group each', { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' }, { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }],
+    ['a name that JSON escapes', { viewers: Access.group('the "best"\\\n') }, { viewers: 'the "best"\\\n' }],
+  ])('%s', (_, roles, json) => {
+    expect(rendered(roles)).toEqual(json);
+    expect(groupsOf(roles)).toEqual(json);
+  });
+
+  test('a name that is known late, or at deployment only, leaves the JSON right', () => {
+    const stack = new Stack(new App(), 'Test');
+    const parameter = new CfnParameter(stack, 'Group');
+    const roles = {
+      uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })),
+      viewers: Access.group(parameter.valueAsString),
+      // Its text before it is known says nothing of its length.
+      admins: `${parameter.valueAsString}-admins-${'x'.repeat(120)}`,
+    };
+    expect(rolesProblems(roles).filter((problem) => problem !== undefined)).toEqual([]);
+    const { 'Fn::Join': [separator, parts] } = stack.resolve(renderRoles(stack, roles));
+    const text = (parts as (string | { Ref: string })[]).map((part) => (typeof part === 'string' ? part : 'value of ' + part.Ref)).join(separator);
+    expect(JSON.parse(text)).toEqual({ uploaders: 'say "late"', viewers: 'value of Group', admins: `value of Group-admins-${'x'.repeat(120)}` });
+  });
+
+  test.each<[VodRoles, string]>([
+    [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group\'s name of 1 to 128 characters, got ""'],
+    [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected a group\'s name of 1 to 128 characters, got one of 129'],
+    [{ admins: '' }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got ""'],
+    // As from an environment variable that is not set: it must not come to mean everyone.
+    [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group\'s name'],
+    [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or Access.signedIn(), got "editors"'],
+    [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
+  ])('refuses %j', (roles, message) => {
+    expect(rolesProblems(roles).join()).toContain(message);
+    expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: 'x' }).join('')).toBe('');
+  });
+
+  test('an area without roles of its own has those of its catalog, and each role that it leaves out', () => {
+    const stack = new Stack(new App(), 'Test');
+    const catalog = new VodCatalog(stack, 'Catalog', { origin, roles: { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' } });
+    const areas = [
+      new VodUpload(stack, 'Upload', { catalog, origin }), new VodUpload(stack, 'Partly', { catalog, origin, roles: { admins: 'chiefs', uploaders: undefined } }),
+      new VodDelivery(stack, 'Delivery', { catalog }), new VodDelivery(stack, 'Open', { catalog, roles: { viewers: Access.signedIn() } }),
+    ];
+    expect(areas.map(({ roles: { admins } }) => admins)).toEqual(['bosses', 'chiefs', 'bosses', 'bosses']);
+    const handlers = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+    const roles = (description: RegExp) => handlers.filter(({ Properties }) => description.test(Properties.Description))
+      .map(({ Properties }) => JSON.parse(Properties.Environment.Variables.ROLES));
+    expect(roles(/plans their uploads/)).toEqual([
+      { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }, { uploaders: 'makers', viewers: 'watchers', admins: 'chiefs' },
+    ]);
+    expect(roles(/playback sessions/)).toEqual([
+      { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }, { uploaders: 'makers', admins: 'bosses' },
+    ]);
+  });
+
+  test('an area that lets everyone in is not served by an API whose guard restricts them', () => {
+    const stack = new Stack(new App(), 'Test');
+    const api = new VodApi(stack, 'Api');
+    const auth = new VodAuth(stack, 'Auth', { origin, roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
+    auth.guard(api);
+    const open = new VodCatalog(stack, 'Open', { origin });
+    const message = /^Test\/\w+: roles\.uploaders: left out, .*; roles\.viewers: left out, which means everyone signed in, but the VodAuth .* restricts it/;
+    expect(() => open.addRoutes(api)).toThrow(message);
+    expect(() => new VodUpload(stack, 'Upload', { catalog: open, origin }).addRoutes(api)).toThrow(message);
+    expect(() => new VodDelivery(stack, 'Delivery', { catalog: open }).addRoutes(api)).toThrow(message);
+    new VodCatalog(stack, 'Said', { origin, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
+  });
+
+  test.each<[string, (stack: Stack, roles: VodRoles) => void]>([
+    ['Catalog', (stack, roles) => new VodCatalog(stack, 'Catalog', { origin, roles })],
+    ['Delivery', (stack, roles) => new VodDelivery(stack, 'Delivery', { catalog: new VodCatalog(stack, 'C', { origin }), roles })],
+    ['Upload', (stack, roles) => new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'C', { origin }), origin, roles })],
+  ])('%s tells everything that is wrong at once', (id, make) => {
+    expect(() => make(new Stack(new App(), 'Test'), { uploaders: Access.group(''), viewers: Access.group(''), admins: '' }))
+      .toThrow(new RegExp(`^Test/${id}: roles.uploaders: [^;]+; roles.viewers: [^;]+; roles.admins: [^;]+$`));
+  });
+});

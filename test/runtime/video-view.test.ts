@@ -1,0 +1,56 @@
+import { Validator } from '@cfworker/json-schema';
+import { idOf, videoRow } from './catalog-table';
+import { videoSchema } from '../../src/contract/schemas';
+import { toVideo } from '../../src/runtime/video-view';
+
+const origin = 'https://videos.example.com';
+const as = (userId: string, ...groups: string[]) => ({ caller: { userId, groups }, roles: { admins: 'bosses' }, origin });
+const ready = videoRow({
+  videoId: idOf(1),
+  owner: 'ann',
+  status: 'ready',
+  progress: 100,
+  description: 'About it',
+  metadata: { a: 'b' },
+  publishedAt: '2026-11-22T10:05:00.000Z',
+  listedMonth: '2026-11',
+  listedAt: `2026-11-22T10:05:00.000Z#${idOf(1)}`,
+  claim: { attempt: 1, token: 'token', startedAt: '2026-11-22T10:01:00.000Z' },
+  jobId: 'job',
+  media: { hls: 'v/1/1/hls/index.m3u8', poster: 'v/1/1/poster.0000000.jpg' },
+  durationSeconds: 6,
+  width: 1920,
+  height: 1080,
+  renditions: [{ codec: 'avc1', width: 640, height: 360, bitsPerSecond: 600_000 }],
+});
+
+describe('a video as it is shown', () => {
+  test('has what its schema says, an absolute poster, and none of the row\'s inner things', () => {
+    const video = toVideo(ready, as('bob'));
+    expect(new Validator(videoSchema as object, '4').validate(video)).toEqual({ valid: true, errors: [] });
+    expect(video.poster).toBe('https://videos.example.com/v/1/1/poster.0000000.jpg');
+    expect(Object.keys(video).sort()).toEqual([
+      'createdAt', 'description', 'durationSeconds', 'height', 'metadata', 'owner', 'poster', 'progress', 'publishedAt', 'renditions', 'status', 'tags', 'title',
+      'updatedAt', 'videoId', 'visibility', 'width',
+    ]);
+  });
+
+  test('has no keys for what it lacks', () => {
+    const video = toVideo(videoRow({ videoId: idOf(2), description: undefined }), as('owner'));
+    expect(Object.keys(video).sort()).toEqual(['createdAt', 'owner', 'progress', 'status', 'tags', 'title', 'updatedAt', 'videoId', 'visibility']);
+  });
+
+  test('has a poster only when it is ready', () => {
+    expect(toVideo({ ...ready, status: 'processing' }, as('ann'))).not.toHaveProperty('poster');
+    expect(toVideo({ ...ready, media: { hls: 'hls' } }, as('ann'))).not.toHaveProperty('poster');
+  });
+
+  test('tells its owner and admins what went wrong, and nobody else', () => {
+    const errored = { ...ready, status: 'errored' as const, error: { code: 'corrupt' as const, message: 'no moov atom' } };
+    expect(toVideo(errored, as('ann')).error).toEqual({ code: 'corrupt', message: 'no moov atom' });
+    expect(toVideo(errored, as('bob', 'bosses')).error).toEqual({ code: 'corrupt', message: 'no moov atom' });
+    expect(toVideo(errored, as('bob', 'others'))).not.toHaveProperty('error');
+    // A row may carry the error of an attempt before, and then everyone who watches it gets this far.
+    expect(toVideo({ ...errored, status: 'ready' }, as('bob'))).not.toHaveProperty('error');
+  });
+});
