@@ -3,6 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
+import { throttleProblems, throttles } from './throttles';
 import type { HandlerName } from '../contract/environment';
 import { API_STAGE, routesOf } from '../contract/routes';
 import type { VodRoles } from '../roles/vod-roles';
@@ -79,10 +80,7 @@ export class VodApi extends Construct {
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
     super(scope, id);
     throwIfAny(this, [
-      numberProblem('throttlingRateLimit', props.throttlingRateLimit, { min: 1, fractions: true }),
-      numberProblem('throttlingBurstLimit', props.throttlingBurstLimit, { min: 1 }),
-      numberProblem('openThrottlingRateLimit', props.openThrottlingRateLimit, { min: 1, fractions: true }),
-      numberProblem('openThrottlingBurstLimit', props.openThrottlingBurstLimit, { min: 1 }),
+      ...throttleProblems(props),
       numberProblem('reservedConcurrency', props.reservedConcurrency, { min: 1 }),
     ]);
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
@@ -93,7 +91,8 @@ export class VodApi extends Construct {
       deployOptions: { stageName: API_STAGE },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
-    stage.methodSettings = Lazy.any({ produce: () => this.throttles(props) });
+    // Late, since the areas add theirs after this.
+    stage.methodSettings = Lazy.any({ produce: () => throttles(props, this.served) });
     // Its value reads the stage and names execute-api, an address that nobody is to use.
     this.restApi.node.tryRemoveChild('Endpoint');
     addGatewayResponses(this.restApi);
@@ -107,7 +106,6 @@ export class VodApi extends Construct {
 
     this.describeFunction = handlerFunction(this, 'DescribeApi', 'api/describe-api', {
       description: 'Serves the OpenAPI document',
-      // Late, since the areas add theirs after this.
       environment: { HANDLERS: Lazy.string({ produce: () => JSON.stringify(this.served) }) },
       reservedConcurrency: props.reservedConcurrency,
     });
@@ -153,22 +151,6 @@ export class VodApi extends Construct {
       });
       if (route.access === 'open') acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
     }
-  }
-
-  /** API Gateway counts by method, and refuses settings of methods that the API lacks: so only the routes that are served, known once all areas are added. */
-  private throttles(props: VodApiProps): apigateway.CfnStage.MethodSettingProperty[] {
-    const open = this.served.flatMap((handler) => routesOf(handler)).filter(([, { access }]) => access === 'open');
-    return [
-      {
-        httpMethod: '*', resourcePath: '/*', dataTraceEnabled: false,
-        throttlingRateLimit: props.throttlingRateLimit ?? 100, throttlingBurstLimit: props.throttlingBurstLimit ?? 200,
-      },
-      ...open.map(([, { method, path }]) => ({
-        // `/token/revoke` is written `/~1token~1revoke` (CloudFormation, AWS::ApiGateway::Stage MethodSetting).
-        httpMethod: method, resourcePath: `/${path.replace(/\//g, '~1')}`, dataTraceEnabled: false,
-        throttlingRateLimit: props.openThrottlingRateLimit ?? 20, throttlingBurstLimit: props.openThrottlingBurstLimit ?? 40,
-      })),
-    ];
   }
 
   private requireAuthorizer(): apigateway.IAuthorizer | undefined {

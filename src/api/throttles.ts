@@ -1,0 +1,42 @@
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type { HandlerName } from '../contract/environment';
+import { routesOf } from '../contract/routes';
+import { numberProblem } from '../synth/prop-checks';
+
+/** The throttles among the options of `VodApi`. */
+export interface ThrottleOptions {
+  readonly throttlingRateLimit?: number;
+  readonly throttlingBurstLimit?: number;
+  readonly openThrottlingRateLimit?: number;
+  readonly openThrottlingBurstLimit?: number;
+}
+
+/** What is wrong with the throttles that the user chose. */
+export function throttleProblems(options: ThrottleOptions): (string | undefined)[] {
+  return [
+    numberProblem('throttlingRateLimit', options.throttlingRateLimit, { min: 1, fractions: true }),
+    numberProblem('throttlingBurstLimit', options.throttlingBurstLimit, { min: 1 }),
+    numberProblem('openThrottlingRateLimit', options.openThrottlingRateLimit, { min: 1, fractions: true }),
+    numberProblem('openThrottlingBurstLimit', options.openThrottlingBurstLimit, { min: 1 }),
+  ];
+}
+
+/**
+ * The throttles of a stage: one for each open route, and one for each of all others.
+ *
+ * @param served the handlers whose routes the API has. API Gateway counts by method, and refuses settings of methods that the API lacks
+ */
+export function throttles(options: ThrottleOptions, served: readonly HandlerName[]): apigateway.CfnStage.MethodSettingProperty[] {
+  const open = served.flatMap((handler) => routesOf(handler)).filter(([, { access }]) => access === 'open');
+  return [
+    {
+      httpMethod: '*', resourcePath: '/*', dataTraceEnabled: false,
+      throttlingRateLimit: options.throttlingRateLimit ?? 100, throttlingBurstLimit: options.throttlingBurstLimit ?? 200,
+    },
+    ...open.map(([, { method, path }]) => ({
+      // `/token/revoke` is written `/~1token~1revoke` (CloudFormation, AWS::ApiGateway::Stage MethodSetting).
+      httpMethod: method, resourcePath: `/${path.replace(/\//g, '~1')}`, dataTraceEnabled: false,
+      throttlingRateLimit: options.openThrottlingRateLimit ?? 20, throttlingBurstLimit: options.openThrottlingBurstLimit ?? 40,
+    })),
+  ];
+}
