@@ -5,6 +5,7 @@ import { VodApi, VodApiOptions } from './api/vod-api';
 import { VodAuth, VodAuthOptions } from './auth/vod-auth';
 import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
+import type { Area } from './synth/area';
 import { throwIfAny } from './synth/errors';
 import { overlay } from './synth/overlay';
 import { objectProblem } from './synth/prop-checks';
@@ -89,6 +90,9 @@ export class ServerlessVod extends Construct {
   /** The address that people use, such as `https://d111111abcdef8.cloudfront.net`. */
   public readonly origin: string;
 
+  /** What applies to every area iterates over these. @internal */
+  public readonly _areas: readonly Area[];
+
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(scope, id);
     const { removalPolicy } = props;
@@ -105,19 +109,18 @@ export class ServerlessVod extends Construct {
     // The order in which it deploys: docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', props.api ?? {});
     this.auth = new VodAuth(this, 'Auth', { ...overlay({ removalPolicy }, props.auth), origin });
-    const { roles } = this.auth;
-    this.catalog = new VodCatalog(this, 'Catalog', { ...overlay({ removalPolicy }, props.catalog), roles, origin });
+    const catalog = this.catalog = new VodCatalog(this, 'Catalog', { ...overlay({ removalPolicy }, props.catalog), roles: this.auth.roles, origin });
     this.delivery = new VodDelivery(this, 'Delivery', {
-      ...overlay({ removalPolicy }, props.delivery), roles, catalog: this.catalog, api: this.api, defaultOrigin: props.defaultOrigin,
+      ...overlay({ removalPolicy }, props.delivery), catalog, api: this.api, defaultOrigin: props.defaultOrigin,
     });
     this.origin = this.delivery.origin;
-    this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), roles, catalog: this.catalog, origin: this.origin });
-    this.transcode = new VodTranscode(this, 'Transcode', {
-      ...props.transcode, catalog: this.catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket,
-    });
+    this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), catalog });
+    this.transcode = new VodTranscode(this, 'Transcode', { ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket });
 
+    const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode];
+    this._areas = [this.api, ...areas].map(({ _area }) => _area);
     this.auth.guard(this.api);
-    for (const area of [this.auth, this.catalog, this.upload, this.delivery]) area.addRoutes(this.api);
+    for (const { _area } of areas) this.api._serve(_area);
 
     new CfnOutput(this, 'Origin', { value: this.origin, description: 'The address of the service' });
     if (this.auth._hasSignIn) {

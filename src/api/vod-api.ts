@@ -6,8 +6,9 @@ import { addGatewayResponses } from './gateway-responses';
 import { throttleProblems, throttles } from './throttles';
 import type { HandlerName } from '../contract/environment';
 import { API_STAGE, routesOf } from '../contract/routes';
-import type { VodRoles } from '../roles/vod-roles';
+import { openRoleProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge } from '../synth/acknowledge';
+import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { numberProblem } from '../synth/prop-checks';
@@ -71,6 +72,8 @@ export class VodApi extends Construct {
   /** Host name of the API, for a CloudFront origin: no reference to the stage, which deploys after the distribution. */
   public readonly originDomainName: string;
 
+  /** @internal */
+  public readonly _area: Area;
   /** The roles of the `VodAuth` that guards this API. @internal */
   public _roles?: VodRoles;
 
@@ -106,10 +109,13 @@ export class VodApi extends Construct {
 
     this.describeFunction = handlerFunction(this, 'DescribeApi', 'api/describe-api', {
       description: 'Serves the OpenAPI document',
-      environment: { HANDLERS: Lazy.string({ produce: () => JSON.stringify(this.served) }) },
+      uses: [],
+      // Late, since the areas add theirs after this.
+      environment: { HANDLERS: Lazy.list({ produce: () => this.served }) },
       reservedConcurrency: props.reservedConcurrency,
     });
-    this._serve('api/describe-api', this.describeFunction);
+    this._area = { handlers: { 'api/describe-api': this.describeFunction }, deadLetterQueues: [] };
+    this._serve(this._area);
   }
 
   /**
@@ -136,15 +142,23 @@ export class VodApi extends Construct {
   }
 
   /**
-   * Adds every route that the handler serves.
+   * Adds every route of an area.
    *
+   * @param roles who may call them, where that is decided by role
    * @internal
    */
-  public _serve(handler: HandlerName, fn: lambda.IFunction): void {
+  public _serve(area: Area, roles?: VodRoles): void {
+    if (roles) throwIfAny(this, openRoleProblems(roles, this._roles));
+    for (const [handler, fn] of Object.entries(area.handlers) as [HandlerName, lambda.Function][]) this.addRoutesOf(handler, fn);
+  }
+
+  private addRoutesOf(handler: HandlerName, fn: lambda.Function): void {
+    const routes = routesOf(handler);
+    if (routes.length === 0) return;
     this.served.push(handler);
     // Methods of the console's test button would double the permissions.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
-    for (const [operationId, route] of routesOf(handler)) {
+    for (const [operationId, route] of routes) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
         operationName: operationId,
         ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.requireAuthorizer() }),

@@ -6,6 +6,7 @@ import type { BoundIdentity } from './identity/bound-identity';
 import { Identity } from './identity/identity';
 import type { VodApi } from '../api/vod-api';
 import { groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
+import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
 import { show } from '../synth/prop-checks';
@@ -57,6 +58,9 @@ export class VodAuth extends Construct {
   /** Who may do what, with the identity's own admins: pass it as `roles` to `VodCatalog`, `VodUpload` and `VodDelivery`. */
   public readonly roles: VodRoles;
 
+  /** @internal */
+  public readonly _area: Area;
+
   private readonly bound: BoundIdentity;
 
   constructor(scope: Construct, id: string, props: VodAuthProps) {
@@ -72,6 +76,7 @@ export class VodAuth extends Construct {
       ...isIdentity ? identity._problems(this, context) : [`identity: expected one that Identity.userPool() or another of its functions made, got ${show(identity)}`],
     ]);
     this.bound = identity._bind(this, context);
+    this._area = { handlers: this.bound.handlers, deadLetterQueues: [] };
   }
 
   /** The people, in the service's own pool with the groups `uploaders` and `admins`. Throws where the identity is no user pool. */
@@ -96,7 +101,7 @@ export class VodAuth extends Construct {
 
   /** Serves sign-in, its callback, refresh and sign-out. Throws where the identity brings its own. */
   public get signInFunction(): lambda.Function {
-    return this.have('signInFunction');
+    return this.required('signInFunction', this._area.handlers['auth/sign-in']);
   }
 
   /** Who issues the tokens: their `iss` claim. Throws where only an authorizer knows. */
@@ -120,7 +125,7 @@ export class VodAuth extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
-    if (this._hasSignIn) api._serve('auth/sign-in', this.signInFunction);
+    api._serve(this._area);
   }
 
   /**
@@ -129,11 +134,14 @@ export class VodAuth extends Construct {
    * @internal
    */
   public get _hasSignIn(): boolean {
-    return this.bound.signInFunction !== undefined;
+    return this._area.handlers['auth/sign-in'] !== undefined;
   }
 
   private have<K extends keyof BoundIdentity>(name: K): NonNullable<BoundIdentity[K]> {
-    const value = this.bound[name];
+    return this.required(name, this.bound[name]);
+  }
+
+  private required<T>(name: string, value: T): NonNullable<T> {
     throwIfAny(this, [value === undefined ? `${name}: the identity that was given has none` : undefined]);
     return value!;
   }

@@ -1,5 +1,4 @@
 import { readVideos } from './read-videos.runtime';
-import type { Roles } from '../roles/decide';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
@@ -7,5 +6,5 @@ import { videoRepository } from '../runtime/video-repository';
 const { TABLE_NAME, ORIGIN, ROLES } = readEnvironment('catalog/read-videos');
 
 export const handler = serveRoutes('catalog/read-videos', readVideos({
-  videos: videoRepository(TABLE_NAME), roles: JSON.parse(ROLES) as Roles, origin: ORIGIN, now: () => new Date(),
+  videos: videoRepository(TABLE_NAME), roles: ROLES, origin: ORIGIN, now: () => new Date(),
 }));

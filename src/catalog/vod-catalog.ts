@@ -5,7 +5,9 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
-import { openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../roles/vod-roles';
+import { groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
+import type { Area } from '../synth/area';
+import type { Connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
@@ -40,14 +42,28 @@ export interface VodCatalogOptions {
 
 /** Properties of `VodCatalog`. */
 export interface VodCatalogProps extends VodCatalogOptions {
-  /** The address that people use, `https://…` without a slash at its end: the addresses of posters begin with it. */
+  /** The address that people use, `https://…` without a slash at its end, here and in every area that is given this catalog. */
   readonly origin: string;
 
   /**
-   * Who may do what. Set it here, and leave it out in the areas that are given this catalog. `VodAuth` has it as `roles`.
+   * Who may do what, here and in every area that is given this catalog. `VodAuth` has it as `roles`.
    * @default - everyone signed in may upload and watch
    */
   readonly roles?: VodRoles;
+}
+
+/** What handlers use of the catalog. */
+export interface CatalogConnections {
+  /** Reads videos by their ids. */
+  readonly read: Connection<'TABLE_NAME'>;
+  /** Reads and lists videos. */
+  readonly list: Connection<'TABLE_NAME'>;
+  /** Creates videos. */
+  readonly create: Connection<'TABLE_NAME'>;
+  /** Reads videos and moves them through their statuses. */
+  readonly update: Connection<'TABLE_NAME'>;
+  /** Decides who may see which video, and at which address. */
+  readonly view: Connection<'ROLES' | 'ORIGIN'>;
 }
 
 /**
@@ -60,12 +76,19 @@ export interface VodCatalogProps extends VodCatalogOptions {
  * catalog.addRoutes(api);
  */
 export class VodCatalog extends Construct {
-  /** Who may do what. Areas that are given this catalog take the roles that they are not given from here. */
+  /** Who may do what. Areas that are given this catalog take the roles from here. */
   public readonly roles: VodRoles;
+  /** The address that people use. Areas that are given this catalog take it from here. */
+  public readonly origin: string;
   /** One item a video. */
   public readonly table: dynamodb.ITable;
   /** Lists videos and shows one. */
   public readonly readVideosFunction: lambda.Function;
+
+  /** @internal */
+  public readonly _area: Area;
+  /** @internal */
+  public readonly _connections: CatalogConnections;
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
@@ -75,15 +98,17 @@ export class VodCatalog extends Construct {
       ...tablePlaceProblems(this, 'table', props.table),
     ]);
     this.roles = props.roles ?? {};
+    this.origin = props.origin;
     this.table = props.table ?? this.makeTable(props);
     if (props.table) checkTable(this, 'table', props.table);
     checkTableKey(this, 'table', this.table);
+    this._connections = this.connect();
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
-      environment: { TABLE_NAME: this.table.tableName, ORIGIN: props.origin, ROLES: renderRoles(this, this.roles) },
+      uses: [this._connections.list, this._connections.view],
+      environment: {},
     });
-    this.grantReadVideos(this.readVideosFunction);
-    this.grantListVideos(this.readVideosFunction);
+    this._area = { handlers: { 'catalog/read-videos': this.readVideosFunction }, deadLetterQueues: [] };
   }
 
   /**
@@ -92,8 +117,7 @@ export class VodCatalog extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
-    throwIfAny(this, openRoleProblems(this.roles, api._roles));
-    api._serve('catalog/read-videos', this.readVideosFunction);
+    api._serve(this._area, this.roles);
   }
 
   /**
@@ -132,6 +156,23 @@ export class VodCatalog extends Construct {
    */
   public grantUpdateVideos(grantee: iam.IGrantable): iam.Grant {
     return this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [this.table.tableArn]);
+  }
+
+  private connect(): CatalogConnections {
+    const environment = { TABLE_NAME: this.table.tableName };
+    return {
+      read: { environment, grant: (grantee) => this.grantReadVideos(grantee) },
+      list: {
+        environment,
+        grant: (grantee) => {
+          this.grantReadVideos(grantee);
+          this.grantListVideos(grantee);
+        },
+      },
+      create: { environment, grant: (grantee) => this.grantCreateVideos(grantee) },
+      update: { environment, grant: (grantee) => this.grantUpdateVideos(grantee) },
+      view: { environment: { ROLES: groupsOf(this.roles), ORIGIN: this.origin } },
+    };
   }
 
   private makeTable(props: VodCatalogProps): dynamodb.Table {

@@ -1,43 +1,84 @@
+import { Codec, json, number, text } from './codec';
+import type { SigningKeyReference } from './signing-keys';
+import type { TokenRules } from './token-rules';
+import type { TranscodeSettings } from './transcode';
+import type { UploadSettings } from './upload';
+import type { Roles } from '../roles/decide';
+
+/** Every environment variable that a handler may read, with the type of its value. */
+export const VARIABLES = {
+  /** The user pool's client. */
+  CLIENT_ID: text,
+  /** Names of the handlers whose routes the API has. */
+  HANDLERS: json<readonly string[]>(),
+  /** `https://…` of the hosted UI's domain. */
+  HOSTED_UI: text,
+  /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
+  ISSUER: text,
+  /** The role with which MediaConvert reads sources and writes media. */
+  JOB_ROLE_ARN: text,
+  /** How often a message is received before it goes to the dead-letter queue. */
+  MAX_RECEIVES: number,
+  MEDIA_BUCKET: text,
+  /** `https://…` that users see, without a slash at its end. */
+  ORIGIN: text,
+  /** MediaConvert's. */
+  QUEUE_ARN: text,
+  /** How long a refresh token lasts, and so its cookie. */
+  REFRESH_SECONDS: number,
+  /** Origins besides ORIGIN to which `return_to` may lead. */
+  RETURN_ORIGINS: json<readonly string[]>(),
+  ROLES: json<Roles>(),
+  /** Holds the client's secret. */
+  SECRET_ARN: text,
+  /** How long a playback session lasts. */
+  SESSION_SECONDS: number,
+  /** In the order of declaration. */
+  SIGNING_KEYS: json<readonly SigningKeyReference[]>(),
+  /** `https://…` of the source bucket. */
+  SOURCE_ADDRESS: text,
+  SOURCE_BUCKET: text,
+  /** The catalog's. */
+  TABLE_NAME: text,
+  TOKEN_RULES: json<TokenRules>(),
+  TRANSCODE_SETTINGS: json<TranscodeSettings>(),
+  UPLOAD_SETTINGS: json<UploadSettings>(),
+} as const satisfies Readonly<Record<string, Codec<any>>>;
+
+/** Name of an environment variable. */
+export type Variable = keyof typeof VARIABLES;
+
 /**
- * Every handler, `{area}/{verb-noun}` as its file is called, with the environment it reads. The construct's `environment`
- * and the handler's reader are both typed by this list: a name dropped here fails to compile on both sides.
+ * Every handler, `{area}/{verb-noun}` after its file, with the variables that it reads; `?` marks those that it works without. The construct and the handler
+ * are both typed by this list: what one of them lacks does not compile.
  */
 export const ENVIRONMENTS = {
-  'api/describe-api': [
-    /** JSON list of the handlers whose routes the API has. */
-    'HANDLERS',
-  ],
+  'api/describe-api': ['HANDLERS'],
   'auth/authorize-token': ['TOKEN_RULES'],
   /** Its resource's properties say what to fill, so that a new client asks again. */
   'auth/fill-client-secret': [],
-  'auth/sign-in': [
-    /** `https://…` of the hosted UI's domain. */
-    'HOSTED_UI',
-    /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
-    'ISSUER',
-    'CLIENT_ID',
-    'SECRET_ARN',
-    /** `https://…` that users see, without a slash at its end. */
-    'ORIGIN',
-    /** JSON list of the origins besides ORIGIN to which `return_to` may lead. */
-    'RETURN_ORIGINS',
-    /** How long a refresh token lasts, and so its cookie. */
-    'REFRESH_SECONDS',
-  ],
+  'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'ORIGIN', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES'],
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
-  'transcode/submit-job': [
-    'TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS',
-    /** How often a message is received before it goes to the dead-letter queue. */
-    'MAX_RECEIVES',
-  ],
+  'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
   'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES'],
-} as const satisfies Record<string, readonly string[]>;
+} as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;
 
 /** `{area}/{verb-noun}` */
 export type HandlerName = keyof typeof ENVIRONMENTS;
 
-/** The environment of one handler. */
-export type Environment<H extends HandlerName> = Readonly<Record<(typeof ENVIRONMENTS)[H][number], string>>;
+type Listed<H extends HandlerName> = (typeof ENVIRONMENTS)[H][number];
+
+/** The variables that a handler can't work without. */
+export type Required<H extends HandlerName> = Extract<Listed<H>, Variable>;
+
+/** The variables that a handler works without. */
+export type Optional<H extends HandlerName> = Listed<H> extends infer Name ? Name extends `${infer V extends Variable}?` ? V : never : never;
+
+/** Values of variables, by name. */
+export type Values<V extends Variable> = { readonly [N in V]: (typeof VARIABLES)[N] extends Codec<infer T> ? T : never };
+
+/** The environment of one handler, as it reads it. */
+export type Environment<H extends HandlerName> = Values<Required<H>> & Partial<Values<Optional<H>>>;

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../contract/custom-resources';
 import { KEY_PAIR_RESOURCE, KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeyReference } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
+import type { Connection } from '../synth/connection';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { listProblems, show } from '../synth/prop-checks';
@@ -32,14 +33,16 @@ export class SigningKeys extends Construct {
   public readonly keyGroup: cloudfront.KeyGroup;
   /** Fills the secrets. */
   public readonly makeKeyPairFunction: lambda.Function;
-  /** In the order of declaration. */
-  public readonly references: readonly SigningKeyReference[];
+  /** Signs with any of the keys, once the key group trusts them. */
+  public readonly signing: Connection<'SIGNING_KEYS'>;
+
+  private readonly references: readonly SigningKeyReference[];
 
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
     super(scope, id);
     acknowledge(this, { 'AwsSolutions-SMG4': 'rotated by declaring a new generation: sessions signed by the old one go on' });
     this.makeKeyPairFunction = handlerFunction(this, 'MakeKeyPair', 'delivery/make-key-pair', {
-      description: 'Makes the key pairs that sign playback', environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
+      description: 'Makes the key pairs that sign playback', uses: [], environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
     });
     const keys = props.generations.map((generation) => this.addGeneration(generation, props));
     this.references = keys.map(({ publicKey, secret }) => ({ keyPairId: publicKey.ref, secretArn: secret.ref }));
@@ -48,11 +51,11 @@ export class SigningKeys extends Construct {
     });
     // It may read what it wrote, or a repeated request could only make a second key that nobody trusts.
     this.grant(this.makeKeyPairFunction, ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue']);
-  }
-
-  /** Lets the grantee sign. */
-  public grantSign(grantee: iam.IGrantable): void {
-    this.grant(grantee, ['secretsmanager:GetSecretValue']);
+    this.signing = {
+      environment: { SIGNING_KEYS: this.references },
+      grant: (grantee) => this.grant(grantee, ['secretsmanager:GetSecretValue']),
+      after: this.keyGroup,
+    };
   }
 
   private grant(grantee: iam.IGrantable, actions: string[]): void {

@@ -1,20 +1,19 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { cookieSigner } from './cookie-signer.runtime';
 import { startPlayback } from './start-playback.runtime';
-import type { Roles } from '../roles/decide';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
 const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS, ROLES } = readEnvironment('delivery/start-playback');
 const now = () => new Date();
-const signCookies = cookieSigner({ keys: JSON.parse(SIGNING_KEYS), secrets: new SecretsManagerClient(), now });
+const signCookies = cookieSigner({ keys: SIGNING_KEYS, secrets: new SecretsManagerClient(), now });
 
 export const handler = serveRoutes('delivery/start-playback', startPlayback({
   videos: videoRepository(TABLE_NAME),
-  roles: JSON.parse(ROLES) as Roles,
+  roles: ROLES,
   signCookies,
   origin: ORIGIN,
-  sessionSeconds: Number(SESSION_SECONDS),
+  sessionSeconds: SESSION_SECONDS,
   now,
 }));

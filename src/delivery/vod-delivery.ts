@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -8,8 +8,9 @@ import { generationProblems, SigningKeys } from './signing-keys';
 import type { VodApi } from '../api/vod-api';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import { SigningKeyType } from '../contract/signing-keys';
-import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge } from '../synth/acknowledge';
+import type { Area } from '../synth/area';
+import type { Connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { bucketProblems, checkBucketKey } from '../synth/own-bucket';
@@ -79,7 +80,7 @@ export interface VodDeliveryOptions {
 
 /** Properties of `VodDelivery`. */
 export interface VodDeliveryProps extends VodDeliveryOptions {
-  /** Where the videos stand. */
+  /** The catalog that stores the videos. Who may watch, and the address of playback, are the catalog's. */
   readonly catalog: VodCatalog;
 
   /**
@@ -94,12 +95,6 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * @default - a function answers 404
    */
   readonly defaultOrigin?: cloudfront.IOrigin;
-
-  /**
-   * Who may watch. A role that is left out is the catalog's.
-   * @default - as in the catalog
-   */
-  readonly roles?: VodRoles;
 }
 
 /**
@@ -113,20 +108,25 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
  * delivery.addRoutes(api);
  */
 export class VodDelivery extends Construct {
-  /** Who may do what: the roles that were given, over those of the catalog. */
-  public readonly roles: VodRoles;
   /** The media: everything below `v/` is served, with a session only. */
   public readonly bucket: s3.IBucket;
   /** The keys that playback cookies may be signed with. */
   public readonly keyGroup: cloudfront.IKeyGroup;
   /** The one distribution for media, API and your own app. */
   public readonly distribution: cloudfront.Distribution;
-  /** The address that people use, such as `https://d111111abcdef8.cloudfront.net`. */
+  /** The address of the distribution, such as `https://d111111abcdef8.cloudfront.net`. */
   public readonly origin: string;
   /** Makes the signing keys. */
   public readonly makeKeyPairFunction: lambda.Function;
   /** Starts playback sessions. */
   public readonly startPlaybackFunction: lambda.Function;
+
+  /** @internal */
+  public readonly _area: Area;
+  /** Signs playback with the service's keys. @internal */
+  public readonly _signing: Connection<'SIGNING_KEYS'>;
+
+  private readonly catalog: VodCatalog;
 
   constructor(scope: Construct, id: string, props: VodDeliveryProps) {
     super(scope, id);
@@ -141,12 +141,13 @@ export class VodDelivery extends Construct {
     const generations = props.keyGenerations ?? ['1'];
     const session = props.sessionDuration ?? Duration.hours(6);
     const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;
-    this.roles = inheritRoles(props.catalog.roles, props.roles);
+    this.catalog = props.catalog;
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
     checkBucketKey(this, 'bucket', this.bucket, { readByCloudFront: true });
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
     this.keyGroup = keys.keyGroup;
+    this._signing = keys.signing;
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
     this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
     this.origin = `https://${this.distribution.distributionDomainName}`;
@@ -154,18 +155,12 @@ export class VodDelivery extends Construct {
 
     this.startPlaybackFunction = handlerFunction(this, 'StartPlayback', 'delivery/start-playback', {
       description: 'Starts and renews playback sessions',
-      environment: {
-        TABLE_NAME: props.catalog.table.tableName,
-        ORIGIN: this.origin,
-        SIGNING_KEYS: Stack.of(this).toJsonString(keys.references),
-        SESSION_SECONDS: Tokenization.stringifyNumber(session.toSeconds()),
-        ROLES: renderRoles(this, this.roles),
-      },
+      uses: [this.catalog._connections.read, this.catalog._connections.view, this._signing],
+      environment: { SESSION_SECONDS: session.toSeconds() },
     });
-    // It must not sign with a key before the group trusts it.
-    this.startPlaybackFunction.node.addDependency(keys.keyGroup);
-    props.catalog.grantReadVideos(this.startPlaybackFunction);
-    keys.grantSign(this.startPlaybackFunction);
+    this._area = {
+      handlers: { 'delivery/make-key-pair': this.makeKeyPairFunction, 'delivery/start-playback': this.startPlaybackFunction }, deadLetterQueues: [],
+    };
   }
 
   /**
@@ -174,8 +169,7 @@ export class VodDelivery extends Construct {
    * @param api where to add it
    */
   public addRoutes(api: VodApi): void {
-    throwIfAny(this, openRoleProblems(this.roles, api._roles));
-    api._serve('delivery/start-playback', this.startPlaybackFunction);
+    api._serve(this._area, this.catalog.roles);
   }
 
   private makeBucket(removalPolicy: RemovalPolicy): s3.Bucket {
@@ -210,6 +204,5 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
     enumProblem('priceClass', props.priceClass, { PriceClass: cloudfront.PriceClass }),
     durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
-    ...rolesProblems(props.roles),
   ];
 }

@@ -1,7 +1,5 @@
-import { Stack, Token } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { Token } from 'aws-cdk-lib';
 import type { Roles } from './decide';
-import { overlay } from '../synth/overlay';
 import { isAbsent, objectProblem, show } from '../synth/prop-checks';
 
 /** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
@@ -72,11 +70,6 @@ export function rolesProblems(roles?: VodRoles): (string | undefined)[] {
   ];
 }
 
-/** The roles of an area: each one that was left out is its neighbour's, so that it never means more people than there. */
-export function inheritRoles(neighbour: VodRoles, own?: VodRoles): VodRoles {
-  return overlay(neighbour, own);
-}
-
 /** Roles that were left out, and so mean everyone, of an area whose API is guarded by somebody who restricts them. */
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
   return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._group && isAbsent(roles[role])
@@ -86,11 +79,6 @@ export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string
 /** The group of each role. */
 export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
   return { uploaders: uploaders?._group?.name, viewers: viewers?._group?.name, admins: admins ?? undefined };
-}
-
-/** The roles as handlers read them: ROLES in their environment. */
-export function renderRoles(scope: Construct, roles?: VodRoles): string {
-  return Stack.of(scope).toJsonString(groupsOf(roles));
 }
 
 /** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */

@@ -1,9 +1,18 @@
-import { Environment, ENVIRONMENTS, HandlerName } from '../contract/environment';
+import { Environment, ENVIRONMENTS, HandlerName, Variable, VARIABLES } from '../contract/environment';
 
-/** Reads a handler's environment, once, at its cold start. A missing name is an error of the deployment, not of a request. */
+/** Reads a handler's environment, once, at its cold start. A missing or malformed value is an error of the deployment, not of a request. */
 export function readEnvironment<H extends HandlerName>(handler: H, source: NodeJS.ProcessEnv = process.env): Environment<H> {
-  const names: readonly string[] = ENVIRONMENTS[handler];
-  const missing = names.filter((name) => source[name] === undefined);
+  const listed: readonly string[] = ENVIRONMENTS[handler];
+  const missing = listed.filter((name) => !name.endsWith('?') && source[name] === undefined);
   if (missing.length > 0) throw new Error(`environment of ${handler} lacks ${missing.join(', ')}`);
-  return Object.fromEntries(names.map((name) => [name, source[name]])) as Environment<H>;
+  const present = listed.map((name) => name.replace('?', '') as Variable).filter((name) => source[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, read(name, source[name]!)])) as Environment<H>;
+}
+
+function read(name: Variable, written: string): unknown {
+  try {
+    return VARIABLES[name].parse(written);
+  } catch (error) {
+    throw new Error(`environment variable ${name} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -9,6 +9,6 @@ export const handler = submitJobs({
   videos: videoRepository(TABLE_NAME),
   client: new MediaConvertClient({ maxAttempts: 5 }),
   clock: () => new Date(),
-  settings: JSON.parse(TRANSCODE_SETTINGS),
-  mediaBucket: MEDIA_BUCKET, queueArn: QUEUE_ARN, jobRoleArn: JOB_ROLE_ARN, maxReceives: Number(MAX_RECEIVES),
+  settings: TRANSCODE_SETTINGS,
+  mediaBucket: MEDIA_BUCKET, queueArn: QUEUE_ARN, jobRoleArn: JOB_ROLE_ARN, maxReceives: MAX_RECEIVES,
 });

@@ -12,6 +12,8 @@ import type { TranscodeSettings } from '../contract/transcode';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
+import type { Area } from '../synth/area';
+import { connection, permission } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
@@ -133,6 +135,9 @@ export class VodTranscode extends Construct {
   /** Records what becomes of jobs. */
   public readonly recordJobEventFunction: lambda.Function;
 
+  /** @internal */
+  public readonly _area: Area;
+
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
     super(scope, id);
     throwIfAny(this, [
@@ -167,6 +172,10 @@ export class VodTranscode extends Construct {
 
     this.submitJobFunction = this.makeSubmitJob(props, settings);
     this.recordJobEventFunction = this.makeRecordJobEvent(props);
+    this._area = {
+      handlers: { 'transcode/submit-job': this.submitJobFunction, 'transcode/record-job-event': this.recordJobEventFunction },
+      deadLetterQueues: [this.deadLetterQueue, this.jobEventsDeadLetterQueue],
+    };
   }
 
   private makeQueue(id: string, props: sqs.QueueProps = {}): sqs.Queue {
@@ -193,22 +202,16 @@ export class VodTranscode extends Construct {
     const fn = handlerFunction(this, 'SubmitJob', 'transcode/submit-job', {
       description: 'Probes each source that has arrived and submits its one MediaConvert job',
       timeout: SUBMIT_TIMEOUT,
-      environment: {
-        TABLE_NAME: catalog.table.tableName,
-        MEDIA_BUCKET: mediaBucket.bucketName,
-        QUEUE_ARN: this.queue.attrArn,
-        JOB_ROLE_ARN: this.jobRole.roleArn,
-        MAX_RECEIVES: `${MAX_RECEIVES}`,
-        TRANSCODE_SETTINGS: Stack.of(this).toJsonString(settings),
-      },
+      uses: [
+        catalog._connections.update,
+        connection({ environment: { QUEUE_ARN: this.queue.attrArn, JOB_ROLE_ARN: this.jobRole.roleArn }, grant: (grantee) => this.grantSubmitJobs(grantee) }),
+        connection({ environment: {}, grant: (grantee) => this.grantReadSources(grantee, sourceBucket) }),
+        // CDK's event source would grant what Lambda does not use.
+        permission(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.uploads.queueArn]),
+      ],
+      environment: { MEDIA_BUCKET: mediaBucket.bucketName, TRANSCODE_SETTINGS: settings, MAX_RECEIVES },
     });
-    catalog.grantUpdateVideos(fn);
-    this.grant(fn, ['mediaconvert:CreateJob', 'mediaconvert:SearchJobs'], [this.queue.attrArn]);
-    // It has no resource. The file is read with the caller's permissions, so it opens nothing else.
-    this.grant(fn, ['mediaconvert:Probe'], ['*']);
     acknowledgeWildcard(fn.role!, '*', 'mediaconvert:Probe is the only action on it, and AWS defines no resource for that');
-    this.grantReadSources(fn, sourceBucket);
-    this.grant(fn, ['iam:PassRole'], [this.jobRole.roleArn], { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } });
 
     new events.Rule(this, 'SourceCreated', {
       description: 'A source has arrived',
@@ -219,8 +222,6 @@ export class VodTranscode extends Construct {
       },
       targets: [new targets.SqsQueue(this.uploads, { deadLetterQueue: this.deadLetterQueue })],
     });
-    // CDK's event source would grant what Lambda does not use.
-    this.grant(fn, ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.uploads.queueArn]);
     fn.addEventSourceMapping('Uploads', { eventSourceArn: this.uploads.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: maxConcurrency ?? 5 });
     return fn;
   }
@@ -228,12 +229,14 @@ export class VodTranscode extends Construct {
   private makeRecordJobEvent({ catalog, mediaBucket }: VodTranscodeProps): lambda.Function {
     const fn = handlerFunction(this, 'RecordJobEvent', 'transcode/record-job-event', {
       description: 'Writes progress, results and failures of MediaConvert jobs into the catalog',
-      environment: { TABLE_NAME: catalog.table.tableName, MEDIA_BUCKET: mediaBucket.bucketName },
+      uses: [
+        catalog._connections.update,
+        permission(['sqs:SendMessage'], [this.jobEventsDeadLetterQueue.queueArn]),
+      ],
+      environment: { MEDIA_BUCKET: mediaBucket.bucketName },
     });
-    catalog.grantUpdateVideos(fn);
     // EventBridge hands over and is done; an event on which the function fails three times goes here.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
-    this.grant(fn, ['sqs:SendMessage'], [this.jobEventsDeadLetterQueue.queueArn]);
 
     new events.Rule(this, 'JobEvents', {
       description: 'A job makes progress or ends',
@@ -245,6 +248,13 @@ export class VodTranscode extends Construct {
       targets: [new targets.LambdaFunction(fn, { deadLetterQueue: this.jobEventsDeadLetterQueue })],
     });
     return fn;
+  }
+
+  private grantSubmitJobs(grantee: iam.IGrantable): void {
+    this.grant(grantee, ['mediaconvert:CreateJob', 'mediaconvert:SearchJobs'], [this.queue.attrArn]);
+    // It has no resource. The file is read with the caller's permissions, so it opens nothing else.
+    this.grant(grantee, ['mediaconvert:Probe'], ['*']);
+    this.grant(grantee, ['iam:PassRole'], [this.jobRole.roleArn], { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } });
   }
 
   private grantReadSources(grantee: iam.IGrantable, sourceBucket: s3.IBucket): void {

@@ -1,23 +1,20 @@
 import { planUpload } from './plan-upload.runtime';
 import { putSigner } from './sign-put.runtime';
-import type { UploadSettings } from '../contract/upload';
-import type { Roles } from '../roles/decide';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
 const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS, ROLES } = readEnvironment('upload/plan-upload');
-const settings = JSON.parse(UPLOAD_SETTINGS) as UploadSettings;
 const signPut = putSigner({
-  address: SOURCE_ADDRESS, region: process.env.AWS_REGION ?? '', expirySeconds: settings.expirySeconds, clock: () => new Date(), environment: process.env,
+  address: SOURCE_ADDRESS, region: process.env.AWS_REGION ?? '', expirySeconds: UPLOAD_SETTINGS.expirySeconds, clock: () => new Date(), environment: process.env,
 });
 
 export const handler = serveRoutes('upload/plan-upload', planUpload({
   videos: videoRepository(TABLE_NAME),
-  roles: JSON.parse(ROLES) as Roles,
+  roles: ROLES,
   signPut,
   newId: async () => (await import('uuid')).v7(),
-  settings,
+  settings: UPLOAD_SETTINGS,
   bucket: SOURCE_BUCKET,
   origin: ORIGIN,
 }));

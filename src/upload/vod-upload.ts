@@ -10,8 +10,9 @@ import { isMediaTypeRange } from '../domain/media-type';
 import { SOURCE_PREFIX } from '../domain/object-keys';
 import { MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { VideoVisibility } from '../domain/visibility';
-import { inheritRoles, openRoleProblems, renderRoles, rolesProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
+import type { Area } from '../synth/area';
+import { connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
@@ -75,16 +76,8 @@ export interface VodUploadOptions {
 
 /** Properties of `VodUpload`. */
 export interface VodUploadProps extends VodUploadOptions {
-  /** Where the videos are created. */
+  /** The catalog that stores the videos. Who may upload, and the address whose pages may, are the catalog's. */
   readonly catalog: VodCatalog;
-  /** The address that people use, `https://…` without a slash at its end: its pages may upload. */
-  readonly origin: string;
-
-  /**
-   * Who may upload. A role that is left out is the catalog's.
-   * @default - as in the catalog
-   */
-  readonly roles?: VodRoles;
 }
 
 /**
@@ -94,25 +87,28 @@ export interface VodUploadProps extends VodUploadOptions {
  * /// fixture=areas
  * declare const api: VodApi;
  * declare const catalog: VodCatalog;
- * const upload = new VodUpload(this, 'Upload', { catalog, origin: 'https://videos.example.com' });
+ * const upload = new VodUpload(this, 'Upload', { catalog });
  * upload.addRoutes(api);
  */
 export class VodUpload extends Construct {
-  /** Who may do what: the roles that were given, over those of the catalog. */
-  public readonly roles: VodRoles;
   /** Holds the sources. */
   public readonly bucket: s3.IBucket;
   /** Declares files and plans their uploads. */
   public readonly planUploadFunction: lambda.Function;
 
+  /** @internal */
+  public readonly _area: Area;
+
+  private readonly catalog: VodCatalog;
+
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(scope, id);
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket)]);
-    this.roles = inheritRoles(props.catalog.roles, props.roles);
+    this.catalog = props.catalog;
     this.bucket = props.bucket ?? this.makeBucket(props);
     checkBucketKey(this, 'bucket', this.bucket);
-    this.letPagesPut(props);
+    this.letPagesPut(props.appOrigins);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
       contentTypes: props.contentTypes ?? VIDEO_CONTENT_TYPES,
@@ -121,17 +117,13 @@ export class VodUpload extends Construct {
     };
     this.planUploadFunction = handlerFunction(this, 'PlanUpload', 'upload/plan-upload', {
       description: 'Declares files and plans their uploads',
-      environment: {
-        TABLE_NAME: props.catalog.table.tableName,
-        ORIGIN: props.origin,
-        SOURCE_BUCKET: this.bucket.bucketName,
-        SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}`,
-        UPLOAD_SETTINGS: Stack.of(this).toJsonString(settings),
-        ROLES: renderRoles(this, this.roles),
-      },
+      uses: [this.catalog._connections.create, this.catalog._connections.view, connection({
+        environment: { SOURCE_BUCKET: this.bucket.bucketName, SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}` },
+        grant: (grantee) => this.grantPutSources(grantee),
+      })],
+      environment: { UPLOAD_SETTINGS: settings },
     });
-    props.catalog.grantCreateVideos(this.planUploadFunction);
-    this.grantPutSources(this.planUploadFunction);
+    this._area = { handlers: { 'upload/plan-upload': this.planUploadFunction }, deadLetterQueues: [] };
   }
 
   /**
@@ -140,8 +132,7 @@ export class VodUpload extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
-    throwIfAny(this, openRoleProblems(this.roles, api._roles));
-    api._serve('upload/plan-upload', this.planUploadFunction);
+    api._serve(this._area, this.catalog.roles);
   }
 
   /**
@@ -174,7 +165,8 @@ export class VodUpload extends Construct {
     return bucket;
   }
 
-  private letPagesPut({ origin, appOrigins }: VodUploadProps): void {
+  private letPagesPut(appOrigins?: string[]): void {
+    const { origin } = this.catalog;
     const allowedHeaders = ['content-type', 'if-none-match', 'x-amz-checksum-*'];
     // A list that is known at deploy time only can't be joined with another: it gets a rule of its own.
     const lists = appOrigins && Token.isUnresolved(appOrigins) ? [[origin], appOrigins] : [[origin, ...appOrigins ?? []]];
@@ -193,14 +185,12 @@ export class VodUpload extends Construct {
 function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
     objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantCreateVideos', required: true }),
-    originProblem('origin', props.origin),
     sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object that one PUT makes'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
     durationProblem('uploadExpiry', props.uploadExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
     ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
     enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
-    ...rolesProblems(props.roles),
   ];
 }
 

@@ -14,9 +14,8 @@ function api({ kind = 'COGNITO_USER_POOLS', authorizerId = 'authorizer1' } = {})
 }
 
 function addRoutes(vodApi: VodApi): void {
-  const fn = handlerFunction(vodApi, 'Any', 'auth/fill-client-secret', { description: 'any', environment: {} });
-  vodApi._serve('catalog/read-videos', fn);
-  vodApi._serve('upload/plan-upload', fn);
+  const fn = handlerFunction(vodApi, 'Any', 'auth/fill-client-secret', { description: 'any', uses: [], environment: {} });
+  vodApi._serve({ handlers: { 'catalog/read-videos': fn, 'upload/plan-upload': fn }, deadLetterQueues: [] });
 }
 
 describe('VodApi', () => {
@@ -50,8 +49,8 @@ describe('VodApi', () => {
       const vodApi = new VodApi(stack, 'Api', props);
       vodApi.authorizeWith({ authorizerId: 'authorizer1', authorizationType: apigateway.AuthorizationType.COGNITO });
       addRoutes(vodApi);
-      const fn = handlerFunction(vodApi, 'SignIn', 'auth/fill-client-secret', { description: 'any', environment: {} });
-      for (const handler of handlers) vodApi._serve(handler, fn);
+      const fn = handlerFunction(vodApi, 'SignIn', 'auth/fill-client-secret', { description: 'any', uses: [], environment: {} });
+      vodApi._serve({ handlers: Object.fromEntries(handlers.map((handler) => [handler, fn])), deadLetterQueues: [] });
       const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('AWS::ApiGateway::Stage'));
       return Object.fromEntries(Properties.MethodSettings.map((each: any) => {
         expect(each.DataTraceEnabled).toBe(false);

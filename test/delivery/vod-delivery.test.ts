@@ -8,14 +8,14 @@ import { VodApi } from '../../src/api/vod-api';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { SigningKeyType } from '../../src/contract/signing-keys';
 import { VodDelivery, VodDeliveryOptions, VodDeliveryProps } from '../../src/delivery/vod-delivery';
-import { Access } from '../../src/roles/vod-roles';
+import { Access, VodRoles } from '../../src/roles/vod-roles';
 
 type Json = any;
 
-function delivered(props: Partial<VodDeliveryProps> & { withApi?: boolean } = {}, stack = new Stack(new App(), 'Test')) {
-  const { withApi = true, ...rest } = props;
+function delivered(props: Partial<VodDeliveryProps> & { withApi?: boolean; roles?: VodRoles } = {}, stack = new Stack(new App(), 'Test')) {
+  const { withApi = true, roles, ...rest } = props;
   const api = withApi ? new VodApi(stack, 'Api') : undefined;
-  const catalog = new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com' });
+  const catalog = new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com', roles });
   const delivery = new VodDelivery(stack, 'Delivery', { api, catalog, ...rest });
   // What no method or authorizer makes here would stop the API's own checks at synth.
   api?.node.tryRemoveChild('RestApi');
@@ -306,7 +306,7 @@ describe('VodDelivery with props', () => {
   });
 
   test('tells everything that is wrong at once', () => {
-    expect(() => delivered({ keyGenerations: ['/'], sessionDuration: Duration.days(8), roles: { viewers: Access.group('') } }))
-      .toThrow(/^Test\/Delivery: keyGenerations\[0\]: [^]+; sessionDuration: [^]+; roles\.viewers: /);
+    expect(() => delivered({ keyGenerations: ['/'], sessionDuration: Duration.days(8), keyType: 'RSA' as any }))
+      .toThrow(/^Test\/Delivery: keyGenerations\[0\]: [^]+; keyType: [^]+; sessionDuration: /);
   });
 });

@@ -16,7 +16,7 @@ const env = { account: '123456789012', region: 'us-east-1' };
 function upload(makeKey: (stack: Stack) => kms.IKey) {
   const stack = new Stack(new App(), 'Test', { env });
   const bucket = new s3.Bucket(stack, 'Sources', { encryptionKey: makeKey(stack) });
-  new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'Catalog', { origin }), origin, bucket });
+  new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'Catalog', { origin }), bucket });
   return { stack, template: Template.fromStack(stack) };
 }
 
@@ -61,7 +61,7 @@ describe('the policy of a customer\'s key', () => {
   });
 
   test.each<[string, (catalog: VodCatalog, stack: Stack) => void]>([
-    ['an area', (catalog, stack) => new VodUpload(stack, 'Upload', { catalog, origin })],
+    ['an area', (catalog, stack) => new VodUpload(stack, 'Upload', { catalog })],
     ['a grant', (catalog, stack) => catalog.grantReadVideos(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }))],
   ])('can\'t name a role of another stack, which names the table: a warning says so, without a circle between the stacks (%s)', (_, use) => {
     const app = new App();

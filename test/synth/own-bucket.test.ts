@@ -111,7 +111,7 @@ describe('CORS of the source bucket', () => {
     const app = new App();
     const stack = new Stack(app, 'Test');
     const bucket = makeBucket(app, stack);
-    new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'Catalog', { origin }), origin: address, appOrigins: ['http://localhost:5173'], bucket });
+    new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'Catalog', { origin: address }), appOrigins: ['http://localhost:5173'], bucket });
     return { stack, bucketTemplate: () => Template.fromStack(Stack.of(bucket)) };
   };
 

@@ -3,15 +3,15 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { VideoVisibility } from '../../src/domain/visibility';
-import { Access } from '../../src/roles/vod-roles';
+import { Access, VodRoles } from '../../src/roles/vod-roles';
 import { VodUpload, VodUploadProps } from '../../src/upload/vod-upload';
 
 const origin = 'https://videos.example.com';
 
-function synth(options: (stack: Stack) => Partial<VodUploadProps> = () => ({})) {
+function synth(options: (stack: Stack) => Partial<VodUploadProps> = () => ({}), roles?: VodRoles) {
   const stack = new Stack(new App(), 'Test');
-  const catalog = new VodCatalog(stack, 'Catalog', { origin });
-  const upload = new VodUpload(stack, 'Upload', { catalog, origin, ...options(stack) });
+  const catalog = new VodCatalog(stack, 'Catalog', { origin, roles });
+  const upload = new VodUpload(stack, 'Upload', { catalog, ...options(stack) });
   return { upload, template: Template.fromStack(stack) };
 }
 
@@ -77,7 +77,7 @@ describe('VodUpload', () => {
 
   test('tells the planner who has which role', () => {
     expect(JSON.parse(environment(template).ROLES)).toEqual({});
-    const own = synth(() => ({ roles: { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: 'bosses' } }));
+    const own = synth(undefined, { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: 'bosses' });
     expect(JSON.parse(environment(own.template).ROLES)).toEqual({ uploaders: 'makers', admins: 'bosses' });
   });
 
@@ -106,9 +106,9 @@ describe('VodUpload', () => {
   test('says everything that is wrong at once, in the user\'s words', () => {
     const wrong = () => synth(() => ({
       maxSize: Size.gibibytes(6), contentTypes: ['video'], uploadExpiry: Duration.minutes(16), appOrigins: ['https://app.example.com/', '*'],
-      defaultVisibility: 'PRIVATE' as any, roles: { uploaders: Access.group('') },
+      defaultVisibility: 'PRIVATE' as any,
     }));
-    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes\[0\]: .*"video"; uploadExpiry: .*15 minutes.*got 16 minutes; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"; roles\.uploaders: /);
+    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes\[0\]: .*"video"; uploadExpiry: .*15 minutes.*got 16 minutes; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"/);
     expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected a list of 1 or more');
     expect(() => synth(() => ({ maxSize: Size.bytes(0) }))).toThrow('maxSize');
     expect(() => synth(() => ({ uploadExpiry: Duration.seconds(59) }))).toThrow('uploadExpiry');

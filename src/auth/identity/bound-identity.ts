@@ -1,9 +1,9 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { VodApi } from '../../api/vod-api';
 import type { Roles } from '../../roles/decide';
+import type { Area } from '../../synth/area';
 
 /** What an identity is told of the service. */
 export interface IdentityContext {
@@ -20,6 +20,6 @@ export interface BoundIdentity {
   readonly publicClient?: cognito.IUserPoolClient;
   readonly domain?: cognito.UserPoolDomain;
   readonly issuer?: string;
-  readonly signInFunction?: lambda.Function;
+  readonly handlers: Area['handlers'];
   readonly makeAuthorizer: (api: VodApi) => apigateway.IAuthorizer;
 }

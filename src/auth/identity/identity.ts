@@ -57,7 +57,9 @@ export class Identity {
         ...clients.map((client) => (client?.userPoolClientId ? undefined : `identity: fromUserPool expects clients of the user pool, got ${show(client)}`)),
         ...groupProblems(roles),
       ],
-      bind: (scope) => ({ userPool, userPoolClient: clients[0], makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients) }),
+      bind: (scope) => ({
+        userPool, userPoolClient: clients[0], handlers: {}, makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
+      }),
     });
   }
 
@@ -99,7 +101,7 @@ export class Identity {
    * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromAuthorizer(authorizer) } });
    */
   public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
-    return new Identity({ problems: (scope) => [authorizerProblem(scope, authorizer)], bind: () => ({ makeAuthorizer: () => authorizer }) });
+    return new Identity({ problems: (scope) => [authorizerProblem(scope, authorizer)], bind: () => ({ handlers: {}, makeAuthorizer: () => authorizer }) });
   }
 
   /** The group of the admins, unless a prop names one. @internal */

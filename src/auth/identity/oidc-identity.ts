@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import type { BoundIdentity } from './bound-identity';
@@ -65,17 +65,19 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
     groupsClaim: options.groupsClaim ?? 'groups',
     jwksUri: options.jwksUri ?? undefined,
   };
+  const handler = handlerFunction(scope, 'AuthorizeToken', 'auth/authorize-token', {
+    description: 'Checks the caller\'s token for API Gateway',
+    uses: [],
+    environment: { TOKEN_RULES: rules },
+    reservedConcurrency: options.reservedConcurrency,
+  });
   const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
-    handler: handlerFunction(scope, 'AuthorizeToken', 'auth/authorize-token', {
-      description: 'Checks the caller\'s token for API Gateway',
-      environment: { TOKEN_RULES: Stack.of(scope).toJsonString(rules) },
-      reservedConcurrency: options.reservedConcurrency,
-    }),
+    handler,
     resultsCacheTtl: options.cacheTtl ?? Duration.minutes(1),
     // What can't be a JWT (RFC 7519, section 3) costs no invocation.
     validationRegex: '^(?:[Bb][Ee][Aa][Rr][Ee][Rr] )?[\\w-]+\\.[\\w-]+\\.[\\w-]+$',
   });
-  return { issuer: options.issuer, makeAuthorizer: () => authorizer };
+  return { issuer: options.issuer, handlers: { 'auth/authorize-token': handler }, makeAuthorizer: () => authorizer };
 }
 
 /** What is wrong with the props of an issuer. */

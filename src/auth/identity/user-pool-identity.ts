@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
+import { CustomResource, Duration, Token } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -10,6 +10,7 @@ import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-
 import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../../contract/custom-resources';
 import { AUTHORIZE_PATH, LOGIN_PATH } from '../../contract/routes';
 import { acknowledge } from '../../synth/acknowledge';
+import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
 import { originProblem } from '../../synth/origin';
@@ -114,25 +115,20 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 
   const secret = new secretsmanager.CfnSecret(scope, 'ClientSecret', { description: 'Secret of the user pool\'s client, filled when the stack is deployed' });
   secret.applyRemovalPolicy(removalPolicy);
-  const filled = fillClientSecret(scope, userPool, userPoolClient, secret.ref);
+  const { filler, filled } = fillClientSecret(scope, userPool, userPoolClient, secret.ref);
   const signInFunction = handlerFunction(scope, 'SignIn', 'auth/sign-in', {
     description: 'Sign-in, its callback, refresh and sign-out',
     // Two calls to the sign-in server, and its keys.
     timeout: Duration.seconds(20),
     reservedConcurrency: options.reservedConcurrency,
-    environment: {
-      HOSTED_UI: domain.baseUrl(),
-      ISSUER: userPool.userPoolProviderUrl,
-      CLIENT_ID: userPoolClient.userPoolClientId,
-      SECRET_ARN: secret.ref,
-      ORIGIN: origin,
-      RETURN_ORIGINS: Stack.of(scope).toJsonString(options.returnOrigins ?? []),
-      REFRESH_SECONDS: String(refreshTokenValidity(options).toSeconds()),
-    },
+    uses: [connection({
+      environment: { ISSUER: userPool.userPoolProviderUrl, CLIENT_ID: userPoolClient.userPoolClientId, SECRET_ARN: secret.ref, HOSTED_UI: domain.baseUrl() },
+      grant: (grantee) => iam.Grant.addToPrincipal({ grantee, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secret.ref] }),
+      // A new client id never meets the old client's secret.
+      after: filled,
+    })],
+    environment: { ORIGIN: origin, RETURN_ORIGINS: options.returnOrigins ?? [], REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },
   });
-  iam.Grant.addToPrincipal({ grantee: signInFunction, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secret.ref] });
-  // A new client id never meets the old client's secret.
-  signInFunction.node.addDependency(filled);
 
   if (!isAbsent(options.firstAdmin)) {
     const admins = context.roles.admins!;
@@ -142,25 +138,30 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   }
 
   return {
-    userPool, userPoolClient, publicClient, domain, signInFunction, issuer: userPool.userPoolProviderUrl,
+    userPool, userPoolClient, publicClient, domain, issuer: userPool.userPoolProviderUrl,
+    handlers: { 'auth/sign-in': signInFunction, 'auth/fill-client-secret': filler },
     makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
   };
 }
 
 /** CDK's own `userPoolClientSecret` would carry the secret through an answer to CloudFormation. */
-function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secretArn: string): CustomResource {
-  const fill = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
-    description: 'Copies the secret of the user pool\'s client to Secrets Manager', environment: {},
+function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secretArn: string) {
+  const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
+    description: 'Copies the secret of the user pool\'s client to Secrets Manager',
     timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
+    uses: [
+      permission(['cognito-idp:DescribeUserPoolClient'], [userPool.userPoolArn]),
+      permission(['secretsmanager:PutSecretValue'], [secretArn]),
+    ],
+    environment: {},
   });
-  iam.Grant.addToPrincipal({ grantee: fill, actions: ['cognito-idp:DescribeUserPoolClient'], resourceArns: [userPool.userPoolArn] });
-  iam.Grant.addToPrincipal({ grantee: fill, actions: ['secretsmanager:PutSecretValue'], resourceArns: [secretArn] });
-  return new CustomResource(scope, 'FilledClientSecret', {
+  const filled = new CustomResource(scope, 'FilledClientSecret', {
     resourceType: 'Custom::VodClientSecret',
-    serviceToken: fill.functionArn,
+    serviceToken: filler.functionArn,
     serviceTimeout: Duration.seconds(CUSTOM_RESOURCE_SERVICE_SECONDS),
     properties: { UserPoolId: userPool.userPoolId, ClientId: userPoolClientId, SecretArn: secretArn },
   });
+  return { filler, filled };
 }
 
 /** What is wrong with the props of the service's own pool. */

@@ -39,8 +39,8 @@ type TokenRequest = ApiRequest<{ readonly refresh_token?: string }>;
 /** Sign-in by authorization code with PKCE, its callback, refresh and sign-out. */
 export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, random, secrets }: SignInPorts): Operations<'auth/sign-in'> {
   const { ISSUER, ORIGIN } = environment;
-  const origins = [ORIGIN, ...JSON.parse(environment.RETURN_ORIGINS) as string[]];
-  const refreshSeconds = Number(environment.REFRESH_SECONDS);
+  const origins = [ORIGIN, ...environment.RETURN_ORIGINS];
+  const refreshSeconds = environment.REFRESH_SECONDS;
   const client = new OAuthClient(environment, secrets, fetch, now);
   const redirectUri = `${ORIGIN}${AUTHORIZE_PATH}`;
   const seconds = () => Math.floor(now().getTime() / 1000);

@@ -1,7 +1,6 @@
 import { authorizeToken } from './authorize-token.runtime';
-import type { TokenRules } from '../../contract/token-rules';
 import { readEnvironment } from '../../runtime/read-environment';
 
 const { TOKEN_RULES } = readEnvironment('auth/authorize-token');
 
-export const handler = authorizeToken(JSON.parse(TOKEN_RULES) as TokenRules, { fetch, now: () => new Date() });
+export const handler = authorizeToken(TOKEN_RULES, { fetch, now: () => new Date() });

@@ -146,7 +146,9 @@ describe('props', () => {
 });
 
 test('adds the routes of the sign-in handler', () => {
-  const served: unknown[][] = [];
-  defaultAuth.addRoutes({ _serve: (...args: unknown[]) => served.push(args) } as unknown as Parameters<VodAuth['addRoutes']>[0]);
-  expect(served).toEqual([['auth/sign-in', defaultAuth.signInFunction]]);
+  const served: unknown[] = [];
+  defaultAuth.addRoutes({ _serve: (area: unknown) => served.push(area) } as unknown as Parameters<VodAuth['addRoutes']>[0]);
+  expect(served).toHaveLength(1);
+  expect(served[0]).toBe(defaultAuth._area);
+  expect(defaultAuth._area.handlers['auth/sign-in']).toBe(defaultAuth.signInFunction);
 });

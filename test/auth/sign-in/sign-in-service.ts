@@ -30,7 +30,7 @@ export class SignInService {
   /** One more container of the function, which has read nothing yet. */
   startContainer(): Handler {
     const environment = {
-      HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', ORIGIN, RETURN_ORIGINS: JSON.stringify([DEVELOPMENT]), REFRESH_SECONDS: '2592000',
+      HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', ORIGIN, RETURN_ORIGINS: [DEVELOPMENT], REFRESH_SECONDS: 2_592_000,
     };
     return serveRoutes('auth/sign-in', signIn(environment, {
       fetch: this.server.fetch as typeof fetch, now: () => this.now, random: randomBytes, secrets: this.secrets,

@@ -1,0 +1,35 @@
+import { Lazy, Stack, Tokenization } from 'aws-cdk-lib';
+import fc from 'fast-check';
+import { json, number, text, TokenWriter } from '../../src/contract/codec';
+import { readEnvironment } from '../../src/runtime/read-environment';
+
+const PLAIN: TokenWriter = { json: (value) => JSON.stringify(value), number: String };
+
+describe('values of environment variables', () => {
+  test('come back as they were', () => {
+    fc.assert(fc.property(fc.string(), fc.integer(), fc.jsonValue(), (string, integer, value) => {
+      expect(text.parse(text.render(string, PLAIN))).toBe(string);
+      expect(number.parse(number.render(integer, PLAIN))).toBe(integer);
+      expect(json().parse(json().render(value, PLAIN))).toEqual(JSON.parse(JSON.stringify(value)));
+    }));
+  });
+
+  test('may be known at deployment only', () => {
+    const stack = new Stack();
+    const write: TokenWriter = { json: (value) => stack.toJsonString(value), number: (value) => Tokenization.stringifyNumber(value) };
+    const late = Lazy.number({ produce: () => 90 });
+    expect(stack.resolve(number.render(late, write))).toBe('90');
+    expect(stack.resolve(json<object>().render({ seconds: late, names: Lazy.list({ produce: () => ['"a"'] }) }, write))).toBe('{"seconds":90,"names":["\\"a\\""]}');
+  });
+
+  test.each([
+    ['{"uploaders":', 'environment variable ROLES can\'t be read'],
+    [undefined, 'environment of catalog/read-videos lacks ROLES'],
+  ])('that are missing or malformed stop the handler at its start: %j', (ROLES, message) => {
+    expect(() => readEnvironment('catalog/read-videos', { TABLE_NAME: 'videos', ORIGIN: 'https://videos.example.com', ROLES })).toThrow(message);
+  });
+
+  test.each(['', ' ', 'x', 'Infinity'])('that are no number are refused: "%s"', (written) => {
+    expect(() => number.parse(written)).toThrow(`expected a number, got "${written}"`);
+  });
+});
