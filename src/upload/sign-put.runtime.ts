@@ -1,6 +1,7 @@
-import { createHash, createHmac } from 'crypto';
+import { formatUrl } from '@aws-sdk/core/util';
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
-import { HttpRequest } from '@smithy/protocol-http';
+import { Sha256 } from '@smithy/core/checksum';
+import { HttpRequest } from '@smithy/core/protocols';
 import { MAX_UPLOAD_EXPIRY_SECONDS } from '../domain/upload-limits';
 
 /** One object, as it was declared. */
@@ -61,32 +62,10 @@ export function putSigner({ address, region, clock, environment, ...options }: P
       // The presigner leaves the type out unless told.
       signableHeaders: new Set(['content-type']),
     });
-    const query = Object.entries(signed.query ?? {}).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&');
     return {
-      url: `${new URL(address).origin}${signed.path}?${query}`,
+      url: formatUrl(signed),
       headers,
       expiresAt: new Date(signingDate.getTime() + expirySeconds * 1000).toISOString(),
     };
   };
-}
-
-/** SHA-256 in the form that the signer wants, by the runtime's own. */
-class Sha256 {
-  private readonly hash: ReturnType<typeof createHash | typeof createHmac>;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', typeof secret === 'string' ? secret : bytes(secret));
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.hash.update(typeof data === 'string' ? data : bytes(data));
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.hash.digest();
-  }
-}
-
-function bytes(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }

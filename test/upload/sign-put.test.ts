@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'crypto';
 import { createServer, IncomingMessage } from 'http';
 import type { AddressInfo } from 'net';
-import { HttpRequest } from '@smithy/protocol-http';
+import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { putSigner } from '../../src/upload/sign-put.runtime';
 
