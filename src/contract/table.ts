@@ -32,8 +32,10 @@ export interface VideoRow {
   /** 1 for the first transcode. */
   readonly attempt: number;
   readonly progress: number;
-  /** Counts the writes: the ETag. */
+  /** Counts the edits by people, from 1: the ETag. */
   readonly revision: number;
+  /** Counts every write, from 1. A row written before there was a version has none, and gets 1 with its next write. */
+  readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly publishedAt?: string;

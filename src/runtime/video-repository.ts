@@ -27,7 +27,7 @@ export interface VideoRepository extends VideoLists {
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /** `uploaded` -> `errored`, by the holder of the claim: the attempt has no job, for no reason of its source. */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
-  /** From an abandoned attempt to the next one, at `uploaded`. */
+  /** From an abandoned attempt to the next one, at `uploaded`: nothing of the old one stays in the row. */
   reopen(videoId: string, attempt: number): Promise<Outcome>;
   /** `uploaded` -> `processing`, with the attempt's job. */
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
@@ -45,16 +45,21 @@ export interface VideoRepositoryOptions {
   readonly clock?: () => Date;
 }
 
-/** One conditional write. Names in `and` are written `#name`, values `:name`. */
+/** One conditional write, which counts up `version`. Names in `and` are written `#name`, values `:name`. */
 interface Change {
   readonly from: readonly VideoStatus[];
   readonly attempt?: number;
   /** By attribute, `a.b` within a map; undefined ones are left alone. */
   readonly set: Readonly<Record<string, unknown>>;
-  readonly remove?: readonly string[];
+  readonly remove?: readonly (keyof VideoRow)[];
+  /** By how much to raise these. A number that the row lacks counts as 0. */
+  readonly add?: Readonly<Partial<Record<'attempt' | 'revision', number>>>;
   readonly and?: string;
   readonly values?: Readonly<Record<string, unknown>>;
 }
+
+/** What belongs to one attempt: the next one begins without it. */
+const OF_ONE_ATTEMPT = ['claim', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
 
 /** How often a write whose row changes under it is tried anew; past that its event is delivered again. */
 const TRIES = 3;
@@ -71,13 +76,14 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   }
 
   /** The changed row; undefined when a condition did not hold. */
-  async function change(videoId: string, { from, attempt, set, remove = [], and, values }: Change): Promise<VideoRow | undefined> {
-    const sets = Object.entries(set).filter(([, value]) => value !== undefined);
+  async function change(videoId: string, { from, attempt, set, remove = [], add, and, values }: Change): Promise<VideoRow | undefined> {
+    const sets = Object.entries({ ...set, updatedAt: clock().toISOString() }).filter(([, value]) => value !== undefined);
+    const adds = Object.entries({ ...add, version: 1 });
     const update = [
-      ...sets.map(([path], i) => `${path.split('.').map((name) => `#${name}`).join('.')} = :set${i}`),
-      '#updatedAt = :now',
-      '#revision = #revision + :one',
-    ].join(', ') + (remove.length > 0 ? ` REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '');
+      `SET ${sets.map(([path], i) => `${path.split('.').map((name) => `#${name}`).join('.')} = :set${i}`).join(', ')}`,
+      ...(remove.length > 0 ? [`REMOVE ${remove.map((name) => `#${name}`).join(', ')}`] : []),
+      `ADD ${adds.map(([name], i) => `#${name} :add${i}`).join(', ')}`,
+    ].join(' ');
     const condition = [
       `#status IN (${from.map((_, i) => `:from${i}`).join(', ')})`,
       ...(attempt === undefined ? [] : ['#attempt = :attempt']),
@@ -87,16 +93,15 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       const { Attributes } = await documents.send(new UpdateCommand({
         TableName: tableName,
         Key: videoKey(videoId),
-        UpdateExpression: `SET ${update}`,
+        UpdateExpression: update,
         ConditionExpression: condition,
         ExpressionAttributeNames: Object.fromEntries(Array.from(`${update} ${condition}`.matchAll(/#(\w+)/g), ([alias, name]) => [alias, name])),
         ExpressionAttributeValues: {
           ...Object.fromEntries(sets.map(([, value], i) => [`:set${i}`, value])),
+          ...Object.fromEntries(adds.map(([, value], i) => [`:add${i}`, value])),
           ...Object.fromEntries(from.map((status, i) => [`:from${i}`, status])),
           ...(attempt !== undefined && { ':attempt': attempt }),
           ...values,
-          ':now': clock().toISOString(),
-          ':one': 1,
         },
         ReturnValues: 'ALL_NEW',
       }));
@@ -116,13 +121,15 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
 
     async create(video) {
       const now = clock().toISOString();
-      const row: VideoRow = { ...videoKey(video.videoId), ...video, status: 'waiting', attempt: 1, progress: 0, revision: 1, createdAt: now, updatedAt: now };
+      const row: VideoRow = {
+        ...videoKey(video.videoId), ...video, status: 'waiting', attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
+      };
       await documents.send(new PutCommand({
         TableName: tableName,
         Item: row,
-        // The SDK repeats a write whose answer was lost: the second one finds its own row, and that is fine.
-        ConditionExpression: 'attribute_not_exists(pk) OR (#owner = :owner AND #createdAt = :now AND #revision = :one)',
-        ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#revision': 'revision' },
+        // The SDK repeats a write whose answer was lost: the second one finds its own row, not written since, and that is fine.
+        ConditionExpression: 'attribute_not_exists(pk) OR (#owner = :owner AND #createdAt = :now AND #version = :one)',
+        ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#version': 'version' },
         ExpressionAttributeValues: { ':owner': video.owner, ':now': now, ':one': 1 },
       }));
       return row;
@@ -157,8 +164,9 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     reopen: (videoId, attempt) => write(videoId, {
       from: ['errored'],
       attempt,
-      set: { status: 'uploaded', attempt: attempt + 1, progress: 0 },
-      remove: ['error'],
+      set: { status: 'uploaded', progress: 0 },
+      remove: OF_ONE_ATTEMPT,
+      add: { attempt: 1 },
       and: '#claim.#attempt = :attempt AND #claim.#abandoned = :true',
       values: { ':true': true },
     }),

@@ -64,6 +64,7 @@ export function videoRow(given: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): 
     attempt: 1,
     progress: 0,
     revision: 1,
+    version: 1,
     createdAt: '2026-11-22T10:00:00.000Z',
     updatedAt: '2026-11-22T10:00:00.000Z',
     source: { bucket: 'sources', key: `source/${given.videoId}/original`, fileName: 'a.mp4', contentType: 'video/mp4', size: 1000 },

@@ -1,6 +1,6 @@
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
-import { CatalogTable, catalogTable, idOf } from './catalog-table';
+import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
 import { VideoRow, videoKey } from '../../src/contract/table';
 import { ENTERED_FROM } from '../../src/domain/video-status';
 import { NewVideo, videoRepository } from '../../src/runtime/video-repository';
@@ -60,6 +60,7 @@ describe('videoRepository', () => {
       attempt: 1,
       progress: 0,
       revision: 1,
+      version: 1,
       createdAt: now.toISOString(),
       updatedAt: now.toISOString(),
     });
@@ -73,7 +74,15 @@ describe('videoRepository', () => {
     await expect(repository().create({ ...video, owner: 'somebody else' })).rejects.toThrow(/conditional/i);
     now = new Date(now.getTime() + 1);
     await expect(repository().create(video)).rejects.toThrow(/conditional/i);
-    expect(await repository().find(video.videoId)).toMatchObject({ owner: 'owner', revision: 1 });
+    expect(await repository().find(video.videoId)).toMatchObject({ owner: 'owner', version: 1 });
+  });
+
+  test('never creates over a row of its own that was written since', async () => {
+    const video = declared();
+    await repository().create(video);
+    await repository().markUploaded(video.videoId, 4321);
+    await expect(repository().create(video)).rejects.toThrow(/conditional/i);
+    expect(await repository().find(video.videoId)).toMatchObject({ status: 'uploaded', source: { size: 4321 } });
   });
 
   test('goes the whole way', async () => {
@@ -91,7 +100,8 @@ describe('videoRepository', () => {
       ...RESULT,
       status: 'ready',
       progress: 100,
-      revision: 6,
+      revision: 1,
+      version: 6,
       updatedAt: '2026-12-01T00:00:00.000Z',
       publishedAt: '2026-12-01T00:00:00.000Z',
       listedMonth: '2026-12',
@@ -149,6 +159,41 @@ describe('videoRepository', () => {
     expect(row).not.toHaveProperty('listedMonth');
   });
 
+  test('counts from 0 in a row that was written before there was a version', async () => {
+    const { version, ...old } = videoRow({ videoId: idOf(count++), status: 'processing' });
+    await DynamoDBDocumentClient.from(table.client).send(new PutCommand({ TableName: table.tableName, Item: old }));
+    expect(await repository().recordProgress(old.videoId, 1, 10)).toBe('changed');
+    expect(await repository().find(old.videoId)).toEqual({ ...old, progress: 10, version: 1, updatedAt: now.toISOString() });
+    expect(await repository().recordReady(old.videoId, 1, RESULT)).toBe('changed');
+    expect(await repository().find(old.videoId)).toMatchObject({ ...RESULT, version: 2, revision: 1 });
+  });
+
+  test('begins the next attempt with nothing of the one before', async () => {
+    const waiting = videoRow({ videoId: idOf(count++) });
+    // Every attribute that the row of an errored video may have: a new one fails to compile until it stands here.
+    const errored: Required<Omit<VideoRow, 'listedMonth' | 'listedAt'>> = {
+      ...waiting,
+      ...RESULT,
+      description: 'About it',
+      metadata: { a: 'b' },
+      status: 'errored',
+      attempt: 4,
+      progress: 70,
+      revision: 3,
+      version: 20,
+      publishedAt: '2026-11-01T00:00:00.000Z',
+      claim: { attempt: 4, token: 'token', startedAt: '2026-11-22T09:00:00.000Z', abandoned: true },
+      jobId: 'job',
+      error: { code: 'internal', message: 'no' },
+    };
+    await table.put(errored);
+    expect(await repository().reopen(errored.videoId, 4)).toBe('changed');
+    const { claim, jobId, media, renditions, durationSeconds, width, height, error, ...kept } = errored;
+    expect(await repository().find(errored.videoId)).toEqual({ ...kept, status: 'uploaded', attempt: 5, progress: 0, version: 21, updatedAt: now.toISOString() });
+    expect(await repository().reopen(errored.videoId, 4)).toBe('unchanged');
+    expect(await repository().abandon(errored.videoId, 5, 'token', { code: 'internal', message: 'no' })).toBe('unchanged');
+  });
+
   test('changes nothing of a video that is not there', async () => {
     const videoId = idOf(999_999);
     expect(await repository().markUploaded(videoId, 1)).toBe('unchanged');
@@ -176,7 +221,7 @@ describe('videoRepository', () => {
       const holders = new Set(rows.map((row) => row?.claim?.token));
       expect(holders.size).toBe(1);
       expect(rows.filter((row, i) => row?.claim?.token === tokens[i])).toHaveLength(1);
-      expect(await repository().find(videoId)).toMatchObject({ revision: 3 });
+      expect(await repository().find(videoId)).toMatchObject({ version: 3 });
     });
 
     test('is the caller\'s own when it asks again', async () => {
@@ -224,8 +269,9 @@ describe('videoRepository', () => {
       expect(after.attempt).toBe(1);
       expect(after.listedMonth !== undefined).toBe(after.status === 'ready');
       expect(after.error !== undefined).toBe(after.status === 'errored');
-      if (after.revision === before.revision) expect(after).toEqual(before);
-      else expect(after.revision).toBe(before.revision + 1);
+      expect(after.revision).toBe(before.revision);
+      if (after.version === before.version) expect(after).toEqual(before);
+      else expect(after.version).toBe(before.version + 1);
     };
 
     test('never goes back, and what comes in order still arrives', async () => {
@@ -240,7 +286,7 @@ describe('videoRepository', () => {
           const after = (await repository().find(videoId))!;
           stepIsLegal(row, after);
           if (event.attempt !== 1) expect(after).toEqual(row);
-          if (typeof outcome === 'string') expect(outcome).toBe(after.revision === row.revision ? 'unchanged' : 'changed');
+          if (typeof outcome === 'string') expect(outcome).toBe(after.version === row.version ? 'unchanged' : 'changed');
           row = after;
         }
         for (const event of journey(1)) await event.apply(videoId);

@@ -4,6 +4,7 @@ import type { InitializeHandler, InitializeMiddleware, MetadataBearer } from '@s
 import type { SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { startTable, Table, TABLE_NAME, VIDEO_ID } from './videos';
+import type { VideoRow } from '../../src/contract/table';
 import { DEFAULT_LADDER } from '../../src/domain/ladder';
 import { VideoRepository, videoRepository } from '../../src/runtime/video-repository';
 import { JobEvent, recordJobEvents } from '../../src/transcode/record-job-event.runtime';
@@ -29,6 +30,8 @@ afterAll(() => table.stop());
 /** One video's messages, jobs and events, with the handlers' real code and a clock of its own. */
 class World {
   readonly jobs: Job[] = [];
+  /** The row after each write of it, as the table answers. */
+  readonly rows: VideoRow[] = [];
   now = Date.parse('2026-11-29T12:00:00Z');
 
   /** Whether the message is done with. */
@@ -64,6 +67,12 @@ class World {
       );
       const dynamo = new DynamoDBClient({ maxAttempts: 1 });
       const client = new MediaConvertClient({ maxAttempts: 1 });
+      const recorder: InitializeMiddleware<any, any> = (next, { commandName }) => async (args) => {
+        const answer = await next(args);
+        if (commandName === 'UpdateItemCommand') this.rows.push(answer.output.Attributes);
+        return answer;
+      };
+      dynamo.middlewareStack.add(recorder, { step: 'initialize', priority: 'low' });
       client.middlewareStack.add(service as InitializeMiddleware<any, any>, { step: 'initialize', priority: 'low' });
       for (const { middlewareStack } of [dynamo, client]) middlewareStack.add(faults as never, { step: 'initialize', priority: 'high' });
       run(videoRepository(TABLE_NAME, { client: dynamo, clock: () => new Date(this.now) }), client).then(resolve, reject);
@@ -93,6 +102,7 @@ test('whatever dies and whatever comes twice, an attempt has one job and the vid
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.oneof(fc.array(step, { minLength: 5, maxLength: 40 }), outage), async (copies, steps) => {
     const world = new World();
     await table.put({ status: 'waiting' });
+    world.rows.push(await table.get());
     let queue: Message[] = Array.from({ length: copies }, (_, copy) => ({ id: `m${copy}`, receives: 0, due: world.now + copy }));
     let dead: Message[] = [];
     for (let n = 0, moves = 0; queue.length + dead.length > 0; n++) {
@@ -117,7 +127,21 @@ test('whatever dies and whatever comes twice, an attempt has one job and the vid
 
     const attempts = world.jobs.map(({ UserMetadata }) => UserMetadata?.attempt);
     expect(new Set(attempts).size).toBe(attempts.length);
-    const { status, attempt, media, error } = await table.get();
+    const last = await table.get();
+    const { status, attempt, media, error } = last;
     expect({ status, hls: media?.hls, error }).toEqual({ status: 'ready', hls: `v/${VIDEO_ID}/${attempt}/hls/index.m3u8`, error: undefined });
+
+    // Each write changed the row and raised its version by one. No event is an edit by people, so the ETag stays.
+    const rows = world.rows.sort((a, b) => a.version - b.version);
+    expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
+    expect(rows.at(-1)).toEqual(last);
+    expect(new Set(rows.map(({ revision }) => revision))).toEqual(new Set([1]));
+    rows.slice(1).forEach((row, n) => expect(row).not.toEqual({ ...rows[n], version: row.version, updatedAt: row.updatedAt }));
+    // What a row holds of an attempt is its own.
+    for (const { attempt: current, claim, jobId, error: failure } of rows) {
+      if (claim) expect(claim.attempt).toBe(current);
+      if (jobId) expect(world.jobs.find(({ Id }) => Id === jobId)?.UserMetadata?.attempt).toBe(`${current}`);
+      if (failure) expect(claim?.abandoned).toBe(true);
+    }
   }), { numRuns: Number(process.env.HISTORIES ?? 20) });
 }, 300_000);

@@ -38,6 +38,7 @@ export async function startTable() {
         attempt: 1,
         progress: 0,
         revision: 1,
+        version: 1,
         createdAt: now,
         updatedAt: now,
         source: { bucket: 'sources', key: `source/${VIDEO_ID}/original`, fileName: 'a.mp4', contentType: 'video/mp4', size: 1 },
