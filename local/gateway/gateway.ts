@@ -1,12 +1,10 @@
 import { randomUUID } from 'crypto';
 import { setTimeout } from 'timers/promises';
-import { Validator } from '@cfworker/json-schema';
 import { createAuthorizers, type KeysOf } from './authorizers';
 import { arnIn, invokeFunction, proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
 import { createResponses, Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { byId, onlyKnown, theOne } from '../lookup';
 import { createThrottle } from './throttle';
-import type { Resource } from '../template/resources';
 import type { Functions, LocalStack } from '../types';
 
 /** The API in-process. */
@@ -21,8 +19,7 @@ export const bodyLimit = 10 * 1024 * 1024;
 const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
   RestApi: ['Description EndpointConfiguration Name'],
   Stage: ['DeploymentId MethodSettings RestApiId StageName'],
-  RequestValidator: ['RestApiId', { ValidateRequestBody: [true] }],
-  Method: ['AuthorizerId Integration OperationName RequestModels RequestValidatorId ResourceId RestApiId', {
+  Method: ['AuthorizerId Integration OperationName ResourceId RestApiId', {
     AuthorizationType: ['NONE', 'COGNITO_USER_POOLS', 'CUSTOM'], HttpMethod: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
   }],
 };
@@ -43,20 +40,12 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Looks at bounds before it compares each item of a list with each other: a list of 20,000 would block this process for seconds. */
-function validatorOf(schema: object): (body: unknown) => boolean {
-  const bounds: object = JSON.parse(JSON.stringify(schema), (name, value) => name === 'uniqueItems' && value === true ? undefined : value);
-  const steps = [bounds, schema].map((each) => new Validator(each, '4'));
-  return (body) => steps.every((step) => step.validate(body).valid);
-}
-
 /** Serves the template's one REST API. */
 export function createGateway({ stack, functions, keysOf }: { stack: LocalStack; functions: Functions; keysOf: KeysOf }): Gateway {
   for (const [type, [free, bound]] of Object.entries(knownProperties)) {
     for (const { logicalId, properties } of stack.ofType(`AWS::ApiGateway::${type}`)) {
       onlyKnown(logicalId, properties, free, bound);
       onlyKnown(logicalId, properties.Integration ?? {}, 'IntegrationHttpMethod TimeoutInMillis Uri', { Type: ['AWS_PROXY'] });
-      onlyKnown(logicalId, properties.RequestModels ?? {}, '$default');
     }
   }
   const api = theOne(stack, 'AWS::ApiGateway::RestApi');
@@ -69,18 +58,6 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
   const authorizerOf = createAuthorizers({ stack, functions, keysOf });
   const authorizers = new Map(methods.map((method) => [method, authorizerOf(method)]));
   const respond = createResponses(stack);
-  const models = new Map(stack.ofType('AWS::ApiGateway::Model').map(({ physicalId, properties }) => [physicalId, validatorOf(properties.Schema)]));
-
-  function validate({ RequestValidatorId, RequestModels }: Resource['properties'], { body }: ApiRequest): void {
-    const model = RequestValidatorId && models.get(RequestModels?.$default);
-    if (!model) return;
-    try {
-      if (model(JSON.parse(body.toString()))) return;
-    } catch {
-      // No JSON is as bad as the wrong one.
-    }
-    throw new Refused('BAD_REQUEST_BODY');
-  }
 
   async function invoke({ TimeoutInMillis = 29_000, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
@@ -107,7 +84,6 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
       query: new URLSearchParams(search), parameters: Object.fromEntries(parameters),
     };
     const authorizer = await authorizers.get(method)?.(request, context);
-    validate(method.properties, request);
     return invoke(method.properties.Integration, request, { ...context, authorizer });
   }
 

@@ -15,7 +15,6 @@ const kinds = {
   ACCESS_DENIED: [403, 'AccessDeniedException', 'User is not authorized to access this resource'],
   AUTHORIZER_FAILURE: [500, 'AuthorizerFailureException', null],
   AUTHORIZER_CONFIGURATION_ERROR: [500, 'AuthorizerConfigurationException', null],
-  BAD_REQUEST_BODY: [400, 'BadRequestException', 'Invalid request body'],
   THROTTLED: [429, 'TooManyRequestsException', 'Too Many Requests'],
   REQUEST_TOO_LARGE: [413, 'RequestTooLargeException', 'Request Too Long'],
   INTEGRATION_TIMEOUT: [504, 'InternalServerErrorException', 'Endpoint request timed out'],

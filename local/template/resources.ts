@@ -22,8 +22,8 @@ const cloudFrontFunction = (id: string): string => `arn:aws:cloudfront::${accoun
 
 /** Types whose names mean nothing to anyone. */
 const NAMELESS = [
-  'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method', 'ApiGateway::Model',
-  'ApiGateway::RequestValidator', 'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::ManagedLoginBranding',
+  'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method',
+  'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::ManagedLoginBranding',
   'Cognito::UserPoolClient', 'Cognito::UserPoolUserToGroupAttachment', 'IAM::Policy', 'Lambda::EventSourceMapping', 'Lambda::LayerVersion',
   'Lambda::Permission', 'S3::BucketPolicy', 'SQS::QueuePolicy',
 ];

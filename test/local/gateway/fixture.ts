@@ -17,7 +17,6 @@ export function method(id: string, resourceId: string, httpMethod: string, prope
   });
 }
 export const path = (id: string, parent: string, part: string) => resource('AWS::ApiGateway::Resource', id, { ParentId: parent, PathPart: part, RestApiId: 'api1' });
-const schema = { type: 'object', properties: { title: { type: 'string', maxLength: 5 } }, required: ['title'], additionalProperties: false };
 const signedIn = { AuthorizationType: 'COGNITO_USER_POOLS', AuthorizerId: 'auth1' };
 
 /** An API with two methods of signed-in users. */
@@ -27,15 +26,10 @@ export const base = [
   resource('AWS::ApiGateway::Authorizer', 'auth1', {
     Type: 'COGNITO_USER_POOLS', IdentitySource: 'method.request.header.Authorization', ProviderARNs: [poolArn], IdentityValidationExpression: 'client1|client2',
   }),
-  resource('AWS::ApiGateway::Model', 'TitleModel', { Schema: schema, ContentType: 'application/json' }),
-  resource('AWS::ApiGateway::RequestValidator', 'Validator', { ValidateRequestBody: true }),
   resource('AWS::ApiGateway::GatewayResponse', 'NotFound', {
     ResponseType: 'MISSING_AUTHENTICATION_TOKEN', StatusCode: '404',
     ResponseParameters: { 'gatewayresponse.header.cache-control': "'no-store'", 'gatewayresponse.header.content-type': "'application/problem+json'" },
     ResponseTemplates: { 'application/json': '{"title":"Not found"}' },
-  }),
-  resource('AWS::ApiGateway::GatewayResponse', 'BadBody', {
-    ResponseType: 'BAD_REQUEST_BODY', StatusCode: '422', ResponseTemplates: { 'application/json': '{"title":$context.error.messageString}' },
   }),
   resource('AWS::ApiGateway::GatewayResponse', 'Broken', {
     ResponseType: 'DEFAULT_5XX', ResponseTemplates: { 'application/json': '{"oops":$context.error.messageString}' },
@@ -44,7 +38,7 @@ export const base = [
   path('files', 'root', 'files.json'), path('newest', 'streams', 'newest'),
   method('Login', 'login', 'GET'),
   method('List', 'streams', 'GET', signedIn),
-  method('Update', 'stream', 'PATCH', { RequestValidatorId: 'Validator', RequestModels: { $default: 'TitleModel' } }),
+  method('Update', 'stream', 'PATCH'),
   method('One', 'stream', 'GET'), method('Newest', 'newest', 'GET'), method('Play', 'playback', 'POST', signedIn), method('Files', 'files', 'GET'),
 ];
 
