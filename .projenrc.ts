@@ -19,6 +19,7 @@ const HANDLER_LIBRARIES = [
   '@smithy/core',
   '@types/aws-lambda',
   'aws-jwt-verify',
+  'cookie',
   'uuid',
 ];
 
@@ -92,7 +93,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: {
     include: ['.projenrc.ts'],
     exclude: ['lib', 'dist', '.local', 'cdk.out'],
-    compilerOptions: { lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true },
+    // node20: handlers may import ES modules, as Node 24 and esbuild do.
+    compilerOptions: { module: 'node20', lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true },
   },
 });
 

@@ -8,7 +8,7 @@ const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts
 const WITHOUT_AUTH = ['api', 'catalog', 'delivery', 'roles', 'transcode', 'upload'];
 
 const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler that imports the CDK carries it into its bundle' };
-const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$)', message: 'the SDK belongs to handlers; constructs run in the user\'s CDK app' };
+const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'the SDK belongs to handlers; constructs run in the user\'s CDK app' };
 const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'constructs know handlers by name only (src/contract)' };
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler that imports a construct carries the CDK into its bundle' };
 

@@ -1,3 +1,4 @@
+import { stringifySetCookie } from 'cookie';
 import type { SignCookies } from './cookie-signer.runtime';
 import { attemptPrefix } from '../domain/object-keys';
 import { decide, Roles } from '../roles/decide';
@@ -32,14 +33,14 @@ export function startPlayback({ videos, roles, signCookies, origin, sessionSecon
       // One path an attempt: sessions of two videos, or of an old and a new attempt, never overwrite each other. Lax, because some
       // players fetch media outside the page, and the cookies open nothing that a forged request could change.
       // Chromium keeps 180 cookies of a host. Above that it forgets those of low priority first, rather than the refresh cookie or those of the user's app.
-      const attributes = `Path=/${prefix}; Max-Age=${sessionSeconds}; Secure; HttpOnly; SameSite=Lax; Priority=Low`;
+      const attributes = { path: `/${prefix}`, maxAge: sessionSeconds, secure: true, httpOnly: true, sameSite: 'lax', priority: 'low' } as const;
       return {
         body: {
           hls: `${origin}/${media.hls}`,
           ...(media.poster && { poster: `${origin}/${media.poster}` }),
           expiresAt: new Date(expires * 1000).toISOString(),
         },
-        cookies: Object.entries(cookies).map(([name, value]) => `${name}=${value}; ${attributes}`),
+        cookies: Object.entries(cookies).map(([name, value]) => stringifySetCookie({ name, value, ...attributes })),
       };
     },
   };

@@ -60,7 +60,7 @@ describe('start-playback', () => {
     expect(json).toEqual({ hls: `${ORIGIN}/${PREFIX}hls/index.m3u8`, poster: `${ORIGIN}/${PREFIX}poster.0000000.jpg`, expiresAt: '2026-11-20T13:00:00.000Z' });
     expect(headers).toMatchObject({ 'cache-control': 'no-store' });
     expect(Object.keys(cookies).sort()).toEqual(['CloudFront-Hash-Algorithm', 'CloudFront-Key-Pair-Id', 'CloudFront-Policy', 'CloudFront-Signature']);
-    for (const text of setCookies) expect(text).toMatch(new RegExp(`^CloudFront-[^;]+; Path=/${PREFIX}; Max-Age=3600; Secure; HttpOnly; SameSite=Lax; Priority=Low$`));
+    for (const text of setCookies) expect(text).toMatch(new RegExp(`^CloudFront-[^;]+; Max-Age=3600; Path=/${PREFIX}; HttpOnly; Secure; Priority=Low; SameSite=Lax$`));
 
     expect(opens(json.hls, cookies, publicKeys, NOW)).toBe(true);
     expect(opens(json.poster, cookies, publicKeys, new Date('2026-11-20T12:59:59Z'))).toBe(true);

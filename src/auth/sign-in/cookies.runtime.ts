@@ -1,3 +1,4 @@
+import { parseCookie, stringifySetCookie } from 'cookie';
 import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
 import { TOKEN_PATH } from '../../contract/routes';
 
@@ -10,14 +11,14 @@ const REFRESH = '__Secure-vod-refresh';
  */
 export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 
-type Cookies = readonly (readonly [name: string, value: string])[];
+type Cookies = readonly (readonly [name: string, value: string | undefined])[];
 
-/** The pairs of a `Cookie` header, in its order. A name may occur more than once. */
+/**
+ * The pairs of a `Cookie` header, in its order. A name may occur more than once, and `parseCookie` keeps the first of each, so it gets one pair at a time.
+ * A value that can't be decoded is undefined.
+ */
 export function parseCookies(header = ''): Cookies {
-  return header.split(';').map((pair) => pair.trim()).filter((pair) => pair.includes('=')).map((pair) => {
-    const at = pair.indexOf('=');
-    return [pair.slice(0, at), pair.slice(at + 1)];
-  });
+  return header.split(';').flatMap((pair) => Object.entries(parseCookie(pair, { decode })));
 }
 
 /**
@@ -34,9 +35,9 @@ export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: numb
   return candidates[random % candidates.length];
 }
 
-// Lax: the callback is a navigation that another site started.
 export function signInCookie(name: string, value: string, maxAge = SIGN_IN_SECONDS): string {
-  return `${name}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; Secure; SameSite=Lax`;
+  // Lax: the callback is a navigation that another site started.
+  return stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'lax' });
 }
 
 export function clearedSignInCookie(name: string): string {
@@ -44,7 +45,7 @@ export function clearedSignInCookie(name: string): string {
 }
 
 export function refreshCookie(token: string, maxAge: number): string {
-  return `${REFRESH}=${encodeURIComponent(token)}; Max-Age=${maxAge}; Path=${TOKEN_PATH}; HttpOnly; Secure; SameSite=Strict`;
+  return stringifySetCookie({ name: REFRESH, value: token, maxAge, path: TOKEN_PATH, httpOnly: true, secure: true, sameSite: 'strict' });
 }
 
 export function clearedRefreshCookie(): string {
@@ -53,13 +54,13 @@ export function clearedRefreshCookie(): string {
 
 /** The refresh tokens in the cookies: more than one if a subdomain has planted its own. */
 export function refreshTokensFrom(cookies: Cookies): string[] {
-  return cookies.filter(([name]) => name === REFRESH).map(([, value]) => decode(value)).filter((token) => token !== '');
+  return cookies.flatMap(([name, token]) => name === REFRESH && token ? [token] : []);
 }
 
-function decode(value: string): string {
+function decode(value: string): string | undefined {
   try {
     return decodeURIComponent(value);
   } catch {
-    return '';
+    return undefined;
   }
 }

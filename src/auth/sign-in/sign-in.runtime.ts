@@ -81,7 +81,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
 
   /** The sign-in that a callback belongs to: under way, in this browser. Its cookie is authentic, since the state is derived from it by our key. */
   async function pendingFor({ query, headers }: ApiRequest): Promise<FoundSignIn> {
-    const under = parseCookies(headers.cookie).flatMap(([cookie, value]) => {
+    const under = parseCookies(headers.cookie).flatMap(([cookie, value = '']) => {
       const pending = SIGN_IN_COOKIES.includes(cookie) ? parsePendingSignIn(value) : undefined;
       return pending ? [{ cookie, value, ...pending }] : [];
     });
