@@ -1,5 +1,5 @@
 import { FIRST_MONTH } from '../contract/table';
-import { monthOf } from '../domain/months';
+import { MONTH, monthOf } from '../domain/months';
 import { VIDEO_ID } from '../domain/video-id';
 import type { OwnedPosition, PublishedPosition } from '../runtime/video-lists';
 
@@ -9,7 +9,6 @@ import type { OwnedPosition, PublishedPosition } from '../runtime/video-lists';
  */
 
 const VERSION = 1;
-const MONTH = '\\d{4}-(?:0[1-9]|1[0-2])';
 const PUBLISHED = new RegExp(`^p(${MONTH})(?:(-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z)#(${VIDEO_ID}))?$`);
 const OWNED = new RegExp(`^o(${VIDEO_ID})$`);
 

@@ -1,4 +1,5 @@
 import type { Rendition } from './video';
+import { monthOf } from '../domain/months';
 import type { VideoError, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
@@ -39,9 +40,9 @@ export interface VideoRow {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly publishedAt?: string;
-  /** `2026-11`; see INDEXES.byPublication. */
+  /** The key of INDEXES.byPublication; see `publicationKey`. */
   readonly listedMonth?: string;
-  /** `{publishedAt}#{videoId}`; see INDEXES.byPublication. */
+  /** See `publicationKey`. */
   readonly listedAt?: string;
   /** What was declared, then what S3 has. */
   readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
@@ -62,6 +63,23 @@ export interface VideoRow {
   readonly height?: number;
   readonly renditions?: Rendition[];
   readonly error?: VideoError;
+}
+
+/** When a video was published, and which one it is. */
+export interface Publication {
+  readonly publishedAt: string;
+  readonly videoId: string;
+}
+
+/** Key of a publication in INDEXES.byPublication: `2026-11`, `{publishedAt}#{videoId}`. */
+export function publicationKey({ publishedAt, videoId }: Publication): { listedMonth: string; listedAt: string } {
+  return { listedMonth: monthOf(new Date(publishedAt)), listedAt: `${publishedAt}#${videoId}` };
+}
+
+/** The publication whose key this is. */
+export function parseListedAt(listedAt: string): Publication {
+  const [publishedAt, videoId] = listedAt.split('#');
+  return { publishedAt, videoId };
 }
 
 /** Key of a video's row. */

@@ -1,3 +1,6 @@
+/** Regular expression for a month within a longer text. */
+export const MONTH = '\\d{4}-(?:0[1-9]|1[0-2])';
+
 /** The UTC month of a moment, such as `2026-11`. Sorts as text does. */
 export function monthOf(time: Date): string {
   return time.toISOString().slice(0, 7);

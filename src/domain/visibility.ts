@@ -11,4 +11,9 @@ export enum VideoVisibility {
 /** As rows and the API write it. */
 export type Visibility = `${VideoVisibility}`;
 
+/** Whether ready videos of this visibility are in everyone's list. */
+export function isListed(visibility: Visibility): boolean {
+  return visibility === 'signed-in';
+}
+
 export const VISIBILITIES: readonly Visibility[] = Object.values(VideoVisibility);

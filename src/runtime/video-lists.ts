@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { FIRST_MONTH, INDEXES, videoKey, VideoRow } from '../contract/table';
+import { FIRST_MONTH, INDEXES, parseListedAt, Publication, publicationKey, videoKey, VideoRow } from '../contract/table';
 import { monthBefore, monthOf } from '../domain/months';
 import { isPresent, VideoStatus } from '../domain/video-status';
+import { isListed } from '../domain/visibility';
 
 /** Where the list of published videos goes on: after one of them, or at the newest of a month. */
 export type PublishedPosition =
   | { readonly month: string; readonly after?: undefined }
-  | { readonly month: string; readonly after: { readonly publishedAt: string; readonly videoId: string } };
+  | { readonly month: string; readonly after: Publication };
 
 /** Where the list of an owner's videos goes on: after this one. */
 export interface OwnedPosition {
@@ -94,26 +95,23 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
   return {
     async listPublished({ limit, from }) {
       let position: PublishedPosition | undefined = from ?? { month: monthOf(clock()) };
-      const found: Required<PublishedPosition>['after'][] = [];
+      const found: Publication[] = [];
       // One more than asked for tells whether there is a next page.
       for (let queries = 0; position && found.length <= limit && queries < QUERIES_A_PAGE; queries++) {
         const { month, after }: PublishedPosition = position;
         const { items, more } = await newestFirst(INDEXES.byPublication, month, limit + 1 - found.length, after && {
-          ...videoKey(after.videoId), listedMonth: month, listedAt: `${after.publishedAt}#${after.videoId}`,
+          ...videoKey(after.videoId), ...publicationKey(after),
         });
-        const here = items.map(({ listedAt }) => {
-          const [publishedAt, videoId] = listedAt.split('#');
-          return { publishedAt, videoId };
-        });
+        const here = items.map(({ listedAt }) => parseListedAt(listedAt));
         found.push(...here);
         const last = here.at(-1);
         if (more && last) position = { month, after: last };
         else position = month > FIRST_MONTH ? { month: monthBefore(month) } : undefined;
       }
       const page = new PageOfRows(limit);
-      const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), ({ status, visibility }) => status === 'ready' && visibility === 'signed-in');
+      const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), ({ status, visibility }) => status === 'ready' && isListed(visibility));
       const last = found[done - 1];
-      const next = done < found.length ? { month: last.publishedAt.slice(0, 7), after: last } : position;
+      const next = done < found.length ? { month: publicationKey(last).listedMonth, after: last } : position;
       return { rows: page.rows, next };
     },
 

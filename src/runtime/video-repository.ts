@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { VideoLists, videoLists } from './video-lists';
-import { videoKey, VideoRow } from '../contract/table';
-import { monthOf } from '../domain/months';
+import { publicationKey, videoKey, VideoRow } from '../contract/table';
 import { ENTERED_FROM, VideoError, VideoStatus } from '../domain/video-status';
+import { isListed } from '../domain/visibility';
 
 /** `changed`, or `unchanged` when the write was late, repeated, out of order, or the video is gone. */
 export type Outcome = 'changed' | 'unchanged';
@@ -198,7 +198,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
             durationSeconds,
             width,
             height,
-            ...(row.visibility === 'signed-in' && { listedMonth: monthOf(new Date(publishedAt)), listedAt: `${publishedAt}#${videoId}` }),
+            ...(isListed(row.visibility) && publicationKey({ publishedAt, videoId })),
           },
           // What the row is listed by must be what was read.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
