@@ -1,13 +1,7 @@
 import { CognitoIdentityProviderClient, DescribeUserPoolClientCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ClientSecretProperties } from '../../contract/custom-resources';
 import type { CustomResourceAnswer } from '../../runtime/custom-resource';
-
-/** Properties of `Custom::VodClientSecret`. A new client id makes CloudFormation ask again. */
-export interface ClientSecretProperties {
-  readonly UserPoolId: string;
-  readonly ClientId: string;
-  readonly SecretArn: string;
-}
 
 /**
  * Copies a client's secret from the user pool to Secrets Manager. Safe to repeat; CloudFormation learns nothing but the

@@ -7,7 +7,9 @@ import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
 import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, userPoolProblems } from './user-pool';
 import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
-import { CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS } from '../../contract/custom-resources';
+import {
+  CLIENT_SECRET_RESOURCE, ClientSecretProperties, CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS,
+} from '../../contract/custom-resources';
 import { AUTHORIZE_PATH, LOGIN_PATH } from '../../contract/routes';
 import { acknowledge } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
@@ -156,10 +158,10 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
     environment: {},
   });
   const filled = new CustomResource(scope, 'FilledClientSecret', {
-    resourceType: 'Custom::VodClientSecret',
+    resourceType: CLIENT_SECRET_RESOURCE,
     serviceToken: filler.functionArn,
     serviceTimeout: Duration.seconds(CUSTOM_RESOURCE_SERVICE_SECONDS),
-    properties: { UserPoolId: userPool.userPoolId, ClientId: userPoolClientId, SecretArn: secretArn },
+    properties: { UserPoolId: userPool.userPoolId, ClientId: userPoolClientId, SecretArn: secretArn } satisfies ClientSecretProperties,
   });
   return { filler, filled };
 }
