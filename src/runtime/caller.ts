@@ -1,5 +1,8 @@
 import type { Caller } from '../roles/decide';
 
+/** Cognito's claim of the groups. */
+const GROUPS_CLAIM = 'cognito:groups';
+
 /**
  * The caller that the API's authorizer has verified; undefined when it names nobody.
  *
@@ -12,7 +15,7 @@ export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null 
   // A Lambda authorizer can't pass an object, so nothing that it says is taken for claims.
   const claims = authorizer?.claims;
   if (typeof claims === 'object' && claims !== null) {
-    const { sub, 'cognito:groups': groups } = claims as Record<string, unknown>;
+    const { sub, [GROUPS_CLAIM]: groups } = claims as Record<string, unknown>;
     return caller(sub, typeof groups === 'string' && groups !== '' ? joinedGroups(groups, authorization) : []);
   }
   return caller(authorizer?.principalId, namesIn(authorizer?.groups));
@@ -33,8 +36,8 @@ function joinedGroups(joined: string, authorization: string | undefined): readon
 function groupsOfToken(authorization: string): readonly string[] {
   try {
     const payload: unknown = JSON.parse(Buffer.from(authorization.split('.')[1] ?? '', 'base64url').toString());
-    const groups = (payload as Record<string, unknown> | null)?.['cognito:groups'];
-    return Array.isArray(groups) && groups.every((name) => typeof name === 'string') ? groups : [];
+    const groups = (payload as Record<string, unknown> | null)?.[GROUPS_CLAIM];
+    return areNames(groups) ? groups : [];
   } catch {
     return [];
   }
@@ -48,8 +51,12 @@ function caller(userId: unknown, groups: readonly string[]): Caller | undefined 
 function namesIn(text: unknown): readonly string[] {
   try {
     const names: unknown = typeof text === 'string' ? JSON.parse(text) : [];
-    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : [];
+    return areNames(names) ? names : [];
   } catch {
     return [];
   }
+}
+
+function areNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
