@@ -1,4 +1,4 @@
-import { CONTAINERS } from './containers';
+import { CONTAINER_NAMES, isContainerTaken } from './containers';
 import { statedTooLong } from './duration-limit';
 import type { FrameRate } from '../../domain/ladder';
 import type { VideoError } from '../../domain/video-status';
@@ -59,8 +59,8 @@ export function readProbe(container: ProbedContainer | undefined, maxDurationSec
   const track = tracks.find(({ TrackType }) => TrackType === 'video');
   const hasAudio = tracks.some(({ TrackType, Codec }) => TrackType === 'audio' && known(Codec));
   if (!track) return { code: 'not_a_video', message: hasAudio ? 'the file has sound but no picture' : 'the file has no picture' };
-  if (!CONTAINERS.has(container?.Format)) {
-    return { code: 'unsupported_codec', message: 'the container of the file is not supported; MP4, MOV, MKV, WebM, MXF, AVI, ASF, MPEG-TS, MPEG-PS and 3GP are' };
+  if (!isContainerTaken(container?.Format)) {
+    return { code: 'unsupported_codec', message: `the container of the file is not supported; these are: ${CONTAINER_NAMES.join(', ')}` };
   }
   if (!known(track.Codec)) return { code: 'unsupported_codec', message: 'the codec of the video track is not supported' };
 
