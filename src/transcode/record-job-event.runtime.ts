@@ -4,6 +4,7 @@ import type { Rendition } from '../contract/video';
 import { FOUND_TOO_LONG } from './job/duration-limit';
 import { jobError } from './job/job-errors';
 import { JobMetadata, parseJobMetadata } from './job/job-metadata';
+import { parseS3Url } from './job/s3-url';
 import { hlsKey, posterPrefix } from '../domain/object-keys';
 import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
 
@@ -87,7 +88,7 @@ function readResult({ outputGroupDetails = [] }: JobEventDetail, job: JobMetadat
   const { videoId, attempt, source, maxBitrates } = job;
   const outputs = outputGroupDetails.find(({ type }) => type === 'CMAF_GROUP')?.outputDetails ?? [];
   const milliseconds = Math.max(0, ...outputs.map(({ durationInMs = 0 }) => durationInMs));
-  const poster = readPoster(outputGroupDetails, `s3://${mediaBucket}/`, posterPrefix(videoId, attempt));
+  const poster = readPoster(outputGroupDetails, mediaBucket, posterPrefix(videoId, attempt));
   return {
     media: { hls: hlsKey(videoId, attempt), ...(poster !== undefined && { poster }) },
     renditions: outputs.flatMap(({ videoDetails }) => videoDetails ?? []).map((video, index): Rendition => ({
@@ -103,10 +104,10 @@ function readResult({ outputGroupDetails = [] }: JobEventDetail, job: JobMetadat
 }
 
 /** The last still: MediaConvert numbers them, and names the final one. */
-function readPoster(groups: readonly OutputGroupDetail[], bucketUrl: string, prefix: string): string | undefined {
+function readPoster(groups: readonly OutputGroupDetail[], mediaBucket: string, prefix: string): string | undefined {
   return groups.filter(({ type }) => type === 'FILE_GROUP')
     .flatMap(({ outputDetails = [] }) => outputDetails.flatMap(({ outputFilePaths = [] }) => outputFilePaths))
-    .filter((path) => path.startsWith(`${bucketUrl}${prefix}`))
-    .map((path) => path.slice(bucketUrl.length))
+    .map((url) => parseS3Url(url, mediaBucket))
+    .filter((key) => key?.startsWith(prefix))
     .at(-1);
 }

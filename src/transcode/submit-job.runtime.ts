@@ -10,6 +10,7 @@ import { chooseRungs } from '../domain/ladder';
 import { parseSourceKey } from '../domain/object-keys';
 import { isProblem, readProbe, Source } from './job/probe';
 import { progressInterval } from './job/progress-interval';
+import { s3Url } from './job/s3-url';
 import type { VideoError } from '../domain/video-status';
 import type { VideoRepository } from '../runtime/video-repository';
 
@@ -116,7 +117,7 @@ function readCreatedObject(body: string): { key: string; size: number } {
 }
 
 function sourceUrl({ source }: VideoRow): string {
-  return `s3://${source.bucket}/${source.key}`;
+  return s3Url(source.bucket, source.key);
 }
 
 /** The attempt's job, if somebody created it. */

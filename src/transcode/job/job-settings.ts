@@ -1,4 +1,5 @@
 import type { Source } from './probe';
+import { s3Url } from './s3-url';
 import type { TranscodeSettings } from '../../contract/transcode';
 import { Rendering, outputFrameRate } from '../../domain/ladder';
 import { hlsKey, posterPrefix } from '../../domain/object-keys';
@@ -48,12 +49,12 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
     OutputGroups: [
       {
         Name: 'hls',
-        OutputGroupSettings: cmafGroup(`s3://${mediaBucket}/${hlsKey(videoId, attempt).replace(/\.m3u8$/, '')}`, segmentSeconds),
+        OutputGroupSettings: cmafGroup(s3Url(mediaBucket, hlsKey(videoId, attempt).replace(/\.m3u8$/, '')), segmentSeconds),
         Outputs: [...renderings.map((rendering) => videoOutput(rendering, source, maxFrameRate)), ...(source.hasAudio ? [audioOutput()] : [])],
       },
       {
         Name: 'poster',
-        OutputGroupSettings: fileGroup(`s3://${mediaBucket}/${posterPrefix(videoId, attempt)}poster`),
+        OutputGroupSettings: fileGroup(s3Url(mediaBucket, `${posterPrefix(videoId, attempt)}poster`)),
         Outputs: [posterOutput(renderings, source)],
       },
     ],
