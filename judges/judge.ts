@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync }
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { judgeMutants } from './mutants/judge';
+import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
  * Asks judges that are not ours, and not AWS's, about the examples' templates: Python programs, installed into a virtual environment
@@ -33,18 +34,10 @@ function synthesize(folder: string): string[] {
 
 /** Every policy of a template as parliament takes it: intrinsics stand for something that matches any of their kind. */
 function policies(template: string): { name: string; document: object }[] {
-  const plain = (value: any): any => {
-    if (Array.isArray(value)) return value.map(plain);
-    if (typeof value !== 'object' || value === null) return value;
-    if ('Fn::Join' in value) return (plain(value['Fn::Join'][1]) as string[]).join(value['Fn::Join'][0]);
-    // What a policy refers to by Ref is a pseudo parameter, or a secret, whose Ref is its ARN.
-    if ('Ref' in value) return PSEUDO[value.Ref] ?? arnOf(resources[value.Ref].Type);
-    if ('Fn::GetAtt' in value) return arnOf(resources[value['Fn::GetAtt'][0]].Type);
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-  };
-  const resources = JSON.parse(readFileSync(template, 'utf8')).Resources as Record<string, { Type: string; Properties: any }>;
-  return Object.entries(resources).filter(([name, { Type }]) => Type === 'AWS::IAM::Policy' && name.startsWith('Vod'))
-    .map(([name, { Properties }]) => ({ name, document: plain(Properties.PolicyDocument) }));
+  const whole: CloudFormationTemplate = JSON.parse(readFileSync(template, 'utf8'));
+  // What a policy refers to by Ref is a pseudo parameter, or a secret, whose Ref is its ARN.
+  const lookup = (name: string): string => PSEUDO[name] ?? arnOf(whole.Resources[name].Type);
+  return ours(whole, 'AWS::IAM::Policy').map(({ id, properties }) => ({ name: id, document: plain(properties.PolicyDocument, lookup) }));
 }
 
 function arnOf(type: string): string {

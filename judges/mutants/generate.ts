@@ -1,5 +1,5 @@
 import { storesOf } from '../../test/templates/checks/handlers';
-import { CloudFormationTemplate, isOurs, list, ofType, references, TemplateResource, waitsFor } from '../../test/templates/template';
+import { CloudFormationTemplate, isOurs, list, ofType, references, TemplateResource, waitsFor } from '../../test/toolkit/template';
 
 /** A template with one part changed. */
 export interface Mutant {
@@ -87,10 +87,9 @@ function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
 
 function resourcesOf(template: CloudFormationTemplate): { id: string; resource: TemplateResource; mine: (path: Path) => boolean }[] {
   const stores = storesOf(template, 'table', 'sources', 'media').map(({ id }) => id).filter((id) => !isOurs(id));
-  const policies = Object.entries(ofType(template, 'AWS::S3::BucketPolicy'))
-    .filter(([, { Properties }]) => references(Properties?.Bucket).some((id) => stores.includes(id)));
-  const keys = Object.keys(ofType(template, 'AWS::KMS::Key')).filter((id) => !isOurs(id));
-  const theirs = [...stores, ...policies.map(([id]) => id), ...keys];
+  const policies = ofType(template, 'AWS::S3::BucketPolicy').filter(({ properties }) => references(properties.Bucket).some((id) => stores.includes(id)));
+  const keys = ofType(template, 'AWS::KMS::Key').filter(({ id }) => !isOurs(id));
+  const theirs = [...stores, ...[...policies, ...keys].map(({ id }) => id)];
   return Object.entries(template.Resources).filter(([id]) => isOurs(id) || theirs.includes(id)).map(([id, resource]) => ({
     id, resource, mine: (path: Path) => isOurs(id) || isWrittenByUs(resource, path),
   }));

@@ -5,8 +5,8 @@ import { isAllowed } from '../../test/journey/grants';
 import { stopAll } from '../../test/journey/stack';
 import { Journey, runJourney } from '../../test/journey/whole-journey';
 import { CHECKS } from '../../test/templates/checks';
-import type { CloudFormationTemplate } from '../../test/templates/template';
 import { example, EXAMPLE_NAMES } from '../../test/templates/templates';
+import type { CloudFormationTemplate } from '../../test/toolkit/template';
 
 /** How many of the mutants must be noticed. */
 const LEAST_CAUGHT = 0.95;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
-import type { TemplateResource } from '../../test/templates/template';
+import type { TemplateResource } from '../../test/toolkit/template';
 
 /** AWS's template validator, asked about one resource: a whole template takes it a second. */
 export class ResourceValidator {

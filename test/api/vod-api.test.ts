@@ -1,28 +1,33 @@
-import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { VodApi, VodApiProps } from '../../src';
 import type { HandlerName } from '../../src/contract/environment';
 import { handlerFunction } from '../../src/synth/handler-function';
+import { environmentOf, functionOf } from '../toolkit/functions';
+import { testStack } from '../toolkit/stacks';
+import { ofType, only } from '../toolkit/template';
 
-function api({ kind = 'COGNITO_USER_POOLS', authorizerId = 'authorizer1' } = {}) {
-  const stack = new Stack(new App(), 'Test');
-  const vodApi = new VodApi(stack, 'Api');
+/** An API with two guarded handlers, and more on request. */
+function api({ kind = 'COGNITO_USER_POOLS', authorizerId = 'authorizer1', props = {} as VodApiProps, handlers = [] as HandlerName[] } = {}) {
+  const stack = testStack();
+  const vodApi = new VodApi(stack, 'Api', props);
   vodApi.authorizeWith({ authorizerId, authorizationType: kind as apigateway.AuthorizationType });
-  addRoutes(vodApi);
-  return { stack, vodApi };
+  addRoutes(vodApi, handlers);
+  return { vodApi, template: Template.fromStack(stack) };
 }
 
-function addRoutes(vodApi: VodApi): void {
+function addRoutes(vodApi: VodApi, more: HandlerName[] = []): void {
   const fn = handlerFunction(vodApi, 'Any', 'auth/fill-client-secret', { description: 'any', uses: [], environment: {} });
-  vodApi._serve({ handlers: { 'catalog/read-videos': fn, 'upload/plan-upload': fn }, deadLetterQueues: [] });
+  const handlers: HandlerName[] = ['catalog/read-videos', 'upload/plan-upload', ...more];
+  vodApi._serve({ handlers: Object.fromEntries(handlers.map((handler) => [handler, fn])), deadLetterQueues: [] });
 }
 
 describe('VodApi', () => {
-  const template = Template.fromStack(api().stack);
+  const { template } = api();
+  const gatewayResponses = ofType(template, 'AWS::ApiGateway::GatewayResponse').map(({ properties }) => properties);
 
   test('guards every route but the open ones', () => {
-    const methods = Object.values(template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties);
+    const methods = ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties);
     expect(Object.fromEntries(methods.map((method) => [method.OperationName, method.AuthorizationType]))).toEqual({
       describeApi: 'NONE', listVideos: 'COGNITO_USER_POOLS', getVideo: 'COGNITO_USER_POOLS', planUpload: 'COGNITO_USER_POOLS',
     });
@@ -32,27 +37,21 @@ describe('VodApi', () => {
   });
 
   test('takes an authorizer of any kind', () => {
-    Template.fromStack(api({ kind: 'CUSTOM' }).stack).hasResourceProperties('AWS::ApiGateway::Method', {
+    api({ kind: 'CUSTOM' }).template.hasResourceProperties('AWS::ApiGateway::Method', {
       OperationName: 'getVideo', AuthorizationType: 'CUSTOM', AuthorizerId: 'authorizer1',
     });
   });
 
   test('another authorizer wants another deployment: a stage keeps the one that it was deployed with', () => {
-    const deployment = (authorizerId: string) => Object.keys(Template.fromStack(api({ authorizerId }).stack).findResources('AWS::ApiGateway::Deployment'));
-    expect(deployment('authorizer1')).toEqual(deployment('authorizer1'));
-    expect(deployment('authorizer2')).not.toEqual(deployment('authorizer1'));
+    const deployment = (authorizerId: string) => only(api({ authorizerId }).template, 'AWS::ApiGateway::Deployment').id;
+    expect(deployment('authorizer1')).toBe(deployment('authorizer1'));
+    expect(deployment('authorizer2')).not.toBe(deployment('authorizer1'));
   });
 
   test('throttles each open route by itself, so that anonymous callers can\'t use up what signed-in ones need', () => {
     const settings = (props: VodApiProps, handlers: HandlerName[] = ['auth/sign-in']) => {
-      const stack = new Stack(new App(), 'Test');
-      const vodApi = new VodApi(stack, 'Api', props);
-      vodApi.authorizeWith({ authorizerId: 'authorizer1', authorizationType: apigateway.AuthorizationType.COGNITO });
-      addRoutes(vodApi);
-      const fn = handlerFunction(vodApi, 'SignIn', 'auth/fill-client-secret', { description: 'any', uses: [], environment: {} });
-      vodApi._serve({ handlers: Object.fromEntries(handlers.map((handler) => [handler, fn])), deadLetterQueues: [] });
-      const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('AWS::ApiGateway::Stage'));
-      return Object.fromEntries(Properties.MethodSettings.map((each: any) => {
+      const { properties } = only(api({ props, handlers }).template, 'AWS::ApiGateway::Stage');
+      return Object.fromEntries(properties.MethodSettings.map((each: any) => {
         expect(each.DataTraceEnabled).toBe(false);
         return [`${each.HttpMethod} ${each.ResourcePath}`, [each.ThrottlingRateLimit, each.ThrottlingBurstLimit]];
       }));
@@ -67,18 +66,12 @@ describe('VodApi', () => {
   });
 
   test('reserves concurrency for the open description on request', () => {
-    const reserved = (props: VodApiProps) => {
-      const stack = new Stack();
-      new VodApi(stack, 'Api', props);
-      return Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.ReservedConcurrentExecutions);
-    };
-    expect([reserved({}), reserved({ reservedConcurrency: 2 })]).toEqual([[undefined], [2]]);
+    const reserved = (props: VodApiProps) => functionOf(api({ props }).template, 'api/describe-api').properties.ReservedConcurrentExecutions;
+    expect([reserved({}), reserved({ reservedConcurrency: 2 })]).toEqual([undefined, 2]);
   });
 
   test('describes the routes that it has', () => {
-    template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { HANDLERS: '["api/describe-api","catalog/read-videos","upload/plan-upload"]' } },
-    });
+    expect(environmentOf(template, 'api/describe-api').HANDLERS).toBe('["api/describe-api","catalog/read-videos","upload/plan-upload"]');
   });
 
   test('leaves bodies to the handlers: API Gateway answers alike to what is no JSON and to what has a wrong field', () => {
@@ -92,17 +85,16 @@ describe('VodApi', () => {
 
   test('answers alike whenever an authorizer can\'t decide: API Gateway does not say which of the two it is then', () => {
     const [failure, misconfigured] = ['AUTHORIZER_FAILURE', 'AUTHORIZER_CONFIGURATION_ERROR'].map((ResponseType) => {
-      const [{ Properties }] = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse', { Properties: { ResponseType } }));
-      return { ...Properties, ResponseType: undefined };
+      const response = gatewayResponses.find((each) => each.ResponseType === ResponseType);
+      return { ...response, ResponseType: undefined };
     });
     expect(failure).toMatchObject({ StatusCode: '502', ResponseTemplates: { 'application/json': expect.stringContaining('"code":"upstream_failed"') } });
     expect(misconfigured).toEqual(failure);
   });
 
   test('sandboxes every answer of API Gateway itself: what has no answer of its own falls to the two defaults', () => {
-    const responses = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
-    expect(responses.map(({ ResponseType }) => ResponseType)).toEqual(expect.arrayContaining(['DEFAULT_4XX', 'DEFAULT_5XX']));
-    for (const { ResponseType, ResponseParameters } of responses) {
+    expect(gatewayResponses.map(({ ResponseType }) => ResponseType)).toEqual(expect.arrayContaining(['DEFAULT_4XX', 'DEFAULT_5XX']));
+    for (const { ResponseType, ResponseParameters } of gatewayResponses) {
       expect([ResponseType, ResponseParameters]).toEqual([ResponseType, expect.objectContaining({
         'gatewayresponse.header.content-security-policy': '\'default-src \'none\'; sandbox\'', 'gatewayresponse.header.cache-control': '\'no-store\'',
       })]);
@@ -110,33 +102,32 @@ describe('VodApi', () => {
   });
 
   test('names the way to sign in with its own 401, and with nothing else', () => {
-    const responses = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
-    const challenges = responses.map(({ ResponseType, ResponseParameters }) => [ResponseType, ResponseParameters['gatewayresponse.header.WWW-Authenticate']]);
+    const challenges = gatewayResponses.map(({ ResponseType, ResponseParameters }) => [ResponseType, ResponseParameters['gatewayresponse.header.WWW-Authenticate']]);
     expect(challenges.filter(([, challenge]) => challenge)).toEqual([['UNAUTHORIZED', '\'Bearer\'']]);
   });
 
   test('repeats nothing of a request that it refuses: some of API Gateway\'s messages quote the token', () => {
-    const templates = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties.ResponseTemplates);
+    const templates = gatewayResponses.map(({ ResponseTemplates }) => ResponseTemplates);
     expect(JSON.stringify(templates)).not.toMatch(/\$context\.error\.(message|validationErrorString)/);
     for (const { 'application/json': body } of templates) expect(JSON.parse(body)).toMatchObject({ title: expect.any(String), code: expect.any(String) });
   });
 
   test('each method may call its function, and the console\'s test button may not', () => {
-    const sources = Object.values(template.findResources('AWS::Lambda::Permission')).map(({ Properties }) => JSON.stringify(Properties.SourceArn));
+    const sources = ofType(template, 'AWS::Lambda::Permission').map(({ properties }) => JSON.stringify(properties.SourceArn));
     expect(sources).toHaveLength(4);
     expect(sources.join()).not.toContain('test-invoke-stage');
   });
 
   test('throws when guarded routes have no authorizer, or two', () => {
-    expect(() => addRoutes(new VodApi(new Stack(), 'Api'))).toThrow(/^Default\/Api: .*call authorizeWith before/);
+    expect(() => addRoutes(new VodApi(testStack(), 'Api'))).toThrow(/^Test\/Api: .*call authorizeWith before/);
     const { vodApi } = api();
     expect(() => vodApi.authorizeWith({ authorizerId: 'authorizer2' })).toThrow('Test/Api: authorizeWith: the API has an authorizer already');
   });
 
   test('names the prop that is wrong', () => {
-    expect(() => new VodApi(new Stack(), 'Api', { throttlingRateLimit: 0 })).toThrow('Default/Api: throttlingRateLimit: expected a number of 1 or more, got 0');
-    expect(() => new VodApi(new Stack(), 'Api', { openThrottlingRateLimit: 0, openThrottlingBurstLimit: -1, reservedConcurrency: 0 })).toThrow(
-      'Default/Api: openThrottlingRateLimit: expected a number of 1 or more, got 0; openThrottlingBurstLimit: expected a whole number of 1 or more, got -1; '
+    expect(() => new VodApi(testStack(), 'Api', { throttlingRateLimit: 0 })).toThrow('Test/Api: throttlingRateLimit: expected a number of 1 or more, got 0');
+    expect(() => new VodApi(testStack(), 'Api', { openThrottlingRateLimit: 0, openThrottlingBurstLimit: -1, reservedConcurrency: 0 })).toThrow(
+      'Test/Api: openThrottlingRateLimit: expected a number of 1 or more, got 0; openThrottlingBurstLimit: expected a whole number of 1 or more, got -1; '
       + 'reservedConcurrency: expected a whole number of 1 or more, got 0');
   });
 });

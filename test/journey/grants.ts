@@ -2,6 +2,7 @@ import { TemplateAccess, type Decision } from '../../local/access/access';
 import type { Assembly, Definition } from '../../local/template/assembly';
 import { TemplateStack } from '../../local/template/template-stack';
 import { AwsError } from '../../local/types';
+import { readable } from '../toolkit/template';
 
 interface Statement {
   readonly Effect: string;
@@ -60,12 +61,6 @@ function pairsOf({ Effect, Action, Resource }: Statement): [action: string, reso
 function without(statement: Statement, action: string, resource: unknown): Statement[] {
   const others = pairsOf(statement).filter((pair) => pair[0] !== action || pair[1] !== resource);
   return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));
-}
-
-/** A resource by the logical id that it names. */
-function readable(resource: unknown): string {
-  const named = JSON.stringify(resource).replace(/\{"Fn::GetAtt":\["(\w+)","Arn"\]\}|\{"Ref":"(\w+)"\}/g, '$1$2');
-  return named.replace(/\{"Fn::Join":\["",\[(.*)\]\]\}/, '$1').replace(/[",]/g, '');
 }
 
 /** Logical ids as people write them: the hash changes with the construct's place in the tree. */

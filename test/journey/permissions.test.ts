@@ -11,15 +11,15 @@ jest.setTimeout(PATIENCE_MS);
 
 /** Grants that no journey here can miss, and why they stay. Each must be in the template still. */
 const NOT_WALKED: Record<string, string> = {
-  'VodTranscodeDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeDeadLetterQueue':
+  'VodTranscodeDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeDeadLetterQueue.Arn':
     'EventBridge sends what it could not deliver for a day',
-  'VodTranscodeJobEventsDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeJobEventsDeadLetterQueue':
+  'VodTranscodeJobEventsDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeJobEventsDeadLetterQueue.Arn':
     'EventBridge sends what it could not deliver for a day',
-  'VodTranscodeUploadsPolicy: sqs:GetQueueAttributes on VodTranscodeUploads':
+  'VodTranscodeUploadsPolicy: sqs:GetQueueAttributes on VodTranscodeUploads.Arn':
     'the CDK grants it with the rule\'s target, EventBridge does not use it',
-  'VodTranscodeUploadsPolicy: sqs:GetQueueUrl on VodTranscodeUploads':
+  'VodTranscodeUploadsPolicy: sqs:GetQueueUrl on VodTranscodeUploads.Arn':
     'the CDK grants it with the rule\'s target, EventBridge does not use it',
-  'VodTranscodeSubmitJobRoleDefaultPolicy: mediaconvert:SearchJobs on VodTranscodeQueue':
+  'VodTranscodeSubmitJobRoleDefaultPolicy: mediaconvert:SearchJobs on VodTranscodeQueue.Arn':
     'who finds a claim that outlived its holder searches, minutes later: test/transcode/submit-job.test.ts',
 };
 

@@ -1,13 +1,10 @@
-import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { CfnParameter, Lazy } from 'aws-cdk-lib';
 import { VodApi } from '../../src/api/vod-api';
-import { VodAuth } from '../../src/auth/vod-auth';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
-import { VodDelivery } from '../../src/delivery/vod-delivery';
 import { Access, groupsOf, rolesProblems, VodRoles } from '../../src/roles/vod-roles';
-import { VodUpload } from '../../src/upload/vod-upload';
-
-const origin = 'https://videos.example.com';
+import { functionsOf } from '../toolkit/functions';
+import { authIn, catalogIn, deliveryIn, ORIGIN as origin, templateOf, testStack, uploadIn } from '../toolkit/stacks';
+import { plain } from '../toolkit/template';
 
 describe('roles', () => {
   test.each<[string, VodRoles | undefined, object]>([
@@ -22,7 +19,7 @@ describe('roles', () => {
   });
 
   test('a name that is known late, or at deployment only, leaves the JSON right', () => {
-    const stack = new Stack(new App(), 'Test');
+    const stack = testStack();
     const parameter = new CfnParameter(stack, 'Group');
     const roles = {
       uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })),
@@ -31,8 +28,7 @@ describe('roles', () => {
       admins: `${parameter.valueAsString}-admins-${'x'.repeat(120)}`,
     };
     expect(rolesProblems(roles).filter((problem) => problem !== undefined)).toEqual([]);
-    const { 'Fn::Join': [separator, parts] } = stack.resolve(stack.toJsonString(groupsOf(roles)));
-    const text = (parts as (string | { Ref: string })[]).map((part) => (typeof part === 'string' ? part : 'value of ' + part.Ref)).join(separator);
+    const text = plain(stack.resolve(stack.toJsonString(groupsOf(roles))), (parameterName) => `value of ${parameterName}`);
     expect(JSON.parse(text)).toEqual({ uploaders: 'say "late"', viewers: 'value of Group', admins: `value of Group-admins-${'x'.repeat(120)}` });
   });
 
@@ -50,31 +46,30 @@ describe('roles', () => {
   });
 
   test('an area has the roles of its catalog', () => {
-    const stack = new Stack(new App(), 'Test');
-    const catalog = new VodCatalog(stack, 'Catalog', { origin, roles: { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' } });
-    new VodUpload(stack, 'Upload', { catalog });
-    new VodDelivery(stack, 'Delivery', { catalog });
-    const handlers = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
-    const roles = handlers.flatMap(({ Properties }) => Properties.Environment?.Variables.ROLES ?? []).map((json) => JSON.parse(json));
-    expect(roles).toEqual(Array(3).fill({ uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }));
+    const stack = testStack();
+    const roles = { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' };
+    const catalog = catalogIn(stack, { roles });
+    uploadIn(stack, { catalog });
+    deliveryIn(stack, { catalog });
+    const rendered = functionsOf(templateOf(stack)).flatMap(({ environment }) => environment.ROLES ?? []).map((json) => JSON.parse(json));
+    expect(rendered).toEqual(Array(3).fill({ uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }));
   });
 
   test('an area that lets everyone in is not served by an API whose guard restricts them', () => {
-    const stack = new Stack(new App(), 'Test');
+    const stack = testStack();
     const api = new VodApi(stack, 'Api');
-    const auth = new VodAuth(stack, 'Auth', { origin, roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
+    const auth = authIn(stack, { roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
     auth.guard(api);
     const open = new VodCatalog(stack, 'Open', { origin });
     const message = /^Test\/\w+: roles\.uploaders: left out, .*; roles\.viewers: left out, which means everyone signed in, but the VodAuth .* restricts it/;
     expect(() => open.addRoutes(api)).toThrow(message);
-    expect(() => new VodUpload(stack, 'Upload', { catalog: open }).addRoutes(api)).toThrow(message);
-    expect(() => new VodDelivery(stack, 'Delivery', { catalog: open }).addRoutes(api)).toThrow(message);
+    expect(() => uploadIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
+    expect(() => deliveryIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
     new VodCatalog(stack, 'Said', { origin, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
   });
 
   test('the catalog tells everything that is wrong at once', () => {
     const roles = { uploaders: Access.group(''), viewers: Access.group(''), admins: '' };
-    expect(() => new VodCatalog(new Stack(new App(), 'Test'), 'Catalog', { origin, roles }))
-      .toThrow(/^Test\/Catalog: roles.uploaders: [^;]+; roles.viewers: [^;]+; roles.admins: [^;]+$/);
+    expect(() => catalogIn(testStack(), { roles })).toThrow(/^Test\/Catalog: roles.uploaders: [^;]+; roles.viewers: [^;]+; roles.admins: [^;]+$/);
   });
 });

@@ -1,14 +1,17 @@
-import { App, CfnResource, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { CfnResource } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { connection, permission } from '../../src/synth/connection';
 import { handlerFunction } from '../../src/synth/handler-function';
+import { functionOf } from '../toolkit/functions';
+import { permissionsOf } from '../toolkit/permissions';
+import { testStack } from '../toolkit/stacks';
 
 const TABLE = 'arn:aws:dynamodb:eu-west-1:111122223333:table/videos';
 
 function synthesize() {
-  const stack = new Stack(new App(), 'Test');
+  const stack = testStack();
   const first = new CfnResource(stack, 'First', { type: 'Test::First' });
-  handlerFunction(stack, 'Handler', 'transcode/record-job-event', {
+  handlerFunction(stack, 'TranscodeRecordJobEvent', 'transcode/record-job-event', {
     description: 'any',
     uses: [
       connection({ environment: { TABLE_NAME: 'videos' }, grant: (grantee) => permission(['dynamodb:GetItem'], [TABLE]).grant!(grantee), after: first }),
@@ -21,16 +24,10 @@ function synthesize() {
 
 test('a connection brings variables, permission and what must be deployed before', () => {
   const template = synthesize();
-  template.hasResource('AWS::Lambda::Function', {
-    Properties: { Environment: { Variables: { TABLE_NAME: 'videos', MEDIA_BUCKET: 'media' } } },
-    DependsOn: Match.arrayWith(['First']),
-  });
-  template.hasResourceProperties('AWS::IAM::Policy', {
-    PolicyDocument: {
-      Statement: Match.arrayWith([
-        { Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: TABLE },
-        { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: 'arn:aws:sqs:eu-west-1:111122223333:failed' },
-      ]),
-    },
-  });
+  const { environment, resource } = functionOf(template, 'transcode/record-job-event');
+  expect(environment).toEqual({ TABLE_NAME: 'videos', MEDIA_BUCKET: 'media' });
+  expect(resource.DependsOn).toContain('First');
+  expect(permissionsOf(template, 'transcode/record-job-event')).toEqual([
+    `dynamodb:GetItem on ${TABLE}`, 'sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:failed',
+  ]);
 });

@@ -1,7 +1,7 @@
 import { CHECKS } from './checks';
 import type { Check } from './checks/check';
-import type { CloudFormationTemplate, TemplateResource } from './template';
 import { example, EXAMPLE_NAMES } from './templates';
+import type { CloudFormationTemplate, TemplateResource } from '../toolkit/template';
 
 const requirements = Object.entries(CHECKS).flatMap(([topic, checks]) => Object.entries(checks).map(([name, check]): [string, Check] => [`${topic}: ${name}`, check]));
 

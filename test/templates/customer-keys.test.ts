@@ -1,5 +1,6 @@
-import { ofType, references, rolePolicies, statements, withoutHash } from './template';
 import { example, EXAMPLE_NAMES } from './templates';
+import { rolePolicies, statements } from '../toolkit/permissions';
+import { ofType, references, withoutHash } from '../toolkit/template';
 
 const names = EXAMPLE_NAMES.filter((name) => name !== 'keys of one\'s own');
 
@@ -34,7 +35,7 @@ describe('a customer\'s KMS keys', () => {
   });
 
   test('of the media alone may be used by CloudFront, for this account\'s distributions, to decrypt', () => {
-    const forServices = Object.entries(ofType(template, 'AWS::KMS::Key')).flatMap(([id, { Properties }]) => statements(Properties!.KeyPolicy)
+    const forServices = ofType(template, 'AWS::KMS::Key').flatMap(({ id, properties }) => statements(properties.KeyPolicy)
       .filter(({ Principal }) => JSON.stringify(Principal).includes('Service')).map((statement) => [withoutHash(id), statement]));
     expect(forServices).toEqual([['MediaKey', {
       Effect: 'Allow',

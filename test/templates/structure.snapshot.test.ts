@@ -1,16 +1,16 @@
-import { ofType } from './template';
 import { example } from './templates';
+import { ofType } from '../toolkit/template';
 
 const smallest = example('smallest');
 
 test('logical ids of what holds data are pinned: another id is another, empty resource', () => {
   const stateful = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::SecretsManager::Secret', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::PublicKey', 'AWS::CloudFront::KeyGroup'];
-  const ids = stateful.flatMap((type) => Object.keys(ofType(smallest, type)).map((id) => `${type} ${id}`));
+  const ids = stateful.flatMap((type) => ofType(smallest, type).map(({ id }) => `${type} ${id}`));
   expect(ids.sort()).toMatchSnapshot();
 });
 
 test('public keys are pinned: CloudFront lets nothing of one change, so another value under the same logical id fails every update', () => {
-  expect(Object.entries(ofType(smallest, 'AWS::CloudFront::PublicKey')).map(([id, { Properties }]) => ({ [id]: Properties!.PublicKeyConfig }))).toMatchSnapshot();
+  expect(ofType(smallest, 'AWS::CloudFront::PublicKey').map(({ id, properties }) => ({ [id]: properties.PublicKeyConfig }))).toMatchSnapshot();
 });
 
 test('the kinds of resources, and how many of each: what one line deploys', () => {

@@ -1,7 +1,8 @@
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type CloudFormationTemplate, ofType } from './template';
-import { example, EXAMPLE_NAMES, synthesize } from './templates';
+import { example, EXAMPLE_NAMES } from './templates';
 import { Identity, ServerlessVod, ServerlessVodProps } from '../../src';
+import { templateOf, testStack, vodIn } from '../toolkit/stacks';
+import { type CloudFormationTemplate, isOurs, ofType, plain } from '../toolkit/template';
 
 describe.each(EXAMPLE_NAMES)('the template of %s', (name) => {
   const template = example(name);
@@ -15,23 +16,15 @@ describe.each(EXAMPLE_NAMES)('the template of %s', (name) => {
 });
 
 test('DESTROY makes a stack that can be thrown away', () => {
-  const template = synthesize((app) => {
-    const stack = new Stack(app, 'Videos');
-    new ServerlessVod(stack, 'Vod', { removalPolicy: RemovalPolicy.DESTROY });
-    return stack;
-  });
+  const template = templateOf(vodIn(testStack(), { removalPolicy: RemovalPolicy.DESTROY }));
   const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain')).map(([id]) => id);
   expect(kept).toEqual([]);
 });
 
 test('RETAIN is honored: such a resource stays even when its first deployment fails', () => {
-  const template = synthesize((app) => {
-    const stack = new Stack(app, 'Videos');
-    new ServerlessVod(stack, 'Vod', { removalPolicy: RemovalPolicy.RETAIN });
-    return stack;
-  });
+  const template = templateOf(vodIn(testStack(), { removalPolicy: RemovalPolicy.RETAIN }));
   for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret']) {
-    for (const { DeletionPolicy } of Object.values(ofType(template, type))) expect(DeletionPolicy).toBe('Retain');
+    for (const { resource } of ofType(template, type)) expect(resource.DeletionPolicy).toBe('Retain');
   }
 });
 
@@ -43,7 +36,7 @@ test.each<[string, ServerlessVodProps]>([
   ['removalPolicy', { delivery: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { upload: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
 ])('SNAPSHOT is refused by the name of its prop, %s (case %#)', (name, props) => {
-  expect(() => new ServerlessVod(new Stack(), 'Vod', props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RemovalPolicy\\.DESTROY .*, got "snapshot"`));
+  expect(() => vodIn(testStack(), props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RemovalPolicy\\.DESTROY .*, got "snapshot"`));
 });
 
 describe('names that CloudFront and Cognito keep for more than one stack', () => {
@@ -58,34 +51,24 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
     'AWS::CloudFront::KeyValueStore': ({ Name }) => [Name],
     'AWS::Cognito::UserPoolDomain': ({ Domain }) => [Domain],
   };
-  const OURS = (id: string): boolean => /^Vod/.test(id);
+  /** A stack as CloudFormation knows it: each has an id with a UUID of its own. */
+  interface Deployed { name: string; region: string; uuid: string }
 
-  /** As CloudFormation would resolve them: each stack has an id with a UUID of its own. */
-  function resolve(value: any, stack: { name: string; region: string; uuid: string }): any {
-    const inner = (part: any): any => resolve(part, stack);
-    if (typeof value === 'string') return value;
-    if (value.Ref === 'AWS::StackId') return `arn:aws:cloudformation:${stack.region}:123456789012:stack/${stack.name}/${stack.uuid}`;
-    if (value.Ref === 'AWS::StackName') return stack.name;
-    if (value.Ref === 'AWS::Region') return stack.region;
-    if (value.Ref === 'AWS::AccountId') return '123456789012';
-    if (value['Fn::GetAtt']?.[1] === 'CreatedAt') return '2026-11-29T00:00:00.000Z';
-    if (value['Fn::Join']) return value['Fn::Join'][1].map(inner).join(value['Fn::Join'][0]);
-    if (value['Fn::Split']) return inner(value['Fn::Split'][1]).split(value['Fn::Split'][0]);
-    if (value['Fn::Select']) return inner(value['Fn::Select'][1])[Number(value['Fn::Select'][0])];
-    throw new Error(`a name may be built of pseudo parameters only, not of ${JSON.stringify(value)}`);
-  }
+  /** A name may be built of pseudo parameters and the time of making only. */
+  const lookupIn = ({ name, region, uuid }: Deployed) => (ref: string, attribute?: string): string | undefined => (attribute === 'CreatedAt' ? '2026-11-29T00:00:00.000Z' : {
+    'AWS::StackId': `arn:aws:cloudformation:${region}:123456789012:stack/${name}/${uuid}`,
+    'AWS::StackName': name,
+    'AWS::Region': region,
+    'AWS::AccountId': '123456789012',
+  }[ref]);
 
-  function globalNames(template: CloudFormationTemplate, stack: { name: string; region: string; uuid: string }): string[] {
+  function globalNames(template: CloudFormationTemplate, stack: Deployed): string[] {
     return Object.entries(template.Resources)
-      .filter(([id, { Type }]) => NAMED[Type] && OURS(id))
-      .flatMap(([, { Type, Properties }]) => NAMED[Type](Properties).map((name, index) => `${Type} ${index} ${resolve(name, stack)}`));
+      .filter(([id, { Type }]) => NAMED[Type] && isOurs(id))
+      .flatMap(([, { Type, Properties }]) => NAMED[Type](Properties).map((name, index) => `${Type} ${index} ${plain(name, lookupIn(stack))}`));
   }
 
-  const build = (id: string, region?: string) => synthesize((app) => {
-    const stack = new Stack(app, id, region ? { env: { region, account: '123456789012' } } : {});
-    new ServerlessVod(stack, 'Vod');
-    return stack;
-  });
+  const build = (id: string, region?: string) => templateOf(vodIn(new Stack(new App(), id, region ? { env: { region, account: '123456789012' } } : {})));
 
   test.each([
     ['two stacks of one app', build('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
@@ -99,11 +82,10 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
   });
 
   test('two services in one stack share none', () => {
-    const app = new App();
-    const stack = new Stack(app, 'Videos');
+    const stack = testStack();
     new ServerlessVod(stack, 'VodA');
     new ServerlessVod(stack, 'VodB');
-    const found = globalNames(app.synth().getStackByName('Videos').template, { name: 'Videos', region: 'eu-west-1', uuid: '11111111-1111' });
+    const found = globalNames(templateOf(stack), { name: 'Videos', region: 'eu-west-1', uuid: '11111111-1111' });
     expect(new Set(found).size).toBe(found.length);
   });
 });

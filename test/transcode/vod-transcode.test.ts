@@ -1,42 +1,25 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { CLAIM_SECONDS } from '../../src/transcode/submit-job.runtime';
-import { VodTranscode, VodTranscodeOptions } from '../../src/transcode/vod-transcode';
+import type { VodTranscodeOptions } from '../../src/transcode/vod-transcode';
+import { environmentOf } from '../toolkit/functions';
+import { permissionsOf, permissionsOfRole, statements, statementsOf } from '../toolkit/permissions';
+import { templateOf, testStack, transcodeIn } from '../toolkit/stacks';
 
 function transcode(options: VodTranscodeOptions = {}) {
-  const stack = new Stack(new App(), 'Test');
-  return {
-    stack, transcode: new VodTranscode(stack, 'Transcode', {
-      catalog: new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com' }),
-      sourceBucket: new s3.Bucket(stack, 'Sources'),
-      mediaBucket: new s3.Bucket(stack, 'Media'),
-      ...options,
-    }),
-  };
+  const stack = testStack();
+  return { stack, transcode: transcodeIn(stack, options) };
 }
-
-interface Statement { Effect: string; Action: string | string[]; Resource: unknown; Condition?: object; Principal?: unknown }
 
 describe('VodTranscode', () => {
   const { stack, transcode: made } = transcode();
   const template = Template.fromStack(stack);
-  const resources: Record<string, { Type: string; Properties: any }> = template.toJSON().Resources;
   const id = (construct: { node: { defaultChild?: any } }): string => stack.resolve(construct.node.defaultChild.logicalId);
   const arn = (construct: { node: { defaultChild?: any } }) => ({ 'Fn::GetAtt': [id(construct), 'Arn'] });
 
-  /** What a role may do: `action on resource`. */
-  const allowed = (role: { node: { defaultChild?: any } }): string[] => Object.values(resources)
-    .filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === id(role)))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
-    .flatMap(({ Action, Resource }) => [Action].flat().map((action) => `${action} on ${JSON.stringify(Resource).replace(/[{}[\]"]/g, '').replace(/Fn::Join:,|Fn::GetAtt:/g, '')}`));
-
   test('MediaConvert reads sources and writes media, nothing else, for this account only', () => {
-    expect(allowed(made.jobRole).sort()).toEqual([
-      expect.stringMatching(/^s3:GetObject on Sources\w+,Arn,\/source\/\*$/),
-      expect.stringMatching(/^s3:PutObject on Media\w+,Arn,\/v\/\*$/),
-    ]);
+    expect(permissionsOfRole(template, made.jobRole)).toEqual(['s3:GetObject on Sources.Arn/source/*', 's3:PutObject on Media.Arn/v/*']);
     template.hasResourceProperties('AWS::IAM::Role', {
       Description: 'MediaConvert reads sources and writes media',
       AssumeRolePolicyDocument: Match.objectLike({
@@ -48,42 +31,40 @@ describe('VodTranscode', () => {
   });
 
   test('the submitter makes and finds jobs of this queue, passes this role to MediaConvert, and writes no media', () => {
-    const may = allowed(made.submitJobFunction.role!);
-    const queue = `${id({ node: { defaultChild: made.queue } })},Arn`;
-    expect(may.filter((one) => one.startsWith('mediaconvert')).sort()).toEqual([
-      `mediaconvert:CreateJob on ${queue}`, 'mediaconvert:Probe on *', `mediaconvert:SearchJobs on ${queue}`,
+    expect(permissionsOf(template, 'transcode/submit-job')).toEqual([
+      'dynamodb:GetItem on CatalogTable.Arn',
+      'dynamodb:UpdateItem on CatalogTable.Arn',
+      'iam:PassRole on TranscodeJobRole.Arn if {"StringEquals":{"iam:PassedToService":"mediaconvert.amazonaws.com"}}',
+      'mediaconvert:CreateJob on TranscodeQueue.Arn',
+      'mediaconvert:Probe on *',
+      'mediaconvert:SearchJobs on TranscodeQueue.Arn',
+      's3:GetObject on Sources.Arn/source/*',
+      'sqs:DeleteMessage on TranscodeUploads.Arn',
+      'sqs:GetQueueAttributes on TranscodeUploads.Arn',
+      'sqs:ReceiveMessage on TranscodeUploads.Arn',
     ]);
-    expect(may.filter((one) => one.startsWith('s3'))).toEqual([expect.stringMatching(/^s3:GetObject on Sources\w+,Arn,\/source\/\*$/)]);
-    expect(may.filter((one) => one.startsWith('dynamodb')).map((one) => one.split(' ')[0])).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
-    template.hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: {
-        Statement: Match.arrayWith([{
-          Action: 'iam:PassRole', Effect: 'Allow', Resource: arn(made.jobRole), Condition: { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
-        }]),
-      },
-    });
   });
 
   test('the recorder has nothing to do with MediaConvert, S3 or roles', () => {
-    const may = allowed(made.recordJobEventFunction.role!).map((one) => one.split(' ')[0]);
-    expect(may.filter((one) => !one.startsWith('logs:')).sort()).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']);
+    expect(permissionsOf(template, 'transcode/record-job-event')).toEqual([
+      'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:UpdateItem on CatalogTable.Arn', 'sqs:SendMessage on TranscodeJobEventsDeadLetterQueue.Arn',
+    ]);
   });
 
   test('no action is a pattern, and only Probe has no resource', () => {
-    const statements = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Policy')
-      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
-    expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
-    expect(statements.filter(({ Resource }) => Resource === '*').map(({ Action }) => Action)).toEqual(['mediaconvert:Probe']);
+    const ofRoles = statementsOf(template, 'AWS::IAM::Policy');
+    expect(ofRoles.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
+    expect(ofRoles.filter(({ Resource }) => Resource.includes('*')).flatMap(({ Action }) => Action)).toEqual(['mediaconvert:Probe']);
   });
 
   test('only the rule fills the queue of uploads, over TLS', () => {
     const [rule] = Object.keys(template.findResources('AWS::Events::Rule', { Properties: { Description: 'A source has arrived' } }));
     const [{ Properties }] = Object.values(template.findResources('AWS::SQS::QueuePolicy', { Properties: { Queues: [{ Ref: id(made.uploads) }] } }));
-    const statements: Statement[] = Properties.PolicyDocument.Statement;
-    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([expect.objectContaining({
+    const ofQueue = statements(Properties.PolicyDocument);
+    expect(ofQueue.filter(({ Effect }) => Effect === 'Allow')).toEqual([expect.objectContaining({
       Principal: { Service: 'events.amazonaws.com' }, Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [rule, 'Arn'] } } },
     })]);
-    expect(statements.filter(({ Effect }) => Effect === 'Deny')).toEqual([expect.objectContaining({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]);
+    expect(ofQueue.filter(({ Effect }) => Effect === 'Deny')).toEqual([expect.objectContaining({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]);
   });
 
   test('queues are encrypted, and refuse what is not TLS', () => {
@@ -148,8 +129,7 @@ describe('VodTranscode', () => {
       maxConcurrency: 2,
     });
     const settings = { ladder: [{ height: 480, maxBitrate: 1_500_000 }], segmentSeconds: 4, maxFrameRate: 60, maxDurationSeconds: 600 };
-    const Variables = Match.objectLike({ TRANSCODE_SETTINGS: JSON.stringify(settings) });
-    Template.fromStack(tuned).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables } });
+    expect(environmentOf(templateOf(tuned), 'transcode/submit-job').TRANSCODE_SETTINGS).toBe(JSON.stringify(settings));
     Template.fromStack(tuned).hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 2 } });
   });
 
@@ -167,15 +147,14 @@ describe('VodTranscode', () => {
   });
 
   test('buckets with a key of the user\'s own: MediaConvert and the probe may use it', () => {
-    const keyed = new Stack(new App(), 'Keyed');
-    new VodTranscode(keyed, 'Transcode', {
-      catalog: new VodCatalog(keyed, 'Catalog', { origin: 'https://videos.example.com' }),
-      sourceBucket: new s3.Bucket(keyed, 'Sources', { encryption: s3.BucketEncryption.KMS }),
-      mediaBucket: new s3.Bucket(keyed, 'Media', { encryption: s3.BucketEncryption.KMS }),
-    });
-    const policies = JSON.stringify(Template.fromStack(keyed).findResources('AWS::IAM::Policy'));
-    expect(policies.match(/"kms:Decrypt"/g)).toHaveLength(3);
-    expect(policies.match(/"kms:GenerateDataKey"/g)).toHaveLength(1);
-    expect(policies).not.toMatch(/kms:\w+\*/);
+    const keyed = testStack();
+    const bucket = (name: string) => new s3.Bucket(keyed, name, { encryption: s3.BucketEncryption.KMS });
+    const { jobRole } = transcodeIn(keyed, { sourceBucket: bucket('Sources'), mediaBucket: bucket('Media') });
+    const onKeys = (permissions: string[]) => permissions.filter((one) => one.startsWith('kms:')).map((one) => one.split(' if ')[0]);
+    expect(onKeys(permissionsOfRole(templateOf(keyed), jobRole))).toEqual([
+      'kms:Decrypt on MediaKey.Arn', 'kms:Decrypt on SourcesKey.Arn', 'kms:GenerateDataKey on MediaKey.Arn',
+    ]);
+    expect(onKeys(permissionsOf(templateOf(keyed), 'transcode/submit-job'))).toEqual(['kms:Decrypt on SourcesKey.Arn']);
+    expect(onKeys(permissionsOf(templateOf(keyed), 'transcode/record-job-event'))).toEqual([]);
   });
 });

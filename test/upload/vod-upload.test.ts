@@ -1,24 +1,21 @@
-import { App, Duration, Lazy, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { VideoVisibility } from '../../src/domain/visibility';
-import { Access, VodRoles } from '../../src/roles/vod-roles';
-import { VodUpload, VodUploadProps } from '../../src/upload/vod-upload';
+import { Access } from '../../src/roles/vod-roles';
+import type { VodUploadProps } from '../../src/upload/vod-upload';
+import { environmentOf } from '../toolkit/functions';
+import { permissionsOf } from '../toolkit/permissions';
+import { catalogIn, ORIGIN, testStack, uploadIn } from '../toolkit/stacks';
+import { readable } from '../toolkit/template';
 
-const origin = 'https://videos.example.com';
-
-function synth(options: (stack: Stack) => Partial<VodUploadProps> = () => ({}), roles?: VodRoles) {
-  const stack = new Stack(new App(), 'Test');
-  const catalog = new VodCatalog(stack, 'Catalog', { origin, roles });
-  const upload = new VodUpload(stack, 'Upload', { catalog, ...options(stack) });
+function synth(options: (stack: Stack) => Partial<VodUploadProps> = () => ({})) {
+  const stack = testStack();
+  const upload = uploadIn(stack, options(stack));
   return { upload, template: Template.fromStack(stack) };
 }
 
-function environment(template: Template): Record<string, any> {
-  const [fn] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Description: 'Declares files and plans their uploads' } }));
-  return fn.Properties.Environment.Variables;
-}
+const environment = (template: Template) => environmentOf(template, 'upload/plan-upload');
 
 describe('VodUpload', () => {
   const { template } = synth();
@@ -50,7 +47,7 @@ describe('VodUpload', () => {
       CorsConfiguration: {
         CorsRules: [{
           AllowedMethods: ['PUT'],
-          AllowedOrigins: [origin, 'http://localhost:5173'],
+          AllowedOrigins: [ORIGIN, 'http://localhost:5173'],
           AllowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
           ExposedHeaders: Match.arrayWith(['ETag', 'x-amz-checksum-crc32', 'x-amz-checksum-crc64nvme']),
         }],
@@ -59,12 +56,7 @@ describe('VodUpload', () => {
   });
 
   test('lets the planner create videos and put sources: it reads, lists and deletes nothing', () => {
-    const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) => /PlanUploadRole/.test(Properties.Roles[0].Ref));
-    const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement).filter(({ Action }) => ![Action].flat()[0].startsWith('logs:'));
-    expect(statements).toEqual([
-      { Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^CatalogTable/), 'Arn'] } },
-      { Effect: 'Allow', Action: 's3:PutObject', Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [expect.stringMatching(/^UploadBucket/), 'Arn'] }, '/source/*']] } },
-    ]);
+    expect(permissionsOf(template, 'upload/plan-upload')).toEqual(['dynamodb:PutItem on CatalogTable.Arn', 's3:PutObject on UploadBucket.Arn/source/*']);
   });
 
   test('tells the planner its limits and where the bucket answers', () => {
@@ -72,12 +64,12 @@ describe('VodUpload', () => {
     expect(JSON.parse(variables.UPLOAD_SETTINGS)).toEqual({
       maxSize: 5 * 1024 ** 3, contentTypes: ['video/*', 'application/mp4', 'application/mxf'], expirySeconds: 900, defaultVisibility: 'signed-in',
     });
-    expect(variables.SOURCE_ADDRESS).toEqual({ 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [expect.stringMatching(/^UploadBucket/), 'RegionalDomainName'] }]] });
+    expect(readable(variables.SOURCE_ADDRESS)).toBe('https://UploadBucket.RegionalDomainName');
   });
 
   test('tells the planner who has which role', () => {
     expect(JSON.parse(environment(template).ROLES)).toEqual({});
-    const own = synth(undefined, { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: 'bosses' });
+    const own = synth((stack) => ({ catalog: catalogIn(stack, { roles: { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: 'bosses' } }) }));
     expect(JSON.parse(environment(own.template).ROLES)).toEqual({ uploaders: 'makers', admins: 'bosses' });
   });
 
@@ -118,7 +110,7 @@ describe('VodUpload', () => {
     const own = synth(() => ({
       contentTypes: [Lazy.string({ produce: () => 'video/mp4' })], appOrigins: [Lazy.string({ produce: () => 'https://app.example.com' })],
     }));
-    own.template.hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [{ AllowedOrigins: [origin, 'https://app.example.com'] }] } });
+    own.template.hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [{ AllowedOrigins: [ORIGIN, 'https://app.example.com'] }] } });
     expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS).contentTypes).toEqual(['video/mp4']);
   });
 });

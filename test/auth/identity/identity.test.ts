@@ -1,18 +1,27 @@
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Access, Identity, OidcIdentityOptions, OidcToken, ServerlessVod } from '../../../src';
+import { Access, Identity, OidcIdentityOptions, OidcToken } from '../../../src';
+import { environmentOf, functionOf, functionsOf } from '../../toolkit/functions';
+import { permissionsOf } from '../../toolkit/permissions';
+import { testStack, vodIn } from '../../toolkit/stacks';
+import { ofType, only, references } from '../../toolkit/template';
 
 const ISSUER = 'https://example.eu.auth0.com/';
 const GUARDED = ['getVideo', 'listVideos', 'planUpload', 'startPlayback'];
 
 function service(identityOf: (stack: Stack) => Identity) {
-  const stack = new Stack(new App(), 'Test');
-  const vod = new ServerlessVod(stack, 'Vod', { auth: { identity: identityOf(stack) } });
+  const stack = testStack();
+  const vod = vodIn(stack, { auth: { identity: identityOf(stack) } });
   return { vod, template: Template.fromStack(stack) };
 }
+
+/** `ROLES` of every handler that has it. */
+const rolesOf = (template: Template) => functionsOf(template).flatMap(({ environment }) => ('ROLES' in environment ? [environment.ROLES] : []));
+
+const deploymentOf = (template: Template): string => only(template, 'AWS::ApiGateway::Deployment').id;
 
 const oidc = (options: Partial<OidcIdentityOptions> = {}) => service(() => Identity.oidc({ issuer: ISSUER, audiences: ['https://videos.example.com'], ...options }));
 
@@ -32,12 +41,11 @@ describe.each([
   ['any OpenID Connect issuer', anyIssuer, 'CUSTOM'],
   ['an authorizer of one\'s own', own, 'CUSTOM'],
 ])('with %s', (_what, { vod, template }, kind) => {
-  const methods = Object.values(template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties);
+  const methods = ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties);
 
   test('the sign-in routes are absent, also from the description', () => {
     expect(methods.map(({ OperationName }) => OperationName).sort()).toEqual(['describeApi', ...GUARDED].sort());
-    const [description] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { HANDLERS: Match.anyValue() } } } }));
-    expect(description.Properties.Environment.Variables.HANDLERS).not.toContain('sign-in');
+    expect(environmentOf(template, 'api/describe-api').HANDLERS).not.toContain('sign-in');
     expect(() => vod.auth.signInFunction).toThrow('Test/Vod/Auth: signInFunction: the identity that was given has none');
   });
 
@@ -49,13 +57,11 @@ describe.each([
   });
 
   test('nobody is an admin unless a prop says who: groups of others have meanings of their own', () => {
-    const functions = template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { ROLES: Match.anyValue() } } } });
-    expect(Object.values(functions).map(({ Properties }) => Properties.Environment.Variables.ROLES)).toEqual(['{}', '{}', '{}']);
+    expect(rolesOf(template)).toEqual(['{}', '{}', '{}']);
   });
 
   test('the one authorizer guards every route that is not open', () => {
-    const [id, ...others] = Object.keys(template.findResources('AWS::ApiGateway::Authorizer'));
-    expect(others).toEqual([]);
+    const { id } = only(template, 'AWS::ApiGateway::Authorizer');
     const guarded = methods.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE');
     expect(guarded.map(({ OperationName, AuthorizationType, AuthorizerId }) => [OperationName, AuthorizationType, AuthorizerId.Ref]).sort())
       .toEqual(GUARDED.map((name) => [name, kind, id]));
@@ -78,18 +84,18 @@ describe('an existing pool', () => {
   });
 
   test('another pool or client wants another deployment: a stage keeps the authorizer that it was deployed with', () => {
-    const deployment = (pool: string, client: string) => Object.keys(service((stack) => Identity.fromUserPool(
+    const deployment = (pool: string, client: string) => deploymentOf(service((stack) => Identity.fromUserPool(
       cognito.UserPool.fromUserPoolId(stack, 'Pool', pool), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', client),
-    )).template.findResources('AWS::ApiGateway::Deployment'));
-    expect(deployment('eu-west-1_abc', 'web1')).toEqual(deployment('eu-west-1_abc', 'web1'));
-    expect(deployment('eu-west-1_abc', 'web2')).not.toEqual(deployment('eu-west-1_abc', 'web1'));
-    expect(deployment('eu-west-1_xyz', 'web1')).not.toEqual(deployment('eu-west-1_abc', 'web1'));
+    )).template);
+    expect(deployment('eu-west-1_abc', 'web1')).toBe(deployment('eu-west-1_abc', 'web1'));
+    expect(deployment('eu-west-1_abc', 'web2')).not.toBe(deployment('eu-west-1_abc', 'web1'));
+    expect(deployment('eu-west-1_xyz', 'web1')).not.toBe(deployment('eu-west-1_abc', 'web1'));
   });
 
   test('can\'t have groups whose names API Gateway would take apart', () => {
-    const stack = new Stack(new App(), 'Test');
+    const stack = testStack();
     const identity = Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'));
-    expect(() => new ServerlessVod(stack, 'Vod', { auth: { identity, roles: { viewers: Access.group('a,b') } } })).toThrow(/roles\.viewers: expected a group's name without spaces and commas/);
+    expect(() => vodIn(stack, { auth: { identity, roles: { viewers: Access.group('a,b') } } })).toThrow(/roles\.viewers: expected a group's name without spaces and commas/);
   });
 
   test('needs a client', () => {
@@ -98,10 +104,7 @@ describe('an existing pool', () => {
 });
 
 describe('any OpenID Connect issuer', () => {
-  const rules = (template: Template) => {
-    const [{ Properties }] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { TOKEN_RULES: Match.anyValue() } } } }));
-    return JSON.parse(Properties.Environment.Variables.TOKEN_RULES);
-  };
+  const rules = (template: Template) => JSON.parse(environmentOf(template, 'auth/authorize-token').TOKEN_RULES);
 
   test('is checked for id tokens by default', () => {
     expect(rules(anyIssuer.template)).toEqual({ issuer: ISSUER, audiences: ['https://videos.example.com'], use: 'id', groupsClaim: 'groups' });
@@ -112,9 +115,8 @@ describe('any OpenID Connect issuer', () => {
   });
 
   test('may reserve concurrency for its authorizer, which anonymous callers can invoke', () => {
-    const reserved = (template: Template) => Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { TOKEN_RULES: Match.anyValue() } } } }))
-      .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
-    expect([reserved(anyIssuer.template), reserved(oidc({ reservedConcurrency: 3 }).template)]).toEqual([[undefined], [3]]);
+    const reserved = (template: Template) => functionOf(template, 'auth/authorize-token').properties.ReservedConcurrentExecutions;
+    expect([reserved(anyIssuer.template), reserved(oidc({ reservedConcurrency: 3 }).template)]).toEqual([undefined, 3]);
     expect(() => oidc({ reservedConcurrency: 1.5 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 1.5');
   });
 
@@ -129,23 +131,18 @@ describe('any OpenID Connect issuer', () => {
   test.each([
     ['a.b.c', true], ['Bearer a.b.c', true], ['bearer a-_0.b.c', true], ['a.b', false], ['a.b.c.d.e', false], ['Basic a.b.c', false], ['a.b.', false], ['', false],
   ])('\'%s\' reaches the handler: %s', (header, reaches) => {
-    const [{ Properties }] = Object.values(anyIssuer.template.findResources('AWS::ApiGateway::Authorizer'));
-    expect(new RegExp(Properties.IdentityValidationExpression).test(header)).toBe(reaches);
+    expect(new RegExp(only(anyIssuer.template, 'AWS::ApiGateway::Authorizer').properties.IdentityValidationExpression).test(header)).toBe(reaches);
   });
 
   test('API Gateway, and nobody else, may call the authorizer, which may do nothing but log', () => {
-    const handlers = Object.keys(anyIssuer.template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { TOKEN_RULES: Match.anyValue() } } } }));
-    expect(handlers).toHaveLength(1);
-    const permitted = Object.values(anyIssuer.template.findResources('AWS::Lambda::Permission')).filter(({ Properties }) => JSON.stringify(Properties.FunctionName).includes(handlers[0]));
-    expect(permitted.map(({ Properties }) => [Properties.Principal, JSON.stringify(Properties.SourceArn).includes('/authorizers/')])).toEqual([['apigateway.amazonaws.com', true]]);
-    const statements = Object.values(anyIssuer.template.findResources('AWS::IAM::Policy')).filter(({ Properties }) => /AuthorizeToken/.test(Properties.Roles[0].Ref))
-      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
-    expect(statements.flatMap(({ Action }) => Action).every((action) => action.startsWith('logs:'))).toBe(true);
+    const { id } = functionOf(anyIssuer.template, 'auth/authorize-token');
+    const permitted = ofType(anyIssuer.template, 'AWS::Lambda::Permission').filter(({ properties }) => references(properties.FunctionName).includes(id));
+    expect(permitted.map(({ properties }) => [properties.Principal, JSON.stringify(properties.SourceArn).includes('/authorizers/')])).toEqual([['apigateway.amazonaws.com', true]]);
+    expect(permissionsOf(anyIssuer.template, 'auth/authorize-token')).toEqual([]);
   });
 
-
   test('other settings want another deployment: a stage keeps the authorizer that it was deployed with', () => {
-    const deployment = (options: Partial<OidcIdentityOptions>) => Object.keys(oidc(options).template.findResources('AWS::ApiGateway::Deployment'))[0];
+    const deployment = (options: Partial<OidcIdentityOptions>) => deploymentOf(oidc(options).template);
     expect(deployment({})).toBe(deployment({ cacheTtl: Duration.minutes(1) }));
     expect(deployment({ cacheTtl: Duration.seconds(0) })).not.toBe(deployment({}));
   });
@@ -179,8 +176,7 @@ test('an identity that none of the functions made is refused', () => {
 describe('the service\'s own pool', () => {
   test('has the group of its admins in every role', () => {
     const { template } = service(() => Identity.userPool());
-    const functions = template.findResources('AWS::Lambda::Function', { Properties: { Environment: { Variables: { ROLES: Match.anyValue() } } } });
-    expect(Object.values(functions).map(({ Properties }) => Properties.Environment.Variables.ROLES)).toEqual(Array(3).fill('{"admins":"admins"}'));
+    expect(rolesOf(template)).toEqual(Array(3).fill('{"admins":"admins"}'));
   });
 });
 

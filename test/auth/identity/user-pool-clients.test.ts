@@ -1,8 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { auth, ESSENTIALS, MANAGED, only, ORIGIN, synthesized } from './user-pool-stack';
+import { auth, ESSENTIALS, MANAGED, synthesized } from './user-pool-stack';
 import { VodApi } from '../../../src';
+import { functionOf } from '../../toolkit/functions';
+import { ORIGIN } from '../../toolkit/stacks';
+import { only, readable } from '../../toolkit/template';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
 const template = Template.fromStack(defaultStack);
@@ -107,31 +110,27 @@ describe('the public client', () => {
   });
 
   test('and the other one are who tokens may be made for', () => {
-    const expression = Object.values(Template.fromStack(withApp.stack).findResources('AWS::ApiGateway::Authorizer'))[0].Properties.IdentityValidationExpression;
-    const filled = (expression['Fn::Join'][1] as (string | { Ref: string })[]).map((part) => typeof part === 'string' ? part : part.Ref).join('');
-    expect(filled).toMatch(/^\^\(\?:AuthUserPoolClient\w+\|AuthUserPoolPublicClient\w+\)\$$/);
+    const { properties } = only(Template.fromStack(withApp.stack), 'AWS::ApiGateway::Authorizer');
+    expect(readable(properties.IdentityValidationExpression)).toBe('^(?:AuthUserPoolClient|AuthUserPoolPublicClient)$');
   });
 });
 
 describe('the client\'s secret', () => {
   test('is in no part of the template', () => {
-    const [, secret] = only(template, 'AWS::SecretsManager::Secret');
-    expect(Object.keys(secret.Properties)).toEqual(['Description']);
+    expect(Object.keys(only(template, 'AWS::SecretsManager::Secret').properties)).toEqual(['Description']);
     expect(JSON.stringify(template.toJSON())).not.toMatch(/"ClientSecret"|AWS::CloudFormation::CustomResource|Custom::AWS|resolve:secretsmanager/);
   });
 
   test('is filled anew when the client is another', () => {
-    const [, resource] = only(template, 'Custom::VodClientSecret');
-    expect(resource.Properties).toMatchObject({
+    expect(only(template, 'Custom::VodClientSecret').properties).toMatchObject({
       ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^AuthFillClientSecret/), 'Arn'] },
-      UserPoolId: { Ref: only(template, 'AWS::Cognito::UserPool')[0] },
-      ClientId: { Ref: only(template, 'AWS::Cognito::UserPoolClient')[0] },
-      SecretArn: { Ref: only(template, 'AWS::SecretsManager::Secret')[0] },
+      UserPoolId: { Ref: only(template, 'AWS::Cognito::UserPool').id },
+      ClientId: { Ref: only(template, 'AWS::Cognito::UserPoolClient').id },
+      SecretArn: { Ref: only(template, 'AWS::SecretsManager::Secret').id },
     });
   });
 
   test('is filled before the sign-in function learns the new client\'s id', () => {
-    const signIn = Object.entries(template.findResources('AWS::Lambda::Function')).find(([id]) => /^AuthSignIn/.test(id))![1];
-    expect(signIn.DependsOn).toContain(only(template, 'Custom::VodClientSecret')[0]);
+    expect(functionOf(template, 'auth/sign-in').resource.DependsOn).toContain(only(template, 'Custom::VodClientSecret').id);
   });
 });

@@ -1,42 +1,39 @@
-import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { auth, ESSENTIALS, MANAGED, only, ORIGIN, synthesized } from './user-pool-stack';
+import { auth, ESSENTIALS, MANAGED, synthesized } from './user-pool-stack';
 import { Access, UserPoolIdentityOptions, VodAuth } from '../../../src';
+import { functionOf } from '../../toolkit/functions';
+import { permissionsOf, rolePolicies } from '../../toolkit/permissions';
+import { ORIGIN, testStack } from '../../toolkit/stacks';
+import { ofType, only, plain, readable, withoutHash } from '../../toolkit/template';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
 const template = Template.fromStack(defaultStack);
 const json = JSON.stringify(template.toJSON());
 
-/** Every statement of the template's policies, with the id of the role that has it. */
-function statements(): { role: string; actions: string[]; resource: any }[] {
-  return Object.values(template.findResources('AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map((statement: any) => ({
-    role: Properties.Roles[0].Ref, actions: [statement.Action].flat(), resource: statement.Resource,
-  })));
-}
-
 describe('the domain', () => {
   test('has a prefix of its own in any region, without a word that Cognito reserves', () => {
-    const { Domain } = only(template, 'AWS::Cognito::UserPoolDomain')[1].Properties;
-    const [label, stackId] = Domain['Fn::Join'][1];
-    expect(stackId).toEqual({ 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] });
-    const prefix = `${label}0a1b2c3d-0123-4567-89ab-0123456789ab`;
+    const { Domain } = only(template, 'AWS::Cognito::UserPoolDomain').properties;
+    const uuid = '0a1b2c3d-0123-4567-89ab-0123456789ab';
+    const prefix = plain(Domain, (ref) => (ref === 'AWS::StackId' ? `arn:aws:cloudformation:eu-west-1:123456789012:stack/Test/${uuid}` : undefined));
+    expect(prefix).toMatch(new RegExp(`${uuid}$`));
     expect(prefix).toMatch(/^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/);
     expect(prefix).not.toMatch(/aws|amazon|cognito/);
   });
 
   test('differs between two of one stack', () => {
-    const stack = new Stack(new App(), 'Two');
+    const stack = testStack();
     ['One', 'Two'].forEach((id) => new VodAuth(stack, id, { origin: ORIGIN }));
-    const domains = Object.values(Template.fromStack(stack).findResources('AWS::Cognito::UserPoolDomain')).map(({ Properties }) => JSON.stringify(Properties.Domain));
+    const domains = ofType(Template.fromStack(stack), 'AWS::Cognito::UserPoolDomain').map(({ properties }) => readable(properties.Domain));
+    expect(domains).toHaveLength(2);
     expect(new Set(domains).size).toBe(2);
   });
 });
 
 test('may reserve concurrency for the sign-in, which anonymous callers can invoke', () => {
-  const reserved = (made: Template) => Object.values(made.findResources('AWS::Lambda::Function', { Properties: { Description: Match.stringLikeRegexp('^Sign-in') } }))
-    .map(({ Properties }) => Properties.ReservedConcurrentExecutions);
-  expect([reserved(template), reserved(synthesized({ reservedConcurrency: 5 }))]).toEqual([[undefined], [5]]);
+  const reserved = (made: Template) => functionOf(made, 'auth/sign-in').properties.ReservedConcurrentExecutions;
+  expect([reserved(template), reserved(synthesized({ reservedConcurrency: 5 }))]).toEqual([undefined, 5]);
   expect(() => synthesized({ reservedConcurrency: 0 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 0');
 });
 
@@ -50,8 +47,8 @@ describe('managed login', () => {
     const managed = synthesized({ domain: MANAGED, userPool: ESSENTIALS, publicClient: { callbackUrls: ['com.example.app://callback'] } });
     managed.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: 2, Domain: Match.anyValue() });
     const clients = Object.keys(managed.findResources('AWS::Cognito::UserPoolClient'));
-    const branded = Object.values(managed.findResources('AWS::Cognito::ManagedLoginBranding')).map(({ Properties }) => Properties);
-    expect(branded.map(({ ClientId, UseCognitoProvidedValues }) => [ClientId.Ref, UseCognitoProvidedValues])).toEqual(clients.map((id) => [id, true]));
+    const branded = ofType(managed, 'AWS::Cognito::ManagedLoginBranding');
+    expect(branded.map(({ properties }) => [properties.ClientId.Ref, properties.UseCognitoProvidedValues])).toEqual(clients.map((id) => [id, true]));
     expect(clients).toHaveLength(2);
   });
 
@@ -69,25 +66,18 @@ describe('managed login', () => {
 });
 
 describe('permissions', () => {
-  const pool = { 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool')[0], 'Arn'] };
-  const secret = { Ref: only(template, 'AWS::SecretsManager::Secret')[0] };
-  const ofRole = (name: RegExp) => statements().filter(({ role, actions }) => name.test(role) && !actions.every((action) => action.startsWith('logs:')));
-
   test('filling may read the client and write the secret, and nothing else', () => {
-    expect(ofRole(/FillClientSecret/).map(({ actions, resource }) => ({ actions, resource }))).toEqual([
-      { actions: ['cognito-idp:DescribeUserPoolClient'], resource: pool },
-      { actions: ['secretsmanager:PutSecretValue'], resource: secret },
+    expect(permissionsOf(template, 'auth/fill-client-secret')).toEqual([
+      'cognito-idp:DescribeUserPoolClient on AuthUserPool.Arn', 'secretsmanager:PutSecretValue on AuthClientSecret',
     ]);
   });
 
   test('sign-in may read the secret, and nothing else', () => {
-    expect(ofRole(/SignIn/).map(({ actions, resource }) => ({ actions, resource }))).toEqual([
-      { actions: ['secretsmanager:GetSecretValue'], resource: secret },
-    ]);
+    expect(permissionsOf(template, 'auth/sign-in')).toEqual(['secretsmanager:GetSecretValue on AuthClientSecret']);
   });
 
   test('there is nobody else, and no managed policy', () => {
-    expect(new Set(statements().map(({ role }) => role.replace(/[0-9A-F]{8}$/, '')))).toEqual(new Set(['AuthFillClientSecretRole', 'AuthSignInRole']));
+    expect(Object.keys(rolePolicies(template)).map(withoutHash).sort()).toEqual(['AuthFillClientSecretRole', 'AuthSignInRole']);
     expect(json).not.toContain('ManagedPolicyArns');
   });
 });
@@ -140,8 +130,8 @@ describe('props', () => {
   });
 
   test('public addresses are those of the pool and the domain', () => {
-    expect(defaultStack.resolve(defaultAuth.issuer)).toEqual({ 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool')[0], 'ProviderURL'] });
-    expect(JSON.stringify(defaultStack.resolve(defaultAuth.domain.baseUrl()))).toMatch(/^\{"Fn::Join":\["",\["https:\/\/",\{"Ref":"AuthUserPoolDomain\w+"\},"\.auth\.",\{"Ref":"AWS::Region"\},"\.amazoncognito\.com"\]\]\}$/);
+    expect(defaultStack.resolve(defaultAuth.issuer)).toEqual({ 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool').id, 'ProviderURL'] });
+    expect(readable(defaultStack.resolve(defaultAuth.domain.baseUrl()))).toBe('https://AuthUserPoolDomain.auth.AWS::Region.amazoncognito.com');
   });
 });
 

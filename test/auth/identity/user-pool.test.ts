@@ -1,10 +1,14 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { auth, only, synthesized } from './user-pool-stack';
+import { auth, synthesized } from './user-pool-stack';
 import { Access, VodAuthOptions } from '../../../src';
+import { warningsOf } from '../../toolkit/stacks';
+import { ofType, only } from '../../toolkit/template';
 
 const template = Template.fromStack(auth().stack);
+
+const groupsOf = (made: Template): string[] => ofType(made, 'AWS::Cognito::UserPoolGroup').map(({ properties }) => properties.GroupName).sort();
 
 describe('the user pool', () => {
   test('is made by administrators, signs in by name or e-mail, and keeps strong passwords', () => {
@@ -42,14 +46,13 @@ describe('the user pool', () => {
   });
 
   test('has its two groups', () => {
-    const groups = Object.values(template.findResources('AWS::Cognito::UserPoolGroup')).map(({ Properties }) => Properties.GroupName);
-    expect(groups.sort()).toEqual(['admins', 'uploaders']);
+    expect(groupsOf(template)).toEqual(['admins', 'uploaders']);
   });
 
   test('keeps its logical ids: a new one is a new pool', () => {
-    expect(only(template, 'AWS::Cognito::UserPool')[0]).toBe('AuthUserPool8115E87F');
-    expect(only(template, 'AWS::Cognito::UserPoolClient')[0]).toBe('AuthUserPoolClientC635291F');
-    expect(only(template, 'AWS::SecretsManager::Secret')[0]).toBe('AuthClientSecretCBB39842');
+    expect(only(template, 'AWS::Cognito::UserPool').id).toBe('AuthUserPool8115E87F');
+    expect(only(template, 'AWS::Cognito::UserPoolClient').id).toBe('AuthUserPoolClientC635291F');
+    expect(only(template, 'AWS::SecretsManager::Secret').id).toBe('AuthClientSecretCBB39842');
   });
 
   test('takes CDK\'s own props, and keeps what they leave out', () => {
@@ -63,12 +66,12 @@ describe('the user pool', () => {
 
   test('has the groups that roles name', () => {
     const roles = { uploaders: Access.group('editors'), viewers: Access.group('editors'), admins: 'a/b' };
-    const groups = synthesized({}, { roles }).findResources('AWS::Cognito::UserPoolGroup');
-    expect(Object.values(groups).map(({ Properties }) => Properties.GroupName).sort()).toEqual(['a/b', 'editors', 'uploaders']);
+    const made = synthesized({}, { roles });
+    expect(groupsOf(made)).toEqual(['a/b', 'editors', 'uploaders']);
   });
 
   test('invites with the address of the service, unless the words are given', () => {
-    const { InviteMessageTemplate: words } = only(template, 'AWS::Cognito::UserPool')[1].Properties.AdminCreateUserConfig;
+    const { InviteMessageTemplate: words } = only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig;
     expect(words.EmailMessage).toMatch(/\{username\}.*\{####\}.*"https:\/\/videos\.example\.com\/api\/login\?return_to=%2F"/);
     synthesized({ userPool: { userInvitation: { emailSubject: 'Hello' } } }).hasResourceProperties('AWS::Cognito::UserPool', {
       AdminCreateUserConfig: { InviteMessageTemplate: { EmailSubject: 'Hello', EmailMessage: words.EmailMessage } },
@@ -77,7 +80,7 @@ describe('the user pool', () => {
 });
 
 describe('what depends on what in a pool', () => {
-  const properties = (userPool: cognito.UserPoolProps) => only(synthesized({ userPool }), 'AWS::Cognito::UserPool')[1].Properties;
+  const properties = (userPool: cognito.UserPoolProps) => only(synthesized({ userPool }), 'AWS::Cognito::UserPool').properties;
 
   test.each<[string, cognito.UserPoolProps, object]>([
     // Cognito: all attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes.
@@ -108,13 +111,13 @@ describe('what depends on what in a pool', () => {
   });
 
   test.each(['constructor', '__proto__', 'toString'])('a group may be called %s, as every object has it', (name) => {
-    const groups = synthesized({}, { roles: { uploaders: Access.group(name) } }).findResources('AWS::Cognito::UserPoolGroup');
-    expect(Object.values(groups).map(({ Properties }) => Properties.GroupName)).toContain(name);
+    const made = synthesized({}, { roles: { uploaders: Access.group(name) } });
+    expect(groupsOf(made)).toContain(name);
   });
 
   test('names that differ in one character only are two groups', () => {
-    const groups = synthesized({}, { roles: { uploaders: Access.group('a/b'), viewers: Access.group('a-b') } }).findResources('AWS::Cognito::UserPoolGroup');
-    expect(Object.values(groups).map(({ Properties }) => Properties.GroupName).sort()).toEqual(['a-b', 'a/b', 'admins', 'uploaders']);
+    const made = synthesized({}, { roles: { uploaders: Access.group('a/b'), viewers: Access.group('a-b') } });
+    expect(groupsOf(made)).toEqual(['a-b', 'a/b', 'admins', 'uploaders']);
   });
 });
 
@@ -122,7 +125,7 @@ describe('people of another identity provider', () => {
   function warnings(options: Parameters<typeof auth>, attributeMapping?: cognito.AttributeMapping): string[] {
     const { stack, vodAuth } = auth(...options);
     new cognito.UserPoolIdentityProviderOidc(stack, 'Other', { userPool: vodAuth.userPool, clientId: 'id', clientSecret: 'x', issuerUrl: 'https://id.example.com', attributeMapping });
-    return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => String(entry.data));
+    return warningsOf(stack);
   }
   const email = { email: cognito.ProviderAttribute.other('email') };
   const restricted: VodAuthOptions = { roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') } };

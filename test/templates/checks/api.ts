@@ -2,7 +2,7 @@ import { Check, differences, every, exactly, present } from './check';
 import { handlersOf } from './handlers';
 import { PROBLEMS, ProblemCode } from '../../../src/contract/problems';
 import { API_STAGE, Route, ROUTES } from '../../../src/contract/routes';
-import { CloudFormationTemplate, ours, references } from '../template';
+import { CloudFormationTemplate, ours, references } from '../../toolkit/template';
 
 /** Where the method of a route lies, as CloudFormation has it: `/streams/{videoId}`. */
 function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
@@ -29,9 +29,9 @@ const routesAreServed: Check = (template) => {
 };
 
 /** The OpenAPI document describes the routes that there are. */
-const servedRoutesAreDescribed: Check = (template) => handlersOf(template).filter(({ name }) => name === 'api/describe-api').flatMap(({ id, properties }) => {
+const servedRoutesAreDescribed: Check = (template) => handlersOf(template).filter(({ name }) => name === 'api/describe-api').flatMap(({ id, environment }) => {
   const served = new Set(routesIn(template).map(([, { handler }]) => handler));
-  return exactly(id, JSON.parse(properties.Environment?.Variables?.HANDLERS ?? '[]'), [...served]);
+  return exactly(id, JSON.parse(environment.HANDLERS ?? '[]'), [...served]);
 });
 
 /** Routes that are not open ask the one authorizer. */

@@ -1,6 +1,7 @@
 import { Check, exactly } from './check';
 import { customerKeyOf, storesOf } from './handlers';
-import { CloudFormationTemplate, list, ofType, ours, readable, references, statements, withoutHash } from '../template';
+import { statements } from '../../toolkit/permissions';
+import { type CloudFormationTemplate, list, ofType, ours, readable, references, withoutHash } from '../../toolkit/template';
 
 /** `lambda:InvokeFunction` of a function, by a service, for a source: what a Lambda permission says, as one text. */
 const invocation = (functionId: string, service: string, source: string): string => `${service} for ${source} may call ${withoutHash(functionId)}`;
@@ -27,7 +28,7 @@ function neededPermissions(template: CloudFormationTemplate): string[] {
       functionIn(template, properties.AuthorizerUri) ?? 'nothing', 'apigateway.amazonaws.com',
       `${api(references(properties.RestApiId)[0] ?? '')}/authorizers/${withoutHash(id)}`));
   const rules = ours(template, 'AWS::Events::Rule').flatMap(({ id, properties }) => list(properties.Targets).map((target: any) => functionIn(template, target.Arn))
-    .filter((functionId) => functionId !== undefined).map((functionId) => invocation(functionId, 'events.amazonaws.com', withoutHash(id))));
+    .filter((functionId) => functionId !== undefined).map((functionId) => invocation(functionId, 'events.amazonaws.com', `${withoutHash(id)}.Arn`)));
   return [...methods, ...authorizers, ...rules];
 }
 
@@ -56,8 +57,8 @@ const queuesAreWrittenByTheirRules: Check = (template) => {
 
 /** Who may do what with a bucket by its own policy. */
 function allowedByPolicyOf(template: CloudFormationTemplate, bucket: string): string[] {
-  return Object.values(ofType(template, 'AWS::S3::BucketPolicy')).filter(({ Properties }) => references(Properties?.Bucket).includes(bucket))
-    .flatMap(({ Properties }) => statements(Properties?.PolicyDocument)).filter(({ Effect }) => Effect === 'Allow')
+  return ofType(template, 'AWS::S3::BucketPolicy').filter(({ properties }) => references(properties.Bucket).includes(bucket))
+    .flatMap(({ properties }) => statements(properties.PolicyDocument)).filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action, Principal, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
       `${JSON.stringify(Principal)} may ${action} on ${readable(resource)} for ${Object.keys(Condition ?? {})} ${readable((Condition as any)?.StringEquals?.['AWS:SourceArn'])}`))));
 }
@@ -67,7 +68,7 @@ const mediaIsReadByTheDistribution: Check = (template) => {
   const source = `arn:AWS::Partition:cloudfront::AWS::AccountId:distribution/${withoutHash(ours(template, 'AWS::CloudFront::Distribution')[0]?.id ?? '')}`;
   const by = '{"Service":"cloudfront.amazonaws.com"}';
   return storesOf(template, 'media').flatMap(({ id }) => exactly(id, allowedByPolicyOf(template, id), [
-    `${by} may s3:GetObject on ${withoutHash(id)}/v/* for StringEquals ${source}`, `${by} may s3:ListBucket on ${withoutHash(id)} for StringEquals ${source}`,
+    `${by} may s3:GetObject on ${withoutHash(id)}.Arn/v/* for StringEquals ${source}`, `${by} may s3:ListBucket on ${withoutHash(id)}.Arn for StringEquals ${source}`,
   ]));
 };
 
@@ -78,13 +79,13 @@ const sourcesAreForRolesOnly: Check = (template) => storesOf(template, 'sources'
 const keysLetCloudFrontDecryptMedia: Check = (template) => {
   const media = customerKeyOf(template, 'media');
   const condition = { ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*']] } } };
-  return Object.entries(ofType(template, 'AWS::KMS::Key')).flatMap(([id, { Properties }]) => exactly(id,
-    statements(Properties?.KeyPolicy).filter(({ Principal }) => !JSON.stringify(Principal).includes(':root'))
+  return ofType(template, 'AWS::KMS::Key').flatMap(({ id, properties }) => exactly(id,
+    statements(properties.KeyPolicy).filter(({ Principal }) => !JSON.stringify(Principal).includes(':root'))
       .map(({ Effect, Action, Principal, Resource, Condition }) => `${Effect} ${JSON.stringify(Principal)} ${Action} on ${Resource} if ${JSON.stringify(Condition)}`),
     withoutHash(id) === media ? [`Allow {"Service":"cloudfront.amazonaws.com"} kms:Decrypt on * if ${JSON.stringify(condition)}`] : []));
 };
 
-const noPublicAddress: Check = (template) => Object.keys(ofType(template, 'AWS::Lambda::Url')).map((id) => `${id}: a function has an address of its own`);
+const noPublicAddress: Check = (template) => ofType(template, 'AWS::Lambda::Url').map(({ id }) => `${id}: a function has an address of its own`);
 
 export const CALLERS: Record<string, Check> = {
   'functions are called by the methods, authorizers and rules that name them': functionsAreCalledByThoseThatNameThem,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'util';
-import { CloudFormationTemplate, isOurs, ours } from '../template';
+import { CloudFormationTemplate, isOurs, ours } from '../../toolkit/template';
 
 /** A requirement on a template: answers what is wrong, or nothing. */
 export type Check = (template: CloudFormationTemplate) => string[];

@@ -1,7 +1,8 @@
 import { allOf, at, atLeast, Check, differences, every, exactly, oneOf } from './check';
 import { storesOf } from './handlers';
 import { INDEXES, TABLE_KEYS } from '../../../src/contract/table';
-import { CloudFormationTemplate, isOurs, ofType, ours, readable, references, statements } from '../template';
+import { statements } from '../../toolkit/permissions';
+import { isOurs, ofType, ours, readable, references } from '../../toolkit/template';
 
 /** Kinds of resources that hold what nobody can make again. */
 const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];
@@ -17,9 +18,9 @@ const rollbackDeletesAll: Check = (template) => Object.entries(template.Resource
 
 /** CloudFormation fails to delete a bucket that holds something. */
 const deletesNoBucketThatItDoesNotEmpty: Check = (template) => {
-  const emptied = Object.values(ofType(template, 'Custom::S3AutoDeleteObjects')).flatMap(({ Properties }) => references(Properties?.BucketName));
-  return Object.entries(ofType(template, 'AWS::S3::Bucket'))
-    .filter(([id, { DeletionPolicy = 'Delete' }]) => !DeletionPolicy.startsWith('Retain') && !emptied.includes(id)).map(([id]) => `${id}: deleted, and not emptied before`);
+  const emptied = ofType(template, 'Custom::S3AutoDeleteObjects').flatMap(({ properties }) => references(properties.BucketName));
+  return ofType(template, 'AWS::S3::Bucket')
+    .filter(({ id, resource: { DeletionPolicy = 'Delete' } }) => !DeletionPolicy.startsWith('Retain') && !emptied.includes(id)).map(({ id }) => `${id}: deleted, and not emptied before`);
 };
 
 /** What holds no data goes with the stack. */
@@ -79,21 +80,18 @@ const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB
 /** Each queue and bucket refuses everyone who does not come by TLS, for the whole of it. */
 const onlyTls: Check = (template) => [['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues', 'sqs:*'], ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket', 's3:*']]
   .flatMap(([type, policyType, property, everything]) => ours(template, type).filter(({ id }) => {
-    const whole = type === 'AWS::S3::Bucket' ? [readable({ Ref: id }), `${readable({ Ref: id })}/*`] : [readable({ Ref: id })];
-    return !policiesOf(template, policyType).some(({ properties }) => references(properties[property]).includes(id)
+    const arn = readable({ 'Fn::GetAtt': [id, 'Arn'] });
+    const whole = type === 'AWS::S3::Bucket' ? [arn, `${arn}/*`] : [arn];
+    return !ours(template, policyType).some(({ properties }) => references(properties[property]).includes(id)
       && statements(properties.PolicyDocument).some(({ Effect, Action, Principal, Resource, Condition }) => Effect === 'Deny' && Action.includes(everything)
         && JSON.stringify(Principal) === '{"AWS":"*"}' && whole.every((part) => Resource.map(readable).includes(part))
         && JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}'));
   }).map(({ id }) => `${id}: takes requests without TLS`));
 
-function policiesOf(template: CloudFormationTemplate, type: string) {
-  return Object.entries(ofType(template, type)).filter(([id]) => isOurs(id)).map(([, { Properties = {} }]) => ({ properties: Properties }));
-}
-
 /** Media is read with TLS 1.2 or later. */
 const mediaNeedsModernTls: Check = (template) => ours(template, 'AWS::S3::BucketPolicy').filter(({ id }) => id.startsWith('VodDelivery'))
   .filter(({ properties }) => !statements(properties.PolicyDocument).some(({ Effect, Action, Principal, Resource, Condition }) => Effect === 'Deny' && Action.includes('s3:*')
-    && JSON.stringify(Principal) === '{"AWS":"*"}' && JSON.stringify(Resource.map(readable)) === '["VodDeliveryBucket","VodDeliveryBucket/*"]'
+    && JSON.stringify(Principal) === '{"AWS":"*"}' && JSON.stringify(Resource.map(readable)) === '["VodDeliveryBucket.Arn","VodDeliveryBucket.Arn/*"]'
     && JSON.stringify(Condition) === '{"NumericLessThan":{"s3:TlsVersion":1.2}}'))
   .map(({ id }) => `${id}: takes TLS older than 1.2`);
 

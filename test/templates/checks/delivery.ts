@@ -2,7 +2,7 @@ import { allOf, at, Check, differences, every, exactly, one, oneOf, present } fr
 import { storeOf } from './handlers';
 import { API_STAGE } from '../../../src/contract/routes';
 import { MEDIA_PREFIX } from '../../../src/domain/object-keys';
-import { CloudFormationTemplate, list, ours, references } from '../template';
+import { CloudFormationTemplate, list, ours, references } from '../../toolkit/template';
 
 /** CloudFront's managed policies (Amazon CloudFront Developer Guide, "Use managed policies"). */
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';

@@ -1,6 +1,6 @@
 import type { Check } from './check';
 import { handlersOf } from './handlers';
-import { CloudFormationTemplate, isOurs, list, ours, references, waitsFor } from '../template';
+import { CloudFormationTemplate, isOurs, list, ours, references, waitsFor } from '../../toolkit/template';
 
 /** Every reference and dependency names a resource, a parameter of CloudFormation's own, or a parameter of the template. */
 const referencesExist: Check = (template) => {

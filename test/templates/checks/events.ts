@@ -1,29 +1,21 @@
 import { atLeast, Check, differences, every, exactly, present } from './check';
 import { handlersOf, storeOf, storesOf } from './handlers';
 import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
-import { list, ours, readable, references, withoutHash } from '../template';
+import { list, ours, plain, readable, references, withoutHash } from '../../toolkit/template';
 
 const DAY_SECONDS = 86_400;
 
 /** What the service hears of, and who handles it. */
 const HEARD: Record<string, object> = {
-  VodTranscodeUploads: {
+  'VodTranscodeUploads.Arn': {
     'source': ['aws.s3'], 'detail-type': ['Object Created'],
     'detail': { bucket: { name: ['{sources}'] }, object: { key: [{ prefix: SOURCE_PREFIX }] } },
   },
-  VodTranscodeRecordJobEvent: {
+  'VodTranscodeRecordJobEvent.Arn': {
     'source': ['aws.mediaconvert'], 'detail-type': ['MediaConvert Job State Change'],
-    'detail': { queue: ['VodTranscodeQueue'], status: ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] },
+    'detail': { queue: ['VodTranscodeQueue.Arn'], status: ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] },
   },
 };
-
-/** A pattern with the addresses of resources in place of references. */
-function plain(pattern: any): any {
-  if (Array.isArray(pattern)) return pattern.map(plain);
-  if (typeof pattern !== 'object' || pattern === null) return pattern;
-  if ('Ref' in pattern || 'Fn::GetAtt' in pattern) return readable(pattern);
-  return Object.fromEntries(Object.entries(pattern).map(([key, value]) => [key, plain(value)]));
-}
 
 /** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
 const rulesHearAndKeep: Check = (template) => {
@@ -79,7 +71,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
 /** The arriving sources have one mapping. */
 const sourcesAreSubmitted: Check = (template) => exactly('event source mappings',
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
-  ['VodTranscodeUploads feeds VodTranscodeSubmitJob']);
+  ['VodTranscodeUploads.Arn feeds VodTranscodeSubmitJob']);
 
 export const EVENTS: Record<string, Check> = {
   'rules hear, and keep what they could not deliver': rulesHearAndKeep,

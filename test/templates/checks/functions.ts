@@ -1,11 +1,11 @@
 import { atLeast, Check, differences, every, exactly, oneOf, present } from './check';
 import { handlersOf } from './handlers';
 import { ENVIRONMENTS } from '../../../src/contract/environment';
-import { references } from '../template';
+import { references } from '../../toolkit/template';
 
 /** Each handler has the environment that it reads, and no other. */
-const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, properties }) => (
-  exactly(`${id} environment`, Object.keys(properties.Environment?.Variables ?? {}), [...ENVIRONMENTS[name]])));
+const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, environment }) => (
+  exactly(`${id} environment`, Object.keys(environment), [...ENVIRONMENTS[name]])));
 
 /** What each name stands for: the type of the resource that its value refers to. */
 const STANDS_FOR: Record<string, string> = {
@@ -14,7 +14,7 @@ const STANDS_FOR: Record<string, string> = {
   CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret',
 };
 
-const environmentsRefer: Check = (template) => handlersOf(template).flatMap(({ id, properties }) => Object.entries(properties.Environment?.Variables ?? {})
+const environmentsRefer: Check = (template) => handlersOf(template).flatMap(({ id, environment }) => Object.entries(environment)
   .filter(([name, value]) => STANDS_FOR[name] && !references(value).some((to) => template.Resources[to]?.Type === STANDS_FOR[name]))
   .map(([name]) => `${id}: ${name} is of no ${STANDS_FOR[name]}`));
 

@@ -1,27 +1,13 @@
-import { ENVIRONMENTS, HandlerName } from '../../../src/contract/environment';
-import { CloudFormationTemplate, list, ours, references, withoutHash } from '../template';
+import type { HandlerName } from '../../../src/contract/environment';
+import { functionsOf, type FoundHandler } from '../../toolkit/functions';
+import { type CloudFormationTemplate, isOurs, list, ours, references, withoutHash } from '../../toolkit/template';
 
-/** A function of the library, and what runs in it. */
-export interface Handler {
-  readonly id: string;
-  /** `{area}/{verb-noun}` */
-  readonly name: HandlerName;
-  readonly role: string;
-  readonly properties: Record<string, any>;
-}
-
-const pascal = (name: string): string => name.split('-').map((part) => part[0].toUpperCase() + part.slice(1)).join('');
-
-/** The handlers of a template. A function's logical id has the area first and the handler's name last. */
-export function handlersOf(template: CloudFormationTemplate): Handler[] {
-  return ours(template, 'AWS::Lambda::Function').map(({ id, properties }) => {
-    const name = (Object.keys(ENVIRONMENTS) as HandlerName[]).find((each) => {
-      const [area, verbNoun] = each.split('/').map(pascal);
-      return new RegExp(`^Vod${area}\\w*${verbNoun}[0-9A-F]{8}$`).test(id);
-    });
-    if (!name) throw new Error(`${id} runs no handler of src/contract/environment.ts`);
-    return { id, name, role: references(properties.Role)[0], properties };
-  });
+/** The library's own handlers in a template. Each of its functions must be one. */
+export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
+  const handlers = functionsOf(template).filter(({ id }) => isOurs(id));
+  const unknown = ours(template, 'AWS::Lambda::Function').find(({ id }) => !handlers.some((handler) => handler.id === id));
+  if (unknown) throw new Error(`${unknown.id} runs no handler of src/contract/environment.ts`);
+  return handlers;
 }
 
 /** A part that stores what the service works on. It may be the user's own: then its logical id is theirs. */
@@ -37,8 +23,8 @@ const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: str
 /** The logical id of a store. */
 export function storeOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [handler, variable, type] = NAMED_BY[store];
-  const environment = handlersOf(template).find(({ name }) => name === handler)?.properties.Environment;
-  return references(environment?.Variables?.[variable]).find((id) => template.Resources[id]?.Type === type);
+  const environment = handlersOf(template).find(({ name }) => name === handler)?.environment;
+  return references(environment?.[variable]).find((id) => template.Resources[id]?.Type === type);
 }
 
 /** The stores that the template has: logical id and properties. */

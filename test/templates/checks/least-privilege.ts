@@ -1,9 +1,10 @@
 import { Check, exactly } from './check';
 import { customerKeyOf, handlersOf, Store, storeOf } from './handlers';
 import type { HandlerName } from '../../../src/contract/environment';
-import { CloudFormationTemplate, ours, readable, references, rolePolicies, Statement, statements, withoutHash } from '../template';
+import { grants, rolePolicies, type Statement, statements } from '../../toolkit/permissions';
+import { type CloudFormationTemplate, ours, references, withoutHash } from '../../toolkit/template';
 
-/** Action -> resources, by logical id without hash or `{store}`. */
+/** Action -> resources, as `grants` writes them; `{store}` is the ARN of a store. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
 /** What stores the service's data stands here by what it is for, since it may be the user's own. */
@@ -16,7 +17,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'api/describe-api': {},
   'auth/authorize-token': {},
   'auth/fill-client-secret': {
-    'cognito-idp:DescribeUserPoolClient': ['VodAuthUserPool'],
+    'cognito-idp:DescribeUserPoolClient': ['VodAuthUserPool.Arn'],
     'secretsmanager:PutSecretValue': ['VodAuthClientSecret'],
   },
   'auth/sign-in': { 'secretsmanager:GetSecretValue': ['VodAuthClientSecret'] },
@@ -37,21 +38,21 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
     // What Lambda could not hand over goes there by the function's own role.
-    'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue'],
+    'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue.Arn'],
   },
   'transcode/submit-job': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
-    'mediaconvert:CreateJob': ['VodTranscodeQueue'],
-    'mediaconvert:SearchJobs': ['VodTranscodeQueue'],
+    'mediaconvert:CreateJob': ['VodTranscodeQueue.Arn'],
+    'mediaconvert:SearchJobs': ['VodTranscodeQueue.Arn'],
     // IAM's service authorization reference gives it no resource.
     'mediaconvert:Probe': ['*'],
     // Probe reads with the caller's permission.
     's3:GetObject': [SOURCES],
-    'iam:PassRole': ['VodTranscodeJobRole'],
-    'sqs:ReceiveMessage': ['VodTranscodeUploads'],
-    'sqs:DeleteMessage': ['VodTranscodeUploads'],
-    'sqs:GetQueueAttributes': ['VodTranscodeUploads'],
+    'iam:PassRole': ['VodTranscodeJobRole.Arn'],
+    'sqs:ReceiveMessage': ['VodTranscodeUploads.Arn'],
+    'sqs:DeleteMessage': ['VodTranscodeUploads.Arn'],
+    'sqs:GetQueueAttributes': ['VodTranscodeUploads.Arn'],
   },
   'upload/plan-upload': { 'dynamodb:PutItem': [TABLE], 's3:PutObject': [SOURCES] },
 };
@@ -73,12 +74,6 @@ const CONDITIONS: Record<string, object> = {
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** One text for each action on each resource, with the condition where there is one. */
-function pairs(granted: Statement[]): string[] {
-  return granted.flatMap(({ Effect, Action, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
-    `${Effect} ${action} on ${readable(resource)}${Condition ? ` if ${JSON.stringify(Condition)}` : ''}`))));
-}
-
 /** What a customer's key on a store is used for, by the actions on the store: through the store's service, and in no other way. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
   // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
@@ -89,15 +84,15 @@ const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][
 ];
 
 function wanted(template: CloudFormationTemplate, needs: Needs): string[] {
-  const stored = (resource: string): string => resource.replace(/^\{(\w+)\}/, (_, store) => withoutHash(storeOf(template, store) ?? 'nothing'));
+  const stored = (resource: string): string => resource.replace(/^\{(\w+)\}/, (_, store) => `${withoutHash(storeOf(template, store) ?? 'nothing')}.Arn`);
   const own = Object.entries(needs).map(([action, resources]) => ({ Effect: 'Allow', Action: [action], Resource: resources.map(stored), Condition: CONDITIONS[action] }));
   const ofKeys = KEY_USES.flatMap(([store, service, pattern, Action]) => {
     const key = customerKeyOf(template, store);
     const uses = key && Object.entries(needs).some(([action, resources]) => pattern.test(action) && resources.some((resource) => resource.startsWith(`{${store}}`)));
     const Condition = { StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } };
-    return uses ? [{ Effect: 'Allow', Action, Resource: [key], Condition }] : [];
+    return uses ? [{ Effect: 'Allow', Action, Resource: [`${key}.Arn`], Condition }] : [];
   });
-  return pairs([...own, ...ofKeys]);
+  return grants([...own, ...ofKeys]);
 }
 
 function trust(template: CloudFormationTemplate, role: string): string {
@@ -108,13 +103,13 @@ function trust(template: CloudFormationTemplate, role: string): string {
 const rolesDoWhatTheyNeed: Check = (template) => {
   const policies = rolePolicies(template);
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
-    const logGroup = withoutHash(references(properties.LoggingConfig)[0] ?? 'a log group of its own');
+    const logGroup = `${withoutHash(references(properties.LoggingConfig)[0] ?? 'a log group of its own')}.Arn`;
     const log: Needs = { 'logs:CreateLogStream': [logGroup], 'logs:PutLogEvents': [logGroup] };
-    return exactly(id, pairs(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log)]);
+    return exactly(id, grants(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log)]);
   });
   const ofServices = Object.keys(policies).flatMap((role) => {
     const { needs = {} } = SERVICE_ROLES[withoutHash(role)] ?? {};
-    return SERVICE_ROLES[withoutHash(role)] ? exactly(role, pairs(policies[role]), wanted(template, needs)) : [];
+    return SERVICE_ROLES[withoutHash(role)] ? exactly(role, grants(policies[role]), wanted(template, needs)) : [];
   });
   return [...ofHandlers, ...ofServices];
 };

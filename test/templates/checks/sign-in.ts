@@ -1,6 +1,6 @@
 import { allOf, at, atLeast, Check, differences, every, exactly, nonEmpty, oneOf, present } from './check';
 import { AUTHORIZE_PATH } from '../../../src/contract/routes';
-import { list, ours, readable, references, withoutHash } from '../template';
+import { list, ours, readable, references, withoutHash } from '../../toolkit/template';
 
 /** Nobody guesses a password, learns who has an account, or takes an account over by an address that is not theirs. */
 const poolKeepsStrangersOut: Check = allOf(

@@ -1,0 +1,23 @@
+import type { Stack } from 'aws-cdk-lib';
+import { VodApi } from '../../src/api/vod-api';
+import type { VodDeliveryProps } from '../../src/delivery/vod-delivery';
+import { deliveryIn, templateOf, testStack } from '../toolkit/stacks';
+import { type CloudFormationTemplate, only } from '../toolkit/template';
+
+/** A delivery with the API beside it, as the service has it. */
+export function delivered(props: Partial<VodDeliveryProps> & { withApi?: boolean } = {}, stack: Stack = testStack()) {
+  const { withApi = true, ...rest } = props;
+  const api = withApi ? new VodApi(stack, 'Api') : undefined;
+  const delivery = deliveryIn(stack, { api, ...rest });
+  // What no method or authorizer makes here would stop the API's own checks at synth.
+  api?.node.tryRemoveChild('RestApi');
+  return { stack, delivery, json: () => templateOf(stack) };
+}
+
+export const distributionOf = (template: CloudFormationTemplate): any => only(template, 'AWS::CloudFront::Distribution').properties.DistributionConfig;
+
+/** Behaviours by path, in their order; the last is `default`. */
+export function behaviors(template: CloudFormationTemplate): Record<string, any> {
+  const { CacheBehaviors = [], DefaultCacheBehavior } = distributionOf(template);
+  return Object.fromEntries([...CacheBehaviors.map((each: any) => [each.PathPattern, each]), ['default', DefaultCacheBehavior]]);
+}

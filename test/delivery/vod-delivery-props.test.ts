@@ -1,0 +1,80 @@
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { behaviors, delivered, distributionOf } from './delivered';
+import type { VodDeliveryOptions } from '../../src/delivery/vod-delivery';
+import { testStack, warningsOf } from '../toolkit/stacks';
+import { ofType, only } from '../toolkit/template';
+
+describe('VodDelivery with props', () => {
+  test('without an API has no behaviour for one', () => {
+    expect(Object.keys(behaviors(delivered({ withApi: false }).json()))).toEqual(['/v/*', 'default']);
+  });
+
+  test('serves your own app beside the media, in no way from the media\'s bucket', () => {
+    const site = new origins.HttpOrigin('app.example.com');
+    const template = delivered({
+      defaultOrigin: site, defaultRootObject: 'index.html', additionalBehaviors: { '/live/*': { origin: site }, '/*': { origin: site } },
+    }).json();
+    const found = behaviors(template);
+    // Ours stand first, or a wide pattern would open the media.
+    expect(Object.keys(found)).toEqual(['/v/*', '/api/*', '/live/*', '/*', 'default']);
+    expect(found.default).toMatchObject({ AllowedMethods: ['GET', 'HEAD'], ViewerProtocolPolicy: 'redirect-to-https' });
+    for (const name of ['/live/*', '/*', 'default']) expect(found[name].TargetOriginId).not.toBe(found['/v/*'].TargetOriginId);
+    expect(ofType(template, 'AWS::CloudFront::Function')).toEqual([]);
+    expect(distributionOf(template).DefaultRootObject).toBe('index.html');
+  });
+
+  test('DESTROY leaves nothing', () => {
+    const template = delivered({ removalPolicy: RemovalPolicy.DESTROY }).json();
+    expect(only(template, 'AWS::SecretsManager::Secret').resource.DeletionPolicy).toBe('Delete');
+    expect(only(template, 'AWS::S3::Bucket').resource.DeletionPolicy).toBe('Delete');
+    expect(ofType(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(1);
+  });
+
+  test('takes a bucket of the same stack, and opens it to the distribution', () => {
+    const stack = testStack();
+    const bucket = new s3.Bucket(stack, 'Mine');
+    const { delivery, json } = delivered({ bucket }, stack);
+    const template = json();
+    expect(delivery.bucket).toBe(bucket);
+    expect(only(template, 'AWS::S3::BucketPolicy').properties.PolicyDocument.Statement).toHaveLength(2);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test.each([
+    ['imported', (app: App) => s3.Bucket.fromBucketName(new Stack(app, 'Other'), 'Theirs', 'their-media')],
+    ['of another stack', (app: App) => new s3.Bucket(new Stack(app, 'Other'), 'Theirs', { bucketName: 'their-media' })],
+  ])('takes a bucket that is %s, and says what its policy needs', (_, make) => {
+    const app = new App();
+    const stack = new Stack(app, 'Test');
+    const { json } = delivered({ bucket: make(app) }, stack);
+    expect(ofType(json(), 'AWS::S3::BucketPolicy')).toEqual([]);
+    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Test\/Delivery: .*s3:GetObject on v\/\* and s3:ListBucket/));
+  });
+
+  const site = new origins.HttpOrigin('app.example.com');
+  test.each<[VodDeliveryOptions, string]>([
+    [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more, got []'],
+    [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of keys a key group), got 6'],
+    [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: each generation may stand once, got a, a'],
+    [{ keyGenerations: ['2026/11'] }, 'expected up to 20 letters, digits and hyphens, no hyphen first, got "2026/11"'],
+    [{ keyGenerations: ['x'.repeat(21)] }, 'expected up to 20 letters'],
+    [{ sessionDuration: Duration.seconds(59) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 59 seconds'],
+    [{ sessionDuration: Duration.days(8) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 8 days'],
+    [{ sessionDuration: Duration.millis(90_500) }, 'got 90.5 seconds'],
+    [{ keyType: 'RSA' as any }, 'keyType: expected SigningKeyType.ECDSA_P256 ("ecdsa-p256") or SigningKeyType.RSA_2048 ("rsa-2048"), got "RSA"'],
+    [{ defaultRootObject: '/index.html' }, 'defaultRootObject: expected the name of a file without a slash before it, got "/index.html"'],
+    [{ additionalBehaviors: { '/x/*': {} as any } }, 'additionalBehaviors[\'/x/*\'].origin: expected an origin, such as an origins.HttpOrigin, got undefined'],
+    [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: \'/v/*\' lies below /v/, which is taken'],
+    [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: \'v/open/*\' lies below /v/, which is taken'],
+    [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: \'/api/*\' lies below /api/, which is taken'],
+  ])('refuses %j', (props, message) => {
+    expect(() => delivered(props)).toThrow(message);
+  });
+
+  test('tells everything that is wrong at once', () => {
+    expect(() => delivered({ keyGenerations: ['/'], sessionDuration: Duration.days(8), keyType: 'RSA' as any }))
+      .toThrow(/^Test\/Delivery: keyGenerations\[0\]: [^]+; keyType: [^]+; sessionDuration: /);
+  });
+});

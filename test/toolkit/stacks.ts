@@ -1,0 +1,65 @@
+import { App, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { CloudFormationTemplate } from './template';
+import { ServerlessVod, type ServerlessVodProps } from '../../src';
+import { VodAuth, type VodAuthProps } from '../../src/auth/vod-auth';
+import { VodCatalog, type VodCatalogProps } from '../../src/catalog/vod-catalog';
+import { VodDelivery, type VodDeliveryProps } from '../../src/delivery/vod-delivery';
+import { VodTranscode, type VodTranscodeProps } from '../../src/transcode/vod-transcode';
+import { VodUpload, type VodUploadProps } from '../../src/upload/vod-upload';
+
+/** The address of the service in these stacks. */
+export const ORIGIN = 'https://videos.example.com';
+
+/** The account and region of a stack that says where it lies. */
+export const ENV = { account: '123456789012', region: 'us-east-1' };
+
+/** A stack `Test` of its own app. */
+export function testStack(props: StackProps = {}): Stack {
+  return new Stack(new App({ analyticsReporting: false }), 'Test', props);
+}
+
+/** The whole service, `Vod`. */
+export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessVod {
+  return new ServerlessVod(stack, 'Vod', props);
+}
+
+/*
+ * An area of its own, each with the smallest neighbours that it needs. Its id is its name: `functionsOf` finds handlers by it.
+ */
+export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
+  return new VodCatalog(stack, 'Catalog', { origin: ORIGIN, ...props });
+}
+
+export function authIn(stack: Stack, props: Partial<VodAuthProps> = {}): VodAuth {
+  return new VodAuth(stack, 'Auth', { origin: ORIGIN, ...props });
+}
+
+export function uploadIn(stack: Stack, props: Partial<VodUploadProps> = {}): VodUpload {
+  return new VodUpload(stack, 'Upload', { catalog: props.catalog ?? catalogIn(stack), ...props });
+}
+
+export function deliveryIn(stack: Stack, props: Partial<VodDeliveryProps> = {}): VodDelivery {
+  return new VodDelivery(stack, 'Delivery', { catalog: props.catalog ?? catalogIn(stack), ...props });
+}
+
+export function transcodeIn(stack: Stack, props: Partial<VodTranscodeProps> = {}): VodTranscode {
+  return new VodTranscode(stack, 'Transcode', {
+    catalog: props.catalog ?? catalogIn(stack),
+    sourceBucket: props.sourceBucket ?? new s3.Bucket(stack, 'Sources'),
+    mediaBucket: props.mediaBucket ?? new s3.Bucket(stack, 'Media'),
+    ...props,
+  });
+}
+
+/** The template of a construct's stack, as JSON. Fails on what synthesis refuses, and on resources that wait for each other. */
+export function templateOf(scope: Construct): CloudFormationTemplate {
+  return Template.fromStack(Stack.of(scope)).toJSON() as CloudFormationTemplate;
+}
+
+/** Every warning of a stack's synthesis, with the path of the construct that it is about: `/Test/Upload: bucket: …`. */
+export function warningsOf(stack: Stack): string[] {
+  return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ id, entry }) => `${id}: ${String(entry.data)}`);
+}
