@@ -1,7 +1,6 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { ServerlessVod } from '../../src';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { overlay } from '../../src/synth/overlay';
+import { templateOf, testStack, vodIn } from '../toolkit/stacks';
 
 test('a prop that was left out keeps its default, however it was left out', () => {
   expect(overlay({ a: 1, b: 2, c: 3 }, { a: undefined, b: null, c: 0 })).toEqual({ a: 1, b: 2, c: 0 });
@@ -10,9 +9,8 @@ test('a prop that was left out keeps its default, however it was left out', () =
 
 test('no area\'s undefined undoes the removal policy of the whole service', () => {
   const left = { removalPolicy: undefined };
-  const stack = new Stack(new App(), 'Test');
-  new ServerlessVod(stack, 'Vod', { removalPolicy: RemovalPolicy.DESTROY, auth: left, catalog: left, delivery: left, upload: left });
-  const kept = Object.entries(Template.fromStack(stack).toJSON().Resources as Record<string, any>)
+  const vod = vodIn(testStack(), { removalPolicy: RemovalPolicy.DESTROY, auth: left, catalog: left, delivery: left, upload: left });
+  const kept = Object.entries(templateOf(vod).Resources)
     .filter(([, { DeletionPolicy, Properties }]) => (DeletionPolicy ?? 'Delete') !== 'Delete' || Properties?.DeletionProtection === 'ACTIVE' || Properties?.DeletionProtectionEnabled);
   expect(kept.map(([id]) => id)).toEqual([]);
 });

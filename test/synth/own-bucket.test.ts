@@ -4,21 +4,19 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import { ServerlessVod, VodCatalog, VodDelivery, VodUpload } from '../../src';
-import { VodTranscode } from '../../src/transcode/vod-transcode';
-
-const origin = 'https://videos.example.com';
+import { catalogIn, deliveryIn, ENV as env, ORIGIN, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
+import { type CloudFormationTemplate, ofType } from '../toolkit/template';
 
 /** The service on a source bucket of one's own, or on the library's. */
 function service({ makeBucket, before, after }: {
   makeBucket?: (stack: Stack) => s3.IBucket; before?: (bucket: s3.IBucket, stack: Stack) => void; after?: (bucket: s3.IBucket, stack: Stack) => void;
 }) {
-  const stack = new Stack(new App(), 'Test');
+  const stack = testStack();
   const bucket = makeBucket?.(stack);
   if (bucket) before?.(bucket, stack);
-  const vod = new ServerlessVod(stack, 'Vod', { upload: { bucket } });
+  const vod = vodIn(stack, { upload: { bucket } });
   after?.(vod.upload.bucket, stack);
-  return { stack, vod, template: Template.fromStack(stack) };
+  return { stack, vod, template: templateOf(stack) };
 }
 
 const notify = (bucket: s3.IBucket, stack: Stack) => bucket.addEventNotification(s3.EventType.OBJECT_REMOVED, new SqsDestination(new sqs.Queue(stack, 'Removed')));
@@ -29,14 +27,13 @@ const wrapped = (stack: Stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack
 }));
 
 /** Where EventBridge is switched on: on the bucket itself, or by CDK's custom resource. */
-function eventBridge(template: Template, bucket: s3.IBucket) {
-  const logicalId = Stack.of(bucket).resolve((bucket.node.defaultChild as CfnResource).logicalId);
-  const { Properties } = template.findResources('AWS::S3::Bucket')[logicalId]!;
-  const custom = Object.values(template.findResources('Custom::S3BucketNotifications'));
+function eventBridge(template: CloudFormationTemplate, bucket: s3.IBucket) {
+  const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnResource);
+  const custom = ofType(template, 'Custom::S3BucketNotifications');
   return {
-    onBucket: Properties?.NotificationConfiguration,
-    custom: custom.map((resource) => resource.Properties.NotificationConfiguration),
-    kept: custom.map(({ DeletionPolicy }) => DeletionPolicy),
+    onBucket: template.Resources[logicalId].Properties?.NotificationConfiguration,
+    custom: custom.map(({ properties }) => properties.NotificationConfiguration),
+    kept: custom.map(({ resource }) => resource.DeletionPolicy),
   };
 }
 
@@ -51,10 +48,10 @@ describe('EventBridge on the source bucket', () => {
   });
 
   test('is on for a transcode without the rest', () => {
-    const stack = new Stack(new App(), 'Test');
+    const stack = testStack();
     const sourceBucket = sources(stack);
-    new VodTranscode(stack, 'Transcode', { catalog: new VodCatalog(stack, 'Catalog', { origin }), sourceBucket, mediaBucket: new s3.Bucket(stack, 'Media') });
-    expect(eventBridge(Template.fromStack(stack), sourceBucket).onBucket).toEqual(on);
+    transcodeIn(stack, { sourceBucket });
+    expect(eventBridge(templateOf(stack), sourceBucket).onBucket).toEqual(on);
   });
 
   const byCustomResource = {
@@ -105,13 +102,12 @@ describe('EventBridge on the source bucket', () => {
 
 describe('CORS of the source bucket', () => {
   const put = Match.objectLike({
-    AllowedMethods: ['PUT'], AllowedOrigins: [origin, 'http://localhost:5173'], AllowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
+    AllowedMethods: ['PUT'], AllowedOrigins: [ORIGIN, 'http://localhost:5173'], AllowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
   });
-  const upload = (makeBucket: (app: App, stack: Stack) => s3.IBucket, address = origin) => {
-    const app = new App();
-    const stack = new Stack(app, 'Test');
-    const bucket = makeBucket(app, stack);
-    new VodUpload(stack, 'Upload', { catalog: new VodCatalog(stack, 'Catalog', { origin: address }), appOrigins: ['http://localhost:5173'], bucket });
+  const upload = (makeBucket: (app: App, stack: Stack) => s3.IBucket, origin = ORIGIN) => {
+    const stack = testStack();
+    const bucket = makeBucket(stack.node.root as App, stack);
+    uploadIn(stack, { catalog: catalogIn(stack, { origin }), appOrigins: ['http://localhost:5173'], bucket });
     return { stack, bucketTemplate: () => Template.fromStack(Stack.of(bucket)) };
   };
 
@@ -135,8 +131,8 @@ describe('CORS of the source bucket', () => {
   });
 
   test.each<[string, (app: App, stack: Stack) => s3.IBucket, string]>([
-    ['was imported', (_, stack) => s3.Bucket.fromBucketName(stack, 'Sources', 'sources'), origin],
-    ['is of another stack, while the origin is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => origin })],
+    ['was imported', (_, stack) => s3.Bucket.fromBucketName(stack, 'Sources', 'sources'), ORIGIN],
+    ['is of another stack, while the origin is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => ORIGIN })],
   ])('of a bucket that %s: a warning says which rule it needs', (_, makeBucket, address) => {
     const { stack } = upload(makeBucket, address);
     Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: its CORS rules .*allows PUT .*content-type, if-none-match.*serverless-vod:sourceBucketCors'));
@@ -144,10 +140,9 @@ describe('CORS of the source bucket', () => {
 });
 
 describe('a bucket that can\'t work is refused by the prop\'s name', () => {
-  const env = { account: '123456789012', region: 'us-east-1' };
   const delivery = (makeBucket: (stack: Stack) => s3.IBucket) => {
-    const stack = new Stack(new App(), 'Test', { env });
-    return new VodDelivery(stack, 'Delivery', { catalog: new VodCatalog(stack, 'Catalog', { origin }), bucket: makeBucket(stack) });
+    const stack = testStack({ env });
+    return deliveryIn(stack, { bucket: makeBucket(stack) });
   };
 
   const withKey = (stack: Stack, kmsMasterKeyId: string) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Media', {
@@ -189,24 +184,23 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] bucket: its KMS key \"alias\/videos\" is not known/],
     ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] bucket: CloudFront can't decrypt with the key aws\/s3/],
   ])('the library\'s own buckets under %s that an aspect gives them (case %#)', (_, key, message) => {
-    const app = new App();
-    const stack = new Stack(app, 'Test');
-    new ServerlessVod(stack, 'Vod');
-    Aspects.of(app).add({ visit: (node) => encrypt(node, key) });
-    expect(() => app.synth()).toThrow(message);
+    const stack = testStack();
+    vodIn(stack);
+    Aspects.of(stack.node.root).add({ visit: (node) => encrypt(node, key) });
+    expect(() => templateOf(stack)).toThrow(message);
   });
 
   test.each<[string, (stack: Stack, bucket: s3.IBucket) => s3.IBucket]>([
     ['itself', (_, bucket) => bucket],
     ['imported by its name', (stack, bucket) => s3.Bucket.fromBucketName(stack, 'Again', bucket.bucketName)],
   ])('one bucket for sources and media, %s: its CORS rule would close a circle', (_, again) => {
-    const stack = new Stack(new App(), 'Test');
+    const stack = testStack();
     const bucket = sources(stack);
-    expect(() => new ServerlessVod(stack, 'Vod', { upload: { bucket }, delivery: { bucket: again(stack, bucket) } })).toThrow(/^Test\/Vod: upload\.bucket and delivery\.bucket: expected two buckets/);
+    expect(() => vodIn(stack, { upload: { bucket }, delivery: { bucket: again(stack, bucket) } })).toThrow(/^Test\/Vod: upload\.bucket and delivery\.bucket: expected two buckets/);
   });
 
   test('none for sources and media is not one for both', () => {
-    expect(() => new ServerlessVod(new Stack(), 'Vod', { upload: { bucket: null as any }, delivery: { bucket: null as any } })).not.toThrow();
+    expect(() => vodIn(testStack(), { upload: { bucket: null as any }, delivery: { bucket: null as any } })).not.toThrow();
   });
 
   test.each([

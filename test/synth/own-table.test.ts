@@ -1,9 +1,9 @@
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { Aspects, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { INDEXES } from '../../src/contract/table';
 import { makeTable } from '../templates/customer-keys-stack';
+import { catalogIn, ENV as env, templateOf, testStack } from '../toolkit/stacks';
 
 const { STRING, NUMBER } = dynamodb.AttributeType;
 const attribute = (name: string, type = STRING): dynamodb.Attribute => ({ name, type });
@@ -11,11 +11,10 @@ const PK_SK = { partitionKey: attribute('pk'), sortKey: attribute('sk') };
 const indexes = Object.values(INDEXES).map(({ name, partition, sort }) => ({ indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort) }));
 
 function catalog(makeOwn: (stack: Stack) => dynamodb.ITable) {
-  const app = new App();
-  const stack = new Stack(app, 'Test');
+  const stack = testStack();
   const table = makeOwn(stack);
-  new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com', table });
-  return { app, stack, table };
+  catalogIn(stack, { table });
+  return { stack, table };
 }
 
 describe('a table of one\'s own', () => {
@@ -38,15 +37,15 @@ describe('a table of one\'s own', () => {
       return table;
     }],
   ])('with all keys and indexes passes: a %s', (_, makeOwn) => {
-    const { app, stack } = catalog(makeOwn);
-    expect(() => app.synth()).not.toThrow();
+    const { stack } = catalog(makeOwn);
+    expect(() => templateOf(stack)).not.toThrow();
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
   test('may get its indexes after the service was made', () => {
-    const { app, table } = catalog((stack) => new dynamodb.Table(stack, 'Videos', PK_SK));
+    const { stack, table } = catalog((scope) => new dynamodb.Table(scope, 'Videos', PK_SK));
     for (const index of indexes) (table as dynamodb.Table).addGlobalSecondaryIndex(index);
-    expect(() => app.synth()).not.toThrow();
+    expect(() => templateOf(stack)).not.toThrow();
   });
 
   const [first, ...others] = indexes;
@@ -58,21 +57,21 @@ describe('a table of one\'s own', () => {
     ['an index too few', { ...PK_SK, globalSecondaryIndexes: others }, `table: expected a global secondary index '${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got none`],
     ['an index with another sort key', { ...PK_SK, globalSecondaryIndexes: [{ ...first, sortKey: attribute('other') }, ...others] }, `'${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got other keys`],
   ])('is refused at synth with %s', (_, { globalSecondaryIndexes = [], ...keys }, message) => {
-    const { app } = catalog((stack) => {
-      const table = new dynamodb.Table(stack, 'Videos', keys);
+    const { stack } = catalog((scope) => {
+      const table = new dynamodb.Table(scope, 'Videos', keys);
       for (const index of globalSecondaryIndexes) table.addGlobalSecondaryIndex(index);
       return table;
     });
-    expect(() => app.synth()).toThrow(message);
+    expect(() => templateOf(stack)).toThrow(message);
   });
 
   test.each([
     ['eu-central-1:123456789012', 'Test/Catalog: table: expected a table in the stack\'s region us-east-1, got one in eu-central-1'],
     ['us-east-1:999999999999', 'Test/Catalog: table: expected a table of the stack\'s account 123456789012, got one of 999999999999'],
   ])('of another place is refused: %s', (place, message) => {
-    const stack = new Stack(new App(), 'Test', { env: { account: '123456789012', region: 'us-east-1' } });
+    const stack = testStack({ env });
     const table = dynamodb.Table.fromTableArn(stack, 'Videos', `arn:aws:dynamodb:${place}:table/videos`);
-    expect(() => new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com', table })).toThrow(message);
+    expect(() => catalogIn(stack, { table })).toThrow(message);
   });
 
   test('that was imported can\'t be checked: a warning says what it needs', () => {
@@ -84,11 +83,10 @@ describe('a table of one\'s own', () => {
 test.each<[string, (stack: Stack) => dynamodb.ITable | undefined]>([
   ['the library\'s', () => undefined], ['one\'s own', makeTable],
 ])('a table under a key that an aspect gives it is refused, since nobody could be granted the key: %s', (_, makeOwn) => {
-  const app = new App();
-  const stack = new Stack(app, 'Test');
-  new VodCatalog(stack, 'Catalog', { origin: 'https://videos.example.com', table: makeOwn(stack) });
-  Aspects.of(app).add({
+  const stack = testStack();
+  catalogIn(stack, { table: makeOwn(stack) });
+  Aspects.of(stack.node.root).add({
     visit: (node) => { if (node instanceof dynamodb.CfnTable) node.sseSpecification = { sseEnabled: true, sseType: 'KMS', kmsMasterKeyId: 'alias/videos' }; },
   });
-  expect(() => app.synth()).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
+  expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
 });

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
-import { App, CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
 import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
+import { catalogIn, ORIGIN as origin, templateOf, testStack } from '../toolkit/stacks';
 
 const SRC = path.join(__dirname, '..', '..', 'src');
-const origin = 'https://videos.example.com';
 
 /** A prop of the public API, with its type as the source has it. */
 export interface Prop {
@@ -30,7 +29,7 @@ export const PROPS: readonly Prop[] = (() => {
 })();
 
 function area(stack: Stack) {
-  const catalog = new VodCatalog(stack, 'Neighbour', { origin });
+  const catalog = catalogIn(stack);
   const bucket = (id: string) => s3.Bucket.fromBucketName(stack, id, id.toLowerCase());
   return { catalog, origin, sourceBucket: bucket('Sources'), mediaBucket: bucket('Media') };
 }
@@ -40,7 +39,7 @@ function auth(stack: Stack, props: object): void {
   const vodAuth = new VodAuth(stack, 'Area', { origin, ...props });
   vodAuth.guard(api);
   // An authorizer that no method has belongs to no API.
-  new VodCatalog(stack, 'Neighbour', { origin, roles: vodAuth.roles }).addRoutes(api);
+  catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
 }
 
 /** How a value gets to each struct. The smallest construct that takes it, since synthesis is slow. */
@@ -92,11 +91,11 @@ export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
 
 /** What becomes of a prop's value: `rendered`, `refused` in the prop's name, or what is wrong. */
 export function outcome({ struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp): string {
-  const stack = new Stack(new App({ analyticsReporting: false }), 'Test');
+  const stack = testStack();
   let template: string;
   try {
     BUILD[struct](stack, { [name]: value(stack) });
-    template = JSON.stringify(Template.fromStack(stack).toJSON());
+    template = JSON.stringify(templateOf(stack));
   } catch (error) {
     const { name: kind, message } = error as Error;
     return kind === 'VodValidationError' && message.includes(name) ? 'refused' : `${kind}: ${message}`;

@@ -1,5 +1,5 @@
-import { App, Stack } from 'aws-cdk-lib';
 import { BUILD, labelOf, outcome, Prop, PROPS, SCALAR_PROPS, tokensOf } from '../synth/props';
+import { testStack } from '../toolkit/stacks';
 
 /** Whether the value is needed at synth: it decides or counts resources, or would have to be converted to another unit. */
 function isNeeded({ type, name }: Prop, kind: string): boolean {
@@ -12,7 +12,7 @@ test('every public struct can be given to a construct here', () => {
 
 describe('a value that is known at deploy time only renders as CloudFormation, or is refused in the prop\'s name', () => {
   test.each(SCALAR_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
-    const kinds = Object.keys(tokensOf(new Stack(new App(), 'Kinds'), prop.type));
+    const kinds = Object.keys(tokensOf(testStack(), prop.type));
     const outcomes = kinds.map((kind) => [kind, outcome(prop, (stack) => tokensOf(stack, prop.type)[kind], /"Ref":"Marker/)]);
     expect(outcomes).toEqual(kinds.map((kind) => [kind, isNeeded(prop, kind) ? 'refused' : 'rendered']));
   });
