@@ -20,6 +20,7 @@ const HANDLER_LIBRARIES = [
   '@types/aws-lambda',
   'aws-jwt-verify',
   'cookie',
+  'json-schema-to-ts',
   'uuid',
 ];
 

@@ -17,6 +17,12 @@ const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
 
+/** TypeScript accepts unknown keys in an object whose type it infers from a `return`. */
+const UNNAMED_ANSWER = {
+  selector: 'FunctionDeclaration[returnType.typeAnnotation.typeName.name="Operations"] Property > :matches(FunctionExpression, ArrowFunctionExpression)[async=true]:not([returnType])',
+  message: 'annotate the operation with Promise<AnswerOf<...>>, or its answer may have keys that its schema lacks',
+};
+
 /** Four worlds, one direction: domain <- contract <- runtime | synth <- areas. See AGENTS.md. */
 export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
   const eslint = project.eslint!;
@@ -35,6 +41,7 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
         { target: './src', from: ['./local', './test', './bench', './judges', './examples'], message: 'src stands alone' },
       ],
     }],
+    'no-restricted-syntax': ['error', UNNAMED_ANSWER],
     '@typescript-eslint/member-ordering': ['off'],
     '@stylistic/object-property-newline': ['off'],
     '@stylistic/max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],

@@ -1,10 +1,9 @@
 import { ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor } from './cursor.runtime';
 import type { VideoRow } from '../contract/table';
-import type { VideoStatus } from '../domain/video-status';
 import { Caller, decide, Roles } from '../roles/decide';
-import type { ApiResponse, Operations } from '../runtime/http';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
+import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { VideoRepository } from '../runtime/video-repository';
 import { toVideo } from '../runtime/video-view';
 
@@ -22,18 +21,16 @@ export interface ReadVideosPorts {
 /** Lists videos and shows one. */
 export function readVideos({ videos, roles, origin, now }: ReadVideosPorts): Operations<'catalog/read-videos'> {
   /** The page's rows as the caller may see them. */
-  function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): ApiResponse {
+  function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {
     const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
       .map((row) => toVideo(row, { caller, roles, origin }));
     return { body: { items, ...(cursor !== undefined && { cursor }) } };
   }
 
   return {
-    async listVideos({ caller, query }) {
-      const limit = (query.limit as number | undefined) ?? DEFAULT_LIMIT;
-      const cursor = query.cursor as string | undefined;
-      const status = query.status as VideoStatus | undefined;
-      const own = query.owner === 'me';
+    async listVideos({ caller, query }): Promise<AnswerOf<'listVideos'>> {
+      const { limit = DEFAULT_LIMIT, cursor, status, owner } = query;
+      const own = owner === 'me';
       const decision = decide(caller, { type: 'list', videos: own ? 'own' : 'published' }, roles);
       if (decision !== 'allowed') throw refusal(decision);
       if (own) {
@@ -50,7 +47,7 @@ export function readVideos({ videos, roles, origin, now }: ReadVideosPorts): Ope
       return pageOf(caller, rows, next && publishedCursor(next));
     },
 
-    async getVideo({ caller, path }) {
+    async getVideo({ caller, path }): Promise<AnswerOf<'getVideo'>> {
       const video = await videos.find(path.videoId);
       const decision = decide(caller, { type: 'watch', video }, roles);
       if (!video || decision !== 'allowed') throw refusal(decision);

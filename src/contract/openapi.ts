@@ -1,10 +1,17 @@
 import { ProblemCode, PROBLEMS } from './problems';
 import { API_STAGE, Route, ROUTES } from './routes';
-import { JsonSchema, problemSchema } from './schemas';
+import { COMPONENTS, JsonSchema, problemSchema } from './schemas';
+
+/** The version of the API that the document describes. */
+export const API_VERSION = '1';
+
+type JsonObject = Record<string, unknown>;
+
+const COMPONENT_NAMES = new Map(Object.entries(COMPONENTS).map(([name, schema]) => [schema, name]));
 
 /** The OpenAPI 3.1 document of the API, made from the route table: of those routes that the API has, by who serves them. */
-export function openApiDocument(version: string, handlers: readonly string[]): object {
-  const paths: Record<string, Record<string, object>> = {};
+export function openApiDocument(version: string, handlers: readonly string[]): JsonObject {
+  const paths: Record<string, JsonObject> = {};
   for (const [operationId, route] of Object.entries(ROUTES).filter(([, { handler }]) => handlers.includes(handler)) as [string, Route][]) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(operationId, route) };
   }
@@ -15,7 +22,7 @@ export function openApiDocument(version: string, handlers: readonly string[]): o
     servers: [{ url: `/${API_STAGE}` }],
     paths,
     components: {
-      schemas: { Problem: problemSchema },
+      schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token, or what the identity provider of the service gives' } },
     },
   };
@@ -26,20 +33,57 @@ function operation(operationId: string, route: Route): object {
     operationId,
     summary: route.summary,
     security: route.access === 'open' ? [] : [{ token: [] }],
-    parameters: [...parameters('path', route.pathParameters, true), ...parameters('query', route.query, false)],
-    ...(route.body && { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }),
-    responses: { [route.status]: success(route), ...failures(route) },
+    parameters: [
+      ...parameters('path', route.pathParameters), ...parameters('query', route.query), ...parameters('header', clientHeaders(route)),
+      ...parameters('cookie', route.cookies),
+    ],
+    ...(route.body && { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: refer(route.body) } } } }),
+    responses: { ...successes(route), ...failures(route) },
   };
 }
 
-function parameters(place: 'path' | 'query', schemas: Route['query'], required: boolean): object[] {
-  return Object.entries(schemas ?? {}).map(([name, { description, ...schema }]: [string, JsonSchema]) => ({
-    name, in: place, required, ...(description && { description }), schema,
-  }));
+/**
+ * Headers that are no parameters of the document: those that a browser sets and no script can (Fetch, "forbidden request-header"), since no client
+ * chooses them, and those that OpenAPI describes elsewhere (OpenAPI 3.1, Parameter Object).
+ */
+const NOT_PARAMETERS = /^(?:cookie|origin|sec-.*|accept|authorization|content-type)$/;
+
+function clientHeaders({ headers = {} }: Route): Route['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PARAMETERS.test(name)));
 }
 
-function success(route: Route): object {
-  return route.response ? { description: 'Done', content: { 'application/json': { schema: route.response } } } : { description: 'On to the next address' };
+function parameters(place: 'path' | 'query' | 'header' | 'cookie', schemas: Readonly<Record<string, JsonSchema>> = {}): object[] {
+  return Object.entries(schemas).map(([name, schema]) => {
+    const { description, ...rest } = schema;
+    return { name, in: place, required: place === 'path', ...(description && { description }), schema: COMPONENT_NAMES.has(schema) ? refer(schema) : rest };
+  });
+}
+
+/** A reference to a schema that is a component, and to components within any other schema. */
+function refer(schema: JsonSchema): JsonObject {
+  const name = COMPONENT_NAMES.get(schema);
+  return name === undefined ? inline(schema) : { $ref: `#/components/schemas/${name}` };
+}
+
+function inline({ properties, patternProperties, additionalProperties, items, ...rest }: JsonSchema): JsonObject {
+  const each = (schemas: Readonly<Record<string, JsonSchema>>) => Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, refer(schema)]));
+  return {
+    ...rest,
+    ...(properties && { properties: each(properties) }),
+    ...(patternProperties && { patternProperties: each(patternProperties) }),
+    ...(additionalProperties !== undefined && { additionalProperties: typeof additionalProperties === 'object' ? refer(additionalProperties) : additionalProperties }),
+    ...(items && { items: refer(items) }),
+  };
+}
+
+const REDIRECT = 'On to the next address';
+
+function successes({ status, response, redirects }: Route): Record<string, object> {
+  const content = response && { content: { 'application/json': { schema: refer(response) } } };
+  return {
+    [status]: { description: status === 302 ? REDIRECT : 'Done', ...content },
+    ...(redirects && { 302: { description: REDIRECT } }),
+  };
 }
 
 function failures(route: Route): Record<string, object> {
@@ -54,6 +98,6 @@ function failures(route: Route): Record<string, object> {
   const byStatus: Record<string, string[]> = {};
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);
   return Object.fromEntries(Object.entries(byStatus).map(([status, found]) => [status, {
-    description: found.join(', '), content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    description: found.join(', '), content: { 'application/problem+json': { schema: refer(problemSchema) } },
   }]));
 }

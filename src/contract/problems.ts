@@ -27,14 +27,3 @@ export const NOT_SIGNED_IN_DETAIL = 'sign in and send your token in Authorizatio
 export function problemType(code: string): string {
   return `https://github.com/serverless-vod/serverless-vod/blob/main/docs/errors.md#${code}`;
 }
-
-/** problem+json of RFC 9457. */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: string;
-  /** One entry for each field that is wrong; `pointer` is a JSON pointer (RFC 6901) or a parameter's name. */
-  readonly errors?: { readonly pointer: string; readonly detail: string }[];
-}

@@ -21,21 +21,45 @@ export interface Route {
   readonly pathParameters?: Readonly<Record<string, JsonSchema>>;
   /** Any other parameter is refused. Values are strings on the wire: `integer` ones are converted. */
   readonly query?: Readonly<Record<string, JsonSchema>>;
+  /** Request headers that the handler reads, in lower case: it gets no others. */
+  readonly headers?: Readonly<Record<string, JsonSchema>>;
+  /** What the OpenAPI document says of the cookies in the `cookie` header that a client may send of its own accord. */
+  readonly cookies?: Readonly<Record<string, JsonSchema>>;
   readonly body?: JsonSchema;
-  /** True when the body may be left out. */
+  /** True when the body may be left out; it counts as `{}` then. */
   readonly bodyOptional?: boolean;
   readonly status: number;
-  /** Absent for a redirect. */
+  /** The body of an answer with `status`; absent if it has none. */
   readonly response?: JsonSchema;
+  /** True when 302 is an answer besides `status`. */
+  readonly redirects?: boolean;
   /** Codes of the errors, besides those that every route of its kind has. */
   readonly problems?: readonly ProblemCode[];
 }
 
 const videoId = { videoId: videoIdSchema };
-const limit: JsonSchema = { type: 'integer', description: 'Items a page (default 20)', minimum: 1, maximum: 100 };
-const cursor: JsonSchema = { type: 'string', description: 'From the page before', minLength: 1, maxLength: 1024 };
+const limit = { type: 'integer', description: 'Items a page (default 20)', minimum: 1, maximum: 100 } as const satisfies JsonSchema;
+const cursor = { type: 'string', description: 'From the page before', minLength: 1, maxLength: 1024 } as const satisfies JsonSchema;
 /** What a sign-in server may send back (RFC 6749, section 4.1.2; RFC 9207). */
-const oauthText: JsonSchema = { type: 'string', maxLength: 4096 };
+const oauthText = { type: 'string', maxLength: 4096 } as const satisfies JsonSchema;
+
+/** A header of any value: browsers may add values, and the handler decides what an unknown one means. */
+const anyHeader = { type: 'string' } as const satisfies JsonSchema;
+/** What tells a person's navigation from the request of a script, a frame or a prefetch. */
+const navigation = {
+  'cookie': anyHeader, 'sec-fetch-site': anyHeader, 'sec-fetch-mode': anyHeader, 'sec-fetch-dest': anyHeader, 'sec-purpose': anyHeader,
+} as const;
+/** What tells whether a page of the service's own sends its cookie. */
+const ownPage = { 'cookie': anyHeader, 'origin': anyHeader, 'sec-fetch-site': anyHeader } as const;
+
+/**
+ * The cookie with the refresh token of a browser session. `__Secure-`: no page that came over plain http can set or replace it. (`__Host-` requires the
+ * path `/`, and would send it with every request.)
+ */
+export const REFRESH_COOKIE = '__Secure-vod-refresh';
+const refreshCookie = {
+  [REFRESH_COOKIE]: { type: 'string', description: 'The refresh token of a browser session' },
+} as const satisfies Route['cookies'];
 
 /** The longest `return_to`, also once it is a whole, escaped address: the cookie of a sign-in under way holds it. */
 export const RETURN_TO_LENGTH = 512;
@@ -46,23 +70,23 @@ export const ROUTES = {
     method: 'GET', path: '/login', handler: 'auth/sign-in', access: 'open', status: 302,
     summary: 'Starts a sign-in. With `return_to` a browser session follows, without it the tokens come as JSON.',
     query: { return_to: { type: 'string', description: 'Path or address to return to', minLength: 1, maxLength: RETURN_TO_LENGTH } },
-    problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
+    headers: navigation, problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
   },
   authorize: {
-    method: 'GET', path: '/authorize', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,
+    method: 'GET', path: '/authorize', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema, redirects: true,
     summary: 'The sign-in\'s callback: tokens, or the refresh cookie and on to `return_to` (302).',
     query: { code: oauthText, state: oauthText, error: oauthText, error_description: oauthText, error_uri: oauthText, iss: oauthText },
-    problems: ['sign_in_failed', 'upstream_failed'],
+    headers: navigation, problems: ['sign_in_failed', 'upstream_failed'],
   },
   refreshTokens: {
     method: 'POST', path: '/token', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,
     summary: 'New tokens for a refresh token, from the cookie or the body.',
-    body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'invalid_grant', 'cross_site', 'upstream_failed'],
+    headers: ownPage, cookies: refreshCookie, body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'invalid_grant', 'cross_site', 'upstream_failed'],
   },
   revokeTokens: {
     method: 'POST', path: '/token/revoke', handler: 'auth/sign-in', access: 'open', status: 200, response: revokeResponseSchema,
     summary: 'Ends the session: revokes the refresh token and clears the cookie.',
-    body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'cross_site', 'upstream_failed'],
+    headers: ownPage, cookies: refreshCookie, body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'cross_site', 'upstream_failed'],
   },
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/plan-upload', access: 'signed-in', status: 201, response: uploadResponseSchema,

@@ -8,6 +8,8 @@ import { VISIBILITIES } from '../domain/visibility';
 /**
  * JSON Schemas of the API's bodies and parameters, in the subset that draft-04 (the handlers' validator) and
  * OpenAPI 3.1 share. No `$ref`, so that each stands alone. Patterns are read alike with and without Unicode mode.
+ *
+ * Each schema keeps its literal type: handlers take the types of requests and answers from it (`runtime/route-types.ts`).
  */
 export interface JsonSchema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -29,25 +31,37 @@ export interface JsonSchema {
   readonly uniqueItems?: boolean;
 }
 
-const text = (description: string, maxLength: number, minLength = 0): JsonSchema => ({ type: 'string', description, minLength, maxLength });
-const line = (description: string, maxLength: number): JsonSchema => ({ type: 'string', description, maxLength, pattern: LINE_PATTERN });
-const time = (description: string): JsonSchema => ({ type: 'string', description: `${description} (ISO 8601, UTC)` });
-const object = (properties: Record<string, JsonSchema>, required: string[], description?: string): JsonSchema => ({
-  type: 'object', ...(description && { description }), properties, required, additionalProperties: false,
-});
-const stringMap = (description: string): JsonSchema => ({ type: 'object', description, additionalProperties: { type: 'string' } });
+/** The schema of an object with exactly these properties. */
+export interface ObjectSchema<Properties, Required> {
+  readonly type: 'object';
+  readonly description?: string;
+  readonly properties: Properties;
+  readonly required: Required;
+  readonly additionalProperties: false;
+}
 
-export const videoIdSchema: JsonSchema = { type: 'string', description: 'Id of a video', pattern: `^${VIDEO_ID}$` };
+function object<const P extends Readonly<Record<string, JsonSchema>>, const R extends readonly (string & keyof P)[]>(
+  properties: P, required: R, description?: string,
+): ObjectSchema<P, R> {
+  return { type: 'object', ...(description && { description }), properties, required, additionalProperties: false };
+}
 
-const visibility: JsonSchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES };
-const tags: JsonSchema = { type: 'array', items: line('One line, not blank', 64), maxItems: 20, uniqueItems: true };
-const metadata: JsonSchema = {
+const text = (description: string, maxLength: number, minLength = 0) => ({ type: 'string', description, minLength, maxLength }) as const;
+const line = (description: string, maxLength: number) => ({ type: 'string', description, maxLength, pattern: LINE_PATTERN }) as const;
+const time = (description: string) => ({ type: 'string', description: `${description} (ISO 8601, UTC)` }) as const;
+const stringMap = (description: string) => ({ type: 'object', description, additionalProperties: { type: 'string' } }) as const;
+
+export const videoIdSchema = { type: 'string', description: 'Id of a video', pattern: `^${VIDEO_ID}$` } as const satisfies JsonSchema;
+
+const visibilitySchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES } as const satisfies JsonSchema;
+const tags = { type: 'array', items: line('One line, not blank', 64), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
+const metadata = {
   type: 'object',
   description: 'Your own data: up to 20 entries, whose names are one line of 1 to 64 characters and none that every JavaScript object has, such as `constructor`',
   maxProperties: 20,
   patternProperties: { [KEY_PATTERN]: text('May have several lines', 1024) },
   additionalProperties: false,
-};
+} as const satisfies JsonSchema;
 
 export const uploadRequestSchema = object({
   fileName: line('Name of the file, as its owner knows it; one line, not blank', 255),
@@ -56,18 +70,26 @@ export const uploadRequestSchema = object({
   title: line('One line, not blank. Default: the file name', MAX_TITLE_LENGTH),
   description: text('Free text, may have several lines', 5000),
   tags,
-  visibility,
+  visibility: visibilitySchema,
   metadata,
 }, ['fileName', 'contentType', 'size'], 'The file to be uploaded, and what to call it. All texts together may take 32 KiB in UTF-8');
 
 export const refreshRequestSchema = object({ refresh_token: text('Absent in a browser session: there it is a cookie', 4096, 1) }, []);
+
+const renditionSchema = object({
+  codec: { type: 'string' }, width: { type: 'integer' }, height: { type: 'integer' }, bitsPerSecond: { type: 'integer' },
+}, ['codec', 'width', 'height', 'bitsPerSecond']);
+
+const videoErrorSchema = object({
+  code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' },
+}, ['code', 'message'], 'Shown to its owner and to admins');
 
 export const videoSchema = object({
   videoId: videoIdSchema,
   title: { type: 'string' },
   description: { type: 'string' },
   tags: { type: 'array', items: { type: 'string' } },
-  visibility,
+  visibility: visibilitySchema,
   metadata: stringMap('Your own data'),
   owner: { type: 'string', description: 'Id of the user who uploaded it' },
   status: { type: 'string', enum: VIDEO_STATUSES },
@@ -78,26 +100,20 @@ export const videoSchema = object({
   durationSeconds: { type: 'number' },
   width: { type: 'integer', description: 'Pixels of the source, as displayed' },
   height: { type: 'integer', description: 'Pixels of the source, as displayed' },
-  renditions: {
-    type: 'array',
-    items: object({
-      codec: { type: 'string' }, width: { type: 'integer' }, height: { type: 'integer' }, bitsPerSecond: { type: 'integer' },
-    }, ['codec', 'width', 'height', 'bitsPerSecond']),
-  },
+  renditions: { type: 'array', items: renditionSchema },
   poster: { type: 'string', description: 'Address of a still; needs a playback session' },
-  error: object({ code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' } }, ['code', 'message'], 'Shown to its owner and to admins'),
+  error: videoErrorSchema,
 }, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt'], 'A video');
 
-export const uploadResponseSchema = object({
-  video: videoSchema,
-  upload: object({
-    kind: { type: 'string', enum: ['single'] },
-    method: { type: 'string', enum: ['PUT'] },
-    url: { type: 'string', description: 'Signed address; treat it as a secret' },
-    headers: stringMap('Headers to send as they are'),
-    expiresAt: time('Until when the upload may be started'),
-  }, ['kind', 'method', 'url', 'headers', 'expiresAt']),
-}, ['video', 'upload']);
+const uploadSchema = object({
+  kind: { type: 'string', enum: ['single'] },
+  method: { type: 'string', enum: ['PUT'] },
+  url: { type: 'string', description: 'Signed address; treat it as a secret' },
+  headers: stringMap('Headers to send as they are; HTTP clients add `content-length`'),
+  expiresAt: time('Until when the upload may be started'),
+}, ['kind', 'method', 'url', 'headers', 'expiresAt']);
+
+export const uploadResponseSchema = object({ video: videoSchema, upload: uploadSchema }, ['video', 'upload']);
 
 export const videoListSchema = object({
   items: { type: 'array', items: videoSchema, description: 'Fewer than `limit`, or none, when a page has reached its size or cost: go on with `cursor`' },
@@ -110,7 +126,7 @@ export const playbackSchema = object({
   expiresAt: time('Until when the cookies that came along are good'),
 }, ['hls', 'expiresAt']);
 
-/** OAuth 2.0's own names (RFC 6749, section 5.1). */
+/** OAuth 2.0's own names (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
 export const tokensSchema = object({
   id_token: { type: 'string' },
   access_token: { type: 'string' },
@@ -127,5 +143,29 @@ export const problemSchema = object({
   status: { type: 'integer' },
   detail: { type: 'string' },
   code: { type: 'string' },
-  errors: { type: 'array', items: object({ pointer: { type: 'string' }, detail: { type: 'string' } }, ['pointer', 'detail']) },
+  errors: {
+    type: 'array',
+    items: object({
+      pointer: { type: 'string', description: 'JSON pointer (RFC 6901), or name of a parameter' },
+      detail: { type: 'string' },
+    }, ['pointer', 'detail']),
+  },
 }, ['type', 'title', 'status', 'detail', 'code'], 'RFC 9457');
+
+/** By their names in the OpenAPI document, which refers to them wherever another schema holds one. */
+export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
+  Playback: playbackSchema,
+  Problem: problemSchema,
+  RefreshRequest: refreshRequestSchema,
+  Rendition: renditionSchema,
+  RevokeResponse: revokeResponseSchema,
+  Tokens: tokensSchema,
+  Upload: uploadSchema,
+  UploadRequest: uploadRequestSchema,
+  UploadResponse: uploadResponseSchema,
+  Video: videoSchema,
+  VideoError: videoErrorSchema,
+  VideoId: videoIdSchema,
+  VideoList: videoListSchema,
+  Visibility: visibilitySchema,
+};

@@ -1,4 +1,3 @@
-import type { Rendition } from './video';
 import { monthOf } from '../domain/months';
 import type { VideoError, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
@@ -15,6 +14,16 @@ export const INDEXES = {
 
 /** No video was published before this month: here a walk back through the months ends. */
 export const FIRST_MONTH = '2026-11';
+
+/** One encoded variant. */
+export interface Rendition {
+  readonly codec: string;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  readonly bitsPerSecond: number;
+}
 
 /** The row of a video. */
 export interface VideoRow {

@@ -2,9 +2,9 @@ import { stringifySetCookie } from 'cookie';
 import type { SignCookies } from './cookie-signer.runtime';
 import { attemptPrefix } from '../domain/object-keys';
 import { decide, Roles } from '../roles/decide';
-import type { Operations } from '../runtime/http';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
+import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { VideoRepository } from '../runtime/video-repository';
 
 export interface StartPlaybackPorts {
@@ -20,7 +20,7 @@ export interface StartPlaybackPorts {
 /** Starts and renews playback sessions. */
 export function startPlayback({ videos, roles, signCookies, origin, sessionSeconds, now }: StartPlaybackPorts): Operations<'delivery/start-playback'> {
   return {
-    async startPlayback({ path: { videoId }, caller }) {
+    async startPlayback({ path: { videoId }, caller }): Promise<AnswerOf<'startPlayback'>> {
       const video = await videos.find(videoId);
       const decision = decide(caller, { type: 'watch', video }, roles);
       if (!video || decision !== 'allowed') throw refusal(decision);

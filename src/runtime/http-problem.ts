@@ -1,8 +1,9 @@
-import { Problem, ProblemCode, PROBLEMS, problemType } from '../contract/problems';
+import type { Problem } from './route-types';
+import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 
-/** An error that the caller is told about; anything else that is thrown is `internal` and told in the log only. */
+/** An error that the caller is told about; anything else that is thrown is `internal` and told in the log only. `cookies` are set, or end, with it. */
 export class HttpProblem extends Error {
-  constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors']) {
+  constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors'], readonly cookies?: readonly string[]) {
     super(detail);
     this.name = 'HttpProblem';
   }

@@ -1,5 +1,5 @@
+import type { Video } from './route-types';
 import type { VideoRow } from '../contract/table';
-import type { Video } from '../contract/video';
 import { Caller, decide, Roles } from '../roles/decide';
 
 /** What a video's look depends on: who asks, who may do what, and under which address (`https://…`, no slash at its end) media are served. */

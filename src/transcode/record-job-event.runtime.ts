@@ -1,6 +1,5 @@
 import type { EventBridgeEvent } from 'aws-lambda';
-import type { VideoRow } from '../contract/table';
-import type { Rendition } from '../contract/video';
+import type { Rendition, VideoRow } from '../contract/table';
 import { FOUND_TOO_LONG } from './job/duration-limit';
 import { jobError } from './job/job-errors';
 import { JobMetadata, parseJobMetadata } from './job/job-metadata';

@@ -1,29 +1,16 @@
 import type { PutDeclaration, SignedPut } from './sign-put.runtime';
-import type { SingleUpload, UploadSettings } from '../contract/upload';
+import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
 import { readableBytes } from '../domain/readable';
 import { isBlank } from '../domain/text-rules';
 import { refusalOf } from '../domain/upload-limits';
 import { MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
-import type { Visibility } from '../domain/visibility';
 import { decide, Roles } from '../roles/decide';
-import type { GuardedRequest, Operations } from '../runtime/http';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
+import type { AnswerOf, BodyOf, Operations } from '../runtime/route-types';
 import type { VideoRepository } from '../runtime/video-repository';
 import { toVideo } from '../runtime/video-view';
-
-/** The body of `planUpload`, as its schema has let it through. */
-interface UploadRequest {
-  readonly fileName: string;
-  readonly contentType: string;
-  readonly size: number;
-  readonly title?: string;
-  readonly description?: string;
-  readonly tags?: string[];
-  readonly visibility?: Visibility;
-  readonly metadata?: Record<string, string>;
-}
 
 export interface PlanUploadPorts {
   readonly videos: Pick<VideoRepository, 'create'>;
@@ -40,7 +27,7 @@ export interface PlanUploadPorts {
 /** Declares a file, creates its video and plans its upload. */
 export function planUpload({ videos, roles, signPut, newId, settings, bucket, origin }: PlanUploadPorts): Operations<'upload/plan-upload'> {
   return {
-    async planUpload({ caller, body }: GuardedRequest<UploadRequest>) {
+    async planUpload({ caller, body }): Promise<AnswerOf<'planUpload'>> {
       const decision = decide(caller, { type: 'upload' }, roles);
       if (decision !== 'allowed') throw refusal(decision);
       const { fileName, size, description, tags, visibility, metadata } = body;
@@ -70,14 +57,13 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, or
         metadata,
         source: { bucket, key, fileName, contentType, size },
       });
-      const upload: SingleUpload = { kind: 'single', method: 'PUT', ...signed };
-      return { body: { video: toVideo(row, { caller, roles, origin }), upload } };
+      return { body: { video: toVideo(row, { caller, roles, origin }), upload: { kind: 'single', method: 'PUT', ...signed } } };
     },
   };
 }
 
 /** The schema refuses what is only white space; this one knows the characters that are drawn as nothing too. */
-function blankField({ fileName, title, tags = [], metadata = {} }: Pick<UploadRequest, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
+function blankField({ fileName, title, tags = [], metadata = {} }: Pick<BodyOf<'planUpload'>, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
   const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
   return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
 }

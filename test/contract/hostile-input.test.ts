@@ -1,3 +1,4 @@
+import { Validator } from '@cfworker/json-schema';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { ENVIRONMENTS, HandlerName } from '../../src/contract/environment';
@@ -70,7 +71,7 @@ describe('hostile input', () => {
 
   /** Sends it as API Gateway would, and holds the answer against the contract. */
   async function send(operationId: OperationId, given: Partial<APIGatewayProxyEvent>): Promise<{ status: number; body: any }> {
-    const { method, path, handler, pathParameters }: Route = ROUTES[operationId];
+    const { method, path, handler, pathParameters, response }: Route = ROUTES[operationId];
     const event = { ...apiEvent(method, path, { userId: 'ann', path: pathParameters && { videoId: idOf(1) } }), ...given };
     const { statusCode: status, headers, body } = await handlers[handler]!(event);
     const parsed = body === '' ? undefined : JSON.parse(body);
@@ -84,6 +85,7 @@ describe('hostile input', () => {
       // JSON has escapes for half a surrogate pair, and many parsers refuse it.
       if (/\\ud[89a-f]/i.test(body)) throw new Error(`quotes half a surrogate pair: ${what}`);
     }
+    if (status < 300 && response && !new Validator(response as object, '4').validate(parsed).valid) throw new Error(`not its schema: ${what}`);
     return { status, body: parsed };
   }
 

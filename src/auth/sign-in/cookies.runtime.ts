@@ -1,9 +1,6 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
-import { TOKEN_PATH } from '../../contract/routes';
-
-// `__Secure-`: no page that came over plain http can set or replace it. (`__Host-` requires the path `/`, and would send it with every request.)
-const REFRESH = '__Secure-vod-refresh';
+import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
  * The cookies of sign-ins under way, one for each tab. `__Host-`: neither a subdomain nor another path can set one, so there are never more than four.
@@ -45,7 +42,7 @@ export function clearedSignInCookie(name: string): string {
 }
 
 export function refreshCookie(token: string, maxAge: number): string {
-  return stringifySetCookie({ name: REFRESH, value: token, maxAge, path: TOKEN_PATH, httpOnly: true, secure: true, sameSite: 'strict' });
+  return stringifySetCookie({ name: REFRESH_COOKIE, value: token, maxAge, path: TOKEN_PATH, httpOnly: true, secure: true, sameSite: 'strict' });
 }
 
 export function clearedRefreshCookie(): string {
@@ -54,7 +51,7 @@ export function clearedRefreshCookie(): string {
 
 /** The refresh tokens in the cookies: more than one if a subdomain has planted its own. */
 export function refreshTokensFrom(cookies: Cookies): string[] {
-  return cookies.flatMap(([name, token]) => name === REFRESH && token ? [token] : []);
+  return cookies.flatMap(([name, token]) => name === REFRESH_COOKIE && token ? [token] : []);
 }
 
 function decode(value: string): string | undefined {

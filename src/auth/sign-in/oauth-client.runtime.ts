@@ -4,6 +4,7 @@ import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import type { Environment } from '../../contract/environment';
 import { HttpProblem } from '../../runtime/http-problem';
+import type { Tokens } from '../../runtime/route-types';
 
 /** No answer within this time is a failure: the caller waits for ours. */
 const TIMEOUT_MS = 4000;
@@ -13,15 +14,6 @@ const TIMEOUT_MS = 4000;
  * replaced, also while Cognito still takes the old one: a client may have two (AddUserPoolClientSecret).
  */
 const SECRET_MS = 5 * 60 * 1000;
-
-/** What the token endpoint answers (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
-export interface Tokens {
-  readonly id_token: string;
-  readonly access_token: string;
-  readonly refresh_token?: string;
-  readonly expires_in: number;
-  readonly token_type: string;
-}
 
 interface Answer {
   readonly ok: boolean;

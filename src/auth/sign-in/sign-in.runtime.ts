@@ -3,15 +3,15 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   clearedRefreshCookie, clearedSignInCookie, parseCookies, refreshCookie, refreshTokensFrom, SIGN_IN_COOKIES, signInCookie, slotForSignIn,
 } from './cookies.runtime';
-import { OAuthClient, Tokens } from './oauth-client.runtime';
+import { OAuthClient } from './oauth-client.runtime';
 import {
   buildPendingSignIn, parsePendingSignIn, PendingSignIn, SIGN_IN_SECONDS, SignInSecrets, signInSecrets,
 } from './pending-sign-in.runtime';
 import { allowedReturn } from './return-to.runtime';
 import type { Environment } from '../../contract/environment';
 import { AUTHORIZE_PATH } from '../../contract/routes';
-import type { ApiRequest, ApiResponse, Operations } from '../../runtime/http';
 import { HttpProblem, invalid } from '../../runtime/http-problem';
+import type { AnswerOf, HeadersOf, Operations, RequestOf, Tokens } from '../../runtime/route-types';
 
 /** What sign-in needs of the world. */
 export interface SignInPorts {
@@ -34,7 +34,7 @@ interface FoundSignIn extends PendingSignIn, SignInSecrets {
   readonly cookie: string;
 }
 
-type TokenRequest = ApiRequest<{ readonly refresh_token?: string }>;
+type TokenRequest = RequestOf<'refreshTokens' | 'revokeTokens'>;
 
 /** Sign-in by authorization code with PKCE, its callback, refresh and sign-out. */
 export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, random, secrets }: SignInPorts): Operations<'auth/sign-in'> {
@@ -46,10 +46,10 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   const seconds = () => Math.floor(now().getTime() / 1000);
   const key = () => client.deriveKey('sign-in under way');
 
-  async function login(request: ApiRequest): Promise<ApiResponse> {
+  async function login(request: RequestOf<'login'>): Promise<AnswerOf<'login'>> {
     requireNavigation(request);
     const { query, headers } = request;
-    const returnTo = query.return_to === undefined ? undefined : allowedReturn(String(query.return_to), origins);
+    const returnTo = query.return_to === undefined ? undefined : allowedReturn(query.return_to, origins);
     if (query.return_to !== undefined && returnTo === undefined) {
       throw new HttpProblem('invalid_return_to', 'return_to must be a path that begins with one slash, or an address on an allowed origin, and not too long');
     }
@@ -67,33 +67,33 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     return { headers: { location }, cookies: [signInCookie(slotForSignIn(parseCookies(headers.cookie), seconds(), random(1)[0]), value)] };
   }
 
-  async function authorize(request: ApiRequest): Promise<ApiResponse> {
+  async function authorize(request: RequestOf<'authorize'>): Promise<AnswerOf<'authorize'>> {
     requireNavigation(request);
     const pending = await pendingFor(request);
     // From here on the sign-in is over, whatever comes of it. Only a server that fails leaves it, so that loading the page again may finish it.
     const cleared = clearedSignInCookie(pending.cookie);
     const outcome = faultOf(request) ?? await exchange(String(request.query.code), pending);
-    if (typeof outcome === 'string') return refused(signInFailed(outcome), cleared);
+    if (typeof outcome === 'string') throw signInFailed(outcome, [cleared]);
     if (pending.returnTo === undefined) return { body: outcome, headers: UNCACHED, cookies: [cleared] };
     if (outcome.refresh_token === undefined) throw new HttpProblem('upstream_failed', 'the sign-in server gave no refresh token, so there can be no session');
     return { status: 302, headers: { location: pending.returnTo }, cookies: [cleared, refreshCookie(outcome.refresh_token, refreshSeconds)] };
   }
 
   /** The sign-in that a callback belongs to: under way, in this browser. Its cookie is authentic, since the state is derived from it by our key. */
-  async function pendingFor({ query, headers }: ApiRequest): Promise<FoundSignIn> {
+  async function pendingFor({ query, headers }: RequestOf<'authorize'>): Promise<FoundSignIn> {
     const under = parseCookies(headers.cookie).flatMap(([cookie, value = '']) => {
       const pending = SIGN_IN_COOKIES.includes(cookie) ? parsePendingSignIn(value) : undefined;
       return pending ? [{ cookie, value, ...pending }] : [];
     });
     if (under.length === 0) throw signInFailed('no sign-in under way');
     const derived = await key();
-    const found = under.map((pending) => ({ ...pending, ...signInSecrets(pending.value, derived) })).find(({ state }) => equal(state, String(query.state ?? '')));
+    const found = under.map((pending) => ({ ...pending, ...signInSecrets(pending.value, derived) })).find(({ state }) => equal(state, query.state ?? ''));
     if (!found) throw signInFailed('state of another sign-in, or changed cookie');
     if (found.expiresAt <= seconds()) throw signInFailed('too late');
     return found;
   }
 
-  function faultOf({ query }: ApiRequest): Fault | undefined {
+  function faultOf({ query }: RequestOf<'authorize'>): Fault | undefined {
     if (query.error !== undefined) return 'error in the callback';
     // An empty one too: the sign-in server would call the request malformed, as if it were ours.
     if (!query.code) return 'no code';
@@ -108,7 +108,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   }
 
   /** A refresh token is opaque to us: only the sign-in server knows whether it is good, so nothing of it is checked here. */
-  async function refreshTokens(request: TokenRequest): Promise<ApiResponse> {
+  async function refreshTokens(request: TokenRequest): Promise<AnswerOf<'refreshTokens'>> {
     const held = heldToken(request, origins);
     const tokens = await client.grant({ grant_type: 'refresh_token', refresh_token: held.token });
     // The cookie stays: it may hold another token by now, since another tab may have renewed while this answer was on its way. Only sign-out clears it.
@@ -118,7 +118,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     return { body: others, headers: UNCACHED, cookies: rotated ? [refreshCookie(rotated, refreshSeconds)] : undefined };
   }
 
-  async function revokeTokens(request: TokenRequest): Promise<ApiResponse> {
+  async function revokeTokens(request: TokenRequest): Promise<AnswerOf<'revokeTokens'>> {
     const held = heldToken(request, origins);
     await client.revoke(held.token);
     return { body: { logoutUrl: client.logoutAddress(`${ORIGIN}/`) }, cookies: held.inCookie ? [clearedRefreshCookie()] : undefined };
@@ -156,7 +156,7 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
  * them out. Absent means no browser, or one older than March 2023; a mode alone is what Node's `fetch` sends, since a browser that sends the mode sends
  * the site too.
  */
-function requireNavigation({ headers }: ApiRequest): void {
+function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 'authorize'> }): void {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, 'sec-purpose': purpose = '' } = headers;
   const isBrowser = site !== undefined || destination !== undefined;
   const isNavigation = mode === 'navigate' && (destination ?? 'document') === 'document' && !purpose.startsWith('prefetch');
@@ -164,15 +164,9 @@ function requireNavigation({ headers }: ApiRequest): void {
 }
 
 /** The caller is not told what was wrong; whoever runs the service finds it in the log. */
-function signInFailed(reason: Fault): HttpProblem {
+function signInFailed(reason: Fault, cookies?: string[]): HttpProblem {
   console.warn({ message: 'sign-in refused', reason });
-  return new HttpProblem('sign_in_failed', 'this sign-in was refused, took too long or was finished before; start again at /api/login');
-}
-
-/** A problem with which a cookie ends too. */
-function refused(problem: HttpProblem, cookie: string): ApiResponse {
-  const body = problem.toBody();
-  return { status: body.status, body, headers: { 'content-type': 'application/problem+json' }, cookies: [cookie] };
+  return new HttpProblem('sign_in_failed', 'this sign-in was refused, took too long or was finished before; start again at /api/login', undefined, cookies);
 }
 
 /** Constant-time comparison. */
