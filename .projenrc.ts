@@ -28,6 +28,7 @@ const TEST_LIBRARIES = [
   '@aws/cloudformation-validate@1.9.0-beta',
   '@aws-sdk/client-s3',
   '@aws-sdk/cloudfront-signer',
+  '@seriousme/openapi-schema-validator',
   'aws-cdk-newest@npm:aws-cdk-lib@^2.276.0',
   'aws-sdk-client-mock',
   'cdk-nag@^3',
@@ -104,10 +105,12 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 // The stack on one machine brings its own libraries: none of them is the published package's.
 project.package.addField('workspaces', ['local']);
 // What users get. README.md, LICENSE and package.json are always in it.
-project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'rosetta']);
+project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
 project.package.setScript('prepack', 'tsx projenrc/check-package.ts');
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
+const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx projenrc/openapi.ts' });
+project.annotateGenerated('/openapi.json');
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx projenrc/bundle.ts' });
 // In npm's scripts `node` is the Node 24 that the local workspace brings: the handlers' own version.
 project.testTask.reset('npx projen bundle');
@@ -118,6 +121,7 @@ build.spawn(project.defaultTask!);
 build.spawn(project.tasks.tryFind('bundle')!);
 build.spawn(project.compileTask);
 build.spawn(project.tasks.tryFind('docgen')!);
+build.spawn(openapi);
 // The examples of README and docstrings compile, or this fails.
 build.exec('jsii-rosetta extract --strict');
 build.exec('tsc --noEmit -p tsconfig.dev.json');

@@ -14,7 +14,7 @@ const sources = path.join(root, 'src');
 const { fileNames } = ts.parseJsonConfigFileContent(JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')), ts.sys, root);
 const code = fileNames.map((file) => path.relative(sources, file).replace(/\.ts$/, '')).flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]);
 const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
-const required = ['.jsii', ...code, ...handlers];
+const required = ['.jsii', 'openapi.json', ...code, ...handlers];
 const documents = /^(?:API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture)$/;
 
 // npm tells its scripts what it was called with: none of that is for this call.

@@ -8,7 +8,7 @@ const root = path.join(__dirname, '..');
 const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
 
 /** Everything that users may get; anything else in the package is a leak or waste. */
-const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
+const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|README\.md|openapi\.json|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
 
 /** Files that lie about after work and must stay out. */
 const LEFTOVERS = ['serverless-vod-0.0.0.tgz', 'dist/js/serverless-vod@0.0.0.jsii.tgz', '.env', '.jsii.tabl.json', '.local/stack.json', 'cdk.out/tree.json'];
@@ -43,7 +43,7 @@ describe('the published package', () => {
     const files: string[] = JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0]?.files.map((file: { path: string }) => file.path);
     expect({ stderr, unexpected: files.filter((file) => !PUBLISHED.test(file)) }).toMatchObject({ unexpected: [] });
     expect(files).toEqual(expect.arrayContaining([
-      '.jsii', 'API.md', 'LICENSE', 'README.md', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', ...handlers,
+      '.jsii', 'API.md', 'LICENSE', 'README.md', 'openapi.json', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', ...handlers,
     ]));
   });
 

@@ -1,0 +1,74 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { ENVIRONMENTS, type HandlerName } from '../../src/contract/environment';
+import { API_VERSION, openApiDocument } from '../../src/contract/openapi';
+import { REFRESH_COOKIE } from '../../src/contract/routes';
+
+interface Operation {
+  readonly operationId: string;
+  readonly parameters: { readonly name: string; readonly in: string }[];
+  readonly responses: object;
+}
+
+interface Document {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, any> };
+}
+
+const file = readFileSync(join(__dirname, '..', '..', 'openapi.json'), 'utf8');
+const document: Document = JSON.parse(file);
+const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+
+/** Each object in it, the whole first. */
+function* objects(value: unknown): Generator<Record<string, any>> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield value;
+  for (const inner of Object.values(value)) yield* objects(inner);
+}
+
+describe('openapi.json', () => {
+  test('is what the route table makes; `npm run build` writes it', () => {
+    expect(document).toEqual(openApiDocument(API_VERSION, Object.keys(ENVIRONMENTS) as HandlerName[]));
+    expect(file).toBe(`${JSON.stringify(document, null, 2)}\n`);
+  });
+
+  test('is valid OpenAPI 3.1, and each reference leads somewhere', async () => {
+    const { Validator } = await import('@seriousme/openapi-schema-validator');
+    const validator = new Validator();
+    // A copy of its own, since it resolves the references in place.
+    expect(await validator.validate(JSON.parse(file))).toEqual({ valid: true });
+    expect(validator.version).toBe('3.1');
+    expect(JSON.stringify(validator.resolveRefs())).not.toContain('$ref');
+  });
+
+  test('writes each schema down once, and refers to it elsewhere', () => {
+    const written = [...objects(document)].filter(({ properties, enum: values }) => properties || values).map((schema) => JSON.stringify(schema));
+    expect(written.filter((schema, index) => written.indexOf(schema) !== index)).toEqual([]);
+    expect(document.components.schemas.VideoList.properties.items.items).toEqual({ $ref: '#/components/schemas/Video' });
+    expect(document.components.schemas.Video.properties).toMatchObject({
+      videoId: { $ref: '#/components/schemas/VideoId' }, renditions: { items: { $ref: '#/components/schemas/Rendition' } },
+    });
+  });
+
+  test('has no component that nothing refers to', () => {
+    const referred = new Set([...objects(document)].flatMap(({ $ref }) => $ref ?? []));
+    expect(Object.keys(document.components.schemas).filter((name) => !referred.has(`#/components/schemas/${name}`))).toEqual([]);
+  });
+
+  test('describes every body of a success by a component, but its own', () => {
+    const inline = operations.filter(({ responses }) => [...objects(responses)].some(({ schema }) => schema && !schema.$ref));
+    expect(inline.map(({ operationId }) => operationId)).toEqual(['describeApi']);
+  });
+
+  test('names what a client may send, and no header that only a browser sets', () => {
+    const places = (id: string) => operations.find(({ operationId }) => operationId === id)?.parameters.map(({ name, in: place }) => `${place} ${name}`);
+    expect(places('refreshTokens')).toEqual([`cookie ${REFRESH_COOKIE}`]);
+    expect(places('login')).toEqual(['query return_to']);
+    expect(places('getVideo')).toEqual(['path videoId']);
+  });
+
+  test('is what a service answers, without the routes that the service lacks', () => {
+    const served = openApiDocument(API_VERSION, ['api/describe-api', 'catalog/read-videos']);
+    expect(served).toEqual({ ...document, paths: Object.fromEntries(['/streams', '/streams/{videoId}', '/openapi.json'].map((route) => [route, document.paths[route]])) });
+  });
+});
