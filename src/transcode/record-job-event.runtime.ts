@@ -3,7 +3,7 @@ import type { Rendition, VideoRow } from '../contract/table';
 import { FOUND_TOO_LONG } from './job/duration-limit';
 import { jobError } from './job/job-errors';
 import { JobMetadata, parseJobMetadata } from './job/job-metadata';
-import { parseS3Url } from './job/s3-url';
+import { findPoster } from './job/poster';
 import { hlsKey, posterPrefix } from '../domain/object-keys';
 import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
 
@@ -87,7 +87,9 @@ function readResult({ outputGroupDetails = [] }: JobEventDetail, job: JobMetadat
   const { videoId, attempt, source, maxBitrates } = job;
   const outputs = outputGroupDetails.find(({ type }) => type === 'CMAF_GROUP')?.outputDetails ?? [];
   const milliseconds = Math.max(0, ...outputs.map(({ durationInMs = 0 }) => durationInMs));
-  const poster = readPoster(outputGroupDetails, mediaBucket, posterPrefix(videoId, attempt));
+  const files = outputGroupDetails.filter(({ type }) => type === 'FILE_GROUP')
+    .flatMap(({ outputDetails = [] }) => outputDetails.flatMap(({ outputFilePaths = [] }) => outputFilePaths));
+  const poster = findPoster(files, mediaBucket, posterPrefix(videoId, attempt));
   return {
     media: { hls: hlsKey(videoId, attempt), ...(poster !== undefined && { poster }) },
     renditions: outputs.flatMap(({ videoDetails }) => videoDetails ?? []).map((video, index): Rendition => ({
@@ -100,13 +102,4 @@ function readResult({ outputGroupDetails = [] }: JobEventDetail, job: JobMetadat
     ...(milliseconds > 0 && { durationSeconds: milliseconds / 1000 }),
     ...source,
   };
-}
-
-/** The last still: MediaConvert numbers them, and names the final one. */
-function readPoster(groups: readonly OutputGroupDetail[], mediaBucket: string, prefix: string): string | undefined {
-  return groups.filter(({ type }) => type === 'FILE_GROUP')
-    .flatMap(({ outputDetails = [] }) => outputDetails.flatMap(({ outputFilePaths = [] }) => outputFilePaths))
-    .map((url) => parseS3Url(url, mediaBucket))
-    .filter((key) => key?.startsWith(prefix))
-    .at(-1);
 }

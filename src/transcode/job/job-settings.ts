@@ -1,3 +1,5 @@
+import { literally } from './literally';
+import { posterGroup } from './poster';
 import type { Source } from './probe';
 import { s3Url } from './s3-url';
 import type { TranscodeSettings } from '../../contract/transcode';
@@ -18,17 +20,12 @@ export interface JobPlan {
   readonly renderings: readonly Rendering[];
 }
 
-/** Literals stay literals, so that the SDK's enums check them where the settings are sent; arrays stay arrays. */
-type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
-const literally = <const T>(value: T): Mutable<T> => value as Mutable<T>;
-
 const AUDIO_SELECTOR = 'Audio Selector 1';
 const AUDIO_GROUP = 'audio';
 /** AAC in stereo: 128 kb/s is what Apple's HLS Authoring Specification recommends at most to need. */
 const AUDIO_BITRATE = 128_000;
 /** "PC or tablet" in the MediaConvert guide's table of quality levels. */
 const QUALITY_LEVEL = 7;
-const POSTER_SHORT_SIDE = 720;
 
 /**
  * The settings of a MediaConvert job: CMAF segments with an HLS playlist, H.264 within the Basic tier (QVBR in a single pass), AAC in a
@@ -52,11 +49,7 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
         OutputGroupSettings: cmafGroup(s3Url(mediaBucket, hlsKey(videoId, attempt).replace(/\.m3u8$/, '')), segmentSeconds),
         Outputs: [...renderings.map((rendering) => videoOutput(rendering, source, maxFrameRate)), ...(source.hasAudio ? [audioOutput()] : [])],
       },
-      {
-        Name: 'poster',
-        OutputGroupSettings: fileGroup(s3Url(mediaBucket, `${posterPrefix(videoId, attempt)}poster`)),
-        Outputs: [posterOutput(renderings, source)],
-      },
+      posterGroup(s3Url(mediaBucket, posterPrefix(videoId, attempt)), renderings, source),
     ],
   };
 }
@@ -123,34 +116,5 @@ function audioOutput() {
       AudioSourceName: AUDIO_SELECTOR,
       CodecSettings: { Codec: 'AAC', AacSettings: { Bitrate: AUDIO_BITRATE, CodingMode: 'CODING_MODE_2_0', SampleRate: 48_000 } },
     }],
-  });
-}
-
-function fileGroup(destination: string) {
-  return literally({ Type: 'FILE_GROUP_SETTINGS', FileGroupSettings: { Destination: destination } });
-}
-
-/**
- * Two stills: MediaConvert takes the first frame, often black, then one after so many seconds; the event names the last. A video that
- * ends before has the first frame alone.
- */
-function posterOutput(renderings: readonly Rendering[], { durationSeconds = 20 }: Source) {
-  const { width, height } = renderings.find((one) => Math.min(one.width, one.height) <= POSTER_SHORT_SIDE) ?? renderings[renderings.length - 1];
-  return literally({
-    ContainerSettings: { Container: 'RAW' },
-    Extension: 'jpg',
-    VideoDescription: {
-      Width: width,
-      Height: height,
-      CodecSettings: {
-        Codec: 'FRAME_CAPTURE',
-        FrameCaptureSettings: {
-          FramerateNumerator: 1,
-          FramerateDenominator: Math.min(10, Math.max(1, Math.floor(durationSeconds / 4))),
-          MaxCaptures: 2,
-          Quality: 80,
-        },
-      },
-    },
   });
 }

@@ -1,0 +1,10 @@
+import { findPoster } from '../../../src/transcode/job/poster';
+
+const PREFIX = 'v/1/1/poster/';
+const still = (name: string) => `s3://media/${PREFIX}${name}.jpg`;
+
+test.each([
+  ['the last of several', [still('poster.0000000'), still('poster.0000001')], `${PREFIX}poster.0000001.jpg`],
+  ['the last below the prefix', [still('poster.0000000'), 's3://media/v/1/1/hls/index.m3u8', 's3://elsewhere/v/1/1/poster/x.jpg'], `${PREFIX}poster.0000000.jpg`],
+  ['none of none', [], undefined],
+])('the poster is %s', (_, urls, expected) => expect(findPoster(urls, 'media', PREFIX)).toBe(expected));
