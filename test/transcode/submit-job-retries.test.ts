@@ -1,0 +1,107 @@
+import { CreateJobCommand, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
+import { calls, created, mediaConvert, message, PROBED, refusal, startSubmit, Submit } from './submit-service';
+import { claim } from './videos';
+
+let submit: Submit;
+beforeAll(async () => { submit = await startSubmit(); });
+afterAll(() => submit.table.stop());
+beforeEach(() => submit.reset());
+
+describe('tried again later', () => {
+  test.each([ProbeCommand, CreateJobCommand])('throttled: the claim stays, the message comes again and succeeds', async (command) => {
+    await submit.table.put({ status: 'waiting' });
+    mediaConvert.on(command as typeof ProbeCommand).rejectsOnce(refusal('TooManyRequestsException')).resolves({ ProbeResults: [PROBED], Job: { Id: 'job-1' } } as object);
+    expect(await submit.send(message())).toEqual(['message-1']);
+    expect(await submit.table.get()).toMatchObject({ status: 'uploaded', claim: { token: 'message-1' } });
+    expect(await submit.send(message())).toEqual([]);
+    expect(calls()).toContain('SearchJobsCommand');
+    expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-1' });
+  });
+
+  test.each<[string, string]>([
+    ['AccessDeniedException', 'User is not authorized to perform: mediaconvert:Probe'],
+    ['ForbiddenException', 'because'],
+    ['NotFoundException', 'no such object'],
+    ['ConflictException', 'because'],
+    ['ServiceQuotaExceededException', 'because'],
+    ['InternalServerErrorException', 'because'],
+    ['UnrecognizedClientException', 'The security token included in the request is invalid'],
+    ['TimeoutError', 'socket hang up'],
+    ['SomethingNew', 'because'],
+    ['BadRequestException', 'Unable to open input file: [Failed to read data: Access denied]'],
+    ['BadRequestException', 'The role you provided is not authorized to perform kms:Decrypt'],
+    ['BadRequestException', 'You specified an input location that your policy disallows.'],
+    ['BadRequestException', 'Unable to assume role. Check that the role exists and that MediaConvert is a trusted entity.'],
+  ])('a refusal that is not about the file, of the probe or of the job: %s: %s', async (name, text) => {
+    for (const command of [ProbeCommand, CreateJobCommand]) {
+      await submit.table.put({ status: 'waiting' });
+      mediaConvert.reset();
+      mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [PROBED] }).on(command as typeof ProbeCommand).rejects(refusal(name, text));
+      expect(await submit.send(message())).toEqual(['message-1']);
+      const { status, error } = await submit.table.get();
+      expect([status, error]).toEqual(['uploaded', undefined]);
+    }
+  });
+
+  test('a search that fails does not make a job', async () => {
+    await submit.table.put({ claim: claim('dead', 301) });
+    mediaConvert.on(SearchJobsCommand).rejects(refusal('TooManyRequestsException'));
+    expect(await submit.send(message())).toEqual(['message-1']);
+    expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(0);
+  });
+
+  test.each(['no JSON', '{}', '{"detail":{"object":{"key":5}}}'])('what is no event goes to the dead-letter queue, alone: %s', async (body) => {
+    await submit.table.put({ status: 'waiting' });
+    expect(await submit.send(message(body, 'bad'), message())).toEqual(['bad']);
+    expect((await submit.table.get()).status).toBe('processing');
+  });
+});
+
+describe('given up', () => {
+  const last = (messageId?: string) => message(created(), messageId, 5);
+
+  test.each([SearchJobsCommand, ProbeCommand, CreateJobCommand])('at the last receive the video has an end, and the message goes to the dead-letter queue', async (command) => {
+    await submit.table.put({ claim: claim('message-1', 360) });
+    mediaConvert.on(command as typeof ProbeCommand).rejects(refusal('AccessDeniedException', 'arn:aws:kms:eu-west-1:111122223333:key/secret'));
+    expect(await submit.send(message(created(), 'message-1', 4))).toEqual(['message-1']);
+    expect((await submit.table.get()).status).toBe('uploaded');
+    expect(await submit.send(last())).toEqual(['message-1']);
+    const { status, error } = await submit.table.get();
+    expect([status, error?.code]).toEqual(['errored', 'internal']);
+    expect(error?.message).not.toContain('arn:');
+  });
+
+  test('an attempt that somebody else is at is not given up', async () => {
+    await submit.table.put({ claim: claim('other', 10) });
+    expect(await submit.send(last())).toEqual(['message-1']);
+    expect((await submit.table.get()).status).toBe('uploaded');
+  });
+
+  test('a job whose event came before its answer was lost goes on', async () => {
+    await submit.table.put({ status: 'waiting' });
+    mediaConvert.on(CreateJobCommand).callsFake(async () => {
+      await submit.table.put({ status: 'processing', jobId: 'job-1', claim: claim('message-1', 1) });
+      throw refusal('TimeoutError');
+    });
+    expect(await submit.send(last())).toEqual(['message-1']);
+    expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-1' });
+  });
+
+  test('a message that is moved back starts the next attempt, once', async () => {
+    await submit.table.put({ status: 'waiting' });
+    mediaConvert.on(ProbeCommand).rejectsOnce(refusal('AccessDeniedException')).resolves({ ProbeResults: [PROBED] });
+    await submit.send(last());
+    expect(await submit.send(message(created(), 'moved-1'), message(created(), 'moved-2'))).toEqual([]);
+    expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
+    const { error, ...row } = await submit.table.get();
+    expect(row).toMatchObject({ status: 'processing', attempt: 2, jobId: 'job-1', claim: { attempt: 2, token: 'moved-1' } });
+    expect(error).toBeUndefined();
+  });
+
+  test('a job that failed for our own reasons is not made again by a message that comes twice', async () => {
+    await submit.table.put({ status: 'errored', error: { code: 'internal', message: 'x' }, jobId: 'job-0', claim: claim('message-1', 900) });
+    expect(await submit.send(message(created(), 'duplicate'))).toEqual([]);
+    expect(calls()).toEqual([]);
+    expect(await submit.table.get()).toMatchObject({ status: 'errored', attempt: 1 });
+  });
+});

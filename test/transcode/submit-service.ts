@@ -1,0 +1,69 @@
+import { CreateJobCommand, MediaConvertClient, MediaConvertServiceException, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { startTable, VIDEO_ID } from './videos';
+import { DEFAULT_LADDER } from '../../src/domain/ladder';
+
+export const QUEUE_ARN = 'arn:aws:mediaconvert:eu-west-1:111122223333:queues/q';
+export const PROBED = {
+  Container: {
+    Format: 'mp4' as const,
+    Duration: 60,
+    Tracks: [{ TrackType: 'video' as const, Codec: 'AVC' as const, VideoProperties: { Width: 640, Height: 360 } }, { TrackType: 'audio' as const, Codec: 'AAC' as const }],
+  },
+};
+
+export const mediaConvert = mockClient(MediaConvertClient);
+
+/** The handler that submits jobs, as Lambda loads it, with a table of its own and `mediaConvert` in MediaConvert's place. */
+export async function startSubmit() {
+  const table = await startTable();
+  Object.assign(process.env, {
+    MEDIA_BUCKET: 'media',
+    QUEUE_ARN,
+    JOB_ROLE_ARN: 'arn:aws:iam::111122223333:role/job',
+    MAX_RECEIVES: '5',
+    TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
+  });
+  // Only now: it reads its environment when it is loaded.
+  const { handler } = jest.requireActual<{ handler: (event: SQSEvent, context: object) => Promise<SQSBatchResponse> }>('../../src/transcode/submit-job.lambda');
+  const logged: string[] = [];
+  return {
+    table,
+    /** All that was logged in this test. */
+    logged,
+    /** MediaConvert finds a good source, takes every job and has none yet. */
+    reset(): void {
+      mediaConvert.reset();
+      mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [PROBED] });
+      mediaConvert.on(CreateJobCommand).resolves({ Job: { Id: 'job-1', Role: 'r', Settings: {} } });
+      mediaConvert.on(SearchJobsCommand).resolves({ Jobs: [] });
+      logged.length = 0;
+      for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
+    },
+    /** Hands over messages, and answers with the ids of those that failed. */
+    async send(...records: SQSEvent['Records']): Promise<string[]> {
+      const { batchItemFailures } = await handler({ Records: records }, { getRemainingTimeInMillis: () => 60_000 });
+      return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    },
+  };
+}
+
+export type Submit = Awaited<ReturnType<typeof startSubmit>>;
+
+/** The names of the commands that MediaConvert was sent, in their order. */
+export const calls = (): string[] => mediaConvert.calls().map(({ firstArg }) => firstArg.constructor.name);
+
+/** The body of S3's event for a new source. */
+export function created(key = `source/${VIDEO_ID}/original`, size = 42): string {
+  return JSON.stringify({ 'detail-type': 'Object Created', 'detail': { bucket: { name: 'sources' }, object: { key, size } } });
+}
+
+export function message(body = created(), messageId = 'message-1', receives = 1) {
+  return { body, messageId, attributes: { ApproximateReceiveCount: `${receives}` } } as SQSEvent['Records'][number];
+}
+
+/** MediaConvert's refusal by the name of its error. */
+export function refusal(name: string, text = 'because') {
+  return new MediaConvertServiceException({ $metadata: {}, $fault: 'client', name, message: text });
+}
