@@ -2,7 +2,7 @@ import { TemplateAccess, type Decision } from '../../local/access/access';
 import type { Assembly, Definition } from '../../local/template/assembly';
 import { TemplateStack } from '../../local/template/template-stack';
 import { AwsError } from '../../local/types';
-import { readable } from '../toolkit/template';
+import { readable, withoutHash } from '../toolkit/template';
 
 interface Statement {
   readonly Effect: string;
@@ -37,10 +37,10 @@ export function grantsOf(assembly: Assembly): Grant[] {
   return ours.flatMap(([logicalId, definition]) => {
     if (definition.Type === 'AWS::Lambda::Permission') {
       const action = String(definition.Properties!.Action);
-      return [{ name: `${logicalId}: ${action}`, action, taken: () => changed((resources) => { delete resources[logicalId]; }) }];
+      return [{ name: `${withoutHash(logicalId)}: ${action}`, action, taken: () => changed((resources) => { delete resources[logicalId]; }) }];
     }
     return statementsOf(definition).flatMap((statement, index) => pairsOf(statement).map(([action, resource]) => ({
-      name: `${logicalId}: ${action}${resource === undefined ? '' : ` on ${readable(resource)}`}`,
+      name: `${withoutHash(logicalId)}: ${action}${resource === undefined ? '' : ` on ${readable(resource)}`}`,
       action,
       taken: () => changed((resources) => { statementsOf(resources[logicalId]).splice(index, 1, ...without(statement, action, resource)); }),
     })));
@@ -63,11 +63,6 @@ function without(statement: Statement, action: string, resource: unknown): State
   return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));
 }
 
-/** Logical ids as people write them: the hash changes with the construct's place in the tree. */
-function withoutHashes(name: string): string {
-  return name.replace(/([a-z])[0-9A-F]{8}(?=[^0-9A-Za-z]|$)/g, '$1');
-}
-
 /** Asks the policies of an assembly, as the running stack does. */
 export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<boolean[]> {
   const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, door: 2, auth: 3, otherIssuer: 4 }), () => undefined);
@@ -81,13 +76,13 @@ export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<
   return answers;
 }
 
-/** The grants without which every decision would have been the same, by their names without hashes. */
+/** The grants without which every decision would have been the same, by their names. */
 export async function unnoticedGrants(grants: Grant[], decisions: Decision[]): Promise<string[]> {
   const unnoticed: string[] = [];
   for (const { name, action, taken } of grants) {
     const asked = decisions.filter((decision) => action.endsWith('*') ? decision.action.startsWith(action.slice(0, -1)) : decision.action === action);
     const answers = await isAllowed(taken(), asked);
-    if (answers.every(Boolean)) unnoticed.push(withoutHashes(name));
+    if (answers.every(Boolean)) unnoticed.push(name);
   }
   return unnoticed;
 }

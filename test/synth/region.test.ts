@@ -1,17 +1,15 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { ServerlessVod } from '../../src';
+import { testStack, vodIn, warningsOf } from '../toolkit/stacks';
 
-const stackIn = (region?: string) => new Stack(new App(), 'Test', { env: { region } });
+const stackIn = (region?: string) => testStack({ env: { region } });
 const warnings = (region?: string) => {
   const stack = stackIn(region);
-  new ServerlessVod(stack, 'Vod');
-  return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('env\\.region')).length;
+  vodIn(stack);
+  return warningsOf(stack).filter((warning) => warning.includes('env.region')).length;
 };
 
 describe('the region of the stack', () => {
   test.each(['cn-north-1', 'cn-northwest-1', 'us-gov-west-1', 'us-gov-east-1', 'us-iso-east-1'])('%s is refused: CloudFront does not work there', (region) => {
-    expect(() => new ServerlessVod(stackIn(region), 'Vod')).toThrow(new RegExp(`^Test/Vod/Delivery: env\\.region: .*CloudFront.* got ${region}`));
+    expect(() => vodIn(stackIn(region))).toThrow(new RegExp(`^Test/Vod/Delivery: env\\.region: .*CloudFront.* got ${region}`));
   });
 
   test.each(['ap-east-1', 'ca-west-1', 'eu-south-1', 'eusc-de-east-1', 'xx-new-1'])('%s is warned of: MediaConvert was not there', (region) => {

@@ -54,7 +54,10 @@ export function transcodeIn(stack: Stack, props: Partial<VodTranscodeProps> = {}
   });
 }
 
-/** The template of a construct's stack, as JSON. Fails on what synthesis refuses, and on resources that wait for each other. */
+/**
+ * The template of a construct's stack, as JSON: an app synthesizes once, so what is added after the first call is not in it.
+ * Fails on what synthesis refuses, and on resources that wait for each other.
+ */
 export function templateOf(scope: Construct): CloudFormationTemplate {
   return Template.fromStack(Stack.of(scope)).toJSON() as CloudFormationTemplate;
 }

@@ -5,7 +5,7 @@ import { API_STAGE, Route, ROUTES } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours, references } from '../../toolkit/template';
 
 /** Where the method of a route lies, as CloudFormation has it: `/streams/{videoId}`. */
-function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
+export function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
   const resource = template.Resources[references(resourceId)[0]];
   if (resource?.Type === 'AWS::ApiGateway::RestApi') return '';
   if (resource?.Type !== 'AWS::ApiGateway::Resource') return '(nowhere)';

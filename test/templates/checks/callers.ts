@@ -1,3 +1,4 @@
+import { pathOf } from './api';
 import { Check, exactly } from './check';
 import { customerKeyOf, storesOf } from './handlers';
 import { statements } from '../../toolkit/permissions';
@@ -6,13 +7,6 @@ import { type CloudFormationTemplate, list, ofType, ours, readable, references, 
 /** `lambda:InvokeFunction` of a function, by a service, for a source: what a Lambda permission says, as one text. */
 const invocation = (functionId: string, service: string, source: string): string => `${service} for ${source} may call ${withoutHash(functionId)}`;
 
-/** The path of an API's resource, as the ARN of a method has it: parameters are wildcards. */
-export function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
-  const resource = template.Resources[references(resourceId)[0]];
-  if (resource?.Type !== 'AWS::ApiGateway::Resource') return '';
-  return `${pathOf(template, resource.Properties?.ParentId)}/${resource.Properties?.PathPart}`;
-}
-
 function functionIn(template: CloudFormationTemplate, value: unknown): string | undefined {
   return references(value).find((id) => template.Resources[id]?.Type === 'AWS::Lambda::Function');
 }
@@ -20,6 +14,7 @@ function functionIn(template: CloudFormationTemplate, value: unknown): string | 
 function neededPermissions(template: CloudFormationTemplate): string[] {
   const api = (id: string): string => `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:${withoutHash(id)}`;
   const stage = withoutHash(ours(template, 'AWS::ApiGateway::Stage')[0]?.id ?? 'no stage');
+  // In the ARN of a method parameters are wildcards.
   const methods = ours(template, 'AWS::ApiGateway::Method').map(({ properties: { HttpMethod, ResourceId, RestApiId, Integration } }) => invocation(
     functionIn(template, Integration) ?? 'nothing', 'apigateway.amazonaws.com',
     `${api(references(RestApiId)[0] ?? '')}/${stage}/${HttpMethod}${pathOf(template, ResourceId).replace(/{\w+}/g, '*')}`));

@@ -1,6 +1,7 @@
 import { allOf, at, atLeast, Check, differences, every, exactly, nonEmpty, oneOf, present } from './check';
+import { handlersOf } from './handlers';
 import { AUTHORIZE_PATH } from '../../../src/contract/routes';
-import { list, ours, readable, references, withoutHash } from '../../toolkit/template';
+import { type CloudFormationTemplate, list, ours, readable, references, withoutHash } from '../../toolkit/template';
 
 /** Nobody guesses a password, learns who has an account, or takes an account over by an address that is not theirs. */
 const poolKeepsStrangersOut: Check = allOf(
@@ -23,10 +24,14 @@ const poolKeepsStrangersOut: Check = allOf(
     MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA without a way`),
 );
 
+/** What each handler that asks for roles knows of them: role -> group. */
+function rolesIn(template: CloudFormationTemplate): Record<string, string>[] {
+  return handlersOf(template).flatMap(({ environment }) => list(environment.ROLES)).map((text) => JSON.parse(text));
+}
+
 /** Strangers may sign up only where both uploading and watching need a group. */
 const strangersWaitForAnInvitation: Check = (template) => {
-  const roles = ours(template, 'AWS::Lambda::Function').flatMap(({ properties }) => list(properties.Environment?.Variables?.ROLES)).map((text) => JSON.parse(text));
-  const isOpen = roles.some(({ uploaders, viewers }) => !uploaders || !viewers);
+  const isOpen = rolesIn(template).some(({ uploaders, viewers }) => !uploaders || !viewers);
   return ours(template, 'AWS::Cognito::UserPool').flatMap(({ id, properties }) => differences(id, properties, {
     'AdminCreateUserConfig.AllowAdminCreateUserOnly': isOpen ? true : present,
   }));
@@ -96,9 +101,9 @@ const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool
   ...rolesOf(template).filter((role) => !ours(template, 'AWS::Cognito::UserPoolGroup').some(({ properties }) => properties.GroupName === role)).map((role) => `no group ${role}`),
 ]);
 
-function rolesOf(template: Parameters<Check>[0]): string[] {
-  const named = ours(template, 'AWS::Lambda::Function').flatMap(({ properties }) => Object.values(JSON.parse(properties.Environment?.Variables?.ROLES ?? '{}')) as string[]);
-  return ['uploaders', ...new Set(named)];
+/** The groups that the pool must have. */
+function rolesOf(template: CloudFormationTemplate): string[] {
+  return ['uploaders', ...new Set(rolesIn(template).flatMap((roles) => Object.values(roles)))];
 }
 
 /** Who is invited gets the mail, at an address that needs no second proof, and the role. */
