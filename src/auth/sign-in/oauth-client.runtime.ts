@@ -1,7 +1,7 @@
 import { hkdfSync } from 'crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import { JwtVerifier } from 'aws-jwt-verify/jwt-verifier';
 import type { Environment } from '../../contract/environment';
 import { HttpProblem } from '../../runtime/http-problem';
 import type { Tokens } from '../../runtime/route-types';
