@@ -1,4 +1,4 @@
-import { isJwks, SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import { isJwks, SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk';
 import type { TokenRules } from '../../contract/token-rules';
 
 /** Two requests at most, one after the other, must fit the time that the handler has. */
@@ -18,6 +18,9 @@ const RETRY_MS = 60_000;
  * a key that leaked and was dropped, gains no more than a day.
  */
 const TRUSTED_MS = 86_400_000;
+
+/** For a key that is not known the issuer is asked this often at most: made-up key ids must not become a flood of requests. */
+const SEARCH_SECONDS = 10;
 
 /** The issuer did not say what it takes to check a token. That is not the caller's fault, so it never becomes `Unauthorized`. */
 export class IssuerFailed extends Error {
@@ -39,10 +42,28 @@ export interface CurrentKeys {
   readonly cache: SimpleJwksCache;
 }
 
+/** The library waits after a search that found no key; this waits after a request that failed too, and meanwhile answers with that failure. */
+class SearchLimit extends SimplePenaltyBox {
+  private failure?: { readonly error: unknown; readonly until: number };
+
+  constructor(private readonly now: () => Date) {
+    super({ waitSeconds: SEARCH_SECONDS });
+  }
+
+  override async wait(jwksUri: string): Promise<void> {
+    if (this.failure && this.now().getTime() < this.failure.until) throw this.failure.error;
+    await super.wait(jwksUri);
+  }
+
+  registerFailure(error: unknown): void {
+    this.failure = { error, until: this.now().getTime() + SEARCH_SECONDS * 1000 };
+  }
+}
+
 /** The issuer's public keys. All its documents come over one fetcher, since the library's own speaks https only and one machine's issuer does not. */
 export class IssuerKeys {
-  /** Asks again for a key that it does not know, at most every ten seconds: the library's penalty box keeps made-up key ids from becoming a flood. */
-  private readonly cache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.get('key set', uri) }, jwksParser: parseKeySet });
+  private readonly searches;
+  private readonly cache;
   private jwksUri?: string;
   private held?: CurrentKeys;
   private renewAt = 0;
@@ -50,6 +71,8 @@ export class IssuerKeys {
 
   constructor(private readonly rules: Pick<TokenRules, 'issuer' | 'jwksUri'>, private readonly ports: IssuerKeysPorts) {
     this.jwksUri = rules.jwksUri;
+    this.searches = new SearchLimit(ports.now);
+    this.cache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.fetchKeySet(uri) }, jwksParser: parseKeySet, penaltyBox: this.searches });
   }
 
   /** The keys, and not too old ones; throws where there are none. */
@@ -88,6 +111,18 @@ export class IssuerKeys {
       throw new IssuerFailed('discovery', 'its jwks_uri is no address');
     }
     return address;
+  }
+
+  private async fetchKeySet(uri: string): Promise<ArrayBuffer> {
+    try {
+      const body = await this.get('key set', uri);
+      // A key set that can't be used is a failure as much as none.
+      parseKeySet(body);
+      return body;
+    } catch (error) {
+      this.searches.registerFailure(error);
+      throw error;
+    }
   }
 
   private async get(what: string, address: string): Promise<ArrayBuffer> {

@@ -150,6 +150,21 @@ describe('an issuer that fails', () => {
     await expectUser(call(key.token(claims())));
   });
 
+  test('is not asked again and again for the sake of made-up ids, and that stays its own fault', async () => {
+    const call = setting.authorizer();
+    await call(key.token(claims()));
+    const before = setting.issuer.calls.length;
+    setting.issuer.broken = () => new Response('', { status: 500 });
+    for (let time = 0; time < 5; time++) await expect(call(key.token(claims(), { kid: `made-up-${time}` }))).rejects.toThrow(/^key set: status 500$/);
+    expect(setting.issuer.calls).toHaveLength(before + 1);
+    await expectUser(call(key.token(claims())));
+    setting.issuer.broken = undefined;
+    const next = new SigningKey('key9');
+    setting.issuer.keys = [key, next];
+    jest.advanceTimersByTime(10_000);
+    await expectUser(call(next.token(claims())));
+  });
+
   test.each([
     ['another issuer', { issuer: 'https://evil.example/' }],
     ['the issuer without its slash', { issuer: ISSUER.slice(0, -1) }],
