@@ -19,7 +19,7 @@ function repository(): string {
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
   for (const file of files) cpSync(path.join(root, file), path.join(copy, file), { force: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
-  const code = files.filter((file) => /^src\/(?!runtime\/)(?!.*\.lambda(-shared)?\.ts$)/.test(file)).map((file) => file.replace(/^src(.*)\.ts$/, 'lib$1'));
+  const code = files.filter((file) => /^src\/(?!runtime\/)(?!.*\.(lambda|runtime)\.ts$)/.test(file)).map((file) => file.replace(/^src(.*)\.ts$/, 'lib$1'));
   for (const file of ['.jsii', ...code.flatMap((name) => [`${name}.js`, `${name}.d.ts`]), ...handlers, ...LEFTOVERS]) {
     mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
     writeFileSync(path.join(copy, file), '{}');
