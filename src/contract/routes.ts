@@ -9,6 +9,11 @@ import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 /** The stage of the REST API, and so the first part of every path. */
 export const API_STAGE = 'api';
 
+/** Path parameters are text. */
+type TextSchema = JsonSchema & { readonly type: 'string' };
+/** Other parameters and headers are text on the wire: `integer` ones are converted. */
+type ParameterSchema = JsonSchema & { readonly type: 'string' | 'integer' };
+
 /** One route: the REST API, the handlers' routers with their validation, and the OpenAPI document are all made from these. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -18,13 +23,13 @@ export interface Route {
   /** `open`: no authorizer. */
   readonly access: 'open' | 'signed-in';
   readonly summary: string;
-  readonly pathParameters?: Readonly<Record<string, JsonSchema>>;
-  /** Any other parameter is refused. Values are strings on the wire: `integer` ones are converted. */
-  readonly query?: Readonly<Record<string, JsonSchema>>;
+  readonly pathParameters?: Readonly<Record<string, TextSchema>>;
+  /** Any other parameter is refused. */
+  readonly query?: Readonly<Record<string, ParameterSchema>>;
   /** Request headers that the handler reads, in lower case: it gets no others. */
-  readonly headers?: Readonly<Record<string, JsonSchema>>;
+  readonly headers?: Readonly<Record<string, ParameterSchema>>;
   /** What the OpenAPI document says of the cookies in the `cookie` header that a client may send of its own accord. */
-  readonly cookies?: Readonly<Record<string, JsonSchema>>;
+  readonly cookies?: Readonly<Record<string, TextSchema>>;
   readonly body?: JsonSchema;
   /** True when the body may be left out; it counts as `{}` then. */
   readonly bodyOptional?: boolean;

@@ -40,6 +40,15 @@ describe('the route table', () => {
     });
   });
 
+  test.each(routes)('%s names headers in lower case, and the header of its cookies', (_id, { headers = {}, cookies }) => {
+    expect(Object.keys(headers)).toEqual(Object.keys(headers).map((name) => name.toLowerCase()));
+    if (cookies) expect(headers).toHaveProperty('cookie');
+  });
+
+  test.each(routes.filter(([, { bodyOptional }]) => bodyOptional))('%s, whose body may be left out, requires no field', (_id, { body }) => {
+    expect(body?.required).toEqual([]);
+  });
+
   test('whatever a role can refuse says so', () => {
     const refused = routes.filter(([, { problems }]) => problems?.includes('wrong_role')).map(([operationId]) => operationId);
     expect(refused).toEqual(['planUpload', 'listVideos', 'getVideo', 'startPlayback']);

@@ -1,3 +1,4 @@
+import type { Route } from '../../src/contract/routes';
 import type { Rendition } from '../../src/contract/table';
 import { serveRoutes } from '../../src/runtime/http';
 import type { AnswerOf, BodyOf, HeadersOf, Operations, PathOf, Problem, QueryOf, RequestOf, Tokens, Video } from '../../src/runtime/route-types';
@@ -94,6 +95,14 @@ export const body: BodyOf<'planUpload'> = { fileName: 'a.mp4', contentType: 'vid
 export const wrongVisibility: BodyOf<'planUpload'> = { ...body, visibility: 'secret' };
 // @ts-expect-error Type 'number' is not assignable to type 'string'
 export const wrongMetadata: BodyOf<'planUpload'> = { ...body, metadata: { any: 1 } };
+
+// Routes
+
+export const route: Route = { method: 'GET', path: '/a', handler: 'catalog/read-videos', access: 'open', status: 200, summary: 'A', query: { n: { type: 'integer' } } };
+// @ts-expect-error Type '"boolean"' is not assignable to type '"string" | "integer"'
+export const flag: Route = { ...route, query: { flag: { type: 'boolean' } } };
+// @ts-expect-error Type '"integer"' is not assignable to type '"string"'
+export const number: Route = { ...route, pathParameters: { number: { type: 'integer' } } };
 
 // A row's renditions are those of the API, and the other way round.
 
