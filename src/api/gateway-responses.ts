@@ -1,5 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { NOT_SIGNED_IN_DETAIL, ProblemCode, PROBLEMS, problemType } from '../contract/problems';
+import { NO_SUCH_ROUTE_DETAIL, NOT_SIGNED_IN_DETAIL, PROBLEM_MEDIA_TYPE, ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 import { RESPONSE_HEADERS } from '../contract/response-headers';
 
 interface Answer {
@@ -14,7 +14,7 @@ const UNDECIDED = { code: 'upstream_failed', detail: 'the token could not be che
 
 /** API Gateway's own answers, each as problem+json with a code of ours. What is not named here falls to the two defaults. */
 const ANSWERS: Record<string, Answer> = {
-  NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'no such route' },
+  NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: NO_SUCH_ROUTE_DETAIL },
   Unauthorized: {
     type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: NOT_SIGNED_IN_DETAIL,
     // RFC 9110, section 15.5.2, wants a challenge; RFC 6750, section 3, has this one. (What a function answers under this name, API Gateway renames.)
@@ -34,7 +34,7 @@ const ANSWERS: Record<string, Answer> = {
 
 /** API Gateway takes a constant in single quotes, and leaves quotes within it as they are. */
 const HEADERS = Object.fromEntries(
-  Object.entries({ 'content-type': 'application/problem+json', ...RESPONSE_HEADERS }).map(([name, value]) => [name, `'${value}'`]),
+  Object.entries({ 'content-type': PROBLEM_MEDIA_TYPE, ...RESPONSE_HEADERS }).map(([name, value]) => [name, `'${value}'`]),
 );
 
 /** Adds them all, so that a client meets one form of error whoever answers. */

@@ -124,7 +124,7 @@ export class VodApi extends Construct {
    * @param authorizer who tells who calls: `sub` and `cognito:groups` among the claims of a Cognito one, `principalId` and `groups` of a Lambda one
    */
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
-    throwIfAny(this, [this.authorizer ? 'authorizeWith: the API has an authorizer already' : undefined]);
+    throwIfAny(this, [this.authorizer ? 'authorizeWith: expected one call, got a second one: the API has an authorizer' : undefined]);
     this.authorizer = authorizer;
     // A stage keeps the authorizer that it was deployed with: another one, or other settings, want another deployment. CDK's own look after that
     // behind a feature flag only.
@@ -168,7 +168,7 @@ export class VodApi extends Construct {
   }
 
   private requireAuthorizer(): apigateway.IAuthorizer | undefined {
-    throwIfAny(this, [this.authorizer ? undefined : 'routes of signed-in users need an authorizer: call authorizeWith before they are added']);
+    throwIfAny(this, [this.authorizer ? undefined : 'authorizeWith: expected a call before routes of signed-in users are added, got none']);
     return this.authorizer;
   }
 }

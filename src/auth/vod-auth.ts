@@ -142,7 +142,7 @@ export class VodAuth extends Construct {
   }
 
   private required<T>(name: string, value: T): NonNullable<T> {
-    throwIfAny(this, [value === undefined ? `${name}: the identity that was given has none` : undefined]);
+    throwIfAny(this, [value === undefined ? `${name}: expected an identity that has one, got one without` : undefined]);
     return value!;
   }
 }

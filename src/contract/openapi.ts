@@ -1,4 +1,4 @@
-import { ProblemCode, PROBLEMS } from './problems';
+import { PROBLEM_MEDIA_TYPE, ProblemCode, PROBLEMS } from './problems';
 import { API_STAGE, Route, ROUTES } from './routes';
 import { COMPONENTS, JsonSchema, problemSchema } from './schemas';
 
@@ -98,6 +98,6 @@ function failures(route: Route): Record<string, object> {
   const byStatus: Record<string, string[]> = {};
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);
   return Object.fromEntries(Object.entries(byStatus).map(([status, found]) => [status, {
-    description: found.join(', '), content: { 'application/problem+json': { schema: refer(problemSchema) } },
+    description: found.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: refer(problemSchema) } },
   }]));
 }

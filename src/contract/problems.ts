@@ -20,6 +20,12 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** Media type of every error answer (RFC 9457). */
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** What goes with `not_found` where the API has no such route, whether API Gateway answers or a handler does. */
+export const NO_SUCH_ROUTE_DETAIL = 'no such route';
+
 /** What goes with `not_signed_in` on a guarded route, whether API Gateway answers or a handler does. */
 export const NOT_SIGNED_IN_DETAIL = 'sign in and send your token in Authorization';
 

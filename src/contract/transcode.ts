@@ -7,3 +7,22 @@ export interface TranscodeSettings {
   readonly maxFrameRate: number;
   readonly maxDurationSeconds: number;
 }
+
+/** The detail type of a job's events ("EventBridge events emitted by MediaConvert", MediaConvert User Guide). */
+export const JOB_EVENT = 'MediaConvert Job State Change';
+
+/** The statuses of jobs whose events are recorded. */
+export const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** How long the submitter may run, in seconds. */
+export const SUBMIT_TIMEOUT_SECONDS = 60;
+
+/**
+ * How long a claim holds, in seconds: five times as long as the submitter may run, so that an older one has no living holder. It is also long enough for
+ * a job that somebody created to be found by a search.
+ */
+export const CLAIM_SECONDS = 5 * SUBMIT_TIMEOUT_SECONDS;
+
+/** How long a message of the submit queue stays hidden, in seconds: six times the timeout, as Lambda advises, and longer than a claim holds. */
+export const SUBMIT_VISIBILITY_SECONDS = 6 * SUBMIT_TIMEOUT_SECONDS;

@@ -108,7 +108,7 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
 /** Refuses a path pattern of the user's that would take the place of one of the service. */
 export function patternProblem(pattern: string, hasApi: boolean): string | undefined {
   const path = pattern.replace(/^\//, '');
-  if (pattern === '*') return 'additionalBehaviors: \'*\' is the default behavior: set defaultOrigin';
+  if (pattern === '*') return 'additionalBehaviors: expected a path pattern, got \'*\', which is the default behavior: set defaultOrigin';
   const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
-  return taken ? `additionalBehaviors: '${pattern}' lies below /${taken}, which is taken` : undefined;
+  return taken ? `additionalBehaviors: expected a path pattern outside of /${taken}, which is the service's own, got '${pattern}'` : undefined;
 }

@@ -92,6 +92,6 @@ export function generationProblems(name: string, generations: unknown): (string 
     ...problems,
     generations.length > MAX_GENERATIONS
       ? `${name}: expected at most ${MAX_GENERATIONS} generations (CloudFront's quota of keys a key group), got ${generations.length}` : undefined,
-    new Set(generations).size < generations.length ? `${name}: each generation may stand once, got ${generations.join(', ')}` : undefined,
+    new Set(generations).size < generations.length ? `${name}: expected each generation once, got ${generations.join(', ')}` : undefined,
   ];
 }

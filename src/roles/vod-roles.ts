@@ -73,7 +73,7 @@ export function rolesProblems(roles?: VodRoles): (string | undefined)[] {
 /** Roles that were left out, and so mean everyone, of an area whose API is guarded by somebody who restricts them. */
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
   return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._group && isAbsent(roles[role])
-    ? `roles.${role}: left out, which means everyone signed in, but the VodAuth that guards this API restricts it: pass its roles, or Access.signedIn()` : undefined));
+    ? `roles.${role}: expected the roles of the VodAuth that guards this API and restricts this one, or Access.signedIn(), got none, which means everyone signed in` : undefined));
 }
 
 /** The group of each role. */

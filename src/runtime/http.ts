@@ -4,7 +4,7 @@ import { HttpProblem, invalid } from './http-problem';
 import { bodyReader, readHeaders, readPath, readQuery } from './read-request';
 import type { Operations } from './route-types';
 import type { HandlerName } from '../contract/environment';
-import { NOT_SIGNED_IN_DETAIL } from '../contract/problems';
+import { NO_SUCH_ROUTE_DETAIL, NOT_SIGNED_IN_DETAIL, PROBLEM_MEDIA_TYPE } from '../contract/problems';
 import { RESPONSE_HEADERS } from '../contract/response-headers';
 import { OperationsOf, routesOf } from '../contract/routes';
 import type { Caller } from '../roles/decide';
@@ -30,7 +30,7 @@ export function serveRoutes<H extends HandlerName>(
   return async (event) => {
     try {
       const found = routes.get(`${event.httpMethod} ${event.resource}`);
-      if (!found) throw new HttpProblem('not_found', 'no such route');
+      if (!found) throw new HttpProblem('not_found', NO_SUCH_ROUTE_DETAIL);
       refuseTwoTokens(event);
       const { route, readBody, run } = found;
       const caller = route.access === 'signed-in' ? requireCaller(event) : undefined;
@@ -56,7 +56,7 @@ function answerError(error: unknown, requestId: string): APIGatewayProxyResult {
   if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
   const problem = error instanceof HttpProblem ? error : new HttpProblem('internal', `quote request ${requestId} when you ask about it`);
   const body = problem.toBody();
-  return answer(body.status, { body, headers: { 'content-type': 'application/problem+json' }, cookies: problem.cookies });
+  return answer(body.status, { body, headers: { 'content-type': PROBLEM_MEDIA_TYPE }, cookies: problem.cookies });
 }
 
 function requireCaller({ requestContext, headers }: APIGatewayProxyEvent): Caller {

@@ -35,7 +35,7 @@ function unknownKeyProblem(prop: string, bucket: s3.IBucket, readByCloudFront: b
     return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; make the bucket with the prop encryptionKey of s3.Bucket`;
   }
   return readByCloudFront
-    ? `${prop}: CloudFront can't decrypt with the key aws/s3 (BucketEncryption.KMS_MANAGED); use BucketEncryption.S3_MANAGED, or KMS with a key of your own` : undefined;
+    ? `${prop}: expected BucketEncryption.S3_MANAGED, or KMS with a key of your own, got KMS_MANAGED: CloudFront can't decrypt with the key aws/s3` : undefined;
 }
 
 /** What the resource of a bucket says of its KMS key, where CDK's view of the bucket has none: a bucket may be written as a resource. */

@@ -23,7 +23,7 @@ export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;
   // Amazon CloudFront, "Feature Availability and Implementation Differences" (Getting Started with Amazon Web Services in China).
-  if (partition === 'aws-cn') return `env.region: CloudFront serves nothing at its default domain in China, and this distribution has no other one, got ${region}`;
+  if (partition === 'aws-cn') return `env.region: expected a region outside of China, where CloudFront serves nothing at its default domain, got ${region}`;
   return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region with CloudFront, which the partition ${partition} does not have, got ${region}` : undefined;
 }
 

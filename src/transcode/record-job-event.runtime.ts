@@ -1,5 +1,6 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import type { Rendition, VideoRow } from '../contract/table';
+import type { JOB_EVENT, JobStatus } from '../contract/transcode';
 import { FOUND_TOO_LONG } from './job/duration-limit';
 import { jobError } from './job/job-errors';
 import { JobMetadata, parseJobMetadata } from './job/job-metadata';
@@ -10,7 +11,7 @@ import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video
 /** What MediaConvert tells of a job ("Using EventBridge with AWS Elemental MediaConvert"), as far as it is used. */
 export interface JobEventDetail {
   readonly jobId: string;
-  readonly status: 'STATUS_UPDATE' | 'COMPLETE' | 'ERROR' | 'CANCELED';
+  readonly status: JobStatus;
   readonly userMetadata?: Readonly<Record<string, string>>;
   readonly jobProgress?: { readonly jobPercentComplete?: number };
   readonly errorCode?: number;
@@ -29,7 +30,7 @@ interface OutputDetail {
   readonly videoDetails?: { readonly widthInPx?: number; readonly heightInPx?: number; readonly averageBitrate?: number };
 }
 
-export type JobEvent = EventBridgeEvent<'MediaConvert Job State Change', JobEventDetail>;
+export type JobEvent = EventBridgeEvent<typeof JOB_EVENT, JobEventDetail>;
 
 /** What the recorder works with. */
 export interface RecordJobEventPorts {

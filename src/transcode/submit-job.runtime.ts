@@ -1,7 +1,7 @@
 import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
 import type { Context, S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
-import type { TranscodeSettings } from '../contract/transcode';
+import { CLAIM_SECONDS, TranscodeSettings } from '../contract/transcode';
 import { durationLimit } from './job/duration-limit';
 import { internal, isFinal } from './job/job-errors';
 import { jobMetadata, parseJobMetadata } from './job/job-metadata';
@@ -31,12 +31,6 @@ export interface SubmitJobPorts {
 interface Submission extends SubmitJobPorts {
   readonly abortSignal: AbortSignal;
 }
-
-/**
- * A claim older than this has no living holder: it is five times the function's timeout. It is also long enough for a job that
- * somebody created to be found by a search.
- */
-export const CLAIM_SECONDS = 300;
 
 /** What is left of the function's time once MediaConvert has not answered: to write down that the attempt has ended. */
 const CLOSING_MS = 10_000;

@@ -8,7 +8,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { VodCatalog } from '../catalog/vod-catalog';
-import type { TranscodeSettings } from '../contract/transcode';
+import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
 import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
@@ -97,12 +97,8 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
 
 /** Batches of one: a message's time is its own, and a claim that is older than the time has no living holder. */
 const BATCH_SIZE = 1;
-const SUBMIT_TIMEOUT = Duration.seconds(60);
-/** What Lambda advises for queues that feed functions: six times the function's timeout. */
-const VISIBILITY_FACTOR = 6;
 const MAX_RECEIVES = 5;
 const RETENTION = Duration.days(14);
-const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'];
 
 /**
  * Transcoding: each source that arrives gets one MediaConvert job, whose events keep the catalog up to date.
@@ -166,7 +162,7 @@ export class VodTranscode extends Construct {
     this.deadLetterQueue = this.makeQueue('DeadLetterQueue');
     this.jobEventsDeadLetterQueue = this.makeQueue('JobEventsDeadLetterQueue');
     this.uploads = this.makeQueue('Uploads', {
-      visibilityTimeout: Duration.seconds(SUBMIT_TIMEOUT.toSeconds() * VISIBILITY_FACTOR),
+      visibilityTimeout: Duration.seconds(SUBMIT_VISIBILITY_SECONDS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
 
@@ -201,7 +197,7 @@ export class VodTranscode extends Construct {
   private makeSubmitJob({ catalog, sourceBucket, mediaBucket, maxConcurrency }: VodTranscodeProps, settings: TranscodeSettings): lambda.Function {
     const fn = handlerFunction(this, 'SubmitJob', 'transcode/submit-job', {
       description: 'Probes each source that has arrived and submits its one MediaConvert job',
-      timeout: SUBMIT_TIMEOUT,
+      timeout: Duration.seconds(SUBMIT_TIMEOUT_SECONDS),
       uses: [
         catalog._connections.update,
         connection({ environment: { QUEUE_ARN: this.queue.attrArn, JOB_ROLE_ARN: this.jobRole.roleArn }, grant: (grantee) => this.grantSubmitJobs(grantee) }),
@@ -242,8 +238,8 @@ export class VodTranscode extends Construct {
       description: 'A job makes progress or ends',
       eventPattern: {
         source: ['aws.mediaconvert'],
-        detailType: ['MediaConvert Job State Change'],
-        detail: { queue: [this.queue.attrArn], status: JOB_STATUSES },
+        detailType: [JOB_EVENT],
+        detail: { queue: [this.queue.attrArn], status: [...JOB_STATUSES] },
       },
       targets: [new targets.LambdaFunction(fn, { deadLetterQueue: this.jobEventsDeadLetterQueue })],
     });

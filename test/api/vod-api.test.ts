@@ -119,9 +119,9 @@ describe('VodApi', () => {
   });
 
   test('throws when guarded routes have no authorizer, or two', () => {
-    expect(() => addRoutes(new VodApi(testStack(), 'Api'))).toThrow(/^Test\/Api: .*call authorizeWith before/);
+    expect(() => addRoutes(new VodApi(testStack(), 'Api'))).toThrow(/^Test\/Api: .*authorizeWith: expected a call before/);
     const { vodApi } = api();
-    expect(() => vodApi.authorizeWith({ authorizerId: 'authorizer2' })).toThrow('Test/Api: authorizeWith: the API has an authorizer already');
+    expect(() => vodApi.authorizeWith({ authorizerId: 'authorizer2' })).toThrow('Test/Api: authorizeWith: expected one call, got a second one');
   });
 
   test('names the prop that is wrong', () => {

@@ -57,7 +57,7 @@ describe('VodDelivery with props', () => {
   test.each<[VodDeliveryOptions, string]>([
     [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more, got []'],
     [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of keys a key group), got 6'],
-    [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: each generation may stand once, got a, a'],
+    [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: expected each generation once, got a, a'],
     [{ keyGenerations: ['2026/11'] }, 'expected up to 20 letters, digits and hyphens, no hyphen first, got "2026/11"'],
     [{ keyGenerations: ['x'.repeat(21)] }, 'expected up to 20 letters'],
     [{ sessionDuration: Duration.seconds(59) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 59 seconds'],
@@ -66,9 +66,9 @@ describe('VodDelivery with props', () => {
     [{ keyType: 'RSA' as any }, 'keyType: expected SigningKeyType.ECDSA_P256 ("ecdsa-p256") or SigningKeyType.RSA_2048 ("rsa-2048"), got "RSA"'],
     [{ defaultRootObject: '/index.html' }, 'defaultRootObject: expected the name of a file without a slash before it, got "/index.html"'],
     [{ additionalBehaviors: { '/x/*': {} as any } }, 'additionalBehaviors[\'/x/*\'].origin: expected an origin, such as an origins.HttpOrigin, got undefined'],
-    [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: \'/v/*\' lies below /v/, which is taken'],
-    [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: \'v/open/*\' lies below /v/, which is taken'],
-    [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: \'/api/*\' lies below /api/, which is taken'],
+    [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which is the service\'s own, got \'/v/*\''],
+    [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which is the service\'s own, got \'v/open/*\''],
+    [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /api/, which is the service\'s own, got \'/api/*\''],
   ])('refuses %j', (props, message) => {
     expect(() => delivered(props)).toThrow(message);
   });

@@ -61,7 +61,7 @@ describe('roles', () => {
     const auth = authIn(stack, { roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
     auth.guard(api);
     const open = new VodCatalog(stack, 'Open', { origin });
-    const message = /^Test\/\w+: roles\.uploaders: left out, .*; roles\.viewers: left out, which means everyone signed in, but the VodAuth .* restricts it/;
+    const message = /^Test\/\w+: roles\.uploaders: expected the roles of the VodAuth .*; roles\.viewers: expected the roles of the VodAuth .*, got none, which means everyone signed in$/;
     expect(() => open.addRoutes(api)).toThrow(message);
     expect(() => uploadIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
     expect(() => deliveryIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);

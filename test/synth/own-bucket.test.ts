@@ -158,7 +158,7 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     ['the alias of aws/s3, written as a resource', (stack) => withKey(stack, 'alias/aws/s3')],
     ['the ARN of the alias of aws/s3, written as a resource', (stack) => withKey(stack, 'arn:aws:kms:us-east-1:123456789012:alias/aws/s3')],
   ])('media: %s', (_, makeBucket) => {
-    expect(() => delivery(makeBucket)).toThrow(/^Test\/Delivery: bucket: CloudFront can't decrypt with the key aws\/s3/);
+    expect(() => delivery(makeBucket)).toThrow(/^Test\/Delivery: bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/);
   });
 
   test.each([s3.BucketEncryption.S3_MANAGED, s3.BucketEncryption.KMS])('media: not %s', (encryption) => {
@@ -182,7 +182,7 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
   test.each<[string, string | undefined, RegExp]>([
     ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] bucket: its KMS key \"alias\/videos\" is not known/],
     ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] bucket: its KMS key \"alias\/videos\" is not known/],
-    ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] bucket: CloudFront can't decrypt with the key aws\/s3/],
+    ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/],
   ])('the library\'s own buckets under %s that an aspect gives them (case %#)', (_, key, message) => {
     const stack = testStack();
     vodIn(stack);

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { CLAIM_SECONDS } from '../../src/transcode/submit-job.runtime';
+import { CLAIM_SECONDS } from '../../src/contract/transcode';
 import type { VodTranscodeOptions } from '../../src/transcode/vod-transcode';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf, permissionsOfRole, statements, statementsOf } from '../toolkit/permissions';

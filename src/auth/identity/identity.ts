@@ -52,9 +52,9 @@ export class Identity {
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
     return new Identity({
       problems: (_, { roles }) => [
-        userPool?.userPoolArn ? undefined : `identity: fromUserPool expects a user pool, got ${show(userPool)}`,
-        clients.length > 0 ? undefined : 'identity: fromUserPool needs a client, since tokens of any client of the pool would pass else: fromUserPool(userPool, client)',
-        ...clients.map((client) => (client?.userPoolClientId ? undefined : `identity: fromUserPool expects clients of the user pool, got ${show(client)}`)),
+        userPool?.userPoolArn ? undefined : `identity: expected a user pool for fromUserPool, got ${show(userPool)}`,
+        clients.length > 0 ? undefined : 'identity: expected a client as in fromUserPool(userPool, client), got none: without one, tokens of any client of the pool would pass',
+        ...clients.map((client) => (client?.userPoolClientId ? undefined : `identity: expected clients of the user pool for fromUserPool, got ${show(client)}`)),
         ...groupProblems(roles),
       ],
       bind: (scope) => ({
@@ -130,9 +130,9 @@ interface IdentitySource {
 }
 
 function authorizerProblem(scope: Construct, authorizer: apigateway.IAuthorizer): string | undefined {
-  if (!authorizer?.authorizationType) return `identity: fromAuthorizer expects an authorizer such as a TokenAuthorizer, got ${show(authorizer)}`;
+  if (!authorizer?.authorizationType) return `identity: expected an authorizer such as a TokenAuthorizer for fromAuthorizer, got ${show(authorizer)}`;
   if (authorizer.authorizationType === 'COGNITO_USER_POOLS') {
-    return 'identity: CDK\'s authorizer for Cognito takes tokens made for any client of the pool: expected fromUserPool(userPool, client), which checks the client too';
+    return 'identity: expected fromUserPool(userPool, client), got CDK\'s authorizer for Cognito, which takes tokens made for any client of the pool';
   }
   const other = Construct.isConstruct(authorizer) ? Stack.of(authorizer) : Stack.of(scope);
   return other === Stack.of(scope) ? undefined

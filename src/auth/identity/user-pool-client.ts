@@ -36,11 +36,11 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),
     refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, since the cookie needs it in another unit than the client' : undefined,
     durationProblem('userPoolClient.refreshTokenRotationGracePeriod', refreshTokenRotationGracePeriod, Duration.seconds(0), Duration.seconds(60)),
-    rotates(options) ? planProblem('refreshTokenRotation:', options.userPool) : undefined,
+    rotates(options) ? planProblem('refreshTokenRotation', options.userPool) : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
-      ? `userPoolClient.${name}: the service's own; for a client without a secret set publicClient, for another one call addClient on the user pool` : undefined),
+      ? `userPoolClient.${name}: expected none, since it is the service's own; for a client without a secret set publicClient, for another one call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: false, but userPoolClient.refreshTokenRotationGracePeriod turns rotation on: expected one of the two' : undefined,
+      ? 'refreshTokenRotation: expected true, or no userPoolClient.refreshTokenRotationGracePeriod, which turns rotation on, got false' : undefined,
   ];
 }
 

@@ -177,7 +177,7 @@ export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { rol
     ...clientProblems(options),
     ...domainProblems(domain),
     numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
-    hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion: managed login', userPool) : undefined,
+    hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion', userPool) : undefined,
     ...groupProblems(roles),
     ...isAbsent(publicClient) ? [] : callbackProblems(publicClient, origin),
     isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),

@@ -12,9 +12,9 @@ import { removalPolicyProblem } from '../../synth/removal-policy';
 const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
 
 /** What is wrong with asking for `what` of a pool of this plan. */
-export function planProblem(what: string, { featurePlan = DEFAULT_PLAN }: cognito.UserPoolProps = {}): string | undefined {
+export function planProblem(prop: string, { featurePlan = DEFAULT_PLAN }: cognito.UserPoolProps = {}): string | undefined {
   return featurePlan === cognito.FeaturePlan.LITE
-    ? `${what} needs userPool.featurePlan ESSENTIALS or PLUS, which cost by the active user (https://aws.amazon.com/cognito/pricing), got LITE` : undefined;
+    ? `${prop}: expected userPool.featurePlan ESSENTIALS or PLUS, which cost by the active user (https://aws.amazon.com/cognito/pricing), got LITE` : undefined;
 }
 
 /** What is wrong with the pool's props, of those that decide what else is made. CDK and Cognito check the others. */

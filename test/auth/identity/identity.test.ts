@@ -46,7 +46,7 @@ describe.each([
   test('the sign-in routes are absent, also from the description', () => {
     expect(methods.map(({ OperationName }) => OperationName).sort()).toEqual(['describeApi', ...GUARDED].sort());
     expect(environmentOf(template, 'api/describe-api').HANDLERS).not.toContain('sign-in');
-    expect(() => vod.auth.signInFunction).toThrow('Test/Vod/Auth: signInFunction: the identity that was given has none');
+    expect(() => vod.auth.signInFunction).toThrow('Test/Vod/Auth: signInFunction: expected an identity that has one, got one without');
   });
 
   test('nothing of a pool, a client or a secret of it is made', () => {
@@ -68,7 +68,7 @@ describe.each([
   });
 
   test('asking for what is not there says so', () => {
-    expect(() => vod.auth.domain).toThrow('Test/Vod/Auth: domain: the identity that was given has none');
+    expect(() => vod.auth.domain).toThrow('Test/Vod/Auth: domain: expected an identity that has one, got one without');
   });
 });
 
@@ -99,7 +99,7 @@ describe('an existing pool', () => {
   });
 
   test('needs a client', () => {
-    expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: fromUserPool needs a client/);
+    expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: expected a client as in fromUserPool/);
   });
 });
 
@@ -194,11 +194,11 @@ describe('an authorizer of one\'s own', () => {
   });
 
   test.each([undefined, 'arn:aws:lambda:eu-west-1:123456789012:function:who-calls', {}])('is an authorizer, not %j', (authorizer) => {
-    expect(() => service(() => Identity.fromAuthorizer(authorizer as any))).toThrow('Test/Vod/Auth: identity: fromAuthorizer expects an authorizer such as a TokenAuthorizer, got ');
+    expect(() => service(() => Identity.fromAuthorizer(authorizer as any))).toThrow('Test/Vod/Auth: identity: expected an authorizer such as a TokenAuthorizer for fromAuthorizer, got ');
   });
 
   test('is attached to the API as CDK does it', () => {
     own.template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'REQUEST', IdentitySource: 'method.request.header.X-Session' });
-    expect(() => own.vod.auth.issuer).toThrow('issuer: the identity that was given has none');
+    expect(() => own.vod.auth.issuer).toThrow('issuer: expected an identity that has one, got one without');
   });
 });

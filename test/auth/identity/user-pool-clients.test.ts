@@ -81,8 +81,8 @@ describe('rotation of refresh tokens', () => {
   });
 
   test('tells of its price instead of raising it', () => {
-    expect(() => auth({ refreshTokenRotation: true })).toThrow(/^Test\/Auth: refreshTokenRotation: needs userPool\.featurePlan ESSENTIALS or PLUS.*got LITE$/);
-    expect(() => auth({ domain: MANAGED })).toThrow(/^Test\/Auth: domain\.managedLoginVersion: managed login needs userPool\.featurePlan ESSENTIALS/);
+    expect(() => auth({ refreshTokenRotation: true })).toThrow(/^Test\/Auth: refreshTokenRotation: expected userPool\.featurePlan ESSENTIALS or PLUS.*got LITE$/);
+    expect(() => auth({ domain: MANAGED })).toThrow(/^Test\/Auth: domain\.managedLoginVersion: expected userPool\.featurePlan ESSENTIALS/);
   });
 
   test.each([
@@ -106,7 +106,7 @@ describe('the public client', () => {
       ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'], EnableTokenRevocation: true, IdTokenValidity: 60,
     });
     expect(withApp.stack.resolve(withApp.vodAuth.publicClient.userPoolClientId)).toEqual({ Ref: expect.stringMatching(/^AuthUserPoolPublicClient/) });
-    expect(() => defaultAuth.publicClient).toThrow('Test/Auth: publicClient: the identity that was given has none');
+    expect(() => defaultAuth.publicClient).toThrow('Test/Auth: publicClient: expected an identity that has one, got one without');
   });
 
   test('and the other one are who tokens may be made for', () => {

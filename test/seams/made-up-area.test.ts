@@ -1,0 +1,60 @@
+import { spawnSync } from 'child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import { permissionsOfRole } from '../toolkit/permissions';
+import { ofType, references } from '../toolkit/template';
+
+const ROOT = path.join(__dirname, '..', '..');
+const PATCH = path.join(__dirname, 'made-up-area.patch');
+/** What the patch needs to compile, bundle and synthesize. */
+const COPIED = ['src', 'examples', 'local', 'projenrc', 'test/templates/checks', 'test/toolkit', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
+
+/** Prints the template of the smallest example. */
+const SYNTHESIZE = `
+const { App } = require('aws-cdk-lib');
+const { VideosStack } = require('./examples/typescript/smallest/videos-stack');
+const app = new App();
+new VideosStack(app, 'Videos');
+process.stdout.write(JSON.stringify(app.synth().getStackByName('Videos').template));
+`;
+
+/** An area that nobody has planned for: the patch is how much one costs. */
+describe('a made-up area with a handler, a route and a permission on the table', () => {
+  const copy = mkdtempSync(path.join(tmpdir(), 'made-up-area-'));
+  const run = (program: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
+    if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+    return stdout;
+  };
+
+  beforeAll(() => {
+    for (const each of COPIED) cpSync(path.join(ROOT, each), path.join(copy, each), { recursive: true });
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    run('git', 'apply', PATCH);
+  });
+
+  afterAll(() => rmSync(copy, { recursive: true }));
+
+  test('changes at most four files outside of its folder', () => {
+    const files = Array.from(readFileSync(PATCH, 'utf8').matchAll(/^\+\+\+ b\/(.+)$/gm), ([, file]) => file);
+    expect(files.filter((file) => file.startsWith('src/reactions/'))).toHaveLength(3);
+    expect(files.filter((file) => !file.startsWith('src/reactions/')).length).toBeLessThanOrEqual(4);
+  });
+
+  test('compiles', () => {
+    writeFileSync(path.join(copy, 'tsconfig.made-up.json'), JSON.stringify({ extends: './tsconfig.dev.json', include: ['src', 'test/templates/checks'] }));
+    run(process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.made-up.json');
+  }, 120_000);
+
+  test('has its route, reads the table, and is handed the keys of delivery, which it does not import', () => {
+    run(process.execPath, '--import', 'tsx', 'projenrc/bundle.ts');
+    writeFileSync(path.join(copy, 'synthesize.ts'), SYNTHESIZE);
+    const template = JSON.parse(run(process.execPath, '--import', 'tsx', 'synthesize.ts'));
+    const react = ofType(template, 'AWS::Lambda::Function').find(({ properties }) => properties.Description === 'Takes reactions')!;
+    expect(Object.keys(react.properties.Environment.Variables).sort()).toEqual(['ORIGIN', 'ROLES', 'SIGNING_KEYS', 'TABLE_NAME']);
+    const granted = permissionsOfRole(template, references(react.properties.Role)[0]).map((permission) => permission.split(' on ')[0]);
+    expect(granted).toEqual(['dynamodb:GetItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'secretsmanager:GetSecretValue']);
+    expect(ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties.OperationName)).toContain('react');
+  }, 120_000);
+});
