@@ -12,9 +12,10 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** The statements of a policy document, each field a list. */
+/** The statements of a policy document, each field a list. One with `NotAction` or `NotResource` shows as such: it allows all else. */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
-  return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: list(statement.Action), Resource: list(statement.Resource) }));
+  const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
+  return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));
 }
 
 /** The statements of all policies of a type, such as `AWS::S3::BucketPolicy`. */

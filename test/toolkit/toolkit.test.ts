@@ -41,8 +41,10 @@ describe('permissions', () => {
       inlinePolicies: { Inline: new iam.PolicyDocument({ statements: [new iam.PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: ['a', 'b'] })] }) },
     });
     role.addToPolicy(new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: ['s3:*'], resources: ['*'], conditions: { Bool: { 'aws:SecureTransport': 'false' } } }));
+    role.addToPolicy(new iam.PolicyStatement({ notActions: ['iam:*'], resources: ['*'] }));
     expect(permissionsOfRole(templateOf(stack), role)).toEqual([
-      'Deny s3:* on * if {"Bool":{"aws:SecureTransport":"false"}}', 's3:GetObject on a', 's3:GetObject on b', 's3:PutObject on a', 's3:PutObject on b',
+      'Deny s3:* on * if {"Bool":{"aws:SecureTransport":"false"}}', 'NotAction "iam:*" on *',
+      's3:GetObject on a', 's3:GetObject on b', 's3:PutObject on a', 's3:PutObject on b',
     ]);
     expect(() => permissionsOfRole(templateOf(stack), 'Missing')).toThrow('the template has no role Missing');
   });
