@@ -1,6 +1,6 @@
 import { awscdk, javascript } from 'projen';
-import { lintDirections } from './projenrc/directions';
-import { testOnTwoCdks } from './projenrc/two-cdks';
+import { lintDirections } from './build/directions';
+import { testOnTwoCdks } from './build/two-cdks';
 
 /** The oldest CDK that users may have, and the oldest constructs that goes with it. */
 const CDK_FLOOR = '2.260.0';
@@ -56,7 +56,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   release: false,
   projenrcTs: true,
   npmignoreEnabled: false,
-  projenrcTsOptions: { projenCodeDir: 'projenrc' },
+  projenrcTsOptions: { projenCodeDir: 'build' },
   minNodeVersion: '20.20.0',
   typescriptVersion: '~6.0.3',
   jsiiVersion: '~6.0.16',
@@ -90,7 +90,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       reporters: [new javascript.JestReporter('default'), new javascript.JestReporter('<rootDir>/test/closing-line.js')],
     },
   },
-  eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'bench', 'judges', 'projenrc'], commandOptions: { fix: false } },
+  eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'bench', 'judges', 'build'], commandOptions: { fix: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
     include: ['.projenrc.ts'],
@@ -106,12 +106,12 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.package.addField('workspaces', ['local']);
 // What users get. README.md, LICENSE and package.json are always in it.
 project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
-project.package.setScript('prepack', 'tsx projenrc/check-package.ts');
+project.package.setScript('prepack', 'tsx build/check-package.ts');
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
-const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx projenrc/openapi.ts' });
+const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx build/openapi.ts' });
 project.annotateGenerated('/openapi.json');
-project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx projenrc/bundle.ts' });
+project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
 // In npm's scripts `node` is the Node 24 that the local workspace brings: the handlers' own version.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });

@@ -1,4 +1,13 @@
-import type { Rung } from '../domain/ladder';
+/** One step of a ladder: the box that its picture must fit, and the most it may take. */
+export interface Rung {
+  /**
+   * Short side of a 16:9 box, in pixels. A picture is scaled to fit the box, upright or lying as the picture is; so a phone's portrait
+   * video at 720 is 720 wide.
+   */
+  readonly height: number;
+  /** Peak bits per second of its video. */
+  readonly maxBitrate: number;
+}
 
 /** What TRANSCODE_SETTINGS carries: the construct decides, the submitter follows. */
 export interface TranscodeSettings {

@@ -1,10 +1,10 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import type { Rendition, VideoRow } from '../contract/table';
 import type { JOB_EVENT, JobStatus } from '../contract/transcode';
-import { FOUND_TOO_LONG } from './job/duration-limit';
 import { jobError } from './job/job-errors';
 import { JobMetadata, parseJobMetadata } from './job/job-metadata';
 import { findPoster } from './job/poster';
+import { FOUND_TOO_LONG } from './source/duration-limit';
 import { hlsKey, posterPrefix } from '../domain/object-keys';
 import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
 

@@ -2,15 +2,16 @@ import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand }
 import type { Context, S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
 import { CLAIM_SECONDS, TranscodeSettings } from '../contract/transcode';
-import { durationLimit } from './job/duration-limit';
 import { internal, isFinal } from './job/job-errors';
 import { jobMetadata, parseJobMetadata } from './job/job-metadata';
 import { jobSettings } from './job/job-settings';
-import { chooseRungs } from '../domain/ladder';
+import { chooseRungs } from './job/ladder';
+import { durationLimit } from './source/duration-limit';
 import { parseSourceKey } from '../domain/object-keys';
-import { isProblem, readProbe, Source } from './job/probe';
 import { progressInterval } from './job/progress-interval';
 import { s3Url } from './job/s3-url';
+import { isProblem, readProbe } from './source/probe';
+import type { Source } from './source/source';
 import type { VideoError } from '../domain/video-status';
 import type { VideoRepository } from '../runtime/video-repository';
 

@@ -9,7 +9,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
-import { DEFAULT_LADDER, ladderProblems } from '../domain/ladder';
+import { DEFAULT_LADDER, ladderProblems } from './job/ladder';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';

@@ -2,7 +2,7 @@ import { CreateJobCommand, MediaConvertClient, MediaConvertServiceException, Pro
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { startTable, VIDEO_ID } from './videos';
-import { DEFAULT_LADDER } from '../../src/domain/ladder';
+import { DEFAULT_LADDER } from '../../src/transcode/job/ladder';
 
 export const QUEUE_ARN = 'arn:aws:mediaconvert:eu-west-1:111122223333:queues/q';
 export const PROBED = {

@@ -1,6 +1,7 @@
-import type { DurationLimit } from './duration-limit';
-import type { Picture, Rendering } from '../../domain/ladder';
+import type { Rendering } from './ladder';
 import { isVideoId } from '../../domain/video-id';
+import type { DurationLimit } from '../source/duration-limit';
+import type { Picture } from '../source/source';
 
 /**
  * What a job carries so that its events, and a search for it, tell whose it is: MediaConvert's user metadata, letters, digits and

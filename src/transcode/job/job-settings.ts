@@ -1,10 +1,10 @@
+import { Rendering, outputFrameRate } from './ladder';
 import { literally } from './literally';
 import { posterGroup } from './poster';
-import type { Source } from './probe';
 import { s3Url } from './s3-url';
 import type { TranscodeSettings } from '../../contract/transcode';
-import { Rendering, outputFrameRate } from '../../domain/ladder';
 import { hlsKey, posterPrefix } from '../../domain/object-keys';
+import type { Source } from '../source/source';
 
 /** One attempt's job. */
 export interface JobPlan {

@@ -1,7 +1,7 @@
+import type { Rendering } from './ladder';
 import { literally } from './literally';
-import type { Source } from './probe';
 import { parseS3Url } from './s3-url';
-import type { Rendering } from '../../domain/ladder';
+import type { Source } from '../source/source';
 
 /** Short side of the still, in pixels: it has the size of the largest rendition up to this one. */
 const SHORT_SIDE = 720;

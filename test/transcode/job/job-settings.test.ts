@@ -2,11 +2,11 @@ import { CreateJobCommand, CreateJobCommandInput, MediaConvertClient, Output } f
 import * as fc from 'fast-check';
 import { createModel } from '../../../local/mediaconvert/model';
 import type { TranscodeSettings } from '../../../src/contract/transcode';
-import { chooseRungs, DEFAULT_LADDER } from '../../../src/domain/ladder';
-import { durationLimit } from '../../../src/transcode/job/duration-limit';
 import { jobMetadata, parseJobMetadata } from '../../../src/transcode/job/job-metadata';
 import { jobSettings } from '../../../src/transcode/job/job-settings';
-import type { Source } from '../../../src/transcode/job/probe';
+import { chooseRungs, DEFAULT_LADDER } from '../../../src/transcode/job/ladder';
+import { durationLimit } from '../../../src/transcode/source/duration-limit';
+import type { Source } from '../../../src/transcode/source/source';
 
 const VIDEO_ID = '0193a1b2-0000-7000-8000-0123456789ab';
 const SETTINGS: TranscodeSettings = { ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 };

@@ -8,7 +8,7 @@ import { ofType, references } from '../toolkit/template';
 const ROOT = path.join(__dirname, '..', '..');
 const PATCH = path.join(__dirname, 'made-up-area.patch');
 /** What the patch needs to compile, bundle and synthesize. */
-const COPIED = ['src', 'examples', 'local', 'projenrc', 'test/templates/checks', 'test/toolkit', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
+const COPIED = ['src', 'examples', 'local', 'build', 'test/templates/checks', 'test/toolkit', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
 
 /** Prints the template of the smallest example. */
 const SYNTHESIZE = `
@@ -48,7 +48,7 @@ describe('a made-up area with a handler, a route and a permission on the table',
   }, 120_000);
 
   test('has its route, reads the table, and is handed the keys of delivery, which it does not import', () => {
-    run(process.execPath, '--import', 'tsx', 'projenrc/bundle.ts');
+    run(process.execPath, '--import', 'tsx', 'build/bundle.ts');
     writeFileSync(path.join(copy, 'synthesize.ts'), SYNTHESIZE);
     const template = JSON.parse(run(process.execPath, '--import', 'tsx', 'synthesize.ts'));
     const react = ofType(template, 'AWS::Lambda::Function').find(({ properties }) => properties.Description === 'Takes reactions')!;

@@ -1,4 +1,4 @@
-import { durationLimit, statedTooLong } from '../../../src/transcode/job/duration-limit';
+import { durationLimit, statedTooLong } from '../../../src/transcode/source/duration-limit';
 
 test.each<[stated: number | undefined, maxSeconds: number, expected: object]>([
   [60, 3600, { tooLongFrom: 3601 }],

@@ -1,33 +1,13 @@
+import type { Rung } from '../../contract/transcode';
+import type { FrameRate, Picture } from '../source/source';
+
 /** Which renditions a source gets. Pure; never upscales, keeps the aspect ratio. */
-
-/** One step of a ladder: the box that its picture must fit, and the most it may take. */
-export interface Rung {
-  /**
-   * Short side of a 16:9 box, in pixels. A picture is scaled to fit the box, upright or lying as the picture is; so a phone's portrait
-   * video at 720 is 720 wide.
-   */
-  readonly height: number;
-  /** Peak bits per second of its video. */
-  readonly maxBitrate: number;
-}
-
-/** A picture's size as displayed: pixels square, rotation done. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** A rendition to be made. */
 export interface Rendering extends Picture {
   /** `720p`: part of its files' names. */
   readonly name: string;
   readonly maxBitrate: number;
-}
-
-/** Frames a second, as a fraction. */
-export interface FrameRate {
-  readonly numerator: number;
-  readonly denominator: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isProblem, ProbedContainer, readProbe } from '../../../src/transcode/job/probe';
+import { isProblem, ProbedContainer, readProbe } from '../../../src/transcode/source/probe';
 
 const SOUND = { TrackType: 'audio', Codec: 'AAC' };
 const file = (video: object = {}, container: Partial<ProbedContainer> = {}, codec = 'AVC'): ProbedContainer => ({

@@ -1,6 +1,6 @@
 import { CONTAINER_NAMES, isContainerTaken } from './containers';
 import { statedTooLong } from './duration-limit';
-import type { FrameRate } from '../../domain/ladder';
+import type { FrameRate, Rotate, Source } from './source';
 import type { VideoError } from '../../domain/video-status';
 
 /** The part of MediaConvert's probe result that decides anything. */
@@ -27,24 +27,6 @@ interface ProbedTrack {
 interface ProbedFraction {
   readonly Numerator?: number;
   readonly Denominator?: number;
-}
-
-/** How MediaConvert is to turn the picture: AUTO reads the file's own word, which it does for MP4 and MOV only. */
-export type Rotate = 'AUTO' | 'DEGREES_90' | 'DEGREES_180' | 'DEGREES_270';
-
-/** What is to be transcoded. */
-export interface Source {
-  /** Pixels, as displayed. */
-  readonly width: number;
-  /** Pixels, as displayed. */
-  readonly height: number;
-  readonly rotate: Rotate;
-  /** False for anamorphic sources: their renditions are stretched to square pixels. */
-  readonly squarePixels: boolean;
-  readonly hasAudio: boolean;
-  /** As stated by the file; some recorders (a browser's, for one) don't write it. */
-  readonly durationSeconds?: number;
-  readonly frameRate?: FrameRate;
 }
 
 const ROTATIONS: Readonly<Record<number, Rotate>> = { 90: 'DEGREES_90', 180: 'DEGREES_180', 270: 'DEGREES_270' };

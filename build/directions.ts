@@ -3,7 +3,7 @@ import { awscdk } from 'projen';
 /** Runs in Lambda. */
 const HANDLER_SIDE = ['src/runtime/**/*.ts', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'];
 /** Pure rules, which both worlds may import: those of the whole service, and those of one area. */
-const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts', 'src/transcode/job/**/*.ts'];
+const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts', 'src/transcode/{source,job}/**/*.ts'];
 /** Areas that know nothing of sign-in: who calls reaches them by the API, who may by the roles. */
 const WITHOUT_AUTH = ['api', 'catalog', 'delivery', 'roles', 'transcode', 'upload'];
 
@@ -13,7 +13,7 @@ const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'constructs
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler that imports a construct carries the CDK into its bundle' };
 
 /** In an area's folder a handler may import what is called a handler's, and pure rules. */
-const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
+const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
 
@@ -34,7 +34,8 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
         { target: './src/roles', from: './src', except: ['./roles', './synth', './domain'], message: 'roles import synth and domain' },
         { target: './src/contract', from: './src', except: ['./contract', './domain', './roles/decide.ts'], message: 'contract imports domain and roles only' },
         { target: './src/runtime', from: './src', except: ['./runtime', './contract', './domain', './roles/decide.ts'], message: 'runtime imports contract, domain and roles' },
-        { target: './src/transcode/job', from: './src', except: ['./transcode/job', './contract', './domain'], message: 'a job is planned without AWS: contract and domain only' },
+        { target: './src/transcode/source', from: './src', except: ['./transcode/source', './contract', './domain'], message: 'a source is judged without AWS: contract and domain only' },
+        { target: './src/transcode/job', from: './src', except: ['./transcode/job', './transcode/source', './contract', './domain'], message: 'a job is planned without AWS: contract, domain and source only' },
         ...WITHOUT_AUTH.map((area) => ({ target: `./src/${area}`, from: './src/auth', message: 'only the L3 knows who vouches for the callers' })),
         { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'synth imports contract and domain' },
         { target: './local', from: './src', message: 'local/ knows the template and nothing of src' },

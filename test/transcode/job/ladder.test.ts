@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
-import { chooseRungs, DEFAULT_LADDER, FrameRate, ladderProblems, outputFrameRate, Picture, Rung } from '../../src/domain/ladder';
+import type { Rung } from '../../../src/contract/transcode';
+import { chooseRungs, DEFAULT_LADDER, ladderProblems, outputFrameRate } from '../../../src/transcode/job/ladder';
+import type { FrameRate, Picture } from '../../../src/transcode/source/source';
 
 const sizes = ({ width, height }: Picture, ladder = DEFAULT_LADDER) => chooseRungs({ width, height }, ladder).map((one) => `${one.name} ${one.width}x${one.height}`);
 
