@@ -33,8 +33,12 @@ export type Covered<U> = U extends readonly (infer C)[] ? C extends Connection<i
 /** The variables that more than one connection of a list covers. */
 type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others] ? (V & Covered<Others>) | CoveredTwice<Others> : never;
 
-/** The variables that a handler still needs besides its connections, and may be given. */
-export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>;
+/** The variables that a handler still needs besides its connections, and may be given. No other one may be there. */
+export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>
+  & { readonly [Other in Exclude<Variable, Exclude<Required<H> | Optional<H>, Covered<U>>>]?: never };
+
+/** Unknown (any connection is right), unless the handler can't be given it later: then the reason. */
+export type LateFor<H extends HandlerName, V extends Variable> = [Exclude<V, Optional<H>>] extends [never] ? unknown : `${Exclude<V, Optional<H>>} is not optional for ${H}`;
 
 /** Unknown (any list is right), unless a variable is covered twice or is none of the handler's: then a list of the reason, which no list of connections is. */
 export type FitFor<H extends HandlerName, U> = [CoveredTwice<U>] extends [never]

@@ -4,9 +4,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { Connection, FitFor, Uncovered } from './connection';
+import type { Connection, FitFor, LateFor, Uncovered } from './connection';
 import type { TokenWriter } from '../contract/codec';
-import { HandlerName, Optional, Variable, VARIABLES } from '../contract/environment';
+import { HandlerName, Variable, VARIABLES } from '../contract/environment';
 
 /** What differs from handler to handler. */
 export interface HandlerFunctionProps<H extends HandlerName, U extends readonly Connection<any>[]> {
@@ -56,7 +56,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
 }
 
 /** Gives a handler's function a connection that the handler works without: one that a construct made later owns. */
-export function connect<H extends HandlerName, V extends Optional<H>>(fn: HandlerFunction<H>, connection: Connection<V>): void {
+export function connect<H extends HandlerName, V extends Variable>(fn: HandlerFunction<H>, connection: Connection<V> & LateFor<H, V>): void {
   add(fn, connection);
 }
 
