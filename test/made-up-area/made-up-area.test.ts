@@ -10,13 +10,16 @@ const PATCH = path.join(__dirname, 'made-up-area.patch');
 /** What the patch needs to compile, bundle and synthesize. */
 const COPIED = ['src', 'examples', 'local', 'build', 'test/templates/checks', 'test/toolkit', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
 
-/** Prints the template of the smallest example. */
+/** Prints the template of the smallest example, and what the checks of all templates say of it. */
 const SYNTHESIZE = `
 const { App } = require('aws-cdk-lib');
 const { VideosStack } = require('./examples/typescript/smallest/videos-stack');
+const { CHECKS } = require('./test/templates/checks');
 const app = new App();
 new VideosStack(app, 'Videos');
-process.stdout.write(JSON.stringify(app.synth().getStackByName('Videos').template));
+const { template } = app.synth().getStackByName('Videos');
+const problems = Object.values(CHECKS).flatMap((checks) => Object.values(checks)).flatMap((check) => check(template));
+process.stdout.write(JSON.stringify({ template, problems }));
 `;
 
 /** An area that nobody has planned for: the patch is how much one costs. */
@@ -50,7 +53,8 @@ describe('a made-up area with a handler, a route and a permission on the table',
   test('has its route, reads the table, and is handed the keys of delivery, which it does not import', () => {
     run(process.execPath, '--import', 'tsx', 'build/bundle.ts');
     writeFileSync(path.join(copy, 'synthesize.ts'), SYNTHESIZE);
-    const template = JSON.parse(run(process.execPath, '--import', 'tsx', 'synthesize.ts'));
+    const { template, problems } = JSON.parse(run(process.execPath, '--import', 'tsx', 'synthesize.ts'));
+    expect(problems).toEqual([]);
     const react = ofType(template, 'AWS::Lambda::Function').find(({ properties }) => properties.Description === 'Takes reactions')!;
     expect(Object.keys(react.properties.Environment.Variables).sort()).toEqual(['ORIGIN', 'ROLES', 'SIGNING_KEYS', 'TABLE_NAME']);
     const granted = permissionsOfRole(template, references(react.properties.Role)[0]).map((permission) => permission.split(' on ')[0]);

@@ -3,9 +3,11 @@ import { handlersOf } from './handlers';
 import { ENVIRONMENTS } from '../../../src/contract/environment';
 import { references } from '../../toolkit/template';
 
-/** Each handler has the environment that it reads, and no other. */
-const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, environment }) => (
-  exactly(`${id} environment`, Object.keys(environment), [...ENVIRONMENTS[name]])));
+/** Each handler has the environment that it reads, and no other. What it works without (`NAME?`) may be there. */
+const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, environment }) => {
+  const listed: readonly string[] = ENVIRONMENTS[name];
+  return exactly(`${id} environment`, Object.keys(environment).filter((each) => !listed.includes(`${each}?`)), listed.filter((each) => !each.endsWith('?')));
+});
 
 /** What each name stands for: the type of the resource that its value refers to. */
 const STANDS_FOR: Record<string, string> = {
