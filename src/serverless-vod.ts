@@ -1,25 +1,65 @@
-import { CfnOutput, Lazy, RemovalPolicy } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 import { VodApi, VodApiOptions } from './api/vod-api';
-import { VodAuth, VodAuthOptions } from './auth/vod-auth';
+import type { Identity } from './auth/identity/identity';
+import { VodAuth } from './auth/vod-auth';
 import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
+import type { VodRoles } from './roles/vod-roles';
 import type { Area } from './synth/area';
 import { throwIfAny } from './synth/errors';
 import { overlay } from './synth/overlay';
 import { objectProblem } from './synth/prop-checks';
 import { removalPolicyProblem } from './synth/removal-policy';
+import type { TranscodeRung } from './transcode/transcode-rung';
 import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
 import { VodUpload, VodUploadOptions } from './upload/vod-upload';
 
 /** Properties of `ServerlessVod`. */
 export interface ServerlessVodProps {
   /**
-   * Where CloudFront gets everything that is neither API nor media: your own web app.
+   * Who vouches for the people that call. Choose it before people upload: a video belongs to the id that its uploader had.
+   * @default Identity.userPool() - a user pool of the service's own, with sign-in, sessions and sign-out
+   */
+  readonly identity?: Identity;
+
+  /**
+   * Who may upload, who may watch, and who are the admins.
+   * @default - everyone signed in may upload and watch; the group `admins` of the service's own pool manages every video
+   */
+  readonly roles?: VodRoles;
+
+  /**
+   * Everything that is neither API nor media: your own web app, with CDK's own options.
    * @default - a function answers 404
    */
-  readonly defaultOrigin?: cloudfront.IOrigin;
+  readonly defaultBehavior?: cloudfront.BehaviorOptions;
+
+  /**
+   * What `/` stands for in your own app, such as `index.html`.
+   * @default - nothing: `/` goes to the default behavior as it is
+   */
+  readonly defaultRootObject?: string;
+
+  /**
+   * More of your own beside the default behavior, by path pattern. Patterns below `/v/` and `/api/` are taken.
+   * @default - none
+   */
+  readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
+
+  /**
+   * Origins besides the service's own whose pages may upload, and to which a sign-in may return: https, or http on localhost, such as
+   * `http://localhost:5173` of a development server that passes `/api` on.
+   * @default - none
+   */
+  readonly appOrigins?: string[];
+
+  /**
+   * The renditions to make, in any order. Each costs by the minute (MediaConvert's Basic tier).
+   * @default - H.264 at 1080, 720, 540, 360 and 240, with 6, 4, 2, 1 and 0.35 Mb/s at most
+   */
+  readonly ladder?: TranscodeRung[];
 
   /**
    * What happens to buckets, table, user pool and secrets when the stack is deleted. `DESTROY` makes a disposable stack: everything that
@@ -30,37 +70,38 @@ export interface ServerlessVodProps {
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * Sign-in.
-   * @default - as `VodAuthOptions` says
+   * Whether AWS refuses to delete the table and the user pool. Turn it on after the first deployment has succeeded: the rollback of one that fails can't
+   * delete what is protected.
+   * @default false
    */
-  readonly auth?: VodAuthOptions;
+  readonly deletionProtection?: boolean;
 
   /**
-   * Uploads.
-   * @default - as `VodUploadOptions` says
-   */
-  readonly upload?: VodUploadOptions;
-
-  /**
-   * Transcoding.
-   * @default - as `VodTranscodeOptions` says
-   */
-  readonly transcode?: VodTranscodeOptions;
-
-  /**
-   * The catalog.
+   * Tuning of the catalog.
    * @default - as `VodCatalogOptions` says
    */
   readonly catalog?: VodCatalogOptions;
 
   /**
-   * The distribution and playback sessions.
+   * Tuning of uploads.
+   * @default - as `VodUploadOptions` says
+   */
+  readonly upload?: VodUploadOptions;
+
+  /**
+   * Tuning of transcoding.
+   * @default - as `VodTranscodeOptions` says
+   */
+  readonly transcode?: VodTranscodeOptions;
+
+  /**
+   * Tuning of the distribution and of playback sessions.
    * @default - as `VodDeliveryOptions` says
    */
   readonly delivery?: VodDeliveryOptions;
 
   /**
-   * The REST API.
+   * Tuning of the REST API.
    * @default - as `VodApiOptions` says
    */
   readonly api?: VodApiOptions;
@@ -72,7 +113,8 @@ export interface ServerlessVodProps {
  *
  * @example
  * /// fixture=areas
- * new ServerlessVod(this, 'Vod');
+ * const vod = new ServerlessVod(this, 'Vod');
+ * new CfnOutput(this, 'Url', { value: vod.url });
  */
 export class ServerlessVod extends Construct {
   /** Sign-in: user pool, hosted UI, app client. */
@@ -88,43 +130,45 @@ export class ServerlessVod extends Construct {
   /** The REST API. */
   public readonly api: VodApi;
   /** The address that people use, such as `https://d111111abcdef8.cloudfront.net`. */
-  public readonly origin: string;
+  public readonly url: string;
 
   /** What applies to every area iterates over these. @internal */
   public readonly _areas: readonly Area[];
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(scope, id);
-    const { removalPolicy } = props;
-    const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
-    // By name: the same bucket may also have been imported.
-    throwIfAny(this, [
-      sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
-      removalPolicyProblem('removalPolicy', removalPolicy),
-      objectProblem('defaultOrigin', props.defaultOrigin, 'an origin, such as an origins.HttpOrigin', { member: 'bind' }),
-      ...(['auth', 'upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),
-    ]);
-    const origin = Lazy.string({ produce: () => this.delivery.origin });
+    throwIfAny(this, problemsOf(props));
+    const { identity, roles, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection } = props;
+    const url = Lazy.string({ produce: () => this.delivery.url });
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', props.api ?? {});
-    this.auth = new VodAuth(this, 'Auth', { ...overlay({ removalPolicy }, props.auth), origin });
-    const catalog = this.catalog = new VodCatalog(this, 'Catalog', { ...overlay({ removalPolicy }, props.catalog), roles: this.auth.roles, origin });
-    this.delivery = new VodDelivery(this, 'Delivery', {
-      ...overlay({ removalPolicy }, props.delivery), catalog, api: this.api, defaultOrigin: props.defaultOrigin,
+    this.auth = new VodAuth(this, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection });
+    const catalog = this.catalog = new VodCatalog(this, 'Catalog', {
+      ...overlay({ removalPolicy, deletionProtection }, props.catalog), roles: this.auth.roles, url,
     });
-    this.origin = this.delivery.origin;
-    this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), catalog });
-    this.transcode = new VodTranscode(this, 'Transcode', { ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket });
+    this.delivery = new VodDelivery(this, 'Delivery', {
+      ...overlay({ removalPolicy }, props.delivery), catalog, api: this.api, defaultBehavior, defaultRootObject, additionalBehaviors,
+    });
+    this.url = this.delivery.url;
+    this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), catalog, appOrigins });
+    this.transcode = new VodTranscode(this, 'Transcode', {
+      ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket, ladder,
+    });
 
     const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode];
     this._areas = [this.api, ...areas].map(({ _area }) => _area);
     this.auth.guard(this.api);
     for (const { _area } of areas) this.api._serve(_area);
-
-    new CfnOutput(this, 'Origin', { value: this.origin, description: 'The address of the service' });
-    if (this.auth._hasSignIn) {
-      new CfnOutput(this, 'UserPoolId', { value: this.auth.userPool.userPoolId, description: 'Where to add the people who may sign in' });
-    }
   }
+}
+
+function problemsOf(props: ServerlessVodProps): (string | undefined)[] {
+  const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
+  return [
+    // By name: the same bucket may also have been imported.
+    sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
+    removalPolicyProblem('removalPolicy', props.removalPolicy),
+    ...(['upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),
+  ];
 }

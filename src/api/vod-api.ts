@@ -61,7 +61,7 @@ export interface VodApiProps extends VodApiOptions {}
  * declare const authorizer: apigateway.IAuthorizer;
  * const api = new VodApi(this, 'Api');
  * api.authorizeWith(authorizer);
- * const catalog = new VodCatalog(this, 'Catalog', { origin: 'https://videos.example.com' });
+ * const catalog = new VodCatalog(this, 'Catalog', { url: 'https://videos.example.com' });
  * catalog.addRoutes(api);
  */
 export class VodApi extends Construct {

@@ -2,18 +2,22 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { BoundIdentity } from './identity/bound-identity';
+import type { BoundIdentity, IdentityContext } from './identity/bound-identity';
 import { Identity } from './identity/identity';
 import type { VodApi } from '../api/vod-api';
-import { groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
+import { Access, groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
-import { show } from '../synth/prop-checks';
+import { overlay } from '../synth/overlay';
+import { booleanProblem, listProblems, show } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
-/** What may be tuned of sign-in and roles. */
-export interface VodAuthOptions {
+/** Properties of `VodAuth`. */
+export interface VodAuthProps {
+  /** The address that people use, `https://…` without a slash at its end: sign-ins come back to it. */
+  readonly url: string;
+
   /**
    * Who vouches for the people that call. Choose it before people upload: a video belongs to the id that its uploader had, so with
    * another identity nobody owns what was uploaded before, and only admins see what of it is private.
@@ -28,18 +32,24 @@ export interface VodAuthOptions {
   readonly roles?: VodRoles;
 
   /**
+   * Origins besides the service's own to which a sign-in may return, such as `http://localhost:5173` of a development server that passes `/api` on.
+   * @default - none
+   */
+  readonly appOrigins?: string[];
+
+  /**
+   * Whether Cognito refuses to delete the user pool. Turn it on after the first deployment has succeeded: the rollback of one that fails can't delete a
+   * protected pool. Has no effect on a pool of your own.
+   * @default false
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
    * What happens to the user pool, its groups and the client's secret when the stack is deleted. Has no effect on resources that are not the
-   * service's own. To have Cognito refuse the pool's deletion too, turn on `deletionProtection` in the pool's own props once the first deployment
-   * has succeeded: the rollback of one that fails can't delete a protected pool.
+   * service's own.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
-}
-
-/** Properties of `VodAuth`. */
-export interface VodAuthProps extends VodAuthOptions {
-  /** The address that people use, `https://…` without a slash at its end: sign-ins come back to it. */
-  readonly origin: string;
 }
 
 /**
@@ -50,63 +60,60 @@ export interface VodAuthProps extends VodAuthOptions {
  * @example
  * /// fixture=areas
  * declare const api: VodApi;
- * const auth = new VodAuth(this, 'Auth', { origin: 'https://videos.example.com' });
+ * const auth = new VodAuth(this, 'Auth', { url: 'https://videos.example.com' });
  * auth.guard(api);
  * auth.addRoutes(api);
  */
 export class VodAuth extends Construct {
-  /** Who may do what, with the identity's own admins: pass it as `roles` to `VodCatalog`, `VodUpload` and `VodDelivery`. */
+  /** Who may do what, with the identity's own admins: pass it as `roles` to `VodCatalog`. */
   public readonly roles: VodRoles;
+  /** The people: in the service's own pool with the groups `uploaders` and `admins`. Undefined if the identity is no user pool. */
+  public readonly userPool?: cognito.IUserPool;
+  /** The client of the user pool: authorization code with PKCE and a secret in the service's own pool. Undefined if the identity is no user pool. */
+  public readonly userPoolClient?: cognito.IUserPoolClient;
+  /** The client without a secret for native apps. Undefined unless the identity has one. */
+  public readonly publicClient?: cognito.IUserPoolClient;
+  /** Where the sign-in pages of the service's own pool are. Undefined if the identity brings its own. */
+  public readonly domain?: cognito.UserPoolDomain;
+  /** Serves sign-in, its callback, refresh and sign-out. Undefined if the identity brings its own. */
+  public readonly signInFunction?: lambda.Function;
+  /** Who issues the tokens: their `iss` claim. Undefined if only an authorizer knows. */
+  public readonly issuer?: string;
 
   /** @internal */
   public readonly _area: Area;
 
-  private readonly bound: BoundIdentity;
+  private readonly makeAuthorizer: BoundIdentity['makeAuthorizer'];
 
   constructor(scope: Construct, id: string, props: VodAuthProps) {
     super(scope, id);
     const identity = props.identity ?? Identity.userPool();
     const isIdentity = typeof identity._bind === 'function';
-    this.roles = { ...props.roles, admins: props.roles?.admins ?? identity._admins };
-    const context = { origin: props.origin, roles: groupsOf(this.roles), removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY };
+    this.roles = overlay({ admins: identity._admins ?? Access.nobody() }, props.roles);
+    const context: IdentityContext = {
+      url: props.url,
+      appOrigins: props.appOrigins ?? [],
+      roles: groupsOf(this.roles),
+      removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
+      deletionProtection: props.deletionProtection ?? false,
+    };
     throwIfAny(this, [
-      originProblem('origin', props.origin),
+      originProblem('url', props.url),
+      ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
+      booleanProblem('deletionProtection', props.deletionProtection),
       removalPolicyProblem('removalPolicy', props.removalPolicy),
       ...rolesProblems(props.roles),
       ...isIdentity ? identity._problems(this, context) : [`identity: expected one that Identity.userPool() or another of its functions made, got ${show(identity)}`],
     ]);
-    this.bound = identity._bind(this, context);
-    this._area = { handlers: this.bound.handlers, deadLetterQueues: [] };
-  }
-
-  /** The people, in the service's own pool with the groups `uploaders` and `admins`. Throws where the identity is no user pool. */
-  public get userPool(): cognito.IUserPool {
-    return this.have('userPool');
-  }
-
-  /** The client of the user pool: authorization code with PKCE and a secret in the service's own pool. Throws where the identity is no user pool. */
-  public get userPoolClient(): cognito.IUserPoolClient {
-    return this.have('userPoolClient');
-  }
-
-  /** The client without a secret for native apps. Throws unless the identity has one. */
-  public get publicClient(): cognito.IUserPoolClient {
-    return this.have('publicClient');
-  }
-
-  /** Where the sign-in pages of the service's own pool are. Throws where the identity brings its own. */
-  public get domain(): cognito.UserPoolDomain {
-    return this.have('domain');
-  }
-
-  /** Serves sign-in, its callback, refresh and sign-out. Throws where the identity brings its own. */
-  public get signInFunction(): lambda.Function {
-    return this.required('signInFunction', this._area.handlers['auth/sign-in']);
-  }
-
-  /** Who issues the tokens: their `iss` claim. Throws where only an authorizer knows. */
-  public get issuer(): string {
-    return this.have('issuer');
+    const bound = identity._bind(this, context);
+    this.userPool = bound.userPool;
+    this.userPoolClient = bound.userPoolClient;
+    this.publicClient = bound.publicClient;
+    this.domain = bound.domain;
+    this.issuer = bound.issuer;
+    this.signInFunction = bound.handlers['auth/sign-in'];
+    this.makeAuthorizer = bound.makeAuthorizer;
+    this._area = { handlers: bound.handlers, deadLetterQueues: [] };
   }
 
   /**
@@ -115,7 +122,7 @@ export class VodAuth extends Construct {
    * @param api what to guard
    */
   public guard(api: VodApi): void {
-    api.authorizeWith(this.bound.makeAuthorizer(api));
+    api.authorizeWith(this.makeAuthorizer(api));
     api._roles = this.roles;
   }
 
@@ -126,23 +133,5 @@ export class VodAuth extends Construct {
    */
   public addRoutes(api: VodApi): void {
     api._serve(this._area);
-  }
-
-  /**
-   * Whether people sign in with the service itself.
-   *
-   * @internal
-   */
-  public get _hasSignIn(): boolean {
-    return this._area.handlers['auth/sign-in'] !== undefined;
-  }
-
-  private have<K extends keyof BoundIdentity>(name: K): NonNullable<BoundIdentity[K]> {
-    return this.required(name, this.bound[name]);
-  }
-
-  private required<T>(name: string, value: T): NonNullable<T> {
-    throwIfAny(this, [value === undefined ? `${name}: expected an identity that has one, got one without` : undefined]);
-    return value!;
   }
 }

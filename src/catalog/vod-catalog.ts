@@ -43,7 +43,7 @@ export interface VodCatalogOptions {
 /** Properties of `VodCatalog`. */
 export interface VodCatalogProps extends VodCatalogOptions {
   /** The address that people use, `https://…` without a slash at its end, here and in every area that is given this catalog. */
-  readonly origin: string;
+  readonly url: string;
 
   /**
    * Who may do what, here and in every area that is given this catalog. `VodAuth` has it as `roles`.
@@ -72,14 +72,14 @@ export interface CatalogConnections {
  * @example
  * /// fixture=areas
  * declare const api: VodApi;
- * const catalog = new VodCatalog(this, 'Catalog', { origin: 'https://videos.example.com' });
+ * const catalog = new VodCatalog(this, 'Catalog', { url: 'https://videos.example.com' });
  * catalog.addRoutes(api);
  */
 export class VodCatalog extends Construct {
   /** Who may do what. Areas that are given this catalog take the roles from here. */
   public readonly roles: VodRoles;
   /** The address that people use. Areas that are given this catalog take it from here. */
-  public readonly origin: string;
+  public readonly url: string;
   /** One item a video. */
   public readonly table: dynamodb.ITable;
   /** Lists videos and shows one. */
@@ -93,12 +93,12 @@ export class VodCatalog extends Construct {
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
     throwIfAny(this, [
-      originProblem('origin', props.origin), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
+      originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
       ...tablePlaceProblems(this, 'table', props.table),
     ]);
     this.roles = props.roles ?? {};
-    this.origin = props.origin;
+    this.url = props.url;
     this.table = props.table ?? this.makeTable(props);
     if (props.table) checkTable(this, 'table', props.table);
     checkTableKey(this, 'table', this.table);
@@ -171,7 +171,7 @@ export class VodCatalog extends Construct {
       },
       create: { environment, grant: (grantee) => this.grantCreateVideos(grantee) },
       update: { environment, grant: (grantee) => this.grantUpdateVideos(grantee) },
-      view: { environment: { ROLES: groupsOf(this.roles), ORIGIN: this.origin } },
+      view: { environment: { ROLES: groupsOf(this.roles), ORIGIN: this.url } },
     };
   }
 

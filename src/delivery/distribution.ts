@@ -9,6 +9,7 @@ import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
 import { globalName } from '../synth/global-name';
 import { letCloudFrontDecrypt } from '../synth/kms-keys';
+import { overlay } from '../synth/overlay';
 import { bucketKey } from '../synth/own-bucket';
 
 /** Path patterns of the service itself. */
@@ -23,7 +24,7 @@ export interface DistributionOptions {
   readonly bucket: s3.IBucket;
   readonly keyGroup: cloudfront.IKeyGroup;
   readonly api?: VodApi;
-  readonly defaultOrigin?: cloudfront.IOrigin;
+  readonly defaultBehavior?: cloudfront.BehaviorOptions;
   readonly defaultRootObject?: string;
   readonly additionalBehaviors?: Record<string, cloudfront.BehaviorOptions>;
   readonly priceClass?: cloudfront.PriceClass;
@@ -50,7 +51,7 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
     defaultBehavior: {
       ...cached,
       viewerProtocolPolicy: REDIRECT_TO_HTTPS,
-      ...(props.defaultOrigin ? { origin: props.defaultOrigin } : { origin: media, functionAssociations: [answerNotFound(scope)] }),
+      ...(props.defaultBehavior ? overlay({}, props.defaultBehavior) : { origin: media, functionAssociations: [answerNotFound(scope)] }),
     },
     // In the order of precedence: nobody's pattern comes before ours.
     additionalBehaviors: {
@@ -108,7 +109,7 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
 /** Refuses a path pattern of the user's that would take the place of one of the service. */
 export function patternProblem(pattern: string, hasApi: boolean): string | undefined {
   const path = pattern.replace(/^\//, '');
-  if (pattern === '*') return 'additionalBehaviors: expected a path pattern, got \'*\', which is the default behavior: set defaultOrigin';
+  if (pattern === '*') return 'additionalBehaviors: expected a path pattern, got \'*\', which is the default behavior: set defaultBehavior';
   const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
   return taken ? `additionalBehaviors: expected a path pattern outside of /${taken}, which is the service's own, got '${pattern}'` : undefined;
 }

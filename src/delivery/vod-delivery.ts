@@ -23,12 +23,6 @@ const ORIGIN = 'an origin, such as an origins.HttpOrigin';
 /** What may be tuned of delivery. */
 export interface VodDeliveryOptions {
   /**
-   * More of your own beside the default origin, by path pattern. Patterns below `/v/`, and with an API below `/api/`, are taken.
-   * @default - none
-   */
-  readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
-
-  /**
    * A private bucket of your own for the media. In another stack, or imported, its policy is yours to write: CloudFront's service
    * principal, for this distribution's ARN, needs `s3:GetObject` on `v/*` and `s3:ListBucket`.
    *
@@ -37,12 +31,6 @@ export interface VodDeliveryOptions {
    * @default - a private bucket
    */
   readonly bucket?: s3.IBucket;
-
-  /**
-   * What `/` stands for in your own app, such as `index.html`.
-   * @default - nothing: `/` goes to the default origin as it is
-   */
-  readonly defaultRootObject?: string;
 
   /**
    * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens. All are trusted. The newest signs from
@@ -90,11 +78,23 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   readonly api?: VodApi;
 
   /**
-   * Where CloudFront gets everything that is neither API nor media: your own web app. Never the media bucket: nothing but `/v/*` asks
-   * for a session.
+   * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Its viewers come by
+   * https unless `viewerProtocolPolicy` says otherwise. Never the media bucket: nothing but `/v/*` asks for a session.
    * @default - a function answers 404
    */
-  readonly defaultOrigin?: cloudfront.IOrigin;
+  readonly defaultBehavior?: cloudfront.BehaviorOptions;
+
+  /**
+   * What `/` stands for in your own app, such as `index.html`.
+   * @default - nothing: `/` goes to the default origin as it is
+   */
+  readonly defaultRootObject?: string;
+
+  /**
+   * More of your own beside the default origin, by path pattern. Patterns below `/v/`, and with an API below `/api/`, are taken.
+   * @default - none
+   */
+  readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
 }
 
 /**
@@ -115,7 +115,7 @@ export class VodDelivery extends Construct {
   /** The one distribution for media, API and your own app. */
   public readonly distribution: cloudfront.Distribution;
   /** The address of the distribution, such as `https://d111111abcdef8.cloudfront.net`. */
-  public readonly origin: string;
+  public readonly url: string;
   /** Makes the signing keys. */
   public readonly makeKeyPairFunction: lambda.Function;
   /** Starts playback sessions. */
@@ -150,7 +150,7 @@ export class VodDelivery extends Construct {
     this._signing = keys.signing;
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
     this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
-    this.origin = `https://${this.distribution.distributionDomainName}`;
+    this.url = `https://${this.distribution.distributionDomainName}`;
     letDistributionRead(this, this.bucket, this.distribution);
 
     this.startPlaybackFunction = handlerFunction(this, 'StartPlayback', 'delivery/start-playback', {
@@ -191,7 +191,8 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
     ...generationProblems('keyGenerations', props.keyGenerations),
     objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantReadVideos', required: true }),
     objectProblem('api', props.api, 'a VodApi', { member: 'originDomainName' }),
-    objectProblem('defaultOrigin', props.defaultOrigin, ORIGIN, { member: 'bind' }),
+    objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
+    isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { member: 'bind', required: true }),
     objectProblem('additionalBehaviors', props.additionalBehaviors, 'behaviors by path pattern'),
     ...Object.entries(props.additionalBehaviors ?? {}).flatMap(([pattern, behavior]) => [
       patternProblem(pattern, !isAbsent(props.api)),

@@ -7,14 +7,14 @@ export interface Caller {
   readonly groups: readonly string[];
 }
 
-/** The group that has each role. What ROLES carries, as JSON. */
+/** The groups that have each role; an empty list means nobody. What ROLES carries, as JSON. */
 export interface Roles {
   /** Absent: everyone signed in. */
-  readonly uploaders?: string;
+  readonly uploaders?: readonly string[];
   /** Absent: everyone signed in. */
-  readonly viewers?: string;
+  readonly viewers?: readonly string[];
   /** Absent: nobody. */
-  readonly admins?: string;
+  readonly admins?: readonly string[];
 }
 
 /** What of a video decides who may do what with it. */
@@ -43,9 +43,10 @@ const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
  * whether they exist. A video that is being deleted, or whose status is unknown, is treated as if it did not exist.
  */
 export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
-  const isAdmin = roles.admins !== undefined && groups.includes(roles.admins);
-  const isUploader = isAdmin || roles.uploaders === undefined || groups.includes(roles.uploaders);
-  const isViewer = isAdmin || roles.viewers === undefined || groups.includes(roles.viewers);
+  const isIn = (allowed: readonly string[]) => allowed.some((group) => groups.includes(group));
+  const isAdmin = isIn(roles.admins ?? []);
+  const isUploader = isAdmin || roles.uploaders === undefined || isIn(roles.uploaders);
+  const isViewer = isAdmin || roles.viewers === undefined || isIn(roles.viewers);
   if (action.type === 'upload') return isUploader ? 'allowed' : 'wrong_role';
   if (action.type === 'list') return isViewer || action.videos === 'own' ? 'allowed' : 'wrong_role';
 

@@ -18,15 +18,20 @@ export class Access {
    * @param name the group, as people's tokens name it: 1 to 128 characters; with a Cognito user pool neither spaces nor commas
    */
   public static group(name: string): Access {
-    return new Access({ name });
+    return new Access([name]);
   }
 
-  /** @internal */
-  public readonly _group?: { readonly name: string };
+  /** Nobody. Admins have every other role all the same. */
+  public static nobody(): Access {
+    return new Access([]);
+  }
 
-  // In a box, so that a name that turns out to be undefined never means everyone.
-  private constructor(group?: { readonly name: string }) {
-    this._group = group;
+  /** Undefined: everyone who is signed in. @internal */
+  public readonly _groups?: readonly string[];
+
+  // A list, so that a name that turns out to be undefined never means everyone.
+  private constructor(groups?: readonly string[]) {
+    this._groups = groups;
   }
 }
 
@@ -36,7 +41,7 @@ export class Access {
  * @example
  * /// fixture=areas
  * new ServerlessVod(this, 'Vod', {
- *   auth: { roles: { uploaders: Access.group('uploaders'), viewers: Access.signedIn() } },
+ *   roles: { uploaders: Access.group('uploaders'), viewers: Access.signedIn() },
  * });
  */
 export interface VodRoles {
@@ -53,10 +58,10 @@ export interface VodRoles {
   readonly viewers?: Access;
 
   /**
-   * The group whose members may upload, and manage and watch every video, private ones too: a name as `Access.group` takes it.
-   * @default - `admins` with the service's own user pool; nobody with another identity, whose groups have meanings of their own
+   * Who may upload, and manage and watch every video, private ones too: a group, or nobody.
+   * @default - Access.group('admins') with the service's own user pool; Access.nobody() with another identity, whose groups have meanings of their own
    */
-  readonly admins?: string;
+  readonly admins?: Access;
 }
 
 /** What is wrong with the roles, in the names of the props. */
@@ -66,26 +71,27 @@ export function rolesProblems(roles?: VodRoles): (string | undefined)[] {
   return [
     accessProblem('roles.uploaders', roles.uploaders),
     accessProblem('roles.viewers', roles.viewers),
-    isAbsent(roles.admins) ? undefined : groupProblem('roles.admins', roles.admins),
+    accessProblem('roles.admins', roles.admins) ?? (roles.admins && !roles.admins._groups
+      ? 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin' : undefined),
   ];
 }
 
 /** Roles that were left out, and so mean everyone, of an area whose API is guarded by somebody who restricts them. */
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
-  return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._group && isAbsent(roles[role])
+  return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._groups && isAbsent(roles[role])
     ? `roles.${role}: expected the roles of the VodAuth that guards this API and restricts this one, or Access.signedIn(), got none, which means everyone signed in` : undefined));
 }
 
-/** The group of each role. */
+/** The groups of each role. */
 export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
-  return { uploaders: uploaders?._group?.name, viewers: viewers?._group?.name, admins: admins ?? undefined };
+  return { uploaders: uploaders?._groups, viewers: viewers?._groups, admins: admins?._groups };
 }
 
 /** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
-  const wrong = objectProblem(prop, access, 'Access.group(\'editors\') or Access.signedIn()', { member: '_group' });
-  return wrong ?? (access._group && groupProblem(prop, access._group.name));
+  const wrong = objectProblem(prop, access, 'Access.group(\'editors\') or another Access', { member: '_groups' });
+  return wrong ?? access._groups?.map((name) => groupProblem(prop, name)).find((problem) => problem !== undefined);
 }
 
 function groupProblem(prop: string, name: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { Bitrate, Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 
 /*
  * Checks of single props. Each returns what is wrong, in the prop's name, or undefined. They take `unknown`, since no compiler checks plain
@@ -14,6 +14,7 @@ export function isAbsent(value: unknown): value is null | undefined {
 export function show(value: unknown): string {
   if (isDuration(value)) return showDuration(value);
   if (isSize(value) && !value.isUnresolved()) return showSize(value);
+  if (isBitrate(value) && !value.isUnresolved()) return `${value.toMbps()} Mb/s`;
   if (Token.isUnresolved(value)) return 'a value that is known at deploy time only';
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object) return `an object of class ${value.constructor?.name}`;
   return typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value);
@@ -33,6 +34,10 @@ function showSize(value: Size): string {
 // Not by class: aws-cdk-lib may be installed twice.
 function isDuration(value: unknown): value is Duration {
   return typeof (value as Duration | null | undefined)?.toMilliseconds === 'function';
+}
+
+function isBitrate(value: unknown): value is Bitrate {
+  return typeof (value as Bitrate | null | undefined)?.toBps === 'function';
 }
 
 function isSize(value: unknown): value is Size {
@@ -106,6 +111,24 @@ export function sizeProblem(name: string, value: unknown, max: Size, reason: str
 function inBytes(value: Size): boolean {
   try {
     return Token.isUnresolved(value.toBytes());
+  } catch {
+    return false;
+  }
+}
+
+/** A bitrate in whole bits a second. */
+export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: Bitrate): string | undefined {
+  if (isAbsent(value)) return undefined;
+  const expected = `${name}: expected a Bitrate of ${show(min)} to ${show(max)} in whole bits, got ${show(value)}`;
+  if (!isBitrate(value)) return expected;
+  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected Bitrate.bps() for a token, which can't be converted`;
+  return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
+}
+
+/** A Bitrate doesn't tell its unit. */
+function inBits(value: Bitrate): boolean {
+  try {
+    return Token.isUnresolved(value.toBps());
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,7 +9,8 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { VodCatalog } from '../catalog/vod-catalog';
 import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
-import { DEFAULT_LADDER, ladderProblems } from './job/ladder';
+import { DEFAULT_LADDER } from './job/ladder';
+import { ladderProblems, toRung, TranscodeRung } from './transcode-rung';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
@@ -19,28 +20,11 @@ import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
-import { durationProblem, isAbsent, numberProblem, objectProblem } from '../synth/prop-checks';
+import { durationProblem, numberProblem, objectProblem } from '../synth/prop-checks';
 import { warnWithoutMediaConvert } from '../synth/region';
-
-/** One step of the ladder: a rendition that every source large enough gets. */
-export interface TranscodeRung {
-  /**
-   * Short side of the 16:9 box that the picture is scaled to fit, in pixels, such as 720. Even, 120 to 2160. Nothing is ever upscaled.
-   */
-  readonly height: number;
-
-  /** The most bits per second that its video may take. */
-  readonly maxBitrate: number;
-}
 
 /** What may be tuned of transcoding. */
 export interface VodTranscodeOptions {
-  /**
-   * The renditions to make, in any order. Each costs by the minute (MediaConvert's Basic tier).
-   * @default - H.264 at 1080, 720, 540, 360 and 240, with 6, 4, 2, 1 and 0.35 Mb/s at most
-   */
-  readonly ladder?: TranscodeRung[];
-
   /**
    * Length of a segment, in whole seconds from 2 to 10.
    * @default Duration.seconds(6)
@@ -93,6 +77,12 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
 
   /** Where the media goes, below `v/`. */
   readonly mediaBucket: s3.IBucket;
+
+  /**
+   * The renditions to make, in any order. Each costs by the minute (MediaConvert's Basic tier).
+   * @default - H.264 at 1080, 720, 540, 360 and 240, with 6, 4, 2, 1 and 0.35 Mb/s at most
+   */
+  readonly ladder?: TranscodeRung[];
 }
 
 /** Batches of one: a message's time is its own, and a claim that is older than the time has no living holder. */
@@ -266,9 +256,9 @@ export class VodTranscode extends Construct {
   }
 }
 
-function problemsOf(props: VodTranscodeOptions): (string | undefined)[] {
+function problemsOf(props: VodTranscodeProps): (string | undefined)[] {
   return [
-    ...isAbsent(props.ladder) ? [] : ladderProblems(props.ladder, Token.isUnresolved),
+    ...ladderProblems('ladder', props.ladder),
     durationProblem('segmentDuration', props.segmentDuration, Duration.seconds(2), Duration.seconds(10)),
     numberProblem('maxFrameRate', props.maxFrameRate, { min: 10, max: 120 }),
     durationProblem('maxDuration', props.maxDuration, Duration.seconds(1), Duration.days(365)),
@@ -277,9 +267,9 @@ function problemsOf(props: VodTranscodeOptions): (string | undefined)[] {
   ];
 }
 
-function settingsOf(props: VodTranscodeOptions): TranscodeSettings {
+function settingsOf(props: VodTranscodeProps): TranscodeSettings {
   return {
-    ladder: props.ladder ?? DEFAULT_LADDER,
+    ladder: props.ladder?.map(toRung) ?? DEFAULT_LADDER,
     segmentSeconds: (props.segmentDuration ?? Duration.seconds(6)).toSeconds(),
     maxFrameRate: props.maxFrameRate ?? 30,
     maxDurationSeconds: (props.maxDuration ?? Duration.hours(6)).toSeconds(),

@@ -61,13 +61,6 @@ export interface VodUploadOptions {
   readonly uploadExpiry?: Duration;
 
   /**
-   * Origins besides the service's own whose pages may upload: https, or http on localhost, such as `http://localhost:5173`. Has no effect on
-   * a bucket of your own.
-   * @default - none
-   */
-  readonly appOrigins?: string[];
-
-  /**
    * What happens to the bucket when the stack is deleted; `DESTROY` deletes what people uploaded too. Has no effect on a bucket of your own.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
@@ -78,6 +71,13 @@ export interface VodUploadOptions {
 export interface VodUploadProps extends VodUploadOptions {
   /** The catalog that stores the videos. Who may upload, and the address whose pages may, are the catalog's. */
   readonly catalog: VodCatalog;
+
+  /**
+   * Origins besides the service's own whose pages may upload: https, or http on localhost, such as `http://localhost:5173`. Has no effect on
+   * a bucket of your own.
+   * @default - none
+   */
+  readonly appOrigins?: string[];
 }
 
 /**
@@ -166,10 +166,10 @@ export class VodUpload extends Construct {
   }
 
   private letPagesPut(appOrigins?: string[]): void {
-    const { origin } = this.catalog;
+    const { url } = this.catalog;
     const allowedHeaders = ['content-type', 'if-none-match', 'x-amz-checksum-*'];
     // A list that is known at deploy time only can't be joined with another: it gets a rule of its own.
-    const lists = appOrigins && Token.isUnresolved(appOrigins) ? [[origin], appOrigins] : [[origin, ...appOrigins ?? []]];
+    const lists = appOrigins && Token.isUnresolved(appOrigins) ? [[url], appOrigins] : [[url, ...appOrigins ?? []]];
     const rules = lists.map((allowedOrigins) => ({
       allowedMethods: [s3.HttpMethods.PUT], allowedOrigins, allowedHeaders, exposedHeaders: ['ETag', ...CHECKSUM_HEADERS], maxAge: 3000,
     }));

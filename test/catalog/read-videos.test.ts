@@ -9,7 +9,7 @@ import { idOf, videoRow } from '../runtime/catalog-table';
 
 const ready = { status: 'ready' as const, media: { hls: 'hls', poster: 'v/p.jpg' }, publishedAt: '2026-11-22T10:00:00.000Z' };
 
-const ROLES = JSON.stringify({ viewers: 'watchers', admins: 'bosses' });
+const ROLES = JSON.stringify({ viewers: ['watchers'], admins: ['bosses'] });
 
 type Entry = typeof import('../../src/catalog/read-videos.lambda');
 

@@ -85,7 +85,7 @@ describe('VodCatalog', () => {
   test('tells the reader who has which role', () => {
     const roles = (made: Template) => JSON.parse(environmentOf(made, 'catalog/read-videos').ROLES);
     expect(roles(template)).toEqual({});
-    expect(roles(synth(() => ({ roles: { viewers: Access.group('watchers'), admins: 'bosses' } })).template)).toEqual({ viewers: 'watchers', admins: 'bosses' });
+    expect(roles(synth(() => ({ roles: { viewers: Access.group('watchers'), admins: Access.group('bosses') } })).template)).toEqual({ viewers: ['watchers'], admins: ['bosses'] });
     expect(() => synth(() => ({ roles: { viewers: Access.group('') } }))).toThrow(/^Test\/Catalog: roles\.viewers: expected/);
   });
 

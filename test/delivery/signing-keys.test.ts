@@ -81,7 +81,7 @@ describe('the signing keys of VodDelivery', () => {
     const roles = (made: CloudFormationTemplate) => JSON.parse(environmentOf(made, 'delivery/start-playback').ROLES);
     expect(roles(template)).toEqual({});
     const stack = testStack();
-    const catalog = catalogIn(stack, { roles: { viewers: Access.group('watchers'), admins: 'bosses' } });
-    expect(roles(delivered({ catalog }, stack).json())).toEqual({ viewers: 'watchers', admins: 'bosses' });
+    const catalog = catalogIn(stack, { roles: { viewers: Access.group('watchers'), admins: Access.group('bosses') } });
+    expect(roles(delivered({ catalog }, stack).json())).toEqual({ viewers: ['watchers'], admins: ['bosses'] });
   });
 });

@@ -13,7 +13,7 @@ const ID = '0199f3c0-0000-7000-8000-000000000001';
 const NOW = new Date('2026-11-20T12:00:00.500Z');
 const PREFIX = `v/${ID}/2/`;
 const KEYS = [{ keyPairId: 'KOLD', secretArn: 'arn:old' }, { keyPairId: 'KNEW', secretArn: 'arn:new' }];
-const ROLES = JSON.stringify({ viewers: 'watchers', admins: 'bosses' });
+const ROLES = JSON.stringify({ viewers: ['watchers'], admins: ['bosses'] });
 const row = {
   videoId: ID, owner: 'owner-1', status: 'ready', visibility: 'signed-in', attempt: 2, media: { hls: `${PREFIX}hls/index.m3u8`, poster: `${PREFIX}poster.0000000.jpg` },
 };

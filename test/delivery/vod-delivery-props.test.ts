@@ -2,7 +2,7 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { behaviors, delivered, distributionOf } from './delivered';
-import type { VodDeliveryOptions } from '../../src/delivery/vod-delivery';
+import type { VodDeliveryProps } from '../../src/delivery/vod-delivery';
 import { testStack, warningsOf } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
 
@@ -14,7 +14,7 @@ describe('VodDelivery with props', () => {
   test('serves your own app beside the media, in no way from the media\'s bucket', () => {
     const site = new origins.HttpOrigin('app.example.com');
     const template = delivered({
-      defaultOrigin: site, defaultRootObject: 'index.html', additionalBehaviors: { '/live/*': { origin: site }, '/*': { origin: site } },
+      defaultBehavior: { origin: site }, defaultRootObject: 'index.html', additionalBehaviors: { '/live/*': { origin: site }, '/*': { origin: site } },
     }).json();
     const found = behaviors(template);
     // Ours stand first, or a wide pattern would open the media.
@@ -54,7 +54,7 @@ describe('VodDelivery with props', () => {
   });
 
   const site = new origins.HttpOrigin('app.example.com');
-  test.each<[VodDeliveryOptions, string]>([
+  test.each<[Partial<VodDeliveryProps>, string]>([
     [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more, got []'],
     [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of keys a key group), got 6'],
     [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: expected each generation once, got a, a'],

@@ -5,14 +5,12 @@ const { FIXTURE_ISSUER = 'https://identity.example.com', FIXTURE_TOKEN, FIXTURE_
 
 /** Tokens of another issuer open the API. */
 new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
-  auth: {
-    identity: Identity.oidc({
-      issuer: FIXTURE_ISSUER,
-      // Those of both kinds of token, so that nothing but its kind tells the wrong one.
-      audiences: ['web', 'https://videos.example.com/api'],
-      token: FIXTURE_TOKEN as OidcToken | undefined,
-      cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),
-    }),
-    roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers'), admins: 'admins' },
-  },
+  identity: Identity.oidc({
+    issuer: FIXTURE_ISSUER,
+    // Those of both kinds of token, so that nothing but its kind tells the wrong one.
+    audiences: ['web', 'https://videos.example.com/api'],
+    token: FIXTURE_TOKEN as OidcToken | undefined,
+    cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),
+  }),
+  roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers'), admins: Access.group('admins') },
 });

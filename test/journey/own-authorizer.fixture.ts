@@ -11,5 +11,5 @@ const handler = new lambda.Function(stack, 'WhoCalls', { runtime: lambda.Runtime
 const authorizer = process.env.FIXTURE_TYPE === 'TOKEN' ? new apigateway.TokenAuthorizer(stack, 'Own', { handler })
   : new apigateway.RequestAuthorizer(stack, 'Own', { handler, identitySources: [apigateway.IdentitySource.header('X-Caller')] });
 new ServerlessVod(stack, 'Vod', {
-  auth: { identity: Identity.fromAuthorizer(authorizer), roles: { uploaders: Access.group('uploaders') } },
+  identity: Identity.fromAuthorizer(authorizer), roles: { uploaders: Access.group('uploaders') },
 });

@@ -4,5 +4,5 @@ import { Access } from '../../src';
 
 /** The full example for a team that restricts both. */
 new VideosStack(new App(), 'Videos', {
-  auth: { roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') } },
+  roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') },
 });

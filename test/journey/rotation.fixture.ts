@@ -5,5 +5,5 @@ import { Identity } from '../../src';
 
 /** The full example with a new refresh token for each renewal. */
 new VideosStack(new App(), 'Videos', {
-  auth: { identity: Identity.userPool({ refreshTokenRotation: true, userPool: { featurePlan: FeaturePlan.ESSENTIALS } }) },
+  identity: Identity.userPool({ refreshTokenRotation: true, userPool: { featurePlan: FeaturePlan.ESSENTIALS } }),
 });

@@ -5,16 +5,14 @@ import { Identity, type ServerlessVod } from '../../src';
 
 /** The full example with all that sign-in has besides its defaults: native apps, managed login, an invitation. */
 const stack = new VideosStack(new App(), 'Videos', {
-  auth: {
-    identity: Identity.userPool({
-      publicClient: { callbackUrls: ['com.example.app://callback'] },
-      userPool: { featurePlan: FeaturePlan.ESSENTIALS },
-      domain: { managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN },
-      firstAdmin: 'ada@example.com',
-    }),
-  },
+  identity: Identity.userPool({
+    publicClient: { callbackUrls: ['com.example.app://callback'] },
+    userPool: { featurePlan: FeaturePlan.ESSENTIALS },
+    domain: { managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN },
+    firstAdmin: 'ada@example.com',
+  }),
   // One machine signs in here as often as it can.
   api: { openThrottlingRateLimit: 1000, openThrottlingBurstLimit: 1000 },
 });
 const { auth } = stack.node.findChild('Vod') as ServerlessVod;
-new CfnOutput(stack, 'PublicClientId', { value: auth.publicClient.userPoolClientId });
+new CfnOutput(stack, 'PublicClientId', { value: auth.publicClient!.userPoolClientId });

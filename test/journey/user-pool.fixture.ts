@@ -16,5 +16,6 @@ const [web, app] = ['Web', 'App', 'Foreign'].map((id) => {
 new CfnOutput(stack, 'Issuer', { value: people.userPoolProviderUrl });
 new ServerlessVod(stack, 'Vod', {
   removalPolicy: RemovalPolicy.DESTROY,
-  auth: { identity: Identity.fromUserPool(people, web, app), roles: { uploaders: Access.group('uploaders') } },
+  identity: Identity.fromUserPool(people, web, app),
+  roles: { uploaders: Access.group('uploaders') },
 });

@@ -1,8 +1,8 @@
 import { VIDEO_STATUSES } from '../../src/domain/video-status';
 import { decide, Decision, GuardedVideo, Roles } from '../../src/roles/decide';
 
-const OPEN: Roles = { admins: 'bosses' };
-const CLOSED: Roles = { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' };
+const OPEN: Roles = { admins: ['bosses'] };
+const CLOSED: Roles = { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] };
 
 /** Every combination of groups, what it may do where roles are groups, and what where all but admins are everyone. */
 const CALLERS = [

@@ -11,9 +11,10 @@ describe('roles', () => {
     ['none given', undefined, {}],
     ['an empty struct', {}, {}],
     ['everyone signed in', { uploaders: Access.signedIn(), viewers: Access.signedIn() }, {}],
-    ['a group of uploaders', { uploaders: Access.group('makers') }, { uploaders: 'makers' }],
-    ['a group each', { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' }, { uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }],
-    ['a name that JSON escapes', { viewers: Access.group('the "best"\\\n') }, { viewers: 'the "best"\\\n' }],
+    ['a group of uploaders', { uploaders: Access.group('makers') }, { uploaders: ['makers'] }],
+    ['a group each', { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: Access.group('bosses') }, { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] }],
+    ['nobody', { uploaders: Access.nobody(), admins: Access.nobody() }, { uploaders: [], admins: [] }],
+    ['a name that JSON escapes', { viewers: Access.group('the "best"\\\n') }, { viewers: ['the "best"\\\n'] }],
   ])('%s', (_, roles, json) => {
     expect(groupsOf(roles)).toEqual(json);
   });
@@ -25,34 +26,36 @@ describe('roles', () => {
       uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })),
       viewers: Access.group(parameter.valueAsString),
       // Its text before it is known says nothing of its length.
-      admins: `${parameter.valueAsString}-admins-${'x'.repeat(120)}`,
+      admins: Access.group(`${parameter.valueAsString}-admins-${'x'.repeat(120)}`),
     };
     expect(rolesProblems(roles).filter((problem) => problem !== undefined)).toEqual([]);
     const text = plain(stack.resolve(stack.toJsonString(groupsOf(roles))), (parameterName) => `value of ${parameterName}`);
-    expect(JSON.parse(text)).toEqual({ uploaders: 'say "late"', viewers: 'value of Group', admins: `value of Group-admins-${'x'.repeat(120)}` });
+    expect(JSON.parse(text)).toEqual({ uploaders: ['say "late"'], viewers: ['value of Group'], admins: [`value of Group-admins-${'x'.repeat(120)}`] });
   });
 
   test.each<[VodRoles, string]>([
     [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group\'s name of 1 to 128 characters, got ""'],
     [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected a group\'s name of 1 to 128 characters, got one of 129'],
-    [{ admins: '' }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got ""'],
+    [{ admins: Access.group('') }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got ""'],
+    [{ admins: Access.signedIn() }, 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin'],
+    [{ admins: 'admins' as unknown as Access }, 'roles.admins: expected Access.group(\'editors\') or another Access, got "admins"'],
     // As from an environment variable that is not set: it must not come to mean everyone.
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group\'s name'],
-    [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or Access.signedIn(), got "editors"'],
+    [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
   ])('refuses %j', (roles, message) => {
     expect(rolesProblems(roles).join()).toContain(message);
-    expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: 'x' }).join('')).toBe('');
+    expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: Access.group('x') }).join('')).toBe('');
   });
 
   test('an area has the roles of its catalog', () => {
     const stack = testStack();
-    const roles = { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: 'bosses' };
+    const roles = { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: Access.group('bosses') };
     const catalog = catalogIn(stack, { roles });
     uploadIn(stack, { catalog });
     deliveryIn(stack, { catalog });
     const rendered = functionsOf(templateOf(stack)).flatMap(({ environment }) => environment.ROLES ?? []).map((json) => JSON.parse(json));
-    expect(rendered).toEqual(Array(3).fill({ uploaders: 'makers', viewers: 'watchers', admins: 'bosses' }));
+    expect(rendered).toEqual(Array(3).fill({ uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] }));
   });
 
   test('an area that lets everyone in is not served by an API whose guard restricts them', () => {
@@ -60,16 +63,16 @@ describe('roles', () => {
     const api = new VodApi(stack, 'Api');
     const auth = authIn(stack, { roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
     auth.guard(api);
-    const open = new VodCatalog(stack, 'Open', { origin });
+    const open = new VodCatalog(stack, 'Open', { url: origin });
     const message = /^Test\/\w+: roles\.uploaders: expected the roles of the VodAuth .*; roles\.viewers: expected the roles of the VodAuth .*, got none, which means everyone signed in$/;
     expect(() => open.addRoutes(api)).toThrow(message);
     expect(() => uploadIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
     expect(() => deliveryIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
-    new VodCatalog(stack, 'Said', { origin, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
+    new VodCatalog(stack, 'Said', { url: origin, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
   });
 
   test('the catalog tells everything that is wrong at once', () => {
-    const roles = { uploaders: Access.group(''), viewers: Access.group(''), admins: '' };
+    const roles = { uploaders: Access.group(''), viewers: Access.group(''), admins: Access.group('') };
     expect(() => catalogIn(testStack(), { roles })).toThrow(/^Test\/Catalog: roles.uploaders: [^;]+; roles.viewers: [^;]+; roles.admins: [^;]+$/);
   });
 });

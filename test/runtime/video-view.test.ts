@@ -4,7 +4,7 @@ import { videoSchema } from '../../src/contract/schemas';
 import { toVideo } from '../../src/runtime/video-view';
 
 const origin = 'https://videos.example.com';
-const as = (userId: string, ...groups: string[]) => ({ caller: { userId, groups }, roles: { admins: 'bosses' }, origin });
+const as = (userId: string, ...groups: string[]) => ({ caller: { userId, groups }, roles: { admins: ['bosses'] }, origin });
 const ready = videoRow({
   videoId: idOf(1),
   owner: 'ann',

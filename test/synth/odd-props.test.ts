@@ -1,4 +1,4 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { Bitrate, Duration, Size } from 'aws-cdk-lib';
 import { labelOf, OBJECT_PROPS, outcome, SCALAR_PROPS } from './props';
 
 /** What plain JavaScript may pass. */
@@ -7,6 +7,7 @@ const ODD = {
   '""': '', '" "': ' ', '"x"': 'x', '"7"': '7', '[]': [], '[""]': [''], '[null]': [null], '["x"]': ['x'], '["x","x"]': ['x', 'x'], '{}': {},
   '90.5 s': Duration.millis(90_500), '0 s': Duration.seconds(0), 'NaN s': Duration.seconds(NaN), 'a year': Duration.days(365),
   '0 B': Size.bytes(0), '1.5 B': Size.bytes(1.5), '1 PiB': Size.pebibytes(1),
+  '1 b/s': Bitrate.bps(1), '4 Mb/s': Bitrate.mbps(4),
 };
 
 /** The odd values that are right after all. */
@@ -22,15 +23,19 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'OidcIdentityOptions.audiences': ['["x"]', '["x","x"]'],
   'OidcIdentityOptions.groupsClaim': ['"x"', '"7"'],
   'OidcIdentityOptions.cacheTtl': ['0 s'],
-  'VodRoles.admins': ['"x"', '"7"'],
-  'UserPoolIdentityOptions.returnOrigins': ['[]'],
+  'VodAuthProps.appOrigins': ['[]'],
+  'VodAuthProps.deletionProtection': ['true'],
+  'ServerlessVodProps.appOrigins': ['[]'],
+  'ServerlessVodProps.deletionProtection': ['true'],
+  'ServerlessVodProps.defaultRootObject': ['"x"', '"7"'],
   'PublicClientOptions.logoutUrls': ['[]'],
   'VodCatalogOptions.deletionProtection': ['true'],
-  'VodDeliveryOptions.defaultRootObject': ['"x"', '"7"'],
+  'VodDeliveryProps.defaultRootObject': ['"x"', '"7"'],
   'VodDeliveryOptions.keyGenerations': ['["x"]'],
+  'TranscodeRung.maxBitrate': ['4 Mb/s'],
   'VodTranscodeOptions.maxDuration': ['a year'],
   'VodTranscodeOptions.maxConcurrency': ['7'],
-  'VodUploadOptions.appOrigins': ['[]'],
+  'VodUploadProps.appOrigins': ['[]'],
 };
 
 describe('an odd value is refused in the prop\'s name, and one that was left out is not', () => {
@@ -45,7 +50,7 @@ describe('an odd value is refused in the prop\'s name, and one that was left out
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
 /** The structs of which nothing must be given. */
-const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Auth|Upload|Transcode|Catalog|Delivery|Api)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
+const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('what is no such object is refused in the prop\'s name', () => {
   test.each(OBJECT_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {

@@ -9,7 +9,7 @@ test('a prop that was left out keeps its default, however it was left out', () =
 
 test('no area\'s undefined undoes the removal policy of the whole service', () => {
   const left = { removalPolicy: undefined };
-  const vod = vodIn(testStack(), { removalPolicy: RemovalPolicy.DESTROY, auth: left, catalog: left, delivery: left, upload: left });
+  const vod = vodIn(testStack(), { removalPolicy: RemovalPolicy.DESTROY, catalog: left, delivery: left, upload: left });
   const kept = Object.entries(templateOf(vod).Resources)
     .filter(([, { DeletionPolicy, Properties }]) => (DeletionPolicy ?? 'Delete') !== 'Delete' || Properties?.DeletionProtection === 'ACTIVE' || Properties?.DeletionProtectionEnabled);
   expect(kept.map(([id]) => id)).toEqual([]);

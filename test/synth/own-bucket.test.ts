@@ -107,7 +107,7 @@ describe('CORS of the source bucket', () => {
   const upload = (makeBucket: (app: App, stack: Stack) => s3.IBucket, origin = ORIGIN) => {
     const stack = testStack();
     const bucket = makeBucket(stack.node.root as App, stack);
-    uploadIn(stack, { catalog: catalogIn(stack, { origin }), appOrigins: ['http://localhost:5173'], bucket });
+    uploadIn(stack, { catalog: catalogIn(stack, { url: origin }), appOrigins: ['http://localhost:5173'], bucket });
     return { stack, bucketTemplate: () => Template.fromStack(Stack.of(bucket)) };
   };
 

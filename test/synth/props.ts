@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
-import { CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
+import { Bitrate, CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
 import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
@@ -31,12 +31,12 @@ export const PROPS: readonly Prop[] = (() => {
 function area(stack: Stack) {
   const catalog = catalogIn(stack);
   const bucket = (id: string) => s3.Bucket.fromBucketName(stack, id, id.toLowerCase());
-  return { catalog, origin, sourceBucket: bucket('Sources'), mediaBucket: bucket('Media') };
+  return { catalog, sourceBucket: bucket('Sources'), mediaBucket: bucket('Media') };
 }
 
 function auth(stack: Stack, props: object): void {
   const api = new VodApi(stack, 'Api');
-  const vodAuth = new VodAuth(stack, 'Area', { origin, ...props });
+  const vodAuth = new VodAuth(stack, 'Area', { url: origin, ...props });
   vodAuth.guard(api);
   // An authorizer that no method has belongs to no API.
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
@@ -46,24 +46,23 @@ function auth(stack: Stack, props: object): void {
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', props),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),
-  VodAuthOptions: auth,
   VodAuthProps: auth,
   VodRoles: (stack, roles) => auth(stack, { roles: { viewers: Access.group('viewers'), ...roles } }),
   UserPoolIdentityOptions: (stack, props) => auth(stack, { identity: Identity.userPool(props) }),
   PublicClientOptions: (stack, props) => auth(stack, { identity: Identity.userPool({ publicClient: { callbackUrls: ['com.example.app://callback'], ...props } }) }),
   OidcIdentityOptions: (stack, props) => auth(stack, { identity: Identity.oidc({ issuer: 'https://id.example.com', audiences: ['web'], ...props }) }),
-  VodCatalogOptions: (stack, props) => new VodCatalog(stack, 'Area', { origin, ...props }),
-  VodCatalogProps: (stack, props) => new VodCatalog(stack, 'Area', { origin, ...props }),
+  VodCatalogOptions: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
+  VodCatalogProps: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
   VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
   VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
   VodTranscodeOptions: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
   VodTranscodeProps: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
-  TranscodeRung: (stack, rung) => new VodTranscode(stack, 'Area', { ...area(stack), ladder: [{ height: 720, maxBitrate: 4_000_000, ...rung }, { height: 360, maxBitrate: 1_000_000 }] }),
+  TranscodeRung: (stack, rung) => new VodTranscode(stack, 'Area', { ...area(stack), ladder: [{ height: 720, maxBitrate: Bitrate.mbps(4), ...rung }, { height: 360, maxBitrate: Bitrate.mbps(1) }] }),
   VodUploadOptions: (stack, props) => new VodUpload(stack, 'Area', { ...area(stack), ...props }),
   VodUploadProps: (stack, props) => new VodUpload(stack, 'Area', { ...area(stack), ...props }),
 };
 
-const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass'];
+const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'Bitrate', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass'];
 
 /** Props whose values are plain: the others are structs, constructs and classes with factories. */
 export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
@@ -78,6 +77,7 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
   switch (type) {
     case 'number': return { number };
     case 'Duration': return { seconds: Duration.seconds(number), minutes: Duration.minutes(number) };
+    case 'Bitrate': return { bps: Bitrate.bps(number), mbps: Bitrate.mbps(number) };
     case 'Size': return { bytes: Size.bytes(number), mebibytes: Size.mebibytes(number) };
     case 'string[]': {
       const list = new CfnParameter(stack, 'MarkerList', { type: 'CommaDelimitedList' });

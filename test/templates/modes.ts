@@ -11,7 +11,9 @@ abstract class Mode extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
     new ServerlessVod(this, 'Vod', {
-      auth: { identity: this.identity(), roles: { uploaders: Access.group('editors'), viewers: Access.group('viewers'), admins: 'video-admins' } },
+      identity: this.identity(),
+      roles: { uploaders: Access.group('editors'), viewers: Access.group('viewers'), admins: Access.group('video-admins') },
+      appOrigins: ['https://app.example.com'],
     });
   }
 
@@ -30,7 +32,6 @@ class EveryOption extends Mode {
       refreshTokenRotation: true,
       publicClient: { callbackUrls: ['com.example.videos://callback'] },
       firstAdmin: 'ada@example.com',
-      returnOrigins: ['https://app.example.com'],
     });
   }
 }

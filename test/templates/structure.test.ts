@@ -30,8 +30,7 @@ test('RETAIN is honored: such a resource stays even when its first deployment fa
 
 test.each<[string, ServerlessVodProps]>([
   ['removalPolicy', { removalPolicy: RemovalPolicy.SNAPSHOT }],
-  ['removalPolicy', { auth: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
-  ['userPool.removalPolicy', { auth: { identity: Identity.userPool({ userPool: { removalPolicy: RemovalPolicy.SNAPSHOT } }) } }],
+  ['userPool.removalPolicy', { identity: Identity.userPool({ userPool: { removalPolicy: RemovalPolicy.SNAPSHOT } }) }],
   ['removalPolicy', { catalog: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { delivery: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { upload: { removalPolicy: RemovalPolicy.SNAPSHOT } }],

@@ -30,11 +30,11 @@ export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessV
  * An area of its own, each with the smallest neighbours that it needs. Its id is its name: `functionsOf` finds handlers by it.
  */
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
-  return new VodCatalog(stack, 'Catalog', { origin: ORIGIN, ...props });
+  return new VodCatalog(stack, 'Catalog', { url: ORIGIN, ...props });
 }
 
 export function authIn(stack: Stack, props: Partial<VodAuthProps> = {}): VodAuth {
-  return new VodAuth(stack, 'Auth', { origin: ORIGIN, ...props });
+  return new VodAuth(stack, 'Auth', { url: ORIGIN, ...props });
 }
 
 export function uploadIn(stack: Stack, props: Partial<VodUploadProps> = {}): VodUpload {

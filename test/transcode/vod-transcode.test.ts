@@ -1,13 +1,13 @@
-import { Duration } from 'aws-cdk-lib';
+import { Bitrate, Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CLAIM_SECONDS } from '../../src/contract/transcode';
-import type { VodTranscodeOptions } from '../../src/transcode/vod-transcode';
+import type { VodTranscodeProps } from '../../src/transcode/vod-transcode';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf, permissionsOfRole, statements, statementsOf } from '../toolkit/permissions';
 import { templateOf, testStack, transcodeIn } from '../toolkit/stacks';
 
-function transcode(options: VodTranscodeOptions = {}) {
+function transcode(options: Partial<VodTranscodeProps> = {}) {
   const stack = testStack();
   return { stack, transcode: transcodeIn(stack, options) };
 }
@@ -120,7 +120,7 @@ describe('VodTranscode', () => {
 
   test('options reach the submitter', () => {
     const { stack: tuned } = transcode({
-      ladder: [{ height: 480, maxBitrate: 1_500_000 }],
+      ladder: [{ height: 480, maxBitrate: Bitrate.mbps(1.5) }],
       segmentDuration: Duration.seconds(4),
       maxFrameRate: 60,
       maxDuration: Duration.minutes(10),
@@ -131,9 +131,9 @@ describe('VodTranscode', () => {
     Template.fromStack(tuned).hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 2 } });
   });
 
-  test.each<[VodTranscodeOptions, RegExp]>([
-    [{ ladder: [] }, /Transcode: ladder: expected a list of 1 to 10 rungs, got 0/],
-    [{ ladder: [{ height: 721, maxBitrate: 1 }], maxFrameRate: 0 }, /ladder\[0\]\.height.*ladder\[0\]\.maxBitrate.*maxFrameRate: expected .*, got 0/],
+  test.each<[Partial<VodTranscodeProps>, RegExp]>([
+    [{ ladder: [] }, /Transcode: ladder: expected a list of 1 or more, got \[\]/],
+    [{ ladder: [{ height: 721, maxBitrate: Bitrate.bps(1) }], maxFrameRate: 0 }, /ladder\[0\]\.height.*ladder\[0\]\.maxBitrate.*maxFrameRate: expected .*, got 0/],
     [{ segmentDuration: Duration.seconds(1) }, /segmentDuration: expected .* 2 seconds to 10 seconds, got 1 second/],
     [{ segmentDuration: Duration.millis(2500) }, /segmentDuration: expected .*, got 2.5 seconds/],
     [{ maxConcurrency: 1 }, /maxConcurrency: expected .*, got 1/],

@@ -48,7 +48,7 @@ connection({ environment: { TABLE_NAM: 'videos' } });
 // What a handler reads
 
 const environment = readEnvironment('delivery/start-playback');
-export const read: [number, string | undefined] = [environment.SESSION_SECONDS, environment.ROLES.uploaders];
+export const read: [number, readonly string[] | undefined] = [environment.SESSION_SECONDS, environment.ROLES.uploaders];
 // @ts-expect-error Property 'SECRET_ARN' does not exist
 export const foreign = environment.SECRET_ARN;
 // @ts-expect-error Type 'number' is not assignable to type 'string'

@@ -24,7 +24,7 @@ describe('upload/plan-upload', () => {
       SOURCE_BUCKET: 'sources',
       SOURCE_ADDRESS: 'https://sources.s3.eu-central-1.amazonaws.com',
       UPLOAD_SETTINGS: JSON.stringify(settings),
-      ROLES: JSON.stringify({ uploaders: 'makers', admins: 'bosses' }),
+      ROLES: JSON.stringify({ uploaders: ['makers'], admins: ['bosses'] }),
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'the-secret',

@@ -69,8 +69,8 @@ describe('VodUpload', () => {
 
   test('tells the planner who has which role', () => {
     expect(JSON.parse(environment(template).ROLES)).toEqual({});
-    const own = synth((stack) => ({ catalog: catalogIn(stack, { roles: { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: 'bosses' } }) }));
-    expect(JSON.parse(environment(own.template).ROLES)).toEqual({ uploaders: 'makers', admins: 'bosses' });
+    const own = synth((stack) => ({ catalog: catalogIn(stack, { roles: { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: Access.group('bosses') } }) }));
+    expect(JSON.parse(environment(own.template).ROLES)).toEqual({ uploaders: ['makers'], admins: ['bosses'] });
   });
 
   test('takes limits of one\'s own', () => {

@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
@@ -7,7 +7,7 @@ import { ServerlessVod, type ServerlessVodProps } from '../../../src';
 
 /** Video on demand with a web app of one's own on the same address: here the page in examples/web. */
 export class VideosStack extends Stack {
-  constructor(app: App, id: string, vod: ServerlessVodProps = {}) {
+  constructor(app: App, id: string, props: ServerlessVodProps = {}) {
     super(app, id);
 
     const web = new Bucket(this, 'Web', { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true });
@@ -19,10 +19,12 @@ export class VideosStack extends Stack {
       ],
     });
 
-    new ServerlessVod(this, 'Vod', {
-      defaultOrigin: S3BucketOrigin.withOriginAccessControl(web),
-      delivery: { defaultRootObject: 'index.html' },
-      ...vod,
+    const { url, auth: { userPool } } = new ServerlessVod(this, 'Vod', {
+      defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(web) },
+      defaultRootObject: 'index.html',
+      ...props,
     });
+    new CfnOutput(this, 'Url', { value: url, description: 'The address of the service' });
+    if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'Where to add the people who may sign in' });
   }
 }

@@ -1,10 +1,11 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { ServerlessVod } from '../../../src';
 
 /** Video on demand, with everything left as it comes. */
 export class VideosStack extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
-    new ServerlessVod(this, 'Vod');
+    const vod = new ServerlessVod(this, 'Vod');
+    new CfnOutput(this, 'Url', { value: vod.url });
   }
 }

@@ -8,9 +8,12 @@ import type { Area } from '../../synth/area';
 /** What an identity is told of the service. */
 export interface IdentityContext {
   /** The address that people use, without a slash at its end. */
-  readonly origin: string;
+  readonly url: string;
+  /** Origins besides the service's own to which a sign-in may return. */
+  readonly appOrigins: readonly string[];
   readonly roles: Roles;
   readonly removalPolicy: RemovalPolicy;
+  readonly deletionProtection: boolean;
 }
 
 /** What an identity has made in the construct that it was bound to. */

@@ -7,6 +7,7 @@ import { CognitoAuthorizer } from './cognito-authorizer';
 import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity';
 import { groupProblems } from './user-pool';
 import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
+import { Access } from '../../roles/vod-roles';
 import { show } from '../../synth/prop-checks';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
@@ -19,19 +20,17 @@ export class Identity {
    * @example
    * /// fixture=areas
    * new ServerlessVod(this, 'Vod', {
-   *   auth: {
-   *     identity: Identity.userPool({
-   *       firstAdmin: 'ada@example.com',
-   *       userPool: { featurePlan: cognito.FeaturePlan.ESSENTIALS, mfa: cognito.Mfa.REQUIRED },
-   *       userPoolClient: { idTokenValidity: Duration.minutes(15) },
-   *       refreshTokenRotation: true,
-   *     }),
-   *   },
+   *   identity: Identity.userPool({
+   *     firstAdmin: 'ada@example.com',
+   *     userPool: { featurePlan: cognito.FeaturePlan.ESSENTIALS, mfa: cognito.Mfa.REQUIRED },
+   *     userPoolClient: { idTokenValidity: Duration.minutes(15) },
+   *     refreshTokenRotation: true,
+   *   }),
    * });
    */
   public static userPool(options: UserPoolIdentityOptions = {}): Identity {
     return new Identity({
-      admins: 'admins',
+      admins: Access.group('admins'),
       problems: (_, context) => userPoolIdentityProblems(options ?? {}, context),
       bind: (scope, context) => userPoolIdentity(scope, options ?? {}, context),
     });
@@ -47,7 +46,7 @@ export class Identity {
    * /// fixture=areas
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
    * const client = cognito.UserPoolClient.fromUserPoolClientId(this, 'Web', '1example23456789');
-   * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromUserPool(userPool, client) } });
+   * new ServerlessVod(this, 'Vod', { identity: Identity.fromUserPool(userPool, client) });
    */
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
     return new Identity({
@@ -71,15 +70,13 @@ export class Identity {
    * @example
    * /// fixture=areas
    * new ServerlessVod(this, 'Vod', {
-   *   auth: {
-   *     identity: Identity.oidc({
-   *       issuer: 'https://example.eu.auth0.com/',
-   *       audiences: ['https://videos.example.com/api'],
-   *       token: OidcToken.ACCESS_TOKEN,
-   *       groupsClaim: 'https://example.com/groups',
-   *     }),
-   *     roles: { uploaders: Access.group('editors') },
-   *   },
+   *   identity: Identity.oidc({
+   *     issuer: 'https://example.eu.auth0.com/',
+   *     audiences: ['https://videos.example.com/api'],
+   *     token: OidcToken.ACCESS_TOKEN,
+   *     groupsClaim: 'https://example.com/groups',
+   *   }),
+   *   roles: { uploaders: Access.group('editors') },
    * });
    */
   public static oidc(options: OidcIdentityOptions): Identity {
@@ -98,14 +95,14 @@ export class Identity {
    * /// fixture=areas
    * declare const handler: lambda.Function;
    * const authorizer = new apigateway.TokenAuthorizer(this, 'Own', { handler });
-   * new ServerlessVod(this, 'Vod', { auth: { identity: Identity.fromAuthorizer(authorizer) } });
+   * new ServerlessVod(this, 'Vod', { identity: Identity.fromAuthorizer(authorizer) });
    */
   public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
     return new Identity({ problems: (scope) => [authorizerProblem(scope, authorizer)], bind: () => ({ handlers: {}, makeAuthorizer: () => authorizer }) });
   }
 
-  /** The group of the admins, unless a prop names one. @internal */
-  public readonly _admins?: string;
+  /** Who the admins are, unless a prop says it. @internal */
+  public readonly _admins?: Access;
 
   private constructor(private readonly source: IdentitySource) {
     this._admins = source.admins;
@@ -126,7 +123,7 @@ export class Identity {
 interface IdentitySource {
   readonly problems: (scope: Construct, context: IdentityContext) => (string | undefined)[];
   readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
-  readonly admins?: string;
+  readonly admins?: Access;
 }
 
 function authorizerProblem(scope: Construct, authorizer: apigateway.IAuthorizer): string | undefined {

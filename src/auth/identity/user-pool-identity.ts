@@ -15,7 +15,6 @@ import { acknowledge } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
-import { originProblem } from '../../synth/origin';
 import { overlay } from '../../synth/overlay';
 import { enumProblem, isAbsent, listProblems, numberProblem, objectProblem, show } from '../../synth/prop-checks';
 
@@ -64,13 +63,6 @@ export interface UserPoolIdentityOptions {
   readonly firstAdmin?: string;
 
   /**
-   * Origins besides the service's own to which a sign-in may return, such as `http://localhost:5173` of a development
-   * server that passes `/api` on.
-   * @default - none
-   */
-  readonly returnOrigins?: string[];
-
-  /**
    * Concurrent executions of the function that serves sign-in: no more, so that anonymous callers can't use up those of the account, and no fewer.
    * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
    * @default - no reservation
@@ -101,7 +93,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
     'AwsSolutions-COG8': 'the Plus plan costs by the user: it is a prop',
     'AwsSolutions-SMG4': 'Cognito issues this secret; it changes only with the client, and is then copied anew',
   });
-  const { origin, removalPolicy } = context;
+  const { url, removalPolicy } = context;
   const userPool = makeUserPool(scope, options.userPool ?? {}, context);
   const groups = makeGroups(scope, userPool, context);
   // A prefix is taken once for a region: the stack's own id makes it nobody else's.
@@ -109,7 +101,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
     cognitoDomain: options.domain?.customDomain ? undefined : { domainPrefix: globalName(scope, 'vod') },
   }, options.domain));
   const userPoolClient = makeClient(userPool, 'Client', options, {
-    generateSecret: true, callbackUrls: [`${origin}${AUTHORIZE_PATH}`], logoutUrls: [`${origin}/`],
+    generateSecret: true, callbackUrls: [`${url}${AUTHORIZE_PATH}`], logoutUrls: [`${url}/`],
   });
   const publicClient = options.publicClient && makeClient(userPool, 'PublicClient', options, { generateSecret: false, ...options.publicClient });
   const clients = [userPoolClient, ...publicClient ? [publicClient] : []];
@@ -129,11 +121,11 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
       // A new client id never meets the old client's secret.
       after: filled,
     })],
-    environment: { ORIGIN: origin, RETURN_ORIGINS: options.returnOrigins ?? [], REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },
+    environment: { ORIGIN: url, RETURN_ORIGINS: context.appOrigins, REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },
   });
 
   if (!isAbsent(options.firstAdmin)) {
-    const admins = context.roles.admins!;
+    const [admins] = context.roles.admins!;
     // Nobody is invited to what could not be made.
     const admin = invite(scope, options.firstAdmin, userPool, options.userPool?.signInAliases, groups.get(admins) ?? admins, removalPolicy);
     admin.node.addDependency(domain, signInFunction);
@@ -167,31 +159,31 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
 }
 
 /** What is wrong with the props of the service's own pool. */
-export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { roles, origin }: Pick<IdentityContext, 'roles' | 'origin'>): (string | undefined)[] {
-  const { userPool, domain, publicClient, firstAdmin, returnOrigins } = options;
+export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { roles, url }: Pick<IdentityContext, 'roles' | 'url'>): (string | undefined)[] {
+  const { userPool, domain, publicClient, firstAdmin } = options;
   const noStructs = (['userPool', 'userPoolClient', 'domain', 'publicClient'] as const).map((name) => objectProblem(name, options[name], 'an object of options'));
   if (noStructs.some((problem) => problem)) return noStructs;
   return [
-    ...listProblems('returnOrigins', returnOrigins, originProblem, { min: 0 }),
     ...userPoolProblems(userPool),
     ...clientProblems(options),
     ...domainProblems(domain),
     numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion', userPool) : undefined,
     ...groupProblems(roles),
-    ...isAbsent(publicClient) ? [] : callbackProblems(publicClient, origin),
+    ...isAbsent(publicClient) ? [] : callbackProblems(publicClient, url),
     isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
+    !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'firstAdmin: expected a group of admins, got roles.admins with nobody in it' : undefined,
   ];
 }
 
 /** As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
-function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions, origin: string): (string | undefined)[] {
+function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions, url: string): (string | undefined)[] {
   const addressProblem = (name: string, address: unknown) => {
     if (Token.isUnresolved(address)) return undefined;
     const isRight = typeof address === 'string' && URL.canParse(address) && !address.includes('#') && (!/^http:/i.test(address) || new URL(address).hostname === 'localhost');
     return isRight ? undefined : `${name}: expected an address without fragment: an app's scheme, https, or http://localhost, got ${show(address)}`;
   };
-  const callbackProblem = (name: string, address: unknown) => addressProblem(name, address) ?? (isAt(origin, String(address))
+  const callbackProblem = (name: string, address: unknown) => addressProblem(name, address) ?? (isAt(url, String(address))
     ? `${name}: expected an address that is not the service's own, since scripts on its pages could read the code: an app's scheme, another host, or `
       + `http://localhost, got ${show(address)}; the web app signs in by ${LOGIN_PATH}?return_to=/` : undefined);
   return [

@@ -27,7 +27,8 @@ export function userPoolProblems(props?: cognito.UserPoolProps): (string | undef
 }
 
 /** The pool: CDK's own props over defaults that cost least and let nobody in by themselves. */
-export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, { origin, removalPolicy, roles }: IdentityContext): cognito.UserPool {
+export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, context: IdentityContext): cognito.UserPool {
+  const { url, removalPolicy, roles, deletionProtection } = context;
   const { passwordPolicy, userInvitation, ...others } = props;
   const aliases = props.signInAliases ?? { username: true, email: true };
   const verified = props.autoVerify ?? aliases;
@@ -46,14 +47,14 @@ export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, { o
       mfa: cognito.Mfa.OFF,
       mfaSecondFactor: { sms: false, otp: true },
       featurePlan: DEFAULT_PLAN,
-      deletionProtection: false,
+      deletionProtection,
       removalPolicy,
     }, others),
     passwordPolicy: overlay({ minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: true }, passwordPolicy),
     userInvitation: overlay({
       emailSubject: 'Your invitation',
-      emailBody: `<p>You are invited to ${origin}</p><p>Sign in as {username} with the temporary password {####}</p>`
-        + `<p><a href="${origin}${LOGIN_PATH}?return_to=%2F">Sign in</a></p>`,
+      emailBody: `<p>You are invited to ${url}</p><p>Sign in as {username} with the temporary password {####}</p>`
+        + `<p><a href="${url}${LOGIN_PATH}?return_to=%2F">Sign in</a></p>`,
     }, userInvitation),
   });
   const isOpen = (roles.uploaders === undefined || roles.viewers === undefined) && !props.lambdaTriggers?.preSignUp;
@@ -68,7 +69,7 @@ function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
     if (isOpen) {
       Annotations.of(provider).addWarningV2('serverless-vod:open-to-provider',
         'everyone whom this identity provider knows can sign in, without an invitation, and roles let everyone signed in upload or watch: '
-        + 'restrict auth.roles to groups, or refuse strangers in a preSignUp trigger');
+        + 'restrict roles to groups, or refuse strangers in a preSignUp trigger');
     }
     if (resource && resource.attributeMapping === undefined) {
       Annotations.of(provider).addWarningV2('serverless-vod:provider-without-email',
@@ -85,8 +86,8 @@ function withinPool(policy: RemovalPolicy): RemovalPolicy {
 /** The groups that come with the pool, and those that roles name; by name. */
 export function makeGroups(scope: Construct, userPool: cognito.UserPool, { removalPolicy, roles }: IdentityContext): ReadonlyMap<string, string> {
   const descriptions = new Map([['uploaders', 'May upload, where uploading is restricted']]);
-  const describe = (name: string | undefined, description: string) => {
-    if (name !== undefined && !Token.isUnresolved(name)) descriptions.set(name, description);
+  const describe = (names: readonly string[] = [], description: string) => {
+    for (const name of names.filter((each) => !Token.isUnresolved(each))) descriptions.set(name, description);
   };
   describe(roles.viewers, 'May watch');
   describe(roles.uploaders, 'May upload');
@@ -101,7 +102,7 @@ export function makeGroups(scope: Construct, userPool: cognito.UserPool, { remov
 
 /** What is wrong with the groups of the roles. */
 export function groupProblems(roles: Roles): (string | undefined)[] {
-  return Object.entries(roles).map(([role, name]) => groupNameProblem(`roles.${role}`, name));
+  return Object.entries(roles).flatMap(([role, names]) => (names as readonly string[] | undefined ?? []).map((name) => groupNameProblem(`roles.${role}`, name)));
 }
 
 /** What Cognito takes (Amazon Cognito User Pools API Reference, CreateGroup), but for the comma by which API Gateway joins the groups of a token. */

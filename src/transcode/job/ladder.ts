@@ -24,39 +24,8 @@ export const DEFAULT_LADDER: readonly Rung[] = [
 
 /** What MediaConvert's H.264 encoder takes ("Quotas and limits"): 32 x 32 up to 4096 x 2304; a 16:9 box of 2160 fits. */
 const MIN_SIDE = 32;
-const HEIGHTS = { min: 120, max: 2160 } as const;
-const BITRATES = { min: 50_000, max: 50_000_000 } as const;
-const MAX_RUNGS = 10;
 /** A rendition less than a tenth larger than the next would cost as much and show no more. */
 const NEAR = 0.9;
-
-/**
- * What is wrong with a ladder, in the user's own prop names.
- *
- * @param isUnknown whether a value is known later only; the checks that need it are left out
- */
-export function ladderProblems(ladder: readonly Rung[], isUnknown: (value: unknown) => boolean = () => false): string[] {
-  if (!Array.isArray(ladder) || ladder.length < 1 || ladder.length > MAX_RUNGS) {
-    return [`ladder: expected a list of 1 to ${MAX_RUNGS} rungs, got ${Array.isArray(ladder) ? ladder.length : JSON.stringify(ladder)}`];
-  }
-  const isRight = (value: unknown, { min, max }: { min: number; max: number }) =>
-    isUnknown(value) || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
-  const each = (ladder as readonly (Rung | undefined)[]).flatMap((rung, index) => [
-    ...isRight(rung?.height, HEIGHTS) && (isUnknown(rung?.height) || rung!.height % 2 === 0)
-      ? [] : [`ladder[${index}].height: got ${show(rung?.height)}, expected an even number from ${HEIGHTS.min} to ${HEIGHTS.max}`],
-    ...isRight(rung?.maxBitrate, BITRATES)
-      ? [] : [`ladder[${index}].maxBitrate: got ${show(rung?.maxBitrate)}, expected bits per second from ${BITRATES.min} to ${BITRATES.max}`],
-  ]);
-  if (ladder.some((rung) => !rung || isUnknown(rung.height) || isUnknown(rung.maxBitrate))) return each;
-  const sorted = byHeight(ladder);
-  const between = sorted.slice(1).flatMap((lower, index) => {
-    const upper = sorted[index];
-    if (upper.height === lower.height) return [`ladder: ${upper.height} is there twice`];
-    return upper.maxBitrate > lower.maxBitrate ? []
-      : [`ladder: maxBitrate of ${upper.height} (${upper.maxBitrate}) is not above that of ${lower.height} (${lower.maxBitrate}); players could not choose`];
-  });
-  return [...each, ...between];
-}
 
 /**
  * The renditions of a picture, largest first. Empty when the picture, or what a box leaves of a mere line, is smaller than the encoder takes.
@@ -85,8 +54,6 @@ export function outputFrameRate(source: FrameRate | undefined, limit: number): F
   const divisor = Math.max(1, Math.ceil(numerator / denominator / limit - 0.1));
   return numerator > limit * denominator * divisor ? { numerator: limit, denominator: 1 } : { numerator, denominator: denominator * divisor };
 }
-
-const show = (value: unknown) => (typeof value === 'number' ? value : JSON.stringify(value));
 
 function byHeight(ladder: readonly Rung[]): Rung[] {
   return [...ladder].sort((a, b) => b.height - a.height);

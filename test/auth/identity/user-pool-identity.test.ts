@@ -24,7 +24,7 @@ describe('the domain', () => {
 
   test('differs between two of one stack', () => {
     const stack = testStack();
-    ['One', 'Two'].forEach((id) => new VodAuth(stack, id, { origin: ORIGIN }));
+    ['One', 'Two'].forEach((id) => new VodAuth(stack, id, { url: ORIGIN }));
     const domains = ofType(Template.fromStack(stack), 'AWS::Cognito::UserPoolDomain').map(({ properties }) => readable(properties.Domain));
     expect(domains).toHaveLength(2);
     expect(new Set(domains).size).toBe(2);
@@ -84,13 +84,13 @@ describe('permissions', () => {
 
 describe('props', () => {
   test('tells everything that is wrong at once, in its own names', () => {
-    expect(() => auth({ returnOrigins: ['https://app.example.com/', 'http://app.example.com', 'http://localhost:5173', 'app.example.com'] })).toThrow(
-      /^Test\/Auth: returnOrigins\[0\]: expected an origin .*returnOrigins\[1\]: expected https .*returnOrigins\[3\]: expected an origin/,
+    expect(() => auth({}, { appOrigins: ['https://app.example.com/', 'http://app.example.com', 'http://localhost:5173', 'app.example.com'] })).toThrow(
+      /^Test\/Auth: appOrigins\[0\]: expected an origin .*appOrigins\[1\]: expected https .*appOrigins\[3\]: expected an origin/,
     );
     expect(() => auth({ firstAdmin: 'ada', publicClient: { callbackUrls: [] }, userPoolClient: { generateSecret: false, oAuth: {} } })).toThrow(
       /userPoolClient\.generateSecret: .*userPoolClient\.oAuth: .*publicClient\.callbackUrls: .*firstAdmin: expected an e-mail address, got "ada"/,
     );
-    expect(() => new VodAuth(new Stack(), 'Auth', { origin: `${ORIGIN}/` })).toThrow(/^Default\/Auth: origin: expected an origin/);
+    expect(() => new VodAuth(new Stack(), 'Auth', { url: `${ORIGIN}/` })).toThrow(/^Default\/Auth: url: expected an origin/);
     expect(() => auth({}, { roles: { uploaders: Access.group('') } })).toThrow(/^Test\/Auth: roles\.uploaders: /);
   });
 
@@ -119,19 +119,19 @@ describe('props', () => {
 
   test('nor at the service itself when its domain is known at deployment only', () => {
     const origin = `https://${Lazy.string({ produce: () => 'd111111abcdef8.cloudfront.net' })}`;
-    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { origin } as never)).toThrow(/publicClient\.callbackUrls\[0\]: expected an address that is not/);
-    expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { origin } as never)).not.toThrow();
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { url: origin })).toThrow(/publicClient\.callbackUrls\[0\]: expected an address that is not/);
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { url: origin })).not.toThrow();
   });
 
   test('allowed return addresses reach the handler', () => {
-    synthesized({ returnOrigins: ['http://localhost:5173'] }).hasResourceProperties('AWS::Lambda::Function', {
+    synthesized({}, { appOrigins: ['http://localhost:5173'] }).hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { RETURN_ORIGINS: '["http://localhost:5173"]', ORIGIN } },
     });
   });
 
   test('public addresses are those of the pool and the domain', () => {
     expect(defaultStack.resolve(defaultAuth.issuer)).toEqual({ 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool').id, 'ProviderURL'] });
-    expect(readable(defaultStack.resolve(defaultAuth.domain.baseUrl()))).toBe('https://AuthUserPoolDomain.auth.AWS::Region.amazoncognito.com');
+    expect(readable(defaultStack.resolve(defaultAuth.domain!.baseUrl()))).toBe('https://AuthUserPoolDomain.auth.AWS::Region.amazoncognito.com');
   });
 });
 

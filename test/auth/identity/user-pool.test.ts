@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { auth, synthesized } from './user-pool-stack';
-import { Access, VodAuthOptions } from '../../../src';
+import { Access, VodAuthProps } from '../../../src';
 import { warningsOf } from '../../toolkit/stacks';
 import { ofType, only } from '../../toolkit/template';
 
@@ -65,7 +65,7 @@ describe('the user pool', () => {
   });
 
   test('has the groups that roles name', () => {
-    const roles = { uploaders: Access.group('editors'), viewers: Access.group('editors'), admins: 'a/b' };
+    const roles = { uploaders: Access.group('editors'), viewers: Access.group('editors'), admins: Access.group('a/b') };
     const made = synthesized({}, { roles });
     expect(groupsOf(made)).toEqual(['a/b', 'editors', 'uploaders']);
   });
@@ -124,11 +124,11 @@ describe('what depends on what in a pool', () => {
 describe('people of another identity provider', () => {
   function warnings(options: Parameters<typeof auth>, attributeMapping?: cognito.AttributeMapping): string[] {
     const { stack, vodAuth } = auth(...options);
-    new cognito.UserPoolIdentityProviderOidc(stack, 'Other', { userPool: vodAuth.userPool, clientId: 'id', clientSecret: 'x', issuerUrl: 'https://id.example.com', attributeMapping });
+    new cognito.UserPoolIdentityProviderOidc(stack, 'Other', { userPool: vodAuth.userPool!, clientId: 'id', clientSecret: 'x', issuerUrl: 'https://id.example.com', attributeMapping });
     return warningsOf(stack);
   }
   const email = { email: cognito.ProviderAttribute.other('email') };
-  const restricted: VodAuthOptions = { roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') } };
+  const restricted: Partial<VodAuthProps> = { roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') } };
 
   test('are not invited, so roles that are open to everyone signed in are warned of', () => {
     expect(warnings([{}, {}], email)).toEqual([expect.stringContaining('without an invitation')]);
@@ -145,7 +145,7 @@ describe('the first admin', () => {
   test('is nobody by default', () => template.resourceCountIs('AWS::Cognito::UserPoolUser', 0));
 
   test('is invited by e-mail, into the group of the admins', () => {
-    const invited = synthesized({ firstAdmin: 'ada@example.com' }, { roles: { admins: 'ops' } });
+    const invited = synthesized({ firstAdmin: 'ada@example.com' }, { roles: { admins: Access.group('ops') } });
     invited.hasResource('AWS::Cognito::UserPoolUser', {
       DeletionPolicy: 'RetainExceptOnCreate',
       // Nobody is invited to what could not be made.

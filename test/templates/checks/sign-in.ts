@@ -24,8 +24,8 @@ const poolKeepsStrangersOut: Check = allOf(
     MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA without a way`),
 );
 
-/** What each handler that asks for roles knows of them: role -> group. */
-function rolesIn(template: CloudFormationTemplate): Record<string, string>[] {
+/** What each handler that asks for roles knows of them: role -> groups. */
+function rolesIn(template: CloudFormationTemplate): Record<string, readonly string[]>[] {
   return handlersOf(template).flatMap(({ environment }) => list(environment.ROLES)).map((text) => JSON.parse(text));
 }
 
@@ -103,7 +103,7 @@ const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool
 
 /** The groups that the pool must have. */
 function rolesOf(template: CloudFormationTemplate): string[] {
-  return ['uploaders', ...new Set(rolesIn(template).flatMap((roles) => Object.values(roles)))];
+  return ['uploaders', ...new Set(rolesIn(template).flatMap((roles) => Object.values(roles).flat()))];
 }
 
 /** Who is invited gets the mail, at an address that needs no second proof, and the role. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Rung } from '../../../src/contract/transcode';
-import { chooseRungs, DEFAULT_LADDER, ladderProblems, outputFrameRate } from '../../../src/transcode/job/ladder';
+import { chooseRungs, DEFAULT_LADDER, outputFrameRate } from '../../../src/transcode/job/ladder';
 import type { FrameRate, Picture } from '../../../src/transcode/source/source';
 
 const sizes = ({ width, height }: Picture, ladder = DEFAULT_LADDER) => chooseRungs({ width, height }, ladder).map((one) => `${one.name} ${one.width}x${one.height}`);
@@ -28,7 +28,6 @@ describe('chooseRungs', () => {
 
   test('never upscales, keeps the aspect ratio, is even, descends', () => {
     fc.assert(fc.property(picture, ladder, (source, rungs) => {
-      expect(ladderProblems(rungs)).toEqual([]);
       const chosen = chooseRungs(source, rungs);
       for (const { width, height } of chosen) {
         expect(width).toBeLessThanOrEqual(source.width);
@@ -62,22 +61,6 @@ describe('chooseRungs', () => {
       const turned = chooseRungs({ width: height, height: width }, rungs).map((one) => ({ ...one, width: one.height, height: one.width }));
       expect(turned).toEqual(chooseRungs({ width, height }, rungs));
     }));
-  });
-});
-
-describe('ladderProblems', () => {
-  test('the default has none', () => expect(ladderProblems(DEFAULT_LADDER)).toEqual([]));
-
-  test.each<[string, Rung[], RegExp]>([
-    ['no rung', [], /expected a list of 1 to 10 rungs, got 0/],
-    ['odd', [{ height: 721, maxBitrate: 1e6 }], /ladder\[0\]\.height: got 721, expected an even number/],
-    ['too high', [{ height: 4320, maxBitrate: 1e6 }], /ladder\[0\]\.height/],
-    ['text', [{ height: '720' as any, maxBitrate: NaN }], /ladder\[0\]\.height: got "720", expected .*maxBitrate: got NaN/],
-    ['bits in kilobits', [{ height: 720, maxBitrate: 3000 }], /ladder\[0\]\.maxBitrate: got 3000/],
-    ['twice', [{ height: 720, maxBitrate: 2e6 }, { height: 720, maxBitrate: 1e6 }], /720 is there twice/],
-    ['small one with more bits', [{ height: 360, maxBitrate: 2e6 }, { height: 720, maxBitrate: 1e6 }], /maxBitrate of 720 \(1000000\) is not above that of 360/],
-  ])('%s', (_, ladder, problem) => {
-    expect(ladderProblems(ladder).join()).toMatch(problem);
   });
 });
 

@@ -1,0 +1,61 @@
+import { Bitrate, Token } from 'aws-cdk-lib';
+import type { Rung } from '../contract/transcode';
+import { bitrateProblem, isAbsent, listProblems, objectProblem, show } from '../synth/prop-checks';
+
+/** One step of the ladder: a rendition that every source large enough gets. */
+export interface TranscodeRung {
+  /**
+   * Short side of the 16:9 box that the picture is scaled to fit, in pixels, such as 720. Even, 120 to 2160. Nothing is ever upscaled.
+   */
+  readonly height: number;
+
+  /** The most that its video may take: 0.05 to 50 Mb/s. */
+  readonly maxBitrate: Bitrate;
+}
+
+const HEIGHTS = { min: 120, max: 2160 } as const;
+const BITRATES = { min: Bitrate.mbps(0.05), max: Bitrate.mbps(50) };
+const MAX_RUNGS = 10;
+
+/** What is wrong with a ladder. Checks that need a value which is known at deployment only are left out. */
+export function ladderProblems(name: string, ladder: readonly TranscodeRung[] | undefined): (string | undefined)[] {
+  const problems = listProblems(name, ladder, rungProblem, { tokens: false });
+  if (isAbsent(ladder) || problems.some((problem) => problem !== undefined)) return problems;
+  if (ladder.length > MAX_RUNGS) return [`${name}: expected 1 to ${MAX_RUNGS} rungs, got ${ladder.length}`];
+  const rungs = ladder.map(toRung);
+  if (rungs.some(({ height, maxBitrate }) => Token.isUnresolved(height) || Token.isUnresolved(maxBitrate))) return [];
+  const sorted = rungs.sort((a, b) => b.height - a.height);
+  return sorted.slice(1).map((lower, index) => {
+    const upper = sorted[index];
+    if (upper.height === lower.height) return `${name}: expected each height once, got ${upper.height} twice`;
+    // Players could not choose between them.
+    return upper.maxBitrate > lower.maxBitrate ? undefined
+      : `${name}: expected a higher maxBitrate at ${upper.height} than at ${lower.height}, got ${megabits(upper.maxBitrate)} and ${megabits(lower.maxBitrate)}`;
+  });
+}
+
+/** As the submitter's settings have it. */
+export function toRung({ height, maxBitrate }: TranscodeRung): Rung {
+  return { height, maxBitrate: maxBitrate.toBps() };
+}
+
+function rungProblem(name: string, given: unknown): string | undefined {
+  const wrong = objectProblem(name, given, '{ height, maxBitrate }');
+  if (wrong || isAbsent(given)) return wrong;
+  const { height, maxBitrate } = given as Partial<TranscodeRung>;
+  const problems = [
+    heightProblem(`${name}.height`, height),
+    isAbsent(maxBitrate) ? `${name}.maxBitrate: expected a Bitrate, got none` : bitrateProblem(`${name}.maxBitrate`, maxBitrate, BITRATES.min, BITRATES.max),
+  ].filter((problem) => problem !== undefined);
+  return problems.length > 0 ? problems.join('; ') : undefined;
+}
+
+function heightProblem(name: string, given: unknown): string | undefined {
+  const isRight = typeof given === 'number'
+    && (Token.isUnresolved(given) || (given % 2 === 0 && given >= HEIGHTS.min && given <= HEIGHTS.max));
+  return isRight ? undefined : `${name}: expected an even number from ${HEIGHTS.min} to ${HEIGHTS.max}, got ${show(given)}`;
+}
+
+function megabits(bps: number): string {
+  return `${bps / 1e6} Mb/s`;
+}
