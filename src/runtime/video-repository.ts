@@ -200,6 +200,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
             height,
             ...(isListed(row.visibility) && publicationKey({ publishedAt, videoId })),
           },
+          // Of an attempt before, where a version that left it there began this one.
+          remove: ['error'],
           // What the row is listed by must be what was read.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },

@@ -168,6 +168,12 @@ describe('videoRepository', () => {
     expect(await repository().find(old.videoId)).toMatchObject({ ...RESULT, version: 2, revision: 1 });
   });
 
+  test('is ready without the error of an earlier attempt, in a row that was retried before retries took it away', async () => {
+    const { videoId } = await table.put({ videoId: idOf(count++), status: 'processing', attempt: 2, error: { code: 'internal', message: 'old' } });
+    expect(await repository().recordReady(videoId, 2, RESULT)).toBe('changed');
+    expect(await repository().find(videoId)).not.toHaveProperty('error');
+  });
+
   test('begins the next attempt with nothing of the one before', async () => {
     const waiting = videoRow({ videoId: idOf(count++) });
     // Every attribute that the row of an errored video may have: a new one fails to compile until it stands here.
