@@ -4,13 +4,16 @@ import { awscdk } from 'projen';
 const HANDLER_SIDE = ['src/runtime/**/*.ts', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'];
 /** Pure rules, which both worlds may import: those of the whole service, and those of one area. */
 const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts', 'src/transcode/{source,job}/**/*.ts'];
-/** Areas that know nothing of sign-in: who calls reaches them by the API, who may by the roles. */
-const WITHOUT_AUTH = ['api', 'catalog', 'delivery', 'roles', 'transcode', 'upload'];
+/** The areas that each area may import: those below it. Nobody imports sign-in: who calls reaches an area by the API, who may by the roles. */
+const BELOW: Readonly<Record<string, readonly string[]>> = { api: [], auth: ['api'], catalog: ['api'], delivery: ['api', 'catalog'], transcode: ['catalog'], upload: ['api', 'catalog'] };
+const AREAS = Object.keys(BELOW);
 
 const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler that imports the CDK carries it into its bundle' };
 const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'the SDK belongs to handlers; constructs run in the user\'s CDK app' };
 const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'constructs know handlers by name only (src/contract)' };
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler that imports a construct carries the CDK into its bundle' };
+
+const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file itself: by the index an area could reach any other' };
 
 /** In an area's folder a handler may import what is called a handler's, and pure rules. */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
@@ -36,7 +39,8 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
         { target: './src/runtime', from: './src', except: ['./runtime', './contract', './domain', './roles/decide.ts'], message: 'runtime imports contract, domain and roles' },
         { target: './src/transcode/source', from: './src', except: ['./transcode/source', './contract', './domain'], message: 'a source is judged without AWS: contract and domain only' },
         { target: './src/transcode/job', from: './src', except: ['./transcode/job', './transcode/source', './contract', './domain'], message: 'a job is planned without AWS: contract, domain and source only' },
-        ...WITHOUT_AUTH.map((area) => ({ target: `./src/${area}`, from: './src/auth', message: 'only the L3 knows who vouches for the callers' })),
+        ...AREAS.flatMap((area) => AREAS.filter((other) => other !== area && !BELOW[area].includes(other)).map((other) => (
+          { target: `./src/${area}`, from: `./src/${other}`, message: `${area} may import ${BELOW[area].join(' and ') || 'no other area'}; the L3 connects the others` }))),
         { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'synth imports contract and domain' },
         { target: './local', from: './src', message: 'local/ knows the template and nothing of src' },
         { target: './src', from: ['./build', './local', './test', './bench', './judges', './examples'], message: 'src stands alone' },
@@ -48,9 +52,9 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
     '@stylistic/max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],
     'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
   });
-  eslint.addOverride({ files: PURE, rules: restrict(CDK, SDK, HANDLERS, CONSTRUCTS) });
+  eslint.addOverride({ files: PURE, rules: { ...restrict(CDK, SDK, HANDLERS, CONSTRUCTS), 'import/no-nodejs-modules': ['error'] } });
   eslint.addOverride({ files: HANDLER_SIDE, rules: { ...restrict(CDK, CONSTRUCTS), 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] } });
   eslint.addOverride({ files: HANDLER_SIDE.slice(1), rules: restrict(CDK, NEIGHBOURS) });
-  eslint.addOverride({ files: ['src/**/*.ts'], excludedFiles: [...HANDLER_SIDE, ...PURE], rules: restrict(SDK, HANDLERS) });
+  eslint.addOverride({ files: ['src/**/*.ts'], excludedFiles: [...HANDLER_SIDE, ...PURE], rules: restrict(SDK, HANDLERS, INDEX) });
   eslint.addOverride({ files: ['test/**/*.ts', 'local/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'judges/**/*.ts'], rules: { 'import/no-extraneous-dependencies': 'off', 'max-lines': 'off' } });
 }

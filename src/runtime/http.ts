@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { shapeAnswer } from './answer-shape';
 import { callerFrom } from './caller';
 import { HttpProblem, invalid } from './http-problem';
 import { bodyReader, readHeaders, readPath, readQuery } from './read-request';
@@ -35,7 +36,8 @@ export function serveRoutes<H extends HandlerName>(
       const { route, readBody, run } = found;
       const caller = route.access === 'signed-in' ? requireCaller(event) : undefined;
       const request = { caller, path: readPath(route, event), query: readQuery(route, event), body: readBody(event), headers: readHeaders(route, event) };
-      return answer(route.status, await run(request));
+      const answered = await run(request);
+      return answer(route.status, route.response ? { ...answered, body: shapeAnswer(route.response, answered.body) } : answered);
     } catch (error) {
       return answerError(error, event.requestContext.requestId);
     }

@@ -32,12 +32,17 @@ export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: 
   return query;
 }
 
-/** The headers that the route names, in lower case; others are left out. */
+/**
+ * The headers that the route names, in lower case; others are left out. Each may be given once, but for cookies, which a client may split
+ * (RFC 9113, section 8.2.3).
+ */
 export function readHeaders({ headers: schemas = {} }: Pick<Route, 'headers'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const headers: Record<string, string | number> = {};
-  for (const [given, text] of Object.entries(event.headers ?? {})) {
+  for (const [given, values = []] of Object.entries(event.multiValueHeaders ?? {})) {
     const name = given.toLowerCase();
-    if (Object.hasOwn(schemas, name)) headers[name] = convert(schemas[name], text ?? '', name);
+    if (!Object.hasOwn(schemas, name)) continue;
+    if (Object.hasOwn(headers, name) || (values.length > 1 && name !== 'cookie')) throw invalid(name, 'may be given once');
+    headers[name] = convert(schemas[name], values.join('; '), name);
   }
   return headers;
 }

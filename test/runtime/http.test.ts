@@ -51,6 +51,31 @@ describe('serveRoutes', () => {
     expect((await call(read, { multiValueHeaders })).statusCode).toBe(200);
   });
 
+  test('answers nothing that the schema of the answer does not name, at any depth', async () => {
+    const shown = {
+      videoId: VIDEO_ID, title: 'A', tags: ['x'], visibility: 'private', metadata: { own: 'b' }, owner: 'ann', status: 'ready', progress: 100,
+      createdAt: '2026-11-29T00:00:00.000Z', updatedAt: '2026-11-29T00:00:00.000Z', renditions: [{ codec: 'h264', width: 2, height: 2, bitsPerSecond: 1 }],
+    };
+    const row: any = { ...shown, pk: 'video#1', source: { bucket: 'secret' }, claim: { token: 'secret' }, renditions: [{ ...shown.renditions[0], key: 'secret' }] };
+    const rows = serveRoutes('catalog/read-videos', { listVideos: async () => ({ body: { items: [row] } }), getVideo: async () => ({ body: row }) });
+    expect((await call(rows, { resource: '/streams/{videoId}', pathParameters: { videoId: VIDEO_ID } })).json).toEqual(shown);
+    expect((await call(rows, {})).json).toEqual({ items: [shown] });
+  });
+
+  test('joins cookies that come in several headers, and takes any other header once', async () => {
+    const handed: any[] = [];
+    const refresh = serveRoutes('auth/sign-in', {
+      login: async () => { throw new Error(); }, authorize: async () => { throw new Error(); }, revokeTokens: async () => { throw new Error(); },
+      refreshTokens: async ({ headers }) => { handed.push(headers); throw new HttpProblem('not_signed_in', 'as expected'); },
+    });
+    const send = (multiValueHeaders: object) => call(refresh, { httpMethod: 'POST', resource: '/token', multiValueHeaders });
+    await send({ Cookie: ['a=1', 'b=2'], Origin: ['https://videos.example.com'] });
+    expect(handed).toEqual([{ cookie: 'a=1; b=2', origin: 'https://videos.example.com' }]);
+    for (const headers of [{ origin: ['https://a.example', 'https://b.example'] }, { Origin: ['https://a.example'], origin: ['https://a.example'] }]) {
+      expect((await send(headers)).json).toMatchObject({ code: 'invalid_request', detail: 'origin: may be given once' });
+    }
+  });
+
   test.each([
     ['an unknown parameter', { multiValueQueryStringParameters: { colour: ['red'] } }, 400, 'invalid_request'],
     ['a parameter given twice', { multiValueQueryStringParameters: { limit: ['1', '2'] } }, 400, 'invalid_request'],
