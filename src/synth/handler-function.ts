@@ -3,7 +3,7 @@ import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import type { Connection, FitFor, LateFor, Uncovered } from './connection';
 import type { TokenWriter } from '../contract/codec';
 import { HandlerName, Variable, VARIABLES } from '../contract/environment';
@@ -26,17 +26,18 @@ export interface HandlerFunctionProps<H extends HandlerName, U extends readonly 
 export type HandlerFunction<H extends HandlerName> = lambda.Function & { readonly _handler?: H };
 
 /**
- * The function of a handler: Node.js 24 on arm64, JSON logs kept for a month in a log group that only it writes to, and a role that
- * may do what the connections grant, and nothing else.
+ * The function of a handler, in a construct with its log group, which only it writes to, and its role, which may do what the connections
+ * grant, and nothing else.
  */
 export function handlerFunction<H extends HandlerName, const U extends readonly Connection<any>[]>(
   scope: Construct, id: string, handler: H, props: HandlerFunctionProps<H, U>,
 ): HandlerFunction<H> {
-  const logGroup = new logs.LogGroup(scope, `${id}Logs`, { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+  const parent = new Construct(scope, id);
+  const logGroup = new logs.LogGroup(parent, 'Logs', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
   // CDK's own role would carry a managed policy that lets it write to every log group of the account.
-  const role = new iam.Role(scope, `${id}Role`, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  const role = new iam.Role(parent, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
-  const fn = new lambda.Function(scope, id, {
+  const fn = new lambda.Function(parent, 'Function', {
     description: props.description,
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,

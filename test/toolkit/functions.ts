@@ -12,11 +12,11 @@ export interface FoundHandler extends Found {
 
 const pascal = (name: string): string => name.split('-').map((part) => part[0].toUpperCase() + part.slice(1)).join('');
 
-/** A function's logical id has the area first, below the construct `Vod` where there is one, and the handler's name last. */
+/** A function's logical id has the area first, below the construct `Vod` where there is one, then the handler's name. */
 function nameOf(id: string): HandlerName | undefined {
   return (Object.keys(ENVIRONMENTS) as HandlerName[]).find((each) => {
     const [area, verbNoun] = each.split('/').map(pascal);
-    return new RegExp(`^(Vod)?${area}\\w*${verbNoun}[0-9A-F]{8}$`).test(id);
+    return new RegExp(`^(Vod)?${area}\\w*${verbNoun}Function[0-9A-F]{8}$`).test(id);
   });
 }
 

@@ -27,7 +27,7 @@ describe('the functions of handlers', () => {
 
   test('are found by the handler\'s name; those that the CDK brings are none', () => {
     expect(functionsOf(template).map(({ name }) => name).sort()).toEqual(['catalog/read-videos', 'upload/plan-upload']);
-    expect(functionOf(template, 'upload/plan-upload').id).toMatch(/^UploadPlanUpload[0-9A-F]{8}$/);
+    expect(functionOf(template, 'upload/plan-upload').id).toMatch(/^UploadPlanUploadFunction[0-9A-F]{8}$/);
     expect(() => functionOf(template, 'transcode/submit-job')).toThrow('expected one function of transcode/submit-job, got none');
     expect(() => only(template, 'AWS::Lambda::Function')).toThrow(/^expected one AWS::Lambda::Function, got \w+, \w+$/);
   });

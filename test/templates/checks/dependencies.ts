@@ -34,10 +34,10 @@ function idOf(template: CloudFormationTemplate, properties: object): string {
 
 /** Logical ids begin so -> what must be there before. */
 const ORDER: [who: string, before: string, why: string][] = [
-  ['VodAuthSignIn', 'VodAuthFilledClientSecret', 'a new client id never meets the old client\'s secret'],
-  ['VodDeliveryStartPlayback', 'VodDeliveryKeysKeyGroup', 'it must not sign with a key before the group trusts it'],
+  ['VodAuthSignInFunction', 'VodAuthFilledClientSecret', 'a new client id never meets the old client\'s secret'],
+  ['VodDeliveryStartPlaybackFunction', 'VodDeliveryKeysKeyGroup', 'it must not sign with a key before the group trusts it'],
   ['VodAuthFirstAdmin', 'VodAuthUserPoolDomain', 'the invitation leads to the sign-in page'],
-  ['VodAuthFirstAdmin', 'VodAuthSignIn', 'the invitation leads to the sign-in page'],
+  ['VodAuthFirstAdmin', 'VodAuthSignInFunction', 'the invitation leads to the sign-in page'],
 ];
 
 const orderHolds: Check = (template) => ORDER.flatMap(([who, before, why]) => {

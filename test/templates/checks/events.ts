@@ -11,7 +11,7 @@ const HEARD: Record<string, object> = {
     'source': ['aws.s3'], 'detail-type': ['Object Created'],
     'detail': { bucket: { name: ['{sources}'] }, object: { key: [{ prefix: SOURCE_PREFIX }] } },
   },
-  'VodTranscodeRecordJobEvent.Arn': {
+  'VodTranscodeRecordJobEventFunction.Arn': {
     'source': ['aws.mediaconvert'], 'detail-type': ['MediaConvert Job State Change'],
     'detail': { queue: ['VodTranscodeQueue.Arn'], status: ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] },
   },
@@ -71,7 +71,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
 /** The arriving sources have one mapping. */
 const sourcesAreSubmitted: Check = (template) => exactly('event source mappings',
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
-  ['VodTranscodeUploads.Arn feeds VodTranscodeSubmitJob']);
+  ['VodTranscodeUploads.Arn feeds VodTranscodeSubmitJobFunction']);
 
 export const EVENTS: Record<string, Check> = {
   'rules hear, and keep what they could not deliver': rulesHearAndKeep,
