@@ -8,6 +8,7 @@ export { VideoVisibility } from './domain/visibility';
 export { VodCatalog, type VodCatalogOptions, type VodCatalogProps } from './catalog/vod-catalog';
 export { SigningKeyType } from './contract/signing-keys';
 export { VodDelivery, type VodDeliveryOptions, type VodDeliveryProps } from './delivery/vod-delivery';
+export { type VodFunctionOptions } from './synth/function-options';
 export { ServerlessVod, type ServerlessVodProps } from './serverless-vod';
 export { type TranscodeRung } from './transcode/transcode-rung';
 export { VodTranscode, type VodTranscodeOptions, type VodTranscodeProps } from './transcode/vod-transcode';

@@ -9,6 +9,7 @@ import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import type { VodRoles } from './roles/vod-roles';
 import type { Area } from './synth/area';
 import { throwIfAny } from './synth/errors';
+import { functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
 import { overlay } from './synth/overlay';
 import { objectProblem } from './synth/prop-checks';
 import { removalPolicyProblem } from './synth/removal-policy';
@@ -77,6 +78,12 @@ export interface ServerlessVodProps {
   readonly deletionProtection?: boolean;
 
   /**
+   * Options for all functions: memory, log retention, tracing, VPC, permissions boundary and the like. An area's own `functions` win, option by option.
+   * @default - as `VodFunctionOptions` says
+   */
+  readonly functions?: VodFunctionOptions;
+
+  /**
    * Tuning of the catalog.
    * @default - as `VodCatalogOptions` says
    */
@@ -137,7 +144,8 @@ export class ServerlessVod extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(scope, id);
-    throwIfAny(this, problemsOf(props));
+    throwIfAny(this, [...problemsOf(props), ...functionProblems(this, props.functions)]);
+    useFunctionOptions(this, props.functions);
     const { identity, roles, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection } = props;
     const url = Lazy.string({ produce: () => this.delivery.url });
 

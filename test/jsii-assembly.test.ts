@@ -58,8 +58,8 @@ describe('the public API', () => {
 
   test('keeps structs small enough to read', () => {
     const large = types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name);
-    // What most users set stands on the construct itself, beside the areas' own structs.
-    expect(large).toEqual(['ServerlessVodProps']);
+    // What most users set stands on the construct itself, beside the areas' own structs; options for functions are CDK's, of which there are fifty.
+    expect(large).toEqual(['ServerlessVodProps', 'VodFunctionOptions']);
   });
 
   // C# finds a namespace before a class that a `using` brings, whichever part of the namespace has the class's name.

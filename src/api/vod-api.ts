@@ -10,8 +10,8 @@ import { openRoleProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
+import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
-import { numberProblem } from '../synth/prop-checks';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 
@@ -43,11 +43,10 @@ export interface VodApiOptions {
   readonly openThrottlingBurstLimit?: number;
 
   /**
-   * Concurrent executions of the function that serves the OpenAPI document: no more, so that anonymous callers can't use up those of the account, and no fewer.
-   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
-   * @default - no reservation
+   * Options for the functions of this area.
+   * @default - those of the construct above, else as `VodFunctionOptions` says
    */
-  readonly reservedConcurrency?: number;
+  readonly functions?: VodFunctionOptions;
 }
 
 /** Properties of `VodApi`. */
@@ -82,10 +81,8 @@ export class VodApi extends Construct {
 
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
     super(scope, id);
-    throwIfAny(this, [
-      ...throttleProblems(props),
-      numberProblem('reservedConcurrency', props.reservedConcurrency, { min: 1 }),
-    ]);
+    throwIfAny(this, [...throttleProblems(props), ...functionProblems(this, props.functions)]);
+    useFunctionOptions(this, props.functions);
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Video on demand',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
@@ -112,7 +109,6 @@ export class VodApi extends Construct {
       uses: [],
       // Late, since the areas add theirs after this.
       environment: { HANDLERS: Lazy.list({ produce: () => this.served }) },
-      reservedConcurrency: props.reservedConcurrency,
     });
     this._area = { handlers: { 'api/describe-api': this.describeFunction }, deadLetterQueues: [] };
     this._serve(this._area);

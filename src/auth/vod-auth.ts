@@ -8,6 +8,7 @@ import type { VodApi } from '../api/vod-api';
 import { Access, groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
+import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
 import { booleanProblem, listProblems, show } from '../synth/prop-checks';
@@ -43,6 +44,12 @@ export interface VodAuthProps {
    * @default false
    */
   readonly deletionProtection?: boolean;
+
+  /**
+   * Options for the functions of this area.
+   * @default - those of the construct above, else as `VodFunctionOptions` says
+   */
+  readonly functions?: VodFunctionOptions;
 
   /**
    * What happens to the user pool, its groups and the client's secret when the stack is deleted. Has no effect on resources that are not the
@@ -103,8 +110,10 @@ export class VodAuth extends Construct {
       booleanProblem('deletionProtection', props.deletionProtection),
       removalPolicyProblem('removalPolicy', props.removalPolicy),
       ...rolesProblems(props.roles),
+      ...functionProblems(this, props.functions),
       ...isIdentity ? identity._problems(this, context) : [`identity: expected one that Identity.userPool() or another of its functions made, got ${show(identity)}`],
     ]);
+    useFunctionOptions(this, props.functions);
     const bound = identity._bind(this, context);
     this.userPool = bound.userPool;
     this.userPoolClient = bound.userPoolClient;

@@ -9,6 +9,7 @@ import { groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
 import type { Connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
+import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
@@ -32,6 +33,12 @@ export interface VodCatalogOptions {
    * @default false
    */
   readonly deletionProtection?: boolean;
+
+  /**
+   * Options for the functions of this area.
+   * @default - those of the construct above, else as `VodFunctionOptions` says
+   */
+  readonly functions?: VodFunctionOptions;
 
   /**
    * What happens to the table when the stack is deleted. Has no effect on a table of your own.
@@ -95,8 +102,10 @@ export class VodCatalog extends Construct {
     throwIfAny(this, [
       originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
+      ...functionProblems(this, props.functions),
       ...tablePlaceProblems(this, 'table', props.table),
     ]);
+    useFunctionOptions(this, props.functions);
     this.roles = props.roles ?? {};
     this.url = props.url;
     this.table = props.table ?? this.makeTable(props);

@@ -12,6 +12,7 @@ import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import type { Connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
+import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { bucketProblems, checkBucketKey } from '../synth/own-bucket';
 import { durationProblem, enumProblem, isAbsent, objectProblem, show, stringProblem } from '../synth/prop-checks';
@@ -31,6 +32,12 @@ export interface VodDeliveryOptions {
    * @default - a private bucket
    */
   readonly bucket?: s3.IBucket;
+
+  /**
+   * Options for the functions of this area.
+   * @default - those of the construct above, else as `VodFunctionOptions` says
+   */
+  readonly functions?: VodFunctionOptions;
 
   /**
    * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens. All are trusted. The newest signs from
@@ -137,7 +144,11 @@ export class VodDelivery extends Construct {
       'AwsSolutions-CFR4': 'the default certificate takes older TLS; a domain of one\'s own sets its least version',
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
-    throwIfAny(this, [cloudFrontProblem(this), ...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket, { readByCloudFront: true })]);
+    throwIfAny(this, [
+      cloudFrontProblem(this), ...problemsOf(props), ...functionProblems(this, props.functions),
+      ...bucketProblems(this, 'bucket', props.bucket, { readByCloudFront: true }),
+    ]);
+    useFunctionOptions(this, props.functions);
     const generations = props.keyGenerations ?? ['1'];
     const session = props.sessionDuration ?? Duration.hours(6);
     const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;

@@ -4,9 +4,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Connection, FitFor, LateFor, Uncovered } from './connection';
+import { acknowledgeWildcard } from './acknowledge';
+import { Connection, FitFor, LateFor, permission, Uncovered } from './connection';
+import { environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
+import { grantKey, targetKey } from './kms-keys';
 import type { TokenWriter } from '../contract/codec';
 import { HandlerName, Variable, VARIABLES } from '../contract/environment';
+import { routesOf } from '../contract/routes';
 
 /** What differs from handler to handler. */
 export interface HandlerFunctionProps<H extends HandlerName, U extends readonly Connection<any>[]> {
@@ -16,44 +20,65 @@ export interface HandlerFunctionProps<H extends HandlerName, U extends readonly 
   readonly uses: U & FitFor<H, U>;
   /** The handler's variables that no connection covers: all of them, and nothing else. */
   readonly environment: Uncovered<H, U>;
-  /** @default - 10 seconds */
+  /**
+   * For a handler whose time depends on something else.
+   * @default - that of the function options
+   */
   readonly timeout?: Duration;
-  /** @default - none: as much of the account's as is free */
-  readonly reservedConcurrency?: number;
+  /** @default - that of the function options, for handlers that callers reach */
+  readonly reservedConcurrentExecutions?: number;
 }
 
 /** A function that knows by its type which handler it runs. */
 export type HandlerFunction<H extends HandlerName> = lambda.Function & { readonly _handler?: H };
 
 /**
- * The function of a handler, in a construct with its log group, which only it writes to, and its role, which may do what the connections
- * grant, and nothing else.
+ * The function of a handler, in a construct with its log group, which only it writes to, and its role, which may do what the connections and the
+ * function options need, and nothing else.
  */
 export function handlerFunction<H extends HandlerName, const U extends readonly Connection<any>[]>(
   scope: Construct, id: string, handler: H, props: HandlerFunctionProps<H, U>,
 ): HandlerFunction<H> {
+  const options = functionOptions(scope);
+  const { memorySize, tracing, vpc, vpcSubnets, securityGroups, layers } = options;
   const parent = new Construct(scope, id);
-  const logGroup = new logs.LogGroup(parent, 'Logs', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+  const logGroup = new logs.LogGroup(parent, 'Logs', { retention: options.logRetention, removalPolicy: RemovalPolicy.DESTROY });
   // CDK's own role would carry a managed policy that lets it write to every log group of the account.
   const role = new iam.Role(parent, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
+  grantOptions(role, options);
   const fn = new lambda.Function(parent, 'Function', {
     description: props.description,
-    runtime: lambda.Runtime.NODEJS_24_X,
+    runtime: RUNTIME,
     architecture: lambda.Architecture.ARM_64,
     code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', ...handler.split('/'))),
     handler: 'index.handler',
-    // Memory buys CPU: at 512 MB the bundles load in a few hundred milliseconds at most.
-    memorySize: 512,
-    timeout: props.timeout ?? Duration.seconds(10),
+    timeout: props.timeout ?? options.timeout,
     environment: render(scope, props.environment),
-    reservedConcurrentExecutions: props.reservedConcurrency,
-    role,
-    logGroup,
+    environmentEncryption: targetKey(options.environmentEncryption),
+    reservedConcurrentExecutions: props.reservedConcurrentExecutions ?? (isReached(handler) ? options.reservedConcurrentExecutions : undefined),
+    memorySize, tracing, vpc, vpcSubnets, securityGroups, layers, role, logGroup,
     loggingFormat: lambda.LoggingFormat.JSON,
   });
   for (const connection of props.uses) add(fn, connection);
   return fn;
+}
+
+/** Whether callers of the API decide how often a handler runs. */
+function isReached(handler: HandlerName): boolean {
+  return routesOf(handler).length > 0 || handler === 'auth/authorize-token';
+}
+
+/** What Lambda does in the role's name for a function in a VPC (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"). */
+const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses']
+  .map((action) => `ec2:${action}`);
+
+/** CDK grants a role that it is given only what tracing needs. */
+function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: VodFunctionOptions): void {
+  // Not AWS's managed policy, which lets the role write to every log group of the account.
+  if (vpc) permission(NETWORK_INTERFACE_ACTIONS, ['*']).grant!(role);
+  if (vpc || (tracing && tracing !== lambda.Tracing.DISABLED)) acknowledgeWildcard(role, '*', 'network interfaces that Lambda makes have no names before, and X-Ray has no resources');
+  if (environmentEncryption) grantKey(role, environmentKey({ environmentEncryption }), role, ['kms:Decrypt']);
 }
 
 /** Gives a handler's function a connection that the handler works without: one that a construct made later owns. */

@@ -11,7 +11,7 @@ export interface ResourceKey {
   /** Undefined without a customer's key: the keys that AWS owns or manages need no grant. */
   readonly key: kms.IKey | undefined;
   /** The service that calls KMS in the principal's name. */
-  readonly service: 's3' | 'dynamodb';
+  readonly service: 's3' | 'dynamodb' | 'lambda';
 }
 
 /**
@@ -68,7 +68,7 @@ export function keyProblems({ prop, key }: ResourceKey, region: string): (string
 }
 
 /** The key behind an alias, since IAM knows keys only; undefined for an alias whose key is not known. */
-function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
+export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   if (!key || !('aliasTargetKey' in key)) return key;
   try {
     return (key as kms.IAlias).aliasTargetKey;

@@ -16,6 +16,7 @@ import { acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection, permission } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
+import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
@@ -61,6 +62,12 @@ export interface VodTranscodeOptions {
    * @default - MediaConvert's own default: the quota "Concurrent jobs per on-demand queue, default"
    */
   readonly concurrentJobs?: number;
+
+  /**
+   * Options for the functions of this area.
+   * @default - those of the construct above, else as `VodFunctionOptions` says
+   */
+  readonly functions?: VodFunctionOptions;
 }
 
 /** Properties of `VodTranscode`. */
@@ -128,10 +135,12 @@ export class VodTranscode extends Construct {
     super(scope, id);
     throwIfAny(this, [
       ...problemsOf(props),
+      ...functionProblems(this, props.functions),
       objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantUpdateVideos', required: true }),
       ...bucketProblems(this, 'sourceBucket', props.sourceBucket, { required: true }),
       ...bucketProblems(this, 'mediaBucket', props.mediaBucket, { required: true }),
     ]);
+    useFunctionOptions(this, props.functions);
     checkBucketKey(this, 'sourceBucket', props.sourceBucket);
     checkBucketKey(this, 'mediaBucket', props.mediaBucket);
     warnWithoutMediaConvert(this);

@@ -14,6 +14,7 @@ import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
+import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
@@ -61,6 +62,12 @@ export interface VodUploadOptions {
   readonly uploadExpiry?: Duration;
 
   /**
+   * Options for the functions of this area.
+   * @default - those of the construct above, else as `VodFunctionOptions` says
+   */
+  readonly functions?: VodFunctionOptions;
+
+  /**
    * What happens to the bucket when the stack is deleted; `DESTROY` deletes what people uploaded too. Has no effect on a bucket of your own.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
@@ -104,7 +111,8 @@ export class VodUpload extends Construct {
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(scope, id);
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
-    throwIfAny(this, [...problemsOf(props), ...bucketProblems(this, 'bucket', props.bucket)]);
+    throwIfAny(this, [...problemsOf(props), ...functionProblems(this, props.functions), ...bucketProblems(this, 'bucket', props.bucket)]);
+    useFunctionOptions(this, props.functions);
     this.catalog = props.catalog;
     this.bucket = props.bucket ?? this.makeBucket(props);
     checkBucketKey(this, 'bucket', this.bucket);

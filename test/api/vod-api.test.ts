@@ -67,7 +67,7 @@ describe('VodApi', () => {
 
   test('reserves concurrency for the open description on request', () => {
     const reserved = (props: VodApiProps) => functionOf(api({ props }).template, 'api/describe-api').properties.ReservedConcurrentExecutions;
-    expect([reserved({}), reserved({ reservedConcurrency: 2 })]).toEqual([undefined, 2]);
+    expect([reserved({}), reserved({ functions: { reservedConcurrentExecutions: 2 } })]).toEqual([undefined, 2]);
   });
 
   test('describes the routes that it has', () => {
@@ -126,8 +126,8 @@ describe('VodApi', () => {
 
   test('names the prop that is wrong', () => {
     expect(() => new VodApi(testStack(), 'Api', { throttlingRateLimit: 0 })).toThrow('Test/Api: throttlingRateLimit: expected a number of 1 or more, got 0');
-    expect(() => new VodApi(testStack(), 'Api', { openThrottlingRateLimit: 0, openThrottlingBurstLimit: -1, reservedConcurrency: 0 })).toThrow(
+    expect(() => new VodApi(testStack(), 'Api', { openThrottlingRateLimit: 0, openThrottlingBurstLimit: -1, functions: { reservedConcurrentExecutions: 0 } })).toThrow(
       'Test/Api: openThrottlingRateLimit: expected a number of 1 or more, got 0; openThrottlingBurstLimit: expected a whole number of 1 or more, got -1; '
-      + 'reservedConcurrency: expected a whole number of 1 or more, got 0');
+      + 'functions.reservedConcurrentExecutions: expected a whole number of 1 or more, got 0');
   });
 });

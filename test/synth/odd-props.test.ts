@@ -16,9 +16,10 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodApiOptions.throttlingBurstLimit': ['7'],
   'VodApiOptions.openThrottlingRateLimit': ['1.5', '7'],
   'VodApiOptions.openThrottlingBurstLimit': ['7'],
-  'VodApiOptions.reservedConcurrency': ['7'],
-  'OidcIdentityOptions.reservedConcurrency': ['7'],
-  'UserPoolIdentityOptions.reservedConcurrency': ['7'],
+  'VodFunctionOptions.logRetention': ['7'],
+  'VodFunctionOptions.reservedConcurrentExecutions': ['7'],
+  'OidcIdentityOptions.reservedConcurrentExecutions': ['7'],
+  'UserPoolIdentityOptions.reservedConcurrentExecutions': ['7'],
   'VodTranscodeOptions.concurrentJobs': ['7'],
   'OidcIdentityOptions.audiences': ['["x"]', '["x","x"]'],
   'OidcIdentityOptions.groupsClaim': ['"x"', '"7"'],
@@ -50,7 +51,7 @@ describe('an odd value is refused in the prop\'s name, and one that was left out
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
 /** The structs of which nothing must be given. */
-const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
+const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('what is no such object is refused in the prop\'s name', () => {
   test.each(OBJECT_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {

@@ -52,6 +52,7 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   PublicClientOptions: (stack, props) => auth(stack, { identity: Identity.userPool({ publicClient: { callbackUrls: ['com.example.app://callback'], ...props } }) }),
   OidcIdentityOptions: (stack, props) => auth(stack, { identity: Identity.oidc({ issuer: 'https://id.example.com', audiences: ['web'], ...props }) }),
   VodCatalogOptions: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
+  VodFunctionOptions: (stack, functions) => new VodCatalog(stack, 'Area', { url: origin, functions }),
   VodCatalogProps: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
   VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
   VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
@@ -62,7 +63,7 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   VodUploadProps: (stack, props) => new VodUpload(stack, 'Area', { ...area(stack), ...props }),
 };
 
-const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'Bitrate', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass'];
+const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'Bitrate', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass', 'logs.RetentionDays', 'lambda.Tracing'];
 
 /** Props whose values are plain: the others are structs, constructs and classes with factories. */
 export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));

@@ -2,7 +2,11 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { CustomerKeysStack } from './customer-keys-stack';
 import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
 
@@ -59,7 +63,30 @@ class OwnAuthorizer extends Mode {
   }
 }
 
-type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own' | 'keys of one\'s own';
+/** The service with every option that functions have. */
+class EveryFunctionOption extends Stack {
+  constructor(app: App, id: string) {
+    super(app, id);
+    new ServerlessVod(this, 'Vod', {
+      functions: {
+        memorySize: 1024,
+        timeout: Duration.seconds(29),
+        logRetention: logs.RetentionDays.ONE_YEAR,
+        tracing: lambda.Tracing.ACTIVE,
+        vpc: ec2.Vpc.fromVpcAttributes(this, 'Network', {
+          vpcId: 'vpc-12345678', availabilityZones: ['us-east-1a', 'us-east-1b'], privateSubnetIds: ['subnet-11111111', 'subnet-22222222'],
+          privateSubnetRouteTableIds: ['rtb-11111111', 'rtb-22222222'],
+        }),
+        permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyName(this, 'Boundary', 'boundary'),
+        layers: [lambda.LayerVersion.fromLayerVersionArn(this, 'Layer', 'arn:aws:lambda:us-east-1:123456789012:layer:observe:1')],
+        environmentEncryption: new kms.Key(this, 'EnvironmentKey', { enableKeyRotation: true }),
+        reservedConcurrentExecutions: 10,
+      },
+    });
+  }
+}
+
+type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own' | 'keys of one\'s own' | 'every function option';
 
 export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'every option': EveryOption,
@@ -67,4 +94,5 @@ export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'any issuer': AnyIssuer,
   'an authorizer of one\'s own': OwnAuthorizer,
   'keys of one\'s own': CustomerKeysStack,
+  'every function option': EveryFunctionOption,
 };

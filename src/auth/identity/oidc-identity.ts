@@ -53,7 +53,7 @@ export interface OidcIdentityOptions {
    * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
    * @default - no reservation
    */
-  readonly reservedConcurrency?: number;
+  readonly reservedConcurrentExecutions?: number;
 }
 
 /** A Lambda authorizer that checks the tokens of any OpenID Connect issuer. */
@@ -69,7 +69,7 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
     description: 'Checks the caller\'s token for API Gateway',
     uses: [],
     environment: { TOKEN_RULES: rules },
-    reservedConcurrency: options.reservedConcurrency,
+    reservedConcurrentExecutions: options.reservedConcurrentExecutions,
   });
   const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
     handler,
@@ -89,7 +89,7 @@ export function oidcProblems(options: OidcIdentityOptions): (string | undefined)
     enumProblem('token', options.token, { OidcToken }),
     stringProblem('groupsClaim', options.groupsClaim, 'the name of a claim'),
     durationProblem('cacheTtl', options.cacheTtl, Duration.seconds(0), Duration.hours(1)),
-    numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
+    numberProblem('reservedConcurrentExecutions', options.reservedConcurrentExecutions, { min: 1 }),
   ];
 }
 

@@ -67,7 +67,7 @@ export interface UserPoolIdentityOptions {
    * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
    * @default - no reservation
    */
-  readonly reservedConcurrency?: number;
+  readonly reservedConcurrentExecutions?: number;
 }
 
 /** A client for native apps. */
@@ -114,7 +114,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
     description: 'Sign-in, its callback, refresh and sign-out',
     // Two calls to the sign-in server, and its keys.
     timeout: Duration.seconds(20),
-    reservedConcurrency: options.reservedConcurrency,
+    reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     uses: [connection({
       environment: { ISSUER: userPool.userPoolProviderUrl, CLIENT_ID: userPoolClient.userPoolClientId, SECRET_ARN: secret.ref, HOSTED_UI: domain.baseUrl() },
       grant: (grantee) => iam.Grant.addToPrincipal({ grantee, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secret.ref] }),
@@ -167,7 +167,7 @@ export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { rol
     ...userPoolProblems(userPool),
     ...clientProblems(options),
     ...domainProblems(domain),
-    numberProblem('reservedConcurrency', options.reservedConcurrency, { min: 1 }),
+    numberProblem('reservedConcurrentExecutions', options.reservedConcurrentExecutions, { min: 1 }),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion', userPool) : undefined,
     ...groupProblems(roles),
     ...isAbsent(publicClient) ? [] : callbackProblems(publicClient, url),

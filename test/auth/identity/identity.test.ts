@@ -116,8 +116,8 @@ describe('any OpenID Connect issuer', () => {
 
   test('may reserve concurrency for its authorizer, which anonymous callers can invoke', () => {
     const reserved = (template: Template) => functionOf(template, 'auth/authorize-token').properties.ReservedConcurrentExecutions;
-    expect([reserved(anyIssuer.template), reserved(oidc({ reservedConcurrency: 3 }).template)]).toEqual([undefined, 3]);
-    expect(() => oidc({ reservedConcurrency: 1.5 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 1.5');
+    expect([reserved(anyIssuer.template), reserved(oidc({ reservedConcurrentExecutions: 3 }).template)]).toEqual([undefined, 3]);
+    expect(() => oidc({ reservedConcurrentExecutions: 1.5 })).toThrow('reservedConcurrentExecutions: expected a whole number of 1 or more, got 1.5');
   });
 
   test('takes other rules', () => {

@@ -33,8 +33,8 @@ describe('the domain', () => {
 
 test('may reserve concurrency for the sign-in, which anonymous callers can invoke', () => {
   const reserved = (made: Template) => functionOf(made, 'auth/sign-in').properties.ReservedConcurrentExecutions;
-  expect([reserved(template), reserved(synthesized({ reservedConcurrency: 5 }))]).toEqual([undefined, 5]);
-  expect(() => synthesized({ reservedConcurrency: 0 })).toThrow('reservedConcurrency: expected a whole number of 1 or more, got 0');
+  expect([reserved(template), reserved(synthesized({ reservedConcurrentExecutions: 5 }))]).toEqual([undefined, 5]);
+  expect(() => synthesized({ reservedConcurrentExecutions: 0 })).toThrow('reservedConcurrentExecutions: expected a whole number of 1 or more, got 0');
 });
 
 describe('managed login', () => {

@@ -1,7 +1,9 @@
 import { atLeast, Check, differences, every, exactly, oneOf, present } from './check';
 import { handlersOf } from './handlers';
 import { ENVIRONMENTS } from '../../../src/contract/environment';
-import { references } from '../../toolkit/template';
+import { routesOf } from '../../../src/contract/routes';
+import type { FoundHandler } from '../../toolkit/functions';
+import { ours, references } from '../../toolkit/template';
 
 /** Each handler has the environment that it reads, and no other. What it works without (`NAME?`) may be there. */
 const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, environment }) => {
@@ -37,9 +39,31 @@ const functionsRun: Check = (template) => {
   ]);
 };
 
+/** Options of functions hold for all of them. */
+const optionsHoldForAll: Check = (template) => {
+  const handlers = handlersOf(template);
+  const alike = (found: { id: string; properties: Record<string, any> }[], ...names: string[]) => names.flatMap((name) => {
+    const first = found.map(({ properties }) => properties[name]).find((value) => value !== undefined);
+    return found.filter(({ properties }) => JSON.stringify(properties[name]) !== JSON.stringify(first)).map(({ id }) => `${id}: has not the ${name} of the others`);
+  });
+  const isReached = ({ name }: FoundHandler): boolean => routesOf(name).length > 0 || name === 'auth/authorize-token';
+  return [
+    ...alike(handlers, 'MemorySize', 'TracingConfig', 'VpcConfig', 'Layers', 'KmsKeyArn'),
+    ...alike(handlers.filter(isReached), 'ReservedConcurrentExecutions'),
+    ...alike(ours(template, 'AWS::Logs::LogGroup'), 'RetentionInDays'),
+    ...alike(ours(template, 'AWS::IAM::Role'), 'PermissionsBoundary'),
+    // Too few would send what they can't take to the dead-letter queue.
+    ...handlers.filter((handler) => !isReached(handler) && handler.properties.ReservedConcurrentExecutions).map(({ id }) => `${id}: has its concurrency bounded`),
+  ];
+};
+
 export const FUNCTIONS: Record<string, Check> = {
   'handlers have the environment that they read': environmentsFit,
   'environments refer to what their names say': environmentsRefer,
   'functions run what we test': functionsRun,
+  'options of functions hold for all of them': optionsHoldForAll,
+  'their security group lets nothing in, and all out': every('AWS::EC2::SecurityGroup', {
+    SecurityGroupIngress: undefined, VpcId: present, SecurityGroupEgress: ([{ CidrIp, IpProtocol }]: any[]) => CidrIp === '0.0.0.0/0' && IpProtocol === '-1',
+  }),
   'logs end': every('AWS::Logs::LogGroup', { RetentionInDays: oneOf(...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365]) }),
 };

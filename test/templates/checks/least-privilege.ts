@@ -83,16 +83,29 @@ const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][
   ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
 ];
 
+const via = (service: string): object => ({ StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } });
+
 function wanted(template: CloudFormationTemplate, needs: Needs): string[] {
   const stored = (resource: string): string => resource.replace(/^\{(\w+)\}/, (_, store) => `${withoutHash(storeOf(template, store) ?? 'nothing')}.Arn`);
   const own = Object.entries(needs).map(([action, resources]) => ({ Effect: 'Allow', Action: [action], Resource: resources.map(stored), Condition: CONDITIONS[action] }));
   const ofKeys = KEY_USES.flatMap(([store, service, pattern, Action]) => {
     const key = customerKeyOf(template, store);
     const uses = key && Object.entries(needs).some(([action, resources]) => pattern.test(action) && resources.some((resource) => resource.startsWith(`{${store}}`)));
-    const Condition = { StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } };
-    return uses ? [{ Effect: 'Allow', Action, Resource: [`${key}.Arn`], Condition }] : [];
+    return uses ? [{ Effect: 'Allow', Action, Resource: [`${key}.Arn`], Condition: via(service) }] : [];
   });
   return grants([...own, ...ofKeys]);
+}
+
+const NETWORK_INTERFACES = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'];
+
+/** What the options of a function need. */
+function wantedByOptions({ VpcConfig, TracingConfig, KmsKeyArn }: Record<string, any>): string[] {
+  const onAll = (actions: string[]) => ({ Effect: 'Allow', Action: actions, Resource: ['*'] });
+  return grants([
+    ...VpcConfig ? [onAll(NETWORK_INTERFACES.map((name) => `ec2:${name}`))] : [],
+    ...TracingConfig ? [onAll(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'])] : [],
+    ...KmsKeyArn ? [{ Effect: 'Allow', Action: ['kms:Decrypt'], Resource: [KmsKeyArn], Condition: via('lambda') }] : [],
+  ]);
 }
 
 function trust(template: CloudFormationTemplate, role: string): string {
@@ -105,7 +118,7 @@ const rolesDoWhatTheyNeed: Check = (template) => {
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
     const logGroup = `${withoutHash(references(properties.LoggingConfig)[0] ?? 'a log group of its own')}.Arn`;
     const log: Needs = { 'logs:CreateLogStream': [logGroup], 'logs:PutLogEvents': [logGroup] };
-    return exactly(id, grants(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log)]);
+    return exactly(id, grants(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log), ...wantedByOptions(properties)]);
   });
   const ofServices = Object.keys(policies).flatMap((role) => {
     const { needs = {} } = SERVICE_ROLES[withoutHash(role)] ?? {};

@@ -1,0 +1,206 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { keyProblems, ResourceKey } from './kms-keys';
+import { overlay } from './overlay';
+import { durationProblem, enumProblem, isAbsent, listProblems, numberProblem, objectProblem } from './prop-checks';
+
+/**
+ * Options for the functions of the service, or of one area: names and types are CDK's. What is left out is as the construct above has it.
+ *
+ * For what is not here, each function is a public property, such as `vod.upload.planUploadFunction`.
+ */
+export interface VodFunctionOptions {
+  /**
+   * Memory in MiB, 128 to 10240. Memory buys CPU: with less than 512 MiB, cold starts take noticeably longer.
+   * @default 512
+   */
+  readonly memorySize?: number;
+
+  /**
+   * How long a function may run, 10 to 29 seconds: API Gateway waits for 29 seconds. Functions whose time depends on something else keep theirs: sign-in, which
+   * waits for the user pool (20 seconds), the one that submits jobs (a minute) and those of custom resources (2 minutes).
+   * @default Duration.seconds(10)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long logs are kept. Each function has a log group of its own, which is deleted with the stack.
+   * @default logs.RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * AWS X-Ray tracing. The roles are allowed to send traces, unless it is `DISABLED`.
+   * @default lambda.Tracing.DISABLED
+   */
+  readonly tracing?: lambda.Tracing;
+
+  /**
+   * The VPC in which the functions run. With a NAT gateway they reach all that they call. Without one it needs endpoints: gateway endpoints for DynamoDB and
+   * S3 (custom resources answer CloudFormation at an address of S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`) and MediaConvert.
+   *
+   * Sign-in, and the authorizer of `Identity.oidc`, call addresses on the internet, so they need a NAT gateway in any case.
+   * @default - no VPC
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * The subnets of the VPC: no public ones, from which functions reach nothing.
+   * @default - the private subnets, as CDK selects them
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Security groups of the functions in the VPC, at most five.
+   * @default - one for all functions, which allows all outbound traffic and nothing inbound
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * The permissions boundary of every role that the service makes, that of MediaConvert's jobs too. What CDK adds to the stack for itself, such as the function
+   * that empties buckets for `RemovalPolicy.DESTROY`, is reached by `iam.PermissionsBoundary.of(stack)`.
+   * @default - none
+   */
+  readonly permissionsBoundary?: iam.IManagedPolicy;
+
+  /**
+   * Layers for every function, at most five. They must run on Node.js 24 and arm64.
+   * @default - none
+   */
+  readonly layers?: lambda.ILayerVersion[];
+
+  /**
+   * The KMS key that encrypts the environment variables. The roles are allowed to decrypt with it.
+   * @default - a key that Lambda manages
+   */
+  readonly environmentEncryption?: kms.IKey;
+
+  /**
+   * Concurrent executions reserved for each function that callers of the API reach: no more, so that they can't use up those of the account, and no fewer. The
+   * functions of job events and custom resources reserve none: too few would send uploads to the dead-letter queue.
+   *
+   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * @default - no reservation
+   */
+  readonly reservedConcurrentExecutions?: number;
+}
+
+/** What the handlers are built and tested for. */
+export const RUNTIME = lambda.Runtime.NODEJS_24_X;
+
+const DEFAULTS = { memorySize: 512, timeout: Duration.seconds(10), logRetention: logs.RetentionDays.ONE_MONTH } satisfies VodFunctionOptions;
+
+/** Key of the construct tree's context. */
+const CONTEXT = 'serverless-vod:functions';
+
+/** What holds for the functions below a construct. */
+interface Setting {
+  readonly options: VodFunctionOptions;
+  /** Whose options have the VPC: the security group of its functions stands there. */
+  readonly vpcOwner?: Construct;
+}
+
+function settingOf(scope: Construct): Setting {
+  return scope.node.tryGetContext(CONTEXT) ?? { options: {} };
+}
+
+/** Makes options hold for every function below the scope, over those of the constructs above. Call it before the scope has children. */
+export function useFunctionOptions(scope: Construct, given: VodFunctionOptions | undefined): void {
+  if (isAbsent(given)) return;
+  const above = settingOf(scope);
+  const hasVpc = !isAbsent(given.vpc);
+  // Subnets and security groups are of one VPC.
+  const inherited = hasVpc ? { ...above.options, vpcSubnets: undefined, securityGroups: undefined } : above.options;
+  const setting: Setting = { options: overlay(inherited, given), vpcOwner: hasVpc ? scope : above.vpcOwner };
+  scope.node.setContext(CONTEXT, setting);
+  if (!isAbsent(given.permissionsBoundary)) iam.PermissionsBoundary.of(scope).apply(given.permissionsBoundary);
+}
+
+/** The options of a function below the scope, with the defaults. */
+export function functionOptions(scope: Construct): VodFunctionOptions & typeof DEFAULTS {
+  const { options, vpcOwner } = settingOf(scope);
+  const securityGroups = options.securityGroups ?? (vpcOwner && [sharedSecurityGroup(vpcOwner, options.vpc!)]);
+  return { ...overlay(DEFAULTS, options), securityGroups };
+}
+
+/** Lambda makes network interfaces for each pair of subnet and security groups: one group keeps them few, and deployments short. */
+function sharedSecurityGroup(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup {
+  const id = 'FunctionsSecurityGroup';
+  return scope.node.tryFindChild(id) as ec2.SecurityGroup | undefined
+    ?? new ec2.SecurityGroup(scope, id, { vpc, description: `Functions of ${scope.node.path}` });
+}
+
+/** The key of the environment variables, if it is a customer's. */
+export function environmentKey({ environmentEncryption }: VodFunctionOptions): ResourceKey {
+  return { prop: 'functions.environmentEncryption', key: environmentEncryption, service: 'lambda' };
+}
+
+/** Quotas of Lambda. */
+const MAX_LAYERS = 5;
+const MAX_SECURITY_GROUPS = 5;
+
+/** What is wrong with the prop `functions`. */
+export function functionProblems(scope: Construct, given: VodFunctionOptions | undefined): (string | undefined)[] {
+  const noObject = objectProblem('functions', given, 'an object of options');
+  if (noObject || isAbsent(given)) return [noObject];
+  const { environmentEncryption } = given;
+  const noKey = objectProblem('functions.environmentEncryption', environmentEncryption, 'a KMS key, such as a kms.Key', { member: 'keyArn' });
+  return [
+    numberProblem('functions.memorySize', given.memorySize, { min: 128, max: 10240 }),
+    durationProblem('functions.timeout', given.timeout, Duration.seconds(10), Duration.seconds(29)),
+    enumProblem('functions.logRetention', given.logRetention, { RetentionDays: logs.RetentionDays }),
+    enumProblem('functions.tracing', given.tracing, { Tracing: lambda.Tracing }),
+    ...networkProblems(given, settingOf(scope).options.vpc),
+    objectProblem('functions.permissionsBoundary', given.permissionsBoundary, 'a managed policy, such as an iam.ManagedPolicy', { member: 'managedPolicyArn' }),
+    ...listProblems('functions.layers', given.layers, layerProblem, { tokens: false }),
+    tooManyProblem('functions.layers', given.layers, MAX_LAYERS),
+    noKey,
+    ...noKey ? [] : keyProblems(environmentKey(given), Stack.of(scope).region),
+    numberProblem('functions.reservedConcurrentExecutions', given.reservedConcurrentExecutions, { min: 1 }),
+  ];
+}
+
+function tooManyProblem(name: string, list: unknown, max: number): string | undefined {
+  return Array.isArray(list) && list.length > max ? `${name}: expected at most ${max}, got ${list.length}` : undefined;
+}
+
+function layerProblem(name: string, layer: unknown): string | undefined {
+  const wrong = objectProblem(name, layer, 'a layer, such as a lambda.LayerVersion', { member: 'layerVersionArn', required: true });
+  if (wrong) return wrong;
+  const { compatibleRuntimes } = layer as lambda.ILayerVersion;
+  return !compatibleRuntimes || compatibleRuntimes.some((runtime) => runtime.name === RUNTIME.name)
+    ? undefined : `${name}: expected a layer for ${RUNTIME.name}, got one for ${compatibleRuntimes.map((runtime) => runtime.name).join(', ')}`;
+}
+
+function networkProblems({ vpc, vpcSubnets, securityGroups }: VodFunctionOptions, inherited: ec2.IVpc | undefined): (string | undefined)[] {
+  const problems = [
+    objectProblem('functions.vpc', vpc, 'a VPC, such as an ec2.Vpc', { member: 'selectSubnets' }),
+    objectProblem('functions.vpcSubnets', vpcSubnets, 'a selection of subnets, such as { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }'),
+    ...listProblems('functions.securityGroups', securityGroups, securityGroupProblem, { tokens: false }),
+    tooManyProblem('functions.securityGroups', securityGroups, MAX_SECURITY_GROUPS),
+  ].filter((problem) => problem !== undefined);
+  if (problems.length > 0) return problems;
+  const network = vpc ?? inherited;
+  if (network) return [subnetsProblem(network, vpcSubnets)];
+  return Object.entries({ vpcSubnets, securityGroups })
+    .map(([name, value]) => (isAbsent(value) ? undefined : `functions.${name}: expected functions.vpc with it, got no VPC`));
+}
+
+function securityGroupProblem(name: string, group: unknown): string | undefined {
+  return objectProblem(name, group, 'a security group, such as an ec2.SecurityGroup', { member: 'securityGroupId', required: true });
+}
+
+function subnetsProblem(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): string | undefined {
+  const name = isAbsent(selection) ? 'functions.vpc' : 'functions.vpcSubnets';
+  try {
+    return vpc.selectSubnets(selection ?? undefined).hasPublic
+      ? `${name}: expected private subnets, since a function in a public one reaches neither AWS nor the internet; got public ones` : undefined;
+  } catch (error) {
+    return `${name}: expected subnets that the VPC has: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,171 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { VodCatalog, VodFunctionOptions } from '../../src';
+import type { HandlerName } from '../../src/contract/environment';
+import { functionOf, functionsOf } from '../toolkit/functions';
+import { permissionsOf } from '../toolkit/permissions';
+import { catalogIn, ENV, ORIGIN, templateOf, testStack, vodIn } from '../toolkit/stacks';
+import { type CloudFormationTemplate, ofType, references, withoutHash } from '../toolkit/template';
+
+const vpcIn = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Network', {
+  vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-private'], publicSubnetIds: ['subnet-public'],
+});
+
+/** The whole service with these options. */
+function service(options: (stack: Stack) => VodFunctionOptions): CloudFormationTemplate {
+  const stack = testStack({ env: ENV });
+  return templateOf(vodIn(stack, { functions: options(stack) }));
+}
+
+/** What each handler's function has, by handler. */
+function each(template: CloudFormationTemplate, property: string): Record<string, unknown> {
+  return Object.fromEntries(functionsOf(template).map(({ name, properties }) => [name, properties[property]]));
+}
+
+const stack = testStack();
+const NAMES = vodIn(stack)._areas.flatMap(({ handlers }) => Object.keys(handlers)) as HandlerName[];
+const all = (value: unknown, others: Partial<Record<HandlerName, unknown>> = {}) => ({ ...Object.fromEntries(NAMES.map((name) => [name, value])), ...others });
+
+describe('an option for functions lands on the function of every area', () => {
+  test.each<[keyof VodFunctionOptions, (stack: Stack) => VodFunctionOptions, property: string, expected: unknown]>([
+    ['memorySize', () => ({ memorySize: 1769 }), 'MemorySize', 1769],
+    ['tracing', () => ({ tracing: lambda.Tracing.ACTIVE }), 'TracingConfig', { Mode: 'Active' }],
+    ['layers', (scope) => ({ layers: [lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', 'arn:layer')] }), 'Layers', ['arn:layer']],
+    ['environmentEncryption', (scope) => ({ environmentEncryption: new kms.Key(scope, 'Key') }), 'KmsKeyArn', { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] }],
+    ['vpc', (scope) => ({ vpc: vpcIn(scope) }), 'VpcConfig', {
+      SubnetIds: ['subnet-private'], SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/^VodFunctionsSecurityGroup/), 'GroupId'] }],
+    }],
+    ['vpcSubnets', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(scope, 'One', 'subnet-one')] } }), 'VpcConfig', expect.objectContaining({ SubnetIds: ['subnet-one'] })],
+    ['securityGroups', (scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] }), 'VpcConfig', expect.objectContaining({ SecurityGroupIds: ['sg-1'] })],
+  ])('%s', (_, options, property, expected) => expect(each(service(options), property)).toEqual(all(expected)));
+
+  test('logRetention, on the log group of each', () => {
+    const template = service(() => ({ logRetention: logs.RetentionDays.ONE_YEAR }));
+    const groups = functionsOf(template).map(({ properties }) => template.Resources[references(properties.LoggingConfig)[0]].Properties);
+    expect(groups).toEqual(NAMES.map(() => ({ RetentionInDays: 365 })));
+  });
+
+  test('permissionsBoundary, on every role, that of MediaConvert\'s jobs too', () => {
+    const roles = ofType(service((scope) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, 'Boundary', 'arn:boundary') })), 'AWS::IAM::Role');
+    expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual(Array(NAMES.length + 1).fill('arn:boundary'));
+    expect(roles.map(({ id }) => withoutHash(id))).toContain('VodTranscodeJobRole');
+  });
+});
+
+describe('an option that would break a promise leaves a function alone', () => {
+  test('timeout, where the time depends on something else', () => {
+    expect(each(service(() => ({ timeout: Duration.seconds(25) })), 'Timeout')).toEqual(all(25, {
+      'auth/sign-in': 20, 'auth/fill-client-secret': 120, 'delivery/make-key-pair': 120, 'transcode/submit-job': 60,
+    }));
+  });
+
+  test('reservedConcurrentExecutions, where no caller decides how often it runs', () => {
+    expect(each(service(() => ({ reservedConcurrentExecutions: 5 })), 'ReservedConcurrentExecutions')).toEqual(all(5, {
+      'auth/fill-client-secret': undefined, 'delivery/make-key-pair': undefined, 'transcode/submit-job': undefined, 'transcode/record-job-event': undefined,
+    }));
+  });
+});
+
+describe('what an option needs is granted, and no more', () => {
+  const more = (options: (scope: Stack) => VodFunctionOptions) => {
+    const before = permissionsOf(service(() => ({})), 'catalog/read-videos');
+    return permissionsOf(service(options), 'catalog/read-videos').filter((permission) => !before.includes(permission));
+  };
+
+  test('tracing sends to X-Ray, and DISABLED does not', () => {
+    expect(more(() => ({ tracing: lambda.Tracing.PASS_THROUGH }))).toEqual(['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *']);
+    expect(more(() => ({ tracing: lambda.Tracing.DISABLED }))).toEqual([]);
+  });
+
+  test('a VPC makes network interfaces, without the managed policy that writes to every log group', () => {
+    const names = ['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'];
+    expect(more((scope) => ({ vpc: vpcIn(scope) }))).toEqual(names.map((name) => `ec2:${name} on *`));
+  });
+
+  test('a key decrypts through Lambda; of an alias it is the key that is used', () => {
+    const key = 'kms:Decrypt on Key.Arn if {"StringEquals":{"kms:ViaService":"lambda.us-east-1.amazonaws.com"}}';
+    expect(more((scope) => ({ environmentEncryption: new kms.Key(scope, 'Key') }))).toEqual([key]);
+    const aliased = (scope: Stack) => ({ environmentEncryption: new kms.Alias(scope, 'Alias', { aliasName: 'alias/mine', targetKey: new kms.Key(scope, 'Key') }) });
+    expect(more(aliased)).toEqual([key]);
+    expect(functionOf(service(aliased), 'catalog/read-videos').properties.KmsKeyArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] });
+  });
+});
+
+describe('options of an area', () => {
+  const nested = (options: (scope: Stack) => VodFunctionOptions, catalog: (scope: Stack) => VodFunctionOptions) => {
+    const scope = testStack({ env: ENV });
+    return templateOf(vodIn(scope, { functions: options(scope), catalog: { functions: catalog(scope) } }));
+  };
+
+  test('win over those of the service, option by option; a part of an area is below it', () => {
+    const template = nested(() => ({ memorySize: 1024, tracing: lambda.Tracing.ACTIVE }), () => ({ memorySize: 2048, tracing: undefined }));
+    expect(each(template, 'MemorySize')).toEqual(all(1024, { 'catalog/read-videos': 2048 }));
+    expect(each(template, 'TracingConfig')).toEqual(all({ Mode: 'Active' }));
+  });
+
+  test('hold for an area that stands alone', () => {
+    const template = templateOf(catalogIn(testStack(), { functions: { memorySize: 2048 } }));
+    expect(functionOf(template, 'catalog/read-videos').properties.MemorySize).toBe(2048);
+  });
+
+  test('replace the permissions boundary', () => {
+    const policy = (name: string) => (scope: Stack) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, name, `arn:${name}`) });
+    const boundaries = Object.fromEntries(ofType(nested(policy('all'), policy('catalog')), 'AWS::IAM::Role').map(({ id, properties }) => [withoutHash(id), properties.PermissionsBoundary]));
+    expect(boundaries).toMatchObject({ VodCatalogReadVideosRole: 'arn:catalog', VodUploadPlanUploadRole: 'arn:all' });
+  });
+
+  test('with a VPC of their own leave out the subnets and security groups of the other', () => {
+    const other = (scope: Stack) => ec2.Vpc.fromVpcAttributes(scope, 'Other', { vpcId: 'vpc-2', availabilityZones: ['us-east-1a'], isolatedSubnetIds: ['subnet-other'] });
+    const template = nested((scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] }), (scope) => ({ vpc: other(scope) }));
+    expect(functionOf(template, 'catalog/read-videos').properties.VpcConfig).toEqual({
+      SubnetIds: ['subnet-other'], SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/^VodCatalogFunctionsSecurityGroup/), 'GroupId'] }],
+    });
+    expect(functionOf(template, 'upload/plan-upload').properties.VpcConfig.SecurityGroupIds).toEqual(['sg-1']);
+    expect(ofType(template, 'AWS::EC2::SecurityGroup')).toHaveLength(1);
+  });
+
+  test('may choose the subnets of the service\'s VPC', () => {
+    const template = nested((scope) => ({ vpc: vpcIn(scope) }), (scope) => ({ vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(scope, 'One', 'subnet-one')] } }));
+    expect(functionOf(template, 'catalog/read-videos').properties.VpcConfig.SubnetIds).toEqual(['subnet-one']);
+  });
+});
+
+describe('a wrong option is refused in its name', () => {
+  test.each<[string, (scope: Stack) => VodFunctionOptions]>([
+    ['memorySize: expected a whole number from 128 to 10240, got 64', () => ({ memorySize: 64 })],
+    ['timeout: expected a Duration of whole seconds, 10 seconds to 29 seconds, got 30 seconds', () => ({ timeout: Duration.seconds(30) })],
+    ['vpcSubnets: expected functions.vpc with it, got no VPC', () => ({ vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } })],
+    ['vpcSubnets: expected private subnets', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } })],
+    ['vpcSubnets: expected subnets that the VPC has: There are no \'Isolated\'', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })],
+    ['vpc: expected private subnets', (scope) => ({ vpc: ec2.Vpc.fromVpcAttributes(scope, 'Public', { vpcId: 'vpc-1', availabilityZones: ['a'], publicSubnetIds: ['s'] }) })],
+    ['securityGroups[1]: expected a security group', (scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1'), 'sg-2' as any] })],
+    ['securityGroups: expected at most 5, got 6', (scope) => ({ vpc: vpcIn(scope), securityGroups: Array(6).fill(ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')) })],
+    ['layers: expected at most 5, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', 'arn:layer')) })],
+    ['layers[0]: expected a layer for nodejs24.x, got one for python3.13', (scope) => ({
+      layers: [lambda.LayerVersion.fromLayerVersionAttributes(scope, 'Layer', { layerVersionArn: 'arn:layer', compatibleRuntimes: [lambda.Runtime.PYTHON_3_13] })],
+    })],
+    ['environmentEncryption: its KMS key is an alias that was imported by name', (scope) => ({ environmentEncryption: kms.Alias.fromAliasName(scope, 'Alias', 'alias/mine') })],
+    ['environmentEncryption: expected a KMS key of its own region us-east-1, got one of eu-west-1', (scope) => ({
+      environmentEncryption: kms.Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/1'),
+    })],
+  ])('functions.%s', (message, options) => {
+    expect(() => service(options)).toThrow(`Test/Vod: functions.${message}`);
+  });
+
+  test('all at once, and of an area too', () => {
+    const wrong = { memorySize: 0, reservedConcurrentExecutions: 0 };
+    expect(() => new VodCatalog(testStack(), 'Catalog', { url: ORIGIN, functions: wrong }))
+      .toThrow(/^Test\/Catalog: functions\.memorySize: .*; functions\.reservedConcurrentExecutions: /);
+  });
+});
+
+test('a key whose policy can\'t be changed is warned about by the name of the option', () => {
+  const scope = new Stack(new App(), 'Test', { env: ENV });
+  vodIn(scope, { functions: { environmentEncryption: kms.Key.fromKeyArn(scope, 'Key', `arn:aws:kms:${ENV.region}:${ENV.account}:key/1`) } });
+  Annotations.fromStack(scope).hasWarning('*', Match.stringLikeRegexp('^functions.environmentEncryption: the policy of its KMS key can\'t be changed'));
+});
