@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { VodCatalog, VodFunctionOptions } from '../../src';
 import type { HandlerName } from '../../src/contract/environment';
 import { functionOf, functionsOf } from '../toolkit/functions';
@@ -85,6 +86,15 @@ describe('what an option needs is granted, and no more', () => {
   test('a VPC makes network interfaces, without the managed policy that writes to every log group', () => {
     const names = ['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'];
     expect(more((scope) => ({ vpc: vpcIn(scope) }))).toEqual(names.map((name) => `ec2:${name} on *`));
+  });
+
+  test.each<[string, (scope: Stack) => VodFunctionOptions]>([
+    ['tracing', () => ({ tracing: lambda.Tracing.ACTIVE })], ['a VPC', (scope) => ({ vpc: vpcIn(scope) })],
+  ])('cdk-nag is told why %s needs all resources', (_, options) => {
+    const scope = testStack();
+    catalogIn(scope, { functions: options(scope) });
+    const wildcards = new AwsSolutionsChecks(scope.node.scope as App).validateScope(scope).violations.filter(({ ruleName }) => ruleName.startsWith('AwsSolutions-IAM'));
+    expect(wildcards).toEqual([]);
   });
 
   test('a key decrypts through Lambda; of an alias it is the key that is used', () => {
