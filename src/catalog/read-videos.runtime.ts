@@ -1,6 +1,7 @@
 import { ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor } from './cursor.runtime';
+import type { Roles } from '../contract/roles';
 import type { VideoRow } from '../contract/table';
-import { Caller, decide, Roles } from '../roles/decide';
+import { Caller, decide } from '../roles/decide';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';

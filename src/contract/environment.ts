@@ -3,7 +3,7 @@ import type { SigningKeyReference } from './signing-keys';
 import type { TokenRules } from './token-rules';
 import type { TranscodeSettings } from './transcode';
 import type { UploadSettings } from './upload';
-import type { Roles } from '../roles/decide';
+import type { Roles } from '../contract/roles';
 
 /** Every environment variable that a handler may read, with the type of its value. */
 export const VARIABLES = {

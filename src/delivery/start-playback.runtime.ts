@@ -1,7 +1,8 @@
 import { stringifySetCookie } from 'cookie';
 import type { SignCookies } from './cookie-signer.runtime';
+import type { Roles } from '../contract/roles';
 import { attemptPrefix } from '../domain/object-keys';
-import { decide, Roles } from '../roles/decide';
+import { decide } from '../roles/decide';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';

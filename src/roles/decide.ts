@@ -1,3 +1,4 @@
+import type { Roles } from '../contract/roles';
 import { isPresent, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
@@ -5,16 +6,6 @@ import type { Visibility } from '../domain/visibility';
 export interface Caller {
   readonly userId: string;
   readonly groups: readonly string[];
-}
-
-/** The groups that have each role; an empty list means nobody. What ROLES carries, as JSON. */
-export interface Roles {
-  /** Absent: everyone signed in. */
-  readonly uploaders?: readonly string[];
-  /** Absent: everyone signed in. */
-  readonly viewers?: readonly string[];
-  /** Absent: nobody. */
-  readonly admins?: readonly string[];
 }
 
 /** What of a video decides who may do what with it. */

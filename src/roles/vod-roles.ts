@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import type { Roles } from './decide';
+import type { Roles } from '../contract/roles';
 import { isAbsent, objectProblem, show } from '../synth/prop-checks';
 
 /** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */

@@ -1,6 +1,7 @@
 import type { Video } from './route-types';
+import type { Roles } from '../contract/roles';
 import type { VideoRow } from '../contract/table';
-import { Caller, decide, Roles } from '../roles/decide';
+import { Caller, decide } from '../roles/decide';
 
 /** What a video's look depends on: who asks, who may do what, and under which address (`https://…`, no slash at its end) media are served. */
 export interface ViewContext {

@@ -1,11 +1,12 @@
 import type { PutDeclaration, SignedPut } from './sign-put.runtime';
+import type { Roles } from '../contract/roles';
 import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
 import { readableBytes } from '../domain/readable';
 import { isBlank } from '../domain/text-rules';
 import { refusalOf } from '../domain/upload-limits';
 import { MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
-import { decide, Roles } from '../roles/decide';
+import { decide } from '../roles/decide';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, BodyOf, Operations } from '../runtime/route-types';

@@ -1,5 +1,6 @@
+import type { Roles } from '../../src/contract/roles';
 import { VIDEO_STATUSES } from '../../src/domain/video-status';
-import { decide, Decision, GuardedVideo, Roles } from '../../src/roles/decide';
+import { decide, Decision, GuardedVideo } from '../../src/roles/decide';
 
 const OPEN: Roles = { admins: ['bosses'] };
 const CLOSED: Roles = { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] };

@@ -2,7 +2,7 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type { VodApi } from '../../api/vod-api';
-import type { Roles } from '../../roles/decide';
+import type { Roles } from '../../contract/roles';
 import type { Area } from '../../synth/area';
 
 /** What an identity is told of the service. */
