@@ -9,7 +9,7 @@ import { Connection, FitFor, LateFor, permission, Uncovered } from './connection
 import { environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
 import { grantKey, targetKey } from './kms-keys';
 import type { TokenWriter } from '../contract/codec';
-import { HandlerName, Variable, VARIABLES } from '../contract/environment';
+import { ENVIRONMENTS, HandlerName, Variable, VARIABLES } from '../contract/environment';
 import { routesOf } from '../contract/routes';
 
 /** What differs from handler to handler. */
@@ -39,6 +39,7 @@ export type HandlerFunction<H extends HandlerName> = lambda.Function & { readonl
 export function handlerFunction<H extends HandlerName, const U extends readonly Connection<any>[]>(
   scope: Construct, id: string, handler: H, props: HandlerFunctionProps<H, U>,
 ): HandlerFunction<H> {
+  checkCovered(handler, [props.environment, ...props.uses.map(({ environment }) => environment)].flatMap(Object.keys));
   const options = functionOptions(scope);
   const { memorySize, tracing, vpc, vpcSubnets, securityGroups, layers } = options;
   const parent = new Construct(scope, id);
@@ -62,6 +63,17 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   });
   for (const connection of props.uses) add(fn, connection);
   return fn;
+}
+
+/** Fails unless each variable is covered once. The compiler knows this of a list that is written out, not of one with conditions or wider types in it. */
+function checkCovered(handler: HandlerName, covered: readonly string[]): void {
+  const listed: readonly string[] = ENVIRONMENTS[handler];
+  const problems = [
+    ...listed.filter((name) => !name.endsWith('?') && !covered.includes(name)).map((name) => `${name} is not covered`),
+    ...covered.filter((name, index) => covered.indexOf(name) !== index).map((name) => `${name} is covered twice`),
+    ...covered.filter((name) => !listed.includes(name) && !listed.includes(`${name}?`)).map((name) => `${name} is not one of the handler's`),
+  ];
+  if (problems.length > 0) throw new Error(`environment of ${handler}: ${problems.join('; ')}`);
 }
 
 /** Whether callers of the API decide how often a handler runs. */

@@ -1,6 +1,6 @@
 import { CfnResource } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { connection, permission } from '../../src/synth/connection';
+import { connection, Connection, permission } from '../../src/synth/connection';
 import { handlerFunction } from '../../src/synth/handler-function';
 import { functionOf } from '../toolkit/functions';
 import { permissionsOf } from '../toolkit/permissions';
@@ -30,4 +30,16 @@ test('a connection brings variables, permission and what must be deployed before
   expect(permissionsOf(template, 'transcode/record-job-event')).toEqual([
     `dynamodb:GetItem on ${TABLE}`, 'sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:failed',
   ]);
+});
+
+test.each<[string, boolean, RegExp]>([
+  ['lacks one', true, /^environment of catalog\/read-videos: TABLE_NAME is not covered$/],
+  ['has one twice, and one of another handler', false, /^environment of catalog\/read-videos: TABLE_NAME is covered twice; SECRET_ARN is not one of the handler's$/],
+])('a list whose types do not tell that it %s is refused at synth', (_, lacks, message) => {
+  const table = connection({ environment: { TABLE_NAME: 'videos' } });
+  const wider: Connection<'TABLE_NAME'> = connection({ environment: { TABLE_NAME: 'videos', SECRET_ARN: 'arn' } });
+  const view = connection({ environment: { ROLES: {}, ORIGIN: 'https://videos.example.com' } });
+  expect(() => handlerFunction(new Stack(), 'Reader', 'catalog/read-videos', {
+    description: 'any', uses: [...lacks ? [] : [table, wider], view], environment: {} as never,
+  })).toThrow(message);
 });
