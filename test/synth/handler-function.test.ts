@@ -39,7 +39,7 @@ test.each<[string, boolean, RegExp]>([
   const table = connection({ environment: { TABLE_NAME: 'videos' } });
   const wider: Connection<'TABLE_NAME'> = connection({ environment: { TABLE_NAME: 'videos', SECRET_ARN: 'arn' } });
   const view = connection({ environment: { ROLES: {}, ORIGIN: 'https://videos.example.com' } });
-  expect(() => handlerFunction(new Stack(), 'Reader', 'catalog/read-videos', {
+  expect(() => handlerFunction(testStack(), 'Reader', 'catalog/read-videos', {
     description: 'any', uses: [...lacks ? [] : [table, wider], view], environment: {} as never,
   })).toThrow(message);
 });
