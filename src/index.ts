@@ -1,11 +1,12 @@
-export { VodApi, type VodApiOptions, type VodApiProps } from './api/vod-api';
+export { type IVodApi, VodApi, type VodApiOptions, type VodApiProps } from './api/vod-api';
 export { Identity } from './auth/identity/identity';
 export { OidcToken, type OidcIdentityOptions } from './auth/identity/oidc-identity';
 export { Access, type VodRoles } from './roles/vod-roles';
 export { type PublicClientOptions, type UserPoolIdentityOptions } from './auth/identity/user-pool-identity';
 export { VodAuth, type VodAuthProps } from './auth/vod-auth';
 export { VideoVisibility } from './domain/visibility';
-export { VodCatalog, type VodCatalogOptions, type VodCatalogProps } from './catalog/vod-catalog';
+export { type IVodCatalog } from './catalog/catalog';
+export { VodCatalog, type VodCatalogAttributes, type VodCatalogOptions, type VodCatalogProps } from './catalog/vod-catalog';
 export { SigningKeyType } from './contract/signing-keys';
 export { VodDelivery, type VodDeliveryOptions, type VodDeliveryProps } from './delivery/vod-delivery';
 export { type VodFunctionOptions } from './synth/function-options';

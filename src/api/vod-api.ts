@@ -1,7 +1,7 @@
 import { Fn, Lazy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
 import { throttleProblems, throttles } from './throttles';
 import type { HandlerName } from '../contract/environment';
@@ -52,6 +52,12 @@ export interface VodApiOptions {
 /** Properties of `VodApi`. */
 export interface VodApiProps extends VodApiOptions {}
 
+/** An API that a distribution can serve: a `VodApi`, or another one whose stage is `api`. */
+export interface IVodApi extends IConstruct {
+  /** Host name of the API, for a CloudFront origin: no reference to the stage, which deploys after the distribution. */
+  readonly originDomainName: string;
+}
+
 /**
  * The REST API: a regional one on the stage `api`, whose routes are added by the areas that serve them.
  *
@@ -63,7 +69,7 @@ export interface VodApiProps extends VodApiOptions {}
  * const catalog = new VodCatalog(this, 'Catalog', { url: 'https://videos.example.com' });
  * catalog.addRoutes(api);
  */
-export class VodApi extends Construct {
+export class VodApi extends Construct implements IVodApi {
   /** The REST API. */
   public readonly restApi: apigateway.RestApi;
   /** Serves the OpenAPI document. */

@@ -1,19 +1,19 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { IVodCatalog } from './catalog';
+import { connectionsOf, grantReadVideos } from './catalog-connections';
 import type { VodApi } from '../api/vod-api';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
-import { groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
+import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
-import type { Connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
-import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
-import { checkTable, checkTableKey, tableKey, tablePlaceProblems } from '../synth/own-table';
+import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/own-table';
 import { booleanProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -59,18 +59,19 @@ export interface VodCatalogProps extends VodCatalogOptions {
   readonly roles?: VodRoles;
 }
 
-/** What handlers use of the catalog. */
-export interface CatalogConnections {
-  /** Reads videos by their ids. */
-  readonly read: Connection<'TABLE_NAME'>;
-  /** Reads and lists videos. */
-  readonly list: Connection<'TABLE_NAME'>;
-  /** Creates videos. */
-  readonly create: Connection<'TABLE_NAME'>;
-  /** Reads videos and moves them through their statuses. */
-  readonly update: Connection<'TABLE_NAME'>;
-  /** Decides who may see which video, and at which address. */
-  readonly view: Connection<'ROLES' | 'ORIGIN'>;
+/** What is known of a catalog that another stack made. */
+export interface VodCatalogAttributes {
+  /**
+   * The table of that catalog, in the region of this stack. If a KMS key of yours encrypts it, import it by `Table.fromTableAttributes` with
+   * `encryptionKey`.
+   */
+  readonly table: dynamodb.ITable;
+
+  /** The address that people use, as that catalog has it. */
+  readonly url: string;
+
+  /** Who may do what, as that catalog has it: `{}` if everyone signed in may upload and watch, and nobody is an admin. */
+  readonly roles: VodRoles;
 }
 
 /**
@@ -82,7 +83,27 @@ export interface CatalogConnections {
  * const catalog = new VodCatalog(this, 'Catalog', { url: 'https://videos.example.com' });
  * catalog.addRoutes(api);
  */
-export class VodCatalog extends Construct {
+export class VodCatalog extends Construct implements IVodCatalog {
+  /**
+   * A catalog that another stack or app made, for areas of this stack.
+   *
+   * @param scope where to add it
+   * @param id its name there
+   * @param attributes what is known of it
+   *
+   * @example
+   * /// fixture=areas
+   * const catalog = VodCatalog.fromTable(this, 'Catalog', {
+   *   table: dynamodb.Table.fromTableName(this, 'Table', 'Videos-VodCatalogTable-EXAMPLE'),
+   *   url: 'https://videos.example.com',
+   *   roles: { uploaders: Access.group('uploaders'), admins: Access.group('admins') },
+   * });
+   * new VodUpload(this, 'Upload', { catalog });
+   */
+  public static fromTable(scope: Construct, id: string, attributes: VodCatalogAttributes): IVodCatalog {
+    return new ImportedCatalog(scope, id, attributes);
+  }
+
   /** Who may do what. Areas that are given this catalog take the roles from here. */
   public readonly roles: VodRoles;
   /** The address that people use. Areas that are given this catalog take it from here. */
@@ -94,8 +115,6 @@ export class VodCatalog extends Construct {
 
   /** @internal */
   public readonly _area: Area;
-  /** @internal */
-  public readonly _connections: CatalogConnections;
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(scope, id);
@@ -111,10 +130,10 @@ export class VodCatalog extends Construct {
     this.table = props.table ?? this.makeTable(props);
     if (props.table) checkTable(this, 'table', props.table);
     checkTableKey(this, 'table', this.table);
-    this._connections = this.connect();
+    const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
-      uses: [this._connections.list, this._connections.view],
+      uses: [list, view],
       environment: {},
     });
     this._area = { handlers: { 'catalog/read-videos': this.readVideosFunction }, deadLetterQueues: [] };
@@ -130,58 +149,12 @@ export class VodCatalog extends Construct {
   }
 
   /**
-   * Lets the grantee read a video whose id it knows.
+   * Lets the grantee read a video whose id it knows: `dynamodb:GetItem`, and `kms:Decrypt` of the table's key if it has one of yours.
    *
-   * @param grantee who may
+   * @param grantee the principal to grant access to
    */
   public grantReadVideos(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, ['dynamodb:GetItem'], [this.table.tableArn]);
-  }
-
-  /**
-   * Lets the grantee list videos: everyone's published ones, and an owner's.
-   *
-   * @param grantee who may
-   */
-  public grantListVideos(grantee: iam.IGrantable): iam.Grant {
-    const indexes = Object.values(INDEXES).map(({ name }) => `${this.table.tableArn}/index/${name}`);
-    return this.grant(grantee, ['dynamodb:Query'], indexes)
-      .combine(this.grant(grantee, ['dynamodb:BatchGetItem'], [this.table.tableArn]));
-  }
-
-  /**
-   * Lets the grantee create videos, and nothing else.
-   *
-   * @param grantee who may
-   */
-  public grantCreateVideos(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, ['dynamodb:PutItem'], [this.table.tableArn]);
-  }
-
-  /**
-   * Lets the grantee move videos through their statuses, which includes reading one.
-   *
-   * @param grantee who may
-   */
-  public grantUpdateVideos(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [this.table.tableArn]);
-  }
-
-  private connect(): CatalogConnections {
-    const environment = { TABLE_NAME: this.table.tableName };
-    return {
-      read: { environment, grant: (grantee) => this.grantReadVideos(grantee) },
-      list: {
-        environment,
-        grant: (grantee) => {
-          this.grantReadVideos(grantee);
-          this.grantListVideos(grantee);
-        },
-      },
-      create: { environment, grant: (grantee) => this.grantCreateVideos(grantee) },
-      update: { environment, grant: (grantee) => this.grantUpdateVideos(grantee) },
-      view: { environment: { ROLES: groupsOf(this.roles), ORIGIN: this.url } },
-    };
+    return grantReadVideos(this, grantee);
   }
 
   private makeTable(props: VodCatalogProps): dynamodb.Table {
@@ -201,11 +174,26 @@ export class VodCatalog extends Construct {
     }
     return table;
   }
+}
 
-  /** CDK's own grants name more actions than any handler needs, and every index there will ever be. */
-  private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[]): iam.Grant {
-    // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns })
-      .combine(grantKey(this, tableKey('table', this.table), grantee, ['kms:Decrypt']));
+class ImportedCatalog extends Construct implements IVodCatalog {
+  public readonly roles: VodRoles;
+  public readonly url: string;
+  public readonly table: dynamodb.ITable;
+
+  constructor(scope: Construct, id: string, { table, url, roles }: VodCatalogAttributes) {
+    super(scope, id);
+    throwIfAny(this, [
+      originProblem('url', url), ...rolesProblems(roles, 'roles', { required: true }), ...tablePlaceProblems(this, 'table', table, { required: true }),
+    ]);
+    this.roles = roles;
+    this.url = url;
+    this.table = table;
+    checkTable(this, 'table', table);
+    checkTableKey(this, 'table', table);
+  }
+
+  public grantReadVideos(grantee: iam.IGrantable): iam.Grant {
+    return grantReadVideos(this, grantee);
   }
 }

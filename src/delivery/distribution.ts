@@ -4,7 +4,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { VodApi } from '../api/vod-api';
+import type { IVodApi } from '../api/vod-api';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
 import { globalName } from '../synth/global-name';
@@ -23,7 +23,7 @@ const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
 export interface DistributionOptions {
   readonly bucket: s3.IBucket;
   readonly keyGroup: cloudfront.IKeyGroup;
-  readonly api?: VodApi;
+  readonly api?: IVodApi;
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
   readonly defaultRootObject?: string;
   readonly additionalBehaviors?: Record<string, cloudfront.BehaviorOptions>;

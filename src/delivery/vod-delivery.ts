@@ -5,8 +5,9 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { letDistributionRead, makeDistribution, patternProblem } from './distribution';
 import { generationProblems, SigningKeys } from './signing-keys';
-import type { VodApi } from '../api/vod-api';
-import type { VodCatalog } from '../catalog/vod-catalog';
+import type { IVodApi, VodApi } from '../api/vod-api';
+import { catalogProblems, IVodCatalog } from '../catalog/catalog';
+import { connectionsOf } from '../catalog/catalog-connections';
 import { SigningKeyType } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
@@ -76,13 +77,13 @@ export interface VodDeliveryOptions {
 /** Properties of `VodDelivery`. */
 export interface VodDeliveryProps extends VodDeliveryOptions {
   /** The catalog that stores the videos. Who may watch, and the address of playback, are the catalog's. */
-  readonly catalog: VodCatalog;
+  readonly catalog: IVodCatalog;
 
   /**
    * Served as `/api/*` of the distribution, so that pages, API and media are one origin.
    * @default - no API
    */
-  readonly api?: VodApi;
+  readonly api?: IVodApi;
 
   /**
    * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Its viewers come by
@@ -133,7 +134,7 @@ export class VodDelivery extends Construct {
   /** Signs playback with the service's keys. @internal */
   public readonly _signing: Connection<'SIGNING_KEYS'>;
 
-  private readonly catalog: VodCatalog;
+  private readonly catalog: IVodCatalog;
 
   constructor(scope: Construct, id: string, props: VodDeliveryProps) {
     super(scope, id);
@@ -145,7 +146,7 @@ export class VodDelivery extends Construct {
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
     throwIfAny(this, [
-      cloudFrontProblem(this), ...problemsOf(props), ...functionProblems(this, props.functions),
+      cloudFrontProblem(this), ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
       ...bucketProblems(this, 'bucket', props.bucket, { readByCloudFront: true }),
     ]);
     useFunctionOptions(this, props.functions);
@@ -164,9 +165,10 @@ export class VodDelivery extends Construct {
     this.url = `https://${this.distribution.distributionDomainName}`;
     letDistributionRead(this, this.bucket, this.distribution);
 
+    const { read, view } = connectionsOf(this.catalog);
     this.startPlaybackFunction = handlerFunction(this, 'StartPlayback', 'delivery/start-playback', {
       description: 'Starts and renews playback sessions',
-      uses: [this.catalog._connections.read, this.catalog._connections.view, this._signing],
+      uses: [read, view, this._signing],
       environment: { SESSION_SECONDS: session.toSeconds() },
     });
     this._area = {
@@ -200,7 +202,6 @@ export class VodDelivery extends Construct {
 function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
   return [
     ...generationProblems('keyGenerations', props.keyGenerations),
-    objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantReadVideos', required: true }),
     objectProblem('api', props.api, 'a VodApi', { member: 'originDomainName' }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
     isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { member: 'bind', required: true }),

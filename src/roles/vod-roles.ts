@@ -65,14 +65,14 @@ export interface VodRoles {
 }
 
 /** What is wrong with the roles, in the names of the props. */
-export function rolesProblems(roles?: VodRoles): (string | undefined)[] {
-  const wrong = objectProblem('roles', roles, '{ uploaders, viewers, admins }');
+export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { required = false } = {}): (string | undefined)[] {
+  const wrong = objectProblem(prop, roles, '{ uploaders, viewers, admins }', { required });
   if (wrong || isAbsent(roles)) return [wrong];
   return [
-    accessProblem('roles.uploaders', roles.uploaders),
-    accessProblem('roles.viewers', roles.viewers),
-    accessProblem('roles.admins', roles.admins) ?? (roles.admins && !roles.admins._groups
-      ? 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin' : undefined),
+    accessProblem(`${prop}.uploaders`, roles.uploaders),
+    accessProblem(`${prop}.viewers`, roles.viewers),
+    accessProblem(`${prop}.admins`, roles.admins) ?? (roles.admins && !roles.admins._groups
+      ? `${prop}.admins: expected Access.group('admins') or Access.nobody(), got Access.signedIn(), which would make everyone an admin` : undefined),
   ];
 }
 

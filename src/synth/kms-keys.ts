@@ -1,7 +1,7 @@
 import { Annotations, ArnFormat, CfnResource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { differ } from './place';
 
 /** A customer's KMS key on a resource that was passed in. */
@@ -18,7 +18,7 @@ export interface ResourceKey {
  * Lets the grantee use a key through its service, and in no other way. A key policy that leaves access to IAM (CDK's and KMS's default)
  * needs no statement; any other gets one if it is a construct of the same stack, and a warning if it is not.
  */
-export function grantKey(scope: Construct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
+export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);
   if (!target) return iam.Grant.drop(grantee, `${prop} has no customer's key`);
   const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com` } };

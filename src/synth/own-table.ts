@@ -18,8 +18,10 @@ export function tableKey(prop: string, { encryptionKey }: dynamodb.ITable): Reso
 }
 
 /** What is wrong with where a table that was passed in lies, and with its key. */
-export function tablePlaceProblems(scope: Construct, prop: string, table: dynamodb.ITable | undefined): (string | undefined)[] {
-  const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { member: 'tableArn' });
+export function tablePlaceProblems(
+  scope: Construct, prop: string, table: dynamodb.ITable | undefined, { required = false } = {},
+): (string | undefined)[] {
+  const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { member: 'tableArn', required });
   if (wrong || isAbsent(table)) return [wrong];
   // CDK gives an imported table the environment of its stack, whatever its ARN says.
   const { region = '', account = '' } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);

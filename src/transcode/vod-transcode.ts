@@ -7,7 +7,8 @@ import * as mediaconvert from 'aws-cdk-lib/aws-mediaconvert';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { VodCatalog } from '../catalog/vod-catalog';
+import { catalogProblems, IVodCatalog } from '../catalog/catalog';
+import { connectionsOf } from '../catalog/catalog-connections';
 import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
 import { DEFAULT_LADDER } from './job/ladder';
 import { ladderProblems, toRung, TranscodeRung } from './transcode-rung';
@@ -21,7 +22,7 @@ import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
-import { durationProblem, numberProblem, objectProblem } from '../synth/prop-checks';
+import { durationProblem, numberProblem } from '../synth/prop-checks';
 import { warnWithoutMediaConvert } from '../synth/region';
 
 /** What may be tuned of transcoding. */
@@ -73,7 +74,7 @@ export interface VodTranscodeOptions {
 /** Properties of `VodTranscode`. */
 export interface VodTranscodeProps extends VodTranscodeOptions {
   /** Where the videos are kept. */
-  readonly catalog: VodCatalog;
+  readonly catalog: IVodCatalog;
 
   /**
    * The bucket where the sources arrive, below `source/`.
@@ -136,7 +137,7 @@ export class VodTranscode extends Construct {
     throwIfAny(this, [
       ...problemsOf(props),
       ...functionProblems(this, props.functions),
-      objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantUpdateVideos', required: true }),
+      ...catalogProblems(this, 'catalog', props.catalog),
       ...bucketProblems(this, 'sourceBucket', props.sourceBucket, { required: true }),
       ...bucketProblems(this, 'mediaBucket', props.mediaBucket, { required: true }),
     ]);
@@ -198,7 +199,7 @@ export class VodTranscode extends Construct {
       description: 'Probes each source that has arrived and submits its one MediaConvert job',
       timeout: Duration.seconds(SUBMIT_TIMEOUT_SECONDS),
       uses: [
-        catalog._connections.update,
+        connectionsOf(catalog).update,
         connection({ environment: { QUEUE_ARN: this.queue.attrArn, JOB_ROLE_ARN: this.jobRole.roleArn }, grant: (grantee) => this.grantSubmitJobs(grantee) }),
         connection({ environment: {}, grant: (grantee) => this.grantReadSources(grantee, sourceBucket) }),
         // CDK's event source would grant what Lambda does not use.
@@ -225,7 +226,7 @@ export class VodTranscode extends Construct {
     const fn = handlerFunction(this, 'RecordJobEvent', 'transcode/record-job-event', {
       description: 'Writes progress, results and failures of MediaConvert jobs into the catalog',
       uses: [
-        catalog._connections.update,
+        connectionsOf(catalog).update,
         permission(['sqs:SendMessage'], [this.jobEventsDeadLetterQueue.queueArn]),
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName },

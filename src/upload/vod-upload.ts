@@ -4,7 +4,8 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { VodApi } from '../api/vod-api';
-import type { VodCatalog } from '../catalog/vod-catalog';
+import { catalogProblems, IVodCatalog } from '../catalog/catalog';
+import { connectionsOf } from '../catalog/catalog-connections';
 import type { UploadSettings } from '../contract/upload';
 import { isMediaTypeRange } from '../domain/media-type';
 import { SOURCE_PREFIX } from '../domain/object-keys';
@@ -19,7 +20,7 @@ import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
-import { durationProblem, enumProblem, listProblems, objectProblem, show, sizeProblem } from '../synth/prop-checks';
+import { durationProblem, enumProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
@@ -77,7 +78,7 @@ export interface VodUploadOptions {
 /** Properties of `VodUpload`. */
 export interface VodUploadProps extends VodUploadOptions {
   /** The catalog that stores the videos. Who may upload, and the address whose pages may, are the catalog's. */
-  readonly catalog: VodCatalog;
+  readonly catalog: IVodCatalog;
 
   /**
    * Origins besides the service's own whose pages may upload: https, or http on localhost, such as `http://localhost:5173`. Has no effect on
@@ -106,12 +107,15 @@ export class VodUpload extends Construct {
   /** @internal */
   public readonly _area: Area;
 
-  private readonly catalog: VodCatalog;
+  private readonly catalog: IVodCatalog;
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(scope, id);
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
-    throwIfAny(this, [...problemsOf(props), ...functionProblems(this, props.functions), ...bucketProblems(this, 'bucket', props.bucket)]);
+    throwIfAny(this, [
+      ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
+      ...bucketProblems(this, 'bucket', props.bucket),
+    ]);
     useFunctionOptions(this, props.functions);
     this.catalog = props.catalog;
     this.bucket = props.bucket ?? this.makeBucket(props);
@@ -123,9 +127,10 @@ export class VodUpload extends Construct {
       expirySeconds: props.uploadExpiry?.toSeconds() ?? MAX_UPLOAD_EXPIRY_SECONDS,
       defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
     };
+    const { create, view } = connectionsOf(this.catalog);
     this.planUploadFunction = handlerFunction(this, 'PlanUpload', 'upload/plan-upload', {
       description: 'Declares files and plans their uploads',
-      uses: [this.catalog._connections.create, this.catalog._connections.view, connection({
+      uses: [create, view, connection({
         environment: { SOURCE_BUCKET: this.bucket.bucketName, SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}` },
         grant: (grantee) => this.grantPutSources(grantee),
       })],
@@ -144,18 +149,14 @@ export class VodUpload extends Construct {
   }
 
   /**
-   * Lets the grantee put sources, and so sign addresses that do. It may not read them.
-   *
-   * If a customer's KMS key encrypts the bucket, the grantee may use it through S3: to encrypt, and to decrypt, without which S3 can't
-   * join the parts of a multipart upload.
-   *
-   * @param grantee who may
+   * Lets the grantee put sources, and so sign addresses that do. It may not read them. Through S3 it may use a customer's KMS key of the bucket: to
+   * encrypt, and to decrypt, without which S3 can't join the parts of a multipart upload.
    */
-  public grantPutSources(grantee: iam.IGrantable): iam.Grant {
+  private grantPutSources(grantee: iam.IGrantable): void {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
     acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
-    return iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] })
-      .combine(grantKey(this, bucketKey('bucket', this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']));
+    iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
+    grantKey(this, bucketKey('bucket', this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }
 
   private makeBucket(props: VodUploadProps): s3.Bucket {
@@ -192,7 +193,6 @@ export class VodUpload extends Construct {
 
 function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
-    objectProblem('catalog', props.catalog, 'a VodCatalog', { member: 'grantCreateVideos', required: true }),
     sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object that one PUT makes'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
     durationProblem('uploadExpiry', props.uploadExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),

@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { connectionsOf } from '../../src/catalog/catalog-connections';
 import type { VodCatalogProps } from '../../src/catalog/vod-catalog';
 import { Access } from '../../src/roles/vod-roles';
 import { environmentOf } from '../toolkit/functions';
@@ -12,6 +13,13 @@ function synth(options: (stack: Stack) => Partial<VodCatalogProps> = () => ({}))
   const stack = testStack();
   const catalog = catalogIn(stack, options(stack));
   return { stack, catalog, template: Template.fromStack(stack) };
+}
+
+/** A catalog, and a role that may do nothing. */
+function withRole() {
+  const stack = testStack();
+  const role = new iam.Role(stack, 'Other', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  return { stack, role, catalog: catalogIn(stack) };
 }
 
 const table = 'CatalogTable.Arn';
@@ -71,15 +79,20 @@ describe('VodCatalog', () => {
   });
 
   test.each([
-    ['grantReadVideos', [`dynamodb:GetItem on ${table}`]],
-    ['grantCreateVideos', [`dynamodb:PutItem on ${table}`]],
-    ['grantUpdateVideos', [`dynamodb:GetItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
-    ['grantListVideos', [`dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
-  ] as const)('%s names exactly what it needs', (grant, permissions) => {
-    const stack = testStack();
-    const role = new iam.Role(stack, 'Other', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    catalogIn(stack)[grant](role).assertSuccess();
+    ['read', [`dynamodb:GetItem on ${table}`]],
+    ['create', [`dynamodb:PutItem on ${table}`]],
+    ['update', [`dynamodb:GetItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
+    ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
+  ] as const)('the connection %s grants exactly what it needs', (name, permissions) => {
+    const { stack, role, catalog } = withRole();
+    connectionsOf(catalog)[name].grant!(role);
     expect(permissionsOfRole(Template.fromStack(stack), role)).toEqual([...permissions].sort());
+  });
+
+  test('grantReadVideos allows one read by id', () => {
+    const { stack, role, catalog } = withRole();
+    catalog.grantReadVideos(role).assertSuccess();
+    expect(permissionsOfRole(Template.fromStack(stack), role)).toEqual([`dynamodb:GetItem on ${table}`]);
   });
 
   test('tells the reader who has which role', () => {

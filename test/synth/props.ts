@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { Bitrate, CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
 import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
@@ -21,7 +22,8 @@ export const PROPS: readonly Prop[] = (() => {
   const exported = readFileSync(path.join(SRC, 'index.ts'), 'utf8');
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /^(?!.*\.lambda).*\.ts$/.test(file)).sort().flatMap((file) => {
     const source = ts.createSourceFile(file, readFileSync(path.join(SRC, file), 'utf8'), ts.ScriptTarget.Latest);
-    const structs = source.statements.filter(ts.isInterfaceDeclaration).filter(({ name }) => new RegExp(`\\b${name.text}\\b`).test(exported));
+    // Interfaces with an I have members, and no props.
+    const structs = source.statements.filter(ts.isInterfaceDeclaration).filter(({ name }) => !/^I[A-Z]/.test(name.text) && new RegExp(`\\b${name.text}\\b`).test(exported));
     return structs.flatMap(({ name: { text: struct }, members }) => members.filter(ts.isPropertySignature).map(({ name, type, questionToken }) => ({
       struct, name: name.getText(source), type: type!.getText(source), optional: questionToken !== undefined,
     })));
@@ -54,6 +56,11 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   VodCatalogOptions: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
   VodFunctionOptions: (stack, functions) => new VodCatalog(stack, 'Area', { url: origin, functions }),
   VodCatalogProps: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
+  VodCatalogAttributes: (stack, props) => {
+    const table = dynamodb.Table.fromTableName(stack, 'Table', 'videos');
+    const catalog = VodCatalog.fromTable(stack, 'Area', { table, url: origin, roles: {}, ...props });
+    new VodUpload(stack, 'Upload', { catalog });
+  },
   VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
   VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
   VodTranscodeOptions: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),

@@ -1,0 +1,56 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IVodCatalog } from './catalog';
+import { INDEXES } from '../contract/table';
+import { groupsOf } from '../roles/vod-roles';
+import type { Connection } from '../synth/connection';
+import { grantKey } from '../synth/kms-keys';
+import { tableKey } from '../synth/own-table';
+
+/** What handlers use of a catalog. */
+export interface CatalogConnections {
+  /** Reads videos by their ids. */
+  readonly read: Connection<'TABLE_NAME'>;
+  /** Reads and lists videos: everyone's published ones, and an owner's. */
+  readonly list: Connection<'TABLE_NAME'>;
+  /** Creates videos. */
+  readonly create: Connection<'TABLE_NAME'>;
+  /** Reads videos and moves them through their statuses. */
+  readonly update: Connection<'TABLE_NAME'>;
+  /** Decides who may see which video, and at which address. */
+  readonly view: Connection<'ROLES' | 'ORIGIN'>;
+}
+
+/** The connections of a catalog, made of its public members only: so any `IVodCatalog` has them. */
+export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
+  const { tableName, tableArn } = catalog.table;
+  const indexes = Object.values(INDEXES).map(({ name }) => `${tableArn}/index/${name}`);
+  const table = (...actions: string[]) => ({ actions, resourceArns: [tableArn] });
+  const connect = (...permissions: Permissions[]): Connection<'TABLE_NAME'> => ({
+    environment: { TABLE_NAME: tableName },
+    grant: (grantee) => permissions.forEach((permission) => grantOnTable(catalog, grantee, permission)),
+  });
+  return {
+    read: connect(table('dynamodb:GetItem')),
+    list: connect(table('dynamodb:GetItem'), { actions: ['dynamodb:Query'], resourceArns: indexes }, table('dynamodb:BatchGetItem')),
+    create: connect(table('dynamodb:PutItem')),
+    update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
+    view: { environment: { ROLES: groupsOf(catalog.roles), ORIGIN: catalog.url } },
+  };
+}
+
+/** Lets the grantee read a video whose id it knows. */
+export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): iam.Grant {
+  return grantOnTable(catalog, grantee, { actions: ['dynamodb:GetItem'], resourceArns: [catalog.table.tableArn] });
+}
+
+interface Permissions {
+  readonly actions: string[];
+  readonly resourceArns: string[];
+}
+
+/** CDK's own grants name more actions than any handler needs, and every index there will ever be. */
+function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {
+  // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
+  return iam.Grant.addToPrincipal({ grantee, ...permissions })
+    .combine(grantKey(catalog, tableKey('table', catalog.table), grantee, ['kms:Decrypt']));
+}

@@ -1,0 +1,38 @@
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct, IConstruct } from 'constructs';
+import { rolesProblems, VodRoles } from '../roles/vod-roles';
+import { originProblem } from '../synth/origin';
+import { tablePlaceProblems } from '../synth/own-table';
+import { objectProblem } from '../synth/prop-checks';
+
+/** A catalog: a `VodCatalog`, or one that `VodCatalog.fromTable` imports. */
+export interface IVodCatalog extends IConstruct {
+  /** Who may do what. Areas that are given this catalog take the roles from here. */
+  readonly roles: VodRoles;
+
+  /** The address that people use. Areas that are given this catalog take it from here. */
+  readonly url: string;
+
+  /** One item a video. */
+  readonly table: dynamodb.ITable;
+
+  /**
+   * Lets the grantee read a video whose id it knows: `dynamodb:GetItem`, and `kms:Decrypt` of the table's key if it has one of yours.
+   *
+   * @param grantee the principal to grant access to
+   */
+  grantReadVideos(grantee: iam.IGrantable): iam.Grant;
+}
+
+/** What is wrong with a catalog that was passed in, as far as synth can know. */
+export function catalogProblems(scope: Construct, prop: string, catalog: IVodCatalog | undefined): (string | undefined)[] {
+  const wrong = objectProblem(prop, catalog, 'a VodCatalog', { member: 'grantReadVideos', required: true });
+  if (wrong || !catalog) return [wrong];
+  return [
+    // Left out, they would mean everyone.
+    ...rolesProblems(catalog.roles, `${prop}.roles`, { required: true }),
+    originProblem(`${prop}.url`, catalog.url),
+    ...tablePlaceProblems(scope, `${prop}.table`, catalog.table, { required: true }),
+  ];
+}

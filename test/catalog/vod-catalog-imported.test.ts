@@ -1,0 +1,168 @@
+import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { Access, IVodCatalog, VodCatalog, VodCatalogAttributes } from '../../src';
+import { makeTable } from '../templates/customer-keys-stack';
+import { environmentOf, functionOf } from '../toolkit/functions';
+import { permissionsOf, rolePolicies } from '../toolkit/permissions';
+import { deliveryIn, ENV as env, ORIGIN, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
+
+const TABLE_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos';
+const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const viaDynamoDb = JSON.stringify({ StringEquals: { 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' } });
+const decrypt = (key: string) => `kms:Decrypt on ${key} if ${viaDynamoDb}`;
+
+/** The areas that use a catalog, in one stack. */
+function areasWith(stack: Stack, catalog: IVodCatalog) {
+  const [upload, delivery] = [uploadIn(stack, { catalog }), deliveryIn(stack, { catalog })];
+  transcodeIn(stack, { catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket });
+}
+
+function imported(importTable: (stack: Stack) => dynamodb.ITable, attributes: Partial<VodCatalogAttributes> = {}) {
+  const stack = testStack({ env });
+  const catalog = VodCatalog.fromTable(stack, 'Imported', { table: importTable(stack), url: ORIGIN, roles: {}, ...attributes });
+  areasWith(stack, catalog);
+  return { stack, catalog, template: templateOf(stack) };
+}
+
+const HANDLERS = ['upload/plan-upload', 'delivery/start-playback', 'transcode/submit-job', 'transcode/record-job-event'] as const;
+const onTable = (permissions: string[]) => permissions.filter((permission) => /^(dynamodb|kms):/.test(permission));
+
+describe('a catalog that another stack made', () => {
+  const roles = { uploaders: Access.group('editors'), viewers: Access.group('viewers'), admins: Access.group('bosses') };
+  const { stack, template } = imported((scope) => dynamodb.Table.fromTableAttributes(scope, 'Table', {
+    tableArn: TABLE_ARN, encryptionKey: kms.Key.fromKeyArn(scope, 'Key', KEY_ARN),
+  }), { roles });
+
+  test('tells each handler its table, roles and address', () => {
+    for (const handler of HANDLERS) expect(environmentOf(template, handler).TABLE_NAME).toBe('videos');
+    for (const handler of ['upload/plan-upload', 'delivery/start-playback'] as const) {
+      const { ROLES, ORIGIN: origin } = environmentOf(template, handler);
+      expect([JSON.parse(ROLES), origin]).toEqual([{ uploaders: ['editors'], viewers: ['viewers'], admins: ['bosses'] }, ORIGIN]);
+    }
+  });
+
+  test('gives each handler exactly what it needs of table and key', () => {
+    const expected = { 'upload/plan-upload': ['PutItem'], 'delivery/start-playback': ['GetItem'], 'transcode/submit-job': ['GetItem', 'UpdateItem'], 'transcode/record-job-event': ['GetItem', 'UpdateItem'] };
+    for (const handler of HANDLERS) {
+      const actions = expected[handler].map((action) => `dynamodb:${action} on ${TABLE_ARN}`);
+      expect([handler, onTable(permissionsOf(template, handler))]).toEqual([handler, [...actions, decrypt(KEY_ARN)]]);
+    }
+  });
+
+  test('makes no table, and warns of what can\'t be checked from here', () => {
+    expect(Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::Table')).toEqual([]);
+    Annotations.fromStack(stack).hasWarning('/Test/Imported', Match.stringLikeRegexp('^table: an imported table can\'t be checked'));
+    Annotations.fromStack(stack).hasWarning('/Test/Imported', Match.stringLikeRegexp('^table: the policy of its KMS key'));
+  });
+
+  test('may be named by a token', () => {
+    const { template: made } = imported((scope) => dynamodb.Table.fromTableName(scope, 'Table', new CfnParameter(scope, 'Name').valueAsString));
+    expect(environmentOf(made, 'upload/plan-upload').TABLE_NAME).toEqual({ Ref: 'Name' });
+    expect(onTable(permissionsOf(made, 'upload/plan-upload'))).toEqual([expect.stringMatching(/^dynamodb:PutItem on .*table\/Name$/)]);
+  });
+
+  test('lets a role read videos', () => {
+    const other = testStack({ env });
+    const role = new iam.Role(other, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
+    const table = dynamodb.Table.fromTableArn(other, 'Table', TABLE_ARN);
+    VodCatalog.fromTable(other, 'Imported', { table, url: ORIGIN, roles: {} }).grantReadVideos(role).assertSuccess();
+    expect(JSON.stringify(templateOf(other))).toContain(JSON.stringify({ Action: 'dynamodb:GetItem', Effect: 'Allow', Resource: TABLE_ARN }));
+  });
+
+  test('guards routes by its roles: one left open is refused where the API\'s identity restricts it', () => {
+    const guarded = testStack({ env });
+    const vod = vodIn(guarded, { roles: { viewers: Access.group('viewers') } });
+    const table = dynamodb.Table.fromTableArn(guarded, 'Table', TABLE_ARN);
+    const delivery = deliveryIn(guarded, { catalog: VodCatalog.fromTable(guarded, 'Imported', { table, url: ORIGIN, roles: {} }) });
+    expect(() => delivery.addRoutes(vod.api)).toThrow(/roles\.viewers: expected the roles of the VodAuth/);
+  });
+
+  test.each<[string, any]>([
+    ['url', { url: 'https://videos.example.com/' }],
+    ['roles', { roles: undefined }],
+    ['roles.admins', { roles: { admins: Access.signedIn() } }],
+    ['table', { table: undefined }],
+  ])('%s is checked', (prop, attributes) => {
+    expect(() => imported((scope) => dynamodb.Table.fromTableArn(scope, 'Table', TABLE_ARN), attributes)).toThrow(new RegExp(`^Test/Imported: ${prop}: expected`));
+  });
+
+  test('of another region is refused', () => {
+    expect(() => imported((scope) => dynamodb.Table.fromTableArn(scope, 'Table', TABLE_ARN.replace('us-east-1', 'eu-west-1'))))
+      .toThrow('Test/Imported: table: expected a table in the stack\'s region us-east-1, got one in eu-west-1');
+  });
+});
+
+describe('the catalog of another stack of the app', () => {
+  test.each<[string, ((stack: Stack) => kms.Key)?]>([
+    ['DynamoDB\'s own', undefined],
+    ['one of the user\'s', (stack) => new kms.Key(stack, 'Key')],
+  ])('serves areas of this one, which names that one and not the other way round; the key is %s', (_, makeKey) => {
+    const app = new App();
+    const service = new Stack(app, 'Service', { env });
+    const table = makeKey && makeTable(service, makeKey(service));
+    const { catalog } = vodIn(service, { catalog: { table } });
+    const other = new Stack(app, 'Other', { env });
+    areasWith(other, catalog);
+    app.synth();
+    expect([other.dependencies, service.dependencies]).toEqual([[service], []]);
+    const template = templateOf(other);
+    const granted = rolePolicies(template)[functionOf(template, 'upload/plan-upload').role]
+      .filter(({ Action }) => /^(dynamodb|kms):/.test(Action[0])).map(({ Action, Resource }) => `${Action} on ${JSON.stringify(Resource)}`);
+    const ofService = (what: string) => expect.stringMatching(new RegExp(`^${what} on \\[{"Fn::ImportValue":"Service:ExportsOutputFnGetAtt\\w+Arn\\w+"}]$`));
+    expect(granted).toEqual([ofService('dynamodb:PutItem'), ...makeKey ? [ofService('kms:Decrypt')] : []]);
+    Annotations.fromStack(service).hasNoWarning('/Service/Vod/Catalog', Match.anyValue());
+  });
+
+  test('of another region is refused by every area', () => {
+    const app = new App();
+    const { catalog } = vodIn(new Stack(app, 'Service', { env }));
+    const other = new Stack(app, 'Other', { env: { ...env, region: 'eu-west-1' } });
+    const bucket = s3.Bucket.fromBucketName(other, 'Bucket', 'bucket');
+    const message = 'catalog.table: expected a table in the stack\'s region eu-west-1, got one in us-east-1';
+    expect(() => uploadIn(other, { catalog })).toThrow(`Other/Upload: ${message}`);
+    expect(() => deliveryIn(other, { catalog })).toThrow(`Other/Delivery: ${message}`);
+    expect(() => transcodeIn(other, { catalog, sourceBucket: bucket, mediaBucket: bucket })).toThrow(`Other/Transcode: ${message}`);
+  });
+});
+
+/** What a user may write: nothing of it is the library's. */
+class OwnCatalog extends Construct implements IVodCatalog {
+  readonly url = ORIGIN;
+  readonly table: dynamodb.ITable;
+
+  constructor(scope: Construct, id: string, readonly roles: IVodCatalog['roles']) {
+    super(scope, id);
+    this.table = dynamodb.Table.fromTableArn(this, 'Table', TABLE_ARN);
+  }
+
+  grantReadVideos(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.drop(grantee, 'not asked in this test');
+  }
+}
+
+describe('a construct of one\'s own', () => {
+  test('is a catalog: the areas need its public members only', () => {
+    const stack = testStack({ env });
+    areasWith(stack, new OwnCatalog(stack, 'Own', { admins: Access.group('bosses') }));
+    const template = templateOf(stack);
+    expect(environmentOf(template, 'delivery/start-playback')).toMatchObject({ TABLE_NAME: 'videos', ROLES: '{"admins":["bosses"]}', ORIGIN });
+    expect(onTable(permissionsOf(template, 'delivery/start-playback'))).toEqual([`dynamodb:GetItem on ${TABLE_ARN}`]);
+  });
+
+  test('without roles is none: left out, they would mean everyone', () => {
+    const stack = testStack({ env });
+    expect(() => areasWith(stack, new OwnCatalog(stack, 'Own', undefined as any))).toThrow('Test/Upload: catalog.roles: expected { uploaders, viewers, admins }, got undefined');
+  });
+
+  test('is an API that the distribution serves', () => {
+    class OwnApi extends Construct { readonly originDomainName = 'a1b2c3.execute-api.us-east-1.amazonaws.com'; }
+    const stack = testStack({ env });
+    deliveryIn(stack, { api: new OwnApi(stack, 'Own') });
+    expect(JSON.stringify(templateOf(stack))).toContain('a1b2c3.execute-api.us-east-1.amazonaws.com');
+  });
+});
