@@ -82,7 +82,7 @@ export class VodApi extends Construct implements IVodApi {
   /** The roles of the `VodAuth` that guards this API. @internal */
   public _roles?: VodRoles;
 
-  private authorizer?: apigateway.IAuthorizer;
+  private guard?: apigateway.IAuthorizer;
   private readonly served: HandlerName[] = [];
 
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
@@ -121,13 +121,29 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
+   * Guards the routes that are not open, and may guard routes of your own. Undefined before `authorizeWith` or `VodAuth.guard` is called: a method that is
+   * added with it then is open to everyone.
+   *
+   * @example
+   * /// fixture=areas
+   * declare const vod: ServerlessVod;
+   * declare const handler: lambda.Function;
+   * const integration = new apigateway.LambdaIntegration(handler);
+   * // Served as `/api/mine`.
+   * vod.api.restApi.root.addResource('mine').addMethod('GET', integration, { authorizer: vod.api.authorizer });
+   */
+  public get authorizer(): apigateway.IAuthorizer | undefined {
+    return this.guard;
+  }
+
+  /**
    * Guards every route that is not open with this authorizer. Comes before such routes are added; `VodAuth.guard` does it.
    *
    * @param authorizer who tells who calls: `sub` and `cognito:groups` among the claims of a Cognito one, `principalId` and `groups` of a Lambda one
    */
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
-    throwIfAny(this, [this.authorizer ? 'authorizeWith: expected one call, got a second one: the API has an authorizer' : undefined]);
-    this.authorizer = authorizer;
+    throwIfAny(this, [this.guard ? 'authorizeWith: expected one call, got a second one: the API has an authorizer' : undefined]);
+    this.guard = authorizer;
     // A stage keeps the authorizer that it was deployed with: another one, or other settings, want another deployment. CDK's own look after that
     // behind a feature flag only.
     const resource = Construct.isConstruct(authorizer) ? authorizer.node.defaultChild as apigateway.CfnAuthorizer : undefined;
@@ -170,7 +186,7 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   private requireAuthorizer(): apigateway.IAuthorizer | undefined {
-    throwIfAny(this, [this.authorizer ? undefined : 'authorizeWith: expected a call before routes of signed-in users are added, got none']);
-    return this.authorizer;
+    throwIfAny(this, [this.guard ? undefined : 'authorizeWith: expected a call before routes of signed-in users are added, got none']);
+    return this.guard;
   }
 }

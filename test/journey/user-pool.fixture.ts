@@ -1,8 +1,11 @@
+import * as path from 'path';
 import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Access, Identity, ServerlessVod } from '../../src';
 
-/** A pool that is not the service's own: two of its three clients may call. The stack can be thrown away. */
+/** A pool that is not the service's own: two of its three clients may call, the service as well as a route of the user's own. The stack can be thrown away. */
 const stack = new Stack(new App(), 'Videos');
 const people = new cognito.UserPool(stack, 'People');
 people.addGroup('Uploaders', { groupName: 'uploaders' });
@@ -14,8 +17,13 @@ const [web, app] = ['Web', 'App', 'Foreign'].map((id) => {
   return client;
 });
 new CfnOutput(stack, 'Issuer', { value: people.userPoolProviderUrl });
-new ServerlessVod(stack, 'Vod', {
+const { api } = new ServerlessVod(stack, 'Vod', {
   removalPolicy: RemovalPolicy.DESTROY,
   identity: Identity.fromUserPool(people, web, app),
   roles: { uploaders: Access.group('uploaders') },
 });
+
+const mine = new lambda.Function(stack, 'Mine', {
+  runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromAsset(path.join(__dirname, 'own-route')),
+});
+api.restApi.root.addResource('mine').addMethod('GET', new apigateway.LambdaIntegration(mine), { authorizer: api.authorizer });

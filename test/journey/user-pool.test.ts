@@ -41,5 +41,11 @@ describe('a user pool of one\'s own', () => {
     expect(await linus.call('GET', '/streams?owner=me')).toMatchObject({ items: [] });
   });
 
+  it('guards a route of the user\'s own in the same way', async () => {
+    const [foreign, web] = [await tokensOf('Foreign'), await tokensOf('Web')].map(({ id_token: token }) => token);
+    expect(await problemOf(await caller(foreign).fetch('GET', '/mine'))).toEqual(NOT_SIGNED_IN);
+    expect(await caller(web).call('GET', '/mine')).toEqual({ path: '/mine', sub: JSON.parse(Buffer.from(web.split('.')[1], 'base64url').toString()).sub });
+  });
+
   it('leaves the service without sign-in of its own', () => expectNoSignIn(stack.facts));
 });
