@@ -3,6 +3,7 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
 import { runCheck } from './check';
+import { resolveLocalhostNames } from './localhost-names';
 import { startStack } from './stack';
 import { logLine } from './text';
 
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
     throw error.code === 'EADDRINUSE' && error.port === port ? new Error(`port ${port} is in use: choose another with --port`) : error;
   });
   if (check) {
+    resolveLocalhostNames();
     await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
     if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);
   } else {

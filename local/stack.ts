@@ -18,7 +18,7 @@ import { createEvents } from './services/events';
 import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
 import { ensure } from './system';
-import { OTHER_ISSUER } from './template/addresses';
+import { hostOf, OTHER_ISSUER } from './template/addresses';
 import { synthesize } from './template/assembly';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
@@ -98,7 +98,8 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, ...cognito ? [cognito] : []]) door.register(service);
 
   await runCustomResources(stack, functions, s3.store);
-  const origin = `http://localhost:${edgePort}`;
+  const [domainName] = stack.domainNames;
+  const origin = `http://${domainName ? hostOf(domainName, edgePort) : `localhost:${edgePort}`}`;
   const users = (cognito ?? otherIssuer)?.users ?? [];
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, issuer: otherIssuer?.issuer };
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });

@@ -67,12 +67,25 @@ function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> 
   }));
 }
 
+/** This machine has no TLS: it refuses what CloudFront would. */
+function refuseOtherCertificates(what: string, { Aliases: names = [], ViewerCertificate: certificate }: Record<string, any>): void {
+  if (names.length > 0 && !certificate) throw new Error(`${what}: CloudFront takes Aliases with a certificate only`);
+  if (!certificate) return;
+  onlyKnown(`${what}.ViewerCertificate`, certificate, 'AcmCertificateArn MinimumProtocolVersion', { SslSupportMethod: ['sni-only'] });
+  if (!/^arn:aws:acm:us-east-1:/.test(certificate.AcmCertificateArn)) {
+    throw new Error(`${what}: CloudFront takes certificates of us-east-1 only, got ${certificate.AcmCertificateArn}`);
+  }
+}
+
 /** The template's one distribution as the front serves it. */
 export function readDistribution(stack: LocalStack) {
-  const { logicalId, physicalId, properties: { DistributionConfig: config } } = theOne(stack, 'AWS::CloudFront::Distribution');
-  onlyKnown(logicalId, config, 'CacheBehaviors Comment CustomErrorResponses DefaultCacheBehavior DefaultRootObject Enabled HttpVersion IPV6Enabled Origins PriceClass');
+  const { logicalId, physicalId, attributes, properties: { DistributionConfig: config } } = theOne(stack, 'AWS::CloudFront::Distribution');
+  onlyKnown(logicalId, config, 'Aliases CacheBehaviors Comment CustomErrorResponses DefaultCacheBehavior DefaultRootObject Enabled HttpVersion IPV6Enabled Origins PriceClass ViewerCertificate');
+  refuseOtherCertificates(logicalId, config);
   const origins = new Map<string, Origin>(config.Origins.map((each: Record<string, any>) => [each.Id, originOf(stack, each)]));
   return {
+    /** The first of them is CloudFront's own. */
+    domainNames: [attributes.DomainName, ...config.Aliases ?? []] as string[],
     arn: `arn:aws:cloudfront::${stack.account}:distribution/${physicalId}`,
     behaviors: [...config.CacheBehaviors ?? [], config.DefaultCacheBehavior].map((each) => behaviorOf(stack, origins, each)),
     rootObject: (config.DefaultRootObject ?? '') as string,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'crypto';
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'http';
+import { isDeepStrictEqual } from 'util';
 import { createContext, runInContext } from 'vm';
 import { createCache } from './cache';
 import { readDistribution } from './distribution';
@@ -9,6 +10,7 @@ import { bodyLimit, type Gateway } from '../gateway/gateway';
 import type { ApiAnswer } from '../gateway/responses';
 import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
+import { hostOf } from '../template/addresses';
 import { isDecodable, logLine } from '../text';
 import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Part, type Principal } from '../types';
 
@@ -46,7 +48,11 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 /** Serves the template's distribution on localhost. */
 export async function startEdge({ stack, access, s3, gateway, port }:
 { stack: LocalStack; access: Access; s3: DoorService; gateway: Gateway; port: number }): Promise<Part> {
-  const { arn, behaviors, rootObject, errorTtl } = readDistribution(stack);
+  const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
+  /** The name that CloudFront sees, by the host of this machine that stands for it. */
+  const nameOf = new Map<string, string>([
+    [`localhost:${port}`, ownName], [`127.0.0.1:${port}`, ownName], ...aliases.map((name): [string, string] => [hostOf(name, port), name]),
+  ]);
   const fromCache = createCache();
   const principal: Principal = { kind: 'service', id: 'cloudfront.amazonaws.com', context: { 'aws:SourceArn': arn } };
 
@@ -63,7 +69,8 @@ export async function startEdge({ stack, access, s3, gateway, port }:
   /** The answer, unless S3 has written it. */
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<ApiAnswer | void> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
-    if (!target.startsWith('/') || ![`localhost:${port}`, `127.0.0.1:${port}`].includes(host)) {
+    const name = nameOf.get(host);
+    if (!target.startsWith('/') || !name) {
       return plain(403, 'The request was not for an address of this distribution.');
     }
     if (`http://${host}${target}`.length > LONGEST_URL) return plain(414, 'The request is too long.');
@@ -78,7 +85,8 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     if (!methods.includes(method)) return plain(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     if (managedHeaders) response.setHeaders(securityHeaders);
     if (publicKeys) checkSignature(`http://${host}${pathname}${search}`, cookiesIn(cookie), publicKeys);
-    if (viewerRequest) return runFunction(viewerRequest, method, pathname);
+    const answered = viewerRequest && await runFunction(viewerRequest, { method, uri: pathname, headers: { host: { value: name } } }, search);
+    if (answered) return answered;
     const path = pathname === '/' ? `/${rootObject}` : pathname;
     if (fromCache(bucket ? `/${bucket}${path}` : path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
@@ -115,15 +123,21 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
   }
 }
 
+/** What a CloudFront Function sees of a request. */
+interface ViewerRequest { readonly method: string; readonly uri: string; readonly headers: { readonly host: { readonly value: string } } }
+
 /**
- * Runs a CloudFront Function that answers in the origin's place, in a context that has nothing but the language. It sees method and
- * path and nothing else; one that fails, reads more or lets the request pass rejects, as it would be a 503.
+ * Runs a CloudFront Function in a context that has nothing but the language. It sees method, path, query and host and nothing else; one that
+ * fails, reads more or changes the request rejects, as it would be a 503.
+ *
+ * @returns the answer in the origin's place; undefined when it lets the request pass
  */
-async function runFunction(code: string, method: string, uri: string): Promise<ApiAnswer> {
+async function runFunction(code: string, request: ViewerRequest, search: string): Promise<ApiAnswer | undefined> {
   const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
-  const event = JSON.stringify({ version: '1.0', request: { method, uri } });
+  const query = search ? JSON.stringify(search.slice(1)) : 'undefined';
   const result = JSON.parse(await runInContext(`${code}
-;Promise.resolve(handler(${event})).then((result) => JSON.stringify(result))`, context, { timeout: 200 }));
+;Promise.resolve(handler({ version: '1.0', request: { ...${JSON.stringify(request)}, rawQueryString: () => ${query} } })).then((result) => JSON.stringify(result))`, context, { timeout: 200 }));
+  if (isDeepStrictEqual(result, request)) return undefined;
   onlyKnown('CloudFront Function', result, 'statusCode statusDescription headers body');
   const headers = Object.entries<{ value: string }>(result.headers ?? {}).map(([name, { value }]) => [name, value]);
   return { status: result.statusCode, headers: { ...Object.fromEntries(headers), 'x-cache': 'FunctionGeneratedResponse from cloudfront' }, body: result.body };

@@ -10,6 +10,8 @@ export class TemplateStack {
   readonly stackId: string;
   /** What is known so far, by logical id: what a custom resource's function answered is added when it has run. */
   readonly names = new Map<string, Names>();
+  /** Those of its distribution: the first is the service's address. */
+  readonly domainNames: readonly string[];
   /** In the template's order. */
   readonly resources: Resource[];
 
@@ -19,6 +21,7 @@ export class TemplateStack {
     this.stackId = `arn:aws:cloudformation:${this.region}:${this.account}:stack/${stackName}/${stable(stackName)}`;
     const pseudo = { AccountId: this.account, Partition: 'aws', Region: this.region, StackId: this.stackId, StackName: stackName, URLSuffix: 'amazonaws.com' };
     Object.entries(pseudo).forEach(([name, physicalId]) => this.names.set(`AWS::${name}`, { physicalId, attributes: {} }));
+    this.domainNames = domainNamesIn(assembly);
     this.resources = Object.entries(template.Resources).map(([logicalId, definition]) => this.resource(logicalId, definition));
     for (const { logicalId, type } of this.resources) if (!isCustom(type)) this.namesOf(logicalId);
   }
@@ -77,6 +80,17 @@ export class TemplateStack {
   /** The value with its intrinsics resolved, and with this machine's addresses. */
   private resolve(owner: string, value: unknown): any {
     const lookup: Lookup = (name, attribute) => attribute ? this.namesOf(name).attributes[attribute] : this.namesOf(name).physicalId;
-    return JSON.parse(rewrite(JSON.stringify(resolve(owner, value, lookup)), this.ports));
+    return JSON.parse(rewrite(JSON.stringify(resolve(owner, value, lookup)), this.ports, this.domainNames));
   }
+}
+
+/** Read before anything is resolved, since what is resolved has this machine's addresses in their place. */
+function domainNamesIn({ template }: Assembly): string[] {
+  const distributions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudFront::Distribution');
+  return distributions.flatMap(({ Properties }) => {
+    const { Aliases = [] } = Properties!.DistributionConfig as { Aliases?: unknown[] };
+    const computed = Aliases.find((name) => typeof name !== 'string');
+    if (computed) throw new Error(`Aliases: this machine needs names that are known at synth, got ${JSON.stringify(computed)}`);
+    return Aliases as string[];
+  });
 }

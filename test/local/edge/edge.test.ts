@@ -1,6 +1,6 @@
 import { connect } from 'net';
 import { Readable } from 'stream';
-import { arn, cloudFunction, config, errorOf, front, on, optimized, policyOf, raw, signedCookies, stopAll } from './fixture';
+import { ALIASES, arn, cloudFunction, config, errorOf, front, on, optimized, policyOf, raw, signedCookies, stopAll } from './fixture';
 
 afterEach(stopAll);
 
@@ -82,13 +82,29 @@ describe('behaviours', () => {
     await expect(front({ distribution: { DefaultCacheBehavior: { ...config.DefaultCacheBehavior, AllowedMethods: ['GET', 'HEAD', 'OPTIONS'] } } })).rejects.toThrow('OPTIONS');
   });
 
+  test('functions see host and query, and may let the request pass', async () => {
+    const code = `function handler({ request }) {
+  const { value: host } = request.headers.host;
+  return request.rawQueryString() === undefined ? request : { statusCode: 302, headers: { location: { value: host + request.uri + '?' + request.rawQueryString() } } };
+}`;
+    const { fetch: ask, ofName } = await front({
+      distribution: { ...ALIASES, CacheBehaviors: [], DefaultCacheBehavior: { ...config.DefaultCacheBehavior, FunctionAssociations: [on('viewer-request', 'Look')] } },
+      more: [cloudFunction('Look', code)],
+    });
+    const locationOf = (response: Response) => response.headers.get('location');
+    expect(await (await ask('/app/a.html')).text()).toBe('<h1>app</h1>');
+    expect(locationOf(await ask('/a?x=%20&x=b'))).toBe('d1.cloudfront.net/a?x=%20&x=b');
+    expect(locationOf(await ofName('videos.example.com', '/a?x=1'))).toBe('videos.example.com/a?x=1');
+    expect((await ofName('other.example.com', '/app/a.html')).status).toBe(403);
+  });
+
   test('functions run bare and answer, or fail', async () => {
     const { fetch: ask } = await front();
     const none = await ask('/none/here?x=1');
     expect([none.status, await none.text(), none.headers.get('content-type')]).toEqual([404, '/none/here', 'text/plain']);
     expect((await ask('/go/on?x=1')).headers.get('location')).toBe('/GET/go/on');
     const log = jest.spyOn(console, 'error').mockImplementation();
-    const bad = ['return require("fs")', 'return event.request', 'return event.request.headers.host', 'return { statusCode: 200, cookies: {} }', 'for (;;);'];
+    const bad = ['return require("fs")', 'event.request.uri = "/x"; return event.request', 'return event.request.querystring.x.value', 'return event.request.headers.host', 'return { statusCode: 200, cookies: {} }', 'for (;;);'];
     for (const body of bad) {
       const { fetch: broken } = await front({
         distribution: { CacheBehaviors: [], DefaultCacheBehavior: { ...config.DefaultCacheBehavior, FunctionAssociations: [on('viewer-request', 'Bad')] } },
@@ -177,6 +193,9 @@ test('what it does not know stops it, by name', async () => {
   const withOrigin = (more: object) => ({ Origins: [{ ...config.Origins[0], ...more }, config.Origins[1]] });
   const { OriginRequestPolicyId, ...unforwarded } = config.CacheBehaviors[0];
   const responsePage = [{ ErrorCode: 404, ResponseCode: 200, ResponsePagePath: '/index.html' }];
+  await expect(start({ Aliases: ['videos.example.com'] })).rejects.toThrow('certificate');
+  await expect(start({ ...ALIASES, ViewerCertificate: { ...ALIASES.ViewerCertificate, AcmCertificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/1' } })).rejects.toThrow('us-east-1');
+  await expect(start({ ...ALIASES, ViewerCertificate: { ...ALIASES.ViewerCertificate, SslSupportMethod: 'vip' } })).rejects.toThrow('SslSupportMethod "vip"');
   await expect(start({ WebACLId: 'x' })).rejects.toThrow('WebACLId');
   await expect(start({ CustomErrorResponses: responsePage })).rejects.toThrow('CustomErrorResponses: this machine does not know ResponseCode 200');
   // CloudFront's API refuses these too.

@@ -5,6 +5,7 @@ import { fakeAccess, fakeStack, resource } from './fakes';
 import { startEdge } from '../../../local/edge/edge';
 import type { ApiAnswer, ApiRequest } from '../../../local/gateway/responses';
 import { freePorts } from '../../../local/listen';
+import { resolveLocalhostNames } from '../../../local/localhost-names';
 import { createS3 } from '../../../local/s3/s3';
 import type { Resource } from '../../../local/template/resources';
 import type { Need, Part } from '../../../local/types';
@@ -47,6 +48,12 @@ export const config = {
     { PathPattern: '/none/*', TargetOriginId: 'media', CachePolicyId: disabled, FunctionAssociations: [on('viewer-request', 'NotFound')] },
   ],
   DefaultCacheBehavior: { TargetOriginId: 'media', CachePolicyId: disabled, ViewerProtocolPolicy: 'redirect-to-https', Compress: true },
+};
+
+/** A domain name of one's own. */
+export const ALIASES = {
+  Aliases: ['videos.example.com'],
+  ViewerCertificate: { AcmCertificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1', MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
 };
 
 function resources(distribution: object = {}, more: Resource[] = []): Resource[] {
@@ -93,7 +100,9 @@ export async function front({ allow = () => true, distribution = {}, more = [], 
   });
   running.push(edge);
   const origin = `http://localhost:${port}`;
-  return { port, origin, api, asked, put, fetch: (path: string, init?: RequestInit) => fetch(`${origin}${path}`, { redirect: 'manual', ...init }) };
+  resolveLocalhostNames();
+  const ofName = (name: string, path: string) => fetch(`http://${name}.localhost:${port}${path}`, { redirect: 'manual' });
+  return { port, origin, api, asked, put, ofName, fetch: (path: string, init?: RequestInit) => fetch(`${origin}${path}`, { redirect: 'manual', ...init }) };
 }
 
 /** The status of a path that is sent as it is: fetch would tidy it. */

@@ -54,6 +54,20 @@ describe('a synthesized stack', () => {
     expect(stack.assetFolder(properties.Code.S3Key)).toContain('asset.');
   });
 
+  it('has hosts of this machine in place of the distribution\'s domain names', () => {
+    const at = (Aliases: unknown[], value: string) => written({
+      Resources: {
+        Front: { Type: 'AWS::CloudFront::Distribution', Properties: { DistributionConfig: { Aliases } } },
+        Table: { Type: 'AWS::DynamoDB::Table', Properties: { value } },
+      },
+    });
+    const stack = at(['videos.example.com', 'www.example.com'], 'https://videos.example.com/a https://www.example.com https://videos.example.com.au https://my-videos.example.com videos.example.com');
+    expect(stack.ofType('AWS::DynamoDB::Table')[0].properties.value).toBe(
+      'http://videos.example.com.localhost:8001/a http://www.example.com.localhost:8001 https://videos.example.com.au https://my-videos.example.com videos.example.com');
+    expect(stack.ofType('AWS::CloudFront::Distribution')[0].properties.DistributionConfig.Aliases).toEqual(['videos.example.com', 'www.example.com']);
+    expect(() => at([{ Ref: 'Name' }], '')).toThrow('Aliases: this machine needs names that are known at synth, got {"Ref":"Name"}');
+  });
+
   it('keeps AWS\'s own form in what names an origin', async () => {
     const stack = await synthesized(vod);
     const [media] = stack.ofType('AWS::S3::Bucket');
