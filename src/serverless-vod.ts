@@ -1,17 +1,19 @@
 import { Lazy, RemovalPolicy } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 import { VodApi, VodApiOptions } from './api/vod-api';
 import type { Identity } from './auth/identity/identity';
 import { VodAuth } from './auth/vod-auth';
 import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
+import { addressOf, domainProblems } from './delivery/domain-names';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import type { VodRoles } from './roles/vod-roles';
 import type { Area } from './synth/area';
 import { throwIfAny } from './synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
 import { overlay } from './synth/overlay';
-import { objectProblem } from './synth/prop-checks';
+import { isAbsent, objectProblem } from './synth/prop-checks';
 import { removalPolicyProblem } from './synth/removal-policy';
 import type { TranscodeRung } from './transcode/transcode-rung';
 import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
@@ -30,6 +32,23 @@ export interface ServerlessVodProps {
    * @default - everyone signed in may upload and watch; the group `admins` of the service's own pool manages every video
    */
   readonly roles?: VodRoles;
+
+  /**
+   * Domain names of your own for the service. The first is its address: `url`, sign-in and its callback, sign-out, the invitation, CORS of uploads and
+   * the addresses of media use it. Point each at the distribution by a DNS record of yours.
+   *
+   * People sign in and watch at the first name only, since cookies belong to one name. What `defaultBehavior` serves is redirected to it
+   * from the others and from the `cloudfront.net` name, unless that behavior has a function of yours for viewer requests. Viewers need TLS 1.2
+   * (`TLSv1.2_2021`).
+   * @default - the distribution's own name, such as `d111111abcdef8.cloudfront.net`
+   */
+  readonly domainNames?: string[];
+
+  /**
+   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 only, wherever the stack is. Required with `domainNames`.
+   * @default - none
+   */
+  readonly certificate?: acm.ICertificate;
 
   /**
    * Everything that is neither API nor media: your own web app, with CDK's own options.
@@ -136,7 +155,7 @@ export class ServerlessVod extends Construct {
   public readonly delivery: VodDelivery;
   /** The REST API. */
   public readonly api: VodApi;
-  /** The address that people use, such as `https://d111111abcdef8.cloudfront.net`. */
+  /** The address that people use: at the first of `domainNames`, else such as `https://d111111abcdef8.cloudfront.net`. */
   public readonly url: string;
 
   /** What applies to every area iterates over these. @internal */
@@ -146,8 +165,10 @@ export class ServerlessVod extends Construct {
     super(scope, id);
     throwIfAny(this, [...problemsOf(props), ...functionProblems(this, props.functions)]);
     useFunctionOptions(this, props.functions);
-    const { identity, roles, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection } = props;
-    const url = Lazy.string({ produce: () => this.delivery.url });
+    const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection } = props;
+    const { domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors } = props;
+    // The distribution's own name is known after the areas that it serves.
+    const url = isAbsent(domainNames) ? Lazy.string({ produce: () => this.delivery.url }) : addressOf(domainNames);
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', props.api ?? {});
@@ -156,7 +177,8 @@ export class ServerlessVod extends Construct {
       ...overlay({ removalPolicy, deletionProtection }, props.catalog), roles: this.auth.roles, url,
     });
     this.delivery = new VodDelivery(this, 'Delivery', {
-      ...overlay({ removalPolicy }, props.delivery), catalog, api: this.api, defaultBehavior, defaultRootObject, additionalBehaviors,
+      ...overlay({ removalPolicy }, props.delivery), catalog, api: this.api,
+      domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors,
     });
     this.url = this.delivery.url;
     this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), catalog, appOrigins });
@@ -176,6 +198,7 @@ function problemsOf(props: ServerlessVodProps): (string | undefined)[] {
   return [
     // By name: the same bucket may also have been imported.
     sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
+    ...domainProblems(props),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
     ...(['upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),
   ];

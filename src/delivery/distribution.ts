@@ -4,6 +4,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { addressOf, type DomainOptions } from './domain-names';
 import type { IVodApi } from '../api/vod-api';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
@@ -11,6 +12,7 @@ import { globalName } from '../synth/global-name';
 import { letCloudFrontDecrypt } from '../synth/kms-keys';
 import { overlay } from '../synth/overlay';
 import { bucketKey } from '../synth/own-bucket';
+import { isAbsent } from '../synth/prop-checks';
 
 /** Path patterns of the service itself. */
 const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
@@ -20,7 +22,7 @@ const API_PATTERN = `/${API_STAGE}/*`;
 const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
 
 /** What the distribution serves: the options of `VodDelivery`, its bucket and its keys. */
-export interface DistributionOptions {
+export interface DistributionOptions extends DomainOptions {
   readonly bucket: s3.IBucket;
   readonly keyGroup: cloudfront.IKeyGroup;
   readonly api?: IVodApi;
@@ -43,6 +45,7 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
   };
   return new cloudfront.Distribution(scope, 'Distribution', {
     comment: 'Video on demand',
+    ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate }),
     priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
     defaultRootObject: props.defaultRootObject,
@@ -51,7 +54,7 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
     defaultBehavior: {
       ...cached,
       viewerProtocolPolicy: REDIRECT_TO_HTTPS,
-      ...(props.defaultBehavior ? overlay({}, props.defaultBehavior) : { origin: media, functionAssociations: [answerNotFound(scope)] }),
+      ...(props.defaultBehavior ? ownApp(scope, props.defaultBehavior, props.domainNames) : { origin: media, functionAssociations: [answerNotFound(scope)] }),
     },
     // In the order of precedence: nobody's pattern comes before ours.
     additionalBehaviors: {
@@ -71,18 +74,38 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
   });
 }
 
+/** The user's own app, whose pages are sent to the one name at which people can sign in. */
+function ownApp(scope: Construct, given: cloudfront.BehaviorOptions, domainNames: readonly string[] | null | undefined): cloudfront.BehaviorOptions {
+  const behavior = overlay({}, given);
+  const { functionAssociations = [], edgeLambdas = [] } = behavior;
+  // CloudFront takes one function for each event, and none beside a Lambda function that sees viewers.
+  const isTaken = functionAssociations.some(({ eventType }) => eventType === cloudfront.FunctionEventType.VIEWER_REQUEST)
+    || edgeLambdas.some(({ eventType }) => eventType.startsWith('viewer-'));
+  return isAbsent(domainNames) || isTaken ? behavior : { ...behavior, functionAssociations: [...functionAssociations, redirectToFirst(scope, domainNames)] };
+}
+
 /** Answers before any origin is asked. */
 function answerNotFound(scope: Construct): cloudfront.FunctionAssociation {
-  const code = `function handler() {
+  return viewerRequestFunction(scope, 'NotFound', 'not-found', 'Answers 404 to everything', `function handler() {
   return { statusCode: 404, statusDescription: 'Not Found', headers: { 'cache-control': { value: 'no-store' } } };
-}`;
+}`);
+}
+
+/** Temporary, since a browser would keep a permanent redirect when another name becomes the first. */
+function redirectToFirst(scope: Construct, domainNames: readonly string[]): cloudfront.FunctionAssociation {
+  return viewerRequestFunction(scope, 'FirstName', 'first-name', 'Redirects to the first domain name', `function handler({ request }) {
+  if (request.headers.host.value === '${domainNames[0]}') return request;
+  const query = request.rawQueryString();
+  const location = '${addressOf(domainNames)}' + request.uri + (query ? '?' + query : '');
+  return { statusCode: 307, statusDescription: 'Temporary Redirect', headers: { location: { value: location }, 'cache-control': { value: 'no-store' } } };
+}`);
+}
+
+function viewerRequestFunction(scope: Construct, id: string, name: string, comment: string, code: string): cloudfront.FunctionAssociation {
   return {
     eventType: cloudfront.FunctionEventType.VIEWER_REQUEST,
-    function: new cloudfront.Function(scope, 'NotFound', {
-      functionName: globalName(scope, 'not-found'),
-      comment: 'Answers 404 to everything',
-      runtime: cloudfront.FunctionRuntime.JS_2_0,
-      code: cloudfront.FunctionCode.fromInline(code),
+    function: new cloudfront.Function(scope, id, {
+      functionName: globalName(scope, name), comment, runtime: cloudfront.FunctionRuntime.JS_2_0, code: cloudfront.FunctionCode.fromInline(code),
     }),
   };
 }

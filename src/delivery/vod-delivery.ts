@@ -1,9 +1,11 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { letDistributionRead, makeDistribution, patternProblem } from './distribution';
+import { addressOf, domainProblems } from './domain-names';
 import { generationProblems, SigningKeys } from './signing-keys';
 import type { IVodApi, VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
@@ -86,6 +88,23 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   readonly api?: IVodApi;
 
   /**
+   * Domain names of your own for the service. The first is its address, `url`, and has to be that of the catalog, too. Point each at the
+   * distribution by a DNS record of yours.
+   *
+   * People sign in and watch at the first name only, since cookies belong to one name. What `defaultBehavior` serves is redirected to it
+   * from the others and from the `cloudfront.net` name, unless that behavior has a function of yours for viewer requests. Viewers need TLS 1.2
+   * (`TLSv1.2_2021`).
+   * @default - the distribution's own name, such as `d111111abcdef8.cloudfront.net`
+   */
+  readonly domainNames?: string[];
+
+  /**
+   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 only, wherever the stack is. Required with `domainNames`.
+   * @default - none
+   */
+  readonly certificate?: acm.ICertificate;
+
+  /**
    * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Its viewers come by
    * https unless `viewerProtocolPolicy` says otherwise. Never the media bucket: nothing but `/v/*` asks for a session.
    * @default - a function answers 404
@@ -122,7 +141,7 @@ export class VodDelivery extends Construct {
   public readonly keyGroup: cloudfront.IKeyGroup;
   /** The one distribution for media, API and your own app. */
   public readonly distribution: cloudfront.Distribution;
-  /** The address of the distribution, such as `https://d111111abcdef8.cloudfront.net`. */
+  /** The address of the distribution: at the first of its domain names, else such as `https://d111111abcdef8.cloudfront.net`. */
   public readonly url: string;
   /** Makes the signing keys. */
   public readonly makeKeyPairFunction: lambda.Function;
@@ -138,11 +157,12 @@ export class VodDelivery extends Construct {
 
   constructor(scope: Construct, id: string, props: VodDeliveryProps) {
     super(scope, id);
+    const { domainNames } = props;
     acknowledge(this, {
       'AwsSolutions-CFR1': 'where videos may be watched is the user\'s choice',
       'AwsSolutions-CFR2': 'a web ACL costs by the month: associate yours with the distribution',
       'AwsSolutions-CFR3': 'access logs cost, and hold the addresses of those who watch',
-      'AwsSolutions-CFR4': 'the default certificate takes older TLS; a domain of one\'s own sets its least version',
+      ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'the default certificate takes older TLS; one for domainNames does not' },
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
     throwIfAny(this, [
@@ -162,7 +182,7 @@ export class VodDelivery extends Construct {
     this._signing = keys.signing;
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
     this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
-    this.url = `https://${this.distribution.distributionDomainName}`;
+    this.url = addressOf(domainNames ?? [this.distribution.distributionDomainName]);
     letDistributionRead(this, this.bucket, this.distribution);
 
     const { read, view } = connectionsOf(this.catalog);
@@ -202,6 +222,8 @@ export class VodDelivery extends Construct {
 function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
   return [
     ...generationProblems('keyGenerations', props.keyGenerations),
+    ...domainProblems(props),
+    addressProblem(props),
     objectProblem('api', props.api, 'a VodApi', { member: 'originDomainName' }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
     isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { member: 'bind', required: true }),
@@ -218,4 +240,13 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
     durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
   ];
+}
+
+/** Playback cookies are signed for the catalog's address: at another name they open nothing. */
+function addressProblem(props: VodDeliveryProps): string | undefined {
+  const { catalog, domainNames } = props;
+  if (isAbsent(domainNames) || typeof catalog?.url !== 'string' || domainProblems(props).some((problem) => problem)) return undefined;
+  const url = addressOf(domainNames);
+  return Token.isUnresolved(url) || Token.isUnresolved(catalog.url) || url === catalog.url
+    ? undefined : `domainNames[0]: expected the name of the catalog's url, ${show(catalog.url)}, got ${show(domainNames[0])}`;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { Bitrate, CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
@@ -44,9 +45,15 @@ function auth(stack: Stack, props: object): void {
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
 }
 
+/** Domain names need a certificate. */
+function withCertificate(stack: Stack, props: { domainNames?: string[] }): object {
+  const certificate = () => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/1');
+  return props.domainNames ? { certificate: certificate(), ...props } : props;
+}
+
 /** How a value gets to each struct. The smallest construct that takes it, since synthesis is slow. */
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
-  ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', props),
+  ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withCertificate(stack, props)),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),
   VodAuthProps: auth,
   VodRoles: (stack, roles) => auth(stack, { roles: { viewers: Access.group('viewers'), ...roles } }),
@@ -62,7 +69,7 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
     new VodUpload(stack, 'Upload', { catalog });
   },
   VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
-  VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
+  VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...withCertificate(stack, props) }),
   VodTranscodeOptions: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
   VodTranscodeProps: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
   TranscodeRung: (stack, rung) => new VodTranscode(stack, 'Area', { ...area(stack), ladder: [{ height: 720, maxBitrate: Bitrate.mbps(4), ...rung }, { height: 360, maxBitrate: Bitrate.mbps(1) }] }),

@@ -49,6 +49,20 @@ describe('a fault is noticed', () => {
     'media without response headers': ['delivery: answers have security headers', (resources) => {
       delete propertiesOf(resources, 'Vod', 'AWS::CloudFront::Distribution').DistributionConfig.CacheBehaviors[0].ResponseHeadersPolicyId;
     }],
+    'a callback at another address': ['address: everyone knows the one address', (resources) => {
+      propertiesOf(resources, 'VodAuthUserPoolClient', 'AWS::Cognito::UserPoolClient').CallbackURLs[0] = 'https://other.example.com/api/authorize';
+    }],
+    'a domain name that nobody was told': ['address: everyone knows the one address', (resources) => {
+      propertiesOf(resources, 'Vod', 'AWS::CloudFront::Distribution').DistributionConfig.Aliases = ['videos.example.com'];
+    }],
+    'a domain name without certificate': ['address: domain names have a certificate', (resources) => {
+      propertiesOf(resources, 'Vod', 'AWS::CloudFront::Distribution').DistributionConfig.Aliases = ['videos.example.com'];
+    }],
+    'pages at every name': ['address: pages have one name', (resources) => {
+      const { DistributionConfig: config } = propertiesOf(resources, 'Vod', 'AWS::CloudFront::Distribution');
+      config.Aliases = ['videos.example.com'];
+      delete config.DefaultCacheBehavior.FunctionAssociations;
+    }],
     'two resources that wait for each other': ['dependencies: there is no cycle', (resources) => {
       (resources as any)[find(resources, 'VodCatalog', 'AWS::DynamoDB::Table')].DependsOn = find(resources, 'VodCatalogReadVideos', 'AWS::Lambda::Function');
     }],

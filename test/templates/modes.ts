@@ -1,6 +1,7 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,6 +10,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { CustomerKeysStack } from './customer-keys-stack';
 import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
+
+const CERTIFICATE_ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
 /** The service with each source of identity, and with all that one can have. */
 abstract class Mode extends Stack {
@@ -86,7 +89,19 @@ class EveryFunctionOption extends Stack {
   }
 }
 
-type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own' | 'keys of one\'s own' | 'every function option';
+/** The service at a name of one's own, with an app beside it. */
+class OwnDomain extends Stack {
+  constructor(app: App, id: string) {
+    super(app, id);
+    new ServerlessVod(this, 'Vod', {
+      domainNames: ['videos.example.com'],
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', CERTIFICATE_ARN),
+      defaultBehavior: { origin: new HttpOrigin('app.example.com') },
+    });
+  }
+}
+
+type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own' | 'keys of one\'s own' | 'every function option' | 'a domain of one\'s own';
 
 export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'every option': EveryOption,
@@ -95,4 +110,5 @@ export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'an authorizer of one\'s own': OwnAuthorizer,
   'keys of one\'s own': CustomerKeysStack,
   'every function option': EveryFunctionOption,
+  'a domain of one\'s own': OwnDomain,
 };

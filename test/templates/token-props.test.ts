@@ -3,7 +3,7 @@ import { testStack } from '../toolkit/stacks';
 
 /** Whether the value is needed at synth: it decides or counts resources, or would have to be converted to another unit. */
 function isNeeded({ type, name }: Prop, kind: string): boolean {
-  return !['string', 'number', 'string[]', 'Duration', 'Size', 'Bitrate'].includes(type) || name === 'keyGenerations' || ['minutes', 'mebibytes', 'mbps', 'spread'].includes(kind);
+  return !['string', 'number', 'string[]', 'Duration', 'Size', 'Bitrate'].includes(type) || name === 'keyGenerations' || (name === 'domainNames' && kind !== 'item') || ['minutes', 'mebibytes', 'mbps', 'spread'].includes(kind);
 }
 
 test('every public struct can be given to a construct here', () => {

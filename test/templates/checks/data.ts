@@ -1,3 +1,4 @@
+import { addressIn } from './address';
 import { allOf, at, atLeast, Check, differences, every, exactly, oneOf } from './check';
 import { handlersOf, storesOf } from './handlers';
 import { INDEXES, TABLE_KEYS } from '../../../src/contract/table';
@@ -47,11 +48,10 @@ const unfinishedUploadsEnd: Check = (template) => ours(template, 'AWS::S3::Bucke
 
 /** Pages of the service's own origin, and of those to which a sign-in may return, put sources, and read what S3 answers. */
 const sourcesMayBePutByPages: Check = (template) => storesOf(template, 'sources').flatMap(({ id, properties }) => {
-  const distribution = ours(template, 'AWS::CloudFront::Distribution')[0]?.id ?? '';
-  const appOrigins: string[] = handlersOf(template).flatMap(({ environment }) => JSON.parse(environment.RETURN_ORIGINS ?? '[]'));
+  const pages = [addressIn(template), ...handlersOf(template).flatMap(({ environment }) => JSON.parse(environment.RETURN_ORIGINS ?? '[]'))];
   return differences(id, at(properties, 'CorsConfiguration.CorsRules.0'), {
     AllowedMethods: ['PUT'],
-    AllowedOrigins: (origins: unknown[]) => references(origins).includes(distribution) && appOrigins.every((origin) => origins.includes(origin)),
+    AllowedOrigins: (origins: unknown[]) => pages.every((page) => origins.map(readable).includes(page)),
     AllowedHeaders: (headers: string[]) => ['content-type', 'if-none-match', 'x-amz-checksum-*'].every((header) => headers.includes(header)),
     ExposedHeaders: (headers: string[]) => ['ETag', ...['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`)]
       .every((header) => headers.includes(header)),

@@ -11,10 +11,10 @@ const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id,
   return exactly(`${id} environment`, Object.keys(environment).filter((each) => !listed.includes(`${each}?`)), listed.filter((each) => !each.endsWith('?')));
 });
 
-/** What each name stands for: the type of the resource that its value refers to. */
+/** What each name stands for: the type of the resource that its value refers to. `ORIGIN` is judged in address.ts. */
 const STANDS_FOR: Record<string, string> = {
   TABLE_NAME: 'AWS::DynamoDB::Table', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',
-  QUEUE_ARN: 'AWS::MediaConvert::Queue', JOB_ROLE_ARN: 'AWS::IAM::Role', ORIGIN: 'AWS::CloudFront::Distribution', ISSUER: 'AWS::Cognito::UserPool',
+  QUEUE_ARN: 'AWS::MediaConvert::Queue', JOB_ROLE_ARN: 'AWS::IAM::Role', ISSUER: 'AWS::Cognito::UserPool',
   CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret',
 };
 

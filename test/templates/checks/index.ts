@@ -1,3 +1,4 @@
+import { ADDRESS } from './address';
 import { API } from './api';
 import { CALLERS } from './callers';
 import type { Check } from './check';
@@ -19,6 +20,7 @@ export const CHECKS: Record<string, Record<string, Check>> = {
   'data': DATA,
   'API': API,
   'delivery': DELIVERY,
+  'address': ADDRESS,
   'events': EVENTS,
   'dependencies': DEPENDENCIES,
   'functions': FUNCTIONS,

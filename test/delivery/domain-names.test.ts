@@ -1,0 +1,146 @@
+import { App, Aws, CfnParameter, Stack } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { behaviors, delivered, distributionOf } from './delivered';
+import { Identity } from '../../src';
+import { environmentOf } from '../toolkit/functions';
+import { catalogIn, ORIGIN, templateOf, testStack, vodIn } from '../toolkit/stacks';
+import { type CloudFormationTemplate, ofType, only } from '../toolkit/template';
+
+const ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+const [, NAME] = ORIGIN.split('//');
+const certificateIn = (stack: Stack, arn = ARN) => acm.Certificate.fromCertificateArn(stack, 'Certificate', arn);
+const site = new origins.HttpOrigin('app.example.com');
+
+describe('domainNames', () => {
+  test('are the distribution\'s, and the first is the address of everything, known at synth', () => {
+    const stack = testStack();
+    const vod = vodIn(stack, { domainNames: [NAME, 'www.example.com'], certificate: certificateIn(stack), identity: Identity.userPool() });
+    expect([vod.url, vod.delivery.url, vod.catalog.url]).toEqual([ORIGIN, ORIGIN, ORIGIN]);
+    const template = templateOf(stack);
+    expect(distributionOf(template)).toMatchObject({
+      Aliases: [NAME, 'www.example.com'],
+      ViewerCertificate: { AcmCertificateArn: ARN, MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
+    });
+    for (const name of ['auth/sign-in', 'catalog/read-videos', 'upload/plan-upload', 'delivery/start-playback'] as const) {
+      expect(environmentOf(template, name).ORIGIN).toBe(ORIGIN);
+    }
+    expect(only(template, 'AWS::Cognito::UserPoolClient').properties).toMatchObject({ CallbackURLs: [`${ORIGIN}/api/authorize`], LogoutURLs: [`${ORIGIN}/`] });
+    expect(only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage).toContain(`<a href="${ORIGIN}/api/login?return_to=%2F">`);
+    const rules = ofType(template, 'AWS::S3::Bucket').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
+    expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[ORIGIN]]);
+    // Nobody asks for the distribution's own name, which is no address of the service.
+    expect(JSON.stringify(template)).not.toContain('"DomainName"]');
+  });
+
+  test('may be known at deploy time only', () => {
+    const stack = testStack();
+    const { valueAsString } = new CfnParameter(stack, 'Name');
+    const vod = vodIn(stack, { domainNames: [valueAsString], certificate: certificateIn(stack) });
+    expect(stack.resolve(vod.url)).toEqual({ 'Fn::Join': ['', ['https://', { Ref: 'Name' }]] });
+    expect(environmentOf(templateOf(stack), 'delivery/start-playback').ORIGIN).toEqual(stack.resolve(vod.url));
+  });
+
+  describe('redirect pages', () => {
+    const functionsAt = (template: CloudFormationTemplate) => behaviors(template).default.FunctionAssociations;
+    const withDomain = (defaultBehavior?: cloudfront.BehaviorOptions) => {
+      const stack = testStack();
+      return delivered({ domainNames: [NAME], certificate: certificateIn(stack), defaultBehavior }, stack).json();
+    };
+    const own = (eventType: cloudfront.FunctionEventType) => {
+      const stack = testStack();
+      const code = cloudfront.FunctionCode.fromInline('function handler({ response }) { return response; }');
+      const functionAssociations = [{ eventType, function: new cloudfront.Function(stack, 'Own', { code }) }];
+      return delivered({ domainNames: [NAME], certificate: certificateIn(stack), defaultBehavior: { origin: site, functionAssociations } }, stack).json();
+    };
+
+    test('by one function, beside yours for responses', () => {
+      const template = withDomain({ origin: site });
+      expect(functionsAt(template)).toEqual([{ EventType: 'viewer-request', FunctionARN: expect.anything() }]);
+      expect(ofType(template, 'AWS::CloudFront::Function')).toHaveLength(1);
+      const { '/v/*': media, '/api/*': api } = behaviors(template);
+      expect([media.FunctionAssociations, api.FunctionAssociations]).toEqual([undefined, undefined]);
+      expect(functionsAt(own(cloudfront.FunctionEventType.VIEWER_RESPONSE)).map(({ EventType }: any) => EventType)).toEqual(['viewer-response', 'viewer-request']);
+    });
+
+    test('not where a function of yours sees requests, and not without an app', () => {
+      expect(functionsAt(own(cloudfront.FunctionEventType.VIEWER_REQUEST))).toHaveLength(1);
+      const edgeLambdas = [{ eventType: cloudfront.LambdaEdgeEventType.VIEWER_RESPONSE, functionVersion: { edgeArn: 'arn:aws:lambda:us-east-1:123456789012:function:f:1' } as any }];
+      expect(functionsAt(withDomain({ origin: site, edgeLambdas }))).toBeUndefined();
+      expect(only(withDomain(), 'AWS::CloudFront::Function').properties.FunctionCode).toContain('statusCode: 404');
+    });
+  });
+
+  const certificate = certificateIn(testStack());
+  test.each<[object, string]>([
+    [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate of us-east-1 that covers domainNames, got undefined'],
+    [{ certificate }, 'Test/Vod: domainNames: expected the names that certificate is for, got undefined'],
+    [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more, got []'],
+    [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more, got "${NAME}"`],
+    [{ domainNames: [NAME, NAME], certificate }, `domainNames[1]: expected each name once, got "${NAME}" again`],
+    [{ domainNames: ['*.example.com'], certificate }, 'domainNames[0]: expected a name without wildcard, since people need one address, got "*.example.com"'],
+    [{ domainNames: [ORIGIN], certificate }, `domainNames[0]: expected a domain name in lower case, such as "videos.example.com", got "${ORIGIN}"; did you mean "${NAME}"?`],
+    [{ domainNames: ['Videos.Example.com'], certificate }, 'got "Videos.Example.com"; did you mean "videos.example.com"?'],
+    [{ domainNames: ['videos.example.com.'], certificate }, 'did you mean "videos.example.com"?'],
+    [{ domainNames: ['videos.example.com/api'], certificate }, 'did you mean "videos.example.com"?'],
+    [{ domainNames: ['videos.example.com:443'], certificate }, 'did you mean "videos.example.com"?'],
+    [{ domainNames: ['bücher.example'], certificate }, 'did you mean "xn--bcher-kva.example"?'],
+    [{ domainNames: ['localhost'], certificate }, 'domainNames[0]: expected a domain name'],
+    [{ domainNames: ['192.0.2.1'], certificate }, 'domainNames[0]: expected a domain name'],
+    [{ domainNames: [`${'a'.repeat(64)}.example.com`], certificate }, 'domainNames[0]: expected a domain name'],
+    [{ domainNames: [NAME], certificate: ARN }, 'certificate: expected an ACM certificate of us-east-1 that covers domainNames, got "arn:'],
+  ])('refuses %j', (props, message) => {
+    expect(() => vodIn(testStack(), props)).toThrow(message);
+  });
+
+  test('are refused where the area is used alone, too, and must be the catalog\'s address', () => {
+    expect(() => delivered({ domainNames: ['*'] })).toThrow(/^Test\/Delivery: domainNames\[0\]: [^]+; certificate: expected/);
+    const stack = testStack();
+    const catalog = catalogIn(stack, { url: 'https://other.example.com' });
+    expect(() => delivered({ catalog, domainNames: [NAME], certificate: certificateIn(stack) }, stack))
+      .toThrow(`domainNames[0]: expected the name of the catalog's url, "https://other.example.com", got "${NAME}"`);
+  });
+});
+
+describe('a certificate', () => {
+  const env = (region: string) => ({ env: { account: '123456789012', region } });
+  const inStack = (app: App, id: string, props: object) => new acm.Certificate(new Stack(app, id, props), 'Certificate', { domainName: NAME });
+  const taken = (make: (app: App, stack: Stack) => acm.ICertificate, props: object = { ...env('eu-west-1'), crossRegionReferences: true }) => {
+    const app = new App();
+    const stack = new Stack(app, 'Test', props);
+    vodIn(stack, { domainNames: [NAME], certificate: make(app, stack) });
+    return distributionOf(templateOf(stack)).ViewerCertificate.AcmCertificateArn;
+  };
+
+  test.each<[string, (app: App, stack: Stack) => acm.ICertificate]>([
+    ['imported', (_, stack) => certificateIn(stack)],
+    ['imported by a name that only the deployment knows', (_, stack) => certificateIn(stack, new CfnParameter(stack, 'Arn').valueAsString)],
+    ['of a stack in us-east-1', (app) => inStack(app, 'Certificates', { ...env('us-east-1'), crossRegionReferences: true })],
+  ])('%s is taken', (_, make) => expect(taken(make)).toBeDefined());
+
+  test('made in us-east-1 from elsewhere, by CDK\'s deprecated construct, is taken', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    const hostedZone = route53.HostedZone.fromHostedZoneAttributes(testStack(), 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' });
+    expect(taken((_, stack) => new acm.DnsValidatedCertificate(stack, 'Certificate', { domainName: NAME, region: 'us-east-1', hostedZone }))).toBeDefined();
+    warn.mockRestore();
+  });
+
+  test('of the service\'s own stack is taken where only the deployment knows the region', () => {
+    expect(taken((_, stack) => new acm.Certificate(stack, 'Certificate', { domainName: NAME }), {})).toEqual({ Ref: expect.any(String) });
+  });
+
+  test.each<[string, (app: App, stack: Stack) => acm.ICertificate, string]>([
+    ['imported from another region', (_, stack) => certificateIn(stack, ARN.replace('us-east-1', 'eu-west-1')), 'got "arn:aws:acm:eu-west-1:123456789012:certificate/1"'],
+    ['of IAM', (_, stack) => certificateIn(stack, 'arn:aws:iam::123456789012:server-certificate/x'), 'got "arn:aws:iam::'],
+    ['of the stack in eu-west-1', (_, stack) => new acm.Certificate(stack, 'Certificate', { domainName: NAME }), 'got one of eu-west-1'],
+    ['of another stack in eu-central-1', (app) => inStack(app, 'Certificates', env('eu-central-1')), 'got one of eu-central-1'],
+  ])('%s is refused', (_, make, got) => {
+    expect(() => taken(make)).toThrow(`Test/Vod: certificate: expected an ACM certificate of us-east-1, since CloudFront takes no other, ${got}`);
+  });
+
+  test('whose ARN holds the region as a token is taken', () => {
+    expect(taken((_, stack) => certificateIn(stack, `arn:aws:acm:${Aws.REGION}:123456789012:certificate/1`), {})).toBeDefined();
+  });
+});

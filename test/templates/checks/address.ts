@@ -1,0 +1,45 @@
+import { at, Check, differences, every, present } from './check';
+import { handlersOf } from './handlers';
+import { AUTHORIZE_PATH } from '../../../src/contract/routes';
+import { type CloudFormationTemplate, list, ours, readable, withoutHash } from '../../toolkit/template';
+
+/** The one address of the service: the first domain name of its distribution, else the name that CloudFront gives it. */
+export function addressIn(template: CloudFormationTemplate): string {
+  const [{ id, properties }] = ours(template, 'AWS::CloudFront::Distribution');
+  const [name] = list(at(properties, 'DistributionConfig.Aliases'));
+  return `https://${name ?? readable({ 'Fn::GetAtt': [id, 'DomainName'] })}`;
+}
+
+/** Whatever is told where the service is, is told the same: cookies of another name never reach a callback. */
+const everyoneKnowsTheAddress: Check = (template) => {
+  const address = addressIn(template);
+  const isAddress = (given: unknown): boolean => readable(given) === address;
+  return [
+    ...handlersOf(template).filter(({ environment }) => 'ORIGIN' in environment).flatMap(({ id, environment }) => differences(id, environment, { ORIGIN: isAddress })),
+    ...ours(template, 'AWS::Cognito::UserPoolClient').filter(({ id }) => withoutHash(id) === 'VodAuthUserPoolClient').flatMap(({ id, properties }) => differences(id, properties, {
+      CallbackURLs: ([url]: unknown[]) => readable(url) === `${address}${AUTHORIZE_PATH}`,
+      LogoutURLs: ([url]: unknown[]) => readable(url) === `${address}/`,
+    })),
+    ...every('AWS::Cognito::UserPool', {
+      'AdminCreateUserConfig.InviteMessageTemplate.EmailMessage': (message: unknown) => readable(message).includes(`"${address}/api/login?return_to=%2F"`),
+    })(template),
+  ];
+};
+
+/** CloudFront takes domain names with a certificate of us-east-1. Browsers of the last ten years have TLS 1.2, and name the host. */
+const namesHaveACertificate: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').flatMap(({ id, properties: { DistributionConfig: config } }) => (
+  config.Aliases ? differences(id, config.ViewerCertificate, {
+    AcmCertificateArn: (arn: unknown) => readable(arn).startsWith('arn:aws:acm:us-east-1:'), MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only',
+  }) : differences(id, config, { ViewerCertificate: undefined })));
+
+/** Pages of other names lead to the first. */
+const pagesHaveOneName: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').filter(({ properties }) => at(properties, 'DistributionConfig.Aliases'))
+  .flatMap(({ id, properties }) => differences(id, at(properties, 'DistributionConfig.DefaultCacheBehavior'), {
+    'FunctionAssociations.0.EventType': 'viewer-request', 'FunctionAssociations.0.FunctionARN': present,
+  }));
+
+export const ADDRESS: Record<string, Check> = {
+  'everyone knows the one address': everyoneKnowsTheAddress,
+  'domain names have a certificate': namesHaveACertificate,
+  'pages have one name': pagesHaveOneName,
+};
