@@ -1,6 +1,7 @@
 import { randomUUID } from 'crypto';
 import { setTimeout } from 'timers/promises';
 import { createAuthorizers, type KeysOf } from './authorizers';
+import { createMock } from './mock';
 import { arnIn, invokeFunction, proxyAnswer, proxyEvent, type ProxyContext } from './proxy';
 import { createResponses, Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { byId, onlyKnown, theOne } from '../lookup';
@@ -19,8 +20,8 @@ export const bodyLimit = 10 * 1024 * 1024;
 const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
   RestApi: ['Description EndpointConfiguration Name'],
   Stage: ['DeploymentId MethodSettings RestApiId StageName'],
-  Method: ['AuthorizerId Integration OperationName ResourceId RestApiId', {
-    AuthorizationType: ['NONE', 'COGNITO_USER_POOLS', 'CUSTOM'], HttpMethod: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
+  Method: ['AuthorizerId Integration MethodResponses OperationName ResourceId RestApiId', {
+    AuthorizationType: ['NONE', 'COGNITO_USER_POOLS', 'CUSTOM'], HttpMethod: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
   }],
 };
 
@@ -45,7 +46,9 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
   for (const [type, [free, bound]] of Object.entries(knownProperties)) {
     for (const { logicalId, properties } of stack.ofType(`AWS::ApiGateway::${type}`)) {
       onlyKnown(logicalId, properties, free, bound);
-      onlyKnown(logicalId, properties.Integration ?? {}, 'IntegrationHttpMethod TimeoutInMillis Uri', { Type: ['AWS_PROXY'] });
+      const { Integration = {} } = properties;
+      // A mock checks its own.
+      if (Integration.Type !== 'MOCK') onlyKnown(logicalId, Integration, 'IntegrationHttpMethod TimeoutInMillis Uri', { Type: ['AWS_PROXY'] });
     }
   }
   const api = theOne(stack, 'AWS::ApiGateway::RestApi');
@@ -57,6 +60,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     { path: routes.find(({ id }) => id === ResourceId)!.path, verb: HttpMethod })));
   const authorizerOf = createAuthorizers({ stack, functions, keysOf });
   const authorizers = new Map(methods.map((method) => [method, authorizerOf(method)]));
+  const mocks = new Map(methods.filter(({ properties }) => properties.Integration.Type === 'MOCK').map((method) => [method, createMock(method)]));
   const respond = createResponses(stack);
 
   async function invoke({ TimeoutInMillis = 29_000, Uri }: Record<string, any>, request: ApiRequest, context: ProxyContext): Promise<ApiAnswer> {
@@ -84,13 +88,14 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
       query: new URLSearchParams(search), parameters: Object.fromEntries(parameters),
     };
     const authorizer = await authorizers.get(method)?.(request, context);
-    return invoke(method.properties.Integration, request, { ...context, authorizer });
+    const mock = mocks.get(method);
+    return mock ? mock(request, context.query, requestId) : invoke(method.properties.Integration, request, { ...context, authorizer });
   }
 
   return (request) => {
     const requestId = randomUUID();
     return answer(request, requestId).catch((error) => {
-      if (error instanceof Refused) return respond(error, requestId);
+      if (error instanceof Refused) return respond(error, requestId, request);
       throw error;
     });
   };

@@ -16,6 +16,7 @@ const kinds = {
   AUTHORIZER_FAILURE: [500, 'AuthorizerFailureException', null],
   AUTHORIZER_CONFIGURATION_ERROR: [500, 'AuthorizerConfigurationException', null],
   THROTTLED: [429, 'TooManyRequestsException', 'Too Many Requests'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'BadRequestException', 'Unsupported Media Type'],
   REQUEST_TOO_LARGE: [413, 'RequestTooLargeException', 'Request Too Long'],
   INTEGRATION_TIMEOUT: [504, 'InternalServerErrorException', 'Endpoint request timed out'],
   LAMBDA_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],
@@ -28,6 +29,9 @@ export class Refused extends Error {
   }
 }
 
+/** A constant of a mapping expression, without its single quotes. */
+export const constantIn = (expression: string): string | undefined => /^'(.*)'$/s.exec(expression)?.[1];
+
 /** Writes refusals as the template's gateway responses say; an expression that it does not know throws at once. */
 export function createResponses(stack: LocalStack) {
   const variable = '$context.error.messageString';
@@ -37,19 +41,23 @@ export function createResponses(stack: LocalStack) {
     onlyKnown(logicalId, ResponseTemplates, 'application/json');
     const template: string = ResponseTemplates['application/json'];
     const headers = Object.entries<string>(ResponseParameters).map(([name, value]) => {
-      if (!/^'.*'$/.test(value)) throw new Error(`${logicalId}: this machine does not know ${value}`);
-      return [name.replace('gatewayresponse.header.', ''), value.slice(1, -1)];
+      const [, header] = /^method\.request\.header\.([\w-]+)$/.exec(value) ?? [];
+      const constant = constantIn(value);
+      if (header === undefined && constant === undefined) throw new Error(`${logicalId}: this machine does not know ${value}`);
+      return [name.replace('gatewayresponse.header.', ''), header === undefined ? constant : ({ raw }: ApiRequest) => raw.headers[header.toLowerCase()]] as const;
     });
     if (template.replaceAll(variable, '').includes('$')) throw new Error(`${logicalId}: this machine does not know more than ${variable}: ${template}`);
-    return [ResponseType as string, { status: StatusCode as string | undefined, headers: Object.fromEntries(headers), template }];
+    return [ResponseType as string, { status: StatusCode as string | undefined, headers, template }];
   }));
 
-  return ({ type, text }: Refused, requestId: string): ApiAnswer => {
+  return ({ type, text }: Refused, requestId: string, request: ApiRequest): ApiAnswer => {
     const [status, errorType] = kinds[type];
     const custom = defined.get(type) ?? defined.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
+    // A header that the request lacks is left out of the answer.
+    const headers = custom?.headers.map(([name, value]) => [name, typeof value === 'function' ? value(request) : value]).filter(([, value]) => value !== undefined);
     return {
       status: Number(custom?.status ?? status),
-      headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId, 'x-amzn-errortype': errorType, ...custom?.headers },
+      headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId, 'x-amzn-errortype': errorType, ...Object.fromEntries(headers ?? []) },
       body: (custom?.template ?? `{"message":${variable}}`).replaceAll(variable, () => JSON.stringify(text)),
     };
   };

@@ -28,7 +28,7 @@ describe('routes', () => {
   test('what it does not know stops it, by name', () => {
     const start = (more: Resource) => () => api(undefined, [...base, more]);
     const odd = (more: object) => start(method('Odd', 'files', 'PUT', more));
-    expect(odd({ Integration: { Type: 'MOCK' } })).toThrow('Odd: this machine does not know Type "MOCK"');
+    expect(odd({ Integration: { Type: 'HTTP_PROXY' } })).toThrow('Odd: this machine does not know Type "HTTP_PROXY"');
     expect(odd({ Integration: { Type: 'AWS_PROXY', ContentHandling: 'CONVERT_TO_TEXT' } })).toThrow('ContentHandling');
     expect(odd({ AuthorizationType: 'AWS_IAM' })).toThrow('AWS_IAM');
     expect(odd({ AuthorizationScopes: ['vod/play'] })).toThrow('AuthorizationScopes');
@@ -43,7 +43,7 @@ describe('routes', () => {
     expect(response({})).not.toThrow();
     expect(response({ ResponseTemplates: { 'application/json': '$context.identity.sourceIp' } })).toThrow('$context.identity.sourceIp');
     expect(response({ ResponseTemplates: { 'text/html': '' } })).toThrow('text/html');
-    expect(response({ ResponseParameters: { 'gatewayresponse.header.x': 'method.request.header.origin' } })).toThrow('method.request.header.origin');
+    expect(response({ ResponseParameters: { 'gatewayresponse.header.x': 'method.request.querystring.a' } })).toThrow('method.request.querystring.a');
   });
 });
 
@@ -54,6 +54,15 @@ test('a gateway response takes a constant with quotes in it', async () => {
   });
   const answer = await api(undefined, [...base.filter(({ logicalId }) => logicalId !== 'NotFound'), own]).call('GET', '/api/nothing');
   expect([answer.status, answer.headers['content-security-policy']]).toEqual([403, policy]);
+});
+
+test('a gateway response takes a header of the request, and leaves out one that the request lacks', async () => {
+  const own = resource('AWS::ApiGateway::GatewayResponse', 'Own', {
+    ResponseType: 'DEFAULT_4XX', ResponseTemplates: { 'application/json': '{}' }, ResponseParameters: { 'gatewayresponse.header.x-from': 'method.request.header.origin' },
+  });
+  const { call } = api(undefined, [...base.filter(({ logicalId }) => logicalId !== 'NotFound'), own]);
+  expect((await call('GET', '/api/nothing', { Origin: 'https://a.example' })).headers['x-from']).toBe('https://a.example');
+  expect((await call('GET', '/api/nothing')).headers).not.toHaveProperty('x-from');
 });
 
 test('the handler gets the event of a Lambda proxy', async () => {

@@ -1,0 +1,77 @@
+import { constantIn, Refused, type ApiAnswer, type ApiRequest } from './responses';
+import { onlyKnown } from '../lookup';
+import type { Resource } from '../template/resources';
+
+/** Answers in an integration's place. */
+export type Mock = (request: ApiRequest, query: URLSearchParams, requestId: string) => ApiAnswer;
+
+const PARAMETER = 'method.response.header.';
+const JSON_TYPE = 'application/json';
+
+/** Answers as a MOCK integration with one response does (API Gateway Developer Guide, "Mock integrations for REST APIs"). */
+export function createMock({ logicalId, properties: { Integration, MethodResponses = [] } }: Pick<Resource, 'logicalId' | 'properties'>): Mock {
+  const unknown = (what: unknown): never => {
+    throw new Error(`${logicalId}: this machine does not know ${typeof what === 'string' ? what : JSON.stringify(what)}`);
+  };
+  onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
+  const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
+  // Without it a body of another type would pass as it is, and its status would count.
+  if (!PassthroughBehavior) unknown('a mock without PassthroughBehavior');
+  const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
+  if (more.length || others.length || !methodResponse) unknown('a mock with other than one response');
+  onlyKnown(logicalId, requestTemplates ?? {}, JSON_TYPE);
+  onlyKnown(logicalId, response, 'ResponseParameters ResponseTemplates StatusCode');
+  onlyKnown(logicalId, response.ResponseTemplates ?? {}, JSON_TYPE);
+  onlyKnown(logicalId, methodResponse, 'ResponseParameters', { StatusCode: [response.StatusCode] });
+  // API Gateway does not deploy a constant that the method response does not declare.
+  const headers = Object.entries<string>(response.ResponseParameters ?? {}).map(([name, expression]) => {
+    if (!(name in (methodResponse.ResponseParameters ?? {}))) throw new Error(`${logicalId}: MethodResponses: ${name} is not declared`);
+    return [name.replace(PARAMETER, ''), constantIn(expression) ?? unknown(expression)];
+  });
+  const request = requestTemplates?.[JSON_TYPE];
+  if (typeof request !== 'string' || /[#$]/.test(request)) unknown(`the request template ${request}`);
+  // A mock takes its status from what the request becomes, and has a response for that status only.
+  if (String(JSON.parse(request).statusCode) !== response.StatusCode) unknown(`the request template ${request}`);
+  const run = response.ResponseTemplates?.[JSON_TYPE].split('\n').map((line: string) => statementOf(line) ?? unknown(line)) ?? [];
+
+  return ({ raw }, query, requestId) => {
+    const [type] = (raw.headers['content-type'] ?? JSON_TYPE).split(';', 1);
+    if (type.trim().toLowerCase() !== JSON_TYPE) throw new Refused('UNSUPPORTED_MEDIA_TYPE');
+    const sent = raw.rawHeaders.flatMap((name, index) => index % 2 === 0 ? [[name, raw.rawHeaders[index + 1]]] : []);
+    const scope: Scope = { params: { ...Object.fromEntries(sent), ...Object.fromEntries(query) }, variables: {}, headers: {} };
+    for (const statement of run) statement(scope);
+    return {
+      status: Number(response.StatusCode),
+      headers: { 'content-type': JSON_TYPE, 'x-amzn-requestid': requestId, ...Object.fromEntries(headers), ...scope.headers },
+      body: '',
+    };
+  };
+}
+
+/** What a template sees: parameters by their exact names (a query parameter before a header), and its own variables. */
+interface Scope { readonly params: Record<string, string>; readonly variables: Record<string, string | string[]>; readonly headers: Record<string, string> }
+
+type Statement = (scope: Scope) => void;
+
+/** The few statements of Velocity that this machine knows, one a line; a missing parameter is an empty text. */
+const STATEMENTS: [form: RegExp, run: (...groups: string[]) => Statement][] = [
+  [/^#set\(\$(\w+) = (\["[^"$#]*"(?:, "[^"$#]*")*\])\)$/, (name, list) => ({ variables }) => { variables[name] = JSON.parse(list); }],
+  [/^#set\(\$(\w+) = \$input\.params\("(\w+)"\)\)$/, (name, parameter) => ({ variables, params }) => { variables[name] = params[parameter] ?? ''; }],
+  [/^#set\(\$context\.responseOverride\.header\.([\w-]+) = \$(\w+)\)$/, (header, name) => ({ variables, headers }) => { headers[header] = String(variables[name]); }],
+  [/^#if\(\$(\w+) == "([^"$#]*)"\)(.+)#end$/, (name, text, then) => conditional(({ variables }) => variables[name] === text, then)],
+  [/^#if\(\$(\w+)\.contains\(\$(\w+)\)\)(.+)#end$/, (list, name, then) => conditional(({ variables }) => variables[list].includes(String(variables[name])), then)],
+];
+
+function statementOf(line: string): Statement | undefined {
+  for (const [form, make] of STATEMENTS) {
+    const groups = form.exec(line);
+    if (groups) return make(...groups.slice(1));
+  }
+  return undefined;
+}
+
+function conditional(holds: (scope: Scope) => boolean, then: string): Statement {
+  const statement = statementOf(then);
+  if (!statement) throw new Error(`this machine does not know ${then}`);
+  return (scope) => { if (holds(scope)) statement(scope); };
+}
