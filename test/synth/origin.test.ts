@@ -23,6 +23,8 @@ describe('an origin', () => {
     ['https://app.example.com:70000', 'expected an origin'],
     ['https://*.example.com', 'expected an origin'],
     ['https://%2a.example.com', 'expected an origin'],
+    ['https://a"b.example.com', 'expected an origin'],
+    ['https://$a.example.com', 'expected an origin'],
     ['*', 'expected an origin'],
     ['null', 'expected an origin'],
     ['app.example.com', 'expected an origin'],
