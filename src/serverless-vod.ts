@@ -69,8 +69,8 @@ export interface ServerlessVodProps {
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
 
   /**
-   * Origins besides the service's own whose pages may upload, and to which a sign-in may return: https, or http on localhost, such as
-   * `http://localhost:5173` of a development server that passes `/api` on.
+   * Origins besides the service's own whose pages may call the API with a bearer token, may upload, and to which a sign-in may return: https, or http
+   * on localhost, such as `http://localhost:5173`. Pages of another site can use neither the refresh cookie nor the playback cookies.
    * @default - none
    */
   readonly appOrigins?: string[];
@@ -171,7 +171,7 @@ export class ServerlessVod extends Construct {
     const url = isAbsent(domainNames) ? Lazy.string({ produce: () => this.delivery.url }) : addressOf(domainNames);
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
-    this.api = new VodApi(this, 'Api', props.api ?? {});
+    this.api = new VodApi(this, 'Api', { ...props.api, appOrigins });
     this.auth = new VodAuth(this, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection });
     const catalog = this.catalog = new VodCatalog(this, 'Catalog', {
       ...overlay({ removalPolicy, deletionProtection }, props.catalog), roles: this.auth.roles, url,

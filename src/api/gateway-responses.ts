@@ -1,4 +1,5 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { constant, gatewayCorsHeaders } from './preflight';
 import { NO_SUCH_ROUTE_DETAIL, NOT_SIGNED_IN_DETAIL, PROBLEM_MEDIA_TYPE, ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 import { RESPONSE_HEADERS } from '../contract/response-headers';
 
@@ -32,19 +33,21 @@ const ANSWERS: Record<string, Answer> = {
   ServerError: { type: apigateway.ResponseType.DEFAULT_5XX, code: 'internal', detail: 'quote the request id when you ask about it' },
 };
 
-/** API Gateway takes a constant in single quotes, and leaves quotes within it as they are. */
-const HEADERS = Object.fromEntries(
-  Object.entries({ 'content-type': PROBLEM_MEDIA_TYPE, ...RESPONSE_HEADERS }).map(([name, value]) => [name, `'${value}'`]),
-);
+const HEADERS = Object.fromEntries(Object.entries({ 'content-type': PROBLEM_MEDIA_TYPE, ...RESPONSE_HEADERS }).map(([name, value]) => [name, constant(value)]));
 
-/** Adds them all, so that a client meets one form of error whoever answers. */
-export function addGatewayResponses(restApi: apigateway.RestApi): void {
+/**
+ * Adds them all, so that a client meets one form of error whoever answers.
+ *
+ * @param appOrigins the other origins whose pages may read them
+ */
+export function addGatewayResponses(restApi: apigateway.RestApi, appOrigins?: readonly string[]): void {
+  const common = { ...HEADERS, ...appOrigins && gatewayCorsHeaders(appOrigins) };
   for (const [id, { type, code, detail, headers }] of Object.entries(ANSWERS)) {
     const { status, title } = PROBLEMS[code];
     restApi.addGatewayResponse(id, {
       type,
       statusCode: String(status),
-      responseHeaders: { ...HEADERS, ...headers },
+      responseHeaders: { ...common, ...headers },
       templates: { 'application/json': JSON.stringify({ type: problemType(code), title, status, detail, code }) },
     });
   }
@@ -52,7 +55,7 @@ export function addGatewayResponses(restApi: apigateway.RestApi): void {
   // route, that one repeats the Authorization header.
   restApi.addGatewayResponse('ClientError', {
     type: apigateway.ResponseType.DEFAULT_4XX,
-    responseHeaders: HEADERS,
+    responseHeaders: common,
     templates: { 'application/json': '{"type":"about:blank","title":"The request was refused","detail":"API Gateway refused the request","code":"invalid_request"}' },
   });
 }

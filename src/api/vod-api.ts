@@ -1,17 +1,22 @@
-import { Fn, Lazy, Stack } from 'aws-cdk-lib';
+import { Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
+import { addPreflight } from './preflight';
 import { throttleProblems, throttles } from './throttles';
-import type { HandlerName } from '../contract/environment';
-import { API_STAGE, routesOf } from '../contract/routes';
+import { allowsOtherOrigins } from '../contract/cors';
+import type { HandlerName, HandlerReading } from '../contract/environment';
+import { API_STAGE, Route, routesOf } from '../contract/routes';
 import { openRoleProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
+import { connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
-import { handlerFunction } from '../synth/handler-function';
+import { connect, HandlerFunction, handlerFunction } from '../synth/handler-function';
+import { originProblem } from '../synth/origin';
+import { listProblems } from '../synth/prop-checks';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 
@@ -50,7 +55,14 @@ export interface VodApiOptions {
 }
 
 /** Properties of `VodApi`. */
-export interface VodApiProps extends VodApiOptions {}
+export interface VodApiProps extends VodApiOptions {
+  /**
+   * Origins besides the service's own whose pages may call the routes of signed-in users with a bearer token, and read their answers, errors included:
+   * https, or http on localhost, such as `http://localhost:5173`. Cookies don't go there: the sign-in routes and playback are for the service's own pages.
+   * @default - none: the API answers no preflight request
+   */
+  readonly appOrigins?: string[];
+}
 
 /** An API that a distribution can serve: a `VodApi`, or another one whose stage is `api`. */
 export interface IVodApi extends IConstruct {
@@ -83,11 +95,17 @@ export class VodApi extends Construct implements IVodApi {
   public _roles?: VodRoles;
 
   private guard?: apigateway.IAuthorizer;
+  private readonly appOrigins?: string[];
   private readonly served: HandlerName[] = [];
 
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
     super(scope, id);
-    throwIfAny(this, [...throttleProblems(props), ...functionProblems(this, props.functions)]);
+    throwIfAny(this, [
+      ...throttleProblems(props),
+      ...functionProblems(this, props.functions),
+      ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
+    ]);
+    this.appOrigins = Token.isUnresolved(props.appOrigins) || props.appOrigins?.length ? props.appOrigins : undefined;
     useFunctionOptions(this, props.functions);
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Video on demand',
@@ -101,7 +119,7 @@ export class VodApi extends Construct implements IVodApi {
     stage.methodSettings = Lazy.any({ produce: () => throttles(props, this.served) });
     // Its value reads the stage and names execute-api, an address that nobody is to use.
     this.restApi.node.tryRemoveChild('Endpoint');
-    addGatewayResponses(this.restApi);
+    addGatewayResponses(this.restApi, this.appOrigins);
     acknowledge(this.restApi, {
       'AwsSolutions-APIG1': 'access logs need a role that an account has once for all its APIs',
       'AwsSolutions-APIG2': 'every handler validates its requests and names each field that is wrong, which API Gateway does not (docs/decisions/010)',
@@ -182,7 +200,18 @@ export class VodApi extends Construct implements IVodApi {
         ...(route.access === 'open' ? { authorizationType: apigateway.AuthorizationType.NONE } : { authorizer: this.requireAuthorizer() }),
       });
       if (route.access === 'open') acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
+      if (allowsOtherOrigins(route)) this.allowAppOrigins(route, fn);
     }
+  }
+
+  /** Lets pages of the other origins call a route: its path answers preflight requests, and its function says in each answer who may read it. */
+  private allowAppOrigins({ path }: Route, fn: HandlerFunction<HandlerReading<'APP_ORIGINS'>>): void {
+    if (!this.appOrigins) return;
+    connect(fn, connection({ environment: { APP_ORIGINS: this.appOrigins } }));
+    const resource = this.restApi.root.resourceForPath(path);
+    if (resource.node.tryFindChild('OPTIONS')) return;
+    addPreflight(resource, this.appOrigins, () => this.served.flatMap(routesOf).map(([, route]) => route)
+      .filter((route) => route.path === path && allowsOtherOrigins(route)));
   }
 
   private requireAuthorizer(): apigateway.IAuthorizer | undefined {

@@ -7,6 +7,8 @@ import type { Roles } from '../contract/roles';
 
 /** Every environment variable that a handler may read, with the type of its value. */
 export const VARIABLES = {
+  /** Origins besides ORIGIN whose pages may read what the API answers. */
+  APP_ORIGINS: json<readonly string[]>(),
   /** The user pool's client. */
   CLIENT_ID: text,
   /** Names of the handlers whose routes the API has. */
@@ -53,17 +55,17 @@ export type Variable = keyof typeof VARIABLES;
  * are both typed by this list: what one of them lacks does not compile.
  */
 export const ENVIRONMENTS = {
-  'api/describe-api': ['HANDLERS'],
+  'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
   /** Its resource's properties say what to fill, so that a new client asks again. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'ORIGIN', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
-  'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES'],
+  'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES', 'APP_ORIGINS?'],
   'delivery/make-key-pair': [],
-  'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES'],
+  'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
-  'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES'],
+  'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
 } as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;
 
 /** `{area}/{verb-noun}` */
@@ -76,6 +78,9 @@ export type Required<H extends HandlerName> = Extract<Listed<H>, Variable>;
 
 /** The variables that a handler works without. */
 export type Optional<H extends HandlerName> = Listed<H> extends infer Name ? Name extends `${infer V extends Variable}?` ? V : never : never;
+
+/** The handlers that may be given a variable. */
+export type HandlerReading<V extends Variable> = { [H in HandlerName]: V extends Required<H> | Optional<H> ? H : never }[HandlerName];
 
 /** Values of variables, by name. */
 export type Values<V extends Variable> = { readonly [N in V]: (typeof VARIABLES)[N] extends Codec<infer T> ? T : never };

@@ -1,4 +1,4 @@
-import type { HandlerName } from './environment';
+import type { HandlerName, HandlerReading } from './environment';
 import type { ProblemCode } from './problems';
 import {
   JsonSchema, playbackSchema, refreshRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, videoIdSchema,
@@ -22,6 +22,8 @@ export interface Route {
   readonly handler: HandlerName;
   /** `open`: no authorizer. */
   readonly access: 'open' | 'signed-in';
+  /** True if pages of `appOrigins` may call the route although it is open. They may call every route of signed-in users. */
+  readonly otherOrigins?: true;
   readonly summary: string;
   readonly pathParameters?: Readonly<Record<string, TextSchema>>;
   /** Any other parameter is refused. */
@@ -115,10 +117,10 @@ export const ROUTES = {
     pathParameters: videoId, problems: ['wrong_role', 'not_found', 'wrong_status'],
   },
   describeApi: {
-    method: 'GET', path: '/openapi.json', handler: 'api/describe-api', access: 'open', status: 200, response: { type: 'object' },
+    method: 'GET', path: '/openapi.json', handler: 'api/describe-api', access: 'open', otherOrigins: true, status: 200, response: { type: 'object' },
     summary: 'This document.',
   },
-} as const satisfies Record<string, Route>;
+} as const satisfies Record<string, Route & ({ access: 'open'; otherOrigins?: undefined } | { handler: HandlerReading<'APP_ORIGINS'> })>;
 
 /** The sign-in's callback, as the sign-in server knows it. */
 export const AUTHORIZE_PATH = `/${API_STAGE}${ROUTES.authorize.path}`;

@@ -2,8 +2,10 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { shapeAnswer } from './answer-shape';
 import { callerFrom } from './caller';
 import { HttpProblem, invalid } from './http-problem';
+import { readOptional } from './read-environment';
 import { bodyReader, readHeaders, readPath, readQuery } from './read-request';
 import type { Operations } from './route-types';
+import { allowsOtherOrigins, corsHeaders } from '../contract/cors';
 import type { HandlerName } from '../contract/environment';
 import { NO_SUCH_ROUTE_DETAIL, NOT_SIGNED_IN_DETAIL, PROBLEM_MEDIA_TYPE } from '../contract/problems';
 import { RESPONSE_HEADERS } from '../contract/response-headers';
@@ -19,7 +21,10 @@ interface Answer {
   readonly cookies?: readonly string[];
 }
 
-/** Serves every route that names this handler: finds it, checks the request against it, and turns errors into problem+json. */
+/**
+ * Serves every route that names this handler: finds it, checks the request against it, and turns errors into problem+json. Pages of APP_ORIGINS may
+ * read all of its answers.
+ */
 export function serveRoutes<H extends HandlerName>(
   handler: H, operations: Operations<H>,
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
@@ -28,42 +33,48 @@ export function serveRoutes<H extends HandlerName>(
     // The types of requests and answers differ from route to route: the contract pairs each with its operation.
     { route, readBody: bodyReader(route), run: operations[operationId as OperationsOf<H>] as (request: object) => Promise<Answer> },
   ]));
+  const appOrigins = readOptional('APP_ORIGINS') ?? [];
   return async (event) => {
+    const found = routes.get(`${event.httpMethod} ${event.resource}`);
+    const cors = found && allowsOtherOrigins(found.route) ? corsHeaders(appOrigins, headerOf(event, 'origin')) : {};
     try {
-      const found = routes.get(`${event.httpMethod} ${event.resource}`);
       if (!found) throw new HttpProblem('not_found', NO_SUCH_ROUTE_DETAIL);
       refuseTwoTokens(event);
       const { route, readBody, run } = found;
       const caller = route.access === 'signed-in' ? requireCaller(event) : undefined;
       const request = { caller, path: readPath(route, event), query: readQuery(route, event), body: readBody(event), headers: readHeaders(route, event) };
       const answered = await run(request);
-      return answer(route.status, route.response ? { ...answered, body: shapeAnswer(route.response, answered.body) } : answered);
+      return answer(route.status, route.response ? { ...answered, body: shapeAnswer(route.response, answered.body) } : answered, cors);
     } catch (error) {
-      return answerError(error, event.requestContext.requestId);
+      return answerError(error, event.requestContext.requestId, cors);
     }
   };
 }
 
-function answer(status: number, { status: own, body, headers, cookies }: Answer): APIGatewayProxyResult {
+function answer(status: number, { status: own, body, headers, cookies }: Answer, cors: Answer['headers']): APIGatewayProxyResult {
   return {
     statusCode: own ?? status,
-    headers: { ...RESPONSE_HEADERS, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    headers: { ...RESPONSE_HEADERS, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers, ...cors },
     ...(cookies && { multiValueHeaders: { 'set-cookie': [...cookies] } }),
     body: body === undefined ? '' : JSON.stringify(body),
   };
 }
 
-function answerError(error: unknown, requestId: string): APIGatewayProxyResult {
+function answerError(error: unknown, requestId: string, cors: Answer['headers']): APIGatewayProxyResult {
   // Only the error's own text goes to the log: requests carry tokens and codes.
   if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
   const problem = error instanceof HttpProblem ? error : new HttpProblem('internal', `quote request ${requestId} when you ask about it`);
   const body = problem.toBody();
-  return answer(body.status, { body, headers: { 'content-type': PROBLEM_MEDIA_TYPE }, cookies: problem.cookies });
+  return answer(body.status, { body, headers: { 'content-type': PROBLEM_MEDIA_TYPE }, cookies: problem.cookies }, cors);
 }
 
-function requireCaller({ requestContext, headers }: APIGatewayProxyEvent): Caller {
-  const [, authorization] = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization') ?? [];
-  const caller = callerFrom(requestContext.authorizer, authorization);
+/** A header by its name in lower case: API Gateway hands on whatever case the client used. */
+function headerOf({ headers }: APIGatewayProxyEvent, wanted: string): string | undefined {
+  return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
+}
+
+function requireCaller(event: APIGatewayProxyEvent): Caller {
+  const caller = callerFrom(event.requestContext.authorizer, headerOf(event, 'authorization'));
   if (!caller) throw new HttpProblem('not_signed_in', NOT_SIGNED_IN_DETAIL);
   return caller;
 }

@@ -1,4 +1,4 @@
-import { Environment, ENVIRONMENTS, HandlerName, Variable, VARIABLES } from '../contract/environment';
+import { Environment, ENVIRONMENTS, HandlerName, Values, Variable, VARIABLES } from '../contract/environment';
 
 /** Reads a handler's environment, once, at its cold start. A missing or malformed value is an error of the deployment, not of a request. */
 export function readEnvironment<H extends HandlerName>(handler: H, source: NodeJS.ProcessEnv = process.env): Environment<H> {
@@ -7,6 +7,11 @@ export function readEnvironment<H extends HandlerName>(handler: H, source: NodeJ
   if (missing.length > 0) throw new Error(`environment of ${handler} lacks ${missing.join(', ')}`);
   const present = listed.map((name) => name.replace('?', '') as Variable).filter((name) => source[name] !== undefined);
   return Object.fromEntries(present.map((name) => [name, read(name, source[name]!)])) as Environment<H>;
+}
+
+/** Reads a variable that a handler works without. */
+export function readOptional<V extends Variable>(name: V, source: NodeJS.ProcessEnv = process.env): Values<V>[V] | undefined {
+  return source[name] === undefined ? undefined : read(name, source[name]) as Values<V>[V];
 }
 
 function read(name: Variable, written: string): unknown {

@@ -24,6 +24,7 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'OidcIdentityOptions.audiences': ['["x"]', '["x","x"]'],
   'OidcIdentityOptions.groupsClaim': ['"x"', '"7"'],
   'OidcIdentityOptions.cacheTtl': ['0 s'],
+  'VodApiProps.appOrigins': ['[]'],
   'VodAuthProps.appOrigins': ['[]'],
   'VodAuthProps.deletionProtection': ['true'],
   'ServerlessVodProps.appOrigins': ['[]'],

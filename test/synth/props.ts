@@ -55,6 +55,7 @@ function withCertificate(stack: Stack, props: { domainNames?: string[] }): objec
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withCertificate(stack, props)),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),
+  VodApiProps: (stack, props) => new VodApi(stack, 'Area', props),
   VodAuthProps: auth,
   VodRoles: (stack, roles) => auth(stack, { roles: { viewers: Access.group('viewers'), ...roles } }),
   UserPoolIdentityOptions: (stack, props) => auth(stack, { identity: Identity.userPool(props) }),

@@ -20,6 +20,7 @@ export class CustomerKeysStack extends Stack {
     });
     new ServerlessVod(this, 'Vod', {
       catalog: { table: makeTable(this, tableKey) }, upload: { bucket: sources }, delivery: { bucket: media },
+      appOrigins: ['https://app.example.com'],
     });
   }
 }

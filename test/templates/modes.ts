@@ -20,14 +20,22 @@ abstract class Mode extends Stack {
     new ServerlessVod(this, 'Vod', {
       identity: this.identity(),
       roles: { uploaders: Access.group('editors'), viewers: Access.group('viewers'), admins: Access.group('video-admins') },
-      appOrigins: ['https://app.example.com'],
+      appOrigins: this.appOrigins(),
     });
   }
 
   protected abstract identity(): Identity;
+
+  protected appOrigins(): string[] {
+    return ['https://app.example.com'];
+  }
 }
 
 class EveryOption extends Mode {
+  protected appOrigins(): string[] {
+    return ['https://app.example.com', 'https://other.example.net'];
+  }
+
   protected identity(): Identity {
     return Identity.userPool({
       userPool: { featurePlan: cognito.FeaturePlan.ESSENTIALS, mfa: cognito.Mfa.OPTIONAL, selfSignUpEnabled: true, passwordPolicy: { minLength: 16 } },

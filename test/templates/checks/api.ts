@@ -12,8 +12,13 @@ export function pathOf(template: CloudFormationTemplate, resourceId: unknown): s
   return `${pathOf(template, resource.Properties?.ParentId)}/${resource.Properties?.PathPart}`;
 }
 
+/** The methods of routes: all but those of preflight requests, which checks/cors.ts looks at. */
+export function methodsOfRoutes(template: CloudFormationTemplate): ReturnType<typeof ours> {
+  return ours(template, 'AWS::ApiGateway::Method').filter(({ properties }) => properties.HttpMethod !== 'OPTIONS');
+}
+
 /** The routes whose handlers the template has. */
-function routesIn(template: CloudFormationTemplate): [string, Route, string][] {
+export function routesIn(template: CloudFormationTemplate): [string, Route, string][] {
   const handlers = new Map(handlersOf(template).map(({ name, id }) => [name, id]));
   return Object.entries(ROUTES as Record<string, Route>).filter(([, { handler }]) => handlers.has(handler))
     .map(([name, route]) => [name, route, handlers.get(route.handler)!]);
@@ -22,7 +27,7 @@ function routesIn(template: CloudFormationTemplate): [string, Route, string][] {
 /** Each route of the contract has one method, which asks the route's handler. */
 const routesAreServed: Check = (template) => {
   const api = ours(template, 'AWS::ApiGateway::RestApi')[0]?.id;
-  const found = ours(template, 'AWS::ApiGateway::Method').map(({ properties: { OperationName, HttpMethod, ResourceId, RestApiId, Integration = {} } }) => (
+  const found = methodsOfRoutes(template).map(({ properties: { OperationName, HttpMethod, ResourceId, RestApiId, Integration = {} } }) => (
     `${OperationName}: ${HttpMethod} ${pathOf(template, ResourceId)} of ${references(RestApiId)}: ${Integration.Type} ${Integration.IntegrationHttpMethod} ${references(Integration.Uri).at(-1)}`));
   const wanted = routesIn(template).map(([name, { method, path }, functionId]) => `${name}: ${method} ${path} of ${api}: AWS_PROXY POST ${functionId}`);
   return exactly('methods', found, wanted);
@@ -40,7 +45,7 @@ const guardedRoutesAskTheAuthorizer: Check = (template) => {
   if (authorizers.length !== 1) return [`expected one authorizer, got ${authorizers.length}`];
   const [[authorizer, { Properties = {} }]] = authorizers;
   const kind = Properties.Type === 'COGNITO_USER_POOLS' ? 'COGNITO_USER_POOLS' : 'CUSTOM';
-  return ours(template, 'AWS::ApiGateway::Method').flatMap(({ id, properties }) => differences(id, properties, {
+  return methodsOfRoutes(template).flatMap(({ id, properties }) => differences(id, properties, {
     ...(ROUTES as Record<string, Route>)[properties.OperationName]?.access === 'open' ? { AuthorizationType: 'NONE' } : { AuthorizationType: kind, AuthorizerId: { Ref: authorizer } },
   }));
 };
@@ -48,7 +53,7 @@ const guardedRoutesAskTheAuthorizer: Check = (template) => {
 /** What comes before any token: nothing else may be called without one. */
 const OPEN_ROUTES = ['authorize', 'describeApi', 'login', 'refreshTokens', 'revokeTokens'];
 
-const onlySignInIsOpen: Check = (template) => ours(template, 'AWS::ApiGateway::Method')
+const onlySignInIsOpen: Check = (template) => methodsOfRoutes(template)
   .filter(({ properties }) => properties.AuthorizationType === 'NONE' && !OPEN_ROUTES.includes(properties.OperationName)).map(({ id }) => `${id}: is open to anyone`);
 
 /** The authorizer takes tokens of this pool, or of the issuer, and of their clients only. */

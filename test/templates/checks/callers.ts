@@ -1,4 +1,4 @@
-import { pathOf } from './api';
+import { methodsOfRoutes, pathOf } from './api';
 import { Check, exactly } from './check';
 import { customerKeyOf, storesOf } from './handlers';
 import { statements } from '../../toolkit/permissions';
@@ -15,7 +15,7 @@ function neededPermissions(template: CloudFormationTemplate): string[] {
   const api = (id: string): string => `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:${withoutHash(id)}`;
   const stage = withoutHash(ours(template, 'AWS::ApiGateway::Stage')[0]?.id ?? 'no stage');
   // In the ARN of a method parameters are wildcards.
-  const methods = ours(template, 'AWS::ApiGateway::Method').map(({ properties: { HttpMethod, ResourceId, RestApiId, Integration } }) => invocation(
+  const methods = methodsOfRoutes(template).map(({ properties: { HttpMethod, ResourceId, RestApiId, Integration } }) => invocation(
     functionIn(template, Integration) ?? 'nothing', 'apigateway.amazonaws.com',
     `${api(references(RestApiId)[0] ?? '')}/${stage}/${HttpMethod}${pathOf(template, ResourceId).replace(/{\w+}/g, '*')}`));
   const authorizers = ours(template, 'AWS::ApiGateway::Authorizer').filter(({ properties }) => properties.Type !== 'COGNITO_USER_POOLS')

@@ -2,6 +2,7 @@ import { ADDRESS } from './address';
 import { API } from './api';
 import { CALLERS } from './callers';
 import type { Check } from './check';
+import { CORS } from './cors';
 import { DATA } from './data';
 import { DELIVERY } from './delivery';
 import { DEPENDENCIES } from './dependencies';
@@ -19,6 +20,7 @@ export const CHECKS: Record<string, Record<string, Check>> = {
   'callers': CALLERS,
   'data': DATA,
   'API': API,
+  'CORS': CORS,
   'delivery': DELIVERY,
   'address': ADDRESS,
   'events': EVENTS,
