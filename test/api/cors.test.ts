@@ -58,7 +58,7 @@ describe('with origins of other pages', () => {
 
   test('a handler that serves such routes has the list, and no other', () => {
     expect(environmentOf(template, 'api/describe-api').APP_ORIGINS).toBe('["https://app.example.com","https://other.example.net"]');
-    const variables = ofType(template, 'AWS::Lambda::Function').map(({ id, properties }) => [id.replace(/[\dA-F]{8}$/, ''), properties.Environment?.Variables.APP_ORIGINS !== undefined]);
+    const variables = ofType(template, 'AWS::Lambda::Function').map(({ id, properties }) => [id.replace(/Function[\dA-F]{8}$/, ''), properties.Environment?.Variables.APP_ORIGINS !== undefined]);
     expect(Object.fromEntries(variables)).toEqual({
       ApiDescribeApi: true, authsignin: false, catalogreadvideos: true, uploadplanupload: true, deliverystartplayback: true,
     });
