@@ -5,10 +5,14 @@ import { ensure } from '../../local/system';
 
 const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
-/** A browser without a window. */
-export function launchBrowser(): Promise<Browser> {
+/**
+ * A browser without a window.
+ *
+ * @param more arguments of Chromium
+ */
+export function launchBrowser(...more: string[]): Promise<Browser> {
   // Chromium's own sandbox can't be had by root.
-  const args = process.getuid?.() === 0 ? [...ARGUMENTS, '--no-sandbox'] : ARGUMENTS;
+  const args = [...ARGUMENTS, ...more, ...process.getuid?.() === 0 ? ['--no-sandbox'] : []];
   return chromium.launch({ executablePath: ensure('chromium'), args });
 }
 
