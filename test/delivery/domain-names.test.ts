@@ -74,7 +74,7 @@ describe('domainNames', () => {
   });
 
   const certificate = certificateIn(testStack());
-  test.each<[object, string]>([
+  test.each(([
     [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate of us-east-1 that covers domainNames, got undefined'],
     [{ certificate }, 'Test/Vod: domainNames: expected the names that certificate is for, got undefined'],
     [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more, got []'],
@@ -91,7 +91,7 @@ describe('domainNames', () => {
     [{ domainNames: ['192.0.2.1'], certificate }, 'domainNames[0]: expected a domain name'],
     [{ domainNames: [`${'a'.repeat(64)}.example.com`], certificate }, 'domainNames[0]: expected a domain name'],
     [{ domainNames: [NAME], certificate: ARN }, 'certificate: expected an ACM certificate of us-east-1 that covers domainNames, got "arn:'],
-  ])('refuses %j', (props, message) => {
+  ] as [props: object, message: string][]).map(([props, message]) => [message, props] as const))('refused: %s', (message, props) => {
     expect(() => vodIn(testStack(), props)).toThrow(message);
   });
 
