@@ -23,7 +23,8 @@ export function domainProblems({ domainNames, certificate }: DomainOptions): (st
   });
   return [
     // The address is needed at synth.
-    ...listProblems('domainNames', domainNames, (name, value) => nameProblem(name, value) ?? repetitionProblem(name, value, domainNames!), { tokens: false }),
+    ...listProblems('domainNames', domainNames, nameProblem, { tokens: false }),
+    repetitionProblem(domainNames),
     isAbsent(domainNames) && !isAbsent(certificate) ? 'domainNames: expected the names that certificate is for, got undefined' : undefined,
     noCertificate ?? (isAbsent(certificate) ? undefined : certificateProblem(certificate)),
   ];
@@ -43,8 +44,9 @@ function isDomainName(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 253 && new RegExp(`^(?:${label}\\.)+(?![0-9]+$)${label}$`).test(value);
 }
 
-function repetitionProblem(name: string, value: unknown, all: readonly unknown[]): string | undefined {
-  return all.filter((each) => each === value).length > 1 ? `${name}: expected each name once, got ${show(value)} again` : undefined;
+function repetitionProblem(domainNames: unknown): string | undefined {
+  const isRight = !Array.isArray(domainNames) || new Set(domainNames).size === domainNames.length;
+  return isRight ? undefined : `domainNames: expected each name once, got ${domainNames.join(', ')}`;
 }
 
 function certificateProblem(certificate: acm.ICertificate): string | undefined {

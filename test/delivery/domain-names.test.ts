@@ -79,7 +79,7 @@ describe('domainNames', () => {
     [{ certificate }, 'Test/Vod: domainNames: expected the names that certificate is for, got undefined'],
     [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more, got []'],
     [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more, got "${NAME}"`],
-    [{ domainNames: [NAME, NAME], certificate }, `domainNames[1]: expected each name once, got "${NAME}" again`],
+    [{ domainNames: [NAME, NAME], certificate }, `domainNames: expected each name once, got ${NAME}, ${NAME}`],
     [{ domainNames: ['*.example.com'], certificate }, 'domainNames[0]: expected a name without wildcard, since people need one address, got "*.example.com"'],
     [{ domainNames: [ORIGIN], certificate }, `domainNames[0]: expected a domain name in lower case, such as "videos.example.com", got "${ORIGIN}"; did you mean "${NAME}"?`],
     [{ domainNames: ['Videos.Example.com'], certificate }, 'got "Videos.Example.com"; did you mean "videos.example.com"?'],
