@@ -94,7 +94,8 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const hasPool = stack.ofType('AWS::Cognito::UserPool').length > 0;
   const cognito = hasPool ? keep(await startCognito({ stack, port: authPort, divideLifetimes })) : undefined;
   const namesIssuer = JSON.stringify(assembly.template).includes(OTHER_ISSUER);
-  const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes })) : undefined;
+  const here = (audience: string): string => stack.here(audience);
+  const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes, here })) : undefined;
   for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, ...cognito ? [cognito] : []]) door.register(service);
 
   await runCustomResources(stack, functions, s3.store);

@@ -51,6 +51,11 @@ export class TemplateStack {
     return Object.fromEntries(Object.entries(this.assembly.template.Outputs ?? {}).map(([name, { Value }]) => [name, this.resolve(name, Value)]));
   }
 
+  /** A text as the template's own are: with this machine's addresses. */
+  here(text: string): string {
+    return rewrite(text, this.ports, this.domainNames);
+  }
+
   private resource(logicalId: string, { Type: type, Properties: given = {}, DependsOn: before = [], Condition: condition }: Definition): Resource {
     if (condition) throw new Error(`${logicalId}: conditions are not supported`);
     const names = (): Names => this.namesOf(logicalId);
@@ -80,7 +85,7 @@ export class TemplateStack {
   /** The value with its intrinsics resolved, and with this machine's addresses. */
   private resolve(owner: string, value: unknown): any {
     const lookup: Lookup = (name, attribute) => attribute ? this.namesOf(name).attributes[attribute] : this.namesOf(name).physicalId;
-    return JSON.parse(rewrite(JSON.stringify(resolve(owner, value, lookup)), this.ports, this.domainNames));
+    return JSON.parse(this.here(JSON.stringify(resolve(owner, value, lookup))));
   }
 }
 

@@ -4,10 +4,12 @@ import { startSignIn } from '../server';
 import { fileAdapter, loadState, type IssuerState } from '../state';
 import { sampleUsers, type LocalUser } from '../users';
 
-interface OtherIssuerOptions { readonly dataFolder: string; readonly port: number; readonly divideLifetimes?: number }
+interface OtherIssuerOptions {
+  readonly dataFolder: string; readonly port: number; readonly divideLifetimes?: number; readonly here?: (audience: string) => string;
+}
 
 /** The issuer that stands for whatever a team has: the sample users with all their groups, and one client, `web`. */
-export async function startOtherIssuer({ dataFolder, port, divideLifetimes = 1 }: OtherIssuerOptions) {
+export async function startOtherIssuer({ dataFolder, port, divideLifetimes = 1, here = (audience) => audience }: OtherIssuerOptions) {
   const folder = join(dataFolder, 'identity');
   const issuer = `http://127.0.0.1:${port}`;
   const adapter = fileAdapter(folder);
@@ -15,7 +17,7 @@ export async function startOtherIssuer({ dataFolder, port, divideLifetimes = 1 }
   // Not a UUID, as with most issuers. Another key leaves these as they are.
   const subOf = ({ username }: LocalUser) => `sample|${first.derived(`user ${username}`).slice(0, 24)}`;
   // The library reads its keys once: with other keys it is another provider, over the same storage.
-  const providerWith = (state: IssuerState) => createOtherProvider({ issuer, state, adapter, users: sampleUsers, subOf, divideLifetimes });
+  const providerWith = (state: IssuerState) => createOtherProvider({ issuer, state, adapter, users: sampleUsers, subOf, divideLifetimes, here });
   let provider = await providerWith(first);
 
   const listening = await startSignIn({

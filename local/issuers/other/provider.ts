@@ -10,13 +10,15 @@ interface OtherProviderOptions {
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
   readonly divideLifetimes: number;
+  /** How the template writes an audience: one at its own domain name is an address of this machine there. */
+  readonly here: (audience: string) => string;
 }
 
 /** Whom its access tokens are for, where a client does not say it. */
 const API = 'https://videos.example.com/api';
 
 /** An authorization server as teams have it: not Cognito's names, and access tokens by RFC 9068. */
-export async function createOtherProvider({ issuer, state, adapter, users, subOf, divideLifetimes }: OtherProviderOptions): Promise<OidcProvider> {
+export async function createOtherProvider({ issuer, state, adapter, users, subOf, divideLifetimes, here }: OtherProviderOptions): Promise<OidcProvider> {
   const { errors, Provider } = await import('oidc-provider');
   const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;
   const HOUR = divided(3600, divideLifetimes);
@@ -31,7 +33,7 @@ export async function createOtherProvider({ issuer, state, adapter, users, subOf
         defaultResource: () => API,
         getResourceServerInfo: (_: Context, resource: string) => {
           if (resource !== API) throw new errors.InvalidTarget();
-          return { audience: API, scope: 'openid email profile', accessTokenFormat: 'jwt', accessTokenTTL: HOUR, jwt: { sign: { alg: 'RS256' } } };
+          return { audience: here(API), scope: 'openid email profile', accessTokenFormat: 'jwt', accessTokenTTL: HOUR, jwt: { sign: { alg: 'RS256' } } };
         },
       },
     },

@@ -18,9 +18,9 @@ const api = 'https://videos.example.com/api';
 const callback = 'http://localhost/callback';
 const proof = 'a-verifier-of-the-least-length-that-is-allowed-43';
 
-async function started({ dataFolder = mkdtempSync(join(tmpdir(), 'vod-local-')), divideLifetimes }: { dataFolder?: string; divideLifetimes?: number } = {}) {
+async function started({ dataFolder = mkdtempSync(join(tmpdir(), 'vod-local-')), divideLifetimes, here }: { dataFolder?: string; divideLifetimes?: number; here?: (audience: string) => string } = {}) {
   const [port] = await freePorts([0]);
-  const identity = keep(await startOtherIssuer({ dataFolder, port, divideLifetimes }));
+  const identity = keep(await startOtherIssuer({ dataFolder, port, divideLifetimes, here }));
   return { ...identity, dataFolder, browser: new Browser(identity.issuer) };
 }
 type Issuer = Pick<Awaited<ReturnType<typeof started>>, 'issuer' | 'browser'>;
@@ -56,6 +56,13 @@ async function verified(issuer: string, token: string, audience: string) {
 const keyOf = (token: string) => decomposeUnverifiedJwt(token).header.kid;
 
 describe('the other issuer', () => {
+  test('names its audience as the template does, whose own domain name may be in it', async () => {
+    const there = 'http://videos.example.com.localhost:8001/api';
+    const identity = await started({ here: (audience) => audience.replace(api, there) });
+    const { body } = await exchange(identity, await signIn(identity, 'ada', { resource: api }));
+    expect((await verified(identity.issuer, body.access_token, there)).aud).toBe(there);
+  });
+
   test('describes itself, and publishes its public key only', async () => {
     const { issuer } = await started();
     const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json() as Record<string, any>;
