@@ -13,7 +13,7 @@ import type { Area } from './synth/area';
 import { throwIfAny } from './synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
 import { overlay } from './synth/overlay';
-import { isAbsent, objectProblem } from './synth/prop-checks';
+import { isAbsent, keyProblem, objectProblem } from './synth/prop-checks';
 import { removalPolicyProblem } from './synth/removal-policy';
 import type { TranscodeRung } from './transcode/transcode-rung';
 import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
@@ -51,7 +51,8 @@ export interface ServerlessVodProps {
   readonly certificate?: acm.ICertificate;
 
   /**
-   * Everything that is neither API nor media: your own web app, with CDK's own options.
+   * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Paths below `/api/` and
+   * `/v/` never reach it. A behavior without a response headers policy gets CloudFront's managed security headers.
    * @default - a function answers 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -193,12 +194,19 @@ export class ServerlessVod extends Construct {
   }
 }
 
+const KEYS: Record<keyof ServerlessVodProps, true> = {
+  identity: true, roles: true, domainNames: true, certificate: true, defaultBehavior: true, defaultRootObject: true, additionalBehaviors: true,
+  appOrigins: true, ladder: true, removalPolicy: true, deletionProtection: true, functions: true, catalog: true, upload: true, transcode: true,
+  delivery: true, api: true,
+};
+
 function problemsOf(props: ServerlessVodProps): (string | undefined)[] {
   const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
   return [
     // By name: the same bucket may also have been imported.
     sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
     ...domainProblems(props),
+    keyProblem('', props, KEYS),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
     ...(['upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),
   ];

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { Roles } from '../contract/roles';
-import { isAbsent, objectProblem, show } from '../synth/prop-checks';
+import { isAbsent, keyProblem, objectProblem, show } from '../synth/prop-checks';
 
 /** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
 const MAX_GROUP_NAME_LENGTH = 128;
@@ -69,6 +69,7 @@ export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { req
   const wrong = objectProblem(prop, roles, '{ uploaders, viewers, admins }', { required });
   if (wrong || isAbsent(roles)) return [wrong];
   return [
+    keyProblem(prop, roles, { uploaders: true, viewers: true, admins: true }),
     accessProblem(`${prop}.uploaders`, roles.uploaders),
     accessProblem(`${prop}.viewers`, roles.viewers),
     accessProblem(`${prop}.admins`, roles.admins) ?? (roles.admins && !roles.admins._groups

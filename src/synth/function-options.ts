@@ -7,7 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
 import { overlay } from './overlay';
-import { durationProblem, enumProblem, isAbsent, listProblems, numberProblem, objectProblem } from './prop-checks';
+import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem } from './prop-checks';
 
 /**
  * Options for the functions of the service, or of one area: names and types are CDK's. What is left out is as the construct above has it.
@@ -144,6 +144,11 @@ export function environmentKey({ environmentEncryption }: VodFunctionOptions): R
 const MAX_LAYERS = 5;
 const MAX_SECURITY_GROUPS = 5;
 
+const KEYS: Record<keyof VodFunctionOptions, true> = {
+  memorySize: true, timeout: true, logRetention: true, tracing: true, vpc: true, vpcSubnets: true, securityGroups: true, permissionsBoundary: true,
+  layers: true, environmentEncryption: true, reservedConcurrentExecutions: true,
+};
+
 /** What is wrong with the prop `functions`. */
 export function functionProblems(scope: Construct, given: VodFunctionOptions | undefined): (string | undefined)[] {
   const noObject = objectProblem('functions', given, 'an object of options');
@@ -151,6 +156,7 @@ export function functionProblems(scope: Construct, given: VodFunctionOptions | u
   const { environmentEncryption } = given;
   const noKey = objectProblem('functions.environmentEncryption', environmentEncryption, 'a KMS key, such as a kms.Key', { member: 'keyArn' });
   return [
+    keyProblem('functions', given, KEYS),
     numberProblem('functions.memorySize', given.memorySize, { min: 128, max: 10240 }),
     durationProblem('functions.timeout', given.timeout, Duration.seconds(10), Duration.seconds(29)),
     enumProblem('functions.logRetention', given.logRetention, { RetentionDays: logs.RetentionDays }),

@@ -79,6 +79,17 @@ export function objectProblem(
   return `${name}: expected ${expected}, got ${show(value)}`;
 }
 
+/**
+ * Keys that a struct doesn't have. A misspelled role would be one that was left out, and so mean everyone.
+ *
+ * @param name of the struct's prop; empty for the construct's own props
+ */
+export function keyProblem<T extends object>(name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>): string | undefined {
+  const unknown = typeof given === 'object' && given !== null ? Object.keys(given).filter((key) => !Object.hasOwn(keys, key)) : [];
+  if (unknown.length === 0) return undefined;
+  return `${unknown.map((key) => (name === '' ? key : `${name}.${key}`)).join(', ')}: expected only ${Object.keys(keys).join(', ')}`;
+}
+
 /** A number; a whole one unless `fractions` may come. */
 export function numberProblem(
   name: string, value: unknown, { min, max = Infinity, fractions = false }: { readonly min: number; readonly max?: number; readonly fractions?: boolean },

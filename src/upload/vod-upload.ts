@@ -81,8 +81,8 @@ export interface VodUploadProps extends VodUploadOptions {
   readonly catalog: IVodCatalog;
 
   /**
-   * Origins besides the service's own whose pages may upload: https, or http on localhost, such as `http://localhost:5173`. Has no effect on
-   * a bucket of your own.
+   * Origins besides the service's own whose pages may upload: https, or http on localhost, such as `http://localhost:5173`. An imported
+   * bucket can't be changed from here: write its CORS rule yourself.
    * @default - none
    */
   readonly appOrigins?: string[];

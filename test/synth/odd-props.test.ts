@@ -1,5 +1,7 @@
 import { Bitrate, Duration, Size } from 'aws-cdk-lib';
 import { labelOf, OBJECT_PROPS, outcome, SCALAR_PROPS } from './props';
+import { Access } from '../../src';
+import { testStack, vodIn } from '../toolkit/stacks';
 
 /** What plain JavaScript may pass. */
 const ODD = {
@@ -60,4 +62,11 @@ describe('what is no such object is refused in the prop\'s name', () => {
     const outcomes = Object.entries(NO_OBJECT).map(([odd, value]) => [odd, outcome(prop, () => value)]);
     expect(outcomes).toEqual(Object.keys(NO_OBJECT).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'refused']));
   });
+});
+
+test('a misspelled key is refused where leaving it out would open something', () => {
+  const vod = (props: object) => () => vodIn(testStack(), props);
+  expect(vod({ roles: { uploader: Access.group('editors') } })).toThrow('Test/Vod/Auth: roles.uploader: expected only uploaders, viewers, admins');
+  expect(vod({ function: {}, firstAdmin: 'ada@example.com' })).toThrow(/^Test\/Vod: function, firstAdmin: expected only identity, roles, /);
+  expect(vod({ functions: { memory: 1024 } })).toThrow('functions.memory: expected only memorySize, ');
 });
