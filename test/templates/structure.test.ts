@@ -1,4 +1,4 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { example, EXAMPLE_NAMES } from './templates';
 import { Identity, ServerlessVod, ServerlessVodProps } from '../../src';
 import { templateOf, testStack, vodIn } from '../toolkit/stacks';
@@ -67,12 +67,16 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
       .flatMap(([, { Type, Properties }]) => NAMED[Type](Properties).map((name, index) => `${Type} ${index} ${plain(name, lookupIn(stack))}`));
   }
 
+  const nested = (id: string) => templateOf(vodIn(new NestedStack(new Stack(new App(), id), 'Nested') as Stack));
+  const staged = (id: string) => templateOf(vodIn(new Stack(new Stage(new App(), id), 'One')));
   const build = (id: string, region?: string) => templateOf(vodIn(new Stack(new App(), id, region ? { env: { region, account: '123456789012' } } : {})));
 
   test.each([
     ['two stacks of one app', build('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
     ['one stack in two regions', build('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('One'), { name: 'One', region: 'us-east-1', uuid: '22222222-2222' }],
     ['one stack, its regions named', build('One', 'eu-west-1'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('One', 'us-east-1'), { name: 'One', region: 'us-east-1', uuid: '22222222-2222' }],
+    ['nested stacks of two stacks', nested('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, nested('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
+    ['stacks of two stages', staged('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, staged('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
   ])('%s share none', (_what, one, oneStack, two, twoStack) => {
     const first = globalNames(one, oneStack);
     expect(first.length).toBeGreaterThan(4);
