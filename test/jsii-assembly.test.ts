@@ -1,6 +1,9 @@
-import { execFileSync } from 'child_process';
-import { readFileSync } from 'fs';
+import { execFileSync, spawnSync } from 'child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
 import * as path from 'path';
+import { publicApi, STORED } from '../build/public-api';
+import * as library from '../src';
 
 const root = path.join(__dirname, '..');
 
@@ -60,6 +63,29 @@ describe('the public API', () => {
     const large = types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name);
     // What most users set stands on the construct itself, beside the areas' own structs; options for functions are CDK's, of which there are fifty.
     expect(large).toEqual(['ServerlessVodProps', 'VodFunctionOptions']);
+  });
+
+  // A change of the stored file is a commit of its own.
+  test('is the one that is stored', () => {
+    const hint = 'If the change is meant: npm run build, then npx tsx build/public-api.ts, and commit test/public-api/assembly.json by itself.';
+    expect({ hint, api: JSON.parse(publicApi(assembly)) }).toEqual({ hint, api: JSON.parse(readFileSync(STORED, 'utf8')) });
+  });
+
+  test('breaks nobody who uses the stored one, as jsii-diff sees it', () => {
+    const before = mkdtempSync(path.join(tmpdir(), 'assembly-'));
+    symlinkSync(path.join(root, 'node_modules'), path.join(before, 'node_modules'));
+    cpSync(path.join(root, 'package.json'), path.join(before, 'package.json'));
+    const { types: stored } = JSON.parse(readFileSync(STORED, 'utf8'));
+    writeFileSync(path.join(before, '.jsii'), JSON.stringify({ ...assembly, types: stored }));
+    const { status, stderr } = spawnSync(process.execPath, [require.resolve('jsii-diff/bin/jsii-diff'), before, root, '--error-on=all'], { encoding: 'utf8' });
+    rmSync(before, { recursive: true });
+    expect([status, stderr.split('\n').filter((line) => line.startsWith('err'))]).toEqual([0, []]);
+  });
+
+  // The assembly has the names of an enum's members only, and what users have stored or compare are the values.
+  test('has the values of enums that it had', () => {
+    const enums = types.filter(({ kind }) => kind === 'enum').map(({ name }) => [name, library[name as keyof typeof library]]);
+    expect(Object.fromEntries(enums)).toMatchSnapshot();
   });
 
   // C# finds a namespace before a class that a `using` brings, whichever part of the namespace has the class's name.

@@ -1,7 +1,41 @@
-import { example } from './templates';
-import { ofType } from '../toolkit/template';
+import { App, CfnResource } from 'aws-cdk-lib';
+import { example, EXAMPLES } from './templates';
+import { templateOf } from '../toolkit/stacks';
+import { isOurs, ofType, readable, withoutHash } from '../toolkit/template';
 
 const smallest = example('smallest');
+
+/** The properties that name a resource. */
+const NAMES = ['Name', 'FunctionName', 'BucketName', 'TableName', 'QueueName', 'RoleName', 'LogGroupName', 'UserPoolName', 'Domain'];
+
+/** A construct's place in the tree -> type, logical id and the name that the template gives it. Places are public: users reach for what lies there. */
+function resourcesOf(name: 'smallest' | 'full'): string[] {
+  const stack = new EXAMPLES[name](new App({ analyticsReporting: false }), 'Videos');
+  const { Resources } = templateOf(stack);
+  return stack.node.findAll().filter(CfnResource.isCfnResource).map((resource) => {
+    const id = stack.getLogicalId(resource);
+    // A deployment's id changes with every route.
+    const shown = resource.cfnResourceType === 'AWS::ApiGateway::Deployment' ? '(changes with the API)' : id;
+    const properties: Record<string, unknown> = Resources[id]?.Properties ?? {};
+    const named = NAMES.map((property) => properties[property]).find((value) => value !== undefined);
+    return `${resource.node.path} ${resource.cfnResourceType} ${shown}${named === undefined ? '' : ` named ${readable(named)}`}`;
+  }).sort();
+}
+
+test.each(['smallest', 'full'] as const)('constructs of %s have the places, logical ids and names that they had', (name) => {
+  expect(resourcesOf(name)).toMatchSnapshot();
+});
+
+/** The types whose properties users tune by props. */
+const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::MediaConvert::Queue', 'AWS::Cognito::UserPoolClient', 'AWS::ApiGateway::Stage'];
+
+test('defaults are what they were', () => {
+  const tuned = Object.entries(smallest.Resources).filter(([id, { Type }]) => isOurs(id) && TUNED.includes(Type));
+  const shown = tuned.map(([id, { Properties }]) => [withoutHash(id), Object.entries(Properties ?? {})
+    // Both change with every handler or route.
+    .filter(([name]) => !['Code', 'DeploymentId'].includes(name)).map(([name, value]) => `${name}: ${readable(value)}`)]);
+  expect(Object.fromEntries(shown)).toMatchSnapshot();
+});
 
 test('logical ids of what holds data are pinned: another id is another, empty resource', () => {
   const stateful = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::SecretsManager::Secret', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::PublicKey', 'AWS::CloudFront::KeyGroup'];
