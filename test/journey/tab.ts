@@ -28,6 +28,9 @@ export interface Answer {
 export class Tab {
   static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
     const tab = new Tab(await context.newPage(), facts);
+    // Chromium's console tells most violations of the policy; the event tells all. The script must be there before the page.
+    await tab.page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
+      console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     await tab.page.goto(facts.origin);
     return tab;
   }
@@ -48,9 +51,6 @@ export class Tab {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(`${message.text()} ${message.location().url}`);
     });
-    // Chromium's console tells most of them; the event tells all.
-    void page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
-      console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
