@@ -2,7 +2,7 @@ import { readFileSync } from 'fs';
 import * as path from 'path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Client, type Plan } from './client';
-import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
 import { launchBrowser } from './tab';
 import { makeClip } from '../../local/clip';
 
@@ -109,9 +109,11 @@ describe('a page of another site', () => {
     const { statuses } = await watch(page);
     // The preflight's answer names no origin, and the request is not sent.
     expect(await ask(page, api('/streams'), withToken())).toBe('unreadable');
+    await until('the preflight was seen', () => statuses.length > 0);
     expect(statuses).toEqual([204]);
     // Without a token it needs no preflight: the description answers, and the page can't read it.
     expect(await ask(page, api('/openapi.json'))).toBe('unreadable');
+    await until('the answer was seen', () => statuses.length > 1);
     expect(statuses).toEqual([204, 200]);
     const response = await fetch(api('/streams'), { headers: { ...withToken().headers, origin: STRANGE } });
     expect([response.status, response.headers.get('access-control-allow-origin'), response.headers.get('vary')]).toEqual([200, null, 'Origin']);
@@ -177,6 +179,8 @@ describe('a page of another site', () => {
 
     const { statuses, sent, kept } = await watch(page);
     expect(await ask(page, hls, { credentials: 'include' })).toBe('unreadable');
+    // DevTools tells of an answer after the page knows of it.
+    await until('the answer and its cookies were seen', () => statuses.length > 0 && kept.length > 0);
     expect([statuses, sent]).toEqual([[403], []]);
     expect(kept).toContainEqual(expect.stringMatching(/^CloudFront-Signature: .*SameSiteLax/));
   });
