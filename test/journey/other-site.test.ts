@@ -144,6 +144,7 @@ describe('a page of another site', () => {
     expect(await ask(page, api('/token/revoke'), { method: 'POST', credentials: 'include' })).toBe('unreadable');
     // One is: it is refused.
     expect(await ask(page, api('/token'), { method: 'POST', credentials: 'include', headers: { 'content-type': 'application/json' }, body: '{}' })).toBe('unreadable');
+    await until('the three answers were seen', () => statuses.length > 2 && kept.length > 0);
     expect(statuses).toEqual([401, 401, 404]);
     expect(sent).toEqual([]);
     expect(kept).toContainEqual(expect.stringMatching(/^__Secure-vod-refresh: .*SameSiteStrict/));
