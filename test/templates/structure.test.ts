@@ -38,6 +38,15 @@ test.each<[string, ServerlessVodProps]>([
   expect(() => vodIn(testStack(), props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RemovalPolicy\\.DESTROY .*, got "snapshot"`));
 });
 
+test.each(EXAMPLE_NAMES)('CloudFormation makes up the names of %s, except those that decision 021 lists', (name) => {
+  // The others are names within another resource, such as a method's within its API.
+  const within = /^AWS::(?:ApiGateway::(?:Authorizer|Method|Stage)|Cognito::UserPoolGroup|IAM::Policy|Lambda::Permission)$/;
+  const named = Object.entries(example(name).Resources).filter(([id, { Type }]) => isOurs(id) && !within.test(Type))
+    .flatMap(([, { Type, Properties = {} }]) => Object.keys(Properties).filter((property) => property.endsWith('Name')).map((property) => `${Type} ${property}`));
+  const listed = ['AWS::ApiGateway::RestApi Name', 'AWS::CloudFront::Function Name', 'AWS::MediaConvert::Queue Name'];
+  expect(named.filter((found) => !listed.includes(found))).toEqual([]);
+});
+
 describe('names that CloudFront and Cognito keep for more than one stack', () => {
   const NAMED: Record<string, (properties: any) => unknown[]> = {
     'AWS::CloudFront::OriginAccessControl': ({ OriginAccessControlConfig }) => [OriginAccessControlConfig.Name],
