@@ -40,7 +40,7 @@ test.each<[string, ServerlessVodProps]>([
 
 test.each(EXAMPLE_NAMES)('CloudFormation makes up the names of %s, except those that decision 021 lists', (name) => {
   // The others are names within another resource, such as a method's within its API.
-  const within = /^AWS::(?:ApiGateway::(?:Authorizer|Method|Stage)|Cognito::UserPoolGroup|IAM::Policy|Lambda::(?:EventSourceMapping|Permission))$/;
+  const within = /^AWS::(?:ApiGateway::(?:Authorizer|Method|Stage)|Cognito::UserPool(?:Group|UserToGroupAttachment)|IAM::Policy|Lambda::(?:EventSourceMapping|Permission))$/;
   const named = Object.entries(example(name).Resources).filter(([id, { Type }]) => isOurs(id) && !within.test(Type))
     .flatMap(([, { Type, Properties = {} }]) => Object.keys(Properties).filter((property) => property.endsWith('Name')).map((property) => `${Type} ${property}`));
   const listed = ['AWS::ApiGateway::RestApi Name', 'AWS::CloudFront::Function Name', 'AWS::MediaConvert::Queue Name'];
