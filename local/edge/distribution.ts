@@ -1,11 +1,13 @@
+import { appOf, type App } from './custom-origin';
 import { byId, onlyKnown, theOne } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** Where answers come from: a bucket, or else the API. */
-interface Origin { readonly domain: string; readonly bucket?: string }
+/** Where answers come from: a bucket, an app, or else the API. */
+interface Origin { readonly domain: string; readonly bucket?: string; readonly app?: App }
 
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const allViewer = '216adef6-5c7f-47e4-b989-5492eafa07d3';
 const allViewerExceptHostHeader = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 const securityHeadersPolicy = '67f7725c-6f97-4210-82d7-5512b31e9d03';
 /** The only error codes that CustomErrorResponses takes (CloudFront Developer Guide, "Customize error responses"). */
@@ -21,10 +23,12 @@ export function wildcard(pattern: string): (text: string) => boolean {
 function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
   const { Id, DomainName: domain, OriginAccessControlId: controlId = '' } = properties;
   const what = `origin '${Id}'`;
-  onlyKnown(what, properties, 'Id DomainName OriginAccessControlId S3OriginConfig CustomOriginConfig');
+  const app = appOf(what, properties);
+  onlyKnown(what, properties, `Id DomainName OriginAccessControlId S3OriginConfig CustomOriginConfig${app ? ' OriginPath OriginCustomHeaders' : ''}`);
+  if (app) return { domain, app };
   if (/^[a-z0-9]+\.execute-api\./.test(domain)) return { domain };
   const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(domain)?.[1];
-  if (!bucket) throw new Error(`${what}: this machine knows buckets and the API, not ${domain}`);
+  if (!bucket) throw new Error(`${what}: this machine knows buckets, the API, and apps at names below localhost, not ${domain}`);
   const { OriginAccessControlConfig: control } = byId(stack, 'AWS::CloudFront::OriginAccessControl', controlId).properties;
   onlyKnown(what, control, 'Name', { SigningProtocol: ['sigv4'], SigningBehavior: ['always'], OriginAccessControlOriginType: ['s3'] });
   return { domain, bucket };
@@ -35,16 +39,17 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
   const { PathPattern: pattern = '*', TargetOriginId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
   const what = `behaviour '${pattern}'`;
   const origin = origins.get(TargetOriginId)!;
-  const isApi = origin.bucket === undefined;
+  const { bucket, app } = origin;
+  // Without a policy CloudFront keeps headers, cookies and query from the API, and the sign-in would work here only.
+  const requestPolicies = bucket ? ['none'] : app ? ['none', allViewer, allViewerExceptHostHeader] : [allViewerExceptHostHeader];
   onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
-    CachePolicyId: isApi ? [cachingDisabled] : [cachingOptimized, cachingDisabled],
-    // Without this policy CloudFront would keep headers, cookies and query from the API, and the sign-in would work here only.
-    OriginRequestPolicyId: [isApi ? allViewerExceptHostHeader : 'none'],
+    CachePolicyId: bucket || app ? [cachingOptimized, cachingDisabled] : [cachingDisabled],
+    OriginRequestPolicyId: requestPolicies,
     ResponseHeadersPolicyId: [securityHeadersPolicy],
   });
   for (const each of FunctionAssociations) onlyKnown(what, each, 'FunctionARN', { EventType: ['viewer-request'] });
   const methods: string[] = properties.AllowedMethods ?? ['GET', 'HEAD'];
-  if (!isApi && methods.length > 2) throw new Error(`${what}: this machine only reads buckets, got ${methods}`);
+  if (bucket && methods.length > 2) throw new Error(`${what}: this machine only reads buckets, got ${methods}`);
   const keyIds: string[] | undefined = groups?.flatMap((id: string) => byId(stack, 'AWS::CloudFront::KeyGroup', id).properties.KeyGroupConfig.Items);
   return {
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),
@@ -54,6 +59,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
     /** The code of the function that answers in the origin's place. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
+    forwards: { viewer: properties.OriginRequestPolicyId !== undefined, host: properties.OriginRequestPolicyId === allViewer },
     cached: properties.CachePolicyId === cachingOptimized,
     managedHeaders: properties.ResponseHeadersPolicyId !== undefined,
   };

@@ -3,7 +3,9 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import { isDeepStrictEqual } from 'util';
 import { createContext, runInContext } from 'vm';
 import { createCache } from './cache';
+import { askApp } from './custom-origin';
 import { readDistribution } from './distribution';
+import { errorPage } from './error-page';
 import { checkSignature } from './signed';
 import type { Access } from '../access/access';
 import { bodyLimit, type Gateway } from '../gateway/gateway';
@@ -20,12 +22,14 @@ const securityHeaders = new Map(Object.entries({
   'x-xss-protection': '1; mode=block', 'x-content-type-options': 'nosniff',
 }));
 
-const plain = (status: number, text: string): ApiAnswer => ({
-  status, headers: { 'content-type': 'text/html' }, body: `<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>${status} ERROR</h1><p>${text}</p>`,
-});
-
-/** The longest address that CloudFront takes, in bytes (CloudFront Developer Guide, "Quotas"). */
+/** The longest address, and the longest request line with headers, that CloudFront takes, in bytes (CloudFront Developer Guide, "Quotas"). */
 const LONGEST_URL = 8192;
+const LONGEST_HEAD = 20_480;
+/** The most that API Gateway takes of headers, in bytes (API Gateway Developer Guide, "Quotas"). */
+const MOST_API_HEADERS = 10_240;
+
+const tooManyHeaders = (): ApiAnswer => errorPage(431, 'Request header or cookie too large.');
+const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
 
 /** All cookies as they were sent. Of two with one name the first has the closer path, and counts. */
 const cookiesIn = (header: string): Map<string, string> =>
@@ -66,48 +70,50 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     await s3.handle(asked, response);
   }
 
-  /** The answer, unless S3 has written it. */
+  /** The answer, unless S3 or an app has written it. */
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<ApiAnswer | void> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
     const name = nameOf.get(host);
     if (!target.startsWith('/') || !name) {
-      return plain(403, 'The request was not for an address of this distribution.');
+      return errorPage(403, 'The request was not for an address of this distribution.');
     }
-    if (`http://${host}${target}`.length > LONGEST_URL) return plain(414, 'The request is too long.');
+    if (`http://${host}${target}`.length > LONGEST_URL) return errorPage(414, 'The request is too long.');
     if (method === 'GET' && (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])) {
-      return plain(403, 'Bad request. A GET request has no body.');
+      return errorPage(403, 'Bad request. A GET request has no body.');
     }
     // Dot segments go before behaviour and signature are looked at: neither may see another path than the origin.
     const { pathname, search } = new URL(`http://${host}${target}`);
     // It would fail each part behind in its own way.
-    if (!isDecodable(pathname)) return plain(400, 'Bad request.');
-    const { methods, publicKeys, viewerRequest, managedHeaders, cached, bucket, domain } = behaviors.find(({ matches }) => matches(pathname))!;
-    if (!methods.includes(method)) return plain(403, 'This distribution is not configured to allow the HTTP request method that was used.');
+    if (!isDecodable(pathname)) return errorPage(400, 'Bad request.');
+    const { methods, publicKeys, viewerRequest, managedHeaders, cached, forwards, bucket, app, domain } = behaviors.find(({ matches }) => matches(pathname))!;
+    if (!bucket && !app && headerBytes(request) > MOST_API_HEADERS) return tooManyHeaders();
+    if (!methods.includes(method)) return errorPage(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     if (managedHeaders) response.setHeaders(securityHeaders);
     if (publicKeys) checkSignature(`http://${host}${pathname}${search}`, cookiesIn(cookie), publicKeys);
     const answered = viewerRequest && await runFunction(viewerRequest, { method, uri: pathname, headers: { host: { value: name } } }, search);
     if (answered) return answered;
     const path = pathname === '/' ? `/${rootObject}` : pathname;
-    if (fromCache(bucket ? `/${bucket}${path}` : path, request, response, { cached, errorTtl })) return;
+    if (fromCache(path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
+    // The query as it was sent, of which `search` has some characters escaped.
+    if (app) return askApp(request, response, { app, domain, forwards, path, search: /\?[^#]*/.exec(target)?.[0] ?? '' });
     return gateway({ raw: request, host: domain, path: `${path}${search}`, body: await bodyOf(request) });
   }
 
-  // The limit is API Gateway's; CloudFront's own is twice as large.
-  const server = createServer({ maxHeaderSize: 10_240 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: LONGEST_HEAD }, (request, response) => {
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
       // Who went away in the middle of an object, as players do, or of a body, is told nothing.
       if (response.headersSent || !response.socket || response.socket.destroyed) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
       logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
-      return plain(503, 'The CloudFront function or the origin behind it failed.');
+      return errorPage(503, 'The CloudFront function or the origin behind it failed.');
     }).then((answer) => answer && write(response, answer));
   });
   // A page, as CloudFront and API Gateway answer here too. In a browser it is a document of this origin, with none of the API's headers.
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy();
-    const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? plain(431, 'Request header or cookie too large.') : plain(400, 'Bad request.');
+    const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? tooManyHeaders() : errorPage(400, 'Bad request.');
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${headers['content-type']}\r\nconnection: close\r\n\r\n${body}`);
   });
   return listen(server, port);
@@ -119,7 +125,7 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
     response.writeHead(status, headers).end(body);
   } catch (error) {
     logLine(`edge: malformed answer of the origin: ${(error as Error).message}`);
-    write(response, plain(502, 'The origin answered what is no HTTP.'));
+    write(response, errorPage(502, 'The origin answered what is no HTTP.'));
   }
 }
 

@@ -1,0 +1,83 @@
+import { request as send, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'http';
+import { pipeline } from 'stream';
+import { errorPage } from './error-page';
+import type { ApiAnswer } from '../gateway/responses';
+import { onlyKnown } from '../lookup';
+import { logLine } from '../text';
+
+/** A web app of the user's own, which listens on this machine. */
+export interface App {
+  readonly port: number;
+  /** Comes before the path of each request. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** What an origin request policy lets through: query, cookies and headers of the viewer's request or none of them, and the viewer's `Host`. */
+export interface Forwards { readonly viewer: boolean; readonly host: boolean }
+
+/** Headers that CloudFront keeps from every origin, or writes itself (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
+const NOT_FORWARDED = /^(?:connection|expect|host|keep-alive|proxy-.*|te|trailer|upgrade|x-amz-cf-id|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
+/** Of the viewer's headers these are about the body, which is always forwarded. */
+const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
+/** Headers that CloudFront removes from an answer or writes itself (same page, "HTTP response headers that CloudFront removes or replaces"). */
+const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;
+
+/** Reads a custom origin whose domain is `localhost`, or a name below it; undefined for any other domain. */
+export function appOf(what: string, { DomainName: domain, CustomOriginConfig: config = {}, OriginPath: path = '', OriginCustomHeaders: headers = [] }: Record<string, any>): App | undefined {
+  if (!/(?:^|\.)localhost$/.test(domain)) return undefined;
+  // This machine has no TLS.
+  onlyKnown(what, config, 'HTTPPort HTTPSPort OriginSSLProtocols OriginReadTimeout OriginKeepaliveTimeout', { OriginProtocolPolicy: ['http-only', 'match-viewer'] });
+  return {
+    port: config.HTTPPort ?? 80,
+    path,
+    headers: Object.fromEntries(headers.map(({ HeaderName, HeaderValue }: Record<string, string>) => [HeaderName.toLowerCase(), HeaderValue])),
+    timeoutMs: (config.OriginReadTimeout ?? 30) * 1000,
+  };
+}
+
+/** Asks an app as CloudFront asks a custom origin, and passes the answer on as it comes. Resolves with an error page when there is none. */
+export function askApp(request: IncomingMessage, response: ServerResponse, { app, domain, forwards, path, search }:
+{ app: App; domain: string; forwards: Forwards; path: string; search: string }): Promise<ApiAnswer | void> {
+  return new Promise((resolve) => {
+    const asked = send({
+      host: '127.0.0.1', port: app.port, method: request.method, path: `${app.path}${path}${forwards.viewer ? search : ''}`, agent: false,
+      headers: { ...requestHeaders(request, response, forwards.viewer), ...app.headers, host: forwards.host ? request.headers.host : domain },
+    }, (answer) => {
+      response.writeHead(answer.statusCode!, responseHeaders(answer.headers, forwards.viewer));
+      pipeline(answer, response, () => resolve());
+    });
+    let status = 502;
+    asked.setTimeout(app.timeoutMs, () => {
+      status = 504;
+      asked.destroy(new Error('no answer in time'));
+    });
+    asked.once('error', ({ message }) => {
+      // Half an answer is broken off, and a viewer who left is told nothing.
+      if (response.headersSent || response.destroyed) return resolve();
+      logLine(`edge: ${request.method} ${path}: ${domain}: ${message}`);
+      resolve(errorPage(status, 'The origin did not answer.'));
+    });
+    // A viewer who leaves takes the request along.
+    response.once('close', () => asked.destroy());
+    request.pipe(asked);
+  });
+}
+
+function requestHeaders({ headers, socket }: IncomingMessage, response: ServerResponse, viewer: boolean): OutgoingHttpHeaders {
+  const forwarded = Object.entries(headers).filter(([name]) => OF_THE_BODY.test(name) || (viewer && !NOT_FORWARDED.test(name)));
+  const before = (name: string): string => headers[name] ? `${headers[name]}, ` : '';
+  return {
+    ...viewer ? {} : { 'user-agent': 'Amazon CloudFront' },
+    ...Object.fromEntries(forwarded),
+    'via': `${before('via')}1.1 localhost (CloudFront)`,
+    'x-amz-cf-id': String(response.getHeader('x-amz-cf-id')),
+    'x-forwarded-for': `${before('x-forwarded-for')}${socket.remoteAddress}`,
+  };
+}
+
+/** Without cookies in the request CloudFront takes those of the answer away, too. */
+function responseHeaders(headers: IncomingHttpHeaders, cookies: boolean): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_RETURNED.test(name) && (cookies || name !== 'set-cookie')));
+}
