@@ -23,8 +23,9 @@ export async function runJourney(): Promise<Journey> {
   return { decisions, assembly: readAssembly(path.join(stack.data, 'cdk.out')), output: stack.output };
 }
 
-async function useEverything(client: Client): Promise<void> {
-  const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 8));
+/** Does all that; answers the id of a video that is ready, titled so. */
+export async function useEverything(client: Client, seconds = 8): Promise<string> {
+  const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), seconds));
   const [ready, errored] = await Promise.all([client.upload(clip, 'ready'), client.upload(Buffer.from('no video'), 'errored')]);
   await client.settled(errored);
   await client.settled(ready);
@@ -37,4 +38,5 @@ async function useEverything(client: Client): Promise<void> {
   await client.get(new URL('/', hls).href);
   await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token });
   await client.call('POST', '/token/revoke', { refresh_token: client.tokens.refresh_token });
+  return ready;
 }

@@ -1,0 +1,16 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { AllowedMethods, CachePolicy, OriginProtocolPolicy, OriginRequestPolicy } from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { ServerlessVod } from '../../src';
+
+/** A server-rendered app on this machine, and its files, which never change, under a policy of their own. */
+const origin = new HttpOrigin('app.localhost', { protocolPolicy: OriginProtocolPolicy.HTTP_ONLY, httpPort: Number(process.env.FIXTURE_APP_PORT) });
+new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
+  defaultBehavior: {
+    origin,
+    allowedMethods: AllowedMethods.ALLOW_ALL,
+    cachePolicy: CachePolicy.CACHING_DISABLED,
+    originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+  },
+  additionalBehaviors: { '/assets/*': { origin } },
+});
