@@ -138,8 +138,8 @@ export interface ServerlessVodProps {
  * A video-on-demand service: people sign in, upload large videos, get adaptive HLS a few minutes later, and play them
  * with every byte protected.
  *
+ * @exampleMetadata fixture=areas
  * @example
- * /// fixture=areas
  * const vod = new ServerlessVod(this, 'Vod');
  * new CfnOutput(this, 'Url', { value: vod.url });
  */

@@ -77,8 +77,8 @@ export interface VodCatalogAttributes {
 /**
  * The catalog: the table of videos, and who may see which of them.
  *
+ * @exampleMetadata fixture=areas
  * @example
- * /// fixture=areas
  * declare const api: VodApi;
  * const catalog = new VodCatalog(this, 'Catalog', { url: 'https://videos.example.com' });
  * catalog.addRoutes(api);
@@ -91,8 +91,8 @@ export class VodCatalog extends Construct implements IVodCatalog {
    * @param id its name there
    * @param attributes what is known of it
    *
+   * @exampleMetadata fixture=areas
    * @example
-   * /// fixture=areas
    * const catalog = VodCatalog.fromTable(this, 'Catalog', {
    *   table: dynamodb.Table.fromTableName(this, 'Table', 'Videos-VodCatalogTable-EXAMPLE'),
    *   url: 'https://videos.example.com',

@@ -127,8 +127,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
 /**
  * Delivery: the media bucket, the CloudFront distribution before it, the keys that sign, and playback sessions.
  *
+ * @exampleMetadata fixture=areas
  * @example
- * /// fixture=areas
  * declare const api: VodApi;
  * declare const catalog: VodCatalog;
  * const delivery = new VodDelivery(this, 'Delivery', { catalog, api });

@@ -38,8 +38,8 @@ export class Access {
 /**
  * Who may do what. Everyone signed in may also list and watch the videos that are their own.
  *
+ * @exampleMetadata fixture=areas
  * @example
- * /// fixture=areas
  * new ServerlessVod(this, 'Vod', {
  *   roles: { uploaders: Access.group('uploaders'), viewers: Access.signedIn() },
  * });

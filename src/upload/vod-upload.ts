@@ -91,8 +91,8 @@ export interface VodUploadProps extends VodUploadOptions {
 /**
  * Uploads: a private bucket for sources, and signed addresses that take one declared file each, straight from the browser.
  *
+ * @exampleMetadata fixture=areas
  * @example
- * /// fixture=areas
  * declare const api: VodApi;
  * declare const catalog: VodCatalog;
  * const upload = new VodUpload(this, 'Upload', { catalog });

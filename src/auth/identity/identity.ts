@@ -17,8 +17,8 @@ export class Identity {
    *
    * @param options what differs from the defaults
    *
+   * @exampleMetadata fixture=areas
    * @example
-   * /// fixture=areas
    * new ServerlessVod(this, 'Vod', {
    *   identity: Identity.userPool({
    *     firstAdmin: 'ada@example.com',
@@ -42,8 +42,8 @@ export class Identity {
    * @param userPool whose users may call
    * @param clients the audience that tokens must name: one of these
    *
+   * @exampleMetadata fixture=areas
    * @example
-   * /// fixture=areas
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
    * const client = cognito.UserPoolClient.fromUserPoolClientId(this, 'Web', '1example23456789');
    * new ServerlessVod(this, 'Vod', { identity: Identity.fromUserPool(userPool, client) });
@@ -67,8 +67,8 @@ export class Identity {
    *
    * @param options issuer, audience and which token
    *
+   * @exampleMetadata fixture=areas
    * @example
-   * /// fixture=areas
    * new ServerlessVod(this, 'Vod', {
    *   identity: Identity.oidc({
    *     issuer: 'https://example.eu.auth0.com/',
@@ -91,8 +91,8 @@ export class Identity {
    *
    * @param authorizer such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
+   * @exampleMetadata fixture=areas
    * @example
-   * /// fixture=areas
    * declare const handler: lambda.Function;
    * const authorizer = new apigateway.TokenAuthorizer(this, 'Own', { handler });
    * new ServerlessVod(this, 'Vod', { identity: Identity.fromAuthorizer(authorizer) });
