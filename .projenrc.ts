@@ -75,7 +75,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   // No part of the namespace may be the name of a public class: C# would find the namespace in the class's place (CS0118, CS0426).
   publishToNuget: { dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
   devDeps: ['@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
-  gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/'],
+  gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/', '/.npmignore'],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     preserveDefaultReporters: false,
@@ -112,6 +112,8 @@ project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx build/openapi.ts' });
 project.annotateGenerated('/openapi.json');
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
+// jsii leaves the files of sources that are gone.
+project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
 // In npm's scripts `node` is the Node 24 that the local workspace brings: the handlers' own version.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });

@@ -32,6 +32,6 @@ const problems: [what: string, files: string[]][] = [
   ['would be older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange)],
 ];
 for (const [what, files] of problems.filter(([, found]) => found.length > 0)) {
-  console.error(`The package ${what}: ${files.join(', ')}. Remove lib and assets, then run "npm run build".`);
+  console.error(`The package ${what}: ${files.join(', ')}. Run "npm run build", which makes lib and assets anew.`);
   process.exitCode = 1;
 }

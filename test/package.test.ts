@@ -50,7 +50,7 @@ describe('the published package', () => {
   test('is not made without its handlers, its code or its assembly, and the error names each file', () => {
     for (const entry of ['assets', 'lib/index.js', '.jsii']) rmSync(path.join(copy, entry), { recursive: true });
     const { status, stderr } = pack(copy);
-    expect(stderr).toContain(`The package would be incomplete, missing or empty: .jsii, lib/index.js, ${handlers.join(', ')}. Remove lib and assets, then run "npm run build".`);
+    expect(stderr).toContain(`The package would be incomplete, missing or empty: .jsii, lib/index.js, ${handlers.join(', ')}. Run "npm run build", which makes lib and assets anew.`);
     expect(status).not.toBe(0);
   });
 
