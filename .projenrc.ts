@@ -106,12 +106,20 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.package.addField('workspaces', ['local']);
 // What users get. README.md, LICENSE and package.json are always in it.
 project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
+// What users may import. Other files (API.md, the handlers) are found by their path, not by Node.
+project.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './.jsii': './.jsii',
+  './openapi.json': './openapi.json',
+  './package.json': './package.json',
+});
 project.package.setScript('prepack', 'tsx build/check-package.ts');
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx build/openapi.ts' });
 project.annotateGenerated('/openapi.json');
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
+project.addTask('try-package', { description: 'Pack the last build, install it in an empty folder and use it there', exec: 'tsx build/try-package.ts' });
 // jsii leaves the files of sources that are gone.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
 // In npm's scripts `node` is the Node 24 that the local workspace brings: the handlers' own version.

@@ -1,0 +1,124 @@
+import { spawnSync } from 'child_process';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import * as ts from 'typescript';
+
+/*
+ * Packs what the last build made, installs it in an empty folder, and uses it there: by `require`, by `import`, and by the type checker with each way that
+ * TypeScript has to find modules. The CDK is that of this repository, so nothing is downloaded.
+ */
+const root = path.join(__dirname, '..');
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+// npm tells its scripts what it was called with: none of that is for these calls.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+
+function npm(cwd: string, ...args: string[]): void {
+  const { status } = spawnSync('npm', args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) process.exit(1);
+}
+
+function install(): void {
+  npm(root, 'pack', '--silent', '--pack-destination', folder);
+  const [tarball] = readdirSync(folder);
+  writeFileSync(path.join(folder, 'package.json'), '{}');
+  npm(folder, 'install', '--silent', '--offline', '--legacy-peer-deps', `./${tarball}`);
+  for (const peer of ['aws-cdk-lib', 'constructs']) symlinkSync(path.join(root, 'node_modules', peer), path.join(folder, 'node_modules', peer));
+}
+
+const SYNTHESIZE = `
+const stack = new Stack(new App({ outdir: 'cdk.out' }), 'Videos');
+new ServerlessVod(stack, 'Vod');
+App.of(stack).synth();`;
+
+const OPEN = ['.jsii', 'openapi.json', 'package.json'];
+const CLOSED = ['API.md', 'lib/index', 'lib/index.js', 'lib/upload/vod-upload', 'lib/upload/vod-upload.js', 'assets/upload/plan-upload/index.js'];
+
+const COMMON_JS = `
+const { App, Stack } = require('aws-cdk-lib');
+const { ServerlessVod } = require('serverless-vod');
+for (const file of ${JSON.stringify(OPEN)}) require.resolve('serverless-vod/' + file);
+if (!require('serverless-vod/openapi.json').paths) throw new Error('openapi.json names no routes');
+for (const file of ${JSON.stringify(CLOSED)}) {
+  let code = 'no error';
+  try { require.resolve('serverless-vod/' + file); } catch (error) { code = error.code; }
+  if (code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw new Error('serverless-vod/' + file + ' is importable, or fails otherwise: ' + code);
+}
+${SYNTHESIZE}`;
+
+const ES_MODULE = `
+import { App, Stack } from 'aws-cdk-lib';
+import { ServerlessVod } from 'serverless-vod';
+import openapi from 'serverless-vod/openapi.json' with { type: 'json' };
+if (!openapi.paths) throw new Error('openapi.json names no routes');
+${SYNTHESIZE}`;
+
+const TYPES = `
+import { App, Stack } from 'aws-cdk-lib';
+import { ServerlessVod, type IVodCatalog, type ServerlessVodProps } from 'serverless-vod';
+const props: ServerlessVodProps = { appOrigins: ['https://app.example.com'] };
+const vod = new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', props);
+export const catalog: IVodCatalog = vod.catalog;
+// @ts-expect-error: the types are ours, not \`any\`
+export const url: number = vod.url;`;
+
+const DEEP_TYPES = `
+// @ts-expect-error: a file that is not public
+import { VodUpload } from 'serverless-vod/lib/upload/vod-upload';
+export type Upload = VodUpload;`;
+
+const FILES = { 'app.cjs': COMMON_JS, 'app.mjs': ES_MODULE, 'types.ts': TYPES, 'types.mts': TYPES, 'deep.ts': DEEP_TYPES, 'deep.mts': DEEP_TYPES };
+
+/** `node10` knows no `exports`: it finds the types by `types`, and any other file too. */
+const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]> = {
+  nodenext: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.NodeNext }],
+  node16: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.Node16 }],
+  bundler: [['types.ts', 'deep.ts'], { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }],
+  node10: [['types.ts'], { module: ts.ModuleKind.CommonJS, moduleResolution: ts.ModuleResolutionKind.Node10, ignoreDeprecations: '6.0' }],
+};
+
+/** The CDK's declaration files are large: each is read once. */
+const read = new Map<string, ts.SourceFile | undefined>();
+
+/** What the type checker finds in users' files and in our declaration files: these may name only what users have. */
+function typeFaults(files: string[], options: ts.CompilerOptions): string | undefined {
+  const all: ts.CompilerOptions = { strict: true, noEmit: true, target: ts.ScriptTarget.ES2022, types: [], ...options };
+  const host = ts.createCompilerHost(all);
+  const { getSourceFile } = host;
+  host.getSourceFile = (file, language) => {
+    const key = JSON.stringify([file, language]);
+    if (!read.has(key)) read.set(key, getSourceFile(file, language));
+    return read.get(key);
+  };
+  host.getCurrentDirectory = () => folder;
+  const program = ts.createProgram(files.map((file) => path.join(folder, file)), all, host);
+  const ours = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(folder));
+  const faults = [program.getOptionsDiagnostics(), ...ours.flatMap((file) => [program.getSyntacticDiagnostics(file), program.getSemanticDiagnostics(file)])]
+    .flat();
+  return faults.length === 0 ? undefined : ts.formatDiagnostics(faults, host);
+}
+
+/** The handlers' code comes from the installed package: synthesis fails if one is missing. */
+function synthesisFaults(file: string): string | undefined {
+  const { status, stderr } = spawnSync(process.execPath, [file], { cwd: folder, env: { ...env, CDK_VALIDATION: 'false' }, encoding: 'utf8' });
+  if (status !== 0) return `exit status ${status}\n${stderr}`;
+  const output = path.join(folder, 'cdk.out');
+  const code = readdirSync(output).filter((name) => existsSync(path.join(output, name, 'index.js')));
+  rmSync(output, { recursive: true });
+  return code.length > 0 ? undefined : 'The app has no code of a handler.';
+}
+
+function attempt(what: string, faultsOf: () => string | undefined): void {
+  const started = performance.now();
+  const faults = faultsOf();
+  console.log(`${faults ? 'FAILED' : 'ok'}  ${what} (${((performance.now() - started) / 1000).toFixed(1)} s)${faults ? `\n${faults}` : ''}`);
+  if (faults) process.exitCode = 1;
+}
+
+install();
+for (const [file, text] of Object.entries(FILES)) writeFileSync(path.join(folder, file), text);
+attempt('require', () => synthesisFaults('app.cjs'));
+attempt('import', () => synthesisFaults('app.mjs'));
+for (const [name, [files, options]] of Object.entries(RESOLUTIONS)) attempt(`types by ${name}`, () => typeFaults(files, options));
