@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, Bitrate, CfnOutput, Stack } from 'aws-cdk-lib';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
@@ -22,6 +22,15 @@ export class VideosStack extends Stack {
     const { url, auth: { userPool } } = new ServerlessVod(this, 'Vod', {
       defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(web) },
       defaultRootObject: 'index.html',
+      // The default, and 4K for sources that have it.
+      ladder: [
+        { height: 2160, maxBitrate: Bitrate.mbps(16) },
+        { height: 1080, maxBitrate: Bitrate.mbps(6) },
+        { height: 720, maxBitrate: Bitrate.mbps(4) },
+        { height: 540, maxBitrate: Bitrate.mbps(2) },
+        { height: 360, maxBitrate: Bitrate.mbps(1) },
+        { height: 240, maxBitrate: Bitrate.kbps(350) },
+      ],
       ...props,
     });
     new CfnOutput(this, 'Url', { value: url, description: 'The address of the service' });
