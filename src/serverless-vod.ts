@@ -53,6 +53,10 @@ export interface ServerlessVodProps {
   /**
    * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Paths below `/api/` and
    * `/v/` never reach it. A behavior without a response headers policy gets CloudFront's managed security headers.
+   *
+   * By default viewers may GET and HEAD, and answers are cached for everyone, without query and cookies. A server-rendered app needs
+   * `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then gets the cookies of its
+   * viewers, but for those of session and playback, whose paths are the service's.
    * @default - a function answers 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;

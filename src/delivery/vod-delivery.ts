@@ -107,6 +107,10 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Its viewers come by
    * https unless `viewerProtocolPolicy` says otherwise. Never the media bucket: nothing but `/v/*` asks for a session.
+   *
+   * By default viewers may GET and HEAD, and answers are cached for everyone, without query and cookies. A server-rendered app needs
+   * `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then gets the cookies of its
+   * viewers, but for those of session and playback, whose paths are the service's.
    * @default - a function answers 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
