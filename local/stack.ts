@@ -13,7 +13,7 @@ import type { LocalUser } from './issuers/users';
 import { freePorts } from './listen';
 import { createMediaConvert } from './mediaconvert/mediaconvert';
 import { createS3 } from './s3/s3';
-import { startDynamoDb } from './services/dynamodb';
+import { startDynamoDb } from './services/dynamodb/dynamodb';
 import { createEvents } from './services/events';
 import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';

@@ -16,9 +16,9 @@ export interface Need {
   readonly parts?: boolean;
 }
 
-/** An error in AWS's own terms: each service writes it in its own wire form. */
+/** An error in AWS's own terms: each service writes it in its own wire form. `members` are what an error of the JSON protocols has besides its message. */
 export class AwsError extends Error {
-  constructor(readonly code: string, message: string, readonly status = 400) {
+  constructor(readonly code: string, message: string, readonly status = 400, readonly members: object = {}) {
     super(message);
     this.name = code;
   }

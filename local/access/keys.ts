@@ -1,3 +1,4 @@
+import { keyOf, tablesOf } from '../services/dynamodb/tables';
 import type { Resource } from '../template/resources';
 import type { LocalStack, Need, Principal } from '../types';
 
@@ -35,10 +36,9 @@ function ofObject(stack: LocalStack, need: Need): Use {
 
 /** Reads and writes alike: DynamoDB decrypts the table's own key. */
 function ofTable(stack: LocalStack, need: Need): Use {
-  const tableArn = need.resource.split('/index/')[0];
-  const table = stack.ofType('AWS::DynamoDB::Table').find(({ attributes }) => attributes.Arn === tableArn);
-  const key = table?.properties.SSESpecification?.KMSMasterKeyId;
-  return { key, actions: ['kms:Decrypt'] };
+  const tableArn = need.resource.split(/\/(?:index|stream)\//)[0];
+  const table = tablesOf(stack).find(({ attributes }) => attributes.Arn === tableArn);
+  return { key: table && keyOf(table), actions: ['kms:Decrypt'] };
 }
 
 /** A key by its ARN, its id, or an alias of it. */

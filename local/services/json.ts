@@ -35,9 +35,9 @@ export function jsonService(
 }
 
 /** Writes an error as AWS's JSON protocols do. */
-export function failJson({ code, message, status }: AwsError, response: ServerResponse): void {
+export function failJson({ code, message, status, members }: AwsError, response: ServerResponse): void {
   const name = NAMES[code] ?? code;
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name }).end(JSON.stringify({ __type: name, message }));
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name }).end(JSON.stringify({ __type: name, message, ...members }));
 }
 
 /** The JSON object in a request's body. */

@@ -20,6 +20,12 @@ const { account, region } = ENVIRONMENT;
 const HERE = `${region}:${account}`;
 const cloudFrontFunction = (id: string): string => `arn:aws:cloudfront::${account}:function/${id}`;
 
+const tableAnswers = (name: string): Record<string, string> => {
+  const Arn = `arn:aws:dynamodb:${HERE}:table/${name}`;
+  // A stream's name is the time when it was made.
+  return { Arn, StreamArn: `${Arn}/stream/2026-01-01T00:00:00.000` };
+};
+
 /** Types whose names mean nothing to anyone. */
 const NAMELESS = [
   'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method',
@@ -47,7 +53,8 @@ const TYPES: Record<string, Entry> = {
   'Cognito::UserPoolDomain': ['Domain'],
   'Cognito::UserPoolGroup': ['GroupName'],
   'Cognito::UserPoolUser': ['Username'],
-  'DynamoDB::Table': ['TableName', (name) => ({ Arn: `arn:aws:dynamodb:${HERE}:table/${name}` })],
+  'DynamoDB::GlobalTable': ['TableName', tableAnswers],
+  'DynamoDB::Table': ['TableName', tableAnswers],
   'Events::Rule': ['Name', (name) => ({ Arn: `arn:aws:events:${HERE}:rule/${name}` })],
   'IAM::Role': ['RoleName', (name) => ({ Arn: `arn:aws:iam::${account}:role/${name}` })],
   'KMS::Alias': ['AliasName'],

@@ -1,0 +1,166 @@
+import { mkdirSync } from 'fs';
+import batchGetItem from 'dynalite/actions/batchGetItem';
+import createTable from 'dynalite/actions/createTable';
+import deleteItem from 'dynalite/actions/deleteItem';
+import describeTable from 'dynalite/actions/describeTable';
+import getItem from 'dynalite/actions/getItem';
+import putItem from 'dynalite/actions/putItem';
+import query from 'dynalite/actions/query';
+import scan from 'dynalite/actions/scan';
+import updateItem from 'dynalite/actions/updateItem';
+import dynalite, { type Store, type SubDatabase } from 'dynalite/db';
+import validations from 'dynalite/validations';
+import batchGetItemRules from 'dynalite/validations/batchGetItem';
+import createTableRules from 'dynalite/validations/createTable';
+import deleteItemRules from 'dynalite/validations/deleteItem';
+import describeTableRules from 'dynalite/validations/describeTable';
+import getItemRules from 'dynalite/validations/getItem';
+import putItemRules from 'dynalite/validations/putItem';
+import queryRules from 'dynalite/validations/query';
+import scanRules from 'dynalite/validations/scan';
+import updateItemRules from 'dynalite/validations/updateItem';
+import { openDatabase } from '../../data-folder';
+import { AwsError } from '../../types';
+import type { Json } from '../json';
+
+/** A change of LevelDB, with the whole key. */
+export type Change = { readonly type: 'put'; readonly key: string; readonly value: unknown } | { readonly type: 'del'; readonly key: string };
+
+/** What a write would do. With an error, nothing. */
+export interface Plan {
+  readonly tableName: string;
+  /** The item's key in LevelDB; absent when the request has no valid one. */
+  readonly key?: string;
+  readonly before?: Json;
+  readonly after?: Json;
+  readonly changes: readonly Change[];
+  readonly answer: Json;
+  readonly error?: AwsError;
+}
+
+/** The DynamoDB database: dynalite's parts in this process, over LevelDB. */
+export type Database = Awaited<ReturnType<typeof openTables>>;
+
+const ACTIONS = {
+  CreateTable: [createTable, createTableRules],
+  DescribeTable: [describeTable, describeTableRules],
+  GetItem: [getItem, getItemRules],
+  BatchGetItem: [batchGetItem, batchGetItemRules],
+  Query: [query, queryRules],
+  Scan: [scan, scanRules],
+  PutItem: [putItem, putItemRules],
+  UpdateItem: [updateItem, updateItemRules],
+  DeleteItem: [deleteItem, deleteItemRules],
+} as const;
+export type Operation = keyof typeof ACTIONS;
+export type Write = 'PutItem' | 'UpdateItem' | 'DeleteItem';
+
+/** Above every character of a key. */
+const LAST = '\xFF';
+
+/**
+ * Opens the folder of the tables.
+ *
+ * Dynalite writes an item and its index entries one by one, so a kill could part them. Here it only plans a write:
+ * `commit` stores the changes of one plan or many, and whatever belongs to them, in one atomic LevelDB batch.
+ */
+export async function openTables(path: string) {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  // Dynalite opens it late, and does not say why it can't.
+  await (await openDatabase(path)).close();
+  const store = dynalite.create({ path, createTableMs: 0 });
+  // Dynalite replaces the method by one without `sync`.
+  const batch = Object.getPrototypeOf(store.db).batch.bind(store.db) as (changes: readonly Change[], options: { sync: boolean }) => Promise<void>;
+
+  /** The input as the action wants it; throws what DynamoDB says of a request that is wrong whatever the table holds. */
+  function checked(operation: Operation, input: Json): Json {
+    const [, { types, custom }] = ACTIONS[operation];
+    try {
+      const data = validations.checkTypes(structuredClone(input), types);
+      validations.checkValidations(data, types, custom, store);
+      return data;
+    } catch (error) {
+      throw asAwsError(error as Error);
+    }
+  }
+
+  function run(target: Store, operation: Operation, data: Json): Promise<Json> {
+    const [action] = ACTIONS[operation];
+    return new Promise((resolve, reject) => action(target, data, (error?: Error | null, answer?: any) => error ? reject(asAwsError(error)) : resolve(answer)));
+  }
+
+  /** The changes that a sub-database would make. It calls `put` and `del` of the whole before it returns. */
+  function changesOf(work: () => void): Change[] {
+    const changes: Change[] = [];
+    const { put, del } = store.db;
+    Object.assign(store.db, {
+      put: (key: string, value: unknown) => changes.push({ type: 'put', key, value }),
+      del: (key: string) => changes.push({ type: 'del', key }),
+    });
+    try {
+      work();
+    } finally {
+      Object.assign(store.db, { put, del });
+    }
+    return changes;
+  }
+
+  return {
+    /** Answers a read, or makes a table. */
+    call: async (operation: Exclude<Operation, Write>, input: Json) => run(store, operation, checked(operation, input)),
+
+    /** What a write would do to the tables as they are. Rejects when the request or its table is wrong; the caller keeps other writes out. */
+    async plan(operation: Write, input: Json): Promise<Plan> {
+      const data = checked(operation, input);
+      const seen: { key?: string; before?: Json; after?: Json } = {};
+      const changes: Change[] = [];
+      const recording = (database: SubDatabase, hears: typeof seen): SubDatabase => ({
+        lock: (_, work) => work((done) => done),
+        get(key, done) {
+          hears.key = key;
+          database.get(key, (error, item) => {
+            hears.before = item;
+            done(error, item);
+          });
+        },
+        put(key, value, done) {
+          hears.after = value as Json;
+          changes.push(...changesOf(() => database.put(key, value, done)));
+          done();
+        },
+        del(key, done) {
+          changes.push(...changesOf(() => database.del(key, done)));
+          done();
+        },
+      });
+      const planning: Store = {
+        ...store,
+        getItemDb: (table) => recording(store.getItemDb(table), seen),
+        getIndexDb: (...names) => recording(store.getIndexDb(...names), {}),
+      };
+      const plan = { tableName: data.TableName, changes };
+      try {
+        return { ...plan, answer: await run(planning, operation, data), ...seen };
+      } catch (error) {
+        if (!(error instanceof AwsError) || error.code === 'ResourceNotFoundException') throw error;
+        return { ...plan, answer: {}, ...seen, changes: [], error };
+      }
+    },
+
+    /** Stores all of it or nothing; it is on disk when the promise resolves. */
+    commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
+
+    /** What is stored under a prefix, in the order of the keys, from after `after` on. */
+    read: (prefix: string, after = '', limit = -1): Promise<[key: string, value: any][]> =>
+      store.db.iterator({ gt: `${prefix}${after}`, lt: `${prefix}${LAST}`, limit }).all(),
+
+    itemSize: dynalite.itemSize,
+    stop: () => store.lifecycleManager.gracefulClose(),
+  };
+}
+
+function asAwsError(error: Error & { statusCode?: number; body?: Json }): Error {
+  if (!error.statusCode) return error;
+  const { __type, message, Message = message } = error.body!;
+  return new AwsError(__type.split('#').at(-1), Message, error.statusCode);
+}

@@ -1,0 +1,46 @@
+declare module 'dynalite' {
+  /** A DynamoDB server over LevelDB; `close` closes the database too. */
+  export default function dynalite(options: { path?: string; createTableMs: number }): import('http').Server;
+}
+
+/** What the server is made of. `test/local/services/dynamodb` fails when a part is gone or does something else. */
+declare module 'dynalite/db' {
+  type Item = Record<string, any>;
+  type Done = (error?: Error | null, value?: any) => void;
+
+  /** LevelDB below a prefix of its own. */
+  export interface SubDatabase {
+    lock(key: string, run: (release: (done: Done) => Done) => void): void;
+    get(key: string, done: Done): void;
+    put(key: string, value: unknown, done: Done): void;
+    del(key: string, done: Done): void;
+  }
+  export interface Store {
+    readonly db: import('classic-level').ClassicLevel<string, any>;
+    getItemDb(table: string): SubDatabase;
+    getIndexDb(type: string, table: string, index: string): SubDatabase;
+    readonly lifecycleManager: { gracefulClose(): Promise<void> };
+  }
+  const parts: {
+    create(options: { path: string; createTableMs: number }): Store;
+    itemSize(item: Item): number;
+  };
+  export default parts;
+}
+
+declare module 'dynalite/validations' {
+  const parts: {
+    checkTypes(input: object, types: object): object;
+    checkValidations(input: object, types: object, custom: unknown, store: import('dynalite/db').Store): void;
+  };
+  export default parts;
+}
+
+declare module 'dynalite/validations/*' {
+  const rules: { readonly types: object; readonly custom: unknown };
+  export default rules;
+}
+
+declare module 'dynalite/actions/*' {
+  export default function act(store: import('dynalite/db').Store, input: object, done: import('dynalite/db').Done): void;
+}

@@ -1,0 +1,58 @@
+import { join } from 'path';
+import { openTables } from './database';
+import { createStreams, type Streams } from './streams';
+import { ensureTable, tablesOf } from './tables';
+import { actionsOf, createTransactions } from './transactions';
+import { createWrites } from './writes';
+import type { DoorService, LocalStack, Need, Part } from '../../types';
+import { jsonService, type Json } from '../json';
+
+const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'] as const;
+const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'] as const;
+
+/** The template's tables behind the door, and their streams. */
+export interface DynamoDb extends Part {
+  readonly service: DoorService;
+  readonly streams: Streams;
+  /** Makes the next writes fail as if another transaction held their items. For tests. */
+  conflict(count: number): void;
+}
+
+/** Opens the template's tables; items and streams are kept between runs. */
+export async function startDynamoDb({ stack, now }: { stack: LocalStack; now?: () => number }): Promise<DynamoDb> {
+  const database = await openTables(join(stack.dataFolder, 'dynamodb'));
+  try {
+    await Promise.all(tablesOf(stack).map((table) => ensureTable(stack, table, database)));
+    const streams = await createStreams({ stack, database, now });
+    const writes = createWrites({ database, streams });
+    const operations = {
+      ...Object.fromEntries(READS.map((operation) => [operation, (input: Json) => database.call(operation, input)])),
+      ...Object.fromEntries(WRITES.map((operation) => [operation, (input: Json) => writes.write(operation, input)])),
+      TransactWriteItems: await createTransactions({ database, writes, now }),
+    };
+    return {
+      service: jsonService('dynamodb', (operation, input) => needsOf(stack, operation, input), operations),
+      streams,
+      conflict: writes.conflict,
+      async stop() {
+        streams.stop();
+        await writes.idle();
+        await database.stop();
+      },
+    };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+function needsOf(stack: LocalStack, operation: string, input: Json): Need[] {
+  const arnOf = (table: string) => `arn:aws:dynamodb:${stack.region}:${stack.account}:table/${table}`;
+  if (operation !== 'TransactWriteItems') {
+    const { TableName, IndexName, RequestItems = { [TableName]: {} } } = input;
+    return Object.keys(RequestItems).map((name) => ({ action: `dynamodb:${operation}`, resource: IndexName ? `${arnOf(name)}/index/${IndexName}` : arnOf(name) }));
+  }
+  const needs = actionsOf(input).map(({ permission, input: { TableName } }): Need => (
+    { action: `dynamodb:${permission}`, resource: arnOf(TableName), context: { 'dynamodb:EnclosingOperation': operation } }));
+  return [...new Map(needs.map((need) => [JSON.stringify(need), need])).values()];
+}

@@ -1,0 +1,51 @@
+import { setTimeout as wait } from 'timers/promises';
+import type { Database } from './database';
+import { onlyKnown } from '../../lookup';
+import type { Resource } from '../../template/resources';
+import type { AwsError, LocalStack } from '../../types';
+import type { Json } from '../json';
+
+/** The two types of a table; a global table has one replica here, in the stack's region. */
+const TABLE = 'AWS::DynamoDB::Table';
+const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
+const DEFINITION = 'TableName KeySchema AttributeDefinitions BillingMode GlobalSecondaryIndexes';
+const VIEW_TYPES = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'];
+/** The parts that change nothing on one machine. */
+const FREE = 'DeletionProtectionEnabled PointInTimeRecoverySpecification SSESpecification Tags';
+
+/** The template's tables of both types. */
+export const tablesOf = (stack: Pick<LocalStack, 'ofType'>): Resource[] => [TABLE, GLOBAL_TABLE].flatMap((type) => stack.ofType(type));
+
+/** The customer's key that encrypts a table, if one does. */
+export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [undefined] } }: Resource): string | undefined {
+  return (replica?.SSESpecification ?? SSESpecification)?.KMSMasterKeyId;
+}
+
+/** Makes the table, unless an earlier run did. Throws for properties that this machine does not know. */
+export async function ensureTable({ region }: LocalStack, { logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
+  if (type === GLOBAL_TABLE) {
+    const { Replicas: [replica, ...others], ...definition } = properties;
+    if (others.length > 0 || replica.Region !== region) throw new Error(`${logicalId}: this machine knows one replica, in ${region}`);
+    onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
+    onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);
+    for (const index of replica.GlobalSecondaryIndexes ?? []) onlyKnown(logicalId, index, 'IndexName');
+  } else {
+    onlyKnown(logicalId, properties, `${DEFINITION} StreamSpecification ${FREE}`);
+  }
+  onlyKnown(logicalId, properties.StreamSpecification ?? {}, '', { StreamViewType: VIEW_TYPES });
+
+  const { KeySchema, AttributeDefinitions, BillingMode, GlobalSecondaryIndexes } = properties;
+  await database.call('CreateTable', { TableName, KeySchema, AttributeDefinitions, BillingMode, GlobalSecondaryIndexes }).catch((error: AwsError) => {
+    if (error.code !== 'ResourceInUseException') throw new Error(`${logicalId}: ${error.message}`);
+  });
+  const shape = ({ KeySchema: keys, GlobalSecondaryIndexes: indexes = [] }: Json) => JSON.stringify(
+    [keys, indexes.map((index: Json) => [index.IndexName, index.KeySchema]).sort()]);
+  let table: Json = {};
+  for (let tries = 0; table.TableStatus !== 'ACTIVE'; tries++) {
+    if (tries === 100) throw new Error(`${logicalId}: the table does not become active`);
+    await wait(tries);
+    table = (await database.call('DescribeTable', { TableName })).Table;
+  }
+  if (shape(table) === shape(properties)) return;
+  throw new Error(`${logicalId}: the table kept from an earlier run has other keys or indexes than the template; start once with --reset`);
+}

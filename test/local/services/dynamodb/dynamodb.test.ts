@@ -1,0 +1,126 @@
+import { mkdirSync, writeFileSync } from 'fs';
+import { join } from 'path';
+import { BatchGetCommand, BatchWriteCommand, DeleteCommand, GetCommand, PutCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ARN, globalTable, serve, Served, table as tableOf, TableName } from './videos-table';
+import { startDynamoDb } from '../../../../local/services/dynamodb/dynamodb';
+import { fakeStack, REGION } from '../../fakes';
+
+const table = tableOf();
+const stack = fakeStack([table]);
+const Key = { pk: 'v1', sk: 'video' };
+
+let served: Served;
+async function start() {
+  served = await serve(stack);
+}
+const stop = () => served.stop();
+beforeAll(start);
+afterAll(stop);
+
+test('the template\'s table is there, with its index, and keeps its items between runs', async () => {
+  await served.client.send(new PutCommand({ TableName, Item: { ...Key, owner: 'ann', title: 'Grüße' } }));
+  await stop();
+  await start();
+  expect((await served.client.send(new GetCommand({ TableName, Key }))).Item).toEqual({ ...Key, owner: 'ann', title: 'Grüße' });
+  const { Items } = await served.client.send(new QueryCommand({
+    TableName, IndexName: 'byOwner', KeyConditionExpression: '#owner = :owner', ExpressionAttributeNames: { '#owner': 'owner' }, ExpressionAttributeValues: { ':owner': 'ann' },
+  }));
+  expect(Items).toEqual([{ ...Key, owner: 'ann' }]);
+});
+
+test('each request needs its action on the table, the index or each table', async () => {
+  const { access, client } = served;
+  access.asked.length = 0;
+  await client.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [Key] } } }));
+  await client.send(new QueryCommand({
+    TableName, IndexName: 'byOwner', KeyConditionExpression: '#o = :o', ExpressionAttributeNames: { '#o': 'owner' }, ExpressionAttributeValues: { ':o': 'x' },
+  }));
+  await client.send(new GetCommand({ TableName: 'others', Key: { pk: 'a', sk: 'b' } })).catch(() => undefined);
+  expect(access.asked).toEqual([
+    { action: 'dynamodb:BatchGetItem', resource: ARN },
+    { action: 'dynamodb:Query', resource: `${ARN}/index/byOwner` },
+    { action: 'dynamodb:GetItem', resource: ARN.replace('videos', 'others') },
+  ]);
+});
+
+test('an item is deleted with its index entry, and a scan finds what is left', async () => {
+  const { client } = served;
+  const other = { pk: 'v2', sk: 'video', owner: 'bob' };
+  await client.send(new PutCommand({ TableName, Item: other }));
+  const { Attributes } = await client.send(new DeleteCommand({ TableName, Key: { pk: 'v2', sk: 'video' }, ReturnValues: 'ALL_OLD' }));
+  expect(Attributes).toEqual(other);
+  expect((await client.send(new ScanCommand({ TableName }))).Items).toMatchObject([Key]);
+  expect((await client.send(new ScanCommand({ TableName, IndexName: 'byOwner' }))).Items).toMatchObject([Key]);
+});
+
+test('a write changes nothing when its condition does not hold', async () => {
+  const { client } = served;
+  const update = (more: object) => new UpdateCommand({
+    TableName, Key, UpdateExpression: 'SET title = :t', ConditionExpression: 'title = :t', ExpressionAttributeValues: { ':t': 'other' }, ...more,
+  });
+  await expect(client.send(update({}))).rejects.toMatchObject({ name: 'ConditionalCheckFailedException', Item: undefined, $metadata: { httpStatusCode: 400 } });
+  await expect(client.send(update({ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }))).rejects.toMatchObject({ name: 'ConditionalCheckFailedException', Item: { title: { S: 'Grüße' } } });
+  expect((await client.send(new GetCommand({ TableName, Key }))).Item).toMatchObject({ title: 'Grüße' });
+  expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
+});
+
+test('of writes at the same time under one condition, one is made', async () => {
+  const claims = Array.from({ length: 20 }, (_, index) => served.client.send(new UpdateCommand({
+    TableName, Key, UpdateExpression: 'SET claim = :c', ConditionExpression: 'attribute_not_exists(claim)', ExpressionAttributeValues: { ':c': index },
+  })));
+  const settled = await Promise.allSettled(claims);
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+test('errors have their own names', async () => {
+  const { client } = served;
+  await expect(client.send(new GetCommand({ TableName: 'others', Key: { pk: 'a' } }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await expect(client.send(new PutCommand({ TableName: 'others', Item: { pk: 'a' } }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await expect(client.send(new PutCommand({ TableName, Item: { pk: 'a' } }))).rejects.toMatchObject({ name: 'ValidationException' });
+  await expect(client.send(new UpdateCommand({ TableName, Key, UpdateExpression: 'SET' }))).rejects.toMatchObject({ name: 'ValidationException' });
+});
+
+test('a write can be made to fail as if a transaction held its item', async () => {
+  const put = () => served.client.send(new PutCommand({ TableName, Item: { ...Key, title: 'Grüße' } }));
+  served.dynamoDb.conflict(1);
+  await expect(put()).rejects.toMatchObject({ name: 'TransactionConflictException', message: 'Transaction is ongoing for the item' });
+  await put();
+});
+
+test('what the handlers do not use is refused by name', async () => {
+  await expect(served.client.send(new BatchWriteCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }))).rejects.toThrow('dynamodb on one machine has no BatchWriteItem');
+});
+
+describe('a table that this machine does not know all of', () => {
+  const starting = (it: ReturnType<typeof tableOf>) => startDynamoDb({ stack: fakeStack([it]) });
+
+  test.each<[string, ReturnType<typeof tableOf>, string]>([
+    ['time to live', tableOf({ TimeToLiveSpecification: { Enabled: true } }), 'TimeToLiveSpecification'],
+    ['time to live of a global table', globalTable({ TimeToLiveSpecification: { Enabled: true } }), 'TimeToLiveSpecification'],
+    ['a setting of a replica', globalTable({ Replicas: [{ Region: REGION, TableClass: 'STANDARD' }] }), 'TableClass'],
+    ['a setting of a replica\'s index', globalTable({ Replicas: [{ Region: REGION, GlobalSecondaryIndexes: [{ IndexName: 'byOwner', ContributorInsightsSpecification: {} }] }] }), 'ContributorInsights'],
+    ['a setting of the stream', globalTable({ StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES', ResourcePolicy: {} } }), 'ResourcePolicy'],
+  ])('%s', async (_, it, name) => {
+    await expect(starting(it)).rejects.toThrow(`videos: this machine does not know ${name}`);
+  });
+
+  test.each([['two replicas', [{ Region: REGION }, { Region: 'us-west-2' }]], ['a replica elsewhere', [{ Region: 'us-west-2' }]]])('%s', async (_, Replicas) => {
+    await expect(starting(globalTable({ Replicas }))).rejects.toThrow(`videos: this machine knows one replica, in ${REGION}`);
+  });
+});
+
+test('a table kept with other indexes than the template\'s is not used', async () => {
+  await stop();
+  const [index] = table.properties.GlobalSecondaryIndexes;
+  table.properties.GlobalSecondaryIndexes = [{ ...index, IndexName: 'byAuthor' }];
+  await expect(startDynamoDb({ stack })).rejects.toThrow('videos: the table kept from an earlier run has other keys or indexes than the template; start once with --reset');
+  table.properties.GlobalSecondaryIndexes = [index];
+  await start();
+});
+
+test('a folder that is damaged is told, and ends nothing', async () => {
+  const broken = fakeStack([table]);
+  mkdirSync(join(broken.dataFolder, 'dynamodb'));
+  writeFileSync(join(broken.dataFolder, 'dynamodb', 'CURRENT'), '');
+  await expect(startDynamoDb({ stack: broken })).rejects.toThrow(/dynamodb can't be opened: Corruption: .*Remove it to go on/);
+});
