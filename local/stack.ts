@@ -17,6 +17,7 @@ import { startDynamoDb } from './services/dynamodb/dynamodb';
 import { createEvents } from './services/events';
 import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
+import { createStreamMappings } from './services/stream-mappings/stream-mappings';
 import { ensure } from './system';
 import { hostOf, OTHER_ISSUER } from './template/addresses';
 import { synthesize } from './template/assembly';
@@ -90,6 +91,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const queues = keep(await createQueues({ stack, access, functions, log }));
   const events = keep(createEvents({ stack, access, functions, queues, log }));
   const s3 = createS3({ stack, putEvent: events.put, access });
+  const streamMappings = keep(await createStreamMappings({ stack, access, functions, streams: dynamoDb.streams, store: s3.store, log }));
   const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent: events.put }));
   const hasPool = stack.ofType('AWS::Cognito::UserPool').length > 0;
   const cognito = hasPool ? keep(await startCognito({ stack, port: authPort, divideLifetimes })) : undefined;
@@ -106,7 +108,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
   // Only now: what was left of an earlier run finds every handler and every service.
-  for (const part of [events, queues, mediaConvert]) part.start();
+  for (const part of [events, queues, streamMappings, mediaConvert]) part.start();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });
   await fs.rename(`${factsFile}.new`, factsFile);

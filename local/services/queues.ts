@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'crypto';
 import { EventEmitter, once } from 'events';
 import { join } from 'path';
 import { setTimeout as wait } from 'timers/promises';
+import { eventSourceMappings } from './event-source-mappings';
 import type { Json } from './json';
 import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
@@ -69,7 +70,7 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
   }
 
   const pollers: (() => void)[] = [];
-  for (const { logicalId, properties } of stack.ofType('AWS::Lambda::EventSourceMapping')) {
+  for (const { logicalId, properties } of eventSourceMappings(stack, 'sqs')) {
     onlyKnown(logicalId, properties, 'EventSourceArn FunctionName BatchSize FunctionResponseTypes ScalingConfig');
     const { FunctionName, EventSourceArn: resource, ScalingConfig } = properties;
     const { Role, Timeout = 3 } = stack.byArn(FunctionName).properties;

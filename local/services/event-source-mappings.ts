@@ -1,0 +1,14 @@
+import type { Resource } from '../template/resources';
+import type { LocalStack } from '../types';
+
+/** The services whose mappings this machine polls. */
+const SERVICES = ['sqs', 'dynamodb'];
+
+/** The template's event source mappings of one service; throws for those of a service that nothing here polls. */
+export function eventSourceMappings(stack: LocalStack, service: 'sqs' | 'dynamodb'): Resource[] {
+  return stack.ofType('AWS::Lambda::EventSourceMapping').filter(({ logicalId, properties: { EventSourceArn } }) => {
+    const source = EventSourceArn.split(':')[2];
+    if (!SERVICES.includes(source)) throw new Error(`${logicalId}: this machine does not know event sources of ${source}`);
+    return source === service;
+  });
+}

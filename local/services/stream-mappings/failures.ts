@@ -1,0 +1,48 @@
+import { randomUUID } from 'crypto';
+import type { Settings } from './settings';
+import type { Store } from '../../s3/store';
+import type { StreamRecord } from '../dynamodb/streams';
+
+/** Why Lambda gives records up. */
+export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
+
+/** What is known of the last invocation. */
+export interface Attempt { readonly count: number; readonly failed: boolean }
+
+/** Where the failed records of a mapping go: the names of the objects begin so. */
+export const failurePrefix = ({ uuid }: Pick<Settings, 'uuid'>): string => `aws/lambda/${uuid}/`;
+
+/** The object that Lambda writes for records that it gives up: its key and its content, both as the Lambda developer guide documents them. */
+export function failureOf({ settings, functionArn, shardId, records, condition, attempt, now }: {
+  settings: Settings; functionArn: string; shardId: string; records: StreamRecord[]; condition: Condition; attempt: Attempt; now: Date;
+}): { key: string; content: object } {
+  const time = now.toISOString();
+  const day = time.slice(0, 10).replaceAll('-', '/');
+  const second = time.slice(0, 19).replaceAll(':', '.');
+  const arrival = ({ dynamodb: { ApproximateCreationDateTime: seconds } }: StreamRecord) => new Date(seconds * 1000).toISOString().replace('.000', '');
+  const [first, last] = [records[0], records.at(-1)!];
+  return {
+    key: `${failurePrefix(settings)}${shardId}/${day}/${second}-${randomUUID()}`,
+    content: {
+      requestContext: { requestId: randomUUID(), functionArn, condition, approximateInvokeCount: attempt.count },
+      ...attempt.count > 0 && { responseContext: { statusCode: 200, executedVersion: '$LATEST', ...attempt.failed && { functionError: 'Unhandled' } } },
+      version: '1.0',
+      timestamp: time,
+      DDBStreamBatchInfo: {
+        shardId,
+        startSequenceNumber: first.dynamodb.SequenceNumber,
+        endSequenceNumber: last.dynamodb.SequenceNumber,
+        approximateArrivalOfFirstRecord: arrival(first),
+        approximateArrivalOfLastRecord: arrival(last),
+        batchSize: records.length,
+        streamArn: settings.streamArn,
+      },
+      payload: JSON.stringify({ Records: records }),
+    },
+  };
+}
+
+/** Writes the object. */
+export async function putFailure(store: Pick<Store, 'put'>, bucketArn: string, { key, content }: ReturnType<typeof failureOf>): Promise<void> {
+  await store.put(bucketArn.split(':::')[1], key, Buffer.from(JSON.stringify(content)), { contentType: 'application/json' });
+}

@@ -1,0 +1,61 @@
+import { onlyKnown } from '../../lookup';
+import { stable, type Resource } from '../../template/resources';
+import type { StreamRecord } from '../dynamodb/streams';
+import { compilePattern } from '../events';
+import type { Json } from '../json';
+
+/** An event source mapping of a stream, with Lambda's defaults. */
+export type Settings = ReturnType<typeof settingsOf>;
+
+/** For each number: Lambda's default, least and most; -1 stands for "no limit". */
+const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
+  BatchSize: [100, 1, 10_000],
+  MaximumBatchingWindowInSeconds: [0, 0, 300],
+  MaximumRecordAgeInSeconds: [-1, 60, 604_800],
+  MaximumRetryAttempts: [-1, 0, 10_000],
+  ParallelizationFactor: [1, 1, 10],
+};
+
+/** Reads a mapping; throws for what Lambda would refuse, or this machine does not know. */
+export function settingsOf({ logicalId, physicalId, properties }: Resource) {
+  onlyKnown(logicalId, properties, `EventSourceArn FunctionName DestinationConfig FilterCriteria FunctionResponseTypes Tags ${Object.keys(NUMBERS).join(' ')}`, {
+    BisectBatchOnFunctionError: [true, false], Enabled: [true], StartingPosition: ['TRIM_HORIZON'],
+  });
+  const { EventSourceArn, FunctionName, StartingPosition, DestinationConfig, FilterCriteria } = properties;
+  const { FunctionResponseTypes = [], BisectBatchOnFunctionError = false } = properties;
+  if (!StartingPosition) throw new Error(`${logicalId}: a mapping of a stream needs a StartingPosition`);
+  const number = (name: string): number => {
+    const [usual, least, most] = NUMBERS[name];
+    const value = properties[name] ?? usual;
+    if (value !== usual && !(value >= least && value <= most)) throw new Error(`${logicalId}: ${name} must be from ${least} to ${most}, got ${value}`);
+    return value;
+  };
+  return {
+    logicalId,
+    uuid: stable(physicalId).replace(/^(.{8})(.{4})(.{4})(.{4})(.*)$/, '$1-$2-$3-$4-$5'),
+    streamArn: EventSourceArn as string,
+    functionName: FunctionName as string,
+    batchSize: number('BatchSize'),
+    windowMilliseconds: number('MaximumBatchingWindowInSeconds') * 1000,
+    maximumAgeSeconds: number('MaximumRecordAgeInSeconds'),
+    maximumRetries: number('MaximumRetryAttempts'),
+    lanesPerShard: number('ParallelizationFactor'),
+    bisects: BisectBatchOnFunctionError as boolean,
+    reportsItems: FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    bucketArn: bucketOf(logicalId, DestinationConfig),
+    matches: filterOf(logicalId, FilterCriteria),
+  };
+}
+
+function bucketOf(logicalId: string, config: Json = {}): string | undefined {
+  const { OnFailure: { Destination = undefined, ...more } = {}, ...others } = config;
+  onlyKnown(logicalId, { ...more, ...others }, '');
+  if (Destination && !Destination.startsWith('arn:aws:s3:::')) throw new Error(`${logicalId}: this machine knows buckets as destination of failed records, not ${Destination}`);
+  return Destination;
+}
+
+function filterOf(logicalId: string, criteria?: Json): (record: StreamRecord) => boolean {
+  onlyKnown(logicalId, criteria ?? {}, 'Filters');
+  const patterns = (criteria?.Filters ?? []).map(({ Pattern }: Json) => compilePattern(JSON.parse(Pattern)));
+  return (record) => patterns.length === 0 || patterns.some((matches: (record: StreamRecord) => boolean) => matches(record));
+}

@@ -1,0 +1,164 @@
+import { setTimeout as wait } from 'timers/promises';
+import { failureOf, failurePrefix, putFailure, type Attempt, type Condition } from './failures';
+import { lanesOf, type Lane } from './lanes';
+import { settingsOf, type Settings } from './settings';
+import type { Access } from '../../access/access';
+import type { Store } from '../../s3/store';
+import { firstLines, logLine } from '../../text';
+import { AwsError, type Functions, type LocalStack, type Need, type Part, type Principal } from '../../types';
+import type { StreamRecord, Streams } from '../dynamodb/streams';
+import { eventSourceMappings } from '../event-source-mappings';
+import type { Json } from '../json';
+
+/** So many records are read at a time. */
+const CHUNK = 1000;
+/** Lambda's limit of a request. */
+const LARGEST = 6 * 1024 * 1024;
+const LONGEST_WAIT_MS = 60_000;
+
+interface Given {
+  readonly stack: LocalStack;
+  readonly access: Access;
+  readonly functions: Functions;
+  readonly streams: Pick<Streams, 'read' | 'waitFor'>;
+  readonly store: Pick<Store, 'put'>;
+  readonly log?: (line: string) => void;
+  /** The time before the first retry; each further one waits twice as long, a minute at most. */
+  readonly retryMilliseconds?: number;
+  readonly now?: () => number;
+}
+
+/**
+ * Lambda's side of the template's streams: it hands their records to functions, in the order of each item's changes and at least once,
+ * kill -9 or not. Rejects when a function's role may not read its stream or write its failed records. Nothing is read before `start`.
+ */
+export async function createStreamMappings(given: Given): Promise<Part & { start(): void }> {
+  const { stack, access } = given;
+  const stopping = new AbortController();
+  const lanes: (() => Promise<void>)[] = [];
+  for (const resource of eventSourceMappings(stack, 'dynamodb')) {
+    const settings = settingsOf(resource);
+    const { attributes: { Arn }, properties: { Role } } = stack.byArn(settings.functionName);
+    // Throws when the table has no stream.
+    await given.streams.read(settings.streamArn, '', 1);
+    await access.require({ kind: 'role', id: Role }, needsOf(settings));
+    for (const lane of lanesOf(settings, stack.dataFolder)) {
+      lanes.push(createLane({ ...given, settings, lane, functionArn: Arn, role: { kind: 'role', id: Role }, signal: stopping.signal }));
+    }
+  }
+  return {
+    start: () => lanes.forEach((run) => void run()),
+    // A function that is at work is not waited for: its batch comes again.
+    stop: async () => stopping.abort(),
+  };
+}
+
+/** What Lambda asks of the function's role. */
+function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
+  const reads = ['GetRecords', 'GetShardIterator', 'DescribeStream', 'ListStreams'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
+  const writes = [{ action: 's3:ListBucket', resource: bucketArn! }, { action: 's3:PutObject', resource: `${bucketArn}/${failurePrefix({ uuid })}` }];
+  return [...reads, ...bucketArn ? writes : []];
+}
+
+/** Makes what reads a lane until the signal comes. */
+function createLane({ settings, lane, functionArn, role, signal, ...given }: Given & {
+  settings: Settings; lane: Lane; functionArn: string; role: Principal; signal: AbortSignal;
+}): () => Promise<void> {
+  const { access, functions, streams, store, log = logLine, retryMilliseconds = 1000, now = Date.now } = given;
+  const { streamArn, batchSize, windowMilliseconds } = settings;
+  const say = (line: string) => log(`${settings.logicalId}: ${line}`);
+  const pause = (milliseconds: number) => wait(milliseconds, undefined, { signal });
+
+  /** The next records that the filter lets through, and the number of the last one read. Waits until there are some, then as long as the window says. */
+  async function gather(): Promise<{ records: StreamRecord[]; end: string }> {
+    const records: StreamRecord[] = [];
+    let [end, size] = [lane.position(), 0];
+    let window: AbortSignal | undefined;
+    for (;;) {
+      const chunk = await streams.read(streamArn, end, CHUNK);
+      for (const record of chunk) {
+        const bytes = lane.has(record) && settings.matches(record) ? Buffer.byteLength(JSON.stringify(record)) : 0;
+        if (size + bytes > LARGEST) return { records, end };
+        size += bytes;
+        end = record.dynamodb.SequenceNumber;
+        if (bytes > 0) records.push(record);
+        if (records.length === batchSize) return { records, end };
+      }
+      if (chunk.length === CHUNK) continue;
+      if (records.length > 0 && windowMilliseconds === 0 || window?.aborted) return { records, end };
+      if (records.length === 0) lane.skipTo(end);
+      else window ??= AbortSignal.timeout(windowMilliseconds);
+      await streams.waitFor(streamArn, end, window ? AbortSignal.any([signal, window]) : signal).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  /** Invokes the function; tells how many records from the first on are done, and whether it failed as a whole. */
+  async function invoke(records: StreamRecord[]): Promise<{ done: number; failed: boolean }> {
+    const { payload, error } = await functions.invoke(functionArn, { Records: records });
+    // What was interrupted is delivered at the next start, and no failure of the function.
+    signal.throwIfAborted();
+    if (error) say(`${error.errorType}: ${error.errorMessage}`);
+    if (error) return { done: 0, failed: true };
+    // Lambda's rules: no list is a success, an id that is none of the batch fails all of it, and all after the first failure comes again.
+    const failures: Json[] = settings.reportsItems && payload?.batchItemFailures || [];
+    const places = failures.map(({ itemIdentifier }) => records.findIndex(({ dynamodb: { SequenceNumber } }) => SequenceNumber === itemIdentifier));
+    if (places.includes(-1)) return { done: 0, failed: true };
+    return { done: Math.min(records.length, ...places), failed: false };
+  }
+
+  /** Delivers a batch until it is done with: taken, or given up. */
+  async function deliver(batch: StreamRecord[], attempt: Attempt = { count: 0, failed: false }): Promise<void> {
+    const { maximumAgeSeconds, maximumRetries, bisects } = settings;
+    const youngest = maximumAgeSeconds < 0 ? -Infinity : now() / 1000 - maximumAgeSeconds;
+    const aged = batch.filter(({ dynamodb }) => dynamodb.ApproximateCreationDateTime < youngest);
+    if (aged.length > 0) await giveUp(aged, 'RecordAgeExceeded', attempt);
+    const fresh = batch.slice(aged.length);
+    if (fresh.length === 0) return;
+
+    const { done, failed } = await invoke(fresh);
+    if (done > 0) lane.moveTo(fresh[done - 1].dynamodb.SequenceNumber);
+    const rest = fresh.slice(done);
+    if (rest.length === 0) return;
+    const next: Attempt = { count: attempt.count + 1, failed };
+    say(`a batch of ${rest.length} from ${rest[0].dynamodb.SequenceNumber} on failed, attempt ${next.count}`);
+    if (failed && bisects && rest.length > 1) {
+      // Splitting does not count as a retry.
+      const half = Math.ceil(rest.length / 2);
+      await deliver(rest.slice(0, half), attempt);
+      return deliver(rest.slice(half), attempt);
+    }
+    if (maximumRetries >= 0 && next.count > maximumRetries) return giveUp(rest, 'RetryAttemptsExhausted', next);
+    await pause(Math.min(retryMilliseconds * 2 ** attempt.count, LONGEST_WAIT_MS));
+    return deliver(rest, next);
+  }
+
+  async function giveUp(records: StreamRecord[], condition: Condition, attempt: Attempt): Promise<void> {
+    say(`${records.length} records are given up: ${condition}`);
+    if (settings.bucketArn) {
+      const failure = failureOf({ settings, functionArn, shardId: lane.shardId, records, condition, attempt, now: new Date(now()) });
+      try {
+        await access.require(role, [{ action: 's3:PutObject', resource: `${settings.bucketArn}/${failure.key}` }]);
+        await putFailure(store, settings.bucketArn, failure);
+      } catch (error) {
+        // A refusal loses them, as in AWS; a fault of this machine does not.
+        if (!(error instanceof AwsError)) throw error;
+        say(`they are lost: ${error.name}: ${error.message}`);
+      }
+    }
+    lane.moveTo(records.at(-1)!.dynamodb.SequenceNumber);
+  }
+
+  return async () => {
+    while (!signal.aborted) {
+      try {
+        const { records, end } = await gather();
+        await deliver(records);
+        lane.skipTo(end);
+      } catch (error) {
+        // A fault of this machine, such as a full disk: the records after the position come again.
+        if (!signal.aborted) say(firstLines(error as Error));
+        await pause(retryMilliseconds).catch(() => undefined);
+      }
+    }
+  };
+}
