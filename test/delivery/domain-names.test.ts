@@ -2,6 +2,7 @@ import { App, Aws, CfnParameter, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { behaviors, delivered, distributionOf } from './delivered';
 import { Identity } from '../../src';
@@ -33,6 +34,22 @@ describe('domainNames', () => {
     expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[ORIGIN]]);
     // Nobody asks for the distribution's own name, which is no address of the service.
     expect(JSON.stringify(template)).not.toContain('"DomainName"]');
+  });
+
+  test('let an app of the same stack be told the address and the user pool, which wait for the distribution otherwise', () => {
+    const templateWith = (withDomain: boolean) => {
+      const stack = testStack();
+      const app = new lambda.Function(stack, 'App', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
+      const { url, auth } = vodIn(stack, {
+        defaultBehavior: { origin: new origins.FunctionUrlOrigin(app.addFunctionUrl()) },
+        ...withDomain && { domainNames: [NAME], certificate: certificateIn(stack) },
+      });
+      const facts = { URL: url, POOL: auth.userPool!.userPoolId, CLIENT: auth.userPoolClient!.userPoolClientId };
+      Object.entries(facts).forEach(([name, value]) => app.addEnvironment(name, value));
+      return templateOf(stack);
+    };
+    expect(() => templateWith(true)).not.toThrow();
+    expect(() => templateWith(false)).toThrow('dependency cycle');
   });
 
   test('may be known at deploy time only', () => {
