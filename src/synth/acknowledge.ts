@@ -16,7 +16,19 @@ export function acknowledge(scope: IConstruct, reasons: Readonly<Record<string, 
  * @param resourceArn exactly as the policy has it, or `*`
  */
 export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reason: string): void {
-  const id = `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resourceArn))}]`;
+  const id = (): string => `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resourceArn))}]`;
+  const told = id();
+  acknowledgeOne(scope, told, reason);
+  // When the app is complete, the ARN of another stack's resource has become an import.
+  scope.node.addValidation({
+    validate: () => {
+      if (id() !== told) acknowledgeOne(scope, id(), reason);
+      return [];
+    },
+  });
+}
+
+function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
   try {
     acknowledge(scope, { [id]: reason });
   } catch (error) {

@@ -4,6 +4,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import { nag } from '../templates/nag';
 import { catalogIn, deliveryIn, ENV as env, ORIGIN, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType } from '../toolkit/template';
 
@@ -209,4 +210,14 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
   ])('in another place: %j', (place, message) => {
     expect(() => delivery((stack) => s3.Bucket.fromBucketAttributes(stack, 'Media', { bucketName: 'media', ...place }))).toThrow(message);
   });
+});
+
+test('of another stack, cdk-nag is told of the objects that handlers reach', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Test');
+  const other = new Stack(app, 'Other');
+  const bucket = (id: string) => new s3.Bucket(other, id);
+  vodIn(stack, { upload: { bucket: bucket('Sources') }, delivery: { bucket: bucket('Media') } });
+  app.synth();
+  expect(nag(app, stack).filter(({ ruleId }) => ruleId.startsWith('AwsSolutions-IAM5'))).toEqual([]);
 });
