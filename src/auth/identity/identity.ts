@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
@@ -8,7 +8,7 @@ import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity
 import { groupProblems } from './user-pool';
 import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
 import { Access } from '../../roles/vod-roles';
-import { show } from '../../synth/prop-checks';
+import { isAbsent, show } from '../../synth/prop-checks';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
 export class Identity {
@@ -131,7 +131,15 @@ function authorizerProblem(scope: Construct, authorizer: apigateway.IAuthorizer)
   if (authorizer.authorizationType === 'COGNITO_USER_POOLS') {
     return 'identity: expected fromUserPool(userPool, client), got CDK\'s authorizer for Cognito, which takes tokens made for any client of the pool';
   }
-  const other = Construct.isConstruct(authorizer) ? Stack.of(authorizer) : Stack.of(scope);
-  return other === Stack.of(scope) ? undefined
-    : `identity: expected an authorizer of the stack "${Stack.of(scope).stackName}", as the API that it guards, got one of "${other.stackName}": make it in this stack; its function may stay in the other`;
+  const stack = Stack.of(scope);
+  const other = Construct.isConstruct(authorizer) ? Stack.of(authorizer) : stack;
+  if (other !== stack) {
+    return `identity: expected an authorizer of the stack "${stack.stackName}", as the API that it guards, got one of "${other.stackName}": make it in this stack; its function may stay in the other`
+      + ' if the authorizer has an assumeRole';
+  }
+  // Protected members of CDK's authorizers. The permission of a function stands beside it and names the API, which names the function.
+  const { handler, role } = authorizer as { readonly handler?: unknown; readonly role?: unknown };
+  const isElsewhere = Construct.isConstruct(handler) && CfnResource.isCfnResource(handler.node.defaultChild) && Stack.of(handler) !== stack;
+  return isElsewhere && isAbsent(role)
+    ? `identity: expected an authorizer with an assumeRole, since its function is of another stack ("${Stack.of(handler).stackName}"): without one, each stack would need the other first` : undefined;
 }

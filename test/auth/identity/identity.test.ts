@@ -2,6 +2,7 @@ import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Access, Identity, OidcIdentityOptions, OidcToken } from '../../../src';
 import { ENVIRONMENTS } from '../../../src/contract/environment';
@@ -195,6 +196,15 @@ describe('an authorizer of one\'s own', () => {
     const other = (stack: Stack) => new Stack(stack.node.root as App, 'Other');
     expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(other(stack), 'Own', { handler: handler(stack) }))))
       .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", as the API that it guards, got one of "Other": make it in this stack');
+  });
+
+  test('whose function is of another stack needs a role: the function\'s permission would name the API', () => {
+    const authorizer = (withRole: boolean) => (stack: Stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(stack, 'Own', {
+      handler: new lambda.Function(new Stack(stack.node.root as App, 'Other'), 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') }),
+      assumeRole: withRole ? new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('apigateway.amazonaws.com') }) : undefined,
+    }));
+    expect(() => service(authorizer(false))).toThrow('Test/Vod/Auth: identity: expected an authorizer with an assumeRole, since its function is of another stack ("Other")');
+    service(authorizer(true)).template.resourceCountIs('AWS::ApiGateway::Authorizer', 1);
   });
 
   test.each([undefined, 'arn:aws:lambda:eu-west-1:123456789012:function:who-calls', {}])('is an authorizer, not %j', (authorizer) => {
