@@ -1,19 +1,18 @@
 import { execFileSync, spawnSync } from 'child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { judgeMutants } from './mutants/judge';
+import { judgePairwise } from './pairwise/judge';
+import { cfnLint, install, program } from './python';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
  * Asks judges that are not ours, and not AWS's, about the examples' templates: Python programs, installed into a virtual environment
- * beside this file. One that can't be had here is named, and does not pass. Then judges our own checks by mutants of the templates.
+ * beside this file. One that can't be had here is named, and does not pass. Then asks about combinations of all
+ * public props, and judges our own checks by mutants of the templates.
  */
 const root = path.join(__dirname, '..');
-const environment = path.join(__dirname, '.venv');
-
-/** CDK's own Function depends on its role twice over (W3005), and its log groups' retention is set elsewhere (W3045). */
-const LINT = ['-r', 'us-east-1', '-i', 'W3005', 'W3045', '--'];
 
 const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
 
@@ -55,14 +54,6 @@ function arnOf(type: string): string {
   return forms[type] ?? '*';
 }
 
-function install(): boolean {
-  if (existsSync(path.join(environment, 'bin', 'cfn-lint'))) return true;
-  mkdirSync(environment, { recursive: true });
-  const made = spawnSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' });
-  return made.status === 0
-    && spawnSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', '-r', path.join(__dirname, 'requirements.txt')], { stdio: 'inherit' }).status === 0;
-}
-
 function askPythonJudges(): number {
   if (!install()) {
     console.error('left out: cfn-lint and parliament, since there is no Python 3 with venv and pip here');
@@ -71,19 +62,18 @@ function askPythonJudges(): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'judges-'));
   try {
     const templates = synthesize(folder);
-    const lint = spawnSync(path.join(environment, 'bin', 'cfn-lint'), [...LINT, ...templates], { stdio: 'inherit' });
-    console.log(`cfn-lint: ${templates.length} templates, ${lint.status === 0 ? 'nothing found' : 'see above'}`);
+    const isClean = cfnLint(templates);
     let found = 0;
     // Most policies are the same in every template.
     const documents = [...new Map(templates.flatMap(policies).map((policy) => [JSON.stringify(policy), policy])).values()];
     for (const { name, document } of documents) {
-      const { stdout, stderr } = spawnSync(path.join(environment, 'bin', 'parliament'), [], { encoding: 'utf8', input: JSON.stringify(document) });
+      const { stdout, stderr } = spawnSync(program('parliament'), [], { encoding: 'utf8', input: JSON.stringify(document) });
       const lines = (stdout + stderr).split('\n').filter((line) => line.trim() && !NEWER_ACTIONS.some((known) => line.includes(known)));
       found += lines.length;
       lines.forEach((line) => console.log(`parliament: ${name}: ${line}`));
     }
     console.log(`parliament: ${documents.length} policies, ${found === 0 ? 'nothing found' : 'see above'}`);
-    return lint.status === 0 && found === 0 ? 0 : 1;
+    return isClean && found === 0 ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -91,8 +81,8 @@ function askPythonJudges(): number {
 
 // As for the examples' own processes above: the CDK's validator takes seconds, and a test has it.
 process.env.CDK_VALIDATION = 'false';
-const python = askPythonJudges();
-judgeMutants().then((mutants) => process.exit(python || mutants), (error) => {
+const found = Math.max(askPythonJudges(), judgePairwise());
+judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {
   console.error(error);
   process.exit(1);
 });

@@ -2,6 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
 import { ServerlessVod } from '../../src';
 import { INDEXES, TABLE_KEYS } from '../../src/contract/table';
 
@@ -26,9 +27,9 @@ export class CustomerKeysStack extends Stack {
 }
 
 /** A table with every key and index that the catalog needs. */
-export function makeTable(stack: Stack, encryptionKey?: kms.IKey): dynamodb.Table {
+export function makeTable(scope: Construct, encryptionKey?: kms.IKey): dynamodb.Table {
   const attribute = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
-  const table = new dynamodb.Table(stack, 'Videos', {
+  const table = new dynamodb.Table(scope, 'Videos', {
     partitionKey: attribute(TABLE_KEYS.partition), sortKey: attribute(TABLE_KEYS.sort), encryptionKey,
     billingMode: dynamodb.BillingMode.PAY_PER_REQUEST, pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
   });

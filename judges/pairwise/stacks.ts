@@ -1,0 +1,64 @@
+import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { Given, PROPS, StructName } from './props';
+import { Combination, LEFT_OUT } from './rules';
+import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
+import { ORIGIN } from '../../test/toolkit/stacks';
+
+/** An app with the service, or its areas, as a combination says. */
+export function appOf(combination: Combination, outdir: string): { readonly app: App; readonly stack: Stack } {
+  const app = new App({ outdir, analyticsReporting: false });
+  const env = combination.region === 'any' ? undefined : { account: '123456789012', region: combination.region };
+  const other = new Stack(app, 'Other', { env });
+  const stack = new Stack(app, 'Videos', { env });
+  const options = optionsOf(combination, stack, other);
+  if (combination.wiring === 'service') new ServerlessVod(stack, 'Vod', service(options));
+  else areas(new Construct(stack, 'Vod'), combination.wiring === 'imported catalog', options);
+  return { app, stack };
+}
+
+type Options = (struct: StructName) => any;
+
+/** The options of each struct, each made once. */
+function optionsOf(combination: Combination, stack: Stack, other: Stack): Options {
+  const made = new Map<StructName, object | undefined>();
+  const given: Given = { mine: new Construct(stack, 'Mine'), other, token: (id) => new CfnParameter(stack, id).valueAsString, options: (struct) => options(struct as StructName) };
+  const options: Options = (struct) => {
+    if (!made.has(struct)) {
+      const entries = Object.entries<any>(PROPS[struct]).map(([prop, ways]) => [prop, combination[`${struct}.${prop}`], ways])
+        .filter(([, way]) => way !== LEFT_OUT).map(([prop, way, ways]) => [prop, ways[way](given)]);
+      made.set(struct, entries.length > 0 ? Object.fromEntries(entries) : undefined);
+    }
+    return made.get(struct);
+  };
+  const publicClient = options('PublicClientOptions');
+  if (publicClient) made.set('UserPoolIdentityOptions', { ...options('UserPoolIdentityOptions'), publicClient });
+  return options;
+}
+
+function service(options: Options) {
+  return {
+    ...options('ServerlessVodProps'), roles: options('VodRoles'), functions: options('VodFunctionOptions'), catalog: options('VodCatalogOptions'), upload: options('VodUploadOptions'),
+    transcode: options('VodTranscodeOptions'), delivery: options('VodDeliveryOptions'), api: options('VodApiOptions'),
+  };
+}
+
+/** The areas as a user wires them who has no `ServerlessVod`. */
+function areas(scope: Construct, isImported: boolean, options: Options): void {
+  const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection, functions, ...given } = service(options);
+  const url = given.domainNames ? `https://${given.domainNames[0]}` : ORIGIN;
+  const { certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors } = given;
+  const api = new VodApi(scope, 'Api', { functions, ...given.api, appOrigins });
+  const auth = new VodAuth(scope, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection, functions });
+  // What was left out means everyone: a catalog by itself is told so.
+  const everyone = { uploaders: Access.signedIn(), viewers: Access.signedIn(), ...auth.roles };
+  const catalog = isImported ? VodCatalog.fromTable(scope, 'Catalog', { table: given.catalog.table, url, roles: everyone })
+    : new VodCatalog(scope, 'Catalog', { functions, removalPolicy, deletionProtection, ...given.catalog, roles: everyone, url });
+  const delivery = new VodDelivery(scope, 'Delivery', {
+    functions, removalPolicy, ...given.delivery, catalog, api, certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors,
+  });
+  const upload = new VodUpload(scope, 'Upload', { functions, removalPolicy, ...given.upload, catalog, appOrigins });
+  new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder });
+  auth.guard(api);
+  for (const area of [auth, ...catalog instanceof VodCatalog ? [catalog] : [], delivery, upload]) area.addRoutes(api);
+}
