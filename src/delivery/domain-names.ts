@@ -31,7 +31,7 @@ export function domainProblems({ domainNames, certificate }: DomainOptions): (st
 }
 
 function nameProblem(name: string, value: unknown): string | undefined {
-  if (Token.isUnresolved(value) || isDomainName(value)) return undefined;
+  if ((typeof value === 'string' && Token.isUnresolved(value)) || isDomainName(value)) return undefined;
   if (String(value).includes('*')) return `${name}: expected a name without wildcard, since people need one address, got ${show(value)}`;
   const address = String(value).includes('://') ? String(value) : `https://${value}`;
   const meant = URL.canParse(address) ? new URL(address).hostname.replace(/\.$/, '') : undefined;

@@ -1,4 +1,5 @@
 import { Bitrate, Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
 
 /*
  * Checks of single props. Each returns what is wrong, in the prop's name, or undefined. They take `unknown`, since no compiler checks plain
@@ -28,7 +29,12 @@ function showDuration(value: Duration): string {
 }
 
 function showSize(value: Size): string {
-  return value.toBytes() < 1024 ? `${value.toBytes()} bytes` : `${value.toGibibytes({ rounding: SizeRoundingBehavior.NONE })} GiB`;
+  return bytesOf(value) < 1024 ? `${bytesOf(value)} bytes` : `${value.toGibibytes({ rounding: SizeRoundingBehavior.NONE })} GiB`;
+}
+
+/** Fractions too, at which CDK throws by itself. */
+function bytesOf(value: Size): number {
+  return value.toBytes({ rounding: SizeRoundingBehavior.NONE });
 }
 
 // Not by class: aws-cdk-lib may be installed twice.
@@ -75,8 +81,13 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 export function objectProblem(
   name: string, value: unknown, expected: string, { member, required = false }: { readonly member?: string; readonly required?: boolean } = {},
 ): string | undefined {
-  if (isAbsent(value) ? !required : typeof value === 'object' && !Array.isArray(value) && (member === undefined || member in value)) return undefined;
-  return `${name}: expected ${expected}, got ${show(value)}`;
+  const isRight = isAbsent(value) ? !required : typeof value === 'object' && !Array.isArray(value) && (member === undefined ? !isNoStruct(value) : member in value);
+  return isRight ? undefined : `${name}: expected ${expected}, got ${show(value)}`;
+}
+
+/** Whether an object is known to be something else than options: with none of the names that options have, all of them would seem to be left out. */
+function isNoStruct(value: object): boolean {
+  return Token.isUnresolved(value) || Construct.isConstruct(value) || isDuration(value) || isSize(value) || isBitrate(value);
 }
 
 /**
@@ -114,7 +125,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
 export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
   if (isAbsent(value)) return undefined;
   if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected Size.bytes() for a token, which can't be converted`;
-  if (isSize(value) && Number.isInteger(value.toBytes()) && value.toBytes() >= 1 && value.toBytes() <= max.toBytes()) return undefined;
+  if (isSize(value) && Number.isInteger(bytesOf(value)) && bytesOf(value) >= 1 && bytesOf(value) <= bytesOf(max)) return undefined;
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
 

@@ -203,6 +203,6 @@ function problemsOf(props: VodUploadProps): (string | undefined)[] {
 }
 
 function contentTypeProblem(name: string, range: unknown): string | undefined {
-  return Token.isUnresolved(range) || (typeof range === 'string' && isMediaTypeRange(range))
+  return typeof range === 'string' && (Token.isUnresolved(range) || isMediaTypeRange(range))
     ? undefined : `${name}: expected a media type such as "video/mp4" or "video/*", got ${show(range)}`;
 }

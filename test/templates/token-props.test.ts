@@ -1,3 +1,4 @@
+import { Bitrate, Duration, Lazy, Size } from 'aws-cdk-lib';
 import { BUILD, labelOf, outcome, Prop, PROPS, SCALAR_PROPS, tokensOf } from '../synth/props';
 import { testStack } from '../toolkit/stacks';
 
@@ -15,5 +16,25 @@ describe('a value that is known at deploy time only renders as CloudFormation, o
     const kinds = Object.keys(tokensOf(testStack(), prop.type));
     const outcomes = kinds.map((kind) => [kind, outcome(prop, (stack) => tokensOf(stack, prop.type)[kind], /"Ref":"Marker/)]);
     expect(outcomes).toEqual(kinds.map((kind) => [kind, isNeeded(prop, kind) ? 'refused' : 'rendered']));
+  });
+});
+
+/** A token of each kind that the CDK has. */
+const TOKENS: Record<string, unknown> = {
+  'string': Lazy.string({ produce: () => 'later' }),
+  'number': Lazy.number({ produce: () => 7 }),
+  'string[]': Lazy.list({ produce: () => ['later'] }),
+  'number[]': [Lazy.number({ produce: () => 7 })],
+  'object[]': [Lazy.any({ produce: () => 'later' })],
+  'object': Lazy.any({ produce: () => ({}) }),
+  'Duration': Duration.seconds(Lazy.number({ produce: () => 60 })),
+  'Size': Size.bytes(Lazy.number({ produce: () => 60 })),
+  'Bitrate': Bitrate.bps(Lazy.number({ produce: () => 60_000 })),
+};
+
+describe('a token of a kind that does not fit is refused in the prop\'s name', () => {
+  test.each(PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
+    const kinds = Object.keys(TOKENS).filter((kind) => kind !== prop.type);
+    expect(kinds.map((kind) => [kind, outcome(prop, () => TOKENS[kind])])).toEqual(kinds.map((kind) => [kind, 'refused']));
   });
 });

@@ -179,7 +179,7 @@ export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { rol
 /** As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
 function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions, url: string): (string | undefined)[] {
   const addressProblem = (name: string, address: unknown) => {
-    if (Token.isUnresolved(address)) return undefined;
+    if (typeof address === 'string' && Token.isUnresolved(address)) return undefined;
     const isRight = typeof address === 'string' && URL.canParse(address) && !address.includes('#') && (!/^http:/i.test(address) || new URL(address).hostname === 'localhost');
     return isRight ? undefined : `${name}: expected an address without fragment: an app's scheme, https, or http://localhost, got ${show(address)}`;
   };
