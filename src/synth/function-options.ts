@@ -7,6 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
 import { overlay } from './overlay';
+import { partitionProblem, regionProblem } from './place';
 import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem } from './prop-checks';
 
 /**
@@ -161,9 +162,9 @@ export function functionProblems(scope: Construct, given: VodFunctionOptions | u
     durationProblem('functions.timeout', given.timeout, Duration.seconds(10), Duration.seconds(29)),
     enumProblem('functions.logRetention', given.logRetention, { RetentionDays: logs.RetentionDays }),
     enumProblem('functions.tracing', given.tracing, { Tracing: lambda.Tracing }),
-    ...networkProblems(given, settingOf(scope).options.vpc),
-    objectProblem('functions.permissionsBoundary', given.permissionsBoundary, 'a managed policy, such as an iam.ManagedPolicy', { member: 'managedPolicyArn' }),
-    ...listProblems('functions.layers', given.layers, layerProblem, { tokens: false }),
+    ...networkProblems(scope, given, settingOf(scope).options.vpc),
+    boundaryProblem(scope, given.permissionsBoundary),
+    ...listProblems('functions.layers', given.layers, (name, layer) => layerProblem(scope, name, layer), { tokens: false }),
     tooManyProblem('functions.layers', given.layers, MAX_LAYERS),
     noKey,
     ...noKey ? [] : keyProblems(environmentKey(given), Stack.of(scope).region),
@@ -175,30 +176,38 @@ function tooManyProblem(name: string, list: unknown, max: number): string | unde
   return Array.isArray(list) && list.length > max ? `${name}: expected at most ${max}, got ${list.length}` : undefined;
 }
 
-function layerProblem(name: string, layer: unknown): string | undefined {
-  const wrong = objectProblem(name, layer, 'a layer, such as a lambda.LayerVersion', { member: 'layerVersionArn', required: true });
-  if (wrong) return wrong;
-  const { compatibleRuntimes } = layer as lambda.ILayerVersion;
-  return !compatibleRuntimes || compatibleRuntimes.some((runtime) => runtime.name === RUNTIME.name)
-    ? undefined : `${name}: expected a layer for ${RUNTIME.name}, got one for ${compatibleRuntimes.map((runtime) => runtime.name).join(', ')}`;
+function boundaryProblem(scope: Construct, policy: iam.IManagedPolicy | undefined): string | undefined {
+  const name = 'functions.permissionsBoundary';
+  return objectProblem(name, policy, 'a managed policy, such as an iam.ManagedPolicy', { member: 'managedPolicyArn' })
+    ?? (isAbsent(policy) ? undefined : partitionProblem(scope, name, 'managed policy', policy.managedPolicyArn));
 }
 
-function networkProblems({ vpc, vpcSubnets, securityGroups }: VodFunctionOptions, inherited: ec2.IVpc | undefined): (string | undefined)[] {
+function layerProblem(scope: Construct, name: string, layer: unknown): string | undefined {
+  const wrong = objectProblem(name, layer, 'a layer, such as a lambda.LayerVersion', { member: 'layerVersionArn', required: true });
+  if (wrong) return wrong;
+  const { compatibleRuntimes, layerVersionArn } = layer as lambda.ILayerVersion;
+  const elsewhere = regionProblem(scope, name, 'layer', layerVersionArn.split(':')[3]);
+  return elsewhere ?? (!compatibleRuntimes || compatibleRuntimes.some((runtime) => runtime.name === RUNTIME.name)
+    ? undefined : `${name}: expected a layer for ${RUNTIME.name}, got one for ${compatibleRuntimes.map((runtime) => runtime.name).join(', ')}`);
+}
+
+function networkProblems(scope: Construct, { vpc, vpcSubnets, securityGroups }: VodFunctionOptions, inherited: ec2.IVpc | undefined): (string | undefined)[] {
   const problems = [
     objectProblem('functions.vpc', vpc, 'a VPC, such as an ec2.Vpc', { member: 'selectSubnets' }),
     objectProblem('functions.vpcSubnets', vpcSubnets, 'a selection of subnets, such as { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }'),
-    ...listProblems('functions.securityGroups', securityGroups, securityGroupProblem, { tokens: false }),
+    ...listProblems('functions.securityGroups', securityGroups, (name, group) => securityGroupProblem(scope, name, group), { tokens: false }),
     tooManyProblem('functions.securityGroups', securityGroups, MAX_SECURITY_GROUPS),
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) return problems;
   const network = vpc ?? inherited;
-  if (network) return [subnetsProblem(network, vpcSubnets)];
+  if (network) return [regionProblem(scope, 'functions.vpc', 'VPC', network.env.region), subnetsProblem(network, vpcSubnets)];
   return Object.entries({ vpcSubnets, securityGroups })
     .map(([name, value]) => (isAbsent(value) ? undefined : `functions.${name}: expected functions.vpc with it, got no VPC`));
 }
 
-function securityGroupProblem(name: string, group: unknown): string | undefined {
-  return objectProblem(name, group, 'a security group, such as an ec2.SecurityGroup', { member: 'securityGroupId', required: true });
+function securityGroupProblem(scope: Construct, name: string, group: unknown): string | undefined {
+  return objectProblem(name, group, 'a security group, such as an ec2.SecurityGroup', { member: 'securityGroupId', required: true })
+    ?? regionProblem(scope, name, 'security group', (group as ec2.ISecurityGroup).env.region);
 }
 
 function subnetsProblem(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): string | undefined {

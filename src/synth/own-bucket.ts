@@ -2,7 +2,7 @@ import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
-import { placeProblems } from './place';
+import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
 
 /** The customer's key of a bucket that was passed in. */
@@ -17,7 +17,7 @@ export function bucketProblems(
   const wrong = objectProblem(prop, bucket, 'a bucket, such as an s3.Bucket', { member: 'bucketArn', required });
   if (wrong || isAbsent(bucket)) return [wrong];
   return [
-    ...placeProblems(scope, prop, 'bucket', bucket.env), ...keyProblems(bucketKey(prop, bucket), bucket.env.region), unknownKeyProblem(prop, bucket, readByCloudFront),
+    ...placeProblems(scope, prop, 'bucket', bucket.env), partitionProblem(scope, prop, 'bucket', bucket.bucketArn), ...keyProblems(bucketKey(prop, bucket), bucket.env.region), unknownKeyProblem(prop, bucket, readByCloudFront),
   ];
 }
 

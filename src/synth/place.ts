@@ -1,4 +1,5 @@
 import { ResourceEnvironment, Stack, Token } from 'aws-cdk-lib';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 
 /**
@@ -11,6 +12,20 @@ export function placeProblems(scope: Construct, prop: string, what: string, env:
     differ(env.region, region) ? `${prop}: expected a ${what} in the stack's region ${region}, got one in ${env.region}` : undefined,
     differ(env.account, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got one of ${env.account}` : undefined,
   ].filter((problem) => problem !== undefined);
+}
+
+/** Why functions of a stack can't use a resource: AWS looks it up in their own region. */
+export function regionProblem(scope: Construct, prop: string, what: string, region: string | undefined): string | undefined {
+  const own = Stack.of(scope).region;
+  return region && differ(region, own) ? `${prop}: expected a ${what} in the stack's region ${own}, got one in ${region}` : undefined;
+}
+
+/** Why a stack can't use an ARN, which may have no region: partitions, such as China's `aws-cn`, know nothing of each other. */
+export function partitionProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
+  const { region } = Stack.of(scope);
+  const own = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
+  const [, partition, ...others] = arn.split(':');
+  return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got one of ${partition}` : undefined;
 }
 
 /** Whether two names differ, as far as synth can know. */

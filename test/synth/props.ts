@@ -106,8 +106,7 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
 export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
 
 /** What becomes of a prop's value: `rendered`, `refused` in the prop's name, or what is wrong. */
-export function outcome({ struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp): string {
-  const stack = testStack();
+export function outcome({ struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack()): string {
   let template: string;
   try {
     BUILD[struct](stack, { [name]: value(stack) });

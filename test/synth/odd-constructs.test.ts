@@ -1,0 +1,154 @@
+import { Bitrate, Duration, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { outcome, PROPS } from './props';
+import { Access, Identity, VodApi, VodCatalog } from '../../src';
+import { makeTable } from '../templates/customer-keys-stack';
+import { catalogIn, ENV as env, ORIGIN as url, testStack } from '../toolkit/stacks';
+
+const ACCOUNT = env.account;
+const arn = (service: string, resource: string, { partition = 'aws', region = 'us-east-1' } = {}) => `arn:${partition}:${service}:${region}:${ACCOUNT}:${resource}`;
+const elsewhere = { region: 'eu-west-1' };
+
+/** Another stack of the same app. */
+const other = (stack: Stack, place: object = env) => new Stack(stack.node.root as Construct, 'Other', { env: { ...env, ...place } });
+
+const bucket = (scope: Construct) => new s3.Bucket(scope, 'Own');
+const vpc = (scope: Construct, region = env.region) => ec2.Vpc.fromVpcAttributes(scope, 'Network', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['s'], region });
+const group = (scope: Construct) => ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1');
+const pool = (scope: Construct) => new cognito.UserPool(scope, 'Pool');
+const whoCalls = (scope: Construct) => new lambda.Function(scope, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
+const site = new origins.HttpOrigin('app.example.com');
+
+type Case = [what: string, value: (stack: Stack) => unknown, outcome: 'rendered' | 'refused'];
+
+const BUCKETS: Case[] = [
+  ['a table', makeTable, 'refused'],
+  ['a resource instead of a construct', (stack) => new s3.CfnBucket(stack, 'Resource'), 'refused'],
+  ['the name of one', () => 'media', 'refused'],
+  ['one of another stack', (stack) => bucket(other(stack)), 'rendered'],
+  ['one of a nested stack', (stack) => bucket(new NestedStack(stack, 'Nested')), 'rendered'],
+  ['one of another region', (stack) => bucket(other(stack, elsewhere)), 'refused'],
+  ['one of another account', (stack) => bucket(other(stack, { account: '999999999999' })), 'refused'],
+  ['one of China', (stack) => s3.Bucket.fromBucketArn(stack, 'Own', 'arn:aws-cn:s3:::media'), 'refused'],
+];
+
+const CASES: Record<string, Case[]> = {
+  'VodUploadOptions.bucket': BUCKETS,
+  'VodDeliveryOptions.bucket': BUCKETS,
+  'VodTranscodeProps.sourceBucket': BUCKETS,
+  'VodTranscodeProps.mediaBucket': BUCKETS,
+  'VodCatalogOptions.table': [
+    ['a bucket', bucket, 'refused'],
+    ['a resource instead of a construct', (stack) => new dynamodb.CfnTable(stack, 'Resource', { keySchema: [] }), 'refused'],
+    ['one of another stack', (stack) => makeTable(other(stack)), 'rendered'],
+    ['one of another region', (stack) => makeTable(other(stack, elsewhere)), 'refused'],
+    ['one of China', (stack) => dynamodb.Table.fromTableArn(stack, 'Own', arn('dynamodb', 'table/videos', { partition: 'aws-cn', region: 'cn-north-1' })), 'refused'],
+  ],
+  'VodCatalogAttributes.table': [
+    ['a catalog', (stack) => catalogIn(stack), 'refused'],
+    ['one of another region', (stack) => dynamodb.Table.fromTableArn(stack, 'Own', arn('dynamodb', 'table/videos', elsewhere)), 'refused'],
+  ],
+  'VodUploadProps.catalog': [
+    ['a table', makeTable, 'refused'],
+    ['one of another stack', (stack) => catalogIn(other(stack)), 'rendered'],
+    ['one of another region', (stack) => catalogIn(other(stack, elsewhere)), 'refused'],
+    ['an imported one of another stack', (stack) => {
+      const scope = other(stack);
+      return VodCatalog.fromTable(scope, 'Imported', { table: dynamodb.Table.fromTableName(scope, 'Table', 'videos'), url, roles: {} });
+    }, 'rendered'],
+  ],
+  'VodDeliveryProps.api': [
+    ['CDK\'s own API', (stack) => new apigateway.RestApi(stack, 'Rest'), 'refused'],
+    ['one of another stack', (stack) => new VodApi(other(stack), 'Api'), 'rendered'],
+  ],
+  'ServerlessVodProps.certificate': [
+    ['a key', (stack) => new kms.Key(stack, 'Key'), 'refused'],
+    ['one of China', (stack) => acm.Certificate.fromCertificateArn(stack, 'Own', arn('acm', 'certificate/1', { partition: 'aws-cn', region: 'cn-north-1' })), 'refused'],
+    ['one of another region', (stack) => acm.Certificate.fromCertificateArn(stack, 'Own', arn('acm', 'certificate/1', elsewhere)), 'refused'],
+  ],
+  'ServerlessVodProps.defaultBehavior': [
+    ['an origin', () => site, 'refused'],
+    ['a bucket as origin', (stack) => ({ origin: bucket(stack) }), 'refused'],
+    ['an origin of another stack', (stack) => ({ origin: origins.S3BucketOrigin.withBucketDefaults(bucket(other(stack))) }), 'rendered'],
+  ],
+  'ServerlessVodProps.additionalBehaviors': [
+    ['an origin', () => ({ '/live/*': site }), 'refused'],
+    ['the pattern of the default', () => ({ '*': { origin: site } }), 'refused'],
+  ],
+  'ServerlessVodProps.identity': [
+    ['a user pool', pool, 'refused'],
+    ['an authorizer', (stack) => new apigateway.TokenAuthorizer(stack, 'Own', { handler: whoCalls(stack) }), 'refused'],
+    ['an authorizer\'s function of another stack', (stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(stack, 'Own', { handler: whoCalls(other(stack)) })), 'refused'],
+    ['a pool of another stack', (stack) => {
+      const people = pool(other(stack));
+      return Identity.fromUserPool(people, people.addClient('Web'));
+    }, 'rendered'],
+    ['a client for a pool', (stack) => Identity.fromUserPool(pool(stack).addClient('Web') as any), 'refused'],
+  ],
+  'VodRoles.admins': [
+    ['a group of Cognito', (stack) => new cognito.CfnUserPoolGroup(stack, 'Group', { userPoolId: 'p' }), 'refused'],
+    ['everyone', () => Access.signedIn(), 'refused'],
+    ['nobody', () => Access.nobody(), 'rendered'],
+  ],
+  'VodFunctionOptions.vpc': [
+    ['a subnet', (stack) => ec2.Subnet.fromSubnetId(stack, 'Subnet', 's'), 'refused'],
+    ['one of another region', (stack) => vpc(stack, 'eu-west-1'), 'refused'],
+    ['one of another stack', (stack) => new ec2.Vpc(other(stack), 'Network', { availabilityZones: ['us-east-1a'] }), 'rendered'],
+  ],
+  'VodFunctionOptions.securityGroups': [
+    ['one without a VPC', (stack) => [group(stack)], 'refused'],
+    ['a VPC', (stack) => [vpc(stack)], 'refused'],
+  ],
+  'VodFunctionOptions.layers': [
+    ['a function', (stack) => [whoCalls(stack)], 'refused'],
+    ['one of another region', (stack) => [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', arn('lambda', 'layer:observe:1', elsewhere))], 'refused'],
+    ['one of another stack', (stack) => [new lambda.LayerVersion(other(stack), 'Layer', { code: lambda.Code.fromAsset(__dirname) })], 'rendered'],
+  ],
+  'VodFunctionOptions.permissionsBoundary': [
+    ['a role', (stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() }), 'refused'],
+    ['one of China', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', 'arn:aws-cn:iam::aws:policy/PowerUserAccess'), 'refused'],
+    ['one of another stack', (stack) => new iam.ManagedPolicy(other(stack), 'Policy', { statements: [new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] })] }), 'rendered'],
+  ],
+  'VodFunctionOptions.environmentEncryption': [
+    ['an alias by name', (stack) => kms.Alias.fromAliasName(stack, 'Alias', 'alias/mine'), 'refused'],
+    ['one of another region', (stack) => new kms.Key(other(stack, elsewhere), 'Key'), 'refused'],
+    ['one of China', (stack) => kms.Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1', { partition: 'aws-cn', region: 'cn-north-1' })), 'refused'],
+    ['one of another stack', (stack) => new kms.Key(other(stack), 'Key'), 'rendered'],
+  ],
+  'VodFunctionOptions.timeout': [
+    ['a fraction', () => Duration.millis(10_500), 'refused'],
+    ['a size', () => Size.bytes(20), 'refused'],
+  ],
+  'TranscodeRung.maxBitrate': [
+    ['a fraction of bits', () => Bitrate.mbps(1.0000005), 'refused'],
+    ['none', () => Bitrate.bps(0), 'refused'],
+    ['too much', () => Bitrate.gbps(1), 'refused'],
+    ['kilobits', () => Bitrate.kbps(2000), 'rendered'],
+  ],
+  'VodUploadOptions.maxSize': [
+    ['a fraction of bytes', () => Size.kibibytes(0.0005), 'refused'],
+    ['a duration', () => Duration.seconds(7), 'refused'],
+    ['half a kibibyte', () => Size.kibibytes(0.5), 'rendered'],
+  ],
+};
+
+describe.each(Object.entries(CASES))('%s', (label, cases) => {
+  const prop = PROPS.find(({ struct, name }) => `${struct}.${name}` === label)!;
+
+  test.each(cases)('%s', (_, value, expected) => expect(outcome(prop, value, undefined, testStack({ env }))).toBe(expected));
+});
+
+test('a bucket of another stage of the app is refused by CDK itself: nothing of it can be known', () => {
+  const prop = PROPS.find(({ struct, name }) => struct === 'VodUploadOptions' && name === 'bucket')!;
+  expect(outcome(prop, (stack) => bucket(new Stack(new Stage(stack.node.root, 'Stage'), 'Other', { env })), undefined, testStack({ env }))).toContain('Stage');
+});
