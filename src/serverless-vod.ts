@@ -142,7 +142,6 @@ export interface ServerlessVodProps {
  * A video-on-demand service: people sign in, upload large videos, get adaptive HLS a few minutes later, and play them
  * with every byte protected.
  *
- * @exampleMetadata fixture=areas
  * @example
  * const vod = new ServerlessVod(this, 'Vod');
  * new CfnOutput(this, 'Url', { value: vod.url });

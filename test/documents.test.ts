@@ -23,7 +23,7 @@ describe('the documents in the package', () => {
     expect(targets.filter(({ kind, name }) => kindOf(path.join(root, name)) !== kind)).toEqual([]);
   });
 
-  test('API.md shows no markers of fixtures in its examples: @exampleMetadata keeps them out', () => {
+  test('API.md shows no markers of fixtures in its examples', () => {
     expect(document('API.md').match(/^.*(?:\/\/\/|fixture).*$/gm) ?? []).toEqual([]);
   });
 });

@@ -73,7 +73,6 @@ export interface IVodApi extends IConstruct {
 /**
  * The REST API: a regional one on the stage `api`, whose routes are added by the areas that serve them.
  *
- * @exampleMetadata fixture=areas
  * @example
  * declare const authorizer: apigateway.IAuthorizer;
  * const api = new VodApi(this, 'Api');
@@ -142,7 +141,6 @@ export class VodApi extends Construct implements IVodApi {
    * Guards the routes that are not open, and may guard routes of your own. Undefined before `authorizeWith` or `VodAuth.guard` is called: a method that is
    * added with it then is open to everyone.
    *
-   * @exampleMetadata fixture=areas
    * @example
    * declare const vod: ServerlessVod;
    * declare const handler: lambda.Function;

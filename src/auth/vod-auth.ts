@@ -64,7 +64,6 @@ export interface VodAuthProps {
  * and nowhere else. People are invited, not signed up; passwords have 12 characters of four kinds; MFA is off, and by an authenticator app
  * where it is turned on; the plan is Lite, which costs least.
  *
- * @exampleMetadata fixture=areas
  * @example
  * declare const api: VodApi;
  * const auth = new VodAuth(this, 'Auth', { url: 'https://videos.example.com' });

@@ -77,7 +77,6 @@ export interface VodCatalogAttributes {
 /**
  * The catalog: the table of videos, and who may see which of them.
  *
- * @exampleMetadata fixture=areas
  * @example
  * declare const api: VodApi;
  * const catalog = new VodCatalog(this, 'Catalog', { url: 'https://videos.example.com' });
@@ -91,7 +90,6 @@ export class VodCatalog extends Construct implements IVodCatalog {
    * @param id its name there
    * @param attributes what is known of it
    *
-   * @exampleMetadata fixture=areas
    * @example
    * const catalog = VodCatalog.fromTable(this, 'Catalog', {
    *   table: dynamodb.Table.fromTableName(this, 'Table', 'Videos-VodCatalogTable-EXAMPLE'),

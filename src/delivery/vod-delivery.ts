@@ -131,7 +131,6 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
 /**
  * Delivery: the media bucket, the CloudFront distribution before it, the keys that sign, and playback sessions.
  *
- * @exampleMetadata fixture=areas
  * @example
  * declare const api: VodApi;
  * declare const catalog: VodCatalog;

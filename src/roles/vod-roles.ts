@@ -38,7 +38,6 @@ export class Access {
 /**
  * Who may do what. Everyone signed in may also list and watch the videos that are their own.
  *
- * @exampleMetadata fixture=areas
  * @example
  * new ServerlessVod(this, 'Vod', {
  *   roles: { uploaders: Access.group('uploaders'), viewers: Access.signedIn() },

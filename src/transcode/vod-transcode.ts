@@ -101,7 +101,6 @@ const RETENTION = Duration.days(14);
 /**
  * Transcoding: each source that arrives gets one MediaConvert job, whose events keep the catalog up to date.
  *
- * @exampleMetadata fixture=areas
  * @example
  * declare const catalog: VodCatalog;
  * declare const sourceBucket: s3.Bucket;

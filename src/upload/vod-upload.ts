@@ -91,7 +91,6 @@ export interface VodUploadProps extends VodUploadOptions {
 /**
  * Uploads: a private bucket for sources, and signed addresses that take one declared file each, straight from the browser.
  *
- * @exampleMetadata fixture=areas
  * @example
  * declare const api: VodApi;
  * declare const catalog: VodCatalog;

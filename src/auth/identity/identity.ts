@@ -17,7 +17,6 @@ export class Identity {
    *
    * @param options what differs from the defaults
    *
-   * @exampleMetadata fixture=areas
    * @example
    * new ServerlessVod(this, 'Vod', {
    *   identity: Identity.userPool({
@@ -42,7 +41,6 @@ export class Identity {
    * @param userPool whose users may call
    * @param clients the audience that tokens must name: one of these
    *
-   * @exampleMetadata fixture=areas
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
    * const client = cognito.UserPoolClient.fromUserPoolClientId(this, 'Web', '1example23456789');
@@ -67,7 +65,6 @@ export class Identity {
    *
    * @param options issuer, audience and which token
    *
-   * @exampleMetadata fixture=areas
    * @example
    * new ServerlessVod(this, 'Vod', {
    *   identity: Identity.oidc({
@@ -91,7 +88,6 @@ export class Identity {
    *
    * @param authorizer such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
-   * @exampleMetadata fixture=areas
    * @example
    * declare const handler: lambda.Function;
    * const authorizer = new apigateway.TokenAuthorizer(this, 'Own', { handler });
