@@ -1,4 +1,4 @@
-import { Bitrate, Duration, Fn, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib';
+import { Bitrate, Duration, Fn, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
@@ -150,7 +150,9 @@ export const PROPS = {
     vpcSubnets: { private: () => ({ subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }) },
     securityGroups: { imported: ({ mine }) => [ec2.SecurityGroup.fromSecurityGroupId(mine, 'Group', 'sg-12345678')] },
     permissionsBoundary: { imported: ({ mine }) => iam.ManagedPolicy.fromManagedPolicyName(mine, 'Boundary', 'boundary') },
-    layers: { imported: ({ mine }) => [lambda.LayerVersion.fromLayerVersionArn(mine, 'Layer', 'arn:aws:lambda:us-east-1:123456789012:layer:observe:1')] },
+    layers: {
+      imported: ({ mine }) => [lambda.LayerVersion.fromLayerVersionArn(mine, 'Layer', `arn:aws:lambda:${Stack.of(mine).region}:123456789012:layer:observe:1`)],
+    },
     environmentEncryption: { 'own': ({ mine }) => key(mine, 'EnvironmentKey'), 'of another stack': ({ other }) => key(other, 'EnvironmentKey') },
     reservedConcurrentExecutions: { one: () => 1, ten: () => 10 },
   } satisfies Ways<VodFunctionOptions>,

@@ -154,6 +154,9 @@ describe('a wrong option is refused in its name', () => {
     ['vpcSubnets: expected subnets that the VPC has: There are no \'Isolated\'', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })],
     ['vpc: expected private subnets', (scope) => ({ vpc: ec2.Vpc.fromVpcAttributes(scope, 'Public', { vpcId: 'vpc-1', availabilityZones: ['a'], publicSubnetIds: ['s'] }) })],
     ['securityGroups[1]: expected a security group', (scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1'), 'sg-2' as any] })],
+    ['securityGroups[0]: expected a security group in the stack\'s region us-east-1, got one in eu-west-1', (scope) => ({
+      vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(new Stack(scope.node.root as App, 'Other', { env: { region: 'eu-west-1' } }), 'Group', 'sg-1')],
+    })],
     ['securityGroups: expected at most 5, got 6', (scope) => ({ vpc: vpcIn(scope), securityGroups: Array(6).fill(ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')) })],
     ['layers: expected at most 5, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', 'arn:layer')) })],
     ['layers[0]: expected a layer for nodejs24.x, got one for python3.13', (scope) => ({
