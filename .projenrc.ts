@@ -10,6 +10,7 @@ const CONSTRUCTS_FLOOR = '10.5.1';
 const HANDLER_LIBRARIES = [
   '@aws-sdk/client-cognito-identity-provider',
   '@aws-sdk/client-dynamodb',
+  '@aws-sdk/client-eventbridge',
   '@aws-sdk/client-mediaconvert',
   '@aws-sdk/client-secrets-manager',
   '@aws-sdk/core',
