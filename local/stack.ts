@@ -14,7 +14,8 @@ import { freePorts } from './listen';
 import { createMediaConvert } from './mediaconvert/mediaconvert';
 import { createS3 } from './s3/s3';
 import { startDynamoDb } from './services/dynamodb/dynamodb';
-import { createEvents } from './services/events';
+import { createEvents } from './services/events/events';
+import { createPutEvents } from './services/events/put-events';
 import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
 import { createStreamMappings } from './services/stream-mappings/stream-mappings';
@@ -37,7 +38,7 @@ export interface StackFacts {
 }
 
 /** The SDK's names of the services behind the door. */
-const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT'];
+const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE'];
 
 /** What to run, and how. */
 interface StackOptions {
@@ -98,7 +99,8 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const namesIssuer = JSON.stringify(assembly.template).includes(OTHER_ISSUER);
   const here = (audience: string): string => stack.here(audience);
   const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes, here })) : undefined;
-  for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, ...cognito ? [cognito] : []]) door.register(service);
+  const putEvents = createPutEvents({ ...events, log });
+  for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, putEvents, ...cognito ? [cognito] : []]) door.register(service);
 
   await runCustomResources(stack, functions, s3.store);
   const [domainName] = stack.domainNames;

@@ -62,6 +62,8 @@ export interface BusEvent {
   readonly 'detail-type': string;
   readonly 'detail': Record<string, any>;
   readonly 'resources'?: string[];
+  /** Default: now. */
+  readonly 'time'?: Date;
 }
 
 /** Puts an event on the default bus. */

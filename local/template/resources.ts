@@ -34,8 +34,11 @@ const NAMELESS = [
   'Lambda::Permission', 'S3::BucketPolicy', 'SQS::QueuePolicy',
 ];
 
+/** The value of a property, if the template has it. */
+type Given = (property: string) => string | undefined;
+
 /** The property that may give a name; from the name, what `Fn::GetAtt` answers, and `Ref` where that is not the name itself. */
-type Entry = [property?: string, answers?: (name: string) => Record<string, string>];
+type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 
 /** The one table of types: what is not here is not in a template that runs on one machine. A client's secret is left out on purpose. */
 const TYPES: Record<string, Entry> = {
@@ -55,7 +58,13 @@ const TYPES: Record<string, Entry> = {
   'Cognito::UserPoolUser': ['Username'],
   'DynamoDB::GlobalTable': ['TableName', tableAnswers],
   'DynamoDB::Table': ['TableName', tableAnswers],
-  'Events::Rule': ['Name', (name) => ({ Arn: `arn:aws:events:${HERE}:rule/${name}` })],
+  'Events::EventBus': ['Name', (Name) => ({ Arn: `arn:aws:events:${HERE}:event-bus/${Name}`, Name })],
+  'Events::Rule': ['Name', (name, given) => {
+    // A bus by its name or its ARN.
+    const bus = given('EventBusName')?.split('/').at(-1) ?? 'default';
+    const own = bus !== 'default';
+    return { Ref: own ? `${bus}|${name}` : name, Arn: `arn:aws:events:${HERE}:rule/${own ? `${bus}/` : ''}${name}` };
+  }],
   'IAM::Role': ['RoleName', (name) => ({ Arn: `arn:aws:iam::${account}:role/${name}` })],
   'KMS::Alias': ['AliasName'],
   'KMS::Key': [undefined, (id) => ({ KeyId: id, Arn: `arn:aws:kms:${HERE}:key/${id}` })],
@@ -77,12 +86,12 @@ export const stable = (of: string): string => createHash('sha256').update(of).di
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
 /** The names that the table has for a resource: `Stack-LogicalId-HASH`, as CloudFormation would, if the template names it not. */
-export function namesOf(stackName: string, logicalId: string, type: string, given: (property: string) => string | undefined): Names {
+export function namesOf(stackName: string, logicalId: string, type: string, given: Given): Names {
   const entry = TYPES[type.replace('AWS::', '')];
   if (!entry) throw new Error(`${logicalId}: unknown type ${type}`);
   const [property, answers] = entry;
   const id = stable(`${stackName}/${logicalId}`).slice(0, 14);
   const name = property ? given(property) ?? `${`${stackName}-${logicalId}`.slice(0, 48)}-${id.toUpperCase()}` : id;
-  const { Ref: physicalId = name, ...attributes } = answers?.(name) ?? {};
+  const { Ref: physicalId = name, ...attributes } = answers?.(name, given) ?? {};
   return { physicalId, attributes };
 }

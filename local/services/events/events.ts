@@ -1,37 +1,45 @@
 import { randomUUID } from 'crypto';
 import { join } from 'path';
 import { setTimeout as wait } from 'timers/promises';
-import type { Json } from './json';
-import type { Queues } from './queues';
-import type { Access } from '../access/access';
-import { durableRecords } from '../durable';
-import { onlyKnown } from '../lookup';
-import { firstLines, logLine } from '../text';
-import { AwsError, type Functions, type LocalStack, type Part, type Principal, type PutEvent } from '../types';
+import { createBuses } from './buses';
+import { compilePattern } from './patterns';
+import type { Access } from '../../access/access';
+import { durableRecords } from '../../durable';
+import { onlyKnown } from '../../lookup';
+import { firstLines, logLine } from '../../text';
+import { AwsError, type BusEvent, type Functions, type LocalStack, type Principal } from '../../types';
+import type { Json } from '../json';
+import type { Queues } from '../queues';
 
 const principalOf = (ruleArn: string): Principal => ({ kind: 'service', id: 'events.amazonaws.com', context: { 'aws:SourceArn': ruleArn } });
 /** Lambda's for an asynchronous event, whatever the rule's own policy for deliveries is. */
 const TRIES = 3;
 
+/** The event buses of the stack. */
+export type Events = ReturnType<typeof createEvents>;
+
 /** An event that a rule has matched and that its target has not taken yet. */
 interface Delivery { readonly ruleArn: string; readonly targetArn: string; readonly deadLetterArn?: string; readonly event: unknown }
 
 /**
- * The default bus with the template's rules. An event is on disk when `put` returns, and delivered at least once, kill -9 or not;
+ * The default bus and the template's own, with their rules. An event is on disk when `put` returns, and delivered at least once, kill -9 or not;
  * nothing is delivered before `start`.
  *
  * @param retryMilliseconds the time before the first retry; in AWS it is a minute
  */
 export function createEvents({ stack, access, functions, queues, log = logLine, retryMilliseconds = 1000 }: {
   stack: LocalStack; access: Access; functions: Functions; queues: Pick<Queues, 'send'>; log?: (line: string) => void; retryMilliseconds?: number;
-}): { put: PutEvent; start(): void } & Part {
+}) {
   const stopping = new AbortController();
   const pending = durableRecords<Delivery>(join(stack.dataFolder, 'events'));
+  const buses = createBuses(stack);
   let started = false;
-  const rules = stack.ofType('AWS::Events::Rule').map(({ logicalId, attributes: { Arn: arn }, properties: { EventPattern, Targets, ...more } }) => {
+  const rules = stack.ofType('AWS::Events::Rule').map(({ logicalId, attributes: { Arn: arn }, properties: { EventBusName, EventPattern, Targets, ...more } }) => {
     onlyKnown(logicalId, more, 'Description', { State: ['ENABLED'] });
     for (const target of Targets) onlyKnown(logicalId, target, 'Id Arn DeadLetterConfig');
-    return { arn, matches: compilePattern(EventPattern), targets: Targets as Json[] };
+    const bus = buses.nameOf(EventBusName);
+    if (!buses.has(bus)) throw new Error(`${logicalId}: the template has no event bus ${EventBusName}`);
+    return { arn, bus, matches: compilePattern(EventPattern), targets: Targets as Json[] };
   });
 
   async function settle([id, delivery]: [id: string, delivery: Delivery]): Promise<void> {
@@ -69,39 +77,25 @@ export function createEvents({ stack, access, functions, queues, log = logLine, 
   }
 
   return {
-    put(given) {
-      const time = new Date().toISOString().replace(/\.\d+/, '');
+    buses,
+    /** Puts an event on the bus of that name, and returns the event's id. */
+    put(given: BusEvent, bus = buses.nameOf()): string {
+      const time = (given.time ?? new Date()).toISOString().replace(/\.\d+/, '');
       // A copy: what the sender does to its objects afterwards is its own.
-      const event = structuredClone({ version: '0', id: randomUUID(), time, region: stack.region, account: stack.account, resources: [], ...given });
-      for (const { arn, targets } of rules.filter(({ matches }) => matches(event))) {
+      const event = structuredClone({ version: '0', id: randomUUID(), region: stack.region, account: stack.account, resources: [], ...given, time });
+      for (const { arn, targets } of rules.filter((rule) => rule.bus === bus && rule.matches(event))) {
         for (const { Arn, DeadLetterConfig } of targets) {
           const entry: [string, Delivery] = [randomUUID(), { ruleArn: arn, targetArn: Arn, deadLetterArn: DeadLetterConfig?.Arn, event }];
           pending.set(...entry);
           if (started) void settle(entry);
         }
       }
+      return event.id;
     },
-    start() {
+    start(): void {
       started = true;
       pending.entries().forEach((entry) => void settle(entry));
     },
     stop: async () => stopping.abort(),
   };
-}
-
-/** Makes a test of an event pattern of exact texts and prefixes; any other operator throws, and is named. */
-export function compilePattern(pattern: Json): (event: any) => boolean {
-  const fields = Object.entries(pattern).map(([name, wanted]) => {
-    const tests = Array.isArray(wanted) ? wanted.map(compileRule) : [compilePattern(wanted)];
-    // An array in the event matches when one of its elements does.
-    return (event: any) => [event?.[name]].flat().some((value) => tests.some((test) => test(value)));
-  });
-  return (event) => fields.every((field) => field(event));
-}
-
-function compileRule(rule: unknown): (value: unknown) => boolean {
-  if (typeof rule === 'string') return (value) => value === rule;
-  const { prefix, ...more }: Json = rule ?? {};
-  if (typeof prefix !== 'string' || Object.keys(more).length > 0) throw new Error(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
-  return (value) => typeof value === 'string' && value.startsWith(prefix);
 }

@@ -1,7 +1,7 @@
 import { onlyKnown } from '../../lookup';
 import { stable, type Resource } from '../../template/resources';
 import type { StreamRecord } from '../dynamodb/streams';
-import { compilePattern } from '../events';
+import { compilePattern } from '../events/patterns';
 import type { Json } from '../json';
 
 /** An event source mapping of a stream, with Lambda's defaults. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'fs';
 import * as path from 'path';
-import { CfnOutput, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins, aws_cognito as cognito, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_s3 as s3, aws_sqs as sqs } from 'aws-cdk-lib';
+import { CfnOutput, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins, aws_cognito as cognito, aws_dynamodb as dynamodb, aws_events as events, aws_lambda as lambda, aws_s3 as s3, aws_sqs as sqs } from 'aws-cdk-lib';
 import { synthesized, temporaryFolder, written } from './stacks';
 import { readAssembly, synthesize } from '../../../local/template/assembly';
 
@@ -86,6 +86,23 @@ describe('a synthesized stack', () => {
     expect(first.byArn(queue.physicalId)).toBe(queue);
     expect(() => first.byArn('arn:aws:s3:::nobody')).toThrow('no resource arn:aws:s3:::nobody');
   });
+});
+
+test('a rule on a bus of the template has the bus in its names, the rule of the default bus has not', async () => {
+  const stack = await synthesized((scope) => {
+    const eventBus = new events.EventBus(scope, 'Bus', { eventBusName: 'vod' });
+    const eventPattern = { source: ['serverless-vod'] };
+    new events.Rule(scope, 'Own', { eventBus, ruleName: 'own', eventPattern });
+    new events.Rule(scope, 'Usual', { ruleName: 'usual', eventPattern });
+    new CfnOutput(scope, 'Name', { value: eventBus.eventBusName });
+    new CfnOutput(scope, 'Attribute', { value: (eventBus.node.defaultChild as events.CfnEventBus).attrName });
+  });
+  const namesOf = (type: string) => stack.ofType(type).map(({ physicalId, attributes: { Arn } }) => [physicalId, Arn]);
+  expect(namesOf('AWS::Events::EventBus')).toEqual([['vod', 'arn:aws:events:us-east-1:123456789012:event-bus/vod']]);
+  expect(namesOf('AWS::Events::Rule')).toEqual([
+    ['vod|own', 'arn:aws:events:us-east-1:123456789012:rule/vod/own'], ['usual', 'arn:aws:events:us-east-1:123456789012:rule/usual'],
+  ]);
+  expect(stack.outputs()).toEqual({ Name: 'vod', Attribute: 'vod' });
 });
 
 describe('an intrinsic', () => {

@@ -1,9 +1,11 @@
 import { readdirSync } from 'fs';
 import { join } from 'path';
 import { setTimeout as wait } from 'timers/promises';
-import { compilePattern, createEvents } from '../../../local/services/events';
-import { AwsError, BusEvent, InvokeResult } from '../../../local/types';
-import { ACCOUNT, fakeAccess, fakeStack, REGION, resource, until } from '../fakes';
+import { createBuses } from '../../../../local/services/events/buses';
+import { createEvents } from '../../../../local/services/events/events';
+import { compilePattern } from '../../../../local/services/events/patterns';
+import { AwsError, BusEvent, InvokeResult } from '../../../../local/types';
+import { ACCOUNT, fakeAccess, fakeStack, REGION, resource, until } from '../../fakes';
 
 const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:uploads`;
 const DEAD = `arn:aws:sqs:${REGION}:${ACCOUNT}:dead`;
@@ -131,11 +133,17 @@ describe('rules', () => {
     [{ EventPattern: { source: [{ wildcard: 'a*' }] } }, 'this machine does not know {"wildcard":"a*"}'],
     [{ ScheduleExpression: 'rate(5 minutes)' }, 'r: this machine does not know ScheduleExpression'],
     [{ EventPattern, State: 'DISABLED' }, 'r: this machine does not know State'],
-    [{ EventPattern, EventBusName: 'mine' }, 'r: this machine does not know EventBusName'],
+    [{ EventPattern, EventBusName: 'mine' }, 'r: the template has no event bus mine'],
     [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, InputPath: '$.detail' }] }, 'r: this machine does not know InputPath'],
   ])('%j throws', (properties, message) => {
     expect(() => start({ Targets: [], ...properties })).toThrow(message);
   });
+});
+
+test('a bus has a name and a description, and nothing else', () => {
+  const bus = (properties: object) => () => createBuses(fakeStack([resource('AWS::Events::EventBus', 'vod', properties)]));
+  expect(bus({ Name: 'vod', Description: 'of videos' })().has('vod')).toBe(true);
+  expect(bus({ Name: 'vod', KmsKeyIdentifier: 'k' })).toThrow('vod: this machine does not know KmsKeyIdentifier');
 });
 
 describe('a process that was killed', () => {

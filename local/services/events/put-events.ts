@@ -1,0 +1,94 @@
+import { randomUUID } from 'crypto';
+import type { Events } from './events';
+import { firstLines } from '../../text';
+import { AwsError, type DoorService, type Need } from '../../types';
+import { jsonService, type Json } from '../json';
+
+const MOST = 10;
+/** Of all entries of a request. */
+const LARGEST = 1024 * 1024;
+const TIME_BYTES = 14;
+const MEMBERS = ['Source', 'DetailType', 'Detail', 'Time', 'Resources', 'EventBusName', 'TraceHeader'];
+
+/** An entry that AWS does not take, in its words. */
+class Refused extends AwsError {}
+
+/**
+ * EventBridge's PutEvents: an event is on disk when its entry is answered.
+ *
+ * @param log hears of events that no bus takes, since AWS answers those like any other
+ */
+export function createPutEvents({ put, buses, log }: Pick<Events, 'put' | 'buses'> & { log: (line: string) => void }): { service: DoorService } {
+  function putEntry(entry: Json): Json {
+    try {
+      const { Source: source, DetailType, Time, Resources: resources = [], EventBusName } = entry;
+      const event = { source, 'detail-type': DetailType, 'detail': detailOf(entry), resources, ...Time !== undefined && { time: new Date(Time * 1000) } };
+      const bus = buses.nameOf(EventBusName);
+      if (buses.has(bus)) return { EventId: put(event, bus) };
+      log(`PutEvents: there is no event bus ${bus}: the event ${DetailType} is lost, as in AWS`);
+      return { EventId: randomUUID() };
+    } catch (error) {
+      if (error instanceof Refused) return { ErrorCode: error.code, ErrorMessage: error.message };
+      // A fault of this machine, such as a full disk.
+      log(`PutEvents: ${firstLines(error as Error)}`);
+      return { ErrorCode: 'InternalFailure', ErrorMessage: 'a fault of the local service' };
+    }
+  }
+
+  const needOf = ({ Source, DetailType, EventBusName }: Json): Need => ({
+    action: 'events:PutEvents',
+    resource: buses.arnOf(EventBusName),
+    context: { ...Source && { 'events:source': Source }, ...DetailType && { 'events:detail-type': DetailType } },
+  });
+
+  const service = jsonService('events', (_, input) => entriesOf(input).map(needOf), {
+    PutEvents(input) {
+      const Entries = entriesOf(input).map(putEntry);
+      return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode).length, Entries };
+    },
+  });
+  return { service };
+}
+
+/** The entries of a request whose form is right. */
+function entriesOf({ Entries: entries, ...others }: Json): Json[] {
+  const invalid = (why: string) => new AwsError('ValidationException', why);
+  const [unknown] = Object.keys(others);
+  if (unknown) throw invalid(`this machine does not know ${unknown}`);
+  if (!Array.isArray(entries) || entries.length < 1 || entries.length > MOST) {
+    throw invalid(`1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length from 1 to ${MOST}`);
+  }
+  for (const entry of entries) {
+    const isText = (name: string) => entry[name] === undefined || typeof entry[name] === 'string';
+    const isWhole = entry !== null && typeof entry === 'object' && ['Source', 'DetailType', 'Detail', 'EventBusName'].every(isText)
+      && (entry.Time === undefined || Number.isFinite(entry.Time)) && [entry.Resources ?? []].flat().every((text) => typeof text === 'string');
+    if (!isWhole) throw new AwsError('SerializationException', 'an entry has a member of a wrong type');
+    const foreign = Object.keys(entry).find((name) => !MEMBERS.includes(name));
+    if (foreign) throw invalid(`this machine does not know ${foreign} of an entry`);
+  }
+  if (entries.reduce((sum, entry) => sum + sizeOf(entry), 0) > LARGEST) throw invalid('Total size of the entries in the request is over the limit.');
+  return entries;
+}
+
+/** As AWS's user guide counts it. */
+function sizeOf({ Source, DetailType, Detail, Time, Resources = [] }: Json): number {
+  return (Time === undefined ? 0 : TIME_BYTES) + [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
+}
+
+/** The entry's detail; throws `Refused` when the entry is none that AWS takes. */
+function detailOf(entry: Json): Json {
+  const missing = ['Source', 'DetailType', 'Detail'].find((name) => !entry[name]);
+  if (missing) throw new Refused('InvalidArgument', `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`);
+  if (entry.Source.startsWith('aws.')) throw new Refused('NotAuthorizedForSourceException', 'Not authorized for the source.');
+  const detail = parsed(entry.Detail);
+  if (detail === null || typeof detail !== 'object' || Array.isArray(detail)) throw new Refused('MalformedDetail', 'Detail is malformed.');
+  return detail;
+}
+
+function parsed(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
