@@ -1,18 +1,141 @@
+import { BlockList, isIPv6 } from 'net';
 import type { Json } from '../json';
 
-/** Makes a test of an event pattern of exact texts and prefixes; any other operator throws, and is named. */
+type Test = (value: unknown) => boolean;
+/** `all` are the nodes at the place of `node` in every element of the arrays above it. */
+type Match = (node: any, all: any[]) => boolean;
+
+/** Makes a test of an event pattern, by AWS's table of comparison operators; any other operator throws, and is named. */
 export function compilePattern(pattern: Json): (event: any) => boolean {
-  const fields = Object.entries(pattern).map(([name, wanted]) => {
-    const tests = Array.isArray(wanted) ? wanted.map(compileRule) : [compilePattern(wanted)];
-    // An array in the event matches when one of its elements does.
-    return (event: any) => [event?.[name]].flat().some((value) => tests.some((test) => test(value)));
-  });
-  return (event) => fields.every((field) => field(event));
+  const matches = compileObject(pattern);
+  return (event) => matches(event, [event]);
 }
 
-function compileRule(rule: unknown): (value: unknown) => boolean {
-  if (typeof rule === 'string') return (value) => value === rule;
-  const { prefix, ...more }: Json = rule ?? {};
-  if (typeof prefix !== 'string' || Object.keys(more).length > 0) throw new Error(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
-  return (value) => typeof value === 'string' && value.startsWith(prefix);
+const unknown = (rule: unknown) => new Error(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
+const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
+/** Operators see leaves only. */
+const leavesOf = (value: unknown): unknown[] => valuesOf(value).filter((each) => each === null || typeof each !== 'object');
+
+function compileObject(pattern: Json): Match {
+  if (Object.keys(pattern).length === 0) throw unknown(pattern);
+  const fields = Object.entries(pattern).map(([name, wanted]): Match => {
+    if (name === '$or') return compileOr(wanted);
+    if (Array.isArray(wanted)) return compileLeaf(name, wanted);
+    if (wanted === null || typeof wanted !== 'object') throw unknown({ [name]: wanted });
+    const nested = compileObject(wanted);
+    return (node, all) => {
+      const nodes = valuesOf(node?.[name]);
+      const children = all.flatMap((each) => valuesOf(each?.[name]));
+      // What is in no element, or in none that is there, is absent.
+      return (nodes.length > 0 ? nodes : [undefined]).some((child) => nested(child, children));
+    };
+  });
+  return (node, all) => fields.every((matches) => matches(node, all));
+}
+
+function compileOr(patterns: unknown): Match {
+  if (!Array.isArray(patterns) || patterns.length < 2) throw unknown({ $or: patterns });
+  const branches = patterns.map(compileObject);
+  return (node, all) => branches.some((matches) => matches(node, all));
+}
+
+/** An array in the event matches when one of its elements does. */
+function compileLeaf(name: string, rules: unknown[]): Match {
+  if (rules.length === 0) throw unknown({ [name]: rules });
+  const alternatives = rules.map((rule): Match => {
+    if (operatorOf(rule)?.[0] === 'exists') {
+      const { exists } = rule as Json;
+      if (typeof exists !== 'boolean') throw unknown(rule);
+      return (node, all) => exists ? leavesOf(node?.[name]).length > 0 : all.every((each) => leavesOf(each?.[name]).length === 0);
+    }
+    const test = compileRule(rule);
+    return (node) => leavesOf(node?.[name]).some(test);
+  });
+  return (node, all) => alternatives.some((matches) => matches(node, all));
+}
+
+/** The one operator of a rule, undefined for a plain value. */
+function operatorOf(rule: unknown): [name: string, argument: any] | undefined {
+  if (rule === null || typeof rule !== 'object') return undefined;
+  const [operator, ...more] = Object.entries(rule);
+  if (!operator || more.length > 0) throw unknown(rule);
+  return operator;
+}
+
+function compileRule(rule: unknown): Test {
+  const [operator, argument] = operatorOf(rule) ?? [];
+  if (!operator) return (value) => value === rule;
+  const test = operator === 'anything-but' ? compileAnythingBut(argument) : Object.hasOwn(OPERATORS, operator) && OPERATORS[operator](argument);
+  if (!test) throw unknown(rule);
+  return test;
+}
+
+/** Each answers undefined for an argument that it does not know. */
+const OPERATORS: Record<string, (argument: any) => Test | undefined> = {
+  'prefix': affix((value, text) => value.startsWith(text)),
+  'suffix': affix((value, text) => value.endsWith(text)),
+  'equals-ignore-case': (text) => typeof text === 'string' ? ofText((value) => sameCase(value) === sameCase(text)) : undefined,
+  'wildcard': compileWildcard,
+  'numeric': compileNumeric,
+  'cidr': compileCidr,
+};
+
+const sameCase = (text: string): string => text.toLowerCase();
+const ofText = (test: (value: string) => boolean): Test => (value) => typeof value === 'string' && test(value);
+
+function affix(has: (value: string, text: string) => boolean) {
+  return (argument: any): Test | undefined => {
+    if (typeof argument === 'string') return ofText((value) => has(value, argument));
+    const [operator, text] = operatorOf(argument) ?? [];
+    return operator === 'equals-ignore-case' && typeof text === 'string' ? ofText((value) => has(sameCase(value), sameCase(text))) : undefined;
+  };
+}
+
+/** Values, or one operator with one text or several. */
+function compileAnythingBut(argument: unknown): Test | undefined {
+  const isPlain = argument === null || typeof argument !== 'object' || Array.isArray(argument);
+  const [operator, given] = isPlain ? ['', argument] : operatorOf(argument)!;
+  if (operator && !['prefix', 'suffix', 'equals-ignore-case', 'wildcard'].includes(operator)) return undefined;
+  const excluded = [given].flat();
+  if (excluded.length === 0 || !excluded.every((each) => typeof each === 'string' || !operator && typeof each === 'number')) return undefined;
+  const tests = excluded.map((each) => compileRule(operator ? { [operator]: each } : each));
+  return (value) => !tests.some((test) => test(value));
+}
+
+/** `*` stands for any letters, `\*` for itself. */
+function compileWildcard(text: unknown): Test | undefined {
+  if (typeof text !== 'string' || /(?<!\\)\*\*|(?<!\\)(\\\\)*\\[^*\\]|(?<!\\)(\\\\)*\\$/.test(text)) return undefined;
+  const parts = text.match(/\\[*\\]|[^\\]/g) ?? [];
+  const source = parts.map((part) => part === '*' ? '.*' : part.at(-1)!.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('');
+  const expression = new RegExp(`^${source}$`, 's');
+  return ofText((value) => expression.test(value));
+}
+
+const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
+  '=': (value, bound) => value === bound,
+  '<': (value, bound) => value < bound,
+  '<=': (value, bound) => value <= bound,
+  '>': (value, bound) => value > bound,
+  '>=': (value, bound) => value >= bound,
+};
+
+/** One comparison, or a lower and an upper bound. */
+function compileNumeric(argument: unknown): Test | undefined {
+  if (!Array.isArray(argument)) return undefined;
+  const form = argument.map((part) => typeof part === 'number' ? 'n' : part).join(' ');
+  if (!/^(=|<=?|>=?) n$|^>=? n <=? n$/.test(form)) return undefined;
+  const [first, low, second, high] = argument;
+  return (value) => typeof value === 'number' && COMPARISONS[first](value, low) && (second === undefined || COMPARISONS[second](value, high));
+}
+
+function compileCidr(range: unknown): Test | undefined {
+  const family = (address: string) => isIPv6(address) ? 'ipv6' : 'ipv4';
+  const [address, bits] = String(range).split('/');
+  const list = new BlockList();
+  try {
+    list.addSubnet(address, Number(bits || NaN), family(address));
+  } catch {
+    return undefined;
+  }
+  return ofText((value) => list.check(value, family(value)));
 }

@@ -303,7 +303,7 @@ describe('what stops the start', () => {
     ['no starting position', { properties: { StartingPosition: undefined } }, 'mapping: a mapping of a stream needs a StartingPosition'],
     ['another starting position', { properties: { StartingPosition: 'LATEST' } }, 'this machine does not know StartingPosition "LATEST"'],
     ['another destination', { properties: { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:123456789012:dead' } } } }, 'this machine knows buckets'],
-    ['a filter with an unknown operator', { properties: { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"anything-but":"REMOVE"}]}' }] } } }, 'event pattern: this machine does not know'],
+    ['a filter with an unknown operator', { properties: { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"contains":"REMOVE"}]}' }] } } }, 'event pattern: this machine does not know'],
     ['an unknown property', { properties: { TumblingWindowInSeconds: 5 } }, 'this machine does not know TumblingWindowInSeconds'],
     ['another source', { properties: { EventSourceArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/s' } }, 'mapping: this machine does not know event sources of kinesis'],
   ])('%s', async (_, given, message) => {
