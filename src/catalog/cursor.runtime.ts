@@ -1,7 +1,6 @@
-import { FIRST_MONTH } from '../contract/table';
-import { MONTH, monthOf } from '../domain/months';
+import type { Publication } from '../contract/table';
 import { VIDEO_ID } from '../domain/video-id';
-import type { OwnedPosition, PublishedPosition } from '../runtime/video-lists';
+import type { OwnedPosition } from '../runtime/video-lists';
 
 /**
  * Cursors of lists. One carries a position and nothing else: whose rows may be read always comes from the request, so that a
@@ -9,23 +8,20 @@ import type { OwnedPosition, PublishedPosition } from '../runtime/video-lists';
  */
 
 const VERSION = 1;
-const PUBLISHED = new RegExp(`^p(${MONTH})(?:(-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z)#(${VIDEO_ID}))?$`);
+const PUBLISHED = new RegExp(`^p(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z)#(${VIDEO_ID})$`);
 const OWNED = new RegExp(`^o(${VIDEO_ID})$`);
 
 /** Builds the cursor of a list of published videos. */
-export function publishedCursor({ month, after }: PublishedPosition): string {
-  return pack(after ? `p${after.publishedAt}#${after.videoId}` : `p${month}`);
+export function publishedCursor({ publishedAt, videoId }: Publication): string {
+  return pack(`p${publishedAt}#${videoId}`);
 }
 
-/** Reads one back; undefined when it is none of ours, or of a month without videos: before the first one, or in the future. */
-export function parsePublishedCursor(cursor: string, now: Date): PublishedPosition | undefined {
-  const [, month, rest, videoId] = PUBLISHED.exec(unpack(cursor) ?? '') ?? [];
-  if (month === undefined || month < FIRST_MONTH || month > monthOf(now)) return undefined;
-  if (rest === undefined) return { month };
-  const publishedAt = month + rest;
+/** Reads one back; undefined when it is none of ours. */
+export function parsePublishedCursor(cursor: string): Publication | undefined {
+  const [, publishedAt, videoId] = PUBLISHED.exec(unpack(cursor) ?? '') ?? [];
   // The 31st of February has the right form too.
-  const time = new Date(publishedAt);
-  return !Number.isNaN(time.getTime()) && time.toISOString() === publishedAt ? { month, after: { publishedAt, videoId } } : undefined;
+  const time = new Date(publishedAt ?? NaN);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === publishedAt ? { publishedAt, videoId } : undefined;
 }
 
 /** Builds the cursor of a list of an owner's videos. */

@@ -6,5 +6,5 @@ import { videoRepository } from '../runtime/video-repository';
 const { TABLE_NAME, ORIGIN, ROLES } = readEnvironment('catalog/read-videos');
 
 export const handler = serveRoutes('catalog/read-videos', readVideos({
-  videos: videoRepository(TABLE_NAME), roles: ROLES, origin: ORIGIN, now: () => new Date(),
+  videos: videoRepository(TABLE_NAME), roles: ROLES, origin: ORIGIN,
 }));

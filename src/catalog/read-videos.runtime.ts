@@ -16,11 +16,10 @@ export interface ReadVideosPorts {
   readonly roles: Roles;
   /** Where media are served. */
   readonly origin: string;
-  readonly now: () => Date;
 }
 
 /** Lists videos and shows one. */
-export function readVideos({ videos, roles, origin, now }: ReadVideosPorts): Operations<'catalog/read-videos'> {
+export function readVideos({ videos, roles, origin }: ReadVideosPorts): Operations<'catalog/read-videos'> {
   /** The page's rows as the caller may see them. */
   function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {
     const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
@@ -43,7 +42,7 @@ export function readVideos({ videos, roles, origin, now }: ReadVideosPorts): Ope
         const detail = 'others\' videos are listed when they are ready; add owner=me for your own in another status';
         throw new HttpProblem('invalid_request', `status: ${detail}`, [{ pointer: 'status', detail }]);
       }
-      const from = positionIn(cursor, (text) => parsePublishedCursor(text, now()));
+      const from = positionIn(cursor, parsePublishedCursor);
       const { rows, next } = await videos.listPublished({ limit, from });
       return pageOf(caller, rows, next && publishedCursor(next));
     },

@@ -155,22 +155,20 @@ export class VodCatalog extends Construct implements IVodCatalog {
     return grantReadVideos(this, grantee);
   }
 
-  private makeTable(props: VodCatalogProps): dynamodb.Table {
+  private makeTable(props: VodCatalogProps): dynamodb.TableV2 {
     const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
-    const table = new dynamodb.Table(this, 'Table', {
+    return new dynamodb.TableV2(this, 'Table', {
       partitionKey: key(TABLE_KEYS.partition),
       sortKey: key(TABLE_KEYS.sort),
-      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      globalSecondaryIndexes: Object.values(INDEXES).map(({ name, partition, sort, projection }) => ({
+        indexName: name, partitionKey: key(partition), sortKey: key(sort), projectionType: dynamodb.ProjectionType[projection],
+      })),
+      billing: dynamodb.Billing.onDemand(),
+      dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: props.deletionProtection ?? false,
       removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
     });
-    for (const { name, partition, sort } of Object.values(INDEXES)) {
-      table.addGlobalSecondaryIndex({
-        indexName: name, partitionKey: key(partition), sortKey: key(sort), projectionType: dynamodb.ProjectionType.KEYS_ONLY,
-      });
-    }
-    return table;
   }
 }
 

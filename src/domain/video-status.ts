@@ -1,5 +1,5 @@
-/** Where a video stands. `waiting -> uploaded -> processing -> ready | errored`; `deleting` from any. */
-export const VIDEO_STATUSES = ['waiting', 'uploaded', 'processing', 'ready', 'errored', 'deleting'] as const;
+/** Where a video stands. `waiting -> uploaded -> processing -> (held ->) ready | errored`; `deleting` from any. */
+export const VIDEO_STATUSES = ['waiting', 'uploaded', 'processing', 'held', 'ready', 'errored', 'deleting'] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
 
 /** False for a video that is being deleted, and for a status that this version does not know: nobody sees such a video. */
@@ -27,7 +27,9 @@ export const ENTERED_FROM: Readonly<Record<VideoStatus, readonly VideoStatus[]>>
   waiting: [],
   uploaded: ['waiting'],
   processing: ['uploaded'],
+  // Nothing holds a video back yet.
+  held: [],
   ready: ['uploaded', 'processing'],
   errored: ['waiting', 'uploaded', 'processing'],
-  deleting: ['waiting', 'uploaded', 'processing', 'ready', 'errored'],
+  deleting: ['waiting', 'uploaded', 'processing', 'held', 'ready', 'errored'],
 };

@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { FIRST_MONTH, INDEXES, parseListedAt, Publication, publicationKey, videoKey, VideoRow } from '../contract/table';
-import { monthBefore, monthOf } from '../domain/months';
+import { readRow } from './read-row';
+import { INDEXES, LISTED_FOR, parseListedAt, parseStageKey, Publication, publicationKey, stageKey, TableIndex, videoKey, VideoRow } from '../contract/table';
+import { stageOf } from '../domain/stage';
 import { isPresent, VideoStatus } from '../domain/video-status';
 import { isListed } from '../domain/visibility';
-
-/** Where the list of published videos goes on: after one of them, or at the newest of a month. */
-export type PublishedPosition =
-  | { readonly month: string; readonly after?: undefined }
-  | { readonly month: string; readonly after: Publication };
 
 /** Where the list of an owner's videos goes on: after this one. */
 export interface OwnedPosition {
@@ -24,13 +20,11 @@ export interface Page<Position> {
 /** The catalog's rows, page by page. A page ends at `limit` rows, at the bytes that one answer may have, or when it has cost enough. */
 export interface VideoLists {
   /** Listed and ready ones, newest first. */
-  listPublished(page: { limit: number; from?: PublishedPosition }): Promise<Page<PublishedPosition>>;
+  listPublished(page: { limit: number; from?: Publication }): Promise<Page<Publication>>;
   /** An owner's own in every status, newest first. */
   listOwned(owner: string, page: { limit: number; from?: OwnedPosition; status?: VideoStatus }): Promise<Page<OwnedPosition>>;
 }
 
-/** Queries that one page may cost. When they are spent the page is short, or empty, and the next one goes on. */
-const QUERIES_A_PAGE = 12;
 /** Rows that one page of an owner's list may read, whatever status they have. */
 const ROWS_A_PAGE = 100;
 /** At DynamoDB's largest, 400 KB each, they stay below the 16 MB that BatchGetItem answers at most. */
@@ -42,7 +36,7 @@ const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
 /** Pages of the table: keys from an index, which projects nothing else, then their rows. */
-export function videoLists(tableName: string, documents: DynamoDBDocumentClient, clock: () => Date): VideoLists {
+export function videoLists(tableName: string, documents: DynamoDBDocumentClient): VideoLists {
   /** The rows that still exist, by id. */
   async function rowsOf(videoIds: string[]): Promise<Map<string, VideoRow>> {
     const rows = new Map<string, VideoRow>();
@@ -52,7 +46,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
         // Consistent: indexes lag behind, rows must not, or one made private a moment ago would show.
         RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } },
       }));
-      const found = (Responses?.[tableName] ?? []) as VideoRow[];
+      const found = (Responses?.[tableName] ?? []).map(readRow);
       for (const row of found) rows.set(row.videoId, row);
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
       idle = found.length > 0 ? 0 : idle + 1;
@@ -76,15 +70,16 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
     return videoIds.length;
   }
 
+  /** Keys of an index, newest first. Sort keys begin with `prefix`. */
   async function newestFirst(
-    index: { name: string; partition: string }, value: string, limit: number, after?: Record<string, unknown>,
+    { name, partition, sort }: TableIndex, value: string, limit: number, { after, prefix }: { after?: Record<string, unknown>; prefix?: string },
   ): Promise<{ items: Record<string, string>[]; more: boolean }> {
     const { Items = [], LastEvaluatedKey } = await documents.send(new QueryCommand({
       TableName: tableName,
-      IndexName: index.name,
-      KeyConditionExpression: '#partition = :partition',
-      ExpressionAttributeNames: { '#partition': index.partition },
-      ExpressionAttributeValues: { ':partition': value },
+      IndexName: name,
+      KeyConditionExpression: `#partition = :partition${prefix === undefined ? '' : ' AND begins_with(#sort, :prefix)'}`,
+      ExpressionAttributeNames: { '#partition': partition, ...(prefix !== undefined && { '#sort': sort }) },
+      ExpressionAttributeValues: { ':partition': value, ...(prefix !== undefined && { ':prefix': prefix }) },
       ScanIndexForward: false,
       Limit: limit,
       ExclusiveStartKey: after,
@@ -92,44 +87,40 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
+  /** Ids of an owner's videos, of one stage if a status is given. */
+  async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
+    const stage = status && stageOf(status);
+    const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });
+    const { items, more } = await newestFirst(stage ? INDEXES.byOwnerStage : INDEXES.byOwner, owner, limit, {
+      after: after === undefined ? undefined : { ...videoKey(after), owner, ...key(after) },
+      prefix: stage && stageKey(stage, ''),
+    });
+    return { ids: items.map((item) => (stage ? parseStageKey(item.stageKey) : item.videoId)), more };
+  }
+
   return {
     async listPublished({ limit, from }) {
-      let position: PublishedPosition | undefined = from ?? { month: monthOf(clock()) };
-      const found: Publication[] = [];
       // One more than asked for tells whether there is a next page.
-      for (let queries = 0; position && found.length <= limit && queries < QUERIES_A_PAGE; queries++) {
-        const { month, after }: PublishedPosition = position;
-        const { items, more } = await newestFirst(INDEXES.byPublication, month, limit + 1 - found.length, after && {
-          ...videoKey(after.videoId), ...publicationKey(after),
-        });
-        const here = items.map(({ listedAt }) => parseListedAt(listedAt));
-        found.push(...here);
-        const last = here.at(-1);
-        if (more && last) position = { month, after: last };
-        else position = month > FIRST_MONTH ? { month: monthBefore(month) } : undefined;
-      }
+      const { items } = await newestFirst(INDEXES.byPublication, LISTED_FOR, limit + 1, { after: from && { ...videoKey(from.videoId), ...publicationKey(from) } });
+      const found = items.map(({ listedAt }) => parseListedAt(listedAt));
       const page = new PageOfRows(limit);
       const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), ({ status, visibility }) => status === 'ready' && isListed(visibility));
-      const last = found[done - 1];
-      const next = done < found.length ? { month: publicationKey(last).listedMonth, after: last } : position;
-      return { rows: page.rows, next };
+      return { rows: page.rows, next: done < found.length ? found[done - 1] : undefined };
     },
 
     async listOwned(owner, { limit, from, status }) {
       let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // The index does not know the status: with a filter most rows may be passed over, so all that may be read are asked for at once. Without one, rows
-        // that are being deleted are passed over: as many as were read before, so that a small page does not cost a query for each.
-        const size = status === undefined ? Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left)) : left;
-        const { items, more } = await newestFirst(INDEXES.byOwner, owner, size + 1, position && {
-          ...videoKey(position.videoId), owner, videoId: position.videoId,
-        });
-        const here = items.slice(0, size).map(({ videoId }) => videoId);
+        // Rows that are being deleted, or in another status of the stage, are passed over: as many as were read before, so that a small page does not cost a
+        // query for each.
+        const size = Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left));
+        const { ids, more } = await idsOf(owner, status, size + 1, position?.videoId);
+        const here = ids.slice(0, size);
         const done = await fill(page, here, (row) => isPresent(row.status) && (status === undefined || row.status === status));
         if (done > 0) position = { videoId: here[done - 1] };
         if (done < here.length) break;
-        if (items.length <= size && !more) position = undefined;
+        if (ids.length <= size && !more) position = undefined;
         if (!position || page.isFull) break;
         left -= here.length;
       }

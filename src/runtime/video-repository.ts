@@ -1,7 +1,10 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { readRow } from './read-row';
 import { VideoLists, videoLists } from './video-lists';
-import { publicationKey, videoKey, VideoRow } from '../contract/table';
+import { dueKey, publicationKey, SCHEMA_VERSION, stageKey, videoKey, VideoRow } from '../contract/table';
+import { DUE_MINUTES } from '../domain/due-time';
+import { stageOf } from '../domain/stage';
 import { ENTERED_FROM, VideoError, VideoStatus } from '../domain/video-status';
 import { isListed } from '../domain/visibility';
 
@@ -49,6 +52,11 @@ export interface VideoRepositoryOptions {
 interface Change {
   readonly from: readonly VideoStatus[];
   readonly attempt?: number;
+  /**
+   * The status to enter. Its stage and due time are written with it.
+   * @default - the status stays
+   */
+  readonly to?: VideoStatus;
   /** By attribute, `a.b` within a map; undefined ones are left alone. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly remove?: readonly (keyof VideoRow)[];
@@ -61,6 +69,8 @@ interface Change {
 /** What belongs to one attempt: the next one begins without it. */
 const OF_ONE_ATTEMPT = ['claim', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
 
+const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
+
 /** How often a write whose row changes under it is tried anew; past that its event is delivered again. */
 const TRIES = 3;
 
@@ -72,12 +82,17 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   async function find(videoId: string): Promise<VideoRow | undefined> {
     // Consistent: a video made a moment ago is there, one made private a moment ago is.
     const { Item } = await documents.send(new GetCommand({ TableName: tableName, Key: videoKey(videoId), ConsistentRead: true }));
-    return Item as VideoRow | undefined;
+    return Item && readRow(Item);
   }
 
   /** The changed row; undefined when a condition did not hold. */
-  async function change(videoId: string, { from, attempt, set, remove = [], add, and, values }: Change): Promise<VideoRow | undefined> {
-    const sets = Object.entries({ ...set, updatedAt: clock().toISOString() }).filter(([, value]) => value !== undefined);
+  async function change(videoId: string, { from, attempt, to, set, remove: others = [], add, and, values }: Change): Promise<VideoRow | undefined> {
+    const now = clock();
+    const minutes = to && DUE_MINUTES[to];
+    const due = typeof minutes === 'number' ? dueKey(videoId, new Date(now.getTime() + minutes * 60_000)) : {};
+    const entering = to && { status: to, stageKey: stageKey(stageOf(to), videoId), ...due };
+    const remove = [...others, ...(minutes === 'never' ? DUE_KEYS : [])];
+    const sets = Object.entries({ ...entering, ...set, updatedAt: now.toISOString() }).filter(([, value]) => value !== undefined);
     const adds = Object.entries({ ...add, version: 1 });
     const update = [
       `SET ${sets.map(([path], i) => `${path.split('.').map((name) => `#${name}`).join('.')} = :set${i}`).join(', ')}`,
@@ -105,7 +120,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         },
         ReturnValues: 'ALL_NEW',
       }));
-      return Attributes as VideoRow;
+      return Attributes && readRow(Attributes);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
@@ -122,7 +137,12 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     async create(video) {
       const now = clock().toISOString();
       const row: VideoRow = {
-        ...videoKey(video.videoId), ...video, status: 'waiting', attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
+        ...videoKey(video.videoId),
+        schemaVersion: SCHEMA_VERSION,
+        ...video,
+        status: 'waiting',
+        stageKey: stageKey('open', video.videoId),
+        attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
       };
       await documents.send(new PutCommand({
         TableName: tableName,
@@ -136,7 +156,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     },
 
     markUploaded: (videoId, size) => write(videoId, {
-      from: ENTERED_FROM.uploaded, set: { 'status': 'uploaded', 'source.size': size },
+      from: ENTERED_FROM.uploaded, to: 'uploaded', set: { 'source.size': size },
     }),
 
     async claim(videoId, attempt, token, staleBefore) {
@@ -156,7 +176,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     abandon: (videoId, attempt, token, error) => write(videoId, {
       from: ENTERED_FROM.processing,
       attempt,
-      set: { 'status': 'errored', error, 'claim.abandoned': true },
+      to: 'errored',
+      set: { error, 'claim.abandoned': true },
       and: '#claim.#token = :token',
       values: { ':token': token },
     }),
@@ -164,7 +185,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     reopen: (videoId, attempt) => write(videoId, {
       from: ['errored'],
       attempt,
-      set: { status: 'uploaded', progress: 0 },
+      to: 'uploaded',
+      set: { progress: 0 },
       remove: OF_ONE_ATTEMPT,
       add: { attempt: 1 },
       and: '#claim.#attempt = :attempt AND #claim.#abandoned = :true',
@@ -172,7 +194,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     }),
 
     recordJob: (videoId, attempt, jobId) => write(videoId, {
-      from: ENTERED_FROM.processing, attempt, set: { status: 'processing', jobId },
+      from: ENTERED_FROM.processing, attempt, to: 'processing', set: { jobId },
     }),
 
     recordProgress(videoId, attempt, progress) {
@@ -189,8 +211,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         const outcome = await write(videoId, {
           from,
           attempt,
+          to: 'ready',
           set: {
-            status: 'ready',
             progress: 100,
             publishedAt,
             media,
@@ -212,9 +234,9 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     },
 
     recordError: (videoId, attempt, { code, message }) => write(videoId, {
-      from: ENTERED_FROM.errored, attempt, set: { status: 'errored', error: { code, message } },
+      from: ENTERED_FROM.errored, attempt, to: 'errored', set: { error: { code, message } },
     }),
 
-    ...videoLists(tableName, documents, clock),
+    ...videoLists(tableName, documents),
   };
 }

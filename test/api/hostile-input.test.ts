@@ -52,7 +52,7 @@ describe('hostile input', () => {
     handlers = {
       'auth/sign-in': signIn.handler as Handler,
       'api/describe-api': serveRoutes('api/describe-api', { describeApi: async () => ({ body: {} }) }),
-      'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos({ ...common, now: () => new Date() })),
+      'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos(common)),
       'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
       'upload/plan-upload': serveRoutes('upload/plan-upload', planUpload({
         ...common,

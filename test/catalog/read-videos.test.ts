@@ -1,7 +1,7 @@
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { Validator } from '@cfworker/json-schema';
 import { mockClient } from 'aws-sdk-client-mock';
-import { publishedCursor } from '../../src/catalog/cursor.runtime';
+import { ownedCursor, publishedCursor } from '../../src/catalog/cursor.runtime';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { videoListSchema, videoSchema } from '../../src/contract/schemas';
 import { apiEvent } from '../runtime/api-event';
@@ -70,17 +70,17 @@ describe('catalog/read-videos', () => {
     expect(statusCode).toBe(200);
     expect(new Validator(videoListSchema as object, '4').validate(body).valid).toBe(true);
     expect(body.items.map(({ videoId }: { videoId: string }) => videoId)).toEqual(Array.from({ length: 20 }, (_, i) => idOf(30 - i)));
-    expect(body.cursor).toBe(publishedCursor({ month: '2026-11', after: { publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) } }));
+    expect(body.cursor).toBe(publishedCursor({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }));
     expect(dynamodb.commandCalls(QueryCommand)[0].args[0].input).toMatchObject({ IndexName: 'byPublication', Limit: 21 });
   });
 
   test('lists the caller\'s own by the token, never by the request', async () => {
-    dynamodb.on(QueryCommand).resolves({ Items: [{ videoId: idOf(1) }] });
+    dynamodb.on(QueryCommand).resolves({ Items: [{ stageKey: `errored#${idOf(1)}` }] });
     dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: [videoRow({ videoId: idOf(1), owner: 'bob', error: { code: 'corrupt', message: 'no' }, status: 'errored' })] } });
     const { body } = await list({ owner: 'me', status: 'errored', limit: '5' });
     expect(body).toMatchObject({ items: [{ videoId: idOf(1), error: { code: 'corrupt' } }] });
     expect(body).not.toHaveProperty('cursor');
-    expect(dynamodb.commandCalls(QueryCommand)[0].args[0].input).toMatchObject({ IndexName: 'byOwner', ExpressionAttributeValues: { ':partition': 'bob' } });
+    expect(dynamodb.commandCalls(QueryCommand)[0].args[0].input).toMatchObject({ IndexName: 'byOwnerStage', ExpressionAttributeValues: { ':partition': 'bob' } });
   });
 
   test.each([
@@ -91,8 +91,8 @@ describe('catalog/read-videos', () => {
     ['invalid_request', { limit: '1e1' }],
     ['invalid_request', { page: '2' }],
     ['invalid_cursor', { cursor: 'AXg' }],
-    ['invalid_cursor', { owner: 'me', cursor: publishedCursor({ month: '2026-11' }) }],
-    ['invalid_cursor', { cursor: publishedCursor({ month: '2026-10' }) }],
+    ['invalid_cursor', { owner: 'me', cursor: publishedCursor({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }) }],
+    ['invalid_cursor', { cursor: ownedCursor({ videoId: idOf(11) }) }],
   ])('answers %s to %j', async (code, query) => {
     const { statusCode, body } = await list(query);
     expect({ statusCode, code: body.code }).toEqual({ statusCode: 400, code });
@@ -158,7 +158,7 @@ describe('catalog/read-videos', () => {
     const rows = [...hidden, ...open].filter((row) => row !== undefined);
     const page = async () => ({ rows });
     const videos = { find: jest.fn(), listPublished: page, listOwned: page };
-    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), now: () => new Date(), origin: 'https://videos.example.com' });
+    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), origin: 'https://videos.example.com' });
     const caller = { userId: 'bob', groups: ['watchers'] };
     for (const query of [{}, { owner: 'me' }]) {
       const { body } = await listVideos({ caller, path: {}, query, body: undefined, headers: {} } as Parameters<typeof listVideos>[0]);

@@ -2,7 +2,8 @@ import type { AddressInfo } from 'net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
-import { INDEXES, TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
+import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
+import { stageOf } from '../../src/domain/stage';
 
 /** The catalog's table in a DynamoDB server within this process, in memory. */
 export interface CatalogTable {
@@ -30,10 +31,10 @@ export async function catalogTable(): Promise<CatalogTable> {
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: keySchema(TABLE_KEYS.partition, TABLE_KEYS.sort),
-    AttributeDefinitions: [TABLE_KEYS, ...indexes].flatMap(({ partition, sort }) => [partition, sort])
+    AttributeDefinitions: [...new Set([TABLE_KEYS, ...indexes].flatMap(({ partition, sort }) => [partition, sort]))]
       .map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
-    GlobalSecondaryIndexes: indexes.map(({ name, partition, sort }) => ({
-      IndexName: name, KeySchema: keySchema(partition, sort), Projection: { ProjectionType: 'KEYS_ONLY' },
+    GlobalSecondaryIndexes: indexes.map(({ name, partition, sort, projection }) => ({
+      IndexName: name, KeySchema: keySchema(partition, sort), Projection: { ProjectionType: projection },
     })),
   }));
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
@@ -56,11 +57,13 @@ export async function catalogTable(): Promise<CatalogTable> {
 export function videoRow(given: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): VideoRow {
   return {
     ...videoKey(given.videoId),
+    schemaVersion: SCHEMA_VERSION,
     owner: 'owner',
     title: 'A title',
     tags: [],
     visibility: 'signed-in',
     status: 'waiting',
+    stageKey: stageKey(stageOf(given.status ?? 'waiting'), given.videoId),
     attempt: 1,
     progress: 0,
     revision: 1,

@@ -1,7 +1,7 @@
 import { DeleteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { catalogTable, idOf } from './catalog-table';
-import { videoKey, VideoRow } from '../../src/contract/table';
+import { publicationKey, videoKey, VideoRow } from '../../src/contract/table';
 import { videoRepository } from '../../src/runtime/video-repository';
 
 const NOW = new Date('2027-03-15T12:00:00.000Z');
@@ -34,7 +34,7 @@ test.each(['published', 'owned', 'ready'] as const)('a list of %s videos that ar
       async function make(n: number, { month, day, isLarge, state }: { month: string; day: number; isLarge?: boolean; state: State }) {
         const videoId = idOf(n);
         const publishedAt = `${month}-0${day}T00:00:00.000Z`;
-        rows.set(videoId, { videoId, owner: 'ann', status: 'ready', publishedAt, listedMonth: month, listedAt: `${publishedAt}#${videoId}`, ...(isLarge && LARGE) });
+        rows.set(videoId, { videoId, owner: 'ann', status: 'ready', publishedAt, ...publicationKey({ publishedAt, videoId }), ...(isLarge && LARGE) });
         await set(videoId, state);
       }
       for (const [n, each] of videos.entries()) await make(n, each);

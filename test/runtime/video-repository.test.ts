@@ -13,6 +13,9 @@ const RESULT = {
   height: 1080,
 };
 
+/** In the tests' hour: `now` is ten o'clock. */
+const DUE_IN_AN_HOUR = (videoId: string) => ({ dueShard: videoId.slice(-1), dueAt: '2026-11-22T11:00:00.000Z' });
+
 describe('videoRepository', () => {
   let table: CatalogTable;
   let now: Date;
@@ -50,6 +53,7 @@ describe('videoRepository', () => {
     expect(await repository().find(video.videoId)).toStrictEqual({
       pk: `video#${video.videoId}`,
       sk: 'video',
+      schemaVersion: 1,
       videoId: video.videoId,
       owner: 'owner',
       title: 'A title',
@@ -57,6 +61,7 @@ describe('videoRepository', () => {
       visibility: 'signed-in',
       source: video.source,
       status: 'waiting',
+      stageKey: `open#${video.videoId}`,
       attempt: 1,
       progress: 0,
       revision: 1,
@@ -88,12 +93,13 @@ describe('videoRepository', () => {
   test('goes the whole way', async () => {
     const { videoId } = await repository().create(declared());
     expect(await repository().markUploaded(videoId, 4321)).toBe('changed');
+    expect(await repository().find(videoId)).toMatchObject({ ...DUE_IN_AN_HOUR(videoId), stageKey: `open#${videoId}` });
     expect(await repository().claim(videoId, 1, 'token', now)).toMatchObject({ claim: { token: 'token' }, source: { size: 4321, fileName: 'a.mp4' } });
     expect(await repository().recordJob(videoId, 1, 'job-1')).toBe('changed');
     expect(await repository().recordProgress(videoId, 1, 41.7)).toBe('changed');
     expect(await repository().recordProgress(videoId, 1, 41)).toBe('unchanged');
     expect(await repository().recordProgress(videoId, 1, 12)).toBe('unchanged');
-    expect(await repository().find(videoId)).toMatchObject({ status: 'processing', progress: 41, jobId: 'job-1' });
+    expect(await repository().find(videoId)).toMatchObject({ ...DUE_IN_AN_HOUR(videoId), status: 'processing', stageKey: `open#${videoId}`, progress: 41, jobId: 'job-1' });
     now = new Date('2026-12-01T00:00:00.000Z');
     expect(await repository().recordReady(videoId, 1, RESULT)).toBe('changed');
     expect(await repository().find(videoId)).toMatchObject({
@@ -104,15 +110,27 @@ describe('videoRepository', () => {
       version: 6,
       updatedAt: '2026-12-01T00:00:00.000Z',
       publishedAt: '2026-12-01T00:00:00.000Z',
-      listedMonth: '2026-12',
+      stageKey: `ready#${videoId}`,
+      listedFor: 'signed-in',
       listedAt: `2026-12-01T00:00:00.000Z#${videoId}`,
     });
+  });
+
+  test.each<[string, (videoId: string) => Promise<unknown>]>([
+    ['ready', (id) => repository().recordReady(id, 1, RESULT)],
+    ['errored', (id) => repository().recordError(id, 1, { code: 'corrupt', message: 'no' })],
+  ])('leaves the sweeper nothing to do with a video that is %s', async (_, end) => {
+    const videoId = await processing();
+    expect(await repository().find(videoId)).toMatchObject(DUE_IN_AN_HOUR(videoId));
+    await end(videoId);
+    const row = await repository().find(videoId);
+    for (const name of ['dueShard', 'dueAt']) expect(row).not.toHaveProperty(name);
   });
 
   test('says why a video failed', async () => {
     const videoId = await processing();
     expect(await repository().recordError(videoId, 1, { code: 'corrupt', message: 'no moov atom' })).toBe('changed');
-    expect(await repository().find(videoId)).toMatchObject({ status: 'errored', error: { code: 'corrupt', message: 'no moov atom' } });
+    expect(await repository().find(videoId)).toMatchObject({ status: 'errored', stageKey: `errored#${videoId}`, error: { code: 'corrupt', message: 'no moov atom' } });
   });
 
   test('leaves what a result lacks out of the row', async () => {
@@ -128,7 +146,7 @@ describe('videoRepository', () => {
     await repository().recordReady(videoId, 1, RESULT);
     const row = await repository().find(videoId);
     expect(row).toMatchObject({ status: 'ready', publishedAt: now.toISOString() });
-    expect(row).not.toHaveProperty('listedMonth');
+    expect(row).not.toHaveProperty('listedFor');
     expect(row).not.toHaveProperty('listedAt');
   });
 
@@ -137,7 +155,7 @@ describe('videoRepository', () => {
     await editAs(videoId, 'publishedAt', '2026-11-01T00:00:00.000Z');
     now = new Date('2027-02-03T00:00:00.000Z');
     await repository().recordReady(videoId, 1, RESULT);
-    expect(await repository().find(videoId)).toMatchObject({ publishedAt: '2026-11-01T00:00:00.000Z', listedMonth: '2026-11' });
+    expect(await repository().find(videoId)).toMatchObject({ publishedAt: '2026-11-01T00:00:00.000Z', listedAt: `2026-11-01T00:00:00.000Z#${videoId}` });
   });
 
   test('does not list a video that was made private while its result was written', async () => {
@@ -156,7 +174,7 @@ describe('videoRepository', () => {
     expect(edited).toBe(true);
     const row = await repository().find(videoId);
     expect(row).toMatchObject({ status: 'ready', visibility: 'private' });
-    expect(row).not.toHaveProperty('listedMonth');
+    expect(row).not.toHaveProperty('listedFor');
   });
 
   test('counts from 0 in a row that was written before there was a version', async () => {
@@ -177,7 +195,7 @@ describe('videoRepository', () => {
   test('begins the next attempt with nothing of the one before', async () => {
     const waiting = videoRow({ videoId: idOf(count++) });
     // Every attribute that the row of an errored video may have: a new one fails to compile until it stands here.
-    const errored: Required<Omit<VideoRow, 'listedMonth' | 'listedAt'>> = {
+    const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt'>> = {
       ...waiting,
       ...RESULT,
       description: 'About it',
@@ -195,7 +213,9 @@ describe('videoRepository', () => {
     await table.put(errored);
     expect(await repository().reopen(errored.videoId, 4)).toBe('changed');
     const { claim, jobId, media, renditions, durationSeconds, width, height, error, ...kept } = errored;
-    expect(await repository().find(errored.videoId)).toEqual({ ...kept, status: 'uploaded', attempt: 5, progress: 0, version: 21, updatedAt: now.toISOString() });
+    expect(await repository().find(errored.videoId)).toEqual({
+      ...kept, ...DUE_IN_AN_HOUR(errored.videoId), status: 'uploaded', stageKey: `open#${errored.videoId}`, attempt: 5, progress: 0, version: 21, updatedAt: now.toISOString(),
+    });
     expect(await repository().reopen(errored.videoId, 4)).toBe('unchanged');
     expect(await repository().abandon(errored.videoId, 5, 'token', { code: 'internal', message: 'no' })).toBe('unchanged');
   });
@@ -273,7 +293,7 @@ describe('videoRepository', () => {
       expect(after.status === before.status || ENTERED_FROM[after.status].includes(before.status)).toBe(true);
       expect(after.progress).toBeGreaterThanOrEqual(before.progress);
       expect(after.attempt).toBe(1);
-      expect(after.listedMonth !== undefined).toBe(after.status === 'ready');
+      expect(after.listedFor !== undefined).toBe(after.status === 'ready');
       expect(after.error !== undefined).toBe(after.status === 'errored');
       expect(after.revision).toBe(before.revision);
       if (after.version === before.version) expect(after).toEqual(before);
@@ -307,7 +327,7 @@ describe('videoRepository', () => {
         const { videoId } = await repository().create(declared());
         await Promise.all(burst.map((event) => event.apply(videoId)));
         const row = (await repository().find(videoId))!;
-        expect(row.listedMonth !== undefined).toBe(row.status === 'ready');
+        expect(row.listedFor !== undefined).toBe(row.status === 'ready');
         expect(row.error !== undefined).toBe(row.status === 'errored');
       }), { numRuns: 20 });
     });

@@ -13,7 +13,7 @@ const ready = videoRow({
   description: 'About it',
   metadata: { a: 'b' },
   publishedAt: '2026-11-22T10:05:00.000Z',
-  listedMonth: '2026-11',
+  listedFor: 'signed-in',
   listedAt: `2026-11-22T10:05:00.000Z#${idOf(1)}`,
   claim: { attempt: 1, token: 'token', startedAt: '2026-11-22T10:01:00.000Z' },
   jobId: 'job',

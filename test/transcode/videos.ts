@@ -2,7 +2,8 @@ import type { AddressInfo } from 'net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
-import { TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
+import { SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
+import { stageOf } from '../../src/domain/stage';
 
 export const TABLE_NAME = 'videos';
 export const VIDEO_ID = '0193a1b2-0000-7000-8000-0123456789ab';
@@ -29,12 +30,14 @@ export async function startTable() {
     async put(row: Partial<VideoRow>): Promise<void> {
       const whole: VideoRow = {
         ...videoKey(VIDEO_ID),
+        schemaVersion: SCHEMA_VERSION,
         videoId: VIDEO_ID,
         owner: 'someone',
         title: 'A video',
         tags: [],
         visibility: 'signed-in',
         status: 'uploaded',
+        stageKey: stageKey(stageOf(row.status ?? 'uploaded'), VIDEO_ID),
         attempt: 1,
         progress: 0,
         revision: 1,
