@@ -42,7 +42,7 @@ function policies(template: string): { name: string; document: object }[] {
 function arnOf(type: string): string {
   const forms: Record<string, string> = {
     'AWS::S3::Bucket': 'arn:aws:s3:::x',
-    'AWS::DynamoDB::Table': 'arn:aws:dynamodb:us-east-1:123456789012:table/x',
+    'AWS::DynamoDB::GlobalTable': 'arn:aws:dynamodb:us-east-1:123456789012:table/x',
     'AWS::SQS::Queue': 'arn:aws:sqs:us-east-1:123456789012:x',
     'AWS::Logs::LogGroup': 'arn:aws:logs:us-east-1:123456789012:log-group:x:*',
     'AWS::IAM::Role': 'arn:aws:iam::123456789012:role/x',

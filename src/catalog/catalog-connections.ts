@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IVodCatalog } from './catalog';
-import { INDEXES } from '../contract/table';
+import { INDEXES, TableIndex } from '../contract/table';
 import { groupsOf } from '../roles/vod-roles';
 import type { Connection } from '../synth/connection';
 import { grantKey } from '../synth/kms-keys';
@@ -23,7 +23,7 @@ export interface CatalogConnections {
 /** The connections of a catalog, made of its public members only: so any `IVodCatalog` has them. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
-  const indexes = Object.values(INDEXES).map(({ name }) => `${tableArn}/index/${name}`);
+  const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });
   const table = (...actions: string[]) => ({ actions, resourceArns: [tableArn] });
   const connect = (...permissions: Permissions[]): Connection<'TABLE_NAME'> => ({
     environment: { TABLE_NAME: tableName },
@@ -31,7 +31,7 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   });
   return {
     read: connect(table('dynamodb:GetItem')),
-    list: connect(table('dynamodb:GetItem'), { actions: ['dynamodb:Query'], resourceArns: indexes }, table('dynamodb:BatchGetItem')),
+    list: connect(table('dynamodb:GetItem'), query(INDEXES.byOwner, INDEXES.byOwnerStage, INDEXES.byPublication), table('dynamodb:BatchGetItem')),
     create: connect(table('dynamodb:PutItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
     view: { environment: { ROLES: groupsOf(catalog.roles), ORIGIN: catalog.url } },

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
 import { placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
-import { INDEXES, TABLE_KEYS } from '../contract/table';
+import { INDEXES, TABLE_KEYS, TableIndex } from '../contract/table';
 
 /** Keys of a table or index, as CloudFormation has them. */
 interface KeyElement {
@@ -30,43 +30,66 @@ export function tablePlaceProblems(
 
 /** Checks the key of a table when the app is complete: an aspect, or code of the app, may encrypt any table later. */
 export function checkTableKey(scope: Construct, prop: string, table: dynamodb.ITable): void {
-  const resource = table.node.defaultChild;
-  if (!CfnResource.isCfnResource(resource) || resource.cfnResourceType !== 'AWS::DynamoDB::Table') return;
-  const key = () => Stack.of(resource).resolve((resource as dynamodb.CfnTable).sseSpecification)?.kmsMasterKeyId;
+  const resource = resourceOf(table);
+  if (!resource) return;
+  const key = () => {
+    const { sseSpecification, replicas = [] } = readTable(resource);
+    return [sseSpecification, ...replicas.map((replica) => replica.sseSpecification)].map((sse) => sse?.kmsMasterKeyId).find(Boolean);
+  };
   scope.node.addValidation({
     validate: () => (key() && !table.encryptionKey
-      ? [`${prop}: its KMS key ${JSON.stringify(key())} is not known to CDK, so nobody can be granted it; make the table with the prop encryptionKey of dynamodb.Table`] : []),
+      ? [`${prop}: its KMS key ${JSON.stringify(key())} is not known to CDK, so nobody can be granted it; make the table with the prop encryptionKey of dynamodb.Table, or encryption of dynamodb.TableV2`] : []),
   });
 }
 
-/** Checks a table that was passed in, when the app is complete: indexes may be added after the service was made. */
+/** Checks a table that was passed in, when the app is complete: indexes and the stream may be added after the service was made. */
 export function checkTable(scope: Construct, prop: string, table: dynamodb.ITable): void {
-  const resource = table.node.defaultChild;
-  if (!CfnResource.isCfnResource(resource) || !/^AWS::DynamoDB::(Global)?Table$/.test(resource.cfnResourceType)) {
+  const resource = resourceOf(table);
+  if (!resource) {
     Annotations.of(scope).addWarningV2('serverless-vod:importedTable',
       `${prop}: an imported table can't be checked; it needs the string keys ${keys(TABLE_KEYS)} and the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)})`).join(', ')}. If a KMS key of yours encrypts it, import it by fromTableAttributes with encryptionKey`);
     return;
   }
-  scope.node.addValidation({ validate: () => tableProblems(prop, resource as dynamodb.CfnTable) });
+  scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });
 }
 
-function tableProblems(prop: string, resource: dynamodb.CfnTable): string[] {
-  const stack = Stack.of(resource);
-  const types = new Map<string, string>();
-  for (const { attributeName, attributeType } of stack.resolve(resource.attributeDefinitions) ?? []) types.set(attributeName, attributeType);
-  const indexes: { indexName: string; keySchema: KeyElement[] }[] = stack.resolve(resource.globalSecondaryIndexes) ?? [];
+/** What CloudFormation's two kinds of table have in common, and what they have not. */
+interface TableProperties {
+  readonly attributeDefinitions?: { readonly attributeName: string; readonly attributeType: string }[];
+  readonly keySchema?: KeyElement[];
+  readonly globalSecondaryIndexes?: { readonly indexName: string; readonly keySchema: KeyElement[]; readonly projection?: { readonly projectionType?: string } }[];
+  /** A table's. */
+  readonly sseSpecification?: { readonly kmsMasterKeyId?: string };
+  /** A global table's. */
+  readonly replicas?: { readonly sseSpecification?: { readonly kmsMasterKeyId?: string } }[];
+}
 
+/** The resource of a table that this app makes; undefined for an imported one. */
+function resourceOf(table: dynamodb.ITable): CfnResource | undefined {
+  const resource = table.node.defaultChild;
+  return CfnResource.isCfnResource(resource) && /^AWS::DynamoDB::(Global)?Table$/.test(resource.cfnResourceType) ? resource : undefined;
+}
+
+function readTable(resource: CfnResource): TableProperties {
+  const { attributeDefinitions, keySchema, globalSecondaryIndexes, sseSpecification, replicas } = resource as dynamodb.CfnTable & dynamodb.CfnGlobalTable;
+  return Stack.of(resource).resolve({ attributeDefinitions, keySchema, globalSecondaryIndexes, sseSpecification, replicas });
+}
+
+function tableProblems(prop: string, { attributeDefinitions = [], keySchema = [], globalSecondaryIndexes: indexes = [] }: TableProperties): string[] {
+  const types = new Map(attributeDefinitions.map(({ attributeName, attributeType }) => [attributeName, attributeType]));
   const wrongKeys = (schema: KeyElement[], expected: { partition: string; sort: string }): boolean => {
     const name = (type: string) => schema.find(({ keyType }) => keyType === type)?.attributeName;
     return name('HASH') !== expected.partition || name('RANGE') !== expected.sort
       || [expected.partition, expected.sort].some((attribute) => types.get(attribute) !== 'S');
   };
-  const problems = wrongKeys(stack.resolve(resource.keySchema) ?? [], TABLE_KEYS)
+  const problems = wrongKeys(keySchema, TABLE_KEYS)
     ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}; keys can't be changed, so it takes another table`] : [];
-  for (const index of Object.values(INDEXES)) {
+  for (const index of Object.values<TableIndex>(INDEXES)) {
     const found = indexes.find(({ indexName }) => indexName === index.name);
     if (!found || wrongKeys(found.keySchema, index)) {
       problems.push(`${prop}: expected a global secondary index '${index.name}' with the string keys ${keys(index)}, ${found ? 'got other keys' : 'got none'}; add it with addGlobalSecondaryIndex`);
+    } else if (index.projection === 'ALL' && found.projection?.projectionType !== 'ALL') {
+      problems.push(`${prop}: expected the global secondary index '${index.name}' to project all attributes, got ${found.projection?.projectionType}; make it with ProjectionType.ALL`);
     }
   }
   return problems;

@@ -55,7 +55,7 @@ describe('a catalog that another stack made', () => {
   });
 
   test('makes no table, and warns of what can\'t be checked from here', () => {
-    expect(Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::Table')).toEqual([]);
+    expect(Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::GlobalTable')).toEqual([]);
     Annotations.fromStack(stack).hasWarning('/Test/Imported', Match.stringLikeRegexp('^table: an imported table can\'t be checked'));
     Annotations.fromStack(stack).hasWarning('/Test/Imported', Match.stringLikeRegexp('^table: the policy of its KMS key'));
   });

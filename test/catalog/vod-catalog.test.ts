@@ -29,43 +29,39 @@ describe('VodCatalog', () => {
   const { template } = synth();
 
   test('keeps its table: retained once it has been deployed, recoverable to any point in time', () => {
-    template.hasResource('AWS::DynamoDB::Table', {
+    template.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
-        DeletionProtectionEnabled: false,
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        Replicas: [{ Region: { Ref: 'AWS::Region' }, DeletionProtectionEnabled: false, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }],
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
         TableName: Match.absent(),
       },
     });
   });
 
-  test('has the keys and indexes that the repository reads, of keys only', () => {
-    template.hasResourceProperties('AWS::DynamoDB::Table', {
+  test('has the keys and indexes that version 1 will ever have', () => {
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
       GlobalSecondaryIndexes: [
-        {
-          IndexName: 'byOwner',
-          KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' }, { AttributeName: 'videoId', KeyType: 'RANGE' }],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-        {
-          IndexName: 'byPublication',
-          KeySchema: [{ AttributeName: 'listedMonth', KeyType: 'HASH' }, { AttributeName: 'listedAt', KeyType: 'RANGE' }],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-      ],
+        ['byOwner', 'owner', 'videoId', 'KEYS_ONLY'], ['byOwnerStage', 'owner', 'stageKey', 'KEYS_ONLY'], ['byPublication', 'listedFor', 'listedAt', 'KEYS_ONLY'],
+        ['byDue', 'dueShard', 'dueAt', 'KEYS_ONLY'], ['spare', 'spareKey', 'spareSort', 'ALL'],
+      ].map(([IndexName, partition, sort, ProjectionType]) => ({
+        IndexName,
+        KeySchema: [{ AttributeName: partition, KeyType: 'HASH' }, { AttributeName: sort, KeyType: 'RANGE' }],
+        Projection: { ProjectionType },
+      })),
     });
   });
 
   test('protects its table from deletion when asked to', () => {
-    synth(() => ({ deletionProtection: true })).template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
+    synth(() => ({ deletionProtection: true })).template.hasResourceProperties('AWS::DynamoDB::GlobalTable', { Replicas: [Match.objectLike({ DeletionProtectionEnabled: true })] });
   });
 
   test('can be thrown away when asked to', () => {
-    synth(() => ({ removalPolicy: RemovalPolicy.DESTROY })).template.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Delete', Properties: { DeletionProtectionEnabled: false },
+    synth(() => ({ removalPolicy: RemovalPolicy.DESTROY })).template.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Delete', Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
     });
   });
 
@@ -74,6 +70,7 @@ describe('VodCatalog', () => {
       `dynamodb:BatchGetItem on ${table}`,
       `dynamodb:GetItem on ${table}`,
       `dynamodb:Query on ${index('byOwner')}`,
+      `dynamodb:Query on ${index('byOwnerStage')}`,
       `dynamodb:Query on ${index('byPublication')}`,
     ]);
   });
@@ -82,7 +79,7 @@ describe('VodCatalog', () => {
     ['read', [`dynamodb:GetItem on ${table}`]],
     ['create', [`dynamodb:PutItem on ${table}`]],
     ['update', [`dynamodb:GetItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
-    ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
+    ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byOwnerStage')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
   ] as const)('the connection %s grants exactly what it needs', (name, permissions) => {
     const { stack, role, catalog } = withRole();
     connectionsOf(catalog)[name].grant!(role);
@@ -106,7 +103,7 @@ describe('VodCatalog', () => {
     const own = (stack: Stack) => dynamodb.Table.fromTableArn(stack, 'Own', 'arn:aws:dynamodb:eu-central-1:111122223333:table/mine');
     const { stack, catalog, template: mine } = synth((scope) => ({ table: own(scope), removalPolicy: RemovalPolicy.DESTROY }));
     expect(catalog.table).toBe(stack.node.findChild('Own'));
-    mine.resourceCountIs('AWS::DynamoDB::Table', 0);
+    mine.resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
     expect(permissionsOf(mine, 'catalog/read-videos')).toContain('dynamodb:Query on arn:aws:dynamodb:eu-central-1:111122223333:table/mine/index/byOwner');
     expect(environmentOf(mine, 'catalog/read-videos')).toMatchObject({ TABLE_NAME: 'mine', ORIGIN });
   });

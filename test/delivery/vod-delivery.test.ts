@@ -52,7 +52,7 @@ describe('VodDelivery', () => {
     const before = [...waitsFor(template, only(template, 'AWS::CloudFront::Distribution').id)].filter((each) => each in template.Resources);
     const types = before.map((each) => template.Resources[each].Type);
     expect(types).toContain('Custom::VodKeyPair');
-    for (const later of ['AWS::ApiGateway::Stage', 'AWS::ApiGateway::Deployment', 'AWS::ApiGateway::Method', 'AWS::S3::BucketPolicy', 'AWS::DynamoDB::Table']) {
+    for (const later of ['AWS::ApiGateway::Stage', 'AWS::ApiGateway::Deployment', 'AWS::ApiGateway::Method', 'AWS::S3::BucketPolicy', 'AWS::DynamoDB::GlobalTable']) {
       expect(types).not.toContain(later);
     }
     expect(before.some((each) => each.startsWith('DeliveryStartPlayback'))).toBe(false);

@@ -8,7 +8,9 @@ import { catalogIn, ENV as env, templateOf, testStack } from '../toolkit/stacks'
 const { STRING, NUMBER } = dynamodb.AttributeType;
 const attribute = (name: string, type = STRING): dynamodb.Attribute => ({ name, type });
 const PK_SK = { partitionKey: attribute('pk'), sortKey: attribute('sk') };
-const indexes = Object.values(INDEXES).map(({ name, partition, sort }) => ({ indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort) }));
+const indexes = Object.values(INDEXES).map(({ name, partition, sort, projection }) => ({
+  indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort), projectionType: dynamodb.ProjectionType[projection],
+}));
 
 function catalog(makeOwn: (stack: Stack) => dynamodb.ITable) {
   const stack = testStack();
@@ -20,22 +22,7 @@ function catalog(makeOwn: (stack: Stack) => dynamodb.ITable) {
 describe('a table of one\'s own', () => {
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
     ['table', makeTable],
-    // CDK's TableV2 makes this resource, and warns of its own deprecated props.
-    ['global table', (stack) => {
-      const names = ['pk', 'sk', ...indexes.flatMap(({ partitionKey, sortKey }) => [partitionKey.name, sortKey.name])];
-      const keySchema = (hash: string, range: string) => [{ attributeName: hash, keyType: 'HASH' }, { attributeName: range, keyType: 'RANGE' }];
-      const resource = new dynamodb.CfnGlobalTable(stack, 'Videos', {
-        replicas: [{ region: 'us-east-1' }],
-        keySchema: keySchema('pk', 'sk'),
-        attributeDefinitions: [...new Set(names)].map((attributeName) => ({ attributeName, attributeType: 'S' })),
-        globalSecondaryIndexes: indexes.map(({ indexName, partitionKey, sortKey }) => ({
-          indexName, keySchema: keySchema(partitionKey.name, sortKey.name), projection: { projectionType: 'KEYS_ONLY' },
-        })),
-      });
-      const table = dynamodb.Table.fromTableArn(stack, 'View', resource.attrArn);
-      table.node.defaultChild = resource;
-      return table;
-    }],
+    ['global table', (stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, globalSecondaryIndexes: indexes })],
   ])('with all keys and indexes passes: a %s', (_, makeOwn) => {
     const { stack } = catalog(makeOwn);
     expect(() => templateOf(stack)).not.toThrow();
@@ -55,6 +42,7 @@ describe('a table of one\'s own', () => {
     ['a number for a key', { ...PK_SK, sortKey: attribute('sk', NUMBER), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
     ['no indexes', PK_SK, `table: expected a global secondary index '${first.indexName}'`],
     ['an index too few', { ...PK_SK, globalSecondaryIndexes: others }, `table: expected a global secondary index '${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got none`],
+    ['too little in the spare index', { ...PK_SK, globalSecondaryIndexes: indexes.map((index) => ({ ...index, projectionType: dynamodb.ProjectionType.KEYS_ONLY })) }, '\'spare\' to project all attributes, got KEYS_ONLY'],
     ['an index with another sort key', { ...PK_SK, globalSecondaryIndexes: [{ ...first, sortKey: attribute('other') }, ...others] }, `'${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got other keys`],
   ])('is refused at synth with %s', (_, { globalSecondaryIndexes = [], ...keys }, message) => {
     const { stack } = catalog((scope) => {
@@ -85,8 +73,12 @@ test.each<[string, (stack: Stack) => dynamodb.ITable | undefined]>([
 ])('a table under a key that an aspect gives it is refused, since nobody could be granted the key: %s', (_, makeOwn) => {
   const stack = testStack();
   catalogIn(stack, { table: makeOwn(stack) });
+  const sse = { sseEnabled: true, sseType: 'KMS', kmsMasterKeyId: 'alias/videos' };
   Aspects.of(stack.node.root).add({
-    visit: (node) => { if (node instanceof dynamodb.CfnTable) node.sseSpecification = { sseEnabled: true, sseType: 'KMS', kmsMasterKeyId: 'alias/videos' }; },
+    visit: (node) => {
+      if (node instanceof dynamodb.CfnTable) node.sseSpecification = sse;
+      if (node instanceof dynamodb.CfnGlobalTable) node.replicas = [{ region: stack.region, sseSpecification: sse }];
+    },
   });
   expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
 });

@@ -64,7 +64,7 @@ describe('a fault is noticed', () => {
       delete config.DefaultCacheBehavior.FunctionAssociations;
     }],
     'two resources that wait for each other': ['dependencies: there is no cycle', (resources) => {
-      (resources as any)[find(resources, 'VodCatalog', 'AWS::DynamoDB::Table')].DependsOn = find(resources, 'VodCatalogReadVideos', 'AWS::Lambda::Function');
+      (resources as any)[find(resources, 'VodCatalog', 'AWS::DynamoDB::GlobalTable')].DependsOn = find(resources, 'VodCatalogReadVideos', 'AWS::Lambda::Function');
     }],
   };
 

@@ -33,9 +33,9 @@ export function makeTable(scope: Construct, encryptionKey?: kms.IKey): dynamodb.
     partitionKey: attribute(TABLE_KEYS.partition), sortKey: attribute(TABLE_KEYS.sort), encryptionKey,
     billingMode: dynamodb.BillingMode.PAY_PER_REQUEST, pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
   });
-  for (const { name, partition, sort } of Object.values(INDEXES)) {
+  for (const { name, partition, sort, projection } of Object.values(INDEXES)) {
     table.addGlobalSecondaryIndex({
-      indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort), projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+      indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort), projectionType: dynamodb.ProjectionType[projection],
     });
   }
   return table;

@@ -60,10 +60,10 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
       for (const { id, properties } of all('AWS::IAM::Role')) {
         expect([id, JSON.stringify(properties.PermissionsBoundary)]).toEqual([id, expect.stringContaining('DeveloperBoundary')]);
       }
-      for (const { id, properties } of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::Lambda::Function', 'AWS::CloudFront::Distribution'].flatMap(all)) {
-        expect([id, properties.Tags]).toEqual([id, expect.arrayContaining([{ Key: 'team', Value: 'video' }])]);
+      for (const { id, properties } of ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::SecretsManager::Secret', 'AWS::Lambda::Function', 'AWS::CloudFront::Distribution'].flatMap(all)) {
+        expect([id, properties.Tags ?? properties.Replicas?.[0].Tags]).toEqual([id, expect.arrayContaining([{ Key: 'team', Value: 'video' }])]);
       }
-      for (const { id, resource } of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPool'].flatMap(all)) {
+      for (const { id, resource } of ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPool'].flatMap(all)) {
         expect([id, resource.DeletionPolicy]).toEqual([id, 'Delete']);
       }
     });

@@ -27,7 +27,7 @@ test.each(['smallest', 'full'] as const)('constructs of %s have the places, logi
 });
 
 /** The types whose properties users tune by props. */
-const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::MediaConvert::Queue', 'AWS::Cognito::UserPoolClient', 'AWS::ApiGateway::Stage'];
+const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::MediaConvert::Queue', 'AWS::Cognito::UserPoolClient', 'AWS::ApiGateway::Stage'];
 
 test('defaults are what they were', () => {
   const tuned = Object.entries(smallest.Resources).filter(([id, { Type }]) => isOurs(id) && TUNED.includes(Type));
@@ -38,7 +38,7 @@ test('defaults are what they were', () => {
 });
 
 test('logical ids of what holds data are pinned: another id is another, empty resource', () => {
-  const stateful = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::SecretsManager::Secret', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::PublicKey', 'AWS::CloudFront::KeyGroup'];
+  const stateful = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::SecretsManager::Secret', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::PublicKey', 'AWS::CloudFront::KeyGroup'];
   const ids = stateful.flatMap((type) => ofType(smallest, type).map(({ id }) => `${type} ${id}`));
   expect(ids.sort()).toMatchSnapshot();
 });

@@ -23,7 +23,7 @@ test('DESTROY makes a stack that can be thrown away', () => {
 
 test('RETAIN is honored: such a resource stays even when its first deployment fails', () => {
   const template = templateOf(vodIn(testStack(), { removalPolicy: RemovalPolicy.RETAIN }));
-  for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret']) {
+  for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret']) {
     for (const { resource } of ofType(template, type)) expect(resource.DeletionPolicy).toBe('Retain');
   }
 });

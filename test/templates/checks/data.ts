@@ -6,7 +6,7 @@ import { statements } from '../../toolkit/permissions';
 import { isOurs, ofType, ours, readable, references } from '../../toolkit/template';
 
 /** Kinds of resources that hold what nobody can make again. */
-const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];
+const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];
 
 const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, {
   DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain',
@@ -64,7 +64,7 @@ const sourcesBelongToTheBucketOwner: Check = (template) => ours(template, 'AWS::
   .flatMap(({ id, properties }) => differences(id, properties, { 'OwnershipControls.Rules.0.ObjectOwnership': 'BucketOwnerEnforced' }));
 
 /** The table has the keys and indexes of src/contract/table.ts, and can be restored. */
-const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB::Table').flatMap(({ id, properties }) => {
+const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB::GlobalTable').flatMap(({ id, properties }) => {
   const keys = (schema: any[] = []): string => schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
   const indexes = (properties.GlobalSecondaryIndexes ?? []).map((index: any) => `${index.IndexName}: ${keys(index.KeySchema)}; ${index.Projection?.ProjectionType}`);
   const attributes = (properties.AttributeDefinitions ?? []).map(({ AttributeName, AttributeType }: any) => `${AttributeName} ${AttributeType}`);
@@ -72,9 +72,14 @@ const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB
     .filter(Boolean).map(({ AttributeName }) => `${AttributeName} S`);
   return [
     ...exactly(`${id} keys`, [keys(properties.KeySchema)], [`HASH ${TABLE_KEYS.partition}, RANGE ${TABLE_KEYS.sort}`]),
-    ...exactly(`${id} indexes`, indexes, Object.values(INDEXES).map(({ name, partition, sort }) => `${name}: HASH ${partition}, RANGE ${sort}; KEYS_ONLY`)),
+    ...exactly(`${id} indexes`, indexes, Object.values(INDEXES).map(({ name, partition, sort, projection }) => `${name}: HASH ${partition}, RANGE ${sort}; ${projection}`)),
     ...exactly(`${id} attributes`, [...new Set<string>(attributes)], [...new Set(keyed)]),
-    ...differences(id, properties, { 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled': true, 'BillingMode': 'PAY_PER_REQUEST' }),
+    ...differences(id, properties, {
+      'Replicas.length': 1,
+      'Replicas.0.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled': true,
+      'BillingMode': 'PAY_PER_REQUEST',
+      'StreamSpecification.StreamViewType': 'NEW_AND_OLD_IMAGES',
+    }),
   ];
 });
 

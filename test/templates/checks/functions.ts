@@ -13,13 +13,14 @@ const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id,
 
 /** What each name stands for: the type of the resource that its value refers to. `ORIGIN` is judged in address.ts. */
 const STANDS_FOR: Record<string, string> = {
-  TABLE_NAME: 'AWS::DynamoDB::Table', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',
+  // One of the user's own may be an AWS::DynamoDB::Table.
+  TABLE_NAME: 'AWS::DynamoDB::GlobalTable', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',
   QUEUE_ARN: 'AWS::MediaConvert::Queue', JOB_ROLE_ARN: 'AWS::IAM::Role', ISSUER: 'AWS::Cognito::UserPool',
   CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret',
 };
 
 const environmentsRefer: Check = (template) => handlersOf(template).flatMap(({ id, environment }) => Object.entries(environment)
-  .filter(([name, value]) => STANDS_FOR[name] && !references(value).some((to) => template.Resources[to]?.Type === STANDS_FOR[name]))
+  .filter(([name, value]) => STANDS_FOR[name] && !references(value).some((to) => template.Resources[to]?.Type.replace('DynamoDB::Table', 'DynamoDB::GlobalTable') === STANDS_FOR[name]))
   .map(([name]) => `${id}: ${name} is of no ${STANDS_FOR[name]}`));
 
 /** Each function runs what we test, and writes structured logs to a group of its own. */

@@ -14,17 +14,17 @@ export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
 export type Store = 'table' | 'sources' | 'media';
 
 /** Whose environment says where each part is. */
-const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: string]> = {
-  table: ['catalog/read-videos', 'TABLE_NAME', 'AWS::DynamoDB::Table'],
-  sources: ['upload/plan-upload', 'SOURCE_BUCKET', 'AWS::S3::Bucket'],
-  media: ['transcode/submit-job', 'MEDIA_BUCKET', 'AWS::S3::Bucket'],
+const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
+  table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
+  sources: ['upload/plan-upload', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],
+  media: ['transcode/submit-job', 'MEDIA_BUCKET', /^AWS::S3::Bucket$/],
 };
 
 /** The logical id of a store. */
 export function storeOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [handler, variable, type] = NAMED_BY[store];
   const environment = handlersOf(template).find(({ name }) => name === handler)?.environment;
-  return references(environment?.[variable]).find((id) => template.Resources[id]?.Type === type);
+  return references(environment?.[variable]).find((id) => type.test(template.Resources[id]?.Type ?? ''));
 }
 
 /** The stores that the template has: logical id and properties. */

@@ -24,7 +24,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'catalog/read-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:BatchGetItem': [TABLE],
-    'dynamodb:Query': [`${TABLE}/index/byOwner`, `${TABLE}/index/byPublication`],
+    'dynamodb:Query': ['byOwner', 'byOwnerStage', 'byPublication'].map((index) => `${TABLE}/index/${index}`),
   },
   'delivery/make-key-pair': {
     'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],
