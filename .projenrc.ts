@@ -12,10 +12,12 @@ const HANDLER_LIBRARIES = [
   '@aws-sdk/client-dynamodb',
   '@aws-sdk/client-eventbridge',
   '@aws-sdk/client-mediaconvert',
+  '@aws-sdk/client-s3',
   '@aws-sdk/client-secrets-manager',
   '@aws-sdk/core',
   '@aws-sdk/lib-dynamodb',
   '@aws-sdk/s3-request-presigner',
+  '@aws-sdk/util-dynamodb',
   '@cfworker/json-schema',
   '@smithy/core',
   '@types/aws-lambda',
@@ -27,7 +29,6 @@ const HANDLER_LIBRARIES = [
 
 const TEST_LIBRARIES = [
   '@aws/cloudformation-validate@1.9.0-beta',
-  '@aws-sdk/client-s3',
   '@aws-sdk/cloudfront-signer',
   '@seriousme/openapi-schema-validator',
   'aws-cdk-newest@npm:aws-cdk-lib@^2.276.0',
