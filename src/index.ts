@@ -6,7 +6,8 @@ export { type PublicClientOptions, type UserPoolIdentityOptions } from './auth/i
 export { VodAuth, type VodAuthProps } from './auth/vod-auth';
 export { VideoVisibility } from './domain/visibility';
 export { type IVodCatalog } from './catalog/catalog';
-export { VodCatalog, type VodCatalogAttributes, type VodCatalogOptions, type VodCatalogProps } from './catalog/vod-catalog';
+export { type VodCatalogAttributes } from './catalog/imported-catalog';
+export { VodCatalog, type VodCatalogOptions, type VodCatalogProps } from './catalog/vod-catalog';
 export { SigningKeyType } from './contract/signing-keys';
 export { VodDelivery, type VodDeliveryOptions, type VodDeliveryProps } from './delivery/vod-delivery';
 export { type VodFunctionOptions } from './synth/function-options';

@@ -16,6 +16,10 @@ export interface CatalogConnections {
   readonly create: Connection<'TABLE_NAME'>;
   /** Reads videos and moves them through their statuses. */
   readonly update: Connection<'TABLE_NAME'>;
+  /** Reads every row. */
+  readonly scan: Connection<'TABLE_NAME'>;
+  /** Reads the table's stream, as Lambda does in the function's name. */
+  readonly stream: Connection;
   /** Decides who may see which video, and at which address. */
   readonly view: Connection<'ROLES' | 'ORIGIN'>;
 }
@@ -32,6 +36,8 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   return {
     read: connect(table('dynamodb:GetItem')),
     list: connect(table('dynamodb:GetItem'), query(INDEXES.byOwner, INDEXES.byOwnerStage, INDEXES.byPublication), table('dynamodb:BatchGetItem')),
+    scan: connect(table('dynamodb:Scan')),
+    stream: { environment: {}, grant: (grantee) => grantStream(catalog, grantee) },
     create: connect(table('dynamodb:PutItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
     view: { environment: { ROLES: groupsOf(catalog.roles), ORIGIN: catalog.url } },
@@ -41,6 +47,13 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
 /** Lets the grantee read a video whose id it knows. */
 export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): iam.Grant {
   return grantOnTable(catalog, grantee, { actions: ['dynamodb:GetItem'], resourceArns: [catalog.table.tableArn] });
+}
+
+/** What an event source mapping needs ("Using AWS Lambda with Amazon DynamoDB": execution role permissions). The stream has the table's key. */
+function grantStream(catalog: IVodCatalog, grantee: iam.IGrantable): void {
+  const { tableStreamArn } = catalog.table;
+  grantOnTable(catalog, grantee, { actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resourceArns: [tableStreamArn!] });
+  iam.Grant.addToPrincipal({ grantee, actions: ['dynamodb:ListStreams'], resourceArns: ['*'] });
 }
 
 interface Permissions {

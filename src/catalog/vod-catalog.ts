@@ -1,31 +1,43 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { connectionsOf, grantReadVideos } from './catalog-connections';
+import { VideoEvents } from './events/video-events';
+import { ImportedCatalog, VodCatalogAttributes } from './imported-catalog';
+import { makeTable } from './make-table';
 import type { VodApi } from '../api/vod-api';
-import { INDEXES, TABLE_KEYS } from '../contract/table';
+import { EVENT_SOURCE, VideoEventType } from '../contract/events';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
-import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/own-table';
-import { booleanProblem } from '../synth/prop-checks';
+import { checkTable, checkTableKey, streamProblem, tablePlaceProblems } from '../synth/own-table';
+import { booleanProblem, objectProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
 export interface VodCatalogOptions {
   /**
-   * A table of your own, in the stack's region: string keys `pk` and `sk`; the indexes `byOwner` (`owner`, `videoId`) and
-   * `byPublication` (`listedMonth`, `listedAt`), all strings, projecting keys at least. A table that this app makes is checked at synth;
+   * A table of your own, in the stack's region: string keys `pk` and `sk`; a stream with new and old images; the indexes `byOwner` (`owner`,
+   * `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`, `listedAt`) and `byDue` (`dueShard`, `dueAt`), projecting keys
+   * at least, and `spare` (`spareKey`, `spareSort`), projecting everything; all keys are strings. A table that this app makes is checked at synth;
    * the functions are granted its KMS key, if it has one of yours.
-   * @default - a table on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
+   * @default - a global table of one region, on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
    */
   readonly table?: dynamodb.ITable;
+
+  /**
+   * An event bus of your own for the events of videos.
+   * @default - a bus of its own
+   */
+  readonly eventBus?: events.IEventBus;
 
   /**
    * Whether DynamoDB refuses to delete the table. Turn it on after the first deployment has succeeded: the rollback of one that fails can't delete a
@@ -41,7 +53,7 @@ export interface VodCatalogOptions {
   readonly functions?: VodFunctionOptions;
 
   /**
-   * What happens to the table when the stack is deleted. Has no effect on a table of your own.
+   * What happens to the table, and to the bucket of failed events, when the stack is deleted. Has no effect on a table of your own.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -57,21 +69,6 @@ export interface VodCatalogProps extends VodCatalogOptions {
    * @default - everyone signed in may upload and watch
    */
   readonly roles?: VodRoles;
-}
-
-/** What is known of a catalog that another stack made. */
-export interface VodCatalogAttributes {
-  /**
-   * The table of that catalog, in the region of this stack. If a KMS key of yours encrypts it, import it by `Table.fromTableAttributes` with
-   * `encryptionKey`.
-   */
-  readonly table: dynamodb.ITable;
-
-  /** The address that people use, as that catalog has it. */
-  readonly url: string;
-
-  /** Who may do what, as that catalog has it: `{}` if everyone signed in may upload and watch, and nobody is an admin. */
-  readonly roles: VodRoles;
 }
 
 /**
@@ -108,6 +105,14 @@ export class VodCatalog extends Construct implements IVodCatalog {
   public readonly url: string;
   /** One item a video. */
   public readonly table: dynamodb.ITable;
+  /** Where the events of videos are sent. */
+  public readonly eventBus: events.IEventBus;
+  /** Changes of videos whose events could not be sent: Lambda puts them there, `resendEventsFunction` sends them. */
+  public readonly failedEventsBucket: s3.Bucket;
+  /** Makes events of the changes of videos. */
+  public readonly publishEventsFunction: lambda.Function;
+  /** Sends events of videos once more. A person calls it: docs/operations.md says how. */
+  public readonly resendEventsFunction: lambda.Function;
   /** Lists videos and shows one. */
   public readonly readVideosFunction: lambda.Function;
 
@@ -120,12 +125,13 @@ export class VodCatalog extends Construct implements IVodCatalog {
       originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
       ...functionProblems(this, props.functions),
-      ...tablePlaceProblems(this, 'table', props.table),
+      ...tablePlaceProblems(this, 'table', props.table), streamProblem('table', props.table),
+      objectProblem('eventBus', props.eventBus, 'an event bus, such as an events.EventBus', { member: 'eventBusName' }),
     ]);
     useFunctionOptions(this, props.functions);
     this.roles = props.roles ?? {};
     this.url = props.url;
-    this.table = props.table ?? this.makeTable(props);
+    this.table = props.table ?? makeTable(this, props);
     if (props.table) checkTable(this, 'table', props.table);
     checkTableKey(this, 'table', this.table);
     const { list, view } = connectionsOf(this);
@@ -134,7 +140,21 @@ export class VodCatalog extends Construct implements IVodCatalog {
       uses: [list, view],
       environment: {},
     });
-    this._area = { handlers: { 'catalog/read-videos': this.readVideosFunction }, deadLetterQueues: [] };
+    const { eventBus, failedEventsBucket, publishEventsFunction, resendEventsFunction } = new VideoEvents(this, 'Events', {
+      catalog: this, eventBus: props.eventBus, removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
+    });
+    this.eventBus = eventBus;
+    this.failedEventsBucket = failedEventsBucket;
+    this.publishEventsFunction = publishEventsFunction;
+    this.resendEventsFunction = resendEventsFunction;
+    this._area = {
+      handlers: {
+        'catalog/read-videos': this.readVideosFunction,
+        'catalog/publish-events': publishEventsFunction,
+        'catalog/resend-events': resendEventsFunction,
+      },
+      deadLetterQueues: [],
+    };
   }
 
   /**
@@ -155,41 +175,110 @@ export class VodCatalog extends Construct implements IVodCatalog {
     return grantReadVideos(this, grantee);
   }
 
-  private makeTable(props: VodCatalogProps): dynamodb.TableV2 {
-    const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
-    return new dynamodb.TableV2(this, 'Table', {
-      partitionKey: key(TABLE_KEYS.partition),
-      sortKey: key(TABLE_KEYS.sort),
-      globalSecondaryIndexes: Object.values(INDEXES).map(({ name, partition, sort, projection }) => ({
-        indexName: name, partitionKey: key(partition), sortKey: key(sort), projectionType: dynamodb.ProjectionType[projection],
-      })),
-      billing: dynamodb.Billing.onDemand(),
-      dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: props.deletionProtection ?? false,
-      removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
-    });
-  }
-}
-
-class ImportedCatalog extends Construct implements IVodCatalog {
-  public readonly roles: VodRoles;
-  public readonly url: string;
-  public readonly table: dynamodb.ITable;
-
-  constructor(scope: Construct, id: string, { table, url, roles }: VodCatalogAttributes) {
-    super(scope, id);
-    throwIfAny(this, [
-      originProblem('url', url), ...rolesProblems(roles, 'roles', { required: true }), ...tablePlaceProblems(this, 'table', table, { required: true }),
-    ]);
-    this.roles = roles;
-    this.url = url;
-    this.table = table;
-    checkTable(this, 'table', table);
-    checkTableKey(this, 'table', table);
+  /**
+   * Starts a target when: an upload was declared.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoCreated(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.created', options);
   }
 
-  public grantReadVideos(grantee: iam.IGrantable): iam.Grant {
-    return grantReadVideos(this, grantee);
+  /**
+   * Starts a target when: the source of a video has arrived, or an attempt that failed begins anew: `detail.video.attempt` tells which.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoUploaded(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.uploaded', options);
+  }
+
+  /**
+   * Starts a target when: the MediaConvert job of a video was submitted.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoProcessing(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.processing', options);
+  }
+
+  /**
+   * Starts a target when: a video was transcoded and is kept back by a check of your own. Nothing sends this event yet.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoHeld(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.held', options);
+  }
+
+  /**
+   * Starts a target when: a video can be watched.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoReady(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.ready', options);
+  }
+
+  /**
+   * Starts a target when: a video can't become ready: `detail.video.error` says why.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoErrored(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.errored', options);
+  }
+
+  /**
+   * Starts a target when: somebody edited a video. Nothing sends this event yet.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoUpdated(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.updated', options);
+  }
+
+  /**
+   * Starts a target when: a video is about to be deleted by a retention rule. Nothing sends this event yet.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoExpiring(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.expiring', options);
+  }
+
+  /**
+   * Starts a target when: the deletion of a video has begun: nobody can see it any more. Nothing sends this event yet.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoDeleting(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.deleting', options);
+  }
+
+  /**
+   * Starts a target when: nothing of a video is left. Nothing sends this event yet.
+   *
+   * @param id the rule's name below this construct
+   * @param options target and more
+   */
+  public onVideoDeleted(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.deleted', options);
+  }
+
+  private on(id: string, type: VideoEventType, { crossStackScope, target, ...options }: events.OnEventOptions): events.Rule {
+    const rule = new events.Rule(crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
+    rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type] });
+    rule.addTarget(target);
+    return rule;
   }
 }

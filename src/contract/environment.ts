@@ -11,6 +11,9 @@ export const VARIABLES = {
   APP_ORIGINS: json<readonly string[]>(),
   /** The user pool's client. */
   CLIENT_ID: text,
+  EVENT_BUS_NAME: text,
+  /** Where Lambda puts the records of the table's stream that could not be handled. */
+  FAILED_EVENTS_BUCKET: text,
   /** Names of the handlers whose routes the API has. */
   HANDLERS: json<readonly string[]>(),
   /** `https://…` of the hosted UI's domain. */
@@ -60,7 +63,9 @@ export const ENVIRONMENTS = {
   /** Its resource's properties say what to fill, so that a new client asks again. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'ORIGIN', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
+  'catalog/publish-events': ['EVENT_BUS_NAME'],
   'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES', 'APP_ORIGINS?'],
+  'catalog/resend-events': ['TABLE_NAME', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],

@@ -1,3 +1,4 @@
+import { webhooks } from './events';
 import { PROBLEM_MEDIA_TYPE, ProblemCode, PROBLEMS } from './problems';
 import { API_STAGE, Route, ROUTES } from './routes';
 import { COMPONENTS, JsonSchema, problemSchema } from './schemas';
@@ -21,6 +22,7 @@ export function openApiDocument(version: string, handlers: readonly string[]): J
     // Relative: the document is the same wherever the API is.
     servers: [{ url: `/${API_STAGE}` }],
     paths,
+    ...(handlers.includes('catalog/read-videos') && { webhooks: webhooks(refer) }),
     components: {
       schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token, or what the identity provider of the service gives' } },

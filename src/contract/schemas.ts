@@ -54,6 +54,8 @@ const stringMap = (description: string) => ({ type: 'object', description, addit
 export const videoIdSchema = { type: 'string', description: 'Id of a video', pattern: `^${VIDEO_ID}$` } as const satisfies JsonSchema;
 
 const visibilitySchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES } as const satisfies JsonSchema;
+const statusSchema = { type: 'string', description: 'Where the video stands', enum: VIDEO_STATUSES } as const satisfies JsonSchema;
+
 const tags = { type: 'array', items: line('One line, not blank', 64), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
 const metadata = {
   type: 'object',
@@ -92,7 +94,7 @@ export const videoSchema = object({
   visibility: visibilitySchema,
   metadata: stringMap('Your own data'),
   owner: { type: 'string', description: 'Id of the user who uploaded it' },
-  status: { type: 'string', enum: VIDEO_STATUSES },
+  status: statusSchema,
   progress: { type: 'integer', description: 'Percent of the transcode', minimum: 0, maximum: 100 },
   createdAt: time('When the upload was declared'),
   updatedAt: time('When anything last changed'),
@@ -104,6 +106,20 @@ export const videoSchema = object({
   poster: { type: 'string', description: 'Address of a still; needs a playback session' },
   error: videoErrorSchema,
 }, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt'], 'A video');
+
+const { description: _description, metadata: _metadata, poster: _poster, ...inEvents } = videoSchema.properties;
+
+/** What an event tells of a video: no text that people wrote but the title and the tags, and no address. */
+const eventVideoSchema = object({
+  ...inEvents,
+  attempt: { type: 'integer', description: '1 for the first transcode' },
+}, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'attempt'], 'A video as an event tells of it');
+
+export const eventDetailSchema = object({
+  eventId: { type: 'string', description: '`{videoId}:{version}:{type}`: equal when an event is delivered again' },
+  version: { type: 'integer', description: 'Counts the writes of the video: drop what is not higher than what you have seen of it' },
+  video: eventVideoSchema,
+}, ['eventId', 'version', 'video'], 'What an event of a video says. Events may come more than once and in any order');
 
 const uploadSchema = object({
   kind: { type: 'string', enum: ['single'] },
@@ -154,6 +170,8 @@ export const problemSchema = object({
 
 /** By their names in the OpenAPI document, which refers to them wherever another schema holds one. */
 export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
+  EventDetail: eventDetailSchema,
+  EventVideo: eventVideoSchema,
   Playback: playbackSchema,
   Problem: problemSchema,
   RefreshRequest: refreshRequestSchema,
@@ -167,5 +185,6 @@ export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   VideoError: videoErrorSchema,
   VideoId: videoIdSchema,
   VideoList: videoListSchema,
+  VideoStatus: statusSchema,
   Visibility: visibilitySchema,
 };

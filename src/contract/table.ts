@@ -96,6 +96,8 @@ export interface VideoRow {
   readonly height?: number;
   readonly renditions?: Rendition[];
   readonly error?: VideoError;
+  /** When people were told that a retention rule will delete the video. */
+  readonly expiryNoticedAt?: string;
 }
 
 /** Whom a listed video is listed for: the only value of its kind so far. */

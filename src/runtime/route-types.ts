@@ -1,7 +1,7 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { HandlerName } from '../contract/environment';
 import type { OperationId, OperationsOf, ROUTES } from '../contract/routes';
-import type { problemSchema, tokensSchema, videoSchema } from '../contract/schemas';
+import type { eventDetailSchema, problemSchema, tokensSchema, videoSchema } from '../contract/schemas';
 import type { Caller } from '../roles/decide';
 
 /*
@@ -11,6 +11,9 @@ import type { Caller } from '../roles/decide';
 
 /** A video as the API answers it. Times are ISO 8601 UTC, addresses absolute, absent values absent keys. */
 export type Video = FromSchema<typeof videoSchema>;
+
+/** What an event of a video says. */
+export type EventDetail = FromSchema<typeof eventDetailSchema>;
 
 /** What the token endpoint of the sign-in server answers, and so do ours. */
 export type Tokens = FromSchema<typeof tokensSchema>;

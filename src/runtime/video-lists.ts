@@ -100,8 +100,9 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
 
   return {
     async listPublished({ limit, from }) {
+      const after = from && { ...videoKey(from.videoId), ...publicationKey(from) };
       // One more than asked for tells whether there is a next page.
-      const { items } = await newestFirst(INDEXES.byPublication, LISTED_FOR, limit + 1, { after: from && { ...videoKey(from.videoId), ...publicationKey(from) } });
+      const { items } = await newestFirst(INDEXES.byPublication, LISTED_FOR, limit + 1, { after });
       const found = items.map(({ listedAt }) => parseListedAt(listedAt));
       const page = new PageOfRows(limit);
       const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), ({ status, visibility }) => status === 'ready' && isListed(visibility));

@@ -28,6 +28,12 @@ export function tablePlaceProblems(
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
 
+/** What is wrong with the stream of a table that was passed in, from which events are made. */
+export function streamProblem(prop: string, table: dynamodb.ITable | undefined): string | undefined {
+  if (isAbsent(table) || typeof table !== 'object' || table.tableStreamArn !== undefined) return undefined;
+  return `${prop}: expected a table with a stream, from which events are made, got one without; make it with stream (TableV2: dynamoStream) StreamViewType.NEW_AND_OLD_IMAGES, or import it by fromTableAttributes with tableStreamArn`;
+}
+
 /** Checks the key of a table when the app is complete: an aspect, or code of the app, may encrypt any table later. */
 export function checkTableKey(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
@@ -53,11 +59,18 @@ export function checkTable(scope: Construct, prop: string, table: dynamodb.ITabl
   scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });
 }
 
+interface IndexProperties {
+  readonly indexName: string;
+  readonly keySchema: KeyElement[];
+  readonly projection?: { readonly projectionType?: string };
+}
+
 /** What CloudFormation's two kinds of table have in common, and what they have not. */
 interface TableProperties {
   readonly attributeDefinitions?: { readonly attributeName: string; readonly attributeType: string }[];
   readonly keySchema?: KeyElement[];
-  readonly globalSecondaryIndexes?: { readonly indexName: string; readonly keySchema: KeyElement[]; readonly projection?: { readonly projectionType?: string } }[];
+  readonly globalSecondaryIndexes?: IndexProperties[];
+  readonly streamSpecification?: { readonly streamViewType?: string };
   /** A table's. */
   readonly sseSpecification?: { readonly kmsMasterKeyId?: string };
   /** A global table's. */
@@ -71,11 +84,13 @@ function resourceOf(table: dynamodb.ITable): CfnResource | undefined {
 }
 
 function readTable(resource: CfnResource): TableProperties {
-  const { attributeDefinitions, keySchema, globalSecondaryIndexes, sseSpecification, replicas } = resource as dynamodb.CfnTable & dynamodb.CfnGlobalTable;
-  return Stack.of(resource).resolve({ attributeDefinitions, keySchema, globalSecondaryIndexes, sseSpecification, replicas });
+  const either = resource as dynamodb.CfnTable & dynamodb.CfnGlobalTable;
+  const { attributeDefinitions, keySchema, globalSecondaryIndexes, streamSpecification, sseSpecification, replicas } = either;
+  return Stack.of(resource).resolve({ attributeDefinitions, keySchema, globalSecondaryIndexes, streamSpecification, sseSpecification, replicas });
 }
 
-function tableProblems(prop: string, { attributeDefinitions = [], keySchema = [], globalSecondaryIndexes: indexes = [] }: TableProperties): string[] {
+function tableProblems(prop: string, table: TableProperties): string[] {
+  const { attributeDefinitions = [], keySchema = [], globalSecondaryIndexes: indexes = [], streamSpecification: stream } = table;
   const types = new Map(attributeDefinitions.map(({ attributeName, attributeType }) => [attributeName, attributeType]));
   const wrongKeys = (schema: KeyElement[], expected: { partition: string; sort: string }): boolean => {
     const name = (type: string) => schema.find(({ keyType }) => keyType === type)?.attributeName;
@@ -84,6 +99,9 @@ function tableProblems(prop: string, { attributeDefinitions = [], keySchema = []
   };
   const problems = wrongKeys(keySchema, TABLE_KEYS)
     ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}; keys can't be changed, so it takes another table`] : [];
+  if (stream?.streamViewType && stream.streamViewType !== 'NEW_AND_OLD_IMAGES') {
+    problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}; events are made from both images`);
+  }
   for (const index of Object.values<TableIndex>(INDEXES)) {
     const found = indexes.find(({ indexName }) => indexName === index.name);
     if (!found || wrongKeys(found.keySchema, index)) {

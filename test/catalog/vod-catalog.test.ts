@@ -100,7 +100,8 @@ describe('VodCatalog', () => {
   });
 
   test('takes a table of one\'s own', () => {
-    const own = (stack: Stack) => dynamodb.Table.fromTableArn(stack, 'Own', 'arn:aws:dynamodb:eu-central-1:111122223333:table/mine');
+    const tableArn = 'arn:aws:dynamodb:eu-central-1:111122223333:table/mine';
+    const own = (stack: Stack) => dynamodb.Table.fromTableAttributes(stack, 'Own', { tableArn, tableStreamArn: `${tableArn}/stream/2026-11-29T00:00:00.000` });
     const { stack, catalog, template: mine } = synth((scope) => ({ table: own(scope), removalPolicy: RemovalPolicy.DESTROY }));
     expect(catalog.table).toBe(stack.node.findChild('Own'));
     mine.resourceCountIs('AWS::DynamoDB::GlobalTable', 0);

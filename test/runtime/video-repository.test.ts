@@ -195,7 +195,7 @@ describe('videoRepository', () => {
   test('begins the next attempt with nothing of the one before', async () => {
     const waiting = videoRow({ videoId: idOf(count++) });
     // Every attribute that the row of an errored video may have: a new one fails to compile until it stands here.
-    const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt'>> = {
+    const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt' | 'expiryNoticedAt'>> = {
       ...waiting,
       ...RESULT,
       description: 'About it',

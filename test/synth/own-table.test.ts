@@ -7,7 +7,9 @@ import { catalogIn, ENV as env, templateOf, testStack } from '../toolkit/stacks'
 
 const { STRING, NUMBER } = dynamodb.AttributeType;
 const attribute = (name: string, type = STRING): dynamodb.Attribute => ({ name, type });
+const STREAM = { stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES };
 const PK_SK = { partitionKey: attribute('pk'), sortKey: attribute('sk') };
+const STREAM_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos/stream/2026-11-29T00:00:00.000';
 const indexes = Object.values(INDEXES).map(({ name, partition, sort, projection }) => ({
   indexName: name, partitionKey: attribute(partition), sortKey: attribute(sort), projectionType: dynamodb.ProjectionType[projection],
 }));
@@ -22,7 +24,7 @@ function catalog(makeOwn: (stack: Stack) => dynamodb.ITable) {
 describe('a table of one\'s own', () => {
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
     ['table', makeTable],
-    ['global table', (stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, globalSecondaryIndexes: indexes })],
+    ['global table', (stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, dynamoStream: STREAM.stream, globalSecondaryIndexes: indexes })],
   ])('with all keys and indexes passes: a %s', (_, makeOwn) => {
     const { stack } = catalog(makeOwn);
     expect(() => templateOf(stack)).not.toThrow();
@@ -30,27 +32,34 @@ describe('a table of one\'s own', () => {
   });
 
   test('may get its indexes after the service was made', () => {
-    const { stack, table } = catalog((scope) => new dynamodb.Table(scope, 'Videos', PK_SK));
+    const { stack, table } = catalog((scope) => new dynamodb.Table(scope, 'Videos', { ...PK_SK, ...STREAM }));
     for (const index of indexes) (table as dynamodb.Table).addGlobalSecondaryIndex(index);
     expect(() => templateOf(stack)).not.toThrow();
   });
 
   const [first, ...others] = indexes;
-  test.each<[string, { partitionKey: dynamodb.Attribute; sortKey?: dynamodb.Attribute; globalSecondaryIndexes?: typeof indexes }, string]>([
+  test.each<[string, dynamodb.TableProps & { globalSecondaryIndexes?: typeof indexes }, string]>([
     ['another partition key', { ...PK_SK, partitionKey: attribute('id'), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
     ['no sort key', { partitionKey: attribute('pk'), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
     ['a number for a key', { ...PK_SK, sortKey: attribute('sk', NUMBER), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
+    ['old images only in its stream', { ...PK_SK, stream: dynamodb.StreamViewType.OLD_IMAGE, globalSecondaryIndexes: indexes }, 'table: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got OLD_IMAGE'],
     ['no indexes', PK_SK, `table: expected a global secondary index '${first.indexName}'`],
     ['an index too few', { ...PK_SK, globalSecondaryIndexes: others }, `table: expected a global secondary index '${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got none`],
     ['too little in the spare index', { ...PK_SK, globalSecondaryIndexes: indexes.map((index) => ({ ...index, projectionType: dynamodb.ProjectionType.KEYS_ONLY })) }, '\'spare\' to project all attributes, got KEYS_ONLY'],
     ['an index with another sort key', { ...PK_SK, globalSecondaryIndexes: [{ ...first, sortKey: attribute('other') }, ...others] }, `'${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got other keys`],
   ])('is refused at synth with %s', (_, { globalSecondaryIndexes = [], ...keys }, message) => {
     const { stack } = catalog((scope) => {
-      const table = new dynamodb.Table(scope, 'Videos', keys);
+      const table = new dynamodb.Table(scope, 'Videos', { ...STREAM, ...keys });
       for (const index of globalSecondaryIndexes) table.addGlobalSecondaryIndex(index);
       return table;
     });
     expect(() => templateOf(stack)).toThrow(message);
+  });
+
+  test.each<[string, (stack: Stack) => dynamodb.ITable]>([
+    ['made', (stack) => new dynamodb.Table(stack, 'Videos', PK_SK)], ['imported', (stack) => dynamodb.Table.fromTableName(stack, 'Videos', 'videos')],
+  ])('that was %s without a stream is refused: no event could be made', (_, makeOwn) => {
+    expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, from which events are made, got one without; make it with stream');
   });
 
   test.each([
@@ -63,7 +72,7 @@ describe('a table of one\'s own', () => {
   });
 
   test('that was imported can\'t be checked: a warning says what it needs', () => {
-    const { stack } = catalog((scope) => dynamodb.Table.fromTableName(scope, 'Videos', 'videos'));
+    const { stack } = catalog((scope) => dynamodb.Table.fromTableAttributes(scope, 'Videos', { tableName: 'videos', tableStreamArn: STREAM_ARN }));
     Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}\\).*serverless-vod:importedTable`));
   });
 });

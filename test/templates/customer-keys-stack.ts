@@ -31,7 +31,8 @@ export function makeTable(scope: Construct, encryptionKey?: kms.IKey): dynamodb.
   const attribute = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
   const table = new dynamodb.Table(scope, 'Videos', {
     partitionKey: attribute(TABLE_KEYS.partition), sortKey: attribute(TABLE_KEYS.sort), encryptionKey,
-    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST, pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST, stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
   });
   for (const { name, partition, sort, projection } of Object.values(INDEXES)) {
     table.addGlobalSecondaryIndex({

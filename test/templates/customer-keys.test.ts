@@ -13,6 +13,8 @@ describe('a customer\'s KMS keys', () => {
       .flatMap(({ Action, Resource, Condition }) => Action.map((action) =>
         `${withoutHash(role)}: ${action} on ${references(Resource).map(withoutHash).join()} via ${JSON.stringify(Condition ?? {}).match(/"(s3|dynamodb)\./)?.[1]}`)));
     expect(uses.sort()).toEqual([
+      'VodCatalogEventsPublishEventsRole: kms:Decrypt on TableKey via dynamodb',
+      'VodCatalogEventsResendEventsRole: kms:Decrypt on TableKey via dynamodb',
       'VodCatalogReadVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodDeliveryStartPlaybackRole: kms:Decrypt on TableKey via dynamodb',
       'VodTranscodeJobRole: kms:Decrypt on MediaKey via s3',

@@ -1,7 +1,7 @@
 import { atLeast, Check, differences, every, exactly, present } from './check';
 import { handlersOf, storeOf, storesOf } from './handlers';
 import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
-import { list, ours, plain, readable, references, withoutHash } from '../../toolkit/template';
+import { type Found, list, ours, plain, readable, references, withoutHash } from '../../toolkit/template';
 
 const DAY_SECONDS = 86_400;
 
@@ -45,11 +45,14 @@ const asynchronousFunctionsKeepFailures: Check = (template) => {
   }));
 };
 
+/** Whether a mapping reads the stream of the table, which may be the user's own. */
+const isOfStream = ({ properties }: Found): boolean => properties.StartingPosition !== undefined;
+
 /**
  * A queue hands each message to one function at a time, hides it for six times the function's timeout as Lambda advises, gives up after some tries and keeps
  * what failed for long enough to be looked at.
  */
-const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').flatMap(({ id, properties }) => {
+const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').filter((mapping) => !isOfStream(mapping)).flatMap(({ id, properties }) => {
   const [queueId] = references(properties.EventSourceArn);
   const [functionId] = references(properties.FunctionName);
   const queue = template.Resources[queueId]?.Properties;
@@ -68,17 +71,34 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   ];
 });
 
-/** The arriving sources have one mapping. */
-const sourcesAreSubmitted: Check = (template) => exactly('event source mappings',
+/** The arriving sources and the changes of videos have one mapping each. */
+const eachSourceHasItsFunction: Check = (template) => exactly('event source mappings',
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
-  ['VodTranscodeUploads.Arn feeds VodTranscodeSubmitJobFunction']);
+  [
+    'VodTranscodeUploads.Arn feeds VodTranscodeSubmitJobFunction',
+    `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.StreamArn feeds VodCatalogEventsPublishEventsFunction`,
+  ]);
+
+/** The stream hands over every change of a video since the mapping was made, and sets aside what fails, with its content. */
+const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').filter(isOfStream).flatMap(({ id, properties }) => differences(id, properties, {
+  'StartingPosition': 'TRIM_HORIZON',
+  'FilterCriteria.Filters': [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["video"]}}}}' }],
+  'FunctionResponseTypes': ['ReportBatchItemFailures'],
+  'BisectBatchOnFunctionError': true,
+  // By age, not by count: a service that is down for a minute must cost nothing.
+  'MaximumRetryAttempts': undefined,
+  'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
+  'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',
+  'Enabled': undefined,
+}));
 
 export const EVENTS: Record<string, Check> = {
   'rules hear, and keep what they could not deliver': rulesHearAndKeep,
   'the source bucket tells EventBridge': sourceBucketTells,
   'functions called by events keep their failures': asynchronousFunctionsKeepFailures,
   'queues feed functions': queuesFeedFunctions,
-  'sources are submitted': sourcesAreSubmitted,
+  'sources and changes have their functions': eachSourceHasItsFunction,
+  'changes become events': changesBecomeEvents,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'jobs cost nothing while there are none': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
   // MediaConvert demands a name, and nothing says that CloudFormation makes one up.

@@ -9,6 +9,7 @@ type Needs = Readonly<Record<string, readonly string[]>>;
 
 /** What stores the service's data stands here by what it is for, since it may be the user's own. */
 const TABLE = '{table}';
+const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
 const MEDIA = '{media}/v/*';
 
@@ -21,6 +22,23 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'secretsmanager:PutSecretValue': ['VodAuthClientSecret'],
   },
   'auth/sign-in': { 'secretsmanager:GetSecretValue': ['VodAuthClientSecret'] },
+  'catalog/publish-events': {
+    'dynamodb:DescribeStream': [TABLE_STREAM],
+    'dynamodb:GetRecords': [TABLE_STREAM],
+    'dynamodb:GetShardIterator': [TABLE_STREAM],
+    'dynamodb:ListStreams': ['*'],
+    'events:PutEvents': ['VodCatalogEventsBus.Arn'],
+    // What Lambda could not get rid of goes there by the function's own role.
+    's3:ListBucket': ['VodCatalogEventsFailedEvents.Arn'],
+    's3:PutObject': ['VodCatalogEventsFailedEvents.Arn/*'],
+  },
+  'catalog/resend-events': {
+    'dynamodb:Scan': [TABLE],
+    'events:PutEvents': ['VodCatalogEventsBus.Arn'],
+    's3:ListBucket': ['VodCatalogEventsFailedEvents.Arn'],
+    's3:GetObject': ['VodCatalogEventsFailedEvents.Arn/*'],
+    's3:DeleteObject': ['VodCatalogEventsFailedEvents.Arn/*'],
+  },
   'catalog/read-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:BatchGetItem': [TABLE],
@@ -86,7 +104,7 @@ const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][
 const via = (service: string): object => ({ StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } });
 
 function wanted(template: CloudFormationTemplate, needs: Needs): string[] {
-  const stored = (resource: string): string => resource.replace(/^\{(\w+)\}/, (_, store) => `${withoutHash(storeOf(template, store) ?? 'nothing')}.Arn`);
+  const stored = (resource: string): string => resource.replace(/^\{(\w+)\}/, (_, store) => `${withoutHash(storeOf(template, store) ?? 'nothing')}.Arn`).replace('.Arn#stream', '.StreamArn');
   const own = Object.entries(needs).map(([action, resources]) => ({ Effect: 'Allow', Action: [action], Resource: resources.map(stored), Condition: CONDITIONS[action] }));
   const ofKeys = KEY_USES.flatMap(([store, service, pattern, Action]) => {
     const key = customerKeyOf(template, store);

@@ -1,0 +1,54 @@
+import { eventId, VideoEventType } from '../../contract/events';
+import type { VideoRow } from '../../contract/table';
+import type { VideoStatus } from '../../domain/video-status';
+import type { EventDetail } from '../../runtime/route-types';
+
+/** An event of a video, without the envelope that EventBridge puts around it. */
+export interface VideoEvent {
+  readonly type: VideoEventType;
+  readonly detail: EventDetail;
+}
+
+/** The event of a status that is entered. */
+const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType>> = {
+  uploaded: 'video.uploaded', processing: 'video.processing', held: 'video.held', ready: 'video.ready', errored: 'video.errored', deleting: 'video.deleting',
+};
+
+/**
+ * The events of one change of a row: of its making when there is no old one, of its removal when there is no new one. Progress and claims make none.
+ * What no event exists for, such as a status of a newer version, makes none either.
+ */
+export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {
+  // A removal is one more change of the row than its last version tells.
+  if (!after) return before ? [event('video.deleted', { ...before, version: before.version + 1 })] : [];
+  const types = [
+    ...(before ? [] : ['video.created' as const]),
+    ...(entersStatus(before, after) ? [OF_STATUS[after.status as keyof typeof OF_STATUS]] : []),
+    ...(before && after.revision > before.revision ? ['video.updated' as const] : []),
+    ...(isNoticed(before, after) ? ['video.expiring' as const] : []),
+  ];
+  return types.filter((type) => type !== undefined).map((type) => event(type, after));
+}
+
+function entersStatus(before: VideoRow | undefined, { status, attempt }: VideoRow): boolean {
+  return before?.status !== status || before.attempt !== attempt;
+}
+
+function isNoticed(before: VideoRow | undefined, { expiryNoticedAt }: VideoRow): boolean {
+  return before !== undefined && expiryNoticedAt !== undefined && expiryNoticedAt !== before.expiryNoticedAt;
+}
+
+function event(type: VideoEventType, row: VideoRow): VideoEvent {
+  const { videoId, title, tags, visibility, owner, status, progress, attempt, version, createdAt, updatedAt } = row;
+  const { publishedAt, durationSeconds, width, height, renditions, error } = row;
+  const optional = { publishedAt, durationSeconds, width, height, renditions, error };
+  const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return {
+    type,
+    detail: {
+      eventId: eventId(videoId, version, type),
+      version,
+      video: { videoId, title, tags, visibility, owner, status, progress, attempt, createdAt, updatedAt, ...known },
+    },
+  };
+}

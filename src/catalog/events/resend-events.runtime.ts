@@ -1,0 +1,127 @@
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { Context, DynamoDBRecord } from 'aws-lambda';
+import { eventsOf } from './events-of.runtime';
+import { eventsOfRecord } from './read-record.runtime';
+import type { TimedEvent } from './send-events.runtime';
+import { videoKey } from '../../contract/table';
+import { readRow } from '../../runtime/read-row';
+
+/** What a person asks for: the changes that could not be handled, or the present state of every video. `after` is `next` of the answer before. */
+export interface ResendRequest {
+  readonly source?: unknown;
+  readonly after?: unknown;
+}
+
+/** `next` is there as long as there is more: call again with it as `after`. */
+export interface ResendAnswer {
+  readonly sent: number;
+  /** Objects and rows that could not be read. They stay where they are; the log says why. */
+  readonly failed: number;
+  readonly next?: string;
+}
+
+export interface ResendEventsPorts {
+  readonly send: (events: readonly TimedEvent[]) => Promise<void>;
+  readonly s3: S3Client;
+  readonly documents: DynamoDBDocumentClient;
+  readonly bucket: string;
+  readonly tableName: string;
+}
+
+/** When less of the function's time than this is left, the next call goes on. */
+const LEFT_MS = 10_000;
+const ROWS_AT_ONCE = 100;
+const OBJECTS_AT_ONCE = 20;
+
+interface Page {
+  readonly events: readonly TimedEvent[];
+  readonly failed: number;
+  readonly next?: string;
+  /** Called when the events are sent. */
+  readonly settle?: () => Promise<void>;
+}
+
+/** Sends events once more, page by page, until all are sent or the function's time is over. A page that fails is sent again by the next call. */
+export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<ResendAnswer> {
+  const pages: Readonly<Record<string, (after: string | undefined) => Promise<Page>>> = {
+    failed: (after) => failedRecords(ports, after),
+    table: (after) => presentStates(ports, after),
+  };
+  return async ({ source, after }, context) => {
+    if (typeof source !== 'string' || !Object.hasOwn(pages, source)) throw new Error(`source: expected "failed" or "table", got ${JSON.stringify(source)}`);
+    if (after !== undefined && typeof after !== 'string') throw new Error(`after: expected the text "next" of the answer before, got ${JSON.stringify(after)}`);
+    let [sent, failed, next] = [0, 0, after];
+    do {
+      const page = await pages[source](next);
+      await ports.send(page.events);
+      await page.settle?.();
+      sent += page.events.length;
+      failed += page.failed;
+      next = page.next;
+    } while (next !== undefined && context.getRemainingTimeInMillis() > LEFT_MS);
+    return { sent, failed, ...(next !== undefined && { next }) };
+  };
+}
+
+/** The records that Lambda could not get rid of: only in S3 does it keep the batch itself, as `payload`. */
+async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
+  const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
+  const keys = Contents.map(({ Key }) => Key!);
+  const events: TimedEvent[] = [];
+  const readable: string[] = [];
+  for (const Key of keys) {
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      events.push(...recordsIn(await Body!.transformToString()).flatMap(eventsOfRecord));
+      readable.push(Key);
+    } catch (error) {
+      console.error({ message: 'failed records not readable', key: Key, error: error instanceof Error ? error.stack : String(error) });
+    }
+  }
+  return {
+    events,
+    failed: keys.length - readable.length,
+    next: IsTruncated ? keys.at(-1) : undefined,
+    settle: async () => {
+      for (const Key of readable) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    },
+  };
+}
+
+/** AWS's guide shows `payload` both as an object and as text. */
+function recordsIn(text: string): DynamoDBRecord[] {
+  const { payload } = JSON.parse(text) as { payload?: unknown };
+  const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };
+  if (!Array.isArray(Records)) throw new Error('the object has no records');
+  return Records;
+}
+
+/** As if each video had just entered its status: what a consumer that is new, or has lost events, needs to know. */
+async function presentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
+  const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
+    TableName: tableName,
+    Limit: ROWS_AT_ONCE,
+    ConsistentRead: true,
+    ExclusiveStartKey: after === undefined ? undefined : parsePosition(after),
+    FilterExpression: 'sk = :video',
+    ExpressionAttributeValues: { ':video': videoKey('').sk },
+  }));
+  const events: TimedEvent[] = [];
+  let failed = 0;
+  for (const item of Items) {
+    try {
+      const row = readRow(item);
+      events.push(...eventsOf(undefined, row).slice(-1).map((event) => ({ ...event, time: new Date(row.updatedAt) })));
+    } catch (error) {
+      failed++;
+      console.error({ message: 'row not readable', row: item.pk, error: String(error) });
+    }
+  }
+  return { events, failed, next: LastEvaluatedKey && `${LastEvaluatedKey.pk} ${LastEvaluatedKey.sk}` };
+}
+
+function parsePosition(text: string): { pk: string; sk: string } {
+  const [pk, sk] = text.split(' ');
+  return { pk, sk };
+}

@@ -1,0 +1,102 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { videoKey } from '../../contract/table';
+import { acknowledge, acknowledgeWildcard } from '../../synth/acknowledge';
+import { connection, permission } from '../../synth/connection';
+import { globalName } from '../../synth/global-name';
+import { handlerFunction } from '../../synth/handler-function';
+import type { IVodCatalog } from '../catalog';
+import { connectionsOf } from '../catalog-connections';
+
+/** What the events of a catalog are made from. */
+export interface VideoEventsProps {
+  readonly catalog: IVodCatalog;
+  /** @default - a bus of its own */
+  readonly eventBus?: events.IEventBus;
+  /** Of the bucket for records that could not be handled. */
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** DynamoDB keeps a record for 24 hours. What fails for an hour is set aside in S3, so that it does not hold up the changes behind it any longer. */
+const MAX_RECORD_AGE = Duration.hours(1);
+/** Long enough to notice and to send them again. */
+const FAILED_RECORDS_EXPIRE = Duration.days(90);
+
+/** The events of a catalog's videos: each change of a row, read from the table's stream, becomes events on a bus. */
+export class VideoEvents extends Construct {
+  public readonly eventBus: events.IEventBus;
+  public readonly failedEventsBucket: s3.Bucket;
+  public readonly publishEventsFunction: lambda.Function;
+  public readonly resendEventsFunction: lambda.Function;
+
+  constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: VideoEventsProps) {
+    super(scope, id);
+    this.eventBus = eventBus ?? new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
+    this.failedEventsBucket = this.makeBucket(removalPolicy);
+    const send = connection({
+      environment: { EVENT_BUS_NAME: this.eventBus.eventBusName },
+      grant: permission(['events:PutEvents'], [this.eventBus.eventBusArn]).grant,
+    });
+    const failed = connection({
+      environment: { FAILED_EVENTS_BUCKET: this.failedEventsBucket.bucketName },
+      grant: permission(['s3:ListBucket'], [this.failedEventsBucket.bucketArn]).grant,
+    });
+
+    const { stream, scan } = connectionsOf(catalog);
+    this.publishEventsFunction = handlerFunction(this, 'PublishEvents', 'catalog/publish-events', {
+      description: 'Makes events of the changes of videos',
+      uses: [stream, send, this.objects('s3:PutObject')],
+      environment: {},
+    });
+    acknowledgeWildcard(this.publishEventsFunction.role!, '*', 'dynamodb:ListStreams has no resource');
+    this.readStream(this.publishEventsFunction, catalog.table);
+
+    this.resendEventsFunction = handlerFunction(this, 'ResendEvents', 'catalog/resend-events', {
+      description: 'Sends events of videos once more, when a person asks for it',
+      timeout: Duration.minutes(5),
+      uses: [scan, send, failed, this.objects('s3:GetObject', 's3:DeleteObject')],
+      environment: {},
+    });
+  }
+
+  private readStream(fn: lambda.Function, { tableStreamArn }: dynamodb.ITable): void {
+    // Lambda lists the bucket to learn whether it is there.
+    permission(['s3:ListBucket'], [this.failedEventsBucket.bucketArn]).grant!(fn);
+    fn.addEventSourceMapping('Stream', {
+      eventSourceArn: tableStreamArn,
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      filters: [lambda.FilterCriteria.filter({ dynamodb: { Keys: { sk: { S: [videoKey('').sk] } } } })],
+      batchSize: 100,
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      maxRecordAge: MAX_RECORD_AGE,
+      // Changes of one video stay in order; those of others go on beside a batch that fails.
+      parallelizationFactor: 2,
+      // CDK's destination would grant reading and deleting too.
+      onFailure: { bind: () => ({ destination: this.failedEventsBucket.bucketArn }) },
+    });
+  }
+
+  private objects(...actions: string[]) {
+    const objects = this.failedEventsBucket.arnForObjects('*');
+    acknowledgeWildcard(this, objects, 'Lambda makes up the names of the objects');
+    return permission(actions, [objects]);
+  }
+
+  private makeBucket(removalPolicy: RemovalPolicy): s3.Bucket {
+    acknowledge(this, { 'AwsSolutions-S1': 'Lambda writes it and one function reads it' });
+    return new s3.Bucket(this, 'FailedEvents', {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      removalPolicy,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+      lifecycleRules: [{ id: 'ExpireFailedEvents', expiration: FAILED_RECORDS_EXPIRE }],
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { publishEvents } from '../../../src/catalog/events/publish-events.runtime';
+import { sendEvents } from '../../../src/catalog/events/send-events.runtime';
+import type { VideoRow } from '../../../src/contract/table';
+import { captureLog } from '../../captured-log';
+import { idOf, videoRow } from '../../runtime/catalog-table';
+
+const image = (row: Partial<VideoRow> & { videoId: string }) => marshall(videoRow(row), { removeUndefinedValues: true }) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
+
+/** A record of a video that has just become ready. */
+const ready = (n: number, given: Partial<VideoRow> = {}): DynamoDBRecord => ({
+  eventID: `record-${n}`,
+  eventName: 'MODIFY',
+  dynamodb: {
+    SequenceNumber: String(n),
+    ApproximateCreationDateTime: 1_764_000_000 + n,
+    OldImage: image({ videoId: idOf(n), status: 'processing' }),
+    NewImage: image({ videoId: idOf(n), status: 'ready', version: 2, ...given }),
+  },
+});
+
+describe('the publisher of events', () => {
+  const eventBridge = mockClient(EventBridgeClient);
+  const publish = publishEvents({ send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), 'bus') });
+  const taken = (count: number) => ({ FailedEntryCount: 0, Entries: Array.from({ length: count }, (_, n) => ({ EventId: String(n) })) });
+  beforeEach(() => {
+    captureLog();
+    eventBridge.reset();
+    eventBridge.on(PutEventsCommand).callsFake(({ Entries }) => taken(Entries.length));
+  });
+  const sent = () => eventBridge.commandCalls(PutEventsCommand)
+    .map(({ args: [{ input: { Entries = [] } }] }) => Entries.map(({ Detail }) => JSON.parse(Detail!).eventId));
+
+  test('sends one to the bus with the time of the change', async () => {
+    expect(await publish({ Records: [ready(1)] })).toEqual({ batchItemFailures: [] });
+    const [{ args: [{ input }] }] = eventBridge.commandCalls(PutEventsCommand);
+    expect(input.Entries).toEqual([{ EventBusName: 'bus', Source: 'serverless-vod', DetailType: 'video.ready', Time: new Date(1_764_000_001_000), Detail: expect.any(String) }]);
+  });
+
+  test('sends ten a request, in their order, and none for what is no event', async () => {
+    const records = Array.from({ length: 12 }, (_, n) => ready(n));
+    await publish({ Records: [...records, ready(99, { status: 'processing' })] });
+    expect(sent().map(({ length }) => length)).toEqual([10, 2]);
+    expect(sent().flat()).toEqual(records.map((_, n) => `${idOf(n)}:2:video.ready`));
+  });
+
+  test('asks for nothing when nothing happened', async () => {
+    expect(await publish({ Records: [ready(1, { status: 'processing' })] })).toEqual({ batchItemFailures: [] });
+    expect(sent()).toEqual([]);
+  });
+
+  test('sends again what EventBridge did not take, and only that', async () => {
+    eventBridge.on(PutEventsCommand).resolvesOnce({ FailedEntryCount: 1, Entries: [{ EventId: '1' }, { ErrorCode: 'ThrottlingException' }, { EventId: '3' }] })
+      .callsFake(({ Entries }) => taken(Entries.length));
+    expect(await publish({ Records: [1, 2, 3].map((n) => ready(n)) })).toEqual({ batchItemFailures: [] });
+    expect(sent()).toEqual([[1, 2, 3].map((n) => `${idOf(n)}:2:video.ready`), [`${idOf(2)}:2:video.ready`]]);
+  });
+
+  test('gives the batch back when EventBridge takes it at no try', async () => {
+    eventBridge.on(PutEventsCommand).callsFake(({ Entries }) => ({ Entries: Entries.map(() => ({ ErrorCode: 'InternalFailure' })) }));
+    expect(await publish({ Records: [ready(1), ready(2)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
+    expect(sent()).toHaveLength(4);
+  });
+
+  test('gives the batch back when EventBridge can\'t be reached', async () => {
+    eventBridge.on(PutEventsCommand).rejects(new Error('no network'));
+    expect(await publish({ Records: [ready(1), ready(2)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
+  });
+
+  test.each<[string, DynamoDBRecord['dynamodb']]>([
+    ['a row of a newer version', { ...ready(2).dynamodb, NewImage: image({ videoId: idOf(2), schemaVersion: 99 }) }],
+    ['no image', { SequenceNumber: '2', ApproximateCreationDateTime: 1 }],
+    ['no time', { ...ready(2).dynamodb, ApproximateCreationDateTime: undefined }],
+  ])('sends what comes before a record with %s, and gives that one back', async (_, dynamodb) => {
+    expect(await publish({ Records: [ready(1), { ...ready(2), dynamodb }, ready(3)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
+    expect(sent().flat()).toEqual([`${idOf(1)}:2:video.ready`]);
+  });
+});
