@@ -6,6 +6,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -161,7 +162,14 @@ export const PROPS = {
       'own': ({ mine }) => makeTable(mine),
       'own with a key': ({ mine }) => makeTable(mine, key(mine, 'TableKey')),
       'of another stack': ({ other }) => makeTable(other),
-      'imported': ({ mine }) => dynamodb.Table.fromTableName(mine, 'Videos', 'videos'),
+      'imported': ({ mine }) => dynamodb.Table.fromTableAttributes(mine, 'Videos', {
+        tableName: 'videos', tableStreamArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/videos/stream/2026-11-29T00:00:00.000',
+      }),
+    },
+    eventBus: {
+      'own': ({ mine }) => new events.EventBus(mine, 'Bus'),
+      'of another stack': ({ other }) => new events.EventBus(other, 'Bus'),
+      'imported': ({ mine }) => events.EventBus.fromEventBusName(mine, 'Bus', 'mine'),
     },
     removalPolicy: policies,
     deletionProtection: switches,

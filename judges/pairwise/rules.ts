@@ -52,7 +52,7 @@ export const RULES: readonly Rule[] = [
   { when: ['UserPoolIdentityOptions.domain', is('custom')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'managed login needs a plan above LITE' },
   { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'CDK would ask the account for its availability zones' },
   { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: 'the url of an area by itself is given as text here' },
-  { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions)$/, isLeftOut], why: 'an imported catalog has a table and nothing else' },
+  { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions|eventBus)$/, isLeftOut], why: 'an imported catalog has a table and nothing else' },
   { when: ['wiring', is('imported catalog')], then: ['VodCatalogOptions.table', is('imported', 'own with a key')], why: 'an imported catalog has a table' },
 ];
 

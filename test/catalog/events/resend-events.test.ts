@@ -1,0 +1,119 @@
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { resendEvents, ResendRequest } from '../../../src/catalog/events/resend-events.runtime';
+import type { TimedEvent } from '../../../src/catalog/events/send-events.runtime';
+import { captureLog } from '../../captured-log';
+import { CatalogTable, catalogTable, idOf, videoRow } from '../../runtime/catalog-table';
+
+const change = (n: number) => ({
+  eventID: `record-${n}`,
+  dynamodb: {
+    SequenceNumber: String(n),
+    ApproximateCreationDateTime: 1_764_000_000,
+    OldImage: marshall(videoRow({ videoId: idOf(n), status: 'processing' })),
+    NewImage: marshall(videoRow({ videoId: idOf(n), status: 'ready', version: 2 })),
+  },
+});
+const ids = (events: readonly TimedEvent[]) => events.map(({ detail }) => detail.eventId);
+
+describe('events that are sent again', () => {
+  let table: CatalogTable;
+  let sent: TimedEvent[];
+  let left: number;
+  const s3 = mockClient(S3Client);
+  const objects = new Map<string, string>();
+  const resend = (request: ResendRequest, send = async (events: readonly TimedEvent[]) => void sent.push(...events)) => resendEvents({
+    send, s3: new S3Client({}), documents: DynamoDBDocumentClient.from(table.client), bucket: 'failed', tableName: table.tableName,
+  })(request, { getRemainingTimeInMillis: () => left });
+
+  beforeAll(async () => { table = await catalogTable(); });
+  afterAll(() => table.close());
+  beforeEach(() => {
+    captureLog();
+    [sent, left] = [[], 60_000];
+    objects.clear();
+    s3.reset();
+    s3.on(ListObjectsV2Command).callsFake(({ StartAfter = '', MaxKeys }) => {
+      const keys = [...objects.keys()].sort().filter((key) => key > StartAfter);
+      return { Contents: keys.slice(0, MaxKeys).map((Key) => ({ Key })), IsTruncated: keys.length > MaxKeys };
+    });
+    s3.on(GetObjectCommand).callsFake(({ Key }) => ({ Body: { transformToString: async () => objects.get(Key) } }));
+    s3.on(DeleteObjectCommand).callsFake(({ Key }) => void objects.delete(Key));
+  });
+
+  describe('from the failed records', () => {
+    const put = (n: number, payload: unknown = JSON.stringify({ Records: [change(n)] })) => objects.set(`aws/lambda/${String(n).padStart(4, '0')}`, JSON.stringify({ version: '1.0', payload }));
+
+    test('are those of the records, and the objects are gone', async () => {
+      for (let n = 0; n < 45; n++) put(n);
+      expect(await resend({ source: 'failed' })).toEqual({ sent: 45, failed: 0 });
+      expect(ids(sent)).toEqual(Array.from({ length: 45 }, (_, n) => `${idOf(n)}:2:video.ready`));
+      expect(objects.size).toBe(0);
+    });
+
+    test('may stand there as an object instead of text', async () => {
+      put(1, { Records: [change(1)] });
+      expect(await resend({ source: 'failed' })).toEqual({ sent: 1, failed: 0 });
+    });
+
+    test('leave what can\'t be read where it is, and go on', async () => {
+      for (const [n, payload] of [undefined, 'no JSON', '{}', JSON.stringify({ Records: [{}] })].entries()) put(n, payload);
+      objects.set('aws/lambda/9998', 'no JSON');
+      objects.set('aws/lambda/9999', JSON.stringify({ payload: JSON.stringify({ Records: [change(7)] }) }));
+      put(0, null);
+      expect(await resend({ source: 'failed' })).toEqual({ sent: 1, failed: 5 });
+      expect([...objects.keys()]).not.toContain('aws/lambda/9999');
+      expect(objects.size).toBe(5);
+    });
+
+    test('stay when they could not be sent', async () => {
+      put(1);
+      await expect(resend({ source: 'failed' }, async () => { throw new Error('no bus'); })).rejects.toThrow('no bus');
+      expect(objects.size).toBe(1);
+    });
+
+    test('go on with the next call when the time is over', async () => {
+      for (let n = 0; n < 45; n++) put(n);
+      left = 1000;
+      const first = await resend({ source: 'failed' });
+      expect(first).toEqual({ sent: 20, failed: 0, next: 'aws/lambda/0019' });
+      left = 60_000;
+      expect(await resend({ source: 'failed', after: first.next })).toEqual({ sent: 25, failed: 0 });
+    });
+  });
+
+  describe('from the table', () => {
+    beforeAll(async () => {
+      for (let n = 0; n < 130; n++) await table.put({ videoId: idOf(n), status: n % 2 ? 'ready' : 'waiting', version: n + 1, updatedAt: '2026-11-22T10:00:00.000Z' });
+      const documents = DynamoDBDocumentClient.from(table.client);
+      await documents.send(new PutCommand({ TableName: table.tableName, Item: { pk: `video#${idOf(3)}`, sk: 'details', description: 'About it' } }));
+      await documents.send(new PutCommand({ TableName: table.tableName, Item: { pk: 'quota#ann', sk: 'quota' } }));
+      await table.put({ videoId: idOf(500), schemaVersion: 99 });
+    });
+
+    test('are the last of each video, whatever else the table holds, in as many calls as it takes', async () => {
+      left = 1000;
+      let answer = await resend({ source: 'table' });
+      let [calls, failed] = [1, answer.failed];
+      for (; answer.next !== undefined; calls++) {
+        answer = await resend({ source: 'table', after: answer.next });
+        failed += answer.failed;
+      }
+      expect(calls).toBe(2);
+      expect(failed).toBe(1);
+      expect(ids(sent).sort()).toEqual(Array.from({ length: 130 }, (_, n) => `${idOf(n)}:${n + 1}:video.${n % 2 ? 'ready' : 'created'}`).sort());
+      expect(sent[0].time).toEqual(new Date('2026-11-22T10:00:00.000Z'));
+    });
+  });
+
+  test.each<[ResendRequest, string]>([
+    [{}, 'source: expected "failed" or "table", got undefined'],
+    [{ source: 'constructor' }, 'source: expected "failed" or "table", got "constructor"'],
+    [{ source: 'table', after: 5 }, 'after: expected the text "next" of the answer before, got 5'],
+  ])('are asked for by %j: refused', async (request, message) => {
+    await expect(resend(request)).rejects.toThrow(message);
+    expect(sent).toEqual([]);
+  });
+});
