@@ -12,7 +12,7 @@ import { toVideo } from '../runtime/video-view';
 const DEFAULT_LIMIT = 20;
 
 export interface ReadVideosPorts {
-  readonly videos: Pick<VideoRepository, 'find' | 'listPublished' | 'listOwned'>;
+  readonly videos: Pick<VideoRepository, 'findWhole' | 'listPublished' | 'listOwned'>;
   readonly roles: Roles;
   /** Where media are served. */
   readonly origin: string;
@@ -48,10 +48,10 @@ export function readVideos({ videos, roles, origin }: ReadVideosPorts): Operatio
     },
 
     async getVideo({ caller, path }): Promise<AnswerOf<'getVideo'>> {
-      const video = await videos.find(path.videoId);
-      const decision = decide(caller, { type: 'watch', video }, roles);
-      if (!video || decision !== 'allowed') throw refusal(decision);
-      return { body: toVideo(video, { caller, roles, origin }), headers: { etag: `"${video.revision}"` } };
+      const whole = await videos.findWhole(path.videoId);
+      const decision = decide(caller, { type: 'watch', video: whole?.row }, roles);
+      if (!whole || decision !== 'allowed') throw refusal(decision);
+      return { body: toVideo(whole.row, { caller, roles, origin }, whole.details), headers: { etag: `"${whole.row.revision}"` } };
     },
   };
 }

@@ -89,10 +89,10 @@ const videoErrorSchema = object({
 export const videoSchema = object({
   videoId: videoIdSchema,
   title: { type: 'string' },
-  description: { type: 'string' },
+  description: { type: 'string', description: 'Absent in lists' },
   tags: { type: 'array', items: { type: 'string' } },
   visibility: visibilitySchema,
-  metadata: stringMap('Your own data'),
+  metadata: stringMap('Your own data; absent in lists'),
   owner: { type: 'string', description: 'Id of the user who uploaded it' },
   status: statusSchema,
   progress: { type: 'integer', description: 'Percent of the transcode', minimum: 0, maximum: 100 },

@@ -52,10 +52,8 @@ export interface VideoRow {
   readonly videoId: string;
   readonly owner: string;
   readonly title: string;
-  readonly description?: string;
   readonly tags: string[];
   readonly visibility: Visibility;
-  readonly metadata?: Record<string, string>;
   readonly status: VideoStatus;
   /** 1 for the first transcode. */
   readonly attempt: number;
@@ -103,6 +101,12 @@ export interface VideoRow {
 /** Whom a listed video is listed for: the only value of its kind so far. */
 export const LISTED_FOR = 'signed-in';
 
+/** What people write about a video at length. In an item of its own, so that no change of a status is billed by its size; lists answer without it. */
+export interface VideoDetails {
+  readonly description?: string;
+  readonly metadata?: Record<string, string>;
+}
+
 /** When a video was published, and which one it is. */
 export interface Publication {
   readonly publishedAt: string;
@@ -133,6 +137,11 @@ export function stageKey(stage: Stage, videoId: string): string {
 /** The id in a key of INDEXES.byOwnerStage. */
 export function parseStageKey(key: string): string {
   return key.slice(key.indexOf('#') + 1);
+}
+
+/** Key of the item with a video's details. */
+export function detailsKey(videoId: string): { pk: string; sk: string } {
+  return { ...videoKey(videoId), sk: 'details' };
 }
 
 /** Every partition of INDEXES.byDue. */

@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { readRow } from './read-row';
 import { VideoLists, videoLists } from './video-lists';
-import { dueKey, publicationKey, SCHEMA_VERSION, stageKey, videoKey, VideoRow } from '../contract/table';
+import { detailsKey, dueKey, publicationKey, SCHEMA_VERSION, stageKey, VideoDetails, videoKey, VideoRow } from '../contract/table';
 import { DUE_MINUTES } from '../domain/due-time';
 import { stageOf } from '../domain/stage';
 import { ENTERED_FROM, VideoError, VideoStatus } from '../domain/video-status';
@@ -12,15 +12,22 @@ import { isListed } from '../domain/visibility';
 export type Outcome = 'changed' | 'unchanged';
 
 /** What an upload is declared to be. */
-export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'description' | 'tags' | 'visibility' | 'metadata' | 'source'>;
+export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source'>;
+
+/** A video with all that people wrote about it. */
+export interface WholeVideo {
+  readonly row: VideoRow;
+  readonly details: VideoDetails;
+}
 
 /** What a finished transcode made. */
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** The catalog's rows. Every write is conditional: duplicate, late and out-of-order events change nothing. */
 export interface VideoRepository extends VideoLists {
-  create(video: NewVideo): Promise<VideoRow>;
+  create(video: NewVideo, details?: VideoDetails): Promise<VideoRow>;
   find(videoId: string): Promise<VideoRow | undefined>;
+  findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /** The source has arrived: `waiting` -> `uploaded`, with the size that S3 has. */
   markUploaded(videoId: string, size: number): Promise<Outcome>;
   /**
@@ -79,10 +86,14 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   const { client = new DynamoDBClient({}), clock = () => new Date() } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
+  /** Consistent: a video made a moment ago is there, one made private a moment ago is. */
+  async function get(key: { pk: string; sk: string }): Promise<Record<string, any> | undefined> {
+    return (await documents.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item;
+  }
+
   async function find(videoId: string): Promise<VideoRow | undefined> {
-    // Consistent: a video made a moment ago is there, one made private a moment ago is.
-    const { Item } = await documents.send(new GetCommand({ TableName: tableName, Key: videoKey(videoId), ConsistentRead: true }));
-    return Item && readRow(Item);
+    const item = await get(videoKey(videoId));
+    return item && readRow(item);
   }
 
   /** The changed row; undefined when a condition did not hold. */
@@ -134,7 +145,14 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   return {
     find,
 
-    async create(video) {
+    async findWhole(videoId) {
+      const [item, details] = await Promise.all([get(videoKey(videoId)), get(detailsKey(videoId))]);
+      // A row of the format 0 holds its details itself.
+      const { description, metadata } = details ?? item ?? {};
+      return item && { row: readRow(item), details: { description, metadata } };
+    },
+
+    async create(video, { description, metadata } = {}) {
       const now = clock().toISOString();
       const row: VideoRow = {
         ...videoKey(video.videoId),
@@ -144,14 +162,18 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         stageKey: stageKey('open', video.videoId),
         attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
       };
-      await documents.send(new PutCommand({
+      const put = {
         TableName: tableName,
         Item: row,
         // The SDK repeats a write whose answer was lost: the second one finds its own row, not written since, and that is fine.
         ConditionExpression: 'attribute_not_exists(pk) OR (#owner = :owner AND #createdAt = :now AND #version = :one)',
         ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#version': 'version' },
         ExpressionAttributeValues: { ':owner': video.owner, ':now': now, ':one': 1 },
-      }));
+      };
+      if (description === undefined && metadata === undefined) {await documents.send(new PutCommand(put));} else {
+        const details = { ...detailsKey(video.videoId), schemaVersion: SCHEMA_VERSION, description, metadata };
+        await documents.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, { Put: { TableName: tableName, Item: details } }] }));
+      }
       return row;
     },
 

@@ -1,6 +1,6 @@
 import type { Video } from './route-types';
 import type { Roles } from '../contract/roles';
-import type { VideoRow } from '../contract/table';
+import type { VideoDetails, VideoRow } from '../contract/table';
 import { Caller, decide } from '../roles/decide';
 
 /** What a video's look depends on: who asks, who may do what, and under which address (`https://…`, no slash at its end) media are served. */
@@ -11,14 +11,16 @@ export interface ViewContext {
 }
 
 /** The row as the API answers it to a caller who may see it. Keys of buckets, claims and jobs stay inside. */
-export function toVideo(row: VideoRow, { caller, roles, origin }: ViewContext): Video {
+export function toVideo(row: VideoRow, { caller, roles, origin }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
   const shown = [
-    'videoId', 'title', 'description', 'tags', 'visibility', 'metadata', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
+    'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
     'durationSeconds', 'width', 'height', 'renditions',
   ] as const satisfies (keyof Video & keyof VideoRow)[];
   const { status, media, error } = row;
   return {
     ...pick(row, shown),
+    ...(description !== undefined && { description }),
+    ...(metadata !== undefined && { metadata }),
     ...(status === 'ready' && media?.poster !== undefined && { poster: `${origin}/${media.poster}` }),
     ...(error && decide(caller, { type: 'manage', video: row }, roles) === 'allowed' && { error }),
   };

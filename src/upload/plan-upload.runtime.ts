@@ -52,13 +52,11 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, or
         videoId,
         owner: caller.userId,
         title,
-        description,
         tags: tags ?? [],
         visibility: visibility ?? settings.defaultVisibility,
-        metadata,
         source: { bucket, key, fileName, contentType, size },
-      });
-      return { body: { video: toVideo(row, { caller, roles, origin }), upload: { kind: 'single', method: 'PUT', ...signed } } };
+      }, { description, metadata });
+      return { body: { video: toVideo(row, { caller, roles, origin }, { description, metadata }), upload: { kind: 'single', method: 'PUT', ...signed } } };
     },
   };
 }

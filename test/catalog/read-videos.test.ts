@@ -157,7 +157,7 @@ describe('catalog/read-videos', () => {
   test('shows of a page what its reader may watch, whatever the page holds', async () => {
     const rows = [...hidden, ...open].filter((row) => row !== undefined);
     const page = async () => ({ rows });
-    const videos = { find: jest.fn(), listPublished: page, listOwned: page };
+    const videos = { findWhole: jest.fn(), listPublished: page, listOwned: page };
     const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), origin: 'https://videos.example.com' });
     const caller = { userId: 'bob', groups: ['watchers'] };
     for (const query of [{}, { owner: 'me' }]) {

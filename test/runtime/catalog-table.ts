@@ -1,11 +1,12 @@
-import type { AddressInfo } from 'net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import dynalite from 'dynalite';
+import { startDoor } from '../../local/door/door';
+import { startDynamoDb } from '../../local/services/dynamodb/dynamodb';
 import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
 import { stageOf } from '../../src/domain/stage';
+import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../local/fakes';
 
-/** The catalog's table in a DynamoDB server within this process, in memory. */
+/** The catalog's table in the local DynamoDB, within this process. */
 export interface CatalogTable {
   readonly tableName: string;
   readonly client: DynamoDBClient;
@@ -15,28 +16,22 @@ export interface CatalogTable {
 }
 
 export async function catalogTable(): Promise<CatalogTable> {
-  const server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
   const tableName = 'videos';
-  const keySchema = (partition: string, sort: string) => [
-    { AttributeName: partition, KeyType: 'HASH' as const }, { AttributeName: sort, KeyType: 'RANGE' as const },
-  ];
+  const keySchema = (partition: string, sort: string) => [{ AttributeName: partition, KeyType: 'HASH' }, { AttributeName: sort, KeyType: 'RANGE' }];
   const indexes = Object.values(INDEXES);
-  await client.send(new CreateTableCommand({
-    TableName: tableName,
+  const definition = {
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: keySchema(TABLE_KEYS.partition, TABLE_KEYS.sort),
     AttributeDefinitions: [...new Set([TABLE_KEYS, ...indexes].flatMap(({ partition, sort }) => [partition, sort]))]
-      .map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
+      .map((name) => ({ AttributeName: name, AttributeType: 'S' })),
     GlobalSecondaryIndexes: indexes.map(({ name, partition, sort, projection }) => ({
       IndexName: name, KeySchema: keySchema(partition, sort), Projection: { ProjectionType: projection },
     })),
-  }));
+  };
+  const dynamoDb = await startDynamoDb({ stack: fakeStack([resource('AWS::DynamoDB::Table', tableName, definition)]) });
+  const door = await startDoor({ access: fakeAccess() });
+  door.register(dynamoDb.service);
+  const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${door.port}`, region: REGION, credentials: CREDENTIALS });
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return {
     tableName,
@@ -48,7 +43,8 @@ export async function catalogTable(): Promise<CatalogTable> {
     },
     async close() {
       client.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await door.stop();
+      await dynamoDb.stop();
     },
   };
 }

@@ -48,8 +48,8 @@ describe('videoRepository', () => {
   beforeEach(() => { now = new Date('2026-11-22T10:00:00.000Z'); });
 
   test('creates a video that waits, without what was not declared', async () => {
-    const video = declared({ description: undefined, metadata: undefined });
-    const row = await repository().create(video);
+    const video = declared();
+    const row = await repository().create(video, { description: undefined, metadata: undefined });
     expect(await repository().find(video.videoId)).toStrictEqual({
       pk: `video#${video.videoId}`,
       sk: 'video',
@@ -70,6 +70,31 @@ describe('videoRepository', () => {
       updatedAt: now.toISOString(),
     });
     expect(row).toMatchObject({ videoId: video.videoId, status: 'waiting' });
+  });
+
+  test('keeps what people write at length in an item of its own, written with the row', async () => {
+    const video = declared();
+    const details = { description: 'About it', metadata: { a: 'b' } };
+    const row = await repository().create(video, details);
+    expect(await repository().find(video.videoId)).toEqual(row);
+    expect(row).not.toHaveProperty('description');
+    expect(await repository().findWhole(video.videoId)).toEqual({ row, details });
+    // The same write once more, and another one.
+    await repository().create(video, details);
+    await expect(repository().create({ ...video, owner: 'somebody else' }, { description: 'Mine' })).rejects.toThrow(/cancell?ed/i);
+    expect(await repository().findWhole(video.videoId)).toEqual({ row, details });
+  });
+
+  test('finds details where there are none, and none where there is no video', async () => {
+    const row = await repository().create(declared());
+    expect(await repository().findWhole(row.videoId)).toEqual({ row, details: {} });
+    expect(await repository().findWhole(idOf(999_999))).toBeUndefined();
+  });
+
+  test('finds the details of a row of the format 0, which held them itself', async () => {
+    const { schemaVersion, stageKey, ...old } = videoRow({ videoId: idOf(count++) });
+    await DynamoDBDocumentClient.from(table.client).send(new PutCommand({ TableName: table.tableName, Item: { ...old, description: 'Old', metadata: { a: 'b' } } }));
+    expect(await repository().findWhole(old.videoId)).toMatchObject({ row: { schemaVersion: 1 }, details: { description: 'Old', metadata: { a: 'b' } } });
   });
 
   test('never creates over another row, but forgives its own repeated write', async () => {
@@ -198,8 +223,6 @@ describe('videoRepository', () => {
     const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt' | 'expiryNoticedAt'>> = {
       ...waiting,
       ...RESULT,
-      description: 'About it',
-      metadata: { a: 'b' },
       status: 'errored',
       attempt: 4,
       progress: 70,

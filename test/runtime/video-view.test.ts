@@ -10,8 +10,6 @@ const ready = videoRow({
   owner: 'ann',
   status: 'ready',
   progress: 100,
-  description: 'About it',
-  metadata: { a: 'b' },
   publishedAt: '2026-11-22T10:05:00.000Z',
   listedFor: 'signed-in',
   listedAt: `2026-11-22T10:05:00.000Z#${idOf(1)}`,
@@ -26,7 +24,7 @@ const ready = videoRow({
 
 describe('a video as it is shown', () => {
   test('has what its schema says, an absolute poster, and none of the row\'s inner things', () => {
-    const video = toVideo(ready, as('bob'));
+    const video = toVideo(ready, as('bob'), { description: 'About it', metadata: { a: 'b' } });
     expect(new Validator(videoSchema as object, '4').validate(video)).toEqual({ valid: true, errors: [] });
     expect(video.poster).toBe('https://videos.example.com/v/1/1/poster.0000000.jpg');
     expect(Object.keys(video).sort()).toEqual([
@@ -36,7 +34,7 @@ describe('a video as it is shown', () => {
   });
 
   test('has no keys for what it lacks', () => {
-    const video = toVideo(videoRow({ videoId: idOf(2), description: undefined }), as('owner'));
+    const video = toVideo(videoRow({ videoId: idOf(2) }), as('owner'), { description: undefined });
     expect(Object.keys(video).sort()).toEqual(['createdAt', 'owner', 'progress', 'status', 'tags', 'title', 'updatedAt', 'videoId', 'visibility']);
   });
 

@@ -33,7 +33,7 @@ describe('VodUpload', () => {
         VersioningConfiguration: Match.absent(),
       },
     });
-    template.resourceCountIs('AWS::Lambda::Function', 2);
+    expect(Object.keys(template.findResources('AWS::Lambda::Function')).filter((id) => id.startsWith('Upload'))).toHaveLength(1);
   });
 
   test('refuses plain HTTP', () => {
@@ -90,7 +90,7 @@ describe('VodUpload', () => {
 
   test('takes a bucket of one\'s own', () => {
     const own = synth((stack) => ({ bucket: s3.Bucket.fromBucketName(stack, 'Own', 'mine') }));
-    own.template.resourceCountIs('AWS::S3::Bucket', 0);
+    expect(Object.keys(own.template.findResources('AWS::S3::Bucket')).filter((id) => id.startsWith('Upload'))).toEqual([]);
     expect(environment(own.template)).toMatchObject({ SOURCE_BUCKET: 'mine' });
     expect(own.upload.bucket.bucketName).toBe('mine');
   });
