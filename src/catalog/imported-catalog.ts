@@ -4,6 +4,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { grantReadVideos } from './catalog-connections';
+import { eventBusProblem } from './events/video-events';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
@@ -41,6 +42,7 @@ export class ImportedCatalog extends Construct implements IVodCatalog {
     super(scope, id);
     throwIfAny(this, [
       originProblem('url', url), ...rolesProblems(roles, 'roles', { required: true }), ...tablePlaceProblems(this, 'table', table, { required: true }),
+      eventBusProblem('eventBus', eventBus),
     ]);
     this.roles = roles;
     this.url = url;

@@ -7,7 +7,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { connectionsOf, grantReadVideos } from './catalog-connections';
-import { VideoEvents } from './events/video-events';
+import { eventBusProblem, VideoEvents } from './events/video-events';
 import { ImportedCatalog, VodCatalogAttributes } from './imported-catalog';
 import { makeTable } from './make-table';
 import type { VodApi } from '../api/vod-api';
@@ -19,7 +19,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, streamProblem, tablePlaceProblems } from '../synth/own-table';
-import { booleanProblem, objectProblem } from '../synth/prop-checks';
+import { booleanProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
@@ -126,7 +126,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
       booleanProblem('deletionProtection', props.deletionProtection),
       ...functionProblems(this, props.functions),
       ...tablePlaceProblems(this, 'table', props.table), streamProblem('table', props.table),
-      objectProblem('eventBus', props.eventBus, 'an event bus, such as an events.EventBus', { member: 'eventBusName' }),
+      eventBusProblem('eventBus', props.eventBus),
     ]);
     useFunctionOptions(this, props.functions);
     this.roles = props.roles ?? {};

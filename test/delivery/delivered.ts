@@ -14,6 +14,11 @@ export function delivered(props: Partial<VodDeliveryProps> & { withApi?: boolean
   return { stack, delivery, json: () => templateOf(stack) };
 }
 
+/** Without what the catalog beside it has. */
+export function ofDelivery({ Resources, ...rest }: CloudFormationTemplate): CloudFormationTemplate {
+  return { ...rest, Resources: Object.fromEntries(Object.entries(Resources).filter(([id]) => !id.startsWith('Catalog'))) };
+}
+
 export const distributionOf = (template: CloudFormationTemplate): any => only(template, 'AWS::CloudFront::Distribution').properties.DistributionConfig;
 
 /** Behaviours by path, in their order; the last is `default`. */

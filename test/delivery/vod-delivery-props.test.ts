@@ -1,7 +1,7 @@
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { behaviors, delivered, distributionOf } from './delivered';
+import { behaviors, delivered, distributionOf, ofDelivery } from './delivered';
 import type { VodDeliveryProps } from '../../src/delivery/vod-delivery';
 import { testStack, warningsOf } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
@@ -28,7 +28,7 @@ describe('VodDelivery with props', () => {
   test('DESTROY leaves nothing', () => {
     const template = delivered({ removalPolicy: RemovalPolicy.DESTROY }).json();
     expect(only(template, 'AWS::SecretsManager::Secret').resource.DeletionPolicy).toBe('Delete');
-    expect(only(template, 'AWS::S3::Bucket').resource.DeletionPolicy).toBe('Delete');
+    expect(only(ofDelivery(template), 'AWS::S3::Bucket').resource.DeletionPolicy).toBe('Delete');
     expect(ofType(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(1);
   });
 
@@ -38,7 +38,7 @@ describe('VodDelivery with props', () => {
     const { delivery, json } = delivered({ bucket }, stack);
     const template = json();
     expect(delivery.bucket).toBe(bucket);
-    expect(only(template, 'AWS::S3::BucketPolicy').properties.PolicyDocument.Statement).toHaveLength(2);
+    expect(only(ofDelivery(template), 'AWS::S3::BucketPolicy').properties.PolicyDocument.Statement).toHaveLength(2);
     expect(warningsOf(stack)).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe('VodDelivery with props', () => {
     const app = new App();
     const stack = new Stack(app, 'Test');
     const { json } = delivered({ bucket: make(app) }, stack);
-    expect(ofType(json(), 'AWS::S3::BucketPolicy')).toEqual([]);
+    expect(ofType(ofDelivery(json()), 'AWS::S3::BucketPolicy')).toEqual([]);
     expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Test\/Delivery: .*s3:GetObject on v\/\* and s3:ListBucket/));
   });
 

@@ -1,6 +1,6 @@
 import { createContext, runInContext } from 'vm';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
-import { behaviors, delivered, distributionOf } from './delivered';
+import { behaviors, delivered, distributionOf, ofDelivery } from './delivered';
 import { VodDelivery } from '../../src/delivery/vod-delivery';
 import { grants, statementsOf } from '../toolkit/permissions';
 import { catalogIn, templateOf, testStack } from '../toolkit/stacks';
@@ -73,13 +73,13 @@ describe('VodDelivery', () => {
   });
 
   test('the bucket is private, and CloudFront may read media in it for this distribution only', () => {
-    const { id, properties, resource } = only(template, 'AWS::S3::Bucket');
+    const { id, properties, resource } = only(ofDelivery(template), 'AWS::S3::Bucket');
     expect(properties).toMatchObject({
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
       BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
     });
     expect(resource.DeletionPolicy).toBe('RetainExceptOnCreate');
-    const statements = statementsOf(template, 'AWS::S3::BucketPolicy');
+    const statements = statementsOf(ofDelivery(template), 'AWS::S3::BucketPolicy');
     expect(statements).toHaveLength(4);
     expect(statements.filter(({ Effect }) => Effect === 'Deny')).toEqual([
       expect.objectContaining({ Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),

@@ -31,6 +31,7 @@ export async function useEverything(client: Client, seconds = 8): Promise<string
   await client.settled(ready);
   await client.call('GET', '/streams');
   await client.call('GET', '/streams?owner=me');
+  await client.call('GET', '/streams?owner=me&status=ready');
   await client.call('GET', '/openapi.json');
   await client.play(ready);
   const { hls } = await client.call('POST', `/streams/${ready}/playback`);

@@ -61,13 +61,13 @@ describe('an option for functions lands on the function of every area', () => {
 describe('an option that would break a promise leaves a function alone', () => {
   test('timeout, where the time depends on something else', () => {
     expect(each(service(() => ({ timeout: Duration.seconds(25) })), 'Timeout')).toEqual(all(25, {
-      'auth/sign-in': 20, 'auth/fill-client-secret': 120, 'delivery/make-key-pair': 120, 'transcode/submit-job': 60,
+      'auth/sign-in': 20, 'auth/fill-client-secret': 120, 'catalog/resend-events': 300, 'delivery/make-key-pair': 120, 'transcode/submit-job': 60,
     }));
   });
 
   test('reservedConcurrentExecutions, where no caller decides how often it runs', () => {
     expect(each(service(() => ({ reservedConcurrentExecutions: 5 })), 'ReservedConcurrentExecutions')).toEqual(all(5, {
-      'auth/fill-client-secret': undefined, 'delivery/make-key-pair': undefined, 'transcode/submit-job': undefined, 'transcode/record-job-event': undefined,
+      'auth/fill-client-secret': undefined, 'catalog/publish-events': undefined, 'catalog/resend-events': undefined, 'delivery/make-key-pair': undefined, 'transcode/submit-job': undefined, 'transcode/record-job-event': undefined,
     }));
   });
 });
@@ -114,7 +114,7 @@ describe('options of an area', () => {
 
   test('win over those of the service, option by option; a part of an area is below it', () => {
     const template = nested(() => ({ memorySize: 1024, tracing: lambda.Tracing.ACTIVE }), () => ({ memorySize: 2048, tracing: undefined }));
-    expect(each(template, 'MemorySize')).toEqual(all(1024, { 'catalog/read-videos': 2048 }));
+    expect(each(template, 'MemorySize')).toEqual(all(1024, { 'catalog/read-videos': 2048, 'catalog/publish-events': 2048, 'catalog/resend-events': 2048 }));
     expect(each(template, 'TracingConfig')).toEqual(all({ Mode: 'Active' }));
   });
 

@@ -51,10 +51,10 @@ describe('VodTranscode', () => {
     ]);
   });
 
-  test('no action is a pattern, and only Probe has no resource', () => {
+  test('no action is a pattern, and only Probe and the catalog\'s ListStreams have no resource', () => {
     const ofRoles = statementsOf(template, 'AWS::IAM::Policy');
     expect(ofRoles.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
-    expect(ofRoles.filter(({ Resource }) => Resource.includes('*')).flatMap(({ Action }) => Action)).toEqual(['mediaconvert:Probe']);
+    expect(ofRoles.filter(({ Resource }) => Resource.includes('*')).flatMap(({ Action }) => Action)).toEqual(['dynamodb:ListStreams', 'mediaconvert:Probe']);
   });
 
   test('only the rule fills the queue of uploads, over TLS', () => {

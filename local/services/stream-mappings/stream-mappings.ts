@@ -55,7 +55,11 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
 
 /** What Lambda asks of the function's role. */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
-  const reads = ['GetRecords', 'GetShardIterator', 'DescribeStream', 'ListStreams'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
+  const reads = [
+    ...['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn })),
+    // IAM knows no resource of it.
+    { action: 'dynamodb:ListStreams', resource: '*' },
+  ];
   const writes = [{ action: 's3:ListBucket', resource: bucketArn! }, { action: 's3:PutObject', resource: `${bucketArn}/${failurePrefix({ uuid })}` }];
   return [...reads, ...bucketArn ? writes : []];
 }

@@ -9,6 +9,7 @@ import { acknowledge, acknowledgeWildcard } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
+import { objectProblem } from '../../synth/prop-checks';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
 
@@ -19,6 +20,11 @@ export interface VideoEventsProps {
   readonly eventBus?: events.IEventBus;
   /** Of the bucket for records that could not be handled. */
   readonly removalPolicy: RemovalPolicy;
+}
+
+/** What is wrong with a bus that was passed in. */
+export function eventBusProblem(prop: string, eventBus: events.IEventBus | undefined): string | undefined {
+  return objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { member: 'eventBusName' });
 }
 
 /** DynamoDB keeps a record for 24 hours. What fails for an hour is set aside in S3, so that it does not hold up the changes behind it any longer. */
