@@ -1,5 +1,4 @@
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import type * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IConstruct } from 'constructs';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
@@ -17,12 +16,6 @@ export interface IVodCatalog extends IConstruct {
 
   /** One item a video. */
   readonly table: dynamodb.ITable;
-
-  /**
-   * Where the events of videos are sent.
-   * @default - not known here
-   */
-  readonly eventBus?: events.IEventBus;
 
   /**
    * Lets the grantee read a video whose id it knows: `dynamodb:GetItem`, and `kms:Decrypt` of the table's key if it has one of yours.

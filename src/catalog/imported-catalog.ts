@@ -1,10 +1,8 @@
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import type * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { grantReadVideos } from './catalog-connections';
-import { eventBusProblem } from './events/video-events';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
@@ -23,12 +21,6 @@ export interface VodCatalogAttributes {
 
   /** Who may do what, as that catalog has it: `{}` if everyone signed in may upload and watch, and nobody is an admin. */
   readonly roles: VodRoles;
-
-  /**
-   * Where that catalog sends the events of videos.
-   * @default - not known here
-   */
-  readonly eventBus?: events.IEventBus;
 }
 
 /** A catalog that another stack made, known by its table. */
@@ -36,18 +28,15 @@ export class ImportedCatalog extends Construct implements IVodCatalog {
   public readonly roles: VodRoles;
   public readonly url: string;
   public readonly table: dynamodb.ITable;
-  public readonly eventBus?: events.IEventBus;
 
-  constructor(scope: Construct, id: string, { table, url, roles, eventBus }: VodCatalogAttributes) {
+  constructor(scope: Construct, id: string, { table, url, roles }: VodCatalogAttributes) {
     super(scope, id);
     throwIfAny(this, [
       originProblem('url', url), ...rolesProblems(roles, 'roles', { required: true }), ...tablePlaceProblems(this, 'table', table, { required: true }),
-      eventBusProblem('eventBus', eventBus),
     ]);
     this.roles = roles;
     this.url = url;
     this.table = table;
-    this.eventBus = eventBus;
     checkTable(this, 'table', table);
     checkTableKey(this, 'table', table);
   }
