@@ -10,6 +10,7 @@ import { addressOf, domainProblems } from './delivery/domain-names';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import type { VodRoles } from './roles/vod-roles';
 import type { Area } from './synth/area';
+import { checkedScope } from './synth/construct-arguments';
 import { throwIfAny } from './synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
 import { overlay } from './synth/overlay';
@@ -166,7 +167,7 @@ export class ServerlessVod extends Construct {
   public readonly _areas: readonly Area[];
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     throwIfAny(this, [...problemsOf(props), ...functionProblems(this, props.functions)]);
     useFunctionOptions(this, props.functions);
     const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection } = props;

@@ -9,6 +9,7 @@ import type { VodApi } from '../api/vod-api';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
@@ -115,7 +116,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   public readonly _area: Area;
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
       originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
@@ -179,8 +180,9 @@ class ImportedCatalog extends Construct implements IVodCatalog {
   public readonly url: string;
   public readonly table: dynamodb.ITable;
 
-  constructor(scope: Construct, id: string, { table, url, roles }: VodCatalogAttributes) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, attributes: VodCatalogAttributes) {
+    super(checkedScope(scope, id, attributes, 'attributes'), id);
+    const { table, url, roles } = attributes;
     throwIfAny(this, [
       originProblem('url', url), ...rolesProblems(roles, 'roles', { required: true }), ...tablePlaceProblems(this, 'table', table, { required: true }),
     ]);

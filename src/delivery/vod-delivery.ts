@@ -14,11 +14,12 @@ import { SigningKeyType } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import type { Connection } from '../synth/connection';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { bucketProblems, checkBucketKey } from '../synth/own-bucket';
-import { durationProblem, enumProblem, isAbsent, objectProblem, show, stringProblem } from '../synth/prop-checks';
+import { durationProblem, enumProblem, isAbsent, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -159,7 +160,7 @@ export class VodDelivery extends Construct {
   private readonly catalog: IVodCatalog;
 
   constructor(scope: Construct, id: string, props: VodDeliveryProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     const { domainNames } = props;
     acknowledge(this, {
       'AwsSolutions-CFR1': 'where videos may be watched is the user\'s choice',
@@ -227,13 +228,13 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
     ...generationProblems('keyGenerations', props.keyGenerations),
     ...domainProblems(props),
     addressProblem(props),
-    objectProblem('api', props.api, 'a VodApi', { member: 'originDomainName' }),
+    ownObjectProblem('api', props.api, 'a VodApi', { members: ['originDomainName'] }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
-    isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { member: 'bind', required: true }),
+    isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { members: ['bind'], required: true }),
     objectProblem('additionalBehaviors', props.additionalBehaviors, 'behaviors by path pattern'),
     ...Object.entries(props.additionalBehaviors ?? {}).flatMap(([pattern, behavior]) => [
       patternProblem(pattern, !isAbsent(props.api)),
-      objectProblem(`additionalBehaviors['${pattern}'].origin`, behavior?.origin, ORIGIN, { member: 'bind', required: true }),
+      objectProblem(`additionalBehaviors['${pattern}'].origin`, behavior?.origin, ORIGIN, { members: ['bind'], required: true }),
     ]),
     // CloudFront finds nothing by a name that begins with a slash (CloudFront Developer Guide, "Specify a default root object").
     String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a slash before it, got ${show(props.defaultRootObject)}`

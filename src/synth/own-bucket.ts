@@ -14,7 +14,7 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
 export function bucketProblems(
   scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false, readByCloudFront = false } = {},
 ): (string | undefined)[] {
-  const wrong = objectProblem(prop, bucket, 'a bucket, such as an s3.Bucket', { member: 'bucketArn', required });
+  const wrong = objectProblem(prop, bucket, 'a bucket, such as an s3.Bucket', { members: ['bucketArn', 'env', 'node'], required });
   if (wrong || isAbsent(bucket)) return [wrong];
   return [
     ...placeProblems(scope, prop, 'bucket', bucket.env), partitionProblem(scope, prop, 'bucket', bucket.bucketArn), ...keyProblems(bucketKey(prop, bucket), bucket.env.region), unknownKeyProblem(prop, bucket, readByCloudFront),

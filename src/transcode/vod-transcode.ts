@@ -16,6 +16,7 @@ import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection, permission } from '../synth/connection';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { globalName } from '../synth/global-name';
@@ -132,7 +133,7 @@ export class VodTranscode extends Construct {
   public readonly _area: Area;
 
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
       ...problemsOf(props),
       ...functionProblems(this, props.functions),

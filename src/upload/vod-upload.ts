@@ -14,6 +14,7 @@ import { VideoVisibility } from '../domain/visibility';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection } from '../synth/connection';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
@@ -109,7 +110,7 @@ export class VodUpload extends Construct {
   private readonly catalog: IVodCatalog;
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
