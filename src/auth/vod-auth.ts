@@ -74,7 +74,7 @@ export interface VodAuthProps {
 export class VodAuth extends Construct {
   /** Who may do what, with the identity's own admins: pass it as `roles` to `VodCatalog`. */
   public readonly roles: VodRoles;
-  /** The people: in the service's own pool with the groups `uploaders` and `admins`. Undefined if the identity is no user pool. */
+  /** The people: in the service's own pool with the groups of the roles. Undefined if the identity is no user pool. */
   public readonly userPool?: cognito.IUserPool;
   /** The client of the user pool: authorization code with PKCE and a secret in the service's own pool. Undefined if the identity is no user pool. */
   public readonly userPoolClient?: cognito.IUserPoolClient;

@@ -83,9 +83,9 @@ function withinPool(policy: RemovalPolicy): RemovalPolicy {
   return policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
 }
 
-/** The groups that come with the pool, and those that roles name; by name. */
+/** The groups that roles name, and `uploaders` while everyone may upload, for the day that changes; by name. */
 export function makeGroups(scope: Construct, userPool: cognito.UserPool, { removalPolicy, roles }: IdentityContext): ReadonlyMap<string, string> {
-  const descriptions = new Map([['uploaders', 'May upload, where uploading is restricted']]);
+  const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'May upload, where uploading is restricted']]);
   const describe = (names: readonly string[] = [], description: string) => {
     for (const name of names.filter((each) => !Token.isUnresolved(each))) descriptions.set(name, description);
   };
