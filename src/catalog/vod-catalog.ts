@@ -16,7 +16,7 @@ import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/own-table';
 import { booleanProblem } from '../synth/prop-checks';
-import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
+import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem, warnOfProtection } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
 export interface VodCatalogOptions {
@@ -157,6 +157,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   private makeTable(props: VodCatalogProps): dynamodb.Table {
+    warnOfProtection(this, 'table', props);
     const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
     const table = new dynamodb.Table(this, 'Table', {
       partitionKey: key(TABLE_KEYS.partition),

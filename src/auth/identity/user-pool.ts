@@ -6,7 +6,7 @@ import type { Roles } from '../../contract/roles';
 import { LOGIN_PATH } from '../../contract/routes';
 import { overlay } from '../../synth/overlay';
 import { enumProblem, show } from '../../synth/prop-checks';
-import { removalPolicyProblem } from '../../synth/removal-policy';
+import { removalPolicyProblem, warnOfProtection } from '../../synth/removal-policy';
 
 /** The cheapest. */
 const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
@@ -30,6 +30,7 @@ export function userPoolProblems(props?: cognito.UserPoolProps): (string | undef
 export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, context: IdentityContext): cognito.UserPool {
   const { url, removalPolicy, roles, deletionProtection } = context;
   const { passwordPolicy, userInvitation, ...others } = props;
+  warnOfProtection(scope, 'user pool', overlay({ deletionProtection, removalPolicy }, others));
   const aliases = props.signInAliases ?? { username: true, email: true };
   const verified = props.autoVerify ?? aliases;
   const asksForSms = aliases.phone || verified.phone || props.mfaSecondFactor?.sms;
