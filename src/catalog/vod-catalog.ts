@@ -16,6 +16,7 @@ import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/own-table';
 import { booleanProblem } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem, warnOfProtection } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
@@ -121,14 +122,14 @@ export class VodCatalog extends Construct implements IVodCatalog {
       originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
       ...functionProblems(this, props.functions),
-      ...tablePlaceProblems(this, 'table', props.table),
+      ...tablePlaceProblems(this, propName(this, 'table'), props.table),
     ]);
     useFunctionOptions(this, props.functions);
     this.roles = props.roles ?? {};
     this.url = props.url;
     this.table = props.table ?? this.makeTable(props);
-    if (props.table) checkTable(this, 'table', props.table);
-    checkTableKey(this, 'table', this.table);
+    if (props.table) checkTable(this, propName(this, 'table'), props.table);
+    checkTableKey(this, propName(this, 'table'), this.table);
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',

@@ -20,6 +20,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { bucketProblems, checkBucketKey } from '../synth/own-bucket';
 import { durationProblem, enumProblem, isAbsent, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -171,7 +172,7 @@ export class VodDelivery extends Construct {
     });
     throwIfAny(this, [
       cloudFrontProblem(this), ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
-      ...bucketProblems(this, 'bucket', props.bucket, { readByCloudFront: true }),
+      ...bucketProblems(this, propName(this, 'bucket'), props.bucket, { readByCloudFront: true }),
     ]);
     useFunctionOptions(this, props.functions);
     const generations = props.keyGenerations ?? ['1'];
@@ -180,7 +181,7 @@ export class VodDelivery extends Construct {
     this.catalog = props.catalog;
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
-    checkBucketKey(this, 'bucket', this.bucket, { readByCloudFront: true });
+    checkBucketKey(this, propName(this, 'bucket'), this.bucket, { readByCloudFront: true });
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
     this.keyGroup = keys.keyGroup;
     this._signing = keys.signing;

@@ -22,6 +22,7 @@ import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
 import { durationProblem, enumProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
@@ -114,12 +115,12 @@ export class VodUpload extends Construct {
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
-      ...bucketProblems(this, 'bucket', props.bucket),
+      ...bucketProblems(this, propName(this, 'bucket'), props.bucket),
     ]);
     useFunctionOptions(this, props.functions);
     this.catalog = props.catalog;
     this.bucket = props.bucket ?? this.makeBucket(props);
-    checkBucketKey(this, 'bucket', this.bucket);
+    checkBucketKey(this, propName(this, 'bucket'), this.bucket);
     this.letPagesPut(props.appOrigins);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
@@ -156,7 +157,7 @@ export class VodUpload extends Construct {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
     acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
     iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
-    grantKey(this, bucketKey('bucket', this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
+    grantKey(this, bucketKey(propName(this, 'bucket'), this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }
 
   private makeBucket(props: VodUploadProps): s3.Bucket {
@@ -187,7 +188,7 @@ export class VodUpload extends Construct {
     const reachable = isKnown || Stack.of(this.bucket) === Stack.of(this);
     if (reachable && rules.every((rule) => addCorsRule(this.bucket, rule))) return;
     Annotations.of(this).addWarningV2('serverless-vod:sourceBucketCors',
-      `bucket: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${allowedHeaders.join(', ')}`);
+      `${propName(this, 'bucket')}: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${allowedHeaders.join(', ')}`);
   }
 }
 
