@@ -18,7 +18,7 @@ import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
-import { bucketProblems, checkBucketKey } from '../synth/own-bucket';
+import { bucketProblems, checkBucket } from '../synth/own-bucket';
 import { durationProblem, enumProblem, isAbsent, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { cloudFrontProblem } from '../synth/region';
@@ -31,6 +31,9 @@ export interface VodDeliveryOptions {
   /**
    * A private bucket of your own for the media. In another stack, or imported, its policy is yours to write: CloudFront's service
    * principal, for this distribution's ARN, needs `s3:GetObject` on `v/*` and `s3:ListBucket`.
+   *
+   * One that this app makes is refused if it is public, and warned of without `enforceSSL`. An imported one can't be judged: see yourself that it blocks
+   * public access and denies requests without TLS, or media can be had without a session.
    *
    * A KMS key of yours may encrypt it, if this app makes the key or its policy allows CloudFront `kms:Decrypt`. The key `aws/s3` may not:
    * CloudFront can't use it.
@@ -181,7 +184,7 @@ export class VodDelivery extends Construct {
     this.catalog = props.catalog;
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
-    checkBucketKey(this, propName(this, 'bucket'), this.bucket, { readByCloudFront: true });
+    checkBucket(this, propName(this, 'bucket'), this.bucket, { readByCloudFront: true });
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
     this.keyGroup = keys.keyGroup;
     this._signing = keys.signing;

@@ -2,6 +2,7 @@ import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
+import { checkBucketAccess } from './own-bucket-access';
 import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
 
@@ -21,9 +22,12 @@ export function bucketProblems(
   ];
 }
 
-/** Checks the key of a bucket when the app is complete: an aspect, or code of the app, may encrypt any bucket later. */
-export function checkBucketKey(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false } = {}): void {
+/** Checks key and access of a bucket when the app is complete, since an aspect may change any bucket later. Nothing is known of an imported one. */
+export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false } = {}): void {
+  const resource = cfnBucket(bucket);
+  if (!resource) return;
   scope.node.addValidation({ validate: () => [unknownKeyProblem(prop, bucket, readByCloudFront)].filter((problem) => problem !== undefined) });
+  checkBucketAccess(scope, prop, bucket, resource);
 }
 
 const AWS_MANAGED = 'alias/aws/s3';

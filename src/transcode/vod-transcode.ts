@@ -22,7 +22,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
-import { bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
+import { bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { durationProblem, numberProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { warnWithoutMediaConvert } from '../synth/region';
@@ -82,10 +82,11 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
    * The bucket where the sources arrive, below `source/`.
    *
    * A bucket that this app makes is told to send its events to EventBridge; an imported one must do so already.
+   * One of this app is refused if it is public.
    */
   readonly sourceBucket: s3.IBucket;
 
-  /** Where the media goes, below `v/`. */
+  /** Where the media goes, below `v/`. A bucket of this app is refused if it is public. */
   readonly mediaBucket: s3.IBucket;
 
   /**
@@ -143,8 +144,8 @@ export class VodTranscode extends Construct {
       ...bucketProblems(this, propName(this, 'mediaBucket'), props.mediaBucket, { required: true }),
     ]);
     useFunctionOptions(this, props.functions);
-    checkBucketKey(this, propName(this, 'sourceBucket'), props.sourceBucket);
-    checkBucketKey(this, propName(this, 'mediaBucket'), props.mediaBucket);
+    checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
+    checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);
     if (!sendEventsToEventBridge(props.sourceBucket)) {

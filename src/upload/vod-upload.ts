@@ -20,7 +20,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
-import { addCorsRule, bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
+import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { durationProblem, enumProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
@@ -33,8 +33,9 @@ export interface VodUploadOptions {
   /**
    * A private bucket of your own, in the stack's region. Sources lie below `source/`.
    *
-   * A bucket that this app makes gets what it needs: the CORS rule, EventBridge events, and grants on its KMS key. An imported bucket
-   * can't be changed from here, and a warning at synth says what it needs.
+   * A bucket that this app makes gets what it needs: the CORS rule, EventBridge events, and grants on its KMS key. A public one is refused, and one
+   * without `enforceSSL` is warned of. An imported bucket can't be changed from here, and a warning at synth says what it needs. Nor can it be judged: see
+   * yourself that it blocks public access and denies requests without TLS.
    * @default - a private bucket, encrypted with keys that S3 manages
    */
   readonly bucket?: s3.IBucket;
@@ -120,7 +121,7 @@ export class VodUpload extends Construct {
     useFunctionOptions(this, props.functions);
     this.catalog = props.catalog;
     this.bucket = props.bucket ?? this.makeBucket(props);
-    checkBucketKey(this, propName(this, 'bucket'), this.bucket);
+    checkBucket(this, propName(this, 'bucket'), this.bucket);
     this.letPagesPut(props.appOrigins);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,

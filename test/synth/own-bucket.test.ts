@@ -120,7 +120,7 @@ describe('CORS of the source bucket', () => {
 
   test('lets pages of the service\'s and the app\'s origins PUT, beside the bucket\'s own rules', () => {
     const get = { allowedMethods: [s3.HttpMethods.GET], allowedOrigins: ['*'] };
-    const { stack, bucketTemplate } = upload((_, scope) => new s3.Bucket(scope, 'Sources', { cors: [get] }));
+    const { stack, bucketTemplate } = upload((_, scope) => new s3.Bucket(scope, 'Sources', { cors: [get], enforceSSL: true }));
     bucketTemplate().hasResourceProperties('AWS::S3::Bucket', {
       CorsConfiguration: { CorsRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['*'] }, put] },
     });
