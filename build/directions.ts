@@ -26,6 +26,17 @@ const UNNAMED_ANSWER = {
   message: 'annotate the operation with Promise<AnswerOf<...>>, or its answer may have keys that its schema lacks',
 };
 
+/** The rules above look at import declarations only. */
+const OTHER_IMPORTS = [
+  { selector: 'TSImportType', message: 'import the type by a declaration: the rules of direction don\'t look into import(...).T' },
+  { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'import it by a declaration: the rules of direction don\'t look into import(...)' },
+];
+
+const ENVIRONMENT = {
+  selector: 'MemberExpression[object.name="process"][property.name="env"]',
+  message: 'read variables by src/runtime/read-environment.ts: src/contract/environment.ts lists them all',
+};
+
 /** Four worlds, one direction: domain <- contract <- runtime | synth <- areas. See AGENTS.md. */
 export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
   const eslint = project.eslint!;
@@ -52,6 +63,8 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
     '@stylistic/max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],
     'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
   });
+  eslint.addOverride({ files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', UNNAMED_ANSWER, ENVIRONMENT, ...OTHER_IMPORTS] } });
+  eslint.addOverride({ files: ['src/runtime/read-environment.ts'], rules: { 'no-restricted-syntax': ['error', ...OTHER_IMPORTS] } });
   eslint.addOverride({ files: PURE, rules: { ...restrict(CDK, SDK, HANDLERS, CONSTRUCTS), 'import/no-nodejs-modules': ['error'] } });
   eslint.addOverride({ files: HANDLER_SIDE, rules: { ...restrict(CDK, CONSTRUCTS), 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] } });
   eslint.addOverride({ files: HANDLER_SIDE.slice(1), rules: restrict(CDK, NEIGHBOURS) });

@@ -10,10 +10,12 @@ import { addressOf, domainProblems } from './delivery/domain-names';
 import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import type { VodRoles } from './roles/vod-roles';
 import type { Area } from './synth/area';
+import { checkedScope } from './synth/construct-arguments';
 import { throwIfAny } from './synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
 import { overlay } from './synth/overlay';
 import { isAbsent, keyProblem, objectProblem } from './synth/prop-checks';
+import { usePropNames } from './synth/prop-names';
 import { removalPolicyProblem } from './synth/removal-policy';
 import type { TranscodeRung } from './transcode/transcode-rung';
 import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
@@ -166,9 +168,15 @@ export class ServerlessVod extends Construct {
   public readonly _areas: readonly Area[];
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     throwIfAny(this, [...problemsOf(props), ...functionProblems(this, props.functions)]);
     useFunctionOptions(this, props.functions);
+    usePropNames(this, {
+      Upload: { bucket: 'upload.bucket' },
+      Delivery: { bucket: 'delivery.bucket' },
+      Transcode: { sourceBucket: 'upload.bucket', mediaBucket: 'delivery.bucket' },
+      Catalog: { table: 'catalog.table' },
+    });
     const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection } = props;
     const { domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors } = props;
     // The distribution's own name is known after the areas that it serves.

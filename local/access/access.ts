@@ -79,6 +79,7 @@ export class TemplateAccess {
         contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
       identityPolicies,
+      permissionBoundaryPolicies: isRole ? this.boundaryOf(principal.id) : undefined,
       resourcePolicy: Statement.length > 0 ? { Version: '2012-10-17', Statement } : undefined,
       serviceControlPolicies: [],
       resourceControlPolicies: [],
@@ -93,10 +94,23 @@ export class TemplateAccess {
 
   private policiesOf(roleArn: string) {
     const { logicalId, physicalId, properties } = this.stack.byArn(roleArn);
-    onlyKnown(logicalId, properties, 'AssumeRolePolicyDocument Description RoleName Tags');
-    const attached = this.stack.ofType('AWS::IAM::Policy').filter((policy) => policy.properties.Roles.includes(physicalId));
-    return attached.map((policy) => ({ name: policy.logicalId, policy: policy.properties.PolicyDocument }));
+    onlyKnown(logicalId, properties, 'AssumeRolePolicyDocument Description PermissionsBoundary RoleName Tags');
+    const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) => this.stack.ofType(type));
+    return policies.filter((policy) => policy.properties.Roles?.includes(physicalId)).map(asPolicy);
   }
+
+  /** What a role may do at most; undefined without a boundary. The content of one that the template does not make is not known here. */
+  private boundaryOf(roleArn: string) {
+    const { logicalId, properties: { PermissionsBoundary: boundary } } = this.stack.byArn(roleArn);
+    if (!boundary) return undefined;
+    const made = this.stack.ofType('AWS::IAM::ManagedPolicy').find(({ physicalId }) => physicalId === boundary);
+    if (!made) throw new Error(`${logicalId}: this machine knows a PermissionsBoundary that the template makes (iam.ManagedPolicy), and not ${boundary}`);
+    return [asPolicy(made)];
+  }
+}
+
+function asPolicy({ logicalId, properties }: Resource): { name: string; policy: unknown } {
+  return { name: logicalId, policy: properties.PolicyDocument };
 }
 
 /** The same as the parts see it: without what is private, so that a test may have a simpler one. */

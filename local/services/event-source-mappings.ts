@@ -12,3 +12,10 @@ export function eventSourceMappings(stack: LocalStack, service: 'sqs' | 'dynamod
     return source === service;
   });
 }
+
+/** A mapping's function, by its name or its ARN: a role may have the same name. */
+export function functionOf(stack: LocalStack, { logicalId, properties: { FunctionName } }: Resource): Resource {
+  const found = stack.ofType('AWS::Lambda::Function').find(({ physicalId, attributes }) => [physicalId, attributes.Arn].includes(FunctionName));
+  if (!found) throw new Error(`${logicalId}: the template has no function ${FunctionName}`);
+  return found;
+}

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'crypto';
 import { EventEmitter, once } from 'events';
 import { join } from 'path';
 import { setTimeout as wait } from 'timers/promises';
-import { eventSourceMappings } from './event-source-mappings';
+import { eventSourceMappings, functionOf } from './event-source-mappings';
 import type { Json } from './json';
 import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
@@ -70,10 +70,11 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
   }
 
   const pollers: (() => void)[] = [];
-  for (const { logicalId, properties } of eventSourceMappings(stack, 'sqs')) {
+  for (const mapping of eventSourceMappings(stack, 'sqs')) {
+    const { logicalId, properties } = mapping;
     onlyKnown(logicalId, properties, 'EventSourceArn FunctionName BatchSize FunctionResponseTypes ScalingConfig');
-    const { FunctionName, EventSourceArn: resource, ScalingConfig } = properties;
-    const { Role, Timeout = 3 } = stack.byArn(FunctionName).properties;
+    const { EventSourceArn: resource, ScalingConfig } = properties;
+    const { Role, Timeout = 3 } = functionOf(stack, mapping).properties;
     const { visibilitySeconds } = queueOf(resource);
     // Lambda's own words, when a mapping is made.
     if (visibilitySeconds < Timeout) throw new Error(`${logicalId}: Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${Timeout} seconds`);

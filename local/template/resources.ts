@@ -65,6 +65,7 @@ const TYPES: Record<string, Entry> = {
     const own = bus !== 'default';
     return { Ref: own ? `${bus}|${name}` : name, Arn: `arn:aws:events:${HERE}:rule/${own ? `${bus}/` : ''}${name}` };
   }],
+  'IAM::ManagedPolicy': ['ManagedPolicyName', (name) => ({ Ref: `arn:aws:iam::${account}:policy/${name}` })],
   'IAM::Role': ['RoleName', (name) => ({ Arn: `arn:aws:iam::${account}:role/${name}` })],
   'KMS::Alias': ['AliasName'],
   'KMS::Key': [undefined, (id) => ({ KeyId: id, Arn: `arn:aws:kms:${HERE}:key/${id}` })],

@@ -12,6 +12,7 @@ import { openRoleProblems, VodRoles } from '../roles/vod-roles';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection } from '../synth/connection';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { connect, HandlerFunction, handlerFunction } from '../synth/handler-function';
@@ -98,7 +99,7 @@ export class VodApi extends Construct implements IVodApi {
   private readonly served: HandlerName[] = [];
 
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
       ...throttleProblems(props),
       ...functionProblems(this, props.functions),

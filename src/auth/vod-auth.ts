@@ -7,11 +7,12 @@ import { Identity } from './identity/identity';
 import type { VodApi } from '../api/vod-api';
 import { Access, groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
-import { booleanProblem, listProblems, show } from '../synth/prop-checks';
+import { booleanProblem, listProblems, ownObjectProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Properties of `VodAuth`. */
@@ -73,7 +74,7 @@ export interface VodAuthProps {
 export class VodAuth extends Construct {
   /** Who may do what, with the identity's own admins: pass it as `roles` to `VodCatalog`. */
   public readonly roles: VodRoles;
-  /** The people: in the service's own pool with the groups `uploaders` and `admins`. Undefined if the identity is no user pool. */
+  /** The people: in the service's own pool with the groups of the roles. Undefined if the identity is no user pool. */
   public readonly userPool?: cognito.IUserPool;
   /** The client of the user pool: authorization code with PKCE and a secret in the service's own pool. Undefined if the identity is no user pool. */
   public readonly userPoolClient?: cognito.IUserPoolClient;
@@ -92,9 +93,9 @@ export class VodAuth extends Construct {
   private readonly makeAuthorizer: BoundIdentity['makeAuthorizer'];
 
   constructor(scope: Construct, id: string, props: VodAuthProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     const identity = props.identity ?? Identity.userPool();
-    const isIdentity = typeof identity._bind === 'function';
+    const noIdentity = ownObjectProblem('identity', identity, 'one that Identity.userPool() or another of its functions made', { members: ['_problems', '_bind'] });
     this.roles = overlay({ admins: identity._admins ?? Access.nobody() }, props.roles);
     const context: IdentityContext = {
       url: props.url,
@@ -110,7 +111,7 @@ export class VodAuth extends Construct {
       removalPolicyProblem('removalPolicy', props.removalPolicy),
       ...rolesProblems(props.roles),
       ...functionProblems(this, props.functions),
-      ...isIdentity ? identity._problems(this, context) : [`identity: expected one that Identity.userPool() or another of its functions made, got ${show(identity)}`],
+      ...noIdentity ? [noIdentity] : identity._problems(this, context),
     ]);
     useFunctionOptions(this, props.functions);
     const bound = identity._bind(this, context);

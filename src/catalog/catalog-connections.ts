@@ -5,6 +5,7 @@ import { groupsOf } from '../roles/vod-roles';
 import type { Connection } from '../synth/connection';
 import { grantKey } from '../synth/kms-keys';
 import { tableKey } from '../synth/own-table';
+import { propName } from '../synth/prop-names';
 
 /** What handlers use of a catalog. */
 export interface CatalogConnections {
@@ -65,5 +66,5 @@ interface Permissions {
 function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {
   // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
   return iam.Grant.addToPrincipal({ grantee, ...permissions })
-    .combine(grantKey(catalog, tableKey('table', catalog.table), grantee, ['kms:Decrypt']));
+    .combine(grantKey(catalog, tableKey(propName(catalog, 'table'), catalog.table), grantee, ['kms:Decrypt']));
 }

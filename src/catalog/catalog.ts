@@ -4,7 +4,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import { originProblem } from '../synth/origin';
 import { tablePlaceProblems } from '../synth/own-table';
-import { objectProblem } from '../synth/prop-checks';
+import { ownObjectProblem } from '../synth/prop-checks';
 
 /** A catalog: a `VodCatalog`, or one that `VodCatalog.fromTable` imports. */
 export interface IVodCatalog extends IConstruct {
@@ -27,7 +27,7 @@ export interface IVodCatalog extends IConstruct {
 
 /** What is wrong with a catalog that was passed in, as far as synth can know. */
 export function catalogProblems(scope: Construct, prop: string, catalog: IVodCatalog | undefined): (string | undefined)[] {
-  const wrong = objectProblem(prop, catalog, 'a VodCatalog', { member: 'grantReadVideos', required: true });
+  const wrong = ownObjectProblem(prop, catalog, 'a VodCatalog', { members: ['node', 'roles', 'url', 'table', 'grantReadVideos'], required: true });
   if (wrong || !catalog) return [wrong];
   return [
     // Left out, they would mean everyone.

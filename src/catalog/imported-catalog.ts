@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { grantReadVideos } from './catalog-connections';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/own-table';
@@ -29,8 +30,9 @@ export class ImportedCatalog extends Construct implements IVodCatalog {
   public readonly url: string;
   public readonly table: dynamodb.ITable;
 
-  constructor(scope: Construct, id: string, { table, url, roles }: VodCatalogAttributes) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, attributes: VodCatalogAttributes) {
+    super(checkedScope(scope, id, attributes, 'attributes'), id);
+    const { table, url, roles } = attributes;
     throwIfAny(this, [
       originProblem('url', url), ...rolesProblems(roles, 'roles', { required: true }), ...tablePlaceProblems(this, 'table', table, { required: true }),
     ]);

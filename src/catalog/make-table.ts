@@ -2,7 +2,7 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
-import { DEFAULT_REMOVAL_POLICY } from '../synth/removal-policy';
+import { DEFAULT_REMOVAL_POLICY, warnOfProtection } from '../synth/removal-policy';
 
 /** What a user may say of the catalog's own table. */
 export interface MakeTableProps {
@@ -12,6 +12,7 @@ export interface MakeTableProps {
 
 /** The catalog's own table: docs/decisions/022. */
 export function makeTable(scope: Construct, props: MakeTableProps): dynamodb.TableV2 {
+  warnOfProtection(scope, 'table', props);
   const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
   return new dynamodb.TableV2(scope, 'Table', {
     partitionKey: key(TABLE_KEYS.partition),

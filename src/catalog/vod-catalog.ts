@@ -14,12 +14,14 @@ import type { VodApi } from '../api/vod-api';
 import { EVENT_SOURCE, VideoEventType } from '../contract/events';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, streamProblem, tablePlaceProblems } from '../synth/own-table';
 import { booleanProblem } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */
@@ -120,20 +122,20 @@ export class VodCatalog extends Construct implements IVodCatalog {
   public readonly _area: Area;
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
       originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
       ...functionProblems(this, props.functions),
-      ...tablePlaceProblems(this, 'table', props.table), streamProblem('table', props.table),
+      ...tablePlaceProblems(this, propName(this, 'table'), props.table), streamProblem(propName(this, 'table'), props.table),
       eventBusProblem('eventBus', props.eventBus),
     ]);
     useFunctionOptions(this, props.functions);
     this.roles = props.roles ?? {};
     this.url = props.url;
     this.table = props.table ?? makeTable(this, props);
-    if (props.table) checkTable(this, 'table', props.table);
-    checkTableKey(this, 'table', this.table);
+    if (props.table) checkTable(this, propName(this, 'table'), props.table);
+    checkTableKey(this, propName(this, 'table'), this.table);
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',

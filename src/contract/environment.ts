@@ -5,7 +5,7 @@ import type { TranscodeSettings } from './transcode';
 import type { UploadSettings } from './upload';
 import type { Roles } from '../contract/roles';
 
-/** Every environment variable that a handler may read, with the type of its value. */
+/** Every environment variable that a construct gives a handler, with the type of its value. */
 export const VARIABLES = {
   /** Origins besides ORIGIN whose pages may read what the API answers. */
   APP_ORIGINS: json<readonly string[]>(),
@@ -49,6 +49,12 @@ export const VARIABLES = {
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
   UPLOAD_SETTINGS: json<UploadSettings>(),
 } as const satisfies Readonly<Record<string, Codec<any>>>;
+
+/**
+ * What handlers read of the variables that Lambda itself sets. No construct gives them, so no handler lists them. Credentials change while a function
+ * lives: they are read when they are used.
+ */
+export type LambdaVariable = 'AWS_REGION' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_SESSION_TOKEN';
 
 /** Name of an environment variable. */
 export type Variable = keyof typeof VARIABLES;

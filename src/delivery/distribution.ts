@@ -13,6 +13,7 @@ import { letCloudFrontDecrypt } from '../synth/kms-keys';
 import { overlay } from '../synth/overlay';
 import { bucketKey } from '../synth/own-bucket';
 import { isAbsent } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 
 /** Path patterns of the service itself. */
 const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
@@ -122,10 +123,11 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
   // A policy in another stack would have to name this stack's distribution, which names the bucket.
   const added = Stack.of(bucket) === Stack.of(scope)
     && statements.every((statement) => bucket.addToResourcePolicy(statement).statementAdded);
-  letCloudFrontDecrypt(scope, bucketKey('bucket', bucket));
+  const prop = propName(scope, 'bucket');
+  letCloudFrontDecrypt(scope, bucketKey(prop, bucket));
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:mediaBucketPolicy',
-      'bucket: its policy can\'t be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution\'s ARN. If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey');
+      `${prop}: its policy can't be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution's ARN. If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey`);
   }
 }
 

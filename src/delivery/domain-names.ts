@@ -19,7 +19,7 @@ export function addressOf([first]: readonly string[]): string {
 /** What is wrong with the names and their certificate. */
 export function domainProblems({ domainNames, certificate }: DomainOptions): (string | undefined)[] {
   const noCertificate = objectProblem('certificate', certificate, `an ACM certificate of ${CERTIFICATE_REGION} that covers domainNames`, {
-    member: 'certificateArn', required: !isAbsent(domainNames),
+    members: ['certificateArn'], required: !isAbsent(domainNames),
   });
   return [
     // The address is needed at synth.

@@ -14,11 +14,13 @@ import { SigningKeyType } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import type { Connection } from '../synth/connection';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
-import { bucketProblems, checkBucketKey } from '../synth/own-bucket';
-import { durationProblem, enumProblem, isAbsent, objectProblem, show, stringProblem } from '../synth/prop-checks';
+import { bucketProblems, checkBucket } from '../synth/own-bucket';
+import { durationProblem, enumProblem, isAbsent, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -29,6 +31,9 @@ export interface VodDeliveryOptions {
   /**
    * A private bucket of your own for the media. In another stack, or imported, its policy is yours to write: CloudFront's service
    * principal, for this distribution's ARN, needs `s3:GetObject` on `v/*` and `s3:ListBucket`.
+   *
+   * One that this app makes is refused if it is public, and warned of without `enforceSSL`. An imported one can't be judged: see yourself that it blocks
+   * public access and denies requests without TLS, or media can be had without a session.
    *
    * A KMS key of yours may encrypt it, if this app makes the key or its policy allows CloudFront `kms:Decrypt`. The key `aws/s3` may not:
    * CloudFront can't use it.
@@ -159,7 +164,7 @@ export class VodDelivery extends Construct {
   private readonly catalog: IVodCatalog;
 
   constructor(scope: Construct, id: string, props: VodDeliveryProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     const { domainNames } = props;
     acknowledge(this, {
       'AwsSolutions-CFR1': 'where videos may be watched is the user\'s choice',
@@ -170,7 +175,7 @@ export class VodDelivery extends Construct {
     });
     throwIfAny(this, [
       cloudFrontProblem(this), ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
-      ...bucketProblems(this, 'bucket', props.bucket, { readByCloudFront: true }),
+      ...bucketProblems(this, propName(this, 'bucket'), props.bucket, { readByCloudFront: true }),
     ]);
     useFunctionOptions(this, props.functions);
     const generations = props.keyGenerations ?? ['1'];
@@ -179,7 +184,7 @@ export class VodDelivery extends Construct {
     this.catalog = props.catalog;
 
     this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
-    checkBucketKey(this, 'bucket', this.bucket, { readByCloudFront: true });
+    checkBucket(this, propName(this, 'bucket'), this.bucket, { readByCloudFront: true });
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
     this.keyGroup = keys.keyGroup;
     this._signing = keys.signing;
@@ -227,13 +232,13 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
     ...generationProblems('keyGenerations', props.keyGenerations),
     ...domainProblems(props),
     addressProblem(props),
-    objectProblem('api', props.api, 'a VodApi', { member: 'originDomainName' }),
+    ownObjectProblem('api', props.api, 'a VodApi', { members: ['originDomainName'] }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
-    isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { member: 'bind', required: true }),
+    isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { members: ['bind'], required: true }),
     objectProblem('additionalBehaviors', props.additionalBehaviors, 'behaviors by path pattern'),
     ...Object.entries(props.additionalBehaviors ?? {}).flatMap(([pattern, behavior]) => [
       patternProblem(pattern, !isAbsent(props.api)),
-      objectProblem(`additionalBehaviors['${pattern}'].origin`, behavior?.origin, ORIGIN, { member: 'bind', required: true }),
+      objectProblem(`additionalBehaviors['${pattern}'].origin`, behavior?.origin, ORIGIN, { members: ['bind'], required: true }),
     ]),
     // CloudFront finds nothing by a name that begins with a slash (CloudFront Developer Guide, "Specify a default root object").
     String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a slash before it, got ${show(props.defaultRootObject)}`

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { Roles } from '../contract/roles';
-import { isAbsent, keyProblem, objectProblem, show } from '../synth/prop-checks';
+import { isAbsent, keyProblem, objectProblem, ownObjectProblem, show } from '../synth/prop-checks';
 
 /** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
 const MAX_GROUP_NAME_LENGTH = 128;
@@ -90,7 +90,7 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
 /** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
-  const wrong = objectProblem(prop, access, 'Access.group(\'editors\') or another Access', { member: '_groups' });
+  const wrong = ownObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['_groups'] });
   return wrong ?? access._groups?.map((name) => groupProblem(prop, name)).find((problem) => problem !== undefined);
 }
 

@@ -1,4 +1,4 @@
-import { Environment, ENVIRONMENTS, HandlerName, Values, Variable, VARIABLES } from '../contract/environment';
+import { Environment, ENVIRONMENTS, HandlerName, LambdaVariable, Values, Variable, VARIABLES } from '../contract/environment';
 
 /** Reads a handler's environment, once, at its cold start. A missing or malformed value is an error of the deployment, not of a request. */
 export function readEnvironment<H extends HandlerName>(handler: H, source: NodeJS.ProcessEnv = process.env): Environment<H> {
@@ -12,6 +12,13 @@ export function readEnvironment<H extends HandlerName>(handler: H, source: NodeJ
 /** Reads a variable that a handler works without. */
 export function readOptional<V extends Variable>(name: V, source: NodeJS.ProcessEnv = process.env): Values<V>[V] | undefined {
   return source[name] === undefined ? undefined : read(name, source[name]) as Values<V>[V];
+}
+
+/** Reads a variable that Lambda itself sets, as it is now. */
+export function readFromLambda(name: LambdaVariable, source: NodeJS.ProcessEnv = process.env): string {
+  const written = source[name];
+  if (written === undefined) throw new Error(`environment lacks ${name}, which Lambda sets`);
+  return written;
 }
 
 function read(name: Variable, written: string): unknown {

@@ -2,8 +2,8 @@ import type { Construct } from 'constructs';
 
 /** An error in the props, told at synth in the user's own words. */
 export class VodValidationError extends Error {
-  constructor(scope: Construct, problems: string[]) {
-    super(`${scope.node.path}: ${problems.join('; ')}`);
+  constructor(path: string, problems: string[]) {
+    super(`${path}: ${problems.join('; ')}`);
     this.name = 'VodValidationError';
   }
 }
@@ -11,5 +11,5 @@ export class VodValidationError extends Error {
 /** Throws once, with everything that is wrong. */
 export function throwIfAny(scope: Construct, problems: (string | undefined)[]): void {
   const found = problems.filter((problem) => problem !== undefined);
-  if (found.length > 0) throw new VodValidationError(scope, found);
+  if (found.length > 0) throw new VodValidationError(scope.node.path, found);
 }

@@ -45,7 +45,8 @@ export interface VodFunctionOptions {
    * The VPC in which the functions run. With a NAT gateway they reach all that they call. Without one it needs endpoints: gateway endpoints for DynamoDB and
    * S3 (custom resources answer CloudFormation at an address of S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`) and MediaConvert.
    *
-   * Sign-in, and the authorizer of `Identity.oidc`, call addresses on the internet, so they need a NAT gateway in any case.
+   * Sign-in, and the authorizer of `Identity.oidc`, call addresses on the internet, so they need a NAT gateway in any case. In isolated subnets a warning
+   * at synth names what each function can't reach.
    * @default - no VPC
    */
   readonly vpc?: ec2.IVpc;
@@ -155,7 +156,7 @@ export function functionProblems(scope: Construct, given: VodFunctionOptions | u
   const noObject = objectProblem('functions', given, 'an object of options');
   if (noObject || isAbsent(given)) return [noObject];
   const { environmentEncryption } = given;
-  const noKey = objectProblem('functions.environmentEncryption', environmentEncryption, 'a KMS key, such as a kms.Key', { member: 'keyArn' });
+  const noKey = objectProblem('functions.environmentEncryption', environmentEncryption, 'a KMS key, such as a kms.Key', { members: ['keyArn'] });
   return [
     keyProblem('functions', given, KEYS),
     numberProblem('functions.memorySize', given.memorySize, { min: 128, max: 10240 }),
@@ -178,12 +179,12 @@ function tooManyProblem(name: string, list: unknown, max: number): string | unde
 
 function boundaryProblem(scope: Construct, policy: iam.IManagedPolicy | undefined): string | undefined {
   const name = 'functions.permissionsBoundary';
-  return objectProblem(name, policy, 'a managed policy, such as an iam.ManagedPolicy', { member: 'managedPolicyArn' })
+  return objectProblem(name, policy, 'a managed policy, such as an iam.ManagedPolicy', { members: ['managedPolicyArn'] })
     ?? (isAbsent(policy) ? undefined : partitionProblem(scope, name, 'managed policy', policy.managedPolicyArn));
 }
 
 function layerProblem(scope: Construct, name: string, layer: unknown): string | undefined {
-  const wrong = objectProblem(name, layer, 'a layer, such as a lambda.LayerVersion', { member: 'layerVersionArn', required: true });
+  const wrong = objectProblem(name, layer, 'a layer, such as a lambda.LayerVersion', { members: ['layerVersionArn'], required: true });
   if (wrong) return wrong;
   const { compatibleRuntimes, layerVersionArn } = layer as lambda.ILayerVersion;
   const elsewhere = regionProblem(scope, name, 'layer', layerVersionArn.split(':')[3]);
@@ -193,7 +194,7 @@ function layerProblem(scope: Construct, name: string, layer: unknown): string | 
 
 function networkProblems(scope: Construct, { vpc, vpcSubnets, securityGroups }: VodFunctionOptions, inherited: ec2.IVpc | undefined): (string | undefined)[] {
   const problems = [
-    objectProblem('functions.vpc', vpc, 'a VPC, such as an ec2.Vpc', { member: 'selectSubnets' }),
+    objectProblem('functions.vpc', vpc, 'a VPC, such as an ec2.Vpc', { members: ['selectSubnets'] }),
     objectProblem('functions.vpcSubnets', vpcSubnets, 'a selection of subnets, such as { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }'),
     ...listProblems('functions.securityGroups', securityGroups, (name, group) => securityGroupProblem(scope, name, group), { tokens: false }),
     tooManyProblem('functions.securityGroups', securityGroups, MAX_SECURITY_GROUPS),
@@ -206,7 +207,7 @@ function networkProblems(scope: Construct, { vpc, vpcSubnets, securityGroups }: 
 }
 
 function securityGroupProblem(scope: Construct, name: string, group: unknown): string | undefined {
-  return objectProblem(name, group, 'a security group, such as an ec2.SecurityGroup', { member: 'securityGroupId', required: true })
+  return objectProblem(name, group, 'a security group, such as an ec2.SecurityGroup', { members: ['securityGroupId'], required: true })
     ?? regionProblem(scope, name, 'security group', (group as ec2.ISecurityGroup).env.region);
 }
 

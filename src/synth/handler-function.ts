@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { Connection, FitFor, LateFor, permission, Uncovered } from './connection';
 import { environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
+import { warnOfIsolation } from './isolated-subnets';
 import { grantKey, targetKey } from './kms-keys';
 import type { TokenWriter } from '../contract/codec';
 import { ENVIRONMENTS, HandlerName, Variable, VARIABLES } from '../contract/environment';
@@ -39,10 +40,12 @@ export type HandlerFunction<H extends HandlerName> = lambda.Function & { readonl
 export function handlerFunction<H extends HandlerName, const U extends readonly Connection<any>[]>(
   scope: Construct, id: string, handler: H, props: HandlerFunctionProps<H, U>,
 ): HandlerFunction<H> {
-  checkCovered(handler, [props.environment, ...props.uses.map(({ environment }) => environment)].flatMap(Object.keys));
+  const variables: string[] = [props.environment, ...props.uses.map(({ environment }) => environment)].flatMap(Object.keys);
+  checkCovered(handler, variables);
   const options = functionOptions(scope);
   const { memorySize, tracing, vpc, vpcSubnets, securityGroups, layers } = options;
   const parent = new Construct(scope, id);
+  warnOfIsolation(parent, handler, variables, options);
   const logGroup = new logs.LogGroup(parent, 'Logs', { retention: options.logRetention, removalPolicy: RemovalPolicy.DESTROY });
   // CDK's own role would carry a managed policy that lets it write to every log group of the account.
   const role = new iam.Role(parent, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });

@@ -2,6 +2,7 @@ import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
+import { checkBucketAccess } from './own-bucket-access';
 import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
 
@@ -14,16 +15,19 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
 export function bucketProblems(
   scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false, readByCloudFront = false } = {},
 ): (string | undefined)[] {
-  const wrong = objectProblem(prop, bucket, 'a bucket, such as an s3.Bucket', { member: 'bucketArn', required });
+  const wrong = objectProblem(prop, bucket, 'a bucket, such as an s3.Bucket', { members: ['bucketArn', 'env', 'node'], required });
   if (wrong || isAbsent(bucket)) return [wrong];
   return [
     ...placeProblems(scope, prop, 'bucket', bucket.env), partitionProblem(scope, prop, 'bucket', bucket.bucketArn), ...keyProblems(bucketKey(prop, bucket), bucket.env.region), unknownKeyProblem(prop, bucket, readByCloudFront),
   ];
 }
 
-/** Checks the key of a bucket when the app is complete: an aspect, or code of the app, may encrypt any bucket later. */
-export function checkBucketKey(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false } = {}): void {
+/** Checks key and access of a bucket when the app is complete, since an aspect may change any bucket later. Nothing is known of an imported one. */
+export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false } = {}): void {
+  const resource = cfnBucket(bucket);
+  if (!resource) return;
   scope.node.addValidation({ validate: () => [unknownKeyProblem(prop, bucket, readByCloudFront)].filter((problem) => problem !== undefined) });
+  checkBucketAccess(scope, prop, bucket, resource);
 }
 
 const AWS_MANAGED = 'alias/aws/s3';

@@ -21,7 +21,7 @@ export function tableKey(prop: string, { encryptionKey }: dynamodb.ITable): Reso
 export function tablePlaceProblems(
   scope: Construct, prop: string, table: dynamodb.ITable | undefined, { required = false } = {},
 ): (string | undefined)[] {
-  const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { member: 'tableArn', required });
+  const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { members: ['tableArn', 'env', 'node'], required });
   if (wrong || isAbsent(table)) return [wrong];
   // CDK gives an imported table the environment of its stack, whatever its ARN says.
   const { region = '', account = '' } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);

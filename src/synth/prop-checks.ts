@@ -18,7 +18,16 @@ export function show(value: unknown): string {
   if (isBitrate(value) && !value.isUnresolved()) return `${value.toMbps()} Mb/s`;
   if (Token.isUnresolved(value)) return 'a value that is known at deploy time only';
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object) return `an object of class ${value.constructor?.name}`;
-  return typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value);
+  return typeof value === 'number' ? String(value) : asJson(value) ?? String(value);
+}
+
+/** Undefined for what JSON can't hold, such as an object with a construct in it. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function showDuration(value: Duration): string {
@@ -74,15 +83,28 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 }
 
 /**
- * An object: options, or what is known by a member. Not by class, since a library may be there twice.
+ * An object: options, or what is known by its members. Not by class, since a library may be there twice.
  *
  * @param expected such as `a bucket`
  */
 export function objectProblem(
-  name: string, value: unknown, expected: string, { member, required = false }: { readonly member?: string; readonly required?: boolean } = {},
+  name: string, value: unknown, expected: string,
+  { members = [], required = false }: { readonly members?: readonly string[]; readonly required?: boolean } = {},
 ): string | undefined {
-  const isRight = isAbsent(value) ? !required : typeof value === 'object' && !Array.isArray(value) && (member === undefined ? !isNoStruct(value) : member in value);
-  return isRight ? undefined : `${name}: expected ${expected}, got ${show(value)}`;
+  if (isAbsent(value)) return required ? `${name}: expected ${expected}, got ${show(value)}` : undefined;
+  const isObject = typeof value === 'object' && !Array.isArray(value) && (members.length > 0 || !isNoStruct(value));
+  const missing = isObject ? members.filter((member) => !(member in value)) : [];
+  if (isObject && missing.length === 0) return undefined;
+  return `${name}: expected ${expected}, got ${show(value)}${missing.length > 0 ? ` without ${missing.join(', ')}` : ''}`;
+}
+
+/** An object of this library, known by its members: one that lacks some may come from another version. */
+export function ownObjectProblem(
+  name: string, value: unknown, expected: string, options: { readonly members: readonly string[]; readonly required?: boolean },
+): string | undefined {
+  const wrong = objectProblem(name, value, expected, options);
+  const isOther = wrong !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object;
+  return isOther ? `${wrong}: it may be of another version of serverless-vod, and 'npm ls serverless-vod' lists all that are installed` : wrong;
 }
 
 /** Whether an object is known to be something else than options: with none of the names that options have, all of them would seem to be left out. */

@@ -16,13 +16,15 @@ import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection, permission } from '../synth/connection';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
-import { bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
+import { bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { durationProblem, numberProblem } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 import { warnWithoutMediaConvert } from '../synth/region';
 
 /** What may be tuned of transcoding. */
@@ -80,10 +82,11 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
    * The bucket where the sources arrive, below `source/`.
    *
    * A bucket that this app makes is told to send its events to EventBridge; an imported one must do so already.
+   * One of this app is refused if it is public.
    */
   readonly sourceBucket: s3.IBucket;
 
-  /** Where the media goes, below `v/`. */
+  /** Where the media goes, below `v/`. A bucket of this app is refused if it is public. */
   readonly mediaBucket: s3.IBucket;
 
   /**
@@ -132,22 +135,22 @@ export class VodTranscode extends Construct {
   public readonly _area: Area;
 
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
       ...problemsOf(props),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
-      ...bucketProblems(this, 'sourceBucket', props.sourceBucket, { required: true }),
-      ...bucketProblems(this, 'mediaBucket', props.mediaBucket, { required: true }),
+      ...bucketProblems(this, propName(this, 'sourceBucket'), props.sourceBucket, { required: true }),
+      ...bucketProblems(this, propName(this, 'mediaBucket'), props.mediaBucket, { required: true }),
     ]);
     useFunctionOptions(this, props.functions);
-    checkBucketKey(this, 'sourceBucket', props.sourceBucket);
-    checkBucketKey(this, 'mediaBucket', props.mediaBucket);
+    checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
+    checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);
     if (!sendEventsToEventBridge(props.sourceBucket)) {
       Annotations.of(this).addWarningV2('serverless-vod:sourceBucketEvents',
-        'sourceBucket: an imported bucket can\'t be changed from here; no upload is transcoded unless it sends its events to EventBridge (eventBridgeEnabled, or sourceBucket.enableEventBridgeNotification()). If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey');
+        `${propName(this, 'sourceBucket')}: an imported bucket can't be changed from here; no upload is transcoded unless it sends its events to EventBridge (eventBridgeEnabled, or enableEventBridgeNotification() of the bucket). If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey`);
     }
 
     this.queue = new mediaconvert.CfnQueue(this, 'Queue', {
@@ -189,7 +192,7 @@ export class VodTranscode extends Construct {
     const media = mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`);
     acknowledgeWildcard(role, media, 'media are objects below one prefix, and each job makes new ones');
     this.grant(role, ['s3:PutObject'], [media]);
-    grantKey(this, bucketKey('mediaBucket', mediaBucket), role, ['kms:GenerateDataKey', 'kms:Decrypt']);
+    grantKey(this, bucketKey(propName(this, 'mediaBucket'), mediaBucket), role, ['kms:GenerateDataKey', 'kms:Decrypt']);
     return role;
   }
 
@@ -256,7 +259,7 @@ export class VodTranscode extends Construct {
     const sources = sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`);
     acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
     this.grant(grantee, ['s3:GetObject'], [sources]);
-    grantKey(this, bucketKey('sourceBucket', sourceBucket), grantee, ['kms:Decrypt']);
+    grantKey(this, bucketKey(propName(this, 'sourceBucket'), sourceBucket), grantee, ['kms:Decrypt']);
   }
 
   /** CDK's own grants name more actions than are needed. */

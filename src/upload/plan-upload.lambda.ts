@@ -1,12 +1,12 @@
 import { planUpload } from './plan-upload.runtime';
 import { putSigner } from './sign-put.runtime';
 import { serveRoutes } from '../runtime/http';
-import { readEnvironment } from '../runtime/read-environment';
+import { readEnvironment, readFromLambda } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/video-repository';
 
 const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS, ROLES } = readEnvironment('upload/plan-upload');
 const signPut = putSigner({
-  address: SOURCE_ADDRESS, region: process.env.AWS_REGION ?? '', expirySeconds: UPLOAD_SETTINGS.expirySeconds, clock: () => new Date(), environment: process.env,
+  address: SOURCE_ADDRESS, region: readFromLambda('AWS_REGION'), expirySeconds: UPLOAD_SETTINGS.expirySeconds, clock: () => new Date(),
 });
 
 export const handler = serveRoutes('upload/plan-upload', planUpload({

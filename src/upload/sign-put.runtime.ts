@@ -3,6 +3,7 @@ import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { MAX_UPLOAD_EXPIRY_SECONDS } from '../domain/upload-limits';
+import { readFromLambda } from '../runtime/read-environment';
 
 /** One object, as it was declared. */
 export interface PutDeclaration {
@@ -27,8 +28,11 @@ export interface PutSignerOptions {
   /** Capped at MAX_UPLOAD_EXPIRY_SECONDS: a value known only at deploy time passes the construct's check. */
   readonly expirySeconds: number;
   readonly clock: () => Date;
-  /** Where the role's credentials are, at each signature: an address dies with the session that signed it, so the newest one signs. */
-  readonly environment: NodeJS.ProcessEnv;
+  /**
+   * Where the role's credentials are, at each signature: an address dies with the session that signed it, so the newest one signs.
+   * @default - that of the process
+   */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** Signs PUTs of single objects: bound to type and length, and refused where the key exists. */
@@ -39,9 +43,9 @@ export function putSigner({ address, region, clock, environment, ...options }: P
     region,
     sha256: Sha256,
     credentials: async () => ({
-      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-      sessionToken: environment.AWS_SESSION_TOKEN,
+      accessKeyId: readFromLambda('AWS_ACCESS_KEY_ID', environment),
+      secretAccessKey: readFromLambda('AWS_SECRET_ACCESS_KEY', environment),
+      sessionToken: readFromLambda('AWS_SESSION_TOKEN', environment),
     }),
   });
   return async ({ key, contentType, size }) => {

@@ -14,13 +14,15 @@ import { VideoVisibility } from '../domain/visibility';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection } from '../synth/connection';
+import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
-import { addCorsRule, bucketKey, bucketProblems, checkBucketKey, sendEventsToEventBridge } from '../synth/own-bucket';
+import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { durationProblem, enumProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
+import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
@@ -31,8 +33,9 @@ export interface VodUploadOptions {
   /**
    * A private bucket of your own, in the stack's region. Sources lie below `source/`.
    *
-   * A bucket that this app makes gets what it needs: the CORS rule, EventBridge events, and grants on its KMS key. An imported bucket
-   * can't be changed from here, and a warning at synth says what it needs.
+   * A bucket that this app makes gets what it needs: the CORS rule, EventBridge events, and grants on its KMS key. A public one is refused, and one
+   * without `enforceSSL` is warned of. An imported bucket can't be changed from here, and a warning at synth says what it needs. Nor can it be judged: see
+   * yourself that it blocks public access and denies requests without TLS.
    * @default - a private bucket, encrypted with keys that S3 manages
    */
   readonly bucket?: s3.IBucket;
@@ -109,16 +112,16 @@ export class VodUpload extends Construct {
   private readonly catalog: IVodCatalog;
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
-    super(scope, id);
+    super(checkedScope(scope, id, props), id);
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
-      ...bucketProblems(this, 'bucket', props.bucket),
+      ...bucketProblems(this, propName(this, 'bucket'), props.bucket),
     ]);
     useFunctionOptions(this, props.functions);
     this.catalog = props.catalog;
     this.bucket = props.bucket ?? this.makeBucket(props);
-    checkBucketKey(this, 'bucket', this.bucket);
+    checkBucket(this, propName(this, 'bucket'), this.bucket);
     this.letPagesPut(props.appOrigins);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
@@ -155,7 +158,7 @@ export class VodUpload extends Construct {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
     acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
     iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
-    grantKey(this, bucketKey('bucket', this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
+    grantKey(this, bucketKey(propName(this, 'bucket'), this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }
 
   private makeBucket(props: VodUploadProps): s3.Bucket {
@@ -186,7 +189,7 @@ export class VodUpload extends Construct {
     const reachable = isKnown || Stack.of(this.bucket) === Stack.of(this);
     if (reachable && rules.every((rule) => addCorsRule(this.bucket, rule))) return;
     Annotations.of(this).addWarningV2('serverless-vod:sourceBucketCors',
-      `bucket: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${allowedHeaders.join(', ')}`);
+      `${propName(this, 'bucket')}: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${allowedHeaders.join(', ')}`);
   }
 }
 

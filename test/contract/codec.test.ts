@@ -1,7 +1,7 @@
 import { Lazy, Stack, Tokenization } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { json, number, text, TokenWriter } from '../../src/contract/codec';
-import { readEnvironment } from '../../src/runtime/read-environment';
+import { readEnvironment, readFromLambda } from '../../src/runtime/read-environment';
 
 const PLAIN: TokenWriter = { json: (value) => JSON.stringify(value), number: String };
 
@@ -27,6 +27,11 @@ describe('values of environment variables', () => {
     [undefined, 'environment of catalog/read-videos lacks ROLES'],
   ])('that are missing or malformed stop the handler at its start: %j', (ROLES, message) => {
     expect(() => readEnvironment('catalog/read-videos', { TABLE_NAME: 'videos', ORIGIN: 'https://videos.example.com', ROLES })).toThrow(message);
+  });
+
+  test('that Lambda sets are read as they are, and one that is missing stops the handler too', () => {
+    expect(readFromLambda('AWS_REGION', { AWS_REGION: 'eu-west-1' })).toBe('eu-west-1');
+    expect(() => readFromLambda('AWS_REGION', {})).toThrow('environment lacks AWS_REGION, which Lambda sets');
   });
 
   test.each(['', ' ', 'x', 'Infinity'])('that are no number are refused: "%s"', (written) => {

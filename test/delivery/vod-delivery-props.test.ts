@@ -34,11 +34,11 @@ describe('VodDelivery with props', () => {
 
   test('takes a bucket of the same stack, and opens it to the distribution', () => {
     const stack = testStack();
-    const bucket = new s3.Bucket(stack, 'Mine');
+    const bucket = new s3.Bucket(stack, 'Mine', { enforceSSL: true });
     const { delivery, json } = delivered({ bucket }, stack);
     const template = json();
     expect(delivery.bucket).toBe(bucket);
-    expect(only(ofDelivery(template), 'AWS::S3::BucketPolicy').properties.PolicyDocument.Statement).toHaveLength(2);
+    expect(only(ofDelivery(template), 'AWS::S3::BucketPolicy').properties.PolicyDocument.Statement).toHaveLength(3);
     expect(warningsOf(stack)).toEqual([]);
   });
 

@@ -14,7 +14,7 @@ const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-
 /** The sources in a bucket with that key. */
 function upload(makeKey: (stack: Stack) => kms.IKey) {
   const stack = testStack({ env });
-  const bucket = new s3.Bucket(stack, 'Sources', { encryptionKey: makeKey(stack) });
+  const bucket = new s3.Bucket(stack, 'Sources', { encryptionKey: makeKey(stack), enforceSSL: true });
   uploadIn(stack, { bucket });
   return { stack, template: Template.fromStack(stack) };
 }

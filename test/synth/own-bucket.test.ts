@@ -97,7 +97,13 @@ describe('EventBridge on the source bucket', () => {
 
   test('can\'t be switched on from here for an imported bucket: a warning says how', () => {
     const { stack } = service({ makeBucket: (scope) => s3.Bucket.fromBucketName(scope, 'Sources', 'sources') });
-    Annotations.fromStack(stack).hasWarning('/Test/Vod/Transcode', Match.stringLikeRegexp('^sourceBucket: an imported bucket .*EventBridge.*serverless-vod:sourceBucketEvents'));
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Transcode', Match.stringLikeRegexp('^upload\\.bucket: an imported bucket .*EventBridge.*serverless-vod:sourceBucketEvents'));
+  });
+
+  test('of a transcode without the rest is warned of by its own prop', () => {
+    const stack = testStack();
+    transcodeIn(stack, { sourceBucket: s3.Bucket.fromBucketName(stack, 'Imported', 'sources') });
+    Annotations.fromStack(stack).hasWarning('/Test/Transcode', Match.stringLikeRegexp('^sourceBucket: an imported bucket .*serverless-vod:sourceBucketEvents'));
   });
 });
 
@@ -114,7 +120,7 @@ describe('CORS of the source bucket', () => {
 
   test('lets pages of the service\'s and the app\'s origins PUT, beside the bucket\'s own rules', () => {
     const get = { allowedMethods: [s3.HttpMethods.GET], allowedOrigins: ['*'] };
-    const { stack, bucketTemplate } = upload((_, scope) => new s3.Bucket(scope, 'Sources', { cors: [get] }));
+    const { stack, bucketTemplate } = upload((_, scope) => new s3.Bucket(scope, 'Sources', { cors: [get], enforceSSL: true }));
     bucketTemplate().hasResourceProperties('AWS::S3::Bucket', {
       CorsConfiguration: { CorsRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['*'] }, put] },
     });
@@ -129,6 +135,11 @@ describe('CORS of the source bucket', () => {
 
   test('of another stack is added where the origins are known, without a circle between the stacks', () => {
     upload((app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources')).bucketTemplate().hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [put] } });
+  });
+
+  test('of an imported bucket of the whole service is warned of by the prop that the user wrote', () => {
+    const { stack } = service({ makeBucket: (scope) => s3.Bucket.fromBucketName(scope, 'Sources', 'sources') });
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Upload', Match.stringLikeRegexp('^upload\\.bucket: its CORS rules .*serverless-vod:sourceBucketCors'));
   });
 
   test.each<[string, (app: App, stack: Stack) => s3.IBucket, string]>([
@@ -173,7 +184,7 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
   ])('sources and media under a key that CDK does not know, which nobody could be granted: %s', (_, keyOf) => {
     const make = (stack: Stack) => withKey(stack, keyOf(stack));
     expect(() => delivery(make)).toThrow(/^Test\/Delivery: bucket: its KMS key .* is not known to CDK.*encryptionKey/);
-    expect(() => service({ makeBucket: make })).toThrow(/^Test\/Vod\/Upload: bucket: its KMS key .* is not known to CDK.*encryptionKey/);
+    expect(() => service({ makeBucket: make })).toThrow(/^Test\/Vod\/Upload: upload\.bucket: its KMS key .* is not known to CDK.*encryptionKey/);
   });
 
   const encrypt = (node: unknown, kmsMasterKeyId?: string): void => {
@@ -181,9 +192,9 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     node.bucketEncryption = { serverSideEncryptionConfiguration: [{ serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId } }] };
   };
   test.each<[string, string | undefined, RegExp]>([
-    ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] bucket: its KMS key \"alias\/videos\" is not known/],
-    ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] bucket: its KMS key \"alias\/videos\" is not known/],
-    ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] upload\.bucket: its KMS key \"alias\/videos\" is not known/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] delivery\.bucket: its KMS key \"alias\/videos\" is not known/],
+    ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] delivery\.bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/],
   ])('the library\'s own buckets under %s that an aspect gives them (case %#)', (_, key, message) => {
     const stack = testStack();
     vodIn(stack);

@@ -143,7 +143,7 @@ export async function openTables(path: string) {
         return { ...plan, answer: await run(planning, operation, data), ...seen };
       } catch (error) {
         if (!(error instanceof AwsError) || error.code === 'ResourceNotFoundException') throw error;
-        return { ...plan, answer: {}, ...seen, changes: [], error };
+        return { ...plan, answer: {}, ...seen, error };
       }
     },
 

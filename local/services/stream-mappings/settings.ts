@@ -21,7 +21,7 @@ export function settingsOf({ logicalId, physicalId, properties }: Resource) {
   onlyKnown(logicalId, properties, `EventSourceArn FunctionName DestinationConfig FilterCriteria FunctionResponseTypes Tags ${Object.keys(NUMBERS).join(' ')}`, {
     BisectBatchOnFunctionError: [true, false], Enabled: [true], StartingPosition: ['TRIM_HORIZON'],
   });
-  const { EventSourceArn, FunctionName, StartingPosition, DestinationConfig, FilterCriteria } = properties;
+  const { EventSourceArn, StartingPosition, DestinationConfig, FilterCriteria } = properties;
   const { FunctionResponseTypes = [], BisectBatchOnFunctionError = false } = properties;
   if (!StartingPosition) throw new Error(`${logicalId}: a mapping of a stream needs a StartingPosition`);
   const number = (name: string): number => {
@@ -34,7 +34,6 @@ export function settingsOf({ logicalId, physicalId, properties }: Resource) {
     logicalId,
     uuid: stable(physicalId).replace(/^(.{8})(.{4})(.{4})(.{4})(.*)$/, '$1-$2-$3-$4-$5'),
     streamArn: EventSourceArn as string,
-    functionName: FunctionName as string,
     batchSize: number('BatchSize'),
     windowMilliseconds: number('MaximumBatchingWindowInSeconds') * 1000,
     maximumAgeSeconds: number('MaximumRecordAgeInSeconds'),

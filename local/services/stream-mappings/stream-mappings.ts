@@ -7,7 +7,7 @@ import type { Store } from '../../s3/store';
 import { firstLines, logLine } from '../../text';
 import { AwsError, type Functions, type LocalStack, type Need, type Part, type Principal } from '../../types';
 import type { StreamRecord, Streams } from '../dynamodb/streams';
-import { eventSourceMappings } from '../event-source-mappings';
+import { eventSourceMappings, functionOf } from '../event-source-mappings';
 import type { Json } from '../json';
 
 /** So many records are read at a time. */
@@ -38,7 +38,7 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   const lanes: (() => Promise<void>)[] = [];
   for (const resource of eventSourceMappings(stack, 'dynamodb')) {
     const settings = settingsOf(resource);
-    const { attributes: { Arn }, properties: { Role } } = stack.byArn(settings.functionName);
+    const { attributes: { Arn }, properties: { Role } } = functionOf(stack, resource);
     // Throws when the table has no stream.
     await given.streams.read(settings.streamArn, '', 1);
     await access.require({ kind: 'role', id: Role }, needsOf(settings));
@@ -53,13 +53,12 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   };
 }
 
-/** What Lambda asks of the function's role. */
+/**
+ * What Lambda asks of the function's role. Its guide names dynamodb:ListStreams too, which IAM knows for `*` only, while the CDK's TableV2
+ * grants it on the stream and is taken by AWS: so this machine does not ask for it.
+ */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
-  const reads = [
-    ...['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn })),
-    // IAM knows no resource of it.
-    { action: 'dynamodb:ListStreams', resource: '*' },
-  ];
+  const reads = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
   const writes = [{ action: 's3:ListBucket', resource: bucketArn! }, { action: 's3:PutObject', resource: `${bucketArn}/${failurePrefix({ uuid })}` }];
   return [...reads, ...bucketArn ? writes : []];
 }

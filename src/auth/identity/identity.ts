@@ -1,4 +1,4 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
@@ -39,7 +39,8 @@ export class Identity {
    * A user pool that exists already. People sign in as they do there, and call with the id token. Without a client it fails.
    *
    * @param userPool whose users may call
-   * @param clients the audience that tokens must name: one of these
+   * @param clients the audience that tokens must name: one of these, each a client of this pool. That is checked for clients that the app makes; imported ones
+   * don't say whose they are, and tokens of another pool are answered 401
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
@@ -51,7 +52,7 @@ export class Identity {
       problems: (_, { roles }) => [
         userPool?.userPoolArn ? undefined : `identity: expected a user pool for fromUserPool, got ${show(userPool)}`,
         clients.length > 0 ? undefined : 'identity: expected a client as in fromUserPool(userPool, client), got none: without one, tokens of any client of the pool would pass',
-        ...clients.map((client) => (client?.userPoolClientId ? undefined : `identity: expected clients of the user pool for fromUserPool, got ${show(client)}`)),
+        ...clients.map((client) => (client?.userPoolClientId ? otherPoolProblem(userPool, client) : `identity: expected clients of the user pool for fromUserPool, got ${show(client)}`)),
         ...groupProblems(roles),
       ],
       bind: (scope) => ({
@@ -120,6 +121,22 @@ interface IdentitySource {
   readonly problems: (scope: Construct, context: IdentityContext) => (string | undefined)[];
   readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
   readonly admins?: Access;
+}
+
+/** Why no token would pass: the client is one of another pool, as far as synth can know. */
+function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {
+  const { userPoolId } = (client as cognito.UserPoolClient).node?.defaultChild as cognito.CfnUserPoolClient | undefined ?? {};
+  if (!userPool?.userPoolId || !userPoolId) return undefined;
+  const [expected, actual] = [userPool.userPoolId, userPoolId].map(poolOf);
+  return expected === undefined || actual === undefined || typeof expected !== typeof actual || expected === actual ? undefined
+    : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool: API Gateway would refuse every token`;
+}
+
+/** What an id says of its pool: the id itself, or the resource that it refers to. Undefined for what only the deployment knows. */
+function poolOf(userPoolId: string): unknown {
+  if (!Token.isUnresolved(userPoolId)) return userPoolId;
+  const token = Tokenization.reverse(userPoolId, { failConcat: false });
+  return token && Reference.isReference(token) ? token.target : undefined;
 }
 
 function authorizerProblem(scope: Construct, authorizer: apigateway.IAuthorizer): string | undefined {

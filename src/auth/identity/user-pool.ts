@@ -6,7 +6,7 @@ import type { Roles } from '../../contract/roles';
 import { LOGIN_PATH } from '../../contract/routes';
 import { overlay } from '../../synth/overlay';
 import { enumProblem, show } from '../../synth/prop-checks';
-import { removalPolicyProblem } from '../../synth/removal-policy';
+import { removalPolicyProblem, warnOfProtection } from '../../synth/removal-policy';
 
 /** The cheapest. */
 const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
@@ -30,6 +30,7 @@ export function userPoolProblems(props?: cognito.UserPoolProps): (string | undef
 export function makeUserPool(scope: Construct, props: cognito.UserPoolProps, context: IdentityContext): cognito.UserPool {
   const { url, removalPolicy, roles, deletionProtection } = context;
   const { passwordPolicy, userInvitation, ...others } = props;
+  warnOfProtection(scope, 'user pool', overlay({ deletionProtection, removalPolicy }, others));
   const aliases = props.signInAliases ?? { username: true, email: true };
   const verified = props.autoVerify ?? aliases;
   const asksForSms = aliases.phone || verified.phone || props.mfaSecondFactor?.sms;
@@ -83,9 +84,9 @@ function withinPool(policy: RemovalPolicy): RemovalPolicy {
   return policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
 }
 
-/** The groups that come with the pool, and those that roles name; by name. */
+/** The groups that roles name, and `uploaders` while everyone may upload, for the day that changes; by name. */
 export function makeGroups(scope: Construct, userPool: cognito.UserPool, { removalPolicy, roles }: IdentityContext): ReadonlyMap<string, string> {
-  const descriptions = new Map([['uploaders', 'May upload, where uploading is restricted']]);
+  const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'May upload, where uploading is restricted']]);
   const describe = (names: readonly string[] = [], description: string) => {
     for (const name of names.filter((each) => !Token.isUnresolved(each))) descriptions.set(name, description);
   };

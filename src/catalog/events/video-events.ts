@@ -24,7 +24,7 @@ export interface VideoEventsProps {
 
 /** What is wrong with a bus that was passed in. */
 export function eventBusProblem(prop: string, eventBus: events.IEventBus | undefined): string | undefined {
-  return objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { member: 'eventBusName' });
+  return objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn'] });
 }
 
 /** DynamoDB keeps a record for 24 hours. What fails for an hour is set aside in S3, so that it does not hold up the changes behind it any longer. */

@@ -106,6 +106,29 @@ describe('an existing pool', () => {
   test('needs a client', () => {
     expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: expected a client as in fromUserPool/);
   });
+
+  const people = (stack: Stack, id: string) => new cognito.UserPool(stack, id);
+  const imported = (stack: Stack, id: string) => cognito.UserPool.fromUserPoolId(stack, `Imported${id}`, id);
+  test.each<[string, (stack: Stack) => [cognito.IUserPool, cognito.IUserPool]]>([
+    ['of the stack', (stack) => [people(stack, 'P'), people(stack, 'Q')]],
+    ['of another stack', (stack) => [people(new Stack(stack.node.root as App, 'Other'), 'P'), people(stack, 'Q')]],
+    ['imported', (stack) => [imported(stack, 'eu-west-1_P'), imported(stack, 'eu-west-1_Q')]],
+  ])('refuses a client of another pool: pools %s', (_, make) => {
+    expect(() => service((stack) => {
+      const [pool, other] = make(stack);
+      return Identity.fromUserPool(pool, pool.addClient('Web'), other.addClient('App'));
+    })).toThrow(/^Test\/Vod\/Auth: identity: expected clients of the user pool for fromUserPool, got Test\/[\w-]+\/App, a client of another pool/);
+  });
+
+  test.each<[string, (stack: Stack) => Identity]>([
+    ['of the pool, which was imported beside', (stack) => {
+      const pool = people(stack, 'P');
+      return Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Again', pool.userPoolId), pool.addClient('Web'));
+    }],
+    ['of a pool whose id is no more than a parameter', (stack) => Identity.fromUserPool(
+      cognito.UserPool.fromUserPoolId(stack, 'Pool', new CfnParameter(stack, 'PoolId').valueAsString), imported(stack, 'eu-west-1_P').addClient('Web'))],
+    ['that was imported', (stack) => Identity.fromUserPool(people(stack, 'P'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'))],
+  ])('takes a client %s', (_, identityOf) => expect(() => service(identityOf)).not.toThrow());
 });
 
 describe('any OpenID Connect issuer', () => {

@@ -67,8 +67,12 @@ describe('the user pool', () => {
   test('has the groups that roles name', () => {
     const roles = { uploaders: Access.group('editors'), viewers: Access.group('editors'), admins: Access.group('a/b') };
     const made = synthesized({}, { roles });
-    expect(groupsOf(made)).toEqual(['a/b', 'editors', 'uploaders']);
+    expect(groupsOf(made)).toEqual(['a/b', 'editors']);
   });
+
+  test.each<[string, Access, string[]]>([
+    ['everyone may', Access.signedIn(), ['admins', 'uploaders']], ['they may', Access.group('uploaders'), ['admins', 'uploaders']], ['nobody may', Access.nobody(), ['admins']],
+  ])('has the group `uploaders` unless others upload: %s', (_, uploaders, groups) => expect(groupsOf(synthesized({}, { roles: { uploaders } }))).toEqual(groups));
 
   test('invites with the address of the service, unless the words are given', () => {
     const { InviteMessageTemplate: words } = only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig;
@@ -117,7 +121,7 @@ describe('what depends on what in a pool', () => {
 
   test('names that differ in one character only are two groups', () => {
     const made = synthesized({}, { roles: { uploaders: Access.group('a/b'), viewers: Access.group('a-b') } });
-    expect(groupsOf(made)).toEqual(['a-b', 'a/b', 'admins', 'uploaders']);
+    expect(groupsOf(made)).toEqual(['a-b', 'a/b', 'admins']);
   });
 });
 

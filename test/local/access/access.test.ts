@@ -122,6 +122,37 @@ describe('access', () => {
     await expect(new TemplateAccess(other, () => {}).require(role('r'), [need])).rejects.toThrow('R: this machine does not know ManagedPolicyArns');
   });
 
+  describe('a permissions boundary', () => {
+    const bounded = (boundary: (scope: Stack) => iam.IManagedPolicy) => synthesized((scope) => {
+      const bucket = new s3.Bucket(scope, 'Media', { bucketName: 'media' });
+      const some = new iam.Role(scope, 'Some', { roleName: 'some', assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), permissionsBoundary: boundary(scope) });
+      bucket.grantRead(some, 'v/*');
+      bucket.grantPut(some, 'v/*');
+    });
+    const onlyReads = (scope: Stack) => new iam.ManagedPolicy(scope, 'Boundary', { statements: [new iam.PolicyStatement({ actions: ['s3:Get*', 'dynamodb:*'], resources: ['*'] })] });
+
+    it('is the most that a role may do, and allows nothing by itself', async () => {
+      access = new TemplateAccess(await bounded(onlyReads), () => {});
+      expect(await allowed(role('some'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).toBe(true);
+      expect(await allowed(role('some'), 's3:PutObject', 'arn:aws:s3:::media/v/1')).toBe(false);
+      expect(await allowed(role('some'), 'dynamodb:GetItem', 'arn:aws:dynamodb:us-east-1:123456789012:table/T')).toBe(false);
+    });
+
+    it('that the template does not make is refused by name, since nobody here knows what it allows', async () => {
+      access = new TemplateAccess(await bounded((scope) => iam.ManagedPolicy.fromManagedPolicyName(scope, 'Boundary', 'DeveloperBoundary')), () => {});
+      await expect(allowed(role('some'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).rejects.toThrow(/^Some\w+: this machine knows a PermissionsBoundary that .* and not arn:aws:iam::123456789012:policy\/DeveloperBoundary$/);
+    });
+  });
+
+  it('is given by a managed policy too, one that the template attaches', async () => {
+    access = new TemplateAccess(await synthesized((scope) => {
+      const some = new iam.Role(scope, 'Some', { roleName: 'some', assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+      new iam.ManagedPolicy(scope, 'Policy', { roles: [some], statements: [new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] })] });
+    }), () => {});
+    expect(await allowed(role('some'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).toBe(true);
+    expect(await allowed(role('some'), 's3:PutObject', 'arn:aws:s3:::media/v/1')).toBe(false);
+  });
+
   it('issues each role its own credentials, the same on each call', () => {
     const [first, again, other] = [role('submit').id, role('submit').id, role('job').id].map((arn) => access.credentialsOf(arn));
     expect(again).toEqual(first);

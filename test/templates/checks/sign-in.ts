@@ -95,7 +95,7 @@ const secretIsFilled: Check = (template) => ours(template, 'AWS::Cognito::UserPo
   })) : [`${id}: its secret is copied ${copies.length} times`];
 });
 
-/** The pool has the groups that roles name, uploaders at least. */
+/** The pool has the groups that roles name, and `uploaders` while everyone may upload. */
 const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool').length === 0 ? [] : [
   ...every('AWS::Cognito::UserPoolGroup', { GroupName: present, UserPoolId: present })(template),
   ...rolesOf(template).filter((role) => !ours(template, 'AWS::Cognito::UserPoolGroup').some(({ properties }) => properties.GroupName === role)).map((role) => `no group ${role}`),
@@ -103,7 +103,7 @@ const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool
 
 /** The groups that the pool must have. */
 function rolesOf(template: CloudFormationTemplate): string[] {
-  return ['uploaders', ...new Set(rolesIn(template).flatMap((roles) => Object.values(roles).flat()))];
+  return [...new Set(rolesIn(template).flatMap((roles) => Object.values({ uploaders: ['uploaders'], ...roles }).flat()))];
 }
 
 /** Who is invited gets the mail, at an address that needs no second proof, and the role. */

@@ -58,7 +58,9 @@ test('a write changes nothing when its condition does not hold', async () => {
   const update = (more: object) => new UpdateCommand({
     TableName, Key, UpdateExpression: 'SET title = :t', ConditionExpression: 'title = :t', ExpressionAttributeValues: { ':t': 'other' }, ...more,
   });
-  await expect(client.send(update({}))).rejects.toMatchObject({ name: 'ConditionalCheckFailedException', Item: undefined, $metadata: { httpStatusCode: 400 } });
+  for (const silent of [{}, { ReturnValuesOnConditionCheckFailure: 'NONE' }]) {
+    await expect(client.send(update(silent))).rejects.toMatchObject({ name: 'ConditionalCheckFailedException', Item: undefined, $metadata: { httpStatusCode: 400 } });
+  }
   await expect(client.send(update({ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }))).rejects.toMatchObject({ name: 'ConditionalCheckFailedException', Item: { title: { S: 'Grüße' } } });
   expect((await client.send(new GetCommand({ TableName, Key }))).Item).toMatchObject({ title: 'Grüße' });
   expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);

@@ -14,31 +14,33 @@ const key = (pk: string) => ({ pk, sk: 'video' });
 const put = (pk: string, more: object = {}) => ({ Put: { TableName, Item: { ...key(pk), owner: 'ann' }, ...more } });
 const transact = (TransactItems: Items, more: object = {}) => served.client.send(new TransactWriteCommand({ TransactItems, ...more }));
 const stored = async () => (await served.client.send(new ScanCommand({ TableName }))).Items!.sort((a, b) => a.pk.localeCompare(b.pk));
+const indexed = async () => (await served.client.send(new ScanCommand({ TableName, IndexName: 'byOwner' }))).Count;
 beforeEach(async () => {
   for (const { pk, sk } of await stored()) await served.client.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
   await served.client.send(new PutCommand({ TableName, Item: { ...key('old'), count: 1 } }));
 });
 
 test('all four actions are one write, with one record for each change', async () => {
-  await served.client.send(new PutCommand({ TableName, Item: key('gone') }));
+  for (const pk of ['gone', 'checked']) await served.client.send(new PutCommand({ TableName, Item: key(pk) }));
   const after = (await served.records()).at(-1)!.dynamodb.SequenceNumber;
   await transact([
     put('new'),
     { Update: { TableName, Key: key('old'), UpdateExpression: 'ADD #c :one', ExpressionAttributeNames: { '#c': 'count' }, ExpressionAttributeValues: { ':one': 1 } } },
     { Delete: { TableName, Key: key('gone') } },
-    { ConditionCheck: { TableName, Key: key('none'), ConditionExpression: 'attribute_not_exists(pk)' } },
+    { ConditionCheck: { TableName, Key: key('checked'), ConditionExpression: 'attribute_exists(pk)' } },
   ]);
-  expect(await stored()).toEqual([{ ...key('new'), owner: 'ann' }, { ...key('old'), count: 2 }]);
-  expect((await served.client.send(new ScanCommand({ TableName, IndexName: 'byOwner' }))).Count).toBe(1);
+  expect(await stored()).toEqual([key('checked'), { ...key('new'), owner: 'ann' }, { ...key('old'), count: 2 }]);
+  expect(await indexed()).toBe(1);
   expect((await served.records(after)).map(({ eventName, dynamodb }) => [eventName, dynamodb.Keys.pk.S])).toEqual([['INSERT', 'new'], ['MODIFY', 'old'], ['REMOVE', 'gone']]);
 });
 
 test('one condition that does not hold cancels all, and the reasons stand in the order of the actions', async () => {
+  await served.client.send(new PutCommand({ TableName, Item: key('silent') }));
   const before = await served.records();
   const canceled = transact([
     put('new'),
     put('old', { ConditionExpression: 'attribute_not_exists(pk)', ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
-    { ConditionCheck: { TableName, Key: key('none'), ConditionExpression: 'attribute_exists(pk)' } },
+    { ConditionCheck: { TableName, Key: key('silent'), ConditionExpression: 'attribute_not_exists(pk)' } },
     { Put: { TableName, Item: { ...key('typed'), owner: 1 } } },
   ]);
   await expect(canceled).rejects.toMatchObject({
@@ -52,7 +54,8 @@ test('one condition that does not hold cancels all, and the reasons stand in the
     ],
   });
   expect((await canceled.catch((error) => error)).CancellationReasons[2]).not.toHaveProperty('Item');
-  expect(await stored()).toEqual([{ ...key('old'), count: 1 }]);
+  expect(await stored()).toEqual([{ ...key('old'), count: 1 }, key('silent')]);
+  expect(await indexed()).toBe(0);
   expect(await served.records()).toEqual(before);
 });
 

@@ -1,0 +1,66 @@
+import { Annotations, AspectPriority, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { IConstruct } from 'constructs';
+import type { HandlerName, Variable } from '../contract/environment';
+
+/** Services that a VPC endpoint reaches, by the last part of the endpoint's name, and the kind of endpoint. */
+const ENDPOINTS = { 'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface' } as const;
+type Endpoint = keyof typeof ENDPOINTS;
+
+/** What a handler calls that has the variable. */
+const CALLED_WITH: Partial<Record<Variable, Endpoint>> = {
+  TABLE_NAME: 'dynamodb', SECRET_ARN: 'secretsmanager', SIGNING_KEYS: 'secretsmanager', QUEUE_ARN: 'mediaconvert',
+};
+
+/** What custom resources call, which have no variables; CloudFormation takes their answers at an address of S3. */
+const CALLED_BY: Partial<Record<HandlerName, readonly Endpoint[]>> = {
+  'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
+};
+
+/** Hosts for which there is no endpoint. */
+const ON_THE_INTERNET: Partial<Record<Variable, string>> = {
+  HOSTED_UI: 'the token endpoint of the user pool\'s domain', TOKEN_RULES: 'the key set of the issuer',
+};
+
+/** Warns of a function in subnets without a route to the internet, where it can't reach what it calls. No error: routes and endpoints may be made elsewhere. */
+export function warnOfIsolation(
+  scope: IConstruct, handler: HandlerName, variables: readonly string[],
+  { vpc, vpcSubnets }: { readonly vpc?: ec2.IVpc; readonly vpcSubnets?: ec2.SubnetSelection },
+): void {
+  const isolated = vpc && isolatedAmong(vpc, vpcSubnets);
+  if (!isolated) return;
+  const unreachable = variables.flatMap((name) => ON_THE_INTERNET[name as Variable] ?? []);
+  if (unreachable.length > 0) {
+    Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
+      `functions.vpc: ${isolated} has no route to the internet, and this function calls ${unreachable.join(' and ')}, for which there is no VPC endpoint: choose subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc on the other areas only`);
+  }
+  const needed = [...variables.flatMap((name) => CALLED_WITH[name as Variable] ?? []), ...CALLED_BY[handler] ?? []];
+  // When the app is complete: endpoints may be added after the service.
+  Aspects.of(scope).add({ visit: (node) => { if (node === scope) warnOfEndpoints(scope, vpc, isolated, needed); } }, { priority: AspectPriority.READONLY });
+}
+
+function warnOfEndpoints(scope: IConstruct, vpc: ec2.IVpc, isolated: string, needed: readonly Endpoint[]): void {
+  const names = endpointsOf(vpc);
+  const missing = needed.filter((service) => !names.some((name) => name.includes(`.${service}"`)));
+  if (missing.length === 0) return;
+  Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutEndpoints',
+    `functions.vpc: ${isolated} has no route to the internet, and no VPC endpoint is seen for what this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add them to the VPC, or choose subnets with a NAT gateway`);
+}
+
+/** The first of the selected subnets that is isolated, as a message names it. */
+function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): string | undefined {
+  const isolated = vpc.selectSubnets(selection).subnets.find((subnet) => vpc.isolatedSubnets.includes(subnet));
+  return isolated && `the subnet ${isolated.node.path}`;
+}
+
+/** The names of the services for which the app makes endpoints in the VPC, as JSON. */
+function endpointsOf(vpc: ec2.IVpc): string[] {
+  const text = (resource: CfnResource, value: unknown) => JSON.stringify(Stack.of(resource).resolve(value));
+  return vpc.node.root.node.findAll().filter(isEndpoint)
+    .filter((endpoint) => text(endpoint, endpoint.vpcId) === text(endpoint, vpc.vpcId))
+    .map((endpoint) => text(endpoint, endpoint.serviceName));
+}
+
+function isEndpoint(node: IConstruct): node is ec2.CfnVPCEndpoint {
+  return CfnResource.isCfnResource(node) && node.cfnResourceType === 'AWS::EC2::VPCEndpoint';
+}

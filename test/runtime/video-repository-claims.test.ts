@@ -1,0 +1,48 @@
+import { repositorySetting } from './repository-setting';
+
+describe('videoRepository: a claim', () => {
+  const { clock, declared, editAs, processing, repository } = repositorySetting();
+
+  const uploaded = async () => {
+    const { videoId } = await repository().create(declared());
+    await repository().markUploaded(videoId, 1000);
+    return videoId;
+  };
+  const past = new Date('2026-11-22T09:00:00.000Z');
+
+  test('goes to one of many', async () => {
+    const videoId = await uploaded();
+    const tokens = Array.from({ length: 12 }, (_, i) => `token-${i}`);
+    const rows = await Promise.all(tokens.map((token) => repository().claim(videoId, 1, token, past)));
+    const holders = new Set(rows.map((row) => row?.claim?.token));
+    expect(holders.size).toBe(1);
+    expect(rows.filter((row, i) => row?.claim?.token === tokens[i])).toHaveLength(1);
+    expect(await repository().find(videoId)).toMatchObject({ version: 3 });
+  });
+
+  test('is the caller\'s own when it asks again', async () => {
+    const videoId = await uploaded();
+    await repository().claim(videoId, 1, 'mine', past);
+    expect((await repository().claim(videoId, 1, 'mine', past))?.claim).toEqual({ attempt: 1, token: 'mine', startedAt: clock.now.toISOString() });
+  });
+
+  test('is taken over when it is stale, and not a moment before', async () => {
+    const videoId = await uploaded();
+    await repository().claim(videoId, 1, 'first', past);
+    expect((await repository().claim(videoId, 1, 'second', clock.now))?.claim?.token).toBe('first');
+    expect((await repository().claim(videoId, 1, 'second', new Date(clock.now.getTime() + 1)))?.claim?.token).toBe('second');
+  });
+
+  test('of an earlier attempt does not hold', async () => {
+    const videoId = await uploaded();
+    await repository().claim(videoId, 1, 'first', past);
+    await editAs(videoId, 'attempt', 2);
+    expect(await repository().claim(videoId, 1, 'late', past)).toBeUndefined();
+    expect((await repository().claim(videoId, 2, 'second', past))?.claim).toMatchObject({ attempt: 2, token: 'second' });
+  });
+
+  test('is over once there is a job', async () => {
+    const videoId = await processing();
+    expect(await repository().claim(videoId, 1, 'token', new Date('2030-01-01'))).toBeUndefined();
+  });
+});

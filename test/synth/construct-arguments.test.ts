@@ -1,0 +1,64 @@
+import { App } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
+import { catalogIn, ORIGIN, testStack } from '../toolkit/stacks';
+
+const CONSTRUCTS: [string, (scope: any, props: any) => unknown][] = [
+  ...[ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload]
+    .map((Made: new (scope: any, id: string, props: any) => unknown): [string, (scope: any, props: any) => unknown] => [Made.name, (scope, props) => new Made(scope, 'It', props)]),
+  ['VodCatalog.fromTable', (scope, attributes) => VodCatalog.fromTable(scope, 'It', attributes)],
+];
+
+describe.each(CONSTRUCTS)('%s', (name, make) => {
+  test.each([[null], [[]], ['x'], [7]])('refuses %j in the place of its props', (props) => {
+    const parameter = name === 'VodCatalog.fromTable' ? 'attributes' : 'props';
+    expect(() => make(testStack(), props)).toThrow(`Test/It: ${parameter}: expected an object of properties, got ${JSON.stringify(props)}`);
+  });
+
+  test.each<[unknown, string]>([
+    [undefined, 'undefined'], [null, 'null'], ['Test', '"Test"'], [{}, '{}'], [new App(), 'an object of class App'], [new Construct(new App(), 'NoStack'), 'an object of class Construct'],
+  ])('refuses a scope that is in no stack (case %#)', (scope, shown) => {
+    expect(() => make(scope, {})).toThrow(`It: scope: expected a construct in a stack, such as the Stack itself, got ${shown}`);
+  });
+});
+
+test.each([[VodAuth], [VodCatalog], [VodDelivery], [VodTranscode], [VodUpload]])('%p refuses props that were forgotten', (Made: new (...args: any[]) => unknown) => {
+  expect(() => new Made(testStack(), 'It')).toThrow('Test/It: props: expected an object of properties, got undefined');
+});
+
+describe('what another copy of the library made', () => {
+  /** The construct as a copy of the library has it: of another class, with members by these names. */
+  const copyOf = (catalog: object, change: Record<string, unknown> = {}, ...missing: string[]) => {
+    const Copy = { VodCatalog: class {} }.VodCatalog;
+    const names = ['node', 'roles', 'url', 'table', 'grantReadVideos'].filter((name) => !missing.includes(name));
+    return Object.assign(new Copy(), Object.fromEntries(names.map((name) => [name, catalog[name as keyof typeof catalog]])), change) as any;
+  };
+  const upload = (change?: Record<string, unknown>, ...missing: string[]) => () => {
+    const stack = testStack();
+    return new VodUpload(stack, 'Upload', { catalog: copyOf(catalogIn(stack, { roles: { uploaders: Access.group('editors') } }), change, ...missing) });
+  };
+
+  test('serves, if it has what this one needs', () => expect(upload()).not.toThrow());
+
+  test('a catalog of another version is refused with what it lacks, and where to look', () => {
+    expect(upload({ origin: ORIGIN }, 'url', 'roles')).toThrow(
+      'Test/Upload: catalog: expected a VodCatalog, got an object of class VodCatalog without roles, url: it may be of another version of serverless-vod, and \'npm ls serverless-vod\' lists all that are installed');
+  });
+
+  test('so are a role, an API and an identity', () => {
+    class Other { readonly members = []; }
+    const other = 'got an object of class Other without';
+    expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} _groups: it may be of another version`);
+    const stack = testStack();
+    expect(() => new VodDelivery(stack, 'Delivery', { catalog: catalogIn(stack), api: new Other() as any })).toThrow(`api: expected a VodApi, ${other} originDomainName: it may be of another version`);
+    expect(() => new VodAuth(stack, 'Auth', { url: ORIGIN, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected one that Identity.userPool() or another of its functions made, ${other} _problems: it may be`);
+  });
+});
+
+test('a construct in a wrong place is shown, although it is no JSON', () => {
+  const stack = testStack();
+  const table = dynamodb.Table.fromTableName(stack, 'Table', 'videos');
+  expect(() => new VodUpload(stack, 'Upload', { catalog: { table } as any })).toThrow('Test/Upload: catalog: expected a VodCatalog, got [object Object] without node, roles, url, grantReadVideos');
+  expect(() => new VodUpload(stack, 'Sources', { catalog: catalogIn(stack), bucket: { bucketArn: 'arn:aws:s3:::sources' } as any })).toThrow('bucket: expected a bucket, such as an s3.Bucket, got {"bucketArn":"arn:aws:s3:::sources"} without env, node');
+});

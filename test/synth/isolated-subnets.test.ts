@@ -1,0 +1,69 @@
+import { Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Identity, type ServerlessVodProps } from '../../src';
+import { testStack, vodIn, warningsOf } from '../toolkit/stacks';
+
+const { PRIVATE_ISOLATED, PRIVATE_WITH_EGRESS, PUBLIC } = ec2.SubnetType;
+const isolated = (stack: Stack) => new ec2.Vpc(stack, 'Vpc', { maxAzs: 1, natGateways: 0, subnetConfiguration: [{ name: 'alone', subnetType: PRIVATE_ISOLATED }] });
+const mixed = (stack: Stack) => new ec2.Vpc(stack, 'Vpc', {
+  maxAzs: 1, subnetConfiguration: [PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED].map((subnetType) => ({ name: subnetType, subnetType })),
+});
+
+/** The warnings of the kind: where, and what can't be reached. */
+function warnings(id: string, vpcOf: (stack: Stack) => ec2.IVpc, { props = {}, vpcSubnets, later }: {
+  props?: ServerlessVodProps; vpcSubnets?: ec2.SubnetSelection; later?: (vpc: ec2.IVpc) => void;
+} = {}): string[] {
+  const stack = testStack();
+  const vpc = vpcOf(stack);
+  vodIn(stack, { functions: { vpc, vpcSubnets }, ...props });
+  later?.(vpc);
+  return warningsOf(stack).filter((warning) => warning.includes(`serverless-vod:${id}]`))
+    .map((warning) => warning.replace(/: functions\.vpc: the subnet Test\/\S+ has no route to the internet, and (?:this function|no VPC endpoint is seen for what this function) calls:?/, ''))
+    .map((warning) => warning.replace(/(, for which|\. Add them).*/s, ''));
+}
+
+describe('functions in subnets without a route to the internet', () => {
+  const ENDPOINTS = [
+    '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint), secretsmanager (interface endpoint), s3 (gateway endpoint)',
+    '/Test/Vod/Auth/SignIn secretsmanager (interface endpoint)',
+    '/Test/Vod/Catalog/ReadVideos dynamodb (gateway endpoint)',
+    '/Test/Vod/Delivery/Keys/MakeKeyPair secretsmanager (interface endpoint), s3 (gateway endpoint)',
+    '/Test/Vod/Delivery/StartPlayback dynamodb (gateway endpoint), secretsmanager (interface endpoint)',
+    '/Test/Vod/Transcode/RecordJobEvent dynamodb (gateway endpoint)',
+    '/Test/Vod/Transcode/SubmitJob dynamodb (gateway endpoint), mediaconvert (interface endpoint)',
+    '/Test/Vod/Upload/PlanUpload dynamodb (gateway endpoint)',
+  ];
+
+  test('are warned of with the endpoints that each needs, and with what has none', () => {
+    expect(warnings('vpcWithoutEndpoints', isolated).sort()).toEqual(ENDPOINTS);
+    expect(warnings('vpcWithoutInternet', isolated)).toEqual(['/Test/Vod/Auth/SignIn the token endpoint of the user pool\'s domain']);
+  });
+
+  test('are warned of with the issuer that the authorizer can\'t reach', () => {
+    const identity = Identity.oidc({ issuer: 'https://id.example.com', audiences: ['web'] });
+    expect(warnings('vpcWithoutInternet', isolated, { props: { functions: undefined, identity } })).toEqual([]);
+    expect(warnings('vpcWithoutInternet', isolated, { props: { identity } })).toEqual(['/Test/Vod/Auth/AuthorizeToken the key set of the issuer']);
+  });
+
+  test('are not warned of endpoints that the VPC gets, also later', () => {
+    const later = (vpc: ec2.IVpc) => {
+      vpc.addGatewayEndpoint('Table', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
+      vpc.addGatewayEndpoint('Buckets', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+      vpc.addInterfaceEndpoint('Secrets', { service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER });
+    };
+    expect(warnings('vpcWithoutEndpoints', isolated, { later })).toEqual([
+      '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint)', '/Test/Vod/Transcode/SubmitJob mediaconvert (interface endpoint)',
+    ]);
+  });
+
+  test('are known in an imported VPC too, where no endpoint can be seen', () => {
+    const imported = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], isolatedSubnetIds: ['subnet-1'] });
+    expect(warnings('vpcWithoutEndpoints', imported).sort()).toEqual(ENDPOINTS);
+  });
+
+  test('are those in the subnets that were chosen', () => {
+    expect(warnings('vpcWithoutInternet', mixed)).toEqual([]);
+    expect(warnings('vpcWithoutEndpoints', mixed)).toEqual([]);
+    expect(warnings('vpcWithoutEndpoints', mixed, { vpcSubnets: { subnetType: PRIVATE_ISOLATED } })).toHaveLength(ENDPOINTS.length);
+  });
+});

@@ -1,0 +1,121 @@
+import { Aspects, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { deliveryIn, templateOf, testStack, transcodeIn, uploadIn, vodIn, warningsOf } from '../toolkit/stacks';
+
+const off = { blockPublicAccess: new s3.BlockPublicAccess({ blockPublicPolicy: false, restrictPublicBuckets: false }) };
+const everyone = (bucket: s3.IBucket, given: iam.PolicyStatementProps = {}) => bucket.addToResourcePolicy(
+  new iam.PolicyStatement({ principals: [new iam.AnyPrincipal()], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')], ...given }));
+const own = (stack: Stack, props: s3.BucketProps = {}) => new s3.Bucket(stack, 'Own', { enforceSSL: true, ...props });
+
+/** What the synthesis of each area says to the bucket. */
+const AREAS: [string, string, (stack: Stack, bucket: s3.IBucket) => unknown][] = [
+  ['sources', '[Test/Upload] bucket', (stack, bucket) => uploadIn(stack, { bucket })],
+  ['media', '[Test/Delivery] bucket', (stack, bucket) => deliveryIn(stack, { bucket })],
+  ['sources of a transcode alone', '[Test/Transcode] sourceBucket', (stack, sourceBucket) => transcodeIn(stack, { sourceBucket })],
+];
+
+describe.each(AREAS)('a bucket of the app for %s is refused', (_, where, use) => {
+  const synthesized = (make: (stack: Stack) => s3.IBucket, later?: (bucket: s3.IBucket) => unknown) => () => {
+    const stack = testStack();
+    const bucket = make(stack);
+    use(stack, bucket);
+    later?.(bucket);
+    return templateOf(stack);
+  };
+
+  test('with a policy that allows everyone, also one that comes later', () => {
+    const message = `${where}: expected a private bucket, got one whose policy allows everyone s3:GetObject without a condition`;
+    expect(synthesized(own, everyone)).toThrow(message);
+    expect(synthesized((stack) => {
+      const bucket = own(stack);
+      everyone(bucket);
+      return bucket;
+    })).toThrow(message);
+  });
+
+  test('with block public access switched off, in part or whole', () => {
+    expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket, with BlockPublicAccess\.BLOCK_ALL, got one with .*blockPublicPolicy, .*restrictPublicBuckets switched off/);
+    expect(synthesized((stack) => own(stack, { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }))).toThrow(`${where}: expected a private bucket, with BlockPublicAccess.BLOCK_ALL`);
+  });
+});
+
+describe('a bucket is public or not', () => {
+  const uploadTo = (make: (stack: Stack) => s3.IBucket) => () => {
+    const stack = testStack();
+    uploadIn(stack, { bucket: make(stack) });
+    return templateOf(stack);
+  };
+  const withPolicy = (statement: object) => uploadTo((stack) => {
+    const resource = new s3.CfnBucket(stack, 'Own', { bucketName: 'sources-of-mine' });
+    new s3.CfnBucketPolicy(stack, 'Policy', { bucket: 'sources-of-mine', policyDocument: { Version: '2012-10-17', Statement: [statement] } });
+    return s3.Bucket.fromCfnBucket(resource);
+  });
+  const allow = { Effect: 'Allow', Action: ['s3:GetObject', 's3:ListBucket'], Resource: 'arn:aws:s3:::sources-of-mine/*' };
+
+  test.each<[string, object]>([
+    ['everyone', { ...allow, Principal: '*' }],
+    ['everyone among others', { ...allow, Principal: { AWS: ['arn:aws:iam::123456789012:root', '*'] } }],
+    ['everyone but one', { ...allow, NotPrincipal: { AWS: 'arn:aws:iam::123456789012:root' } }],
+  ])('by a policy written as a resource, for %s', (_, statement) => {
+    expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got one whose policy allows everyone s3:GetObject, s3:ListBucket without a condition: name principals, or remove the statement');
+  });
+
+  test.each<[string, object]>([
+    ['an account', { ...allow, Principal: { AWS: 'arn:aws:iam::123456789012:root' } }],
+    ['everyone of an organization', { ...allow, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }],
+    ['nobody', { ...allow, Effect: 'Deny', Principal: '*' }],
+  ])('not by a policy for %s', (_, statement) => expect(withPolicy(statement)).not.toThrow());
+
+  test('by a canned ACL', () => {
+    expect(uploadTo((stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Own', { accessControl: 'PublicRead' })))).toThrow('bucket: expected a private bucket, got one with the public accessControl PublicRead: leave it out');
+  });
+
+  test('not by the policy of another bucket', () => {
+    expect(uploadTo((stack) => {
+      everyone(new s3.Bucket(stack, 'Website', { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }));
+      return own(stack);
+    })).not.toThrow();
+  });
+
+  test('by an aspect, or by the app, that opens the library\'s own: the prop is named as the user knows it', () => {
+    const stack = testStack();
+    everyone(vodIn(stack).delivery.bucket);
+    Aspects.of(stack).add({ visit: (node) => { if (s3.CfnBucket.isCfnBucket(node) && node.node.path.includes('/Upload/')) node.publicAccessBlockConfiguration = undefined; } });
+    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Delivery\] delivery\.bucket: expected a private bucket, got one whose policy allows everyone s3:GetObject/);
+  });
+});
+
+describe('a bucket that takes requests without TLS', () => {
+  const warned = (make: (stack: Stack) => s3.IBucket) => {
+    const stack = testStack();
+    vodIn(stack, { upload: { bucket: make(stack) } });
+    return warningsOf(stack).filter((warning) => warning.includes('serverless-vod:bucketWithoutTls')).map((warning) => warning.split(' its')[0]);
+  };
+
+  test('is warned of once, in the prop\'s name', () => expect(warned((stack) => own(stack, { enforceSSL: false }))).toEqual(['/Test/Vod/Upload: upload.bucket:']));
+
+  test('is not one with enforceSSL, nor one whose policy denies that in other words', () => {
+    expect(warned(own)).toEqual([]);
+    const deny = { effect: iam.Effect.DENY, actions: ['*'], conditions: { Bool: { 'AWS:SecureTransport': false } } };
+    expect(warned((stack) => {
+      const bucket = own(stack, { enforceSSL: false });
+      everyone(bucket, deny);
+      return bucket;
+    })).toEqual([]);
+  });
+
+  test.each<[string, iam.PolicyStatementProps]>([
+    ['reads only', { actions: ['s3:GetObject'], conditions: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    ['other conditions too', { actions: ['s3:*'], conditions: { Bool: { 'aws:SecureTransport': 'false' }, StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }],
+    ['the right requests', { actions: ['s3:*'], conditions: { Bool: { 'aws:SecureTransport': 'true' } } }],
+  ])('is one that denies %s', (_, deny) => {
+    expect(warned((stack) => {
+      const bucket = own(stack, { enforceSSL: false });
+      everyone(bucket, { effect: iam.Effect.DENY, ...deny });
+      return bucket;
+    })).toHaveLength(1);
+  });
+
+  test('is not known to be one, if it was imported', () => expect(warned((stack) => s3.Bucket.fromBucketName(stack, 'Own', 'sources'))).toEqual([]));
+});
