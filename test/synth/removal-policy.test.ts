@@ -28,7 +28,7 @@ describe('deletionProtection beside RemovalPolicy.DESTROY', () => {
     ['data that stays', () => ({ deletionProtection: true, removalPolicy: RETAIN })],
     ['a table and an identity of one\'s own', (table) => ({ deletionProtection: true, removalPolicy: DESTROY, catalog: { table }, identity: Identity.oidc({ issuer: 'https://id.example.com', audiences: ['web'] }) })],
   ])('is not warned of: %s', (_, props) => {
-    const table = dynamodb.Table.fromTableName(testStack(), 'Videos', 'videos');
+    const table = dynamodb.Table.fromTableAttributes(testStack(), 'Videos', { tableName: 'videos', tableStreamArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/videos/stream/1' });
     expect(warned(props(table))).toEqual([]);
   });
 });
