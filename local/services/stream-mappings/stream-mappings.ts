@@ -136,7 +136,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   }
 
   async function giveUp(records: StreamRecord[], condition: Condition, attempt: Attempt): Promise<void> {
-    say(`${records.length} records are given up: ${condition}`);
+    say(`records given up: ${records.length} (${condition})`);
     if (settings.bucketArn) {
       const failure = failureOf({ settings, functionArn, shardId: lane.shardId, records, condition, attempt, now: new Date(now()) });
       try {
