@@ -27,11 +27,16 @@ function sample({ role = [], service = [], conditions, keyPolicy, encryption, al
     const table = new dynamodb.Table(stack, 'Table', {
       tableName: 'videos', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, encryptionKey: key,
     });
+    const films = new dynamodb.CfnGlobalTable(stack, 'Films', {
+      tableName: 'films', keySchema: [{ attributeName: 'pk', keyType: 'HASH' }], attributeDefinitions: [{ attributeName: 'pk', attributeType: 'S' }],
+      sseSpecification: { sseEnabled: true, sseType: 'KMS' }, replicas: [{ region: stack.region, sseSpecification: { kmsMasterKeyId: key.keyArn } }],
+    });
     const reader = new iam.Role(stack, 'Reader', { roleName: 'reader', assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     const allow = (actions: string[], resources: string[], when?: typeof conditions) =>
       reader.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions: when }));
     allow(['s3:GetObject', 's3:PutObject'], [bucket.arnForObjects('*')]);
-    allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [table.tableArn, `${table.tableArn}/index/*`]);
+    allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [table.tableArn, `${table.tableArn}/index/*`, films.attrArn]);
+    allow(['dynamodb:GetRecords'], [films.attrStreamArn]);
     if (role.length > 0) allow(role, [key.keyArn], conditions);
     const cloudFront = new iam.ServicePrincipal('cloudfront.amazonaws.com');
     bucket.addToResourcePolicy(new iam.PolicyStatement({
@@ -44,6 +49,7 @@ function sample({ role = [], service = [], conditions, keyPolicy, encryption, al
 const get: Need = { action: 's3:GetObject', resource: 'arn:aws:s3:::media/v/1' };
 const put: Need = { action: 's3:PutObject', resource: 'arn:aws:s3:::media/v/1' };
 const table = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos';
+const films = 'arn:aws:dynamodb:us-east-1:123456789012:table/films';
 
 /** Undefined when the need is allowed, else what is refused. */
 async function refused(options: Parameters<typeof sample>[0], principal: Principal, need: Need): Promise<string | undefined> {
@@ -71,6 +77,9 @@ describe('data under a customer\'s key', () => {
     ['reading a row', { role: ['kms:Decrypt'], conditions: via('dynamodb') }, { action: 'dynamodb:GetItem', resource: table }, undefined],
     ['writing a row', { role: ['kms:GenerateDataKey'] }, { action: 'dynamodb:PutItem', resource: table }, 'kms:Decrypt'],
     ['reading an index', {}, { action: 'dynamodb:Query', resource: `${table}/index/byOwner` }, 'kms:Decrypt'],
+    ['reading a global table', {}, { action: 'dynamodb:GetItem', resource: films }, 'kms:Decrypt'],
+    ['reading a global table', { role: ['kms:Decrypt'] }, { action: 'dynamodb:GetItem', resource: films }, undefined],
+    ['reading a stream', {}, { action: 'dynamodb:GetRecords', resource: `${films}/stream/2026-01-01T00:00:00.000` }, 'kms:Decrypt'],
     ['reading under S3\'s own key', { encryption: s3.BucketEncryption.S3_MANAGED }, get, undefined],
     ['reading under the key aws/s3', { encryption: s3.BucketEncryption.KMS_MANAGED }, get, undefined],
   ])('of a role: %s %#', async (_, options, need, expected) => {
