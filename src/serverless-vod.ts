@@ -2,12 +2,12 @@ import { Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
-import { VodApi, VodApiOptions } from './api/vod-api';
+import { API_OPTIONS, VodApi, VodApiOptions } from './api/vod-api';
 import type { Identity } from './auth/identity/identity';
 import { VodAuth } from './auth/vod-auth';
-import { VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
+import { CATALOG_OPTIONS, VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { addressOf, domainProblems } from './delivery/domain-names';
-import { VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
+import { DELIVERY_OPTIONS, VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import type { VodRoles } from './roles/vod-roles';
 import type { Area } from './synth/area';
 import { checkedScope } from './synth/construct-arguments';
@@ -18,8 +18,8 @@ import { isAbsent, keyProblem, objectProblem } from './synth/prop-checks';
 import { usePropNames } from './synth/prop-names';
 import { removalPolicyProblem } from './synth/removal-policy';
 import type { TranscodeRung } from './transcode/transcode-rung';
-import { VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
-import { VodUpload, VodUploadOptions } from './upload/vod-upload';
+import { TRANSCODE_OPTIONS, VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
+import { UPLOAD_OPTIONS, VodUpload, VodUploadOptions } from './upload/vod-upload';
 
 /** Properties of `ServerlessVod`. */
 export interface ServerlessVodProps {
@@ -70,7 +70,8 @@ export interface ServerlessVodProps {
   readonly defaultRootObject?: string;
 
   /**
-   * More of your own beside the default behavior, by path pattern. Patterns below `/v/` and `/api/` are taken.
+   * More of your own beside the default behavior, by path pattern. Patterns below `/v/` and `/api/` are taken. Viewers come by https, and answers get
+   * CloudFront's managed security headers, unless the behavior says otherwise.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
@@ -220,5 +221,7 @@ function problemsOf(props: ServerlessVodProps): (string | undefined)[] {
     keyProblem('', props, KEYS),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
     ...(['upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),
+    keyProblem('upload', props.upload, UPLOAD_OPTIONS), keyProblem('transcode', props.transcode, TRANSCODE_OPTIONS), keyProblem('catalog', props.catalog, CATALOG_OPTIONS),
+    keyProblem('delivery', props.delivery, DELIVERY_OPTIONS), keyProblem('api', props.api, API_OPTIONS),
   ];
 }

@@ -17,7 +17,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { connect, HandlerFunction, handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
-import { listProblems } from '../synth/prop-checks';
+import { keyProblem, listProblems } from '../synth/prop-checks';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 
@@ -65,6 +65,11 @@ export interface VodApiProps extends VodApiOptions {
   readonly appOrigins?: string[];
 }
 
+/** Every option. */
+export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
+  throttlingRateLimit: true, throttlingBurstLimit: true, openThrottlingRateLimit: true, openThrottlingBurstLimit: true, functions: true,
+};
+
 /** An API that a distribution can serve: a `VodApi`, or another one whose stage is `api`. */
 export interface IVodApi extends IConstruct {
   /** Host name of the API, for a CloudFront origin: no reference to the stage, which deploys after the distribution. */
@@ -101,6 +106,7 @@ export class VodApi extends Construct implements IVodApi {
   constructor(scope: Construct, id: string, props: VodApiProps = {}) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
+      keyProblem<VodApiProps>('', props, { ...API_OPTIONS, appOrigins: true }),
       ...throttleProblems(props),
       ...functionProblems(this, props.functions),
       ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),

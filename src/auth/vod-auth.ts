@@ -12,7 +12,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
-import { booleanProblem, listProblems, ownObjectProblem } from '../synth/prop-checks';
+import { booleanProblem, keyProblem, listProblems, ownObjectProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Properties of `VodAuth`. */
@@ -105,6 +105,9 @@ export class VodAuth extends Construct {
       deletionProtection: props.deletionProtection ?? false,
     };
     throwIfAny(this, [
+      keyProblem<VodAuthProps>('', props, {
+        url: true, identity: true, roles: true, appOrigins: true, deletionProtection: true, functions: true, removalPolicy: true,
+      }),
       originProblem('url', props.url),
       ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
       booleanProblem('deletionProtection', props.deletionProtection),

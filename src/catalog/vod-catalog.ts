@@ -20,7 +20,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, streamProblem, tablePlaceProblems } from '../synth/own-table';
-import { booleanProblem } from '../synth/prop-checks';
+import { booleanProblem, keyProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -73,6 +73,11 @@ export interface VodCatalogProps extends VodCatalogOptions {
   readonly roles?: VodRoles;
 }
 
+/** Every option. */
+export const CATALOG_OPTIONS: Record<keyof VodCatalogOptions, true> = {
+  table: true, eventBus: true, deletionProtection: true, functions: true, removalPolicy: true,
+};
+
 /**
  * The catalog: the table of videos, and who may see which of them.
  *
@@ -124,6 +129,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
+      keyProblem<VodCatalogProps>('', props, { ...CATALOG_OPTIONS, url: true, roles: true }),
       originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
       ...functionProblems(this, props.functions),

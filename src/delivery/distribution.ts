@@ -70,7 +70,9 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
           responseHeadersPolicy,
         },
       }),
-      ...props.additionalBehaviors,
+      ...Object.fromEntries(Object.entries(props.additionalBehaviors ?? {}).map(([pattern, behavior]) => [
+        pattern, { responseHeadersPolicy, viewerProtocolPolicy: REDIRECT_TO_HTTPS, ...overlay({}, behavior) },
+      ])),
     },
   });
 }

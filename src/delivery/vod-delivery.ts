@@ -19,7 +19,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { bucketProblems, checkBucket } from '../synth/own-bucket';
-import { durationProblem, enumProblem, isAbsent, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
+import { durationProblem, enumProblem, isAbsent, keyProblem, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
@@ -122,16 +122,22 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
 
   /**
    * What `/` stands for in your own app, such as `index.html`.
-   * @default - nothing: `/` goes to the default origin as it is
+   * @default - nothing: `/` goes to the default behavior as it is
    */
   readonly defaultRootObject?: string;
 
   /**
-   * More of your own beside the default origin, by path pattern. Patterns below `/v/`, and with an API below `/api/`, are taken.
+   * More of your own beside the default behavior, by path pattern. Patterns below `/v/`, and with an API below `/api/`, are taken. Viewers come by https,
+   * and answers get CloudFront's managed security headers, unless the behavior says otherwise.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
 }
+
+/** Every option. */
+export const DELIVERY_OPTIONS: Record<keyof VodDeliveryOptions, true> = {
+  bucket: true, functions: true, keyGenerations: true, keyType: true, priceClass: true, removalPolicy: true, sessionDuration: true,
+};
 
 /**
  * Delivery: the media bucket, the CloudFront distribution before it, the keys that sign, and playback sessions.
@@ -174,6 +180,7 @@ export class VodDelivery extends Construct {
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
     throwIfAny(this, [
+      keyProblem<VodDeliveryProps>('', props, { ...DELIVERY_OPTIONS, catalog: true, api: true, domainNames: true, certificate: true, defaultBehavior: true, defaultRootObject: true, additionalBehaviors: true }),
       cloudFrontProblem(this), ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
       ...bucketProblems(this, propName(this, 'bucket'), props.bucket, { readByCloudFront: true }),
     ]);

@@ -23,7 +23,7 @@ import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
-import { durationProblem, numberProblem } from '../synth/prop-checks';
+import { durationProblem, keyProblem, numberProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { warnWithoutMediaConvert } from '../synth/region';
 
@@ -96,6 +96,11 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
   readonly ladder?: TranscodeRung[];
 }
 
+/** Every option. */
+export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
+  segmentDuration: true, maxFrameRate: true, maxDuration: true, maxConcurrency: true, concurrentJobs: true, functions: true,
+};
+
 /** Batches of one: a message's time is its own, and a claim that is older than the time has no living holder. */
 const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
@@ -137,6 +142,7 @@ export class VodTranscode extends Construct {
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
+      keyProblem<VodTranscodeProps>('', props, { ...TRANSCODE_OPTIONS, catalog: true, sourceBucket: true, mediaBucket: true, ladder: true }),
       ...problemsOf(props),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),

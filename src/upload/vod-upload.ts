@@ -21,7 +21,7 @@ import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { originProblem } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
-import { durationProblem, enumProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
+import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -91,6 +91,11 @@ export interface VodUploadProps extends VodUploadOptions {
   readonly appOrigins?: string[];
 }
 
+/** Every option. */
+export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
+  bucket: true, maxSize: true, contentTypes: true, defaultVisibility: true, uploadExpiry: true, functions: true, removalPolicy: true,
+};
+
 /**
  * Uploads: a private bucket for sources, and signed addresses that take one declared file each, straight from the browser.
  *
@@ -115,6 +120,7 @@ export class VodUpload extends Construct {
     super(checkedScope(scope, id, props), id);
     acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
     throwIfAny(this, [
+      keyProblem<VodUploadProps>('', props, { ...UPLOAD_OPTIONS, catalog: true, appOrigins: true }),
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
       ...bucketProblems(this, propName(this, 'bucket'), props.bucket),
     ]);

@@ -1,4 +1,5 @@
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { behaviors, delivered, distributionOf, ofDelivery } from './delivered';
@@ -14,12 +15,18 @@ describe('VodDelivery with props', () => {
   test('serves your own app beside the media, in no way from the media\'s bucket', () => {
     const site = new origins.HttpOrigin('app.example.com');
     const template = delivered({
-      defaultBehavior: { origin: site }, defaultRootObject: 'index.html', additionalBehaviors: { '/live/*': { origin: site }, '/*': { origin: site } },
+      defaultBehavior: { origin: site }, defaultRootObject: 'index.html', additionalBehaviors: {
+        '/live/*': { origin: site },
+        '/*': { origin: site, viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.ALLOW_ALL, responseHeadersPolicy: cloudfront.ResponseHeadersPolicy.CORS_ALLOW_ALL_ORIGINS },
+      },
     }).json();
     const found = behaviors(template);
     // Ours stand first, or a wide pattern would open the media.
     expect(Object.keys(found)).toEqual(['/v/*', '/api/*', '/live/*', '/*', 'default']);
     expect(found.default).toMatchObject({ AllowedMethods: ['GET', 'HEAD'], ViewerProtocolPolicy: 'redirect-to-https' });
+    expect(found['/live/*']).toMatchObject({ ViewerProtocolPolicy: 'redirect-to-https', ResponseHeadersPolicyId: found.default.ResponseHeadersPolicyId });
+    expect(found['/*'].ViewerProtocolPolicy).toBe('allow-all');
+    expect(found['/*'].ResponseHeadersPolicyId).not.toBe(found.default.ResponseHeadersPolicyId);
     for (const name of ['/live/*', '/*', 'default']) expect(found[name].TargetOriginId).not.toBe(found['/v/*'].TargetOriginId);
     expect(ofType(template, 'AWS::CloudFront::Function')).toEqual([]);
     expect(distributionOf(template).DefaultRootObject).toBe('index.html');

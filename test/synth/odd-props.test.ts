@@ -1,7 +1,7 @@
 import { Bitrate, Duration, Size } from 'aws-cdk-lib';
 import { labelOf, OBJECT_PROPS, outcome, SCALAR_PROPS } from './props';
 import { Access } from '../../src';
-import { testStack, vodIn } from '../toolkit/stacks';
+import { catalogIn, testStack, vodIn } from '../toolkit/stacks';
 
 /** What plain JavaScript may pass. */
 const ODD = {
@@ -64,9 +64,13 @@ describe('what is no such object is refused in the prop\'s name', () => {
   });
 });
 
-test('a misspelled key is refused where leaving it out would open something', () => {
+test('a misspelled key is refused: left out it may open something', () => {
   const vod = (props: object) => () => vodIn(testStack(), props);
   expect(vod({ roles: { uploader: Access.group('editors') } })).toThrow('Test/Vod/Auth: roles.uploader: expected only uploaders, viewers, admins');
   expect(vod({ function: {}, firstAdmin: 'ada@example.com' })).toThrow(/^Test\/Vod: function, firstAdmin: expected only identity, roles, /);
   expect(vod({ functions: { memory: 1024 } })).toThrow('functions.memory: expected only memorySize, ');
+  for (const area of ['upload', 'transcode', 'catalog', 'delivery', 'api']) {
+    expect(vod({ [area]: { mispelled: 1 } })).toThrow(new RegExp(`^Test/Vod: ${area}\\.mispelled: expected only \\w+, `));
+  }
+  expect(() => catalogIn(testStack(), { mispelled: 1 } as object)).toThrow('Test/Catalog: mispelled: expected only table, ');
 });
