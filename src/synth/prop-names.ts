@@ -1,7 +1,7 @@
 import type { IConstruct } from 'constructs';
 
 /** Key of the construct tree's context. */
-const CONTEXT = 'serverless-vod:prop-names';
+const CONTEXT = 'serverless-vod:propNames';
 
 /** Says how the user of a construct writes what its areas are given, by the area's id and prop. Call it before the scope has children. */
 export function usePropNames(scope: IConstruct, names: Readonly<Record<string, Readonly<Record<string, string>>>>): void {

@@ -31,6 +31,6 @@ export function cloudFrontProblem(scope: Construct): string | undefined {
 export function warnWithoutMediaConvert(scope: Construct): void {
   const region = regionOf(scope);
   if (region === undefined || WITH_MEDIACONVERT.includes(region)) return;
-  Annotations.of(scope).addWarningV2('serverless-vod:region-without-mediaconvert',
+  Annotations.of(scope).addWarningV2('serverless-vod:regionWithoutMediaConvert',
     `env.region: MediaConvert was not available in ${region} when this version was made: look at https://docs.aws.amazon.com/general/latest/gr/mediaconvert.html before you deploy`);
 }

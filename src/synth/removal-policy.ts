@@ -17,6 +17,6 @@ export function warnOfProtection(scope: Construct, what: string, { deletionProte
   readonly deletionProtection?: boolean; readonly removalPolicy?: RemovalPolicy;
 }): void {
   if (deletionProtection !== true || removalPolicy !== RemovalPolicy.DESTROY) return;
-  Annotations.of(scope).addWarningV2('serverless-vod:protected-and-destroyed',
+  Annotations.of(scope).addWarningV2('serverless-vod:protectedAndDestroyed',
     `deletionProtection: expected false with RemovalPolicy.DESTROY, got true: deleting the stack fails at the ${what}, and may have emptied the buckets by then. Deploy with false before you delete the stack, or keep the data with RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE`);
 }

@@ -9,7 +9,7 @@ const { DESTROY, RETAIN } = RemovalPolicy;
 function warned(props: ServerlessVodProps): string[] {
   const stack = testStack();
   vodIn(stack, props);
-  return warningsOf(stack).filter((warning) => warning.includes('serverless-vod:protected-and-destroyed')).map((warning) => warning.split(' expected')[0]);
+  return warningsOf(stack).filter((warning) => warning.includes('serverless-vod:protectedAndDestroyed')).map((warning) => warning.split(' expected')[0]);
 }
 
 describe('deletionProtection beside RemovalPolicy.DESTROY', () => {

@@ -68,12 +68,12 @@ function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
   for (const provider of userPool.identityProviders) {
     const resource = provider.node.defaultChild as cognito.CfnUserPoolIdentityProvider | undefined;
     if (isOpen) {
-      Annotations.of(provider).addWarningV2('serverless-vod:open-to-provider',
+      Annotations.of(provider).addWarningV2('serverless-vod:openToProvider',
         'everyone whom this identity provider knows can sign in, without an invitation, and roles let everyone signed in upload or watch: '
         + 'restrict roles to groups, or refuse strangers in a preSignUp trigger');
     }
     if (resource && resource.attributeMapping === undefined) {
-      Annotations.of(provider).addWarningV2('serverless-vod:provider-without-email',
+      Annotations.of(provider).addWarningV2('serverless-vod:providerWithoutEmail',
         'the user pool asks for an e-mail address, and Cognito refuses people of a provider that maps none: set attributeMapping.email');
     }
   }
