@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'fs';
 import { join } from 'path';
 import { setImmediate as soon, setTimeout as wait } from 'timers/promises';
 import { CONFINED, inspect, SOURCE } from './ffmpeg';
-import { bad, createModel, type Job } from './model';
+import { answerOf, bad, createModel, type Job } from './model';
 import { probeResult } from './probe';
 import { checkRules, parseS3 } from './rules';
 import { inFolder, PHASES, runJob, type Phase } from './run-job';
@@ -115,7 +115,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     if (order !== 'ASCENDING') found.reverse();
     const from = found.findIndex(({ id }) => id === nextToken) + 1;
     const page = found.slice(from, from + Math.min(20, Number(maxResults ?? 20)));
-    return { jobs: page, nextToken: from + page.length < found.length ? page.at(-1)!.id : undefined };
+    return { jobs: page.map(answerOf), nextToken: from + page.length < found.length ? page.at(-1)!.id : undefined };
   }
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
@@ -138,10 +138,10 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
           { action: 'mediaconvert:CreateJob', resource: input.queue ?? '*', context: INPUT_POLICY },
           { action: 'iam:PassRole', resource: input.role ?? '*', context: { 'iam:PassedToService': PRINCIPAL } },
         ],
-        run: async () => ({ job: await createJob(input) }),
+        run: async () => ({ job: answerOf(await createJob(input)) }),
         status: 201,
       };
-      case 'GET jobs/ID': return { needs: [{ action: 'mediaconvert:GetJob', resource: `${prefix}:jobs/${id}` }], run: () => ({ job: getJob(id) }) };
+      case 'GET jobs/ID': return { needs: [{ action: 'mediaconvert:GetJob', resource: `${prefix}:jobs/${id}` }], run: () => ({ job: answerOf(getJob(id)) }) };
       case 'GET search': return { needs: [{ action: 'mediaconvert:SearchJobs', resource: query.get('queue') ?? '*' }], run: () => search(Object.fromEntries(query)) };
       case 'POST probe': {
         model.probe(input);

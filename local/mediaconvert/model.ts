@@ -83,3 +83,13 @@ export const createModel = () => ({
   createJob: (request: unknown) => check(NormalizedSchema.of(sdk.CreateJobRequest$), request),
   probe: (request: unknown) => check(NormalizedSchema.of(sdk.ProbeRequest$), request),
 });
+
+/** A job as the API answers it: of its outputs it tells less than the job's event, and no paths. */
+export function answerOf({ outputGroupDetails, ...job }: Job): Job {
+  const details = outputGroupDetails?.map(({ outputDetails }) => ({
+    outputDetails: outputDetails?.map(({ durationInMs, videoDetails }) => ({
+      durationInMs, videoDetails: videoDetails && { widthInPx: videoDetails.widthInPx, heightInPx: videoDetails.heightInPx },
+    })),
+  }));
+  return { ...job, ...details && { outputGroupDetails: details } };
+}

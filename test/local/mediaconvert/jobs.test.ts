@@ -115,8 +115,21 @@ test('CMAF: a ladder with its own audio, named, measured and announced as MediaC
     Timing: { SubmitTime: expect.any(Date), StartTime: expect.any(Date), FinishTime: expect.any(Date) },
     OutputGroupDetails: [{ OutputDetails: [{ DurationInMs: 6500, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } }, {}, {}] }, {}],
   });
+  // The SDK drops what AWS does not answer, so once more by hand: the API tells less than the event, and no paths.
+  const { job: answered } = await answer(`/2017-08-29/jobs/${detail.jobId}`);
+  const small = { durationInMs: 6500, videoDetails: { widthInPx: 320, heightInPx: 180 } };
+  const large = { durationInMs: 6500, videoDetails: { widthInPx: 640, heightInPx: 360 } };
+  const groups = [{ outputDetails: [large, small, { durationInMs: expect.any(Number) }] }, { outputDetails: [small] }];
+  expect(answered.outputGroupDetails).toEqual(groups);
+  expect((await answer('/2017-08-29/search')).jobs[0].outputGroupDetails).toEqual(groups);
   expect(readdirSync(join(service.stack.dataFolder, 'mediaconvert/work'))).toEqual([]);
 });
+
+/** What the API answers, without the SDK. */
+async function answer(path: string): Promise<any> {
+  const { hostname, port } = await service.client.config.endpoint!();
+  return (await fetch(`http://${hostname}:${port}${path}`)).json();
+}
 
 test('captures are the frames at their times', async () => {
   const colours = [['red', 0.5], ['blue', 2], ['red', 2]].map(([name, seconds]) => `-f lavfi -i color=${name}:s=320x180:r=30:d=${seconds}`).join(' ');
@@ -184,6 +197,7 @@ test('the job\'s role must be allowed to read and to write each object', async (
 
 test('an input that is not there, and a bucket that is not', async () => {
   expect(await finished(job('nothing', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: 'Unable to open input file [s3://sources/nothing]: [Failed probe/open: [Failed to read data: HeadObject failed]]' });
+  expect((await answer('/2017-08-29/search')).jobs[0]).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: expect.stringContaining('HeadObject failed') });
   const group = cmaf(video(180, 300_000));
   group.OutputGroupSettings!.CmafGroupSettings!.Destination = 's3://nowhere/x';
   expect(await finished(job('clip', [group]))).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: expect.stringContaining('s3://nowhere/') });
