@@ -10,6 +10,9 @@ interface Issued { readonly principal: Principal; readonly accessKeyId: string; 
 /** What was asked, and what the policies say to it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
+/** What the CDK gives each function's role: it allows to write logs, which need no permission here. */
+const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
+
 /** For each service, the resources that say who may use it, and their statements. */
 const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Resource) => object[]]> = {
   s3: ['AWS::S3::BucketPolicy', ({ properties }) => properties.PolicyDocument.Statement],
@@ -94,7 +97,9 @@ export class TemplateAccess {
 
   private policiesOf(roleArn: string) {
     const { logicalId, physicalId, properties } = this.stack.byArn(roleArn);
-    onlyKnown(logicalId, properties, 'AssumeRolePolicyDocument Description PermissionsBoundary RoleName Tags');
+    const { ManagedPolicyArns = [], ...others } = properties;
+    onlyKnown(logicalId, others, 'AssumeRolePolicyDocument Description PermissionsBoundary RoleName Tags');
+    for (const arn of ManagedPolicyArns) onlyKnown(logicalId, { ManagedPolicyArns: arn }, '', { ManagedPolicyArns: [LOGS_ONLY] });
     const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) => this.stack.ofType(type));
     return policies.filter((policy) => policy.properties.Roles?.includes(physicalId)).map(asPolicy);
   }

@@ -153,6 +153,15 @@ describe('access', () => {
     expect(await allowed(role('some'), 's3:PutObject', 'arn:aws:s3:::media/v/1')).toBe(false);
   });
 
+  it('takes the role that the CDK makes for a function', async () => {
+    const made = await synthesized((scope) => {
+      const tell = new lambda.Function(scope, 'Tell', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('x') });
+      tell.addToRolePolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['*'] }));
+    });
+    const [{ attributes: { Arn: id } }] = made.ofType('AWS::IAM::Role');
+    await new TemplateAccess(made, () => {}).require({ id, kind: 'role' }, [{ action: 'sqs:SendMessage', resource: 'arn:aws:sqs:us-east-1:123456789012:jobs' }]);
+  });
+
   it('issues each role its own credentials, the same on each call', () => {
     const [first, again, other] = [role('submit').id, role('submit').id, role('job').id].map((arn) => access.credentialsOf(arn));
     expect(again).toEqual(first);
