@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     // A parent that is killed (npm, a test) sends no signal, and would leave this stack running.
     setInterval(() => process.ppid === parent || resolve(), 500).unref();
   });
-  await using stack = await startStack({ ...options, log: logLine }).catch((error) => {
+  await using stack = await startStack({ ...options, schedules: !check, log: logLine }).catch((error) => {
     throw error.code === 'EADDRINUSE' && error.port === port ? new Error(`port ${port} is in use: choose another with --port`) : error;
   });
   if (check) {

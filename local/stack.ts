@@ -19,6 +19,7 @@ import { createPutEvents } from './services/events/put-events';
 import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
 import { createStreamMappings } from './services/stream-mappings/stream-mappings';
+import { createTopics } from './services/topics/topics';
 import { ensure } from './system';
 import { hostOf, OTHER_ISSUER } from './template/addresses';
 import { synthesize } from './template/assembly';
@@ -33,6 +34,8 @@ export interface StackFacts {
   readonly api: string;
   readonly outputs: Record<string, string>;
   readonly users: readonly LocalUser[];
+  /** Where handlers find AWS's services. A POST with the header `x-local-fire-rule` fires the scheduled rule of that logical id, name or ARN. */
+  readonly door: string;
   /** The issuer of tokens that stands for `https://identity.example.com`, where the template names that. */
   readonly issuer?: string;
 }
@@ -52,11 +55,13 @@ interface StackOptions {
   readonly reset?: boolean;
   /** How many times sooner than its client says a token ends. */
   readonly divideLifetimes?: number;
+  /** Whether scheduled rules fire by time. */
+  readonly schedules?: boolean;
   readonly log: (line: string) => void;
 }
 
 /** Starts every part in order; when one does not start, those before it are stopped. The stack runs until it is disposed of. */
-export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, log }: StackOptions) {
+export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 
@@ -83,14 +88,16 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const access = new TemplateAccess(stack, log, logFile('access.jsonl'));
   const door = keep(await startDoor({ port: doorPort, access, log }));
   const handlerLog = logFile('functions.log');
-  const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, `http://127.0.0.1:${doorPort}`]));
+  const doorUrl = `http://127.0.0.1:${doorPort}`;
+  const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, doorUrl]));
   // Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
   const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await createQueues({ stack, access, functions, log }));
-  const events = keep(createEvents({ stack, access, functions, queues, log }));
+  const topics = keep(createTopics({ stack, access, functions, queues, log }));
+  const events = keep(createEvents({ stack, access, functions, queues, topics, log }));
   const s3 = createS3({ stack, putEvent: events.put, access });
   const streamMappings = keep(await createStreamMappings({ stack, access, functions, streams: dynamoDb.streams, store: s3.store, log }));
   const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent: events.put }));
@@ -106,11 +113,12 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const [domainName] = stack.domainNames;
   const origin = `http://${domainName ? hostOf(domainName, edgePort) : `localhost:${edgePort}`}`;
   const users = (cognito ?? otherIssuer)?.users ?? [];
-  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, issuer: otherIssuer?.issuer };
+  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, door: doorUrl, issuer: otherIssuer?.issuer };
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
   // Only now: what was left of an earlier run finds every handler and every service.
-  for (const part of [events, queues, streamMappings, mediaConvert]) part.start();
+  for (const part of [events, topics, queues, streamMappings, mediaConvert]) part.start();
+  if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });
   await fs.rename(`${factsFile}.new`, factsFile);

@@ -47,7 +47,7 @@ export interface DoorRequest {
 /** An AWS service behind the door; `name` is its SigV4 signing name. */
 export interface DoorService {
   readonly name: string;
-  /** Answers what needs no signature (a CORS preflight); true when it did. */
+  /** Answers what needs no signature (a CORS preflight, a call of this machine's own); true when it did. */
   unsigned?(request: IncomingMessage, response: ServerResponse): boolean;
   /** What the request needs to be allowed. */
   needs(request: DoorRequest): Need[];

@@ -17,6 +17,7 @@ const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionR
 const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Resource) => object[]]> = {
   s3: ['AWS::S3::BucketPolicy', ({ properties }) => properties.PolicyDocument.Statement],
   kms: ['AWS::KMS::Key', keyStatements],
+  sns: ['AWS::SNS::TopicPolicy', ({ properties }) => properties.PolicyDocument.Statement],
   sqs: ['AWS::SQS::QueuePolicy', ({ properties }) => properties.PolicyDocument.Statement],
   iam: ['AWS::IAM::Role', ({ properties, attributes }) =>
     properties.AssumeRolePolicyDocument.Statement.map((statement: object) => ({ ...statement, Resource: attributes.Arn }))],

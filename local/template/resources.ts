@@ -31,7 +31,7 @@ const NAMELESS = [
   'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method',
   'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::ManagedLoginBranding',
   'Cognito::UserPoolClient', 'Cognito::UserPoolUserToGroupAttachment', 'IAM::Policy', 'Lambda::EventSourceMapping', 'Lambda::LayerVersion',
-  'Lambda::Permission', 'S3::BucketPolicy', 'SQS::QueuePolicy',
+  'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
 ];
 
 /** The value of a property, if the template has it. */
@@ -75,6 +75,11 @@ const TYPES: Record<string, Entry> = {
   'S3::Bucket': ['BucketName', (name) => {
     const Ref = name.toLowerCase();
     return { Ref, Arn: `arn:aws:s3:::${Ref}`, RegionalDomainName: `${Ref}.s3.${region}.amazonaws.com` };
+  }],
+  'SNS::Subscription': [undefined, (id, given) => ({ Ref: `${given('TopicArn')}:${id}` })],
+  'SNS::Topic': ['TopicName', (TopicName) => {
+    const TopicArn = `arn:aws:sns:${HERE}:${TopicName}`;
+    return { Ref: TopicArn, TopicArn, TopicName };
   }],
   'SQS::Queue': ['QueueName', (name) => ({ Ref: `https://sqs.${region}.amazonaws.com/${account}/${name}`, Arn: `arn:aws:sqs:${HERE}:${name}` })],
   'SecretsManager::Secret': ['Name', (name) => ({ Ref: `arn:aws:secretsmanager:${HERE}:secret:${name}-${stable(name).slice(0, 6)}` })],

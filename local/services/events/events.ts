@@ -1,101 +1,109 @@
 import { randomUUID } from 'crypto';
 import { join } from 'path';
-import { setTimeout as wait } from 'timers/promises';
-import { createBuses } from './buses';
+import { createBuses, type Buses } from './buses';
 import { compilePattern } from './patterns';
-import type { Access } from '../../access/access';
-import { durableRecords } from '../../durable';
+import { compileSchedule } from './schedule';
+import { compileInput } from './target-input';
 import { onlyKnown } from '../../lookup';
+import type { Resource } from '../../template/resources';
 import { firstLines, logLine } from '../../text';
-import { AwsError, type BusEvent, type Functions, type LocalStack, type Principal } from '../../types';
+import type { BusEvent, LocalStack } from '../../types';
+import { createDeliveries, type OtherTargets, type Tools } from '../deliveries';
 import type { Json } from '../json';
-import type { Queues } from '../queues';
-
-const principalOf = (ruleArn: string): Principal => ({ kind: 'service', id: 'events.amazonaws.com', context: { 'aws:SourceArn': ruleArn } });
-/** Lambda's for an asynchronous event, whatever the rule's own policy for deliveries is. */
-const TRIES = 3;
 
 /** The event buses of the stack. */
 export type Events = ReturnType<typeof createEvents>;
 
-/** An event that a rule has matched and that its target has not taken yet. */
-interface Delivery { readonly ruleArn: string; readonly targetArn: string; readonly deadLetterArn?: string; readonly event: unknown }
+const SERVICES = ['lambda', 'sqs', 'sns'];
+/** In PutTargets; the policy itself is about faults that this machine does not have: its targets take an event, refuse it or fail. */
+const RETRY_POLICY: Record<string, [least: number, most: number]> = { MaximumEventAgeInSeconds: [60, 86_400], MaximumRetryAttempts: [0, 185] };
 
 /**
- * The default bus and the template's own, with their rules. An event is on disk when `put` returns, and delivered at least once, kill -9 or not;
- * nothing is delivered before `start`.
- *
- * @param retryMilliseconds the time before the first retry; in AWS it is a minute
+ * The default bus and the template's own, with their rules. An event is on disk when `put` returns, and delivered at least once. Rules with
+ * a schedule fire by `fire`, and by time only after `startSchedules`.
  */
-export function createEvents({ stack, access, functions, queues, log = logLine, retryMilliseconds = 1000 }: {
-  stack: LocalStack; access: Access; functions: Functions; queues: Pick<Queues, 'send'>; log?: (line: string) => void; retryMilliseconds?: number;
-}) {
-  const stopping = new AbortController();
-  const pending = durableRecords<Delivery>(join(stack.dataFolder, 'events'));
+export function createEvents({ stack, topics, ...tools }: { stack: LocalStack; topics?: OtherTargets } & Tools) {
+  const deliveries = createDeliveries(join(stack.dataFolder, 'events'), 'events.amazonaws.com', tools, topics);
   const buses = createBuses(stack);
-  let started = false;
-  const rules = stack.ofType('AWS::Events::Rule').map(({ logicalId, attributes: { Arn: arn }, properties: { EventBusName, EventPattern, Targets, ...more } }) => {
-    onlyKnown(logicalId, more, 'Description', { State: ['ENABLED'] });
-    for (const target of Targets) onlyKnown(logicalId, target, 'Id Arn DeadLetterConfig');
-    const bus = buses.nameOf(EventBusName);
-    if (!buses.has(bus)) throw new Error(`${logicalId}: the template has no event bus ${EventBusName}`);
-    return { arn, bus, matches: compilePattern(EventPattern), targets: Targets as Json[] };
-  });
+  const rules = stack.ofType('AWS::Events::Rule').map((resource) => ruleOf(resource, buses, topics));
+  const timers: NodeJS.Timeout[] = [];
 
-  async function settle([id, delivery]: [id: string, delivery: Delivery]): Promise<void> {
-    try {
-      await deliver(delivery);
-      // What was interrupted is delivered at the next start.
-      if (!stopping.signal.aborted) pending.delete(id);
-    } catch (error) {
-      // A fault of this machine, such as a full disk, and not an answer of AWS: the event stays until it can be delivered.
-      log(`${delivery.ruleArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
-      await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
+  function send(given: BusEvent, chosen: (event: Json) => typeof rules): string {
+    const now = new Date();
+    const time = (given.time ?? now).toISOString().replace(/\.\d+/, '');
+    const event = { version: '0', id: randomUUID(), region: stack.region, account: stack.account, resources: [], ...given, time };
+    for (const { arn: sourceArn, targets } of chosen(event)) {
+      for (const { targetArn, deadLetterArn, inputOf } of targets) deliveries.add({ sourceArn, targetArn, deadLetterArn, text: inputOf(event, now) });
     }
+    return event.id;
   }
 
-  async function deliver({ ruleArn, targetArn, deadLetterArn, event }: Delivery): Promise<void> {
-    try {
-      if (!targetArn.startsWith('arn:aws:sqs:')) return await invoke(ruleArn, targetArn, event);
-      await access.require(principalOf(ruleArn), [{ action: 'sqs:SendMessage', resource: targetArn }]);
-      queues.send(targetArn, JSON.stringify(event));
-    } catch (error) {
-      if (stopping.signal.aborted) return;
-      if (!(error instanceof AwsError)) throw error;
-      log(`${ruleArn}: ${targetArn}: ${error.name}: ${error.message}`);
-      if (deadLetterArn) await deliver({ ruleArn, targetArn: deadLetterArn, event });
-    }
-  }
-
-  async function invoke(ruleArn: string, functionArn: string, event: unknown): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const { error } = await functions.invoke(functionArn, event, principalOf(ruleArn));
-      if (!error) return;
-      if (attempt === TRIES) throw new AwsError(error.errorType, error.errorMessage);
-      await wait(retryMilliseconds * attempt, undefined, { signal: stopping.signal });
-    }
-  }
+  const fireRule = (rule: typeof rules[number]) => send({ 'source': 'aws.events', 'detail-type': 'Scheduled Event', 'resources': [rule.arn], 'detail': {} }, () => [rule]);
 
   return {
     buses,
     /** Puts an event on the bus of that name, and returns the event's id. */
-    put(given: BusEvent, bus = buses.nameOf()): string {
-      const time = (given.time ?? new Date()).toISOString().replace(/\.\d+/, '');
-      // A copy: what the sender does to its objects afterwards is its own.
-      const event = structuredClone({ version: '0', id: randomUUID(), region: stack.region, account: stack.account, resources: [], ...given, time });
-      for (const { arn, targets } of rules.filter((rule) => rule.bus === bus && rule.matches(event))) {
-        for (const { Arn, DeadLetterConfig } of targets) {
-          const entry: [string, Delivery] = [randomUUID(), { ruleArn: arn, targetArn: Arn, deadLetterArn: DeadLetterConfig?.Arn, event }];
-          pending.set(...entry);
-          if (started) void settle(entry);
+    put: (given: BusEvent, bus = buses.nameOf()): string => send(given, (event) => rules.filter((rule) => rule.bus === bus && rule.matches(event))),
+    /** Fires a rule with a schedule at once, by its logical id, name or ARN; returns the event's id, undefined when there is no such rule. */
+    fire(name: string): string | undefined {
+      const rule = rules.find(({ schedule, names }) => schedule && names.includes(name));
+      return rule && fireRule(rule);
+    },
+    start: deliveries.start,
+    /** From now on, rules fire at their rates. */
+    startSchedules(): void {
+      const { log = logLine } = tools;
+      for (const rule of rules.filter(({ schedule }) => schedule)) {
+        const { schedule: { milliseconds } = {}, names: [name] } = rule;
+        if (!milliseconds) {
+          log(`${name}: this machine does not know when its schedule is due: it fires by a call only`);
+          continue;
         }
+        const fire = () => {
+          try {
+            fireRule(rule);
+          } catch (error) {
+            // A full disk loses one of many, and nothing else.
+            log(`${name}: ${firstLines(error as Error)}`);
+          }
+        };
+        timers.push(setInterval(fire, milliseconds).unref());
       }
-      return event.id;
     },
-    start(): void {
-      started = true;
-      pending.entries().forEach((entry) => void settle(entry));
+    stop(): Promise<void> {
+      timers.forEach((timer) => clearInterval(timer));
+      return deliveries.stop();
     },
-    stop: async () => stopping.abort(),
   };
+}
+
+function ruleOf({ logicalId, physicalId, attributes: { Arn: arn }, properties }: Resource, buses: Buses, topics?: OtherTargets) {
+  const { EventBusName, EventPattern, ScheduleExpression, Targets = [], ...more } = properties;
+  onlyKnown(logicalId, more, 'Name Description', { State: ['ENABLED'] });
+  const bus = buses.nameOf(EventBusName);
+  if (!buses.has(bus)) throw new Error(`${logicalId}: the template has no event bus ${EventBusName}`);
+  if (!EventPattern && !ScheduleExpression) throw new Error(`${logicalId}: a rule needs an EventPattern or a ScheduleExpression`);
+  if (ScheduleExpression && bus !== buses.nameOf()) throw new Error(`${logicalId}: only rules of the default bus have a ScheduleExpression`);
+  return {
+    arn,
+    bus,
+    names: [logicalId, physicalId, arn],
+    matches: EventPattern ? compilePattern(EventPattern) : () => false,
+    schedule: ScheduleExpression ? compileSchedule(logicalId, ScheduleExpression) : undefined,
+    targets: (Targets as Json[]).map((target) => targetOf(logicalId, arn, target, topics)),
+  };
+}
+
+function targetOf(owner: string, ruleArn: string, target: Json, topics?: OtherTargets) {
+  onlyKnown(owner, target, 'Id Arn DeadLetterConfig RetryPolicy Input InputPath InputTransformer');
+  const { Arn: targetArn, DeadLetterConfig, RetryPolicy = {} } = target;
+  onlyKnown(owner, RetryPolicy, Object.keys(RETRY_POLICY).join(' '));
+  for (const [name, [least, most]] of Object.entries(RETRY_POLICY)) {
+    const value = RetryPolicy[name] ?? least;
+    if (!(value >= least && value <= most)) throw new Error(`${owner}: ${name} must be from ${least} to ${most}, got ${value}`);
+  }
+  const service = targetArn.split(':')[2];
+  if (!SERVICES.includes(service)) throw new Error(`${owner}: this machine does not know targets like ${targetArn}`);
+  if (service === 'sns' && !topics?.has(targetArn)) throw new Error(`${owner}: the template has no topic ${targetArn}`);
+  return { targetArn, deadLetterArn: DeadLetterConfig?.Arn, inputOf: compileInput(owner, ruleArn, target) };
 }

@@ -13,12 +13,15 @@ const MEMBERS = ['Source', 'DetailType', 'Detail', 'Time', 'Resources', 'EventBu
 /** An entry that AWS does not take, in its words. */
 class Refused extends AwsError {}
 
+/** Names a rule with a schedule that is to fire at once, in a POST that nobody signs. Pages of other origins can't send a header of such a name. */
+const FIRE = 'x-local-fire-rule';
+
 /**
- * EventBridge's PutEvents: an event is on disk when its entry is answered.
+ * EventBridge's PutEvents, and this machine's own call that fires a rule with a schedule: an event is on disk when its entry is answered.
  *
  * @param log hears of events that no bus takes, since AWS answers those like any other
  */
-export function createPutEvents({ put, buses, log }: Pick<Events, 'put' | 'buses'> & { log: (line: string) => void }): { service: DoorService } {
+export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 'fire' | 'buses'> & { log: (line: string) => void }): { service: DoorService } {
   function putEntry(entry: Json): Json {
     try {
       const { Source: source, DetailType, Time, Resources: resources = [], EventBusName } = entry;
@@ -47,7 +50,17 @@ export function createPutEvents({ put, buses, log }: Pick<Events, 'put' | 'buses
       return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode).length, Entries };
     },
   });
-  return { service };
+  return {
+    service: {
+      ...service,
+      unsigned({ method, headers: { [FIRE]: name } }, response) {
+        if (method !== 'POST' || typeof name !== 'string') return false;
+        const id = fire(name);
+        response.writeHead(id ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(id ? { EventId: id } : { message: `the template has no scheduled rule ${name}` }));
+        return true;
+      },
+    },
+  };
 }
 
 /** The entries of a request whose form is right. */

@@ -1,7 +1,8 @@
 import * as path from 'path';
 import {
   App, CfnOutput, CustomResource, Duration, Fn, RemovalPolicy, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront,
-  aws_cloudfront_origins as origins, aws_cognito as cognito, aws_lambda as lambda, aws_s3 as s3, aws_s3_deployment as deployment,
+  aws_cloudfront_origins as origins, aws_cognito as cognito, aws_events as events, aws_events_targets as targets, aws_lambda as lambda, aws_s3 as s3,
+  aws_s3_deployment as deployment, aws_sns as sns, aws_sns_subscriptions as subscriptions,
 } from 'aws-cdk-lib';
 
 const stack = new Stack(new App(), 'Fixture');
@@ -42,4 +43,14 @@ if (process.env.FIXTURE_IDENTITY === 'imported') {
   const authorizer = new apigateway.CognitoUserPoolsAuthorizer(stack, 'Authorizer', { cognitoUserPools: [userPool] });
   api.root.addResource('mine').addMethod('GET', undefined, { authorizer });
 }
+const eventBus = new events.EventBus(stack, 'Bus', { eventBusName: 'fixture' });
+const night = handler('Night', { BUS: eventBus.eventBusName });
+eventBus.grantPutEventsTo(night);
+new events.Rule(stack, 'Nightly', { ruleName: 'nightly', schedule: events.Schedule.cron({ hour: '3', minute: '0' }), targets: [new targets.LambdaFunction(night)] });
+const topic = new sns.Topic(stack, 'Topic');
+topic.addSubscription(new subscriptions.EmailSubscription('ops@example.com'));
+new events.Rule(stack, 'Night falls', {
+  eventBus, eventPattern: { source: ['fixture'] },
+  targets: [new targets.SnsTopic(topic, { message: events.RuleTargetInput.fromText(`night ${events.EventField.fromPath('$.detail.number')}`) })],
+});
 new CfnOutput(stack, 'Origin', { value: `https://${distribution.domainName}` });

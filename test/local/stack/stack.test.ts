@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { startStack } from '../../../local/stack';
+import { until } from '../fakes';
 import { temporaryFolder } from '../template/stacks';
 
 // Whole stacks start here, on machines that may be busy.
@@ -70,6 +71,17 @@ describe('a stack on one machine', () => {
     const written = readFileSync(path.join(data, 'access.jsonl'), 'utf8');
     expect(written).toContain('\\u009b2J\\u001b[2J');
     expect(written).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
+  it('fires a scheduled rule by a call: its function puts an event on a bus, whose rule tells a topic', async () => {
+    const { facts, refusals } = await start();
+    const fired = await fetch(facts.door, { method: 'POST', headers: { 'x-local-fire-rule': 'nightly' } });
+    expect(fired.status).toBe(200);
+    const outbox = path.join(data, 'notifications');
+    await until(() => existsSync(outbox) && readdirSync(outbox).some((name) => name.endsWith('.json')));
+    const [name] = readdirSync(outbox);
+    expect(JSON.parse(readFileSync(path.join(outbox, name), 'utf8'))).toMatchObject({ protocol: 'email', endpoint: 'ops@example.com', message: '"night 1"' });
+    expect(refusals).toEqual([]);
   });
 
   it('empties its folder when asked, and never somebody else\'s', async () => {

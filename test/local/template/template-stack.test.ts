@@ -134,7 +134,7 @@ describe('an intrinsic', () => {
 
 describe('a template', () => {
   it('fails on a type that is not in the table', () => {
-    expect(() => written({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } })).toThrow('Topic: unknown type AWS::SNS::Topic');
+    expect(() => written({ Resources: { Stream: { Type: 'AWS::Kinesis::Stream' } } })).toThrow('Stream: unknown type AWS::Kinesis::Stream');
   });
 
   it('may brand its sign-in pages, and have a first user', () => {

@@ -31,7 +31,7 @@ function create(properties: object, { denied = [], answers = [], dataFolder, fau
   const logged: string[] = [];
   const access = fakeAccess(denied);
   const stack = fakeStack([resource('AWS::Events::Rule', 'r', { State: 'ENABLED', ...properties }, RULE)]);
-  const { put, start: begin, stop } = createEvents({
+  const { put, fire, startSchedules, start: begin, stop } = createEvents({
     stack: { ...stack, ...dataFolder && { dataFolder } },
     access,
     queues: {
@@ -53,7 +53,7 @@ function create(properties: object, { denied = [], answers = [], dataFolder, fau
     retryMilliseconds: 1,
   });
   stops.push(stop);
-  return { put, begin, stop, sent, invoked, logged, access, dataFolder: dataFolder ?? stack.dataFolder };
+  return { put, fire, startSchedules, begin, stop, sent, invoked, logged, access, dataFolder: dataFolder ?? stack.dataFolder };
 }
 
 function start(...given: Parameters<typeof create>) {
@@ -130,13 +130,91 @@ describe('rules', () => {
 
   test.each([
     [{ EventPattern: { source: [{ contains: 'a' }] } }, 'this machine does not know {"contains":"a"}'],
-    [{ ScheduleExpression: 'rate(5 minutes)' }, 'r: this machine does not know ScheduleExpression'],
+    [{}, 'r: a rule needs an EventPattern or a ScheduleExpression'],
+    [{ EventPattern, RoleArn: 'arn' }, 'r: this machine does not know RoleArn'],
+    ...['rate(1 minutes)', 'rate(5 minute)', 'rate(0 minutes)', 'rate(90 seconds)', 'cron(0 12 * * ?)', 'at(2026-01-01T00:00:00)'].map((ScheduleExpression): [object, string] => [
+      { ScheduleExpression }, `r: ScheduleExpression must be rate(...) or cron(...), got ${ScheduleExpression}`,
+    ]),
     [{ EventPattern, State: 'DISABLED' }, 'r: this machine does not know State'],
     [{ EventPattern, EventBusName: 'mine' }, 'r: the template has no event bus mine'],
-    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, InputPath: '$.detail' }] }, 'r: this machine does not know InputPath'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, SqsParameters: {} }] }, 'r: this machine does not know SqsParameters'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy: { MaximumRetryAttempts: 186 } }] }, 'r: MaximumRetryAttempts must be from 0 to 185, got 186'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy: { Backoff: 1 } }] }, 'r: this machine does not know Backoff'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:states:r:1:stateMachine:s' }] }, 'r: this machine does not know targets like arn:aws:states:r:1:stateMachine:s'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:sns:r:1:none' }] }, 'r: the template has no topic arn:aws:sns:r:1:none'],
   ])('%j throws', (properties, message) => {
     expect(() => start({ Targets: [], ...properties })).toThrow(message);
   });
+});
+
+describe('a rule with a schedule', () => {
+  const Targets = [{ Id: 't', Arn: QUEUE }];
+  const EVENT = { 'source': 'aws.events', 'detail-type': 'Scheduled Event', 'resources': [RULE], 'detail': {} };
+
+  test('fires by a call, with the documented event', async () => {
+    const { fire, sent } = start({ ScheduleExpression: 'cron(0 12 * * ? *)', Targets });
+    expect(fire('other')).toBeUndefined();
+    const ids = [fire('r'), fire(RULE)];
+    await until(() => sent.length === 2);
+    expect(sent.map(([, body]) => JSON.parse(body))).toEqual(ids.map((id) => ({
+      ...EVENT, id, version: '0', time: expect.any(String), region: REGION, account: ACCOUNT,
+    })));
+  });
+
+  test('fires at its rate, and only once schedules are started', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout'] });
+    try {
+      const { startSchedules, sent, stop } = start({ ScheduleExpression: 'rate(15 minutes)', Targets });
+      jest.advanceTimersByTime(3_600_000);
+      startSchedules();
+      jest.advanceTimersByTime(31 * 60_000);
+      await until(() => sent.length > 0);
+      await stop();
+      jest.advanceTimersByTime(3_600_000);
+      await wait(20);
+      expect(sent).toHaveLength(2);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test.each(['cron(0 12 * * ? *)', 'rate(30 days)'])('%s never fires by time, which is told', (ScheduleExpression) => {
+    const { startSchedules, logged } = start({ ScheduleExpression, Targets });
+    startSchedules();
+    expect(logged).toEqual(['r: this machine does not know when its schedule is due: it fires by a call only']);
+  });
+
+  test('is on the default bus, and takes events too when it has a pattern', async () => {
+    expect(() => start({ ScheduleExpression: 'rate(1 hour)', EventBusName: 'mine' })).toThrow('r: the template has no event bus mine');
+    const { put, fire, sent } = start({ ScheduleExpression: 'rate(1 hour)', EventPattern: { source: ['aws.s3'] }, Targets });
+    put(CREATED);
+    fire('r');
+    await until(() => sent.length === 2);
+    expect(sent.map(([, body]) => JSON.parse(body).source).sort()).toEqual(['aws.events', 'aws.s3']);
+  });
+});
+
+test('a target gets the input that its rule makes', async () => {
+  const { put, sent, invoked } = start({
+    EventPattern: { source: ['aws.s3'] },
+    Targets: [
+      { Id: 'a', Arn: FUNCTION, InputPath: '$.detail.object', RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } },
+      { Id: 'b', Arn: QUEUE, InputTransformer: { InputPathsMap: { key: '$.detail.object.key' }, InputTemplate: '"<key> is there"' } },
+    ],
+  });
+  put(CREATED);
+  await until(() => invoked.length + sent.length === 2);
+  expect([invoked[0][1], sent[0][1]]).toEqual([CREATED.detail.object, '"source/1/original is there"']);
+});
+
+test('an input that is no JSON in the end is nothing for a function', async () => {
+  const { put, sent, invoked } = start({
+    EventPattern: { source: ['aws.s3'] },
+    Targets: [{ Id: 'a', Arn: FUNCTION, DeadLetterConfig: { Arn: DEAD }, InputTransformer: { InputPathsMap: { key: '$.detail.object.key' }, InputTemplate: '{"a":"<key>"}' } }],
+  });
+  put({ ...CREATED, detail: { object: { key: 'with "quotes"' } } });
+  await until(() => sent.length === 1);
+  expect([invoked, sent]).toEqual([[], [[DEAD, '{"a":"with "quotes""}']]]);
 });
 
 test('a bus has a name and a description, and nothing else', () => {

@@ -32,6 +32,7 @@ beforeEach(() => {
   });
   const stack = fakeStack([
     resource('AWS::Events::EventBus', 'vod', { Name: 'vod', Description: 'of videos' }, BUS_ARN),
+    rule('scheduled', { EventPattern: undefined, ScheduleExpression: 'rate(1 hour)' }),
     rule('named', { EventBusName: 'vod' }), rule('by-arn', { EventBusName: BUS_ARN }), rule('default', {}), rule('default-named', { EventBusName: 'default' }),
   ]);
   events = createEvents({
@@ -107,6 +108,16 @@ test.each<[string, PutEventsRequestEntry[], string]>([
 ])('a request with %s is refused', async (_, entries, message) => {
   await expect(putEvents(...entries)).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) });
   expect(sent).toEqual([]);
+});
+
+test('a call that nobody signs fires a rule with a schedule, and no other', async () => {
+  const call = (name: string, method = 'POST') => fetch(`http://127.0.0.1:${door.port}/`, { method, headers: { 'x-local-fire-rule': name } });
+  const fired = await call('scheduled');
+  expect([fired.status, await fired.json()]).toEqual([200, { EventId: expect.any(String) }]);
+  await until(() => sent.length === 1);
+  expect(sent).toMatchObject([['scheduled', { 'detail-type': 'Scheduled Event' }]]);
+  const statuses = [await call('named'), await call('scheduled', 'GET')].map(({ status }) => status);
+  expect([statuses, sent.length]).toEqual([[404, 403], 1]);
 });
 
 test('a global endpoint is not known', async () => {

@@ -1,5 +1,10 @@
-// Answers as a custom resource's function, or else as an API that shows its environment.
-exports.handler = async ({ ResponseURL, ResourceProperties }) => {
+// Puts an event when a schedule fires it, answers as a custom resource's function, or else as an API that shows its environment.
+exports.handler = async ({ ResponseURL, ResourceProperties, 'detail-type': type }) => {
+  if (type === 'Scheduled Event') {
+    const { EventBridgeClient, PutEventsCommand } = require('@aws-sdk/client-eventbridge');
+    const entry = { Source: 'fixture', DetailType: 'night', Detail: '{"number":1}', EventBusName: process.env.BUS };
+    return new EventBridgeClient().send(new PutEventsCommand({ Entries: [entry] }));
+  }
   if (!ResponseURL) {
     const { MADE, ORIGIN, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
     return { statusCode: 200, body: JSON.stringify({ MADE, ORIGIN, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }) };

@@ -1,0 +1,103 @@
+import { randomUUID } from 'crypto';
+import { setTimeout as wait } from 'timers/promises';
+import type { Queues } from './queues';
+import type { Access } from '../access/access';
+import { durableRecords } from '../durable';
+import { firstLines, logLine } from '../text';
+import { AwsError, type Functions, type Principal } from '../types';
+
+/** Lambda's for an asynchronous event, whatever the sender's own policy for deliveries is. */
+const TRIES = 3;
+
+/** Something that a target has not taken yet. */
+export interface Delivery {
+  /** The rule or the topic that sends. */
+  readonly sourceArn: string;
+  readonly targetArn: string;
+  /** The queue of what the target does not take. */
+  readonly deadLetterArn?: string;
+  /** JSON for a function, any text for a queue. */
+  readonly text: string;
+}
+
+/** What deliveries need of the stack. */
+export interface Tools {
+  readonly access: Pick<Access, 'require'>;
+  readonly functions: Functions;
+  readonly queues: Pick<Queues, 'send'>;
+  readonly log?: (line: string) => void;
+  /** The time before the first retry; in AWS it is a minute. */
+  readonly retryMilliseconds?: number;
+}
+
+/** A target that is neither a function nor a queue, and what a service needs to be allowed to send to it. */
+export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
+
+/**
+ * Hands texts to functions and queues in a service's name. A delivery is on disk when `add` returns, and made at least once, kill -9 or not;
+ * none is made before `start`.
+ */
+export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
+  const { access, functions, queues, log = logLine, retryMilliseconds = 1000 } = tools;
+  const stopping = new AbortController();
+  const pending = durableRecords<Delivery>(folder);
+  let started = false;
+  const principalOf = (sourceArn: string): Principal => ({ kind: 'service', id: service, context: { 'aws:SourceArn': sourceArn } });
+
+  async function settle([id, delivery]: [id: string, delivery: Delivery]): Promise<void> {
+    try {
+      await deliver(delivery);
+      // What was interrupted is delivered at the next start.
+      if (!stopping.signal.aborted) pending.delete(id);
+    } catch (error) {
+      // A fault of this machine, such as a full disk, and not an answer of AWS: the delivery stays until it can be made.
+      log(`${delivery.sourceArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
+      await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
+    }
+  }
+
+  async function deliver({ sourceArn, targetArn, deadLetterArn, text }: Delivery): Promise<void> {
+    try {
+      const isQueue = targetArn.split(':')[2] === 'sqs';
+      const other = others?.has(targetArn) ? others : undefined;
+      if (!isQueue && !other) return await invoke(sourceArn, targetArn, text);
+      await access.require(principalOf(sourceArn), [{ action: other?.action ?? 'sqs:SendMessage', resource: targetArn }]);
+      (other ?? queues).send(targetArn, text);
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      if (!(error instanceof AwsError)) throw error;
+      log(`${sourceArn}: ${targetArn}: ${error.name}: ${error.message}`);
+      if (deadLetterArn) await deliver({ sourceArn, targetArn: deadLetterArn, text });
+    }
+  }
+
+  async function invoke(sourceArn: string, functionArn: string, text: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { error } = await functions.invoke(functionArn, payloadOf(text), principalOf(sourceArn));
+      if (!error) return;
+      if (attempt === TRIES) throw new AwsError(error.errorType, error.errorMessage);
+      await wait(retryMilliseconds * attempt, undefined, { signal: stopping.signal });
+    }
+  }
+
+  return {
+    add(delivery: Delivery): void {
+      const entry: [string, Delivery] = [randomUUID(), delivery];
+      pending.set(...entry);
+      if (started) void settle(entry);
+    },
+    start(): void {
+      started = true;
+      pending.entries().forEach((entry) => void settle(entry));
+    },
+    stop: async (): Promise<void> => stopping.abort(),
+  };
+}
+
+function payloadOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AwsError('InvalidRequestContentException', `Could not parse request body into json: ${text}`);
+  }
+}
