@@ -54,11 +54,12 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
 }
 
 /**
- * What Lambda asks of the function's role. Its guide names dynamodb:ListStreams too, which IAM knows for `*` only, while the CDK's TableV2
- * grants it on the stream and is taken by AWS: so this machine does not ask for it.
+ * What Lambda's guide asks of the function's role. IAM knows ListStreams for `*` only: the statement for the stream that the CDK's
+ * `DynamoEventSource` writes for a TableV2 grants nothing by that rule, so such a role needs one more here.
  */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
-  const reads = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
+  const onStream = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
+  const reads = [...onStream, { action: 'dynamodb:ListStreams', resource: '*' }];
   const writes = [{ action: 's3:ListBucket', resource: bucketArn! }, { action: 's3:PutObject', resource: `${bucketArn}/${failurePrefix({ uuid })}` }];
   return [...reads, ...bucketArn ? writes : []];
 }

@@ -9,7 +9,10 @@ test('records reach the function in batches, as Lambda hands them over', async (
   await until(() => batches.flat().length === 3);
   expect(batches.map(numbersOf)).toEqual([[1, 2], [3]]);
   expect(batches[0][0]).toEqual(records[0]);
-  expect(access.asked).toEqual(['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: STREAM_ARN })));
+  expect(access.asked).toEqual([
+    ...['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: STREAM_ARN })),
+    { action: 'dynamodb:ListStreams', resource: '*' },
+  ]);
 });
 
 test('a batch waits for more as long as its window says, and no longer when it is full', async () => {
