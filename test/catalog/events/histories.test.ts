@@ -1,0 +1,265 @@
+import { createHash } from 'crypto';
+import { EventBridgeClient, PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import { DeleteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { InitializeMiddleware } from '@smithy/types';
+import type { DynamoDBRecord } from 'aws-lambda';
+import fc from 'fast-check';
+import { Services } from './services';
+import type { StreamRecord } from '../../../local/services/dynamodb/streams';
+import type { InvokeResult } from '../../../local/types';
+import { publishEvents } from '../../../src/catalog/events/publish-events.runtime';
+import { resendEvents } from '../../../src/catalog/events/resend-events.runtime';
+import { sendEvents } from '../../../src/catalog/events/send-events.runtime';
+import { stageKey, videoKey, VideoRow } from '../../../src/contract/table';
+import type { VideoStatus } from '../../../src/domain/video-status';
+import type { EventDetail } from '../../../src/runtime/route-types';
+import { VideoRepository, videoRepository } from '../../../src/runtime/video-repository';
+import { captureLog } from '../../captured-log';
+import { idOf } from '../../runtime/catalog-table';
+import { RESULT } from '../../runtime/repository-setting';
+
+// Retries take as many tries, but not as long.
+jest.mock('timers/promises', () => {
+  const { setTimeout: wait, ...others } = jest.requireActual('timers/promises');
+  return { ...others, setTimeout: (milliseconds: number, ...more: unknown[]) => wait(milliseconds / 50, ...more) };
+});
+
+/** What happens to a writer at its n-th request: the process ends, or the request fails, before or after DynamoDB has done it. */
+interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
+/** What happens to an invocation of the publisher, at its n-th PutEvents; `refused` says it of each entry. */
+interface PublisherFault {
+  readonly call: number;
+  readonly kind: 'ends before' | 'ends after' | 'throws before' | 'throws after' | 'refuses' | 'ends before its answer';
+  readonly refused: readonly boolean[];
+}
+/** An event that the bus has taken. */
+interface Taken { readonly type: string; readonly time: Date; readonly detail: EventDetail }
+type Write = (videos: VideoRepository, documents: DynamoDBDocumentClient, row: VideoRow) => Promise<unknown>;
+
+const ERROR = { code: 'transcode_failed', message: 'no' } as const;
+const ENDED: InvokeResult = { error: { errorType: 'Runtime.ExitError', errorMessage: 'the process ended' } };
+const LATE_MS = 2 * 3_600_000;
+
+/** A direct update, as a route would make it: an edit counts as revision, and every write as version. */
+type Update = (documents: DynamoDBDocumentClient, row: VideoRow, set: string, add: string, values: object) => Promise<unknown>;
+const update: Update = (documents, { videoId, version }, set, add, values) => documents.send(new UpdateCommand({
+  TableName: services.tableName, Key: videoKey(videoId), UpdateExpression: `SET ${set} ADD ${add}`, ConditionExpression: '#v = :v',
+  ExpressionAttributeNames: { '#v': 'version', ...(set.includes('#s') && { '#s': 'status' }) },
+  ExpressionAttributeValues: { ':v': version, ':one': 1, ...values }, ReturnValues: 'ALL_NEW',
+}));
+const WRITES: Readonly<Record<string, Write>> = {
+  uploaded: (videos, _, { videoId }) => videos.markUploaded(videoId, 42),
+  claim: (videos, _, { videoId, attempt }) => videos.claim(videoId, attempt, 'token', new Date(0)),
+  takeOver: (videos, _, { videoId, attempt }) => videos.claim(videoId, attempt, 'token', new Date(Date.now() + LATE_MS)),
+  abandon: (videos, _, { videoId, attempt }) => videos.abandon(videoId, attempt, 'token', ERROR),
+  reopen: (videos, _, { videoId, attempt }) => videos.reopen(videoId, attempt),
+  job: (videos, _, { videoId, attempt }) => videos.recordJob(videoId, attempt, 'job'),
+  progress: (videos, _, { videoId, attempt, progress }) => videos.recordProgress(videoId, attempt, progress + 10),
+  ready: (videos, _, { videoId, attempt }) => videos.recordReady(videoId, attempt, RESULT),
+  error: (videos, _, { videoId, attempt }) => videos.recordError(videoId, attempt, ERROR),
+  edit: (_, documents, row) => update(documents, row, 'title = :t', 'revision :one, #v :one', { ':t': `Title ${row.version}` }),
+  deleting: (_, documents, row) => update(documents, row, '#s = :s, stageKey = :k', '#v :one', { ':s': 'deleting', ':k': stageKey('deleting', row.videoId) }),
+  remove: (_, documents, { videoId }) => documents.send(new DeleteCommand({
+    TableName: services.tableName, Key: videoKey(videoId), ConditionExpression: '#s = :s', ExpressionAttributeNames: { '#s': 'status' }, ExpressionAttributeValues: { ':s': 'deleting' },
+    ReturnValues: 'ALL_OLD',
+  })),
+};
+/** What usually comes next. */
+const NEXT: Readonly<Record<VideoStatus, readonly string[]>> = {
+  waiting: ['uploaded'], uploaded: ['claim', 'job', 'abandon'], processing: ['progress', 'ready', 'error'], held: [], ready: ['edit', 'deleting'],
+  errored: ['reopen', 'deleting'], deleting: ['remove'],
+};
+
+let services: Services;
+let world: World;
+let ids = 0;
+beforeAll(async () => { services = await Services.start((records) => world.publish(records)); });
+afterAll(() => services.stop());
+beforeEach(() => captureLog());
+
+/** Some videos, what was written of them, and what the bus has taken. */
+class World {
+  /** By video, the row after each accepted write, as DynamoDB answered it; last the row that was removed. */
+  readonly images = new Map<string, VideoRow[]>();
+  readonly removed = new Set<string>();
+  readonly taken: Taken[] = [];
+  readonly faults: PublisherFault[] = [];
+
+  async write(videoId: string, name: string | undefined, choice: number, fault?: WriterFault): Promise<void> {
+    const row = this.images.get(videoId)?.toSorted((a, b) => a.version - b.version).at(-1);
+    const next = row && NEXT[row.status][choice % NEXT[row.status].length];
+    await this.asWriter(async (videos, documents) => {
+      if (row) return WRITES[name ?? next!](videos, documents, row);
+      return videos.create({
+        videoId, owner: 'owner', title: 'A title', tags: [], visibility: 'signed-in',
+        source: { bucket: 'sources', key: `source/${videoId}/original`, fileName: 'a.mp4', contentType: 'video/mp4', size: 1 },
+      }, { description: 'In an item of its own' });
+    }, fault);
+  }
+
+  /** The publisher as Lambda calls it: the answer is an error when its process ended on the way. */
+  publish(records: StreamRecord[]): Promise<InvokeResult> {
+    return new Promise((resolve) => {
+      let calls = 0;
+      let fault: PublisherFault | undefined;
+      const bus: InitializeMiddleware<any, any> = () => async ({ input }) => {
+        const call = calls++;
+        // Invocations without any event use none up.
+        if (call === 0) fault = this.faults.shift();
+        const kind = call === fault?.call || (fault?.kind === 'refuses' && call > fault.call) ? fault.kind : undefined;
+        if (kind === 'ends before') return this.end(resolve);
+        if (kind === 'throws before') throw new Error('no answer');
+        const answer = this.put(input, kind === 'refuses' ? fault!.refused : []);
+        if (kind === 'ends after') return this.end(resolve);
+        if (kind === 'throws after') throw new Error('no answer');
+        return { output: { $metadata: {}, ...answer } as never, response: {} };
+      };
+      const client = new EventBridgeClient({ region: 'eu-west-1', maxAttempts: 1 });
+      client.middlewareStack.add(bus, { step: 'initialize', priority: 'low' });
+      publishEvents({ send: sendEvents(client, 'bus') })({ Records: records as unknown as DynamoDBRecord[] })
+        .then((payload) => resolve(fault?.kind === 'ends before its answer' ? ENDED : { payload }))
+        .catch((error) => resolve({ error: { errorType: 'Error', errorMessage: String(error) } }));
+    });
+  }
+
+  /** A person sends again what Lambda gave up. */
+  async resend(): Promise<void> {
+    const send = async (events: readonly Taken[]) => void this.taken.push(...events);
+    const ports = { send, s3: services.s3(), documents: DynamoDBDocumentClient.from(services.client()), bucket: 'failed', tableName: services.tableName };
+    const { failed } = await resendEvents(ports)({ source: 'failed' }, { getRemainingTimeInMillis: () => 60_000 });
+    expect(failed).toBe(0);
+  }
+
+  private put({ Entries = [] }: PutEventsCommandInput, refused: readonly boolean[]) {
+    Entries.forEach(({ DetailType, Time, Detail }, index) => {
+      if (!refused[index]) this.taken.push({ type: DetailType!, time: Time!, detail: JSON.parse(Detail!) });
+    });
+    return {
+      FailedEntryCount: Entries.filter((_, index) => refused[index]).length,
+      Entries: Entries.map((_, index) => (refused[index] ? { ErrorCode: 'ThrottlingException' } : { EventId: `${index}` })),
+    };
+  }
+
+  /** Nothing of the process goes on. */
+  private end(resolve: (answer: InvokeResult) => void): Promise<never> {
+    resolve(ENDED);
+    return new Promise(() => undefined);
+  }
+
+  /** Resolves too when the writer's process ended on the way, or its request failed. */
+  private asWriter(write: (videos: VideoRepository, documents: DynamoDBDocumentClient) => Promise<unknown>, fault?: WriterFault): Promise<void> {
+    return new Promise((resolve) => {
+      let calls = 0;
+      const client = services.client((next, { commandName }) => async (args) => {
+        const isHit = calls++ === fault?.call;
+        const answer = isHit && !fault.after ? undefined : await next(args);
+        if (answer) this.accepted(commandName, args.input, answer.output);
+        if (!isHit) return answer!;
+        if (!fault.ends) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+        resolve();
+        return new Promise(() => undefined);
+      });
+      const written = write(videoRepository(services.tableName, { client }), DynamoDBDocumentClient.from(client));
+      void written.then(() => resolve(), () => resolve()).finally(() => client.destroy());
+    });
+  }
+
+  private accepted(command: string | undefined, { Item = undefined, TransactItems: [{ Put }] = [{ Put: { Item } }] }: any, { Attributes }: any): void {
+    const row: VideoRow | undefined = Put.Item ?? Attributes;
+    if (command === 'GetItemCommand' || !row) return;
+    if (command === 'DeleteItemCommand') this.removed.add(row.videoId);
+    // A repeated creation writes the same row once more: no change.
+    else if (!Put.Item || !this.images.has(row.videoId)) this.images.set(row.videoId, [...this.images.get(row.videoId) ?? [], row]);
+  }
+}
+
+/** The events of a video's writes, in their order: by rules of its own, not by the code under test. */
+function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventId: string; status: string; title: string; updatedAt: string }[] {
+  const event = (type: string, { videoId, status, title, updatedAt }: VideoRow, version: number) => ({ eventId: `${videoId}:${version}:video.${type}`, status, title, updatedAt });
+  return [
+    ...rows.flatMap((row, n) => {
+      const before = rows[n - 1];
+      const entered = before && (before.status !== row.status || before.attempt !== row.attempt);
+      const types = [...(before ? [] : ['created']), ...(entered ? [row.status] : []), ...(before && before.revision !== row.revision ? ['updated'] : [])];
+      return types.map((type) => event(type, row, row.version));
+    }),
+    ...(isRemoved ? [event('deleted', rows.at(-1)!, rows.at(-1)!.version + 1)] : []),
+  ];
+}
+
+const writerFault = fc.option(fc.record({ call: fc.nat(1), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
+const publisherFault = fc.record({
+  call: fc.constantFrom(0, 0, 0, 1),
+  kind: fc.constantFrom<PublisherFault['kind']>('ends before', 'ends after', 'throws before', 'throws before', 'throws after', 'refuses', 'refuses', 'ends before its answer'),
+  refused: fc.array(fc.boolean(), { minLength: 10, maxLength: 10 }),
+});
+const step = fc.record({
+  video: fc.nat(2),
+  write: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...Object.keys(WRITES)) }),
+  choice: fc.nat(5),
+  fault: writerFault,
+  together: fc.boolean(),
+  publisher: fc.array(publisherFault, { maxLength: 1 }),
+  // The longer a pause, the larger the batch after it.
+  services: fc.constantFrom(...Array<undefined>(16).fill(undefined), 'pause', 'pause', 'pause', 'resume', 'restart', 'late'),
+});
+
+/** After the last step no writer fails any more; the faults that are left hit what the publisher has before it, and then none does. */
+test('whatever dies, each change\'s events arrive, with the same ids each time, and their versions tell the order of the writes', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), fc.nat(), async (steps, seed) => {
+    world = new World();
+    await services.mark();
+    const first = ids;
+    ids += 3;
+    for (let n = 0; n < steps.length; n++) {
+      const { publisher, services: change, together } = steps[n];
+      world.faults.push(...publisher);
+      if (change === 'pause') await services.pause();
+      if (change === 'resume') await services.resume();
+      if (change === 'restart') await services.restart();
+      if (change === 'late') services.lateMilliseconds = LATE_MS;
+      const now = together && steps[n + 1] ? [steps[n], steps[++n]] : [steps[n]];
+      await Promise.all(now.map(({ video, write, choice, fault }) => world.write(idOf(first + video), write, choice, fault)));
+      if (change === 'late') await services.resume();
+      else services.lateMilliseconds = 0;
+    }
+    services.lateMilliseconds = 0;
+    await services.resume();
+
+    const videos = [...world.images].map(([videoId, images]) => (
+      { videoId, rows: images.toSorted((a, b) => a.version - b.version), isRemoved: world.removed.has(videoId) }));
+    for (const { videoId, rows, isRemoved } of videos) {
+      // The model and the stream agree; every write counts, and no write counts twice.
+      expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
+      const changes = await services.changesOf(videoId);
+      expect(changes.map(({ after }) => after)).toEqual([...rows, ...(isRemoved ? [undefined] : [])]);
+      expect(changes.map(({ before }) => before)).toEqual([undefined, ...rows].slice(0, changes.length));
+    }
+    const expected = videos.flatMap(({ rows, isRemoved }) => expectedEvents(rows, isRemoved));
+    await services.until(async () => {
+      if (services.failed.size > 0) await world.resend();
+      const arrived = new Set(world.taken.map(({ detail }) => detail.eventId));
+      return expected.every(({ eventId }) => arrived.has(eventId));
+    });
+
+    // Some of the history before may come once more. In any order, as EventBridge delivers. What comes again is the same.
+    const order = (n: number) => createHash('sha256').update(`${seed} ${n}`).digest('hex');
+    const isOurs = ({ detail }: Taken) => world.images.has(detail.video.videoId);
+    const delivered = world.taken.filter(isOurs).map((event, n) => ({ ...event, key: order(n) })).sort((a, b) => (a.key < b.key ? -1 : 1));
+    const byId = new Map<string, Omit<(typeof delivered)[number], 'key'>>();
+    for (const { key, ...event } of delivered) {
+      expect(event).toEqual(byId.get(event.detail.eventId) ?? event);
+      byId.set(event.detail.eventId, event);
+    }
+    const kinds = ['created', 'uploaded', 'processing', 'ready', 'errored', 'deleting', 'updated', 'deleted'].map((name) => `video.${name}`);
+    for (const { videoId, rows, isRemoved } of videos) {
+      const events = [...byId.values()].filter(({ detail }) => detail.video.videoId === videoId)
+        .sort((a, b) => a.detail.version - b.detail.version || kinds.indexOf(a.type) - kinds.indexOf(b.type));
+      const told = events.map(({ detail: { eventId, video: { status, title, updatedAt } } }) => ({ eventId, status, title, updatedAt }));
+      expect(told).toEqual(expectedEvents(rows, isRemoved));
+      expect(events.every(({ type, detail }) => detail.eventId === `${videoId}:${detail.version}:${type}`)).toBe(true);
+    }
+    expect(byId.size).toBe(expected.length);
+    // What is lost is seen after seconds, so shrinking would take minutes. The seed that is printed replays a history.
+  }), { numRuns: Number(process.env.HISTORIES ?? 15), endOnFailure: true });
+}, 60_000 + Number(process.env.HISTORIES ?? 0) * 2000);

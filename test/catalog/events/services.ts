@@ -1,0 +1,145 @@
+import { setTimeout as wait } from 'timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommandInput, ListObjectsV2CommandInput, S3Client } from '@aws-sdk/client-s3';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { InitializeMiddleware } from '@smithy/types';
+import { TemplateAccess } from '../../../local/access/access';
+import { Door, startDoor } from '../../../local/door/door';
+import { DynamoDb, startDynamoDb } from '../../../local/services/dynamodb/dynamodb';
+import type { StreamRecord } from '../../../local/services/dynamodb/streams';
+import { createStreamMappings } from '../../../local/services/stream-mappings/stream-mappings';
+import type { InvokeResult, Part } from '../../../local/types';
+import { videoKey, VideoRow } from '../../../src/contract/table';
+import { CREDENTIALS, fakeAccess } from '../../local/fakes';
+import { synthesized } from '../../local/template/stacks';
+import { catalogIn } from '../../toolkit/stacks';
+
+// The CDK's TableV2 warns of its own code.
+process.env.JSII_DEPRECATED = 'quiet';
+
+/** A change of a video's row, as the stream has it. */
+export interface Change { readonly before?: VideoRow; readonly after?: VideoRow }
+
+/** The table, the stream and the event source mapping of the catalog's own template on this machine, with the publisher within this process. */
+export class Services {
+  static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>): Promise<Services> {
+    const stack = await synthesized((scope) => void catalogIn(scope));
+    const services = new Services(stack, invoke);
+    await services.open();
+    await services.resume();
+    return services;
+  }
+
+  readonly tableName: string;
+  /** What Lambda gave up, by the object's key. */
+  readonly failed = new Map<string, string>();
+  /** How much later it is for Lambda: it gives up what is too old. */
+  lateMilliseconds = 0;
+  private readonly streamArn: string;
+  private dynamoDb!: DynamoDb;
+  private door!: Door;
+  private readonly access: TemplateAccess;
+  private readonly invocations = new Set<Promise<unknown>>();
+  private marked = '';
+  private mappings: Part | undefined;
+
+  private constructor(
+    private readonly stack: Awaited<ReturnType<typeof synthesized>>, private readonly call: (records: StreamRecord[]) => Promise<InvokeResult>,
+  ) {
+    const [{ physicalId, attributes }] = stack.ofType('AWS::DynamoDB::GlobalTable');
+    this.access = new TemplateAccess(stack, () => undefined);
+    this.tableName = physicalId;
+    this.streamArn = attributes.StreamArn;
+  }
+
+  /** A client without retries, whose requests pass through `middleware` first. */
+  client(middleware?: InitializeMiddleware<any, any>): DynamoDBClient {
+    const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.door.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
+    if (middleware) client.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });
+    return client;
+  }
+
+  /** S3 with what Lambda gave up. */
+  s3(): S3Client {
+    const client = new S3Client({ region: this.stack.region, credentials: CREDENTIALS });
+    const answer = (command: string | undefined, { Key, StartAfter = '' }: ListObjectsV2CommandInput & GetObjectCommandInput): object => {
+      const keys = [...this.failed.keys()].sort().filter((key) => key > StartAfter);
+      if (command === 'ListObjectsV2Command') return { Contents: keys.map((each) => ({ Key: each })) };
+      const content = this.failed.get(Key!)!;
+      if (command === 'DeleteObjectCommand') this.failed.delete(Key!);
+      return { Body: { transformToString: async () => content } };
+    };
+    const service: InitializeMiddleware<any, any> = (_, { commandName }) => async ({ input }) => (
+      { output: { $metadata: {}, ...answer(commandName, input) }, response: {} });
+    client.middlewareStack.add(service, { step: 'initialize', priority: 'low' });
+    return client;
+  }
+
+  /** What is in the stream by now is not read any more by `changesOf`. */
+  async mark(): Promise<void> {
+    this.marked = (await this.dynamoDb.streams.read(this.streamArn, this.marked, -1)).at(-1)?.dynamodb.SequenceNumber ?? this.marked;
+  }
+
+  /** The changes of a video's row since the mark, in the order of the stream. */
+  async changesOf(videoId: string): Promise<Change[]> {
+    const { pk, sk } = videoKey(videoId);
+    const records = await this.dynamoDb.streams.read(this.streamArn, this.marked, -1);
+    const row = (image: StreamRecord['dynamodb']['NewImage']) => image && unmarshall(image) as VideoRow;
+    return records.filter(({ dynamodb: { Keys } }) => Keys.pk.S === pk && Keys.sk.S === sk)
+      .map(({ dynamodb }) => ({ before: row(dynamodb.OldImage), after: row(dynamodb.NewImage) }));
+  }
+
+  /** Nothing is handed to the publisher until `resume`; what it has at the moment it may finish, but nobody hears of it. */
+  async pause(): Promise<void> {
+    await this.mappings?.stop();
+    this.mappings = undefined;
+  }
+
+  async resume(): Promise<void> {
+    if (this.mappings) return;
+    const mappings = await createStreamMappings({
+      stack: this.stack,
+      access: this.access,
+      streams: this.dynamoDb.streams,
+      functions: {
+        invoke: (_, payload) => {
+          const invocation = this.call((payload as { Records: StreamRecord[] }).Records);
+          this.invocations.add(invocation);
+          return invocation.finally(() => this.invocations.delete(invocation));
+        },
+      },
+      store: { put: async (_, key, body) => (this.failed.set(key, body.toString()), {} as never) },
+      log: () => undefined,
+      retryMilliseconds: 1,
+      now: () => Date.now() + this.lateMilliseconds,
+    });
+    mappings.start();
+    this.mappings = mappings;
+  }
+
+  /** The table, its stream and the mapping end and begin again, with what they had stored. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.open();
+    await this.resume();
+  }
+
+  async stop(): Promise<void> {
+    await this.pause();
+    await Promise.all(this.invocations);
+    await this.door.stop();
+    await this.dynamoDb.stop();
+  }
+
+  /** Waits until the check holds; false when it does not within five seconds. */
+  async until(check: () => Promise<boolean>): Promise<boolean> {
+    for (const end = Date.now() + 5000; Date.now() < end; await wait(5)) if (await check()) return true;
+    return false;
+  }
+
+  private async open(): Promise<void> {
+    this.dynamoDb = await startDynamoDb({ stack: this.stack });
+    this.door = await startDoor({ access: fakeAccess() });
+    this.door.register(this.dynamoDb.service);
+  }
+}
