@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync, writeFileSync } from 'fs';
+import { join } from 'path';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { fill, FILLED, FILLED_AT, Filled } from './fill';
+import { eventsOfRecord } from '../../../src/catalog/events/read-record.runtime';
+import { SCHEMA_VERSION, stageKey, videoKey } from '../../../src/contract/table';
+import { stageOf } from '../../../src/domain/stage';
+import { isPresent, VIDEO_STATUSES, VideoStatus } from '../../../src/domain/video-status';
+import { VideoRepository, videoRepository } from '../../../src/runtime/video-repository';
+import { CatalogTable, catalogTable } from '../../runtime/catalog-table';
+import { RESULT } from '../../runtime/repository-setting';
+
+/*
+ * `format-N.json` is a table as code wrote it that wrote the format N: 0 by commit 9dcfbd3, the last one without `schemaVersion`. Once released, a file stays
+ * as it is. `WRITE_FORMAT=1 npm test -- formats` writes the one of today's format.
+ */
+type Item = Record<string, any>;
+const fileOf = (format: number) => join(__dirname, `format-${format}.json`);
+const read = (format: number): Item[] => JSON.parse(readFileSync(fileOf(format), 'utf8'));
+
+const tables: CatalogTable[] = [];
+afterAll(async () => {
+  for (const table of tables) await table.close();
+});
+
+/** A table with these items, and today's code on it an hour after it was filled. */
+async function open(items: readonly Item[], now = new Date(FILLED_AT.getTime() + 3_600_000)) {
+  const table = await catalogTable();
+  tables.push(table);
+  const documents = DynamoDBDocumentClient.from(table.client);
+  for (const item of items) await documents.send(new PutCommand({ TableName: table.tableName, Item: item }));
+  const videos = videoRepository(table.tableName, { client: table.client, clock: () => now });
+  const itemsNow = async (): Promise<Item[]> => {
+    const { Items = [] } = await documents.send(new ScanCommand({ TableName: table.tableName }));
+    return Items.sort((a, b) => `${a.pk} ${a.sk}`.localeCompare(`${b.pk} ${b.sk}`));
+  };
+  return { table, videos, documents, itemsNow };
+}
+
+/** The table that today's code fills. */
+async function filledToday(): Promise<Item[]> {
+  const { table, videos, documents, itemsNow } = await open([], FILLED_AT);
+  await fill({
+    videos,
+    set: (videoId, { status, ...others }) => {
+      const attributes = { ...others, ...(status !== undefined && { status, stageKey: stageKey(stageOf(status as VideoStatus), videoId) }) };
+      const names = Object.keys(attributes);
+      return documents.send(new UpdateCommand({
+        TableName: table.tableName,
+        Key: videoKey(videoId),
+        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')} ADD #version :one`,
+        ExpressionAttributeNames: Object.fromEntries([...names, 'version'].map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: { ':one': 1, ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`:${name}`, value])) },
+      }));
+    },
+  });
+  return itemsNow();
+}
+
+test('today\'s code still writes today\'s format: what a row had, it has', async () => {
+  const items = await filledToday();
+  if (process.env.WRITE_FORMAT) writeFileSync(fileOf(SCHEMA_VERSION), `${JSON.stringify(items, undefined, 1)}\n`);
+  // A new optional attribute is no new format.
+  expect(items).toMatchObject(read(SCHEMA_VERSION));
+});
+
+const ERROR = { code: 'transcode_failed', message: 'no' } as const;
+/** Every write of the repository, with a video that it changes, what the row is then, and the events of the change. */
+const WRITES: readonly [
+  name: keyof VideoRepository, video: Filled, write: (videos: VideoRepository, videoId: string) => Promise<unknown>, after: Item, events: string[],
+][] = [
+  ['markUploaded', 'waiting', (videos, id) => videos.markUploaded(id, 7), { status: 'uploaded', source: { size: 7, fileName: 'a film.mp4' } }, ['uploaded']],
+  ['claim', 'uploaded', (videos, id) => videos.claim(id, 1, 'new', new Date(0)), { status: 'uploaded', claim: { token: 'new' } }, []],
+  ['claim', 'claimed', (videos, id) => videos.claim(id, 1, 'new', new Date('2026-11-22T10:30:00Z')), { status: 'uploaded', claim: { token: 'new' } }, []],
+  ['abandon', 'claimed', (videos, id) => videos.abandon(id, 1, 'token', ERROR), { status: 'errored', error: ERROR, claim: { abandoned: true } }, ['errored']],
+  ['reopen', 'abandoned', (videos, id) => videos.reopen(id, 1), { status: 'uploaded', attempt: 2, progress: 0 }, ['uploaded']],
+  ['recordJob', 'claimed', (videos, id) => videos.recordJob(id, 1, 'job'), { status: 'processing', jobId: 'job' }, ['processing']],
+  ['recordJob', 'secondAttempt', (videos, id) => videos.recordJob(id, 2, 'job'), { status: 'processing', attempt: 2 }, ['processing']],
+  ['recordProgress', 'processing', (videos, id) => videos.recordProgress(id, 1, 50), { status: 'processing', progress: 50 }, []],
+  ['recordReady', 'processing', (videos, id) => videos.recordReady(id, 1, RESULT), { status: 'ready', ...RESULT }, ['ready']],
+  ['recordError', 'processing', (videos, id) => videos.recordError(id, 1, ERROR), { status: 'errored', error: ERROR }, ['errored']],
+];
+
+const formats = readdirSync(__dirname).flatMap((name) => /^format-(\d+)\.json$/.exec(name)?.slice(1) ?? []).map(Number);
+
+describe.each(formats)('a table of the format %i', (format) => {
+  const items = read(format);
+  const itemOf = (videoId: string, sk = 'video') => items.find((item) => item.pk === videoKey(videoId).pk && item.sk === sk)!;
+  const rows = items.filter(({ sk }) => sk === 'video');
+  let opened: Awaited<ReturnType<typeof open>>;
+  beforeAll(async () => { opened = await open(items); });
+
+  test('is of that format', () => {
+    expect(new Set(items.map(({ schemaVersion = 0 }) => schemaVersion))).toEqual(new Set([format]));
+    expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(VIDEO_STATUSES));
+  });
+
+  test.each(Object.entries(FILLED))('has the video %s, with what people wrote about it', async (name, videoId) => {
+    const { listedMonth, description, metadata, ...known } = itemOf(videoId);
+    const row = await opened.videos.find(videoId);
+    expect(row).toMatchObject({ ...known, schemaVersion: SCHEMA_VERSION, stageKey: stageKey(stageOf(known.status), videoId) });
+    const whole = await opened.videos.findWhole(videoId);
+    expect(whole!.row).toEqual(row);
+    const isLong = ['waitingPrivate', 'processing', 'ready', 'abandoned', 'deleting'].includes(name);
+    expect(whole!.details).toEqual(isLong ? { description: 'About it\nin two lines', metadata: { course: 'Physics', year: '2026' } } : {});
+  });
+
+  const newestFirst = (wanted: (row: Item) => boolean) => rows.filter(wanted).map(({ videoId }) => videoId).sort().reverse();
+  const idsOf = ({ rows: listed }: { rows: readonly { videoId: string }[] }) => listed.map(({ videoId }) => videoId);
+
+  test('lists an owner\'s videos', async () => {
+    expect(idsOf(await opened.videos.listOwned('ann', { limit: 100 }))).toEqual(newestFirst(({ owner, status }) => owner === 'ann' && isPresent(status)));
+  });
+
+  // No index of the format 0 was ever released: its rows come into the new ones with their next status.
+  if (format > 0) {
+    test.each(VIDEO_STATUSES.filter(isPresent))('lists an owner\'s videos with the status %s', async (status) => {
+      const expected = newestFirst((row) => row.owner === 'ann' && row.status === status);
+      expect(idsOf(await opened.videos.listOwned('ann', { limit: 100, status }))).toEqual(expected);
+      expect(expected).not.toEqual([]);
+    });
+
+    test('lists published videos', async () => {
+      expect(idsOf(await opened.videos.listPublished({ limit: 100 }))).toEqual(newestFirst(({ status, visibility }) => status === 'ready' && visibility === 'signed-in'));
+    });
+  }
+
+  test.each(WRITES)('takes the write %s of the video %s', async (_, name, write, after, events) => {
+    const videoId = FILLED[name];
+    const { table, videos, documents } = await open([itemOf(videoId)]);
+    await write(videos, videoId);
+    const { Items: [stored] = [] } = await documents.send(new ScanCommand({ TableName: table.tableName }));
+    const before = itemOf(videoId);
+    // A row keeps its format until something writes all that the new one has.
+    expect(stored).toMatchObject({ ...after, version: before.version + 1, revision: before.revision, createdAt: before.createdAt });
+    expect(stored.schemaVersion ?? 0).toBe(format);
+    expect(await videos.find(videoId)).toMatchObject(after);
+    expect(eventTypes(before, stored)).toEqual(events);
+    if (stored.status === before.status) return;
+    // Only a change of the status brings a row of an older format into the indexes.
+    expect(idsOf(await videos.listOwned('ann', { limit: 5, status: stored.status }))).toEqual([videoId]);
+    expect(idsOf(await videos.listPublished({ limit: 5 }))).toEqual(stored.status === 'ready' ? [videoId] : []);
+  });
+
+  test.each(Object.entries(FILLED))('has an event of the removal of the video %s', (_, videoId) => expect(eventTypes(itemOf(videoId), undefined)).toEqual(['deleted']));
+
+  test('has an event of an edit', () => {
+    const before = itemOf(FILLED.ready);
+    expect(eventTypes(before, { ...before, title: 'Another', revision: 2, version: before.version + 1 })).toEqual(['updated']);
+  });
+});
+
+/** The events of a change, without `video.`, as the publisher makes them of a record. */
+function eventTypes(before: Item, after: Item | undefined): string[] {
+  const [OldImage, NewImage] = [before, after].map((item) => item && marshall(item)) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'][];
+  const events = eventsOfRecord({ dynamodb: { ApproximateCreationDateTime: 1, OldImage, NewImage } });
+  const version = after?.version ?? before.version + 1;
+  for (const { type, detail } of events) expect(detail).toMatchObject({ eventId: `${before.videoId}:${version}:${type}`, version, video: { videoId: before.videoId } });
+  return events.map(({ type }) => type.replace('video.', ''));
+}
