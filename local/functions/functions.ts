@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'child_process';
-import { mkdirSync, rmSync, symlinkSync } from 'fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import { devNull } from 'os';
 import { dirname, join } from 'path';
 import { createInterface } from 'readline';
@@ -21,10 +21,20 @@ export function createFunctions({ stack, access, environment, log }: {
   const pools = new Map<string, ReturnType<typeof createPool>>();
   const runtime = linkSdk(join(stack.dataFolder, 'runtime'));
 
-  function start({ physicalId, properties: { Code, Handler, Role, MemorySize = 128, Environment } }: Resource): ChildProcess {
+  /** Where the code of a function lies. What stands in the template itself is written to a file, as Lambda does. */
+  function folderOf({ logicalId, properties: { Code } }: Resource): string {
+    if (Code.ZipFile === undefined) return stack.assetFolder(Code.S3Key);
+    const folder = join(stack.dataFolder, 'inline', logicalId);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, 'index.js'), Code.ZipFile);
+    return folder;
+  }
+
+  function start(resource: Resource): ChildProcess {
+    const { physicalId, properties: { Handler, Role, MemorySize = 128, Environment } } = resource;
     const { accessKeyId, secretAccessKey, sessionToken } = access.credentialsOf(Role);
     const child = fork(join(__dirname, 'run-loop.mjs'), [], {
-      cwd: stack.assetFolder(Code.S3Key),
+      cwd: folderOf(resource),
       execArgv: [`--max-old-space-size=${MemorySize}`],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {

@@ -22,7 +22,7 @@ export interface DynamoDb extends Part {
 export async function startDynamoDb({ stack, now }: { stack: LocalStack; now?: () => number }): Promise<DynamoDb> {
   const database = await openTables(join(stack.dataFolder, 'dynamodb'));
   try {
-    await Promise.all(tablesOf(stack).map((table) => ensureTable(stack, table, database)));
+    await Promise.all(tablesOf(stack).map((table) => ensureTable(table, database)));
     const streams = await createStreams({ stack, database, now });
     const writes = createWrites({ database, streams });
     const operations = {

@@ -39,6 +39,7 @@ const env = fn('env', { MemorySize: 256, Environment: { Variables: { TABLE: 'not
 const resources: Resource[] = [
   ...['echo', 'context', 'throws', 'nothing', 'exits', 'big', 'pid', 'says', 'missing', 'sdk'].map((name) => fn(name)),
   env, fn('hangs', { Timeout: 1 }), fn('lost', { Handler: 'nowhere.handler' }),
+  fn('inline', { Handler: 'index.handler', Code: { ZipFile: 'exports.handler = async (event) => ({ inline: event });' } }),
   fn('single', { Handler: 'index.pid', ReservedConcurrentExecutions: 1 }),
 ];
 
@@ -51,6 +52,10 @@ beforeAll(() => {
   functions = createFunctions({ stack, access, environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, log: (name, line) => lines.push(`${name}: ${line}`) });
 });
 afterAll(() => functions.stop());
+
+test('runs code that stands in the template', async () => {
+  expect(await invoke('inline', { a: 1 })).toEqual({ payload: { inline: { a: 1 } } });
+});
 
 test('the payload goes in and out as JSON', async () => {
   expect(await invoke('echo', { a: [1, 'ü'], none: undefined })).toEqual({ payload: { a: [1, 'ü'] } });
