@@ -53,7 +53,7 @@ function rungProblem(name: string, given: unknown): string | undefined {
 function heightProblem(name: string, given: unknown): string | undefined {
   const isRight = typeof given === 'number'
     && (Token.isUnresolved(given) || (given % 2 === 0 && given >= HEIGHTS.min && given <= HEIGHTS.max));
-  return isRight ? undefined : `${name}: expected an even number from ${HEIGHTS.min} to ${HEIGHTS.max}, got ${show(given)}`;
+  return isRight ? undefined : `${name}: expected an even number of pixels on the short side (4K is 2160) from ${HEIGHTS.min} to ${HEIGHTS.max}, got ${show(given)}`;
 }
 
 function megabits(bps: number): string {

@@ -181,7 +181,7 @@ function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions, url
   const addressProblem = (name: string, address: unknown) => {
     if (typeof address === 'string' && Token.isUnresolved(address)) return undefined;
     const isRight = typeof address === 'string' && URL.canParse(address) && !address.includes('#') && (!/^http:/i.test(address) || new URL(address).hostname === 'localhost');
-    return isRight ? undefined : `${name}: expected an address without fragment: an app's scheme, https, or http://localhost, got ${show(address)}`;
+    return isRight ? undefined : `${name}: expected an address of https, of an app's own scheme, or http://localhost, without a fragment, got ${show(address)}`;
   };
   const callbackProblem = (name: string, address: unknown) => addressProblem(name, address) ?? (isAt(url, String(address))
     ? `${name}: expected an address that is not the service's own, since scripts on its pages could read the code: an app's scheme, another host, or `
