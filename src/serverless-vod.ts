@@ -54,7 +54,8 @@ export interface ServerlessVodProps {
 
   /**
    * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Paths below `/api/` and
-   * `/v/` never reach it. A behavior without a response headers policy gets CloudFront's managed security headers.
+   * `/v/` never reach it. A behavior without a response headers policy gets CloudFront's managed security headers. Never the media bucket: nothing but
+   * `/v/*` asks for a session.
    *
    * By default viewers may GET and HEAD, and answers are cached for everyone, without query and cookies. A server-rendered app needs
    * `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then gets the cookies of its
@@ -71,7 +72,7 @@ export interface ServerlessVodProps {
 
   /**
    * More of your own beside the default behavior, by path pattern. Patterns below `/v/` and `/api/` are taken. Viewers come by https, and answers get
-   * CloudFront's managed security headers, unless the behavior says otherwise.
+   * CloudFront's managed security headers, unless the behavior says otherwise. Never the media bucket.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };

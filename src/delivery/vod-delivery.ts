@@ -4,7 +4,7 @@ import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { letDistributionRead, makeDistribution, patternProblem } from './distribution';
+import { checkOrigins, letDistributionRead, makeDistribution, patternProblem } from './distribution';
 import { addressOf, domainProblems } from './domain-names';
 import { generationProblems, SigningKeys } from './signing-keys';
 import type { IVodApi, VodApi } from '../api/vod-api';
@@ -128,7 +128,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
 
   /**
    * More of your own beside the default behavior, by path pattern. Patterns below `/v/`, and with an API below `/api/`, are taken. Viewers come by https,
-   * and answers get CloudFront's managed security headers, unless the behavior says otherwise.
+   * and answers get CloudFront's managed security headers, unless the behavior says otherwise. Never the media bucket.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
@@ -197,6 +197,7 @@ export class VodDelivery extends Construct {
     this._signing = keys.signing;
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
     this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
+    checkOrigins(this, this.distribution, !isAbsent(props.defaultBehavior));
     this.url = addressOf(domainNames ?? [this.distribution.distributionDomainName]);
     letDistributionRead(this, this.bucket, this.distribution);
 

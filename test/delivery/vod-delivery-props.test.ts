@@ -32,6 +32,28 @@ describe('VodDelivery with props', () => {
     expect(distributionOf(template).DefaultRootObject).toBe('index.html');
   });
 
+  const { S3BucketOrigin, HttpOrigin, OriginGroup } = origins;
+  test.each<[string, (bucket: s3.IBucket) => Parameters<typeof delivered>[0], string]>([
+    ['as the default behavior', (bucket) => ({ defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(bucket) } }), 'defaultBehavior'],
+    ['below its prefix', (bucket) => ({ defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(bucket, { originPath: '/v' }) } }), 'defaultBehavior'],
+    ['at a pattern', (bucket) => ({ additionalBehaviors: { '/mine/*': { origin: S3BucketOrigin.withBucketDefaults(bucket) } } }), 'additionalBehaviors\\[\'/mine/\\*\'\\]'],
+    ['in a group of origins', (bucket) => ({
+      defaultBehavior: { origin: new OriginGroup({ primaryOrigin: new HttpOrigin('app.example.com'), fallbackOrigin: S3BucketOrigin.withOriginAccessControl(bucket) }) },
+    }), 'defaultBehavior'],
+  ])('refuses the media bucket %s, where no session is asked for', (_, propsOf, name) => {
+    const stack = testStack();
+    const bucket = new s3.Bucket(stack, 'Mine', { enforceSSL: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL });
+    const { json } = delivered({ bucket, ...propsOf(bucket) }, stack);
+    expect(json).toThrow(new RegExp(`\\[Test/Delivery\\] ${name}\\.origin: expected an origin other than the media bucket, got the media bucket`));
+  });
+
+  test('refuses a behavior that is added later with the media bucket, and takes one with another bucket', () => {
+    const { delivery, json, stack } = delivered();
+    delivery.distribution.addBehavior('/site/*', S3BucketOrigin.withOriginAccessControl(new s3.Bucket(stack, 'Site', { enforceSSL: true })));
+    delivery.distribution.addBehavior('/late/*', S3BucketOrigin.withOriginAccessControl(delivery.bucket));
+    expect(json).toThrow(/^(?!.*\/site\/).*additionalBehaviors\['\/late\/\*'\]\.origin: expected/s);
+  });
+
   test('DESTROY leaves nothing', () => {
     const template = delivered({ removalPolicy: RemovalPolicy.DESTROY }).json();
     expect(only(template, 'AWS::SecretsManager::Secret').resource.DeletionPolicy).toBe('Delete');
