@@ -43,7 +43,8 @@ export interface VodFunctionOptions {
 
   /**
    * The VPC in which the functions run. With a NAT gateway they reach all that they call. Without one it needs endpoints: gateway endpoints for DynamoDB and
-   * S3 (custom resources answer CloudFormation at an address of S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`) and MediaConvert.
+   * S3 (custom resources answer CloudFormation at an address of S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`), MediaConvert
+   * and EventBridge (`events`).
    *
    * Sign-in, and the authorizer of `Identity.oidc`, call addresses on the internet, so they need a NAT gateway in any case. In isolated subnets a warning
    * at synth names what each function can't reach.

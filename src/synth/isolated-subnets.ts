@@ -1,26 +1,39 @@
 import { Annotations, AspectPriority, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
-import type { HandlerName, Variable } from '../contract/environment';
+import type { HandlerName, Required, Variable } from '../contract/environment';
 
 /** Services that a VPC endpoint reaches, by the last part of the endpoint's name, and the kind of endpoint. */
-const ENDPOINTS = { 'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface' } as const;
+const ENDPOINTS = {
+  'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface', 'events': 'interface',
+} as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
-/** What a handler calls that has the variable. */
-const CALLED_WITH: Partial<Record<Variable, Endpoint>> = {
-  TABLE_NAME: 'dynamodb', SECRET_ARN: 'secretsmanager', SIGNING_KEYS: 'secretsmanager', QUEUE_ARN: 'mediaconvert',
+/** What a handler calls that has the variable: a service, or a host for which there is no endpoint. Undefined for what it only names. */
+const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host?: string } | undefined> = {
+  EVENT_BUS_NAME: { service: 'events' },
+  FAILED_EVENTS_BUCKET: { service: 's3' },
+  HOSTED_UI: { host: 'the token endpoint of the user pool\'s domain' },
+  QUEUE_ARN: { service: 'mediaconvert' },
+  SECRET_ARN: { service: 'secretsmanager' },
+  SIGNING_KEYS: { service: 'secretsmanager' },
+  TABLE_NAME: { service: 'dynamodb' },
+  TOKEN_RULES: { host: 'the key set of the issuer' },
+  ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'ORIGIN', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
+    'ROLES', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_BUCKET', 'TRANSCODE_SETTINGS', 'UPLOAD_SETTINGS'),
 };
 
-/** What custom resources call, which have no variables; CloudFormation takes their answers at an address of S3. */
-const CALLED_BY: Partial<Record<HandlerName, readonly Endpoint[]>> = {
+/** Handlers of which no variable tells what they call. */
+type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
+
+/** What custom resources call; CloudFormation takes their answers at an address of S3. */
+const CALLED_BY: Record<WithoutVariables, readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
 };
 
-/** Hosts for which there is no endpoint. */
-const ON_THE_INTERNET: Partial<Record<Variable, string>> = {
-  HOSTED_UI: 'the token endpoint of the user pool\'s domain', TOKEN_RULES: 'the key set of the issuer',
-};
+function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> {
+  return Object.fromEntries(names.map((name) => [name, undefined])) as Record<V, undefined>;
+}
 
 /** Warns of a function in subnets without a route to the internet, where it can't reach what it calls. No error: routes and endpoints may be made elsewhere. */
 export function warnOfIsolation(
@@ -29,12 +42,13 @@ export function warnOfIsolation(
 ): void {
   const isolated = vpc && isolatedAmong(vpc, vpcSubnets);
   if (!isolated) return;
-  const unreachable = variables.flatMap((name) => ON_THE_INTERNET[name as Variable] ?? []);
+  const called = variables.map((name) => CALLED_WITH[name as Variable]);
+  const unreachable = called.flatMap((each) => each?.host ?? []);
   if (unreachable.length > 0) {
     Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
       `functions.vpc: ${isolated} has no route to the internet, and this function calls ${unreachable.join(' and ')}, for which there is no VPC endpoint: choose subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc on the other areas only`);
   }
-  const needed = [...variables.flatMap((name) => CALLED_WITH[name as Variable] ?? []), ...CALLED_BY[handler] ?? []];
+  const needed = [...called.flatMap((each) => each?.service ?? []), ...(CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler] ?? []];
   // When the app is complete: endpoints may be added after the service.
   Aspects.of(scope).add({ visit: (node) => { if (node === scope) warnOfEndpoints(scope, vpc, isolated, needed); } }, { priority: AspectPriority.READONLY });
 }

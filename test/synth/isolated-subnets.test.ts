@@ -26,6 +26,8 @@ describe('functions in subnets without a route to the internet', () => {
   const ENDPOINTS = [
     '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint), secretsmanager (interface endpoint), s3 (gateway endpoint)',
     '/Test/Vod/Auth/SignIn secretsmanager (interface endpoint)',
+    '/Test/Vod/Catalog/Events/PublishEvents events (interface endpoint)',
+    '/Test/Vod/Catalog/Events/ResendEvents dynamodb (gateway endpoint), events (interface endpoint), s3 (gateway endpoint)',
     '/Test/Vod/Catalog/ReadVideos dynamodb (gateway endpoint)',
     '/Test/Vod/Delivery/Keys/MakeKeyPair secretsmanager (interface endpoint), s3 (gateway endpoint)',
     '/Test/Vod/Delivery/StartPlayback dynamodb (gateway endpoint), secretsmanager (interface endpoint)',
@@ -49,6 +51,7 @@ describe('functions in subnets without a route to the internet', () => {
     const later = (vpc: ec2.IVpc) => {
       vpc.addGatewayEndpoint('Table', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
       vpc.addGatewayEndpoint('Buckets', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+      vpc.addInterfaceEndpoint('Events', { service: ec2.InterfaceVpcEndpointAwsService.EVENTBRIDGE });
       vpc.addInterfaceEndpoint('Secrets', { service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER });
     };
     expect(warnings('vpcWithoutEndpoints', isolated, { later })).toEqual([
