@@ -177,7 +177,7 @@ export class ServerlessVod extends Construct {
       Upload: { bucket: 'upload.bucket' },
       Delivery: { bucket: 'delivery.bucket' },
       Transcode: { sourceBucket: 'upload.bucket', mediaBucket: 'delivery.bucket' },
-      Catalog: { table: 'catalog.table' },
+      Catalog: { table: 'catalog.table', eventBus: 'catalog.eventBus' },
     });
     const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection } = props;
     const { domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors } = props;

@@ -7,7 +7,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { connectionsOf, grantReadVideos } from './catalog-connections';
-import { eventBusProblem, VideoEvents } from './events/video-events';
+import { eventBusProblems, ruleProblems, VideoEvents } from './events/video-events';
 import { ImportedCatalog, VodCatalogAttributes } from './imported-catalog';
 import { makeTable } from './make-table';
 import type { VodApi } from '../api/vod-api';
@@ -20,7 +20,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkTable, checkTableKey, streamProblem, tablePlaceProblems } from '../synth/own-table';
-import { booleanProblem, keyProblem } from '../synth/prop-checks';
+import { booleanProblem, keyProblem, show } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -36,7 +36,7 @@ export interface VodCatalogOptions {
   readonly table?: dynamodb.ITable;
 
   /**
-   * An event bus of your own for the events of videos.
+   * An event bus of your own for the events of videos, in the stack's region and account.
    * @default - a bus of its own
    */
   readonly eventBus?: events.IEventBus;
@@ -134,7 +134,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
       booleanProblem('deletionProtection', props.deletionProtection),
       ...functionProblems(this, props.functions),
       ...tablePlaceProblems(this, propName(this, 'table'), props.table), streamProblem(propName(this, 'table'), props.table),
-      eventBusProblem('eventBus', props.eventBus),
+      ...eventBusProblems(this, propName(this, 'eventBus'), props.eventBus),
     ]);
     useFunctionOptions(this, props.functions);
     this.roles = props.roles ?? {};
@@ -283,7 +283,9 @@ export class VodCatalog extends Construct implements IVodCatalog {
     return this.on(id, 'video.deleted', options);
   }
 
-  private on(id: string, type: VideoEventType, { crossStackScope, target, ...options }: events.OnEventOptions): events.Rule {
+  private on(id: string, type: VideoEventType, given: events.OnEventOptions): events.Rule {
+    throwIfAny(this, ruleProblems(given).map((problem) => problem && `rule ${show(id)}: ${problem}`));
+    const { crossStackScope, target, ...options } = given;
     const rule = new events.Rule(crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
     rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type] });
     rule.addTarget(target);

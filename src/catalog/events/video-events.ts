@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -9,7 +9,8 @@ import { acknowledge, acknowledgeWildcard } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
-import { objectProblem } from '../../synth/prop-checks';
+import { placeProblems } from '../../synth/place';
+import { isAbsent, objectProblem, show } from '../../synth/prop-checks';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
 
@@ -22,9 +23,26 @@ export interface VideoEventsProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** What is wrong with a bus that was passed in. */
-export function eventBusProblem(prop: string, eventBus: events.IEventBus | undefined): string | undefined {
-  return objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn'] });
+/** What is wrong with a bus that was passed in: only EventBridge itself sends to a bus of another region, and one of another account has to allow it. */
+export function eventBusProblems(scope: Construct, prop: string, eventBus: events.IEventBus | undefined): (string | undefined)[] {
+  const wrong = objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn', 'env'] });
+  if (wrong || isAbsent(eventBus)) return [wrong];
+  const { region = '', account = '' } = Token.isUnresolved(eventBus.eventBusArn) ? eventBus.env : Arn.split(eventBus.eventBusArn, ArnFormat.SLASH_RESOURCE_NAME);
+  return placeProblems(scope, prop, 'bus', { region, account });
+}
+
+/** What is wrong with the options of a rule for one type of event. */
+export function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
+  const wrong = objectProblem('options', options, '{ target: new targets.LambdaFunction(fn) } or another target', { required: true });
+  if (wrong) return [wrong];
+  const { target, eventPattern } = options;
+  return [
+    objectProblem('target', target, 'a target of aws-events-targets, such as new targets.LambdaFunction(fn)', { members: ['bind'] }),
+    objectProblem('eventPattern', eventPattern, 'an event pattern, such as { detail: { video: { owner: [\'ada\'] } } }'),
+    // CDK joins lists of one field, so the rule would match more events, not fewer.
+    ...(['source', 'detailType'] as const).map((field) => isAbsent(eventPattern?.[field]) ? undefined
+      : `eventPattern.${field}: expected none, since this method sets it, got ${show(eventPattern[field])}; for other events make an events.Rule with this catalog's eventBus`),
+  ];
 }
 
 /** DynamoDB keeps a record for 24 hours. What fails for an hour is set aside in S3, so that it does not hold up the changes behind it any longer. */

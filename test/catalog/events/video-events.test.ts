@@ -6,7 +6,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { VodCatalog, VodCatalogOptions } from '../../../src';
 import { VIDEO_EVENTS, VideoEventType } from '../../../src/contract/events';
 import { environmentOf } from '../../toolkit/functions';
-import { catalogIn, testStack } from '../../toolkit/stacks';
+import { catalogIn, ENV, testStack, vodIn } from '../../toolkit/stacks';
 
 function synth(options?: (stack: Stack) => VodCatalogOptions) {
   const stack = testStack();
@@ -48,5 +48,26 @@ describe('events of a catalog', () => {
 
   test('go nowhere but to a bus', () => {
     expect(() => synth((scope) => ({ eventBus: new sns.Topic(scope, 'Topic') as any }))).toThrow('eventBus: expected an event bus, such as an events.EventBus, got');
+  });
+
+  test.each([
+    ['region', 'arn:aws:events:eu-west-1:123456789012:event-bus/mine', 'a bus in the stack\'s region us-east-1, got one in eu-west-1'],
+    ['account', 'arn:aws:events:us-east-1:999999999999:event-bus/mine', 'a bus of the stack\'s account 123456789012, got one of 999999999999'],
+  ])('go to no bus of another %s', (_, arn, expected) => {
+    const stack = testStack({ env: ENV });
+    const eventBus = events.EventBus.fromEventBusArn(stack, 'Mine', arn);
+    expect(() => catalogIn(stack, { eventBus })).toThrow(`Test/Catalog: eventBus: expected ${expected}`);
+    expect(() => vodIn(stack, { catalog: { eventBus } })).toThrow(`Test/Vod/Catalog: catalog.eventBus: expected ${expected}`);
+  });
+
+  test.each<[string, (stack: Stack) => any, string]>([
+    ['no options', () => undefined, 'options: expected { target: new targets.LambdaFunction(fn) } or another target, got undefined'],
+    ['a topic as the target', (stack) => ({ target: new sns.Topic(stack, 'Topic') }), 'target: expected a target of aws-events-targets, such as new targets.LambdaFunction(fn), got an object of class Topic'],
+    ['a source', () => ({ eventPattern: { source: ['acme'] } }), 'eventPattern.source: expected none, since this method sets it, got ["acme"]; for other events make an events.Rule'],
+    ['a type', () => ({ eventPattern: { detailType: ['x'] } }), 'eventPattern.detailType: expected none, since this method sets it, got ["x"]'],
+    ['a pattern that is none', () => ({ eventPattern: 'x' }), 'eventPattern: expected an event pattern, such as'],
+  ])('start nothing by a rule with %s', (_, optionsOf, expected) => {
+    const { stack, catalog } = synth();
+    expect(() => catalog.onVideoReady('Told', optionsOf(stack))).toThrow(`Test/Catalog: rule "Told": ${expected}`);
   });
 });
