@@ -66,7 +66,7 @@ const WRITES: Readonly<Record<string, Write>> = {
 };
 /** What usually comes next. */
 const NEXT: Readonly<Record<VideoStatus, readonly string[]>> = {
-  waiting: ['uploaded'], uploaded: ['claim', 'job', 'abandon'], processing: ['progress', 'ready', 'error'], held: [], ready: ['edit', 'deleting'],
+  waiting: ['uploaded'], uploaded: ['claim', 'job', 'job', 'abandon'], processing: ['progress', 'ready', 'ready', 'error'], held: [], ready: ['edit', 'deleting'],
   errored: ['reopen', 'deleting'], deleting: ['remove'],
 };
 
@@ -187,7 +187,9 @@ function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventI
   ];
 }
 
-const writerFault = fc.option(fc.record({ call: fc.nat(1), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
+const writerFault = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, {
+  weight: 1, arbitrary: fc.record({ call: fc.constantFrom(0, 0, 1), ends: fc.boolean(), after: fc.boolean() }),
+});
 const publisherFault = fc.record({
   call: fc.constantFrom(0, 0, 0, 1),
   kind: fc.constantFrom<PublisherFault['kind']>('ends before', 'ends after', 'throws before', 'throws before', 'throws after', 'refuses', 'refuses', 'ends before its answer'),
@@ -196,7 +198,7 @@ const publisherFault = fc.record({
 const step = fc.record({
   video: fc.nat(2),
   write: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...Object.keys(WRITES)) }),
-  choice: fc.nat(5),
+  choice: fc.nat(11),
   fault: writerFault,
   together: fc.boolean(),
   publisher: fc.array(publisherFault, { maxLength: 1 }),
@@ -206,7 +208,7 @@ const step = fc.record({
 
 /** After the last step no writer fails any more; the faults that are left hit what the publisher has before it, and then none does. */
 test('whatever dies, each change\'s events arrive, with the same ids each time, and their versions tell the order of the writes', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), fc.nat(), async (steps, seed) => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 50 }), fc.nat(), async (steps, seed) => {
     world = new World();
     await services.mark();
     const first = ids;
@@ -261,5 +263,5 @@ test('whatever dies, each change\'s events arrive, with the same ids each time, 
     }
     expect(byId.size).toBe(expected.length);
     // What is lost is seen after seconds, so shrinking would take minutes. The seed that is printed replays a history.
-  }), { numRuns: Number(process.env.HISTORIES ?? 15), endOnFailure: true });
+  }), { numRuns: Number(process.env.HISTORIES ?? 10), endOnFailure: true });
 }, 60_000 + Number(process.env.HISTORIES ?? 0) * 2000);
