@@ -4,15 +4,17 @@ import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 import { API_OPTIONS, VodApi, VodApiOptions } from './api/vod-api';
 import type { Identity } from './auth/identity/identity';
+import { OIDC_OPTIONS } from './auth/identity/oidc-identity';
+import { USER_POOL_OPTIONS } from './auth/identity/user-pool-identity';
 import { VodAuth } from './auth/vod-auth';
 import { CATALOG_OPTIONS, VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { addressOf, domainProblems } from './delivery/domain-names';
 import { DELIVERY_OPTIONS, VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
-import type { VodRoles } from './roles/vod-roles';
+import { ROLES, VodRoles } from './roles/vod-roles';
 import type { Area } from './synth/area';
 import { checkedScope } from './synth/construct-arguments';
 import { throwIfAny } from './synth/errors';
-import { functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
+import { FUNCTION_OPTIONS, functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
 import { overlay } from './synth/overlay';
 import { isAbsent, keyProblem, objectProblem } from './synth/prop-checks';
 import { usePropNames } from './synth/prop-names';
@@ -213,16 +215,31 @@ const KEYS: Record<keyof ServerlessVodProps, true> = {
   delivery: true, api: true,
 };
 
+const AREAS = ['upload', 'transcode', 'catalog', 'delivery', 'api'] as const;
+const OPTIONS = { upload: UPLOAD_OPTIONS, transcode: TRANSCODE_OPTIONS, catalog: CATALOG_OPTIONS, delivery: DELIVERY_OPTIONS, api: API_OPTIONS };
+
+/** Where options that are no props stand. */
+const ELSEWHERE = {
+  'upload.*': UPLOAD_OPTIONS,
+  'transcode.*': TRANSCODE_OPTIONS,
+  'catalog.*': CATALOG_OPTIONS,
+  'delivery.*': DELIVERY_OPTIONS,
+  'api.*': API_OPTIONS,
+  'functions.*': FUNCTION_OPTIONS,
+  'roles.*': ROLES,
+  'identity: Identity.userPool({ * })': USER_POOL_OPTIONS,
+  'identity: Identity.oidc({ * })': OIDC_OPTIONS,
+};
+
 function problemsOf(props: ServerlessVodProps): (string | undefined)[] {
   const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
   return [
     // By name: the same bucket may also have been imported.
     sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
     ...domainProblems(props),
-    keyProblem('', props, KEYS),
+    keyProblem('', props, KEYS, ELSEWHERE),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
-    ...(['upload', 'transcode', 'catalog', 'delivery', 'api'] as const).map((area) => objectProblem(area, props[area], 'an object of options')),
-    keyProblem('upload', props.upload, UPLOAD_OPTIONS), keyProblem('transcode', props.transcode, TRANSCODE_OPTIONS), keyProblem('catalog', props.catalog, CATALOG_OPTIONS),
-    keyProblem('delivery', props.delivery, DELIVERY_OPTIONS), keyProblem('api', props.api, API_OPTIONS),
+    ...AREAS.map((area) => objectProblem(area, props[area], 'an object of options')),
+    ...AREAS.map((area) => keyProblem<object>(area, props[area], OPTIONS[area], { [`${area}.functions.*`]: FUNCTION_OPTIONS, '*': KEYS })),
   ];
 }

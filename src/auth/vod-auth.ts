@@ -3,7 +3,7 @@ import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './identity/bound-identity';
-import { Identity } from './identity/identity';
+import { Identity, identityProblem } from './identity/identity';
 import type { VodApi } from '../api/vod-api';
 import { Access, groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
@@ -12,7 +12,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
-import { booleanProblem, keyProblem, listProblems, ownObjectProblem } from '../synth/prop-checks';
+import { booleanProblem, keyProblem, listProblems } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Properties of `VodAuth`. */
@@ -95,7 +95,7 @@ export class VodAuth extends Construct {
   constructor(scope: Construct, id: string, props: VodAuthProps) {
     super(checkedScope(scope, id, props), id);
     const identity = props.identity ?? Identity.userPool();
-    const noIdentity = ownObjectProblem('identity', identity, 'one that Identity.userPool() or another of its functions made', { members: ['_problems', '_bind'] });
+    const noIdentity = identityProblem(identity);
     this.roles = overlay({ admins: identity._admins ?? Access.nobody() }, props.roles);
     const context: IdentityContext = {
       url: props.url,

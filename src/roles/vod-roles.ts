@@ -18,7 +18,8 @@ export class Access {
    * @param name the group, as people's tokens name it: 1 to 128 characters; with a Cognito user pool neither spaces nor commas
    */
   public static group(name: string): Access {
-    return new Access([name]);
+    // What plain JavaScript passes too many is kept, for `rolesProblems` to refuse.
+    return new Access([name, ...Array.from(arguments as Iterable<string>).slice(1)]);
   }
 
   /** Nobody. Admins have every other role all the same. */
@@ -63,12 +64,15 @@ export interface VodRoles {
   readonly admins?: Access;
 }
 
+/** Every role. */
+export const ROLES: Record<keyof VodRoles, true> = { uploaders: true, viewers: true, admins: true };
+
 /** What is wrong with the roles, in the names of the props. */
 export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { required = false } = {}): (string | undefined)[] {
   const wrong = objectProblem(prop, roles, '{ uploaders, viewers, admins }', { required });
   if (wrong || isAbsent(roles)) return [wrong];
   return [
-    keyProblem(prop, roles, { uploaders: true, viewers: true, admins: true }),
+    keyProblem(prop, roles, ROLES),
     accessProblem(`${prop}.uploaders`, roles.uploaders),
     accessProblem(`${prop}.viewers`, roles.viewers),
     accessProblem(`${prop}.admins`, roles.admins) ?? (roles.admins && !roles.admins._groups
@@ -90,7 +94,11 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
 /** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
+  if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}: a role takes one Access`;
   const wrong = ownObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['_groups'] });
+  if (!wrong && access._groups && access._groups.length > 1) {
+    return `${prop}: expected Access.group with one name, got ${access._groups.map(show).join(' and ')}: a role takes one group`;
+  }
   return wrong ?? access._groups?.map((name) => groupProblem(prop, name)).find((problem) => problem !== undefined);
 }
 

@@ -147,7 +147,8 @@ export function environmentKey({ environmentEncryption }: VodFunctionOptions): R
 const MAX_LAYERS = 5;
 const MAX_SECURITY_GROUPS = 5;
 
-const KEYS: Record<keyof VodFunctionOptions, true> = {
+/** Every option. */
+export const FUNCTION_OPTIONS: Record<keyof VodFunctionOptions, true> = {
   memorySize: true, timeout: true, logRetention: true, tracing: true, vpc: true, vpcSubnets: true, securityGroups: true, permissionsBoundary: true,
   layers: true, environmentEncryption: true, reservedConcurrentExecutions: true,
 };
@@ -159,7 +160,7 @@ export function functionProblems(scope: Construct, given: VodFunctionOptions | u
   const { environmentEncryption } = given;
   const noKey = objectProblem('functions.environmentEncryption', environmentEncryption, 'a KMS key, such as a kms.Key', { members: ['keyArn'] });
   return [
-    keyProblem('functions', given, KEYS),
+    keyProblem('functions', given, FUNCTION_OPTIONS),
     numberProblem('functions.memorySize', given.memorySize, { min: 128, max: 10240 }),
     durationProblem('functions.timeout', given.timeout, Duration.seconds(10), Duration.seconds(29)),
     enumProblem('functions.logRetention', given.logRetention, { RetentionDays: logs.RetentionDays }),

@@ -116,11 +116,28 @@ function isNoStruct(value: object): boolean {
  * Keys that a struct doesn't have. A misspelled role would be one that was left out, and so mean everyone.
  *
  * @param name of the struct's prop; empty for the construct's own props
+ * @param elsewhere structs that may be meant, by how to write a key of them: `upload.*`
  */
-export function keyProblem<T extends object>(name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>): string | undefined {
+export function keyProblem<T extends object>(
+  name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>, elsewhere: Readonly<Record<string, object>> = {},
+): string | undefined {
   const unknown = typeof given === 'object' && given !== null ? Object.keys(given).filter((key) => !Object.hasOwn(keys, key)) : [];
   if (unknown.length === 0) return undefined;
-  return `${unknown.map((key) => (name === '' ? key : `${name}.${key}`)).join(', ')}: expected only ${Object.keys(keys).join(', ')}`;
+  const hints = unknown.flatMap((key) => {
+    const meant = [
+      ...Object.keys(keys).filter((each) => isNear(key, each)).map((each) => (name === '' ? each : `${name}.${each}`)),
+      ...Object.entries(elsewhere).filter(([, others]) => Object.hasOwn(others, key)).map(([path]) => path.replace('*', key)),
+    ];
+    return meant.length > 0 ? `; did you mean ${meant.join(' or ')}?` : '';
+  });
+  return `${unknown.map((key) => (name === '' ? key : `${name}.${key}`)).join(', ')}: expected only ${Object.keys(keys).join(', ')}${hints.join('')}`;
+}
+
+/** Whether two names differ by case, or by one letter that is wrong, missing or too much. */
+function isNear(a: string, b: string): boolean {
+  const [short, long] = [a.toLowerCase(), b.toLowerCase()].sort((one, other) => one.length - other.length);
+  const from = Array.from(long).findIndex((letter, index) => letter !== short[index]);
+  return from < 0 || short.slice(from) === long.slice(from + 1) || (short.length === long.length && short.slice(from + 1) === long.slice(from + 1));
 }
 
 /** A number; a whole one unless `fractions` may come. */

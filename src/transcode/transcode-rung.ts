@@ -1,6 +1,6 @@
 import { Bitrate, Token } from 'aws-cdk-lib';
 import type { Rung } from '../contract/transcode';
-import { bitrateProblem, isAbsent, listProblems, objectProblem, show } from '../synth/prop-checks';
+import { bitrateProblem, isAbsent, keyProblem, listProblems, objectProblem, show } from '../synth/prop-checks';
 
 /** One step of the ladder: a rendition that every source large enough gets. */
 export interface TranscodeRung {
@@ -44,6 +44,7 @@ function rungProblem(name: string, given: unknown): string | undefined {
   if (wrong || isAbsent(given)) return wrong;
   const { height, maxBitrate } = given as Partial<TranscodeRung>;
   const problems = [
+    keyProblem<TranscodeRung>(name, given as TranscodeRung, { height: true, maxBitrate: true }),
     heightProblem(`${name}.height`, height),
     isAbsent(maxBitrate) ? `${name}.maxBitrate: expected a Bitrate, got none` : bitrateProblem(`${name}.maxBitrate`, maxBitrate, BITRATES.min, BITRATES.max),
   ].filter((problem) => problem !== undefined);

@@ -43,6 +43,8 @@ describe('roles', () => {
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group\'s name'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
+    [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of 2: a role takes one Access'],
+    [{ uploaders: (Access.group as (...names: string[]) => Access)('a', 'b') }, 'roles.uploaders: expected Access.group with one name, got "a" and "b": a role takes one group'],
   ])('refuses %j', (roles, message) => {
     expect(rolesProblems(roles).join()).toContain(message);
     expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: Access.group('x') }).join('')).toBe('');

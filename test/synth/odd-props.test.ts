@@ -1,6 +1,6 @@
 import { Bitrate, Duration, Size } from 'aws-cdk-lib';
 import { labelOf, OBJECT_PROPS, outcome, SCALAR_PROPS } from './props';
-import { Access } from '../../src';
+import { Access, Identity } from '../../src';
 import { catalogIn, testStack, vodIn } from '../toolkit/stacks';
 
 /** What plain JavaScript may pass. */
@@ -72,5 +72,23 @@ test('a misspelled key is refused: left out it may open something', () => {
   for (const area of ['upload', 'transcode', 'catalog', 'delivery', 'api']) {
     expect(vod({ [area]: { mispelled: 1 } })).toThrow(new RegExp(`^Test/Vod: ${area}\\.mispelled: expected only \\w+, `));
   }
+  expect(vod({ identity: Identity.userPool({ passwordPolicy: {} } as object) })).toThrow('Test/Vod/Auth: passwordPolicy: expected only userPool, ');
+  expect(vod({ identity: Identity.userPool({ publicClient: { callbackUrls: ['app://x'], logoutUrl: 'app://y' } as any }) })).toThrow('Test/Vod/Auth: publicClient.logoutUrl: expected only callbackUrls, logoutUrls');
   expect(() => catalogIn(testStack(), { mispelled: 1 } as object)).toThrow('Test/Catalog: mispelled: expected only table, ');
+});
+
+test.each<[object, string]>([
+  [{ maxSize: Size.gibibytes(2) }, 'maxSize: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api; did you mean upload.maxSize?'],
+  [{ tracing: 'Active' }, 'api; did you mean functions.tracing?'],
+  [{ firstAdmin: 'ada@example.com' }, 'api; did you mean identity: Identity.userPool({ firstAdmin })?'],
+  [{ issuer: 'https://id.example.com' }, 'api; did you mean identity: Identity.oidc({ issuer })?'],
+  [{ eventBus: {} }, 'api; did you mean catalog.eventBus?'],
+  [{ bucket: {} }, 'api; did you mean upload.bucket or delivery.bucket?'],
+  [{ appOrigin: [] }, 'api; did you mean appOrigins?'],
+  [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api; did you mean ladder?'],
+  [{ upload: { maxsize: Size.gibibytes(2) } }, 'removalPolicy; did you mean upload.maxSize?'],
+  [{ api: { logRetention: 7 } }, 'functions; did you mean api.functions.logRetention?'],
+  [{ transcode: { ladder: [] } }, 'functions; did you mean ladder?'],
+])('a key that stands elsewhere, or is misspelled by one letter, is refused with the right one (case %#)', (props, message) => {
+  expect(() => vodIn(testStack(), props)).toThrow(message);
 });

@@ -31,10 +31,9 @@ export const PROPS: readonly Prop[] = (() => {
   });
 })();
 
-function area(stack: Stack) {
-  const catalog = catalogIn(stack);
+function transcode(stack: Stack, props: object): void {
   const bucket = (id: string) => s3.Bucket.fromBucketName(stack, id, id.toLowerCase());
-  return { catalog, sourceBucket: bucket('Sources'), mediaBucket: bucket('Media') };
+  new VodTranscode(stack, 'Area', { catalog: catalogIn(stack), sourceBucket: bucket('Sources'), mediaBucket: bucket('Media'), ...props });
 }
 
 function auth(stack: Stack, props: object): void {
@@ -69,13 +68,15 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
     const catalog = VodCatalog.fromTable(stack, 'Area', { table, url: origin, roles: {}, ...props });
     new VodUpload(stack, 'Upload', { catalog });
   },
-  VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...props }),
-  VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { ...area(stack), ...withCertificate(stack, props) }),
-  VodTranscodeOptions: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
-  VodTranscodeProps: (stack, props) => new VodTranscode(stack, 'Area', { ...area(stack), ...props }),
-  TranscodeRung: (stack, rung) => new VodTranscode(stack, 'Area', { ...area(stack), ladder: [{ height: 720, maxBitrate: Bitrate.mbps(4), ...rung }, { height: 360, maxBitrate: Bitrate.mbps(1) }] }),
-  VodUploadOptions: (stack, props) => new VodUpload(stack, 'Area', { ...area(stack), ...props }),
-  VodUploadProps: (stack, props) => new VodUpload(stack, 'Area', { ...area(stack), ...props }),
+  VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { catalog: catalogIn(stack), ...props }),
+  VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { catalog: catalogIn(stack), ...withCertificate(stack, props) }),
+  VodTranscodeOptions: transcode,
+  VodTranscodeProps: transcode,
+  TranscodeRung: (stack, rung) => transcode(stack, {
+    ladder: [{ height: 720, maxBitrate: Bitrate.mbps(4), ...rung }, { height: 360, maxBitrate: Bitrate.mbps(1) }],
+  }),
+  VodUploadOptions: (stack, props) => new VodUpload(stack, 'Area', { catalog: catalogIn(stack), ...props }),
+  VodUploadProps: (stack, props) => new VodUpload(stack, 'Area', { catalog: catalogIn(stack), ...props }),
 };
 
 const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'Bitrate', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass', 'logs.RetentionDays', 'lambda.Tracing'];

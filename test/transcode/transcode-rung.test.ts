@@ -20,6 +20,7 @@ test.each<[string, TranscodeRung[], string]>([
     'ladder[0].height: expected an even number of pixels on the short side (4K is 2160) from 120 to 2160, got "720"; ladder[0].maxBitrate: expected a Bitrate of 0.05 Mb/s to 50 Mb/s in whole bits, got 4000000'],
   ['kilobits for megabits', [{ height: 720, maxBitrate: Bitrate.bps(3000) }],
     'ladder[0].maxBitrate: expected a Bitrate of 0.05 Mb/s to 50 Mb/s in whole bits, got 0.003 Mb/s'],
+  ['a misspelled key', [{ height: 720, maxBitrate: mbps(2), width: 1280 } as TranscodeRung], 'ladder[0].width: expected only height, maxBitrate'],
   ['one height twice', [{ height: 720, maxBitrate: mbps(2) }, { height: 720, maxBitrate: mbps(1) }], 'ladder: expected each height once, got 720 twice'],
   ['more bits for less', [{ height: 360, maxBitrate: mbps(2) }, { height: 720, maxBitrate: mbps(1) }],
     'ladder: expected a higher maxBitrate at 720 than at 360, got 1 Mb/s and 2 Mb/s'],

@@ -8,7 +8,7 @@ import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity
 import { groupProblems } from './user-pool';
 import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
 import { Access } from '../../roles/vod-roles';
-import { isAbsent, show } from '../../synth/prop-checks';
+import { isAbsent, ownObjectProblem, show } from '../../synth/prop-checks';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
 export class Identity {
@@ -52,7 +52,7 @@ export class Identity {
       problems: (_, { roles }) => [
         userPool?.userPoolArn ? undefined : `identity: expected a user pool for fromUserPool, got ${show(userPool)}`,
         clients.length > 0 ? undefined : 'identity: expected a client as in fromUserPool(userPool, client), got none: without one, tokens of any client of the pool would pass',
-        ...clients.map((client) => (client?.userPoolClientId ? otherPoolProblem(userPool, client) : `identity: expected clients of the user pool for fromUserPool, got ${show(client)}`)),
+        ...clients.map((client) => clientProblem(userPool, client)),
         ...groupProblems(roles),
       ],
       bind: (scope) => ({
@@ -121,6 +121,21 @@ interface IdentitySource {
   readonly problems: (scope: Construct, context: IdentityContext) => (string | undefined)[];
   readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
   readonly admins?: Access;
+}
+
+/** What is wrong with what was passed as an identity. */
+export function identityProblem(identity: unknown): string | undefined {
+  const expected = 'one that Identity.userPool() or another of its functions made';
+  if (typeof identity === 'function') return `identity: expected ${expected}, got the function itself: call it, as in Identity.userPool()`;
+  const isUserPool = typeof identity === 'object' && identity !== null && 'userPoolArn' in identity;
+  return isUserPool ? `identity: expected ${expected}, got a user pool: use Identity.fromUserPool(userPool, client)`
+    : ownObjectProblem('identity', identity, expected, { members: ['_problems', '_bind'] });
+}
+
+function clientProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {
+  if (client?.userPoolClientId) return otherPoolProblem(userPool, client);
+  const got = Array.isArray(client) ? 'a list: pass each client as an argument of its own' : show(client);
+  return `identity: expected clients of the user pool for fromUserPool, got ${got}`;
 }
 
 /** Why no token would pass: the client is one of another pool, as far as synth can know. */

@@ -5,7 +5,7 @@ import type { BoundIdentity } from './bound-identity';
 import type { TokenRules } from '../../contract/token-rules';
 import { handlerFunction } from '../../synth/handler-function';
 import { originProblem } from '../../synth/origin';
-import { durationProblem, enumProblem, isAbsent, listProblems, numberProblem, show, stringProblem } from '../../synth/prop-checks';
+import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, show, stringProblem } from '../../synth/prop-checks';
 
 /** Which of an issuer's tokens opens the API. */
 export enum OidcToken {
@@ -56,6 +56,11 @@ export interface OidcIdentityOptions {
   readonly reservedConcurrentExecutions?: number;
 }
 
+/** Every option. */
+export const OIDC_OPTIONS: Record<keyof OidcIdentityOptions, true> = {
+  issuer: true, audiences: true, token: true, groupsClaim: true, jwksUri: true, cacheTtl: true, reservedConcurrentExecutions: true,
+};
+
 /** A Lambda authorizer that checks the tokens of any OpenID Connect issuer. */
 export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): BoundIdentity {
   const rules: TokenRules = {
@@ -83,6 +88,7 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
 /** What is wrong with the props of an issuer. */
 export function oidcProblems(options: OidcIdentityOptions): (string | undefined)[] {
   return [
+    keyProblem('', options, OIDC_OPTIONS),
     addressProblem('issuer', options.issuer),
     isAbsent(options.jwksUri) ? undefined : addressProblem('jwksUri', options.jwksUri),
     ...isAbsent(options.audiences) ? [`audiences: expected at least one: ${AUDIENCE}`] : listProblems('audiences', options.audiences, (name, audience) => stringProblem(name, audience, AUDIENCE)),

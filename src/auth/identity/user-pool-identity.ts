@@ -16,7 +16,7 @@ import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
 import { overlay } from '../../synth/overlay';
-import { enumProblem, isAbsent, listProblems, numberProblem, objectProblem, show } from '../../synth/prop-checks';
+import { enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem, show } from '../../synth/prop-checks';
 
 /** What may be tuned of a user pool of the service's own. */
 export interface UserPoolIdentityOptions {
@@ -84,6 +84,11 @@ export interface PublicClientOptions {
    */
   readonly logoutUrls?: string[];
 }
+
+/** Every option. */
+export const USER_POOL_OPTIONS: Record<keyof UserPoolIdentityOptions, true> = {
+  userPool: true, userPoolClient: true, domain: true, refreshTokenRotation: true, publicClient: true, firstAdmin: true, reservedConcurrentExecutions: true,
+};
 
 /** A pool with its pages and clients, and the sign-in handler with the confidential client's secret. */
 export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOptions, given: IdentityContext): BoundIdentity {
@@ -164,6 +169,8 @@ export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { rol
   const noStructs = (['userPool', 'userPoolClient', 'domain', 'publicClient'] as const).map((name) => objectProblem(name, options[name], 'an object of options'));
   if (noStructs.some((problem) => problem)) return noStructs;
   return [
+    keyProblem('', options, USER_POOL_OPTIONS),
+    keyProblem('publicClient', publicClient, { callbackUrls: true, logoutUrls: true }),
     ...userPoolProblems(userPool),
     ...clientProblems(options),
     ...domainProblems(domain),

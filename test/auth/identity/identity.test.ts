@@ -109,6 +109,13 @@ describe('an existing pool', () => {
 
   const people = (stack: Stack, id: string) => new cognito.UserPool(stack, id);
   const imported = (stack: Stack, id: string) => cognito.UserPool.fromUserPoolId(stack, `Imported${id}`, id);
+  test('takes each client as an argument of its own', () => {
+    expect(() => service((stack) => {
+      const userPool = new cognito.UserPool(stack, 'Pool');
+      return Identity.fromUserPool(userPool, [userPool.addClient('Web')] as unknown as cognito.IUserPoolClient);
+    })).toThrow('identity: expected clients of the user pool for fromUserPool, got a list: pass each client as an argument of its own');
+  });
+
   test.each<[string, (stack: Stack) => [cognito.IUserPool, cognito.IUserPool]]>([
     ['of the stack', (stack) => [people(stack, 'P'), people(stack, 'Q')]],
     ['of another stack', (stack) => [people(new Stack(stack.node.root as App, 'Other'), 'P'), people(stack, 'Q')]],
@@ -186,6 +193,7 @@ describe('any OpenID Connect issuer', () => {
     [{ issuer: 'http://id.example.com/x/' }, /got "http:\/\/id\.example\.com\/x\/"/],
     [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected an address such as/],
     [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the address before \/\.well-known\//],
+    [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
     [{ audiences: [] }, /audiences: expected a list of 1 or more, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one: the client's id/],
     // As from an environment variable that is not set.
@@ -198,6 +206,9 @@ describe('any OpenID Connect issuer', () => {
 });
 
 test('an identity that none of the functions made is refused', () => {
+  const expected = 'Test/Vod/Auth: identity: expected one that Identity.userPool() or another of its functions made, got';
+  expect(() => service((stack) => new cognito.UserPool(stack, 'People') as unknown as Identity)).toThrow(`${expected} a user pool: use Identity.fromUserPool(userPool, client)`);
+  expect(() => service(() => Identity.userPool as unknown as Identity)).toThrow(`${expected} the function itself: call it, as in Identity.userPool()`);
   expect(() => service(() => ({ userPool: {} }) as unknown as Identity)).toThrow('Test/Vod/Auth: identity: expected one that Identity.userPool()');
 });
 
