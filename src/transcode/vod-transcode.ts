@@ -11,6 +11,7 @@ import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
 import { DEFAULT_LADDER } from './job/ladder';
+import { checkSharedSources } from './shared-sources';
 import { ladderProblems, toRung, TranscodeRung } from './transcode-rung';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
@@ -151,6 +152,7 @@ export class VodTranscode extends Construct {
     ]);
     useFunctionOptions(this, props.functions);
     checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
+    checkSharedSources(this, propName(this, 'sourceBucket'), props.sourceBucket);
     checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);

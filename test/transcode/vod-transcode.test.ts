@@ -1,11 +1,11 @@
-import { Bitrate, Duration } from 'aws-cdk-lib';
+import { Bitrate, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CLAIM_SECONDS } from '../../src/contract/transcode';
 import type { VodTranscodeProps } from '../../src/transcode/vod-transcode';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf, permissionsOfRole, statements, statementsOf } from '../toolkit/permissions';
-import { templateOf, testStack, transcodeIn } from '../toolkit/stacks';
+import { catalogIn, templateOf, testStack, transcodeIn } from '../toolkit/stacks';
 
 function transcode(options: Partial<VodTranscodeProps> = {}) {
   const stack = testStack();
@@ -142,6 +142,16 @@ describe('VodTranscode', () => {
     [{ concurrentJobs: 2.5 }, /concurrentJobs: expected .*, got 2.5/],
   ])('%j is refused at synth', (options, message) => {
     expect(() => transcode(options)).toThrow(message);
+  });
+
+  test.each<[string, (scope: Stack) => () => s3.IBucket]>([
+    ['made here', (scope) => { const bucket = new s3.Bucket(scope, 'Shared'); return () => bucket; }],
+    ['imported twice', (scope) => { let n = 0; return () => s3.Bucket.fromBucketName(scope, `Shared${n += 1}`, 'shared'); }],
+  ])('a source bucket %s serves one service: each would transcode the uploads of both', (_, shared) => {
+    const { stack: own } = transcode();
+    const bucketOf = shared(own);
+    for (const name of ['A', 'B']) transcodeIn(new Stack(own, name), { catalog: catalogIn(own.node.tryFindChild(name) as Stack), sourceBucket: bucketOf() });
+    expect(() => templateOf(own)).toThrow('[Test/A/Transcode] sourceBucket: expected a bucket of this service only, got that of Test/B/Transcode too: each would transcode the uploads of both');
   });
 
   test('buckets with a key of the user\'s own: MediaConvert and the probe may use it', () => {
