@@ -189,7 +189,11 @@ export class VodApi extends Construct implements IVodApi {
    * @internal
    */
   public _serve(area: Area, roles?: VodRoles): void {
-    if (roles) throwIfAny(this, openRoleProblems(roles, this._roles));
+    const again = Object.keys(area.handlers).filter((handler) => this.served.includes(handler as HandlerName));
+    throwIfAny(this, [
+      ...roles ? openRoleProblems(roles, this._roles) : [],
+      again.length > 0 ? `addRoutes: expected one call for the routes of ${again.join(', ')}, got a second one; a ServerlessVod adds all of its routes itself` : undefined,
+    ]);
     for (const [handler, fn] of Object.entries(area.handlers) as [HandlerName, lambda.Function][]) this.addRoutesOf(handler, fn);
   }
 

@@ -4,6 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './identity/bound-identity';
 import { Identity, identityProblem } from './identity/identity';
+import { apiProblem, serveArea } from '../api/serve-area';
 import type { VodApi } from '../api/vod-api';
 import { Access, groupsOf, rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
@@ -134,6 +135,7 @@ export class VodAuth extends Construct {
    * @param api what to guard
    */
   public guard(api: VodApi): void {
+    throwIfAny(this, [apiProblem(api)]);
     api.authorizeWith(this.makeAuthorizer(api));
     api._roles = this.roles;
   }
@@ -144,6 +146,6 @@ export class VodAuth extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
-    api._serve(this._area);
+    serveArea(this, api, this._area);
   }
 }

@@ -3,8 +3,10 @@ import type { IVodCatalog } from './catalog';
 import { INDEXES, TableIndex } from '../contract/table';
 import { groupsOf } from '../roles/vod-roles';
 import type { Connection } from '../synth/connection';
+import { throwIfAny } from '../synth/errors';
 import { grantKey } from '../synth/kms-keys';
 import { tableKey } from '../synth/own-table';
+import { objectProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 
 /** What handlers use of a catalog. */
@@ -47,6 +49,9 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
 
 /** Lets the grantee read a video whose id it knows. */
 export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): iam.Grant {
+  throwIfAny(catalog, [
+    objectProblem('grantee', grantee, 'a principal to grant access to, such as a lambda.Function or an iam.Role', { members: ['grantPrincipal'], required: true }),
+  ]);
   return grantOnTable(catalog, grantee, { actions: ['dynamodb:GetItem'], resourceArns: [catalog.table.tableArn] });
 }
 

@@ -10,6 +10,7 @@ import { connectionsOf, grantReadVideos } from './catalog-connections';
 import { eventBusProblems, ruleProblems, VideoEvents } from './events/video-events';
 import { ImportedCatalog, VodCatalogAttributes } from './imported-catalog';
 import { makeTable } from './make-table';
+import { serveArea } from '../api/serve-area';
 import type { VodApi } from '../api/vod-api';
 import { EVENT_SOURCE, VideoEventType } from '../contract/events';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
@@ -171,7 +172,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
-    api._serve(this._area, this.roles);
+    serveArea(this, api, this._area, this.roles);
   }
 
   /**

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { checkOrigins, letDistributionRead, makeDistribution, patternProblem } from './distribution';
 import { addressOf, domainProblems } from './domain-names';
 import { generationProblems, SigningKeys } from './signing-keys';
+import { serveArea } from '../api/serve-area';
 import type { IVodApi, VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
@@ -218,7 +219,7 @@ export class VodDelivery extends Construct {
    * @param api where to add it
    */
   public addRoutes(api: VodApi): void {
-    api._serve(this._area, this.catalog.roles);
+    serveArea(this, api, this._area, this.catalog.roles);
   }
 
   private makeBucket(removalPolicy: RemovalPolicy): s3.Bucket {

@@ -1,4 +1,4 @@
-import type { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
 
 /** An error in the props, told at synth in the user's own words. */
 export class VodValidationError extends Error {
@@ -9,7 +9,7 @@ export class VodValidationError extends Error {
 }
 
 /** Throws once, with everything that is wrong. */
-export function throwIfAny(scope: Construct, problems: (string | undefined)[]): void {
+export function throwIfAny(scope: IConstruct, problems: (string | undefined)[]): void {
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw new VodValidationError(scope.node.path, found);
 }

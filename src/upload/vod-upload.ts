@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { serveArea } from '../api/serve-area';
 import type { VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
@@ -153,7 +154,7 @@ export class VodUpload extends Construct {
    * @param api where to add them
    */
   public addRoutes(api: VodApi): void {
-    api._serve(this._area, this.catalog.roles);
+    serveArea(this, api, this._area, this.catalog.roles);
   }
 
   /**

@@ -124,6 +124,12 @@ describe('VodApi', () => {
     expect(() => vodApi.authorizeWith({ authorizerId: 'authorizer2' })).toThrow('Test/Api: authorizeWith: expected one call, got a second one');
   });
 
+  test('takes the routes of an area once', () => {
+    const { vodApi } = api();
+    const message = 'Test/Api: addRoutes: expected one call for the routes of catalog/read-videos, upload/plan-upload, got a second one; a ServerlessVod adds all of its routes itself';
+    expect(() => vodApi._serve({ handlers: { 'catalog/read-videos': vodApi.describeFunction, 'upload/plan-upload': vodApi.describeFunction }, deadLetterQueues: [] })).toThrow(message);
+  });
+
   test('names the prop that is wrong', () => {
     expect(() => new VodApi(testStack(), 'Api', { throttlingRateLimit: 0 })).toThrow('Test/Api: throttlingRateLimit: expected a number of 1 or more, got 0');
     expect(() => new VodApi(testStack(), 'Api', { openThrottlingRateLimit: 0, openThrottlingBurstLimit: -1, functions: { reservedConcurrentExecutions: 0 } })).toThrow(

@@ -1,8 +1,9 @@
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
-import { catalogIn, ORIGIN, testStack } from '../toolkit/stacks';
+import { authIn, catalogIn, deliveryIn, ORIGIN, testStack, uploadIn } from '../toolkit/stacks';
 
 const CONSTRUCTS: [string, (scope: any, props: any) => unknown][] = [
   ...[ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload]
@@ -25,6 +26,25 @@ describe.each(CONSTRUCTS)('%s', (name, make) => {
 
 test.each([[VodAuth], [VodCatalog], [VodDelivery], [VodTranscode], [VodUpload]])('%p refuses props that were forgotten', (Made: new (...args: any[]) => unknown) => {
   expect(() => new Made(testStack(), 'It')).toThrow('Test/It: props: expected an object of properties, got undefined');
+});
+
+describe.each<[string, (stack: Stack) => { addRoutes(api: VodApi): void }]>([
+  ['VodAuth.guard', (stack) => { const auth = authIn(stack); return { addRoutes: (api) => auth.guard(api) }; }],
+  ['VodAuth', authIn], ['VodCatalog', catalogIn], ['VodDelivery', deliveryIn], ['VodUpload', uploadIn],
+])('the API that %s is given', (_, areaIn) => {
+  test.each<[string, (stack: Stack) => unknown, string]>([
+    ['nothing', () => null, 'api: expected a VodApi, got null'],
+    ['a name', () => 'api', 'api: expected a VodApi, got "api"'],
+    ['CDK\'s own', (stack) => new apigateway.RestApi(stack, 'Own'), 'api: expected a VodApi, got a REST API of CDK: make a VodApi, and add routes of your own to its restApi'],
+  ])('is not %s', (__, apiOf, message) => {
+    const stack = testStack();
+    const area = areaIn(stack);
+    expect(() => area.addRoutes(apiOf(stack) as VodApi)).toThrow(message);
+  });
+});
+
+test.each([[undefined], ['x'], [{}]])('grantReadVideos refuses %j as a grantee', (grantee) => {
+  expect(() => catalogIn(testStack()).grantReadVideos(grantee as any)).toThrow('Test/Catalog: grantee: expected a principal to grant access to, such as a lambda.Function or an iam.Role, got');
 });
 
 describe('what another copy of the library made', () => {

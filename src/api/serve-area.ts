@@ -1,0 +1,19 @@
+import type { Construct } from 'constructs';
+import type { VodApi } from './vod-api';
+import type { VodRoles } from '../roles/vod-roles';
+import type { Area } from '../synth/area';
+import { throwIfAny } from '../synth/errors';
+import { ownObjectProblem } from '../synth/prop-checks';
+
+/** Adds the routes of an area to an API that the user passed. */
+export function serveArea(scope: Construct, api: VodApi, area: Area, roles?: VodRoles): void {
+  throwIfAny(scope, [apiProblem(api)]);
+  api._serve(area, roles);
+}
+
+/** What is wrong with what was passed as an API. */
+export function apiProblem(api: VodApi): string | undefined {
+  const isRestApi = typeof api === 'object' && api !== null && 'restApiId' in api;
+  return isRestApi ? 'api: expected a VodApi, got a REST API of CDK: make a VodApi, and add routes of your own to its restApi'
+    : ownObjectProblem('api', api, 'a VodApi', { members: ['_serve'], required: true });
+}
