@@ -133,6 +133,12 @@ export function keyProblem<T extends object>(
   return `${unknown.map((key) => (name === '' ? key : `${name}.${key}`)).join(', ')}: expected only ${Object.keys(keys).join(', ')}${hints.join('')}`;
 }
 
+/** Misspelled keys of a struct of CDK's. Other keys that are not known pass: a newer CDK may have them. */
+export function misspellingProblem<T extends object>(name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>): string | undefined {
+  const isNew = (key: string) => !Object.hasOwn(keys, key) && !Object.keys(keys).some((each) => isNear(key, each));
+  return keyProblem(name, given && Object.fromEntries(Object.entries(given).filter(([key]) => !isNew(key))) as T, keys);
+}
+
 /** Whether two names differ by case, or by one letter that is wrong, missing or too much. */
 function isNear(a: string, b: string): boolean {
   const [short, long] = [a.toLowerCase(), b.toLowerCase()].sort((one, other) => one.length - other.length);

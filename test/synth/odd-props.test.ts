@@ -72,7 +72,9 @@ test('a misspelled key is refused: left out it may open something', () => {
   for (const area of ['upload', 'transcode', 'catalog', 'delivery', 'api']) {
     expect(vod({ [area]: { mispelled: 1 } })).toThrow(new RegExp(`^Test/Vod: ${area}\\.mispelled: expected only \\w+, `));
   }
-  expect(vod({ identity: Identity.userPool({ passwordPolicy: {} } as object) })).toThrow('Test/Vod/Auth: passwordPolicy: expected only userPool, ');
+  expect(vod({ identity: Identity.userPool({ passwordPolicy: {} } as object) })).toThrow(/^Test\/Vod\/Auth: passwordPolicy: expected only userPool, .*; did you mean userPool\.passwordPolicy\?$/);
+  expect(vod({ identity: Identity.userPool({ userPool: { mfaa: 'REQUIRED' } as object }) })).toThrow(/^Test\/Vod\/Auth: userPool\.mfaa: expected only .*; did you mean userPool\.mfa\?$/);
+  expect(vod({ identity: Identity.userPool({ userPool: { ofANewerCdk: true } as object }) })).not.toThrow();
   expect(vod({ identity: Identity.userPool({ publicClient: { callbackUrls: ['app://x'], logoutUrl: 'app://y' } as any }) })).toThrow('Test/Vod/Auth: publicClient.logoutUrl: expected only callbackUrls, logoutUrls');
   expect(() => catalogIn(testStack(), { mispelled: 1 } as object)).toThrow('Test/Catalog: mispelled: expected only table, ');
 });

@@ -5,7 +5,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
-import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, userPoolProblems } from './user-pool';
+import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, USER_POOL_PROPS, userPoolProblems } from './user-pool';
 import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
 import {
   CLIENT_SECRET_RESOURCE, ClientSecretProperties, CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS,
@@ -169,7 +169,7 @@ export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { rol
   const noStructs = (['userPool', 'userPoolClient', 'domain', 'publicClient'] as const).map((name) => objectProblem(name, options[name], 'an object of options'));
   if (noStructs.some((problem) => problem)) return noStructs;
   return [
-    keyProblem('', options, USER_POOL_OPTIONS),
+    keyProblem('', options, USER_POOL_OPTIONS, { 'userPool.*': USER_POOL_PROPS }),
     keyProblem('publicClient', publicClient, { callbackUrls: true, logoutUrls: true }),
     ...userPoolProblems(userPool),
     ...clientProblems(options),

@@ -5,7 +5,7 @@ import type { IdentityContext } from './bound-identity';
 import type { Roles } from '../../contract/roles';
 import { LOGIN_PATH } from '../../contract/routes';
 import { overlay } from '../../synth/overlay';
-import { enumProblem, show } from '../../synth/prop-checks';
+import { enumProblem, misspellingProblem, show } from '../../synth/prop-checks';
 import { removalPolicyProblem, warnOfProtection } from '../../synth/removal-policy';
 
 /** The cheapest. */
@@ -17,9 +17,19 @@ export function planProblem(prop: string, { featurePlan = DEFAULT_PLAN }: cognit
     ? `${prop}: expected userPool.featurePlan ESSENTIALS or PLUS, which cost by the active user (https://aws.amazon.com/cognito/pricing), got LITE` : undefined;
 }
 
+/** Every prop of a pool. */
+export const USER_POOL_PROPS: Record<keyof cognito.UserPoolProps, true> = {
+  userPoolName: true, selfSignUpEnabled: true, userVerification: true, userInvitation: true, smsRole: true, smsRoleExternalId: true, snsRegion: true,
+  enableSmsRole: true, signInAliases: true, autoVerify: true, keepOriginal: true, standardAttributes: true, customAttributes: true, mfa: true, mfaMessage: true,
+  mfaSecondFactor: true, passwordPolicy: true, signInPolicy: true, passkeyRelyingPartyId: true, passkeyUserVerification: true, email: true,
+  lambdaTriggers: true, signInCaseSensitive: true, accountRecovery: true, removalPolicy: true, deletionProtection: true, deviceTracking: true,
+  customSenderKmsKey: true, advancedSecurityMode: true, featurePlan: true, standardThreatProtectionMode: true, customThreatProtectionMode: true,
+};
+
 /** What is wrong with the pool's props, of those that decide what else is made. CDK and Cognito check the others. */
 export function userPoolProblems(props?: cognito.UserPoolProps): (string | undefined)[] {
   return [
+    misspellingProblem('userPool', props, USER_POOL_PROPS),
     enumProblem('userPool.featurePlan', props?.featurePlan, { FeaturePlan: cognito.FeaturePlan }),
     enumProblem('userPool.mfa', props?.mfa, { Mfa: cognito.Mfa }),
     removalPolicyProblem('userPool.removalPolicy', props?.removalPolicy),
