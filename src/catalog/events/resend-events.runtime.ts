@@ -64,27 +64,39 @@ export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest,
   };
 }
 
-/** The records that Lambda could not get rid of: only in S3 does it keep the batch itself, as `payload`. */
+/**
+ * The records that Lambda could not get rid of: only in S3 does it keep the batch itself, as `payload`. One that can't be read keeps its object, and does not
+ * hold back those beside it: they are sent by each call until all of the object can be read.
+ */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
   const keys = Contents.map(({ Key }) => Key!);
   const events: TimedEvent[] = [];
-  const readable: string[] = [];
-  for (const Key of keys) {
+  const failed = new Set<string>();
+  for (const key of keys) {
+    const fail = (error: unknown) => {
+      failed.add(key);
+      console.error({ message: 'failed records not readable', key, error: error instanceof Error ? error.stack : String(error) });
+    };
     try {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
-      events.push(...recordsIn(await Body!.transformToString()).flatMap(eventsOfRecord));
-      readable.push(Key);
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      for (const record of recordsIn(await Body!.transformToString())) {
+        try {
+          events.push(...eventsOfRecord(record));
+        } catch (error) {
+          fail(error);
+        }
+      }
     } catch (error) {
-      console.error({ message: 'failed records not readable', key: Key, error: error instanceof Error ? error.stack : String(error) });
+      fail(error);
     }
   }
   return {
     events,
-    failed: keys.length - readable.length,
+    failed: failed.size,
     next: IsTruncated ? keys.at(-1) : undefined,
     settle: async () => {
-      for (const Key of readable) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+      for (const Key of keys.filter((key) => !failed.has(key))) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
     },
   };
 }

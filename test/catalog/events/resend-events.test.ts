@@ -68,6 +68,14 @@ describe('events that are sent again', () => {
       expect(objects.size).toBe(5);
     });
 
+    test('go out beside one that can\'t be read, which keeps the object', async () => {
+      const newer = { ...change(2), dynamodb: { ...change(2).dynamodb, NewImage: marshall(videoRow({ videoId: idOf(2), schemaVersion: 99 })) } };
+      put(1, JSON.stringify({ Records: [change(1), newer, change(3)] }));
+      expect(await resend({ source: 'failed' })).toEqual({ sent: 2, failed: 1 });
+      expect(ids(sent)).toEqual([`${idOf(1)}:2:video.ready`, `${idOf(3)}:2:video.ready`]);
+      expect(objects.size).toBe(1);
+    });
+
     test('stay when they could not be sent', async () => {
       put(1);
       await expect(resend({ source: 'failed' }, async () => { throw new Error('no bus'); })).rejects.toThrow('no bus');
