@@ -117,7 +117,7 @@ const eventVideoSchema = object({
 
 export const eventDetailSchema = object({
   eventId: { type: 'string', description: '`{videoId}:{version}:{type}`: equal when an event is delivered again' },
-  version: { type: 'integer', description: 'Counts the writes of the video: drop what is not higher than what you have seen of it' },
+  version: { type: 'integer', description: 'Counts the writes of the video: an event with a lower one than you have seen of it is older. Two events of one write have the same' },
   video: eventVideoSchema,
 }, ['eventId', 'version', 'video'], 'What an event of a video says. Events may come more than once and in any order');
 
