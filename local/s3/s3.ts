@@ -8,24 +8,30 @@ import { createCors } from './cors';
 import { createStore } from './store';
 
 /** The operations on objects, with what each needs to be allowed. */
-const ACTIONS: Record<string, string> = { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject' };
+const ACTIONS: Record<string, string> = { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject', DELETE: 's3:DeleteObject' };
+/** What of ListObjectsV2 is understood. */
+const LISTED_BY = /^(list-type|max-keys|prefix|start-after)$/;
 /** Headers, and query parameters, that change what S3 does ... */
 const MEANT = /^(x-amz-.*|if-(?!none-match).*|content-md5)$/;
 /** ... and those of them that are understood: a signature's. No object has a checksum to answer with. */
 const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
 const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires)$/;
 
+const escape = (text: string): string => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+
 /** The object a request means, and what it needs to be allowed. Whatever is not understood is refused, never ignored. */
 function targetOf({ method, path, query, headers }: DoorRequest) {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
-  const unknown = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))].find((name) => !KNOWN.test(name))
+  const isList = !key && method === 'GET' && query.get('list-type') === '2';
+  const isKnown = (name: string) => KNOWN.test(name) || isList && LISTED_BY.test(name);
+  const unknown = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))].find((name) => !isKnown(name))
     || headers['if-none-match'] && `${method} ${headers['if-none-match']}` !== 'PUT *' && 'if-none-match'
     || headers['x-amz-content-sha256']?.startsWith('STREAMING-') && 'aws-chunked';
-  if (!ACTIONS[method] || unknown || !key && method === 'PUT') throw new AwsError('NotImplemented', `${method} ${unknown || 'of a bucket'} is not implemented on one machine`, 501);
+  if (!ACTIONS[method] || unknown || !key && !['GET', 'HEAD'].includes(method)) throw new AwsError('NotImplemented', `${method} ${unknown || 'of a bucket'} is not implemented on one machine`, 501);
   if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
-  if (!key) return { bucket, key, need: { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` } };
-  return { bucket, key, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
+  if (!key) return { bucket, key, isList, need: { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` } };
+  return { bucket, key, isList, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
 }
 
 /** The range that is meant, clipped; undefined for all of it: S3 ignores what it cannot read. */
@@ -79,6 +85,15 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     await pipeline(createReadStream('', { fd: openSync(path, 'r'), start, end }), response);
   }
 
+  function listObjects({ query }: DoorRequest, response: ServerResponse, bucket: string): void {
+    const [after, most] = [query.get('start-after') ?? '', Math.min(1000, Number(query.get('max-keys') ?? 1000))];
+    const found = store.list(bucket).filter(({ key }) => key.startsWith(query.get('prefix') ?? '') && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
+    const contents = found.slice(0, most).map(({ key, size, etag, lastModified }) => `<Contents><Key>${escape(key)}</Key><LastModified>${lastModified.toISOString()}</LastModified>`
+      + `<ETag>${escape(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`);
+    response.writeHead(200, { 'content-type': 'application/xml' }).end('<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+      + `<Name>${bucket}</Name><KeyCount>${contents.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${found.length > most}</IsTruncated>${contents.join('')}</ListBucketResult>`);
+  }
+
   async function putObject({ headers, body, raw }: DoorRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     if (headers['content-length'] === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
     if (+headers['content-length'] > 5 * 1024 ** 3) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
@@ -104,9 +119,14 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     },
     needs: (request) => [targetOf(request).need],
     async handle(request, response) {
-      const { bucket, key } = targetOf(request);
+      const { bucket, key, isList } = targetOf(request);
       allowOrigin(request.raw, response);
+      if (isList) return listObjects(request, response, bucket);
       if (!key) throw new AwsError('NotImplemented', `${request.method} of a bucket is not implemented on one machine`, 501);
+      if (request.method === 'DELETE') {
+        store.delete(bucket, key);
+        return void response.writeHead(204).end();
+      }
       await (request.method === 'PUT' ? putObject : getObject)(request, response, bucket, key);
     },
     fail(error, response, request) {
@@ -114,8 +134,8 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
       request?.resume(); // an upload that was refused early: let it run out, else the client sees a broken pipe and no reason
       const { code, status } = error;
       // Neither the bucket nor the role is the viewer's business.
-      const text = (error instanceof AccessDenied ? 'Access Denied' : error.message).replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
-      const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${text}</Message><RequestId>${randomUUID()}</RequestId></Error>`;
+      const text = (error instanceof AccessDenied ? 'Access Denied' : error.message);
+      const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escape(text)}</Message><RequestId>${randomUUID()}</RequestId></Error>`;
       response.writeHead(status, { 'content-type': 'application/xml' }).end(xml);
     },
   };

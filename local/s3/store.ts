@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'crypto';
-import { createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from 'fs';
+import { createWriteStream, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
@@ -43,12 +43,35 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   /** By the name of their bytes, the puts that `created` may not know. */
   const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));
 
-  function get(bucket: string, key: string): ObjectMeta | undefined {
-    if (!buckets.has(bucket)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
-    const written = readJson(factsOf(bucket, key));
+  function read(bucket: string, file: string): ObjectMeta | undefined {
+    const written = readJson(file);
     if (!written) return undefined;
     const { bytes, lastModified, ...facts } = written;
     return { ...facts, lastModified: new Date(lastModified), path: place(bucket, bytes) };
+  }
+
+  function requireBucket(bucket: string): void {
+    if (!buckets.has(bucket)) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
+  }
+
+  function get(bucket: string, key: string): ObjectMeta | undefined {
+    requireBucket(bucket);
+    return read(bucket, factsOf(bucket, key));
+  }
+
+  /** All objects in the order of their keys' UTF-8 bytes. */
+  function list(bucket: string): ObjectMeta[] {
+    requireBucket(bucket);
+    const all = readdirSync(place(bucket)).filter((name) => name.endsWith('.json')).flatMap((name) => read(bucket, place(bucket, name)) ?? []);
+    return all.sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
+  }
+
+  /** Deletes an object if it is there. The facts go first: a crash leaves bytes that nothing names. */
+  function remove(bucket: string, key: string): void {
+    const old = get(bucket, key);
+    if (!old) return;
+    rmSync(factsOf(bucket, key));
+    rmSync(old.path, { force: true });
   }
 
   /** Streams the bytes to a new file, hashing on the way: memory stays flat however large it is. Leaves nothing when it fails. */
@@ -103,5 +126,5 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     if (meta?.path === place(bucket, bytes)) tell(bytes, bucket, meta);
     else untold.delete(bytes);
   }
-  return { get, put };
+  return { get, list, put, delete: remove };
 }

@@ -18,7 +18,7 @@ let stack: LocalStack;
 let door: Awaited<ReturnType<typeof doorTo>>;
 let client: s3.S3Client;
 let store: ReturnType<typeof createS3>['store'];
-let denied: (action: string, resource: string) => boolean;
+let denied = (_action: string, _resource: string): boolean => false;
 const events: BusEvent[] = [];
 const access = accessOf(({ action, resource }) => denied(action, resource));
 
@@ -76,6 +76,34 @@ const raw = (method: string, path: string, headers: Record<string, string> = {},
     if (body instanceof Readable) body.pipe(sent);
     else sent.end(body);
   });
+
+describe('a list', () => {
+  const KEYS = ['a&b', 'b/1', 'b/2', 'ö', '\u{1f3ac}'];
+  const list = async (more: Partial<s3.ListObjectsV2CommandInput> = {}, Bucket = 'silent') => {
+    const { Contents = [], IsTruncated } = await client.send(new s3.ListObjectsV2Command({ Bucket, ...more }));
+    return [Contents.map(({ Key }) => Key), IsTruncated];
+  };
+  beforeAll(async () => {
+    for (const Key of KEYS.toReversed()) await client.send(new s3.PutObjectCommand({ Bucket: 'silent', Key, Body: 'data' }));
+  });
+
+  test('has the objects by their keys, in pages, and those after a key', async () => {
+    expect(await list()).toEqual([KEYS, false]);
+    expect(await list({ MaxKeys: 2 })).toEqual([KEYS.slice(0, 2), true]);
+    expect(await list({ MaxKeys: 3, StartAfter: 'b/1' })).toEqual([KEYS.slice(2), false]);
+    expect(await list({ Prefix: 'b/' })).toEqual([['b/1', 'b/2'], false]);
+    const { Contents: [first] = [] } = await client.send(new s3.ListObjectsV2Command({ Bucket: 'silent' }));
+    expect(first).toMatchObject({ Size: 4, ETag: `"${md5(Buffer.from('data'))}"`, LastModified: expect.any(Date) });
+    await expect(list({}, 'nowhere')).rejects.toThrow('The specified bucket does not exist');
+  });
+
+  test('lacks what was deleted, which may be deleted again', async () => {
+    for (let times = 0; times < 2; times++) await client.send(new s3.DeleteObjectCommand({ Bucket: 'silent', Key: 'b/1' }));
+    expect(await list()).toEqual([KEYS.filter((key) => key !== 'b/1'), false]);
+    expect(readdirSync(join(stack.dataFolder, 's3', 'silent'))).toHaveLength(2 * (KEYS.length - 1));
+    expect(access.asked.map(({ action }) => action)).toEqual(['s3:DeleteObject', 's3:DeleteObject', 's3:ListBucket']);
+  });
+});
 
 test('an object comes back as it was put, with its facts', async () => {
   const data = randomBytes(300_000);
@@ -173,8 +201,10 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['a version', () => bytesOf('k', { VersionId: 'v' }), 501, 'NotImplemented'],
   ['a subresource', () => client.send(new s3.GetObjectAclCommand({ Bucket: BUCKET, Key: 'k' })), 501, 'NotImplemented'],
   ['a copy', () => client.send(new s3.CopyObjectCommand({ Bucket: BUCKET, Key: 'k', CopySource: `${BUCKET}/x` })), 501, 'NotImplemented'],
-  ['a deletion', () => client.send(new s3.DeleteObjectCommand({ Bucket: BUCKET, Key: 'k' })), 501, 'NotImplemented'],
-  ['a list', () => client.send(new s3.ListObjectsV2Command({ Bucket: BUCKET })), 501, 'NotImplemented'],
+  ['a deletion of a version', () => client.send(new s3.DeleteObjectCommand({ Bucket: BUCKET, Key: 'k', VersionId: 'v' })), 501, 'NotImplemented'],
+  ['a deletion of a bucket', () => client.send(new s3.DeleteBucketCommand({ Bucket: BUCKET })), 501, 'NotImplemented'],
+  ['a list by folders', () => client.send(new s3.ListObjectsV2Command({ Bucket: BUCKET, Delimiter: '/' })), 501, 'NotImplemented'],
+  ['a list of the first version', () => client.send(new s3.ListObjectsCommand({ Bucket: BUCKET })), 501, 'NotImplemented'],
   ['a multipart upload', () => client.send(new s3.CreateMultipartUploadCommand({ Bucket: BUCKET, Key: 'k' })), 501, 'NotImplemented'],
   ['a part', () => client.send(new s3.UploadPartCommand({ Bucket: BUCKET, Key: 'k', UploadId: 'u', PartNumber: 1, Body: 'x' })), 501, 'NotImplemented'],
 ];
