@@ -6,6 +6,7 @@ import { holdDataFolder } from './data-folder';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { createFunctions } from './functions/functions';
+import { createInvokeCall } from './functions/invoke-call';
 import { createGateway, type KeysOf } from './gateway/gateway';
 import { refuseForeignPools, startCognito } from './issuers/cognito/cognito';
 import { startOtherIssuer } from './issuers/other/other';
@@ -34,7 +35,10 @@ export interface StackFacts {
   readonly api: string;
   readonly outputs: Record<string, string>;
   readonly users: readonly LocalUser[];
-  /** Where handlers find AWS's services. A POST with the header `x-local-fire-rule` fires the scheduled rule of that logical id, name or ARN. */
+  /**
+   * Where handlers find AWS's services. A POST with the header `x-local-fire-rule` fires the scheduled rule of that logical id, name or ARN, one with
+   * `x-local-invoke` runs the function, with the body as its payload.
+   */
   readonly door: string;
   /** The issuer of tokens that stands for `https://identity.example.com`, where the template names that. */
   readonly issuer?: string;
@@ -106,8 +110,8 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const namesIssuer = JSON.stringify(assembly.template).includes(OTHER_ISSUER);
   const here = (audience: string): string => stack.here(audience);
   const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes, here })) : undefined;
-  const putEvents = createPutEvents({ ...events, log });
-  for (const { service } of [dynamoDb, createSecretsManager({ stack }), s3, mediaConvert, putEvents, ...cognito ? [cognito] : []]) door.register(service);
+  const others = [createSecretsManager({ stack }), createPutEvents({ ...events, log }), createInvokeCall({ stack, functions })];
+  for (const { service } of [dynamoDb, s3, mediaConvert, ...others, ...cognito ? [cognito] : []]) door.register(service);
 
   await runCustomResources(stack, functions, s3.store);
   const [domainName] = stack.domainNames;

@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'http';
+import { json } from 'stream/consumers';
+import { failJson } from '../services/json';
+import { AwsError, type DoorService, type Functions, type LocalStack } from '../types';
+
+/**
+ * Names the function that is to be called, in a POST that nobody signs: so calls a person with every permission. Pages of other origins can't send a
+ * header of such a name.
+ */
+const INVOKE = 'x-local-invoke';
+
+/** This machine's own call that runs a function, by its logical id, name or ARN, with the body as its payload. Answers as Lambda's Invoke does. */
+export function createInvokeCall({ stack, functions }: { stack: LocalStack; functions: Functions }): { service: DoorService } {
+  async function answer(name: string, body: Promise<unknown>, response: ServerResponse): Promise<void> {
+    const found = stack.ofType('AWS::Lambda::Function').find(({ logicalId, physicalId, attributes: { Arn } }) => [logicalId, physicalId, Arn].includes(name));
+    if (!found) throw new AwsError('ResourceNotFoundException', `the template has no function ${name}`, 404);
+    const payload = await body.catch(() => { throw new AwsError('InvalidRequestContentException', 'the body is no JSON'); });
+    const { error, payload: result = null } = await functions.invoke(found.attributes.Arn, payload);
+    response.writeHead(200, { 'content-type': 'application/json', ...error && { 'x-amz-function-error': 'Unhandled' } }).end(JSON.stringify(error ?? result));
+  }
+
+  const fail = (error: unknown, response: ServerResponse) =>
+    failJson(error instanceof AwsError ? error : new AwsError('ServiceException', (error as Error).message, 500), response);
+  return {
+    service: {
+      name: 'lambda',
+      unsigned(request, response) {
+        const { method, headers: { [INVOKE]: name } } = request;
+        if (method !== 'POST' || typeof name !== 'string') return false;
+        void answer(name, json(request), response).catch((error) => fail(error, response));
+        return true;
+      },
+      needs: () => { throw new AwsError('UnknownOperationException', `functions are called by ${INVOKE} on this machine`, 404); },
+      handle: async () => undefined,
+      fail,
+    },
+  };
+}
