@@ -9,6 +9,8 @@ const NAG_KEPT: [string, RegExp, string][] = [
   ['AwsSolutions-S1', /^Videos\/Web\//, 'the page of the example: public files without a log of who read them'],
   ['AwsSolutions-IAM4', /^Videos\/Custom::CDKBucketDeployment/, 'made by CDK\'s BucketDeployment'],
   ['AwsSolutions-IAM5', /^Videos\/Custom::CDKBucketDeployment/, 'made by CDK\'s BucketDeployment'],
+  ['AwsSolutions-IAM4', /^Videos\/Announce\//, 'a function of the example: CDK\'s role of a function'],
+  ['AwsSolutions-SQS3', /^Videos\/Undelivered\//, 'a dead-letter queue, of two rules of the example'],
   ['AwsSolutions-IAM4', /^Videos\/WhoCalls\//, 'the user\'s own authorizer: CDK\'s role of a function'],
   ['AwsSolutions-L1', /^Videos\/Custom::CDKBucketDeployment/, 'made by CDK\'s BucketDeployment'],
 ];

@@ -43,7 +43,7 @@ test.each(EXAMPLE_NAMES)('CloudFormation makes up the names of %s, except those 
   const within = /^AWS::(?:ApiGateway::(?:Authorizer|Method|Stage)|Cognito::UserPool(?:Group|UserToGroupAttachment)|IAM::Policy|Lambda::(?:EventSourceMapping|Permission))$/;
   const named = Object.entries(example(name).Resources).filter(([id, { Type }]) => isOurs(id) && !within.test(Type))
     .flatMap(([, { Type, Properties = {} }]) => Object.keys(Properties).filter((property) => property.endsWith('Name')).map((property) => `${Type} ${property}`));
-  const listed = ['AWS::ApiGateway::RestApi Name', 'AWS::CloudFront::Function Name', 'AWS::Events::EventBus Name', 'AWS::MediaConvert::Queue Name'];
+  const listed = ['AWS::ApiGateway::RestApi Name', 'AWS::CloudFront::Function Name', 'AWS::Events::EventBus Name', 'AWS::Events::Rule EventBusName', 'AWS::MediaConvert::Queue Name'];
   expect(named.filter((found) => !listed.includes(found))).toEqual([]);
 });
 

@@ -1,11 +1,16 @@
 import * as path from 'path';
-import { App, Bitrate, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, Bitrate, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ServerlessVod, type ServerlessVodProps } from '../../../src';
 
-/** Video on demand with a web app of one's own on the same address: here the page in examples/web. */
+/** Video on demand with a web app of one's own on the same address, here the page in examples/web, and with two that hear of each video that is ready. */
 export class VideosStack extends Stack {
   constructor(app: App, id: string, props: ServerlessVodProps = {}) {
     super(app, id);
@@ -19,7 +24,7 @@ export class VideosStack extends Stack {
       ],
     });
 
-    const { url, auth: { userPool } } = new ServerlessVod(this, 'Vod', {
+    const { url, auth: { userPool }, catalog } = new ServerlessVod(this, 'Vod', {
       defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(web) },
       defaultRootObject: 'index.html',
       // The default, and 4K for sources that have it.
@@ -33,7 +38,20 @@ export class VideosStack extends Stack {
       ],
       ...props,
     });
+
+    const deadLetterQueue = new Queue(this, 'Undelivered', { retentionPeriod: Duration.days(14), enforceSSL: true });
+    const announce = new Function(this, 'Announce', {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromAsset(path.join(__dirname, 'announce')),
+      logGroup: new LogGroup(this, 'AnnounceLogs', { retention: RetentionDays.THREE_MONTHS }),
+    });
+    catalog.onVideoReady('Announce', { target: new LambdaFunction(announce, { deadLetterQueue }) });
+    const ready = new Topic(this, 'Ready', { enforceSSL: true });
+    catalog.onVideoReady('TellTopic', { target: new SnsTopic(ready, { deadLetterQueue }) });
+
     new CfnOutput(this, 'Url', { value: url, description: 'The address of the service' });
+    new CfnOutput(this, 'ReadyTopic', { value: ready.topicArn, description: 'Subscribe to it to hear of each video that is ready' });
     if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'Where to add the people who may sign in' });
   }
 }

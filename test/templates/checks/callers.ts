@@ -39,7 +39,7 @@ const queuesAreWrittenByTheirRules: Check = (template) => {
   const needed = ours(template, 'AWS::Events::Rule').flatMap(({ id, properties }) => list(properties.Targets)
     .flatMap((target: any) => [target.Arn, target.DeadLetterConfig?.Arn].flatMap(references))
     .filter((target) => template.Resources[target]?.Type === 'AWS::SQS::Queue').map((queue) => `rule ${id} may send to ${queue}`));
-  const found = ours(template, 'AWS::SQS::QueuePolicy').flatMap(({ properties: { Queues, PolicyDocument } }) => statements(PolicyDocument)
+  const found = ofType(template, 'AWS::SQS::QueuePolicy').flatMap(({ properties: { Queues, PolicyDocument } }) => statements(PolicyDocument)
     .filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action, Principal, Resource, Condition }) => {
       const queues = references(Queues);
       const [rule] = references((Condition as any)?.ArnEquals?.['aws:SourceArn']);

@@ -1,5 +1,6 @@
 import { atLeast, Check, differences, every, exactly, present } from './check';
 import { handlersOf, storeOf, storesOf } from './handlers';
+import { EVENT_SOURCE, VIDEO_EVENTS } from '../../../src/contract/events';
 import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
 import { type Found, list, ours, plain, readable, references, withoutHash } from '../../toolkit/template';
 
@@ -17,10 +18,14 @@ const HEARD: Record<string, object> = {
   },
 };
 
+/** A rule of an app that hears of one type of the service's events. */
+const hearsOfVideos = ({ properties: { EventPattern: { source, 'detail-type': types = [], ...more } } }: Found): boolean =>
+  String(source) === EVENT_SOURCE && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
+
 /** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
 const rulesHearAndKeep: Check = (template) => {
   const rules = ours(template, 'AWS::Events::Rule');
-  const heard = rules.flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${JSON.stringify(plain(properties.EventPattern))}`));
+  const heard = rules.filter((rule) => !hearsOfVideos(rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${JSON.stringify(plain(properties.EventPattern))}`));
   const sources = withoutHash(storeOf(template, 'sources') ?? 'nothing');
   return [
     ...exactly('rules', heard, Object.entries(HEARD).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`)),

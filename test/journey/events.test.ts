@@ -1,0 +1,119 @@
+import { execFile } from 'child_process';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'fs';
+import * as path from 'path';
+import { promisify } from 'util';
+import { Validator } from '@cfworker/json-schema';
+import { Client } from './client';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { makeClip } from '../../local/clip';
+
+jest.setTimeout(PATIENCE_MS);
+
+const ROOT = path.join(__dirname, '..', '..');
+const { webhooks, components } = JSON.parse(readFileSync(path.join(ROOT, 'openapi.json'), 'utf8'));
+
+interface BusEvent {
+  readonly 'source': string;
+  readonly 'detail-type': string;
+  readonly 'detail': { readonly eventId: string; readonly version: number; readonly video: { readonly videoId: string; readonly title: string; readonly status: string } };
+}
+
+describe('events of the full example', () => {
+  let stack: StackProcess;
+  let client: Client;
+  let [ready, errored, edited] = ['', '', ''];
+
+  const logged = (): string[] => readFileSync(path.join(stack.data, 'functions.log'), 'utf8').split('\n');
+  /** What the listener has heard of a video, oldest version first; without one, of all. */
+  const heard = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
+    .filter(({ detail }) => !videoId || detail.video.videoId === videoId).sort((one, other) => one.detail.version - other.detail.version);
+  const types = (videoId?: string): string[] => heard(videoId).map((event) => event['detail-type']);
+  const invoke = async (prefix: string, request: object): Promise<any> => {
+    const { Resources } = JSON.parse(readFileSync(path.join(stack.data, 'cdk.out', 'Videos.template.json'), 'utf8'));
+    const name = Object.keys(Resources).find((id) => id.startsWith(prefix) && Resources[id].Type === 'AWS::Lambda::Function')!;
+    const response = await fetch(stack.facts.door, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(request) });
+    expect([response.status, response.headers.get('x-amz-function-error')]).toEqual([200, null]);
+    return response.json();
+  };
+  /** Runs the script of docs/operations.md; the AWS CLI's place is taken by test/journey/events/aws.js. */
+  const resend = async (source: string): Promise<unknown[]> => {
+    const [script] = /^#!\/bin\/sh\n[^]*?(?=^```)/m.exec(readFileSync(path.join(ROOT, 'docs', 'operations.md'), 'utf8'))!;
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'resend.sh'), script);
+    copyFileSync(path.join(__dirname, 'events', 'aws.js'), path.join(folder, 'aws'));
+    const env = {
+      ...process.env, PATH: `${folder}:${path.dirname(process.execPath)}:${process.env.PATH}`, STACK: 'Videos',
+      DOOR: stack.facts.door, TEMPLATE: path.join(stack.data, 'cdk.out', 'Videos.template.json'),
+    };
+    const { stdout } = await promisify(execFile)('sh', [path.join(folder, 'resend.sh'), source], { env });
+    return stdout.trim().split('\n').map((line) => JSON.parse(line));
+  };
+
+  beforeAll(async () => {
+    stack = await StackProcess.start({ app: path.join(__dirname, 'events.fixture.ts') });
+    client = await Client.signIn(stack.facts);
+    const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 2));
+    const description = 'not for everyone';
+    [ready, errored, edited] = await Promise.all([
+      client.upload(clip, 'ready', { description, metadata: { secret: description } }), client.upload(Buffer.from('no video'), 'errored'),
+      client.declare(1, 'waiting').then(({ video }) => video.videoId),
+    ]);
+    await Promise.all([client.settled(ready), client.settled(errored)]);
+    await until('all are heard of', () => heard().length >= 8);
+  });
+  afterAll(stopAll);
+
+  it('are heard, each in the form that openapi.json describes', () => {
+    expect(types(ready)).toEqual(['video.created', 'video.uploaded', 'video.processing', 'video.ready']);
+    expect(types(errored)).toEqual(['video.created', 'video.uploaded', 'video.errored']);
+    expect(types(edited)).toEqual(['video.created']);
+    for (const { source, 'detail-type': type, detail } of heard()) {
+      const { schema } = webhooks[type].post.requestBody.content['application/json'];
+      expect(new Validator({ ...schema, components }, '2020-12').validate(detail)).toMatchObject({ valid: true });
+      expect([source, detail.eventId]).toEqual(['serverless-vod', `${detail.video.videoId}:${detail.version}:${type}`]);
+    }
+    expect(heard(ready).at(-1)!.detail.video).toMatchObject({ title: 'ready', status: 'ready', durationSeconds: expect.closeTo(2, 0), renditions: expect.any(Array) });
+    expect(heard(errored).at(-1)!.detail.video).toMatchObject({ status: 'errored', error: { code: 'not_a_video' } });
+    expect(JSON.stringify(heard())).not.toMatch(/not for everyone|X-Amz|\.m3u8/);
+  });
+
+  it('reach the example\'s function and topic, those of ready videos and no other', async () => {
+    const announced = () => logged().filter((line) => line.includes('a video is ready')).map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+    const mails = path.join(stack.data, 'notifications');
+    await until('both have it', () => announced().length > 0 && existsSync(mails) && readdirSync(mails).length > 0);
+    const [{ detail }] = heard(ready).slice(-1);
+    expect(announced()).toEqual([{ message: 'a video is ready', eventId: detail.eventId, title: 'ready', durationSeconds: expect.closeTo(2, 0) }]);
+    const told = readdirSync(mails).map((name) => JSON.parse(readFileSync(path.join(mails, name), 'utf8')));
+    expect(told).toMatchObject([{ protocol: 'email', endpoint: 'editors@example.com' }]);
+    expect(JSON.parse(told[0].message)).toMatchObject({ 'detail-type': 'video.ready', detail });
+  });
+
+  it('that can\'t be made are kept with their content, and are sent once they can be read', async () => {
+    await invoke('Tamper', { edit: { videoId: edited, title: 'written by a newer version' } });
+    const failed = (more = {}) => invoke('Tamper', { failed: more });
+    await until('the record was set aside', async () => (await failed()).length > 0);
+    const [{ key, content }] = await failed();
+    expect(key).toMatch(/^aws\/lambda\/[\w-]+\/shardId-[\w-]+\/\d{4}\/\d\d\/\d\d\//);
+    expect(content.requestContext.condition).toBe('RetryAttemptsExhausted');
+    expect(JSON.parse(content.payload).Records).toMatchObject([{ dynamodb: { OldImage: { title: { S: 'waiting' } }, NewImage: { title: { S: 'written by a newer version' } } } }]);
+    expect(types(edited)).toEqual(['video.created']);
+
+    expect(await resend('failed')).toEqual([{ sent: 0, failed: 1 }]);
+    await failed({ mend: true });
+    expect(await resend('failed')).toEqual([{ sent: 1, failed: 0 }]);
+    await until('it is heard', () => types(edited).length > 1);
+    expect(heard(edited).at(-1)).toMatchObject({ 'detail-type': 'video.updated', 'detail': { version: 2, video: { title: 'written by a newer version' } } });
+    expect([await failed(), await resend('failed')]).toEqual([[], [{ sent: 0, failed: 0 }]]);
+  });
+
+  it('tell the present state of every video when a person asks for it', async () => {
+    const before = heard();
+    // The row of the newer format is still in the table.
+    expect(await resend('table')).toEqual([{ sent: 2, failed: 1 }]);
+    await until('they are heard', () => heard().length === before.length + 2);
+    expect(types(ready).filter((type) => type === 'video.ready')).toHaveLength(2);
+    expect(types(errored).filter((type) => type === 'video.errored')).toHaveLength(2);
+    await expect(resend('everything')).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('source: expected') });
+    expect(stack.output).not.toContain('access denied');
+  });
+});
