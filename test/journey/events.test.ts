@@ -28,13 +28,6 @@ describe('events of the full example', () => {
   const heard = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
     .filter(({ detail }) => !videoId || detail.video.videoId === videoId).sort((one, other) => one.detail.version - other.detail.version);
   const types = (videoId?: string): string[] => heard(videoId).map((event) => event['detail-type']);
-  const invoke = async (prefix: string, request: object): Promise<any> => {
-    const { Resources } = JSON.parse(readFileSync(path.join(stack.data, 'cdk.out', 'Videos.template.json'), 'utf8'));
-    const name = Object.keys(Resources).find((id) => id.startsWith(prefix) && Resources[id].Type === 'AWS::Lambda::Function')!;
-    const response = await fetch(stack.facts.door, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(request) });
-    expect([response.status, response.headers.get('x-amz-function-error')]).toEqual([200, null]);
-    return response.json();
-  };
   /** Runs the script of docs/operations.md; the AWS CLI's place is taken by test/journey/events/aws.js. */
   const resend = async (source: string): Promise<unknown[]> => {
     const [script] = /^#!\/bin\/sh\n[^]*?(?=^```)/m.exec(readFileSync(path.join(ROOT, 'docs', 'operations.md'), 'utf8'))!;
@@ -89,8 +82,8 @@ describe('events of the full example', () => {
   });
 
   it('that can\'t be made are kept with their content, and are sent once they can be read', async () => {
-    await invoke('Tamper', { edit: { videoId: edited, title: 'written by a newer version' } });
-    const failed = (more = {}) => invoke('Tamper', { failed: more });
+    await stack.invoke('Tamper', { edit: { videoId: edited, title: 'written by a newer version' } });
+    const failed = (more = {}) => stack.invoke('Tamper', { failed: more });
     await until('the record was set aside', async () => (await failed()).length > 0);
     const [{ key, content }] = await failed();
     expect(key).toMatch(/^aws\/lambda\/[\w-]+\/shardId-[\w-]+\/\d{4}\/\d\d\/\d\d\//);

@@ -9,15 +9,12 @@ import type { Assembly } from '../../local/template/assembly';
 
 jest.setTimeout(PATIENCE_MS);
 
+const FAILED = 'nothing fails here: test/journey/events.test.ts';
+
 /** Grants that no journey here can miss, and why they stay. Each must be in the template still. */
-const RESENT = 'a person asks for it: test/catalog/events/resend-events.test.ts';
 const NOT_WALKED: Record<string, string> = {
-  'VodCatalogEventsResendEventsRole: sts:AssumeRole': RESENT,
-  'VodCatalogEventsResendEventsRoleDefaultPolicy: dynamodb:Scan on VodCatalogTable.Arn': RESENT,
-  'VodCatalogEventsResendEventsRoleDefaultPolicy: events:PutEvents on VodCatalogEventsBus.Arn': RESENT,
-  'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:ListBucket on VodCatalogEventsFailedEvents.Arn': RESENT,
-  'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:GetObject on VodCatalogEventsFailedEvents.Arn/*': RESENT,
-  'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:DeleteObject on VodCatalogEventsFailedEvents.Arn/*': RESENT,
+  'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:GetObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
+  'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:DeleteObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodTranscodeDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeDeadLetterQueue.Arn':
     'EventBridge sends what it could not deliver for a day',
   'VodTranscodeJobEventsDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeJobEventsDeadLetterQueue.Arn':
@@ -28,6 +25,7 @@ const NOT_WALKED: Record<string, string> = {
     'the CDK grants it with the rule\'s target, EventBridge does not use it',
   'VodTranscodeSubmitJobRoleDefaultPolicy: mediaconvert:SearchJobs on VodTranscodeQueue.Arn':
     'who finds a claim that outlived its holder searches, minutes later: test/transcode/submit-job.test.ts',
+  'UndeliveredPolicy: sqs:SendMessage on Undelivered.Arn': 'EventBridge sends what it could not deliver for a day',
 };
 
 describe('the permissions of the template', () => {
@@ -51,7 +49,8 @@ describe('the permissions of the template', () => {
     // What functions log does not pass the door on one machine.
     const grants = grantsOf(assembly).filter(({ action }) => !action.startsWith('logs:'));
     const unnoticed = await unnoticedGrants(grants, decisions);
-    expect(unnoticed).toEqual(Object.keys(NOT_WALKED));
+    // Two rules of the example have one dead-letter queue.
+    expect([...new Set(unnoticed)]).toEqual(Object.keys(NOT_WALKED));
     expect(grants.length).toBeGreaterThan(40);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 import { setTimeout as wait } from 'timers/promises';
 import type { StackFacts } from '../../local/stack';
+import { readAssembly } from '../../local/template/assembly';
 
 const ROOT = path.join(__dirname, '..', '..');
 /** Whole stacks start here, on machines that may be busy. */
@@ -70,6 +71,15 @@ export class StackProcess {
     return JSON.parse(readFileSync(this.factsFile, 'utf8'));
   }
 
+  /** Calls a function of the app, as a person with every permission would; `id` begins its logical id. Rejects when the function fails. */
+  async invoke(id: string, payload: object): Promise<any> {
+    const name = functionIn(path.join(this.data, 'cdk.out'), id);
+    const response = await fetch(this.facts.door, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });
+    const text = await response.text();
+    if (!response.ok || response.headers.has('x-amz-function-error')) throw new Error(`${name}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  }
+
   /** Sends a signal to the main process alone, as a terminal's user would by `kill`. */
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
@@ -112,6 +122,12 @@ export interface ProcessFacts {
   readonly command: string;
   /** Bytes in memory. */
   readonly resident: number;
+}
+
+function functionIn(assembly: string, id: string): string {
+  const found = Object.entries(readAssembly(assembly).template.Resources).find(([name, { Type }]) => name.startsWith(id) && Type === 'AWS::Lambda::Function');
+  if (!found) throw new Error(`the template has no function ${id}`);
+  return found[0];
 }
 
 const started = new Set<StackProcess>();

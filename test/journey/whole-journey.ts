@@ -14,10 +14,11 @@ export interface Journey {
   readonly output: string;
 }
 
-/** Runs the full example, does all that the API and its events can be brought to do from outside, and stops it. */
+/** Runs the full example, does all that the API, its events and whoever operates it can be brought to do from outside, and stops it. */
 export async function runJourney(): Promise<Journey> {
   const stack = await StackProcess.start();
   await useEverything(await Client.signIn(stack.facts));
+  for (const source of ['failed', 'table']) await stack.invoke('VodCatalogEventsResendEvents', { source });
   await stack.stop();
   const decisions = readFileSync(path.join(stack.data, 'access.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   return { decisions, assembly: readAssembly(path.join(stack.data, 'cdk.out')), output: stack.output };
