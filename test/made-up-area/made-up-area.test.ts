@@ -23,7 +23,7 @@ process.stdout.write(JSON.stringify({ template, problems }));
 `;
 
 /** An area that nobody has planned for: the patch is how much one costs. */
-describe('a made-up area with a handler, a route and a permission on the table', () => {
+describe('a made-up area with a handler, a route, a permission on the table and an event', () => {
   const copy = mkdtempSync(path.join(tmpdir(), 'made-up-area-'));
   const run = (program: string, ...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
@@ -45,12 +45,16 @@ describe('a made-up area with a handler, a route and a permission on the table',
     expect(files.filter((file) => !file.startsWith('src/reactions/')).length).toBeLessThanOrEqual(4);
   });
 
+  test('subscribes to an event by one line', () => {
+    expect(readFileSync(PATCH, 'utf8').match(/^\+.*(onVideo|Rule).*$/gm)).toEqual([expect.stringMatching(/^\+    catalog\.onVideoReady\('React', .*\);$/)]);
+  });
+
   test('compiles', () => {
     writeFileSync(path.join(copy, 'tsconfig.made-up.json'), JSON.stringify({ extends: './tsconfig.dev.json', include: ['src', 'test/templates/checks'] }));
     run(process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.made-up.json');
   }, 120_000);
 
-  test('has its route, reads the table, and is handed the keys of delivery, which it does not import', () => {
+  test('has its route, reads the table, hears of ready videos, and is handed the keys of delivery, which it does not import', () => {
     run(process.execPath, '--import', 'tsx', 'build/bundle.ts');
     writeFileSync(path.join(copy, 'synthesize.ts'), SYNTHESIZE);
     const { template, problems } = JSON.parse(run(process.execPath, '--import', 'tsx', 'synthesize.ts'));
@@ -58,7 +62,10 @@ describe('a made-up area with a handler, a route and a permission on the table',
     const react = ofType(template, 'AWS::Lambda::Function').find(({ properties }) => properties.Description === 'Takes reactions')!;
     expect(Object.keys(react.properties.Environment.Variables).sort()).toEqual(['ORIGIN', 'ROLES', 'SIGNING_KEYS', 'TABLE_NAME']);
     const granted = permissionsOfRole(template, references(react.properties.Role)[0]).map((permission) => permission.split(' on ')[0]);
-    expect(granted).toEqual(['dynamodb:GetItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'secretsmanager:GetSecretValue']);
+    expect(granted).toEqual(['dynamodb:GetItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'secretsmanager:GetSecretValue', 'sqs:SendMessage']);
+    const [rule] = ofType(template, 'AWS::Events::Rule').filter(({ properties }) => references(properties.Targets).includes(react.id));
+    expect(rule.properties.EventPattern).toEqual({ 'source': ['serverless-vod'], 'detail-type': ['video.ready'] });
+    expect(references(rule.properties.EventBusName)).toEqual([ofType(template, 'AWS::Events::EventBus')[0].id]);
     expect(ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties.OperationName)).toContain('react');
   }, 120_000);
 });
