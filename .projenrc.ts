@@ -14,6 +14,7 @@ const HANDLER_LIBRARIES = [
   '@aws-sdk/client-mediaconvert',
   '@aws-sdk/client-s3',
   '@aws-sdk/client-secrets-manager',
+  '@aws-sdk/client-sqs',
   '@aws-sdk/core',
   '@aws-sdk/lib-dynamodb',
   '@aws-sdk/s3-request-presigner',
