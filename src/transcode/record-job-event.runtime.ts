@@ -1,12 +1,11 @@
 import type { EventBridgeEvent } from 'aws-lambda';
-import type { Rendition, VideoRow } from '../contract/table';
+import type { VideoRow } from '../contract/table';
 import type { JOB_EVENT, JobStatus } from '../contract/transcode';
-import { jobError } from './job/job-errors';
 import { JobMetadata, parseJobMetadata } from './job/job-metadata';
 import { findPoster } from './job/poster';
-import { FOUND_TOO_LONG } from './source/duration-limit';
-import { hlsKey, posterPrefix } from '../domain/object-keys';
-import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
+import { JobEnd, JobOutput, recordJobEnd } from './record-job-end.runtime';
+import { posterPrefix } from '../domain/object-keys';
+import type { VideoRepository } from '../runtime/video-repository';
 
 /** What MediaConvert tells of a job ("Using EventBridge with AWS Elemental MediaConvert"), as far as it is used. */
 export interface JobEventDetail {
@@ -57,7 +56,8 @@ export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) =
       return;
     }
     const { errorCode, errorMessage } = detail;
-    console.info({ message: 'job ended', jobId, status, videoId, attempt, errorCode, errorMessage, recorded: await recordEnd(detail, job, ports) });
+    const recorded = await recordJobEnd(ports.videos, job, endOf(detail, job, ports.mediaBucket));
+    console.info({ message: 'job ended', jobId, status, videoId, attempt, errorCode, errorMessage, recorded });
   };
 }
 
@@ -69,38 +69,18 @@ async function adopt(videos: VideoRepository, { videoId, attempt }: JobMetadata,
   return videos.find(videoId);
 }
 
-function recordEnd(detail: JobEventDetail, job: JobMetadata, { videos, mediaBucket }: RecordJobEventPorts): Promise<Outcome> {
-  const { videoId, attempt } = job;
-  switch (detail.status) {
-    case 'COMPLETE': {
-      const result = readResult(detail, job, mediaBucket);
-      const { durationSeconds = 0 } = result;
-      const { tooLongFrom = Infinity } = job;
-      // Its media stay in the bucket until the video is deleted, but no row names them.
-      return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
-    }
-    case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });
-    default: return videos.recordError(videoId, attempt, jobError(detail.errorCode, detail.errorMessage));
-  }
-}
-
-function readResult({ outputGroupDetails = [] }: JobEventDetail, job: JobMetadata, mediaBucket: string): TranscodeResult {
-  const { videoId, attempt, source, maxBitrates } = job;
+function endOf({ status, errorCode, errorMessage, outputGroupDetails = [] }: JobEventDetail, { videoId, attempt }: JobMetadata, mediaBucket: string): JobEnd {
   const outputs = outputGroupDetails.find(({ type }) => type === 'CMAF_GROUP')?.outputDetails ?? [];
-  const milliseconds = Math.max(0, ...outputs.map(({ durationInMs = 0 }) => durationInMs));
   const files = outputGroupDetails.filter(({ type }) => type === 'FILE_GROUP')
     .flatMap(({ outputDetails = [] }) => outputDetails.flatMap(({ outputFilePaths = [] }) => outputFilePaths));
-  const poster = findPoster(files, mediaBucket, posterPrefix(videoId, attempt));
   return {
-    media: { hls: hlsKey(videoId, attempt), ...(poster !== undefined && { poster }) },
-    renditions: outputs.flatMap(({ videoDetails }) => videoDetails ?? []).map((video, index): Rendition => ({
-      codec: 'h264',
-      width: video.widthInPx ?? 0,
-      height: video.heightInPx ?? 0,
-      // The documented event of a CMAF group has no average: the most that was allowed is what the job carries.
-      bitsPerSecond: video.averageBitrate ?? maxBitrates[index] ?? 0,
+    status: status as JobEnd['status'],
+    errorCode,
+    errorMessage,
+    outputs: outputs.map(({ durationInMs, videoDetails: video }): JobOutput => ({
+      durationMs: durationInMs,
+      video: video && { width: video.widthInPx ?? 0, height: video.heightInPx ?? 0, bitsPerSecond: video.averageBitrate },
     })),
-    ...(milliseconds > 0 && { durationSeconds: milliseconds / 1000 }),
-    ...source,
+    poster: findPoster(files, mediaBucket, posterPrefix(videoId, attempt)),
   };
 }

@@ -1,0 +1,61 @@
+import type { Rendition } from '../contract/table';
+import type { JobStatus } from '../contract/transcode';
+import { internal, jobError } from './job/job-errors';
+import type { JobMetadata } from './job/job-metadata';
+import { FOUND_TOO_LONG } from './source/duration-limit';
+import { hlsKey } from '../domain/object-keys';
+import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
+
+/** How a job has ended: as its event tells, or MediaConvert's API. */
+export interface JobEnd {
+  readonly status: Exclude<JobStatus, 'STATUS_UPDATE'>;
+  readonly errorCode?: number;
+  readonly errorMessage?: string;
+  /** What the job made for players, pictures first. */
+  readonly outputs?: readonly JobOutput[];
+  /** Key of the still in the media bucket. */
+  readonly poster?: string;
+}
+
+/** One rendition, or the sound of all of them, which has no `video`. */
+export interface JobOutput {
+  readonly durationMs?: number;
+  readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;
+}
+
+/** Writes the result or the failure of an attempt's job into the catalog. */
+export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: JobEnd): Promise<Outcome> {
+  const { videoId, attempt } = job;
+  switch (end.status) {
+    case 'COMPLETE': {
+      const result = readResult(end, job);
+      const { durationSeconds = 0 } = result;
+      const { tooLongFrom = Infinity } = job;
+      // Its media stay in the bucket until the video is deleted, but no row names them.
+      return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
+    }
+    case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });
+    default: return videos.recordError(videoId, attempt, jobError(end.errorCode, end.errorMessage));
+  }
+}
+
+/** Ends an attempt of whose job MediaConvert knows nothing. */
+export function recordJobGone(videos: VideoRepository, videoId: string, attempt: number): Promise<Outcome> {
+  return videos.recordError(videoId, attempt, internal());
+}
+
+function readResult({ outputs = [], poster }: JobEnd, { videoId, attempt, source, maxBitrates }: JobMetadata): TranscodeResult {
+  const milliseconds = Math.max(0, ...outputs.map(({ durationMs = 0 }) => durationMs));
+  return {
+    media: { hls: hlsKey(videoId, attempt), ...(poster !== undefined && { poster }) },
+    renditions: outputs.flatMap(({ video }) => video ?? []).map(({ width, height, bitsPerSecond }, index): Rendition => ({
+      codec: 'h264',
+      width,
+      height,
+      // MediaConvert documents no average for a CMAF group: the most that was allowed is what the job carries.
+      bitsPerSecond: bitsPerSecond ?? maxBitrates[index] ?? 0,
+    })),
+    ...(milliseconds > 0 && { durationSeconds: milliseconds / 1000 }),
+    ...source,
+  };
+}
