@@ -24,6 +24,12 @@ export const JOB_EVENT = 'MediaConvert Job State Change';
 export const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
+/** A message of the submit queue besides S3's events: a job is wanted for this attempt, without a new source. */
+export interface UploadMessage {
+  readonly videoId: string;
+  readonly attempt: number;
+}
+
 /** How long the submitter may run, in seconds. */
 export const SUBMIT_TIMEOUT_SECONDS = 60;
 

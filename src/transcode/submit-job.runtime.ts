@@ -1,13 +1,14 @@
 import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
 import type { Context, S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
-import { CLAIM_SECONDS, TranscodeSettings } from '../contract/transcode';
+import { CLAIM_SECONDS, TranscodeSettings, UploadMessage } from '../contract/transcode';
 import { internal, isFinal } from './job/job-errors';
 import { jobMetadata, parseJobMetadata } from './job/job-metadata';
 import { jobSettings } from './job/job-settings';
 import { chooseRungs } from './job/ladder';
 import { durationLimit } from './source/duration-limit';
 import { parseSourceKey } from '../domain/object-keys';
+import { isVideoId } from '../domain/video-id';
 import { progressInterval } from './job/progress-interval';
 import { s3Url } from './job/s3-url';
 import { isProblem, readProbe } from './source/probe';
@@ -61,13 +62,13 @@ export function submitJobs(
 
 async function submit({ body, messageId, attributes }: SQSRecord, ports: Submission): Promise<void> {
   const { videos, clock } = ports;
-  const { key, size } = readCreatedObject(body);
-  const videoId = parseSourceKey(key)?.videoId;
-  if (videoId === undefined) return console.warn({ message: 'ignored: not the key of a source', key });
+  const wanted = readUpload(body);
+  if ('key' in wanted) return console.warn({ message: 'ignored: not the key of a source', key: wanted.key });
+  const { videoId, size } = wanted;
 
-  await videos.markUploaded(videoId, size);
+  if (size !== undefined) await videos.markUploaded(videoId, size);
   const row = await findOpen(videoId, videos);
-  if (!row) return console.warn({ message: 'ignored: no such video', videoId });
+  if (!row || row.attempt < wanted.attempt) return console.warn({ message: 'ignored: no such video', ...wanted });
   const { attempt } = row;
 
   // The message's id is the token: a message that comes again finds its own claim.
@@ -103,12 +104,22 @@ async function findOpen(videoId: string, videos: VideoRepository): Promise<Video
   return videos.find(videoId);
 }
 
-/** A message that is no such event throws, and ends in the dead-letter queue. */
-function readCreatedObject(body: string): { key: string; size: number } {
-  const { detail } = JSON.parse(body) as { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
+/** What a message asks for: a job for this attempt of a video, or for a later one that has none. */
+interface Upload {
+  readonly videoId: string;
+  readonly attempt: number;
+  /** What S3 has, where the message is S3's. */
+  readonly size?: number;
+}
+
+/** Reads S3's event, or an UploadMessage. Any other message throws, and ends in the dead-letter queue. */
+function readUpload(body: string): Upload | { readonly key: string } {
+  const { videoId, attempt, detail } = JSON.parse(body) as Partial<UploadMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
+  if (typeof videoId === 'string' && isVideoId(videoId) && Number.isInteger(attempt)) return { videoId, attempt: attempt! };
   const { key, size } = detail?.object ?? {};
-  if (typeof key !== 'string' || typeof size !== 'number') throw new Error('the message is no "Object Created" event');
-  return { key, size };
+  if (typeof key !== 'string' || typeof size !== 'number') throw new Error('the message is neither an "Object Created" event nor {videoId, attempt}');
+  const source = parseSourceKey(key);
+  return source ? { ...source, attempt: 1, size } : { key };
 }
 
 function sourceUrl({ source }: VideoRow): string {

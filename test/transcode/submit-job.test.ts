@@ -55,6 +55,54 @@ describe('a source arrives', () => {
   });
 });
 
+describe('a message {videoId, attempt}', () => {
+  const again = (attempt: unknown, id = 'again', receives?: number) => message(JSON.stringify({ videoId: VIDEO_ID, attempt }), id, receives);
+
+  test('submits an attempt without a new source', async () => {
+    await submit.table.put({ attempt: 2, source: { bucket: 'sources', key: `source/${VIDEO_ID}/original`, fileName: 'a', contentType: 'video/mp4', size: 7 } });
+    expect(await submit.send(again(2))).toEqual([]);
+    expect(await submit.table.get()).toMatchObject({ status: 'processing', attempt: 2, jobId: 'job-1', source: { size: 7 }, claim: { token: 'again' } });
+  });
+
+  test.each(['waiting', 'processing', 'ready', 'errored', 'deleting'] as const)('changes nothing of a video that is %s', async (status) => {
+    await submit.table.put({ status, jobId: 'job-0' });
+    const before = await submit.table.get();
+    expect(await submit.send(again(1))).toEqual([]);
+    expect([calls(), await submit.table.get()]).toEqual([[], before]);
+  });
+
+  test('beside S3\'s event: one job', async () => {
+    await submit.table.put({ status: 'waiting' });
+    await submit.send(message());
+    expect(await submit.send(again(1), again(1, 'once-more'))).toEqual([]);
+    expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
+  });
+
+  test('for an attempt that is over starts none, and one that never was is none', async () => {
+    await submit.table.put({ status: 'processing', attempt: 2, jobId: 'job-0' });
+    expect(await submit.send(again(1), again(3))).toEqual([]);
+    expect([calls(), (await submit.table.get()).attempt]).toEqual([[], 2]);
+  });
+
+  test('that is moved back from the dead-letter queue starts the next attempt, however often', async () => {
+    await submit.table.put({});
+    mediaConvert.on(ProbeCommand).rejects(refusal('AccessDeniedException'));
+    for (const attempt of [1, 2]) {
+      expect(await submit.send(again(1, `moved-${attempt}`, 5))).toEqual([`moved-${attempt}`]);
+      expect(await submit.table.get()).toMatchObject({ status: 'errored', attempt });
+    }
+    mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [PROBED] });
+    expect(await submit.send(again(1, 'moved-3'))).toEqual([]);
+    expect(await submit.table.get()).toMatchObject({ status: 'processing', attempt: 3 });
+  });
+
+  test.each([{ videoId: 'x', attempt: 1 }, { videoId: VIDEO_ID }, { videoId: VIDEO_ID, attempt: '1' }, { videoId: VIDEO_ID, attempt: 1.5 }])('%j is none', async (body) => {
+    await submit.table.put({});
+    expect(await submit.send(message(JSON.stringify(body), 'bad'))).toEqual(['bad']);
+    expect(calls()).toEqual([]);
+  });
+});
+
 describe('never a second job', () => {
   test('the message comes twice', async () => {
     await submit.table.put({ status: 'waiting' });
