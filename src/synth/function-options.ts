@@ -135,7 +135,7 @@ export function functionOptions(scope: Construct): VodFunctionOptions & typeof D
 function sharedSecurityGroup(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup {
   const id = 'FunctionsSecurityGroup';
   return scope.node.tryFindChild(id) as ec2.SecurityGroup | undefined
-    ?? new ec2.SecurityGroup(scope, id, { vpc, description: `Functions of ${scope.node.path}` });
+    ?? new ec2.SecurityGroup(scope, id, { vpc, description: 'Functions of the video service' });
 }
 
 /** The key of the environment variables, if it is a customer's. */

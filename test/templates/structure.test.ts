@@ -58,6 +58,8 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
     'AWS::CloudFront::ResponseHeadersPolicy': ({ ResponseHeadersPolicyConfig }) => [ResponseHeadersPolicyConfig.Name],
     'AWS::CloudFront::KeyValueStore': ({ Name }) => [Name],
     'AWS::Cognito::UserPoolDomain': ({ Domain }) => [Domain],
+    'AWS::Events::EventBus': ({ Name }) => [Name],
+    'AWS::MediaConvert::Queue': ({ Name }) => [Name],
   };
   /** A stack as CloudFormation knows it: each has an id with a UUID of its own. */
   interface Deployed { name: string; region: string; uuid: string }
@@ -91,6 +93,14 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
     expect(first.length).toBeGreaterThan(4);
     const second = new Set(globalNames(two, twoStack));
     expect(first.filter((name) => second.has(name))).toEqual([]);
+  });
+
+  test('stay when a stack gets another construct id, or moves into a stage: a public key can\'t be renamed', () => {
+    const stack = { name: 'Videos', region: 'eu-west-1', uuid: '11111111-1111' };
+    const names = globalNames(build('One'), stack);
+    expect(names.length).toBeGreaterThan(6);
+    expect(globalNames(build('Another'), stack)).toEqual(names);
+    expect(globalNames(staged('Prod'), stack)).toEqual(names);
   });
 
   test('two services in one stack share none', () => {

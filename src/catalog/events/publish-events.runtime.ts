@@ -1,6 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { eventsOfRecord } from './read-record.runtime';
-import type { TimedEvent } from './send-events.runtime';
+import { EventsNotSent, TimedEvent } from './send-events.runtime';
 
 export interface PublishEventsPorts {
   readonly send: (events: readonly TimedEvent[]) => Promise<void>;
@@ -12,11 +12,11 @@ export interface PublishEventsPorts {
  */
 export function publishEvents({ send }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {
-    const events: TimedEvent[] = [];
+    const events: { event: TimedEvent; record: DynamoDBRecord }[] = [];
     let failed: DynamoDBRecord | undefined;
     for (const record of Records) {
       try {
-        events.push(...eventsOfRecord(record));
+        events.push(...eventsOfRecord(record).map((event) => ({ event, record })));
       } catch (error) {
         failed = record;
         report('record not readable', record, error);
@@ -24,9 +24,9 @@ export function publishEvents({ send }: PublishEventsPorts): (event: DynamoDBStr
       }
     }
     try {
-      await send(events);
+      await send(events.map(({ event }) => event));
     } catch (error) {
-      failed = Records[0];
+      failed = events[error instanceof EventsNotSent ? error.sent : 0].record;
       report('events not sent', failed, error);
     }
     return { batchItemFailures: failed ? [{ itemIdentifier: failed.dynamodb?.SequenceNumber ?? '' }] : [] };

@@ -14,8 +14,16 @@ const EVENTS_AT_ONCE = 10;
 const TRIES = 4;
 const FIRST_WAIT_MS = 50;
 
-/** Sends all events to the bus, in as few requests as possible. Throws when some were not taken: then any of them may be sent again. */
+/** Some events were not taken. Those before `sent` were; of those after, some may have been. */
+export class EventsNotSent extends Error {
+  constructor(readonly sent: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** Sends events to the bus in their order, in as few requests as possible. Throws EventsNotSent. */
 export function sendEvents(client: EventBridgeClient, busName: string): (events: readonly TimedEvent[]) => Promise<void> {
+  /** The events that EventBridge has refused. */
   async function put(events: readonly TimedEvent[]): Promise<TimedEvent[]> {
     const { Entries = [] } = await client.send(new PutEventsCommand({
       Entries: events.map(({ type, time, detail }) => ({
@@ -33,9 +41,12 @@ export function sendEvents(client: EventBridgeClient, busName: string): (events:
     for (let start = 0; start < events.length; start += EVENTS_AT_ONCE) {
       let left: readonly TimedEvent[] = events.slice(start, start + EVENTS_AT_ONCE);
       for (let tries = 0; left.length > 0; tries++) {
-        if (tries === TRIES) throw new Error(`EventBridge refused ${left.length} events, among them ${left[0].detail.eventId}`);
+        const [{ detail: { eventId } }] = left;
+        if (tries === TRIES) throw new EventsNotSent(events.indexOf(left[0]), `EventBridge refused ${left.length} events, among them ${eventId}`);
         if (tries > 0) await delay(FIRST_WAIT_MS * 2 ** tries);
-        left = await put(left);
+        left = await put(left).catch((cause) => {
+          throw new EventsNotSent(events.indexOf(left[0]), `EventBridge took no events from ${eventId} on: ${cause}`, { cause });
+        });
       }
     }
   };

@@ -65,6 +65,16 @@ describe('the publisher of events', () => {
     expect(sent()).toHaveLength(4);
   });
 
+  test('gives the batch back from the first change whose event was not taken', async () => {
+    const poison = `${idOf(13)}:2:video.ready`;
+    eventBridge.on(PutEventsCommand).callsFake(({ Entries }) => ({
+      Entries: Entries.map(({ Detail }: { Detail: string }) => (JSON.parse(Detail).eventId === poison ? { ErrorCode: 'InternalFailure' } : { EventId: '1' })),
+    }));
+    const records = Array.from({ length: 30 }, (_, n) => ready(n));
+    expect(await publish({ Records: records })).toEqual({ batchItemFailures: [{ itemIdentifier: '13' }] });
+    expect(sent().flat().filter((id) => id === `${idOf(0)}:2:video.ready`)).toHaveLength(1);
+  });
+
   test('gives the batch back when EventBridge can\'t be reached', async () => {
     eventBridge.on(PutEventsCommand).rejects(new Error('no network'));
     expect(await publish({ Records: [ready(1), ready(2)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
