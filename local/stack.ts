@@ -19,6 +19,7 @@ import { createEvents } from './services/events/events';
 import { createPutEvents } from './services/events/put-events';
 import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
+import { createSqs } from './services/sqs';
 import { createStreamMappings } from './services/stream-mappings/stream-mappings';
 import { createTopics } from './services/topics/topics';
 import { ensure } from './system';
@@ -45,7 +46,7 @@ export interface StackFacts {
 }
 
 /** The SDK's names of the services behind the door. */
-const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE'];
+const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE', 'SQS'];
 
 /** What to run, and how. */
 interface StackOptions {
@@ -110,7 +111,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const namesIssuer = JSON.stringify(assembly.template).includes(OTHER_ISSUER);
   const here = (audience: string): string => stack.here(audience);
   const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes, here })) : undefined;
-  const others = [createSecretsManager({ stack }), createPutEvents({ ...events, log }), createInvokeCall({ stack, functions })];
+  const others = [createSecretsManager({ stack }), createSqs({ stack, queues }), createPutEvents({ ...events, log }), createInvokeCall({ stack, functions })];
   for (const { service } of [dynamoDb, s3, mediaConvert, ...others, ...cognito ? [cognito] : []]) door.register(service);
 
   await runCustomResources(stack, functions, s3.store);

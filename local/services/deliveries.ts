@@ -1,6 +1,5 @@
 import { randomUUID } from 'crypto';
 import { setTimeout as wait } from 'timers/promises';
-import type { Queues } from './queues';
 import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
 import { firstLines, logLine } from '../text';
@@ -24,7 +23,7 @@ export interface Delivery {
 export interface Tools {
   readonly access: Pick<Access, 'require'>;
   readonly functions: Functions;
-  readonly queues: Pick<Queues, 'send'>;
+  readonly queues: { send(queueArn: string, body: string): unknown };
   readonly log?: (line: string) => void;
   /** The time before the first retry; in AWS it is a minute. */
   readonly retryMilliseconds?: number;

@@ -84,8 +84,8 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
     }
   }
   return {
-    /** Sends for a service that the queue's policy was asked about already. The message is on disk when it returns. */
-    send: (queueArn: string, body: string): void => queueOf(queueArn).send(body),
+    /** Sends for a service that the queue's policy was asked about already, and returns the message's id. The message is on disk by then. */
+    send: (queueArn: string, body: string): string => queueOf(queueArn).send(body),
     start: () => pollers.forEach((startPoller) => startPoller()),
     async stop() {
       stopped = true;
@@ -130,9 +130,11 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   return {
     visibilitySeconds: hiddenSeconds as number,
     put,
-    send(body: string): void {
+    send(body: string): string {
       if (Buffer.byteLength(body) > LARGEST) throw new AwsError('InvalidParameterValue', `Message must be shorter than ${LARGEST} bytes.`);
-      put(randomUUID(), { body, sentAt: Date.now(), failures: 0 });
+      const id = randomUUID();
+      put(id, { body, sentAt: Date.now(), failures: 0 });
+      return id;
     },
     /** Hides up to `count` messages for the visibility timeout, and returns them, oldest first. */
     receive(count: number): Received[] {

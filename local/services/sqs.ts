@@ -1,0 +1,25 @@
+import { createHash } from 'crypto';
+import { jsonService } from './json';
+import type { Queues } from './queues';
+import { onlyKnown } from '../lookup';
+import { AwsError, type DoorService, type LocalStack } from '../types';
+
+/** SQS's API, as far as it is for senders: a message is on disk when the request is answered. Lambda's polling needs none of it. */
+export function createSqs({ stack, queues }: { stack: LocalStack; queues: Pick<Queues, 'send'> }): { service: DoorService } {
+  function arnOf(url: unknown): string {
+    const queue = stack.ofType('AWS::SQS::Queue').find(({ physicalId }) => physicalId === url);
+    if (!queue) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+    return queue.attributes.Arn;
+  }
+
+  return {
+    service: jsonService('sqs', (operation, { QueueUrl }) => [{ action: `sqs:${operation}`, resource: arnOf(QueueUrl) }], {
+      SendMessage(input) {
+        onlyKnown('SendMessage', input, 'QueueUrl MessageBody');
+        const { QueueUrl, MessageBody } = input;
+        if (typeof MessageBody !== 'string' || MessageBody === '') throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+        return { MessageId: queues.send(arnOf(QueueUrl), MessageBody), MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex') };
+      },
+    }),
+  };
+}
