@@ -5,7 +5,7 @@ const HANDLER_SIDE = ['src/runtime/**/*.ts', 'src/**/*.lambda.ts', 'src/**/*.run
 /** Pure rules, which both worlds may import: those of the whole service, and those of one area. */
 const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts', 'src/transcode/{source,job}/**/*.ts'];
 /** The areas that each area may import: those below it. Nobody imports sign-in: who calls reaches an area by the API, who may by the roles. */
-const BELOW: Readonly<Record<string, readonly string[]>> = { api: [], auth: ['api'], catalog: ['api'], delivery: ['api', 'catalog'], transcode: ['catalog'], upload: ['api', 'catalog'] };
+const BELOW: Readonly<Record<string, readonly string[]>> = { api: [], auth: ['api'], catalog: ['api'], delivery: ['api', 'catalog'], sweeper: ['catalog', 'transcode'], transcode: ['catalog'], upload: ['api', 'catalog'] };
 const AREAS = Object.keys(BELOW);
 
 const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler that imports the CDK carries it into its bundle' };

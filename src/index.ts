@@ -12,6 +12,8 @@ export { SigningKeyType } from './contract/signing-keys';
 export { VodDelivery, type VodDeliveryOptions, type VodDeliveryProps } from './delivery/vod-delivery';
 export { type VodFunctionOptions } from './synth/function-options';
 export { ServerlessVod, type ServerlessVodProps } from './serverless-vod';
+export { VodSweeper, type VodSweeperOptions, type VodSweeperProps } from './sweeper/vod-sweeper';
+export { type IVodTranscode } from './transcode/transcode';
 export { type TranscodeRung } from './transcode/transcode-rung';
 export { VodTranscode, type VodTranscodeOptions, type VodTranscodeProps } from './transcode/vod-transcode';
 export { VodUpload, type VodUploadOptions, type VodUploadProps } from './upload/vod-upload';

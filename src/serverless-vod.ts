@@ -11,6 +11,7 @@ import { CATALOG_OPTIONS, VodCatalog, VodCatalogOptions } from './catalog/vod-ca
 import { addressOf, domainProblems } from './delivery/domain-names';
 import { DELIVERY_OPTIONS, VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import { ROLES, VodRoles } from './roles/vod-roles';
+import { SWEEPER_OPTIONS, VodSweeper, VodSweeperOptions } from './sweeper/vod-sweeper';
 import type { Area } from './synth/area';
 import { checkedScope } from './synth/construct-arguments';
 import { throwIfAny } from './synth/errors';
@@ -142,6 +143,12 @@ export interface ServerlessVodProps {
    * @default - as `VodApiOptions` says
    */
   readonly api?: VodApiOptions;
+
+  /**
+   * Tuning of the sweeper.
+   * @default - as `VodSweeperOptions` says
+   */
+  readonly sweeper?: VodSweeperOptions;
 }
 
 /**
@@ -165,6 +172,8 @@ export class ServerlessVod extends Construct {
   public readonly delivery: VodDelivery;
   /** The REST API. */
   public readonly api: VodApi;
+  /** The sweeper: every 15 minutes it moves on what no event has. */
+  public readonly sweeper: VodSweeper;
   /** The address that people use: at the first of `domainNames`, else such as `https://d111111abcdef8.cloudfront.net`. */
   public readonly url: string;
 
@@ -201,8 +210,9 @@ export class ServerlessVod extends Construct {
     this.transcode = new VodTranscode(this, 'Transcode', {
       ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket, ladder,
     });
+    this.sweeper = new VodSweeper(this, 'Sweeper', { ...props.sweeper, catalog, transcode: this.transcode });
 
-    const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode];
+    const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode, this.sweeper];
     this._areas = [this.api, ...areas].map(({ _area }) => _area);
     this.auth.guard(this.api);
     for (const { _area } of areas) this.api._serve(_area);
@@ -212,11 +222,13 @@ export class ServerlessVod extends Construct {
 const KEYS: Record<keyof ServerlessVodProps, true> = {
   identity: true, roles: true, domainNames: true, certificate: true, defaultBehavior: true, defaultRootObject: true, additionalBehaviors: true,
   appOrigins: true, ladder: true, removalPolicy: true, deletionProtection: true, functions: true, catalog: true, upload: true, transcode: true,
-  delivery: true, api: true,
+  delivery: true, api: true, sweeper: true,
 };
 
-const AREAS = ['upload', 'transcode', 'catalog', 'delivery', 'api'] as const;
-const OPTIONS = { upload: UPLOAD_OPTIONS, transcode: TRANSCODE_OPTIONS, catalog: CATALOG_OPTIONS, delivery: DELIVERY_OPTIONS, api: API_OPTIONS };
+const AREAS = ['upload', 'transcode', 'catalog', 'delivery', 'api', 'sweeper'] as const;
+const OPTIONS = {
+  upload: UPLOAD_OPTIONS, transcode: TRANSCODE_OPTIONS, catalog: CATALOG_OPTIONS, delivery: DELIVERY_OPTIONS, api: API_OPTIONS, sweeper: SWEEPER_OPTIONS,
+};
 
 /** Where options that are no props stand. */
 const ELSEWHERE = {

@@ -5,10 +5,10 @@ import { PROPS } from './props';
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
 /** Structs of areas that are used by themselves: `stacks.ts` gives them what the rows of others say, or their neighbours. */
-const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodTranscodeProps', 'VodUploadProps'];
+const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
 /** What those are given beside the props of the service: neighbours. */
-const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table'];
+const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
 
 interface Struct {
   readonly fqn: string;

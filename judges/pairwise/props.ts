@@ -15,7 +15,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import {
   Access, Identity, OidcIdentityOptions, OidcToken, PublicClientOptions, ServerlessVodProps, SigningKeyType, TranscodeRung, UserPoolIdentityOptions,
-  VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodTranscodeOptions, VodUploadOptions,
+  VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
@@ -97,7 +97,7 @@ export const PROPS = {
     ladder: { one: ({ options }) => [options('TranscodeRung')], two: ({ options }) => [{ height: 144, maxBitrate: Bitrate.bps(50_000) }, options('TranscodeRung')] },
     removalPolicy: policies,
     deletionProtection: switches,
-  } satisfies Ways<ServerlessVodProps, 'roles' | 'functions' | 'catalog' | 'upload' | 'transcode' | 'delivery' | 'api'>,
+  } satisfies Ways<ServerlessVodProps, 'roles' | 'functions' | 'catalog' | 'upload' | 'transcode' | 'delivery' | 'api' | 'sweeper'>,
   VodRoles: {
     uploaders: { group: () => Access.group('editors'), nobody: () => Access.nobody() },
     viewers: { group: () => Access.group('viewers'), everyone: () => Access.signedIn() },
@@ -212,6 +212,7 @@ export const PROPS = {
     openThrottlingBurstLimit: { one: () => 1, thousand: () => 1000 },
     functions,
   } satisfies Ways<VodApiOptions>,
+  VodSweeperOptions: { functions } satisfies Ways<VodSweeperOptions>,
 };
 
 export type StructName = keyof typeof PROPS;

@@ -2,7 +2,7 @@ import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Given, PROPS, StructName } from './props';
 import { Combination, LEFT_OUT } from './rules';
-import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
+import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
 import { ORIGIN } from '../../test/toolkit/stacks';
 
 /** An app with the service, or its areas, as a combination says. */
@@ -39,7 +39,7 @@ function optionsOf(combination: Combination, stack: Stack, other: Stack): Option
 function service(options: Options) {
   return {
     ...options('ServerlessVodProps'), roles: options('VodRoles'), functions: options('VodFunctionOptions'), catalog: options('VodCatalogOptions'), upload: options('VodUploadOptions'),
-    transcode: options('VodTranscodeOptions'), delivery: options('VodDeliveryOptions'), api: options('VodApiOptions'),
+    transcode: options('VodTranscodeOptions'), delivery: options('VodDeliveryOptions'), api: options('VodApiOptions'), sweeper: options('VodSweeperOptions'),
   };
 }
 
@@ -58,7 +58,8 @@ function areas(scope: Construct, isImported: boolean, options: Options): void {
     functions, removalPolicy, ...given.delivery, catalog, api, certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors,
   });
   const upload = new VodUpload(scope, 'Upload', { functions, removalPolicy, ...given.upload, catalog, appOrigins });
-  new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder });
+  const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder });
+  new VodSweeper(scope, 'Sweeper', { functions, ...given.sweeper, catalog, transcode });
   auth.guard(api);
   for (const area of [auth, ...catalog instanceof VodCatalog ? [catalog] : [], delivery, upload]) area.addRoutes(api);
 }

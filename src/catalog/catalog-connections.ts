@@ -19,6 +19,8 @@ export interface CatalogConnections {
   readonly create: Connection<'TABLE_NAME'>;
   /** Reads videos and moves them through their statuses. */
   readonly update: Connection<'TABLE_NAME'>;
+  /** Reads the videos that something is due for, moves them through their statuses, and moves their due times. */
+  readonly sweep: Connection<'TABLE_NAME'>;
   /** Reads every row. */
   readonly scan: Connection<'TABLE_NAME'>;
   /** Reads the table's stream, as Lambda does in the function's name. */
@@ -43,6 +45,7 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
     stream: { environment: {}, grant: (grantee) => grantStream(catalog, grantee) },
     create: connect(table('dynamodb:PutItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
+    sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
     view: { environment: { ROLES: groupsOf(catalog.roles), ORIGIN: catalog.url } },
   };
 }

@@ -129,6 +129,11 @@ export function videoKey(videoId: string): { pk: string; sk: string } {
   return { pk: `video#${videoId}`, sk: 'video' };
 }
 
+/** The id in the key of a video's row. */
+export function parseVideoKey(pk: string): string {
+  return pk.slice(pk.indexOf('#') + 1);
+}
+
 /** Key of a video in INDEXES.byOwnerStage: `{stage}#{videoId}`. */
 export function stageKey(stage: Stage, videoId: string): string {
   return `${stage}#${videoId}`;

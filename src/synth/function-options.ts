@@ -24,7 +24,8 @@ export interface VodFunctionOptions {
 
   /**
    * How long a function may run, 10 to 29 seconds: API Gateway waits for 29 seconds. Functions whose time depends on something else keep theirs: sign-in, which
-   * waits for the user pool (20 seconds), the one that submits jobs (a minute) and those of custom resources (2 minutes).
+   * waits for the user pool (20 seconds), the one that submits jobs (a minute), those of custom resources (2 minutes) and
+   * the sweeper (10 minutes).
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
@@ -43,8 +44,8 @@ export interface VodFunctionOptions {
 
   /**
    * The VPC in which the functions run. With a NAT gateway they reach all that they call. Without one it needs endpoints: gateway endpoints for DynamoDB and
-   * S3 (custom resources answer CloudFormation at an address of S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`), MediaConvert
-   * and EventBridge (`events`).
+   * S3 (custom resources answer CloudFormation at an address of S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`), MediaConvert,
+   * SQS and EventBridge (`events`).
    *
    * Sign-in, and the authorizer of `Identity.oidc`, call addresses on the internet, so they need a NAT gateway in any case. In isolated subnets a warning
    * at synth names what each function can't reach.

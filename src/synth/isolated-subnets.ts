@@ -6,6 +6,7 @@ import type { HandlerName, Required, Variable } from '../contract/environment';
 /** Services that a VPC endpoint reaches, by the last part of the endpoint's name, and the kind of endpoint. */
 const ENDPOINTS = {
   'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface', 'events': 'interface',
+  'sqs': 'interface',
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
@@ -19,6 +20,7 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
   SIGNING_KEYS: { service: 'secretsmanager' },
   TABLE_NAME: { service: 'dynamodb' },
   TOKEN_RULES: { host: 'the key set of the issuer' },
+  UPLOADS_QUEUE_URL: { service: 'sqs' },
   ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'ORIGIN', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
     'ROLES', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_BUCKET', 'TRANSCODE_SETTINGS', 'UPLOAD_SETTINGS'),
 };
@@ -26,9 +28,10 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 /** Handlers of which no variable tells what they call. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
-/** What custom resources call; CloudFormation takes their answers at an address of S3. */
-const CALLED_BY: Record<WithoutVariables, readonly Endpoint[]> = {
+/** What handlers call besides: the sweeper looks at jobs; CloudFormation takes the answers of custom resources at an address of S3. */
+const CALLED_BY: Record<WithoutVariables | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
+  'sweeper/sweep-videos': ['mediaconvert'],
 };
 
 function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> {

@@ -12,6 +12,7 @@ import { connectionsOf } from '../catalog/catalog-connections';
 import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
 import { DEFAULT_LADDER } from './job/ladder';
 import { checkSharedSources } from './shared-sources';
+import type { IVodTranscode } from './transcode';
 import { ladderProblems, toRung, TranscodeRung } from './transcode-rung';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
 import { acknowledgeWildcard } from '../synth/acknowledge';
@@ -116,7 +117,7 @@ const RETENTION = Duration.days(14);
  * declare const mediaBucket: s3.Bucket;
  * new VodTranscode(this, 'Transcode', { catalog, sourceBucket, mediaBucket, maxDuration: Duration.hours(1) });
  */
-export class VodTranscode extends Construct {
+export class VodTranscode extends Construct implements IVodTranscode {
   /** The MediaConvert queue: on demand, so it costs nothing while it is empty. */
   public readonly queue: mediaconvert.CfnQueue;
   /** The role with which MediaConvert reads sources and writes media. */

@@ -31,6 +31,7 @@ describe('functions in subnets without a route to the internet', () => {
     '/Test/Vod/Catalog/ReadVideos dynamodb (gateway endpoint)',
     '/Test/Vod/Delivery/Keys/MakeKeyPair secretsmanager (interface endpoint), s3 (gateway endpoint)',
     '/Test/Vod/Delivery/StartPlayback dynamodb (gateway endpoint), secretsmanager (interface endpoint)',
+    '/Test/Vod/Sweeper/SweepVideos dynamodb (gateway endpoint), sqs (interface endpoint), mediaconvert (interface endpoint)',
     '/Test/Vod/Transcode/RecordJobEvent dynamodb (gateway endpoint)',
     '/Test/Vod/Transcode/SubmitJob dynamodb (gateway endpoint), mediaconvert (interface endpoint)',
     '/Test/Vod/Upload/PlanUpload dynamodb (gateway endpoint)',
@@ -56,6 +57,7 @@ describe('functions in subnets without a route to the internet', () => {
     };
     expect(warnings('vpcWithoutEndpoints', isolated, { later })).toEqual([
       '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint)', '/Test/Vod/Transcode/SubmitJob mediaconvert (interface endpoint)',
+      '/Test/Vod/Sweeper/SweepVideos sqs (interface endpoint), mediaconvert (interface endpoint)',
     ]);
   });
 

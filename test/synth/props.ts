@@ -5,7 +5,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
-import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
+import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
 import { catalogIn, ORIGIN as origin, templateOf, testStack } from '../toolkit/stacks';
 
 const SRC = path.join(__dirname, '..', '..', 'src');
@@ -70,6 +70,8 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   },
   VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { catalog: catalogIn(stack), ...props }),
   VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { catalog: catalogIn(stack), ...withCertificate(stack, props) }),
+  VodSweeperOptions: (stack, props) => new VodSweeper(stack, 'Area', { catalog: catalogIn(stack), ...props }),
+  VodSweeperProps: (stack, props) => new VodSweeper(stack, 'Area', { catalog: catalogIn(stack), ...props }),
   VodTranscodeOptions: transcode,
   VodTranscodeProps: transcode,
   TranscodeRung: (stack, rung) => transcode(stack, {

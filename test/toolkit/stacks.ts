@@ -7,6 +7,7 @@ import { ServerlessVod, type ServerlessVodProps } from '../../src';
 import { VodAuth, type VodAuthProps } from '../../src/auth/vod-auth';
 import { VodCatalog, type VodCatalogProps } from '../../src/catalog/vod-catalog';
 import { VodDelivery, type VodDeliveryProps } from '../../src/delivery/vod-delivery';
+import { VodSweeper, type VodSweeperProps } from '../../src/sweeper/vod-sweeper';
 import { VodTranscode, type VodTranscodeProps } from '../../src/transcode/vod-transcode';
 import { VodUpload, type VodUploadProps } from '../../src/upload/vod-upload';
 
@@ -52,6 +53,10 @@ export function transcodeIn(stack: Stack, props: Partial<VodTranscodeProps> = {}
     mediaBucket: props.mediaBucket ?? new s3.Bucket(stack, 'Media'),
     ...props,
   });
+}
+
+export function sweeperIn(stack: Stack, props: Partial<VodSweeperProps> = {}): VodSweeper {
+  return new VodSweeper(stack, 'Sweeper', { catalog: props.catalog ?? catalogIn(stack), ...props });
 }
 
 /**

@@ -6,6 +6,9 @@ import { type Found, list, ours, plain, readable, references, withoutHash } from
 
 const DAY_SECONDS = 86_400;
 
+/** What is started by time: the sweeper repairs what events have missed. */
+const STARTED: Record<string, string> = { 'VodSweeperSweepVideosFunction.Arn': 'rate(15 minutes)' };
+
 /** What the service hears of, and who handles it. */
 const HEARD: Record<string, object> = {
   'VodTranscodeUploads.Arn': {
@@ -25,10 +28,13 @@ const hearsOfVideos = ({ properties: { EventPattern: { source, 'detail-type': ty
 /** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
 const rulesHearAndKeep: Check = (template) => {
   const rules = ours(template, 'AWS::Events::Rule');
-  const heard = rules.filter((rule) => !hearsOfVideos(rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${JSON.stringify(plain(properties.EventPattern))}`));
+  const heard = rules.filter((rule) => !hearsOfVideos(rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${properties.ScheduleExpression ?? JSON.stringify(plain(properties.EventPattern))}`));
   const sources = withoutHash(storeOf(template, 'sources') ?? 'nothing');
   return [
-    ...exactly('rules', heard, Object.entries(HEARD).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`)),
+    ...exactly('rules', heard, [
+      ...Object.entries(HEARD).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`),
+      ...Object.entries(STARTED).map(([target, schedule]) => `${target}: ${schedule}`),
+    ]),
     ...rules.flatMap(({ id, properties }) => [
       ...properties.State === undefined || properties.State === 'ENABLED' ? [] : [`${id}: is ${properties.State}`],
       ...list(properties.Targets).flatMap((target: any) => differences(`${id} target`, target, {

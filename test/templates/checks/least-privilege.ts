@@ -12,6 +12,7 @@ const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
 const MEDIA = '{media}/v/*';
+const JOBS = 'arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*';
 
 /** All that each handler does in AWS, besides writing its own log. */
 const HANDLER_NEEDS: Record<HandlerName, Needs> = {
@@ -51,6 +52,14 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'delivery/start-playback': {
     'dynamodb:GetItem': [TABLE],
     'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],
+  },
+  'sweeper/sweep-videos': {
+    'dynamodb:GetItem': [TABLE],
+    'dynamodb:UpdateItem': [TABLE],
+    'dynamodb:Query': [`${TABLE}/index/byDue`],
+    // The ARN of a job does not tell its queue.
+    'mediaconvert:GetJob': [JOBS],
+    'sqs:SendMessage': ['VodTranscodeUploads.Arn', 'VodSweeperDeadLetterQueue.Arn'],
   },
   'transcode/record-job-event': {
     'dynamodb:GetItem': [TABLE],

@@ -1,0 +1,22 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { sweepVideos } from './sweep-videos.runtime';
+import { dueVideos } from '../runtime/due-videos';
+import { readEnvironment } from '../runtime/read-environment';
+import { videoRepository } from '../runtime/video-repository';
+
+const { TABLE_NAME, UPLOADS_QUEUE_URL } = readEnvironment('sweeper/sweep-videos');
+const client = new DynamoDBClient({});
+
+export const handler = sweepVideos({
+  videos: videoRepository(TABLE_NAME, { client }),
+  due: dueVideos(TABLE_NAME, client),
+  clock: () => new Date(),
+  transcode: UPLOADS_QUEUE_URL === undefined ? undefined : {
+    // By the endpoint of the region, as the other services: by default the client takes the host in the queue's address.
+    sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
+    uploadsQueueUrl: UPLOADS_QUEUE_URL,
+    mediaConvert: new MediaConvertClient({}),
+  },
+});

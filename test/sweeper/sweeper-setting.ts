@@ -1,0 +1,131 @@
+import { createHash } from 'crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetJobCommandInput, Job, MediaConvertClient, NotFoundException } from '@aws-sdk/client-mediaconvert';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import type { InitializeMiddleware } from '@smithy/types';
+import { dueKey, videoKey, VideoRow } from '../../src/contract/table';
+import { dueVideos } from '../../src/runtime/due-videos';
+import { videoRepository } from '../../src/runtime/video-repository';
+import { SweepReport, sweepVideos } from '../../src/sweeper/sweep-videos.runtime';
+import { jobMetadata } from '../../src/transcode/job/job-metadata';
+import { jobSettings } from '../../src/transcode/job/job-settings';
+import { DEFAULT_LADDER, chooseRungs } from '../../src/transcode/job/ladder';
+import type { Source } from '../../src/transcode/source/source';
+import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/catalog-table';
+
+/** What happens at the n-th request of a sweep: its process ends, before or after AWS has done what was asked. */
+export interface Death { readonly call: number; readonly after: boolean }
+
+export const NOW = '2026-11-29T12:00:00.000Z';
+
+const SOURCE: Source = { width: 640, height: 360, hasAudio: true, durationSeconds: 60, squarePixels: true, rotate: 'AUTO' } as Source;
+
+/** A finished job as MediaConvert's API shows it, of an attempt. */
+export function job(videoId: string, attempt = 1, more: Partial<Job> = {}, source = SOURCE): Job {
+  const renderings = chooseRungs(source, DEFAULT_LADDER);
+  const settings = { ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 };
+  return {
+    Role: 'role',
+    Status: 'COMPLETE',
+    UserMetadata: jobMetadata(videoId, attempt, source, renderings, { tooLongFrom: 3600 }),
+    Settings: jobSettings({ videoId, attempt, input: 's3://sources/a', mediaBucket: 'media', source, renderings }, settings) as Job['Settings'],
+    OutputGroupDetails: [
+      {
+        OutputDetails: [{ DurationInMs: 60_010, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } },
+          { DurationInMs: 60_010, VideoDetails: { WidthInPx: 426, HeightInPx: 240 } }, { DurationInMs: 60_032 }],
+      },
+      { OutputDetails: [{ DurationInMs: 20_000, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } }] },
+    ],
+    ...more,
+  };
+}
+
+/** The sweeper's real code, on a table, with MediaConvert and SQS made up. */
+export function sweeperSetting() {
+  let table: CatalogTable;
+  let count = 0;
+  const clock = { now: new Date(NOW) };
+  /** By id; an error is thrown. */
+  const jobs = new Map<string, Job | Error>();
+  /** What was sent to the queue of uploads. */
+  const messages: string[] = [];
+  /** What the sweeps have asked for: names of commands. */
+  const calls: string[] = [];
+  const logged: string[] = [];
+  afterEach(() => table.close());
+  beforeEach(async () => {
+    table = await catalogTable();
+    clock.now = new Date(NOW);
+    jobs.clear();
+    messages.length = calls.length = logged.length = 0;
+    for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
+  });
+
+  function answer(commandName: string | undefined, input: any): object {
+    if (commandName === 'SendMessageCommand') {
+      messages.push(input.MessageBody);
+      return { MessageId: `m${messages.length}`, MD5OfMessageBody: createHash('md5').update(input.MessageBody).digest('hex') };
+    }
+    const found = jobs.get((input as GetJobCommandInput).Id!);
+    if (found instanceof Error) throw found;
+    if (!found) throw new NotFoundException({ message: 'no such job', $metadata: {} });
+    return { Job: found };
+  }
+
+  return {
+    clock, jobs, messages, calls, logged,
+    table: () => table,
+    newId: () => idOf(count++),
+    /** A video that is due since so many minutes. */
+    async due(row: Partial<VideoRow>, minutes = 1): Promise<string> {
+      const videoId = row.videoId ?? idOf(count++);
+      await table.put({ ...row, videoId, ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) });
+      return videoId;
+    },
+    /** Many that are ready, and due since so many minutes. */
+    async dueMany(videos: readonly { videoId: string; minutes: number }[]): Promise<void> {
+      const documents = DynamoDBDocumentClient.from(table.client);
+      for (let n = 0; n < videos.length; n += 100) {
+        const rows = videos.slice(n, n + 100).map(({ videoId, minutes }) => (
+          videoRow({ videoId, status: 'ready', ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) })));
+        await documents.send(new TransactWriteCommand({ TransactItems: rows.map((Item) => ({ Put: { TableName: table.tableName, Item } })) }));
+      }
+    },
+    async row(videoId: string): Promise<VideoRow | undefined> {
+      const documents = DynamoDBDocumentClient.from(table.client);
+      return (await documents.send(new GetCommand({ TableName: table.tableName, Key: videoKey(videoId), ConsistentRead: true }))).Item as VideoRow;
+    },
+    /** Undefined when the process ended on the way: nothing of it goes on then. */
+    sweep({ death, before, left = () => 600_000, transcodes = true }: {
+      death?: Death; before?: (commandName: string, input: any) => Promise<void>; left?: () => number; transcodes?: boolean;
+    } = {}): Promise<SweepReport | undefined> {
+      return new Promise((resolve, reject) => {
+        let call = 0;
+        const observe: InitializeMiddleware<any, any> = (next, { commandName }) => async (args) => {
+          const isLast = call++ === death?.call;
+          await before?.(commandName!, args.input);
+          calls.push(commandName!);
+          if (!isLast) return next(args);
+          if (death.after) await next(args).catch(() => undefined);
+          resolve(undefined);
+          return new Promise(() => undefined);
+        };
+        const service: InitializeMiddleware<any, any> = (_, { commandName }) => async ({ input }) => (
+          { output: { $metadata: {}, ...answer(commandName, input) }, response: {} });
+        const { endpoint, region, credentials } = table.client.config;
+        const dynamo = new DynamoDBClient({ endpoint, region, credentials, maxAttempts: 1 });
+        const [sqs, mediaConvert] = [new SQSClient({ region, credentials }), new MediaConvertClient({ region, credentials })];
+        const stacks = (...clients: { middlewareStack: any }[]) => clients.map(({ middlewareStack }) => middlewareStack);
+        for (const stack of stacks(sqs, mediaConvert)) stack.add(service, { step: 'initialize', priority: 'low' });
+        for (const stack of stacks(dynamo, sqs, mediaConvert)) stack.add(observe, { step: 'initialize', priority: 'high' });
+        sweepVideos({
+          videos: videoRepository(table.tableName, { client: dynamo, clock: () => clock.now }),
+          due: dueVideos(table.tableName, dynamo),
+          clock: () => clock.now,
+          transcode: transcodes ? { sqs, uploadsQueueUrl: 'uploads', mediaConvert } : undefined,
+        })({}, { getRemainingTimeInMillis: left }).then(resolve, reject);
+      });
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { job, NOW, sweeperSetting } from './sweeper-setting';
+import { videoKey, VideoRow } from '../../src/contract/table';
+import { idOf } from '../runtime/catalog-table';
+
+const { clock, due, dueMany, jobs, messages, calls, row, sweep } = sweeperSetting();
+
+/** What a sweep settles in different ways. */
+const CASES: Record<string, Partial<VideoRow>> = {
+  'submitted again': { status: 'uploaded' },
+  'a job that runs': { status: 'processing', jobId: 'running' },
+  'a job that is complete': { status: 'processing', jobId: 'complete' },
+  'a job that failed': { status: 'processing', jobId: 'failed' },
+  'a job that is gone': { status: 'processing', jobId: 'gone' },
+  'a job of which nothing is told': { status: 'processing', jobId: 'untold' },
+  'a due time too many': { status: 'ready', progress: 100 },
+  'a row that can\'t be read': { status: 'uploaded', schemaVersion: 99 },
+};
+
+const VIDEO_ID = idOf(0);
+
+function reset(): void {
+  clock.now = new Date(NOW);
+  messages.length = calls.length = 0;
+  jobs.set('running', job(VIDEO_ID, 1, { Status: 'PROGRESSING' }));
+  jobs.set('complete', job(VIDEO_ID));
+  jobs.set('failed', job(VIDEO_ID, 1, { Status: 'ERROR', ErrorCode: 1010 }));
+  jobs.set('untold', new Error('socket hang up'));
+}
+
+/** What counts of a row: everything but when and how often it was written. */
+async function stateOf(videoId = VIDEO_ID) {
+  const { version, updatedAt, dueAt, publishedAt, listedAt, ...rest } = (await row(videoId))!;
+  return { ...rest, isDue: dueAt !== undefined && dueAt <= clock.now.toISOString(), publishedAt: publishedAt?.length, listedAt: listedAt?.length };
+}
+
+test.each(Object.entries(CASES))('%s: a sweep that dies anywhere, and the next one, end as one that lives', async (_, given) => {
+  reset();
+  await due({ ...given, videoId: VIDEO_ID });
+  expect((await sweep())!.looked).toBe(1);
+  const wanted = await stateOf();
+  expect(wanted.isDue).toBe(false);
+  const count = calls.length;
+  const sent = messages.length;
+  expect(count).toBeGreaterThan(16);
+  // The queries of the 16 partitions are alike: what counts is the last of them, and all that follows.
+  for (let call = 15; call < count; call++) {
+    for (const after of [false, true]) {
+      reset();
+      await due({ ...given, videoId: VIDEO_ID });
+      expect(await sweep({ death: { call, after } })).toBeUndefined();
+      clock.now = new Date(Date.parse(NOW) + 15 * 60_000);
+      await sweep();
+      clock.now = new Date(NOW);
+      expect({ call, after, state: await stateOf() }).toEqual({ call, after, state: wanted });
+      // One message too many is harmless, one too few is not.
+      expect(messages.length).toBeGreaterThanOrEqual(sent);
+      expect(messages.length).toBeLessThanOrEqual(sent + 1);
+    }
+  }
+});
+
+test('two sweeps at once end as one: nothing fails, nothing is written twice', async () => {
+  const cases = Object.values(CASES).filter(({ schemaVersion }) => !schemaVersion);
+  const ids = await Promise.all(Array.from({ length: 42 }, (_, n) => due({ ...cases[n % cases.length], jobId: cases[n % cases.length].jobId && `${n}` })));
+  ids.forEach((videoId, n) => {
+    const { jobId } = cases[n % cases.length];
+    if (jobId === 'untold') jobs.set(`${n}`, new Error('socket hang up'));
+    else if (jobId && jobId !== 'gone') jobs.set(`${n}`, job(videoId, 1, { running: { Status: 'PROGRESSING' as const }, failed: { Status: 'ERROR' as const } }[jobId]));
+  });
+  expect((await Promise.all([sweep(), sweep()])).map((report) => report?.failed)).toEqual([0, 0]);
+  for (const videoId of ids) expect(await row(videoId)).toMatchObject({ version: 2 });
+  expect(await sweep()).toEqual({ looked: 0, failed: 0, complete: true });
+});
+
+test('2,000 due videos: a sweep stops when its time is over, the next one goes on, longest due first', async () => {
+  const COUNT = 2000;
+  // In no order of ids, so of partitions.
+  const minutesOf = (n: number) => 1 + (n * 7919) % COUNT;
+  await dueMany(Array.from({ length: COUNT }, (_, n) => ({ videoId: idOf(n), minutes: minutesOf(n) })));
+  const order: string[] = [];
+  const before = async (name: string, { Key }: any) => {
+    if (name === 'UpdateItemCommand') order.push(Key.pk);
+  };
+  for (let sweeps = 0; sweeps < 2; sweeps++) {
+    let left = 330_000;
+    // Stops half a minute before its end.
+    expect(await sweep({ before, left: () => (left -= 1000) })).toEqual({ looked: 300, failed: 0, complete: false });
+  }
+  const longestDue = Array.from({ length: COUNT }, (_, n) => n).sort((a, b) => minutesOf(b) - minutesOf(a));
+  expect(order).toEqual(longestDue.slice(0, 600).map((n) => videoKey(idOf(n)).pk));
+  expect(calls.filter((name) => name !== 'QueryCommand')).toHaveLength(2 * 600);
+  expect(calls.length).toBeLessThan(2 * 600 + 2 * 16 + 16);
+}, 60_000);

@@ -1,0 +1,53 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { VodSweeper } from '../../src';
+import { environmentOf, functionOf } from '../toolkit/functions';
+import { permissionsOf } from '../toolkit/permissions';
+import { catalogIn, sweeperIn, templateOf, testStack, transcodeIn } from '../toolkit/stacks';
+
+const OF_CATALOG = ['dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:Query on CatalogTable.Arn/index/byDue', 'dynamodb:UpdateItem on CatalogTable.Arn'];
+
+describe('VodSweeper', () => {
+  const stack = testStack();
+  const catalog = catalogIn(stack);
+  const transcode = transcodeIn(stack, { catalog });
+  const made = sweeperIn(stack, { catalog, transcode });
+  const template = templateOf(stack);
+
+  test('reads what is due, moves videos on, looks at jobs and asks for new ones; nothing else', () => {
+    expect(permissionsOf(template, 'sweeper/sweep-videos')).toEqual([
+      ...OF_CATALOG,
+      'mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*',
+      'sqs:SendMessage on SweeperDeadLetterQueue.Arn',
+      'sqs:SendMessage on TranscodeUploads.Arn',
+    ]);
+    expect(Object.keys(environmentOf(template, 'sweeper/sweep-videos'))).toEqual(['TABLE_NAME', 'UPLOADS_QUEUE_URL']);
+  });
+
+  test('runs every 15 minutes for 10 at most, takes none of the account\'s concurrency, and keeps what failed', () => {
+    const { Timeout, ReservedConcurrentExecutions, DeadLetterConfig } = functionOf(template, 'sweeper/sweep-videos').properties;
+    const queue = stack.resolve(made.deadLetterQueue.queueArn);
+    expect([Timeout, ReservedConcurrentExecutions, DeadLetterConfig]).toEqual([600, undefined, { TargetArn: queue }]);
+    const [rule] = Object.values(Template.fromStack(stack).findResources('AWS::Events::Rule', { Properties: { ScheduleExpression: 'rate(15 minutes)' } }));
+    expect(rule.Properties).toMatchObject({
+      State: 'ENABLED', Targets: [{ Arn: stack.resolve(made.sweepVideosFunction.functionArn), DeadLetterConfig: { Arn: queue } }],
+    });
+  });
+});
+
+test('without transcoding it has nothing to do with MediaConvert', () => {
+  const stack = testStack();
+  sweeperIn(stack);
+  expect(permissionsOf(templateOf(stack), 'sweeper/sweep-videos')).toEqual([...OF_CATALOG, 'sqs:SendMessage on SweeperDeadLetterQueue.Arn']);
+});
+
+test.each<[string, object, RegExp]>([
+  ['no catalog', { catalog: undefined }, /Area: catalog: expected a VodCatalog/],
+  ['a bucket as transcode', { transcode: 'bucket' }, /Area: transcode: expected a VodTranscode/],
+  ['a misspelled option', { function: {} }, /Area: function: expected only functions, catalog, transcode/],
+])('%s is refused', (_, props, message) => {
+  const stack = testStack();
+
+  const given = 'transcode' in props ? { transcode: new s3.Bucket(stack, 'Bucket') } : props;
+  expect(() => new VodSweeper(stack, 'Area', { catalog: catalogIn(stack), ...given } as any)).toThrow(message);
+});
