@@ -10,6 +10,7 @@ import type { Assembly } from '../../local/template/assembly';
 jest.setTimeout(PATIENCE_MS);
 
 const FAILED = 'nothing fails here: test/journey/events.test.ts';
+const SWEPT = 'nothing is due for an hour: test/journey/sweeper.test.ts';
 
 /** Grants that no journey here can miss, and why they stay. Each must be in the template still. */
 const NOT_WALKED: Record<string, string> = {
@@ -25,6 +26,18 @@ const NOT_WALKED: Record<string, string> = {
     'the CDK grants it with the rule\'s target, EventBridge does not use it',
   'VodTranscodeSubmitJobRoleDefaultPolicy: mediaconvert:SearchJobs on VodTranscodeQueue.Arn':
     'who finds a claim that outlived its holder searches, minutes later: test/transcode/submit-job.test.ts',
+  'VodSweeperDeadLetterQueuePolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
+    'EventBridge sends what it could not deliver for a day',
+  'VodSweeperSweepVideosRole: sts:AssumeRole': SWEPT,
+  'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:Query on VodCatalogTable.Arn/index/byDue': SWEPT,
+  'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:GetItem on VodCatalogTable.Arn': SWEPT,
+  'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:UpdateItem on VodCatalogTable.Arn': SWEPT,
+  'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
+    'Lambda sends what failed three times',
+  'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodTranscodeUploads.Arn':
+    'a video that stays uploaded for an hour: test/sweeper/sweep-videos.test.ts',
+  'VodSweeperSweepVideosRoleDefaultPolicy: mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*': SWEPT,
+  'VodSweeperScheduleAllowEventRuleVideosVodSweeperSweepVideosFunction039370DA: lambda:InvokeFunction': SWEPT,
   'UndeliveredPolicy: sqs:SendMessage on Undelivered.Arn': 'EventBridge sends what it could not deliver for a day',
 };
 

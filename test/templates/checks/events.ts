@@ -22,7 +22,7 @@ const HEARD: Record<string, object> = {
 };
 
 /** A rule of an app that hears of one type of the service's events. */
-const hearsOfVideos = ({ properties: { EventPattern: { source, 'detail-type': types = [], ...more } } }: Found): boolean =>
+const hearsOfVideos = ({ properties: { EventPattern: { source, 'detail-type': types = [], ...more } = {} as any } }: Found): boolean =>
   String(source) === EVENT_SOURCE && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
 
 /** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
