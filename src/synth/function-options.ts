@@ -24,8 +24,8 @@ export interface VodFunctionOptions {
 
   /**
    * How long a function may run, 10 to 29 seconds: API Gateway waits for 29 seconds. Functions whose time depends on something else keep theirs: sign-in, which
-   * waits for the user pool (20 seconds), the one that submits jobs (a minute), those of custom resources (2 minutes) and
-   * the sweeper (10 minutes).
+   * waits for the user pool (20 seconds), the one that submits jobs (a minute), those of custom resources (2 minutes), the one that sends events once more
+   * (5 minutes) and the sweeper (10 minutes).
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
@@ -86,7 +86,7 @@ export interface VodFunctionOptions {
 
   /**
    * Concurrent executions reserved for each function that callers of the API reach: no more, so that they can't use up those of the account, and no fewer. The
-   * functions of job events and custom resources reserve none: too few would send uploads to the dead-letter queue.
+   * others reserve none, such as those of job events and of the table's stream: too few would send uploads to the dead-letter queue.
    *
    * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
    * @default - no reservation

@@ -61,13 +61,13 @@ describe('an option for functions lands on the function of every area', () => {
 describe('an option that would break a promise leaves a function alone', () => {
   test('timeout, where the time depends on something else', () => {
     expect(each(service(() => ({ timeout: Duration.seconds(25) })), 'Timeout')).toEqual(all(25, {
-      'auth/sign-in': 20, 'auth/fill-client-secret': 120, 'catalog/resend-events': 300, 'delivery/make-key-pair': 120, 'transcode/submit-job': 60,
+      'auth/sign-in': 20, 'auth/fill-client-secret': 120, 'catalog/resend-events': 300, 'sweeper/sweep-videos': 600, 'delivery/make-key-pair': 120, 'transcode/submit-job': 60,
     }));
   });
 
   test('reservedConcurrentExecutions, where no caller decides how often it runs', () => {
     expect(each(service(() => ({ reservedConcurrentExecutions: 5 })), 'ReservedConcurrentExecutions')).toEqual(all(5, {
-      'auth/fill-client-secret': undefined, 'catalog/publish-events': undefined, 'catalog/resend-events': undefined, 'delivery/make-key-pair': undefined, 'transcode/submit-job': undefined, 'transcode/record-job-event': undefined,
+      'auth/fill-client-secret': undefined, 'catalog/publish-events': undefined, 'catalog/resend-events': undefined, 'sweeper/sweep-videos': undefined, 'delivery/make-key-pair': undefined, 'transcode/submit-job': undefined, 'transcode/record-job-event': undefined,
     }));
   });
 });

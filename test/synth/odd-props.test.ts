@@ -54,7 +54,7 @@ describe('an odd value is refused in the prop\'s name, and one that was left out
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
 /** The structs of which nothing must be given. */
-const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
+const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('what is no such object is refused in the prop\'s name', () => {
   test.each(OBJECT_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
@@ -80,14 +80,14 @@ test('a misspelled key is refused: left out it may open something', () => {
 });
 
 test.each<[object, string]>([
-  [{ maxSize: Size.gibibytes(2) }, 'maxSize: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api; did you mean upload.maxSize?'],
-  [{ tracing: 'Active' }, 'api; did you mean functions.tracing?'],
-  [{ firstAdmin: 'ada@example.com' }, 'api; did you mean identity: Identity.userPool({ firstAdmin })?'],
-  [{ issuer: 'https://id.example.com' }, 'api; did you mean identity: Identity.oidc({ issuer })?'],
-  [{ eventBus: {} }, 'api; did you mean catalog.eventBus?'],
-  [{ bucket: {} }, 'api; did you mean upload.bucket or delivery.bucket?'],
-  [{ appOrigin: [] }, 'api; did you mean appOrigins?'],
-  [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api; did you mean ladder?'],
+  [{ maxSize: Size.gibibytes(2) }, 'maxSize: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean upload.maxSize?'],
+  [{ tracing: 'Active' }, 'sweeper; did you mean functions.tracing?'],
+  [{ firstAdmin: 'ada@example.com' }, 'sweeper; did you mean identity: Identity.userPool({ firstAdmin })?'],
+  [{ issuer: 'https://id.example.com' }, 'sweeper; did you mean identity: Identity.oidc({ issuer })?'],
+  [{ eventBus: {} }, 'sweeper; did you mean catalog.eventBus?'],
+  [{ bucket: {} }, 'sweeper; did you mean upload.bucket or delivery.bucket?'],
+  [{ appOrigin: [] }, 'sweeper; did you mean appOrigins?'],
+  [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean ladder?'],
   [{ upload: { maxsize: Size.gibibytes(2) } }, 'removalPolicy; did you mean upload.maxSize?'],
   [{ api: { logRetention: 7 } }, 'functions; did you mean api.functions.logRetention?'],
   [{ transcode: { ladder: [] } }, 'functions; did you mean ladder?'],

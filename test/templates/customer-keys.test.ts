@@ -17,6 +17,7 @@ describe('a customer\'s KMS keys', () => {
       'VodCatalogEventsResendEventsRole: kms:Decrypt on TableKey via dynamodb',
       'VodCatalogReadVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodDeliveryStartPlaybackRole: kms:Decrypt on TableKey via dynamodb',
+      'VodSweeperSweepVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodTranscodeJobRole: kms:Decrypt on MediaKey via s3',
       'VodTranscodeJobRole: kms:Decrypt on SourceKey via s3',
       'VodTranscodeJobRole: kms:GenerateDataKey on MediaKey via s3',
