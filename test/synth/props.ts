@@ -33,7 +33,7 @@ export const PROPS: readonly Prop[] = (() => {
 
 /** An imported one has no handlers, and so is far quicker to synthesize. */
 function aCatalog(stack: Stack): IVodCatalog {
-  return VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'Videos', 'videos'), url: origin, roles: {} });
+  return VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'CatalogTable', 'videos'), url: origin, roles: {} });
 }
 
 function transcode(stack: Stack, props: object): void {
