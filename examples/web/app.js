@@ -28,7 +28,7 @@ const session = new Session({
   onRecovery: () => void inBackground(list),
 });
 const api = (...call) => session.api(...call);
-const player = new Player({ api, now: () => session.now(), onProblem: sayOfBackground });
+const player = new Player({ api, now: () => session.now(), onProblem: sayOfPlayer });
 const poller = new ProgressPoller({
   look: () => inBackground(refreshMoving),
   lists: [() => inBackground(refreshOwn), () => inBackground(refreshPublished)],
@@ -64,6 +64,11 @@ function sayOfBackground({ name, message }) {
   if (name === 'AbortError' || ($('message').textContent && !$('message').dataset.ofBackground)) return;
   say(message);
   $('message').dataset.ofBackground = true;
+}
+
+/** A video that stopped stays stopped until the person acts: no list that works again may take this back. */
+function sayOfPlayer({ name, message }) {
+  if (name !== 'AbortError') say(message);
 }
 
 /** What a person asked for: tells of an error instead of losing it. */
@@ -235,6 +240,8 @@ $('upload-form').addEventListener('submit', (event) => {
     }
   });
 });
+// The player closes itself; its complaint goes with it.
+$('close-player').addEventListener('click', () => say());
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
 // Nobody sees a hidden page; when it is seen again, it shows things as they are now.
 document.addEventListener('visibilitychange', () => {

@@ -5,6 +5,8 @@ import { createContext, SourceTextModule } from 'vm';
 interface Player { open(video: object): Promise<void>; close(): void }
 
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const VIDEO = { videoId: 'v', title: 'A test card' };
 const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'examples', 'web', name), 'utf8');
 
 /** The page's own module, before a page that does nothing and a machine whose clock is wrong. */
@@ -36,9 +38,37 @@ describe('the player', () => {
       return { hls: '/v/none.m3u8', expiresAt: new Date(Date.now() + 6 * HOUR).toISOString() };
     };
     const player = new (await loadPlayer(clockError))({ api, now: () => Date.now(), onProblem: (error: Error) => { throw error; } });
-    await player.open({ videoId: 'v', title: 'A test card' });
+    await player.open(VIDEO);
     await jest.advanceTimersByTimeAsync(6 * HOUR);
     expect(asked).toEqual([0, 4.8]);
+    player.close();
+  });
+
+  it('renews a session until that works, and complains once the session is over', async () => {
+    const asked: [second: number, isUp: boolean][] = [];
+    const said: [second: number, message: string][] = [];
+    let isUp = true;
+    const begin = Date.now();
+    const seconds = () => (Date.now() - begin) / 1000;
+    const api = async () => {
+      asked.push([seconds(), isUp]);
+      if (!isUp) throw new Error('unreachable');
+      return { hls: '/v/none.m3u8', expiresAt: new Date(Date.now() + 5 * MINUTE).toISOString() };
+    };
+    const onProblem = ({ message }: Error) => said.push([seconds(), message]);
+    const player = new (await loadPlayer(0))({ api, now: () => Date.now(), onProblem });
+    await player.open(VIDEO);
+    isUp = false;
+    await jest.advanceTimersByTimeAsync(255_000);
+    isUp = true;
+    await jest.advanceTimersByTimeAsync(5_000);
+    isUp = false;
+    await jest.advanceTimersByTimeAsync(299_000);
+    expect(asked).toEqual([[0, true], [240, false], [250, false], [260, true], ...[500, 510, 520, 530, 540, 550].map((second) => [second, false])]);
+    expect(said).toEqual([]);
+    await jest.advanceTimersByTimeAsync(HOUR);
+    expect(said).toEqual([[560, 'unreachable']]);
+    expect(asked.slice(10)).toEqual([[560, false]]);
     player.close();
   });
 });
