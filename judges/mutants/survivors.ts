@@ -2,7 +2,9 @@
 export const SURVIVORS: [what: RegExp, reason: string][] = [
   [/: (DeletionPolicy|UpdateReplacePolicy)=Delete removed/, 'CloudFormation\'s default'],
   [/: DeletionProtection=INACTIVE removed/, 'Cognito\'s default'],
-  [/: DeletionProtectionEnabled=false removed/, 'DynamoDB\'s default'],
+  [/: Replicas\.0\.DeletionProtectionEnabled=false removed/, 'DynamoDB\'s default'],
+  [/: Replicas\.0\.GlobalSecondaryIndexes(\.\d)? removed/, 'the replica\'s own settings of an index, of which there are none: the CDK writes the names only'],
+  [/FunctionStream\w+: BatchSize=100 removed/, 'Lambda\'s default for streams'],
   [/MethodSettings\.\d+\.DataTraceEnabled=false removed/, 'API Gateway\'s default'],
   [/: State=ENABLED removed/, 'EventBridge\'s default'],
   [/S3OriginConfig\.OriginAccessIdentity= removed/, 'empty, since the origin has an access control instead'],

@@ -13,9 +13,12 @@ const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template,
 })));
 
 /** CloudFormation can't delete what is protected, whatever the service calls it: a first deploy that fails would leave it behind. */
-const rollbackDeletesAll: Check = (template) => Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties = {} }]) => isOurs(id)
-  && (DeletionPolicy === 'Retain' || Object.entries(Properties).some(([property, value]) => (
-    /deletion_?protection/i.test(property) && ![false, 'false', 'INACTIVE'].includes(value))))).map(([id]) => `${id}: stays after a first deploy that fails`);
+const rollbackDeletesAll: Check = (template) => Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties }]) => (
+  isOurs(id) && (DeletionPolicy === 'Retain' || isProtected(Properties)))).map(([id]) => `${id}: stays after a first deploy that fails`);
+
+/** Whether a property, or one below it (such as a table's replica), is protected from deletion. */
+const isProtected = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.entries(value).some(([name, inner]) => (
+  /deletion_?protection/i.test(name) ? ![false, 'false', 'INACTIVE'].includes(inner) : isProtected(inner)));
 
 /** CloudFormation fails to delete a bucket that holds something. */
 const deletesNoBucketThatItDoesNotEmpty: Check = (template) => {
@@ -41,10 +44,10 @@ const storesAreEncrypted = allOf(
     .map(({ id }) => `${id}: not encrypted`),
 );
 
-/** The parts of an upload that was never finished cost, and show nowhere. */
 /** Lambda puts failed events in one piece. */
 const TAKES_NO_PARTS = /^VodCatalogEvents/;
 
+/** The parts of an upload that was never finished cost, and show nowhere. */
 const unfinishedUploadsEnd: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => !TAKES_NO_PARTS.test(id)).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
   .some((rule: any) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation <= 7))
   .map(({ id }) => `${id}: parts of unfinished uploads are kept for more than a week`);
@@ -63,7 +66,8 @@ const sourcesMayBePutByPages: Check = (template) => storesOf(template, 'sources'
   });
 });
 
-const sourcesBelongToTheBucketOwner: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => id.startsWith('VodUpload'))
+/** Objects that somebody else puts, a browser or Lambda, belong to the bucket's owner. */
+const objectsBelongToTheBucketOwner: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => /^Vod(Upload|CatalogEvents)/.test(id))
   .flatMap(({ id, properties }) => differences(id, properties, { 'OwnershipControls.Rules.0.ObjectOwnership': 'BucketOwnerEnforced' }));
 
 /** The table has the keys and indexes of src/contract/table.ts, and can be restored. */
@@ -113,7 +117,7 @@ export const DATA: Record<string, Check> = {
   'stores are encrypted': storesAreEncrypted,
   'parts of unfinished uploads end': unfinishedUploadsEnd,
   'pages may put sources': sourcesMayBePutByPages,
-  'sources belong to the owner of the bucket': sourcesBelongToTheBucketOwner,
+  'objects belong to the owner of the bucket': objectsBelongToTheBucketOwner,
   'the table serves its queries': tableServesItsQueries,
   'queues and buckets take TLS only': onlyTls,
   'media takes TLS 1.2 and later only': mediaNeedsModernTls,

@@ -22,8 +22,11 @@ const HEARD: Record<string, object> = {
 };
 
 /** A rule of an app that hears of one type of the service's events. */
-const hearsOfVideos = ({ properties: { EventPattern: { source, 'detail-type': types = [], ...more } = {} as any } }: Found): boolean =>
+const hearsOfVideos = ({ properties: { EventPattern: { source, 'detail-type': types = [], ...more } = {} as any } }: Pick<Found, 'properties'>): boolean =>
   String(source) === EVENT_SOURCE && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
+
+/** Whether a rule is on a bus of a service: S3 and MediaConvert send to the default one. */
+const isOfService = ({ properties }: Pick<Found, 'properties'>): boolean => properties.EventBusName !== undefined;
 
 /** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
 const rulesHearAndKeep: Check = (template) => {
@@ -37,6 +40,7 @@ const rulesHearAndKeep: Check = (template) => {
     ]),
     ...rules.flatMap(({ id, properties }) => [
       ...properties.State === undefined || properties.State === 'ENABLED' ? [] : [`${id}: is ${properties.State}`],
+      ...isOfService({ properties }) === hearsOfVideos({ properties }) ? [] : [`${id}: is on a bus that never has its events`],
       ...list(properties.Targets).flatMap((target: any) => differences(`${id} target`, target, {
         'DeadLetterConfig.Arn': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::SQS::Queue',
       })),
@@ -96,12 +100,24 @@ const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::Ev
   'FilterCriteria.Filters': [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["video"]}}}}' }],
   'FunctionResponseTypes': ['ReportBatchItemFailures'],
   'BisectBatchOnFunctionError': true,
+  // The changes of other videos go on beside a batch that fails.
+  'ParallelizationFactor': atLeast(2),
   // By age, not by count: a service that is down for a minute must cost nothing.
   'MaximumRetryAttempts': undefined,
   'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
   'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',
   'Enabled': undefined,
 }));
+
+/** Failed events are kept for long enough to be sent again, and not for ever. */
+const failedEventsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => id.startsWith('VodCatalogEvents')).flatMap(({ id, properties }) => (
+  differences(id, properties, {
+    'LifecycleConfiguration.Rules.0.ExpirationInDays': (days: number) => days >= 30 && days <= 365, 'LifecycleConfiguration.Rules.0.Status': 'Enabled',
+  })));
+
+/** Without the queue of sources the sweeper submits nothing. */
+const sweeperSubmitsAgain: Check = (template) => handlersOf(template).filter(({ name }) => name === 'sweeper/sweep-videos').flatMap(({ id, environment }) => (
+  references(environment.UPLOADS_QUEUE_URL).some((queue) => queue.startsWith('VodTranscodeUploads')) ? [] : [`${id}: has not the queue of arriving sources`]));
 
 export const EVENTS: Record<string, Check> = {
   'rules hear, and keep what they could not deliver': rulesHearAndKeep,
@@ -110,6 +126,8 @@ export const EVENTS: Record<string, Check> = {
   'queues feed functions': queuesFeedFunctions,
   'sources and changes have their functions': eachSourceHasItsFunction,
   'changes become events': changesBecomeEvents,
+  'failed events expire': failedEventsExpire,
+  'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'jobs cost nothing while there are none': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
   // MediaConvert demands a name, and nothing says that CloudFormation makes one up.
