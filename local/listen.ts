@@ -3,8 +3,10 @@ import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Part } from './types';
 
-/** Listens on 127.0.0.1 and nowhere else. Stopping it ends the connections that are left. */
+/** Listens on 127.0.0.1 and nowhere else. Stopping it ends the connections that are left; idle ones are the client's to end. */
 export async function listen(server: Server, port: number): Promise<Part & { readonly port: number }> {
+  // After a stall (fsync on a busy disk), Node runs the timers before it reads: it would end, as idle, a connection with a request in it.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,

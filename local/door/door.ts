@@ -54,8 +54,8 @@ export async function startDoor({ port = 0, access, log = logLine }: { port?: nu
     }
   }
 
-  // A large upload may take its time, and the SDK's pooled connections outlive Node's five idle seconds.
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 120_000 }, (raw, response) => void answer(raw, response));
+  // A large upload may take its time.
+  const server = createServer({ requestTimeout: 0 }, (raw, response) => void answer(raw, response));
   return { ...await listen(server, port), register: (service: DoorService) => void services.set(service.name, service) };
 }
 

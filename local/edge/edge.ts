@@ -100,8 +100,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     return gateway({ raw: request, host: domain, path: `${path}${search}`, body: await bodyOf(request) });
   }
 
-  // Pooled connections of clients outlive Node's five idle seconds, more so on a busy machine.
-  const server = createServer({ maxHeaderSize: LONGEST_HEAD, keepAliveTimeout: 60_000 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: LONGEST_HEAD }, (request, response) => {
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
       // Who went away in the middle of an object, as players do, or of a body, is told nothing.

@@ -1,5 +1,6 @@
+import { createServer as createHttpServer } from 'http';
 import { createServer, type AddressInfo } from 'net';
-import { freePorts } from '../../local/listen';
+import { freePorts, listen } from '../../local/listen';
 
 describe('ports', () => {
   const listening = async (port: number) => {
@@ -25,4 +26,11 @@ describe('ports', () => {
     await expect(freePorts([port, 0])).rejects.toThrow(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
     await end();
   });
+});
+
+test('a server announces no time after which it ends an idle connection', async () => {
+  const { port, stop } = await listen(createHttpServer((_, response) => void response.end()), 0);
+  const { headers } = await fetch(`http://127.0.0.1:${port}`);
+  await stop();
+  expect([headers.get('connection'), headers.get('keep-alive')]).toEqual(['keep-alive', null]);
 });
