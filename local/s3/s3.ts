@@ -2,6 +2,7 @@ import { randomUUID } from 'crypto';
 import { createReadStream, openSync } from 'fs';
 import type { ServerResponse } from 'http';
 import { pipeline } from 'stream/promises';
+import { crc32 } from 'zlib';
 import type { Access } from '../access/access';
 import { AccessDenied, AwsError, type DoorRequest, type DoorService, type LocalStack, type PutEvent } from '../types';
 import { createCors } from './cors';
@@ -15,17 +16,20 @@ const LISTED_BY = /^(list-type|max-keys|prefix|start-after)$/;
 const MEANT = /^(x-amz-.*|if-(?!none-match).*|content-md5)$/;
 /** ... and those of them that are understood: a signature's. No object has a checksum to answer with. */
 const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
+/** What the SDK adds to a put by itself. */
+const CHECKSUM = /^x-amz-(sdk-checksum-algorithm|checksum-crc32)$/;
 const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires)$/;
 
 const escape = (text: string): string => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** The object a request means, and what it needs to be allowed. Whatever is not understood is refused, never ignored. */
-function targetOf({ method, path, query, headers }: DoorRequest) {
+function targetOf({ method, path, query, headers, body }: DoorRequest) {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
   const isList = !key && method === 'GET' && query.get('list-type') === '2';
   const isKnown = (name: string) => KNOWN.test(name) || isList && LISTED_BY.test(name);
-  const unknown = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))].find((name) => !isKnown(name))
+  const isMeant = (name: string) => MEANT.test(name) && !(method === 'PUT' && body && CHECKSUM.test(name));
+  const unknown = [...query.keys(), ...Object.keys(headers).filter(isMeant)].find((name) => !isKnown(name))
     || headers['if-none-match'] && `${method} ${headers['if-none-match']}` !== 'PUT *' && 'if-none-match'
     || headers['x-amz-content-sha256']?.startsWith('STREAMING-') && 'aws-chunked';
   if (!ACTIONS[method] || unknown || !key && !['GET', 'HEAD'].includes(method)) throw new AwsError('NotImplemented', `${method} ${unknown || 'of a bucket'} is not implemented on one machine`, 501);
@@ -97,6 +101,10 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
   async function putObject({ headers, body, raw }: DoorRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     if (headers['content-length'] === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
     if (+headers['content-length'] > 5 * 1024 ** 3) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
+    const checksum = headers['x-amz-checksum-crc32'];
+    if (checksum && body && Buffer.from(checksum, 'base64').toString('hex') !== crc32(body).toString(16).padStart(8, '0')) {
+      throw new AwsError('BadDigest', 'The CRC32 you specified did not match the calculated checksum.');
+    }
     raw.setTimeout(idleMilliseconds, () => {
       response.setHeader('connection', 'close').once('finish', () => raw.destroy());
       service.fail(new AwsError('RequestTimeout', 'Your socket connection to the server was not read from or written to within the timeout period. '

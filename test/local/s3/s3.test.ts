@@ -17,6 +17,7 @@ const md5 = (data: Buffer) => createHash('md5').update(data).digest('hex');
 let stack: LocalStack;
 let door: Awaited<ReturnType<typeof doorTo>>;
 let client: s3.S3Client;
+let service: ReturnType<typeof createS3>['service'];
 let store: ReturnType<typeof createS3>['store'];
 let denied = (_action: string, _resource: string): boolean => false;
 const events: BusEvent[] = [];
@@ -45,7 +46,7 @@ beforeAll(async () => {
     { type: 'Custom::S3BucketNotifications', physicalId: `${bucket}-notifications`, properties: { BucketName: bucket, NotificationConfiguration: configuration } },
   ])]);
   const made = createS3({ stack, putEvent: (event) => events.push(event), access });
-  store = made.store;
+  ({ service, store } = made);
   door = await doorTo(made.service, access);
   client = new s3.S3Client({ endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' });
 });
@@ -192,7 +193,7 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['put into a missing bucket', () => client.send(new s3.PutObjectCommand({ Bucket: 'other', Key: 'k', Body: 'x' })), 404, 'NoSuchBucket'],
   ['a key of more than 1,024 bytes', () => put('ü'.repeat(512) + 'x'), 400, 'KeyTooLongError'],
   ['metadata', () => put('bad', 'data', { Metadata: { who: 'me' } }), 501, 'NotImplemented'],
-  ['a checksum', () => put('bad', 'data', { ChecksumAlgorithm: 'CRC32' }), 501, 'NotImplemented'],
+  ['a checksum of a body that is streamed', () => put('bad', 'data', { ChecksumAlgorithm: 'CRC32' }), 501, 'NotImplemented'],
   ['an MD5', () => put('bad', 'data', { ContentMD5: createHash('md5').update('data').digest('base64') }), 501, 'NotImplemented'],
   ['If-None-Match with an etag', () => put('bad', 'data', { IfNoneMatch: '"x"' }), 501, 'NotImplemented'],
   ['a put under a condition that we have not', () => put('bad', 'data', { IfMatch: '"x"' }), 501, 'NotImplemented'],
@@ -212,6 +213,19 @@ test.each(refusals)('%s is refused', async (_name, call, status, code) => {
   const before = leftovers();
   await expect(call()).rejects.toMatchObject({ name: code, $metadata: { httpStatusCode: status } });
   expect(leftovers()).toEqual(before);
+});
+
+test('the checksum that the SDK adds by itself is verified', async () => {
+  const reading = await doorTo(service, access, true);
+  const write = (more: Partial<s3.PutObjectCommandInput>) => checking.send(new s3.PutObjectCommand({ Bucket: BUCKET, Key: 'checked', Body: 'data', ...more }));
+  const checking = new s3.S3Client({ endpoint: reading.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+  await expect(write({ ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ name: 'BadDigest', $metadata: { httpStatusCode: 400 } });
+  await expect(write({ ChecksumAlgorithm: 'SHA256' })).rejects.toMatchObject({ name: 'NotImplemented' });
+  expect(store.get(BUCKET, 'checked')).toBeUndefined();
+  await write({});
+  expect(`${await bytesOf('checked')}`).toBe('data');
+  checking.destroy();
+  await reading.stop();
 });
 
 test('a body in chunks is refused', async () => {
