@@ -181,5 +181,6 @@ function setEnvironment(): void {
     TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
     MAX_RECEIVES: '5',
     EVENT_BUS_NAME: 'bus',
+    FAILED_EVENTS_BUCKET: 'failed',
   });
 }

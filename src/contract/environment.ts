@@ -71,7 +71,7 @@ export const ENVIRONMENTS = {
   /** Its resource's properties say what to fill, so that a new client asks again. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'ORIGIN', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
-  'catalog/publish-events': ['EVENT_BUS_NAME'],
+  'catalog/publish-events': ['EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES', 'APP_ORIGINS?'],
   'catalog/resend-events': ['TABLE_NAME', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],

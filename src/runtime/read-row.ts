@@ -14,11 +14,14 @@ const UPGRADES: readonly ((row: StoredRow) => StoredRow)[] = [
   (row) => ({ ...row, schemaVersion: 1, version: row.version ?? 0, stageKey: stageKey(stageOf(row.status as VideoStatus), row.videoId) }),
 ];
 
-/** The row of a video, whatever format it was written in. Throws on one that a newer version of this library wrote. */
+/** The row was written by a newer version of this library, before a rollback. Only a deployment of that version, or of a newer one, helps. */
+export class NewerFormat extends Error {}
+
+/** The row of a video, whatever format it was written in. Throws NewerFormat. */
 export function readRow(stored: StoredRow): VideoRow {
   const { schemaVersion = 0 } = stored;
   if (schemaVersion > SCHEMA_VERSION) {
-    throw new Error(`the row ${stored.pk} has the format ${schemaVersion}; this version of serverless-vod reads formats up to ${SCHEMA_VERSION}: deploy the version that wrote it, or a newer one`);
+    throw new NewerFormat(`the row ${stored.pk} has the format ${schemaVersion}; this version of serverless-vod reads formats up to ${SCHEMA_VERSION}: deploy the version that wrote it, or a newer one`);
   }
   return UPGRADES.slice(schemaVersion).reduce((row, upgrade) => upgrade(row), stored) as VideoRow;
 }

@@ -3,7 +3,7 @@ import { App } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { CfnEventSourceMapping, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
@@ -26,7 +26,3 @@ const tamper = functionOf('Tamper', { TABLE: table.tableName, BUCKET: bucket.buc
 tamper.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [table.tableArn] }));
 tamper.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
 tamper.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [bucket.arnForObjects('*')] }));
-
-// Nobody waits for an hour here.
-const mapping = catalog.publishEventsFunction.node.findChild('Stream').node.defaultChild as CfnEventSourceMapping;
-mapping.maximumRetryAttempts = 0;

@@ -1,35 +1,52 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { eventsOfRecord } from './read-record.runtime';
 import { EventsNotSent, TimedEvent } from './send-events.runtime';
+import { NewerFormat } from '../../runtime/read-row';
 
 export interface PublishEventsPorts {
   readonly send: (events: readonly TimedEvent[]) => Promise<void>;
+  /** Keeps records for a resend. */
+  readonly setAside: (records: readonly DynamoDBRecord[]) => Promise<void>;
 }
 
 /**
  * Sends the events of the changes in a batch of the table's stream, in their order. When something fails, the batch is given back from the first change that
- * was not sent on: Lambda brings it again.
+ * was not sent on: Lambda brings it again. A row of a newer format would fail at each retry: its change is set aside at once and holds up no
+ * other video. Later changes of the same video have that row as their old image, so they are set aside behind it.
  */
-export function publishEvents({ send }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
+export function publishEvents({ send, setAside }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {
     const events: { event: TimedEvent; record: DynamoDBRecord }[] = [];
-    let failed: DynamoDBRecord | undefined;
+    const newer: DynamoDBRecord[] = [];
+    // Lambda goes on from the earliest of them.
+    const failed: DynamoDBRecord[] = [];
     for (const record of Records) {
       try {
         events.push(...eventsOfRecord(record).map((event) => ({ event, record })));
       } catch (error) {
-        failed = record;
         report('record not readable', record, error);
+        if (error instanceof NewerFormat) {
+          newer.push(record);
+          continue;
+        }
+        failed.push(record);
         break;
       }
     }
     try {
+      if (newer.length > 0) await setAside(newer);
+    } catch (error) {
+      failed.push(newer[0]);
+      report('records not set aside', newer[0], error);
+    }
+    try {
       await send(events.map(({ event }) => event));
     } catch (error) {
-      failed = events[error instanceof EventsNotSent ? error.sent : 0].record;
-      report('events not sent', failed, error);
+      const { record } = events[error instanceof EventsNotSent ? error.sent : 0];
+      failed.push(record);
+      report('events not sent', record, error);
     }
-    return { batchItemFailures: failed ? [{ itemIdentifier: failed.dynamodb?.SequenceNumber ?? '' }] : [] };
+    return { batchItemFailures: failed.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })) };
   };
 }
 

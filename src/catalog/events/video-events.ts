@@ -73,7 +73,8 @@ export class VideoEvents extends Construct {
     const { stream, scan } = connectionsOf(catalog);
     this.publishEventsFunction = handlerFunction(this, 'PublishEvents', 'catalog/publish-events', {
       description: 'Makes events of the changes of videos',
-      uses: [stream, send, this.objects('s3:PutObject')],
+      // Lambda puts there what it gives up, by the function's own role, after it has listed the bucket to learn whether it is there.
+      uses: [stream, send, failed, this.objects('s3:PutObject')],
       environment: {},
     });
     acknowledgeWildcard(this.publishEventsFunction.role!, '*', 'dynamodb:ListStreams has no resource');
@@ -88,8 +89,6 @@ export class VideoEvents extends Construct {
   }
 
   private readStream(fn: lambda.Function, { tableStreamArn }: dynamodb.ITable): void {
-    // Lambda lists the bucket to learn whether it is there.
-    permission(['s3:ListBucket'], [this.failedEventsBucket.bucketArn]).grant!(fn);
     fn.addEventSourceMapping('Stream', {
       eventSourceArn: tableStreamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,

@@ -1,9 +1,11 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { publishEvents } from '../../../src/catalog/events/publish-events.runtime';
 import { sendEvents } from '../../../src/catalog/events/send-events.runtime';
+import { setAside } from '../../../src/catalog/events/set-aside.runtime';
 import type { VideoRow } from '../../../src/contract/table';
 import { captureLog } from '../../captured-log';
 import { idOf, videoRow } from '../../runtime/catalog-table';
@@ -24,11 +26,14 @@ const ready = (n: number, given: Partial<VideoRow> = {}): DynamoDBRecord => ({
 
 describe('the publisher of events', () => {
   const eventBridge = mockClient(EventBridgeClient);
-  const publish = publishEvents({ send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), 'bus') });
+  const s3 = mockClient(S3Client);
+  const publish = publishEvents({ send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), 'bus'), setAside: setAside(new S3Client({}), 'failed') });
   const taken = (count: number) => ({ FailedEntryCount: 0, Entries: Array.from({ length: count }, (_, n) => ({ EventId: String(n) })) });
   beforeEach(() => {
     captureLog();
     eventBridge.reset();
+    s3.reset();
+    s3.on(PutObjectCommand).resolves({});
     eventBridge.on(PutEventsCommand).callsFake(({ Entries }) => taken(Entries.length));
   });
   const sent = () => eventBridge.commandCalls(PutEventsCommand)
@@ -81,11 +86,43 @@ describe('the publisher of events', () => {
   });
 
   test.each<[string, DynamoDBRecord['dynamodb']]>([
-    ['a row of a newer version', { ...ready(2).dynamodb, NewImage: image({ videoId: idOf(2), schemaVersion: 99 }) }],
     ['no image', { SequenceNumber: '2', ApproximateCreationDateTime: 1 }],
     ['no time', { ...ready(2).dynamodb, ApproximateCreationDateTime: undefined }],
   ])('sends what comes before a record with %s, and gives that one back', async (_, dynamodb) => {
     expect(await publish({ Records: [ready(1), { ...ready(2), dynamodb }, ready(3)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
     expect(sent().flat()).toEqual([`${idOf(1)}:2:video.ready`]);
+  });
+
+  describe('with a row of a newer format', () => {
+    const NEWER = { videoId: idOf(2), schemaVersion: 99 };
+    const newer = { ...ready(2), dynamodb: { ...ready(2).dynamodb, NewImage: image(NEWER) } };
+    const others = [1, 3].map((n) => `${idOf(n)}:2:video.ready`);
+    const objects = () => s3.commandCalls(PutObjectCommand)
+      .map(({ args: [{ input: { Bucket, Key, Body } }] }) => ({ Bucket, Key, ...JSON.parse(Body as string) }));
+
+    test('sets its changes aside as Lambda would in an hour, in their order, and sends those of other videos', async () => {
+      // As an older version would store it that does not look at the format.
+      const after = (n: number, NewImage?: typeof newer.dynamodb.NewImage) => ({
+        ...ready(n), dynamodb: { ...ready(n).dynamodb, OldImage: image(NEWER), NewImage },
+      });
+      const [next, removed] = [after(4, image({ videoId: idOf(2), version: 3 })), after(5)];
+      expect(await publish({ Records: [ready(1), newer, ready(3), next, removed] })).toEqual({ batchItemFailures: [] });
+      expect(sent().flat()).toEqual(others);
+      const [{ payload, ...object }, ...more] = objects();
+      expect([object, more]).toEqual([{ Bucket: 'failed', Key: 'newer-format/2.json', requestContext: { condition: 'RowOfNewerFormat' } }, []]);
+      expect(JSON.parse(payload)).toEqual(JSON.parse(JSON.stringify({ Records: [newer, next, removed] })));
+    });
+
+    test('gives the batch back from there when S3 does not take it', async () => {
+      s3.on(PutObjectCommand).rejects(new Error('no network'));
+      expect(await publish({ Records: [ready(1), newer, ready(3)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
+      expect(sent().flat()).toEqual(others);
+    });
+
+    test('gives the batch back from each place where something failed', async () => {
+      s3.on(PutObjectCommand).rejects(new Error('no network'));
+      eventBridge.on(PutEventsCommand).rejects(new Error('no network'));
+      expect(await publish({ Records: [ready(1), newer] })).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }, { itemIdentifier: '1' }] });
+    });
   });
 });

@@ -43,7 +43,7 @@ describe('events of a catalog', () => {
     expect(catalog.eventBus.eventBusName).toBe('mine');
     const template = Template.fromStack(stack);
     template.resourceCountIs('AWS::Events::EventBus', 0);
-    expect(environmentOf(template, 'catalog/publish-events')).toEqual({ EVENT_BUS_NAME: 'mine' });
+    expect(environmentOf(template, 'catalog/publish-events')).toMatchObject({ EVENT_BUS_NAME: 'mine' });
   });
 
   test('go nowhere but to a bus', () => {
