@@ -16,8 +16,8 @@ import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { connect, HandlerFunction, handlerFunction } from '../synth/handler-function';
-import { originProblem } from '../synth/origin';
-import { keyProblem, listProblems } from '../synth/prop-checks';
+import { appOriginsProblems } from '../synth/origin';
+import { keyProblem } from '../synth/prop-checks';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
 
@@ -109,7 +109,7 @@ export class VodApi extends Construct implements IVodApi {
       keyProblem<VodApiProps>('', props, { ...API_OPTIONS, appOrigins: true }),
       ...throttleProblems(props),
       ...functionProblems(this, props.functions),
-      ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
+      ...appOriginsProblems(props.appOrigins),
     ]);
     this.appOrigins = Token.isUnresolved(props.appOrigins) || props.appOrigins?.length ? props.appOrigins : undefined;
     useFunctionOptions(this, props.functions);

@@ -11,9 +11,9 @@ import type { Area } from '../synth/area';
 import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
-import { originProblem } from '../synth/origin';
+import { appOriginsProblems, originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
-import { booleanProblem, keyProblem, listProblems } from '../synth/prop-checks';
+import { booleanProblem, keyProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** Properties of `VodAuth`. */
@@ -110,7 +110,7 @@ export class VodAuth extends Construct {
         url: true, identity: true, roles: true, appOrigins: true, deletionProtection: true, functions: true, removalPolicy: true,
       }),
       originProblem('url', props.url),
-      ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
+      ...appOriginsProblems(props.appOrigins),
       booleanProblem('deletionProtection', props.deletionProtection),
       removalPolicyProblem('removalPolicy', props.removalPolicy),
       ...rolesProblems(props.roles),

@@ -10,7 +10,7 @@ import { acknowledge } from '../synth/acknowledge';
 import type { Connection } from '../synth/connection';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
-import { listProblems, show } from '../synth/prop-checks';
+import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys a key group. */
 export const MAX_GENERATIONS = 5;
@@ -92,6 +92,6 @@ export function generationProblems(name: string, generations: unknown): (string 
     ...problems,
     generations.length > MAX_GENERATIONS
       ? `${name}: expected at most ${MAX_GENERATIONS} generations (CloudFront's quota of keys a key group), got ${generations.length}` : undefined,
-    new Set(generations).size < generations.length ? `${name}: expected each generation once, got ${generations.join(', ')}` : undefined,
+    repetitionProblem(name, generations, 'generation'),
   ];
 }

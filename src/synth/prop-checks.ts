@@ -218,3 +218,13 @@ export function listProblems(
     return itemProblem(`${name}[${index}]`, item) ?? (isAbsent(item) ? `${name}[${index}]: expected a value, got ${show(item)}` : undefined);
   });
 }
+
+/**
+ * Items that a list has more than once.
+ *
+ * @param item what one of them is
+ */
+export function repetitionProblem(name: string, list: unknown, item: string): string | undefined {
+  const repeated: unknown[] = Array.isArray(list) ? list.filter((each) => list.indexOf(each) !== list.lastIndexOf(each)) : [];
+  return repeated.length > 0 ? `${name}: expected each ${item} once, got ${repeated.join(', ')}` : undefined;
+}

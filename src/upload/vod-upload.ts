@@ -20,7 +20,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
-import { originProblem } from '../synth/origin';
+import { appOriginsProblems } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
@@ -205,7 +205,7 @@ function problemsOf(props: VodUploadProps): (string | undefined)[] {
     sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object that one PUT makes'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
     durationProblem('uploadExpiry', props.uploadExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
-    ...listProblems('appOrigins', props.appOrigins, originProblem, { min: 0 }),
+    ...appOriginsProblems(props.appOrigins),
     enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
   ];

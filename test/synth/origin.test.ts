@@ -1,5 +1,5 @@
 import { Lazy } from 'aws-cdk-lib';
-import { originProblem } from '../../src/synth/origin';
+import { appOriginsProblems, originProblem } from '../../src/synth/origin';
 
 describe('an origin', () => {
   test.each([
@@ -10,6 +10,7 @@ describe('an origin', () => {
   test.each([
     ['https://app.example.com/', 'did you mean "https://app.example.com"?'],
     ['https://App.example.com', 'did you mean "https://app.example.com"?'],
+    ['https://app.example.com.', 'did you mean "https://app.example.com"?'],
     ['HTTPS://app.example.com', 'did you mean "https://app.example.com"?'],
     ['https://app.example.com:443', 'did you mean "https://app.example.com"?'],
     ['https://bücher.example', 'did you mean "https://xn--bcher-kva.example"?'],
@@ -44,4 +45,16 @@ describe('an origin', () => {
     expect(originProblem('origin', `https://${later}`)).toBeUndefined();
     expect(originProblem('origin', `https://${later}/`)).toContain('slash at its end');
   });
+});
+
+describe('origins of apps', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `https://app-${index}.example.com`);
+  const problemsOf = (origins: unknown) => appOriginsProblems(origins).filter((problem) => problem !== undefined);
+
+  test('as many as fit into an environment', () => expect(problemsOf(many(60))).toEqual([]));
+
+  test.each<[unknown, string]>([
+    [[...many(2), 'https://app-1.example.com'], 'appOrigins: expected each origin once, got https://app-1.example.com, https://app-1.example.com'],
+    [many(200), 'appOrigins: expected at most 2048 characters in all, since functions get the list in their environment, for which Lambda has 4 KB, got 200 origins of 5891; '],
+  ])('refused: %#', (origins, problem) => expect(problemsOf(origins)).toEqual([expect.stringContaining(problem)]));
 });
