@@ -40,7 +40,7 @@ export interface ServerlessVodProps {
 
   /**
    * Domain names of your own for the service. The first is its address: `url`, sign-in and its callback, sign-out, the invitation, CORS of uploads and
-   * the addresses of media use it. Point each at the distribution by a DNS record of yours.
+   * the addresses of media use it. Point each at the distribution by a DNS record of yours. No other distribution may have one of them.
    *
    * People sign in and watch at the first name only, since cookies belong to one name. What `defaultBehavior` serves is redirected to it
    * from the others and from the `cloudfront.net` name, unless that behavior has a function of yours for viewer requests. Viewers need TLS 1.2
@@ -50,7 +50,8 @@ export interface ServerlessVodProps {
   readonly domainNames?: string[];
 
   /**
-   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 only, wherever the stack is. Required with `domainNames`.
+   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 and of the stack's account only, wherever the stack is. Required with
+   * `domainNames`.
    * @default - none
    */
   readonly certificate?: acm.ICertificate;
@@ -82,7 +83,8 @@ export interface ServerlessVodProps {
 
   /**
    * Origins besides the service's own whose pages may call the API with a bearer token, may upload, and to which a sign-in may return: https, or http
-   * on localhost, such as `http://localhost:5173`. Pages of another site can use neither the refresh cookie nor the playback cookies.
+   * on localhost, such as `http://localhost:5173`. Pages of another site can use neither the refresh cookie nor the playback cookies. At most
+   * 2,048 characters in all.
    * @default - none
    */
   readonly appOrigins?: string[];
@@ -182,7 +184,7 @@ export class ServerlessVod extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
     super(checkedScope(scope, id, props), id);
-    throwIfAny(this, [...problemsOf(props), ...functionProblems(this, props.functions)]);
+    throwIfAny(this, [...problemsOf(this, props), ...functionProblems(this, props.functions)]);
     useFunctionOptions(this, props.functions);
     usePropNames(this, {
       Upload: { bucket: 'upload.bucket' },
@@ -243,12 +245,12 @@ const ELSEWHERE = {
   'identity: Identity.oidc({ * })': OIDC_OPTIONS,
 };
 
-function problemsOf(props: ServerlessVodProps): (string | undefined)[] {
+function problemsOf(scope: Construct, props: ServerlessVodProps): (string | undefined)[] {
   const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
   return [
     // By name: the same bucket may also have been imported.
     sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
-    ...domainProblems(props),
+    ...domainProblems(scope, props),
     keyProblem('', props, KEYS, ELSEWHERE),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
     ...AREAS.map((area) => objectProblem(area, props[area], 'an object of options')),

@@ -1,9 +1,11 @@
-import { CfnResource, Token } from 'aws-cdk-lib';
-import * as acm from 'aws-cdk-lib/aws-certificatemanager';
-import { isAbsent, listProblems, objectProblem, show } from '../synth/prop-checks';
-
-/** The region whose certificates CloudFront takes (Amazon CloudFront Developer Guide, "Requirements for using SSL/TLS certificates with CloudFront"). */
-const CERTIFICATE_REGION = 'us-east-1';
+import { Annotations, Stage } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import type { IConstruct } from 'constructs';
+import { certificateProblem } from '../synth/certificate';
+import { distributionsBeside, isSameName } from '../synth/distribution-names';
+import { domainNameProblem } from '../synth/domain-name';
+import { isAbsent, listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** Domain names of the user's own, and the certificate that covers them. */
 export interface DomainOptions {
@@ -17,52 +19,34 @@ export function addressOf([first]: readonly string[]): string {
 }
 
 /** What is wrong with the names and their certificate. */
-export function domainProblems({ domainNames, certificate }: DomainOptions): (string | undefined)[] {
-  const noCertificate = objectProblem('certificate', certificate, `an ACM certificate of ${CERTIFICATE_REGION} that covers domainNames`, {
-    members: ['certificateArn'], required: !isAbsent(domainNames),
-  });
+export function domainProblems(scope: IConstruct, { domainNames, certificate }: DomainOptions): (string | undefined)[] {
   return [
     // The address is needed at synth.
-    ...listProblems('domainNames', domainNames, nameProblem, { tokens: false }),
-    repetitionProblem(domainNames),
+    ...listProblems('domainNames', domainNames, domainNameProblem, { tokens: false }),
+    repetitionProblem('domainNames', domainNames, 'name'),
     isAbsent(domainNames) && !isAbsent(certificate) ? 'domainNames: expected the names that certificate is for, got undefined' : undefined,
-    noCertificate ?? (isAbsent(certificate) ? undefined : certificateProblem(certificate)),
+    isAbsent(domainNames) && isAbsent(certificate) ? undefined : certificateProblem(scope, 'certificate', certificate, { prop: 'domainNames', list: domainNames }),
   ];
 }
 
-function nameProblem(name: string, value: unknown): string | undefined {
-  if ((typeof value === 'string' && Token.isUnresolved(value)) || isDomainName(value)) return undefined;
-  if (String(value).includes('*')) return `${name}: expected a name without wildcard, since people need one address, got ${show(value)}`;
-  const address = String(value).includes('://') ? String(value) : `https://${value}`;
-  const meant = URL.canParse(address) ? new URL(address).hostname.replace(/\.$/, '') : undefined;
-  return `${name}: expected a domain name in lower case, such as "videos.example.com", got ${show(value)}${isDomainName(meant) ? `; did you mean "${meant}"?` : ''}`;
-}
-
-/** A name of two labels or more, the last of which is no number: an IP address is no name. */
-function isDomainName(value: unknown): value is string {
-  const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-  return typeof value === 'string' && value.length <= 253 && new RegExp(`^(?:${label}\\.)+(?![0-9]+$)${label}$`).test(value);
-}
-
-function repetitionProblem(domainNames: unknown): string | undefined {
-  const isRight = !Array.isArray(domainNames) || new Set(domainNames).size === domainNames.length;
-  return isRight ? undefined : `domainNames: expected each name once, got ${domainNames.join(', ')}`;
-}
-
-function certificateProblem(certificate: acm.ICertificate): string | undefined {
-  const { certificateArn } = certificate;
-  const expected = `certificate: expected an ACM certificate of ${CERTIFICATE_REGION}, since CloudFront takes no other`;
-  if (Token.isUnresolved(certificateArn)) {
-    const region = regionOfNew(certificate);
-    return region === undefined || region === CERTIFICATE_REGION ? undefined : `${expected}, got one of ${region}`;
-  }
-  return new RegExp(`^arn:[^:]+:acm:${CERTIFICATE_REGION}:`).test(certificateArn) ? undefined : `${expected}, got ${show(certificateArn)}`;
-}
-
-/** The region of a certificate that this app makes, unless only the deployment knows it. An imported one has the `env` of the stack that imports it. */
-function regionOfNew({ node }: acm.ICertificate): string | undefined {
-  const resource = node?.defaultChild;
-  if (!CfnResource.isCfnResource(resource) || resource.cfnResourceType !== acm.CfnCertificate.CFN_RESOURCE_TYPE_NAME) return undefined;
-  const { region } = resource.stack;
-  return Token.isUnresolved(region) ? undefined : region;
+/**
+ * Refuses names that another distribution of the app has, when the app is complete: CloudFront takes a name once, whatever the account. In another
+ * Stage it is a warning, since stages may be deployed one instead of the other.
+ */
+export function checkNames(scope: IConstruct, { node: { defaultChild: own } }: cloudfront.Distribution, domainNames: readonly string[]): void {
+  scope.node.addValidation({
+    validate: () => {
+      const taken = domainNames.flatMap((name, index) => distributionsBeside(scope)
+        .filter(({ resource, names }) => resource !== own && names.some((each) => isSameName(each, name)))
+        .map(({ resource }) => ({
+          isHere: Stage.of(resource) === Stage.of(scope),
+          problem: `domainNames[${index}]: expected a name that no other distribution has, got ${show(name)}, which ${resource.node.scope?.node.path} has too`,
+        })));
+      for (const { problem } of taken.filter(({ isHere }) => !isHere)) {
+        Annotations.of(scope).addWarningV2('serverless-vod:nameOfTwoStages', `${problem}, in another stage: CloudFront takes a name once, `
+          + 'whatever the account, so give each stage a name of its own, or deploy one of them only');
+      }
+      return taken.filter(({ isHere }) => isHere).map(({ problem }) => `${problem}: CloudFront takes a name once, whatever the account; give each a name of its own`);
+    },
+  });
 }

@@ -5,7 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { checkOrigins, letDistributionRead, makeDistribution, patternProblem } from './distribution';
-import { addressOf, domainProblems } from './domain-names';
+import { addressOf, checkNames, domainProblems } from './domain-names';
 import { generationProblems, SigningKeys } from './signing-keys';
 import { serveArea } from '../api/serve-area';
 import type { IVodApi, VodApi } from '../api/vod-api';
@@ -95,7 +95,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
 
   /**
    * Domain names of your own for the service. The first is its address, `url`, and has to be that of the catalog, too. Point each at the
-   * distribution by a DNS record of yours.
+   * distribution by a DNS record of yours. No other distribution may have one of them.
    *
    * People sign in and watch at the first name only, since cookies belong to one name. What `defaultBehavior` serves is redirected to it
    * from the others and from the `cloudfront.net` name, unless that behavior has a function of yours for viewer requests. Viewers need TLS 1.2
@@ -105,7 +105,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   readonly domainNames?: string[];
 
   /**
-   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 only, wherever the stack is. Required with `domainNames`.
+   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 and of the stack's account only, wherever the stack is. Required with
+   * `domainNames`.
    * @default - none
    */
   readonly certificate?: acm.ICertificate;
@@ -182,7 +183,7 @@ export class VodDelivery extends Construct {
     });
     throwIfAny(this, [
       keyProblem<VodDeliveryProps>('', props, { ...DELIVERY_OPTIONS, catalog: true, api: true, domainNames: true, certificate: true, defaultBehavior: true, defaultRootObject: true, additionalBehaviors: true }),
-      cloudFrontProblem(this), ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
+      cloudFrontProblem(this), ...problemsOf(this, props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
       ...bucketProblems(this, propName(this, 'bucket'), props.bucket, { readByCloudFront: true }),
     ]);
     useFunctionOptions(this, props.functions);
@@ -199,6 +200,7 @@ export class VodDelivery extends Construct {
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
     this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
     checkOrigins(this, this.distribution, !isAbsent(props.defaultBehavior));
+    checkNames(this, this.distribution, domainNames ?? []);
     this.url = addressOf(domainNames ?? [this.distribution.distributionDomainName]);
     letDistributionRead(this, this.bucket, this.distribution);
 
@@ -236,11 +238,11 @@ export class VodDelivery extends Construct {
   }
 }
 
-function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
+function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefined)[] {
   return [
     ...generationProblems('keyGenerations', props.keyGenerations),
-    ...domainProblems(props),
-    addressProblem(props),
+    ...domainProblems(scope, props),
+    addressProblem(scope, props),
     ownObjectProblem('api', props.api, 'a VodApi', { members: ['originDomainName'] }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
     isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { members: ['bind'], required: true }),
@@ -260,9 +262,9 @@ function problemsOf(props: VodDeliveryProps): (string | undefined)[] {
 }
 
 /** Playback cookies are signed for the catalog's address: at another name they open nothing. */
-function addressProblem(props: VodDeliveryProps): string | undefined {
+function addressProblem(scope: Construct, props: VodDeliveryProps): string | undefined {
   const { catalog, domainNames } = props;
-  if (isAbsent(domainNames) || typeof catalog?.url !== 'string' || domainProblems(props).some((problem) => problem)) return undefined;
+  if (isAbsent(domainNames) || typeof catalog?.url !== 'string' || domainProblems(scope, props).some((problem) => problem)) return undefined;
   const url = addressOf(domainNames);
   return Token.isUnresolved(url) || Token.isUnresolved(catalog.url) || url === catalog.url
     ? undefined : `domainNames[0]: expected the name of the catalog's url, ${show(catalog.url)}, got ${show(domainNames[0])}`;

@@ -1,13 +1,15 @@
-import { App, Aws, CfnParameter, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Stack, Stage } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import type { Construct } from 'constructs';
 import { behaviors, delivered, distributionOf } from './delivered';
-import { Identity } from '../../src';
+import { Identity, VodCatalog } from '../../src';
 import { environmentOf } from '../toolkit/functions';
-import { catalogIn, ORIGIN, templateOf, testStack, vodIn } from '../toolkit/stacks';
+import { catalogIn, deliveryIn, ORIGIN, templateOf, testStack, vodIn, warningsOf } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType, only } from '../toolkit/template';
 
 const ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
@@ -110,6 +112,27 @@ describe('domainNames', () => {
     [{ domainNames: [NAME], certificate: ARN }, 'certificate: expected an ACM certificate of us-east-1 that covers domainNames, got "arn:'],
   ] as [props: object, message: string][]).map(([props, message]) => [message, props] as const))('refused: %s', (message, props) => {
     expect(() => vodIn(testStack(), props)).toThrow(message);
+  });
+
+  /** A service of an imported catalog, at the end of a path of stages. */
+  const deliveryOf = (scope: Construct, id: string, domainNames: string[]) => {
+    const stack = new Stack(scope, id);
+    const catalog = VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'Table', 'videos'), url: `https://${domainNames[0]}`, roles: {} });
+    return deliveryIn(stack, { catalog, domainNames, certificate: certificateIn(stack) });
+  };
+
+  test('are refused where another distribution of the app has one', () => {
+    const app = new App();
+    deliveryOf(app, 'One', [NAME, 'www.example.com']);
+    deliveryOf(app, 'Two', ['two.example.com']);
+    new cloudfront.Distribution(new Stack(app, 'Site'), 'Site', { defaultBehavior: { origin: site }, domainNames: ['WWW.example.com'], certificate });
+    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Delivery\] domainNames\[1\]: expected a name that no other distribution has, got "www\.example\.com", which Site\/Site has too: [^[]*$/);
+  });
+
+  test('are warned of where one of another stage has one', () => {
+    const app = new App();
+    const [stack] = ['Blue', 'Green'].map((stage) => Stack.of(deliveryOf(new Stage(app, stage), 'Test', [NAME])));
+    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Blue\/Test\/Delivery: domainNames\[0\]: .*, which Green\/Test\/Delivery\/Distribution has too, in another stage: /));
   });
 
   test('are refused where the area is used alone, too, and must be the catalog\'s address', () => {

@@ -75,6 +75,10 @@ const CASES: Record<string, Case[]> = {
     ['a key', (stack) => new kms.Key(stack, 'Key'), 'refused'],
     ['one of China', (stack) => acm.Certificate.fromCertificateArn(stack, 'Own', arn('acm', 'certificate/1', { partition: 'aws-cn', region: 'cn-north-1' })), 'refused'],
     ['one of another region', (stack) => acm.Certificate.fromCertificateArn(stack, 'Own', arn('acm', 'certificate/1', elsewhere)), 'refused'],
+    ['one of another account', (stack) => acm.Certificate.fromCertificateArn(stack, 'Own', arn('acm', 'certificate/1').replace(ACCOUNT, '999999999999')), 'refused'],
+    ['one of a stack of another account', (stack) => new acm.Certificate(other(stack, { account: '999999999999' }), 'Own', { domainName: 'videos.example.com' }), 'refused'],
+    ['one for another name', (stack) => new acm.Certificate(stack, 'Own', { domainName: 'example.com' }), 'refused'],
+    ['one of another stack', (stack) => new acm.Certificate(other(stack), 'Own', { domainName: '*.example.com' }), 'rendered'],
   ],
   'ServerlessVodProps.defaultBehavior': [
     ['an origin', () => site, 'refused'],

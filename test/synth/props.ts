@@ -49,10 +49,10 @@ function auth(stack: Stack, props: object): void {
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
 }
 
-/** Domain names need a certificate. */
-function withCertificate(stack: Stack, props: { domainNames?: string[] }): object {
+/** Domain names need a certificate, and a certificate needs names. */
+function withCertificate(stack: Stack, props: { domainNames?: string[]; certificate?: object }): object {
   const certificate = () => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/1');
-  return props.domainNames ? { certificate: certificate(), ...props } : props;
+  return { ...props.domainNames && { certificate: certificate() }, ...props.certificate && { domainNames: [origin.replace('https://', '')] }, ...props };
 }
 
 /** How a value gets to each struct. The smallest construct that takes it, since synthesis is slow. */

@@ -1,0 +1,67 @@
+import { CfnResource, Stack, Token } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import type { IConstruct } from 'constructs';
+import { literalOf } from './literal';
+import { differ } from './place';
+import { objectProblem, show } from './prop-checks';
+
+/** The region whose certificates CloudFront takes (Amazon CloudFront Developer Guide, "Requirements for using SSL/TLS certificates with CloudFront"). */
+export const CERTIFICATE_REGION = 'us-east-1';
+
+/** Stands for a token in an ARN. */
+const LATER = '\0';
+
+const FORM = `arn:aws:acm:${CERTIFICATE_REGION}:{account}:certificate/{id}`;
+const PARTS = [/^arn$/, /^aws$/, /^acm$/, new RegExp(`^${CERTIFICATE_REGION}$`), /^\d{12}$/, /^certificate\/[\w-]+$/];
+
+/**
+ * What is wrong with a certificate that CloudFront is to show at domain names: for the service, or for Cognito's custom domains. Coverage is known of
+ * certificates that this app makes.
+ *
+ * @param names by the prop that has them
+ */
+export function certificateProblem(
+  scope: IConstruct, prop: string, certificate: unknown, names: { readonly prop: string; readonly list: unknown },
+): string | undefined {
+  const noCertificate = objectProblem(prop, certificate, `an ACM certificate of ${CERTIFICATE_REGION} that covers ${names.prop}`, {
+    members: ['certificateArn'], required: true,
+  });
+  if (noCertificate) return noCertificate;
+  const { certificateArn, node } = certificate as acm.ICertificate;
+  const resource = node?.defaultChild;
+  const own = isCertificate(resource) ? resource : undefined;
+  return placeProblem(scope, prop, certificateArn, own) ?? (own && coverageProblem(prop, own, names));
+}
+
+/** An imported certificate has the `env` of the stack that imports it, so its ARN tells more. */
+function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
+  const expected = `${prop}: expected an ACM certificate of ${CERTIFICATE_REGION}, since CloudFront takes no other`;
+  const parts = literalOf(arn, LATER).split(':');
+  const isUnknown = parts.length < PARTS.length && Token.isUnresolved(arn);
+  const isRight = isUnknown || (parts.length === PARTS.length && PARTS.every((form, index) => parts[index].includes(LATER) || form.test(parts[index])));
+  if (!isRight) return `${expected}, got ${Token.isUnresolved(arn) ? 'an ARN' : show(arn)}, which has not the form ${FORM}`;
+  const region = own?.stack.region ?? CERTIFICATE_REGION;
+  if (differ(region, CERTIFICATE_REGION)) return `${expected}, got one of ${region}`;
+  const [account, stacks] = [own?.stack.account ?? (isUnknown ? LATER : parts[4]), Stack.of(scope).account];
+  return account.includes(LATER) || !differ(account, stacks) ? undefined
+    : `${prop}: expected a certificate of the stack's account ${stacks}, since CloudFront takes none of another account, got one of ${account}`;
+}
+
+function coverageProblem(
+  prop: string, { domainName, subjectAlternativeNames = [] }: acm.CfnCertificate, names: { readonly prop: string; readonly list: unknown },
+): string | undefined {
+  const covered = [domainName, ...Token.isUnresolved(subjectAlternativeNames) ? ['*'] : subjectAlternativeNames];
+  if (!Array.isArray(names.list) || covered.some((each) => each === '*' || Token.isUnresolved(each))) return undefined;
+  const missing = (names.list as unknown[]).filter((name) => typeof name === 'string' && !Token.isUnresolved(name) && !covered.some((each) => covers(each, name)));
+  return missing.length === 0 ? undefined
+    : `${prop}: expected a certificate that covers ${names.prop}, got one of ${covered.join(', ')}, without ${missing.join(', ')}: add it to subjectAlternativeNames`;
+}
+
+/** A wildcard stands for one label (RFC 9525, section 6.3). */
+function covers(pattern: string, name: string): boolean {
+  return pattern.toLowerCase() === name || (pattern.startsWith('*.') && pattern.slice(1).toLowerCase() === name.slice(name.indexOf('.')));
+}
+
+function isCertificate(resource: unknown): resource is acm.CfnCertificate {
+  return CfnResource.isCfnResource(resource) && resource.cfnResourceType === acm.CfnCertificate.CFN_RESOURCE_TYPE_NAME;
+}
