@@ -63,7 +63,8 @@ export interface ServerlessVodProps {
    *
    * By default viewers may GET and HEAD, and answers are cached for everyone, without query and cookies. A server-rendered app needs
    * `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then gets the cookies of its
-   * viewers, but for those of session and playback, whose paths are the service's.
+   * viewers, but for those of session and playback, whose paths are the service's. One of the same stack needs `domainNames` to be told `url` or the
+   * user pool: without them these wait for the distribution, which waits for the app.
    * @default - a function answers 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -176,7 +177,10 @@ export class ServerlessVod extends Construct {
   public readonly api: VodApi;
   /** The sweeper: every 15 minutes it moves on what no event has. */
   public readonly sweeper: VodSweeper;
-  /** The address that people use: at the first of `domainNames`, else such as `https://d111111abcdef8.cloudfront.net`. */
+  /**
+   * The address that people use: at the first of `domainNames`, else such as `https://d111111abcdef8.cloudfront.net`. That one waits for the distribution, so
+   * an app of this stack behind `defaultBehavior` can be told the address with `domainNames` only.
+   */
   public readonly url: string;
 
   /** What applies to every area iterates over these. @internal */

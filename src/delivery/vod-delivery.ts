@@ -4,6 +4,7 @@ import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { checkCircularDependency } from './circular-dependency';
 import { checkOrigins, letDistributionRead, makeDistribution, patternProblem } from './distribution';
 import { addressOf, checkNames, domainProblems } from './domain-names';
 import { generationProblems, SigningKeys } from './signing-keys';
@@ -117,7 +118,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    *
    * By default viewers may GET and HEAD, and answers are cached for everyone, without query and cookies. A server-rendered app needs
    * `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then gets the cookies of its
-   * viewers, but for those of session and playback, whose paths are the service's.
+   * viewers, but for those of session and playback, whose paths are the service's. One of the same stack needs `domainNames` to be told `url` or the
+   * user pool: without them these wait for the distribution, which waits for the app.
    * @default - a function answers 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -200,6 +202,7 @@ export class VodDelivery extends Construct {
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
     this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
     checkOrigins(this, this.distribution, !isAbsent(props.defaultBehavior));
+    checkCircularDependency(this, this.distribution, !isAbsent(domainNames));
     checkNames(this, this.distribution, domainNames ?? []);
     this.url = addressOf(domainNames ?? [this.distribution.distributionDomainName]);
     letDistributionRead(this, this.bucket, this.distribution);
