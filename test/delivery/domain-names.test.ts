@@ -136,6 +136,16 @@ describe('domainNames', () => {
     expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Blue\/Test\/Delivery: domainNames\[0\]: .*, which Green\/Test\/Delivery\/Distribution has too, in another stage: /));
   });
 
+  test('are refused as addresses of sign-in, the second too', () => {
+    const stack = testStack();
+    const identity = Identity.userPool({
+      publicClient: { callbackUrls: ['com.example.app://callback', 'https://www.example.com./app'] },
+      domain: { customDomain: { domainName: 'id.example.com', certificate: certificateIn(stack) } },
+    });
+    vodIn(stack, { domainNames: [NAME, 'www.example.com', 'id.example.com'], certificate, identity });
+    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Auth\] publicClient\.callbackUrls\[1\]: expected an address that is not the service's own[^]*\[Test\/Vod\/Auth\] domain\.customDomain\.domainName: expected a name that the service has not itself/);
+  });
+
   test('are refused where the area is used alone, too, and must be the catalog\'s address', () => {
     expect(() => delivered({ domainNames: ['*'] })).toThrow(/^Test\/Delivery: domainNames\[0\]: [^]+; certificate: expected/);
     const stack = testStack();

@@ -30,7 +30,7 @@ export class Identity {
   public static userPool(options: UserPoolIdentityOptions = {}): Identity {
     return new Identity({
       admins: Access.group('admins'),
-      problems: (_, context) => userPoolIdentityProblems(options ?? {}, context),
+      problems: (scope, context) => userPoolIdentityProblems(scope, options ?? {}, context),
       bind: (scope, context) => userPoolIdentity(scope, options ?? {}, context),
     });
   }

@@ -5,18 +5,19 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
+import { checkSignInAddresses, signInAddressProblems } from './sign-in-addresses';
 import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, USER_POOL_PROPS, userPoolProblems } from './user-pool';
 import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
 import {
   CLIENT_SECRET_RESOURCE, ClientSecretProperties, CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS,
 } from '../../contract/custom-resources';
-import { AUTHORIZE_PATH, LOGIN_PATH } from '../../contract/routes';
+import { AUTHORIZE_PATH } from '../../contract/routes';
 import { acknowledge } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
 import { overlay } from '../../synth/overlay';
-import { enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem, show } from '../../synth/prop-checks';
+import { enumProblem, isAbsent, keyProblem, numberProblem, objectProblem, show } from '../../synth/prop-checks';
 
 /** What may be tuned of a user pool of the service's own. */
 export interface UserPoolIdentityOptions {
@@ -74,7 +75,7 @@ export interface UserPoolIdentityOptions {
 export interface PublicClientOptions {
   /**
    * Where sign-ins come back to: an app's own scheme (`com.example.app://callback`), a claimed https address, or `http://localhost`. Not an address of
-   * the service itself: a script on its pages could read the code there, and exchange it for a refresh token.
+   * the service itself, at any of its names: a script on its pages could read the code there, and exchange it for a refresh token.
    */
   readonly callbackUrls: string[];
 
@@ -110,6 +111,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   });
   const publicClient = options.publicClient && makeClient(userPool, 'PublicClient', options, { generateSecret: false, ...options.publicClient });
   const clients = [userPoolClient, ...publicClient ? [publicClient] : []];
+  checkSignInAddresses(scope, options, url);
   if (hasManagedLogin(options.domain)) clients.forEach((client) => brand(client, userPool));
 
   const secret = new secretsmanager.CfnSecret(scope, 'ClientSecret', { description: 'Secret of the user pool\'s client, filled when the stack is deployed' });
@@ -164,7 +166,7 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
 }
 
 /** What is wrong with the props of the service's own pool. */
-export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { roles, url }: Pick<IdentityContext, 'roles' | 'url'>): (string | undefined)[] {
+export function userPoolIdentityProblems(scope: Construct, options: UserPoolIdentityOptions, { roles, url }: IdentityContext): (string | undefined)[] {
   const { userPool, domain, publicClient, firstAdmin } = options;
   const noStructs = (['userPool', 'userPoolClient', 'domain', 'publicClient'] as const).map((name) => objectProblem(name, options[name], 'an object of options'));
   if (noStructs.some((problem) => problem)) return noStructs;
@@ -177,32 +179,10 @@ export function userPoolIdentityProblems(options: UserPoolIdentityOptions, { rol
     numberProblem('reservedConcurrentExecutions', options.reservedConcurrentExecutions, { min: 1 }),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion', userPool) : undefined,
     ...groupProblems(roles),
-    ...isAbsent(publicClient) ? [] : callbackProblems(publicClient, url),
+    ...signInAddressProblems(scope, options, url),
     isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
     !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'firstAdmin: expected a group of admins, got roles.admins with nobody in it' : undefined,
   ];
-}
-
-/** As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
-function callbackProblems({ callbackUrls, logoutUrls }: PublicClientOptions, url: string): (string | undefined)[] {
-  const addressProblem = (name: string, address: unknown) => {
-    if (typeof address === 'string' && Token.isUnresolved(address)) return undefined;
-    const isRight = typeof address === 'string' && URL.canParse(address) && !address.includes('#') && (!/^http:/i.test(address) || new URL(address).hostname === 'localhost');
-    return isRight ? undefined : `${name}: expected an address of https, of an app's own scheme, or http://localhost, without a fragment, got ${show(address)}`;
-  };
-  const callbackProblem = (name: string, address: unknown) => addressProblem(name, address) ?? (isAt(url, String(address))
-    ? `${name}: expected an address that is not the service's own, since scripts on its pages could read the code: an app's scheme, another host, or `
-      + `http://localhost, got ${show(address)}; the web app signs in by ${LOGIN_PATH}?return_to=/` : undefined);
-  return [
-    isAbsent(callbackUrls) ? 'publicClient.callbackUrls: expected at least one' : undefined,
-    ...listProblems('publicClient.callbackUrls', callbackUrls, callbackProblem),
-    ...listProblems('publicClient.logoutUrls', logoutUrls, addressProblem, { min: 0 }),
-  ];
-}
-
-/** Whether an address is of this origin. A domain that is known at deployment only is compared by its token. */
-function isAt(origin: string, address: string): boolean {
-  return `${address}/`.startsWith(`${origin}/`) || (URL.canParse(address) && new URL(address).origin === origin);
 }
 
 /** As Cognito takes a prefix (Amazon Cognito Developer Guide, "Using the Amazon Cognito domain"). */

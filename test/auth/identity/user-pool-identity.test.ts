@@ -1,11 +1,12 @@
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { CustomDomainOptions } from 'aws-cdk-lib/aws-cognito';
 import { auth, ESSENTIALS, MANAGED, synthesized } from './user-pool-stack';
 import { Access, UserPoolIdentityOptions, VodAuth } from '../../../src';
 import { functionOf } from '../../toolkit/functions';
 import { permissionsOf, rolePolicies } from '../../toolkit/permissions';
-import { ORIGIN, testStack } from '../../toolkit/stacks';
+import { ORIGIN, testStack, warningsOf } from '../../toolkit/stacks';
 import { ofType, only, plain, readable, withoutHash } from '../../toolkit/template';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
@@ -107,14 +108,37 @@ describe('props', () => {
     [{ userPoolClient: { refreshTokenValidity: Duration.minutes(Lazy.number({ produce: () => 90 })) } }, /userPoolClient\.refreshTokenValidity: expected a duration that is known at synth/],
   ])('refuses %j', (options, message) => expect(() => auth(options)).toThrow(message));
 
-  test.each(['http://example.com/cb', 'https://example.com/cb#x', 'nowhere'])('an app can\'t be called back at %s', (address) => {
+  test.each([
+    'http://example.com/cb', 'https://example.com/cb#x', 'nowhere', ' http://example.com/cb', 'https://example.com/a b',
+    'javascript:alert(1)', 'java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///x', `javascript:${Lazy.string({ produce: () => 'x' })}`,
+  ])('an app can\'t be called back at %j', (address) => {
+    expect(() => auth({ publicClient: { callbackUrls: ['com.example.app://callback'], logoutUrls: [address] } })).toThrow(/^Test\/Auth: publicClient\.logoutUrls\[0\]: expected an address/);
     expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected an address/);
   });
 
-  test.each([ORIGIN, `${ORIGIN}/`, `${ORIGIN}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${ORIGIN}/api/authorize`])('nor at the service itself: %s', (address) => {
+  test.each([ORIGIN, `${ORIGIN}/`, `${ORIGIN}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${ORIGIN}/api/authorize`, `${ORIGIN}./cb`, 'https://x@videos.example.com/', `${ORIGIN.toUpperCase()}/${Lazy.string({ produce: () => 'x' })}`])('nor at the service itself: %s', (address) => {
     expect(() => auth({ publicClient: { callbackUrls: [address] } })).toThrow(
       /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected an address that is not the service's own/,
     );
+  });
+
+  test('nor twice at one address', () => {
+    expect(() => auth({ publicClient: { callbackUrls: ['app://x', 'app://x'] } })).toThrow('Test/Auth: publicClient.callbackUrls: expected each address once, got app://x, app://x');
+  });
+
+  test('at another name of CloudFront only the user knows whose it is', () => {
+    const { stack } = auth({ publicClient: { callbackUrls: ['app://x', 'https://d111111abcdef8.cloudfront.net/cb', 'https://cloudfront.net.example.com/cb'] } });
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('/Test/Auth: publicClient.callbackUrls[1]: only the deployment knows whether https://d111111abcdef8.cloudfront.net/cb is the service\'s own')]);
+  });
+
+  const arn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+  test.each<[CustomDomainOptions, string]>([
+    [{ domainName: 'videos.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a name that the service has not itself, since CloudFront takes a name once, got "videos.example.com"'],
+    [{ domainName: 'ID.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a domain name in lower case, such as "videos.example.com", got "ID.example.com"; did you mean "id.example.com"?'],
+    [{ domainName: 'id.example.com', certificate: { certificateArn: arn.replace('us-east-1', 'eu-west-1') } as any }, 'certificate: expected an ACM certificate of us-east-1, since CloudFront takes no other, got "arn:aws:acm:eu-west-1:'],
+    [{ domainName: 'id.example.com' } as any, ': expected a domain name and its certificate, got {"domainName":"id.example.com"} without certificate'],
+  ])('a domain of one\'s own is none that CloudFront would refuse: %#', (customDomain, message) => {
+    expect(() => auth({ domain: { customDomain } })).toThrow(`Test/Auth: domain.customDomain${message.startsWith(':') ? '' : '.'}${message}`);
   });
 
   test('nor at the service itself when its domain is known at deployment only', () => {
