@@ -69,7 +69,7 @@ export const PROPS = {
     identity: {
       'own pool': ({ options }) => Identity.userPool(options('UserPoolIdentityOptions')),
       'existing pool': ({ mine }) => Identity.fromUserPool(
-        cognito.UserPool.fromUserPoolId(mine, 'People', 'eu-west-1_EXAMPLE01'), cognito.UserPoolClient.fromUserPoolClientId(mine, 'Web', '1example23456789')),
+        cognito.UserPool.fromUserPoolArn(mine, 'People', 'arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_EXAMPLE01'), cognito.UserPoolClient.fromUserPoolClientId(mine, 'Web', '1example23456789')),
       'issuer': ({ options }) => Identity.oidc(options('OidcIdentityOptions')),
       'own authorizer': ({ mine }) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(mine, 'Own', { handler: whoCalls(mine) })),
       'own authorizer with a role': ({ mine, other }) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(mine, 'Own', {

@@ -26,6 +26,7 @@ const bucket = (scope: Construct) => new s3.Bucket(scope, 'Own');
 const vpc = (scope: Construct, region = env.region) => ec2.Vpc.fromVpcAttributes(scope, 'Network', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['s'], region });
 const group = (scope: Construct) => ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1');
 const pool = (scope: Construct) => new cognito.UserPool(scope, 'Pool');
+const client = (scope: Construct) => cognito.UserPoolClient.fromUserPoolClientId(scope, 'Web', 'web');
 const whoCalls = (scope: Construct) => new lambda.Function(scope, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
 const site = new origins.HttpOrigin('app.example.com');
 
@@ -97,6 +98,9 @@ const CASES: Record<string, Case[]> = {
       const people = pool(other(stack));
       return Identity.fromUserPool(people, people.addClient('Web'));
     }, 'rendered'],
+    ['a pool imported by the id of another region', (stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Own', 'eu-west-1_x'), client(stack)), 'refused'],
+    ['one that says no region', (stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Own', 'people'), client(stack)), 'refused'],
+    ['one of China', (stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolArn(stack, 'Own', arn('cognito-idp', 'userpool/cn-north-1_x', { partition: 'aws-cn', region: 'cn-north-1' })), client(stack)), 'refused'],
     ['a client for a pool', (stack) => Identity.fromUserPool(pool(stack).addClient('Web') as any), 'refused'],
   ],
   'VodRoles.admins': [

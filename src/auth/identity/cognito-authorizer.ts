@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
@@ -21,10 +22,22 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
       name: 'user-pool',
       type: 'COGNITO_USER_POOLS',
       identitySource: 'method.request.header.Authorization',
-      providerArns: [userPool.userPoolArn],
+      providerArns: [arnOf(userPool)],
       authorizerResultTtlInSeconds: CACHE_SECONDS,
       // Without it the native authorizer takes tokens made for any client of the pool. CDK's own L2 lacks it.
       identityValidationExpression: `^(?:${clients.map(({ userPoolClientId }) => userPoolClientId).join('|')})$`,
     }).ref;
   }
+}
+
+/** The region with which the id of a pool begins (Amazon Cognito User Pools API Reference, UserPoolType). Undefined for what is no id. */
+export function poolRegion(userPoolId: string): string | undefined {
+  return /^([\w-]+)_[0-9a-zA-Z]+$/.exec(userPoolId)?.[1];
+}
+
+/** The pool's ARN has the region of its id also where an import took the stack's, which only the deployment knows. */
+function arnOf({ userPoolId, userPoolArn, env, stack }: cognito.IUserPool): string {
+  const region = Token.isUnresolved(userPoolId) ? undefined : poolRegion(userPoolId);
+  return region === undefined || !Token.isUnresolved(env.region) ? userPoolArn
+    : stack.formatArn({ service: 'cognito-idp', region, account: env.account, resource: 'userpool', resourceName: userPoolId });
 }

@@ -3,11 +3,12 @@ import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
-import { CognitoAuthorizer } from './cognito-authorizer';
+import { CognitoAuthorizer, poolRegion } from './cognito-authorizer';
 import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity';
 import { groupProblems } from './user-pool';
 import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
 import { Access } from '../../roles/vod-roles';
+import { differ, partitionProblem } from '../../synth/place';
 import { isAbsent, ownObjectProblem, show } from '../../synth/prop-checks';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
@@ -36,7 +37,8 @@ export class Identity {
   }
 
   /**
-   * A user pool that exists already. People sign in as they do there, and call with the id token. Without a client it fails.
+   * A user pool that exists already. People sign in as they do there, and call with the id token. Without a client it fails. Import one of another region
+   * or account by `UserPool.fromUserPoolArn`: CDK takes an id for one of the stack's region and account.
    *
    * @param userPool whose users may call
    * @param clients the audience that tokens must name: one of these, each a client of this pool. That is checked for clients that the app makes; imported ones
@@ -49,8 +51,8 @@ export class Identity {
    */
   public static fromUserPool(userPool: cognito.IUserPool, ...clients: cognito.IUserPoolClient[]): Identity {
     return new Identity({
-      problems: (_, { roles }) => [
-        userPool?.userPoolArn ? undefined : `identity: expected a user pool for fromUserPool, got ${show(userPool)}`,
+      problems: (scope, { roles }) => [
+        userPool?.userPoolArn ? poolProblem(scope, userPool) : `identity: expected a user pool for fromUserPool, got ${show(userPool)}`,
         clients.length > 0 ? undefined : 'identity: expected a client as in fromUserPool(userPool, client), got none: without one, tokens of any client of the pool would pass',
         ...clients.map((client) => clientProblem(userPool, client)),
         ...groupProblems(roles),
@@ -130,6 +132,20 @@ export function identityProblem(identity: unknown): string | undefined {
   const isUserPool = typeof identity === 'object' && identity !== null && 'userPoolArn' in identity;
   return isUserPool ? `identity: expected ${expected}, got a user pool: use Identity.fromUserPool(userPool, client)`
     : ownObjectProblem('identity', identity, expected, { members: ['_problems', '_bind'] });
+}
+
+/**
+ * Why API Gateway would not find the pool. It takes one of another region by its ARN (Amazon API Gateway Developer Guide, "Configure cross-account Amazon
+ * Cognito authorizer"), but none of another partition, and CDK's `fromUserPoolId` makes an ARN of the stack's region.
+ */
+function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | undefined {
+  const { userPoolId, userPoolArn, env } = userPool;
+  if (Token.isUnresolved(userPoolId)) return partitionProblem(scope, 'identity', 'user pool', userPoolArn);
+  const region = poolRegion(userPoolId);
+  if (region === undefined) return `identity: expected a user pool whose id begins with its region, such as "eu-west-1_EXAMPLE", for fromUserPool, got ${show(userPoolId)}`;
+  return differ(env.region, region)
+    ? `identity: expected a user pool with an ARN of ${region}, the region of its id, for fromUserPool, got ${userPoolId} with one of ${env.region}: import it by UserPool.fromUserPoolArn`
+    : partitionProblem(scope, 'identity', 'user pool', userPoolArn);
 }
 
 function clientProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {

@@ -4,13 +4,13 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Access, Identity, OidcIdentityOptions, OidcToken } from '../../../src';
+import { Access, Identity, OidcIdentityOptions, OidcToken, VodApi } from '../../../src';
 import { ENVIRONMENTS } from '../../../src/contract/environment';
 import { ROUTES } from '../../../src/contract/routes';
 import { environmentOf, functionOf, functionsOf } from '../../toolkit/functions';
 import { permissionsOf } from '../../toolkit/permissions';
-import { testStack, vodIn } from '../../toolkit/stacks';
-import { ofType, only, references } from '../../toolkit/template';
+import { authIn, testStack, vodIn } from '../../toolkit/stacks';
+import { ofType, only, readable, references } from '../../toolkit/template';
 
 const ISSUER = 'https://example.eu.auth0.com/';
 const GUARDED = Object.entries(ROUTES).filter(([, { access }]) => access === 'signed-in').map(([operationId]) => operationId).sort();
@@ -95,6 +95,13 @@ describe('an existing pool', () => {
     expect(deployment('eu-west-1_abc', 'web1')).toBe(deployment('eu-west-1_abc', 'web1'));
     expect(deployment('eu-west-1_abc', 'web2')).not.toBe(deployment('eu-west-1_abc', 'web1'));
     expect(deployment('eu-west-1_xyz', 'web1')).not.toBe(deployment('eu-west-1_abc', 'web1'));
+  });
+
+  test('is one of the region of its id, also where CDK takes the stack\'s, which only the deployment knows', () => {
+    const stack = testStack();
+    authIn(stack, { identity: Identity.fromUserPool(imported(stack, 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1')) }).guard(new VodApi(stack, 'Api'));
+    const [arn] = only(Template.fromStack(stack), 'AWS::ApiGateway::Authorizer').properties.ProviderARNs;
+    expect(readable(arn)).toBe('arn:AWS::Partition:cognito-idp:eu-west-1:AWS::AccountId:userpool/eu-west-1_abc');
   });
 
   test('can\'t have groups whose names API Gateway would take apart', () => {
