@@ -5,17 +5,19 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import { ServerlessVod } from '../../src';
 
-/**
- * Makes every video due that is due later, as if an hour had passed.
- */
+/** Makes every video due that is due later, and every claim older, as if an hour had passed. */
 const HOUR = `
 const { DynamoDBClient, ScanCommand, UpdateItemCommand } = require('@aws-sdk/client-dynamodb');
 const client = new DynamoDBClient({});
 const { TABLE_NAME: TableName } = process.env;
 exports.handler = async () => {
   const { Items } = await client.send(new ScanCommand({ TableName }));
-  for (const { pk, sk, dueAt } of Items) {
-    if (dueAt) await client.send(new UpdateItemCommand({ TableName, Key: { pk, sk }, UpdateExpression: 'SET dueAt = :past', ExpressionAttributeValues: { ':past': { S: '2026-01-01T00:00:00.000Z' } } }));
+  for (const { pk, sk, dueAt, claim } of Items) {
+    const times = [...dueAt ? ['dueAt'] : [], ...claim ? ['claim.startedAt'] : []];
+    if (times.length > 0) await client.send(new UpdateItemCommand({
+      TableName, Key: { pk, sk }, UpdateExpression: 'SET ' + times.map((time) => time + ' = :past').join(', '),
+      ExpressionAttributeValues: { ':past': { S: '2026-01-01T00:00:00.000Z' } },
+    }));
   }
 };
 `;
