@@ -1,38 +1,83 @@
 import { spawn, spawnSync } from 'child_process';
 import { once } from 'events';
-import { existsSync, readFileSync } from 'fs';
+import { cpSync, existsSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { setTimeout as wait } from 'timers/promises';
 import { Client } from './client';
-import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
+import { Hearings } from './killed/hearings';
+import { problemsOf, type Row } from './killed/judge';
+import { Load } from './killed/load';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until, WAIT_MS } from './stack';
 import { makeClip } from '../../local/clip';
 
-jest.setTimeout(2 * PATIENCE_MS);
+/** `KILLS=200` for the whole judgment, fifteen minutes long. */
+const KILLS = Number(process.env.KILLS ?? 2);
+/** One in so many runs uploads a clip: FFmpeg begins anew with each start. */
+const RUNS_A_CLIP = 10;
+/** Every other kill comes so soon after the first upload: its event is in S3, on the bus, in the queue, or with a function. The others come at any time. */
+const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
+jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);
 afterAll(stopAll);
 
-/** For each kill, how many milliseconds before it an upload ended: its event is then in S3, on the bus, in the queue, or with a handler. */
-const KILLS = [[300, 100, 20, 0], [200, 150, 50, 5]];
+async function rowsOf(stack: StackProcess): Promise<Row[]> {
+  const found: Row[] = [];
+  let next: unknown;
+  do {
+    const page = await stack.invoke('Write', { read: { next } });
+    found.push(...page.rows);
+    next = page.next;
+  } while (next);
+  return found;
+}
 
-test('kill -9 after a finished upload loses no video', async () => {
-  const data = temporaryFolder();
-  const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 2));
-  const videoIds: string[] = [];
-  for (const ages of KILLS) {
-    const stack = await StackProcess.start({ data });
-    const client = await Client.signIn(stack.facts);
-    const plans = await Promise.all(ages.map((age) => client.declare(clip.length, `killed after ${age} ms`)));
-    for (const [index, { video, upload: { method, url, headers } }] of plans.entries()) {
-      expect((await fetch(url, { method, headers, body: clip })).status).toBe(200);
-      videoIds.push(video.videoId);
-      await wait(ages[index] - (ages[index + 1] ?? 0));
-    }
-    stack.signal('SIGKILL');
-    await stack.ended;
+/** The ids of all videos of the caller, as the API lists them. */
+async function listedFor(client: Client): Promise<string[]> {
+  const found: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.call('GET', `/streams?owner=me&limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+    found.push(...page.items.map(({ videoId }: { videoId: string }) => videoId));
+    cursor = page.cursor;
+  } while (cursor);
+  return found;
+}
+
+test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or event, and makes up none`, async () => {
+  const [data, heard, assemblies] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+  const environment = { HEARD: heard, ASSEMBLY: path.join(assemblies, 'assembly') };
+  const start = () => {
+    const app = path.join(__dirname, existsSync(environment.ASSEMBLY) ? 'killed/same-app.fixture.ts' : 'killed.fixture.ts');
+    return StackProcess.start({ data, app, environment });
+  };
+  const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 1, '256x144'));
+  const load = new Load();
+  for (let kill = 0; kill < KILLS; kill++) {
+    const stack = await start();
+    if (kill === 0) cpSync(path.join(data, 'cdk.out'), environment.ASSEMBLY, { recursive: true });
+    const running = load.run(stack, await Client.signIn(stack.facts), kill % RUNS_A_CLIP === 0 ? clip : undefined);
+    const moment = kill % 2 === 0 ? 'afterUpload' : 'afterStart';
+    if (moment === 'afterUpload') await Promise.race([running, load.nextUpload()]);
+    await Promise.race([running, wait(Math.random() * LONGEST_MS[moment])]);
+    // What runs is the group of the stack: its functions, and FFmpeg.
+    load.end();
+    process.kill(-stack.pid, 'SIGKILL');
+    await Promise.all([running, stack.ended]);
     await until('no process is left', () => stack.processes().length === 0);
   }
-  const client = await Client.signIn((await StackProcess.start({ data })).facts);
-  const videos = await Promise.all(videoIds.map((videoId) => client.settled(videoId).catch((error: Error) => ({ status: error.message }))));
-  expect(videos.map(({ status }) => status)).toEqual(KILLS.flat().map(() => 'ready'));
+
+  const stack = await start();
+  const hearings = new Hearings(heard, path.join(data, 'notifications'));
+  let problems: string[] = [];
+  const isSettled = async () => (problems = problemsOf(load, await rowsOf(stack), hearings.all())).length === 0;
+  await until('all is settled', isSettled, WAIT_MS + KILLS * 1000).catch(() => undefined);
+  expect(problems.slice(0, 20)).toEqual([]);
+  // The API has them too.
+  const listed = new Set(await listedFor(await Client.signIn(stack.facts)));
+  const kept = [...load.known].filter(([, { isRemoving }]) => !isRemoving).map(([videoId]) => videoId);
+  expect(kept.filter((videoId) => !listed.has(videoId))).toEqual([]);
+  expect(kept.length).toBeGreaterThan(0);
+  const counts = Object.entries(hearings.all()).map(([target, events]) => `${target} ${new Set(events.map(({ detail }) => detail.eventId)).size} of ${events.length}`);
+  console.log(`${KILLS} kills, ${load.acknowledged} acknowledged requests, ${load.known.size} videos; different events of those delivered: ${counts.join(', ')}`);
 });
 
 test('a stack whose parent is killed ends', async () => {

@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, readFileSync } from 'fs';
+import * as path from 'path';
+import type { Heard } from './judge';
+
+/** What the targets of the bus have written down: a function and a queue's function into a file each, the topic's e-mails one file each. */
+export class Hearings {
+  private readonly mails = new Map<string, Heard>();
+
+  constructor(private readonly heard: string, private readonly notifications: string) {}
+
+  all(): Record<string, Heard[]> {
+    return { Function: this.linesOf('Function'), Queue: this.linesOf('Queue'), Topic: this.mailed() };
+  }
+
+  private linesOf(name: string): Heard[] {
+    const file = path.join(this.heard, name);
+    return !existsSync(file) ? [] : readFileSync(file, 'utf8').split('\n').flatMap((line) => {
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        // Empty, or written at a kill: that comes again, since its function gave no answer.
+        return [];
+      }
+    });
+  }
+
+  private mailed(): Heard[] {
+    for (const name of existsSync(this.notifications) ? readdirSync(this.notifications) : []) {
+      if (this.mails.has(name) || !name.endsWith('.json')) continue;
+      const { endpoint, message } = JSON.parse(readFileSync(path.join(this.notifications, name), 'utf8'));
+      if (endpoint === 'everything@example.com') this.mails.set(name, JSON.parse(message));
+    }
+    return [...this.mails.values()];
+  }
+}

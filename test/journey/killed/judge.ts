@@ -1,0 +1,70 @@
+import type { Load } from './load';
+import type { EventDetail } from '../../../src/runtime/route-types';
+
+/** An event as a target of the bus got it. */
+export interface Heard { readonly 'detail-type': string; readonly 'detail': EventDetail }
+/** A row as it is in the table at the end. */
+export interface Row { readonly videoId: string; readonly title: string; readonly status: string; readonly version: number }
+
+const ENDS = ['ready', 'errored'];
+
+/** What is wrong when nothing is written any more: what was acknowledged and is not there, and what was told and never was. */
+export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard: Readonly<Record<string, readonly Heard[]>>): string[] {
+  const stored = new Map(rows.map((row) => [row.videoId, row]));
+  const found: string[] = [];
+  const contents = new Map<string, string>();
+  for (const [target, events] of Object.entries(heard)) {
+    const byId = new Map<string, Heard>();
+    for (const event of events) {
+      const { detail } = event;
+      const content = JSON.stringify(detail);
+      if ((contents.get(detail.eventId) ?? content) !== content) found.push(`${target}: ${detail.eventId} was told with another content`);
+      contents.set(detail.eventId, content);
+      byId.set(detail.eventId, event);
+    }
+    found.push(...missing(byId).map((problem) => `${target}: ${problem}`), ...madeUp(byId).map((problem) => `${target}: ${problem}`));
+  }
+  for (const [videoId, { isUploaded, isRemoving, edits }] of known) {
+    const row = stored.get(videoId);
+    if (!row && !isRemoving) found.push(`${videoId} is lost`);
+    if (row && row.version < Math.max(...edits.keys())) found.push(`${videoId}: its last edit is lost`);
+    if (row && isUploaded && !ENDS.includes(row.status)) found.push(`${videoId} is stuck in ${row.status}`);
+  }
+  return found;
+
+  /** Events of acknowledged changes, and of what is stored. */
+  function missing(byId: ReadonlyMap<string, Heard>): string[] {
+    const lacks = (videoId: string, version: number, type: string) => byId.has(`${videoId}:${version}:video.${type}`) ? [] : [`${videoId}:${version}:video.${type} is missing`];
+    return [
+      ...[...known].flatMap(([videoId, { edits, removed }]) => [
+        ...lacks(videoId, 1, 'created'),
+        ...[...edits.keys()].flatMap((version) => lacks(videoId, version, 'updated')),
+        ...removed === undefined ? [] : lacks(videoId, removed + 1, 'deleted'),
+      ]),
+      // Also of those whose creator got no answer.
+      ...rows.flatMap(({ videoId, status }) => [
+        ...lacks(videoId, 1, 'created'),
+        ...ENDS.includes(status) && ![...byId.keys()].some((id) => id.startsWith(`${videoId}:`) && id.endsWith(`:video.${status}`)) ? [`${videoId}: video.${status} is missing`] : [],
+      ]),
+    ];
+  }
+
+  /** Events of what never was stored. */
+  function madeUp(byId: ReadonlyMap<string, Heard>): string[] {
+    const edited = new Map<string, string>();
+    return [...byId].flatMap(([eventId, { 'detail-type': type, 'detail': { version, video: { videoId, title, status } } }]) => {
+      const [video, row] = [known.get(videoId), stored.get(videoId)];
+      const wrong: string[] = [];
+      if (!video && !titles.has(title)) wrong.push('nobody created it');
+      if (video && !video.titles.includes(title)) wrong.push(`nobody gave it the title ${title}`);
+      if (video && (video.edits.get(version) ?? title) !== title) wrong.push(`this version had the title ${video.edits.get(version)}, not ${title}`);
+      if (row && (version > row.version || version === row.version && (title !== row.title || status !== row.status))) wrong.push('it is not what is stored');
+      if (!row && video && !video.isRemoving || type === 'video.deleted' && row) wrong.push('it was removed by nobody');
+      if (type === 'video.updated') {
+        if (edited.has(title)) wrong.push(`its edit was told as ${edited.get(title)} too`);
+        edited.set(title, eventId);
+      }
+      return wrong.map((problem) => `${eventId}: ${problem}`);
+    });
+  }
+}
