@@ -1,4 +1,5 @@
 import * as path from 'path';
+import { ENVIRONMENT } from './environment';
 import type { Job, LocalCatalog } from './local-catalog';
 import { sumOf, Units, writeUnits } from './units';
 import type { HandlerName } from '../src/contract/environment';
@@ -56,7 +57,7 @@ interface Count {
 export async function orchestrationRows(
   assets: string, catalog: LocalCatalog,
 ): Promise<{ writes: object[]; costs: Record<string, object>; isWithinBound: boolean }> {
-  setEnvironment();
+  Object.assign(process.env, { ...ENVIRONMENT, TABLE_NAME: catalog.tableName });
   const names = ['upload/plan-upload', 'transcode/submit-job', 'transcode/record-job-event', 'catalog/publish-events'] as const satisfies HandlerName[];
   const load = async (name: HandlerName): Promise<Handler> => (await import(path.join(assets, name, 'index.js'))).handler;
   const [plan, submit, record, publish] = await Promise.all(names.map(load));
@@ -166,21 +167,4 @@ function completed(videoId: string, job: Job): object {
       { type: 'FILE_GROUP', outputDetails: [{ outputFilePaths: [`s3://media/${posterPrefix(videoId, 1)}poster.0000001.jpg`] }] },
     ],
   };
-}
-
-function setEnvironment(): void {
-  Object.assign(process.env, {
-    ORIGIN: 'https://videos.example.com',
-    SOURCE_BUCKET: 'sources',
-    SOURCE_ADDRESS: 'https://sources.s3.amazonaws.com',
-    UPLOAD_SETTINGS: JSON.stringify({ maxSize: 1e9, contentTypes: ['video/*'], expirySeconds: 600, defaultVisibility: 'signed-in' }),
-    ROLES: JSON.stringify({ uploaders: ['makers'], admins: ['bosses'] }),
-    MEDIA_BUCKET: 'media',
-    QUEUE_ARN: 'arn:aws:mediaconvert:us-east-1:123456789012:queues/q',
-    JOB_ROLE_ARN: 'arn:aws:iam::123456789012:role/job',
-    TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
-    MAX_RECEIVES: '5',
-    EVENT_BUS_NAME: 'bus',
-    FAILED_EVENTS_BUCKET: 'failed',
-  });
 }
