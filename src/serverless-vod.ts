@@ -178,8 +178,9 @@ export class ServerlessVod extends Construct {
   /** The sweeper: every 15 minutes it moves on what no event has. */
   public readonly sweeper: VodSweeper;
   /**
-   * The address that people use: at the first of `domainNames`, else such as `https://d111111abcdef8.cloudfront.net`. That one waits for the distribution, so
-   * an app of this stack behind `defaultBehavior` can be told the address with `domainNames` only.
+   * The address that people use: at the first of `domainNames`, else such as `https://d111111abcdef8.cloudfront.net`.
+   *
+   * The latter waits for the distribution, so an app of this stack behind `defaultBehavior` can be told the address with `domainNames` only.
    */
   public readonly url: string;
 
