@@ -42,8 +42,9 @@ function transcode(stack: Stack, props: object): void {
 }
 
 function auth(stack: Stack, props: object): void {
-  const api = new VodApi(stack, 'Api');
+  // Before the API, which what is refused here need not wait for.
   const vodAuth = new VodAuth(stack, 'Area', { url: origin, ...props });
+  const api = new VodApi(stack, 'Api');
   vodAuth.guard(api);
   // An authorizer that no method has belongs to no API.
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
