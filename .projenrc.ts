@@ -89,6 +89,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       maxWorkers: '100%',
       testTimeout: 30_000,
       globalSetup: '<rootDir>/test/programs.js',
+      testSequencer: '<rootDir>/test/longest-first.js',
       setupFiles: ['<rootDir>/test/setup.js'],
       reporters: [new javascript.JestReporter('default'), new javascript.JestReporter('<rootDir>/test/closing-line.js')],
     },
