@@ -20,7 +20,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
-import { checkTable, checkTableKey, streamProblem, tablePlaceProblems } from '../synth/own-table';
+import { checkStream, checkTable, checkTableKey, streamProblems, tablePlaceProblems } from '../synth/own-table';
 import { booleanProblem, keyProblem, show } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
@@ -134,7 +134,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
       originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
       booleanProblem('deletionProtection', props.deletionProtection),
       ...functionProblems(this, props.functions),
-      ...tablePlaceProblems(this, propName(this, 'table'), props.table), streamProblem(propName(this, 'table'), props.table),
+      ...tablePlaceProblems(this, propName(this, 'table'), props.table), ...streamProblems(this, propName(this, 'table'), props.table),
       ...eventBusProblems(this, propName(this, 'eventBus'), props.eventBus),
     ]);
     useFunctionOptions(this, props.functions);
@@ -143,6 +143,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     this.table = props.table ?? makeTable(this, props);
     if (props.table) checkTable(this, propName(this, 'table'), props.table);
     checkTableKey(this, propName(this, 'table'), this.table);
+    checkStream(this, propName(this, 'table'), this.table);
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',

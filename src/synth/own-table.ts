@@ -2,8 +2,8 @@ import { Annotations, Arn, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
-import { placeProblems } from './place';
-import { isAbsent, objectProblem } from './prop-checks';
+import { differ, placeProblems } from './place';
+import { isAbsent, objectProblem, show } from './prop-checks';
 import { INDEXES, TABLE_KEYS, TableIndex } from '../contract/table';
 
 /** Keys of a table or index, as CloudFormation has them. */
@@ -28,10 +28,26 @@ export function tablePlaceProblems(
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
 
-/** What is wrong with the stream of a table that was passed in, from which events are made. */
-export function streamProblem(prop: string, table: dynamodb.ITable | undefined): string | undefined {
-  if (isAbsent(table) || typeof table !== 'object' || table.tableStreamArn !== undefined) return undefined;
-  return `${prop}: expected a table with a stream, from which events are made, got one without; make it with stream (TableV2: dynamoStream) StreamViewType.NEW_AND_OLD_IMAGES, or import it by fromTableAttributes with tableStreamArn`;
+const NO_STREAM = 'expected a table with a stream, from which events are made, got one without; make it with stream (TableV2: dynamoStream) StreamViewType.NEW_AND_OLD_IMAGES, or import it by fromTableAttributes with tableStreamArn';
+
+/** What is wrong with the stream of a table that was passed in, from which events are made. `checkStream` looks at that of a table of this app. */
+export function streamProblems(scope: Construct, prop: string, table: dynamodb.ITable | undefined): string[] {
+  if (isAbsent(table) || typeof table !== 'object') return [];
+  const arn = table.tableStreamArn;
+  if (isAbsent(arn)) return [`${prop}: ${NO_STREAM}`];
+  if (Token.isUnresolved(arn)) return [];
+  const [, region, account, name] = /^arn:[^:]+:dynamodb:([^:]+):([^:]+):table\/([^/]+)\/stream\/[^/]+$/.exec(arn) ?? [];
+  const stream = `${prop}.tableStreamArn`;
+  if (!name) return [`${stream}: expected the ARN of the table's stream, such as arn:aws:dynamodb:eu-west-1:123456789012:table/NAME/stream/2026-01-01T00:00:00.000 (its LatestStreamArn), got ${show(arn)}`];
+  const problems = placeProblems(scope, stream, 'stream', { region, account });
+  return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got one of ${name}`] : problems;
+}
+
+/** Checks the stream of a table of this app when the app is complete: CDK knows an ARN for that of each TableV2, and an aspect may remove any stream. */
+export function checkStream(scope: Construct, prop: string, table: dynamodb.ITable): void {
+  const resource = resourceOf(table);
+  if (!resource) return;
+  scope.node.addValidation({ validate: () => (readTable(resource).streamSpecification?.streamViewType ? [] : [`${prop}: ${NO_STREAM}`]) });
 }
 
 /** Checks the key of a table when the app is complete: an aspect, or code of the app, may encrypt any table later. */

@@ -1,4 +1,4 @@
-import { Aspects, Stack } from 'aws-cdk-lib';
+import { Aspects, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { INDEXES } from '../../src/contract/table';
@@ -60,6 +60,36 @@ describe('a table of one\'s own', () => {
     ['made', (stack) => new dynamodb.Table(stack, 'Videos', PK_SK)], ['imported', (stack) => dynamodb.Table.fromTableName(stack, 'Videos', 'videos')],
   ])('that was %s without a stream is refused: no event could be made', (_, makeOwn) => {
     expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, from which events are made, got one without; make it with stream');
+  });
+
+  test.each<[string, (stack: Stack) => dynamodb.ITable]>([
+    ['whose kind always has the ARN of one', (stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, globalSecondaryIndexes: indexes })],
+    ['since an aspect removed it', (stack) => {
+      Aspects.of(stack).add({ visit: (node) => { if (node instanceof dynamodb.CfnTable) node.streamSpecification = undefined; } });
+      return makeTable(stack);
+    }],
+  ])('is refused at synth without a stream: one %s', (_, makeOwn) => {
+    const { stack } = catalog(makeOwn);
+    expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: expected a table with a stream');
+  });
+
+  test.each([
+    ['no text', '', 'the ARN of the table\'s stream, such as'],
+    ['a table', 'arn:aws:dynamodb:us-east-1:123456789012:table/videos', 'the ARN of the table\'s stream, such as'],
+    ['a stream of Kinesis', 'arn:aws:kinesis:us-east-1:123456789012:stream/videos', 'the ARN of the table\'s stream, such as'],
+    ['another region', STREAM_ARN.replace('us-east-1', 'eu-central-1'), 'a stream in the stack\'s region us-east-1, got one in eu-central-1'],
+    ['another account', STREAM_ARN.replace('123456789012', '999999999999'), 'a stream of the stack\'s account 123456789012, got one of 999999999999'],
+    ['another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got one of others'],
+  ])('that was imported is refused with the stream of %s', (_, tableStreamArn, message) => {
+    const stack = testStack({ env });
+    const table = dynamodb.Table.fromTableAttributes(stack, 'Videos', { tableName: 'videos', tableStreamArn });
+    expect(() => catalogIn(stack, { table })).toThrow(`Test/Catalog: table.tableStreamArn: expected ${message}`);
+  });
+
+  test('that was imported may have a stream that is known at deploy time only', () => {
+    const stack = testStack({ env });
+    const table = dynamodb.Table.fromTableAttributes(stack, 'Videos', { tableName: 'videos', tableStreamArn: new CfnParameter(stack, 'Stream').valueAsString });
+    expect(() => catalogIn(stack, { table })).not.toThrow();
   });
 
   test.each([
