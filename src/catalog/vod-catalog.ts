@@ -31,7 +31,7 @@ export interface VodCatalogOptions {
    * A table of your own, in the stack's region: string keys `pk` and `sk`; a stream with new and old images; the indexes `byOwner` (`owner`,
    * `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`, `listedAt`) and `byDue` (`dueShard`, `dueAt`), projecting keys
    * at least, and `spare` (`spareKey`, `spareSort`), projecting everything; all keys are strings. A table that this app makes is checked at synth;
-   * the functions are granted its KMS key, if it has one of yours.
+   * the functions are granted its KMS key, if it has one of yours, and the bucket of failed events is encrypted with it.
    * @default - a global table of one region, on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
    */
   readonly table?: dynamodb.ITable;

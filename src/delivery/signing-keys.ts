@@ -1,6 +1,5 @@
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -10,6 +9,7 @@ import { acknowledge } from '../synth/acknowledge';
 import type { Connection } from '../synth/connection';
 import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
+import { grantSecrets } from '../synth/late-keys';
 import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys a key group. */
@@ -36,8 +36,6 @@ export class SigningKeys extends Construct {
   /** Signs with any of the keys, once the key group trusts them. */
   public readonly signing: Connection<'SIGNING_KEYS'>;
 
-  private readonly references: readonly SigningKeyReference[];
-
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
     super(scope, id);
     acknowledge(this, { 'AwsSolutions-SMG4': 'rotated by declaring a new generation: sessions signed by the old one go on' });
@@ -45,21 +43,18 @@ export class SigningKeys extends Construct {
       description: 'Makes the key pairs that sign playback', uses: [], environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
     });
     const keys = props.generations.map((generation) => this.addGeneration(generation, props));
-    this.references = keys.map(({ publicKey, secret }) => ({ keyPairId: publicKey.ref, secretArn: secret.ref }));
+    const secrets = keys.map(({ secret }) => secret);
+    const references: SigningKeyReference[] = keys.map(({ publicKey, secret }) => ({ keyPairId: publicKey.ref, secretArn: secret.ref }));
     this.keyGroup = new cloudfront.KeyGroup(this, 'KeyGroup', {
       keyGroupName: globalName(this, 'playback'), items: keys.map(({ publicKey }) => publicKey),
     });
     // It may read what it wrote, or a repeated request could only make a second key that nobody trusts.
-    this.grant(this.makeKeyPairFunction, ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue']);
+    grantSecrets(secrets, this.makeKeyPairFunction, 'GetSecretValue', 'PutSecretValue');
     this.signing = {
-      environment: { SIGNING_KEYS: this.references },
-      grant: (grantee) => this.grant(grantee, ['secretsmanager:GetSecretValue']),
+      environment: { SIGNING_KEYS: references },
+      grant: (grantee) => grantSecrets(secrets, grantee, 'GetSecretValue'),
       after: this.keyGroup,
     };
-  }
-
-  private grant(grantee: iam.IGrantable, actions: string[]): void {
-    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: this.references.map(({ secretArn }) => secretArn) });
   }
 
   /** CloudFront public keys can't be changed, so that everything of a generation carries its name in its logical id. */

@@ -21,6 +21,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { bucketProblems, checkBucket } from '../synth/own-bucket';
+import { privateBucket } from '../synth/private-bucket';
 import { durationProblem, enumProblem, isAbsent, keyProblem, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { cloudFrontProblem } from '../synth/region';
@@ -228,15 +229,13 @@ export class VodDelivery extends Construct {
   }
 
   private makeBucket(removalPolicy: RemovalPolicy): s3.Bucket {
-    return new s3.Bucket(this, 'Bucket', {
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
+    return privateBucket(this, 'Bucket', {
+      removalPolicy,
+      // S3's default, which is the same.
+      objectOwnership: undefined,
       minimumTLSVersion: 1.2,
       // What a transcode that died left half written costs, and shows nowhere.
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
-      removalPolicy,
-      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
   }
 }

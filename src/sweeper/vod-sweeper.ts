@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
@@ -12,6 +12,7 @@ import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
+import { privateQueue } from '../synth/private-queue';
 import { keyProblem, ownObjectProblem } from '../synth/prop-checks';
 import type { IVodTranscode } from '../transcode/transcode';
 import { jobsConnection, submitConnection } from '../transcode/transcode-connections';
@@ -43,7 +44,6 @@ export const SWEEPER_OPTIONS: Record<keyof VodSweeperOptions, true> = { function
 const EVERY = Duration.minutes(15);
 /** Less than the schedule, so that sweeps seldom meet. Two at the same time do no harm. */
 const TIMEOUT = Duration.minutes(10);
-const RETENTION = Duration.days(14);
 
 /**
  * The sweeper: every 15 minutes it looks at the videos that no event has moved on in time, and moves them.
@@ -73,9 +73,7 @@ export class VodSweeper extends Construct {
       ownObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'uploads'] }),
     ]);
     useFunctionOptions(this, props.functions);
-    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetterQueue', {
-      encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION,
-    });
+    this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
       description: 'Looks at the videos that no event has moved on in time',
       timeout: TIMEOUT,

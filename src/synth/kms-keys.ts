@@ -11,7 +11,7 @@ export interface ResourceKey {
   /** Undefined without a customer's key: the keys that AWS owns or manages need no grant. */
   readonly key: kms.IKey | undefined;
   /** The service that calls KMS in the principal's name. */
-  readonly service: 's3' | 'dynamodb' | 'lambda';
+  readonly service: 's3' | 'dynamodb' | 'lambda' | 'secretsmanager';
 }
 
 /**

@@ -23,32 +23,36 @@ export function bucketProblems(
 }
 
 /** Checks key and access of a bucket when the app is complete, since an aspect may change any bucket later. Nothing is known of an imported one. */
-export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false } = {}): void {
+export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false, keyRemedy = KEY_REMEDY } = {}): void {
   const resource = cfnBucket(bucket);
   if (!resource) return;
-  scope.node.addValidation({ validate: () => [unknownKeyProblem(prop, bucket, readByCloudFront)].filter((problem) => problem !== undefined) });
+  scope.node.addValidation({ validate: () => [unknownKeyProblem(prop, bucket, readByCloudFront, keyRemedy)].filter((problem) => problem !== undefined) });
   checkBucketAccess(scope, prop, bucket, resource);
 }
 
 const AWS_MANAGED = 'alias/aws/s3';
+const KEY_REMEDY = 'make the bucket with the prop encryptionKey of s3.Bucket';
 
 /** Why a key that CDK does not know won't do. The key `aws/s3` belongs to AWS: its policy lets in who may use the bucket, but no other service. */
-function unknownKeyProblem(prop: string, bucket: s3.IBucket, readByCloudFront: boolean): string | undefined {
+function unknownKeyProblem(prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY): string | undefined {
   const key = unknownKey(bucket);
   if (typeof key !== 'string' || !key.endsWith(AWS_MANAGED)) {
-    return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; make the bucket with the prop encryptionKey of s3.Bucket`;
+    return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; ${keyRemedy}`;
   }
   return readByCloudFront
     ? `${prop}: expected BucketEncryption.S3_MANAGED, or KMS with a key of your own, got KMS_MANAGED: CloudFront can't decrypt with the key aws/s3` : undefined;
 }
 
-/** What the resource of a bucket says of its KMS key, where CDK's view of the bucket has none: a bucket may be written as a resource. */
+/** What the resource of a bucket says of its KMS key, where CDK's view of the bucket has another or none: a bucket may be written as a resource. */
 function unknownKey(bucket: s3.IBucket): string | object | undefined {
   const resource = cfnBucket(bucket);
-  if (!resource || bucket.encryptionKey) return undefined;
-  const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
+  // What wraps a resource has read the key from it.
+  if (!resource || (bucket.encryptionKey && bucket.node.scope === resource)) return undefined;
+  const stack = Stack.of(resource);
+  const encryption = stack.resolve(resource.bucketEncryption);
   const { sseAlgorithm = '', kmsMasterKeyId = AWS_MANAGED } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
-  return String(sseAlgorithm).startsWith('aws:kms') ? kmsMasterKeyId : undefined;
+  const isKnown = bucket.encryptionKey && JSON.stringify(stack.resolve(bucket.encryptionKey.keyArn)) === JSON.stringify(kmsMasterKeyId);
+  return String(sseAlgorithm).startsWith('aws:kms') && !isKnown ? kmsMasterKeyId : undefined;
 }
 
 /**

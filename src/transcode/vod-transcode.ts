@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as mediaconvert from 'aws-cdk-lib/aws-mediaconvert';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
@@ -25,6 +25,7 @@ import { globalName } from '../synth/global-name';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
+import { privateQueue } from '../synth/private-queue';
 import { durationProblem, keyProblem, numberProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { warnWithoutMediaConvert } from '../synth/region';
@@ -106,7 +107,6 @@ export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
 /** Batches of one: a message's time is its own, and a claim that is older than the time has no living holder. */
 const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
-const RETENTION = Duration.days(14);
 
 /**
  * Transcoding: each source that arrives gets one MediaConvert job, whose events keep the catalog up to date.
@@ -170,9 +170,9 @@ export class VodTranscode extends Construct implements IVodTranscode {
       concurrentJobs: props.concurrentJobs,
     });
     this.jobRole = this.makeJobRole(props);
-    this.deadLetterQueue = this.makeQueue('DeadLetterQueue');
-    this.jobEventsDeadLetterQueue = this.makeQueue('JobEventsDeadLetterQueue');
-    this.uploads = this.makeQueue('Uploads', {
+    this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
+    this.jobEventsDeadLetterQueue = privateQueue(this, 'JobEventsDeadLetterQueue');
+    this.uploads = privateQueue(this, 'Uploads', {
       visibilityTimeout: Duration.seconds(SUBMIT_VISIBILITY_SECONDS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
@@ -183,10 +183,6 @@ export class VodTranscode extends Construct implements IVodTranscode {
       handlers: { 'transcode/submit-job': this.submitJobFunction, 'transcode/record-job-event': this.recordJobEventFunction },
       deadLetterQueues: [this.deadLetterQueue, this.jobEventsDeadLetterQueue],
     };
-  }
-
-  private makeQueue(id: string, props: sqs.QueueProps = {}): sqs.Queue {
-    return new sqs.Queue(this, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
   }
 
   private makeJobRole({ sourceBucket, mediaBucket }: VodTranscodeProps): iam.Role {

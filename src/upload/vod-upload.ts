@@ -22,9 +22,10 @@ import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
 import { appOriginsProblems } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
+import { privateBucket } from '../synth/private-bucket';
 import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
-import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
+import { removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
@@ -169,14 +170,8 @@ export class VodUpload extends Construct {
   }
 
   private makeBucket(props: VodUploadProps): s3.Bucket {
-    const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;
-    const bucket = new s3.Bucket(this, 'Bucket', {
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      removalPolicy,
-      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+    const bucket = privateBucket(this, 'Bucket', {
+      removalPolicy: props.removalPolicy,
       lifecycleRules: [{ id: 'AbortIncompleteUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
     });
     sendEventsToEventBridge(bucket);

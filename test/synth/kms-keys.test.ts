@@ -1,12 +1,15 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { VodCatalog } from '../../src/catalog/vod-catalog';
+import type { HandlerName } from '../../src/contract/environment';
 import { makeTable } from '../templates/customer-keys-stack';
 import { permissionsOf } from '../toolkit/permissions';
-import { catalogIn, deliveryIn, ENV as env, testStack, uploadIn } from '../toolkit/stacks';
+import { catalogIn, deliveryIn, ENV as env, sweeperIn, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
 import { only } from '../toolkit/template';
 
 const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -121,4 +124,56 @@ test('a key of the media in another stack lets CloudFront in without a circle be
     },
   });
   expect(stack.dependencies).toEqual([keys]);
+});
+
+describe('a key that an aspect, or code of the app, gives a resource without a prop for it', () => {
+  type Give = (secret: secretsmanager.CfnSecret, key: string) => void;
+  const byProperty: Give = (secret, key) => { secret.kmsKeyId = key; };
+
+  /** The service, with each of its secrets changed. */
+  function secrets(keyOf: (stack: Stack) => string, give = byProperty) {
+    const stack = testStack({ env });
+    vodIn(stack);
+    const key = keyOf(stack);
+    Aspects.of(stack).add({ visit: (node) => { if (node instanceof secretsmanager.CfnSecret) give(node, key); } });
+    return stack;
+  }
+  const usedVia = (...actions: string[]) => actions.map((action) => `kms:${action} on Key.Arn if ${JSON.stringify(via('secretsmanager'))}`);
+
+  test.each<[string, (key: kms.Key) => string, Give | undefined]>([
+    ['its ARN', ({ keyArn }) => keyArn, undefined],
+    ['its id', ({ keyId }) => keyId, undefined],
+    ['an override', ({ keyArn }) => keyArn, (secret, key) => secret.addPropertyOverride('KmsKeyId', key)],
+  ])('serves secrets: each handler is granted what it does with them, by Secrets Manager only (%s)', (_, keyOf, give) => {
+    const template = Template.fromStack(secrets((stack) => keyOf(new kms.Key(stack, 'Key')), give));
+    const keysOf = (handler: HandlerName) => permissionsOf(template, handler).filter((permission) => permission.startsWith('kms:'));
+    expect(keysOf('delivery/make-key-pair')).toEqual(usedVia('Decrypt', 'GenerateDataKey'));
+    expect(keysOf('delivery/start-playback')).toEqual(usedVia('Decrypt'));
+    expect(keysOf('auth/fill-client-secret')).toEqual(usedVia('Decrypt', 'GenerateDataKey'));
+    expect(keysOf('auth/sign-in')).toEqual(usedVia('Decrypt'));
+    expect(keysOf('catalog/read-videos')).toEqual([]);
+  });
+
+  test('serves secrets if it was imported, with the warning that its policy is not known', () => {
+    const stack = secrets((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN).keyArn);
+    expect(permissionsOf(Template.fromStack(stack), 'auth/sign-in')).toContain(`kms:Decrypt on ${KEY_ARN} if ${JSON.stringify(via('secretsmanager'))}`);
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Auth/ClientSecret', Match.stringLikeRegexp('^kmsKeyId: the policy of its KMS key'));
+  });
+
+  test.each<[string, string | ((stack: Stack) => string), RegExp]>([
+    ['a text', KEY_ARN, /\[Test\/Vod\/Auth\/ClientSecret\] kmsKeyId: expected the keyArn of a kms\.Key of this app.*got "arn:aws:kms:/],
+    ['an alias by name', (stack) => kms.Alias.fromAliasName(stack, 'Alias', 'alias/mine').keyArn, /\[Test\/Vod\/Delivery\/Keys\/Secret1\] kmsKeyId: expected the keyArn of a kms\.Key/],
+    ['a key of another region', (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'eu-west-1')).keyArn, /ClientSecret\] kmsKeyId: expected a KMS key of its own region/],
+  ])('is refused for a secret if nobody can be granted it: %s', (_, key, message) => {
+    expect(() => templateOf(secrets((stack) => (typeof key === 'string' ? key : key(stack))))).toThrow(message);
+  });
+
+  test('is refused for queues, which EventBridge and the functions could not use', () => {
+    const stack = testStack({ env });
+    const catalog = catalogIn(stack);
+    sweeperIn(stack, { catalog, transcode: transcodeIn(stack, { catalog }) });
+    Aspects.of(stack).add({ visit: (node) => { if (node instanceof sqs.CfnQueue) node.kmsMasterKeyId = 'alias/mine'; } });
+    const refused = ['Transcode/DeadLetterQueue', 'Transcode/JobEventsDeadLetterQueue', 'Transcode/Uploads', 'Sweeper/DeadLetterQueue'];
+    expect(() => templateOf(stack)).toThrow(new RegExp(refused.map((path) => `\\[Test/${path}\\] kmsMasterKeyId: expected none`).join('[^]*')));
+  });
 });

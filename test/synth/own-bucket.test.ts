@@ -194,12 +194,20 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
   test.each<[string, string | undefined, RegExp]>([
     ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] upload\.bucket: its KMS key \"alias\/videos\" is not known/],
     ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] delivery\.bucket: its KMS key \"alias\/videos\" is not known/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Catalog\/Events\] failedEventsBucket: its KMS key \"alias\/videos\" is not known .*; leave the bucket out of the aspect/],
     ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] delivery\.bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/],
   ])('the library\'s own buckets under %s that an aspect gives them (case %#)', (_, key, message) => {
     const stack = testStack();
     vodIn(stack);
     Aspects.of(stack.node.root).add({ visit: (node) => encrypt(node, key) });
     expect(() => templateOf(stack)).toThrow(message);
+  });
+
+  test('a bucket with a customer\'s key that an aspect replaces by another: nobody is granted the new one', () => {
+    const stack = testStack();
+    deliveryIn(stack, { bucket: new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.KMS }) });
+    Aspects.of(stack).add({ visit: (node) => { if (node.node.path.includes('/Media/')) encrypt(node, 'alias/videos'); } });
+    expect(() => templateOf(stack)).toThrow(/\[Test\/Delivery\] bucket: its KMS key "alias\/videos" is not known/);
   });
 
   test.each<[string, (stack: Stack, bucket: s3.IBucket) => s3.IBucket]>([

@@ -14,7 +14,9 @@ describe('a customer\'s KMS keys', () => {
         `${withoutHash(role)}: ${action} on ${references(Resource).map(withoutHash).join()} via ${JSON.stringify(Condition ?? {}).match(/"(s3|dynamodb)\./)?.[1]}`)));
     expect(uses.sort()).toEqual([
       'VodCatalogEventsPublishEventsRole: kms:Decrypt on TableKey via dynamodb',
+      'VodCatalogEventsPublishEventsRole: kms:GenerateDataKey on TableKey via s3',
       'VodCatalogEventsResendEventsRole: kms:Decrypt on TableKey via dynamodb',
+      'VodCatalogEventsResendEventsRole: kms:Decrypt on TableKey via s3',
       'VodCatalogReadVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodDeliveryStartPlaybackRole: kms:Decrypt on TableKey via dynamodb',
       'VodSweeperSweepVideosRole: kms:Decrypt on TableKey via dynamodb',
@@ -27,6 +29,13 @@ describe('a customer\'s KMS keys', () => {
       'VodUploadPlanUploadRole: kms:Decrypt on SourceKey via s3',
       'VodUploadPlanUploadRole: kms:Decrypt on TableKey via dynamodb',
       'VodUploadPlanUploadRole: kms:GenerateDataKey on SourceKey via s3',
+    ]);
+  });
+
+  test('of the table encrypts failed records too, which are rows of it', () => {
+    const [failed] = ofType(template, 'AWS::S3::Bucket').filter(({ id }) => withoutHash(id) === 'VodCatalogEventsFailedEvents');
+    expect(failed.properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
+      { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': [expect.stringMatching(/^TableKey/), 'Arn'] } } },
     ]);
   });
 

@@ -1,6 +1,5 @@
 import { CustomResource, Duration, Token } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
@@ -16,6 +15,7 @@ import { acknowledge } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
+import { grantSecrets } from '../../synth/late-keys';
 import { overlay } from '../../synth/overlay';
 import { enumProblem, isAbsent, keyProblem, numberProblem, objectProblem, show } from '../../synth/prop-checks';
 
@@ -116,7 +116,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 
   const secret = new secretsmanager.CfnSecret(scope, 'ClientSecret', { description: 'Secret of the user pool\'s client, filled when the stack is deployed' });
   secret.applyRemovalPolicy(removalPolicy);
-  const { filler, filled } = fillClientSecret(scope, userPool, userPoolClient, secret.ref);
+  const { filler, filled } = fillClientSecret(scope, userPool, userPoolClient, secret);
   const signInFunction = handlerFunction(scope, 'SignIn', 'auth/sign-in', {
     description: 'Sign-in, its callback, refresh and sign-out',
     // Two calls to the sign-in server, and its keys.
@@ -124,7 +124,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     uses: [connection({
       environment: { ISSUER: userPool.userPoolProviderUrl, CLIENT_ID: userPoolClient.userPoolClientId, SECRET_ARN: secret.ref, HOSTED_UI: domain.baseUrl() },
-      grant: (grantee) => iam.Grant.addToPrincipal({ grantee, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secret.ref] }),
+      grant: (grantee) => grantSecrets([secret], grantee, 'GetSecretValue'),
       // A new client id never meets the old client's secret.
       after: filled,
     })],
@@ -146,13 +146,13 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 }
 
 /** CDK's own `userPoolClientSecret` would carry the secret through an answer to CloudFormation. */
-function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secretArn: string) {
+function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secret: secretsmanager.CfnSecret) {
   const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager',
     timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
     uses: [
       permission(['cognito-idp:DescribeUserPoolClient'], [userPool.userPoolArn]),
-      permission(['secretsmanager:PutSecretValue'], [secretArn]),
+      connection({ environment: {}, grant: (grantee) => grantSecrets([secret], grantee, 'PutSecretValue') }),
     ],
     environment: {},
   });
@@ -160,7 +160,7 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
     resourceType: CLIENT_SECRET_RESOURCE,
     serviceToken: filler.functionArn,
     serviceTimeout: Duration.seconds(CUSTOM_RESOURCE_SERVICE_SECONDS),
-    properties: { UserPoolId: userPool.userPoolId, ClientId: userPoolClientId, SecretArn: secretArn } satisfies ClientSecretProperties,
+    properties: { UserPoolId: userPool.userPoolId, ClientId: userPoolClientId, SecretArn: secret.ref } satisfies ClientSecretProperties,
   });
   return { filler, filled };
 }

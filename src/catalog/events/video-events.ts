@@ -1,16 +1,21 @@
-import { Arn, ArnFormat, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { videoKey } from '../../contract/table';
 import { acknowledge, acknowledgeWildcard } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
+import { grantKey, targetKey } from '../../synth/kms-keys';
+import { bucketKey, checkBucket } from '../../synth/own-bucket';
 import { placeProblems } from '../../synth/place';
+import { privateBucket } from '../../synth/private-bucket';
 import { isAbsent, objectProblem, show } from '../../synth/prop-checks';
+import { propName } from '../../synth/prop-names';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
 
@@ -60,7 +65,7 @@ export class VideoEvents extends Construct {
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: VideoEventsProps) {
     super(scope, id);
     this.eventBus = eventBus ?? new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
-    this.failedEventsBucket = this.makeBucket(removalPolicy);
+    this.failedEventsBucket = this.makeBucket(catalog, removalPolicy);
     const send = connection({
       environment: { EVENT_BUS_NAME: this.eventBus.eventBusName },
       grant: permission(['events:PutEvents'], [this.eventBus.eventBusArn]).grant,
@@ -74,7 +79,7 @@ export class VideoEvents extends Construct {
     this.publishEventsFunction = handlerFunction(this, 'PublishEvents', 'catalog/publish-events', {
       description: 'Makes events of the changes of videos',
       // Lambda puts there what it gives up, by the function's own role, after it has listed the bucket to learn whether it is there.
-      uses: [stream, send, failed, this.objects('s3:PutObject')],
+      uses: [stream, send, failed, this.objects(catalog, 'kms:GenerateDataKey', 's3:PutObject')],
       environment: {},
     });
     acknowledgeWildcard(this.publishEventsFunction.role!, '*', 'dynamodb:ListStreams has no resource');
@@ -83,7 +88,7 @@ export class VideoEvents extends Construct {
     this.resendEventsFunction = handlerFunction(this, 'ResendEvents', 'catalog/resend-events', {
       description: 'Sends events of videos once more, when a person asks for it',
       timeout: Duration.minutes(5),
-      uses: [scan, send, failed, this.objects('s3:GetObject', 's3:DeleteObject')],
+      uses: [scan, send, failed, this.objects(catalog, 'kms:Decrypt', 's3:GetObject', 's3:DeleteObject')],
       environment: {},
     });
   }
@@ -104,22 +109,28 @@ export class VideoEvents extends Construct {
     });
   }
 
-  private objects(...actions: string[]) {
+  /** Actions on the objects of failed records, and on the customer's key that encrypts them, which is the table's. */
+  private objects(catalog: IVodCatalog, keyAction: string, ...actions: string[]) {
     const objects = this.failedEventsBucket.arnForObjects('*');
     acknowledgeWildcard(this, objects, 'Lambda makes up the names of the objects');
-    return permission(actions, [objects]);
+    return connection({
+      environment: {},
+      grant: (grantee) => {
+        iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [objects] });
+        grantKey(catalog, bucketKey(propName(catalog, 'table'), this.failedEventsBucket), grantee, [keyAction]);
+      },
+    });
   }
 
-  private makeBucket(removalPolicy: RemovalPolicy): s3.Bucket {
+  /** It holds rows of the table, and so is encrypted with the table's key. */
+  private makeBucket({ table }: IVodCatalog, removalPolicy: RemovalPolicy): s3.Bucket {
     acknowledge(this, { 'AwsSolutions-S1': 'Lambda writes it and one function reads it' });
-    return new s3.Bucket(this, 'FailedEvents', {
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
+    const bucket = privateBucket(this, 'FailedEvents', {
+      encryptionKey: targetKey(table.encryptionKey),
       removalPolicy,
-      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
       lifecycleRules: [{ id: 'ExpireFailedEvents', expiration: FAILED_RECORDS_EXPIRE }],
     });
+    checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'leave the bucket out of the aspect: it has the key of the catalog\'s table' });
+    return bucket;
   }
 }

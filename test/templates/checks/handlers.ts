@@ -11,13 +11,14 @@ export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
 }
 
 /** A part that stores what the service works on. It may be the user's own: then its logical id is theirs. */
-export type Store = 'table' | 'sources' | 'media';
+export type Store = 'table' | 'sources' | 'media' | 'failed';
 
 /** Whose environment says where each part is. */
 const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
   table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
   sources: ['upload/plan-upload', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],
   media: ['transcode/submit-job', 'MEDIA_BUCKET', /^AWS::S3::Bucket$/],
+  failed: ['catalog/resend-events', 'FAILED_EVENTS_BUCKET', /^AWS::S3::Bucket$/],
 };
 
 /** The logical id of a store. */

@@ -12,6 +12,7 @@ const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
 const MEDIA = '{media}/v/*';
+const FAILED = '{failed}';
 const JOBS = 'arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*';
 
 /** All that each handler does in AWS, besides writing its own log. */
@@ -30,15 +31,15 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:ListStreams': ['*'],
     'events:PutEvents': ['VodCatalogEventsBus.Arn'],
     // What Lambda could not get rid of goes there by the function's own role.
-    's3:ListBucket': ['VodCatalogEventsFailedEvents.Arn'],
-    's3:PutObject': ['VodCatalogEventsFailedEvents.Arn/*'],
+    's3:ListBucket': [FAILED],
+    's3:PutObject': [`${FAILED}/*`],
   },
   'catalog/resend-events': {
     'dynamodb:Scan': [TABLE],
     'events:PutEvents': ['VodCatalogEventsBus.Arn'],
-    's3:ListBucket': ['VodCatalogEventsFailedEvents.Arn'],
-    's3:GetObject': ['VodCatalogEventsFailedEvents.Arn/*'],
-    's3:DeleteObject': ['VodCatalogEventsFailedEvents.Arn/*'],
+    's3:ListBucket': [FAILED],
+    's3:GetObject': [`${FAILED}/*`],
+    's3:DeleteObject': [`${FAILED}/*`],
   },
   'catalog/read-videos': {
     'dynamodb:GetItem': [TABLE],
@@ -108,6 +109,9 @@ const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][
   ['sources', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
   ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
+  // Lambda puts failed records in one piece.
+  ['failed', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey']],
+  ['failed', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
 ];
 
 const via = (service: string): object => ({ StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } });

@@ -1,0 +1,27 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { DEFAULT_REMOVAL_POLICY } from './removal-policy';
+
+/** What differs from bucket to bucket. */
+export interface PrivateBucketProps extends Pick<s3.BucketProps, 'lifecycleRules' | 'minimumTLSVersion' | 'objectOwnership'> {
+  /** @default - encrypted with keys that S3 manages */
+  readonly encryptionKey?: kms.IKey;
+  /** `DESTROY` empties the bucket first. */
+  readonly removalPolicy: RemovalPolicy | undefined;
+}
+
+/** A bucket of the library's own: private, encrypted, TLS only. */
+export function privateBucket(scope: Construct, id: string, { encryptionKey, removalPolicy, ...props }: PrivateBucketProps): s3.Bucket {
+  return new s3.Bucket(scope, id, {
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    encryption: encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
+    encryptionKey,
+    enforceSSL: true,
+    removalPolicy: removalPolicy ?? DEFAULT_REMOVAL_POLICY,
+    autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+    ...props,
+  });
+}
