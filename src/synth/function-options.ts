@@ -7,7 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
 import { overlay } from './overlay';
-import { partitionProblem, regionProblem } from './place';
+import { accountProblem, partitionProblem, regionProblem } from './place';
 import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem } from './prop-checks';
 
 /**
@@ -182,8 +182,10 @@ function tooManyProblem(name: string, list: unknown, max: number): string | unde
 
 function boundaryProblem(scope: Construct, policy: iam.IManagedPolicy | undefined): string | undefined {
   const name = 'functions.permissionsBoundary';
-  return objectProblem(name, policy, 'a managed policy, such as an iam.ManagedPolicy', { members: ['managedPolicyArn'] })
-    ?? (isAbsent(policy) ? undefined : partitionProblem(scope, name, 'managed policy', policy.managedPolicyArn));
+  const wrong = objectProblem(name, policy, 'a managed policy, such as an iam.ManagedPolicy', { members: ['managedPolicyArn'] });
+  if (wrong || isAbsent(policy)) return wrong;
+  const { managedPolicyArn } = policy;
+  return partitionProblem(scope, name, 'managed policy', managedPolicyArn) ?? accountProblem(scope, name, 'managed policy', managedPolicyArn);
 }
 
 function layerProblem(scope: Construct, name: string, layer: unknown): string | undefined {

@@ -28,6 +28,13 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got one of ${partition}` : undefined;
 }
 
+/** Why a stack can't use what has to lie in its own account, by an ARN. What AWS manages has no account. */
+export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
+  const { account } = Stack.of(scope);
+  const [, , , , actual] = arn.split(':');
+  return actual && actual !== 'aws' && differ(actual, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got one of ${actual}` : undefined;
+}
+
 /** Whether two names differ, as far as synth can know. */
 export function differ(actual: string, expected: string): boolean {
   return !Token.isUnresolved(actual) && !Token.isUnresolved(expected) && actual !== expected;

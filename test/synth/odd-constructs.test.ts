@@ -120,17 +120,22 @@ const CASES: Record<string, Case[]> = {
   'VodFunctionOptions.layers': [
     ['a function', (stack) => [whoCalls(stack)], 'refused'],
     ['one of another region', (stack) => [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', arn('lambda', 'layer:observe:1', elsewhere))], 'refused'],
+    ['one of another account', (stack) => [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension-Arm64:20')], 'rendered'],
     ['one of another stack', (stack) => [new lambda.LayerVersion(other(stack), 'Layer', { code: lambda.Code.fromAsset(__dirname) })], 'rendered'],
   ],
   'VodFunctionOptions.permissionsBoundary': [
     ['a role', (stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() }), 'refused'],
     ['one of China', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', 'arn:aws-cn:iam::aws:policy/PowerUserAccess'), 'refused'],
+    ['one of another account', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', 'arn:aws:iam::999999999999:policy/Boundary'), 'refused'],
+    ['one of this account', (stack) => iam.ManagedPolicy.fromManagedPolicyName(stack, 'Policy', 'Boundary'), 'rendered'],
+    ['one of AWS', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', 'arn:aws:iam::aws:policy/PowerUserAccess'), 'rendered'],
     ['one of another stack', (stack) => new iam.ManagedPolicy(other(stack), 'Policy', { statements: [new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] })] }), 'rendered'],
   ],
   'VodFunctionOptions.environmentEncryption': [
     ['an alias by name', (stack) => kms.Alias.fromAliasName(stack, 'Alias', 'alias/mine'), 'refused'],
     ['one of another region', (stack) => new kms.Key(other(stack, elsewhere), 'Key'), 'refused'],
     ['one of China', (stack) => kms.Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1', { partition: 'aws-cn', region: 'cn-north-1' })), 'refused'],
+    ['one of another account', (stack) => kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:999999999999:key/1'), 'rendered'],
     ['one of another stack', (stack) => new kms.Key(other(stack), 'Key'), 'rendered'],
   ],
   'VodFunctionOptions.timeout': [
