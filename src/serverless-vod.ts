@@ -70,7 +70,7 @@ export interface ServerlessVodProps {
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * What `/` stands for in your own app, such as `index.html`.
+   * What `/` stands for in your own app, such as `index.html`. Needs `defaultBehavior` or `additionalBehaviors`, which serve it.
    * @default - nothing: `/` goes to the default behavior as it is
    */
   readonly defaultRootObject?: string;

@@ -42,6 +42,7 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
 /** What the library refuses on purpose, and what can't be given in a combination. A refusal that is not here is a finding. */
 export const RULES: readonly Rule[] = [
   ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'names need a certificate, and a certificate is for names'),
+  ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object needs something that serves it'),
   ...partOf(/^(UserPoolIdentity|PublicClient)Options\./, 'ServerlessVodProps.identity', is('own pool'), undefined, 'options of Identity.userPool'),
   ...partOf(/^PublicClientOptions\.logoutUrls$/, 'PublicClientOptions.callbackUrls', isGiven, undefined, 'a public client needs a callback'),
   ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'options of Identity.oidc'),

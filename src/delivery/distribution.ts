@@ -46,10 +46,9 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
   };
   return new cloudfront.Distribution(scope, 'Distribution', {
     comment: 'Video on demand',
-    ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate }),
+    ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate, defaultRootObject: props.defaultRootObject }),
     priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-    defaultRootObject: props.defaultRootObject,
     // Caching times only: error pages apply to all behaviors, and would replace the API's own 403 and 404.
     errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     defaultBehavior: {

@@ -24,7 +24,7 @@ export function domainProblems(scope: IConstruct, { domainNames, certificate }: 
     // The address is needed at synth.
     ...listProblems('domainNames', domainNames, domainNameProblem, { tokens: false }),
     repetitionProblem('domainNames', domainNames, 'name'),
-    isAbsent(domainNames) && !isAbsent(certificate) ? 'domainNames: expected the names that certificate is for, got undefined' : undefined,
+    isAbsent(domainNames) && !isAbsent(certificate) ? 'domainNames: expected the names that certificate is for, got none' : undefined,
     isAbsent(domainNames) && isAbsent(certificate) ? undefined : certificateProblem(scope, 'certificate', certificate, { prop: 'domainNames', list: domainNames }),
   ];
 }

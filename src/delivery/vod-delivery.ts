@@ -126,7 +126,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * What `/` stands for in your own app, such as `index.html`.
+   * What `/` stands for in your own app, such as `index.html`. Needs `defaultBehavior` or `additionalBehaviors`, which serve it.
    * @default - nothing: `/` goes to the default behavior as it is
    */
   readonly defaultRootObject?: string;
@@ -256,6 +256,8 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
     // CloudFront finds nothing by a name that begins with a slash (CloudFront Developer Guide, "Specify a default root object").
     String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a slash before it, got ${show(props.defaultRootObject)}`
       : stringProblem('defaultRootObject', props.defaultRootObject, 'the name of a file, such as "index.html"'),
+    isAbsent(props.defaultRootObject) || !isAbsent(props.defaultBehavior) || Object.keys(props.additionalBehaviors ?? {}).length > 0 ? undefined
+      : 'defaultRootObject: expected defaultBehavior with it, which serves the file, got none: everything but API and media is answered 404',
     enumProblem('keyType', props.keyType, { SigningKeyType }),
     enumProblem('priceClass', props.priceClass, { PriceClass: cloudfront.PriceClass }),
     durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),

@@ -11,8 +11,9 @@ export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-/** A value as an error message shows it. */
+/** A value as an error message shows it. One that was left out is `none` in every language. */
 export function show(value: unknown): string {
+  if (isAbsent(value)) return 'none';
   if (isDuration(value)) return showDuration(value);
   if (isSize(value) && !value.isUnresolved()) return showSize(value);
   if (isBitrate(value) && !value.isUnresolved()) return `${value.toMbps()} Mb/s`;

@@ -167,7 +167,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
       name: globalName(this, 'vod'),
       description: this.node.path.slice(-512),
       pricingPlan: 'ON_DEMAND',
-      concurrentJobs: props.concurrentJobs,
+      concurrentJobs: props.concurrentJobs ?? undefined,
     });
     this.jobRole = this.makeJobRole(props);
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');

@@ -156,7 +156,7 @@ describe('a construct of one\'s own', () => {
 
   test('without roles is none: left out, they would mean everyone', () => {
     const stack = testStack({ env });
-    expect(() => areasWith(stack, new OwnCatalog(stack, 'Own', undefined as any))).toThrow('Test/Upload: catalog.roles: expected { uploaders, viewers, admins }, got undefined');
+    expect(() => areasWith(stack, new OwnCatalog(stack, 'Own', undefined as any))).toThrow('Test/Upload: catalog.roles: expected { uploaders, viewers, admins }, got none');
   });
 
   test('is an API that the distribution serves', () => {

@@ -95,8 +95,8 @@ describe('domainNames', () => {
 
   const certificate = certificateIn(testStack());
   test.each(([
-    [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate of us-east-1 that covers domainNames, got undefined'],
-    [{ certificate }, 'Test/Vod: domainNames: expected the names that certificate is for, got undefined'],
+    [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate of us-east-1 that covers domainNames, got none'],
+    [{ certificate }, 'Test/Vod: domainNames: expected the names that certificate is for, got none'],
     [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more, got []'],
     [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more, got "${NAME}"`],
     [{ domainNames: [NAME, NAME], certificate }, `domainNames: expected each name once, got ${NAME}, ${NAME}`],

@@ -14,18 +14,18 @@ const CONSTRUCTS: [string, (scope: any, props: any) => unknown][] = [
 describe.each(CONSTRUCTS)('%s', (name, make) => {
   test.each([[null], [[]], ['x'], [7]])('refuses %j in the place of its props', (props) => {
     const parameter = name === 'VodCatalog.fromTable' ? 'attributes' : 'props';
-    expect(() => make(testStack(), props)).toThrow(`Test/It: ${parameter}: expected an object of properties, got ${JSON.stringify(props)}`);
+    expect(() => make(testStack(), props)).toThrow(`Test/It: ${parameter}: expected an object of properties, got ${props === null ? 'none' : JSON.stringify(props)}`);
   });
 
   test.each<[unknown, string]>([
-    [undefined, 'undefined'], [null, 'null'], ['Test', '"Test"'], [{}, '{}'], [new App(), 'an object of class App'], [new Construct(new App(), 'NoStack'), 'an object of class Construct'],
+    [undefined, 'none'], [null, 'none'], ['Test', '"Test"'], [{}, '{}'], [new App(), 'an object of class App'], [new Construct(new App(), 'NoStack'), 'an object of class Construct'],
   ])('refuses a scope that is in no stack (case %#)', (scope, shown) => {
     expect(() => make(scope, {})).toThrow(`It: scope: expected a construct in a stack, such as the Stack itself, got ${shown}`);
   });
 });
 
 test.each([[VodAuth], [VodCatalog], [VodDelivery], [VodTranscode], [VodUpload]])('%p refuses props that were forgotten', (Made: new (...args: any[]) => unknown) => {
-  expect(() => new Made(testStack(), 'It')).toThrow('Test/It: props: expected an object of properties, got undefined');
+  expect(() => new Made(testStack(), 'It')).toThrow('Test/It: props: expected an object of properties, got none');
 });
 
 describe.each<[string, (stack: Stack) => { addRoutes(api: VodApi): void }]>([
@@ -33,7 +33,7 @@ describe.each<[string, (stack: Stack) => { addRoutes(api: VodApi): void }]>([
   ['VodAuth', authIn], ['VodCatalog', catalogIn], ['VodDelivery', deliveryIn], ['VodUpload', uploadIn],
 ])('the API that %s is given', (_, areaIn) => {
   test.each<[string, (stack: Stack) => unknown, string]>([
-    ['nothing', () => null, 'api: expected a VodApi, got null'],
+    ['nothing', () => null, 'api: expected a VodApi, got none'],
     ['a name', () => 'api', 'api: expected a VodApi, got "api"'],
     ['CDK\'s own', (stack) => new apigateway.RestApi(stack, 'Own'), 'api: expected a VodApi, got a REST API of CDK: make a VodApi, and add routes of your own to its restApi'],
   ])('is not %s', (__, apiOf, message) => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { Bitrate, CfnParameter, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
@@ -50,15 +51,20 @@ function auth(stack: Stack, props: object): void {
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
 }
 
-/** Domain names need a certificate, and a certificate needs names. */
-function withCertificate(stack: Stack, props: { domainNames?: string[]; certificate?: object }): object {
+/** Domain names need a certificate, a certificate needs names, and a root object something that serves it. */
+function withNeighbours(stack: Stack, props: { domainNames?: string[]; certificate?: object; defaultRootObject?: string }): object {
   const certificate = () => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/1');
-  return { ...props.domainNames && { certificate: certificate() }, ...props.certificate && { domainNames: [origin.replace('https://', '')] }, ...props };
+  return {
+    ...props.domainNames && { certificate: certificate() },
+    ...props.certificate && { domainNames: [origin.replace('https://', '')] },
+    ...props.defaultRootObject && { defaultBehavior: { origin: new origins.HttpOrigin('app.example.com') } },
+    ...props,
+  };
 }
 
 /** How a value gets to each struct. The smallest construct that takes it, since synthesis is slow. */
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
-  ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withCertificate(stack, props)),
+  ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withNeighbours(stack, props)),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),
   VodApiProps: (stack, props) => new VodApi(stack, 'Area', props),
   VodAuthProps: auth,
@@ -75,7 +81,7 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
     new VodUpload(stack, 'Upload', { catalog });
   },
   VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { catalog: aCatalog(stack), ...props }),
-  VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { catalog: aCatalog(stack), ...withCertificate(stack, props) }),
+  VodDeliveryProps: (stack, props) => new VodDelivery(stack, 'Area', { catalog: aCatalog(stack), ...withNeighbours(stack, props) }),
   VodSweeperOptions: (stack, props) => new VodSweeper(stack, 'Area', { catalog: aCatalog(stack), ...props }),
   VodSweeperProps: (stack, props) => new VodSweeper(stack, 'Area', { catalog: aCatalog(stack), ...props }),
   VodTranscodeOptions: transcode,
@@ -115,16 +121,22 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
 export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
 
 /** What becomes of a prop's value: `rendered`, `refused` in the prop's name, or what is wrong. */
-export function outcome({ struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack()): string {
+export function outcome(prop: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack()): string {
+  return rendering(prop, value, marker, stack).outcome;
+}
+
+/** The same, with the template. */
+export function rendering(
+  { struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack(),
+): { readonly outcome: string; readonly template?: string } {
   let template: string;
   try {
     BUILD[struct](stack, { [name]: value(stack) });
     template = JSON.stringify(templateOf(stack));
   } catch (error) {
     const { name: kind, message } = error as Error;
-    return kind === 'VodValidationError' && message.includes(name) ? 'refused' : `${kind}: ${message}`;
+    return { outcome: kind === 'VodValidationError' && message.includes(name) ? 'refused' : `${kind}: ${message}` };
   }
   const broken = /[$#]\{Token\[[^"]*|-1\.888\d+e\+?\d+|\bNaN\b|\bundefined\b|\[object Object\]/.exec(template);
-  if (broken) return `broken: ${broken[0]}`;
-  return marker && !marker.test(template) ? 'lost' : 'rendered';
+  return { outcome: broken ? `broken: ${broken[0]}` : marker && !marker.test(template) ? 'lost' : 'rendered', template };
 }

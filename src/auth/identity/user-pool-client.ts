@@ -66,7 +66,7 @@ export function makeClient(
     oAuth: {
       flows: { authorizationCodeGrant: true },
       scopes: [cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL, cognito.OAuthScope.PROFILE],
-      callbackUrls, logoutUrls,
+      callbackUrls, logoutUrls: logoutUrls ?? undefined,
     },
   });
   const resource = client.node.defaultChild as cognito.CfnUserPoolClient;

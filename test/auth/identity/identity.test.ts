@@ -204,7 +204,7 @@ describe('any OpenID Connect issuer', () => {
     [{ audiences: [] }, /audiences: expected a list of 1 or more, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one: the client's id/],
     // As from an environment variable that is not set.
-    [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got undefined; audiences\[2\]: expected .*got " "/],
+    [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected an address/],
     [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected a Duration of whole seconds, 0 seconds to 1 hour, got 2 hours/],

@@ -61,7 +61,7 @@ describe('events of a catalog', () => {
   });
 
   test.each<[string, (stack: Stack) => any, string]>([
-    ['no options', () => undefined, 'options: expected { target: new targets.LambdaFunction(fn) } or another target, got undefined'],
+    ['no options', () => undefined, 'options: expected { target: new targets.LambdaFunction(fn) } or another target, got none'],
     ['a topic as the target', (stack) => ({ target: new sns.Topic(stack, 'Topic') }), 'target: expected a target of aws-events-targets, such as new targets.LambdaFunction(fn), got an object of class Topic'],
     ['a source', () => ({ eventPattern: { source: ['acme'] } }), 'eventPattern.source: expected none, since this method sets it, got ["acme"]; for other events make an events.Rule'],
     ['a type', () => ({ eventPattern: { detailType: ['x'] } }), 'eventPattern.detailType: expected none, since this method sets it, got ["x"]'],
