@@ -140,11 +140,13 @@ export function misspellingProblem<T extends object>(name: string, given: T | nu
   return keyProblem(name, given && Object.fromEntries(Object.entries(given).filter(([key]) => !isNew(key))) as T, keys);
 }
 
-/** Whether two names differ by case, or by one letter that is wrong, missing or too much. */
+/** Whether two names differ by case, or by one letter that is wrong, missing or too much, or by two that changed places. */
 function isNear(a: string, b: string): boolean {
   const [short, long] = [a.toLowerCase(), b.toLowerCase()].sort((one, other) => one.length - other.length);
   const from = Array.from(long).findIndex((letter, index) => letter !== short[index]);
-  return from < 0 || short.slice(from) === long.slice(from + 1) || (short.length === long.length && short.slice(from + 1) === long.slice(from + 1));
+  if (from < 0 || short.slice(from) === long.slice(from + 1)) return true;
+  const isSwapped = short[from] === long[from + 1] && short[from + 1] === long[from] && short.slice(from + 2) === long.slice(from + 2);
+  return short.length === long.length && (isSwapped || short.slice(from + 1) === long.slice(from + 1));
 }
 
 /** A number; a whole one unless `fractions` may come. */

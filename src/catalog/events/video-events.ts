@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { patternProblems } from './event-pattern';
 import { videoKey } from '../../contract/table';
 import { acknowledge, acknowledgeWildcard } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
@@ -14,7 +15,7 @@ import { grantKey, targetKey } from '../../synth/kms-keys';
 import { bucketKey, checkBucket } from '../../synth/own-bucket';
 import { placeProblems } from '../../synth/place';
 import { privateBucket } from '../../synth/private-bucket';
-import { isAbsent, objectProblem, show } from '../../synth/prop-checks';
+import { isAbsent, keyProblem, objectProblem } from '../../synth/prop-checks';
 import { propName } from '../../synth/prop-names';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
@@ -40,15 +41,18 @@ export function eventBusProblems(scope: Construct, prop: string, eventBus: event
 export function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
   const wrong = objectProblem('options', options, '{ target: new targets.LambdaFunction(fn) } or another target', { required: true });
   if (wrong) return [wrong];
-  const { target, eventPattern } = options;
+  const { target, eventPattern, crossStackScope } = options;
   return [
+    keyProblem('', options, RULE_OPTIONS),
     objectProblem('target', target, 'a target of aws-events-targets, such as new targets.LambdaFunction(fn)', { members: ['bind'] }),
-    objectProblem('eventPattern', eventPattern, 'an event pattern, such as { detail: { video: { owner: [\'ada\'] } } }'),
-    // CDK joins lists of one field, so the rule would match more events, not fewer.
-    ...(['source', 'detailType'] as const).map((field) => isAbsent(eventPattern?.[field]) ? undefined
-      : `eventPattern.${field}: expected none, since this method sets it, got ${show(eventPattern[field])}; for other events make an events.Rule with this catalog's eventBus`),
+    objectProblem('crossStackScope', crossStackScope, 'a construct, such as the Stack of the target', { members: ['node'] }),
+    ...patternProblems(eventPattern),
   ];
 }
+
+const RULE_OPTIONS: Readonly<Record<keyof events.OnEventOptions, true>> = {
+  target: true, description: true, ruleName: true, eventPattern: true, crossStackScope: true,
+};
 
 /** DynamoDB keeps a record for 24 hours. What fails for an hour is set aside in S3, so that it does not hold up the changes behind it any longer. */
 const MAX_RECORD_AGE = Duration.hours(1);

@@ -38,6 +38,16 @@ describe('events of a catalog', () => {
     Template.fromStack(other).resourceCountIs('AWS::Events::Rule', 1);
   });
 
+  test.each<[string, events.EventPattern]>([
+    ['by CDK\'s comparisons', { region: ['us-east-1'], detail: { video: { owner: events.Match.prefix('a'), visibility: events.Match.anythingBut('private') } } }],
+    ['by EventBridge\'s comparisons', { detail: { version: [{ numeric: ['>', 3] }], video: { tags: [{ prefix: 'a' }, 'b'], publishedAt: [{ exists: false }], renditions: { codec: ['h264'] } } } }],
+    ['by alternatives', { detail: { $or: [{ video: { owner: ['ann'] } }, { video: { tags: ['b'] } }] } }],
+    ['by nothing', {}],
+  ])('may be narrowed %s', (_, eventPattern) => {
+    const { catalog } = synth();
+    expect(() => catalog.onVideoReady('Told', { eventPattern })).not.toThrow();
+  });
+
   test('go to a bus of one\'s own', () => {
     const { stack, catalog } = synth((scope) => ({ eventBus: events.EventBus.fromEventBusName(scope, 'Mine', 'mine') }));
     expect(catalog.eventBus.eventBusName).toBe('mine');
@@ -66,6 +76,19 @@ describe('events of a catalog', () => {
     ['a source', () => ({ eventPattern: { source: ['acme'] } }), 'eventPattern.source: expected none, since this method sets it, got ["acme"]; for other events make an events.Rule'],
     ['a type', () => ({ eventPattern: { detailType: ['x'] } }), 'eventPattern.detailType: expected none, since this method sets it, got ["x"]'],
     ['a pattern that is none', () => ({ eventPattern: 'x' }), 'eventPattern: expected an event pattern, such as'],
+    ['a misspelled option', () => ({ eventPatern: {} }), 'eventPatern: expected only target, description, ruleName, eventPattern, crossStackScope; did you mean eventPattern?'],
+    ['an option of events.Rule', (stack) => ({ eventBus: new events.EventBus(stack, 'Bus') }), 'eventBus: expected only target'],
+    ['the name of a stack', () => ({ crossStackScope: 'Other' }), 'crossStackScope: expected a construct, such as the Stack of the target, got "Other"'],
+    ['a pattern of a field at the top', () => ({ eventPattern: { owner: ['ann'] } }), 'eventPattern.owner: expected only version, id, account, time, region, resources, source, detailType, detail; did you mean eventPattern.detail.video.owner?'],
+    ['a pattern of a field of the video beside it', () => ({ eventPattern: { detail: { owner: ['ann'] } } }), 'eventPattern.detail.owner: expected only eventId, version, video; did you mean eventPattern.detail.video.owner?'],
+    ['a pattern of a misspelled field', () => ({ eventPattern: { detail: { video: { titel: ['a'] } } } }), 'eventPattern.detail.video.titel: expected only videoId, title, tags, visibility, owner, status, progress, createdAt, updatedAt, publishedAt, durationSeconds, width, height, renditions, error, attempt; did you mean eventPattern.detail.video.title?'],
+    ['a pattern of what no event has', () => ({ eventPattern: { detail: { video: { description: ['a'] } } } }), 'eventPattern.detail.video.description: expected only videoId, title,'],
+    ['a pattern of a value that no event has', () => ({ eventPattern: { detail: { video: { error: { code: ['too_big'] } } } } }), 'eventPattern.detail.video.error.code[0]: expected one of not_a_video,'],
+    ['a value instead of a list', () => ({ eventPattern: { detail: { video: { owner: 'ann' } } } }), 'eventPattern.detail.video.owner: expected a list of 1 or more, got "ann"'],
+    ['a list instead of fields', () => ({ eventPattern: { detail: { video: ['x'] } } }), 'eventPattern.detail.video: expected an object with patterns of videoId, title,'],
+    ['an alternative that matches nothing', () => ({ eventPattern: { detail: { $or: [{ version: [1] }, { video: { tag: ['a'] } }] } } }), 'eventPattern.detail.$or[1].video.tag: expected only videoId, title,'],
+    ['one alternative', () => ({ eventPattern: { detail: { $or: [{ version: [1] }] } } }), 'eventPattern.detail.$or: expected a list of 2 or more'],
+    ['an account that is no list', () => ({ eventPattern: { account: '123456789012' } }), 'eventPattern.account: expected a list of 1 or more'],
   ])('start nothing by a rule with %s', (_, optionsOf, expected) => {
     const { stack, catalog } = synth();
     expect(() => catalog.onVideoReady('Told', optionsOf(stack))).toThrow(`Test/Catalog: rule "Told": ${expected}`);

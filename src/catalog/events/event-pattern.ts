@@ -1,0 +1,50 @@
+import { Token } from 'aws-cdk-lib';
+import type * as events from 'aws-cdk-lib/aws-events';
+import { eventDetailSchema, JsonSchema } from '../../contract/schemas';
+import { isAbsent, keyProblem, listProblems, objectProblem, show } from '../../synth/prop-checks';
+
+/** The fields of EventBridge's envelope, by CDK's names. */
+const ENVELOPE: Readonly<Record<keyof events.EventPattern, true>> = {
+  version: true, id: true, account: true, time: true, region: true, resources: true, source: true, detailType: true, detail: true,
+};
+const VIDEO = { 'eventPattern.detail.video.*': eventDetailSchema.properties.video.properties };
+
+/** What is wrong with a pattern that narrows the events of one type. EventBridge takes fields that no event has, and matches nothing. */
+export function patternProblems(pattern: events.EventPattern | undefined): (string | undefined)[] {
+  const wrong = objectProblem('eventPattern', pattern, 'an event pattern, such as { detail: { video: { owner: [\'ada\'] } } }');
+  if (wrong || isAbsent(pattern)) return [wrong];
+  const { source, detailType, detail, ...envelope } = pattern;
+  return [
+    keyProblem('eventPattern', pattern, ENVELOPE, VIDEO),
+    // CDK joins lists of one field, so the rule would match more events, not fewer.
+    ...Object.entries({ source, detailType }).map(([field, value]) => isAbsent(value) ? undefined
+      : `eventPattern.${field}: expected none, since this method sets it, got ${show(value)}; for other events make an events.Rule with this catalog's eventBus`),
+    ...Object.entries(envelope).flatMap(([field, value]) => (field in ENVELOPE ? valuesProblems(`eventPattern.${field}`, value) : [])),
+    ...fieldProblems('eventPattern.detail', detail, eventDetailSchema),
+  ];
+}
+
+/** What is wrong with the pattern of a field of `detail`: an object by the names of its fields, a list of values for any other. */
+function fieldProblems(name: string, pattern: unknown, schema: JsonSchema): (string | undefined)[] {
+  const fields = schema.properties ?? schema.items?.properties;
+  if (!fields) return valuesProblems(name, pattern, schema.enum ?? schema.items?.enum);
+  if (isAbsent(pattern) || Token.isUnresolved(pattern)) return [];
+  const wrong = objectProblem(name, pattern, `an object with patterns of ${Object.keys(fields).join(', ')}`);
+  if (wrong) return [wrong];
+  const { $or: either, ...all } = pattern as Record<string, unknown>;
+  const alternatives: unknown[] = Array.isArray(either) ? either : [];
+  return [
+    keyProblem<object>(name, all, fields as Record<string, never>, VIDEO),
+    ...listProblems(`${name}.$or`, either, () => undefined, { min: 2 }),
+    ...alternatives.flatMap((alternative, index) => fieldProblems(`${name}.$or[${index}]`, alternative, schema)),
+    ...Object.entries(all).flatMap(([field, value]) => (Object.hasOwn(fields, field) ? fieldProblems(`${name}.${field}`, value, fields[field]) : [])),
+  ];
+}
+
+/** A list of values, or of EventBridge's comparisons such as `{ prefix: 'a' }`, of which one has to fit. */
+function valuesProblems(name: string, values: unknown, known?: readonly unknown[]): (string | undefined)[] {
+  return listProblems(name, values, (item, value) => {
+    if (!known || typeof value !== 'string' || Token.isUnresolved(value) || known.includes(value)) return undefined;
+    return `${item}: expected one of ${known.join(', ')}, got ${show(value)}`;
+  });
+}
