@@ -112,14 +112,36 @@ const { description: _description, metadata: _metadata, poster: _poster, ...inEv
 /** What an event tells of a video: no text that people wrote but the title and the tags, and no address. */
 const eventVideoSchema = object({
   ...inEvents,
+  error: { ...videoErrorSchema, description: 'Why it can\'t become ready' },
   attempt: { type: 'integer', description: '1 for the first transcode' },
 }, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'attempt'], 'A video as an event tells of it');
 
+/** What this version sends, exactly. `openEventDetailSchema` is what consumers are told. */
 export const eventDetailSchema = object({
   eventId: { type: 'string', description: '`{videoId}:{version}:{type}`: equal when an event is delivered again' },
   version: { type: 'integer', description: 'Counts the writes of the video: an event with a lower one than you have seen of it is older. Two events of one write have the same' },
   video: eventVideoSchema,
 }, ['eventId', 'version', 'video'], 'What an event of a video says. Events may come more than once and in any order');
+
+/** The schema for those who read what later versions send, too: more fields, and more values where this version lists them. */
+function openSchema(schema: JsonSchema): JsonSchema {
+  const { enum: values, properties, items, ...rest } = schema;
+  if (schema.additionalProperties === true || !(values || properties || items)) return schema;
+  return {
+    ...rest,
+    ...(values && { description: `${schema.description ? `${schema.description}: ` : ''}${values.join(', ')}. Later versions may add others` }),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, openSchema(each)])),
+      additionalProperties: true,
+    }),
+    ...(items && { items: openSchema(items) }),
+  };
+}
+
+const openEventVideoSchema = openSchema(eventVideoSchema);
+
+/** What an event of a video says, for those who hear of it. */
+export const openEventDetailSchema = openSchema({ ...eventDetailSchema, properties: { ...eventDetailSchema.properties, video: openEventVideoSchema } });
 
 const uploadSchema = object({
   kind: { type: 'string', enum: ['single'] },
@@ -170,8 +192,8 @@ export const problemSchema = object({
 
 /** By their names in the OpenAPI document, which refers to them wherever another schema holds one. */
 export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
-  EventDetail: eventDetailSchema,
-  EventVideo: eventVideoSchema,
+  EventDetail: openEventDetailSchema,
+  EventVideo: openEventVideoSchema,
   Playback: playbackSchema,
   Problem: problemSchema,
   RefreshRequest: refreshRequestSchema,

@@ -50,6 +50,14 @@ describe('openapi.json', () => {
     });
   });
 
+  test('tells consumers of events to expect more fields and values than this version sends', () => {
+    const { EventDetail, EventVideo } = document.components.schemas;
+    const all = [...objects([EventDetail, EventVideo])];
+    expect(all.filter(({ properties }) => properties).map(({ additionalProperties }) => additionalProperties)).toEqual([true, true, true, true]);
+    expect(all.filter((schema) => Array.isArray(schema.enum))).toEqual([]);
+    expect(EventVideo.properties.status.description).toContain('uploaded, processing');
+  });
+
   test('has no component that nothing refers to', () => {
     const referred = new Set([...objects(document)].flatMap(({ $ref }) => $ref ?? []));
     expect(Object.keys(document.components.schemas).filter((name) => !referred.has(`#/components/schemas/${name}`))).toEqual([]);
