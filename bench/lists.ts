@@ -9,6 +9,8 @@ const BOUND = 3;
 const ROWS = Number(process.env.ROWS ?? 2000);
 const LIMIT = 20;
 const EMPTY_MONTHS = 24;
+/** Uploads of one owner that never came. */
+const ABANDONED = 1000;
 const NOW = Date.UTC(2028, 10, 29);
 const MINUTE = 60_000;
 
@@ -24,6 +26,8 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
     const video = { videoId: idOf(n), publishedAt: publishedAt(n) };
     return videoRow({ ...video, owner: n % 2 ? 'ann' : 'bob', status: 'ready', ...publicationKey(video) });
   }));
+  await catalog.put(Array.from({ length: ABANDONED + 1 }, (_, n) => (
+    videoRow({ videoId: idOf(ROWS + n), owner: 'eve', status: n === 0 ? 'processing' : 'waiting' }))));
   const videos = videoRepository(catalog.tableName);
   const across = { videoId: idOf(ROWS / 2 + 5), publishedAt: publishedAt(ROWS / 2 + 5) };
   const oldest = { videoId: idOf(LIMIT), publishedAt: publishedAt(LIMIT) };
@@ -34,6 +38,7 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
     'an owner\'s own': () => videos.listOwned('ann', { limit: LIMIT }),
     'an owner\'s own, status=ready': () => videos.listOwned('ann', { limit: LIMIT, status: 'ready' }),
     'an owner\'s own, status=errored': () => videos.listOwned('ann', { limit: LIMIT, status: 'errored' }),
+    [`an owner's own, status=processing, beside ${ABANDONED} that wait`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
   };
   const rows: Record<string, object> = {};
   let isWithinBound = true;

@@ -159,7 +159,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         schemaVersion: SCHEMA_VERSION,
         ...video,
         status: 'waiting',
-        stageKey: stageKey('open', video.videoId),
+        stageKey: stageKey(stageOf('waiting'), video.videoId),
         attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
       };
       const put = {

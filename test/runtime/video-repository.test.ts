@@ -24,7 +24,7 @@ describe('videoRepository', () => {
       visibility: 'signed-in',
       source: video.source,
       status: 'waiting',
-      stageKey: `open#${video.videoId}`,
+      stageKey: `waiting#${video.videoId}`,
       attempt: 1,
       progress: 0,
       revision: 1,
