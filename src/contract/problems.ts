@@ -16,6 +16,7 @@ export const PROBLEMS = {
   limit_reached: { status: 429, title: 'A limit is reached' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   upstream_failed: { status: 502, title: 'A service behind this one did not answer as it should' },
+  unavailable: { status: 503, title: 'Not available for now' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

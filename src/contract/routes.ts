@@ -109,12 +109,12 @@ export const ROUTES = {
   getVideo: {
     method: 'GET', path: '/streams/{videoId}', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoSchema,
     summary: 'One video.',
-    pathParameters: videoId, problems: ['wrong_role', 'not_found'],
+    pathParameters: videoId, problems: ['wrong_role', 'not_found', 'unavailable'],
   },
   startPlayback: {
     method: 'POST', path: '/streams/{videoId}/playback', handler: 'delivery/start-playback', access: 'signed-in', status: 200, response: playbackSchema,
     summary: 'Starts or renews a playback session: addresses, and the cookies that open them.',
-    pathParameters: videoId, problems: ['wrong_role', 'not_found', 'wrong_status'],
+    pathParameters: videoId, problems: ['wrong_role', 'not_found', 'wrong_status', 'unavailable'],
   },
   describeApi: {
     method: 'GET', path: '/openapi.json', handler: 'api/describe-api', access: 'open', otherOrigins: true, status: 200, response: { type: 'object' },

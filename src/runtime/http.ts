@@ -4,6 +4,7 @@ import { callerFrom } from './caller';
 import { HttpProblem, invalid } from './http-problem';
 import { readOptional } from './read-environment';
 import { bodyReader, readHeaders, readPath, readQuery } from './read-request';
+import { NewerFormat } from './read-row';
 import type { Operations } from './route-types';
 import { allowsOtherOrigins, corsHeaders } from '../contract/cors';
 import type { HandlerName } from '../contract/environment';
@@ -63,9 +64,14 @@ function answer(status: number, { status: own, body, headers, cookies }: Answer,
 function answerError(error: unknown, requestId: string, cors: Answer['headers']): APIGatewayProxyResult {
   // Only the error's own text goes to the log: requests carry tokens and codes.
   if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
-  const problem = error instanceof HttpProblem ? error : new HttpProblem('internal', `quote request ${requestId} when you ask about it`);
+  const problem = error instanceof HttpProblem ? error : problemOf(error, requestId);
   const body = problem.toBody();
   return answer(body.status, { body, headers: { 'content-type': PROBLEM_MEDIA_TYPE }, cookies: problem.cookies }, cors);
+}
+
+function problemOf(error: unknown, requestId: string): HttpProblem {
+  const detail = `quote request ${requestId} when you ask about it`;
+  return error instanceof NewerFormat ? new HttpProblem('unavailable', `the service can't read this video for now; ${detail}`) : new HttpProblem('internal', detail);
 }
 
 /** A header by its name in lower case: API Gateway hands on whatever case the client used. */

@@ -1,4 +1,4 @@
-import { SCHEMA_VERSION, stageKey, VideoRow } from '../contract/table';
+import { SCHEMA_VERSION, stageKey, VideoDetails, VideoRow } from '../contract/table';
 import { stageOf } from '../domain/stage';
 import type { VideoStatus } from '../domain/video-status';
 
@@ -19,9 +19,19 @@ export class NewerFormat extends Error {}
 
 /** The row of a video, whatever format it was written in. Throws NewerFormat. */
 export function readRow(stored: StoredRow): VideoRow {
-  const { schemaVersion = 0 } = stored;
+  return UPGRADES.slice(formatOf(stored)).reduce((row, upgrade) => upgrade(row), stored) as VideoRow;
+}
+
+/** The details of a video: of their own item, or of a row of the format 0, which holds them itself. Throws NewerFormat. */
+export function readDetails(stored: StoredRow): VideoDetails {
+  formatOf(stored);
+  const { description, metadata } = stored;
+  return { description, metadata };
+}
+
+function formatOf({ pk, sk, schemaVersion = 0 }: StoredRow): number {
   if (schemaVersion > SCHEMA_VERSION) {
-    throw new NewerFormat(`the row ${stored.pk} has the format ${schemaVersion}; this version of serverless-vod reads formats up to ${SCHEMA_VERSION}: deploy the version that wrote it, or a newer one`);
+    throw new NewerFormat(`the row ${pk} ${sk} has the format ${schemaVersion}; this version of serverless-vod reads formats up to ${SCHEMA_VERSION}: deploy the version that wrote it, or a newer one`);
   }
-  return UPGRADES.slice(schemaVersion).reduce((row, upgrade) => upgrade(row), stored) as VideoRow;
+  return schemaVersion;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { readRow } from './read-row';
+import { NewerFormat, readRow } from './read-row';
 import { INDEXES, LISTED_FOR, parseListedAt, parseStageKey, Publication, publicationKey, stageKey, TableIndex, videoKey, VideoRow } from '../contract/table';
 import { stageOf } from '../domain/stage';
 import { isPresent, VideoStatus } from '../domain/video-status';
@@ -46,8 +46,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
         // Consistent: indexes lag behind, rows must not, or one made private a moment ago would show.
         RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } },
       }));
-      const found = (Responses?.[tableName] ?? []).map(readRow);
-      for (const row of found) rows.set(row.videoId, row);
+      const found = Responses?.[tableName] ?? [];
+      for (const row of readable(found)) rows.set(row.videoId, row);
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
       idle = found.length > 0 ? 0 : idle + 1;
       if (keys.length > 0 && idle === IDLE_TRIES) throw new Error(`DynamoDB left ${keys.length} keys of a batch unprocessed`);
@@ -128,6 +128,19 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       return { rows: page.rows, next: position };
     },
   };
+}
+
+/** Those that this version can read: a row of a newer format is left out of lists, and hides no other. */
+function readable(stored: readonly Record<string, any>[]): VideoRow[] {
+  return stored.flatMap((row) => {
+    try {
+      return readRow(row);
+    } catch (error) {
+      if (!(error instanceof NewerFormat)) throw error;
+      console.error({ message: 'left out of a list', error: error.message });
+      return [];
+    }
+  });
 }
 
 /** Rows for one answer: no more than were asked for, and no more bytes than an answer may have. The first row always fits. */

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { readRow } from './read-row';
+import { readDetails, readRow } from './read-row';
 import { VideoLists, videoLists } from './video-lists';
 import { detailsKey, dueKey, publicationKey, SCHEMA_VERSION, stageKey, VideoDetails, videoKey, VideoRow } from '../contract/table';
 import { DUE_MINUTES } from '../domain/due-time';
@@ -96,7 +96,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     return item && readRow(item);
   }
 
-  /** The changed row; undefined when a condition did not hold. */
+  /** The changed row; undefined when a condition did not hold. Throws NewerFormat. */
   async function change(videoId: string, { from, attempt, to, set, remove: others = [], add, and, values }: Change): Promise<VideoRow | undefined> {
     const now = clock();
     const minutes = to && DUE_MINUTES[to];
@@ -111,6 +111,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       `ADD ${adds.map(([name], i) => `#${name} :add${i}`).join(', ')}`,
     ].join(' ');
     const condition = [
+      // A row that this version can't read, it must not write.
+      '(attribute_not_exists(#schemaVersion) OR #schemaVersion <= :known)',
       `#status IN (${from.map((_, i) => `:from${i}`).join(', ')})`,
       ...(attempt === undefined ? [] : ['#attempt = :attempt']),
       ...(and === undefined ? [] : [`(${and})`]),
@@ -127,14 +129,17 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           ...Object.fromEntries(adds.map(([, value], i) => [`:add${i}`, value])),
           ...Object.fromEntries(from.map((status, i) => [`:from${i}`, status])),
           ...(attempt !== undefined && { ':attempt': attempt }),
+          ':known': SCHEMA_VERSION,
           ...values,
         },
         ReturnValues: 'ALL_NEW',
       }));
       return Attributes && readRow(Attributes);
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      // Throws on a row of a newer format: its change must not be taken for a late one, and be lost.
+      await find(videoId);
+      return undefined;
     }
   }
 
@@ -147,9 +152,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
 
     async findWhole(videoId) {
       const [item, details] = await Promise.all([get(videoKey(videoId)), get(detailsKey(videoId))]);
-      // A row of the format 0 holds its details itself.
-      const { description, metadata } = details ?? item ?? {};
-      return item && { row: readRow(item), details: { description, metadata } };
+      return item && { row: readRow(item), details: readDetails(details ?? item) };
     },
 
     async create(video, { description, metadata } = {}) {

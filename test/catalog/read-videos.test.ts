@@ -54,6 +54,15 @@ describe('catalog/read-videos', () => {
     expect(body).toMatchObject({ code: 'not_found', detail: 'no such video' });
   });
 
+  test('answers that a row of a newer version can\'t be shown for now, and logs why', async () => {
+    const error = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), schemaVersion: 99 }) });
+    const { statusCode, body } = await get(idOf(1), 'bob');
+    expect([statusCode, body.code]).toEqual([503, 'unavailable']);
+    expect(error).toHaveBeenCalledWith(expect.objectContaining({ error: expect.stringContaining('has the format 99') }));
+    error.mockRestore();
+  });
+
   test('asks who calls, and takes no id of another form', async () => {
     expect((await get(idOf(1))).statusCode).toBe(401);
     expect((await get('..%2fsecret', 'bob')).statusCode).toBe(404);

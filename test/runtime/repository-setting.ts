@@ -41,8 +41,8 @@ export function repositorySetting() {
     await repository().recordJob(videoId, 1, 'job');
     return videoId;
   };
-  const editAs = (videoId: string, name: string, value: unknown) => DynamoDBDocumentClient.from(table.client).send(new UpdateCommand({
-    TableName: table.tableName, Key: videoKey(videoId), UpdateExpression: 'SET #n = :v', ExpressionAttributeNames: { '#n': name }, ExpressionAttributeValues: { ':v': value },
+  const editAs = (videoId: string, name: string, value: unknown, Key = videoKey(videoId)) => DynamoDBDocumentClient.from(table.client).send(new UpdateCommand({
+    TableName: table.tableName, Key, UpdateExpression: 'SET #n = :v', ExpressionAttributeNames: { '#n': name }, ExpressionAttributeValues: { ':v': value },
   }));
   return { clock, declared, editAs, newId, processing, repository, table: () => table };
 }

@@ -71,6 +71,18 @@ describe('lists of videos', () => {
       table.client.middlewareStack.remove('count');
     });
 
+    test('leave out a row of a newer format, and go on behind it', async () => {
+      const newer = published(500, '2028-03-05T00:00:00.000Z', { schemaVersion: 2 });
+      await table.put(newer);
+      const error = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+      expect(ids(await all((from?: Publication) => repository().listPublished({ limit: 1, from })))).toEqual(expected);
+      const own = await all((from?: OwnedPosition) => repository().listOwned('owner', { limit: 1, status: 'ready', from }));
+      expect(ids(own).sort()).toEqual([...expected, idOf(101)].sort());
+      expect(error).toHaveBeenCalledWith({ message: 'left out of a list', error: expect.stringContaining(newer.videoId) });
+      await table.put({ ...newer, status: 'deleting' });
+      error.mockRestore();
+    });
+
     test('go on after a video that is gone by now', async () => {
       const after = { publishedAt: '2028-02-01T00:00:00.000Z', videoId: idOf(555) };
       const { rows } = await repository().listPublished({ limit: 1, from: after });

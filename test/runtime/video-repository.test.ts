@@ -1,7 +1,8 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { idOf, videoRow } from './catalog-table';
 import { RESULT, repositorySetting } from './repository-setting';
-import { VideoRow } from '../../src/contract/table';
+import { detailsKey, VideoRow } from '../../src/contract/table';
+import { NewerFormat } from '../../src/runtime/read-row';
 import { videoRepository } from '../../src/runtime/video-repository';
 
 /** In the tests' hour, which begins at ten o'clock. */
@@ -181,6 +182,17 @@ describe('videoRepository', () => {
     const { videoId } = await table().put({ videoId: newId(), status: 'processing', attempt: 2, error: { code: 'internal', message: 'old' } });
     expect(await repository().recordReady(videoId, 2, RESULT)).toBe('changed');
     expect(await repository().find(videoId)).not.toHaveProperty('error');
+  });
+
+  test('is neither written nor read where a newer version wrote it, nor are its details', async () => {
+    const row = await table().put({ videoId: newId(), schemaVersion: 2 });
+    await expect(repository().markUploaded(row.videoId, 7)).rejects.toThrow(NewerFormat);
+    await expect(repository().findWhole(row.videoId)).rejects.toThrow(NewerFormat);
+    await editAs(row.videoId, 'schemaVersion', 1);
+    expect(await repository().find(row.videoId)).toEqual({ ...row, schemaVersion: 1 });
+    const { videoId } = await repository().create(declared(), { description: 'About it' });
+    await editAs(videoId, 'schemaVersion', 2, detailsKey(videoId));
+    await expect(repository().findWhole(videoId)).rejects.toThrow('details has the format 2');
   });
 
   test('begins the next attempt with nothing of the one before', async () => {
