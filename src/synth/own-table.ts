@@ -69,7 +69,7 @@ export function checkTable(scope: Construct, prop: string, table: dynamodb.ITabl
   const resource = resourceOf(table);
   if (!resource) {
     Annotations.of(scope).addWarningV2('serverless-vod:importedTable',
-      `${prop}: an imported table can't be checked; it needs the string keys ${keys(TABLE_KEYS)} and the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)})`).join(', ')}. If a KMS key of yours encrypts it, import it by fromTableAttributes with encryptionKey`);
+      `${prop}: an imported table can't be checked; it needs the string keys ${keys(TABLE_KEYS)} and the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}, which may project more, and a stream with the view type NEW_AND_OLD_IMAGES. If a KMS key of yours encrypts it, import it by fromTableAttributes with encryptionKey`);
     return;
   }
   scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });

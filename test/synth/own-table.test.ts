@@ -103,7 +103,7 @@ describe('a table of one\'s own', () => {
 
   test('that was imported can\'t be checked: a warning says what it needs', () => {
     const { stack } = catalog((scope) => dynamodb.Table.fromTableAttributes(scope, 'Videos', { tableName: 'videos', tableStreamArn: STREAM_ARN }));
-    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}\\).*serverless-vod:importedTable`));
+    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}; KEYS_ONLY\\).*NEW_AND_OLD_IMAGES.*serverless-vod:importedTable`));
   });
 });
 

@@ -103,7 +103,7 @@ describe('the publisher of events', () => {
     test('sets its changes aside as Lambda would in an hour, in their order, and sends those of other videos', async () => {
       // As an older version would store it that does not look at the format.
       const after = (n: number, NewImage?: typeof newer.dynamodb.NewImage) => ({
-        ...ready(n), dynamodb: { ...ready(n).dynamodb, OldImage: image(NEWER), NewImage },
+        ...ready(n), eventName: NewImage ? 'MODIFY' as const : 'REMOVE' as const, dynamodb: { ...ready(n).dynamodb, OldImage: image(NEWER), NewImage },
       });
       const [next, removed] = [after(4, image({ videoId: idOf(2), version: 3 })), after(5)];
       expect(await publish({ Records: [ready(1), newer, ready(3), next, removed] })).toEqual({ batchItemFailures: [] });

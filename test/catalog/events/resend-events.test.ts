@@ -9,6 +9,7 @@ import { CatalogTable, catalogTable, idOf, videoRow } from '../../runtime/catalo
 
 const change = (n: number) => ({
   eventID: `record-${n}`,
+  eventName: 'MODIFY',
   dynamodb: {
     SequenceNumber: String(n),
     ApproximateCreationDateTime: 1_764_000_000,

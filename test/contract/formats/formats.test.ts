@@ -155,7 +155,7 @@ describe.each(formats)('a table of the format %i', (format) => {
 /** The events of a change, without `video.`, as the publisher makes them of a record. */
 function eventTypes(before: Item, after: Item | undefined): string[] {
   const [OldImage, NewImage] = [before, after].map((item) => item && marshall(item)) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'][];
-  const events = eventsOfRecord({ dynamodb: { ApproximateCreationDateTime: 1, OldImage, NewImage } });
+  const events = eventsOfRecord({ eventName: after ? 'MODIFY' : 'REMOVE', dynamodb: { ApproximateCreationDateTime: 1, OldImage, NewImage } });
   const version = after?.version ?? before.version + 1;
   for (const { type, detail } of events) expect(detail).toMatchObject({ eventId: `${before.videoId}:${version}:${type}`, version, video: { videoId: before.videoId } });
   return events.map(({ type }) => type.replace('video.', ''));

@@ -1,0 +1,25 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { eventsOfRecord } from '../../../src/catalog/events/read-record.runtime';
+import { idOf, videoRow } from '../../runtime/catalog-table';
+
+const image = marshall(videoRow({ videoId: idOf(1) })) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
+
+const typesOf = (eventName: DynamoDBRecord['eventName'], images: object) => (
+  eventsOfRecord({ eventName, dynamodb: { ApproximateCreationDateTime: 1, ...images } }).map(({ type }) => type));
+
+test('a record with the images of its kind makes the events of its change', () => {
+  expect(typesOf('INSERT', { NewImage: image })).toEqual(['video.created']);
+  expect(typesOf('MODIFY', { NewImage: image, OldImage: image })).toEqual([]);
+  expect(typesOf('REMOVE', { OldImage: image })).toEqual(['video.deleted']);
+});
+
+test.each<[DynamoDBRecord['eventName'], object, string]>([
+  ['MODIFY', { NewImage: image }, 'NewImage'],
+  ['MODIFY', { OldImage: image }, 'OldImage'],
+  ['INSERT', { NewImage: image, OldImage: image }, 'OldImage and NewImage'],
+  ['REMOVE', {}, 'no image'],
+  [undefined, { NewImage: image }, 'NewImage'],
+])('%s with other images (%#) is of a stream with another view type, whose events would be wrong', (eventName, images, has) => {
+  expect(() => typesOf(eventName, images)).toThrow(`the record ${eventName} has ${has}: the table's stream must have the view type NEW_AND_OLD_IMAGES`);
+});
