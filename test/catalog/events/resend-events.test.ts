@@ -3,7 +3,8 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { resendEvents, ResendRequest } from '../../../src/catalog/events/resend-events.runtime';
-import type { TimedEvent } from '../../../src/catalog/events/send-events.runtime';
+import { SendEvents, sendEvents, TimedEvent } from '../../../src/catalog/events/send-events.runtime';
+import type { VideoRow } from '../../../src/contract/table';
 import { captureLog } from '../../captured-log';
 import { CatalogTable, catalogTable, idOf, videoRow } from '../../runtime/catalog-table';
 
@@ -23,16 +24,17 @@ describe('events that are sent again', () => {
   let table: CatalogTable;
   let sent: TimedEvent[];
   let left: number;
+  let logged: string[];
   const s3 = mockClient(S3Client);
   const objects = new Map<string, string>();
-  const resend = (request: ResendRequest, send = async (events: readonly TimedEvent[]) => void sent.push(...events)) => resendEvents({
+  const resend = (request: ResendRequest, send: SendEvents = async (events) => void sent.push(...events)) => resendEvents({
     send, s3: new S3Client({}), documents: DynamoDBDocumentClient.from(table.client), bucket: 'failed', tableName: table.tableName,
   })(request, { getRemainingTimeInMillis: () => left });
 
   beforeAll(async () => { table = await catalogTable(); });
   afterAll(() => table.close());
   beforeEach(() => {
-    captureLog();
+    logged = captureLog();
     [sent, left] = [[], 60_000];
     objects.clear();
     s3.reset();
@@ -77,10 +79,42 @@ describe('events that are sent again', () => {
       expect(objects.size).toBe(1);
     });
 
-    test('stay when they could not be sent', async () => {
-      put(1);
-      await expect(resend({ source: 'failed' }, async () => { throw new Error('no bus'); })).rejects.toThrow('no bus');
-      expect(objects.size).toBe(1);
+    test('stay when they could not be sent, and the answer says from where to go on', async () => {
+      for (let n = 0; n < 45; n++) put(n);
+      const noBus = async () => { throw new Error('no bus'); };
+      expect(await resend({ source: 'failed' }, noBus)).toEqual({ sent: 0, failed: 0, error: 'Error: no bus' });
+      const oncePerCall = async (events: readonly TimedEvent[]) => {
+        if (sent.length > 0) throw new Error('throttled');
+        sent.push(...events);
+      };
+      const { next, ...answer } = await resend({ source: 'failed' }, oncePerCall);
+      expect(answer).toEqual({ sent: 20, failed: 0, error: 'Error: throttled' });
+      expect(objects.size).toBe(25);
+      expect(await resend({ source: 'failed', after: next })).toEqual({ sent: 25, failed: 0 });
+      expect(new Set(ids(sent)).size).toBe(45);
+    });
+
+    test('that EventBridge never takes keep their object, and no other; all others go out once', async () => {
+      for (const [n, records] of [[1, [change(1), change(2), change(3)]], [2, [change(4)]], [3, [change(5)]]] as const) put(n, { Records: records });
+      const [bad, late] = [idOf(2), idOf(4)];
+      let requests = 0;
+      const taken: string[] = [];
+      const send = sendEvents({
+        send: async ({ input: { Entries } }: any) => ({
+          Entries: (requests++, Entries).map(({ Detail }: any) => {
+            if (Detail.includes(bad)) return { ErrorCode: 'MalformedDetail' };
+            if (Detail.includes(late) && requests === 1) return { ErrorCode: 'ThrottlingException' };
+            taken.push(JSON.parse(Detail).video.videoId);
+            return { EventId: '1' };
+          }),
+        }),
+      } as any, 'bus');
+      expect(await resend({ source: 'failed' }, send)).toEqual({ sent: 4, failed: 1 });
+      expect(taken).toEqual([1, 3, 5, 4].map(idOf));
+      expect([...objects.keys()]).toEqual(['aws/lambda/0001']);
+      expect(requests).toBe(2);
+      const refusal = { message: 'event refused', eventId: `${bad}:2:video.ready`, code: 'MalformedDetail', from: 'aws/lambda/0001' };
+      expect(logged).toContain(JSON.stringify([refusal]));
     });
 
     test('go on with the next call when the time is over', async () => {
@@ -100,6 +134,8 @@ describe('events that are sent again', () => {
       await documents.send(new PutCommand({ TableName: table.tableName, Item: { pk: `video#${idOf(3)}`, sk: 'details', description: 'About it' } }));
       await documents.send(new PutCommand({ TableName: table.tableName, Item: { pk: 'quota#ann', sk: 'quota' } }));
       await table.put({ videoId: idOf(500), schemaVersion: 99 });
+      await table.put({ videoId: idOf(501), updatedAt: undefined });
+      await table.put({ videoId: idOf(502), status: 'archived' as VideoRow['status'] });
     });
 
     test('are the last of each video, whatever else the table holds, in as many calls as it takes', async () => {
@@ -111,7 +147,7 @@ describe('events that are sent again', () => {
         failed += answer.failed;
       }
       expect(calls).toBe(2);
-      expect(failed).toBe(1);
+      expect(failed).toBe(3);
       expect(ids(sent).sort()).toEqual(Array.from({ length: 130 }, (_, n) => `${idOf(n)}:${n + 1}:video.${n % 2 ? 'ready' : 'created'}`).sort());
       expect(sent[0].time).toEqual(new Date('2026-11-22T10:00:00.000Z'));
     });

@@ -1,0 +1,45 @@
+import { spawnSync } from 'child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+
+/** The script of docs/operations.md, with an AWS CLI that answers these, one a call, and a `sleep` that does not. */
+function run(answers: readonly string[], ...args: string[]) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'resend-'));
+  const put = (name: string, content: string, mode?: number) => writeFileSync(path.join(folder, name), content, { mode });
+  const [script] = /#!\/bin\/sh\n# usage: STACK=name sh resend\.sh[^]*?(?=```)/.exec(readFileSync(path.join(__dirname, '../../../docs/operations.md'), 'utf8'))!;
+  put('resend.sh', script);
+  put('answers', answers.map((answer) => `${answer}\n`).join(''));
+  put('requests', '');
+  put('sleep', '#!/bin/sh\n', 0o755);
+  put('aws', [
+    '#!/bin/sh', '[ "$1" = lambda ] || { echo resend-function; exit; }', 'for last; do :; done', 'while [ "$1" != --payload ]; do shift; done', `cd ${folder}`,
+    'echo "$2" >> requests', 'line=$(sed -n "$(wc -l < requests)p" answers)', 'if [ "$line" = broken ]; then exit 255; fi', 'printf %s "$line" > "$last"', '',
+  ].join('\n'), 0o755);
+  const { status, stderr } = spawnSync('sh', [path.join(folder, 'resend.sh'), ...args], { env: { STACK: 'Vod', PATH: `${folder}:${process.env.PATH}` }, encoding: 'utf8' });
+  const requests = readFileSync(path.join(folder, 'requests'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  rmSync(folder, { recursive: true });
+  return { status, stderr, requests };
+}
+
+const from = (after?: string) => ({ source: 'table', after });
+
+test('the script of the operations page goes on until all is sent, and after a failure from where it was', () => {
+  const { status, requests } = run([
+    '{"sent":0,"failed":0,"error":"Error: throttled"}', '{"sent":5,"failed":0,"next":"video#1 video"}',
+    '{"sent":0,"failed":1,"next":"video#2 video","error":"Error: \\"next\\": \\"no\\""}', '{"sent":1,"failed":0}',
+  ], 'table');
+  expect(requests).toEqual([from(), from(), from('video#1 video'), from('video#2 video')]);
+  expect(status).toBe(0);
+});
+
+test.each<[string, string[], number]>([
+  ['what fails five times at one place', Array(9).fill('{"sent":0,"failed":0,"next":"video#1 video","error":"Error: no bus"}'), 6],
+  ['a function that dies', ['{"errorMessage":"Task timed out"}'], 2],
+  ['a call that fails', ['broken'], 2],
+])('it stops at %s, and says how to go on', (_, answers, count) => {
+  const { status, stderr, requests } = run(['{"sent":5,"failed":0,"next":"video#1 video"}', ...answers], 'table');
+  expect(requests).toEqual([from(), ...Array(count - 1).fill(from('video#1 video'))]);
+  expect(status).toBeGreaterThan(0);
+  expect(stderr).toMatch(/go on with: sh resend.sh table "video#1 video"\n$/);
+});
