@@ -85,6 +85,8 @@ export interface VideoRow {
     /** The attempt ended without a job, and not because of its source: a message that comes later may start the next one. */
     readonly abandoned?: true;
   };
+  /** How often the sweeper has asked for a job of the attempt. */
+  readonly resubmits?: number;
   /** The attempt's MediaConvert job. */
   readonly jobId?: string;
   /** What the attempt made: keys in the media bucket. */

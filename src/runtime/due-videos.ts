@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Outcome } from './video-repository';
-import { dueKey, INDEXES, parseVideoKey, videoKey } from '../contract/table';
+import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../contract/table';
 
 /** A video that something is due for, as the index has it: its row may have moved on since. */
 export interface DueVideo {
@@ -17,11 +17,11 @@ export interface DueVideos {
   /** The due videos of one partition of INDEXES.byDue, longest due first. */
   listDue(shard: string, until: Date, page: { limit: number; from?: DuePosition }): Promise<{ due: DueVideo[]; next?: DuePosition }>;
   /**
-   * Moves a due time, or removes it: without `to`. Changes nothing when the row has changed since it was read.
+   * Moves the due time of a row that was read, or removes it: without `to`. Changes nothing when the row has changed since.
    *
-   * @param version of the row that was read; undefined if it could not be read: then only its due time must still be the same
+   * @param resubmits what to write down with the new time; undefined leaves it alone
    */
-  moveDue(video: DueVideo, version: number | undefined, to: Date | undefined): Promise<Outcome>;
+  moveDue(row: DueVideo & Pick<VideoRow, 'version'>, to: Date | undefined, resubmits?: number): Promise<Outcome>;
 }
 
 /** The due times on the catalog's table. */
@@ -44,19 +44,21 @@ export function dueVideos(tableName: string, client: DynamoDBClient = new Dynamo
       return { due, ...(LastEvaluatedKey && { next: { videoId: parseVideoKey(LastEvaluatedKey.pk), dueAt: LastEvaluatedKey[sort] } }) };
     },
 
-    async moveDue({ videoId, dueAt }, version, to) {
+    async moveDue({ videoId, dueAt, version }, to, resubmits) {
+      const counts = to !== undefined && resubmits !== undefined;
       try {
         await documents.send(new UpdateCommand({
           TableName: tableName,
           Key: videoKey(videoId),
-          UpdateExpression: `${to ? 'SET #due = :to' : 'REMOVE #shard, #due'} ADD #version :one`,
-          ConditionExpression: `#due = :due${version === undefined ? '' : ' AND #version = :version'}`,
-          ExpressionAttributeNames: { '#due': sort, '#version': 'version', ...(!to && { '#shard': partition }) },
+          UpdateExpression: `${to ? 'SET #due = :to' : 'REMOVE #shard, #due'}${counts ? ', #resubmits = :resubmits' : ''} ADD #version :one`,
+          ConditionExpression: '#due = :due AND #version = :version',
+          ExpressionAttributeNames: { '#due': sort, '#version': 'version', ...(!to && { '#shard': partition }), ...(counts && { '#resubmits': 'resubmits' }) },
           ExpressionAttributeValues: {
             ':due': dueAt,
+            ':version': version,
             ':one': 1,
             ...(to && { ':to': dueKey(videoId, to).dueAt }),
-            ...(version !== undefined && { ':version': version }),
+            ...(counts && { ':resubmits': resubmits }),
           },
         }));
         return 'changed';

@@ -37,6 +37,11 @@ export interface VideoRepository extends VideoLists {
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /** `uploaded` -> `errored`, by the holder of the claim: the attempt has no job, for no reason of its source. */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
+  /**
+   * `uploaded` -> `errored`, without a claim of one's own: nobody submitted the attempt. As if abandoned, so that a message that is sent later may start the
+   * next one. A claim that started at or after `staleBefore` holds: nothing changes.
+   */
+  giveUp(videoId: string, attempt: number, error: VideoError, staleBefore: Date): Promise<Outcome>;
   /** From an abandoned attempt to the next one, at `uploaded`: nothing of the old one stays in the row. */
   reopen(videoId: string, attempt: number): Promise<Outcome>;
   /** `uploaded` -> `processing`, with the attempt's job. */
@@ -74,7 +79,10 @@ interface Change {
 }
 
 /** What belongs to one attempt: the next one begins without it. */
-const OF_ONE_ATTEMPT = ['claim', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
+const OF_ONE_ATTEMPT = ['claim', 'resubmits', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
+
+/** Nobody holds the attempt. */
+const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore';
 
 const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
 
@@ -190,7 +198,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         attempt,
         set: { claim: { attempt, token, startedAt: clock().toISOString() } },
         // A job id would have moved the attempt on to `processing`.
-        and: 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore',
+        and: NOT_CLAIMED,
         values: { ':staleBefore': staleBefore.toISOString() },
       });
       if (claimed) return claimed;
@@ -205,6 +213,15 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       set: { error, 'claim.abandoned': true },
       and: '#claim.#token = :token',
       values: { ':token': token },
+    }),
+
+    giveUp: (videoId, attempt, error, staleBefore) => write(videoId, {
+      from: ENTERED_FROM.processing,
+      attempt,
+      to: 'errored',
+      set: { error, claim: { attempt, token: 'none', startedAt: clock().toISOString(), abandoned: true } },
+      and: NOT_CLAIMED,
+      values: { ':staleBefore': staleBefore.toISOString() },
     }),
 
     reopen: (videoId, attempt) => write(videoId, {

@@ -1,12 +1,12 @@
 import type { Context } from 'aws-lambda';
-import { LATER_MINUTES, settle, SettlePorts } from './settle.runtime';
+import { LATER, settle, SettlePorts, Wait } from './settle.runtime';
 import { DUE_SHARDS, VideoRow } from '../contract/table';
 import type { DuePosition, DueVideo, DueVideos } from '../runtime/due-videos';
+import { NewerFormat } from '../runtime/read-row';
 
 /** What a sweep works with. */
 export interface SweepPorts extends SettlePorts {
   readonly due: DueVideos;
-  readonly clock: () => Date;
 }
 
 /** What a sweep did. */
@@ -22,11 +22,14 @@ export interface SweepReport {
 /** When less of the function's time than this is left, the next sweep goes on: longer than one video may take. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
+/** Of rows of a newer format. */
+const IDS_LOGGED = 20;
 
 /** Settles each due video, longest due first, until none is left or the function's time is over. */
 export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SweepReport> {
   return async (_, context) => {
     let [looked, failed, complete] = [0, 0, true];
+    const newer: string[] = [];
     const now = ports.clock();
     for await (const video of longestDueFirst(ports.due, now)) {
       if (context.getRemainingTimeInMillis() < LEFT_MS) {
@@ -34,7 +37,14 @@ export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<C
         break;
       }
       looked++;
-      if (!await look(video, now, ports)) failed++;
+      const outcome = await look(video, now, ports);
+      if (outcome !== 'done') failed++;
+      if (outcome === 'newer format') newer.push(video.videoId);
+    }
+    if (newer.length > 0) {
+      console.error({
+        message: 'rows of a newer format left as they are: deploy the version that wrote them, or a newer one', count: newer.length, videoIds: newer.slice(0, IDS_LOGGED),
+      });
     }
     const report = { looked, failed, complete };
     console.info({ message: 'swept', ...report });
@@ -54,22 +64,27 @@ async function* longestDueFirst(due: DueVideos, until: Date): AsyncGenerator<Due
   }
 }
 
-/** Settles one video and moves its due time. False if that failed: it is put off, so that it does not hold up the others. */
-async function look(video: DueVideo, now: Date, ports: SweepPorts): Promise<boolean> {
+/** Settles one video and moves its due time. If that fails, it is put off, so that it does not hold up the others. Nothing is written that was not read. */
+async function look({ videoId }: DueVideo, now: Date, ports: SweepPorts): Promise<'done' | 'failed' | 'newer format'> {
   const { videos, due, clock } = ports;
-  const inMinutes = (minutes: number) => new Date(clock().getTime() + minutes * 60_000);
-  let row: VideoRow | undefined;
+  let row: VideoRow & DueVideo | undefined;
+  const putOff = (read: VideoRow & DueVideo, { minutes, resubmits }: Wait) => due.moveDue(read, new Date(clock().getTime() + minutes * 60_000), resubmits);
   try {
-    row = await videos.find(video.videoId);
-    // The index lags behind.
-    if (row?.dueAt === undefined || row.dueAt > now.toISOString()) return true;
+    row = dueAt(now, await videos.find(videoId));
+    if (!row) return 'done';
     const next = await settle(row, ports);
-    if (next !== 'settled') await due.moveDue({ videoId: row.videoId, dueAt: row.dueAt }, row.version, next === 'never' ? undefined : inMinutes(next));
-    return true;
+    if (next === 'never') await due.moveDue(row, undefined);
+    else if (next !== 'settled') await putOff(row, next);
+    return 'done';
   } catch (error) {
-    console.error({ message: 'video not settled', videoId: video.videoId, error: error instanceof Error ? error.stack : String(error) });
-    await due.moveDue({ ...video, ...row }, row?.version, inMinutes(LATER_MINUTES))
-      .catch((again: unknown) => console.error({ message: 'video not put off', videoId: video.videoId, error: String(again) }));
-    return false;
+    if (error instanceof NewerFormat) return 'newer format';
+    console.error({ message: 'video not settled', videoId, error: error instanceof Error ? error.stack : String(error) });
+    if (row) await putOff(row, LATER).catch((again: unknown) => console.error({ message: 'video not put off', videoId, error: String(again) }));
+    return 'failed';
   }
+}
+
+/** The row, if it is still due: the index lags behind. */
+function dueAt(now: Date, row: VideoRow | undefined): VideoRow & DueVideo | undefined {
+  return row?.dueAt !== undefined && row.dueAt <= now.toISOString() ? { ...row, dueAt: row.dueAt } : undefined;
 }

@@ -44,6 +44,11 @@ export function recordJobGone(videos: VideoRepository, videoId: string, attempt:
   return videos.recordError(videoId, attempt, internal());
 }
 
+/** Ends an attempt that nobody submits, unless its claim started at or after `staleBefore`. */
+export function recordNeverSubmitted(videos: VideoRepository, videoId: string, attempt: number, staleBefore: Date): Promise<Outcome> {
+  return videos.giveUp(videoId, attempt, internal(), staleBefore);
+}
+
 function readResult({ outputs = [], poster }: JobEnd, { videoId, attempt, source, maxBitrates }: JobMetadata): TranscodeResult {
   const milliseconds = Math.max(0, ...outputs.map(({ durationMs = 0 }) => durationMs));
   return {

@@ -67,7 +67,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   const { videoId, size } = wanted;
 
   if (size !== undefined) await videos.markUploaded(videoId, size);
-  const row = await findOpen(videoId, videos);
+  const row = await findOpen(videoId, new Date(Number(attributes.SentTimestamp)), videos);
   if (!row || row.attempt < wanted.attempt) return console.warn({ message: 'ignored: no such video', ...wanted });
   const { attempt } = row;
 
@@ -96,10 +96,13 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   }
 }
 
-/** The video's row, at the next attempt if the last one was abandoned: its message was moved back from the dead-letter queue. */
-async function findOpen(videoId: string, videos: VideoRepository): Promise<VideoRow | undefined> {
+/**
+ * The video's row, at the next attempt if the last one was abandoned before the message was sent: a person moved it back from the dead-letter queue, which
+ * makes a new message of it. An older one only waited behind the message whose attempt was abandoned, and would fail as that one did.
+ */
+async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
-  if (!row?.claim?.abandoned || row.claim.attempt !== row.attempt) return row;
+  if (!row?.claim?.abandoned || row.claim.attempt !== row.attempt || !(sentAt > new Date(row.updatedAt))) return row;
   await videos.reopen(videoId, row.attempt);
   return videos.find(videoId);
 }

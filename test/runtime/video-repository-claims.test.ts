@@ -1,5 +1,7 @@
 import { repositorySetting } from './repository-setting';
 
+const ERROR = { code: 'internal', message: 'no' } as const;
+
 describe('videoRepository: a claim', () => {
   const { clock, declared, editAs, processing, repository } = repositorySetting();
 
@@ -39,6 +41,17 @@ describe('videoRepository: a claim', () => {
     await editAs(videoId, 'attempt', 2);
     expect(await repository().claim(videoId, 1, 'late', past)).toBeUndefined();
     expect((await repository().claim(videoId, 2, 'second', past))?.claim).toMatchObject({ attempt: 2, token: 'second' });
+  });
+
+  test('holds an attempt that would be given up, until it is stale', async () => {
+    const videoId = await uploaded();
+    await repository().claim(videoId, 1, 'first', past);
+    expect(await repository().giveUp(videoId, 1, ERROR, clock.now)).toBe('unchanged');
+    expect(await repository().giveUp(videoId, 1, ERROR, new Date(clock.now.getTime() + 1))).toBe('changed');
+    expect(await repository().find(videoId)).toMatchObject({ status: 'errored', error: ERROR, claim: { attempt: 1, abandoned: true } });
+    // What was abandoned may begin anew.
+    expect(await repository().reopen(videoId, 1)).toBe('changed');
+    expect(await repository().giveUp(videoId, 1, ERROR, clock.now)).toBe('unchanged');
   });
 
   test('is over once there is a job', async () => {

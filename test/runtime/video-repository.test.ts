@@ -208,12 +208,13 @@ describe('videoRepository', () => {
       version: 20,
       publishedAt: '2026-11-01T00:00:00.000Z',
       claim: { attempt: 4, token: 'token', startedAt: '2026-11-22T09:00:00.000Z', abandoned: true },
+      resubmits: 3,
       jobId: 'job',
       error: { code: 'internal', message: 'no' },
     };
     await table().put(errored);
     expect(await repository().reopen(errored.videoId, 4)).toBe('changed');
-    const { claim, jobId, media, renditions, durationSeconds, width, height, error, ...kept } = errored;
+    const { claim, resubmits, jobId, media, renditions, durationSeconds, width, height, error, ...kept } = errored;
     expect(await repository().find(errored.videoId)).toEqual({
       ...kept, ...DUE_IN_AN_HOUR(errored.videoId), status: 'uploaded', stageKey: `open#${errored.videoId}`, attempt: 5, progress: 0, version: 21,
       updatedAt: clock.now.toISOString(),

@@ -16,9 +16,28 @@ async function swept(given: Partial<VideoRow>): Promise<VideoRow> {
 
 describe('uploaded', () => {
   test('is submitted again, and looked at in an hour', async () => {
-    const { videoId, status, attempt, dueAt, version } = await swept({ status: 'uploaded', attempt: 3 });
+    const { videoId, status, attempt, dueAt, version, resubmits } = await swept({ status: 'uploaded', attempt: 3 });
     expect(messages).toEqual([JSON.stringify({ videoId, attempt: 3 })]);
-    expect({ status, attempt, dueAt, version }).toEqual({ status: 'uploaded', attempt: 3, dueAt: inMinutes(60), version: 2 });
+    expect({ status, attempt, dueAt, version, resubmits }).toEqual({ status: 'uploaded', attempt: 3, dueAt: inMinutes(60), version: 2, resubmits: 1 });
+  });
+
+  test('for days: seven messages, each waits longer, then the video has an end that a message moved back may undo', async () => {
+    const videoId = await due({ status: 'uploaded', claim: { attempt: 1, token: 'dead', startedAt: inMinutes(-60) } });
+    const looks: number[] = [];
+    for (let dueAt: string | undefined = NOW; dueAt !== undefined; dueAt = (await row(videoId))!.dueAt) {
+      clock.now = new Date(dueAt);
+      looks.push((clock.now.getTime() - Date.parse(NOW)) / 3_600_000);
+      await sweep();
+    }
+    expect(looks).toEqual([0, 1, 3, 7, 15, 31, 55, 79]);
+    expect(messages).toHaveLength(7);
+    expect(await row(videoId)).toMatchObject({ status: 'errored', error: { code: 'internal' }, claim: { attempt: 1, abandoned: true }, version: 9 });
+  });
+
+  test('one that is being submitted is left to its submitter', async () => {
+    const claim = { attempt: 1, token: 'alive', startedAt: inMinutes(-4) };
+    expect(await swept({ status: 'uploaded', claim, resubmits: 7 })).toMatchObject({ status: 'uploaded', dueAt: inMinutes(15), resubmits: 7 });
+    expect(messages).toEqual([]);
   });
 
   test('a video that is not due yet is left alone', async () => {
@@ -79,6 +98,10 @@ describe('processing', () => {
     expect(await swept(PROCESSING)).toMatchObject({ status: 'errored', error: { code: 'internal' } });
   });
 
+  test('a job that MediaConvert does not know yet, five minutes after it was written down', async () => {
+    expect(await swept({ ...PROCESSING, updatedAt: inMinutes(-5) })).toMatchObject({ status: 'processing', dueAt: inMinutes(15) });
+  });
+
   test.each([
     new TooManyRequestsException({ message: 'slow down', $metadata: {} }), Object.assign(new Error('socket hang up'), { name: 'TimeoutError' }),
   ])('MediaConvert does not answer (%s): in a quarter of an hour', async (error) => {
@@ -116,12 +139,27 @@ describe('anything else', () => {
 
 describe('one bad video', () => {
   test('does not stop the others, and is put off', async () => {
-    const bad = await due({ status: 'uploaded', schemaVersion: 99 }, 30);
+    const bad = await due({ ...PROCESSING, jobId: 'job-2' }, 30);
+    jobs.set('job-2', job(bad, 5));
     const good = await due({ status: 'uploaded' }, 20);
     expect(await sweep()).toEqual({ looked: 2, failed: 1, complete: true });
     expect(messages).toEqual([JSON.stringify({ videoId: good, attempt: 1 })]);
-    expect(await row(bad)).toMatchObject({ status: 'uploaded', schemaVersion: 99, dueAt: inMinutes(60) });
+    expect(await row(bad)).toMatchObject({ status: 'processing', dueAt: inMinutes(60) });
     expect(logged.some((line) => line.includes('video not settled') && line.includes(bad))).toBe(true);
+  });
+
+  test('rows of a newer format are not written, however many are due before the others, and the log names them once', async () => {
+    const newer = Array.from({ length: 120 }, newId).filter((videoId) => videoId.endsWith('7'));
+    // More than a page of one partition.
+    while (newer.length < 60) newer.push(...Array.from({ length: 16 }, newId).filter((videoId) => videoId.endsWith('7')));
+    for (const videoId of newer) await due({ videoId, status: 'uploaded', schemaVersion: 99 }, 30);
+    const good = await due({ videoId: newer[0].replace('019aa', '019ab'), status: 'uploaded' }, 20);
+    const before = await row(newer[0]);
+    for (let sweeps = 0; sweeps < 2; sweeps++) expect(await sweep()).toEqual({ looked: 61 - sweeps, failed: 60, complete: true });
+    expect(messages).toEqual([JSON.stringify({ videoId: good, attempt: 1 })]);
+    expect(await row(newer[0])).toEqual(before);
+    expect(calls.filter((name) => name === 'UpdateItemCommand')).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('newer format'))).toEqual(Array(2).fill(expect.stringContaining('"count":60')));
   });
 
   test('that can\'t even be put off stays due', async () => {
@@ -132,6 +170,8 @@ describe('one bad video', () => {
     };
     expect(await sweep({ before })).toEqual({ looked: 2, failed: 1, complete: true });
     expect([(await row(bad))?.dueAt, (await row(good))?.dueAt]).toEqual([inMinutes(-30), inMinutes(60)]);
+    // It was not read, so it was not written either.
+    expect(calls.filter((name) => name === 'UpdateItemCommand')).toHaveLength(1);
     await sweep();
     expect((await row(bad))?.dueAt).toBe(inMinutes(60));
   });

@@ -18,7 +18,7 @@ const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/origi
 /** What happens at the n-th request of one invocation: the process ends, or the request fails, before or after AWS has done what was asked. */
 interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 type Job = CreateJobCommandInput & { readonly Id: string };
-interface Message { readonly id: string; receives: number; due: number }
+interface Message { readonly id: string; readonly sentAt: number; receives: number; due: number }
 
 let table: Table;
 beforeAll(async () => {
@@ -35,8 +35,8 @@ class World {
   now = Date.parse('2026-11-29T12:00:00Z');
 
   /** Whether the message is done with. */
-  async receive({ id, receives }: Message, fault?: Fault): Promise<boolean> {
-    const record = { body: BODY, messageId: id, attributes: { ApproximateReceiveCount: `${receives}` } } as SQSRecord;
+  async receive({ id, sentAt, receives }: Message, fault?: Fault): Promise<boolean> {
+    const record = { body: BODY, messageId: id, attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAt}` } } as SQSRecord;
     const answer = await this.invoke((videos, client) => submitJobs({
       videos, client, clock: () => new Date(this.now), settings: { ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 },
       mediaBucket: 'media', queueArn: 'queue', jobRoleArn: 'role', maxReceives: MAX_RECEIVES,
@@ -103,13 +103,13 @@ test('whatever dies and whatever comes twice, an attempt has one job and the vid
     const world = new World();
     await table.put({ status: 'waiting' });
     world.rows.push(await table.get());
-    let queue: Message[] = Array.from({ length: copies }, (_, copy) => ({ id: `m${copy}`, receives: 0, due: world.now + copy }));
+    let queue: Message[] = Array.from({ length: copies }, (_, copy) => ({ id: `m${copy}`, sentAt: world.now, receives: 0, due: world.now + copy }));
     let dead: Message[] = [];
     for (let n = 0, moves = 0; queue.length + dead.length > 0; n++) {
       const { fault: hit, together, report, reportFault } = steps[n] ?? {};
       if (queue.length === 0) {
         moves++;
-        [queue, dead] = [dead.map(({ id }) => ({ id: `${id}-moved-${moves}`, receives: 0, due: world.now + 1000 })), []];
+        [queue, dead] = [dead.map(({ id }) => ({ id: `${id}-moved-${moves}`, sentAt: world.now + 1000, receives: 0, due: world.now + 1000 })), []];
       }
       queue.sort((a, b) => a.due - b.due);
       world.now = Math.max(world.now, queue[0].due);

@@ -1,6 +1,6 @@
 import { CreateJobCommand, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
 import { calls, created, mediaConvert, message, PROBED, refusal, startSubmit, Submit } from './submit-service';
-import { claim } from './videos';
+import { claim, VIDEO_ID } from './videos';
 
 let submit: Submit;
 beforeAll(async () => { submit = await startSubmit(); });
@@ -91,11 +91,22 @@ describe('given up', () => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(ProbeCommand).rejectsOnce(refusal('AccessDeniedException')).resolves({ ProbeResults: [PROBED] });
     await submit.send(last());
-    expect(await submit.send(message(created(), 'moved-1'), message(created(), 'moved-2'))).toEqual([]);
+    const moved = Date.now() + 1000;
+    expect(await submit.send(message(created(), 'moved-1', 1, moved), message(created(), 'moved-2', 1, moved))).toEqual([]);
     expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
     const { error, ...row } = await submit.table.get();
     expect(row).toMatchObject({ status: 'processing', attempt: 2, jobId: 'job-1', claim: { attempt: 2, token: 'moved-1' } });
     expect(error).toBeUndefined();
+  });
+
+  test('messages that waited behind it do not start the next one: they would fail as it did, one after the other', async () => {
+    await submit.table.put({ status: 'uploaded' });
+    mediaConvert.on(CreateJobCommand).rejects(refusal('TooManyRequestsException'));
+    const sentAt = Date.now() - 1000;
+    await submit.send(message(created(), 'message-1', 5, sentAt));
+    for (const body of [created(), JSON.stringify({ videoId: VIDEO_ID, attempt: 1 })]) expect(await submit.send(message(body, 'behind', 4, sentAt))).toEqual([]);
+    expect(await submit.table.get()).toMatchObject({ status: 'errored', attempt: 1, claim: { token: 'message-1', abandoned: true } });
+    expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
   });
 
   test('a job that failed for our own reasons is not made again by a message that comes twice', async () => {

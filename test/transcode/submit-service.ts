@@ -59,8 +59,8 @@ export function created(key = `source/${VIDEO_ID}/original`, size = 42): string 
   return JSON.stringify({ 'detail-type': 'Object Created', 'detail': { bucket: { name: 'sources' }, object: { key, size } } });
 }
 
-export function message(body = created(), messageId = 'message-1', receives = 1) {
-  return { body, messageId, attributes: { ApproximateReceiveCount: `${receives}` } } as SQSEvent['Records'][number];
+export function message(body = created(), messageId = 'message-1', receives = 1, sentAt = Date.now()) {
+  return { body, messageId, attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAt}` } } as SQSEvent['Records'][number];
 }
 
 /** MediaConvert's refusal by the name of its error. */

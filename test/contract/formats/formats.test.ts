@@ -75,6 +75,7 @@ const WRITES: readonly [
   ['claim', 'uploaded', (videos, id) => videos.claim(id, 1, 'new', new Date(0)), { status: 'uploaded', claim: { token: 'new' } }, []],
   ['claim', 'claimed', (videos, id) => videos.claim(id, 1, 'new', new Date('2026-11-22T10:30:00Z')), { status: 'uploaded', claim: { token: 'new' } }, []],
   ['abandon', 'claimed', (videos, id) => videos.abandon(id, 1, 'token', ERROR), { status: 'errored', error: ERROR, claim: { abandoned: true } }, ['errored']],
+  ['giveUp', 'uploaded', (videos, id) => videos.giveUp(id, 1, ERROR, new Date(0)), { status: 'errored', error: ERROR, claim: { abandoned: true } }, ['errored']],
   ['reopen', 'abandoned', (videos, id) => videos.reopen(id, 1), { status: 'uploaded', attempt: 2, progress: 0 }, ['uploaded']],
   ['recordJob', 'claimed', (videos, id) => videos.recordJob(id, 1, 'job'), { status: 'processing', jobId: 'job' }, ['processing']],
   ['recordJob', 'secondAttempt', (videos, id) => videos.recordJob(id, 2, 'job'), { status: 'processing', attempt: 2 }, ['processing']],
