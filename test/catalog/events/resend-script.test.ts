@@ -4,7 +4,7 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 
 /** The script of docs/operations.md, with an AWS CLI that answers these, one a call, and a `sleep` that does not. */
-function run(answers: readonly string[], ...args: string[]) {
+function run(answers: readonly string[], args: readonly string[], found = 'resend-function') {
   const folder = mkdtempSync(path.join(tmpdir(), 'resend-'));
   const put = (name: string, content: string, mode?: number) => writeFileSync(path.join(folder, name), content, { mode });
   const [script] = /#!\/bin\/sh\n# usage: STACK=name sh resend\.sh[^]*?(?=```)/.exec(readFileSync(path.join(__dirname, '../../../docs/operations.md'), 'utf8'))!;
@@ -13,11 +13,11 @@ function run(answers: readonly string[], ...args: string[]) {
   put('requests', '');
   put('sleep', '#!/bin/sh\n', 0o755);
   put('aws', [
-    '#!/bin/sh', '[ "$1" = lambda ] || { echo resend-function; exit; }', 'for last; do :; done', 'while [ "$1" != --payload ]; do shift; done', `cd ${folder}`,
+    '#!/bin/sh', '[ "$1" = lambda ] || { echo "$FOUND"; exit; }', 'for last; do :; done', 'while [ "$1" != --payload ]; do shift; done', `cd ${folder}`,
     'echo "$2" >> requests', 'line=$(sed -n "$(wc -l < requests)p" answers)', 'if [ "$line" = broken ]; then exit 255; fi', 'printf %s "$line" > "$last"', '',
   ].join('\n'), 0o755);
-  const { status, stderr } = spawnSync('sh', [path.join(folder, 'resend.sh'), ...args], { env: { STACK: 'Vod', PATH: `${folder}:${process.env.PATH}` }, encoding: 'utf8' });
-  const requests = readFileSync(path.join(folder, 'requests'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  const { status, stderr } = spawnSync('sh', [path.join(folder, 'resend.sh'), ...args], { env: { STACK: 'Vod', FOUND: found, PATH: `${folder}:${process.env.PATH}` }, encoding: 'utf8' });
+  const requests = readFileSync(path.join(folder, 'requests'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
   rmSync(folder, { recursive: true });
   return { status, stderr, requests };
 }
@@ -28,7 +28,7 @@ test('the script of the operations page goes on until all is sent, and after a f
   const { status, requests } = run([
     '{"sent":0,"failed":0,"error":"Error: throttled"}', '{"sent":5,"failed":0,"next":"video#1 video"}',
     '{"sent":0,"failed":1,"next":"video#2 video","error":"Error: \\"next\\": \\"no\\""}', '{"sent":1,"failed":0}',
-  ], 'table');
+  ], ['table']);
   expect(requests).toEqual([from(), from(), from('video#1 video'), from('video#2 video')]);
   expect(status).toBe(0);
 });
@@ -38,8 +38,15 @@ test.each<[string, string[], number]>([
   ['a function that dies', ['{"errorMessage":"Task timed out"}'], 2],
   ['a call that fails', ['broken'], 2],
 ])('it stops at %s, and says how to go on', (_, answers, count) => {
-  const { status, stderr, requests } = run(['{"sent":5,"failed":0,"next":"video#1 video"}', ...answers], 'table');
+  const { status, stderr, requests } = run(['{"sent":5,"failed":0,"next":"video#1 video"}', ...answers], ['table']);
   expect(requests).toEqual([from(), ...Array(count - 1).fill(from('video#1 video'))]);
   expect(status).toBeGreaterThan(0);
   expect(stderr).toMatch(/go on with: sh resend.sh table "video#1 video"\n$/);
+});
+
+test('it says so when there is no such stack', () => {
+  const { status, stderr, requests } = run([], ['table'], '');
+  expect(requests).toEqual([]);
+  expect(status).toBe(1);
+  expect(stderr).toBe('no stack \'Vod\' in this region and account, or its ServerlessVod has another id than Vod\n');
 });
