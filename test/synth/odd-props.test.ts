@@ -95,7 +95,7 @@ test.each<[object, string]>([
   [{ eventBus: {} }, 'sweeper; did you mean catalog.eventBus?'],
   [{ bucket: {} }, 'sweeper; did you mean upload.bucket or delivery.bucket?'],
   [{ appOrigin: [] }, 'sweeper; did you mean appOrigins?'],
-  [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean ladder?'],
+  [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean functions?; did you mean ladder?'],
   [{ upload: { maxsize: Size.gibibytes(2) } }, 'removalPolicy; did you mean upload.maxSize?'],
   [{ api: { logRetention: 7 } }, 'functions; did you mean api.functions.logRetention?'],
   [{ transcode: { ladder: [] } }, 'functions; did you mean ladder?'],
