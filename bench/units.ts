@@ -1,3 +1,4 @@
+import { itemSize } from '../local/services/dynamodb/item-size';
 import type { StreamRecord } from '../local/services/dynamodb/streams';
 import type { Json } from '../local/services/json';
 import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
@@ -6,25 +7,7 @@ import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 export type Units = Record<string, number>;
 
 const KB = 1024;
-const unitsOf = (item: Json) => Math.ceil(bytesOf(item) / KB);
-
-/** Of an item, by the developer guide's "DynamoDB item sizes and formats". Dynalite counts characters instead of bytes. */
-function bytesOf(item: Json): number {
-  return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
-}
-
-/** Of a value such as `{ S: 'text' }`. A list or map has three bytes, and one for each of its elements. */
-function valueBytes(value: Json): number {
-  const [[type, content]] = Object.entries(value);
-  switch (type) {
-    case 'S': return Buffer.byteLength(content);
-    case 'N': return Math.ceil(content.replace(/\D/g, '').length / 2) + 1;
-    case 'BOOL': case 'NULL': return 1;
-    case 'L': return content.reduce((sum: number, each: Json) => sum + 1 + valueBytes(each), 3);
-    case 'M': return 3 + Object.keys(content).length + bytesOf(content);
-    default: throw new Error(`no row has an attribute of the type ${type}`);
-  }
-}
+const unitsOf = (item: Json) => Math.ceil(itemSize(item) / KB);
 
 /** An index's entry for an item; none when the item lacks one of its keys. */
 function entryOf({ partition, sort, projection }: TableIndex, item: Json | undefined): Json | undefined {

@@ -19,6 +19,7 @@ import putItemRules from 'dynalite/validations/putItem';
 import queryRules from 'dynalite/validations/query';
 import scanRules from 'dynalite/validations/scan';
 import updateItemRules from 'dynalite/validations/updateItem';
+import { itemSize, LARGEST_ITEM } from './item-size';
 import { openDatabase } from '../../data-folder';
 import { AwsError } from '../../types';
 import type { Json } from '../json';
@@ -68,20 +69,23 @@ export async function openTables(path: string) {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   // Dynalite opens it late, and does not say why it can't.
   await (await openDatabase(path)).close();
-  const store = dynalite.create({ path, createTableMs: 0 });
+  // Item sizes are checked here.
+  const store = dynalite.create({ path, createTableMs: 0, maxItemSizeKb: Infinity });
   // Dynalite replaces the method by one without `sync`.
   const batch = Object.getPrototypeOf(store.db).batch.bind(store.db) as (changes: readonly Change[], options: { sync: boolean }) => Promise<void>;
 
   /** The input as the action wants it; throws what DynamoDB says of a request that is wrong whatever the table holds. */
   function checked(operation: Operation, input: Json): Json {
     const [, { types, custom }] = ACTIONS[operation];
+    let data: Json;
     try {
-      const data = validations.checkTypes(structuredClone(input), types);
+      data = validations.checkTypes(structuredClone(input), types);
       validations.checkValidations(data, types, custom, store);
-      return data;
     } catch (error) {
       throw asAwsError(error as Error);
     }
+    if (operation === 'PutItem' && itemSize(data.Item) > LARGEST_ITEM) throw new AwsError('ValidationException', 'Item size has exceeded the maximum allowed size');
+    return data;
   }
 
   function run(target: Store, operation: Operation, data: Json): Promise<Json> {
@@ -140,7 +144,9 @@ export async function openTables(path: string) {
       };
       const plan = { tableName: data.TableName, changes };
       try {
-        return { ...plan, answer: await run(planning, operation, data), ...seen };
+        const answer = await run(planning, operation, data);
+        if (seen.after && itemSize(seen.after) > LARGEST_ITEM) throw new AwsError('ValidationException', 'Item size to update has exceeded the maximum allowed size');
+        return { ...plan, answer, ...seen };
       } catch (error) {
         if (!(error instanceof AwsError) || error.code === 'ResourceNotFoundException') throw error;
         return { ...plan, answer: {}, ...seen, error };
@@ -154,7 +160,6 @@ export async function openTables(path: string) {
     read: (prefix: string, after = '', limit = -1): Promise<[key: string, value: any][]> =>
       store.db.iterator({ gt: `${prefix}${after}`, lt: `${prefix}${LAST}`, limit }).all(),
 
-    itemSize: dynalite.itemSize,
     stop: () => store.lifecycleManager.gracefulClose(),
   };
 }

@@ -5,7 +5,6 @@ declare module 'dynalite' {
 
 /** What the server is made of. `test/local/services/dynamodb` fails when a part is gone or does something else. */
 declare module 'dynalite/db' {
-  type Item = Record<string, any>;
   type Done = (error?: Error | null, value?: any) => void;
 
   /** LevelDB below a prefix of its own. */
@@ -22,8 +21,7 @@ declare module 'dynalite/db' {
     readonly lifecycleManager: { gracefulClose(): Promise<void> };
   }
   const parts: {
-    create(options: { path: string; createTableMs: number }): Store;
-    itemSize(item: Item): number;
+    create(options: { path: string; createTableMs: number; maxItemSizeKb: number }): Store;
   };
   export default parts;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'crypto';
 import type { Change, Database, Plan, Write } from './database';
+import { itemSize } from './item-size';
 import type { Writes } from './writes';
 import { AwsError } from '../../types';
 import type { Json } from '../json';
@@ -78,7 +79,7 @@ export async function createTransactions({ database, writes, now = Date.now }: {
     for (const { operation, input } of actions) plans.push(await database.plan(operation, input));
     const items = plans.flatMap(({ tableName, key: item }) => item === undefined ? [] : JSON.stringify([tableName, item]));
     if (new Set(items).size < items.length) throw invalid('Transaction request cannot include multiple operations on one item');
-    const size = plans.reduce((sum, { before, after = before }) => sum + (after ? database.itemSize(after) : 0), 0);
+    const size = plans.reduce((sum, { before, after = before }) => sum + (after ? itemSize(after) : 0), 0);
     if (size > LARGEST) throw invalid(`Transaction request is larger than ${LARGEST} bytes: the sum of the items' sizes`);
 
     const conflicts = writes.takeConflict();

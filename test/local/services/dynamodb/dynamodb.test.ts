@@ -82,6 +82,20 @@ test('errors have their own names', async () => {
   await expect(client.send(new UpdateCommand({ TableName, Key, UpdateExpression: 'SET' }))).rejects.toMatchObject({ name: 'ValidationException' });
 });
 
+test('an item has 400 KB at most, in bytes of UTF-8', async () => {
+  const { client } = served;
+  const textOf = (bytes: number) => 'é'.repeat((bytes - 'pkbigsk1text'.length) / 2);
+  const big = { pk: 'big', sk: '1' };
+  await client.send(new PutCommand({ TableName, Item: { ...big, text: textOf(400 * 1024) } }));
+  await expect(client.send(new PutCommand({ TableName, Item: { ...big, text: textOf(400 * 1024 + 2) } })))
+    .rejects.toMatchObject({ name: 'ValidationException', message: 'Item size has exceeded the maximum allowed size' });
+  const change = { UpdateExpression: 'SET more = :more', ExpressionAttributeValues: { ':more': '1' } };
+  await expect(client.send(new UpdateCommand({ TableName, Key: big, ...change })))
+    .rejects.toMatchObject({ name: 'ValidationException', message: 'Item size to update has exceeded the maximum allowed size' });
+  expect((await client.send(new GetCommand({ TableName, Key: big }))).Item).toEqual({ ...big, text: textOf(400 * 1024) });
+  await client.send(new DeleteCommand({ TableName, Key: big }));
+});
+
 test('a write can be made to fail as if a transaction held its item', async () => {
   const put = () => served.client.send(new PutCommand({ TableName, Item: { ...Key, title: 'Grüße' } }));
   served.dynamoDb.conflict(1);

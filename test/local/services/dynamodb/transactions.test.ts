@@ -125,6 +125,7 @@ describe('no table could take', () => {
     ['a condition with an error', [put('a', { ConditionExpression: 'title =' })], {}],
     ['a token that is too long', [put('a')], { ClientRequestToken: 'x'.repeat(37) }],
     ['more than 4 MiB', Array.from({ length: 11 }, (_, index) => put(`v${index}`, { Item: { ...key(`v${index}`), text: 'x'.repeat(400_000) } })), {}],
+    ['more than 4 MiB of UTF-8', Array.from({ length: 11 }, (_, index) => put(`v${index}`, { Item: { ...key(`v${index}`), text: 'é'.repeat(200_000) } })), {}],
     ['capacity units, which are not counted here', [put('a')], { ReturnConsumedCapacity: 'TOTAL' }],
   ])('%s', async (_, items, more) => {
     await expect(transact(items, more)).rejects.toMatchObject({ name: 'ValidationException' });

@@ -1,0 +1,30 @@
+import type { Json } from '../json';
+
+/** The most bytes of an item. */
+export const LARGEST_ITEM = 400 * 1024;
+
+/** Bytes of an item such as `{ pk: { S: 'text' } }`, by the developer guide's "DynamoDB item sizes and formats". Dynalite counts characters instead. */
+export function itemSize(item: Json): number {
+  return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
+}
+
+function valueSize(value: Json): number {
+  const [[type, content]] = Object.entries(value);
+  switch (type) {
+    case 'S': return Buffer.byteLength(content);
+    case 'N': return Math.ceil(significantDigits(content) / 2) + 1;
+    case 'B': return Buffer.from(content, 'base64').length;
+    case 'BOOL': case 'NULL': return 1;
+    // A set is as large as its elements.
+    case 'SS': case 'NS': case 'BS': return content.reduce((sum: number, each: string) => sum + valueSize({ [type[0]]: each }), 0);
+    // A list or map has three bytes, and one for each of its elements.
+    case 'L': return content.reduce((sum: number, each: Json) => sum + 1 + valueSize(each), 3);
+    case 'M': return 3 + Object.keys(content).length + itemSize(content);
+    default: throw new Error(`DynamoDB has no type ${type}`);
+  }
+}
+
+function significantDigits(number: string): number {
+  const [mantissa] = number.split(/e/i);
+  return mantissa.replace(/\D/g, '').replace(/^0+|0+$/g, '').length;
+}
