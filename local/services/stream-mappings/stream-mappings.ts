@@ -114,7 +114,9 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   async function deliver(batch: StreamRecord[], attempt: Attempt = { count: 0, failed: false }): Promise<void> {
     const { maximumAgeSeconds, maximumRetries, bisects } = settings;
     const youngest = maximumAgeSeconds < 0 ? -Infinity : now() / 1000 - maximumAgeSeconds;
-    const aged = batch.filter(({ dynamodb }) => dynamodb.ApproximateCreationDateTime < youngest);
+    // Only the first ones: after a clock was set back a younger record may stand before an older one, which is delivered with it.
+    const firstFresh = batch.findIndex(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= youngest);
+    const aged = firstFresh < 0 ? batch : batch.slice(0, firstFresh);
     if (aged.length > 0) await giveUp(aged, 'RecordAgeExceeded', attempt);
     const fresh = batch.slice(aged.length);
     if (fresh.length === 0) return;

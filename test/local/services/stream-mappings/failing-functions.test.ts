@@ -64,6 +64,14 @@ describe('a function that fails', () => {
     expect(objects[0].content).not.toHaveProperty('responseContext');
   });
 
+  test('are not those before an old record, when the clock was set back between them', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const records = [now, now - 4000, now].map((seconds, index) => record('v1', index + 1, { seconds }));
+    const { batches, objects } = await start({ properties: { ...WHOLE, MaximumRecordAgeInSeconds: 3600 }, records });
+    await until(() => batches.length > 0);
+    expect([batches.map(numbersOf), objects]).toEqual([[[1, 2, 3]], []]);
+  });
+
   test('without limits gets its batch until it takes it', async () => {
     const { batches } = await start({ records: ofOne(1), answer: () => batches.length < 8 ? ERROR : DONE });
     await until(() => batches.length === 8);
