@@ -13,6 +13,8 @@ export function compilePattern(pattern: Json): (event: any) => boolean {
 
 const unknown = (rule: unknown) => new Error(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
 const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
+/** The field of an object, not what every object of JavaScript has. */
+const fieldOf = (node: any, name: string): unknown => node !== null && typeof node === 'object' && Object.hasOwn(node, name) ? node[name] : undefined;
 /** Operators see leaves only. */
 const leavesOf = (value: unknown): unknown[] => valuesOf(value).filter((each) => each === null || typeof each !== 'object');
 
@@ -24,8 +26,8 @@ function compileObject(pattern: Json): Match {
     if (wanted === null || typeof wanted !== 'object') throw unknown({ [name]: wanted });
     const nested = compileObject(wanted);
     return (node, all) => {
-      const nodes = valuesOf(node?.[name]);
-      const children = all.flatMap((each) => valuesOf(each?.[name]));
+      const nodes = valuesOf(fieldOf(node, name));
+      const children = all.flatMap((each) => valuesOf(fieldOf(each, name)));
       // What is in no element, or in none that is there, is absent.
       return (nodes.length > 0 ? nodes : [undefined]).some((child) => nested(child, children));
     };
@@ -46,10 +48,10 @@ function compileLeaf(name: string, rules: unknown[]): Match {
     if (operatorOf(rule)?.[0] === 'exists') {
       const { exists } = rule as Json;
       if (typeof exists !== 'boolean') throw unknown(rule);
-      return (node, all) => exists ? leavesOf(node?.[name]).length > 0 : all.every((each) => leavesOf(each?.[name]).length === 0);
+      return (node, all) => exists ? leavesOf(fieldOf(node, name)).length > 0 : all.every((each) => leavesOf(fieldOf(each, name)).length === 0);
     }
     const test = compileRule(rule);
-    return (node) => leavesOf(node?.[name]).some(test);
+    return (node) => leavesOf(fieldOf(node, name)).some(test);
   });
   return (node, all) => alternatives.some((matches) => matches(node, all));
 }
@@ -91,13 +93,15 @@ function affix(has: (value: string, text: string) => boolean) {
   };
 }
 
-/** Values, or one operator with one text or several. */
+/** Texts or numbers, not both, or one operator with one text or several. */
 function compileAnythingBut(argument: unknown): Test | undefined {
   const isPlain = argument === null || typeof argument !== 'object' || Array.isArray(argument);
   const [operator, given] = isPlain ? ['', argument] : operatorOf(argument)!;
   if (operator && !['prefix', 'suffix', 'equals-ignore-case', 'wildcard'].includes(operator)) return undefined;
   const excluded = [given].flat();
-  if (excluded.length === 0 || !excluded.every((each) => typeof each === 'string' || !operator && typeof each === 'number')) return undefined;
+  const kinds = new Set(excluded.map((each) => typeof each));
+  if (kinds.size !== 1 || !kinds.has('string') && (operator || !kinds.has('number'))) return undefined;
+  if (['prefix', 'suffix'].includes(operator) && excluded.includes('')) return undefined;
   const tests = excluded.map((each) => compileRule(operator ? { [operator]: each } : each));
   return (value) => !tests.some((test) => test(value));
 }
@@ -119,21 +123,26 @@ const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
   '>=': (value, bound) => value >= bound,
 };
 
+/** Numbers are compared up to here. */
+const LARGEST = 5e9;
+
 /** One comparison, or a lower and an upper bound. */
 function compileNumeric(argument: unknown): Test | undefined {
   if (!Array.isArray(argument)) return undefined;
   const form = argument.map((part) => typeof part === 'number' ? 'n' : part).join(' ');
   if (!/^(=|<=?|>=?) n$|^>=? n <=? n$/.test(form)) return undefined;
   const [first, low, second, high] = argument;
-  return (value) => typeof value === 'number' && COMPARISONS[first](value, low) && (second === undefined || COMPARISONS[second](value, high));
+  if (Math.abs(low) > LARGEST || Math.abs(high ?? 0) > LARGEST || high <= low) return undefined;
+  return (value) => typeof value === 'number' && Math.abs(value) <= LARGEST && COMPARISONS[first](value, low) && (second === undefined || COMPARISONS[second](value, high));
 }
 
 function compileCidr(range: unknown): Test | undefined {
-  const family = (address: string) => isIPv6(address) ? 'ipv6' : 'ipv4';
-  const [address, bits] = String(range).split('/');
+  const family = (text: string) => isIPv6(text) ? 'ipv6' : 'ipv4';
+  const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(String(range)) ?? [];
+  if (!address) return undefined;
   const list = new BlockList();
   try {
-    list.addSubnet(address, Number(bits || NaN), family(address));
+    list.addSubnet(address, Number(bits), family(address));
   } catch {
     return undefined;
   }

@@ -5,6 +5,8 @@ import type { Json } from '../json';
 export type InputOf = (event: Json, receivedAt: Date) => string;
 
 const VARIABLE = /<([\w.-]+)>/g;
+/** A JSON string with a variable, before a colon. */
+const KEY = /"(?:[^"\\]|\\.)*<[\w.-]+>(?:[^"\\]|\\.)*"\s*:/;
 const PATH = /^\$((\.[\w-]+)|(\[\d+\]))*$/;
 const RULE_ARN = 'aws.events.rule-arn';
 
@@ -41,6 +43,7 @@ function compileTemplate(owner: string, ruleArn: string, { InputPathsMap = {}, I
   const reserved = Object.keys(InputPathsMap).find((name) => /^aws\./i.test(name));
   if (reserved) throw new Error(`${owner}: InputPathsMap: names that begin with aws. are reserved, got ${reserved}`);
   const paths = new Map(Object.entries<string>(InputPathsMap).map(([name, path]) => [name, compilePath(owner, path)]));
+  if (KEY.test(template)) throw new Error(`${owner}: InputTemplate: a variable can't stand in a key, got ${template}`);
   const names = [...template.matchAll(VARIABLE)].map(([, name]) => name);
   const undefinedName = names.find((name) => !paths.has(name) && !Object.hasOwn(RESERVED, name));
   if (undefinedName) throw new Error(`${owner}: InputTemplate: nothing defines <${undefinedName}>`);

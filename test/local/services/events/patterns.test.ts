@@ -61,6 +61,29 @@ describe('a pattern', () => {
     [{ a: [{ cidr: '10.0.0.0/24' }] }, { a: '10.0.0.7' }, true],
     [{ a: [{ cidr: '10.0.0.0/24' }] }, { a: '10.0.1.7' }, false],
     [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '2001:db8::1' }, true],
+    [{ a: [{ cidr: '10.0.0.0/24' }] }, { a: 'not an address' }, false],
+    [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '10.0.0.1' }, false],
+    // As AWS answered where the tests of LocalStack were recorded.
+    [{ a: [{ [NOT]: 'x' }] }, { a: null }, true],
+    [{ a: [{ [NOT]: 'x' }] }, { a: 5 }, true],
+    [{ a: [{ [NOT]: 'x' }] }, { a: ['x', 'y'] }, true],
+    [{ a: [{ [NOT]: 'x' }] }, { a: [] }, false],
+    [{ a: [{ [NOT]: { prefix: 'x' } }] }, { a: null }, true],
+    [{ a: [{ [NOT]: { wildcard: '' } }] }, { a: 'x' }, true],
+    [{ a: [{ exists: true }] }, { a: [] }, false],
+    [{ a: [{ exists: false }] }, { a: { b: 1 } }, true],
+    [{ a: [null] }, {}, false],
+    [{ a: [{ numeric: ['=', 5e9] }] }, { a: 5e9 }, true],
+    [{ a: [{ numeric: ['>', 0] }] }, { a: 6e9 }, false],
+    [{ a: [{ numeric: ['>=', -1] }] }, { a: -1 }, true],
+    [{ a: [{ [SAME]: '' }] }, { a: '' }, true],
+    [{ a: [{ wildcard: '*' }] }, { a: '' }, true],
+    [{ a: [{ wildcard: 'a*' }] }, { a: 'a\nb' }, true],
+    [{ resources: ['arn:1'] }, { resources: ['arn:0', 'arn:1'] }, true],
+    [{ resources: ['arn:1'] }, { resources: [] }, false],
+    // What every object of JavaScript has is no field of an event.
+    [{ constructor: [{ exists: true }] }, {}, false],
+    [{ a: { length: [{ exists: true }] } }, { a: 'x' }, false],
     [{ $or: [{ a: ['x'] }, { b: ['y'] }] }, { b: 'y' }, true],
     [{ $or: [{ a: ['x'] }, { b: ['y'] }] }, { a: 'y', b: 'x' }, false],
     [{ c: ['z'], $or: [{ a: ['x'] }, { b: ['y'] }] }, { a: 'x' }, false],
@@ -72,7 +95,9 @@ describe('a pattern', () => {
   test.each([
     [{ contains: 'x' }], [{ prefix: 'a', suffix: 'b' }], [{ prefix: 1 }], [{ prefix: { suffix: 'a' } }], [{ exists: 'yes' }], [{}],
     [{ numeric: ['>', 0, '>', 5] }], [{ numeric: ['<', '5'] }], [{ numeric: [] }], [{ [NOT]: [] }], [{ [NOT]: { numeric: ['=', 1] } }],
-    [{ [NOT]: [true] }], [{ wildcard: 'a**b' }], [{ wildcard: 'a\\b' }], [{ wildcard: 'a\\' }], [{ cidr: '10.0.0.0' }], [{ cidr: 'here/8' }], [{ toString: 'a' }],
+    [{ [NOT]: [true] }], [{ [NOT]: null }], [{ [NOT]: ['x', 1] }], [{ [NOT]: { prefix: '' } }], [{ [NOT]: { suffix: ['x', ''] } }], [{ [NOT]: { prefix: { [SAME]: 'x' } } }],
+    [{ numeric: ['>', 5, '<', 5] }], [{ numeric: ['>', 6e9] }], [{ [SAME]: ['x'] }], [{ cidr: '10.0.0.0/33' }], [{ cidr: '10.0.0.0/8/8' }], [{ cidr: '10.0.0.0/1e1' }], [['x']],
+    [{ wildcard: 'a**b' }], [{ wildcard: 'a\\b' }], [{ wildcard: 'a\\' }], [{ cidr: '10.0.0.0' }], [{ cidr: 'here/8' }], [{ toString: 'a' }],
   ])('%j throws', (rule) => {
     expect(() => compilePattern({ a: { b: [rule] } })).toThrow(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
   });

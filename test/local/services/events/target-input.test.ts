@@ -34,6 +34,8 @@ describe('a template', () => {
     ['a string', '"<id> is ready"', '"v1 is ready"'],
     ['lines of strings', '"<id>"\n"<size>"', '"v1"\n"3"'],
     ['what is missing is empty', '{"a": <missing>, "b": "<missing>!"}', '{"a":"","b":"!"}'],
+    ['what is missing is empty in a text too', '"<missing>"', '""'],
+    ['a text that begins as JSON', '"{[/<type>"', '"{[/video.ready"'],
     ['nothing is escaped in a string, as in AWS', '{"a": "<title>"}', '{"a": "a "b""}'],
     ['but a value of its own is', '{"a": <title>}', '{"a":"a \\"b\\""}'],
     ['names of the rule', '{"a": <aws.events.rule-arn>, "b": "<aws.events.rule-name> fired"}', `{"a":"${RULE}","b":"ready fired"}`],
@@ -50,6 +52,7 @@ describe('a template', () => {
     ['a reserved name', { InputTemplate: '"x"', InputPathsMap: { 'aws.x': '$.id' } }, 'r: InputPathsMap: names that begin with aws. are reserved, got aws.x'],
     ['a path with a filter', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail[?(@.x)]' } }, 'r: this machine does not know the path $.detail[?(@.x)]'],
     ['a wildcard', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail.*' } }, 'r: this machine does not know the path $.detail.*'],
+    ['a variable in a key', { InputTemplate: '{"<id>": 1}', InputPathsMap: { id: '$.id' } }, 'r: InputTemplate: a variable can\'t stand in a key, got {"<id>": 1}'],
     ['text without quotes', { InputTemplate: '<aws.events.rule-name> fired' }, 'r: InputTemplate must be JSON, or a JSON string on each line, got <aws.events.rule-name> fired'],
   ])('%s throws', (_, InputTransformer, message) => {
     expect(() => textOf({ InputTransformer })).toThrow(message);
