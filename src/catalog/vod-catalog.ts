@@ -1,18 +1,18 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as events from 'aws-cdk-lib/aws-events';
+import type * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { connectionsOf, grantReadVideos } from './catalog-connections';
-import { eventBusProblems, ruleProblems, VideoEvents } from './events/video-events';
+import { eventBusProblems, VideoEvents } from './events/video-events';
 import { ImportedCatalog, VodCatalogAttributes } from './imported-catalog';
 import { makeTable } from './make-table';
 import { serveArea } from '../api/serve-area';
 import type { VodApi } from '../api/vod-api';
-import { EVENT_SOURCE, VideoEventType } from '../contract/events';
+import type { VideoEventType } from '../contract/events';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
 import { checkedScope } from '../synth/construct-arguments';
@@ -21,7 +21,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkStream, checkTable, checkTableKey, streamProblems, tablePlaceProblems } from '../synth/own-table';
-import { booleanProblem, keyProblem, show } from '../synth/prop-checks';
+import { booleanProblem, keyProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-names';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
@@ -37,7 +37,8 @@ export interface VodCatalogOptions {
   readonly table?: dynamodb.ITable;
 
   /**
-   * An event bus of your own for the events of videos, in the stack's region and account.
+   * An event bus of your own for the events of videos, in the stack's region and account. Check the name of an imported bus: EventBridge accepts
+   * events for a name without a bus and drops them, so nothing fails. docs/events.md says how to change the bus of a service that runs.
    * @default - a bus of its own
    */
   readonly eventBus?: events.IEventBus;
@@ -127,6 +128,10 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /** @internal */
   public readonly _area: Area;
 
+  private readonly events: VideoEvents;
+  /** Ids of rules are the user's: none of them meets one of ours. */
+  private readonly rules: Construct;
+
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
@@ -150,9 +155,11 @@ export class VodCatalog extends Construct implements IVodCatalog {
       uses: [list, view],
       environment: {},
     });
-    const { eventBus, failedEventsBucket, publishEventsFunction, resendEventsFunction } = new VideoEvents(this, 'Events', {
+    this.events = new VideoEvents(this, 'Events', {
       catalog: this, eventBus: props.eventBus, removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
     });
+    this.rules = new Construct(this, 'Rules');
+    const { eventBus, failedEventsBucket, publishEventsFunction, resendEventsFunction } = this.events;
     this.eventBus = eventBus;
     this.failedEventsBucket = failedEventsBucket;
     this.publishEventsFunction = publishEventsFunction;
@@ -188,7 +195,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: an upload was declared.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoCreated(id: string, options: events.OnEventOptions): events.Rule {
@@ -198,7 +205,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: the source of a video has arrived, or an attempt that failed begins anew: `detail.video.attempt` tells which.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoUploaded(id: string, options: events.OnEventOptions): events.Rule {
@@ -208,7 +215,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: the MediaConvert job of a video was submitted.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoProcessing(id: string, options: events.OnEventOptions): events.Rule {
@@ -218,7 +225,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: a video was transcoded and is kept back by a check of your own. Nothing sends this event yet.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoHeld(id: string, options: events.OnEventOptions): events.Rule {
@@ -228,7 +235,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: a video can be watched.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoReady(id: string, options: events.OnEventOptions): events.Rule {
@@ -238,7 +245,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: a video can't become ready: `detail.video.error` says why.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoErrored(id: string, options: events.OnEventOptions): events.Rule {
@@ -248,7 +255,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: somebody edited a video. Nothing sends this event yet.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoUpdated(id: string, options: events.OnEventOptions): events.Rule {
@@ -258,7 +265,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: a video is about to be deleted by a retention rule. Nothing sends this event yet.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoExpiring(id: string, options: events.OnEventOptions): events.Rule {
@@ -268,7 +275,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: the deletion of a video has begun: nobody can see it any more. Nothing sends this event yet.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoDeleting(id: string, options: events.OnEventOptions): events.Rule {
@@ -278,19 +285,14 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Starts a target when: nothing of a video is left. Nothing sends this event yet.
    *
-   * @param id the rule's name below this construct
+   * @param id the rule's name among those of this catalog
    * @param options target and more
    */
   public onVideoDeleted(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.deleted', options);
   }
 
-  private on(id: string, type: VideoEventType, given: events.OnEventOptions): events.Rule {
-    throwIfAny(this, ruleProblems(given).map((problem) => problem && `rule ${show(id)}: ${problem}`));
-    const { crossStackScope, target, ...options } = given;
-    const rule = new events.Rule(crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
-    rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type] });
-    rule.addTarget(target);
-    return rule;
+  private on(id: string, type: VideoEventType, options: events.OnEventOptions): events.Rule {
+    return this.events.addRule(this.rules, id, type, options);
   }
 }

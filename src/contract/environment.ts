@@ -43,6 +43,8 @@ export const VARIABLES = {
   /** `https://…` of the source bucket. */
   SOURCE_ADDRESS: text,
   SOURCE_BUCKET: text,
+  /** The catalog's: what its events are about. */
+  TABLE_ARN: text,
   /** The catalog's. */
   TABLE_NAME: text,
   TOKEN_RULES: json<TokenRules>(),
@@ -71,9 +73,9 @@ export const ENVIRONMENTS = {
   /** Its resource's properties say what to fill, so that a new client asks again. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'ORIGIN', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
-  'catalog/publish-events': ['EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
+  'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],
   'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES', 'APP_ORIGINS?'],
-  'catalog/resend-events': ['TABLE_NAME', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
+  'catalog/resend-events': ['TABLE_NAME', 'TABLE_ARN', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
   'sweeper/sweep-videos': ['TABLE_NAME', 'UPLOADS_QUEUE_URL?'],

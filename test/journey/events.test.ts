@@ -16,6 +16,7 @@ const { webhooks, components } = JSON.parse(readFileSync(path.join(ROOT, 'openap
 interface BusEvent {
   readonly 'source': string;
   readonly 'detail-type': string;
+  readonly 'resources': readonly string[];
   readonly 'detail': { readonly eventId: string; readonly version: number; readonly video: { readonly videoId: string; readonly title: string; readonly status: string } };
 }
 
@@ -61,12 +62,12 @@ describe('events of the full example', () => {
     expect(types(ready)).toEqual(['video.created', 'video.uploaded', 'video.processing', 'video.ready']);
     expect(types(errored)).toEqual(['video.created', 'video.uploaded', 'video.errored']);
     expect(types(edited)).toEqual(['video.created']);
-    for (const { source, 'detail-type': type, detail } of heard()) {
+    for (const { source, 'detail-type': type, resources, detail } of heard()) {
       const { schema } = webhooks[type].post.requestBody.content['application/json'];
       expect(new Validator({ ...schema, components }, '2020-12').validate(detail)).toMatchObject({ valid: true });
       // What consumers are told is open for later versions: no event of this one holds more than its own schema.
       expect(new Validator(eventDetailSchema as object, '4').validate(detail)).toMatchObject({ valid: true });
-      expect([source, detail.eventId]).toEqual(['serverless-vod', `${detail.video.videoId}:${detail.version}:${type}`]);
+      expect([source, resources, detail.eventId]).toEqual(['serverless-vod', [expect.stringMatching(/^arn:aws:dynamodb:.*:table\//)], `${detail.video.videoId}:${detail.version}:${type}`]);
     }
     expect(heard(ready).at(-1)!.detail.video).toMatchObject({ title: 'ready', status: 'ready', durationSeconds: expect.closeTo(2, 0), renditions: expect.any(Array) });
     expect(heard(errored).at(-1)!.detail.video).toMatchObject({ status: 'errored', error: { code: 'not_a_video' } });

@@ -64,7 +64,10 @@ describe('a made-up area with a handler, a route, a permission on the table and 
     const granted = permissionsOfRole(template, references(react.properties.Role)[0]).map((permission) => permission.split(' on ')[0]);
     expect(granted).toEqual(['dynamodb:GetItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'secretsmanager:GetSecretValue', 'sqs:SendMessage']);
     const [rule] = ofType(template, 'AWS::Events::Rule').filter(({ properties }) => references(properties.Targets).includes(react.id));
-    expect(rule.properties.EventPattern).toEqual({ 'source': ['serverless-vod'], 'detail-type': ['video.ready'] });
+    const [table] = ofType(template, 'AWS::DynamoDB::GlobalTable');
+    expect(rule.properties.EventPattern).toEqual({
+      'source': ['serverless-vod'], 'detail-type': ['video.ready'], 'resources': [{ 'Fn::GetAtt': [table.id, 'Arn'] }],
+    });
     expect(references(rule.properties.EventBusName)).toEqual([ofType(template, 'AWS::Events::EventBus')[0].id]);
     expect(ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties.OperationName)).toContain('react');
   }, 120_000);

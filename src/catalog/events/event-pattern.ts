@@ -13,11 +13,11 @@ const VIDEO = { 'eventPattern.detail.video.*': eventDetailSchema.properties.vide
 export function patternProblems(pattern: events.EventPattern | undefined): (string | undefined)[] {
   const wrong = objectProblem('eventPattern', pattern, 'an event pattern, such as { detail: { video: { owner: [\'ada\'] } } }');
   if (wrong || isAbsent(pattern)) return [wrong];
-  const { source, detailType, detail, ...envelope } = pattern;
+  const { source, detailType, resources, detail, ...envelope } = pattern;
   return [
     keyProblem('eventPattern', pattern, ENVELOPE, VIDEO),
     // CDK joins lists of one field, so the rule would match more events, not fewer.
-    ...Object.entries({ source, detailType }).map(([field, value]) => isAbsent(value) ? undefined
+    ...Object.entries({ source, detailType, resources }).map(([field, value]) => isAbsent(value) ? undefined
       : `eventPattern.${field}: expected none, since this method sets it, got ${show(value)}; for other events make an events.Rule with this catalog's eventBus`),
     ...Object.entries(envelope).flatMap(([field, value]) => (field in ENVELOPE ? valuesProblems(`eventPattern.${field}`, value) : [])),
     ...fieldProblems('eventPattern.detail', detail, eventDetailSchema),

@@ -5,9 +5,9 @@ import { sendEvents } from './send-events.runtime';
 import { setAside } from './set-aside.runtime';
 import { readEnvironment } from '../../runtime/read-environment';
 
-const { EVENT_BUS_NAME, FAILED_EVENTS_BUCKET } = readEnvironment('catalog/publish-events');
+const { EVENT_BUS_NAME, TABLE_ARN, FAILED_EVENTS_BUCKET } = readEnvironment('catalog/publish-events');
 
 export const handler = publishEvents({
-  send: sendEvents(new EventBridgeClient({}), EVENT_BUS_NAME),
+  send: sendEvents(new EventBridgeClient({}), { busName: EVENT_BUS_NAME, tableArn: TABLE_ARN }),
   setAside: setAside(new S3Client({}), FAILED_EVENTS_BUCKET),
 });

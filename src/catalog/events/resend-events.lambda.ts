@@ -6,10 +6,10 @@ import { resendEvents } from './resend-events.runtime';
 import { sendEvents } from './send-events.runtime';
 import { readEnvironment } from '../../runtime/read-environment';
 
-const { TABLE_NAME, EVENT_BUS_NAME, FAILED_EVENTS_BUCKET } = readEnvironment('catalog/resend-events');
+const { TABLE_NAME, TABLE_ARN, EVENT_BUS_NAME, FAILED_EVENTS_BUCKET } = readEnvironment('catalog/resend-events');
 
 export const handler = resendEvents({
-  send: sendEvents(new EventBridgeClient({}), EVENT_BUS_NAME),
+  send: sendEvents(new EventBridgeClient({}), { busName: EVENT_BUS_NAME, tableArn: TABLE_ARN }),
   s3: new S3Client({}),
   documents: DynamoDBDocumentClient.from(new DynamoDBClient({})),
   bucket: FAILED_EVENTS_BUCKET,

@@ -28,16 +28,22 @@ export class EventsNotSent extends Error {
   }
 }
 
+/** Where events go, and whose they are: several catalogs may share a bus. */
+export interface Sender {
+  readonly busName: string;
+  readonly tableArn: string;
+}
+
 /**
  * Sends events to the bus in their order, in as few requests as possible. With `refused`, events that EventBridge takes at no time are handed to it, and the
  * others go on. Throws EventsNotSent.
  */
-export function sendEvents(client: EventBridgeClient, busName: string): SendEvents {
+export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
   /** The events that EventBridge has refused, with its codes. */
   async function put(events: readonly TimedEvent[]): Promise<Map<TimedEvent, string | undefined>> {
     const { Entries = [] } = await client.send(new PutEventsCommand({
       Entries: events.map(({ type, time, detail }) => ({
-        EventBusName: busName, Source: EVENT_SOURCE, DetailType: type, Time: time, Detail: JSON.stringify(detail),
+        EventBusName: busName, Source: EVENT_SOURCE, DetailType: type, Time: time, Resources: [tableArn], Detail: JSON.stringify(detail),
       })),
     }));
     const refused = new Map(events.flatMap((event, index) => (Entries[index]?.EventId === undefined ? [[event, Entries[index]?.ErrorCode]] : [])));

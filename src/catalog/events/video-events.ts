@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -6,16 +6,18 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { patternProblems } from './event-pattern';
+import { EVENT_SOURCE, VideoEventType } from '../../contract/events';
 import { videoKey } from '../../contract/table';
 import { acknowledge, acknowledgeWildcard } from '../../synth/acknowledge';
 import { connection, permission } from '../../synth/connection';
+import { throwIfAny } from '../../synth/errors';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
 import { grantKey, targetKey } from '../../synth/kms-keys';
 import { bucketKey, checkBucket } from '../../synth/own-bucket';
 import { placeProblems } from '../../synth/place';
 import { privateBucket } from '../../synth/private-bucket';
-import { isAbsent, keyProblem, objectProblem } from '../../synth/prop-checks';
+import { isAbsent, keyProblem, objectProblem, show } from '../../synth/prop-checks';
 import { propName } from '../../synth/prop-names';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
@@ -38,7 +40,7 @@ export function eventBusProblems(scope: Construct, prop: string, eventBus: event
 }
 
 /** What is wrong with the options of a rule for one type of event. */
-export function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
+function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
   const wrong = objectProblem('options', options, '{ target: new targets.LambdaFunction(fn) } or another target', { required: true });
   if (wrong) return [wrong];
   const { target, eventPattern, crossStackScope } = options;
@@ -66,12 +68,15 @@ export class VideoEvents extends Construct {
   public readonly publishEventsFunction: lambda.Function;
   public readonly resendEventsFunction: lambda.Function;
 
+  private readonly catalog: IVodCatalog;
+
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: VideoEventsProps) {
     super(scope, id);
+    this.catalog = catalog;
     this.eventBus = eventBus ?? new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
     this.failedEventsBucket = this.makeBucket(catalog, removalPolicy);
     const send = connection({
-      environment: { EVENT_BUS_NAME: this.eventBus.eventBusName },
+      environment: { EVENT_BUS_NAME: this.eventBus.eventBusName, TABLE_ARN: catalog.table.tableArn },
       grant: permission(['events:PutEvents'], [this.eventBus.eventBusArn]).grant,
     });
     const failed = connection({
@@ -95,6 +100,18 @@ export class VideoEvents extends Construct {
       uses: [scan, send, failed, this.objects(catalog, 'kms:Decrypt', 's3:GetObject', 's3:DeleteObject')],
       environment: {},
     });
+  }
+
+  /** Adds a rule for one type of event of this catalog, in a scope unless the options name another one. */
+  public addRule(scope: Construct, id: string, type: VideoEventType, given: events.OnEventOptions): events.Rule {
+    throwIfAny(this.catalog, ruleProblems(given).map((problem) => problem && `rule ${show(id)}: ${problem}`));
+    const { crossStackScope, target, ...options } = given;
+    const rule = new events.Rule(crossStackScope ?? scope, id, { ...options, eventBus: this.eventBus });
+    rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type], resources: [this.catalog.table.tableArn] });
+    rule.addTarget(target);
+    // Else, when the bus is changed, events go to the new one before its rules are there. A rule of another stack comes after this one.
+    if (Stack.of(rule) === Stack.of(this)) this.publishEventsFunction.node.defaultChild!.node.addDependency(rule);
+    return rule;
   }
 
   private readStream(fn: lambda.Function, { tableStreamArn }: dynamodb.ITable): void {

@@ -12,6 +12,8 @@ import { idOf, videoRow } from '../../runtime/catalog-table';
 
 const image = (row: Partial<VideoRow> & { videoId: string }) => marshall(videoRow(row), { removeUndefinedValues: true }) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 
+const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/videos';
+
 /** A record of a video that has just become ready. */
 const ready = (n: number, given: Partial<VideoRow> = {}): DynamoDBRecord => ({
   eventID: `record-${n}`,
@@ -27,7 +29,9 @@ const ready = (n: number, given: Partial<VideoRow> = {}): DynamoDBRecord => ({
 describe('the publisher of events', () => {
   const eventBridge = mockClient(EventBridgeClient);
   const s3 = mockClient(S3Client);
-  const publish = publishEvents({ send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), 'bus'), setAside: setAside(new S3Client({}), 'failed') });
+  const publish = publishEvents({
+    send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), { busName: 'bus', tableArn: TABLE_ARN }), setAside: setAside(new S3Client({}), 'failed'),
+  });
   const taken = (count: number) => ({ FailedEntryCount: 0, Entries: Array.from({ length: count }, (_, n) => ({ EventId: String(n) })) });
   beforeEach(() => {
     captureLog();
@@ -39,10 +43,12 @@ describe('the publisher of events', () => {
   const sent = () => eventBridge.commandCalls(PutEventsCommand)
     .map(({ args: [{ input: { Entries = [] } }] }) => Entries.map(({ Detail }) => JSON.parse(Detail!).eventId));
 
-  test('sends one to the bus with the time of the change', async () => {
+  test('sends one to the bus with the time of the change, about its table', async () => {
     expect(await publish({ Records: [ready(1)] })).toEqual({ batchItemFailures: [] });
     const [{ args: [{ input }] }] = eventBridge.commandCalls(PutEventsCommand);
-    expect(input.Entries).toEqual([{ EventBusName: 'bus', Source: 'serverless-vod', DetailType: 'video.ready', Time: new Date(1_764_000_001_000), Detail: expect.any(String) }]);
+    expect(input.Entries).toEqual([{
+      EventBusName: 'bus', Source: 'serverless-vod', DetailType: 'video.ready', Time: new Date(1_764_000_001_000), Resources: [TABLE_ARN], Detail: expect.any(String),
+    }]);
   });
 
   test('sends ten a request, in their order, and none for what is no event', async () => {

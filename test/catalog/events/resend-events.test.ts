@@ -108,7 +108,7 @@ describe('events that are sent again', () => {
             return { EventId: '1' };
           }),
         }),
-      } as any, 'bus');
+      } as any, { busName: 'bus', tableArn: 'arn:table' });
       expect(await resend({ source: 'failed' }, send)).toEqual({ sent: 4, failed: 1 });
       expect(taken).toEqual([1, 3, 5, 4].map(idOf));
       expect([...objects.keys()]).toEqual(['aws/lambda/0001']);

@@ -1,12 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
 import { VodCatalog, VodCatalogOptions } from '../../../src';
 import { VIDEO_EVENTS, VideoEventType } from '../../../src/contract/events';
-import { environmentOf } from '../../toolkit/functions';
-import { catalogIn, ENV, testStack, vodIn } from '../../toolkit/stacks';
+import { environmentOf, functionOf } from '../../toolkit/functions';
+import { catalogIn, ENV, ORIGIN, templateOf, testStack, vodIn } from '../../toolkit/stacks';
+import { ofType, plain, waitsFor, withoutHash } from '../../toolkit/template';
 
 function synth(options?: (stack: Stack) => VodCatalogOptions) {
   const stack = testStack();
@@ -21,11 +26,11 @@ describe('events of a catalog', () => {
     const { stack, catalog } = synth();
     const topic = new sns.Topic(stack, 'Topic');
     const rule = catalog[methodOf(type)]('Told', { target: new targets.SnsTopic(topic), description: 'Tells people', eventPattern: { detail: { video: { owner: ['ann'] } } } });
-    expect(rule.node.path).toBe('Test/Catalog/Told');
+    expect(rule.node.path).toBe('Test/Catalog/Rules/Told');
     Template.fromStack(stack).hasResourceProperties('AWS::Events::Rule', {
       Description: 'Tells people',
       EventBusName: { Ref: Match.stringLikeRegexp('^CatalogEventsBus') },
-      EventPattern: { 'source': ['serverless-vod'], 'detail-type': [type], 'detail': { video: { owner: ['ann'] } } },
+      EventPattern: { 'source': ['serverless-vod'], 'detail-type': [type], 'resources': [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^CatalogTable'), 'Arn'] }], 'detail': { video: { owner: ['ann'] } } },
       Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^Topic') } })],
     });
   });
@@ -56,6 +61,42 @@ describe('events of a catalog', () => {
     expect(environmentOf(template, 'catalog/publish-events')).toMatchObject({ EVENT_BUS_NAME: 'mine' });
   });
 
+  test('of two services on one bus are told apart by their tables', () => {
+    const stack = testStack();
+    const eventBus = new events.EventBus(stack, 'Bus');
+    const tableArn = 'arn:aws:dynamodb:us-east-1:123456789012:table/mine';
+    const table = dynamodb.Table.fromTableAttributes(stack, 'Mine', { tableArn, tableStreamArn: `${tableArn}/stream/1` });
+    for (const [id, options] of Object.entries({ One: {}, Two: { table } })) {
+      const catalog = new VodCatalog(new Construct(stack, id), 'Catalog', { url: ORIGIN, eventBus, ...options });
+      catalog.onVideoReady('Told', { target: new targets.SqsQueue(new sqs.Queue(stack, `${id}Queue`)) });
+    }
+    const template = templateOf(stack);
+    const heard = Object.fromEntries(ofType(template, 'AWS::Events::Rule').map(({ id, properties }) => [withoutHash(id), plain(properties.EventPattern.resources)]));
+    expect(heard).toEqual({ OneCatalogRulesTold: ['OneCatalogTable.Arn'], TwoCatalogRulesTold: [tableArn] });
+    const about = ofType(template, 'AWS::Lambda::Function').filter(({ id }) => /(Publish|Resend)Events/.test(id)).map(({ properties }) => plain(properties.Environment.Variables.TABLE_ARN));
+    expect(about.sort()).toEqual(['OneCatalogTable.Arn', 'OneCatalogTable.Arn', tableArn, tableArn]);
+  });
+
+  test('are sent to another bus only when its rules are there, and their targets may know the service and read its videos', () => {
+    const stack = testStack();
+    const { catalog, url } = vodIn(stack);
+    const handler = new lambda.Function(stack, 'Handler', {
+      runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('-'), environment: { URL: url },
+    });
+    catalog.grantReadVideos(handler);
+    catalog.onVideoReady('Told', { target: new targets.LambdaFunction(handler) });
+    const template = templateOf(stack);
+    const before = waitsFor(template, functionOf(template, 'catalog/publish-events').id);
+    const needed = ['AWS::Events::Rule', 'AWS::Lambda::Permission'].flatMap((type) => ofType(template, type).map(({ id }) => id)).filter((id) => id.startsWith('VodCatalogRules'));
+    expect(needed).toHaveLength(2);
+    expect(needed.filter((id) => !before.has(id))).toEqual([]);
+  });
+
+  test.each(['Events', 'Table', 'ReadVideos'])('may start a target by a rule with the id %s', (id) => {
+    const { catalog } = synth();
+    expect(catalog.onVideoReady(id, {}).node.id).toBe(id);
+  });
+
   test('go nowhere but to a bus', () => {
     expect(() => synth((scope) => ({ eventBus: new sns.Topic(scope, 'Topic') as any }))).toThrow('eventBus: expected an event bus, such as an events.EventBus, got');
   });
@@ -75,6 +116,7 @@ describe('events of a catalog', () => {
     ['a topic as the target', (stack) => ({ target: new sns.Topic(stack, 'Topic') }), 'target: expected a target of aws-events-targets, such as new targets.LambdaFunction(fn), got an object of class Topic'],
     ['a source', () => ({ eventPattern: { source: ['acme'] } }), 'eventPattern.source: expected none, since this method sets it, got ["acme"]; for other events make an events.Rule'],
     ['a type', () => ({ eventPattern: { detailType: ['x'] } }), 'eventPattern.detailType: expected none, since this method sets it, got ["x"]'],
+    ['a table', () => ({ eventPattern: { resources: ['arn:x'] } }), 'eventPattern.resources: expected none, since this method sets it, got ["arn:x"]'],
     ['a pattern that is none', () => ({ eventPattern: 'x' }), 'eventPattern: expected an event pattern, such as'],
     ['a misspelled option', () => ({ eventPatern: {} }), 'eventPatern: expected only target, description, ruleName, eventPattern, crossStackScope; did you mean eventPattern?'],
     ['an option of events.Rule', (stack) => ({ eventBus: new events.EventBus(stack, 'Bus') }), 'eventBus: expected only target'],

@@ -2,7 +2,7 @@ import { atLeast, Check, differences, every, exactly, present } from './check';
 import { handlersOf, storeOf, storesOf } from './handlers';
 import { EVENT_SOURCE, VIDEO_EVENTS } from '../../../src/contract/events';
 import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
-import { type Found, list, ours, plain, readable, references, withoutHash } from '../../toolkit/template';
+import { type CloudFormationTemplate, type Found, list, ofType, ours, plain, readable, references, waitsFor, withoutHash } from '../../toolkit/template';
 
 const DAY_SECONDS = 86_400;
 
@@ -21,9 +21,15 @@ const HEARD: Record<string, object> = {
   },
 };
 
-/** A rule of an app that hears of one type of the service's events. */
-const hearsOfVideos = ({ properties: { EventPattern: { source, 'detail-type': types = [], ...more } = {} as any } }: Pick<Found, 'properties'>): boolean =>
-  String(source) === EVENT_SOURCE && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
+/** The catalog's table, which its events are about. */
+const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
+
+/** A rule of an app that hears of one type of this service's events: another service may send to the same bus. */
+const hearsOfVideos = (template: CloudFormationTemplate, { properties: { EventPattern = {} } }: Pick<Found, 'properties'>): boolean => {
+  const { source, 'detail-type': types = [], resources, ...more } = EventPattern;
+  const isOfCatalog = String(source) === EVENT_SOURCE && list<string>(plain(resources)).join() === tableOf(template);
+  return isOfCatalog && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
+};
 
 /** Whether a rule is on a bus of a service: S3 and MediaConvert send to the default one. */
 const isOfService = ({ properties }: Pick<Found, 'properties'>): boolean => properties.EventBusName !== undefined;
@@ -31,7 +37,7 @@ const isOfService = ({ properties }: Pick<Found, 'properties'>): boolean => prop
 /** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
 const rulesHearAndKeep: Check = (template) => {
   const rules = ours(template, 'AWS::Events::Rule');
-  const heard = rules.filter((rule) => !hearsOfVideos(rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${properties.ScheduleExpression ?? JSON.stringify(plain(properties.EventPattern))}`));
+  const heard = rules.filter((rule) => !hearsOfVideos(template, rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${properties.ScheduleExpression ?? JSON.stringify(plain(properties.EventPattern))}`));
   const sources = withoutHash(storeOf(template, 'sources') ?? 'nothing');
   return [
     ...exactly('rules', heard, [
@@ -40,7 +46,7 @@ const rulesHearAndKeep: Check = (template) => {
     ]),
     ...rules.flatMap(({ id, properties }) => [
       ...properties.State === undefined || properties.State === 'ENABLED' ? [] : [`${id}: is ${properties.State}`],
-      ...isOfService({ properties }) === hearsOfVideos({ properties }) ? [] : [`${id}: is on a bus that never has its events`],
+      ...isOfService({ properties }) === hearsOfVideos(template, { properties }) ? [] : [`${id}: is on a bus that never has its events`],
       ...list(properties.Targets).flatMap((target: any) => differences(`${id} target`, target, {
         'DeadLetterConfig.Arn': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::SQS::Queue',
       })),
@@ -109,6 +115,23 @@ const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::Ev
   'Enabled': undefined,
 }));
 
+/** Each event says whose it is. */
+const eventsNameTheirTable: Check = (template) => {
+  const senders = handlersOf(template).filter(({ environment }) => environment.EVENT_BUS_NAME);
+  return senders.flatMap(({ id, environment }) => differences(id, environment, { TABLE_ARN: (arn: unknown) => readable(arn) === tableOf(template) }));
+};
+
+/** When the service gets another bus, no event goes there before the rules are there and may start their targets. */
+const rulesComeBeforeTheirEvents: Check = (template) => {
+  const rules = ofType(template, 'AWS::Events::Rule').filter((rule) => hearsOfVideos(template, rule)).map(({ id }) => id);
+  const permissions = ofType(template, 'AWS::Lambda::Permission')
+    .filter(({ properties }) => references(properties.SourceArn).some((id) => rules.includes(id)));
+  return handlersOf(template).filter(({ name }) => name === 'catalog/publish-events').flatMap((publisher) => {
+    const before = waitsFor(template, publisher.id);
+    return [...rules, ...permissions.map(({ id }) => id)].filter((id) => !before.has(id)).map((id) => `${publisher.id}: may send before ${id} is there`);
+  });
+};
+
 /** Failed events are kept for long enough to be sent again, and not for ever. */
 const failedEventsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => id.startsWith('VodCatalogEvents')).flatMap(({ id, properties }) => (
   differences(id, properties, {
@@ -126,6 +149,8 @@ export const EVENTS: Record<string, Check> = {
   'queues feed functions': queuesFeedFunctions,
   'sources and changes have their functions': eachSourceHasItsFunction,
   'changes become events': changesBecomeEvents,
+  'events name their table': eventsNameTheirTable,
+  'rules come before their events': rulesComeBeforeTheirEvents,
   'failed events expire': failedEventsExpire,
   'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
