@@ -34,7 +34,8 @@ export function webhooks(refer: (schema: JsonSchema) => object): Record<string, 
     post: {
       summary: `${summary}.`,
       description: [
-        `An event on the event bus of the service: source \`${EVENT_SOURCE}\`, detail type \`${type}\`, resource the ARN of the catalog's table. The schema is that of \`detail\`.`,
+        `An event on the event bus of the service: source \`${EVENT_SOURCE}\`, detail type \`${type}\`, resource the ARN of the catalog's table.`,
+        'The schema is that of `detail`.',
         ...(NOT_CAUSED_YET.includes(type as VideoEventType) ? ['Nothing in this version causes it yet, except a script that writes rows.'] : []),
       ].join(' '),
       requestBody: { content: { 'application/json': { schema: refer(openEventDetailSchema) } } },
