@@ -20,6 +20,8 @@ export interface IVodCatalog extends IConstruct {
   /**
    * Lets the grantee read a video whose id it knows: `dynamodb:GetItem`, and `kms:Decrypt` of the table's key if it has one of yours.
    *
+   * The row has the key `pk` = `video#{videoId}`, `sk` = `video`; description and metadata, if there are any, are in the item with `sk` = `details`.
+   *
    * @param grantee the principal to grant access to
    */
   grantReadVideos(grantee: iam.IGrantable): iam.Grant;

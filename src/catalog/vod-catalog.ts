@@ -92,6 +92,8 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * A catalog that another stack or app made, for areas of this stack.
    *
+   * It has no event bus and no `onVideoReady`: docs/events.md, "Another stack or app", says how to hear its events.
+   *
    * @param scope where to add it
    * @param id its name there
    * @param attributes what is known of it
@@ -186,6 +188,8 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Lets the grantee read a video whose id it knows: `dynamodb:GetItem`, and `kms:Decrypt` of the table's key if it has one of yours.
    *
+   * The row has the key `pk` = `video#{videoId}`, `sk` = `video`; description and metadata, if there are any, are in the item with `sk` = `details`.
+   *
    * @param grantee the principal to grant access to
    */
   public grantReadVideos(grantee: iam.IGrantable): iam.Grant {
@@ -223,7 +227,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Starts a target when: a video was transcoded and is kept back by a check of your own. Nothing sends this event yet.
+   * Starts a target when: a video was transcoded and is kept back by a check of your own. Nothing in this version causes it.
    *
    * @param id the rule's name among those of this catalog
    * @param options target and more
@@ -253,7 +257,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Starts a target when: somebody edited a video. Nothing sends this event yet.
+   * Starts a target when: somebody edited a video. Nothing in this version causes it.
    *
    * @param id the rule's name among those of this catalog
    * @param options target and more
@@ -263,7 +267,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Starts a target when: a video is about to be deleted by a retention rule. Nothing sends this event yet.
+   * Starts a target when: a video is about to be deleted by a retention rule. Nothing in this version causes it.
    *
    * @param id the rule's name among those of this catalog
    * @param options target and more
@@ -273,7 +277,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Starts a target when: the deletion of a video has begun: nobody can see it any more. Nothing sends this event yet.
+   * Starts a target when: the deletion of a video has begun: nobody can see it any more. Nothing in this version causes it.
    *
    * @param id the rule's name among those of this catalog
    * @param options target and more
@@ -283,7 +287,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Starts a target when: nothing of a video is left. Nothing sends this event yet.
+   * Starts a target when: nothing of a video is left. Nothing in this version causes it.
    *
    * @param id the rule's name among those of this catalog
    * @param options target and more
