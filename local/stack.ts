@@ -5,6 +5,7 @@ import { TemplateAccess } from './access/access';
 import { holdDataFolder } from './data-folder';
 import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
+import { failureQueues } from './functions/failure-queues';
 import { createFunctions } from './functions/functions';
 import { createInvokeCall } from './functions/invoke-call';
 import { createGateway, type KeysOf } from './gateway/gateway';
@@ -101,8 +102,9 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
 
   const dynamoDb = keep(await startDynamoDb({ stack }));
   const queues = keep(await createQueues({ stack, access, functions, log }));
-  const topics = keep(createTopics({ stack, access, functions, queues, log }));
-  const events = keep(createEvents({ stack, access, functions, queues, topics, log }));
+  const failureQueueOf = failureQueues(stack);
+  const topics = keep(createTopics({ stack, access, functions, failureQueueOf, queues, log }));
+  const events = keep(createEvents({ stack, access, functions, failureQueueOf, queues, topics, log }));
   const s3 = createS3({ stack, putEvent: events.put, access });
   const streamMappings = keep(await createStreamMappings({ stack, access, functions, streams: dynamoDb.streams, store: s3.store, log }));
   const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent: events.put }));

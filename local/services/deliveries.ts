@@ -2,6 +2,7 @@ import { randomUUID } from 'crypto';
 import { setTimeout as wait } from 'timers/promises';
 import type { Access } from '../access/access';
 import { durableRecords } from '../durable';
+import type { FailureQueue } from '../functions/failure-queues';
 import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type Principal } from '../types';
 
@@ -23,6 +24,8 @@ export interface Delivery {
 export interface Tools {
   readonly access: Pick<Access, 'require'>;
   readonly functions: Functions;
+  /** @default - no function has one: what it fails at goes where the sender's own failures go */
+  readonly failureQueueOf?: (functionArn: string) => FailureQueue | undefined;
   readonly queues: { send(queueArn: string, body: string): unknown };
   readonly log?: (line: string) => void;
   /** The time before the first retry; in AWS it is a minute. */
@@ -37,7 +40,7 @@ export interface OtherTargets { readonly action: string; has(arn: string): boole
  * none is made before `start`.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
-  const { access, functions, queues, log = logLine, retryMilliseconds = 1000 } = tools;
+  const { access, functions, failureQueueOf, queues, log = logLine, retryMilliseconds = 1000 } = tools;
   const stopping = new AbortController();
   const pending = durableRecords<Delivery>(folder);
   let started = false;
@@ -74,7 +77,12 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
     for (let attempt = 1; ; attempt++) {
       const { error } = await functions.invoke(functionArn, payloadOf(text), principalOf(sourceArn));
       if (!error) return;
-      if (attempt === TRIES) throw new AwsError(error.errorType, error.errorMessage);
+      if (attempt === TRIES) {
+        const failed = failureQueueOf?.(functionArn);
+        if (!failed) throw new AwsError(error.errorType, error.errorMessage);
+        await access.require({ kind: 'role', id: failed.roleArn }, [{ action: 'sqs:SendMessage', resource: failed.arn }]);
+        return void queues.send(failed.arn, JSON.stringify(failureOf(functionArn, payloadOf(text), error)));
+      }
       await wait(retryMilliseconds * attempt, undefined, { signal: stopping.signal });
     }
   }
@@ -90,6 +98,18 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
       pending.entries().forEach((entry) => void settle(entry));
     },
     stop: async (): Promise<void> => stopping.abort(),
+  };
+}
+
+/** What Lambda sends to a destination, as its developer guide documents it ("Asynchronous invocation"). */
+function failureOf(functionArn: string, requestPayload: unknown, responsePayload: object): object {
+  return {
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    requestContext: { requestId: randomUUID(), functionArn: `${functionArn}:$LATEST`, condition: 'RetriesExhausted', approximateInvokeCount: TRIES },
+    requestPayload,
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    responsePayload,
   };
 }
 

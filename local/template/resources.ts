@@ -30,8 +30,8 @@ const tableAnswers = (name: string): Record<string, string> => {
 const NAMELESS = [
   'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method',
   'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::ManagedLoginBranding',
-  'Cognito::UserPoolClient', 'Cognito::UserPoolUserToGroupAttachment', 'IAM::Policy', 'Lambda::EventSourceMapping', 'Lambda::LayerVersion',
-  'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
+  'Cognito::UserPoolClient', 'Cognito::UserPoolUserToGroupAttachment', 'IAM::Policy', 'Lambda::EventInvokeConfig', 'Lambda::EventSourceMapping',
+  'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
 ];
 
 /** The value of a property, if the template has it. */

@@ -1,6 +1,7 @@
 import { readdirSync } from 'fs';
 import { join } from 'path';
 import { setTimeout as wait } from 'timers/promises';
+import type { FailureQueue } from '../../../../local/functions/failure-queues';
 import { createBuses } from '../../../../local/services/events/buses';
 import { createEvents } from '../../../../local/services/events/events';
 import { AwsError, BusEvent, InvokeResult } from '../../../../local/types';
@@ -23,9 +24,9 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-interface Given { denied?: string[]; answers?: (InvokeResult | Error)[]; dataFolder?: string; faults?: Error[] }
+interface Given { denied?: string[]; answers?: (InvokeResult | Error)[]; dataFolder?: string; faults?: Error[]; failureQueue?: FailureQueue }
 
-function create(properties: object, { denied = [], answers = [], dataFolder, faults = [] }: Given = {}) {
+function create(properties: object, { denied = [], answers = [], dataFolder, faults = [], failureQueue }: Given = {}) {
   const sent: [string, string][] = [];
   const invoked: [string, any, unknown][] = [];
   const logged: string[] = [];
@@ -34,6 +35,7 @@ function create(properties: object, { denied = [], answers = [], dataFolder, fau
   const { put, fire, startSchedules, start: begin, stop } = createEvents({
     stack: { ...stack, ...dataFolder && { dataFolder } },
     access,
+    failureQueueOf: () => failureQueue,
     queues: {
       send(arn, body) {
         const fault = faults.shift();
@@ -101,6 +103,20 @@ describe('rules', () => {
     await until(() => invoked.length === tries && sent.length === dead);
     await stop();
     expect([invoked.length, sent.map(([arn]) => arn)]).toEqual([tries, Array(dead).fill(DEAD)]);
+  });
+
+  test('what a function with a destination fails at goes there, and not to the target\'s dead-letter queue', async () => {
+    const failureQueue = { arn: `${DEAD}-own`, roleArn: 'arn:aws:iam::123456789012:role/own' };
+    const { put, sent, access } = start({ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, DeadLetterConfig: { Arn: DEAD } }] }, { answers: [NO, NO, NO], failureQueue });
+    put(CREATED);
+    await until(() => sent.length > 0);
+    const [[arn, text]] = sent;
+    expect([arn, JSON.parse(text)]).toEqual([failureQueue.arn, expect.objectContaining({
+      requestContext: expect.objectContaining({ functionArn: `${FUNCTION}:$LATEST`, condition: 'RetriesExhausted', approximateInvokeCount: 3 }),
+      requestPayload: expect.objectContaining(CREATED),
+      responsePayload: NO.error,
+    })]);
+    expect(access.asked).toEqual([expect.objectContaining({ action: 'sqs:SendMessage', resource: failureQueue.arn })]);
   });
 
   test('an event that reaches no dead-letter queue either is told', async () => {

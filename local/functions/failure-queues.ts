@@ -1,0 +1,23 @@
+import { onlyKnown } from '../lookup';
+import { functionOf } from '../services/event-source-mappings';
+import type { LocalStack } from '../types';
+
+/** Where Lambda puts what a function that it calls asynchronously fails at, in the name of the function's role. */
+export interface FailureQueue {
+  readonly arn: string;
+  readonly roleArn: string;
+}
+
+/** Finds the queue of a function by its ARN: that of the template's AWS::Lambda::EventInvokeConfig. */
+export function failureQueues(stack: LocalStack): (functionArn: string) => FailureQueue | undefined {
+  const queues = new Map(stack.ofType('AWS::Lambda::EventInvokeConfig').map((config) => {
+    const { logicalId, properties: { FunctionName, DestinationConfig, ...more } } = config;
+    onlyKnown(logicalId, { FunctionName, ...more }, 'FunctionName', { Qualifier: ['$LATEST'] });
+    const { OnFailure: { Destination = '' } = {}, ...others } = DestinationConfig ?? {};
+    onlyKnown(logicalId, others, '');
+    if (Destination.split(':')[2] !== 'sqs') throw new Error(`${logicalId}: this machine knows queues for OnFailure only, got ${JSON.stringify(Destination)}`);
+    const { attributes, properties } = functionOf(stack, config);
+    return [attributes.Arn, { arn: Destination, roleArn: properties.Role }];
+  }));
+  return (functionArn) => queues.get(functionArn);
+}
