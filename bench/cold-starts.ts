@@ -10,7 +10,7 @@ import { ENVIRONMENTS, type HandlerName } from '../src/contract/environment';
 import { videoKey } from '../src/contract/table';
 import { sourceKey } from '../src/domain/object-keys';
 import { apiEvent } from '../test/runtime/api-event';
-import { videoRow } from '../test/runtime/catalog-table';
+import { videoRow } from '../test/runtime/rows/catalog-table';
 
 const RUNS = 9;
 

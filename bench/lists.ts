@@ -1,7 +1,7 @@
 import type { LocalCatalog } from './local-catalog';
 import { publicationKey } from '../src/contract/table';
-import { videoRepository } from '../src/runtime/video-repository';
-import { idOf, videoRow } from '../test/runtime/catalog-table';
+import { videoRepository } from '../src/runtime/rows/video-repository';
+import { idOf, videoRow } from '../test/runtime/rows/catalog-table';
 
 /** Queries that one page may take. */
 const BOUND = 3;

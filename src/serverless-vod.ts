@@ -18,7 +18,7 @@ import { throwIfAny } from './synth/errors';
 import { FUNCTION_OPTIONS, functionProblems, useFunctionOptions, VodFunctionOptions } from './synth/function-options';
 import { overlay } from './synth/overlay';
 import { isAbsent, keyProblem, objectProblem } from './synth/prop-checks';
-import { usePropNames } from './synth/prop-names';
+import { usePropNames } from './synth/prop-paths';
 import { removalPolicyProblem } from './synth/removal-policy';
 import type { TranscodeRung } from './transcode/transcode-rung';
 import { TRANSCODE_OPTIONS, VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';

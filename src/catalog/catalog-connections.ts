@@ -7,7 +7,7 @@ import { throwIfAny } from '../synth/errors';
 import { grantKey } from '../synth/kms-keys';
 import { tableKey } from '../synth/own-table';
 import { objectProblem } from '../synth/prop-checks';
-import { propName } from '../synth/prop-names';
+import { propName } from '../synth/prop-paths';
 
 /** What handlers use of a catalog. */
 export interface CatalogConnections {

@@ -1,6 +1,6 @@
 import type { Publication } from '../contract/table';
 import { VIDEO_ID } from '../domain/video-id';
-import type { OwnedPosition } from '../runtime/video-lists';
+import type { OwnedPosition } from '../runtime/rows/video-lists';
 
 /**
  * Cursors of lists. One carries a position and nothing else: whose rows may be read always comes from the request, so that a

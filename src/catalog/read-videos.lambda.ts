@@ -1,7 +1,7 @@
 import { readVideos } from './read-videos.runtime';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
-import { videoRepository } from '../runtime/video-repository';
+import { videoRepository } from '../runtime/rows/video-repository';
 
 const { TABLE_NAME, ORIGIN, ROLES } = readEnvironment('catalog/read-videos');
 

@@ -5,7 +5,7 @@ import { Caller, decide } from '../roles/decide';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
-import type { VideoRepository } from '../runtime/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
 /** What a list answers when `limit` is left out. */

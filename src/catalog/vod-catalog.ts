@@ -22,7 +22,7 @@ import { handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { checkStream, checkTable, checkTableKey, streamProblems, tablePlaceProblems } from '../synth/own-table';
 import { booleanProblem, keyProblem } from '../synth/prop-checks';
-import { propName } from '../synth/prop-names';
+import { propName } from '../synth/prop-paths';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 
 /** What may be tuned of the catalog. */

@@ -28,7 +28,7 @@ export const INDEXES = {
   spare: { name: 'spare', partition: 'spareKey', sort: 'spareSort', projection: 'ALL' },
 } as const satisfies Readonly<Record<string, TableIndex>>;
 
-/** The format of the rows that this version writes. `src/runtime/read-row.ts` reads the older ones. */
+/** The format of the rows that this version writes. `src/runtime/rows/read-row.ts` reads the older ones. */
 export const SCHEMA_VERSION = 1;
 
 /** One encoded variant. */

@@ -13,7 +13,7 @@ import { letCloudFrontDecrypt } from '../synth/kms-keys';
 import { overlay } from '../synth/overlay';
 import { bucketKey } from '../synth/own-bucket';
 import { isAbsent } from '../synth/prop-checks';
-import { propName } from '../synth/prop-names';
+import { propName } from '../synth/prop-paths';
 
 /** Path patterns of the service itself. */
 const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;

@@ -3,7 +3,7 @@ import { cookieSigner } from './cookie-signer.runtime';
 import { startPlayback } from './start-playback.runtime';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
-import { videoRepository } from '../runtime/video-repository';
+import { videoRepository } from '../runtime/rows/video-repository';
 
 const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS, ROLES } = readEnvironment('delivery/start-playback');
 const now = () => new Date();

@@ -6,7 +6,7 @@ import { decide } from '../roles/decide';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
-import type { VideoRepository } from '../runtime/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 
 export interface StartPlaybackPorts {
   readonly videos: Pick<VideoRepository, 'find'>;

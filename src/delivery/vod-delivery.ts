@@ -23,7 +23,7 @@ import { handlerFunction } from '../synth/handler-function';
 import { bucketProblems, checkBucket } from '../synth/own-bucket';
 import { privateBucket } from '../synth/private-bucket';
 import { durationProblem, enumProblem, isAbsent, keyProblem, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
-import { propName } from '../synth/prop-names';
+import { propName } from '../synth/prop-paths';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 

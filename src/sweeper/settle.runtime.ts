@@ -3,7 +3,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { VideoRow } from '../contract/table';
 import { CLAIM_SECONDS, UploadMessage } from '../contract/transcode';
 import type { VideoStatus } from '../domain/video-status';
-import type { VideoRepository } from '../runtime/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 import { lookUpJob } from '../transcode/look-up-job.runtime';
 import { recordJobEnd, recordJobGone, recordNeverSubmitted } from '../transcode/record-job-end.runtime';
 

@@ -2,9 +2,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sweepVideos } from './sweep-videos.runtime';
-import { dueVideos } from '../runtime/due-videos';
 import { readEnvironment } from '../runtime/read-environment';
-import { videoRepository } from '../runtime/video-repository';
+import { dueVideos } from '../runtime/rows/due-videos';
+import { videoRepository } from '../runtime/rows/video-repository';
 
 const { TABLE_NAME, UPLOADS_QUEUE_URL } = readEnvironment('sweeper/sweep-videos');
 const client = new DynamoDBClient({});

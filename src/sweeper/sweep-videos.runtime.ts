@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { LATER, settle, SettlePorts, Wait } from './settle.runtime';
 import { DUE_SHARDS, VideoRow } from '../contract/table';
-import type { DuePosition, DueVideo, DueVideos } from '../runtime/due-videos';
-import { NewerFormat } from '../runtime/read-row';
+import type { DuePosition, DueVideo, DueVideos } from '../runtime/rows/due-videos';
+import { NewerFormat } from '../runtime/rows/read-row';
 
 /** What a sweep works with. */
 export interface SweepPorts extends SettlePorts {

@@ -4,7 +4,7 @@ import { internal, jobError } from './job/job-errors';
 import type { JobMetadata } from './job/job-metadata';
 import { FOUND_TOO_LONG } from './source/duration-limit';
 import { hlsKey } from '../domain/object-keys';
-import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/video-repository';
+import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/rows/video-repository';
 
 /** How a job has ended: as its event tells, or MediaConvert's API. */
 export interface JobEnd {

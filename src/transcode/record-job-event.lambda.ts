@@ -1,6 +1,6 @@
 import { recordJobEvents } from './record-job-event.runtime';
 import { readEnvironment } from '../runtime/read-environment';
-import { videoRepository } from '../runtime/video-repository';
+import { videoRepository } from '../runtime/rows/video-repository';
 
 const { TABLE_NAME, MEDIA_BUCKET } = readEnvironment('transcode/record-job-event');
 

@@ -5,7 +5,7 @@ import { JobMetadata, parseJobMetadata } from './job/job-metadata';
 import { findPoster } from './job/poster';
 import { JobEnd, JobOutput, recordJobEnd } from './record-job-end.runtime';
 import { posterPrefix } from '../domain/object-keys';
-import type { VideoRepository } from '../runtime/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 
 /** What MediaConvert tells of a job ("Using EventBridge with AWS Elemental MediaConvert"), as far as it is used. */
 export interface JobEventDetail {

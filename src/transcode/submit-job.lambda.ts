@@ -1,7 +1,7 @@
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { submitJobs } from './submit-job.runtime';
 import { readEnvironment } from '../runtime/read-environment';
-import { videoRepository } from '../runtime/video-repository';
+import { videoRepository } from '../runtime/rows/video-repository';
 
 const { TABLE_NAME, MEDIA_BUCKET, QUEUE_ARN, JOB_ROLE_ARN, TRANSCODE_SETTINGS, MAX_RECEIVES } = readEnvironment('transcode/submit-job');
 

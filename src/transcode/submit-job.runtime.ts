@@ -14,7 +14,7 @@ import { s3Url } from './job/s3-url';
 import { isProblem, readProbe } from './source/probe';
 import type { Source } from './source/source';
 import type { VideoError } from '../domain/video-status';
-import type { VideoRepository } from '../runtime/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 
 /** What the submitter works with. */
 export interface SubmitJobPorts {

@@ -27,7 +27,7 @@ import { grantKey } from '../synth/kms-keys';
 import { bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { privateQueue } from '../synth/private-queue';
 import { durationProblem, keyProblem, numberProblem } from '../synth/prop-checks';
-import { propName } from '../synth/prop-names';
+import { propName } from '../synth/prop-paths';
 import { warnWithoutMediaConvert } from '../synth/region';
 
 /** What may be tuned of transcoding. */

@@ -2,7 +2,7 @@ import { planUpload } from './plan-upload.runtime';
 import { putSigner } from './sign-put.runtime';
 import { serveRoutes } from '../runtime/http';
 import { readEnvironment, readFromLambda } from '../runtime/read-environment';
-import { videoRepository } from '../runtime/video-repository';
+import { videoRepository } from '../runtime/rows/video-repository';
 
 const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS, ROLES } = readEnvironment('upload/plan-upload');
 const signPut = putSigner({

@@ -10,7 +10,7 @@ import { decide } from '../roles/decide';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, BodyOf, Operations } from '../runtime/route-types';
-import type { VideoRepository } from '../runtime/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
 export interface PlanUploadPorts {

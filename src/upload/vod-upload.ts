@@ -24,7 +24,7 @@ import { appOriginsProblems } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { privateBucket } from '../synth/private-bucket';
 import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
-import { propName } from '../synth/prop-names';
+import { propName } from '../synth/prop-paths';
 import { removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */

@@ -7,11 +7,11 @@ import { PROBLEMS } from '../../src/contract/problems';
 import { OperationId, Route, ROUTES } from '../../src/contract/routes';
 import { startPlayback } from '../../src/delivery/start-playback.runtime';
 import { serveRoutes } from '../../src/runtime/http';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { videoRepository } from '../../src/runtime/rows/video-repository';
 import { planUpload } from '../../src/upload/plan-upload.runtime';
 import { SignInService } from '../auth/sign-in/sign-in-service';
 import { apiEvent } from '../runtime/api-event';
-import { CatalogTable, catalogTable, idOf } from '../runtime/catalog-table';
+import { CatalogTable, catalogTable, idOf } from '../runtime/rows/catalog-table';
 
 const deep = (levels: number, open: string, close: string) => `${open.repeat(levels)}1${close.repeat(levels)}`;
 const LONG = 'x'.repeat(400 * 1024);

@@ -1,8 +1,8 @@
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { serveRoutes } from '../../src/runtime/http';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { videoRepository } from '../../src/runtime/rows/video-repository';
 import { apiEvent } from '../runtime/api-event';
-import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/catalog-table';
+import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
 const now = () => new Date('2026-11-22T12:00:00.000Z');
 

@@ -5,7 +5,7 @@ import { ownedCursor, publishedCursor } from '../../src/catalog/cursor.runtime';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { videoListSchema, videoSchema } from '../../src/contract/schemas';
 import { apiEvent } from '../runtime/api-event';
-import { idOf, videoRow } from '../runtime/catalog-table';
+import { idOf, videoRow } from '../runtime/rows/catalog-table';
 
 const ready = { status: 'ready' as const, media: { hls: 'hls', poster: 'v/p.jpg' }, publishedAt: '2026-11-22T10:00:00.000Z' };
 

@@ -8,7 +8,7 @@ import { attemptPrefix } from '../../src/domain/object-keys';
 import { serveRoutes } from '../../src/runtime/http';
 import { launchBrowser } from '../journey/tab';
 import { apiEvent } from '../runtime/api-event';
-import { idOf, videoRow } from '../runtime/catalog-table';
+import { idOf, videoRow } from '../runtime/rows/catalog-table';
 
 const COOKIES = ['CloudFront-Policy', 'CloudFront-Signature', 'CloudFront-Key-Pair-Id', 'CloudFront-Hash-Algorithm'];
 const play = serveRoutes('delivery/start-playback', startPlayback({

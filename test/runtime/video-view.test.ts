@@ -1,5 +1,5 @@
 import { Validator } from '@cfworker/json-schema';
-import { idOf, videoRow } from './catalog-table';
+import { idOf, videoRow } from './rows/catalog-table';
 import { videoSchema } from '../../src/contract/schemas';
 import { toVideo } from '../../src/runtime/video-view';
 

@@ -5,14 +5,14 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
 import { dueKey, videoKey, VideoRow } from '../../src/contract/table';
-import { dueVideos } from '../../src/runtime/due-videos';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { dueVideos } from '../../src/runtime/rows/due-videos';
+import { videoRepository } from '../../src/runtime/rows/video-repository';
 import { SweepReport, sweepVideos } from '../../src/sweeper/sweep-videos.runtime';
 import { jobMetadata } from '../../src/transcode/job/job-metadata';
 import { jobSettings } from '../../src/transcode/job/job-settings';
 import { DEFAULT_LADDER, chooseRungs } from '../../src/transcode/job/ladder';
 import type { Source } from '../../src/transcode/source/source';
-import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/catalog-table';
+import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
 /** What happens at the n-th request of a sweep: its process ends, before or after AWS has done what was asked. */
 export interface Death { readonly call: number; readonly after: boolean }

@@ -1,6 +1,6 @@
 import { job, NOW, sweeperSetting } from './sweeper-setting';
 import { videoKey, VideoRow } from '../../src/contract/table';
-import { idOf } from '../runtime/catalog-table';
+import { idOf } from '../runtime/rows/catalog-table';
 
 const { clock, due, dueMany, jobs, messages, calls, row, sweep } = sweeperSetting();
 

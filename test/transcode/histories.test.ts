@@ -5,7 +5,7 @@ import type { SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { startTable, Table, TABLE_NAME, VIDEO_ID } from './videos';
 import type { VideoRow } from '../../src/contract/table';
-import { VideoRepository, videoRepository } from '../../src/runtime/video-repository';
+import { VideoRepository, videoRepository } from '../../src/runtime/rows/video-repository';
 import { DEFAULT_LADDER } from '../../src/transcode/job/ladder';
 import { JobEvent, recordJobEvents } from '../../src/transcode/record-job-event.runtime';
 import { submitJobs } from '../../src/transcode/submit-job.runtime';

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'fs';
 import type { SQSEvent } from 'aws-lambda';
 import { startTable, Table, VIDEO_ID } from './videos';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { videoRepository } from '../../src/runtime/rows/video-repository';
 import { recordJobEvents, JobEvent } from '../../src/transcode/record-job-event.runtime';
 import { submitJobs } from '../../src/transcode/submit-job.runtime';
 import { clip, FOLDER, mediaConvert, QUEUE, ROLE } from '../local/mediaconvert/fixture';

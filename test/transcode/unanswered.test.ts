@@ -3,7 +3,7 @@ import type { AddressInfo } from 'net';
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import type { SQSEvent } from 'aws-lambda';
 import { startTable, Table, TABLE_NAME, VIDEO_ID } from './videos';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { videoRepository } from '../../src/runtime/rows/video-repository';
 import { DEFAULT_LADDER } from '../../src/transcode/job/ladder';
 import { submitJobs } from '../../src/transcode/submit-job.runtime';
 

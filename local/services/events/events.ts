@@ -1,7 +1,7 @@
 import { randomUUID } from 'crypto';
 import { join } from 'path';
 import { createBuses, type Buses } from './buses';
-import { compilePattern } from './patterns';
+import { compilePattern } from '../patterns';
 import { compileSchedule } from './schedule';
 import { compileInput } from './target-input';
 import { onlyKnown } from '../../lookup';

@@ -1,8 +1,8 @@
 import { onlyKnown } from '../../lookup';
 import { stable, type Resource } from '../../template/resources';
 import type { StreamRecord } from '../dynamodb/streams';
-import { compilePattern } from '../events/patterns';
 import type { Json } from '../json';
+import { compilePattern } from '../patterns';
 
 /** An event source mapping of a stream, with Lambda's defaults. */
 export type Settings = ReturnType<typeof settingsOf>;

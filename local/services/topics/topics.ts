@@ -6,8 +6,8 @@ import { onlyKnown } from '../../lookup';
 import type { Resource } from '../../template/resources';
 import { AwsError, type LocalStack } from '../../types';
 import { createDeliveries, type OtherTargets, type Tools } from '../deliveries';
-import { compilePattern } from '../events/patterns';
 import { writeJson, type Json } from '../json';
+import { compilePattern } from '../patterns';
 
 /** In bytes. */
 const LARGEST = 256 * 1024;

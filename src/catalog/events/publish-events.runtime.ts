@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { eventsOfRecord } from './read-record.runtime';
 import { EventsNotSent, TimedEvent } from './send-events.runtime';
-import { NewerFormat } from '../../runtime/read-row';
+import { NewerFormat } from '../../runtime/rows/read-row';
 
 export interface PublishEventsPorts {
   readonly send: (events: readonly TimedEvent[]) => Promise<void>;

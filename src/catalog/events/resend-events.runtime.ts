@@ -6,7 +6,7 @@ import { eventsOfRecord } from './read-record.runtime';
 import type { SendEvents, TimedEvent } from './send-events.runtime';
 import { videoKey, VideoRow } from '../../contract/table';
 import { VIDEO_STATUSES } from '../../domain/video-status';
-import { readRow } from '../../runtime/read-row';
+import { readRow } from '../../runtime/rows/read-row';
 
 /** What a person asks for: the changes that could not be handled, or the present state of every video. `after` is `next` of the answer before. */
 export interface ResendRequest {

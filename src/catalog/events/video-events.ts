@@ -18,7 +18,7 @@ import { bucketKey, checkBucket } from '../../synth/own-bucket';
 import { placeProblems } from '../../synth/place';
 import { privateBucket } from '../../synth/private-bucket';
 import { isAbsent, keyProblem, objectProblem, show } from '../../synth/prop-checks';
-import { propName } from '../../synth/prop-names';
+import { propName } from '../../synth/prop-paths';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
 

@@ -5,7 +5,7 @@ import { VIDEO_EVENTS } from '../../../src/contract/events';
 import { eventDetailSchema } from '../../../src/contract/schemas';
 import type { VideoRow } from '../../../src/contract/table';
 import { VIDEO_STATUSES, VideoStatus } from '../../../src/domain/video-status';
-import { idOf, videoRow } from '../../runtime/catalog-table';
+import { idOf, videoRow } from '../../runtime/rows/catalog-table';
 
 const row = (given: Partial<VideoRow> = {}) => videoRow({ videoId: idOf(1), version: 4, ...given });
 const types = (before: VideoRow | undefined, after: VideoRow | undefined) => eventsOf(before, after).map(({ type }) => type);

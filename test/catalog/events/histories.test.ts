@@ -13,10 +13,10 @@ import { sendEvents } from '../../../src/catalog/events/send-events.runtime';
 import { stageKey, videoKey, VideoRow } from '../../../src/contract/table';
 import type { VideoStatus } from '../../../src/domain/video-status';
 import type { EventDetail } from '../../../src/runtime/route-types';
-import { VideoRepository, videoRepository } from '../../../src/runtime/video-repository';
+import { VideoRepository, videoRepository } from '../../../src/runtime/rows/video-repository';
 import { captureLog } from '../../captured-log';
-import { idOf } from '../../runtime/catalog-table';
-import { RESULT } from '../../runtime/repository-setting';
+import { idOf } from '../../runtime/rows/catalog-table';
+import { RESULT } from '../../runtime/rows/repository-setting';
 
 // Retries take as many tries, but not as long.
 jest.mock('timers/promises', () => {

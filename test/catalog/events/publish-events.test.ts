@@ -8,7 +8,7 @@ import { sendEvents } from '../../../src/catalog/events/send-events.runtime';
 import { setAside } from '../../../src/catalog/events/set-aside.runtime';
 import type { VideoRow } from '../../../src/contract/table';
 import { captureLog } from '../../captured-log';
-import { idOf, videoRow } from '../../runtime/catalog-table';
+import { idOf, videoRow } from '../../runtime/rows/catalog-table';
 
 const image = (row: Partial<VideoRow> & { videoId: string }) => marshall(videoRow(row), { removeUndefinedValues: true }) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 

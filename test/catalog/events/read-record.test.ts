@@ -1,7 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { eventsOfRecord } from '../../../src/catalog/events/read-record.runtime';
-import { idOf, videoRow } from '../../runtime/catalog-table';
+import { idOf, videoRow } from '../../runtime/rows/catalog-table';
 
 const image = marshall(videoRow({ videoId: idOf(1) })) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 

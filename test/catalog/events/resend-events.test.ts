@@ -6,7 +6,7 @@ import { resendEvents, ResendRequest } from '../../../src/catalog/events/resend-
 import { SendEvents, sendEvents, TimedEvent } from '../../../src/catalog/events/send-events.runtime';
 import type { VideoRow } from '../../../src/contract/table';
 import { captureLog } from '../../captured-log';
-import { CatalogTable, catalogTable, idOf, videoRow } from '../../runtime/catalog-table';
+import { CatalogTable, catalogTable, idOf, videoRow } from '../../runtime/rows/catalog-table';
 
 const change = (n: number) => ({
   eventID: `record-${n}`,

@@ -1,6 +1,6 @@
 import type { VideoDetails } from '../../../src/contract/table';
-import type { NewVideo, VideoRepository } from '../../../src/runtime/video-repository';
-import { idOf } from '../../runtime/catalog-table';
+import type { NewVideo, VideoRepository } from '../../../src/runtime/rows/video-repository';
+import { idOf } from '../../runtime/rows/catalog-table';
 
 /** What fills a table: the repository, and a direct write as later routes make it. */
 export interface Filling {

@@ -8,9 +8,9 @@ import { eventsOfRecord } from '../../../src/catalog/events/read-record.runtime'
 import { SCHEMA_VERSION, stageKey, videoKey } from '../../../src/contract/table';
 import { stageOf } from '../../../src/domain/stage';
 import { isPresent, VIDEO_STATUSES, VideoStatus } from '../../../src/domain/video-status';
-import { VideoRepository, videoRepository } from '../../../src/runtime/video-repository';
-import { CatalogTable, catalogTable } from '../../runtime/catalog-table';
-import { RESULT } from '../../runtime/repository-setting';
+import { VideoRepository, videoRepository } from '../../../src/runtime/rows/video-repository';
+import { CatalogTable, catalogTable } from '../../runtime/rows/catalog-table';
+import { RESULT } from '../../runtime/rows/repository-setting';
 
 /*
  * `format-N.json` is a table as code wrote it that wrote the format N: 0 by commit 9dcfbd3, the last one without `schemaVersion`. Once released, a file stays

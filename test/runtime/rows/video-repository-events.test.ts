@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RESULT, repositorySetting } from './repository-setting';
-import { VideoRow } from '../../src/contract/table';
-import { ENTERED_FROM } from '../../src/domain/video-status';
+import { VideoRow } from '../../../src/contract/table';
+import { ENTERED_FROM } from '../../../src/domain/video-status';
 
 describe('videoRepository: events late, repeated and out of order', () => {
   const { declared, repository } = repositorySetting();

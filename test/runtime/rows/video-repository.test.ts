@@ -1,9 +1,9 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { idOf, videoRow } from './catalog-table';
 import { RESULT, repositorySetting } from './repository-setting';
-import { detailsKey, VideoRow } from '../../src/contract/table';
-import { NewerFormat } from '../../src/runtime/read-row';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { detailsKey, VideoRow } from '../../../src/contract/table';
+import { NewerFormat } from '../../../src/runtime/rows/read-row';
+import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
 /** In the tests' hour, which begins at ten o'clock. */
 const DUE_IN_AN_HOUR = (videoId: string) => ({ dueShard: videoId.slice(-1), dueAt: '2026-11-22T11:00:00.000Z' });

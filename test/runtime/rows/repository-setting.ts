@@ -1,7 +1,7 @@
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { CatalogTable, catalogTable, idOf } from './catalog-table';
-import { videoKey } from '../../src/contract/table';
-import { NewVideo, videoRepository } from '../../src/runtime/video-repository';
+import { videoKey } from '../../../src/contract/table';
+import { NewVideo, videoRepository } from '../../../src/runtime/rows/video-repository';
 
 /** What a job has made. */
 export const RESULT = {

@@ -1,8 +1,8 @@
 import { DeleteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { catalogTable, idOf } from './catalog-table';
-import { publicationKey, videoKey, VideoRow } from '../../src/contract/table';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { publicationKey, videoKey, VideoRow } from '../../../src/contract/table';
+import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
 const NOW = new Date('2027-03-15T12:00:00.000Z');
 const MONTHS = ['2027-03', '2027-02', '2026-11'];

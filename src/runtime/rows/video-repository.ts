@@ -2,11 +2,11 @@ import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client
 import { DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { readDetails, readRow } from './read-row';
 import { VideoLists, videoLists } from './video-lists';
-import { detailsKey, dueKey, publicationKey, SCHEMA_VERSION, stageKey, VideoDetails, videoKey, VideoRow } from '../contract/table';
-import { DUE_MINUTES } from '../domain/due-time';
-import { stageOf } from '../domain/stage';
-import { ENTERED_FROM, VideoError, VideoStatus } from '../domain/video-status';
-import { isListed } from '../domain/visibility';
+import { detailsKey, dueKey, publicationKey, SCHEMA_VERSION, stageKey, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import { DUE_MINUTES } from '../../domain/due-time';
+import { stageOf } from '../../domain/stage';
+import { ENTERED_FROM, VideoError, VideoStatus } from '../../domain/video-status';
+import { isListed } from '../../domain/visibility';
 
 /** `changed`, or `unchanged` when the write was late, repeated, out of order, or the video is gone. */
 export type Outcome = 'changed' | 'unchanged';

@@ -1,5 +1,5 @@
 import { aws_events as events, App, Stack } from 'aws-cdk-lib';
-import { compilePattern } from '../../../../local/services/events/patterns';
+import { compilePattern } from '../../../local/services/patterns';
 
 const NOT = 'anything-but';
 const SAME = 'equals-ignore-case';

@@ -1,6 +1,6 @@
-import { SCHEMA_VERSION, stageKey, VideoDetails, VideoRow } from '../contract/table';
-import { stageOf } from '../domain/stage';
-import type { VideoStatus } from '../domain/video-status';
+import { SCHEMA_VERSION, stageKey, VideoDetails, VideoRow } from '../../contract/table';
+import { stageOf } from '../../domain/stage';
+import type { VideoStatus } from '../../domain/video-status';
 
 /** A row as it is stored: of this format, or of an older one. */
 type StoredRow = Readonly<Record<string, any>>;

@@ -1,6 +1,6 @@
 import { idOf, videoRow } from './catalog-table';
-import { SCHEMA_VERSION } from '../../src/contract/table';
-import { readRow } from '../../src/runtime/read-row';
+import { SCHEMA_VERSION } from '../../../src/contract/table';
+import { readRow } from '../../../src/runtime/rows/read-row';
 
 const row = videoRow({ videoId: idOf(1), status: 'processing' });
 

@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from 'net';
-import type { Json } from '../json';
+import type { Json } from './json';
 
 type Test = (value: unknown) => boolean;
 /** `all` are the nodes at the place of `node` in every element of the arrays above it. */

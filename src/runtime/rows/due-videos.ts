@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Outcome } from './video-repository';
-import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../contract/table';
+import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../../contract/table';
 
 /** A video that something is due for, as the index has it: its row may have moved on since. */
 export interface DueVideo {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { NewerFormat, readRow } from './read-row';
-import { INDEXES, LISTED_FOR, parseListedAt, parseStageKey, Publication, publicationKey, stageKey, TableIndex, videoKey, VideoRow } from '../contract/table';
-import { stageOf } from '../domain/stage';
-import { isPresent, VideoStatus } from '../domain/video-status';
-import { isListed } from '../domain/visibility';
+import { INDEXES, LISTED_FOR, parseListedAt, parseStageKey, Publication, publicationKey, stageKey, TableIndex, videoKey, VideoRow } from '../../contract/table';
+import { stageOf } from '../../domain/stage';
+import { isPresent, VideoStatus } from '../../domain/video-status';
+import { isListed } from '../../domain/visibility';
 
 /** Where the list of an owner's videos goes on: after this one. */
 export interface OwnedPosition {

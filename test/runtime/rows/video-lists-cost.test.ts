@@ -1,8 +1,8 @@
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
 import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
-import { isPresent, VIDEO_STATUSES, VideoStatus } from '../../src/domain/video-status';
-import { videoRepository } from '../../src/runtime/video-repository';
+import { isPresent, VIDEO_STATUSES, VideoStatus } from '../../../src/domain/video-status';
+import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
 /** An owner with many videos that are finished or were never uploaded, and two that are open. */
 const COUNTS: { readonly [status in VideoStatus]?: number } = { ready: 1000, errored: 1000, waiting: 1000, uploaded: 1, processing: 1 };

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { startDoor } from '../../local/door/door';
-import { startDynamoDb } from '../../local/services/dynamodb/dynamodb';
-import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
-import { stageOf } from '../../src/domain/stage';
-import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../local/fakes';
+import { startDoor } from '../../../local/door/door';
+import { startDynamoDb } from '../../../local/services/dynamodb/dynamodb';
+import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../../src/contract/table';
+import { stageOf } from '../../../src/domain/stage';
+import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../local/fakes';
 
 /** The catalog's table in the local DynamoDB, within this process. */
 export interface CatalogTable {
