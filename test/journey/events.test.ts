@@ -90,8 +90,8 @@ describe('events of the full example', () => {
     const failed = (more = {}) => stack.invoke('Tamper', { failed: more });
     await until('the record was set aside', async () => (await failed()).length > 0);
     const [{ key, content }] = await failed();
-    expect(key).toMatch(/^newer-format\/\d+\.json$/);
-    expect(content.requestContext.condition).toBe('RowOfNewerFormat');
+    expect(key).toMatch(/^unreadable\/\d+\.json$/);
+    expect(content.requestContext.condition).toBe('RecordNotReadable');
     expect(JSON.parse(content.payload).Records).toMatchObject([{ dynamodb: { OldImage: { title: { S: 'waiting' } }, NewImage: { title: { S: 'written by a newer version' } } } }]);
     expect(types(edited)).toEqual(['video.created']);
 

@@ -1,7 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { eventsOfRecord } from './read-record.runtime';
 import { EventsNotSent, TimedEvent } from './send-events.runtime';
-import { NewerFormat } from '../../runtime/rows/read-row';
 
 export interface PublishEventsPorts {
   readonly send: (events: readonly TimedEvent[]) => Promise<void>;
@@ -11,13 +10,13 @@ export interface PublishEventsPorts {
 
 /**
  * Sends the events of the changes in a batch of the table's stream, in their order. When something fails, the batch is given back from the first change that
- * was not sent on: Lambda brings it again. A row of a newer format would fail at each retry: its change is set aside at once and holds up no
- * other video. Later changes of the same video have that row as their old image, so they are set aside behind it.
+ * was not sent on: Lambda brings it again. A record that can't be read, such as one of a row of a newer format, would fail at each retry: it is set aside at
+ * once and holds up no other video. Later changes of the same video have that row as their old image, so they are set aside behind it.
  */
 export function publishEvents({ send, setAside }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {
     const events: { event: TimedEvent; record: DynamoDBRecord }[] = [];
-    const newer: DynamoDBRecord[] = [];
+    const unreadable: DynamoDBRecord[] = [];
     // Lambda goes on from the earliest of them.
     const failed: DynamoDBRecord[] = [];
     for (const record of Records) {
@@ -25,19 +24,14 @@ export function publishEvents({ send, setAside }: PublishEventsPorts): (event: D
         events.push(...eventsOfRecord(record).map((event) => ({ event, record })));
       } catch (error) {
         report('record not readable', record, error);
-        if (error instanceof NewerFormat) {
-          newer.push(record);
-          continue;
-        }
-        failed.push(record);
-        break;
+        unreadable.push(record);
       }
     }
     try {
-      if (newer.length > 0) await setAside(newer);
+      if (unreadable.length > 0) await setAside(unreadable);
     } catch (error) {
-      failed.push(newer[0]);
-      report('records not set aside', newer[0], error);
+      failed.push(unreadable[0]);
+      report('records not set aside', unreadable[0], error);
     }
     try {
       await send(events.map(({ event }) => event));

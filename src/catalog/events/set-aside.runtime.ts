@@ -2,7 +2,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 
 /** Why the publisher itself sets records aside: beside Lambda's own `RetryAttemptsExhausted` and `RecordAgeExceeded`. */
-const CONDITION = 'RowOfNewerFormat';
+const CONDITION = 'RecordNotReadable';
 
 /**
  * Writes records to the bucket of failed ones, in the form that Lambda's own have, so that a resend reads both. A batch that comes again writes the same
@@ -12,7 +12,7 @@ export function setAside(s3: S3Client, bucket: string): (records: readonly Dynam
   return async (records) => {
     await s3.send(new PutObjectCommand({
       Bucket: bucket,
-      Key: `newer-format/${records[0].dynamodb?.SequenceNumber}.json`,
+      Key: `unreadable/${records[0].dynamodb?.SequenceNumber}.json`,
       Body: JSON.stringify({ requestContext: { condition: CONDITION }, payload: JSON.stringify({ Records: records }) }),
       ContentType: 'application/json',
     }));

@@ -91,20 +91,23 @@ describe('the publisher of events', () => {
     expect(await publish({ Records: [ready(1), ready(2)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
   });
 
-  test.each<[string, DynamoDBRecord['dynamodb']]>([
-    ['no image', { SequenceNumber: '2', ApproximateCreationDateTime: 1 }],
-    ['no time', { ...ready(2).dynamodb, ApproximateCreationDateTime: undefined }],
-  ])('sends what comes before a record with %s, and gives that one back', async (_, dynamodb) => {
-    expect(await publish({ Records: [ready(1), { ...ready(2), dynamodb }, ready(3)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
-    expect(sent().flat()).toEqual([`${idOf(1)}:2:video.ready`]);
-  });
-
-  describe('with a row of a newer format', () => {
+  describe('with a record that can\'t be read', () => {
     const NEWER = { videoId: idOf(2), schemaVersion: 99 };
     const newer = { ...ready(2), dynamodb: { ...ready(2).dynamodb, NewImage: image(NEWER) } };
     const others = [1, 3].map((n) => `${idOf(n)}:2:video.ready`);
     const objects = () => s3.commandCalls(PutObjectCommand)
       .map(({ args: [{ input: { Bucket, Key, Body } }] }) => ({ Bucket, Key, ...JSON.parse(Body as string) }));
+
+    test.each<[string, DynamoDBRecord['dynamodb']]>([
+      ['a row of a newer format', newer.dynamodb],
+      ['no image', { SequenceNumber: '2', ApproximateCreationDateTime: 1 }],
+      ['no time', { ...ready(2).dynamodb, ApproximateCreationDateTime: undefined }],
+    ])('sets one with %s aside, and sends what comes before and behind it', async (_, dynamodb) => {
+      const record = { ...ready(2), dynamodb };
+      expect(await publish({ Records: [ready(1), record, ready(3)] })).toEqual({ batchItemFailures: [] });
+      expect(sent().flat()).toEqual(others);
+      expect(objects().map(({ payload }) => JSON.parse(payload))).toEqual([JSON.parse(JSON.stringify({ Records: [record] }))]);
+    });
 
     test('sets its changes aside as Lambda would in an hour, in their order, and sends those of other videos', async () => {
       // As an older version would store it that does not look at the format.
@@ -115,7 +118,7 @@ describe('the publisher of events', () => {
       expect(await publish({ Records: [ready(1), newer, ready(3), next, removed] })).toEqual({ batchItemFailures: [] });
       expect(sent().flat()).toEqual(others);
       const [{ payload, ...object }, ...more] = objects();
-      expect([object, more]).toEqual([{ Bucket: 'failed', Key: 'newer-format/2.json', requestContext: { condition: 'RowOfNewerFormat' } }, []]);
+      expect([object, more]).toEqual([{ Bucket: 'failed', Key: 'unreadable/2.json', requestContext: { condition: 'RecordNotReadable' } }, []]);
       expect(JSON.parse(payload)).toEqual(JSON.parse(JSON.stringify({ Records: [newer, next, removed] })));
     });
 
