@@ -86,6 +86,13 @@ const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt
 
 const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
 
+/** What a row is given when it enters a status. */
+function entering(videoId: string, status: VideoStatus, now: Date) {
+  const minutes = DUE_MINUTES[status];
+  const due = typeof minutes === 'number' ? dueKey(videoId, new Date(now.getTime() + minutes * 60_000)) : {};
+  return { status, stageKey: stageKey(stageOf(status), videoId), ...due };
+}
+
 /** How often a write whose row changes under it is tried anew; past that its event is delivered again. */
 const TRIES = 3;
 
@@ -107,11 +114,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   /** The changed row; undefined when a condition did not hold. Throws NewerFormat. */
   async function change(videoId: string, { from, attempt, to, set, remove: others = [], add, and, values }: Change): Promise<VideoRow | undefined> {
     const now = clock();
-    const minutes = to && DUE_MINUTES[to];
-    const due = typeof minutes === 'number' ? dueKey(videoId, new Date(now.getTime() + minutes * 60_000)) : {};
-    const entering = to && { status: to, stageKey: stageKey(stageOf(to), videoId), ...due };
-    const remove = [...others, ...(minutes === 'never' ? DUE_KEYS : [])];
-    const sets = Object.entries({ ...entering, ...set, updatedAt: now.toISOString() }).filter(([, value]) => value !== undefined);
+    const remove = [...others, ...(to && DUE_MINUTES[to] === 'never' ? DUE_KEYS : [])];
+    const sets = Object.entries({ ...(to && entering(videoId, to, now)), ...set, updatedAt: now.toISOString() }).filter(([, value]) => value !== undefined);
     const adds = Object.entries({ ...add, version: 1 });
     const update = [
       `SET ${sets.map(([path], i) => `${path.split('.').map((name) => `#${name}`).join('.')} = :set${i}`).join(', ')}`,
@@ -164,13 +168,13 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     },
 
     async create(video, { description, metadata } = {}) {
-      const now = clock().toISOString();
+      const date = clock();
+      const now = date.toISOString();
       const row: VideoRow = {
         ...videoKey(video.videoId),
         schemaVersion: SCHEMA_VERSION,
         ...video,
-        status: 'waiting',
-        stageKey: stageKey(stageOf('waiting'), video.videoId),
+        ...entering(video.videoId, 'waiting', date),
         attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
       };
       const put = {
@@ -181,7 +185,9 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#version': 'version' },
         ExpressionAttributeValues: { ':owner': video.owner, ':now': now, ':one': 1 },
       };
-      if (description === undefined && metadata === undefined) {await documents.send(new PutCommand(put));} else {
+      if (description === undefined && metadata === undefined) {
+        await documents.send(new PutCommand(put));
+      } else {
         const details = { ...detailsKey(video.videoId), schemaVersion: SCHEMA_VERSION, description, metadata };
         await documents.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, { Put: { TableName: tableName, Item: details } }] }));
       }
