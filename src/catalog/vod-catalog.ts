@@ -7,7 +7,8 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IVodCatalog } from './catalog';
 import { connectionsOf, grantReadVideos } from './catalog-connections';
-import { eventBusProblems, VideoEvents } from './events/video-events';
+import { EventPublishing } from './events/event-publishing';
+import { eventBusProblems } from './events/own-event-bus';
 import { ImportedCatalog, VodCatalogAttributes } from './imported-catalog';
 import { makeTable } from './make-table';
 import { serveArea } from '../api/serve-area';
@@ -130,7 +131,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /** @internal */
   public readonly _area: Area;
 
-  private readonly events: VideoEvents;
+  private readonly events: EventPublishing;
   /** Ids of rules are the user's: none of them meets one of ours. */
   private readonly rules: Construct;
 
@@ -157,7 +158,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
       uses: [list, view],
       environment: {},
     });
-    this.events = new VideoEvents(this, 'Events', {
+    this.events = new EventPublishing(this, 'Events', {
       catalog: this, eventBus: props.eventBus, removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
     });
     this.rules = new Construct(this, 'Rules');

@@ -1,11 +1,11 @@
-import { Arn, ArnFormat, Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { patternProblems } from './event-pattern';
+import { ruleProblems } from './rule-options';
 import { EVENT_SOURCE, VideoEventType } from '../../contract/events';
 import { videoKey } from '../../contract/table';
 import { acknowledge, acknowledgeWildcard } from '../../synth/acknowledge';
@@ -15,15 +15,14 @@ import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
 import { grantKey, targetKey } from '../../synth/kms-keys';
 import { bucketKey, checkBucket } from '../../synth/own-bucket';
-import { placeProblems } from '../../synth/place';
 import { privateBucket } from '../../synth/private-bucket';
-import { isAbsent, keyProblem, objectProblem, show } from '../../synth/prop-checks';
+import { show } from '../../synth/prop-checks';
 import { propName } from '../../synth/prop-paths';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
 
 /** What the events of a catalog are made from. */
-export interface VideoEventsProps {
+export interface EventPublishingProps {
   readonly catalog: IVodCatalog;
   /** @default - a bus of its own */
   readonly eventBus?: events.IEventBus;
@@ -31,38 +30,13 @@ export interface VideoEventsProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** What is wrong with a bus that was passed in: only EventBridge itself sends to a bus of another region, and one of another account has to allow it. */
-export function eventBusProblems(scope: Construct, prop: string, eventBus: events.IEventBus | undefined): (string | undefined)[] {
-  const wrong = objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn', 'env'] });
-  if (wrong || isAbsent(eventBus)) return [wrong];
-  const { region = '', account = '' } = Token.isUnresolved(eventBus.eventBusArn) ? eventBus.env : Arn.split(eventBus.eventBusArn, ArnFormat.SLASH_RESOURCE_NAME);
-  return placeProblems(scope, prop, 'bus', { region, account });
-}
-
-/** What is wrong with the options of a rule for one type of event. */
-function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
-  const wrong = objectProblem('options', options, '{ target: new targets.LambdaFunction(fn) } or another target', { required: true });
-  if (wrong) return [wrong];
-  const { target, eventPattern, crossStackScope } = options;
-  return [
-    keyProblem('', options, RULE_OPTIONS),
-    objectProblem('target', target, 'a target of aws-events-targets, such as new targets.LambdaFunction(fn)', { members: ['bind'] }),
-    objectProblem('crossStackScope', crossStackScope, 'a construct, such as the Stack of the target', { members: ['node'] }),
-    ...patternProblems(eventPattern),
-  ];
-}
-
-const RULE_OPTIONS: Readonly<Record<keyof events.OnEventOptions, true>> = {
-  target: true, description: true, ruleName: true, eventPattern: true, crossStackScope: true,
-};
-
 /** DynamoDB keeps a record for 24 hours. What fails for an hour is set aside in S3, so that it does not hold up the changes behind it any longer. */
 const MAX_RECORD_AGE = Duration.hours(1);
 /** Long enough to notice and to send them again. */
-const FAILED_RECORDS_EXPIRE = Duration.days(90);
+const FAILED_EVENTS_EXPIRE = Duration.days(90);
 
 /** The events of a catalog's videos: each change of a row, read from the table's stream, becomes events on a bus. */
-export class VideoEvents extends Construct {
+export class EventPublishing extends Construct {
   public readonly eventBus: events.IEventBus;
   public readonly failedEventsBucket: s3.Bucket;
   public readonly publishEventsFunction: lambda.Function;
@@ -70,7 +44,7 @@ export class VideoEvents extends Construct {
 
   private readonly catalog: IVodCatalog;
 
-  constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: VideoEventsProps) {
+  constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: EventPublishingProps) {
     super(scope, id);
     this.catalog = catalog;
     this.eventBus = eventBus ?? new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
@@ -149,7 +123,7 @@ export class VideoEvents extends Construct {
     const bucket = privateBucket(this, 'FailedEvents', {
       encryptionKey: targetKey(table.encryptionKey),
       removalPolicy,
-      lifecycleRules: [{ id: 'ExpireFailedEvents', expiration: FAILED_RECORDS_EXPIRE }],
+      lifecycleRules: [{ id: 'ExpireFailedEvents', expiration: FAILED_EVENTS_EXPIRE }],
     });
     checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'leave the bucket out of the aspect: it has the key of the catalog\'s table' });
     return bucket;

@@ -3,6 +3,23 @@ import type * as events from 'aws-cdk-lib/aws-events';
 import { eventDetailSchema, JsonSchema } from '../../contract/schemas';
 import { isAbsent, keyProblem, listProblems, objectProblem, show } from '../../synth/prop-checks';
 
+/** What is wrong with the options of a rule for one type of event. */
+export function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
+  const wrong = objectProblem('options', options, '{ target: new targets.LambdaFunction(fn) } or another target', { required: true });
+  if (wrong) return [wrong];
+  const { target, eventPattern, crossStackScope } = options;
+  return [
+    keyProblem('', options, RULE_OPTIONS),
+    objectProblem('target', target, 'a target of aws-events-targets, such as new targets.LambdaFunction(fn)', { members: ['bind'] }),
+    objectProblem('crossStackScope', crossStackScope, 'a construct, such as the Stack of the target', { members: ['node'] }),
+    ...patternProblems(eventPattern),
+  ];
+}
+
+const RULE_OPTIONS: Readonly<Record<keyof events.OnEventOptions, true>> = {
+  target: true, description: true, ruleName: true, eventPattern: true, crossStackScope: true,
+};
+
 /** The fields of EventBridge's envelope, by CDK's names. */
 const ENVELOPE: Readonly<Record<keyof events.EventPattern, true>> = {
   version: true, id: true, account: true, time: true, region: true, resources: true, source: true, detailType: true, detail: true,
@@ -10,7 +27,7 @@ const ENVELOPE: Readonly<Record<keyof events.EventPattern, true>> = {
 const VIDEO = { 'eventPattern.detail.video.*': eventDetailSchema.properties.video.properties };
 
 /** What is wrong with a pattern that narrows the events of one type. EventBridge takes fields that no event has, and matches nothing. */
-export function patternProblems(pattern: events.EventPattern | undefined): (string | undefined)[] {
+function patternProblems(pattern: events.EventPattern | undefined): (string | undefined)[] {
   const wrong = objectProblem('eventPattern', pattern, 'an event pattern, such as { detail: { video: { owner: [\'ada\'] } } }');
   if (wrong || isAbsent(pattern)) return [wrong];
   const { source, detailType, resources, detail, ...envelope } = pattern;

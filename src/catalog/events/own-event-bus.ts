@@ -1,0 +1,13 @@
+import { Arn, ArnFormat, Token } from 'aws-cdk-lib';
+import type * as events from 'aws-cdk-lib/aws-events';
+import type { Construct } from 'constructs';
+import { placeProblems } from '../../synth/place';
+import { isAbsent, objectProblem } from '../../synth/prop-checks';
+
+/** What is wrong with a bus that was passed in: only EventBridge itself sends to a bus of another region, and one of another account has to allow it. */
+export function eventBusProblems(scope: Construct, prop: string, eventBus: events.IEventBus | undefined): (string | undefined)[] {
+  const wrong = objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn', 'env'] });
+  if (wrong || isAbsent(eventBus)) return [wrong];
+  const { region = '', account = '' } = Token.isUnresolved(eventBus.eventBusArn) ? eventBus.env : Arn.split(eventBus.eventBusArn, ArnFormat.SLASH_RESOURCE_NAME);
+  return placeProblems(scope, prop, 'bus', { region, account });
+}
