@@ -84,8 +84,7 @@ export interface ServerlessVodProps {
 
   /**
    * Origins besides the service's own whose pages may call the API with a bearer token, may upload, and to which a sign-in may return: https, or http
-   * on localhost, such as `http://localhost:5173`. Pages of another site can use neither the refresh cookie nor the playback cookies. At most
-   * 2,048 characters in all.
+   * on localhost, such as `http://localhost:5173`. Pages of another site can use neither the refresh cookie nor the playback cookies.
    * @default - none
    */
   readonly appOrigins?: string[];

@@ -1,6 +1,7 @@
-import { CfnElement, Stack } from 'aws-cdk-lib';
+import { CfnElement } from 'aws-cdk-lib';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
+import { rendered } from '../synth/rendered';
 
 /** Refuses an app of the user's own that waits for the distribution that waits for it, when the app is complete. */
 export function checkCircularDependency(scope: IConstruct, { node: { defaultChild: resource } }: cloudfront.Distribution, hasDomainNames: boolean): void {
@@ -43,9 +44,7 @@ function wayTo(resource: CfnElement, cameFrom: ReadonlyMap<CfnElement, CfnElemen
 
 /** Logical ids that an element waits for: `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`. */
 function referencesOf(element: CfnElement): string[] {
-  // CDK's own, and no part of its API: without it nothing is found.
-  const { _toCloudFormation: render } = element as { _toCloudFormation?: () => object };
-  return render ? idsIn(Stack.of(element).resolve(render.call(element))) : [];
+  return idsIn(rendered(element));
 }
 
 function idsIn(value: unknown): string[] {

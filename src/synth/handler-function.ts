@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { Connection, FitFor, LateFor, permission, Uncovered } from './connection';
+import { checkEnvironmentSize } from './environment-size';
 import { environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
 import { warnOfIsolation } from './isolated-subnets';
 import { grantKey, targetKey } from './kms-keys';
@@ -65,6 +66,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
     loggingFormat: lambda.LoggingFormat.JSON,
   });
   for (const connection of props.uses) add(fn, connection);
+  checkEnvironmentSize(fn);
   return fn;
 }
 

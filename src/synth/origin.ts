@@ -7,9 +7,6 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 /** Names and addresses. URLs may hold more, such as quotes, which templates of API Gateway can't. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
 
-/** Characters of `appOrigins` as JSON: half of the 4 KB that Lambda has for all variables of a function. The service's own need up to 2 KB. */
-const MAX_APP_ORIGINS = 2048;
-
 /** The host of an address as it is compared: lower case, Punycode, without the dot of a DNS root. Undefined for what is no address with a host. */
 export function normalHost(address: string): string | undefined {
   return URL.canParse(address) ? new URL(address).hostname.replace(/\.+$/, '') || undefined : undefined;
@@ -39,13 +36,5 @@ export function originProblem(name: string, value: unknown): string | undefined 
 
 /** The one check of `appOrigins`. */
 export function appOriginsProblems(appOrigins: unknown): (string | undefined)[] {
-  const known: unknown[] = Array.isArray(appOrigins) ? appOrigins.filter((origin) => typeof origin === 'string' && !Token.isUnresolved(origin)) : [];
-  const { length } = JSON.stringify(known);
-  return [
-    ...listProblems('appOrigins', appOrigins, originProblem, { min: 0 }),
-    repetitionProblem('appOrigins', appOrigins, 'origin'),
-    length <= MAX_APP_ORIGINS ? undefined
-      : `appOrigins: expected at most ${MAX_APP_ORIGINS} characters in all, since functions get the list in their environment, for which Lambda has 4 KB, `
-        + `got ${known.length} origins of ${length}; put pages of one app on one origin`,
-  ];
+  return [...listProblems('appOrigins', appOrigins, originProblem, { min: 0 }), repetitionProblem('appOrigins', appOrigins, 'origin')];
 }

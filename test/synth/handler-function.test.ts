@@ -1,10 +1,11 @@
-import { CfnResource } from 'aws-cdk-lib';
+import { Aws, CfnResource, Fn, Lazy } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { UploadSettings } from '../../src/contract/upload';
 import { connection, Connection, permission } from '../../src/synth/connection';
 import { handlerFunction } from '../../src/synth/handler-function';
 import { functionOf } from '../toolkit/functions';
 import { permissionsOf } from '../toolkit/permissions';
-import { testStack } from '../toolkit/stacks';
+import { templateOf, testStack } from '../toolkit/stacks';
 
 const TABLE = 'arn:aws:dynamodb:eu-west-1:111122223333:table/videos';
 
@@ -42,4 +43,44 @@ test.each<[string, boolean, RegExp]>([
   expect(() => handlerFunction(testStack(), 'Reader', 'catalog/read-videos', {
     description: 'any', uses: [...lacks ? [] : [table, wider], view], environment: {} as never,
   })).toThrow(message);
+});
+
+describe('the environment of a function is measured as Lambda does it, as JSON in UTF-8', () => {
+  const sized = (bucket: string) => {
+    const stack = testStack();
+    const environment = { TABLE_NAME: 'videos', MEDIA_BUCKET: bucket };
+    handlerFunction(stack, 'Record', 'transcode/record-job-event', { description: 'any', uses: [], environment });
+    return () => templateOf(stack);
+  };
+  const rest = JSON.stringify({ TABLE_NAME: 'videos', MEDIA_BUCKET: '' }).length;
+  const most = 4096 - rest;
+
+  test.each<[string, string]>([
+    ['4,096 bytes', 'x'.repeat(most)],
+    ['late ones', Lazy.string({ produce: () => 'x'.repeat(most) })],
+    ['lengths that are known of what CloudFormation fills in', `${Aws.ACCOUNT_ID}${'x'.repeat(most - 12)}`],
+    ['a guess', `${Fn.importValue('name')}${'x'.repeat(most - 40)}`],
+  ])('takes %s', (_, bucket) => expect(sized(bucket)).not.toThrow());
+
+  test.each<[string, string, number]>([
+    ['a byte too many', 'x'.repeat(most + 1), 4097],
+    ['late ones', Lazy.string({ produce: () => 'x'.repeat(most + 1) }), 4097],
+    ['characters of three bytes', '漢'.repeat(1500), 4500 + rest],
+    ['quotes, which JSON escapes', '"'.repeat(2100), 4200 + rest],
+    ['the literal part of what is known later', `${Aws.ACCOUNT_ID}${'x'.repeat(5000)}`, 5012 + rest],
+    ['that of a substitution', Fn.sub(`\${AWS::StackName}${'x'.repeat(5000)}`), 5040 + rest],
+  ])('refuses %s', (_, bucket, total) => {
+    expect(sized(bucket)).toThrow(`[Test/Record/Function] environment: expected at most 4096 bytes, since Lambda has 4 KB for all variables of a function as JSON, got ${total}`);
+  });
+
+  test('and says which variables are the largest, which prop fills them, and what was guessed', () => {
+    const stack = testStack();
+    const settings: UploadSettings = { maxSize: 1, expirySeconds: 1, defaultVisibility: 'private', contentTypes: Array.from({ length: 200 }, (_, index) => `video/x-type-${index}`) };
+    const environment = {
+      TABLE_NAME: Fn.importValue('table'), SOURCE_BUCKET: 'sources', SOURCE_ADDRESS: 'https://sources', ORIGIN: 'https://videos.example.com',
+      UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
+    };
+    handlerFunction(stack, 'Plan', 'upload/plan-upload', { description: 'any', uses: [], environment }).addEnvironment('OWN', 'x'.repeat(1000));
+    expect(() => templateOf(stack)).toThrow(/, with 40 for each value .* only\. The largest are UPLOAD_SETTINGS 4\d{3} \(contentTypes\), OWN 1010, ROLES 1\d\d \(roles\): make/);
+  });
 });

@@ -51,10 +51,9 @@ describe('origins of apps', () => {
   const many = (count: number) => Array.from({ length: count }, (_, index) => `https://app-${index}.example.com`);
   const problemsOf = (origins: unknown) => appOriginsProblems(origins).filter((problem) => problem !== undefined);
 
-  test('as many as fit into an environment', () => expect(problemsOf(many(60))).toEqual([]));
+  test('each once', () => expect(problemsOf([...many(2), 'https://app-1.example.com'])).toEqual([
+    'appOrigins: expected each origin once, got https://app-1.example.com, https://app-1.example.com',
+  ]));
 
-  test.each<[unknown, string]>([
-    [[...many(2), 'https://app-1.example.com'], 'appOrigins: expected each origin once, got https://app-1.example.com, https://app-1.example.com'],
-    [many(200), 'appOrigins: expected at most 2048 characters in all, since functions get the list in their environment, for which Lambda has 4 KB, got 200 origins of 5891; '],
-  ])('refused: %#', (origins, problem) => expect(problemsOf(origins)).toEqual([expect.stringContaining(problem)]));
+  test('as many as anybody has', () => expect(problemsOf(many(200))).toEqual([]));
 });
