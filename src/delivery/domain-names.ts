@@ -5,6 +5,7 @@ import type { IConstruct } from 'constructs';
 import { certificateProblem } from '../synth/certificate';
 import { distributionsBeside, isSameName } from '../synth/distribution-names';
 import { domainNameProblem } from '../synth/domain-name';
+import { finalText } from '../synth/literal';
 import { isAbsent, listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** Domain names of the user's own, and the certificate that covers them. */
@@ -37,7 +38,7 @@ export function checkNames(scope: IConstruct, { node: { defaultChild: own } }: c
   scope.node.addValidation({
     validate: () => {
       const taken = domainNames.flatMap((name, index) => distributionsBeside(scope)
-        .filter(({ resource, names }) => resource !== own && names.some((each) => isSameName(each, name)))
+        .filter(({ resource, names }) => resource !== own && names.some((each) => isSameName(each, finalText(scope, name))))
         .map(({ resource }) => ({
           isHere: Stage.of(resource) === Stage.of(scope),
           problem: `domainNames[${index}]: expected a name that no other distribution has, got ${show(name)}, which ${resource.node.scope?.node.path} has too`,

@@ -1,15 +1,12 @@
 import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type { IConstruct } from 'constructs';
-import { literalOf } from './literal';
+import { LATER, literalOf } from './literal';
 import { differ } from './place';
 import { objectProblem, show } from './prop-checks';
 
 /** The region whose certificates CloudFront takes (Amazon CloudFront Developer Guide, "Requirements for using SSL/TLS certificates with CloudFront"). */
 export const CERTIFICATE_REGION = 'us-east-1';
-
-/** Stands for a token in an ARN. */
-const LATER = '\0';
 
 const FORM = `arn:aws:acm:${CERTIFICATE_REGION}:{account}:certificate/{id}`;
 const PARTS = [/^arn$/, /^aws$/, /^acm$/, new RegExp(`^${CERTIFICATE_REGION}$`), /^\d{12}$/, /^certificate\/[\w-]+$/];
@@ -36,7 +33,7 @@ export function certificateProblem(
 /** An imported certificate has the `env` of the stack that imports it, so its ARN tells more. */
 function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
   const expected = `${prop}: expected an ACM certificate of ${CERTIFICATE_REGION}, since CloudFront takes no other`;
-  const parts = literalOf(arn, LATER).split(':');
+  const parts = literalOf(arn).split(':');
   const isUnknown = parts.length < PARTS.length && Token.isUnresolved(arn);
   const isRight = isUnknown || (parts.length === PARTS.length && PARTS.every((form, index) => parts[index].includes(LATER) || form.test(parts[index])));
   if (!isRight) return `${expected}, got ${Token.isUnresolved(arn) ? 'an ARN' : show(arn)}, which has not the form ${FORM}`;

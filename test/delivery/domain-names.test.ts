@@ -1,4 +1,4 @@
-import { App, Aws, CfnParameter, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Lazy, Stack, Stage } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -9,7 +9,7 @@ import type { Construct } from 'constructs';
 import { behaviors, delivered, distributionOf } from './delivered';
 import { Identity, VodCatalog } from '../../src';
 import { environmentOf } from '../toolkit/functions';
-import { catalogIn, deliveryIn, ORIGIN, templateOf, testStack, vodIn, warningsOf } from '../toolkit/stacks';
+import { authIn, catalogIn, deliveryIn, ORIGIN, templateOf, testStack, vodIn, warningsOf } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType, only } from '../toolkit/template';
 
 const ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
@@ -144,6 +144,24 @@ describe('domainNames', () => {
     });
     vodIn(stack, { domainNames: [NAME, 'www.example.com', 'id.example.com'], certificate, identity });
     expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Auth\] publicClient\.callbackUrls\[1\]: expected an address that is not the service's own[^]*\[Test\/Vod\/Auth\] domain\.customDomain\.domainName: expected a name that the service has not itself/);
+  });
+
+  test.each([true, false])('are refused as addresses of sign-in beside that of the distribution, with a name of one\'s own: %s', (hasName) => {
+    const app = new App();
+    const delivery = hasName ? deliveryOf(app, 'One', [NAME]) : deliveryIn(new Stack(app, 'One'));
+    const callback = Lazy.string({ produce: () => `https://${delivery.distribution.distributionDomainName}/cb` });
+    const elsewhere = `https://${deliveryIn(new Stack(app, 'Two')).distribution.distributionDomainName}/cb`;
+    const identity = Identity.userPool({ publicClient: { callbackUrls: [elsewhere, callback] } });
+    authIn(Stack.of(delivery), { url: Lazy.string({ produce: () => delivery.url }), identity });
+    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Auth\] publicClient\.callbackUrls\[1\]: expected an address that is not the service's own[^[]*$/);
+  });
+
+  test('are compared as the template has them', () => {
+    const app = new App();
+    const lazy = (value: string) => Lazy.string({ produce: () => value });
+    deliveryOf(app, 'One', [lazy(NAME)]);
+    deliveryOf(app, 'Two', [NAME]);
+    expect(() => app.synth()).toThrow(/\[One\/Delivery\] domainNames\[0\]: expected a name that no other distribution has[^]*\[Two\/Delivery\] domainNames\[0\]: expected a name that no other/);
   });
 
   test('are refused where the area is used alone, too, and must be the catalog\'s address', () => {

@@ -111,7 +111,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   });
   const publicClient = options.publicClient && makeClient(userPool, 'PublicClient', options, { generateSecret: false, ...options.publicClient });
   const clients = [userPoolClient, ...publicClient ? [publicClient] : []];
-  checkSignInAddresses(scope, options, url);
+  checkSignInAddresses(scope, options, url, publicClient);
   if (hasManagedLogin(options.domain)) clients.forEach((client) => brand(client, userPool));
 
   const secret = new secretsmanager.CfnSecret(scope, 'ClientSecret', { description: 'Secret of the user pool\'s client, filled when the stack is deployed' });

@@ -1,12 +1,12 @@
-import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Aspects, CfnParameter, Duration, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import type { CustomDomainOptions } from 'aws-cdk-lib/aws-cognito';
+import { CfnUserPoolClient, type CustomDomainOptions } from 'aws-cdk-lib/aws-cognito';
 import { auth, ESSENTIALS, MANAGED, synthesized } from './user-pool-stack';
-import { Access, UserPoolIdentityOptions, VodAuth } from '../../../src';
+import { Access, Identity, UserPoolIdentityOptions, VodAuth } from '../../../src';
 import { functionOf } from '../../toolkit/functions';
 import { permissionsOf, rolePolicies } from '../../toolkit/permissions';
-import { ORIGIN, testStack, warningsOf } from '../../toolkit/stacks';
+import { authIn, ORIGIN, templateOf, testStack, warningsOf } from '../../toolkit/stacks';
 import { ofType, only, plain, readable, withoutHash } from '../../toolkit/template';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
@@ -145,6 +145,34 @@ describe('props', () => {
     const origin = `https://${Lazy.string({ produce: () => 'd111111abcdef8.cloudfront.net' })}`;
     expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { url: origin })).toThrow(/publicClient\.callbackUrls\[0\]: expected an address that is not/);
     expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { url: origin })).not.toThrow();
+  });
+
+  const lazy = (value: string) => Lazy.string({ produce: () => value });
+  const byAspect = (publicClient: Partial<CfnUserPoolClient>) => (stack: Stack) => Aspects.of(stack).add({
+    visit: (node) => { if (node instanceof CfnUserPoolClient && node.node.path.includes('PublicClient')) Object.assign(node, publicClient); },
+  });
+  const own = 'callbackUrls[0]: expected an address that is not the service\'s own';
+  const asItIs = () => undefined;
+  test.each<[string, string[], string, (stack: Stack) => void]>([
+    ['lazy', [lazy(`${ORIGIN}:443/cb`)], own, asItIs],
+    ['of a lazy list', Lazy.list({ produce: () => [`${ORIGIN}/cb`] }), own, asItIs],
+    ['joined', [Fn.join('', ['https://', 'videos.example.com', '/cb'])], own, asItIs],
+    ['that an aspect sets', ['app://x'], own, byAspect({ callbackUrLs: [`${ORIGIN}/cb`] })],
+    ['lazy, for a browser itself', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected an address of https', asItIs],
+    ['where sign-outs go, for a browser itself', ['app://x'], 'logoutUrls[0]: expected an address of https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
+  ])('nor at an address that only the end of synthesis shows: %s', (_, callbackUrls, message, change) => {
+    const { stack } = auth({ publicClient: { callbackUrls } });
+    change(stack);
+    expect(() => templateOf(stack)).toThrow(`[Test/Auth] publicClient.${message}`);
+  });
+
+  test.each([':443', '.', ''])('nor at the service itself when a parameter is its name: "%s" behind that', (more) => {
+    const stack = testStack();
+    const [name, other] = ['Name', 'Other'].map((id) => new CfnParameter(stack, id).valueAsString);
+    const made = (host: string) => () => authIn(stack, { url: `https://${name}`, identity: Identity.userPool({ publicClient: { callbackUrls: [`https://${host}${more}/cb`] } }) });
+    expect(made(name)).toThrow(own);
+    stack.node.tryRemoveChild('Auth');
+    expect(made(other)).not.toThrow();
   });
 
   test('allowed return addresses reach the handler', () => {
