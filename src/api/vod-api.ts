@@ -2,6 +2,7 @@ import { Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
+import { authorizerProblem, settingsOf } from './authorizer';
 import { addGatewayResponses } from './gateway-responses';
 import { addPreflight } from './preflight';
 import { throttleProblems, throttles } from './throttles';
@@ -165,18 +166,13 @@ export class VodApi extends Construct implements IVodApi {
    * @param authorizer who tells who calls: `sub` and `cognito:groups` among the claims of a Cognito one, `principalId` and `groups` of a Lambda one
    */
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
-    throwIfAny(this, [this.guard ? 'authorizeWith: expected one call, got a second one: the API has an authorizer' : undefined]);
+    throwIfAny(this, [
+      this.guard ? 'authorizeWith: expected one call, got a second one: the API has an authorizer' : undefined, authorizerProblem(this, 'authorizeWith', authorizer),
+    ]);
     this.guard = authorizer;
     // A stage keeps the authorizer that it was deployed with: another one, or other settings, want another deployment. CDK's own look after that
     // behind a feature flag only.
-    const resource = Construct.isConstruct(authorizer) ? authorizer.node.defaultChild as apigateway.CfnAuthorizer : undefined;
-    this.restApi.latestDeployment?.addToLogicalId({
-      authorizer: authorizer.authorizerId,
-      settings: [
-        resource?.authorizerUri, resource?.authorizerResultTtlInSeconds, resource?.identitySource, resource?.identityValidationExpression,
-        resource?.providerArns,
-      ],
-    });
+    this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId, settings: settingsOf(authorizer) });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(this.restApi, { 'AwsSolutions-COG4': 'callers are guarded by an authorizer of another kind' });
     }

@@ -52,7 +52,7 @@ describe.each<[string, string, (stack: Stack) => Identity]>([
 test('an API that nobody guards yet has no authorizer', () => {
   const api = new VodApi(testStack(), 'Api');
   expect(api.authorizer).toBeUndefined();
-  const authorizer = { authorizerId: 'authorizer1' };
+  const authorizer = { authorizerId: 'authorizer1', authorizationType: apigateway.AuthorizationType.CUSTOM };
   api.authorizeWith(authorizer);
   expect(api.authorizer).toBe(authorizer);
 });

@@ -1,17 +1,19 @@
+import type { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { VodApi, VodApiProps } from '../../src';
+import * as cognito from 'aws-cdk-lib/aws-cognito';
+import { Identity, VodApi, VodApiProps } from '../../src';
 import type { HandlerName } from '../../src/contract/environment';
 import { handlerFunction } from '../../src/synth/handler-function';
 import { environmentOf, functionOf } from '../toolkit/functions';
-import { testStack } from '../toolkit/stacks';
+import { authIn, testStack } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
 
 /** An API with two guarded handlers, and more on request. */
-function api({ kind = 'COGNITO_USER_POOLS', authorizerId = 'authorizer1', props = {} as VodApiProps, handlers = [] as HandlerName[] } = {}) {
+function api({ authorizerId = 'authorizer1', props = {} as VodApiProps, handlers = [] as HandlerName[] } = {}) {
   const stack = testStack();
   const vodApi = new VodApi(stack, 'Api', props);
-  vodApi.authorizeWith({ authorizerId, authorizationType: kind as apigateway.AuthorizationType });
+  vodApi.authorizeWith({ authorizerId, authorizationType: apigateway.AuthorizationType.CUSTOM });
   addRoutes(vodApi, handlers);
   return { vodApi, template: Template.fromStack(stack) };
 }
@@ -29,17 +31,34 @@ describe('VodApi', () => {
   test('guards every route but the open ones', () => {
     const methods = ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties);
     expect(Object.fromEntries(methods.map((method) => [method.OperationName, method.AuthorizationType]))).toEqual({
-      describeApi: 'NONE', listVideos: 'COGNITO_USER_POOLS', getVideo: 'COGNITO_USER_POOLS', planUpload: 'COGNITO_USER_POOLS',
+      describeApi: 'NONE', listVideos: 'CUSTOM', getVideo: 'CUSTOM', planUpload: 'CUSTOM',
     });
     for (const method of methods.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE')) {
       expect(method.AuthorizerId).toBe('authorizer1');
     }
   });
 
-  test('takes an authorizer of any kind', () => {
-    api({ kind: 'CUSTOM' }).template.hasResourceProperties('AWS::ApiGateway::Method', {
-      OperationName: 'getVideo', AuthorizationType: 'CUSTOM', AuthorizerId: 'authorizer1',
-    });
+  const cognitoOf = (stack: Stack) => new apigateway.CognitoUserPoolsAuthorizer(stack, 'Own', { cognitoUserPools: [new cognito.UserPool(stack, 'Pool')] });
+  test.each<[string, (stack: Stack) => unknown, string]>([
+    ['nothing', () => undefined, 'expected an authorizer such as a TokenAuthorizer, got none'],
+    ['one without a type, which CDK opens methods for', () => ({ authorizerId: 'x' }), 'got {"authorizerId":"x"} without authorizationType'],
+    ['one whose type is undefined', () => ({ authorizerId: 'x', authorizationType: undefined }), 'expected an authorizer whose authorizationType is CUSTOM (a Lambda authorizer) or COGNITO_USER_POOLS, got none'],
+    ['one that asks nobody', () => ({ authorizerId: 'x', authorizationType: 'NONE' }), 'COGNITO_USER_POOLS, got "NONE"'],
+    ['one of IAM', () => ({ authorizerId: 'x', authorizationType: 'AWS_IAM' }), 'COGNITO_USER_POOLS, got "AWS_IAM"'],
+    ['an imported one for Cognito', () => ({ authorizerId: 'x', authorizationType: 'COGNITO_USER_POOLS' }), 'expected fromUserPool(userPool, client) of Identity, got an authorizer for Cognito without identityValidationExpression'],
+    ['CDK\'s for Cognito', cognitoOf, 'expected fromUserPool(userPool, client) of Identity, got an authorizer for Cognito without identityValidationExpression'],
+  ])('refuses to be guarded by %s, as Identity.fromAuthorizer does', (_, make, message) => {
+    const stack = testStack();
+    const authorizer = make(stack) as apigateway.IAuthorizer;
+    expect(() => new VodApi(stack, 'Api').authorizeWith(authorizer)).toThrow(message);
+    expect(() => authIn(stack, { identity: Identity.fromAuthorizer(authorizer) })).toThrow(message);
+  });
+
+  test('takes one for Cognito that names its clients', () => {
+    const stack = testStack();
+    const authorizer = cognitoOf(stack);
+    (authorizer.node.defaultChild as apigateway.CfnAuthorizer).identityValidationExpression = '^web1$';
+    expect(() => new VodApi(stack, 'Api').authorizeWith(authorizer)).not.toThrow();
   });
 
   test('another authorizer wants another deployment: a stage keeps the one that it was deployed with', () => {

@@ -1,8 +1,10 @@
-import { Token } from 'aws-cdk-lib';
+import { Lazy, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { VodApi } from '../../api/vod-api';
+import { finalText, literalOf } from '../../synth/literal';
+import { show } from '../../synth/prop-checks';
 
 /**
  * Seconds that API Gateway keeps its verdict about a token, and so how much longer than its lifetime a token may be accepted: API Gateway's default is
@@ -25,9 +27,31 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
       providerArns: [arnOf(userPool)],
       authorizerResultTtlInSeconds: CACHE_SECONDS,
       // Without it the native authorizer takes tokens made for any client of the pool. CDK's own L2 lacks it.
-      identityValidationExpression: `^(?:${clients.map(({ userPoolClientId }) => userPoolClientId).join('|')})$`,
+      identityValidationExpression: `^(?:${clients.map(({ userPoolClientId }) => escaped(userPoolClientId)).join('|')})$`,
     }).ref;
+    this.node.addValidation({
+      validate: () => clients.map(({ userPoolClientId }) => clientIdProblem(finalText(this, userPoolClientId))).filter((problem) => problem !== undefined),
+    });
   }
+}
+
+/**
+ * Why an id is none of a client (Amazon Cognito User Pools API Reference, UserPoolClientType), as far as synth knows it. API Gateway takes it for a regular
+ * expression: `.*` would be every client.
+ */
+export function clientIdProblem(clientId: string): string | undefined {
+  return /^[\w+]{1,128}$/.test(literalOf(clientId)) ? undefined
+    : `identity: expected clients whose id is 1 to 128 letters, digits, "_" and "+" for fromUserPool, got ${show(clientId)}`;
+}
+
+/** An id as a regular expression. What only the deployment knows comes from Cognito, whose own ids are letters and digits. */
+function escaped(clientId: string): string {
+  return Lazy.uncachedString({
+    produce: (context) => {
+      const id: unknown = context.resolve(clientId);
+      return typeof id === 'string' ? id.replace(/\W/g, '\\$&') : clientId;
+    },
+  });
 }
 
 /** The region with which the id of a pool begins (Amazon Cognito User Pools API Reference, UserPoolType). Undefined for what is no id. */

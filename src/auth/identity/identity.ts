@@ -1,15 +1,16 @@
-import { CfnResource, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
-import { CognitoAuthorizer, poolRegion } from './cognito-authorizer';
+import { clientIdProblem, CognitoAuthorizer, poolRegion } from './cognito-authorizer';
 import { oidcIdentity, OidcIdentityOptions, oidcProblems } from './oidc-identity';
 import { groupProblems } from './user-pool';
 import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } from './user-pool-identity';
+import { authorizerProblem } from '../../api/authorizer';
 import { Access } from '../../roles/vod-roles';
 import { differ, partitionProblem } from '../../synth/place';
-import { isAbsent, ownObjectProblem, show } from '../../synth/prop-checks';
+import { ownObjectProblem, show } from '../../synth/prop-checks';
 
 /** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
 export class Identity {
@@ -97,7 +98,7 @@ export class Identity {
    * new ServerlessVod(this, 'Vod', { identity: Identity.fromAuthorizer(authorizer) });
    */
   public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
-    return new Identity({ problems: (scope) => [authorizerProblem(scope, authorizer)], bind: () => ({ handlers: {}, makeAuthorizer: () => authorizer }) });
+    return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, makeAuthorizer: () => authorizer }) });
   }
 
   /** Who the admins are, unless a prop says it. @internal */
@@ -149,7 +150,7 @@ function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | un
 }
 
 function clientProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {
-  if (client?.userPoolClientId) return otherPoolProblem(userPool, client);
+  if (typeof client?.userPoolClientId === 'string') return clientIdProblem(client.userPoolClientId) ?? otherPoolProblem(userPool, client);
   const got = Array.isArray(client) ? 'a list: pass each client as an argument of its own' : show(client);
   return `identity: expected clients of the user pool for fromUserPool, got ${got}`;
 }
@@ -168,22 +169,4 @@ function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });
   return token && Reference.isReference(token) ? token.target : undefined;
-}
-
-function authorizerProblem(scope: Construct, authorizer: apigateway.IAuthorizer): string | undefined {
-  if (!authorizer?.authorizationType) return `identity: expected an authorizer such as a TokenAuthorizer for fromAuthorizer, got ${show(authorizer)}`;
-  if (authorizer.authorizationType === 'COGNITO_USER_POOLS') {
-    return 'identity: expected fromUserPool(userPool, client), got CDK\'s authorizer for Cognito, which takes tokens made for any client of the pool';
-  }
-  const stack = Stack.of(scope);
-  const other = Construct.isConstruct(authorizer) ? Stack.of(authorizer) : stack;
-  if (other !== stack) {
-    return `identity: expected an authorizer of the stack "${stack.stackName}", as the API that it guards, got one of "${other.stackName}": make it in this stack; its function may stay in the other`
-      + ' if the authorizer has an assumeRole';
-  }
-  // Protected members of CDK's authorizers. The permission of a function stands beside it and names the API, which names the function.
-  const { handler, role } = authorizer as { readonly handler?: unknown; readonly role?: unknown };
-  const isElsewhere = Construct.isConstruct(handler) && CfnResource.isCfnResource(handler.node.defaultChild) && Stack.of(handler) !== stack;
-  return isElsewhere && isAbsent(role)
-    ? `identity: expected an authorizer with an assumeRole, since its function is of another stack ("${Stack.of(handler).stackName}"): without one, each stack would need the other first` : undefined;
 }

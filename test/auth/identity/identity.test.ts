@@ -1,4 +1,4 @@
-import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
@@ -9,7 +9,7 @@ import { ENVIRONMENTS } from '../../../src/contract/environment';
 import { ROUTES } from '../../../src/contract/routes';
 import { environmentOf, functionOf, functionsOf } from '../../toolkit/functions';
 import { permissionsOf } from '../../toolkit/permissions';
-import { authIn, testStack, vodIn } from '../../toolkit/stacks';
+import { authIn, catalogIn, testStack, vodIn } from '../../toolkit/stacks';
 import { ofType, only, readable, references } from '../../toolkit/template';
 
 const ISSUER = 'https://example.eu.auth0.com/';
@@ -121,6 +121,25 @@ describe('an existing pool', () => {
       const userPool = new cognito.UserPool(stack, 'Pool');
       return Identity.fromUserPool(userPool, [userPool.addClient('Web')] as unknown as cognito.IUserPoolClient);
     })).toThrow('identity: expected clients of the user pool for fromUserPool, got a list: pass each client as an argument of its own');
+  });
+
+  const guarded = (clientId: string) => {
+    const stack = testStack();
+    const identity = Identity.fromUserPool(imported(stack, 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', clientId));
+    const api = new VodApi(stack, 'Api');
+    const vodAuth = authIn(stack, { identity });
+    vodAuth.guard(api);
+    catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
+    return only(Template.fromStack(stack), 'AWS::ApiGateway::Authorizer').properties.IdentityValidationExpression;
+  };
+  const lazy = (value: string) => Lazy.string({ produce: () => value });
+
+  test.each(['.*', 'web1|.*', '', ' ', 'web-1', 'x'.repeat(129), `.*|${Aws.STACK_NAME}`, lazy('.*'), lazy(`.*|${Aws.STACK_NAME}`)])('refuses the client id %j, which means other clients as a regular expression', (clientId) => {
+    expect(() => guarded(clientId)).toThrow('identity: expected clients whose id is 1 to 128 letters, digits, "_" and "+" for fromUserPool, got ');
+  });
+
+  test.each([['a+b_1', '^(?:a\\+b_1)$'], [lazy('a+b'), '^(?:a\\+b)$'], [Aws.STACK_NAME, '^(?:AWS::StackName)$']])('the client id %j means itself', (clientId, expression) => {
+    expect(readable(guarded(clientId))).toBe(expression);
   });
 
   test.each<[string, (stack: Stack) => [cognito.IUserPool, cognito.IUserPool]]>([
@@ -249,7 +268,7 @@ describe('an authorizer of one\'s own', () => {
   });
 
   test.each([undefined, 'arn:aws:lambda:eu-west-1:123456789012:function:who-calls', {}])('is an authorizer, not %j', (authorizer) => {
-    expect(() => service(() => Identity.fromAuthorizer(authorizer as any))).toThrow('Test/Vod/Auth: identity: expected an authorizer such as a TokenAuthorizer for fromAuthorizer, got ');
+    expect(() => service(() => Identity.fromAuthorizer(authorizer as any))).toThrow('Test/Vod/Auth: identity: expected an authorizer such as a TokenAuthorizer, got ');
   });
 
   test('is attached to the API as CDK does it', () => {
