@@ -27,6 +27,6 @@ export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   TABLE_NAME: 'table',
   TOKEN_RULES: JSON.stringify({ issuer: 'https://issuer.example.com', audiences: ['web'], use: 'id', groupsClaim: 'groups' }),
   TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
-  UPLOADS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/uploads',
+  SUBMIT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/uploads',
   UPLOAD_SETTINGS: JSON.stringify({ maxSize: 1e9, contentTypes: ['video/*'], expirySeconds: 600, defaultVisibility: 'signed-in' }),
 };

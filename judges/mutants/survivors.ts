@@ -13,5 +13,5 @@ export const SURVIVORS: [what: RegExp, reason: string][] = [
   [/LifecycleConfiguration\.Rules\.0\.Id=\w+ removed/, 'a name for people'],
   [/Origins\.0\.CustomOriginConfig(\.OriginSSLProtocols\S*)? removed/, 'the app of an example, whose origin is the user\'s'],
   [/DefaultRootObject=index.html removed/, 'the page of an example: test/journey/browser.test.ts opens it'],
-  [/^VodTranscodeUploadsPolicy\w+: .*=sqs:GetQueue(Attributes|Url) removed/, 'the CDK grants it with a rule\'s target, EventBridge does not use it'],
+  [/^VodTranscodeSubmitQueuePolicy\w+: .*=sqs:GetQueue(Attributes|Url) removed/, 'the CDK grants it with a rule\'s target, EventBridge does not use it'],
 ];

@@ -49,8 +49,8 @@ export const VARIABLES = {
   TABLE_NAME: text,
   TOKEN_RULES: json<TokenRules>(),
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
-  /** The queue of uploads that wait for their job to be submitted. */
-  UPLOADS_QUEUE_URL: text,
+  /** The queue of videos that wait for their job to be submitted. */
+  SUBMIT_QUEUE_URL: text,
   UPLOAD_SETTINGS: json<UploadSettings>(),
 } as const satisfies Readonly<Record<string, Codec<any>>>;
 
@@ -78,7 +78,7 @@ export const ENVIRONMENTS = {
   'catalog/resend-events': ['TABLE_NAME', 'TABLE_ARN', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
-  'sweeper/sweep-videos': ['TABLE_NAME', 'UPLOADS_QUEUE_URL?'],
+  'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
   'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],

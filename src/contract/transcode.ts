@@ -25,7 +25,7 @@ export const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] a
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** A message of the submit queue besides S3's events: a job is wanted for this attempt, without a new source. */
-export interface UploadMessage {
+export interface SubmitMessage {
   readonly videoId: string;
   readonly attempt: number;
 }

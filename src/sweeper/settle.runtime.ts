@@ -1,7 +1,7 @@
 import type { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { VideoRow } from '../contract/table';
-import { CLAIM_SECONDS, UploadMessage } from '../contract/transcode';
+import { CLAIM_SECONDS, SubmitMessage } from '../contract/transcode';
 import type { VideoStatus } from '../domain/video-status';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import { lookUpJob } from '../transcode/look-up-job.runtime';
@@ -12,7 +12,7 @@ export interface SettlePorts {
   readonly videos: VideoRepository;
   readonly clock: () => Date;
   /** @default - no transcoding: its videos are looked at later */
-  readonly transcode?: { readonly sqs: SQSClient; readonly uploadsQueueUrl: string; readonly mediaConvert: MediaConvertClient };
+  readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
 }
 
 /** How long to leave a video alone. */
@@ -71,8 +71,8 @@ async function submitAgain({ videoId, attempt, claim, resubmits = 0 }: VideoRow,
     console.error({ message: 'given up: nobody submits it', videoId, attempt, resubmits, recorded: await recordNeverSubmitted(videos, videoId, attempt, staleBefore) });
     return 'settled';
   }
-  const message: UploadMessage = { videoId, attempt };
-  await transcode.sqs.send(new SendMessageCommand({ QueueUrl: transcode.uploadsQueueUrl, MessageBody: JSON.stringify(message) }), patience());
+  const message: SubmitMessage = { videoId, attempt };
+  await transcode.sqs.send(new SendMessageCommand({ QueueUrl: transcode.submitQueueUrl, MessageBody: JSON.stringify(message) }), patience());
   console.warn({ message: 'submitted again', videoId, attempt, times: resubmits + 1 });
   return { minutes: RESUBMIT_HOURS[resubmits] * 60, resubmits: resubmits + 1 };
 }

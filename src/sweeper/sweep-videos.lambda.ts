@@ -6,17 +6,17 @@ import { readEnvironment } from '../runtime/read-environment';
 import { dueVideos } from '../runtime/rows/due-videos';
 import { videoRepository } from '../runtime/rows/video-repository';
 
-const { TABLE_NAME, UPLOADS_QUEUE_URL } = readEnvironment('sweeper/sweep-videos');
+const { TABLE_NAME, SUBMIT_QUEUE_URL } = readEnvironment('sweeper/sweep-videos');
 const client = new DynamoDBClient({});
 
 export const handler = sweepVideos({
   videos: videoRepository(TABLE_NAME, { client }),
   due: dueVideos(TABLE_NAME, client),
   clock: () => new Date(),
-  transcode: UPLOADS_QUEUE_URL === undefined ? undefined : {
+  transcode: SUBMIT_QUEUE_URL === undefined ? undefined : {
     // By the endpoint of the region, as the other services: by default the client takes the host in the queue's address.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
-    uploadsQueueUrl: UPLOADS_QUEUE_URL,
+    submitQueueUrl: SUBMIT_QUEUE_URL,
     mediaConvert: new MediaConvertClient({}),
   },
 });

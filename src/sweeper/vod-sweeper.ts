@@ -70,7 +70,7 @@ export class VodSweeper extends Construct {
       keyProblem<VodSweeperProps>('', props, { ...SWEEPER_OPTIONS, catalog: true, transcode: true }),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
-      ownObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'uploads'] }),
+      ownObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
     ]);
     useFunctionOptions(this, props.functions);
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');

@@ -1,7 +1,7 @@
 import { CreateJobCommand, MediaConvertClient, ProbeCommand, SearchJobsCommand } from '@aws-sdk/client-mediaconvert';
 import type { Context, S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { VideoRow } from '../contract/table';
-import { CLAIM_SECONDS, TranscodeSettings, UploadMessage } from '../contract/transcode';
+import { CLAIM_SECONDS, TranscodeSettings, SubmitMessage } from '../contract/transcode';
 import { internal, isFinal } from './job/job-errors';
 import { jobMetadata, parseJobMetadata } from './job/job-metadata';
 import { jobSettings } from './job/job-settings';
@@ -115,9 +115,9 @@ interface Upload {
   readonly size?: number;
 }
 
-/** Reads S3's event, or an UploadMessage. Any other message throws, and ends in the dead-letter queue. */
+/** Reads S3's event, or an SubmitMessage. Any other message throws, and ends in the dead-letter queue. */
 function readUpload(body: string): Upload | { readonly key: string } {
-  const { videoId, attempt, detail } = JSON.parse(body) as Partial<UploadMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
+  const { videoId, attempt, detail } = JSON.parse(body) as Partial<SubmitMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
   if (typeof videoId === 'string' && isVideoId(videoId) && Number.isInteger(attempt)) return { videoId, attempt: attempt! };
   const { key, size } = detail?.object ?? {};
   if (typeof key !== 'string' || typeof size !== 'number') throw new Error('the message is neither an "Object Created" event nor {videoId, attempt}');

@@ -4,9 +4,9 @@ import type { IVodTranscode } from './transcode';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import { Connection, connection, permission } from '../synth/connection';
 
-/** Asks for a job of an attempt: see UploadMessage. */
-export function submitConnection({ uploads }: IVodTranscode): Connection<'UPLOADS_QUEUE_URL'> {
-  return connection({ environment: { UPLOADS_QUEUE_URL: uploads.queueUrl }, grant: permission(['sqs:SendMessage'], [uploads.queueArn]).grant });
+/** Asks for a job of an attempt: see SubmitMessage. */
+export function submitConnection({ submitQueue }: IVodTranscode): Connection<'SUBMIT_QUEUE_URL'> {
+  return connection({ environment: { SUBMIT_QUEUE_URL: submitQueue.queueUrl }, grant: permission(['sqs:SendMessage'], [submitQueue.queueArn]).grant });
 }
 
 /**

@@ -3,6 +3,6 @@ import type { IConstruct } from 'constructs';
 
 /** Transcoding, as other areas use it: a `VodTranscode`. */
 export interface IVodTranscode extends IConstruct {
-  /** The queue of sources that have arrived and wait for their job to be submitted. */
-  readonly uploads: sqs.Queue;
+  /** The queue of videos whose source has arrived and whose job has to be submitted. */
+  readonly submitQueue: sqs.Queue;
 }

@@ -122,10 +122,10 @@ export class VodTranscode extends Construct implements IVodTranscode {
   public readonly queue: mediaconvert.CfnQueue;
   /** The role with which MediaConvert reads sources and writes media. */
   public readonly jobRole: iam.Role;
-  /** The queue of sources that have arrived and wait for their job to be submitted. */
-  public readonly uploads: sqs.Queue;
+  /** The queue of videos whose source has arrived and whose job has to be submitted. */
+  public readonly submitQueue: sqs.Queue;
   /**
-   * Messages of `uploads` whose job could not be submitted. Their videos are `errored` with the code `internal`, or still `uploaded` if the function was
+   * Messages of `submitQueue` whose job could not be submitted. Their videos are `errored` with the code `internal`, or still `uploaded` if the function was
    * ended from outside at its last try.
    *
    * Move them back once the cause is gone: each starts the next attempt.
@@ -172,7 +172,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     this.jobRole = this.makeJobRole(props);
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     this.jobEventsDeadLetterQueue = privateQueue(this, 'JobEventsDeadLetterQueue');
-    this.uploads = privateQueue(this, 'Uploads', {
+    this.submitQueue = privateQueue(this, 'SubmitQueue', {
       visibilityTimeout: Duration.seconds(SUBMIT_VISIBILITY_SECONDS),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
@@ -210,7 +210,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
         connection({ environment: { QUEUE_ARN: this.queue.attrArn, JOB_ROLE_ARN: this.jobRole.roleArn }, grant: (grantee) => this.grantSubmitJobs(grantee) }),
         connection({ environment: {}, grant: (grantee) => this.grantReadSources(grantee, sourceBucket) }),
         // CDK's event source would grant what Lambda does not use.
-        permission(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.uploads.queueArn]),
+        permission(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.submitQueue.queueArn]),
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName, TRANSCODE_SETTINGS: settings, MAX_RECEIVES },
     });
@@ -223,9 +223,9 @@ export class VodTranscode extends Construct implements IVodTranscode {
         detailType: ['Object Created'],
         detail: { bucket: { name: [sourceBucket.bucketName] }, object: { key: [{ prefix: SOURCE_PREFIX }] } },
       },
-      targets: [new targets.SqsQueue(this.uploads, { deadLetterQueue: this.deadLetterQueue })],
+      targets: [new targets.SqsQueue(this.submitQueue, { deadLetterQueue: this.deadLetterQueue })],
     });
-    fn.addEventSourceMapping('Uploads', { eventSourceArn: this.uploads.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: maxConcurrency ?? 5 });
+    fn.addEventSourceMapping('SubmitQueue', { eventSourceArn: this.submitQueue.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: maxConcurrency ?? 5 });
     return fn;
   }
 

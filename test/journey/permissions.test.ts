@@ -20,9 +20,9 @@ const NOT_WALKED: Record<string, string> = {
     'EventBridge sends what it could not deliver for a day',
   'VodTranscodeJobEventsDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeJobEventsDeadLetterQueue.Arn':
     'EventBridge sends what it could not deliver for a day',
-  'VodTranscodeUploadsPolicy: sqs:GetQueueAttributes on VodTranscodeUploads.Arn':
+  'VodTranscodeSubmitQueuePolicy: sqs:GetQueueAttributes on VodTranscodeSubmitQueue.Arn':
     'the CDK grants it with the rule\'s target, EventBridge does not use it',
-  'VodTranscodeUploadsPolicy: sqs:GetQueueUrl on VodTranscodeUploads.Arn':
+  'VodTranscodeSubmitQueuePolicy: sqs:GetQueueUrl on VodTranscodeSubmitQueue.Arn':
     'the CDK grants it with the rule\'s target, EventBridge does not use it',
   'VodTranscodeSubmitJobRoleDefaultPolicy: mediaconvert:SearchJobs on VodTranscodeQueue.Arn':
     'who finds a claim that outlived its holder searches, minutes later: test/transcode/submit-job.test.ts',
@@ -34,7 +34,7 @@ const NOT_WALKED: Record<string, string> = {
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:UpdateItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
     'Lambda sends what failed three times',
-  'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodTranscodeUploads.Arn':
+  'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodTranscodeSubmitQueue.Arn':
     'a video that stays uploaded for an hour: test/sweeper/sweep-videos.test.ts',
   'VodSweeperSweepVideosRoleDefaultPolicy: mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*': SWEPT,
   'VodSweeperScheduleAllowEventRuleVideosVodSweeperSweepVideosFunction039370DA: lambda:InvokeFunction': SWEPT,

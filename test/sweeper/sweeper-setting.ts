@@ -48,7 +48,7 @@ export function sweeperSetting() {
   const clock = { now: new Date(NOW) };
   /** By id; an error is thrown. */
   const jobs = new Map<string, Job | Error>();
-  /** What was sent to the queue of uploads. */
+  /** What was sent to the submit queue. */
   const messages: string[] = [];
   /** What the sweeps have asked for: names of commands. */
   const calls: string[] = [];
@@ -123,7 +123,7 @@ export function sweeperSetting() {
           videos: videoRepository(table.tableName, { client: dynamo, clock: () => clock.now }),
           due: dueVideos(table.tableName, dynamo),
           clock: () => clock.now,
-          transcode: transcodes ? { sqs, uploadsQueueUrl: 'uploads', mediaConvert } : undefined,
+          transcode: transcodes ? { sqs, submitQueueUrl: 'uploads', mediaConvert } : undefined,
         })({}, { getRemainingTimeInMillis: left }).then(resolve, reject);
       });
     },

@@ -19,9 +19,9 @@ describe('VodSweeper', () => {
       ...OF_CATALOG,
       'mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*',
       'sqs:SendMessage on SweeperDeadLetterQueue.Arn',
-      'sqs:SendMessage on TranscodeUploads.Arn',
+      'sqs:SendMessage on TranscodeSubmitQueue.Arn',
     ]);
-    expect(Object.keys(environmentOf(template, 'sweeper/sweep-videos'))).toEqual(['TABLE_NAME', 'UPLOADS_QUEUE_URL']);
+    expect(Object.keys(environmentOf(template, 'sweeper/sweep-videos'))).toEqual(['TABLE_NAME', 'SUBMIT_QUEUE_URL']);
   });
 
   test('runs every 15 minutes for 10 at most, takes none of the account\'s concurrency, and keeps what failed', () => {

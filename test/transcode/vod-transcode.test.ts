@@ -39,9 +39,9 @@ describe('VodTranscode', () => {
       'mediaconvert:Probe on *',
       'mediaconvert:SearchJobs on TranscodeQueue.Arn',
       's3:GetObject on Sources.Arn/source/*',
-      'sqs:DeleteMessage on TranscodeUploads.Arn',
-      'sqs:GetQueueAttributes on TranscodeUploads.Arn',
-      'sqs:ReceiveMessage on TranscodeUploads.Arn',
+      'sqs:DeleteMessage on TranscodeSubmitQueue.Arn',
+      'sqs:GetQueueAttributes on TranscodeSubmitQueue.Arn',
+      'sqs:ReceiveMessage on TranscodeSubmitQueue.Arn',
     ]);
   });
 
@@ -57,9 +57,9 @@ describe('VodTranscode', () => {
     expect(ofRoles.filter(({ Resource }) => Resource.includes('*')).flatMap(({ Action }) => Action)).toEqual(['dynamodb:ListStreams', 'mediaconvert:Probe']);
   });
 
-  test('only the rule fills the queue of uploads, over TLS', () => {
+  test('only the rule fills the submit queue, over TLS', () => {
     const [rule] = Object.keys(template.findResources('AWS::Events::Rule', { Properties: { Description: 'A source has arrived' } }));
-    const [{ Properties }] = Object.values(template.findResources('AWS::SQS::QueuePolicy', { Properties: { Queues: [{ Ref: id(made.uploads) }] } }));
+    const [{ Properties }] = Object.values(template.findResources('AWS::SQS::QueuePolicy', { Properties: { Queues: [{ Ref: id(made.submitQueue) }] } }));
     const ofQueue = statements(Properties.PolicyDocument);
     expect(ofQueue.filter(({ Effect }) => Effect === 'Allow')).toEqual([expect.objectContaining({
       Principal: { Service: 'events.amazonaws.com' }, Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [rule, 'Arn'] } } },
@@ -83,13 +83,13 @@ describe('VodTranscode', () => {
     const Variables = Match.objectLike({ TRANSCODE_SETTINGS: Match.stringLikeRegexp('"segmentSeconds":6'), MAX_RECEIVES: '5' });
     template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 60, Environment: { Variables } });
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 5 }, EventSourceArn: arn(made.uploads),
+      BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 5 }, EventSourceArn: arn(made.submitQueue),
     });
   });
 
   test('a claim outlives its holder, and is stale when the message comes again', () => {
     expect(CLAIM_SECONDS).toBeGreaterThan(functionOf(template, 'transcode/submit-job').properties.Timeout);
-    expect(CLAIM_SECONDS).toBeLessThan(templateOf(stack).Resources[id(made.uploads)].Properties!.VisibilityTimeout);
+    expect(CLAIM_SECONDS).toBeLessThan(templateOf(stack).Resources[id(made.submitQueue)].Properties!.VisibilityTimeout);
   });
 
   test('sources below the prefix of this bucket, job events of this queue: nobody else\'s', () => {

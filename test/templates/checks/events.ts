@@ -11,7 +11,7 @@ const STARTED: Record<string, string> = { 'VodSweeperSweepVideosFunction.Arn': '
 
 /** What the service hears of, and who handles it. */
 const HEARD: Record<string, object> = {
-  'VodTranscodeUploads.Arn': {
+  'VodTranscodeSubmitQueue.Arn': {
     'source': ['aws.s3'], 'detail-type': ['Object Created'],
     'detail': { bucket: { name: ['{sources}'] }, object: { key: [{ prefix: SOURCE_PREFIX }] } },
   },
@@ -96,7 +96,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
 const eachSourceHasItsFunction: Check = (template) => exactly('event source mappings',
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
   [
-    'VodTranscodeUploads.Arn feeds VodTranscodeSubmitJobFunction',
+    'VodTranscodeSubmitQueue.Arn feeds VodTranscodeSubmitJobFunction',
     `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.StreamArn feeds VodCatalogEventsPublishEventsFunction`,
   ]);
 
@@ -140,7 +140,7 @@ const failedEventsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket'
 
 /** Without the queue of sources the sweeper submits nothing. */
 const sweeperSubmitsAgain: Check = (template) => handlersOf(template).filter(({ name }) => name === 'sweeper/sweep-videos').flatMap(({ id, environment }) => (
-  references(environment.UPLOADS_QUEUE_URL).some((queue) => queue.startsWith('VodTranscodeUploads')) ? [] : [`${id}: has not the queue of arriving sources`]));
+  references(environment.SUBMIT_QUEUE_URL).some((queue) => queue.startsWith('VodTranscodeSubmitQueue')) ? [] : [`${id}: has not the submit queue`]));
 
 export const EVENTS: Record<string, Check> = {
   'rules hear, and keep what they could not deliver': rulesHearAndKeep,

@@ -16,7 +16,7 @@ const STANDS_FOR: Record<string, string> = {
   // One of the user's own may be an AWS::DynamoDB::Table.
   TABLE_NAME: 'AWS::DynamoDB::GlobalTable', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',
   QUEUE_ARN: 'AWS::MediaConvert::Queue', JOB_ROLE_ARN: 'AWS::IAM::Role', ISSUER: 'AWS::Cognito::UserPool',
-  CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret', UPLOADS_QUEUE_URL: 'AWS::SQS::Queue',
+  CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret', SUBMIT_QUEUE_URL: 'AWS::SQS::Queue',
 };
 
 const environmentsRefer: Check = (template) => handlersOf(template).flatMap(({ id, environment }) => Object.entries(environment)

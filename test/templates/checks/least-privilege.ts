@@ -60,7 +60,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:Query': [`${TABLE}/index/byDue`],
     // The ARN of a job does not tell its queue.
     'mediaconvert:GetJob': [JOBS],
-    'sqs:SendMessage': ['VodTranscodeUploads.Arn', 'VodSweeperDeadLetterQueue.Arn'],
+    'sqs:SendMessage': ['VodTranscodeSubmitQueue.Arn', 'VodSweeperDeadLetterQueue.Arn'],
   },
   'transcode/record-job-event': {
     'dynamodb:GetItem': [TABLE],
@@ -78,9 +78,9 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     // Probe reads with the caller's permission.
     's3:GetObject': [SOURCES],
     'iam:PassRole': ['VodTranscodeJobRole.Arn'],
-    'sqs:ReceiveMessage': ['VodTranscodeUploads.Arn'],
-    'sqs:DeleteMessage': ['VodTranscodeUploads.Arn'],
-    'sqs:GetQueueAttributes': ['VodTranscodeUploads.Arn'],
+    'sqs:ReceiveMessage': ['VodTranscodeSubmitQueue.Arn'],
+    'sqs:DeleteMessage': ['VodTranscodeSubmitQueue.Arn'],
+    'sqs:GetQueueAttributes': ['VodTranscodeSubmitQueue.Arn'],
   },
   'upload/plan-upload': { 'dynamodb:PutItem': [TABLE], 's3:PutObject': [SOURCES] },
 };
