@@ -10,6 +10,7 @@ import { checkEnvironmentSize } from './environment-size';
 import { environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
 import { warnOfIsolation } from './isolated-subnets';
 import { grantKey, targetKey } from './kms-keys';
+import { refuseLateKey } from './late-keys';
 import type { TokenWriter } from '../contract/codec';
 import { ENVIRONMENTS, HandlerName, Variable, VARIABLES } from '../contract/environment';
 import { routesOf } from '../contract/routes';
@@ -67,6 +68,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   });
   for (const connection of props.uses) add(fn, connection);
   checkEnvironmentSize(fn);
+  refuseLateKey(fn, 'kmsKeyArn', 'the function could not decrypt its environment; give the key by functions.environmentEncryption, which grants it, or leave the function out of the aspect', targetKey(options.environmentEncryption)?.keyArn);
   return fn;
 }
 

@@ -5,6 +5,7 @@ import { keyProblems, ResourceKey } from './kms-keys';
 import { checkBucketAccess } from './own-bucket-access';
 import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
+import { renderedProperties } from './rendered';
 
 /** The customer's key of a bucket that was passed in. */
 export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
@@ -26,7 +27,9 @@ export function bucketProblems(
 export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false, keyRemedy = KEY_REMEDY } = {}): void {
   const resource = cfnBucket(bucket);
   if (!resource) return;
-  scope.node.addValidation({ validate: () => [unknownKeyProblem(prop, bucket, readByCloudFront, keyRemedy)].filter((problem) => problem !== undefined) });
+  scope.node.addValidation({
+    validate: () => [unknownKeyProblem(prop, bucket, readByCloudFront, keyRemedy, renderedEncryption(resource))].filter((problem) => problem !== undefined),
+  });
   checkBucketAccess(scope, prop, bucket, resource);
 }
 
@@ -34,8 +37,10 @@ const AWS_MANAGED = 'alias/aws/s3';
 const KEY_REMEDY = 'make the bucket with the prop encryptionKey of s3.Bucket';
 
 /** Why a key that CDK does not know won't do. The key `aws/s3` belongs to AWS: its policy lets in who may use the bucket, but no other service. */
-function unknownKeyProblem(prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY): string | undefined {
-  const key = unknownKey(bucket);
+function unknownKeyProblem(
+  prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
+): string | undefined {
+  const key = unknownKey(bucket, encryption);
   if (typeof key !== 'string' || !key.endsWith(AWS_MANAGED)) {
     return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; ${keyRemedy}`;
   }
@@ -43,16 +48,34 @@ function unknownKeyProblem(prop: string, bucket: s3.IBucket, readByCloudFront: b
     ? `${prop}: expected BucketEncryption.S3_MANAGED, or KMS with a key of your own, got KMS_MANAGED: CloudFront can't decrypt with the key aws/s3` : undefined;
 }
 
+/** How a bucket is encrypted by default. */
+interface Encryption {
+  readonly algorithm?: string;
+  readonly key?: string | object;
+}
+
 /** What the resource of a bucket says of its KMS key, where CDK's view of the bucket has another or none: a bucket may be written as a resource. */
-function unknownKey(bucket: s3.IBucket): string | object | undefined {
+function unknownKey(bucket: s3.IBucket, complete: Encryption | undefined): string | object | undefined {
   const resource = cfnBucket(bucket);
   // What wraps a resource has read the key from it.
   if (!resource || (bucket.encryptionKey && bucket.node.scope === resource)) return undefined;
-  const stack = Stack.of(resource);
-  const encryption = stack.resolve(resource.bucketEncryption);
-  const { sseAlgorithm = '', kmsMasterKeyId = AWS_MANAGED } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
-  const isKnown = bucket.encryptionKey && JSON.stringify(stack.resolve(bucket.encryptionKey.keyArn)) === JSON.stringify(kmsMasterKeyId);
-  return String(sseAlgorithm).startsWith('aws:kms') && !isKnown ? kmsMasterKeyId : undefined;
+  const { algorithm = '', key = AWS_MANAGED } = complete ?? givenEncryption(resource);
+  const isKnown = bucket.encryptionKey && JSON.stringify(Stack.of(resource).resolve(bucket.encryptionKey.keyArn)) === JSON.stringify(key);
+  return algorithm.startsWith('aws:kms') && !isKnown ? key : undefined;
+}
+
+/** Before the app is complete. */
+function givenEncryption(resource: s3.CfnBucket): Encryption {
+  const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
+  const { sseAlgorithm, kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
+  return { algorithm: sseAlgorithm, key: kmsMasterKeyId };
+}
+
+/** When the app is complete. */
+function renderedEncryption(resource: s3.CfnBucket): Encryption {
+  const { BucketEncryption } = renderedProperties<{ readonly BucketEncryption: any }>(resource);
+  const { SSEAlgorithm, KMSMasterKeyID } = BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault ?? {};
+  return { algorithm: SSEAlgorithm, key: KMSMasterKeyID };
 }
 
 /**

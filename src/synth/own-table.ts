@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
 import { differ, placeProblems } from './place';
 import { isAbsent, objectProblem, show } from './prop-checks';
+import { renderedProperties } from './rendered';
 import { INDEXES, TABLE_KEYS, TableIndex } from '../contract/table';
 
 /** Keys of a table or index, as CloudFormation has them. */
@@ -54,13 +55,13 @@ export function checkStream(scope: Construct, prop: string, table: dynamodb.ITab
 export function checkTableKey(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;
-  const key = () => {
-    const { sseSpecification, replicas = [] } = readTable(resource);
-    return [sseSpecification, ...replicas.map((replica) => replica.sseSpecification)].map((sse) => sse?.kmsMasterKeyId).find(Boolean);
+  const keyIds = () => {
+    const { SSESpecification, Replicas = [] } = renderedProperties<RenderedEncryption>(resource);
+    return [SSESpecification, ...Replicas.map((replica) => replica.SSESpecification)].flatMap((sse) => sse?.KMSMasterKeyId ?? []);
   };
   scope.node.addValidation({
-    validate: () => (key() && !table.encryptionKey
-      ? [`${prop}: its KMS key ${JSON.stringify(key())} is not known to CDK, so nobody can be granted it; make the table with the prop encryptionKey of dynamodb.Table, or encryption of dynamodb.TableV2`] : []),
+    validate: () => (keyIds().length > 0 && !table.encryptionKey
+      ? [`${prop}: its KMS key ${JSON.stringify(keyIds()[0])} is not known to CDK, so nobody can be granted it; make the table with the prop encryptionKey of dynamodb.Table, or encryption of dynamodb.TableV2`] : []),
   });
 }
 
@@ -87,10 +88,14 @@ interface TableProperties {
   readonly keySchema?: KeyElement[];
   readonly globalSecondaryIndexes?: IndexProperties[];
   readonly streamSpecification?: { readonly streamViewType?: string };
+}
+
+/** How CloudFormation's two kinds of table name their keys. */
+interface RenderedEncryption {
   /** A table's. */
-  readonly sseSpecification?: { readonly kmsMasterKeyId?: string };
+  readonly SSESpecification: { readonly KMSMasterKeyId?: string | object };
   /** A global table's. */
-  readonly replicas?: { readonly sseSpecification?: { readonly kmsMasterKeyId?: string } }[];
+  readonly Replicas: { readonly SSESpecification?: { readonly KMSMasterKeyId?: string | object } }[];
 }
 
 /** The resource of a table that this app makes; undefined for an imported one. */
@@ -101,8 +106,8 @@ function resourceOf(table: dynamodb.ITable): CfnResource | undefined {
 
 function readTable(resource: CfnResource): TableProperties {
   const either = resource as dynamodb.CfnTable & dynamodb.CfnGlobalTable;
-  const { attributeDefinitions, keySchema, globalSecondaryIndexes, streamSpecification, sseSpecification, replicas } = either;
-  return Stack.of(resource).resolve({ attributeDefinitions, keySchema, globalSecondaryIndexes, streamSpecification, sseSpecification, replicas });
+  const { attributeDefinitions, keySchema, globalSecondaryIndexes, streamSpecification } = either;
+  return Stack.of(resource).resolve({ attributeDefinitions, keySchema, globalSecondaryIndexes, streamSpecification });
 }
 
 function tableProblems(prop: string, table: TableProperties): string[] {

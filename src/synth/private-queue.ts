@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { givenValue } from './late-keys';
+import { refuseLateKey } from './late-keys';
 
 const RETENTION = Duration.days(14);
 
@@ -12,10 +12,6 @@ const RETENTION = Duration.days(14);
  */
 export function privateQueue(scope: Construct, id: string, props: Pick<sqs.QueueProps, 'visibilityTimeout' | 'deadLetterQueue'> = {}): sqs.Queue {
   const queue = new sqs.Queue(scope, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
-  const resource = queue.node.defaultChild as sqs.CfnQueue;
-  queue.node.addValidation({
-    validate: () => givenValue(resource, 'KmsMasterKeyId', resource.kmsMasterKeyId) === undefined ? []
-      : ['kmsMasterKeyId: expected none, since neither EventBridge nor the functions could use the key of this queue; leave the queue out of the aspect. It is encrypted with a key that SQS manages, and its messages hold ids of videos and keys of objects'],
-  });
+  refuseLateKey(queue, 'kmsMasterKeyId', 'neither EventBridge nor the functions could use the key of this queue; leave the queue out of the aspect. It is encrypted with a key that SQS manages, and its messages hold ids of videos and keys of objects');
   return queue;
 }

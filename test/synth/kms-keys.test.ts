@@ -1,10 +1,10 @@
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { App, AspectPriority, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
 import type { VodCatalog } from '../../src/catalog/vod-catalog';
 import type { HandlerName } from '../../src/contract/environment';
 import { makeTable } from '../templates/customer-keys-stack';
@@ -168,12 +168,33 @@ describe('a key that an aspect, or code of the app, gives a resource without a p
     expect(() => templateOf(secrets((stack) => (typeof key === 'string' ? key : key(stack))))).toThrow(message);
   });
 
-  test('is refused for queues, which EventBridge and the functions could not use', () => {
+  test('is refused for a secret if an aspect gives it after the grants', () => {
+    const stack = testStack({ env });
+    deliveryIn(stack);
+    const { keyArn } = new kms.Key(stack, 'Key');
+    const visit = (node: IConstruct) => { if (node instanceof secretsmanager.CfnSecret) node.kmsKeyId = keyArn; };
+    Aspects.of(stack).add({ visit }, { priority: AspectPriority.READONLY + 1 });
+    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected the key before roles are granted it');
+  });
+
+  test('is refused for what could not use it: functions, the bus, queues', () => {
     const stack = testStack({ env });
     const catalog = catalogIn(stack);
     sweeperIn(stack, { catalog, transcode: transcodeIn(stack, { catalog }) });
-    Aspects.of(stack).add({ visit: (node) => { if (node instanceof sqs.CfnQueue) node.kmsMasterKeyId = 'alias/mine'; } });
-    const refused = ['Transcode/DeadLetterQueue', 'Transcode/JobEventsDeadLetterQueue', 'Transcode/Uploads', 'Sweeper/DeadLetterQueue'];
-    expect(() => templateOf(stack)).toThrow(new RegExp(refused.map((path) => `\\[Test/${path}\\] kmsMasterKeyId: expected none`).join('[^]*')));
+    const properties: Record<string, string> = {
+      'AWS::SQS::Queue': 'KmsMasterKeyId', 'AWS::Lambda::Function': 'KmsKeyArn', 'AWS::Events::EventBus': 'KmsKeyIdentifier',
+    };
+    Aspects.of(stack).add({
+      visit: (node) => {
+        if (CfnResource.isCfnResource(node) && properties[node.cfnResourceType]) node.addPropertyOverride(properties[node.cfnResourceType], KEY_ARN);
+      },
+    });
+    const refused = [
+      ...['ReadVideos', 'Events/PublishEvents', 'Events/ResendEvents'].map((path) => `Catalog/${path}/Function] kmsKeyArn`), 'Catalog/Events/Bus] kmsKeyIdentifier',
+      ...['Transcode/DeadLetterQueue', 'Transcode/JobEventsDeadLetterQueue', 'Transcode/Uploads', 'Sweeper/DeadLetterQueue'].map((path) => `${path}] kmsMasterKeyId`),
+    ];
+    let message = '';
+    try { templateOf(stack); } catch (error) { ({ message } = error as Error); }
+    expect(refused.filter((each) => !message.includes(`[Test/${each}: expected none, got "${KEY_ARN}": `))).toEqual([]);
   });
 });

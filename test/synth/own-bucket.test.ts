@@ -203,6 +203,14 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     expect(() => templateOf(stack)).toThrow(message);
   });
 
+  test('the library\'s own bucket under a key that an override gives it', () => {
+    const stack = testStack();
+    const { bucket } = deliveryIn(stack);
+    const byDefault = 'BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault';
+    (bucket.node.defaultChild as CfnResource).addPropertyOverride(byDefault, { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'alias/videos' });
+    expect(() => templateOf(stack)).toThrow('[Test/Delivery] bucket: its KMS key "alias/videos" is not known');
+  });
+
   test('a bucket with a customer\'s key that an aspect replaces by another: nobody is granted the new one', () => {
     const stack = testStack();
     deliveryIn(stack, { bucket: new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.KMS }) });

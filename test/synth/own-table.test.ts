@@ -1,4 +1,4 @@
-import { Aspects, CfnParameter, Stack } from 'aws-cdk-lib';
+import { Aspects, CfnResource, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { INDEXES } from '../../src/contract/table';
@@ -119,5 +119,12 @@ test.each<[string, (stack: Stack) => dynamodb.ITable | undefined]>([
       if (node instanceof dynamodb.CfnGlobalTable) node.replicas = [{ region: stack.region, sseSpecification: sse }];
     },
   });
+  expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
+});
+
+test('a table under a key that an override gives it is refused too', () => {
+  const stack = testStack();
+  const { table } = catalogIn(stack);
+  (table.node.defaultChild as CfnResource).addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: 'alias/videos' });
   expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
 });

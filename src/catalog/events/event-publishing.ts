@@ -14,6 +14,7 @@ import { throwIfAny } from '../../synth/errors';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
 import { grantKey, targetKey } from '../../synth/kms-keys';
+import { refuseLateKey } from '../../synth/late-keys';
 import { bucketKey, checkBucket } from '../../synth/own-bucket';
 import { privateBucket } from '../../synth/private-bucket';
 import { show } from '../../synth/prop-checks';
@@ -47,7 +48,7 @@ export class EventPublishing extends Construct {
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: EventPublishingProps) {
     super(scope, id);
     this.catalog = catalog;
-    this.eventBus = eventBus ?? new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
+    this.eventBus = eventBus ?? this.makeBus();
     this.failedEventsBucket = this.makeBucket(catalog, removalPolicy);
     const send = connection({
       environment: { EVENT_BUS_NAME: this.eventBus.eventBusName, TABLE_ARN: catalog.table.tableArn },
@@ -115,6 +116,12 @@ export class EventPublishing extends Construct {
         grantKey(catalog, bucketKey(propName(catalog, 'table'), this.failedEventsBucket), grantee, [keyAction]);
       },
     });
+  }
+
+  private makeBus(): events.EventBus {
+    const bus = new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
+    refuseLateKey(bus, 'kmsKeyIdentifier', 'EventBridge would drop events unless the key\'s policy lets it in; give a bus of your own, new events.EventBus(this, \'Bus\', { kmsKey }), as catalog.eventBus, or leave the bus out of the aspect');
+    return bus;
   }
 
   /** It holds rows of the table, and so is encrypted with the table's key. */
