@@ -191,7 +191,7 @@ describe('a key that an aspect, or code of the app, gives a resource without a p
     });
     const refused = [
       ...['ReadVideos', 'Events/PublishEvents', 'Events/ResendEvents'].map((path) => `Catalog/${path}/Function] kmsKeyArn`), 'Catalog/Events/Bus] kmsKeyIdentifier',
-      ...['Transcode/DeadLetterQueue', 'Transcode/JobEventsDeadLetterQueue', 'Transcode/Uploads', 'Sweeper/DeadLetterQueue'].map((path) => `${path}] kmsMasterKeyId`),
+      ...['Transcode/DeadLetterQueue', 'Transcode/JobEventsDeadLetterQueue', 'Transcode/SubmitQueue', 'Sweeper/DeadLetterQueue'].map((path) => `${path}] kmsMasterKeyId`),
     ];
     let message = '';
     try { templateOf(stack); } catch (error) { ({ message } = error as Error); }
