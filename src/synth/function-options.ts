@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, IResource, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -7,8 +7,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { keyProblems, ResourceKey } from './kms-keys';
 import { overlay } from './overlay';
-import { accountProblem, partitionProblem, regionProblem } from './place';
-import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem } from './prop-checks';
+import { accountProblem, arnProblem, partitionProblem, regionProblem } from './place';
+import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem, repetitionProblem } from './prop-checks';
 
 /**
  * Options for the functions of the service, or of one area: names and types are CDK's. What is left out is as the construct above has it.
@@ -96,6 +96,7 @@ export interface VodFunctionOptions {
 
 /** What the handlers are built and tested for. */
 export const RUNTIME = lambda.Runtime.NODEJS_24_X;
+export const ARCHITECTURE = lambda.Architecture.ARM_64;
 
 const DEFAULTS = { memorySize: 512, timeout: Duration.seconds(10), logRetention: logs.RetentionDays.ONE_MONTH } satisfies VodFunctionOptions;
 
@@ -168,8 +169,7 @@ export function functionProblems(scope: Construct, given: VodFunctionOptions | u
     enumProblem('functions.tracing', given.tracing, { Tracing: lambda.Tracing }),
     ...networkProblems(scope, given, settingOf(scope).options.vpc),
     boundaryProblem(scope, given.permissionsBoundary),
-    ...listProblems('functions.layers', given.layers, (name, layer) => layerProblem(scope, name, layer), { tokens: false }),
-    tooManyProblem('functions.layers', given.layers, MAX_LAYERS),
+    ...layersProblems(scope, given.layers),
     noKey,
     ...noKey ? [] : keyProblems(environmentKey(given), Stack.of(scope).region),
     numberProblem('functions.reservedConcurrentExecutions', given.reservedConcurrentExecutions, { min: 1 }),
@@ -184,17 +184,38 @@ function boundaryProblem(scope: Construct, policy: iam.IManagedPolicy | undefine
   const name = 'functions.permissionsBoundary';
   const wrong = objectProblem(name, policy, 'a managed policy, such as an iam.ManagedPolicy', { members: ['managedPolicyArn'] });
   if (wrong || isAbsent(policy)) return wrong;
-  const { managedPolicyArn } = policy;
-  return partitionProblem(scope, name, 'managed policy', managedPolicyArn) ?? accountProblem(scope, name, 'managed policy', managedPolicyArn);
+  const what = 'managed policy';
+  const { managedPolicyArn: arn } = policy;
+  // A policy of another stack of the app, whose ARN is a token as a whole.
+  const account = Token.isUnresolved(arn) && !arn.includes(':') ? (policy as Partial<IResource>).env?.account : undefined;
+  return arnProblem(name, what, arn, BOUNDARY, 'arn:aws:iam::123456789012:policy/NAME')
+    ?? partitionProblem(scope, name, what, arn) ?? accountProblem(scope, name, what, account ? `arn:aws:iam::${account}:policy/` : arn);
+}
+
+const BOUNDARY = /^arn:[^:]+:iam::[^:]+:policy\/[^:]+$/;
+const LAYER = /^arn:[^:]+:lambda:[^:]+:[^:]+:layer:[^:]+:[^:]+$/;
+
+function layersProblems(scope: Construct, layers: lambda.ILayerVersion[] | undefined): (string | undefined)[] {
+  const name = 'functions.layers';
+  const problems = [
+    ...listProblems(name, layers, (item, layer) => layerProblem(scope, item, layer), { tokens: false }), tooManyProblem(name, layers, MAX_LAYERS),
+  ].filter((problem) => problem !== undefined);
+  // Of a layer Lambda takes one version only.
+  const withoutVersion = (arn: string) => (LAYER.test(arn) ? arn.replace(/:[^:]+$/, '') : arn);
+  return problems.length > 0 ? problems : [repetitionProblem(name, layers?.map(({ layerVersionArn }) => withoutVersion(layerVersionArn)), 'layer')];
 }
 
 function layerProblem(scope: Construct, name: string, layer: unknown): string | undefined {
   const wrong = objectProblem(name, layer, 'a layer, such as a lambda.LayerVersion', { members: ['layerVersionArn'], required: true });
   if (wrong) return wrong;
-  const { compatibleRuntimes, layerVersionArn } = layer as lambda.ILayerVersion;
-  const elsewhere = regionProblem(scope, name, 'layer', layerVersionArn.split(':')[3]);
-  return elsewhere ?? (!compatibleRuntimes || compatibleRuntimes.some((runtime) => runtime.name === RUNTIME.name)
-    ? undefined : `${name}: expected a layer for ${RUNTIME.name}, got one for ${compatibleRuntimes.map((runtime) => runtime.name).join(', ')}`);
+  const { compatibleRuntimes, layerVersionArn, node } = layer as lambda.ILayerVersion;
+  const runtimes = compatibleRuntimes?.map((runtime) => runtime.name) ?? [RUNTIME.name];
+  // CDK tells the architectures by the resource only.
+  const architectures = (node?.defaultChild as lambda.CfnLayerVersion | undefined)?.compatibleArchitectures ?? [ARCHITECTURE.name];
+  return arnProblem(name, 'version of a layer', layerVersionArn, LAYER, 'arn:aws:lambda:us-east-1:123456789012:layer:NAME:1')
+    ?? regionProblem(scope, name, 'layer', layerVersionArn.split(':')[3])
+    ?? (runtimes.includes(RUNTIME.name) ? undefined : `${name}: expected a layer for ${RUNTIME.name}, got one for ${runtimes.join(', ')}`)
+    ?? (architectures.includes(ARCHITECTURE.name) ? undefined : `${name}: expected a layer for ${ARCHITECTURE.name}, got one for ${architectures.join(', ')}`);
 }
 
 function networkProblems(scope: Construct, { vpc, vpcSubnets, securityGroups }: VodFunctionOptions, inherited: ec2.IVpc | undefined): (string | undefined)[] {

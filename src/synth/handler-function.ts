@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { Connection, FitFor, LateFor, permission, Uncovered } from './connection';
 import { checkEnvironmentSize } from './environment-size';
-import { environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
+import { ARCHITECTURE, environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
 import { warnOfIsolation } from './isolated-subnets';
 import { grantKey, targetKey } from './kms-keys';
 import { refuseLateKey } from './late-keys';
@@ -56,7 +56,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   const fn = new lambda.Function(parent, 'Function', {
     description: props.description,
     runtime: RUNTIME,
-    architecture: lambda.Architecture.ARM_64,
+    architecture: ARCHITECTURE,
     code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', ...handler.split('/'))),
     handler: 'index.handler',
     timeout: props.timeout ?? options.timeout,

@@ -1,6 +1,7 @@
 import { ResourceEnvironment, Stack, Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
+import { show } from './prop-checks';
 
 /**
  * Why a bucket or table that was passed in can't serve a stack: it lies in another region or account. S3 sends events to the bus of
@@ -33,6 +34,13 @@ export function accountProblem(scope: Construct, prop: string, what: string, arn
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');
   return actual && actual !== 'aws' && differ(actual, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got one of ${actual}` : undefined;
+}
+
+/** What is wrong with the form of an ARN, as far as synth can know. */
+export function arnProblem(prop: string, what: string, arn: string, form: RegExp, example: string): string | undefined {
+  // Some parts may be known at deploy time only, or all.
+  const isKnown = !Token.isUnresolved(arn) || arn.split(':').length >= 6;
+  return !isKnown || form.test(arn) ? undefined : `${prop}: expected the ARN of a ${what}, such as ${example}, got ${show(arn)}`;
 }
 
 /** Whether two names differ, as far as synth can know. */

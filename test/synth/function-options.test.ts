@@ -13,6 +13,9 @@ import { permissionsOf } from '../toolkit/permissions';
 import { catalogIn, ENV, ORIGIN, templateOf, testStack, vodIn } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType, references, withoutHash } from '../toolkit/template';
 
+const LAYER = 'arn:aws:lambda:us-east-1:123456789012:layer:observe:1';
+const boundaryArn = (name: string) => `arn:aws:iam::${ENV.account}:policy/${name}`;
+
 const vpcIn = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Network', {
   vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-private'], publicSubnetIds: ['subnet-public'],
 });
@@ -36,7 +39,7 @@ describe('an option for functions lands on the function of every area', () => {
   test.each<[keyof VodFunctionOptions, (stack: Stack) => VodFunctionOptions, property: string, expected: unknown]>([
     ['memorySize', () => ({ memorySize: 1769 }), 'MemorySize', 1769],
     ['tracing', () => ({ tracing: lambda.Tracing.ACTIVE }), 'TracingConfig', { Mode: 'Active' }],
-    ['layers', (scope) => ({ layers: [lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', 'arn:layer')] }), 'Layers', ['arn:layer']],
+    ['layers', (scope) => ({ layers: [lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', LAYER)] }), 'Layers', [LAYER]],
     ['environmentEncryption', (scope) => ({ environmentEncryption: new kms.Key(scope, 'Key') }), 'KmsKeyArn', { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] }],
     ['vpc', (scope) => ({ vpc: vpcIn(scope) }), 'VpcConfig', {
       SubnetIds: ['subnet-private'], SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/^VodFunctionsSecurityGroup/), 'GroupId'] }],
@@ -52,8 +55,8 @@ describe('an option for functions lands on the function of every area', () => {
   });
 
   test('permissionsBoundary, on every role, that of MediaConvert\'s jobs too', () => {
-    const roles = ofType(service((scope) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, 'Boundary', 'arn:boundary') })), 'AWS::IAM::Role');
-    expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual(Array(NAMES.length + 1).fill('arn:boundary'));
+    const roles = ofType(service((scope) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, 'Boundary', boundaryArn('boundary')) })), 'AWS::IAM::Role');
+    expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual(Array(NAMES.length + 1).fill(boundaryArn('boundary')));
     expect(roles.map(({ id }) => withoutHash(id))).toContain('VodTranscodeJobRole');
   });
 });
@@ -124,9 +127,9 @@ describe('options of an area', () => {
   });
 
   test('replace the permissions boundary', () => {
-    const policy = (name: string) => (scope: Stack) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, name, `arn:${name}`) });
+    const policy = (name: string) => (scope: Stack) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, name, boundaryArn(name)) });
     const boundaries = Object.fromEntries(ofType(nested(policy('all'), policy('catalog')), 'AWS::IAM::Role').map(({ id, properties }) => [withoutHash(id), properties.PermissionsBoundary]));
-    expect(boundaries).toMatchObject({ VodCatalogReadVideosRole: 'arn:catalog', VodUploadPlanUploadRole: 'arn:all' });
+    expect(boundaries).toMatchObject({ VodCatalogReadVideosRole: boundaryArn('catalog'), VodUploadPlanUploadRole: boundaryArn('all') });
   });
 
   test('with a VPC of their own leave out the subnets and security groups of the other', () => {
@@ -158,9 +161,9 @@ describe('a wrong option is refused in its name', () => {
       vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(new Stack(scope.node.root as App, 'Other', { env: { region: 'eu-west-1' } }), 'Group', 'sg-1')],
     })],
     ['securityGroups: expected at most 5, got 6', (scope) => ({ vpc: vpcIn(scope), securityGroups: Array(6).fill(ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')) })],
-    ['layers: expected at most 5, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', 'arn:layer')) })],
+    ['layers: expected at most 5, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', LAYER)) })],
     ['layers[0]: expected a layer for nodejs24.x, got one for python3.13', (scope) => ({
-      layers: [lambda.LayerVersion.fromLayerVersionAttributes(scope, 'Layer', { layerVersionArn: 'arn:layer', compatibleRuntimes: [lambda.Runtime.PYTHON_3_13] })],
+      layers: [lambda.LayerVersion.fromLayerVersionAttributes(scope, 'Layer', { layerVersionArn: LAYER, compatibleRuntimes: [lambda.Runtime.PYTHON_3_13] })],
     })],
     ['environmentEncryption: its KMS key is an alias that was imported by name', (scope) => ({ environmentEncryption: kms.Alias.fromAliasName(scope, 'Alias', 'alias/mine') })],
     ['environmentEncryption: expected a KMS key of its own region us-east-1, got one of eu-west-1', (scope) => ({

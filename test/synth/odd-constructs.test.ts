@@ -1,4 +1,4 @@
-import { Bitrate, Duration, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
+import { Bitrate, CfnParameter, Duration, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -28,6 +28,11 @@ const group = (scope: Construct) => ec2.SecurityGroup.fromSecurityGroupId(scope,
 const pool = (scope: Construct) => new cognito.UserPool(scope, 'Pool');
 const client = (scope: Construct) => cognito.UserPoolClient.fromUserPoolClientId(scope, 'Web', 'web');
 const whoCalls = (scope: Construct) => new lambda.Function(scope, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
+const layers = (scope: Construct, ...arns: string[]) => arns.map((each, index) => lambda.LayerVersion.fromLayerVersionArn(scope, `Layer${index}`, each));
+const ownLayer = (scope: Construct, compatibleArchitectures?: lambda.Architecture[]) => new lambda.LayerVersion(scope, 'Layer', { code: lambda.Code.fromAsset(__dirname), compatibleArchitectures });
+const boundary = (scope: Construct) => new iam.ManagedPolicy(scope, 'Policy', {
+  managedPolicyName: 'Boundary', statements: [new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] })],
+});
 const site = new origins.HttpOrigin('app.example.com');
 
 type Case = [what: string, value: (stack: Stack) => unknown, outcome: 'rendered' | 'refused'];
@@ -119,9 +124,18 @@ const CASES: Record<string, Case[]> = {
   ],
   'VodFunctionOptions.layers': [
     ['a function', (stack) => [whoCalls(stack)], 'refused'],
-    ['one of another region', (stack) => [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', arn('lambda', 'layer:observe:1', elsewhere))], 'refused'],
-    ['one of another account', (stack) => [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension-Arm64:20')], 'rendered'],
-    ['one of another stack', (stack) => [new lambda.LayerVersion(other(stack), 'Layer', { code: lambda.Code.fromAsset(__dirname) })], 'rendered'],
+    ['one of another region', (stack) => layers(stack, arn('lambda', 'layer:observe:1', elsewhere)), 'refused'],
+    ['one of another account', (stack) => layers(stack, 'arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension-Arm64:20'), 'rendered'],
+    ['one of another stack', (stack) => [ownLayer(other(stack))], 'rendered'],
+    ['one for x86_64', (stack) => [ownLayer(stack, [lambda.Architecture.X86_64])], 'refused'],
+    ['one for both architectures', (stack) => [ownLayer(stack, [lambda.Architecture.X86_64, lambda.Architecture.ARM_64])], 'rendered'],
+    ['no ARN', (stack) => layers(stack, ''), 'refused'],
+    ['the ARN of a layer without its version', (stack) => layers(stack, arn('lambda', 'layer:observe')), 'refused'],
+    ['the ARN of a function', (stack) => layers(stack, arn('lambda', 'function:observe:1')), 'refused'],
+    ['an ARN that is known later', (stack) => layers(stack, new CfnParameter(stack, 'Arn').valueAsString), 'rendered'],
+    ['one twice', (stack) => layers(stack, arn('lambda', 'layer:observe:1'), arn('lambda', 'layer:observe:1')), 'refused'],
+    ['two versions of one', (stack) => layers(stack, arn('lambda', 'layer:observe:1'), arn('lambda', 'layer:observe:2')), 'refused'],
+    ['two', (stack) => layers(stack, arn('lambda', 'layer:observe:1'), arn('lambda', 'layer:trace:1')), 'rendered'],
   ],
   'VodFunctionOptions.permissionsBoundary': [
     ['a role', (stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() }), 'refused'],
@@ -129,7 +143,12 @@ const CASES: Record<string, Case[]> = {
     ['one of another account', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', 'arn:aws:iam::999999999999:policy/Boundary'), 'refused'],
     ['one of this account', (stack) => iam.ManagedPolicy.fromManagedPolicyName(stack, 'Policy', 'Boundary'), 'rendered'],
     ['one of AWS', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', 'arn:aws:iam::aws:policy/PowerUserAccess'), 'rendered'],
-    ['one of another stack', (stack) => new iam.ManagedPolicy(other(stack), 'Policy', { statements: [new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] })] }), 'rendered'],
+    ['one of another stack', (stack) => boundary(other(stack)), 'rendered'],
+    ['one of a stack of another account', (stack) => boundary(other(stack, { account: '999999999999' })), 'refused'],
+    ['no ARN', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', 'x'), 'refused'],
+    ['no name', (stack) => iam.ManagedPolicy.fromManagedPolicyName(stack, 'Policy', ''), 'refused'],
+    ['the ARN of a role', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', `arn:aws:iam::${ACCOUNT}:role/Boundary`), 'refused'],
+    ['an ARN that is known later', (stack) => iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Policy', new CfnParameter(stack, 'Arn').valueAsString), 'rendered'],
   ],
   'VodFunctionOptions.environmentEncryption': [
     ['an alias by name', (stack) => kms.Alias.fromAliasName(stack, 'Alias', 'alias/mine'), 'refused'],
