@@ -25,6 +25,7 @@ import { checkStream, checkTable, checkTableKey, streamProblems, tablePlaceProbl
 import { booleanProblem, keyProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
+import { checkSoleUse } from '../synth/sole-use';
 
 /** What may be tuned of the catalog. */
 export interface VodCatalogOptions {
@@ -152,6 +153,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     if (props.table) checkTable(this, propName(this, 'table'), props.table);
     checkTableKey(this, propName(this, 'table'), this.table);
     checkStream(this, propName(this, 'table'), this.table);
+    checkSoleUse(this, propName(this, 'table'), 'events', this.table, 'publish events of the videos of both');
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',

@@ -14,6 +14,7 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { privateQueue } from '../synth/private-queue';
 import { keyProblem, ownObjectProblem } from '../synth/prop-checks';
+import { checkSoleUse } from '../synth/sole-use';
 import type { IVodTranscode } from '../transcode/transcode';
 import { jobsConnection, submitConnection } from '../transcode/transcode-connections';
 
@@ -73,6 +74,7 @@ export class VodSweeper extends Construct {
       ownObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
     ]);
     useFunctionOptions(this, props.functions);
+    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'sweep the videos of both');
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
       description: 'Looks at the videos that no event has moved on in time',

@@ -17,23 +17,24 @@ export function literalOf(text: string): string {
  * synthesis, when lazy values and those that aspects set are known.
  */
 export function finalText(scope: IConstruct, value: unknown): string {
-  return asText(resolve(scope, value));
+  return asText(finalValue(scope, value));
 }
 
 /** The same of each item of a list. Empty for a list that only the deployment knows. */
 export function finalTexts(scope: IConstruct, list: unknown): string[] {
-  const items = resolve(scope, list);
+  const items = finalValue(scope, list);
   return Array.isArray(items) ? items.map(asText) : [];
 }
 
-function resolve(scope: IConstruct, value: unknown): unknown {
+/** A value as the template will have it, with a name in the place of each reference. */
+export function finalValue(scope: IConstruct, value: unknown): unknown {
   return Tokenization.resolve(value, { scope, resolver: new NamingResolver(), preparing: false });
 }
 
 /** Names references by what they refer to: logical ids are the same in two stacks, and an export has another form than its resource. */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {
-    super({ join: (left: unknown, right: unknown) => [left, right].map((part) => (part === undefined ? '' : asText(part))).join('') });
+    super({ join: (left: unknown, right: unknown) => `${asText(left)}${asText(right)}` });
   }
 
   public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): unknown {
@@ -42,9 +43,9 @@ class NamingResolver extends DefaultTokenResolver {
 }
 
 function asText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const [separator, parts] = (value as { readonly 'Fn::Join'?: [string, unknown] } | undefined)?.['Fn::Join'] ?? [];
-  return Array.isArray(parts) ? parts.map(asText).join(separator) : nameOf(JSON.stringify(value) ?? '');
+  if (typeof value === 'string' || value === undefined) return value ?? '';
+  const [separator, parts] = (value as { readonly 'Fn::Join'?: [string, unknown] })['Fn::Join'] ?? [];
+  return Array.isArray(parts) ? parts.map(asText).join(separator) : nameOf(JSON.stringify(value));
 }
 
 function nameOf(token: string): string {

@@ -11,7 +11,6 @@ import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
 import { DEFAULT_LADDER } from './job/ladder';
-import { checkSharedSources } from './shared-sources';
 import type { IVodTranscode } from './transcode';
 import { ladderProblems, toRung, TranscodeRung } from './transcode-rung';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
@@ -29,6 +28,7 @@ import { privateQueue } from '../synth/private-queue';
 import { durationProblem, keyProblem, numberProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 import { warnWithoutMediaConvert } from '../synth/region';
+import { checkSoleUse } from '../synth/sole-use';
 
 /** What may be tuned of transcoding. */
 export interface VodTranscodeOptions {
@@ -153,7 +153,8 @@ export class VodTranscode extends Construct implements IVodTranscode {
     ]);
     useFunctionOptions(this, props.functions);
     checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
-    checkSharedSources(this, propName(this, 'sourceBucket'), props.sourceBucket);
+    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'transcode the uploads of both');
+    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'submit jobs for the videos of both');
     checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);

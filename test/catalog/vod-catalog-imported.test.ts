@@ -9,7 +9,7 @@ import { Access, IVodCatalog, VodCatalog, VodCatalogAttributes } from '../../src
 import { makeTable } from '../templates/customer-keys-stack';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf, rolePolicies } from '../toolkit/permissions';
-import { deliveryIn, ENV as env, ORIGIN, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
+import { catalogIn, deliveryIn, ENV as env, ORIGIN, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
 
 const TABLE_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos';
 const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -105,7 +105,7 @@ describe('the catalog of another stack of the app', () => {
     const app = new App();
     const service = new Stack(app, 'Service', { env });
     const table = makeKey && makeTable(service, makeKey(service));
-    const { catalog } = vodIn(service, { catalog: { table } });
+    const catalog = catalogIn(service, { table });
     const other = new Stack(app, 'Other', { env });
     areasWith(other, catalog);
     app.synth();
@@ -115,7 +115,7 @@ describe('the catalog of another stack of the app', () => {
       .filter(({ Action }) => /^(dynamodb|kms):/.test(Action[0])).map(({ Action, Resource }) => `${Action} on ${JSON.stringify(Resource)}`);
     const ofService = (what: string) => expect.stringMatching(new RegExp(`^${what} on \\[{"Fn::ImportValue":"Service:ExportsOutputFnGetAtt\\w+Arn\\w+"}]$`));
     expect(granted).toEqual([ofService('dynamodb:PutItem'), ...makeKey ? [ofService('kms:Decrypt')] : []]);
-    Annotations.fromStack(service).hasNoWarning('/Service/Vod/Catalog', Match.anyValue());
+    Annotations.fromStack(service).hasNoWarning('/Service/Catalog', Match.anyValue());
   });
 
   test('of another region is refused by every area', () => {

@@ -1,9 +1,11 @@
-import { Aspects, CfnResource, CfnParameter, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnParameter, CfnResource, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { VodCatalog, VodSweeper, VodTranscode } from '../../src';
 import { INDEXES } from '../../src/contract/table';
 import { makeTable } from '../templates/customer-keys-stack';
-import { catalogIn, ENV as env, templateOf, testStack } from '../toolkit/stacks';
+import { catalogIn, ENV as env, ORIGIN, templateOf, testStack } from '../toolkit/stacks';
 
 const { STRING, NUMBER } = dynamodb.AttributeType;
 const attribute = (name: string, type = STRING): dynamodb.Attribute => ({ name, type });
@@ -127,4 +129,63 @@ test('a table under a key that an override gives it is refused too', () => {
   const { table } = catalogIn(stack);
   (table.node.defaultChild as CfnResource).addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: 'alias/videos' });
   expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
+});
+
+describe('a table serves one catalog, one sweeper and one transcoder of the app', () => {
+  const own = makeTable;
+  const named = (stack: Stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, dynamoStream: STREAM.stream, tableName: 'videos', globalSecondaryIndexes: indexes });
+  const imported = (stack: Stack) => dynamodb.Table.fromTableAttributes(stack, 'Imported', { tableName: 'videos', tableStreamArn: STREAM_ARN });
+  const both = (make: (one: Stack, two: Stack) => [dynamodb.ITable, dynamodb.ITable], stacks = (app: App) => ['One', 'Two'].map((id) => new Stack(app, id, { env }))) => {
+    const app = new App();
+    const [one, two] = stacks(app);
+    const [first, second] = make(one, two);
+    catalogIn(one, { table: first });
+    catalogIn(two, { table: second });
+    return () => app.synth();
+  };
+
+  test.each<[string, (one: Stack, two: Stack) => [dynamodb.ITable, dynamodb.ITable]]>([
+    ['the same construct', (one) => { const table = own(one); return [table, table]; }],
+    ['imported twice', (one, two) => [imported(one), imported(two)]],
+    ['made, and imported by its name', (one, two) => [named(one), imported(two)]],
+    ['made, and imported by reference', (one, two) => {
+      const table = own(one);
+      return [table, dynamodb.Table.fromTableAttributes(two, 'Imported', { tableName: table.tableName, tableStreamArn: STREAM_ARN })];
+    }],
+  ])('%s', (_, make) => {
+    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table of this service only, got that of ${other} too: each would publish events of the videos of both`);
+    const synth = both(make);
+    expect(synth).toThrow(message('One/Catalog', 'Two/Catalog'));
+    expect(synth).toThrow(message('Two/Catalog', 'One/Catalog'));
+  });
+
+  test('that of a catalog which made it', () => {
+    const stack = testStack();
+    const { table } = catalogIn(stack);
+    new VodCatalog(stack, 'Other', { url: ORIGIN, table });
+    expect(() => templateOf(stack)).toThrow('[Test/Other] table: expected a table of this service only, got that of Test/Catalog too');
+  });
+
+  test('two of one logical id, one name in two regions, and stages that go anywhere are other tables', () => {
+    expect(both((one, two) => [own(one), own(two)])).not.toThrow();
+    const inRegions = (app: App) => ['us-east-1', 'eu-west-1'].map((region) => new Stack(app, region, { env: { ...env, region } }));
+    const byName = (stack: Stack) => dynamodb.Table.fromTableAttributes(stack, 'Imported', {
+      tableName: 'videos', tableStreamArn: stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: 'videos/stream/1' }),
+    });
+    expect(both((one, two) => [byName(one), byName(two)], inRegions)).not.toThrow();
+    expect(both((one, two) => [byName(one), byName(two)], (app) => ['Blue', 'Green'].map((id) => new Stack(new Stage(app, id), 'Test')))).not.toThrow();
+  });
+
+  test('two sweepers or transcoders of one catalog', () => {
+    const stack = testStack();
+    const imports = ['A', 'B'].map((id) => VodCatalog.fromTable(stack, id, { table: dynamodb.Table.fromTableName(stack, `Table${id}`, 'videos'), url: ORIGIN, roles: {} }));
+    const bucket = (name: string) => s3.Bucket.fromBucketName(stack, name, name);
+    for (const [index, catalogOf] of imports.entries()) {
+      new VodSweeper(stack, `Sweeper${index}`, { catalog: catalogOf });
+      new VodTranscode(stack, `Transcode${index}`, { catalog: catalogOf, sourceBucket: bucket(`sources${index}`), mediaBucket: bucket(`media${index}`) });
+    }
+    const synth = () => templateOf(stack);
+    expect(synth).toThrow('[Test/Sweeper0] catalog.table: expected a table of this service only, got that of Test/Sweeper1 too: each would sweep the videos of both');
+    expect(synth).toThrow('[Test/Transcode1] catalog.table: expected a table of this service only, got that of Test/Transcode0 too: each would submit jobs for the videos of both');
+  });
 });

@@ -1,0 +1,30 @@
+import { CfnResource } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
+import { finalText } from './literal';
+
+/** The names of a bucket or table as `finalText` has them: the one by which CDK refers to it, and the one that this app gives it. */
+export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.ITable): string[] {
+  const { defaultChild } = resource.node;
+  return [
+    finalText(scope, 'bucketName' in resource ? resource.bucketName : resource.tableName),
+    ...CfnResource.isCfnResource(defaultChild) ? givenNames(scope, defaultChild) : [],
+  ];
+}
+
+/** The same of each bucket's resource of the app: complete at the end of synthesis only. */
+export function bucketsBeside(scope: IConstruct): { readonly resource: s3.CfnBucket; readonly names: readonly string[] }[] {
+  return scope.node.root.node.findAll().filter(isBucket)
+    .map((resource) => ({ resource, names: [finalText(scope, resource.ref), ...givenNames(scope, resource)] }));
+}
+
+function isBucket(node: IConstruct): node is s3.CfnBucket {
+  return CfnResource.isCfnResource(node) && node.cfnResourceType === 'AWS::S3::Bucket';
+}
+
+function givenNames(scope: IConstruct, resource: CfnResource): string[] {
+  const { bucketName, tableName } = resource as { readonly bucketName?: string; readonly tableName?: string };
+  // Where CDK may have to make one up, the name is a token that becomes nothing.
+  return [bucketName, tableName].map((name) => finalText(scope, name)).filter((name) => name !== '');
+}
