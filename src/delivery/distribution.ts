@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { addressOf, type DomainOptions } from './domain-names';
+import { MEDIA_PATTERN } from './media-origin';
 import type { IVodApi } from '../api/vod-api';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
@@ -16,7 +17,6 @@ import { isAbsent } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 
 /** Path patterns of the service itself. */
-const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
 const API_PATTERN = `/${API_STAGE}/*`;
 
 /** Errors that CloudFront caches for 10 s by default, for every caller and despite `no-store`, and 403, which it may cache. */
@@ -74,39 +74,6 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
       ])),
     },
   });
-}
-
-/** Refuses behaviors of the user's own whose origin is the media bucket, when the app is complete: the distribution may get more of them later. */
-export function checkOrigins(scope: Construct, distribution: cloudfront.Distribution, hasDefaultBehavior: boolean): void {
-  scope.node.addValidation({ validate: () => originProblems(distribution, hasDefaultBehavior) });
-}
-
-/** What is read of a distribution's resource, with every token resolved. */
-interface DistributionConfig {
-  readonly cacheBehaviors: cloudfront.CfnDistribution.CacheBehaviorProperty[];
-  readonly defaultCacheBehavior: cloudfront.CfnDistribution.DefaultCacheBehaviorProperty;
-  readonly origins: cloudfront.CfnDistribution.OriginProperty[];
-  readonly originGroups?: { readonly items: { readonly id: string; readonly members: { readonly items: { readonly originId: string }[] } }[] };
-}
-
-function originProblems(distribution: cloudfront.Distribution, hasDefaultBehavior: boolean): string[] {
-  const { distributionConfig } = distribution.node.defaultChild as cloudfront.CfnDistribution;
-  const config: DistributionConfig = Stack.of(distribution).resolve(distributionConfig);
-  const domainsOf = (target: string): string[] => {
-    const group = config.originGroups?.items.find(({ id }) => id === target);
-    const ids = group?.members.items.map(({ originId }) => originId) ?? [target];
-    return config.origins.filter(({ id }) => ids.includes(id)).map(({ domainName }) => JSON.stringify(domainName));
-  };
-  const isMedia = (behavior: cloudfront.CfnDistribution.CacheBehaviorProperty) => behavior.pathPattern === MEDIA_PATTERN;
-  const [media] = config.cacheBehaviors.filter(isMedia).flatMap(({ targetOriginId }) => domainsOf(targetOriginId));
-  const others = [
-    ...hasDefaultBehavior ? [{ name: 'defaultBehavior', target: config.defaultCacheBehavior.targetOriginId }] : [],
-    ...config.cacheBehaviors.filter((behavior) => !isMedia(behavior))
-      .map(({ pathPattern, targetOriginId }) => ({ name: `additionalBehaviors['${pathPattern}']`, target: targetOriginId })),
-  ];
-  return others.filter(({ target }) => domainsOf(target).includes(media)).map(({ name }) =>
-    `${name}.origin: expected an origin other than the media bucket, got the media bucket, whose videos anyone could watch without a session; `
-    + 'serve your app from a bucket of its own');
 }
 
 /** The user's own app, whose pages are sent to the one name at which people can sign in. */

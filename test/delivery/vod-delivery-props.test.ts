@@ -47,6 +47,37 @@ describe('VodDelivery with props', () => {
     expect(json).toThrow(new RegExp(`\\[Test/Delivery\\] ${name}\\.origin: expected an origin other than the media bucket, got the media bucket`));
   });
 
+  const named = (scope: Stack, bucketName = 'my-media') => new s3.Bucket(scope, 'Mine', { bucketName, enforceSSL: true });
+  const byName = (scope: Stack, bucketName = 'my-media') => s3.Bucket.fromBucketName(scope, `By${bucketName}`, bucketName);
+  const withRegion = (scope: Stack, region: string) => s3.Bucket.fromBucketAttributes(scope, 'WithRegion', { bucketName: 'my-media', region });
+  test.each<[string, (scope: Stack) => { media: s3.IBucket; origin: cloudfront.IOrigin }]>([
+    ['made here, imported by name', (scope) => ({ media: named(scope), origin: S3BucketOrigin.withOriginAccessControl(byName(scope), { originPath: '/v' }) })],
+    ['imported by name, made here', (scope) => ({ media: byName(scope), origin: S3BucketOrigin.withOriginAccessControl(named(scope)) })],
+    ['imported twice, once with its region', (scope) => ({ media: byName(scope), origin: S3BucketOrigin.withOriginAccessControl(withRegion(scope, 'us-east-1')) })],
+    ['at its name without region', (scope) => { const media = named(scope); return { media, origin: new HttpOrigin(media.bucketDomainName) }; }],
+    ['at its dual-stack name', (scope) => { const media = named(scope); return { media, origin: new HttpOrigin(media.bucketDualStackDomainName) }; }],
+    ['at a name in plain text', (scope) => ({ media: named(scope), origin: new HttpOrigin('My-Media.s3-eu-west-1.amazonaws.com') })],
+    ['as the path of S3', (scope) => ({ media: named(scope), origin: new HttpOrigin('s3.eu-west-1.amazonaws.com', { originPath: '/my-media/v' }) })],
+    ['of another stack', (scope) => {
+      const media = named(new Stack(scope.node.root as App, 'Other'));
+      return { media, origin: new HttpOrigin(media.bucketDomainName) };
+    }],
+  ])('refuses the media bucket by another name, too: %s', (_, make) => {
+    const stack = testStack();
+    const { media, origin } = make(stack);
+    expect(delivered({ bucket: media, defaultBehavior: { origin } }, stack).json).toThrow('[Test/Delivery] defaultBehavior.origin: expected an origin other than the media bucket');
+  });
+
+  test.each<[string, (scope: Stack) => cloudfront.IOrigin]>([
+    ['another bucket', (scope) => S3BucketOrigin.withOriginAccessControl(byName(scope, 'my-media-2'))],
+    ['a longer name', () => new HttpOrigin('not.my-media.s3.amazonaws.com')],
+    ['a path that begins like its name', () => new HttpOrigin('s3.eu-west-1.amazonaws.com', { originPath: '/my-media-2' })],
+    ['a bucket with the same place in another stack', (scope) => S3BucketOrigin.withBucketDefaults(named(new Stack(scope.node.root as App, 'Other'), 'other'))],
+  ])('takes %s', (_, make) => {
+    const stack = testStack();
+    expect(delivered({ bucket: named(stack), defaultBehavior: { origin: make(stack) } }, stack).json).not.toThrow();
+  });
+
   test('refuses a behavior that is added later with the media bucket, and takes one with another bucket', () => {
     const { delivery, json, stack } = delivered();
     delivery.distribution.addBehavior('/site/*', S3BucketOrigin.withOriginAccessControl(new s3.Bucket(stack, 'Site', { enforceSSL: true })));

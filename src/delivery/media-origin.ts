@@ -1,0 +1,54 @@
+import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { MEDIA_PREFIX } from '../domain/object-keys';
+import { bucketsBeside, finalNames } from '../synth/final-names';
+import { finalText, finalValue } from '../synth/literal';
+
+/** The path pattern of media. */
+export const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
+
+/** Refuses behaviors of the user's own whose origin is the media bucket, when the app is complete: the distribution may get more of them later. */
+export function checkOrigins(scope: Construct, distribution: cloudfront.Distribution, bucket: s3.IBucket, hasDefaultBehavior: boolean): void {
+  scope.node.addValidation({ validate: () => originProblems(scope, distribution, bucket, hasDefaultBehavior) });
+}
+
+/** What is read of a distribution's resource, with every token resolved. */
+interface DistributionConfig {
+  readonly cacheBehaviors: cloudfront.CfnDistribution.CacheBehaviorProperty[];
+  readonly defaultCacheBehavior: cloudfront.CfnDistribution.DefaultCacheBehaviorProperty;
+  readonly origins: cloudfront.CfnDistribution.OriginProperty[];
+  readonly originGroups?: { readonly items: { readonly id: string; readonly members: { readonly items: { readonly originId: string }[] } }[] };
+}
+
+function originProblems(scope: Construct, distribution: cloudfront.Distribution, bucket: s3.IBucket, hasDefaultBehavior: boolean): string[] {
+  const { distributionConfig } = distribution.node.defaultChild as cloudfront.CfnDistribution;
+  const config = finalValue(scope, distributionConfig) as DistributionConfig;
+  const isBucket = bucketTest(scope, bucket);
+  const isOpen = (target: string): boolean => {
+    const group = config.originGroups?.items.find(({ id }) => id === target);
+    const ids = group?.members.items.map(({ originId }) => originId) ?? [target];
+    return config.origins.filter(({ id }) => ids.includes(id)).some(isBucket);
+  };
+  const others = [
+    ...hasDefaultBehavior ? [{ name: 'defaultBehavior', target: config.defaultCacheBehavior.targetOriginId }] : [],
+    ...config.cacheBehaviors.filter(({ pathPattern }) => pathPattern !== MEDIA_PATTERN)
+      .map(({ pathPattern, targetOriginId }) => ({ name: `additionalBehaviors['${pathPattern}']`, target: targetOriginId })),
+  ];
+  return others.filter(({ target }) => isOpen(target)).map(({ name }) =>
+    `${name}.origin: expected an origin other than the media bucket, got the media bucket, whose videos anyone could watch without a session; `
+    + 'serve your app from a bucket of its own');
+}
+
+/** Whether an origin is this bucket, by any of its domain names: by region or without, dual-stack, or with the bucket's name as path. */
+function bucketTest(scope: Construct, bucket: s3.IBucket): (origin: cloudfront.CfnDistribution.OriginProperty) => boolean {
+  const names = finalNames(scope, bucket);
+  const domains = bucketsBeside(scope).filter((other) => other.names.some((name) => names.includes(name)))
+    .flatMap(({ resource }) => [resource.attrDomainName, resource.attrRegionalDomainName, resource.attrDualStackDomainName])
+    .map((name) => finalText(scope, name));
+  return ({ domainName, originPath }) => {
+    const domain = finalText(scope, domainName).toLowerCase();
+    return domains.includes(domain) || names.some((name) => domain.startsWith(`${name}.s3.`) || domain.startsWith(`${name}.s3-`)
+      || (/^s3[.-]/.test(domain) && `${finalText(scope, originPath)}/`.startsWith(`/${name}/`)));
+  };
+}
