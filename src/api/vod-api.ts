@@ -17,7 +17,7 @@ import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { connect, HandlerFunction, handlerFunction } from '../synth/handler-function';
-import { appOriginsProblems } from '../synth/origin';
+import { appOriginsProblems, checkAppOrigins } from '../synth/origin';
 import { keyProblem } from '../synth/prop-checks';
 
 const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
@@ -112,6 +112,7 @@ export class VodApi extends Construct implements IVodApi {
       ...functionProblems(this, props.functions),
       ...appOriginsProblems(props.appOrigins),
     ]);
+    checkAppOrigins(this, props.appOrigins);
     this.appOrigins = Token.isUnresolved(props.appOrigins) || props.appOrigins?.length ? props.appOrigins : undefined;
     useFunctionOptions(this, props.functions);
     this.restApi = new apigateway.RestApi(this, 'RestApi', {

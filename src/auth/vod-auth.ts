@@ -11,7 +11,7 @@ import type { Area } from '../synth/area';
 import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
-import { appOriginsProblems, originProblem } from '../synth/origin';
+import { appOriginsProblems, checkAppOrigins, originProblem } from '../synth/origin';
 import { overlay } from '../synth/overlay';
 import { booleanProblem, keyProblem } from '../synth/prop-checks';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
@@ -118,6 +118,7 @@ export class VodAuth extends Construct {
       ...noIdentity ? [noIdentity] : identity._problems(this, context),
     ]);
     useFunctionOptions(this, props.functions);
+    checkAppOrigins(this, props.appOrigins);
     const bound = identity._bind(this, context);
     this.userPool = bound.userPool;
     this.userPoolClient = bound.userPoolClient;

@@ -3,6 +3,7 @@ import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
 import { certificateProblem } from '../synth/certificate';
+import { checkTokens } from '../synth/check-tokens';
 import { distributionsBeside, isSameName } from '../synth/distribution-names';
 import { domainNameProblem } from '../synth/domain-name';
 import { finalText } from '../synth/literal';
@@ -17,6 +18,11 @@ export interface DomainOptions {
 /** The address of a service with these names: the first is the one that people use. */
 export function addressOf([first]: readonly string[]): string {
   return `https://${first}`;
+}
+
+/** Checks the names once more when the app is complete: lazy ones are known then. */
+export function checkDomains(scope: IConstruct, { domainNames, certificate }: DomainOptions): void {
+  checkTokens(scope, { domainNames }, (known) => domainProblems(scope, { ...known, certificate }));
 }
 
 /** What is wrong with the names and their certificate. */

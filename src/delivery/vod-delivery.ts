@@ -6,7 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { checkCircularDependency } from './circular-dependency';
 import { letDistributionRead, makeDistribution, patternProblem } from './distribution';
-import { addressOf, checkNames, domainProblems } from './domain-names';
+import { addressOf, checkDomains, checkNames, domainProblems } from './domain-names';
 import { checkOrigins } from './media-origin';
 import { generationProblems, SigningKeys } from './signing-keys';
 import { serveArea } from '../api/serve-area';
@@ -205,6 +205,7 @@ export class VodDelivery extends Construct {
     this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
     checkOrigins(this, this.distribution, this.bucket, !isAbsent(props.defaultBehavior));
     checkCircularDependency(this, this.distribution, !isAbsent(domainNames));
+    checkDomains(this, props);
     checkNames(this, this.distribution, domainNames ?? []);
     this.url = addressOf(domainNames ?? [this.distribution.distributionDomainName]);
     letDistributionRead(this, this.bucket, this.distribution);

@@ -1,4 +1,6 @@
 import { Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { checkTokens } from './check-tokens';
 import { listProblems, repetitionProblem, show } from './prop-checks';
 
 /** Hosts that a browser trusts without https. */
@@ -32,6 +34,11 @@ export function originProblem(name: string, value: unknown): string | undefined 
   if (origin === undefined || host === undefined || !/^https?:/.test(origin) || !HOST.test(host)) return expected;
   if (origin.startsWith('http:') && !LOCAL_HOSTS.includes(host)) return `${name}: expected https (http is for localhost only), got ${show(value)}`;
   return origin === value ? undefined : `${expected}; did you mean "${origin}"?`;
+}
+
+/** Checks `appOrigins` once more when the app is complete: lazy ones are known then. */
+export function checkAppOrigins(scope: IConstruct, appOrigins: readonly string[] | undefined): void {
+  checkTokens(scope, { appOrigins }, (props) => appOriginsProblems(props.appOrigins));
 }
 
 /** The one check of `appOrigins`. */

@@ -20,7 +20,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { grantKey } from '../synth/kms-keys';
-import { appOriginsProblems } from '../synth/origin';
+import { appOriginsProblems, checkAppOrigins } from '../synth/origin';
 import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/own-bucket';
 import { privateBucket } from '../synth/private-bucket';
 import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
@@ -130,6 +130,7 @@ export class VodUpload extends Construct {
     this.catalog = props.catalog;
     this.bucket = props.bucket ?? this.makeBucket(props);
     checkBucket(this, propName(this, 'bucket'), this.bucket);
+    checkAppOrigins(this, props.appOrigins);
     this.letPagesPut(props.appOrigins);
     const settings: UploadSettings = {
       maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,

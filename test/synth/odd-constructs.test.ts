@@ -1,4 +1,4 @@
-import { Bitrate, CfnParameter, Duration, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
+import { Aws, Bitrate, CfnParameter, Duration, Lazy, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -48,7 +48,33 @@ const BUCKETS: Case[] = [
   ['one of China', (stack) => s3.Bucket.fromBucketArn(stack, 'Own', 'arn:aws-cn:s3:::media'), 'refused'],
 ];
 
+const lazy = (value: string) => Lazy.string({ produce: () => value });
+const lazyList = (...values: string[]) => Lazy.list({ produce: () => values });
+const ORIGINS: Case[] = [
+  ['a lazy list with a wildcard', () => lazyList('https://app.example.com', '*'), 'refused'],
+  ['a lazy origin without TLS', () => [lazy('http://evil.example.com')], 'refused'],
+  ['a lazy list of origins', () => lazyList('https://app.example.com', `https://${Aws.STACK_NAME}.example.com`), 'rendered'],
+];
+
 const CASES: Record<string, Case[]> = {
+  'VodApiProps.appOrigins': ORIGINS,
+  'VodAuthProps.appOrigins': ORIGINS,
+  'VodUploadProps.appOrigins': ORIGINS,
+  'VodDeliveryProps.domainNames': [
+    ['a lazy address', () => [lazy('https://videos.example.com/')], 'refused'],
+    ['one name twice, lazy', () => [lazy('videos.example.com'), lazy('videos.example.com')], 'refused'],
+    ['a lazy name and one of a parameter', () => [lazy('videos.example.com'), Aws.STACK_NAME], 'rendered'],
+  ],
+  'OidcIdentityOptions.issuer': [
+    ['a lazy text without address', () => lazy(''), 'refused'],
+    ['a lazy address without TLS', () => lazy('http://id.example.com'), 'refused'],
+    ['a lazy address', () => lazy('https://id.example.com/'), 'rendered'],
+  ],
+  'OidcIdentityOptions.audiences': [
+    ['an empty lazy list', () => lazyList(), 'refused'],
+    ['a lazy blank', () => [lazy(' ')], 'refused'],
+    ['a lazy list', () => lazyList('web', Aws.STACK_NAME), 'rendered'],
+  ],
   'VodUploadOptions.bucket': BUCKETS,
   'VodDeliveryOptions.bucket': BUCKETS,
   'VodTranscodeProps.sourceBucket': BUCKETS,

@@ -135,7 +135,9 @@ export function rendering(
     template = JSON.stringify(templateOf(stack));
   } catch (error) {
     const { name: kind, message } = error as Error;
-    return { outcome: kind === 'VodValidationError' && message.includes(name) ? 'refused' : `${kind}: ${message}` };
+    // CDK tells what the end of synthesis finds.
+    const isRefusal = kind === 'VodValidationError' || message.startsWith('Validation failed');
+    return { outcome: isRefusal && message.includes(name) ? 'refused' : `${kind}: ${message}` };
   }
   const broken = /[$#]\{Token\[[^"]*|-1\.888\d+e\+?\d+|\bNaN\b|\bundefined\b|\[object Object\]/.exec(template);
   return { outcome: broken ? `broken: ${broken[0]}` : marker && !marker.test(template) ? 'lost' : 'rendered', template };

@@ -3,6 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import type { BoundIdentity } from './bound-identity';
 import type { TokenRules } from '../../contract/token-rules';
+import { checkTokens } from '../../synth/check-tokens';
 import { handlerFunction } from '../../synth/handler-function';
 import { originProblem } from '../../synth/origin';
 import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, show, stringProblem } from '../../synth/prop-checks';
@@ -63,6 +64,7 @@ export const OIDC_OPTIONS: Record<keyof OidcIdentityOptions, true> = {
 
 /** A Lambda authorizer that checks the tokens of any OpenID Connect issuer. */
 export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): BoundIdentity {
+  checkTokens(scope, options, oidcProblems);
   const rules: TokenRules = {
     issuer: options.issuer,
     audiences: options.audiences,
