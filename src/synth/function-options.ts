@@ -9,6 +9,7 @@ import { keyProblems, ResourceKey } from './kms-keys';
 import { overlay } from './overlay';
 import { accountProblem, arnProblem, partitionProblem, regionProblem } from './place';
 import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, objectProblem, repetitionProblem } from './prop-checks';
+import { vpcMemberProblems } from './vpc-members';
 
 /**
  * Options for the functions of the service, or of one area: names and types are CDK's. What is left out is as the construct above has it.
@@ -227,7 +228,12 @@ function networkProblems(scope: Construct, { vpc, vpcSubnets, securityGroups }: 
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) return problems;
   const network = vpc ?? inherited;
-  if (network) return [regionProblem(scope, 'functions.vpc', 'VPC', network.env.region), subnetsProblem(network, vpcSubnets)];
+  if (network) {
+    return [
+      regionProblem(scope, 'functions.vpc', 'VPC', network.env.region), subnetsProblem(network, vpcSubnets),
+      ...vpcMemberProblems(network, { securityGroups, vpcSubnets }),
+    ];
+  }
   return Object.entries({ vpcSubnets, securityGroups })
     .map(([name, value]) => (isAbsent(value) ? undefined : `functions.${name}: expected functions.vpc with it, got no VPC`));
 }

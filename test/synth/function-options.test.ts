@@ -20,6 +20,9 @@ const vpcIn = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Network', {
   vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], privateSubnetIds: ['subnet-private'], publicSubnetIds: ['subnet-public'],
 });
 
+const importedVpc = (stack: Stack, vpcId: string) => ec2.Vpc.fromVpcAttributes(stack, vpcId, { vpcId, availabilityZones: ['us-east-1a'], privateSubnetIds: [`subnet-of-${vpcId}`] });
+const ownVpc = (stack: Stack, id: string) => new ec2.Vpc(stack, id, { availabilityZones: ['us-east-1a'] });
+
 /** The whole service with these options. */
 function service(options: (stack: Stack) => VodFunctionOptions): CloudFormationTemplate {
   const stack = testStack({ env: ENV });
@@ -161,6 +164,18 @@ describe('a wrong option is refused in its name', () => {
       vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(new Stack(scope.node.root as App, 'Other', { env: { region: 'eu-west-1' } }), 'Group', 'sg-1')],
     })],
     ['securityGroups: expected at most 5, got 6', (scope) => ({ vpc: vpcIn(scope), securityGroups: Array(6).fill(ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')) })],
+    ['securityGroups[0]: expected a security group of functions.vpc (Test/One), got one of another VPC (Test/Two)', (scope) => ({
+      vpc: ownVpc(scope, 'One'), securityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: ownVpc(scope, 'Two') })],
+    })],
+    ['securityGroups[0]: expected a security group of functions.vpc (vpc-1), got one of another VPC (vpc-2)', (scope) => ({
+      vpc: vpcIn(scope), securityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: importedVpc(scope, 'vpc-2') })],
+    })],
+    ['vpcSubnets.subnets[0]: expected a subnet of functions.vpc (Test/One), got one of another VPC (Test/Two)', (scope) => ({
+      vpc: ownVpc(scope, 'One'), vpcSubnets: { subnets: ownVpc(scope, 'Two').privateSubnets },
+    })],
+    ['vpcSubnets.subnets[0]: expected a subnet of functions.vpc (vpc-1), got one of another VPC (vpc-2)', (scope) => ({
+      vpc: vpcIn(scope), vpcSubnets: { subnets: importedVpc(scope, 'vpc-2').privateSubnets },
+    })],
     ['layers: expected at most 5, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', LAYER)) })],
     ['layers[0]: expected a layer for nodejs24.x, got one for python3.13', (scope) => ({
       layers: [lambda.LayerVersion.fromLayerVersionAttributes(scope, 'Layer', { layerVersionArn: LAYER, compatibleRuntimes: [lambda.Runtime.PYTHON_3_13] })],
