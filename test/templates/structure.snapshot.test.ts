@@ -43,7 +43,7 @@ test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full')
 });
 
 /** The types whose properties users tune by props. */
-const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::MediaConvert::Queue', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::ApiGateway::Stage', 'AWS::ApiGateway::Authorizer', 'AWS::CloudFront::Distribution', 'AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule'];
+const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::MediaConvert::Queue', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::ApiGateway::Stage', 'AWS::ApiGateway::Authorizer', 'AWS::CloudFront::Distribution', 'AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule', 'Custom::VodKeyPair'];
 
 test('defaults are what they were', () => {
   const tuned = Object.entries(smallest.Resources).filter(([id, { Type }]) => isOurs(id) && TUNED.includes(Type));
@@ -55,7 +55,8 @@ test('defaults are what they were', () => {
 
 test('logical ids of what holds data are pinned: another id is another, empty resource', () => {
   const stateful = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::SecretsManager::Secret', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::PublicKey', 'AWS::CloudFront::KeyGroup'];
-  const ids = stateful.flatMap((type) => ofType(smallest, type).map(({ id }) => `${type} ${id}`));
+  const ids = stateful.flatMap((type) => ofType(smallest, type)
+    .map(({ id, resource: { DeletionPolicy, UpdateReplacePolicy } }) => `${type} ${id}: ${DeletionPolicy ?? 'Delete'}, ${UpdateReplacePolicy ?? 'Delete'} when replaced`));
   expect(ids.sort()).toMatchSnapshot();
 });
 
