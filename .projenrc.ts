@@ -86,7 +86,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     configFilePath: 'jest.config.json',
     jestConfig: {
       collectCoverage: false,
-      maxWorkers: '100%',
+      // Journeys wait for the stacks that they start.
+      maxWorkers: '150%',
       testTimeout: 30_000,
       globalSetup: '<rootDir>/test/programs.js',
       testSequencer: '<rootDir>/test/longest-first.js',
