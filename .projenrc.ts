@@ -86,8 +86,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     configFilePath: 'jest.config.json',
     jestConfig: {
       collectCoverage: false,
-      // Journeys wait for the stacks that they start.
-      maxWorkers: '150%',
+      maxWorkers: '100%',
       testTimeout: 30_000,
       globalSetup: '<rootDir>/test/programs.js',
       testSequencer: '<rootDir>/test/longest-first.js',

@@ -133,27 +133,25 @@ export class VodCatalog extends Construct implements IVodCatalog {
   public readonly _area: Area;
 
   private readonly events: EventPublishing;
-  /** Ids of rules are the user's: none of them meets one of ours. */
-  private readonly rules: Construct;
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(checkedScope(scope, id, props), id);
+    const prop = propName(this, 'table');
     throwIfAny(this, [
       keyProblem<VodCatalogProps>('', props, { ...CATALOG_OPTIONS, url: true, roles: true }),
-      originProblem('url', props.url), removalPolicyProblem('removalPolicy', props.removalPolicy), ...rolesProblems(props.roles),
-      booleanProblem('deletionProtection', props.deletionProtection),
-      ...functionProblems(this, props.functions),
-      ...tablePlaceProblems(this, propName(this, 'table'), props.table), ...streamProblems(this, propName(this, 'table'), props.table),
+      originProblem('url', props.url), ...rolesProblems(props.roles), ...functionProblems(this, props.functions),
+      removalPolicyProblem('removalPolicy', props.removalPolicy), booleanProblem('deletionProtection', props.deletionProtection),
+      ...tablePlaceProblems(this, prop, props.table), ...streamProblems(this, prop, props.table),
       ...eventBusProblems(this, propName(this, 'eventBus'), props.eventBus),
     ]);
     useFunctionOptions(this, props.functions);
     this.roles = props.roles ?? {};
     this.url = props.url;
     this.table = props.table ?? makeTable(this, props);
-    if (props.table) checkTable(this, propName(this, 'table'), props.table);
-    checkTableKey(this, propName(this, 'table'), this.table);
-    checkStream(this, propName(this, 'table'), this.table);
-    checkSoleUse(this, propName(this, 'table'), 'events', this.table, 'publish events of the videos of both');
+    if (props.table) checkTable(this, prop, props.table);
+    checkTableKey(this, prop, this.table);
+    checkStream(this, prop, this.table);
+    checkSoleUse(this, prop, 'events', this.table, 'publish events of the videos of both');
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and shows one',
@@ -163,7 +161,6 @@ export class VodCatalog extends Construct implements IVodCatalog {
     this.events = new EventPublishing(this, 'Events', {
       catalog: this, eventBus: props.eventBus, removalPolicy: props.removalPolicy ?? DEFAULT_REMOVAL_POLICY,
     });
-    this.rules = new Construct(this, 'Rules');
     const { eventBus, failedEventsBucket, publishEventsFunction, resendEventsFunction } = this.events;
     this.eventBus = eventBus;
     this.failedEventsBucket = failedEventsBucket;
@@ -300,6 +297,6 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   private on(id: string, type: VideoEventType, options: events.OnEventOptions): events.Rule {
-    return this.events.addRule(this.rules, id, type, options);
+    return this.events.addRule(id, type, options);
   }
 }

@@ -44,10 +44,13 @@ export class EventPublishing extends Construct {
   public readonly resendEventsFunction: lambda.Function;
 
   private readonly catalog: IVodCatalog;
+  /** Ids of rules are the user's: none of them meets one of ours. */
+  private readonly rules: Construct;
 
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: EventPublishingProps) {
     super(scope, id);
     this.catalog = catalog;
+    this.rules = new Construct(scope, 'Rules');
     this.eventBus = eventBus ?? this.makeBus();
     this.failedEventsBucket = this.makeBucket(catalog, removalPolicy);
     const send = connection({
@@ -77,11 +80,11 @@ export class EventPublishing extends Construct {
     });
   }
 
-  /** Adds a rule for one type of event of this catalog, in a scope unless the options name another one. */
-  public addRule(scope: Construct, id: string, type: VideoEventType, given: events.OnEventOptions): events.Rule {
+  /** Adds a rule for one type of event of this catalog. */
+  public addRule(id: string, type: VideoEventType, given: events.OnEventOptions): events.Rule {
     throwIfAny(this.catalog, ruleProblems(given).map((problem) => problem && `rule ${show(id)}: ${problem}`));
     const { crossStackScope, target, ...options } = given;
-    const rule = new events.Rule(crossStackScope ?? scope, id, { ...options, eventBus: this.eventBus });
+    const rule = new events.Rule(crossStackScope ?? this.rules, id, { ...options, eventBus: this.eventBus });
     rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type], resources: [this.catalog.table.tableArn] });
     rule.addTarget(target);
     // Else, when the bus is changed, events go to the new one before its rules are there. A rule of another stack comes after this one.

@@ -1,8 +1,9 @@
 import { mkdtempSync } from 'fs';
-import { createServer, type Server } from 'http';
+import { createServer, request as httpRequest, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { Readable } from 'stream';
 import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
 import { AwsError, type DoorService, type LocalStack, type Need } from '../../../local/types';
@@ -81,3 +82,16 @@ export async function doorTo(service: DoorService, access: TestAccess, readBody 
     },
   };
 }
+
+export type Request = [method: string, path: string, headers?: Record<string, string>, body?: Buffer | Readable];
+
+/** What the SDK will not send: raw headers, raw paths. */
+export const rawTo = (endpoint: string, ...[method, path, headers = {}, body]: Request) =>
+  new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+    const sent = httpRequest(`${endpoint}${path}`, { method, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: `${Buffer.concat(chunks)}` }));
+    }).on('error', reject);
+    if (body instanceof Readable) body.pipe(sent);
+    else sent.end(body);
+  });

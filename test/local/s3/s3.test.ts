@@ -4,7 +4,7 @@ import { request as httpRequest } from 'http';
 import { join } from 'path';
 import { Readable } from 'stream';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, doorTo, stackOf } from './fixture';
+import { accessOf, doorTo, rawTo, type Request, stackOf } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
 import type { BusEvent, LocalStack } from '../../../local/types';
 import { until } from '../fakes';
@@ -67,44 +67,7 @@ const bytesOf = async (Key: string, more: Partial<s3.GetObjectCommandInput> = {}
   Buffer.from(await (await client.send(new s3.GetObjectCommand({ Bucket: BUCKET, Key, ...more }))).Body!.transformToByteArray());
 const leftovers = () => ['.incoming', BUCKET].map((folder) => readdirSync(join(stack.dataFolder, 's3', folder)).length);
 
-/** What the SDK will not send: raw headers, raw paths. */
-const raw = (method: string, path: string, headers: Record<string, string> = {}, body?: Buffer | Readable) =>
-  new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
-    const sent = httpRequest(`${door.endpoint}${path}`, { method, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: `${Buffer.concat(chunks)}` }));
-    }).on('error', reject);
-    if (body instanceof Readable) body.pipe(sent);
-    else sent.end(body);
-  });
-
-describe('a list', () => {
-  const KEYS = ['a&b', 'b/1', 'b/2', 'ö', '\u{1f3ac}'];
-  const list = async (more: Partial<s3.ListObjectsV2CommandInput> = {}, Bucket = 'silent') => {
-    const { Contents = [], IsTruncated } = await client.send(new s3.ListObjectsV2Command({ Bucket, ...more }));
-    return [Contents.map(({ Key }) => Key), IsTruncated];
-  };
-  beforeAll(async () => {
-    for (const Key of KEYS.toReversed()) await client.send(new s3.PutObjectCommand({ Bucket: 'silent', Key, Body: 'data' }));
-  });
-
-  test('has the objects by their keys, in pages, and those after a key', async () => {
-    expect(await list()).toEqual([KEYS, false]);
-    expect(await list({ MaxKeys: 2 })).toEqual([KEYS.slice(0, 2), true]);
-    expect(await list({ MaxKeys: 3, StartAfter: 'b/1' })).toEqual([KEYS.slice(2), false]);
-    expect(await list({ Prefix: 'b/' })).toEqual([['b/1', 'b/2'], false]);
-    const { Contents: [first] = [] } = await client.send(new s3.ListObjectsV2Command({ Bucket: 'silent' }));
-    expect(first).toMatchObject({ Size: 4, ETag: `"${md5(Buffer.from('data'))}"`, LastModified: expect.any(Date) });
-    await expect(list({}, 'nowhere')).rejects.toThrow('The specified bucket does not exist');
-  });
-
-  test('lacks what was deleted, which may be deleted again', async () => {
-    for (let times = 0; times < 2; times++) await client.send(new s3.DeleteObjectCommand({ Bucket: 'silent', Key: 'b/1' }));
-    expect(await list()).toEqual([KEYS.filter((key) => key !== 'b/1'), false]);
-    expect(readdirSync(join(stack.dataFolder, 's3', 'silent'))).toHaveLength(2 * (KEYS.length - 1));
-    expect(access.asked.map(({ action }) => action)).toEqual(['s3:DeleteObject', 's3:DeleteObject', 's3:ListBucket']);
-  });
-});
+const raw = (...request: Request) => rawTo(door.endpoint, ...request);
 
 test('an object comes back as it was put, with its facts', async () => {
   const data = randomBytes(300_000);

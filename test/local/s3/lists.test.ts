@@ -1,0 +1,50 @@
+import { createHash } from 'crypto';
+import { readdirSync, rmSync } from 'fs';
+import { join } from 'path';
+import * as s3 from '@aws-sdk/client-s3';
+import { accessOf, doorTo, stackOf } from './fixture';
+import { createS3 } from '../../../local/s3/s3';
+import type { LocalStack } from '../../../local/types';
+
+const BUCKET = 'listed';
+const KEYS = ['a&b', 'b/1', 'b/2', 'ö', '\u{1f3ac}'];
+
+let stack: LocalStack;
+let door: Awaited<ReturnType<typeof doorTo>>;
+let client: s3.S3Client;
+const access = accessOf();
+
+beforeAll(async () => {
+  stack = stackOf([{ type: 'AWS::S3::Bucket', physicalId: BUCKET }]);
+  door = await doorTo(createS3({ stack, putEvent: () => undefined, access }).service, access);
+  client = new s3.S3Client({ endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+  for (const Key of KEYS.toReversed()) await client.send(new s3.PutObjectCommand({ Bucket: BUCKET, Key, Body: 'data' }));
+});
+beforeEach(() => { access.asked.length = 0; });
+afterAll(async () => {
+  client.destroy();
+  await door.stop();
+  rmSync(stack.dataFolder, { recursive: true });
+});
+
+const list = async (more: Partial<s3.ListObjectsV2CommandInput> = {}, Bucket = BUCKET) => {
+  const { Contents = [], IsTruncated } = await client.send(new s3.ListObjectsV2Command({ Bucket, ...more }));
+  return [Contents.map(({ Key }) => Key), IsTruncated];
+};
+
+test('a list has the objects by their keys, in pages, and those after a key', async () => {
+  expect(await list()).toEqual([KEYS, false]);
+  expect(await list({ MaxKeys: 2 })).toEqual([KEYS.slice(0, 2), true]);
+  expect(await list({ MaxKeys: 3, StartAfter: 'b/1' })).toEqual([KEYS.slice(2), false]);
+  expect(await list({ Prefix: 'b/' })).toEqual([['b/1', 'b/2'], false]);
+  const { Contents: [first] = [] } = await client.send(new s3.ListObjectsV2Command({ Bucket: BUCKET }));
+  expect(first).toMatchObject({ Size: 4, ETag: `"${createHash('md5').update('data').digest('hex')}"`, LastModified: expect.any(Date) });
+  await expect(list({}, 'nowhere')).rejects.toThrow('The specified bucket does not exist');
+});
+
+test('a list lacks what was deleted, which may be deleted again', async () => {
+  for (let times = 0; times < 2; times++) await client.send(new s3.DeleteObjectCommand({ Bucket: BUCKET, Key: 'b/1' }));
+  expect(await list()).toEqual([KEYS.filter((key) => key !== 'b/1'), false]);
+  expect(readdirSync(join(stack.dataFolder, 's3', BUCKET))).toHaveLength(2 * (KEYS.length - 1));
+  expect(access.asked.map(({ action }) => action)).toEqual(['s3:DeleteObject', 's3:DeleteObject', 's3:ListBucket']);
+});
