@@ -17,7 +17,9 @@ const access = accessOf();
 beforeAll(async () => {
   stack = stackOf([{ type: 'AWS::S3::Bucket', physicalId: BUCKET }]);
   door = await doorTo(createS3({ stack, putEvent: () => undefined, access }).service, access);
-  client = new s3.S3Client({ endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+  client = new s3.S3Client({
+    endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
   for (const Key of KEYS.toReversed()) await client.send(new s3.PutObjectCommand({ Bucket: BUCKET, Key, Body: 'data' }));
 });
 beforeEach(() => { access.asked.length = 0; });
