@@ -1,7 +1,6 @@
 import { Annotations, Token } from 'aws-cdk-lib';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type { IConstruct } from 'constructs';
-import type { PublicClientOptions } from './user-pool-identity';
 import { LOGIN_PATH } from '../../contract/routes';
 import { certificateProblem } from '../../synth/certificate';
 import { isSameName, namesBeside } from '../../synth/distribution-names';
@@ -19,7 +18,7 @@ const BROWSERS_OWN = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'ftp:'
 /** The options that hold addresses of sign-in. */
 interface SignInAddresses {
   readonly domain?: cognito.UserPoolDomainOptions;
-  readonly publicClient?: PublicClientOptions;
+  readonly publicClient?: { readonly callbackUrls: readonly string[]; readonly logoutUrls?: readonly string[] };
 }
 
 /** What is wrong with addresses of sign-in, as far as the service's own address tells. */
