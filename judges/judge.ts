@@ -35,7 +35,7 @@ function synthesize(folder: string): string[] {
 function policies(template: string): { name: string; document: object }[] {
   const whole: CloudFormationTemplate = JSON.parse(readFileSync(template, 'utf8'));
   // What a policy refers to by Ref is a pseudo parameter, or a secret, whose Ref is its ARN.
-  const lookup = (name: string): string => PSEUDO[name] ?? arnOf(whole.Resources[name].Type);
+  const lookup = (name: string, attribute?: string): string => PSEUDO[name] ?? `${arnOf(whole.Resources[name].Type)}${attribute === 'StreamArn' ? '/stream/x' : ''}`;
   return ours(whole, 'AWS::IAM::Policy').map(({ id, properties }) => ({ name: id, document: plain(properties.PolicyDocument, lookup) }));
 }
 
@@ -43,6 +43,8 @@ function arnOf(type: string): string {
   const forms: Record<string, string> = {
     'AWS::S3::Bucket': 'arn:aws:s3:::x',
     'AWS::DynamoDB::GlobalTable': 'arn:aws:dynamodb:us-east-1:123456789012:table/x',
+    'AWS::DynamoDB::Table': 'arn:aws:dynamodb:us-east-1:123456789012:table/x',
+    'AWS::Events::EventBus': 'arn:aws:events:us-east-1:123456789012:event-bus/x',
     'AWS::SQS::Queue': 'arn:aws:sqs:us-east-1:123456789012:x',
     'AWS::Logs::LogGroup': 'arn:aws:logs:us-east-1:123456789012:log-group:x:*',
     'AWS::IAM::Role': 'arn:aws:iam::123456789012:role/x',

@@ -162,9 +162,7 @@ export const PROPS = {
       'own': ({ mine }) => makeTable(mine),
       'own with a key': ({ mine }) => makeTable(mine, key(mine, 'TableKey')),
       'of another stack': ({ other }) => makeTable(other),
-      'imported': ({ mine }) => dynamodb.Table.fromTableAttributes(mine, 'Videos', {
-        tableName: 'videos', tableStreamArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/videos/stream/2026-11-29T00:00:00.000',
-      }),
+      'imported': ({ mine }) => dynamodb.Table.fromTableAttributes(mine, 'Videos', { tableName: 'videos', tableStreamArn: Fn.importValue('VideosStream') }),
     },
     eventBus: {
       'own': ({ mine }) => new events.EventBus(mine, 'Bus'),
