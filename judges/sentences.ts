@@ -1,0 +1,131 @@
+import { execFileSync } from 'child_process';
+import { createHash } from 'crypto';
+import { readFileSync } from 'fs';
+import * as path from 'path';
+import { parseArgs } from 'util';
+import * as ts from 'typescript';
+
+/*
+ * Draws sentences of the project, for a reader who marks those that must be read twice. The draw depends only on the seed, the current commit by default.
+ * Usage: npm run sentences -- [--seed TEXT] [--count N] [--under PATH]... [--all]
+ */
+const KINDS = ['docstring', 'message', 'comment', 'document'] as const;
+type Kind = (typeof KINDS)[number] | 'test name';
+
+interface Sentence {
+  readonly kind: Kind;
+  readonly place: string;
+  readonly text: string;
+}
+
+const root = path.join(__dirname, '..');
+const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    count: { type: 'string', default: '100' },
+    under: { type: 'string', multiple: true, default: ['.'] },
+    all: { type: 'boolean', default: false },
+  },
+});
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+/** Words of prose: code, paths and identifiers are no words. */
+const words = (text: string): number => text.split(' ').filter((part) => /^\p{P}*\p{L}[\p{Ll}'-]+\p{P}*$/u.test(part)).length;
+
+/** Splits a paragraph into its sentences; leaves out those of fewer than four words. */
+const sentencesOf = (paragraph: string): string[] => (
+  [...segmenter.segment(paragraph.replace(/\s+/g, ' ').trim())].map(({ segment }) => segment.trim()).filter((segment) => words(segment) >= 4));
+
+/** The paragraphs of a comment, without its markers, examples and tag names. */
+function commentParagraphs(comment: string): string[] {
+  const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
+  return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@\w+(?: \w+(?= - ))? ?(?:- )?/, ''));
+}
+
+const templateText = (template: ts.TemplateExpression, file: ts.SourceFile): string => (
+  template.head.text + template.templateSpans.map((span) => `{${span.expression.getText(file)}}${span.literal.text}`).join(''));
+
+const isTest = (node: ts.Node, file: ts.SourceFile): boolean => ts.isCallExpression(node.parent) && node.parent.arguments[0] === node
+  && /^(?:describe|it|test)\b/.test(node.parent.expression.getText(file));
+
+function sentencesOfCode(name: string): Sentence[] {
+  const text = readFileSync(path.join(root, name), 'utf8');
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true, name.endsWith('.ts') ? ts.ScriptKind.TS : ts.ScriptKind.JS);
+  const found: Sentence[] = [];
+  const add = (kind: Kind, position: number, paragraphs: readonly string[]): void => {
+    const place = `${name}:${file.getLineAndCharacterOfPosition(position).line + 1}`;
+    found.push(...paragraphs.flatMap(sentencesOf).map((sentence) => ({ kind, place, text: sentence })));
+  };
+  const comments = new Map<number, ts.CommentRange>();
+  const visit = (node: ts.Node): void => {
+    for (const range of [...ts.getLeadingCommentRanges(text, node.pos) ?? [], ...ts.getTrailingCommentRanges(text, node.end) ?? []]) comments.set(range.pos, range);
+    const literal = ts.isStringLiteralLike(node) ? node.text : ts.isTemplateExpression(node) ? templateText(node, file) : undefined;
+    if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
+    else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);
+    node.getChildren(file).forEach(visit);
+  };
+  visit(file);
+  let run: { start: number; end: number; text: string } | undefined;
+  const flush = (): void => {
+    if (run) add(run.text.startsWith('/**') && name.startsWith('src/') ? 'docstring' : 'comment', run.start, commentParagraphs(run.text));
+  };
+  for (const { pos, end } of [...comments.values()].sort((a, b) => a.pos - b.pos)) {
+    const comment = text.slice(pos, end);
+    // Lines of `//` one below the other are one comment.
+    if (run && comment.startsWith('//') && run.text.startsWith('//') && /^\s*$/.test(text.slice(run.end, pos))) {run = { ...run, end, text: `${run.text}\n${comment}` };} else {
+      flush();
+      run = { start: pos, end, text: comment };
+    }
+  }
+  flush();
+  return found;
+}
+
+function sentencesOfDocument(name: string): Sentence[] {
+  const found: Sentence[] = [];
+  let paragraph: string[] = [];
+  let start = 1;
+  const flush = (next: number): void => {
+    found.push(...sentencesOf(paragraph.join(' ')).map((text) => ({ kind: 'document' as const, place: `${name}:${start}`, text })));
+    paragraph = [];
+    start = next;
+  };
+  let fenced = false;
+  readFileSync(path.join(root, name), 'utf8').split('\n').forEach((line, index) => {
+    const fence = line.startsWith('```');
+    if (fence) fenced = !fenced;
+    const cells = line.startsWith('|') ? line.split(/(?<!\\)\|/).filter((cell) => cell.trim()) : undefined;
+    if (fence || fenced || cells || /^(?:\s*$|#|\s*[-*] |\s*\d+\. )/.test(line)) flush(index + 1);
+    if (fence || fenced) return;
+    const plain = (text: string): string => text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\*\*/g, '').replace(/^(?:#+|\s*[-*]|\s*\d+\.) /, '');
+    for (const cell of cells ?? []) {
+      paragraph = [plain(cell.trim())];
+      flush(index + 1);
+    }
+    if (!cells) paragraph.push(plain(line));
+  });
+  flush(0);
+  return found;
+}
+
+const files = git('ls-files', '--', ...options.under).split('\n');
+const sentences = files.flatMap((name) => {
+  if (/\.(?:ts|js|mjs|cjs)$/.test(name) && name !== 'examples/web/hls.js') return sentencesOfCode(name);
+  return name.endsWith('.md') && name !== 'API.md' ? sentencesOfDocument(name) : [];
+});
+
+if (options.all) {
+  for (const { kind, place, text } of sentences) console.log(`${place}  [${kind}]  ${text}`);
+} else {
+  const seed = options.seed ?? git('rev-parse', 'HEAD');
+  const rank = ({ place, text }: Sentence): string => createHash('sha256').update(`${seed}\n${place}\n${text}`).digest('hex');
+  const count = Number(options.count);
+  console.log(`${count} of ${sentences.length} sentences, seed ${seed}`);
+  KINDS.flatMap((kind, index) => {
+    const share = Math.floor(count / KINDS.length) + (index < count % KINDS.length ? 1 : 0);
+    const ranked = sentences.filter((sentence) => sentence.kind === kind).map((sentence) => ({ ...sentence, rank: rank(sentence) }));
+    return ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1)).slice(0, share);
+  }).forEach(({ kind, place, text }, index) => console.log(`${index + 1}. [${kind}] ${text}\n   ${place}`));
+}
