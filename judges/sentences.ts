@@ -7,7 +7,7 @@ import * as ts from 'typescript';
 
 /*
  * Draws sentences of the project, for a reader who marks those that must be read twice. The draw depends only on the seed, the current commit by default.
- * Usage: npm run sentences -- [--seed TEXT] [--count N] [--under PATH]... [--all]
+ * Usage: npm run sentences -- [--seed TEXT] [--count N] [--all] [PATH...]
  */
 const KINDS = ['docstring', 'message', 'comment', 'document'] as const;
 type Kind = (typeof KINDS)[number] | 'test name';
@@ -21,11 +21,11 @@ interface Sentence {
 const root = path.join(__dirname, '..');
 const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
-const { values: options } = parseArgs({
+const { values: options, positionals: paths } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: 'string' },
     count: { type: 'string', default: '100' },
-    under: { type: 'string', multiple: true, default: ['.'] },
     all: { type: 'boolean', default: false },
   },
 });
@@ -60,7 +60,8 @@ function sentencesOfCode(name: string): Sentence[] {
   };
   const comments = new Map<number, ts.CommentRange>();
   const visit = (node: ts.Node): void => {
-    for (const range of [...ts.getLeadingCommentRanges(text, node.pos) ?? [], ...ts.getTrailingCommentRanges(text, node.end) ?? []]) comments.set(range.pos, range);
+    const around = [ts.getLeadingCommentRanges(text, node.pos), ts.getTrailingCommentRanges(text, node.end)];
+    for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
     const literal = ts.isStringLiteralLike(node) ? node.text : ts.isTemplateExpression(node) ? templateText(node, file) : undefined;
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);
@@ -110,7 +111,7 @@ function sentencesOfDocument(name: string): Sentence[] {
   return found;
 }
 
-const files = git('ls-files', '--', ...options.under).split('\n');
+const files = git('ls-files', '--', ...paths).split('\n');
 const sentences = files.flatMap((name) => {
   if (/\.(?:ts|js|mjs|cjs)$/.test(name) && name !== 'examples/web/hls.js') return sentencesOfCode(name);
   return name.endsWith('.md') && name !== 'API.md' ? sentencesOfDocument(name) : [];
@@ -125,7 +126,7 @@ if (options.all) {
   console.log(`${count} of ${sentences.length} sentences, seed ${seed}`);
   KINDS.flatMap((kind, index) => {
     const share = Math.floor(count / KINDS.length) + (index < count % KINDS.length ? 1 : 0);
-    const ranked = sentences.filter((sentence) => sentence.kind === kind).map((sentence) => ({ ...sentence, rank: rank(sentence) }));
-    return ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1)).slice(0, share);
+    const ofKind = sentences.filter((sentence) => sentence.kind === kind).map((sentence) => ({ ...sentence, rank: rank(sentence) }));
+    return ofKind.sort((a, b) => (a.rank < b.rank ? -1 : 1)).slice(0, share);
   }).forEach(({ kind, place, text }, index) => console.log(`${index + 1}. [${kind}] ${text}\n   ${place}`));
 }
