@@ -1,9 +1,9 @@
 import { Codec, json, number, text } from './codec';
+import type { Roles } from './roles';
 import type { SigningKeyReference } from './signing-keys';
 import type { TokenRules } from './token-rules';
 import type { TranscodeSettings } from './transcode';
 import type { UploadSettings } from './upload';
-import type { Roles } from '../contract/roles';
 
 /** Every environment variable that a construct gives a handler, with the type of its value. */
 export const VARIABLES = {
