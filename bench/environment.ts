@@ -13,7 +13,7 @@ export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   JOB_ROLE_ARN: 'arn:aws:iam::123456789012:role/job',
   MAX_RECEIVES: '5',
   MEDIA_BUCKET: 'media',
-  ORIGIN: 'https://videos.example.com',
+  SERVICE_URL: 'https://videos.example.com',
   QUEUE_ARN: 'arn:aws:mediaconvert:us-east-1:123456789012:queues/q',
   REFRESH_SECONDS: '3600',
   RETURN_ORIGINS: '[]',

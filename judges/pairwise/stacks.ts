@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { Given, PROPS, StructName } from './props';
 import { Combination, LEFT_OUT } from './rules';
 import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
-import { ORIGIN } from '../../test/toolkit/stacks';
+import { SERVICE_URL } from '../../test/toolkit/stacks';
 
 /** An app with the service, or its areas, as a combination says. */
 export function appOf(combination: Combination, outdir: string): { readonly app: App; readonly stack: Stack } {
@@ -46,7 +46,7 @@ function service(options: Options) {
 /** The areas as a user wires them who has no `ServerlessVod`. */
 function areas(scope: Construct, isImported: boolean, options: Options): void {
   const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection, functions, ...given } = service(options);
-  const url = given.domainNames ? `https://${given.domainNames[0]}` : ORIGIN;
+  const url = given.domainNames ? `https://${given.domainNames[0]}` : SERVICE_URL;
   const { certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors } = given;
   const api = new VodApi(scope, 'Api', { functions, ...given.api, appOrigins });
   const auth = new VodAuth(scope, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection, functions });

@@ -26,7 +26,7 @@ export interface CatalogConnections {
   /** Reads the table's stream, as Lambda does in the function's name. */
   readonly stream: Connection;
   /** Decides who may see which video, and at which address. */
-  readonly view: Connection<'ROLES' | 'ORIGIN'>;
+  readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
 /** The connections of a catalog, made of its public members only: so any `IVodCatalog` has them. */
@@ -46,7 +46,7 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
     create: connect(table('dynamodb:PutItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
     sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
-    view: { environment: { ROLES: groupsOf(catalog.roles), ORIGIN: catalog.url } },
+    view: { environment: { ROLES: groupsOf(catalog.roles), SERVICE_URL: catalog.url } },
   };
 }
 

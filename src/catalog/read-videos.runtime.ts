@@ -15,15 +15,15 @@ export interface ReadVideosPorts {
   readonly videos: Pick<VideoRepository, 'findWhole' | 'listPublished' | 'listOwned'>;
   readonly roles: Roles;
   /** Where media are served. */
-  readonly origin: string;
+  readonly serviceUrl: string;
 }
 
 /** Lists videos and shows one. */
-export function readVideos({ videos, roles, origin }: ReadVideosPorts): Operations<'catalog/read-videos'> {
+export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Operations<'catalog/read-videos'> {
   /** The page's rows as the caller may see them. */
   function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {
     const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
-      .map((row) => toVideo(row, { caller, roles, origin }));
+      .map((row) => toVideo(row, { caller, roles, serviceUrl }));
     return { body: { items, ...(cursor !== undefined && { cursor }) } };
   }
 
@@ -51,7 +51,7 @@ export function readVideos({ videos, roles, origin }: ReadVideosPorts): Operatio
       const whole = await videos.findWhole(path.videoId);
       const decision = decide(caller, { type: 'watch', video: whole?.row }, roles);
       if (!whole || decision !== 'allowed') throw refusal(decision);
-      return { body: toVideo(whole.row, { caller, roles, origin }, whole.details), headers: { etag: `"${whole.row.revision}"` } };
+      return { body: toVideo(whole.row, { caller, roles, serviceUrl }, whole.details), headers: { etag: `"${whole.row.revision}"` } };
     },
   };
 }

@@ -7,7 +7,7 @@ import type { UploadSettings } from './upload';
 
 /** Every environment variable that a construct gives a handler, with the type of its value. */
 export const VARIABLES = {
-  /** Origins besides ORIGIN whose pages may read what the API answers. */
+  /** Origins besides SERVICE_URL whose pages may read what the API answers. */
   APP_ORIGINS: json<readonly string[]>(),
   /** The user pool's client. */
   CLIENT_ID: text,
@@ -25,17 +25,17 @@ export const VARIABLES = {
   /** How often a message is received before it goes to the dead-letter queue. */
   MAX_RECEIVES: number,
   MEDIA_BUCKET: text,
-  /** `https://…` that users see, without a slash at its end. */
-  ORIGIN: text,
   /** MediaConvert's. */
   QUEUE_ARN: text,
   /** How long a refresh token lasts, and so its cookie. */
   REFRESH_SECONDS: number,
-  /** Origins besides ORIGIN to which `return_to` may lead. */
+  /** Origins besides SERVICE_URL to which `return_to` may lead. */
   RETURN_ORIGINS: json<readonly string[]>(),
   ROLES: json<Roles>(),
   /** Holds the client's secret. */
   SECRET_ARN: text,
+  /** The `https://` URL that users open, without a slash at the end. */
+  SERVICE_URL: text,
   /** How long a playback session lasts. */
   SESSION_SECONDS: number,
   /** In the order of declaration. */
@@ -72,16 +72,16 @@ export const ENVIRONMENTS = {
   'auth/authorize-token': ['TOKEN_RULES'],
   /** Its resource's properties say what to fill, so that a new client asks again. */
   'auth/fill-client-secret': [],
-  'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'ORIGIN', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
+  'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],
-  'catalog/read-videos': ['TABLE_NAME', 'ORIGIN', 'ROLES', 'APP_ORIGINS?'],
+  'catalog/read-videos': ['TABLE_NAME', 'SERVICE_URL', 'ROLES', 'APP_ORIGINS?'],
   'catalog/resend-events': ['TABLE_NAME', 'TABLE_ARN', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],
-  'delivery/start-playback': ['TABLE_NAME', 'ORIGIN', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
+  'delivery/start-playback': ['TABLE_NAME', 'SERVICE_URL', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
   'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
-  'upload/plan-upload': ['TABLE_NAME', 'ORIGIN', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
+  'upload/plan-upload': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
 } as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;
 
 /** `{area}/{verb-noun}` */

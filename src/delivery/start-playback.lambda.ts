@@ -5,7 +5,7 @@ import { serveRoutes } from '../runtime/http';
 import { readEnvironment } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/rows/video-repository';
 
-const { TABLE_NAME, ORIGIN, SIGNING_KEYS, SESSION_SECONDS, ROLES } = readEnvironment('delivery/start-playback');
+const { TABLE_NAME, SERVICE_URL, SIGNING_KEYS, SESSION_SECONDS, ROLES } = readEnvironment('delivery/start-playback');
 const now = () => new Date();
 const signCookies = cookieSigner({ keys: SIGNING_KEYS, secrets: new SecretsManagerClient(), now });
 
@@ -13,7 +13,7 @@ export const handler = serveRoutes('delivery/start-playback', startPlayback({
   videos: videoRepository(TABLE_NAME),
   roles: ROLES,
   signCookies,
-  origin: ORIGIN,
+  serviceUrl: SERVICE_URL,
   sessionSeconds: SESSION_SECONDS,
   now,
 }));

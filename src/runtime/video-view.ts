@@ -7,11 +7,11 @@ import { Caller, decide } from '../roles/decide';
 export interface ViewContext {
   readonly caller: Caller;
   readonly roles: Roles;
-  readonly origin: string;
+  readonly serviceUrl: string;
 }
 
 /** The row as the API answers it to a caller who may see it. Keys of buckets, claims and jobs stay inside. */
-export function toVideo(row: VideoRow, { caller, roles, origin }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
+export function toVideo(row: VideoRow, { caller, roles, serviceUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
   const shown = [
     'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
     'durationSeconds', 'width', 'height', 'renditions',
@@ -21,7 +21,7 @@ export function toVideo(row: VideoRow, { caller, roles, origin }: ViewContext, {
     ...pick(row, shown),
     ...(description !== undefined && { description }),
     ...(metadata !== undefined && { metadata }),
-    ...(status === 'ready' && media?.poster !== undefined && { poster: `${origin}/${media.poster}` }),
+    ...(status === 'ready' && media?.poster !== undefined && { poster: `${serviceUrl}/${media.poster}` }),
     ...(error && decide(caller, { type: 'manage', video: row }, roles) === 'allowed' && { error }),
   };
 }

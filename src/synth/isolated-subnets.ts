@@ -21,8 +21,8 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
   TABLE_NAME: { service: 'dynamodb' },
   TOKEN_RULES: { host: 'the key set of the issuer' },
   SUBMIT_QUEUE_URL: { service: 'sqs' },
-  ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'ORIGIN', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
-    'ROLES', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_BUCKET', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_SETTINGS'),
+  ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
+    'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_BUCKET', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_SETTINGS'),
 };
 
 /** Handlers of which no variable tells what they call. */

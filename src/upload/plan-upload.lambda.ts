@@ -4,7 +4,7 @@ import { serveRoutes } from '../runtime/http';
 import { readEnvironment, readFromLambda } from '../runtime/read-environment';
 import { videoRepository } from '../runtime/rows/video-repository';
 
-const { TABLE_NAME, ORIGIN, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS, ROLES } = readEnvironment('upload/plan-upload');
+const { TABLE_NAME, SERVICE_URL, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_SETTINGS, ROLES } = readEnvironment('upload/plan-upload');
 const signPut = putSigner({
   address: SOURCE_ADDRESS, region: readFromLambda('AWS_REGION'), expirySeconds: UPLOAD_SETTINGS.expirySeconds, clock: () => new Date(),
 });
@@ -16,5 +16,5 @@ export const handler = serveRoutes('upload/plan-upload', planUpload({
   newId: async () => (await import('uuid')).v7(),
   settings: UPLOAD_SETTINGS,
   bucket: SOURCE_BUCKET,
-  origin: ORIGIN,
+  serviceUrl: SERVICE_URL,
 }));

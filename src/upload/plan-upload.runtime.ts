@@ -22,11 +22,11 @@ export interface PlanUploadPorts {
   readonly settings: UploadSettings;
   /** The source bucket. */
   readonly bucket: string;
-  readonly origin: string;
+  readonly serviceUrl: string;
 }
 
 /** Declares a file, creates its video and plans its upload. */
-export function planUpload({ videos, roles, signPut, newId, settings, bucket, origin }: PlanUploadPorts): Operations<'upload/plan-upload'> {
+export function planUpload({ videos, roles, signPut, newId, settings, bucket, serviceUrl }: PlanUploadPorts): Operations<'upload/plan-upload'> {
   return {
     async planUpload({ caller, body }): Promise<AnswerOf<'planUpload'>> {
       const decision = decide(caller, { type: 'upload' }, roles);
@@ -56,7 +56,7 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, or
         visibility: visibility ?? settings.defaultVisibility,
         source: { bucket, key, fileName, contentType, size },
       }, { description, metadata });
-      return { body: { video: toVideo(row, { caller, roles, origin }, { description, metadata }), upload: { kind: 'single', method: 'PUT', ...signed } } };
+      return { body: { video: toVideo(row, { caller, roles, serviceUrl }, { description, metadata }), upload: { kind: 'single', method: 'PUT', ...signed } } };
     },
   };
 }

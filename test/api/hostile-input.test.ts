@@ -46,7 +46,7 @@ describe('hostile input', () => {
     table = await catalogTable();
     signIn = new SignInService();
     const videos = videoRepository(table.tableName, { client: table.client });
-    const common = { videos, roles: {}, origin: 'https://videos.example.com' };
+    const common = { videos, roles: {}, serviceUrl: 'https://videos.example.com' };
     let made = 100;
     await table.put({ videoId: idOf(1), owner: 'ann', status: 'ready', media: { hls: 'v/hls' } });
     handlers = {

@@ -19,7 +19,7 @@ describe('catalog/read-videos', () => {
 
   beforeAll(() => {
     // The entry reads its environment when it is loaded.
-    Object.assign(process.env, { TABLE_NAME: 'videos', ORIGIN: 'https://videos.example.com', ROLES, AWS_REGION: 'eu-central-1' });
+    Object.assign(process.env, { TABLE_NAME: 'videos', SERVICE_URL: 'https://videos.example.com', ROLES, AWS_REGION: 'eu-central-1' });
     ({ handler } = jest.requireActual<Entry>('../../src/catalog/read-videos.lambda'));
   });
   beforeEach(() => dynamodb.reset());
@@ -167,7 +167,7 @@ describe('catalog/read-videos', () => {
     const rows = [...hidden, ...open].filter((row) => row !== undefined);
     const page = async () => ({ rows });
     const videos = { findWhole: jest.fn(), listPublished: page, listOwned: page };
-    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), origin: 'https://videos.example.com' });
+    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), serviceUrl: 'https://videos.example.com' });
     const caller = { userId: 'bob', groups: ['watchers'] };
     for (const query of [{}, { owner: 'me' }]) {
       const { body } = await listVideos({ caller, path: {}, query, body: undefined, headers: {} } as Parameters<typeof listVideos>[0]);

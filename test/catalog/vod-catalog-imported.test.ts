@@ -9,7 +9,7 @@ import { Access, IVodCatalog, VodCatalog, VodCatalogAttributes } from '../../src
 import { makeTable } from '../templates/customer-keys-stack';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf, rolePolicies } from '../toolkit/permissions';
-import { catalogIn, deliveryIn, ENV as env, ORIGIN, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
+import { catalogIn, deliveryIn, ENV as env, SERVICE_URL, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
 
 const TABLE_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos';
 const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -24,7 +24,7 @@ function areasWith(stack: Stack, catalog: IVodCatalog) {
 
 function imported(importTable: (stack: Stack) => dynamodb.ITable, attributes: Partial<VodCatalogAttributes> = {}) {
   const stack = testStack({ env });
-  const catalog = VodCatalog.fromTable(stack, 'Imported', { table: importTable(stack), url: ORIGIN, roles: {}, ...attributes });
+  const catalog = VodCatalog.fromTable(stack, 'Imported', { table: importTable(stack), url: SERVICE_URL, roles: {}, ...attributes });
   areasWith(stack, catalog);
   return { stack, catalog, template: templateOf(stack) };
 }
@@ -41,8 +41,8 @@ describe('a catalog that another stack made', () => {
   test('tells each handler its table, roles and address', () => {
     for (const handler of HANDLERS) expect(environmentOf(template, handler).TABLE_NAME).toBe('videos');
     for (const handler of ['upload/plan-upload', 'delivery/start-playback'] as const) {
-      const { ROLES, ORIGIN: origin } = environmentOf(template, handler);
-      expect([JSON.parse(ROLES), origin]).toEqual([{ uploaders: ['editors'], viewers: ['viewers'], admins: ['bosses'] }, ORIGIN]);
+      const { ROLES, SERVICE_URL: serviceUrl } = environmentOf(template, handler);
+      expect([JSON.parse(ROLES), serviceUrl]).toEqual([{ uploaders: ['editors'], viewers: ['viewers'], admins: ['bosses'] }, SERVICE_URL]);
     }
   });
 
@@ -70,7 +70,7 @@ describe('a catalog that another stack made', () => {
     const other = testStack({ env });
     const role = new iam.Role(other, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
     const table = dynamodb.Table.fromTableArn(other, 'Table', TABLE_ARN);
-    VodCatalog.fromTable(other, 'Imported', { table, url: ORIGIN, roles: {} }).grantReadVideos(role).assertSuccess();
+    VodCatalog.fromTable(other, 'Imported', { table, url: SERVICE_URL, roles: {} }).grantReadVideos(role).assertSuccess();
     expect(JSON.stringify(templateOf(other))).toContain(JSON.stringify({ Action: 'dynamodb:GetItem', Effect: 'Allow', Resource: TABLE_ARN }));
   });
 
@@ -78,7 +78,7 @@ describe('a catalog that another stack made', () => {
     const guarded = testStack({ env });
     const vod = vodIn(guarded, { roles: { viewers: Access.group('viewers') } });
     const table = dynamodb.Table.fromTableArn(guarded, 'Table', TABLE_ARN);
-    const delivery = deliveryIn(guarded, { catalog: VodCatalog.fromTable(guarded, 'Imported', { table, url: ORIGIN, roles: {} }) });
+    const delivery = deliveryIn(guarded, { catalog: VodCatalog.fromTable(guarded, 'Imported', { table, url: SERVICE_URL, roles: {} }) });
     expect(() => delivery.addRoutes(vod.api)).toThrow(/roles\.viewers: expected the roles of the VodAuth/);
   });
 
@@ -132,7 +132,7 @@ describe('the catalog of another stack of the app', () => {
 
 /** What a user may write: nothing of it is the library's. */
 class OwnCatalog extends Construct implements IVodCatalog {
-  readonly url = ORIGIN;
+  readonly url = SERVICE_URL;
   readonly table: dynamodb.ITable;
 
   constructor(scope: Construct, id: string, readonly roles: IVodCatalog['roles']) {
@@ -150,7 +150,7 @@ describe('a construct of one\'s own', () => {
     const stack = testStack({ env });
     areasWith(stack, new OwnCatalog(stack, 'Own', { admins: Access.group('bosses') }));
     const template = templateOf(stack);
-    expect(environmentOf(template, 'delivery/start-playback')).toMatchObject({ TABLE_NAME: 'videos', ROLES: '{"admins":["bosses"]}', ORIGIN });
+    expect(environmentOf(template, 'delivery/start-playback')).toMatchObject({ TABLE_NAME: 'videos', ROLES: '{"admins":["bosses"]}', SERVICE_URL });
     expect(onTable(permissionsOf(template, 'delivery/start-playback'))).toEqual([`dynamodb:GetItem on ${TABLE_ARN}`]);
   });
 

@@ -7,7 +7,7 @@ import type { VodCatalogProps } from '../../src/catalog/vod-catalog';
 import { Access } from '../../src/roles/vod-roles';
 import { environmentOf } from '../toolkit/functions';
 import { permissionsOf, permissionsOfRole } from '../toolkit/permissions';
-import { catalogIn, ORIGIN, testStack } from '../toolkit/stacks';
+import { catalogIn, SERVICE_URL, testStack } from '../toolkit/stacks';
 
 function synth(options: (stack: Stack) => Partial<VodCatalogProps> = () => ({})) {
   const stack = testStack();
@@ -106,6 +106,6 @@ describe('VodCatalog', () => {
     expect(catalog.table).toBe(stack.node.findChild('Own'));
     mine.resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
     expect(permissionsOf(mine, 'catalog/read-videos')).toContain('dynamodb:Query on arn:aws:dynamodb:eu-central-1:111122223333:table/mine/index/byOwner');
-    expect(environmentOf(mine, 'catalog/read-videos')).toMatchObject({ TABLE_NAME: 'mine', ORIGIN });
+    expect(environmentOf(mine, 'catalog/read-videos')).toMatchObject({ TABLE_NAME: 'mine', SERVICE_URL });
   });
 });

@@ -26,7 +26,7 @@ describe('values of environment variables', () => {
     ['{"uploaders":', 'environment variable ROLES can\'t be read'],
     [undefined, 'environment of catalog/read-videos lacks ROLES'],
   ])('that are missing or malformed stop the handler at its start: %j', (ROLES, message) => {
-    expect(() => readEnvironment('catalog/read-videos', { TABLE_NAME: 'videos', ORIGIN: 'https://videos.example.com', ROLES })).toThrow(message);
+    expect(() => readEnvironment('catalog/read-videos', { TABLE_NAME: 'videos', SERVICE_URL: 'https://videos.example.com', ROLES })).toThrow(message);
   });
 
   test('that Lambda sets are read as they are, and one that is missing stops the handler too', () => {

@@ -9,11 +9,11 @@ import type { Construct } from 'constructs';
 import { behaviors, delivered, distributionOf } from './delivered';
 import { Identity, VodCatalog } from '../../src';
 import { environmentOf } from '../toolkit/functions';
-import { authIn, catalogIn, deliveryIn, ORIGIN, templateOf, testStack, vodIn, warningsOf } from '../toolkit/stacks';
+import { authIn, catalogIn, deliveryIn, SERVICE_URL, templateOf, testStack, vodIn, warningsOf } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType, only } from '../toolkit/template';
 
 const ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
-const [, NAME] = ORIGIN.split('//');
+const [, NAME] = SERVICE_URL.split('//');
 const certificateIn = (stack: Stack, arn = ARN) => acm.Certificate.fromCertificateArn(stack, 'Certificate', arn);
 const site = new origins.HttpOrigin('app.example.com');
 
@@ -21,19 +21,19 @@ describe('domainNames', () => {
   test('are the distribution\'s, and the first is the address of everything, known at synth', () => {
     const stack = testStack();
     const vod = vodIn(stack, { domainNames: [NAME, 'www.example.com'], certificate: certificateIn(stack), identity: Identity.userPool() });
-    expect([vod.url, vod.delivery.url, vod.catalog.url]).toEqual([ORIGIN, ORIGIN, ORIGIN]);
+    expect([vod.url, vod.delivery.url, vod.catalog.url]).toEqual([SERVICE_URL, SERVICE_URL, SERVICE_URL]);
     const template = templateOf(stack);
     expect(distributionOf(template)).toMatchObject({
       Aliases: [NAME, 'www.example.com'],
       ViewerCertificate: { AcmCertificateArn: ARN, MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
     });
     for (const name of ['auth/sign-in', 'catalog/read-videos', 'upload/plan-upload', 'delivery/start-playback'] as const) {
-      expect(environmentOf(template, name).ORIGIN).toBe(ORIGIN);
+      expect(environmentOf(template, name).SERVICE_URL).toBe(SERVICE_URL);
     }
-    expect(only(template, 'AWS::Cognito::UserPoolClient').properties).toMatchObject({ CallbackURLs: [`${ORIGIN}/api/authorize`], LogoutURLs: [`${ORIGIN}/`] });
-    expect(only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage).toContain(`<a href="${ORIGIN}/api/login?return_to=%2F">`);
+    expect(only(template, 'AWS::Cognito::UserPoolClient').properties).toMatchObject({ CallbackURLs: [`${SERVICE_URL}/api/authorize`], LogoutURLs: [`${SERVICE_URL}/`] });
+    expect(only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage).toContain(`<a href="${SERVICE_URL}/api/login?return_to=%2F">`);
     const rules = ofType(template, 'AWS::S3::Bucket').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
-    expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[ORIGIN]]);
+    expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[SERVICE_URL]]);
     // Nobody asks for the distribution's own name, which is no address of the service.
     expect(JSON.stringify(template)).not.toContain('"DomainName"]');
   });
@@ -60,7 +60,7 @@ describe('domainNames', () => {
     const { valueAsString } = new CfnParameter(stack, 'Name');
     const vod = vodIn(stack, { domainNames: [valueAsString], certificate: certificateIn(stack) });
     expect(stack.resolve(vod.url)).toEqual({ 'Fn::Join': ['', ['https://', { Ref: 'Name' }]] });
-    expect(environmentOf(templateOf(stack), 'delivery/start-playback').ORIGIN).toEqual(stack.resolve(vod.url));
+    expect(environmentOf(templateOf(stack), 'delivery/start-playback').SERVICE_URL).toEqual(stack.resolve(vod.url));
   });
 
   describe('redirect pages', () => {
@@ -101,7 +101,7 @@ describe('domainNames', () => {
     [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more, got "${NAME}"`],
     [{ domainNames: [NAME, NAME], certificate }, `domainNames: expected each name once, got ${NAME}, ${NAME}`],
     [{ domainNames: ['*.example.com'], certificate }, 'domainNames[0]: expected a name without wildcard, since people need one address, got "*.example.com"'],
-    [{ domainNames: [ORIGIN], certificate }, `domainNames[0]: expected a domain name in lower case, such as "videos.example.com", got "${ORIGIN}"; did you mean "${NAME}"?`],
+    [{ domainNames: [SERVICE_URL], certificate }, `domainNames[0]: expected a domain name in lower case, such as "videos.example.com", got "${SERVICE_URL}"; did you mean "${NAME}"?`],
     [{ domainNames: ['Videos.Example.com'], certificate }, 'got "Videos.Example.com"; did you mean "videos.example.com"?'],
     [{ domainNames: ['videos.example.com.'], certificate }, 'did you mean "videos.example.com"?'],
     [{ domainNames: ['videos.example.com/api'], certificate }, 'did you mean "videos.example.com"?'],

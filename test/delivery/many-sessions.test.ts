@@ -15,7 +15,7 @@ const play = serveRoutes('delivery/start-playback', startPlayback({
   videos: { find: async (videoId) => videoRow({ videoId, status: 'ready', media: { hls: 'v/hls' } }) },
   roles: {},
   signCookies: async () => Object.fromEntries(COOKIES.map((name) => [name, 'x'])),
-  origin: 'http://localhost',
+  serviceUrl: 'http://localhost',
   sessionSeconds: 21_600,
   now: () => new Date(),
 }));

@@ -8,7 +8,7 @@ import { fakeSecrets, keyPair } from './fake-secrets';
 import { cookieSigner } from '../../src/delivery/cookie-signer.runtime';
 import { captureLog } from '../captured-log';
 
-const ORIGIN = 'http://localhost:8080';
+const SERVICE_URL = 'http://localhost:8080';
 const ID = '0199f3c0-0000-7000-8000-000000000001';
 const NOW = new Date('2026-11-20T12:00:00.500Z');
 const PREFIX = `v/${ID}/2/`;
@@ -46,7 +46,7 @@ beforeAll(() => {
   jest.useFakeTimers({ now: NOW, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'] });
   keep('arn:old', pairs.KOLD, '2026-05-01T00:00:00.000Z');
   keep('arn:new', pairs.KNEW, '2026-11-20T11:50:00.000Z');
-  Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', ORIGIN, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600', ROLES });
+  Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', SERVICE_URL, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600', ROLES });
   // Only now: it reads its environment as it loads.
   ({ handler } = jest.requireActual('../../src/delivery/start-playback.lambda'));
 });
@@ -57,7 +57,7 @@ describe('start-playback', () => {
   test('answers addresses of the given origin, and cookies that open this attempt until they expire', async () => {
     const { statusCode, json, cookies, setCookies, headers } = await call(row);
     expect(statusCode).toBe(200);
-    expect(json).toEqual({ hls: `${ORIGIN}/${PREFIX}hls/index.m3u8`, poster: `${ORIGIN}/${PREFIX}poster.0000000.jpg`, expiresAt: '2026-11-20T13:00:00.000Z' });
+    expect(json).toEqual({ hls: `${SERVICE_URL}/${PREFIX}hls/index.m3u8`, poster: `${SERVICE_URL}/${PREFIX}poster.0000000.jpg`, expiresAt: '2026-11-20T13:00:00.000Z' });
     expect(headers).toMatchObject({ 'cache-control': 'no-store' });
     expect(Object.keys(cookies).sort()).toEqual(['CloudFront-Hash-Algorithm', 'CloudFront-Key-Pair-Id', 'CloudFront-Policy', 'CloudFront-Signature']);
     for (const text of setCookies) expect(text).toMatch(new RegExp(`^CloudFront-[^;]+; Max-Age=3600; Path=/${PREFIX}; HttpOnly; Secure; Priority=Low; SameSite=Lax$`));
@@ -65,7 +65,7 @@ describe('start-playback', () => {
     expect(opens(json.hls, cookies, publicKeys, NOW)).toBe(true);
     expect(opens(json.poster, cookies, publicKeys, new Date('2026-11-20T12:59:59Z'))).toBe(true);
     expect(opens(json.hls, cookies, publicKeys, new Date('2026-11-20T13:00:00Z'))).toBe(false);
-    for (const other of [`${ORIGIN}/v/${ID}/1/hls/index.m3u8`, `${ORIGIN}/v/${ID}/20/hls/index.m3u8`, `${ORIGIN}/v/another/2/hls/index.m3u8`, json.hls.replace('http:', 'https:')]) {
+    for (const other of [`${SERVICE_URL}/v/${ID}/1/hls/index.m3u8`, `${SERVICE_URL}/v/${ID}/20/hls/index.m3u8`, `${SERVICE_URL}/v/another/2/hls/index.m3u8`, json.hls.replace('http:', 'https:')]) {
       expect(opens(other, cookies, publicKeys, NOW)).toBe(false);
     }
     const altered = { ...cookies, 'CloudFront-Policy': Buffer.from(decode(cookies['CloudFront-Policy']).toString().replace(`${PREFIX}`, 'v/')).toString('base64').replace(/=/g, '_') };

@@ -60,7 +60,7 @@ describe('a made-up area with a handler, a route, a permission on the table and 
     const { template, problems } = JSON.parse(run(process.execPath, '--import', 'tsx', 'synthesize.ts'));
     expect(problems).toEqual([]);
     const react = ofType(template, 'AWS::Lambda::Function').find(({ properties }) => properties.Description === 'Takes reactions')!;
-    expect(Object.keys(react.properties.Environment.Variables).sort()).toEqual(['ORIGIN', 'ROLES', 'SIGNING_KEYS', 'TABLE_NAME']);
+    expect(Object.keys(react.properties.Environment.Variables).sort()).toEqual(['ROLES', 'SERVICE_URL', 'SIGNING_KEYS', 'TABLE_NAME']);
     const granted = permissionsOfRole(template, references(react.properties.Role)[0]).map((permission) => permission.split(' on ')[0]);
     expect(granted).toEqual(['dynamodb:GetItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'secretsmanager:GetSecretValue', 'sqs:SendMessage']);
     const [rule] = ofType(template, 'AWS::Events::Rule').filter(({ properties }) => references(properties.Targets).includes(react.id));

@@ -3,7 +3,7 @@ import { VodApi } from '../../src/api/vod-api';
 import { VodCatalog } from '../../src/catalog/vod-catalog';
 import { Access, groupsOf, rolesProblems, VodRoles } from '../../src/roles/vod-roles';
 import { functionsOf } from '../toolkit/functions';
-import { authIn, catalogIn, deliveryIn, ORIGIN as origin, templateOf, testStack, uploadIn } from '../toolkit/stacks';
+import { authIn, catalogIn, deliveryIn, SERVICE_URL, templateOf, testStack, uploadIn } from '../toolkit/stacks';
 import { plain } from '../toolkit/template';
 
 describe('roles', () => {
@@ -65,12 +65,12 @@ describe('roles', () => {
     const api = new VodApi(stack, 'Api');
     const auth = authIn(stack, { roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
     auth.guard(api);
-    const open = new VodCatalog(stack, 'Open', { url: origin });
+    const open = new VodCatalog(stack, 'Open', { url: SERVICE_URL });
     const message = /^Test\/\w+: roles\.uploaders: expected the roles of the VodAuth .*; roles\.viewers: expected the roles of the VodAuth .*, got none, which means everyone signed in$/;
     expect(() => open.addRoutes(api)).toThrow(message);
     expect(() => uploadIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
     expect(() => deliveryIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
-    new VodCatalog(stack, 'Said', { url: origin, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
+    new VodCatalog(stack, 'Said', { url: SERVICE_URL, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
   });
 
   test('the catalog tells everything that is wrong at once', () => {

@@ -3,8 +3,8 @@ import { idOf, videoRow } from './rows/catalog-table';
 import { videoSchema } from '../../src/contract/schemas';
 import { toVideo } from '../../src/runtime/video-view';
 
-const origin = 'https://videos.example.com';
-const as = (userId: string, ...groups: string[]) => ({ caller: { userId, groups }, roles: { admins: ['bosses'] }, origin });
+const serviceUrl = 'https://videos.example.com';
+const as = (userId: string, ...groups: string[]) => ({ caller: { userId, groups }, roles: { admins: ['bosses'] }, serviceUrl });
 const ready = videoRow({
   videoId: idOf(1),
   owner: 'ann',

@@ -3,7 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { Access, Identity, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload } from '../../src';
-import { authIn, catalogIn, deliveryIn, ORIGIN, testStack, uploadIn } from '../toolkit/stacks';
+import { authIn, catalogIn, deliveryIn, SERVICE_URL, testStack, uploadIn } from '../toolkit/stacks';
 
 const CONSTRUCTS: [string, (scope: any, props: any) => unknown][] = [
   ...[ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodTranscode, VodUpload]
@@ -62,7 +62,7 @@ describe('what another copy of the library made', () => {
   test('serves, if it has what this one needs', () => expect(upload()).not.toThrow());
 
   test('a catalog of another version is refused with what it lacks, and where to look', () => {
-    expect(upload({ origin: ORIGIN }, 'url', 'roles')).toThrow(
+    expect(upload({ origin: SERVICE_URL }, 'url', 'roles')).toThrow(
       'Test/Upload: catalog: expected a VodCatalog, got an object of class VodCatalog without roles, url: it may be of another version of serverless-vod, and \'npm ls serverless-vod\' lists all that are installed');
   });
 
@@ -72,7 +72,7 @@ describe('what another copy of the library made', () => {
     expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} _groups: it may be of another version`);
     const stack = testStack();
     expect(() => new VodDelivery(stack, 'Delivery', { catalog: catalogIn(stack), api: new Other() as any })).toThrow(`api: expected a VodApi, ${other} originDomainName: it may be of another version`);
-    expect(() => new VodAuth(stack, 'Auth', { url: ORIGIN, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected one that Identity.userPool() or another of its functions made, ${other} _problems: it may be`);
+    expect(() => new VodAuth(stack, 'Auth', { url: SERVICE_URL, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected one that Identity.userPool() or another of its functions made, ${other} _problems: it may be`);
   });
 });
 

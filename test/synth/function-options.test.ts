@@ -10,7 +10,7 @@ import { VodCatalog, VodFunctionOptions } from '../../src';
 import type { HandlerName } from '../../src/contract/environment';
 import { functionOf, functionsOf } from '../toolkit/functions';
 import { permissionsOf } from '../toolkit/permissions';
-import { catalogIn, ENV, ORIGIN, templateOf, testStack, vodIn } from '../toolkit/stacks';
+import { catalogIn, ENV, SERVICE_URL, templateOf, testStack, vodIn } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType, references, withoutHash } from '../toolkit/template';
 
 const LAYER = 'arn:aws:lambda:us-east-1:123456789012:layer:observe:1';
@@ -190,7 +190,7 @@ describe('a wrong option is refused in its name', () => {
 
   test('all at once, and of an area too', () => {
     const wrong = { memorySize: 0, reservedConcurrentExecutions: 0 };
-    expect(() => new VodCatalog(testStack(), 'Catalog', { url: ORIGIN, functions: wrong }))
+    expect(() => new VodCatalog(testStack(), 'Catalog', { url: SERVICE_URL, functions: wrong }))
       .toThrow(/^Test\/Catalog: functions\.memorySize: .*; functions\.reservedConcurrentExecutions: /);
   });
 });

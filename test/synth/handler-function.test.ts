@@ -39,7 +39,7 @@ test.each<[string, boolean, RegExp]>([
 ])('a list whose types do not tell that it %s is refused at synth', (_, lacks, message) => {
   const table = connection({ environment: { TABLE_NAME: 'videos' } });
   const wider: Connection<'TABLE_NAME'> = connection({ environment: { TABLE_NAME: 'videos', SECRET_ARN: 'arn' } });
-  const view = connection({ environment: { ROLES: {}, ORIGIN: 'https://videos.example.com' } });
+  const view = connection({ environment: { ROLES: {}, SERVICE_URL: 'https://videos.example.com' } });
   expect(() => handlerFunction(testStack(), 'Reader', 'catalog/read-videos', {
     description: 'any', uses: [...lacks ? [] : [table, wider], view], environment: {} as never,
   })).toThrow(message);
@@ -77,7 +77,7 @@ describe('the environment of a function is measured as Lambda does it, as JSON i
     const stack = testStack();
     const settings: UploadSettings = { maxSize: 1, expirySeconds: 1, defaultVisibility: 'private', contentTypes: Array.from({ length: 200 }, (_, index) => `video/x-type-${index}`) };
     const environment = {
-      TABLE_NAME: Fn.importValue('table'), SOURCE_BUCKET: 'sources', SOURCE_ADDRESS: 'https://sources', ORIGIN: 'https://videos.example.com',
+      TABLE_NAME: Fn.importValue('table'), SOURCE_BUCKET: 'sources', SOURCE_ADDRESS: 'https://sources', SERVICE_URL: 'https://videos.example.com',
       UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
     };
     handlerFunction(stack, 'Plan', 'upload/plan-upload', { description: 'any', uses: [], environment }).addEnvironment('OWN', 'x'.repeat(1000));

@@ -13,7 +13,7 @@ import type { Construct } from 'constructs';
 import { outcome, PROPS } from './props';
 import { Access, Identity, VodApi, VodCatalog } from '../../src';
 import { makeTable } from '../templates/customer-keys-stack';
-import { catalogIn, ENV as env, ORIGIN as url, testStack } from '../toolkit/stacks';
+import { catalogIn, ENV as env, SERVICE_URL as url, testStack } from '../toolkit/stacks';
 
 const ACCOUNT = env.account;
 const arn = (service: string, resource: string, { partition = 'aws', region = 'us-east-1' } = {}) => `arn:${partition}:${service}:${region}:${ACCOUNT}:${resource}`;

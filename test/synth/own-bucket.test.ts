@@ -5,7 +5,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import { nag } from '../templates/nag';
-import { catalogIn, deliveryIn, ENV as env, ORIGIN, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
+import { catalogIn, deliveryIn, ENV as env, SERVICE_URL, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType } from '../toolkit/template';
 
 /** The service on a source bucket of one's own, or on the library's. */
@@ -109,9 +109,9 @@ describe('EventBridge on the source bucket', () => {
 
 describe('CORS of the source bucket', () => {
   const put = Match.objectLike({
-    AllowedMethods: ['PUT'], AllowedOrigins: [ORIGIN, 'http://localhost:5173'], AllowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
+    AllowedMethods: ['PUT'], AllowedOrigins: [SERVICE_URL, 'http://localhost:5173'], AllowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
   });
-  const upload = (makeBucket: (app: App, stack: Stack) => s3.IBucket, origin = ORIGIN) => {
+  const upload = (makeBucket: (app: App, stack: Stack) => s3.IBucket, origin = SERVICE_URL) => {
     const stack = testStack();
     const bucket = makeBucket(stack.node.root as App, stack);
     uploadIn(stack, { catalog: catalogIn(stack, { url: origin }), appOrigins: ['http://localhost:5173'], bucket });
@@ -143,8 +143,8 @@ describe('CORS of the source bucket', () => {
   });
 
   test.each<[string, (app: App, stack: Stack) => s3.IBucket, string]>([
-    ['was imported', (_, stack) => s3.Bucket.fromBucketName(stack, 'Sources', 'sources'), ORIGIN],
-    ['is of another stack, while the origin is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => ORIGIN })],
+    ['was imported', (_, stack) => s3.Bucket.fromBucketName(stack, 'Sources', 'sources'), SERVICE_URL],
+    ['is of another stack, while the origin is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => SERVICE_URL })],
   ])('of a bucket that %s: a warning says which rule it needs', (_, makeBucket, address) => {
     const { stack } = upload(makeBucket, address);
     Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: its CORS rules .*allows PUT .*content-type, if-none-match.*serverless-vod:sourceBucketCors'));

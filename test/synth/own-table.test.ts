@@ -5,7 +5,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodCatalog, VodSweeper, VodTranscode } from '../../src';
 import { INDEXES } from '../../src/contract/table';
 import { makeTable } from '../templates/customer-keys-stack';
-import { catalogIn, ENV as env, ORIGIN, templateOf, testStack } from '../toolkit/stacks';
+import { catalogIn, ENV as env, SERVICE_URL, templateOf, testStack } from '../toolkit/stacks';
 
 const { STRING, NUMBER } = dynamodb.AttributeType;
 const attribute = (name: string, type = STRING): dynamodb.Attribute => ({ name, type });
@@ -162,7 +162,7 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
   test('that of a catalog which made it', () => {
     const stack = testStack();
     const { table } = catalogIn(stack);
-    new VodCatalog(stack, 'Other', { url: ORIGIN, table });
+    new VodCatalog(stack, 'Other', { url: SERVICE_URL, table });
     expect(() => templateOf(stack)).toThrow('[Test/Other] table: expected a table of this service only, got that of Test/Catalog too');
   });
 
@@ -178,7 +178,7 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
 
   test('two sweepers or transcoders of one catalog', () => {
     const stack = testStack();
-    const imports = ['A', 'B'].map((id) => VodCatalog.fromTable(stack, id, { table: dynamodb.Table.fromTableName(stack, `Table${id}`, 'videos'), url: ORIGIN, roles: {} }));
+    const imports = ['A', 'B'].map((id) => VodCatalog.fromTable(stack, id, { table: dynamodb.Table.fromTableName(stack, `Table${id}`, 'videos'), url: SERVICE_URL, roles: {} }));
     const bucket = (name: string) => s3.Bucket.fromBucketName(stack, name, name);
     for (const [index, catalogOf] of imports.entries()) {
       new VodSweeper(stack, `Sweeper${index}`, { catalog: catalogOf });

@@ -7,7 +7,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
 import { Access, Identity, ServerlessVod, VodApi, VodAuth, type IVodCatalog, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
-import { catalogIn, ORIGIN as origin, templateOf, testStack } from '../toolkit/stacks';
+import { catalogIn, SERVICE_URL, templateOf, testStack } from '../toolkit/stacks';
 
 const SRC = path.join(__dirname, '..', '..', 'src');
 
@@ -34,7 +34,7 @@ export const PROPS: readonly Prop[] = (() => {
 
 /** An imported one has no handlers, and so is far quicker to synthesize. */
 function aCatalog(stack: Stack): IVodCatalog {
-  return VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'CatalogTable', 'videos'), url: origin, roles: {} });
+  return VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'CatalogTable', 'videos'), url: SERVICE_URL, roles: {} });
 }
 
 function transcode(stack: Stack, props: object): void {
@@ -44,7 +44,7 @@ function transcode(stack: Stack, props: object): void {
 
 function auth(stack: Stack, props: object): void {
   // Before the API, which what is refused here need not wait for.
-  const vodAuth = new VodAuth(stack, 'Area', { url: origin, ...props });
+  const vodAuth = new VodAuth(stack, 'Area', { url: SERVICE_URL, ...props });
   const api = new VodApi(stack, 'Api');
   vodAuth.guard(api);
   // An authorizer that no method has belongs to no API.
@@ -56,7 +56,7 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   const certificate = () => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/1');
   return {
     ...props.domainNames && { certificate: certificate() },
-    ...props.certificate && { domainNames: [origin.replace('https://', '')] },
+    ...props.certificate && { domainNames: [SERVICE_URL.replace('https://', '')] },
     ...props.defaultRootObject && { defaultBehavior: { origin: new origins.HttpOrigin('app.example.com') } },
     ...props,
   };
@@ -72,12 +72,12 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   UserPoolIdentityOptions: (stack, props) => auth(stack, { identity: Identity.userPool(props) }),
   PublicClientOptions: (stack, props) => auth(stack, { identity: Identity.userPool({ publicClient: { callbackUrls: ['com.example.app://callback'], ...props } }) }),
   OidcIdentityOptions: (stack, props) => auth(stack, { identity: Identity.oidc({ issuer: 'https://id.example.com', audiences: ['web'], ...props }) }),
-  VodCatalogOptions: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
-  VodFunctionOptions: (stack, functions) => new VodCatalog(stack, 'Area', { url: origin, functions }),
-  VodCatalogProps: (stack, props) => new VodCatalog(stack, 'Area', { url: origin, ...props }),
+  VodCatalogOptions: (stack, props) => new VodCatalog(stack, 'Area', { url: SERVICE_URL, ...props }),
+  VodFunctionOptions: (stack, functions) => new VodCatalog(stack, 'Area', { url: SERVICE_URL, functions }),
+  VodCatalogProps: (stack, props) => new VodCatalog(stack, 'Area', { url: SERVICE_URL, ...props }),
   VodCatalogAttributes: (stack, props) => {
     const table = dynamodb.Table.fromTableName(stack, 'Table', 'videos');
-    const catalog = VodCatalog.fromTable(stack, 'Area', { table, url: origin, roles: {}, ...props });
+    const catalog = VodCatalog.fromTable(stack, 'Area', { table, url: SERVICE_URL, roles: {}, ...props });
     new VodUpload(stack, 'Upload', { catalog });
   },
   VodDeliveryOptions: (stack, props) => new VodDelivery(stack, 'Area', { catalog: aCatalog(stack), ...props }),

@@ -12,7 +12,7 @@ import { VodTranscode, type VodTranscodeProps } from '../../src/transcode/vod-tr
 import { VodUpload, type VodUploadProps } from '../../src/upload/vod-upload';
 
 /** The address of the service in these stacks. */
-export const ORIGIN = 'https://videos.example.com';
+export const SERVICE_URL = 'https://videos.example.com';
 
 /** The account and region of a stack that says where it lies. */
 export const ENV = { account: '123456789012', region: 'us-east-1' };
@@ -31,11 +31,11 @@ export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessV
  * An area of its own, each with the smallest neighbours that it needs. Its id is its name: `functionsOf` finds handlers by it.
  */
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
-  return new VodCatalog(stack, 'Catalog', { url: ORIGIN, ...props });
+  return new VodCatalog(stack, 'Catalog', { url: SERVICE_URL, ...props });
 }
 
 export function authIn(stack: Stack, props: Partial<VodAuthProps> = {}): VodAuth {
-  return new VodAuth(stack, 'Auth', { url: ORIGIN, ...props });
+  return new VodAuth(stack, 'Auth', { url: SERVICE_URL, ...props });
 }
 
 export function uploadIn(stack: Stack, props: Partial<VodUploadProps> = {}): VodUpload {

@@ -8,7 +8,7 @@ import { connect, HandlerFunction, handlerFunction } from '../../src/synth/handl
 
 declare const scope: Construct;
 declare const table: Connection<'TABLE_NAME'>;
-declare const view: Connection<'ROLES' | 'ORIGIN'>;
+declare const view: Connection<'ROLES' | 'SERVICE_URL'>;
 declare const signing: Connection<'SIGNING_KEYS'>;
 const description = 'any';
 const queue = permission(['sqs:SendMessage'], ['arn:aws:sqs:eu-west-1:111122223333:failed']);
@@ -23,7 +23,7 @@ handlerFunction(scope, 'Reader', 'catalog/read-videos', {
 
 // @ts-expect-error Property 'TABLE_NAME' is missing
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [view], environment: {} });
-// @ts-expect-error missing the following properties from type 'Values<"ORIGIN" | "ROLES">'
+// @ts-expect-error missing the following properties from type 'Values<"SERVICE_URL" | "ROLES">'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table], environment: {} });
 // @ts-expect-error '"TABLE_NAME is covered twice"'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view, table], environment: {} });
@@ -53,7 +53,7 @@ export const read: [number, readonly string[] | undefined] = [environment.SESSIO
 export const foreign = environment.SECRET_ARN;
 // @ts-expect-error Type 'number' is not assignable to type 'string'
 export const mistaken: string = environment.SESSION_SECONDS;
-// @ts-expect-error Property 'ORIGIN' is missing
+// @ts-expect-error Property 'SERVICE_URL' is missing
 export const incomplete: Environment<'catalog/read-videos'> = { TABLE_NAME: 'videos', ROLES: {} };
 
 // Connections that a handler works without

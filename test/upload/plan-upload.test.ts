@@ -20,7 +20,7 @@ describe('upload/plan-upload', () => {
     // The entry reads its environment when it is loaded.
     Object.assign(process.env, {
       TABLE_NAME: 'videos',
-      ORIGIN: 'https://videos.example.com',
+      SERVICE_URL: 'https://videos.example.com',
       SOURCE_BUCKET: 'sources',
       SOURCE_ADDRESS: 'https://sources.s3.eu-central-1.amazonaws.com',
       UPLOAD_SETTINGS: JSON.stringify(settings),

@@ -6,7 +6,7 @@ import { Access } from '../../src/roles/vod-roles';
 import type { VodUploadProps } from '../../src/upload/vod-upload';
 import { environmentOf } from '../toolkit/functions';
 import { permissionsOf } from '../toolkit/permissions';
-import { catalogIn, ORIGIN, testStack, uploadIn } from '../toolkit/stacks';
+import { catalogIn, SERVICE_URL, testStack, uploadIn } from '../toolkit/stacks';
 import { readable } from '../toolkit/template';
 
 function synth(options: (stack: Stack) => Partial<VodUploadProps> = () => ({})) {
@@ -47,7 +47,7 @@ describe('VodUpload', () => {
       CorsConfiguration: {
         CorsRules: [{
           AllowedMethods: ['PUT'],
-          AllowedOrigins: [ORIGIN, 'http://localhost:5173'],
+          AllowedOrigins: [SERVICE_URL, 'http://localhost:5173'],
           AllowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-*'],
           ExposedHeaders: Match.arrayWith(['ETag', 'x-amz-checksum-crc32', 'x-amz-checksum-crc64nvme']),
         }],
@@ -110,7 +110,7 @@ describe('VodUpload', () => {
     const own = synth(() => ({
       contentTypes: [Lazy.string({ produce: () => 'video/mp4' })], appOrigins: [Lazy.string({ produce: () => 'https://app.example.com' })],
     }));
-    own.template.hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [{ AllowedOrigins: [ORIGIN, 'https://app.example.com'] }] } });
+    own.template.hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [{ AllowedOrigins: [SERVICE_URL, 'https://app.example.com'] }] } });
     expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS).contentTypes).toEqual(['video/mp4']);
   });
 });

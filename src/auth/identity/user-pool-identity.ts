@@ -128,7 +128,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
       // A new client id never meets the old client's secret.
       after: filled,
     })],
-    environment: { ORIGIN: url, RETURN_ORIGINS: context.appOrigins, REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },
+    environment: { SERVICE_URL: url, RETURN_ORIGINS: context.appOrigins, REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },
   });
 
   if (!isAbsent(options.firstAdmin)) {

@@ -38,11 +38,11 @@ type TokenRequest = RequestOf<'refreshTokens' | 'revokeTokens'>;
 
 /** Sign-in by authorization code with PKCE, its callback, refresh and sign-out. */
 export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, random, secrets }: SignInPorts): Operations<'auth/sign-in'> {
-  const { ISSUER, ORIGIN } = environment;
-  const origins = [ORIGIN, ...environment.RETURN_ORIGINS];
+  const { ISSUER, SERVICE_URL } = environment;
+  const origins = [SERVICE_URL, ...environment.RETURN_ORIGINS];
   const refreshSeconds = environment.REFRESH_SECONDS;
   const client = new OAuthClient(environment, secrets, fetch, now);
-  const redirectUri = `${ORIGIN}${AUTHORIZE_PATH}`;
+  const redirectUri = `${SERVICE_URL}${AUTHORIZE_PATH}`;
   const seconds = () => Math.floor(now().getTime() / 1000);
   const key = () => client.deriveKey('sign-in under way');
 
@@ -121,7 +121,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   async function revokeTokens(request: TokenRequest): Promise<AnswerOf<'revokeTokens'>> {
     const held = heldToken(request, origins);
     await client.revoke(held.token);
-    return { body: { logoutUrl: client.logoutAddress(`${ORIGIN}/`) }, cookies: held.inCookie ? [clearedRefreshCookie()] : undefined };
+    return { body: { logoutUrl: client.logoutAddress(`${SERVICE_URL}/`) }, cookies: held.inCookie ? [clearedRefreshCookie()] : undefined };
   }
 
   return { login, authorize, refreshTokens, revokeTokens };

@@ -4,7 +4,7 @@ import * as cognito from 'aws-cdk-lib/aws-cognito';
 import { auth, ESSENTIALS, MANAGED, synthesized } from './user-pool-stack';
 import { VodApi } from '../../../src';
 import { functionOf } from '../../toolkit/functions';
-import { ORIGIN } from '../../toolkit/stacks';
+import { SERVICE_URL } from '../../toolkit/stacks';
 import { only, readable } from '../../toolkit/template';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
@@ -17,8 +17,8 @@ describe('the client', () => {
       AllowedOAuthFlows: ['code'],
       AllowedOAuthFlowsUserPoolClient: true,
       AllowedOAuthScopes: ['openid', 'email', 'profile'],
-      CallbackURLs: [`${ORIGIN}/api/authorize`],
-      LogoutURLs: [`${ORIGIN}/`],
+      CallbackURLs: [`${SERVICE_URL}/api/authorize`],
+      LogoutURLs: [`${SERVICE_URL}/`],
       ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
       EnableTokenRevocation: true,
       PreventUserExistenceErrors: 'ENABLED',

@@ -6,7 +6,7 @@ import { auth, ESSENTIALS, MANAGED, synthesized } from './user-pool-stack';
 import { Access, Identity, UserPoolIdentityOptions, VodAuth } from '../../../src';
 import { functionOf } from '../../toolkit/functions';
 import { permissionsOf, rolePolicies } from '../../toolkit/permissions';
-import { authIn, ORIGIN, templateOf, testStack, warningsOf } from '../../toolkit/stacks';
+import { authIn, SERVICE_URL, templateOf, testStack, warningsOf } from '../../toolkit/stacks';
 import { ofType, only, plain, readable, withoutHash } from '../../toolkit/template';
 
 const { stack: defaultStack, vodAuth: defaultAuth } = auth();
@@ -25,7 +25,7 @@ describe('the domain', () => {
 
   test('differs between two of one stack', () => {
     const stack = testStack();
-    ['One', 'Two'].forEach((id) => new VodAuth(stack, id, { url: ORIGIN }));
+    ['One', 'Two'].forEach((id) => new VodAuth(stack, id, { url: SERVICE_URL }));
     const domains = ofType(Template.fromStack(stack), 'AWS::Cognito::UserPoolDomain').map(({ properties }) => readable(properties.Domain));
     expect(domains).toHaveLength(2);
     expect(new Set(domains).size).toBe(2);
@@ -91,7 +91,7 @@ describe('props', () => {
     expect(() => auth({ firstAdmin: 'ada', publicClient: { callbackUrls: [] }, userPoolClient: { generateSecret: false, oAuth: {} } })).toThrow(
       /userPoolClient\.generateSecret: .*userPoolClient\.oAuth: .*publicClient\.callbackUrls: .*firstAdmin: expected an e-mail address, got "ada"/,
     );
-    expect(() => new VodAuth(new Stack(), 'Auth', { url: `${ORIGIN}/` })).toThrow(/^Default\/Auth: url: expected an origin/);
+    expect(() => new VodAuth(new Stack(), 'Auth', { url: `${SERVICE_URL}/` })).toThrow(/^Default\/Auth: url: expected an origin/);
     expect(() => auth({}, { roles: { uploaders: Access.group('') } })).toThrow(/^Test\/Auth: roles\.uploaders: /);
   });
 
@@ -116,7 +116,7 @@ describe('props', () => {
     expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected an address/);
   });
 
-  test.each([ORIGIN, `${ORIGIN}/`, `${ORIGIN}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${ORIGIN}/api/authorize`, `${ORIGIN}./cb`, 'https://x@videos.example.com/', `${ORIGIN.toUpperCase()}/${Lazy.string({ produce: () => 'x' })}`])('nor at the service itself: %s', (address) => {
+  test.each([SERVICE_URL, `${SERVICE_URL}/`, `${SERVICE_URL}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${SERVICE_URL}/api/authorize`, `${SERVICE_URL}./cb`, 'https://x@videos.example.com/', `${SERVICE_URL.toUpperCase()}/${Lazy.string({ produce: () => 'x' })}`])('nor at the service itself: %s', (address) => {
     expect(() => auth({ publicClient: { callbackUrls: [address] } })).toThrow(
       /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected an address that is not the service's own/,
     );
@@ -154,10 +154,10 @@ describe('props', () => {
   const own = 'callbackUrls[0]: expected an address that is not the service\'s own';
   const asItIs = () => undefined;
   test.each<[string, string[], string, (stack: Stack) => void]>([
-    ['lazy', [lazy(`${ORIGIN}:443/cb`)], own, asItIs],
-    ['of a lazy list', Lazy.list({ produce: () => [`${ORIGIN}/cb`] }), own, asItIs],
+    ['lazy', [lazy(`${SERVICE_URL}:443/cb`)], own, asItIs],
+    ['of a lazy list', Lazy.list({ produce: () => [`${SERVICE_URL}/cb`] }), own, asItIs],
     ['joined', [Fn.join('', ['https://', 'videos.example.com', '/cb'])], own, asItIs],
-    ['that an aspect sets', ['app://x'], own, byAspect({ callbackUrLs: [`${ORIGIN}/cb`] })],
+    ['that an aspect sets', ['app://x'], own, byAspect({ callbackUrLs: [`${SERVICE_URL}/cb`] })],
     ['lazy, for a browser itself', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected an address of https', asItIs],
     ['where sign-outs go, for a browser itself', ['app://x'], 'logoutUrls[0]: expected an address of https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
   ])('nor at an address that only the end of synthesis shows: %s', (_, callbackUrls, message, change) => {
@@ -177,7 +177,7 @@ describe('props', () => {
 
   test('allowed return addresses reach the handler', () => {
     synthesized({}, { appOrigins: ['http://localhost:5173'] }).hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { RETURN_ORIGINS: '["http://localhost:5173"]', ORIGIN } },
+      Environment: { Variables: { RETURN_ORIGINS: '["http://localhost:5173"]', SERVICE_URL } },
     });
   });
 

@@ -1,5 +1,5 @@
 import { ISSUER, type Tampering } from './sign-in-server';
-import { type Browser, DEVELOPMENT, ORIGIN, REFRESH, SAME_SITE, SignInService } from './sign-in-service';
+import { type Browser, DEVELOPMENT, SERVICE_URL, REFRESH, SAME_SITE, SignInService } from './sign-in-service';
 
 let service: SignInService;
 beforeEach(() => { service = new SignInService(); });
@@ -15,7 +15,7 @@ describe('authorize', () => {
     expect(browser.names).toEqual([]);
   });
 
-  test.each([['/watch?v=1#t', `${ORIGIN}/watch?v=1#t`], [`${DEVELOPMENT}/`, `${DEVELOPMENT}/`]])('with return_to %s begins a session and goes there', async (returnTo, location) => {
+  test.each([['/watch?v=1#t', `${SERVICE_URL}/watch?v=1#t`], [`${DEVELOPMENT}/`, `${DEVELOPMENT}/`]])('with return_to %s begins a session and goes there', async (returnTo, location) => {
     const browser = service.browser();
     const response = await browser.authorize(await browser.start(returnTo));
     expect([response.status, response.location, response.body, response.headers['cache-control']]).toEqual([302, location, undefined, 'no-store']);
@@ -27,8 +27,8 @@ describe('authorize', () => {
   test('two tabs that sign in at once do not disturb each other', async () => {
     const browser = service.browser();
     const [one, two] = [await browser.start('/one'), await browser.start('/two')];
-    expect((await browser.authorize(one)).location).toBe(`${ORIGIN}/one`);
-    expect((await browser.authorize(two)).location).toBe(`${ORIGIN}/two`);
+    expect((await browser.authorize(one)).location).toBe(`${SERVICE_URL}/one`);
+    expect((await browser.authorize(two)).location).toBe(`${SERVICE_URL}/two`);
   });
 
   async function expectRefused(response: { status: number; body: any; location?: string; set: string[] }) {

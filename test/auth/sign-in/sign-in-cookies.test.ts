@@ -1,5 +1,5 @@
 import { CLIENT_ID } from './sign-in-server';
-import { type Browser, ORIGIN, REFRESH, SAME_SITE, SignInService } from './sign-in-service';
+import { type Browser, SERVICE_URL, REFRESH, SAME_SITE, SignInService } from './sign-in-service';
 import { SIGN_IN_COOKIES } from '../../../src/auth/sign-in/cookies.runtime';
 import { buildPendingSignIn, parsePendingSignIn, signInSecrets } from '../../../src/auth/sign-in/pending-sign-in.runtime';
 
@@ -7,7 +7,7 @@ let service: SignInService;
 beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
-const LONGEST = `${ORIGIN}/`.padEnd(512, 'x');
+const LONGEST = `${SERVICE_URL}/`.padEnd(512, 'x');
 const now = () => Math.floor(Date.now() / 1000);
 
 async function expectRefused(browser: Browser, query: Record<string, string>, reason: string) {
@@ -23,7 +23,7 @@ describe('sign-ins under way', () => {
     const callbacks = [];
     for (const tab of ['/1', '/2', '/3', '/4']) callbacks.push([tab, await browser.start(tab)] as const);
     expect([...browser.names].sort()).toEqual(SIGN_IN_COOKIES);
-    for (const [tab, callback] of callbacks.reverse()) expect((await browser.authorize(callback)).location).toBe(`${ORIGIN}${tab}`);
+    for (const [tab, callback] of callbacks.reverse()) expect((await browser.authorize(callback)).location).toBe(`${SERVICE_URL}${tab}`);
     expect(browser.names).toEqual([REFRESH]);
   });
 

@@ -1,5 +1,5 @@
 import { CLIENT_ID, HOSTED_UI } from './sign-in-server';
-import { ORIGIN, SignInService } from './sign-in-service';
+import { SERVICE_URL, SignInService } from './sign-in-service';
 
 let service: SignInService;
 beforeEach(() => { service = new SignInService(); });
@@ -15,7 +15,7 @@ describe('login', () => {
     expect(`${url.origin}${url.pathname}`).toBe(`${HOSTED_UI}/oauth2/authorize`);
     const { state, nonce, code_challenge, ...others } = Object.fromEntries(url.searchParams);
     expect(others).toEqual({
-      response_type: 'code', client_id: CLIENT_ID, redirect_uri: `${ORIGIN}/api/authorize`, scope: 'openid email profile', code_challenge_method: 'S256',
+      response_type: 'code', client_id: CLIENT_ID, redirect_uri: `${SERVICE_URL}/api/authorize`, scope: 'openid email profile', code_challenge_method: 'S256',
     });
     expect(new Set([state, nonce, code_challenge].map((value) => /^[\w-]{43}$/.test(value) && value)).size).toBe(3);
     expect(set).toHaveLength(1);
@@ -37,7 +37,7 @@ describe('login', () => {
   });
 
   test('refuses a return_to that is too long', async () => {
-    const { status, set } = await service.browser().call('GET', '/login', { query: { return_to: `${ORIGIN}/`.padEnd(513, 'x') } });
+    const { status, set } = await service.browser().call('GET', '/login', { query: { return_to: `${SERVICE_URL}/`.padEnd(513, 'x') } });
     expect([status, set]).toEqual([400, []]);
   });
 

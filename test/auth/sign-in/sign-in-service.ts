@@ -8,9 +8,9 @@ import { serveRoutes } from '../../../src/runtime/http';
 import { captureLog } from '../../captured-log';
 import { apiEvent } from '../../runtime/api-event';
 
-export const ORIGIN = 'https://videos.example.com';
+export const SERVICE_URL = 'https://videos.example.com';
 export const DEVELOPMENT = 'http://localhost:5173';
-export const SAME_SITE = { 'origin': ORIGIN, 'sec-fetch-site': 'same-origin' };
+export const SAME_SITE = { 'origin': SERVICE_URL, 'sec-fetch-site': 'same-origin' };
 export const REFRESH = '__Secure-vod-refresh';
 
 /** The routes of the sign-in handler, before a sign-in server: one for each test, which ends it. */
@@ -30,7 +30,7 @@ export class SignInService {
   /** One more container of the function, which has read nothing yet. */
   startContainer(): Handler {
     const environment = {
-      HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', ORIGIN, RETURN_ORIGINS: [DEVELOPMENT], REFRESH_SECONDS: 2_592_000,
+      HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', SERVICE_URL, RETURN_ORIGINS: [DEVELOPMENT], REFRESH_SECONDS: 2_592_000,
     };
     return serveRoutes('auth/sign-in', signIn(environment, {
       fetch: this.server.fetch as typeof fetch, now: () => this.now, random: randomBytes, secrets: this.secrets,

@@ -1,5 +1,5 @@
 import { CLIENT_ID, HOSTED_UI } from './sign-in-server';
-import { DEVELOPMENT, ORIGIN, REFRESH, SAME_SITE, SignInService } from './sign-in-service';
+import { DEVELOPMENT, SERVICE_URL, REFRESH, SAME_SITE, SignInService } from './sign-in-service';
 
 let service: SignInService;
 beforeEach(() => { service = new SignInService(); });
@@ -8,7 +8,7 @@ afterEach(() => service.end());
 /** Who may use the cookie, on both routes that take it. */
 const SITES: [string, Record<string, string>, boolean][] = [
   ['our page', SAME_SITE, true],
-  ['our page in a browser without Sec-Fetch-Site', { origin: ORIGIN }, true],
+  ['our page in a browser without Sec-Fetch-Site', { origin: SERVICE_URL }, true],
   ['our page in a browser that leaves Origin out', { 'sec-fetch-site': 'same-origin' }, true],
   ['a page of an allowed origin, through its own server', { 'origin': DEVELOPMENT, 'sec-fetch-site': 'same-origin' }, true],
   ['a page of an allowed origin, across sites', { 'origin': DEVELOPMENT, 'sec-fetch-site': 'cross-site' }, false],
@@ -16,7 +16,7 @@ const SITES: [string, Record<string, string>, boolean][] = [
   ['another site in an old browser', { origin: 'https://evil.example' }, false],
   ['a sandboxed frame', { 'origin': 'null', 'sec-fetch-site': 'cross-site' }, false],
   ['a sibling of our host', { 'origin': 'https://x.videos.example.com', 'sec-fetch-site': 'same-site' }, false],
-  ['our origin, but typed or from a bookmark', { 'origin': ORIGIN, 'sec-fetch-site': 'none' }, false],
+  ['our origin, but typed or from a bookmark', { 'origin': SERVICE_URL, 'sec-fetch-site': 'none' }, false],
   ['our origin over http', { origin: 'http://videos.example.com' }, false],
   ['a claim of same-origin by another origin', { 'origin': 'https://evil.example', 'sec-fetch-site': 'same-origin' }, false],
   ['something that is no browser', {}, false],
@@ -111,7 +111,7 @@ describe('revokeTokens', () => {
     expect(browser.names).toEqual([]);
     const url = new URL(body.logoutUrl);
     expect(`${url.origin}${url.pathname}`).toBe(`${HOSTED_UI}/logout`);
-    expect(Object.fromEntries(url.searchParams)).toEqual({ client_id: CLIENT_ID, logout_uri: `${ORIGIN}/` });
+    expect(Object.fromEntries(url.searchParams)).toEqual({ client_id: CLIENT_ID, logout_uri: `${SERVICE_URL}/` });
   });
 
   test('by body revokes that token and leaves the cookie', async () => {

@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { VodCatalog, VodCatalogOptions } from '../../../src';
 import { VIDEO_EVENTS, VideoEventType } from '../../../src/contract/events';
 import { environmentOf, functionOf } from '../../toolkit/functions';
-import { catalogIn, ENV, ORIGIN, templateOf, testStack, vodIn } from '../../toolkit/stacks';
+import { catalogIn, ENV, SERVICE_URL, templateOf, testStack, vodIn } from '../../toolkit/stacks';
 import { ofType, plain, waitsFor, withoutHash } from '../../toolkit/template';
 
 function synth(options?: (stack: Stack) => VodCatalogOptions) {
@@ -67,7 +67,7 @@ describe('events of a catalog', () => {
     const tableArn = 'arn:aws:dynamodb:us-east-1:123456789012:table/mine';
     const table = dynamodb.Table.fromTableAttributes(stack, 'Mine', { tableArn, tableStreamArn: `${tableArn}/stream/1` });
     for (const [id, options] of Object.entries({ One: {}, Two: { table } })) {
-      const catalog = new VodCatalog(new Construct(stack, id), 'Catalog', { url: ORIGIN, eventBus, ...options });
+      const catalog = new VodCatalog(new Construct(stack, id), 'Catalog', { url: SERVICE_URL, eventBus, ...options });
       catalog.onVideoReady('Told', { target: new targets.SqsQueue(new sqs.Queue(stack, `${id}Queue`)) });
     }
     const template = templateOf(stack);

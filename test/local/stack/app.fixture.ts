@@ -34,7 +34,7 @@ const made = new CustomResource(stack, 'Made', {
   serviceToken: handler('Make', {}).functionArn, resourceType: 'Custom::Made', properties: { Fail: process.env.FIXTURE_FAILS ?? 'no' },
 });
 const environment = {
-  MADE: made.getAttString('Value'), ORIGIN: `https://${distribution.domainName}`,
+  MADE: made.getAttString('Value'), SERVICE_URL: `https://${distribution.domainName}`,
   ...process.env.FIXTURE_IDENTITY === 'other' && { ISSUER: 'https://identity.example.com' },
 };
 api.root.addResource('environment').addMethod('GET', new apigateway.LambdaIntegration(handler('Show', environment)));

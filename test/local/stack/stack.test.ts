@@ -37,7 +37,7 @@ describe('a stack on one machine', () => {
     const [status, body] = await get(`${facts.api}/environment`);
     expect([status, JSON.parse(body as string)]).toEqual([200, {
       MADE: expect.stringMatching(/^made at \d+$/),
-      ORIGIN: facts.origin,
+      SERVICE_URL: facts.origin,
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
       AWS_ENDPOINT_URL_S3: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     }]);

@@ -21,7 +21,7 @@ describe('a synthesized stack', () => {
       handler: 'index.handler',
       code: lambda.Code.fromAsset(__dirname),
       environment: {
-        ORIGIN: `https://${distribution.domainName}`,
+        SERVICE_URL: `https://${distribution.domainName}`,
         BUCKET_URL: `https://${media.bucketRegionalDomainName}/v`,
         ISSUER: pool.userPoolProviderUrl,
         SIGN_IN: domain.baseUrl(),
@@ -42,7 +42,7 @@ describe('a synthesized stack', () => {
     const [media] = stack.ofType('AWS::S3::Bucket');
     const { properties } = stack.ofType('AWS::Lambda::Function').find(({ logicalId }) => logicalId.startsWith('Handler'))!;
     expect(properties.Environment.Variables).toEqual({
-      ORIGIN: 'http://localhost:8001',
+      SERVICE_URL: 'http://localhost:8001',
       BUCKET_URL: `http://127.0.0.1:8002/${media.physicalId}/v`,
       ISSUER: `http://127.0.0.1:8003/${pool.physicalId}`,
       SIGN_IN: 'http://127.0.0.1:8003',

@@ -15,7 +15,7 @@ const everyoneKnowsTheAddress: Check = (template) => {
   const address = addressIn(template);
   const isAddress = (given: unknown): boolean => readable(given) === address;
   return [
-    ...handlersOf(template).filter(({ environment }) => 'ORIGIN' in environment).flatMap(({ id, environment }) => differences(id, environment, { ORIGIN: isAddress })),
+    ...handlersOf(template).filter(({ environment }) => 'SERVICE_URL' in environment).flatMap(({ id, environment }) => differences(id, environment, { SERVICE_URL: isAddress })),
     ...ours(template, 'AWS::Cognito::UserPoolClient').filter(({ id }) => withoutHash(id) === 'VodAuthUserPoolClient').flatMap(({ id, properties }) => differences(id, properties, {
       CallbackURLs: ([url]: unknown[]) => readable(url) === `${address}${AUTHORIZE_PATH}`,
       LogoutURLs: ([url]: unknown[]) => readable(url) === `${address}/`,

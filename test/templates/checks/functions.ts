@@ -11,7 +11,7 @@ const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id,
   return exactly(`${id} environment`, Object.keys(environment).filter((each) => !listed.includes(`${each}?`)), listed.filter((each) => !each.endsWith('?')));
 });
 
-/** What each name stands for: the type of the resource that its value refers to. `ORIGIN` is judged in address.ts. */
+/** What each name stands for: the type of the resource that its value refers to. `SERVICE_URL` is judged in address.ts. */
 const STANDS_FOR: Record<string, string> = {
   // One of the user's own may be an AWS::DynamoDB::Table.
   TABLE_NAME: 'AWS::DynamoDB::GlobalTable', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',

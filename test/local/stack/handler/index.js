@@ -6,8 +6,8 @@ exports.handler = async ({ ResponseURL, ResourceProperties, 'detail-type': type 
     return new EventBridgeClient().send(new PutEventsCommand({ Entries: [entry] }));
   }
   if (!ResponseURL) {
-    const { MADE, ORIGIN, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
-    return { statusCode: 200, body: JSON.stringify({ MADE, ORIGIN, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }) };
+    const { MADE, SERVICE_URL, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
+    return { statusCode: 200, body: JSON.stringify({ MADE, SERVICE_URL, ISSUER, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 }) };
   }
   const answer = ResourceProperties.Fail === 'yes' ? { Status: 'FAILED', Reason: 'as asked' }
     : { Status: 'SUCCESS', PhysicalResourceId: 'made', Data: { Value: `made at ${process.hrtime.bigint()}` } };
