@@ -4,8 +4,8 @@ import { INDEXES, TableIndex } from '../contract/table';
 import { groupsOf } from '../roles/vod-roles';
 import type { Connection } from '../synth/connection';
 import { throwIfAny } from '../synth/errors';
+import { tableKey } from '../synth/existing-table';
 import { grantKey } from '../synth/kms-keys';
-import { tableKey } from '../synth/own-table';
 import { objectProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 

@@ -2,8 +2,8 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IConstruct } from 'constructs';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
+import { tablePlaceProblems } from '../synth/existing-table';
 import { originProblem } from '../synth/origin';
-import { tablePlaceProblems } from '../synth/own-table';
 import { ownObjectProblem } from '../synth/prop-checks';
 
 /** A catalog: a `VodCatalog`, or one that `VodCatalog.fromTable` imports. */

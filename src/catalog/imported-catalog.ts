@@ -6,8 +6,8 @@ import { grantReadVideos } from './catalog-connections';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
+import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/existing-table';
 import { originProblem } from '../synth/origin';
-import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/own-table';
 
 /** What is known of a catalog that another stack made. */
 export interface VodCatalogAttributes {

@@ -9,10 +9,10 @@ import { MEDIA_PATTERN } from './media-origin';
 import type { IVodApi } from '../api/vod-api';
 import { API_STAGE } from '../contract/routes';
 import { MEDIA_PREFIX } from '../domain/object-keys';
+import { bucketKey } from '../synth/existing-bucket';
 import { globalName } from '../synth/global-name';
 import { letCloudFrontDecrypt } from '../synth/kms-keys';
 import { overlay } from '../synth/overlay';
-import { bucketKey } from '../synth/own-bucket';
 import { isAbsent } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 

@@ -1,8 +1,8 @@
 import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
+import { checkBucketAccess } from './existing-bucket-access';
 import { keyProblems, ResourceKey } from './kms-keys';
-import { checkBucketAccess } from './own-bucket-access';
 import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
 import { renderedProperties } from './rendered';
