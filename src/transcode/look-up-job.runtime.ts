@@ -4,17 +4,17 @@ import { knownPoster } from './job/poster';
 import type { JobEnd, JobOutput } from './record-job-end.runtime';
 import { posterPrefix } from '../domain/object-keys';
 
-/** What MediaConvert's API says of a job. `gone`: it keeps jobs for three months. */
+/** The state of a job in MediaConvert. `gone`: the job is unknown, because MediaConvert keeps jobs for three months only. */
 export type JobState = 'running' | 'gone' | { readonly job: JobMetadata; readonly end: JobEnd };
 
-/** Asks MediaConvert what has become of a job. Throws if it does not answer. */
+/** Reads the state of a job from MediaConvert. Throws if MediaConvert does not respond. */
 export async function lookUpJob(client: MediaConvertClient, jobId: string, abortSignal: AbortSignal): Promise<JobState> {
   const found = await getJob(client, jobId, abortSignal);
   if (!found) return 'gone';
   const { Status, UserMetadata } = found;
   if (Status !== 'COMPLETE' && Status !== 'ERROR' && Status !== 'CANCELED') return 'running';
   const job = parseJobMetadata(UserMetadata);
-  if (!job) throw new Error(`the job ${jobId} does not say whose it is`);
+  if (!job) throw new Error(`the job ${jobId} has no user metadata of this service`);
   return { job, end: { status: Status, errorCode: found.ErrorCode, errorMessage: found.ErrorMessage, ...madeBy(found, job) } };
 }
 
@@ -27,7 +27,7 @@ async function getJob(client: MediaConvertClient, Id: string, abortSignal: Abort
   }
 }
 
-/** Unlike a job's event, the API names no files, and its groups of outputs are known by their places in the settings only. */
+/** Reads the outputs from the API's response, which contains no file names. Output groups have the same order as in the job's settings. */
 function madeBy({ Settings, OutputGroupDetails = [] }: Job, { videoId, attempt }: JobMetadata): Pick<JobEnd, 'outputs' | 'poster'> {
   const groups = Settings?.OutputGroups ?? [];
   const cmaf = groups.findIndex(({ OutputGroupSettings }) => OutputGroupSettings?.Type === 'CMAF_GROUP_SETTINGS');

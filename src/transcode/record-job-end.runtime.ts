@@ -6,24 +6,24 @@ import { FOUND_TOO_LONG } from './source/duration-limit';
 import { hlsKey } from '../domain/object-keys';
 import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/rows/video-repository';
 
-/** How a job has ended: as its event tells, or MediaConvert's API. */
+/** The end of a job, as reported by its event or by MediaConvert's API. */
 export interface JobEnd {
   readonly status: Exclude<JobStatus, 'STATUS_UPDATE'>;
   readonly errorCode?: number;
   readonly errorMessage?: string;
-  /** What the job made for players, pictures first. */
+  /** Output files for players, video before audio. */
   readonly outputs?: readonly JobOutput[];
-  /** Key of the still in the media bucket. */
+  /** Key of the poster in the media bucket. */
   readonly poster?: string;
 }
 
-/** One rendition, or the sound of all of them, which has no `video`. */
+/** One video rendition, or the shared audio output, which has no `video`. */
 export interface JobOutput {
   readonly durationMs?: number;
   readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;
 }
 
-/** Writes the result or the failure of an attempt's job into the catalog. */
+/** Writes the result or the error of an attempt's job to the catalog. */
 export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: JobEnd): Promise<Outcome> {
   const { videoId, attempt } = job;
   switch (end.status) {
@@ -31,7 +31,7 @@ export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: Job
       const result = readResult(end, job);
       const { durationSeconds = 0 } = result;
       const { tooLongFrom = Infinity } = job;
-      // Its media stay in the bucket until the video is deleted, but no row names them.
+      // The media files of a video that is too long stay in the bucket until the video is deleted, but its row does not contain their keys.
       return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
     }
     case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });
@@ -39,12 +39,12 @@ export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: Job
   }
 }
 
-/** Ends an attempt of whose job MediaConvert knows nothing. */
+/** Ends an attempt whose job no longer exists in MediaConvert. */
 export function recordJobGone(videos: VideoRepository, videoId: string, attempt: number): Promise<Outcome> {
   return videos.recordError(videoId, attempt, internal());
 }
 
-/** Ends an attempt that nobody submits, unless its claim started at or after `staleBefore`. */
+/** Ends an attempt that was never submitted, unless its claim started at or after `staleBefore`. */
 export function recordNeverSubmitted(videos: VideoRepository, videoId: string, attempt: number, staleBefore: Date): Promise<Outcome> {
   return videos.giveUp(videoId, attempt, internal(), staleBefore);
 }
@@ -57,7 +57,7 @@ function readResult({ outputs = [], poster }: JobEnd, { videoId, attempt, source
       codec: 'h264',
       width,
       height,
-      // MediaConvert documents no average for a CMAF group: the most that was allowed is what the job carries.
+      // MediaConvert documents no average bitrate for a CMAF group. The fallback is the maximum bitrate from the job's metadata.
       bitsPerSecond: bitsPerSecond ?? maxBitrates[index] ?? 0,
     })),
     ...(milliseconds > 0 && { durationSeconds: milliseconds / 1000 }),

@@ -7,7 +7,7 @@ import { JobEnd, JobOutput, recordJobEnd } from './record-job-end.runtime';
 import { posterPrefix } from '../domain/object-keys';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 
-/** What MediaConvert tells of a job ("Using EventBridge with AWS Elemental MediaConvert"), as far as it is used. */
+/** The fields of a MediaConvert job event that are used here ("Using EventBridge with AWS Elemental MediaConvert"). */
 export interface JobEventDetail {
   readonly jobId: string;
   readonly status: JobStatus;
@@ -31,23 +31,23 @@ interface OutputDetail {
 
 export type JobEvent = EventBridgeEvent<typeof JOB_EVENT, JobEventDetail>;
 
-/** What the recorder works with. */
+/** Dependencies of `recordJobEvents`. */
 export interface RecordJobEventPorts {
   readonly videos: VideoRepository;
   readonly mediaBucket: string;
 }
 
-/** Writes a job's progress, its result or its failure into the catalog. Late, repeated and foreign events change nothing. */
+/** Writes the progress, the result or the error of a job to the catalog. Late and repeated events, and events of other jobs, change nothing. */
 export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) => Promise<void> {
   return async ({ detail }) => {
     const { jobId, status } = detail;
     const job = parseJobMetadata(detail.userMetadata);
-    if (!job) return console.warn({ message: 'ignored: not a job of ours', jobId });
+    if (!job) return console.warn({ message: 'ignored: not a job of this service', jobId });
     const { videoId, attempt } = job;
 
     const row = await adopt(ports.videos, job, jobId);
     if (row?.attempt !== attempt || row.jobId !== jobId) {
-      // A video that is gone, an attempt that is over, or a second job of the attempt (docs/decisions/003): the recorded one decides.
+      // The video was deleted, the attempt has ended, or the attempt has a second job (docs/decisions/003): only events of the recorded job count.
       return console.warn({ message: 'ignored: not the job of the video', jobId, status, videoId, attempt, recorded: row && { attempt: row.attempt, jobId: row.jobId } });
     }
     if (status === 'STATUS_UPDATE') {
@@ -61,7 +61,7 @@ export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) =
   };
 }
 
-/** The video's row. A job that its submitter could not write down any more is written down now. */
+/** Returns the video's row. Records the job first if the submit function stopped before it recorded the job. */
 async function adopt(videos: VideoRepository, { videoId, attempt }: JobMetadata, jobId: string): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
   if (row?.attempt !== attempt || row.status !== 'uploaded') return row;

@@ -16,7 +16,7 @@ import type { Source } from './source/source';
 import type { VideoError } from '../domain/video-status';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 
-/** What the submitter works with. */
+/** Dependencies and settings of `submitJobs`. */
 export interface SubmitJobPorts {
   readonly videos: VideoRepository;
   readonly client: MediaConvertClient;
@@ -25,28 +25,27 @@ export interface SubmitJobPorts {
   readonly mediaBucket: string;
   readonly queueArn: string;
   readonly jobRoleArn: string;
-  /** How often a message is received before it goes to the dead-letter queue. */
+  /** After this many failed receives SQS moves a message to the dead-letter queue. */
   readonly maxReceives: number;
 }
 
-/** One invocation's. */
 interface Submission extends SubmitJobPorts {
   readonly abortSignal: AbortSignal;
 }
 
-/** What is left of the function's time once MediaConvert has not answered: to write down that the attempt has ended. */
+/** Requests to MediaConvert are aborted this long before the function's timeout, so that the function can still record the end of the attempt. */
 const CLOSING_MS = 10_000;
 
-/** How far back a search goes: a source is the input of one job an attempt. */
+/** Maximum pages of a job search. Few pages are enough, because each attempt has one job for its source. */
 const SEARCH_PAGES = 5;
 
-/** Submits the one job of each video whose source has arrived. Messages that must be tried again come back as failures of the batch. */
+/** Submits one MediaConvert job for each message about an uploaded source. Returns messages to retry as batch item failures. */
 export function submitJobs(
   ports: SubmitJobPorts,
 ): (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
   return async ({ Records }, context) => {
     const batchItemFailures = [];
-    // The SDK waits for an answer without end, and a function that Lambda ends can't give up its attempt.
+    // The SDK has no default request timeout, and a function that Lambda stops can't record the end of its attempt.
     const abortSignal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - CLOSING_MS));
     for (const record of Records) {
       try {
@@ -62,8 +61,8 @@ export function submitJobs(
 
 async function submit({ body, messageId, attributes }: SQSRecord, ports: Submission): Promise<void> {
   const { videos, clock } = ports;
-  const wanted = readUpload(body);
-  if ('key' in wanted) return console.warn({ message: 'ignored: not the key of a source', key: wanted.key });
+  const wanted = readMessage(body);
+  if ('key' in wanted) return console.warn({ message: 'ignored: not a source key', key: wanted.key });
   const { videoId, size } = wanted;
 
   if (size !== undefined) await videos.markUploaded(videoId, size);
@@ -71,16 +70,16 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   if (!row || row.attempt < wanted.attempt) return console.warn({ message: 'ignored: no such video', ...wanted });
   const { attempt } = row;
 
-  // The message's id is the token: a message that comes again finds its own claim.
+  // The message id is the claim token: a redelivered message gets its earlier claim again.
   const claimed = await videos.claim(videoId, attempt, messageId, new Date(clock().getTime() - CLAIM_SECONDS * 1000));
-  if (!claimed) return console.info({ message: 'nothing to do', videoId, status: row.status });
-  if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is being submitted by somebody else`);
+  if (!claimed) return console.info({ message: 'ignored: no open attempt', videoId, status: row.status });
+  if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is claimed by another message`);
 
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // Whoever held this attempt before, we included, may have created its job and died before it was written down. A claim can't have come
-    // and died between our read and our own claim: that takes longer than this function may run.
+    // An earlier holder of the claim may have created the job and stopped before it recorded the job. The row above shows each such claim, because a
+    // claim becomes stale only after a longer time than this function can run.
     adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {
@@ -92,13 +91,15 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   if (typeof outcome === 'string') {
     console.info({ message: adopted ? 'job adopted' : 'job created', videoId, attempt, jobId: outcome, recorded: await videos.recordJob(videoId, attempt, outcome) });
   } else {
-    console.info({ message: 'source refused', videoId, attempt, code: outcome.code, recorded: await videos.recordError(videoId, attempt, outcome) });
+    console.info({ message: 'source rejected', videoId, attempt, code: outcome.code, recorded: await videos.recordError(videoId, attempt, outcome) });
   }
 }
 
 /**
- * The video's row, at the next attempt if the last one was abandoned before the message was sent: a person moved it back from the dead-letter queue, which
- * makes a new message of it. An older one only waited behind the message whose attempt was abandoned, and would fail as that one did.
+ * Returns the video's row. Starts the next attempt first if the current attempt was abandoned before the message was sent.
+ *
+ * A redrive from the dead-letter queue sends a new message, so it starts a new attempt. An older message was already waiting when the attempt was
+ * abandoned. It does not start a new attempt, because it would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -107,16 +108,16 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
   return videos.find(videoId);
 }
 
-/** What a message asks for: a job for this attempt of a video, or for a later one that has none. */
+/** The content of a message: it requests a job for the attempt, or for a later attempt that has no job. */
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;
-  /** What S3 has, where the message is S3's. */
+  /** Size of the object in bytes, if the message is an event of S3. */
   readonly size?: number;
 }
 
-/** Reads S3's event, or an SubmitMessage. Any other message throws, and ends in the dead-letter queue. */
-function readUpload(body: string): Upload | { readonly key: string } {
+/** Parses an S3 event or a SubmitMessage. Throws for any other message, which SQS then moves to the dead-letter queue. */
+function readMessage(body: string): Upload | { readonly key: string } {
   const { videoId, attempt, detail } = JSON.parse(body) as Partial<SubmitMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
   if (typeof videoId === 'string' && isVideoId(videoId) && Number.isInteger(attempt)) return { videoId, attempt: attempt! };
   const { key, size } = detail?.object ?? {};
@@ -129,7 +130,7 @@ function sourceUrl({ source }: VideoRow): string {
   return s3Url(source.bucket, source.key);
 }
 
-/** The attempt's job, if somebody created it. */
+/** Searches MediaConvert for a job of the attempt. Returns its id, or undefined if there is none. */
 async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submission): Promise<string | undefined> {
   let NextToken: string | undefined;
   for (let page = 0; page < SEARCH_PAGES; page++) {
@@ -145,7 +146,7 @@ async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submiss
   return undefined;
 }
 
-/** The new job's id, or why there can be none. What is not about the source throws: the message comes again. */
+/** Returns the id of the new job, or the error if the source cannot be transcoded. Throws other errors, so that the message is retried. */
 async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | VideoError> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;
@@ -154,28 +155,28 @@ async function createJob(row: VideoRow, token: string, ports: Submission): Promi
   const source = await probe(input, ports);
   if (isProblem(source)) return source;
   const renderings = chooseRungs(source, settings.ladder);
-  if (renderings.length === 0) return { code: 'transcode_failed', message: `a picture of ${source.width} x ${source.height} is too small` };
+  if (renderings.length === 0) return { code: 'transcode_failed', message: `the picture is too small: ${source.width} x ${source.height} pixels` };
   const limit = durationLimit(source.durationSeconds, settings.maxDurationSeconds);
 
   try {
     const { Job } = await client.send(new CreateJobCommand({
-      // Good for a minute: it covers the SDK's own repetitions, the claim covers the rest.
+      // MediaConvert remembers the token for a minute, which makes retries of the SDK idempotent. The claim prevents later duplicates.
       ClientRequestToken: token,
       Queue: queueArn,
       Role: jobRoleArn,
       Settings: jobSettings({ videoId, attempt, input, mediaBucket, source, renderings, clipSeconds: limit.clipSeconds }, settings),
       UserMetadata: jobMetadata(videoId, attempt, source, renderings, limit),
       StatusUpdateInterval: progressInterval(source.durationSeconds),
-      // Accelerated jobs are billed as Professional.
+      // Accelerated transcoding is billed as Professional tier.
       AccelerationSettings: { Mode: 'DISABLED' },
     }), { abortSignal });
-    if (!Job?.Id) throw new Error('MediaConvert answered without a job');
+    if (!Job?.Id) throw new Error('the response of MediaConvert contains no job id');
     return Job.Id;
   } catch (error) {
     if (!isFinal(error)) throw error;
-    // The same settings would be refused again. The message says which, so it goes to the log.
-    console.error({ message: 'job refused', videoId, attempt, error: String(error) });
-    return { code: 'transcode_failed', message: 'MediaConvert refused the job' };
+    // MediaConvert would reject the same settings again, so there is no retry.
+    console.error({ message: 'job rejected', videoId, attempt, error: String(error) });
+    return { code: 'transcode_failed', message: 'MediaConvert rejected the job' };
   }
 }
 

@@ -4,18 +4,18 @@ import type { IVodTranscode } from './transcode';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import { Connection, connection, permission } from '../synth/connection';
 
-/** Asks for a job of an attempt: see SubmitMessage. */
+/** Connection to request a job for an attempt, by a SubmitMessage. */
 export function submitConnection({ submitQueue }: IVodTranscode): Connection<'SUBMIT_QUEUE_URL'> {
   return connection({ environment: { SUBMIT_QUEUE_URL: submitQueue.queueUrl }, grant: permission(['sqs:SendMessage'], [submitQueue.queueArn]).grant });
 }
 
 /**
- * Looks at jobs.
+ * Connection to read the state of MediaConvert jobs.
  *
- * @param scope of the function that does
+ * @param scope construct of the function that reads jobs
  */
 export function jobsConnection(scope: Construct): Connection {
   const jobs = Stack.of(scope).formatArn({ service: 'mediaconvert', resource: 'jobs', resourceName: '*' });
-  acknowledgeWildcard(scope, jobs, 'MediaConvert makes up the ids of jobs, and the ARN of a job does not tell its queue');
+  acknowledgeWildcard(scope, jobs, 'MediaConvert generates job ids, and the ARN of a job does not contain its queue');
   return permission(['mediaconvert:GetJob'], [jobs]);
 }

@@ -2,14 +2,16 @@ import { Bitrate, Token } from 'aws-cdk-lib';
 import type { Rung } from '../contract/transcode';
 import { bitrateProblem, isAbsent, keyProblem, listProblems, objectProblem, show } from '../synth/prop-checks';
 
-/** One step of the ladder: a rendition that every source large enough gets. */
+/** One rung of the ladder: a rendition for every source that is large enough. */
 export interface TranscodeRung {
   /**
-   * Short side of the 16:9 box that the picture is scaled to fit, in pixels, such as 720. Even, 120 to 2160. Nothing is ever upscaled.
+   * Short side of a 16:9 box in pixels, for example 720.
+   *
+   * The picture is scaled down to fit the box, and never scaled up. An even number from 120 to 2160.
    */
   readonly height: number;
 
-  /** The most that its video may take: 0.05 to 50 Mb/s. */
+  /** Maximum bitrate of the rendition's video, from 0.05 to 50 Mb/s. */
   readonly maxBitrate: Bitrate;
 }
 
@@ -17,7 +19,7 @@ const HEIGHTS = { min: 120, max: 2160 } as const;
 const BITRATES = { min: Bitrate.mbps(0.05), max: Bitrate.mbps(50) };
 const MAX_RUNGS = 10;
 
-/** What is wrong with a ladder. Checks that need a value which is known at deployment only are left out. */
+/** Returns a message for each problem of a ladder. Skips checks of values that are known only at deploy time. */
 export function ladderProblems(name: string, ladder: readonly TranscodeRung[] | undefined): (string | undefined)[] {
   const problems = listProblems(name, ladder, rungProblem, { tokens: false });
   if (isAbsent(ladder) || problems.some((problem) => problem !== undefined)) return problems;
@@ -27,14 +29,14 @@ export function ladderProblems(name: string, ladder: readonly TranscodeRung[] | 
   const sorted = rungs.sort((a, b) => b.height - a.height);
   return sorted.slice(1).map((lower, index) => {
     const upper = sorted[index];
-    if (upper.height === lower.height) return `${name}: expected each height once, got ${upper.height} twice`;
-    // Players could not choose between them.
+    if (upper.height === lower.height) return `${name}: expected each height only once, got ${upper.height} twice`;
+    // Players choose a rendition by its bitrate.
     return upper.maxBitrate > lower.maxBitrate ? undefined
       : `${name}: expected a higher maxBitrate at ${upper.height} than at ${lower.height}, got ${megabits(upper.maxBitrate)} and ${megabits(lower.maxBitrate)}`;
   });
 }
 
-/** As the submitter's settings have it. */
+/** Converts a rung to the form of the function's environment. */
 export function toRung({ height, maxBitrate }: TranscodeRung): Rung {
   return { height, maxBitrate: maxBitrate.toBps() };
 }
@@ -54,7 +56,7 @@ function rungProblem(name: string, given: unknown): string | undefined {
 function heightProblem(name: string, given: unknown): string | undefined {
   const isRight = typeof given === 'number'
     && (Token.isUnresolved(given) || (given % 2 === 0 && given >= HEIGHTS.min && given <= HEIGHTS.max));
-  return isRight ? undefined : `${name}: expected an even number of pixels on the short side (4K is 2160) from ${HEIGHTS.min} to ${HEIGHTS.max}, got ${show(given)}`;
+  return isRight ? undefined : `${name}: expected an even number of pixels for the short side, from ${HEIGHTS.min} to ${HEIGHTS.max} (4K is 2160), got ${show(given)}`;
 }
 
 function megabits(bps: number): string {

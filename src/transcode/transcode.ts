@@ -1,8 +1,8 @@
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 
-/** Transcoding, as other areas use it: a `VodTranscode`. */
+/** Interface of the transcode area for other areas; `VodTranscode` implements it. */
 export interface IVodTranscode extends IConstruct {
-  /** The queue of videos whose source has arrived and whose job has to be submitted. */
+  /** SQS queue of videos whose source was uploaded and whose job is not submitted yet. */
   readonly submitQueue: sqs.Queue;
 }

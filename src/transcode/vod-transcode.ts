@@ -30,86 +30,95 @@ import { propName } from '../synth/prop-paths';
 import { warnWithoutMediaConvert } from '../synth/region';
 import { checkSoleUse } from '../synth/sole-use';
 
-/** What may be tuned of transcoding. */
+/** Options for transcoding. */
 export interface VodTranscodeOptions {
   /**
-   * Length of a segment, in whole seconds from 2 to 10.
+   * Duration of a media segment: whole seconds, from 2 to 10.
+   *
    * @default Duration.seconds(6)
    */
   readonly segmentDuration?: Duration;
 
   /**
-   * The most frames a second. Faster sources are brought down by a whole divisor. MediaConvert charges more above 30.
+   * The maximum frames per second, from 10 to 120.
+   *
+   * The frame rate of a faster source is divided by an integer. MediaConvert charges more for rates above 30.
+   *
    * @default 30
    */
   readonly maxFrameRate?: number;
 
   /**
-   * The longest source; longer ones end as `too_long`.
+   * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
-   * A source that does not state its duration is transcoded up to about this length, and to 12 hours at most. So one upload can't run up a bill,
-   * unless its file states a duration that is too short.
+   * If a file does not state its duration, about this much of it is transcoded, and at most 12 hours. This limits the cost of one upload. The cost can be
+   * higher only if the file states a duration that is too short.
+   *
    * @default Duration.hours(6)
    */
   readonly maxDuration?: Duration;
 
   /**
-   * How many jobs are submitted at the same time, from 2 to 1000; MediaConvert then queues them. A limit keeps bursts of uploads below
-   * the account's rate of requests.
+   * The maximum number of jobs that are submitted concurrently, from 2 to 1000. MediaConvert queues submitted jobs.
+   *
+   * The limit keeps bursts of uploads below the account's request rate for MediaConvert.
+   *
    * @default 5
    */
   readonly maxConcurrency?: number;
 
   /**
-   * How many jobs of this queue MediaConvert runs at the same time; the others wait.
+   * The number of jobs of this queue that MediaConvert runs concurrently. Other jobs wait.
    *
-   * At most the account's quota for on-demand queues, which differs by region. All on-demand queues of the region share the quota of the account:
-   * a deployment that asks for more than is left fails.
-   * @default - MediaConvert's own default: the quota "Concurrent jobs per on-demand queue, default"
+   * All on-demand queues of a region share the account's quota, which differs by region. The deployment fails if the value exceeds the remaining quota.
+   *
+   * @default - MediaConvert's default: the quota "Concurrent jobs per on-demand queue, default"
    */
   readonly concurrentJobs?: number;
 
   /**
    * Options for the functions of this area.
-   * @default - those of the construct above, else as `VodFunctionOptions` says
+   *
+   * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 }
 
-/** Properties of `VodTranscode`. */
+/** Properties for `VodTranscode`. */
 export interface VodTranscodeProps extends VodTranscodeOptions {
-  /** Where the videos are kept. */
+  /** The catalog that stores the videos. */
   readonly catalog: IVodCatalog;
 
   /**
-   * The bucket where the sources arrive, below `source/`.
+   * The bucket of the source files. Sources are objects with the prefix `source/`.
    *
-   * A bucket that this app makes is told to send its events to EventBridge; an imported one must do so already.
-   * One of this app is refused if it is public.
+   * A bucket of this app is configured to send its events to EventBridge. An imported bucket must already send them. A public bucket of this app is
+   * rejected at synth.
    */
   readonly sourceBucket: s3.IBucket;
 
-  /** Where the media goes, below `v/`. A bucket of this app is refused if it is public. */
+  /** The bucket of the media files, which have the prefix `v/`. A public bucket of this app is rejected at synth. */
   readonly mediaBucket: s3.IBucket;
 
   /**
-   * The renditions to make, in any order. Each costs by the minute (MediaConvert's Basic tier).
-   * @default - H.264 at 1080, 720, 540, 360 and 240, with 6, 4, 2, 1 and 0.35 Mb/s at most
+   * The renditions of each video, in any order. MediaConvert charges for each minute of each rendition (Basic tier).
+   *
+   * @default - H.264 with the heights 1080, 720, 540, 360 and 240, at most 6, 4, 2, 1 and 0.35 Mb/s
    */
   readonly ladder?: TranscodeRung[];
 }
 
-/** Every option. */
+/** The names of all options. */
 export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
   segmentDuration: true, maxFrameRate: true, maxDuration: true, maxConcurrency: true, concurrentJobs: true, functions: true,
 };
 
-/** Batches of one: a message's time is its own, and a claim that is older than the time has no living holder. */
+/** One message per invocation, because the function's timeout limits how long a claim can be in use. */
 const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
 
 /**
- * Transcoding: each source that arrives gets one MediaConvert job, whose events keep the catalog up to date.
+ * Submits one MediaConvert job for each uploaded source, and records the job's events in the catalog.
  *
  * @example
  * declare const catalog: VodCatalog;
@@ -118,24 +127,24 @@ const MAX_RECEIVES = 5;
  * new VodTranscode(this, 'Transcode', { catalog, sourceBucket, mediaBucket, maxDuration: Duration.hours(1) });
  */
 export class VodTranscode extends Construct implements IVodTranscode {
-  /** The MediaConvert queue: on demand, so it costs nothing while it is empty. */
+  /** The on-demand MediaConvert queue, which costs nothing while it is empty. */
   public readonly queue: mediaconvert.CfnQueue;
-  /** The role with which MediaConvert reads sources and writes media. */
+  /** The IAM role that MediaConvert uses to read sources and write media files. */
   public readonly jobRole: iam.Role;
-  /** The queue of videos whose source has arrived and whose job has to be submitted. */
+  /** SQS queue of videos whose source was uploaded and whose job is not submitted yet. */
   public readonly submitQueue: sqs.Queue;
   /**
-   * Messages of `submitQueue` whose job could not be submitted. Their videos are `errored` with the code `internal`, or still `uploaded` if the function was
-   * ended from outside at its last try.
+   * Dead-letter queue of `submitQueue`: messages whose job could not be submitted.
    *
-   * Move them back once the cause is gone: each starts the next attempt.
+   * Their videos are `errored` with the code `internal`, or still `uploaded` if Lambda stopped the function during the last receive. To start the next
+   * attempt of each video, fix the cause and redrive the messages.
    */
   public readonly deadLetterQueue: sqs.Queue;
-  /** Job events that could not be recorded. */
+  /** Dead-letter queue of MediaConvert job events that could not be recorded. */
   public readonly jobEventsDeadLetterQueue: sqs.Queue;
-  /** Submits jobs. */
+  /** The function that submits MediaConvert jobs. */
   public readonly submitJobFunction: lambda.Function;
-  /** Records what becomes of jobs. */
+  /** The function that records job events in the catalog. */
   public readonly recordJobEventFunction: lambda.Function;
 
   /** @internal */
@@ -160,11 +169,11 @@ export class VodTranscode extends Construct implements IVodTranscode {
     const settings = settingsOf(props);
     if (!sendEventsToEventBridge(props.sourceBucket)) {
       Annotations.of(this).addWarningV2('serverless-vod:sourceBucketEvents',
-        `${propName(this, 'sourceBucket')}: an imported bucket can't be changed from here; no upload is transcoded unless it sends its events to EventBridge (eventBridgeEnabled, or enableEventBridgeNotification() of the bucket). If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey`);
+        `${propName(this, 'sourceBucket')}: cannot configure an imported bucket. Uploads are transcoded only if the bucket sends its events to EventBridge: set eventBridgeEnabled, or call enableEventBridgeNotification(), where the bucket is created. If a customer managed KMS key encrypts the bucket, import it with fromBucketAttributes and encryptionKey`);
     }
 
     this.queue = new mediaconvert.CfnQueue(this, 'Queue', {
-      // MediaConvert demands a name, and nothing says that CloudFormation makes one up.
+      // MediaConvert requires a name, and CloudFormation is not documented to generate one.
       name: globalName(this, 'vod'),
       description: this.node.path.slice(-512),
       pricingPlan: 'ON_DEMAND',
@@ -189,14 +198,14 @@ export class VodTranscode extends Construct implements IVodTranscode {
   private makeJobRole({ sourceBucket, mediaBucket }: VodTranscodeProps): iam.Role {
     const role = new iam.Role(this, 'JobRole', {
       description: 'MediaConvert reads sources and writes media',
-      // Without the condition MediaConvert could be led to use it on behalf of another account.
+      // Prevents the confused deputy problem: another account can't make MediaConvert use the role.
       assumedBy: new iam.ServicePrincipal('mediaconvert.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
     this.grantReadSources(role, sourceBucket);
     const media = mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`);
-    acknowledgeWildcard(role, media, 'media are objects below one prefix, and each job makes new ones');
+    acknowledgeWildcard(role, media, 'media files are objects with one prefix, and each job creates new ones');
     this.grant(role, ['s3:PutObject'], [media]);
     grantKey(this, bucketKey(propName(this, 'mediaBucket'), mediaBucket), role, ['kms:GenerateDataKey', 'kms:Decrypt']);
     return role;
@@ -210,12 +219,12 @@ export class VodTranscode extends Construct implements IVodTranscode {
         connectionsOf(catalog).update,
         connection({ environment: { QUEUE_ARN: this.queue.attrArn, JOB_ROLE_ARN: this.jobRole.roleArn }, grant: (grantee) => this.grantSubmitJobs(grantee) }),
         connection({ environment: {}, grant: (grantee) => this.grantReadSources(grantee, sourceBucket) }),
-        // CDK's event source would grant what Lambda does not use.
+        // CDK's event source grants more actions than Lambda needs.
         permission(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.submitQueue.queueArn]),
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName, TRANSCODE_SETTINGS: settings, MAX_RECEIVES },
     });
-    acknowledgeWildcard(fn.role!, '*', 'mediaconvert:Probe is the only action on it, and AWS defines no resource for that');
+    acknowledgeWildcard(fn.role!, '*', 'mediaconvert:Probe is the only action on all resources, and AWS defines no resource for it');
 
     new events.Rule(this, 'SourceCreated', {
       description: 'A source has arrived',
@@ -239,7 +248,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName },
     });
-    // EventBridge hands over and is done; an event on which the function fails three times goes here.
+    // EventBridge invokes the function asynchronously, so Lambda itself needs a dead-letter queue for events that fail three times.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
 
     new events.Rule(this, 'JobEvents', {
@@ -256,19 +265,19 @@ export class VodTranscode extends Construct implements IVodTranscode {
 
   private grantSubmitJobs(grantee: iam.IGrantable): void {
     this.grant(grantee, ['mediaconvert:CreateJob', 'mediaconvert:SearchJobs'], [this.queue.attrArn]);
-    // It has no resource. The file is read with the caller's permissions, so it opens nothing else.
+    // Probe has no resource. It reads the file with the permissions of the caller, so it gives no access to other files.
     this.grant(grantee, ['mediaconvert:Probe'], ['*']);
     this.grant(grantee, ['iam:PassRole'], [this.jobRole.roleArn], { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } });
   }
 
   private grantReadSources(grantee: iam.IGrantable, sourceBucket: s3.IBucket): void {
     const sources = sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`);
-    acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
+    acknowledgeWildcard(this, sources, 'sources are objects with one prefix, and each upload creates a new one');
     this.grant(grantee, ['s3:GetObject'], [sources]);
     grantKey(this, bucketKey(propName(this, 'sourceBucket'), sourceBucket), grantee, ['kms:Decrypt']);
   }
 
-  /** CDK's own grants name more actions than are needed. */
+  /** Grants exact actions, because CDK's grant methods include more actions than needed. */
   private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, string>>): void {
     iam.Grant.addToPrincipal({ grantee, actions, resourceArns, conditions });
   }

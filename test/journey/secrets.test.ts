@@ -132,7 +132,7 @@ describe('a whole journey', () => {
     expect(written['access.jsonl']).toContain('secretsmanager:GetSecretValue');
     expect(written['stack.json']).toContain('UserPoolId');
     expect(written.console).toContain('sign in as');
-    for (const line of ['no refresh token to revoke', 'source refused', 'job ended']) expect(written['functions.log']).toContain(line);
+    for (const line of ['no refresh token to revoke', 'source rejected', 'job ended']) expect(written['functions.log']).toContain(line);
   });
 
   it('writes no secret down, nor a piece of one', () => {

@@ -198,7 +198,7 @@ describe('what can\'t be transcoded', () => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(CreateJobCommand).rejects(refusal('BadRequestException', '/outputGroups/0: no'));
     expect(await submit.send(message())).toEqual([]);
-    expect(await submit.table.get()).toMatchObject({ status: 'errored', error: { code: 'transcode_failed', message: 'MediaConvert refused the job' } });
+    expect(await submit.table.get()).toMatchObject({ status: 'errored', error: { code: 'transcode_failed', message: 'MediaConvert rejected the job' } });
     expect(submit.logged.join()).toContain('/outputGroups/0: no');
   });
 });

@@ -4,21 +4,22 @@ import type { DurationLimit } from '../source/duration-limit';
 import type { Picture } from '../source/source';
 
 /**
- * What a job carries so that its events, and a search for it, tell whose it is: MediaConvert's user metadata, letters, digits and
- * hyphens only. What a job's event lacks of its renditions rides along.
+ * The user metadata of a MediaConvert job. It identifies the video in job events and in search results.
+ *
+ * It also contains facts about the source and the renditions that job events do not contain. Values consist of letters, digits and hyphens only.
  */
 export interface JobMetadata {
   readonly videoId: string;
   readonly attempt: number;
-  /** The source, as displayed. */
+  /** Display size of the source. */
   readonly source?: Picture;
-  /** See DurationLimit. */
+  /** `tooLongFrom` of the job's DurationLimit. */
   readonly tooLongFrom?: number;
-  /** Most bits per second of each rendition, largest first. */
+  /** Maximum bits per second of each rendition, largest rendition first. */
   readonly maxBitrates: readonly number[];
 }
 
-/** The user metadata of an attempt's job. */
+/** Returns the user metadata of an attempt's job. */
 export function jobMetadata(
   videoId: string, attempt: number, source: Picture, renderings: readonly Rendering[], { tooLongFrom }: DurationLimit,
 ): Record<string, string> {
@@ -32,7 +33,7 @@ export function jobMetadata(
   };
 }
 
-/** Whose job it is; undefined for jobs that are not ours. */
+/** Parses the user metadata of a job. Returns undefined for a job that this service did not create. */
 export function parseJobMetadata(metadata: Readonly<Record<string, string>> | undefined): JobMetadata | undefined {
   const { videoId = '', attempt, width, height, tooLongFrom, maxBitrates = '' } = metadata ?? {};
   const number = count(attempt);

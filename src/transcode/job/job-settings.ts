@@ -6,35 +6,36 @@ import type { TranscodeSettings } from '../../contract/transcode';
 import { hlsKey, posterPrefix } from '../../domain/object-keys';
 import type { Source } from '../source/source';
 
-/** One attempt's job. */
+/** The values from which the settings of an attempt's job are built. */
 export interface JobPlan {
   readonly videoId: string;
   readonly attempt: number;
-  /** `s3://…` of the source. */
+  /** `s3://` URL of the source. */
   readonly input: string;
   readonly mediaBucket: string;
   readonly source: Source;
-  /** Seconds of the source to read; undefined: all of it. */
+  /** Seconds of the source to read. Undefined: the whole source. */
   readonly clipSeconds?: number;
-  /** Largest first; one at least. */
+  /** At least one rendition, largest first. */
   readonly renderings: readonly Rendering[];
 }
 
 const AUDIO_SELECTOR = 'Audio Selector 1';
 const AUDIO_GROUP = 'audio';
-/** AAC in stereo: 128 kb/s is what Apple's HLS Authoring Specification recommends at most to need. */
+/** Bits per second for stereo AAC: Apple's HLS Authoring Specification does not require more than 128 kb/s. */
 const AUDIO_BITRATE = 128_000;
-/** "PC or tablet" in the MediaConvert guide's table of quality levels. */
+/** QVBR quality level for "PC or tablet" in the MediaConvert User Guide. */
 const QUALITY_LEVEL = 7;
 
 /**
- * The settings of a MediaConvert job: CMAF segments with an HLS playlist, H.264 within the Basic tier (QVBR in a single pass), AAC in a
- * rendition of its own, and a still beside it. Settings that are left out have MediaConvert's defaults.
+ * Returns the settings of a MediaConvert job: CMAF segments with an HLS playlist, and a poster image.
+ *
+ * Video is H.264 within the Basic tier (single-pass QVBR). Audio is AAC, in a separate rendition. Omitted settings have MediaConvert's defaults.
  */
 export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: TranscodeSettings) {
   const { source, renderings, videoId, attempt, mediaBucket, clipSeconds } = plan;
   return {
-    // Embedded timecodes would move the start of some inputs.
+    // Timecodes embedded in a source would shift the start of some inputs.
     TimecodeConfig: literally({ Source: 'ZEROBASED' }),
     Inputs: [{
       FileInput: plan.input,
@@ -54,7 +55,11 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
   };
 }
 
-/** `HH:MM:SS:FF` of the first frame of a second, which exists at any frame rate. A clip includes the frame that it ends with. */
+/**
+ * Returns `HH:MM:SS:FF` for the first frame of a second, because frame 0 exists at every frame rate.
+ *
+ * A clip includes the frame of its end timecode.
+ */
 function timecode(seconds: number): string {
   return [seconds / 3600, seconds / 60 % 60, seconds % 60, 0].map((part) => `${Math.floor(part)}`.padStart(2, '0')).join(':');
 }
@@ -66,7 +71,7 @@ function cmafGroup(destination: string, segmentSeconds: number) {
       Destination: destination,
       SegmentControl: 'SEGMENTED_FILES',
       SegmentLength: segmentSeconds,
-      // Equal segments in every rendition: a player may change at each of them.
+      // All renditions need equal segments, so that a player can switch between renditions at each segment.
       SegmentLengthControl: 'EXACT',
       FragmentLength: 2,
       ManifestDurationFormat: 'FLOATING_POINT',
@@ -91,10 +96,10 @@ function videoOutput({ name, width, height, maxBitrate }: Rendering, source: Sou
           ...literally({
             RateControlMode: 'QVBR',
             QvbrSettings: { QvbrQualityLevel: QUALITY_LEVEL },
-            // The best that the Basic tier has: MULTI_PASS_HQ is billed as Professional.
+            // The best quality within the Basic tier: MULTI_PASS_HQ is billed as Professional tier.
             QualityTuningLevel: 'SINGLE_PASS_HQ',
             SceneChangeDetect: 'TRANSITION_DETECTION',
-            // MediaConvert's own advice for segmented outputs: it fits the groups of pictures to the segments.
+            // Recommended by MediaConvert for segmented outputs: GOPs then align with segments.
             GopSizeUnits: 'AUTO',
           }),
           MaxBitrate: maxBitrate,

@@ -1,18 +1,18 @@
 import type { Rung } from '../../contract/transcode';
 import type { FrameRate, Picture } from '../source/source';
 
-/** Which renditions a source gets. Pure; never upscales, keeps the aspect ratio. */
-
-/** A rendition to be made. */
+/** A rendition that a job has to create. */
 export interface Rendering extends Picture {
-  /** `720p`: part of its files' names. */
+  /** Part of the names of the rendition's files, such as `720p`. */
   readonly name: string;
   readonly maxBitrate: number;
 }
 
 /**
- * H.264, from the sizes of Apple's HLS Authoring Specification and the peaks that the MediaConvert guide recommends for
- * quality-defined bitrates ("Using the QVBR rate control mode"): 6 Mb/s at 1080p, 4 at 720p, 1 at 480p and 0.35 at 240p.
+ * The default ladder, for H.264.
+ *
+ * Heights come from Apple's HLS Authoring Specification. Maximum bitrates come from the MediaConvert User Guide ("Using the QVBR rate control mode"),
+ * which recommends 6 Mb/s at 1080p, 4 at 720p, 1 at 480p and 0.35 at 240p.
  */
 export const DEFAULT_LADDER: readonly Rung[] = [
   { height: 1080, maxBitrate: 6_000_000 },
@@ -22,17 +22,18 @@ export const DEFAULT_LADDER: readonly Rung[] = [
   { height: 240, maxBitrate: 350_000 },
 ];
 
-/** What MediaConvert's H.264 encoder takes ("Quotas and limits"): 32 x 32 up to 4096 x 2304; a 16:9 box of 2160 fits. */
+/** Smallest side of MediaConvert's H.264 encoder, which accepts 32 x 32 to 4096 x 2304 pixels ("Quotas and limits"). */
 const MIN_SIDE = 32;
-/** A rendition less than a tenth larger than the next would cost as much and show no more. */
+/** Two renditions are too similar if the smaller one has more than 90 % of the larger one's long side: the larger one adds cost but no visible quality. */
 const NEAR = 0.9;
 
 /**
- * The renditions of a picture, largest first. Empty when the picture, or what a box leaves of a mere line, is smaller than the encoder takes.
+ * Returns the renditions of a picture, largest first. They keep the aspect ratio and are never larger than the picture.
  *
- * - A rung whose box is larger than the picture would upscale: of those only the smallest is kept, at the picture's own size,
- *   and only where that is worth a rendition beside the next. So a tiny source has exactly one rendition, at its own size.
- * - Sides are even, as 4:2:0 wants them.
+ * - If the box of a rung is larger than the picture, the rendition has the size of the picture. Only the smallest such rung is used, and only if
+ *   the next rung is not almost as large. A very small picture therefore has exactly one rendition, at its original size.
+ * - Width and height are even numbers, because 4:2:0 chroma subsampling requires it.
+ * - The list is empty if the picture is too small for the encoder, before or after scaling.
  */
 export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Rendering[] {
   const fits = (rung: Rung) => scaleTo(picture, rung) >= 1;
@@ -44,13 +45,15 @@ export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Renderin
 }
 
 /**
- * The frame rate to make; undefined when it is the source's own. Rates above the limit are divided by a whole number, so that every
- * frame stays as long as its neighbours: 60 becomes 30, 50 becomes 25. A rate a little above (a phone's 30.02) becomes the limit itself.
+ * Returns the frame rate of the output, or undefined to keep the frame rate of the source.
+ *
+ * A rate above the limit is divided by an integer, so that all frames have the same duration: 60 becomes 30, 50 becomes 25. A rate slightly above the
+ * limit, such as a phone's 30.02, becomes the limit.
  */
 export function outputFrameRate(source: FrameRate | undefined, limit: number): FrameRate | undefined {
   if (!source || source.numerator <= limit * source.denominator) return undefined;
   const { numerator, denominator } = source;
-  // A tenth of tolerance: 60.04 is meant to be twice 30, not three times 20.
+  // The tolerance of 0.1 makes 60.04 twice 30 and not three times 20.
   const divisor = Math.max(1, Math.ceil(numerator / denominator / limit - 0.1));
   return numerator > limit * denominator * divisor ? { numerator: limit, denominator: 1 } : { numerator, denominator: denominator * divisor };
 }
@@ -72,7 +75,7 @@ function scaleTo({ width, height }: Picture, rung: Rung): number {
   return Math.min(rung.height * (16 / 9) / Math.max(width, height), rung.height / Math.min(width, height));
 }
 
-/** The nearest even number, but never more than the source has: a box that is larger than the picture leaves it as it is. */
+/** Returns the scaled side, rounded to an even number, and never longer than the original side. */
 function evenSide(side: number, scale: number): number {
   return Math.min(2 * Math.round(side * scale / 2), 2 * Math.floor(side / 2));
 }

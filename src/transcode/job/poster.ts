@@ -3,20 +3,22 @@ import { literally } from './literally';
 import { parseS3Url } from './s3-url';
 import type { Source } from '../source/source';
 
-/** Short side of the still, in pixels: it has the size of the largest rendition up to this one. */
+/** Maximum short side of the poster, in pixels. The poster has the size of the largest rendition within this limit. */
 const SHORT_SIDE = 720;
-/** What MediaConvert's names begin with. */
+/** First part of the file names that MediaConvert creates. */
 const BASE_NAME = 'poster';
-/** The first frame, and the one that is shown. */
+/** Number of captured frames: the first frame, which is often black, and the frame used as poster. */
 const STILLS = 2;
-/** Of 100. */
+/** From 1 to 100. */
 const JPEG_QUALITY = 80;
 
 /**
- * The output group that makes the still. MediaConvert takes two: the first frame, often black, then one after so many seconds. The job's event names the
- * last. A video that ends before has the first frame alone.
+ * Returns the output group that captures the poster.
  *
- * @param destination `s3://…` of the prefix below which MediaConvert chooses the names
+ * MediaConvert captures the first frame, and a second frame some seconds later. The job event contains the file name of the last captured frame. If the
+ * video ends before the second capture, only the first frame exists.
+ *
+ * @param destination `s3://` URL of the prefix for the files; MediaConvert chooses the file names
  */
 export function posterGroup(destination: string, renderings: readonly Rendering[], { durationSeconds = 20 }: Source) {
   const { width, height } = renderings.find((one) => Math.min(one.width, one.height) <= SHORT_SIDE) ?? renderings[renderings.length - 1];
@@ -48,9 +50,10 @@ function secondsBetween(durationSeconds: number): number {
 }
 
 /**
- * The key of a still that the job has made for sure, by what its settings say: where no event tells the last one. MediaConvert names the stills
- * `{name}.NNNNNNN.jpg` from 0 (API Reference, FrameCaptureSettings). How many a short video has depends on its rounding, so one of less than two
- * intervals gets its first frame.
+ * Returns the key of a captured frame that certainly exists. Used if no job event contains the file name.
+ *
+ * MediaConvert names captured frames `{name}.NNNNNNN.jpg`, numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two intervals
+ * the number of frames depends on MediaConvert's rounding, so the function returns the first frame.
  *
  * @param secondsApart FramerateDenominator of the job's settings
  */
@@ -59,7 +62,7 @@ export function knownPoster(prefix: string, secondsApart: number, durationSecond
   return `${prefix}${BASE_NAME}.${String(last).padStart(7, '0')}.jpg`;
 }
 
-/** The key of the last still among the files that a job has made: MediaConvert numbers them, and names the final one. */
+/** Returns the key of the last captured frame among the URLs of a job's files. */
 export function findPoster(urls: readonly string[], mediaBucket: string, prefix: string): string | undefined {
   return urls.map((url) => parseS3Url(url, mediaBucket)).filter((key) => key?.startsWith(prefix)).at(-1);
 }

@@ -1,15 +1,17 @@
 /** The intervals that MediaConvert offers, in seconds (API Reference, `StatusUpdateInterval`). */
 const INTERVALS = [10, 12, 15, 20, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600] as const;
 
-/** Enough to show that a job goes on. Each event costs a call of a function and a write. */
+/** Progress events per job. Each event costs one function invocation and one write. */
 const EVENTS_PER_JOB = 10;
 
-/** MediaConvert's own default, for sources of an unknown duration. */
+/** MediaConvert's default interval. Used if the duration of the source is unknown. */
 const DEFAULT_SECONDS = 60;
 
 /**
- * How often MediaConvert reports a job's progress, as it writes it. A job takes about as long as its source lasts, so this is about ten times a job:
- * less often for sources under 100 seconds, more often for those over 100 minutes.
+ * Returns how often MediaConvert reports the progress of a job, as a value of `StatusUpdateInterval`.
+ *
+ * A job takes about as long as its source lasts, so most jobs report their progress about ten times. Sources under 100 seconds cause fewer reports, and
+ * sources over 100 minutes cause more.
  */
 export function progressInterval(durationSeconds = DEFAULT_SECONDS * EVENTS_PER_JOB): `SECONDS_${(typeof INTERVALS)[number]}` {
   return `SECONDS_${INTERVALS.find((seconds) => seconds >= durationSeconds / EVENTS_PER_JOB) ?? 600}`;

@@ -1,6 +1,8 @@
 /**
- * Containers that hold their own video: what MediaConvert's probe calls them, and what people do. Anything else is refused: MediaConvert also reads HLS,
- * DASH and IMF manifests, and would fetch whatever an uploaded one names. The probe leaves the format of what it does not know blank.
+ * Accepted containers: MediaConvert's name in probe results, and the common name.
+ *
+ * All other formats are rejected. MediaConvert also reads HLS, DASH and IMF manifests, and would fetch every URL in an uploaded manifest. For an unknown
+ * format the probe result has an empty name.
  */
 const CONTAINERS: Readonly<Record<string, string>> = {
   mp4: 'MP4',
@@ -16,10 +18,9 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   three_g2: '3G2',
 };
 
-/** Whether sources of a format, as the probe calls it, are taken. */
-export function isContainerTaken(format: string | undefined): boolean {
+export function isAcceptedContainer(format: string | undefined): boolean {
   return format !== undefined && Object.hasOwn(CONTAINERS, format);
 }
 
-/** The names of those that are taken, as people know them. */
+/** Common names of the accepted containers. */
 export const CONTAINER_NAMES: readonly string[] = Object.values(CONTAINERS);

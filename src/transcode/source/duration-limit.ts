@@ -1,26 +1,32 @@
 import { readableDuration } from '../../domain/readable';
 import type { VideoError } from '../../domain/video-status';
 
-/** How a job keeps to the longest duration that a source may have. */
+/** The limits by which a job enforces the maximum duration of a source. */
 export interface DurationLimit {
-  /** Seconds of the source that the job reads; undefined: all of it. */
+  /** Seconds of the source that the job reads. Undefined: the whole source. */
   readonly clipSeconds?: number;
-  /** Seconds from which a result shows that its source is too long. */
+  /** A result of at least this many seconds means that the source is too long. */
   readonly tooLongFrom: number;
 }
 
 /** "Specify an input clip duration that is less than 12 hours long" (MediaConvert User Guide, "Specifying input files and input clips"). */
 const MAX_CLIP_SECONDS = 12 * 3600 - 1;
 
-/** Timecodes count frames at a whole rate, so at 30.4 frames a second they run ahead of the clock. A cut this much later is never short of the limit. */
+/**
+ * The job reads 10 % more than the limit, so that a clip is never shorter than the limit.
+ *
+ * Timecodes count frames at an integer rate. At 30.4 frames per second, for example, they run faster than real time.
+ */
 const CLIP_MARGIN = 1.1;
 
-/** A result may outlast what its source states, by a frame of sound for example. */
+/** A result can be slightly longer than the stated duration of its source, for example by one audio frame. */
 const TOLERANCE_SECONDS = 1;
 
 /**
- * The limit of one job. A source that states no duration is cut soon after the longest one, so that its cost has a bound, and the length of the result
- * tells whether it was cut. The duration that a source states may be wrong, so its result is checked as well.
+ * Returns the limits of one job.
+ *
+ * If the source states no duration, the job reads only slightly more than the maximum duration, which limits the cost. The duration of the result then
+ * shows whether the source was longer. A stated duration can be wrong, so the duration of the result is always checked.
  */
 export function durationLimit(statedSeconds: number | undefined, maxSeconds: number): DurationLimit {
   if (statedSeconds !== undefined) return { tooLongFrom: maxSeconds + TOLERANCE_SECONDS };
@@ -28,10 +34,10 @@ export function durationLimit(statedSeconds: number | undefined, maxSeconds: num
   return { clipSeconds, tooLongFrom: Math.min(maxSeconds, Math.floor(clipSeconds / CLIP_MARGIN)) };
 }
 
-/** A source that states a duration above the limit. */
+/** Returns the error for a source that states a duration above the limit. */
 export function statedTooLong(seconds: number, maxSeconds: number): VideoError {
-  return { code: 'too_long', message: `the video takes ${readableDuration(Math.ceil(seconds))}; at most ${readableDuration(maxSeconds)} are allowed` };
+  return { code: 'too_long', message: `the video is ${readableDuration(Math.ceil(seconds))} long, at most ${readableDuration(maxSeconds)} is allowed` };
 }
 
-/** A source that turned out to be too long while it was transcoded. */
-export const FOUND_TOO_LONG: VideoError = { code: 'too_long', message: 'the video is longer than is allowed, although the file does not say so' };
+/** The error for a source whose result shows that the source is too long. */
+export const FOUND_TOO_LONG: VideoError = { code: 'too_long', message: 'the video is longer than the limit, although the file states no duration or a shorter one' };

@@ -1,9 +1,9 @@
-import { CONTAINER_NAMES, isContainerTaken } from './containers';
+import { CONTAINER_NAMES, isAcceptedContainer } from './containers';
 import { statedTooLong } from './duration-limit';
 import type { FrameRate, Rotate, Source } from './source';
 import type { VideoError } from '../../domain/video-status';
 
-/** The part of MediaConvert's probe result that decides anything. */
+/** The fields of MediaConvert's probe result that are used here. */
 export interface ProbedContainer {
   readonly Format?: string;
   readonly Duration?: number;
@@ -32,22 +32,23 @@ interface ProbedFraction {
 const ROTATIONS: Readonly<Record<number, Rotate>> = { 90: 'DEGREES_90', 180: 'DEGREES_180', 270: 'DEGREES_270' };
 
 /**
- * Reads a probe result. A file without a picture (audio only) is no video: there is nothing to show, no poster, and a ladder of nothing.
- * A file without sound is one.
+ * Returns the facts about a source from MediaConvert's probe result, or the error if the source cannot be transcoded.
+ *
+ * A file without a video track is rejected. A file without an audio track is accepted.
  */
 export function readProbe(container: ProbedContainer | undefined, maxDurationSeconds: number): Source | VideoError {
   const tracks = container?.Tracks ?? [];
-  if (!container?.Format && tracks.length === 0) return { code: 'not_a_video', message: 'the file is of no known media format' };
+  if (!container?.Format && tracks.length === 0) return { code: 'not_a_video', message: 'the media format of the file is unknown' };
   const track = tracks.find(({ TrackType }) => TrackType === 'video');
   const hasAudio = tracks.some(({ TrackType, Codec }) => TrackType === 'audio' && known(Codec));
-  if (!track) return { code: 'not_a_video', message: hasAudio ? 'the file has sound but no picture' : 'the file has no picture' };
-  if (!isContainerTaken(container?.Format)) {
-    return { code: 'unsupported_codec', message: `the container of the file is not supported; these are: ${CONTAINER_NAMES.join(', ')}` };
+  if (!track) return { code: 'not_a_video', message: hasAudio ? 'the file has audio but no video track' : 'the file has no video track' };
+  if (!isAcceptedContainer(container?.Format)) {
+    return { code: 'unsupported_codec', message: `the container of the file is not supported; supported containers: ${CONTAINER_NAMES.join(', ')}` };
   }
   if (!known(track.Codec)) return { code: 'unsupported_codec', message: 'the codec of the video track is not supported' };
 
   const { Width: width = 0, Height: height = 0, ...video } = track.VideoProperties ?? {};
-  if (width < 1 || height < 1) return { code: 'corrupt', message: 'the video track has no size' };
+  if (width < 1 || height < 1) return { code: 'corrupt', message: 'the video track has no width or no height' };
   const durationSeconds = longestStated(container);
   if (durationSeconds !== undefined && durationSeconds > maxDurationSeconds) return statedTooLong(durationSeconds, maxDurationSeconds);
 
@@ -55,11 +56,11 @@ export function readProbe(container: ProbedContainer | undefined, maxDurationSec
   const displayWidth = pixel ? Math.round(width * pixel.numerator / pixel.denominator) : width;
   const rotation = ROTATIONS[(((video.Rotation ?? 0) % 360) + 360) % 360];
   const turned = rotation === 'DEGREES_90' || rotation === 'DEGREES_270';
-  const readsItself = container?.Format === 'mp4' || container?.Format === 'quicktime';
+  const isRotatedByAuto = container?.Format === 'mp4' || container?.Format === 'quicktime';
   return {
     width: turned ? height : displayWidth,
     height: turned ? displayWidth : height,
-    rotate: rotation && !readsItself ? rotation : 'AUTO',
+    rotate: rotation && !isRotatedByAuto ? rotation : 'AUTO',
     squarePixels: displayWidth === width,
     hasAudio,
     durationSeconds,
@@ -67,7 +68,7 @@ export function readProbe(container: ProbedContainer | undefined, maxDurationSec
   };
 }
 
-/** Tells the two results of `readProbe` apart. */
+/** Returns whether a result of `readProbe` is an error. */
 export function isProblem(result: Source | VideoError): result is VideoError {
   return 'code' in result;
 }
@@ -76,7 +77,7 @@ function known(codec: string | undefined): boolean {
   return codec !== undefined && codec !== 'UNKNOWN';
 }
 
-/** The container's duration, or that of a track that goes on after it. */
+/** Returns the longest duration that the container, a video track or an audio track states. */
 function longestStated({ Duration, Tracks = [] }: ProbedContainer = {}): number | undefined {
   const tracks = Tracks.filter(({ TrackType }) => TrackType === 'video' || TrackType === 'audio').map((track) => track.Duration);
   const stated = [Duration, ...tracks].flatMap((seconds) => positive(seconds) ?? []);

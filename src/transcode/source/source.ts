@@ -1,25 +1,25 @@
-/** A picture's size as displayed: pixels square, rotation done. */
+/** Display size of a picture in pixels, after rotation and with square pixels. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
 }
 
-/** Frames a second, as a fraction. */
+/** Frames per second, as a fraction. */
 export interface FrameRate {
   readonly numerator: number;
   readonly denominator: number;
 }
 
-/** How MediaConvert is to turn the picture: AUTO reads the file's own word, which it does for MP4 and MOV only. */
+/** MediaConvert's rotation setting. `AUTO` uses the rotation stored in the file, which MediaConvert supports for MP4 and MOV only. */
 export type Rotate = 'AUTO' | 'DEGREES_90' | 'DEGREES_180' | 'DEGREES_270';
 
-/** What is to be transcoded. */
+/** Facts about a source file that decide how it is transcoded. */
 export interface Source extends Picture {
   readonly rotate: Rotate;
-  /** False for anamorphic sources: their renditions are stretched to square pixels. */
+  /** False for anamorphic sources, whose renditions are scaled to square pixels. */
   readonly squarePixels: boolean;
   readonly hasAudio: boolean;
-  /** As stated by the file; some recorders (a browser's, for one) don't write it. */
+  /** Duration that the file states. Some recorders, such as those of browsers, do not write a duration. */
   readonly durationSeconds?: number;
   readonly frameRate?: FrameRate;
 }

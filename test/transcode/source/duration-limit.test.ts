@@ -17,5 +17,5 @@ test.each([1, 59, 3600, 21_600, 43_199, 90_000])('a cut source is always found o
 });
 
 test('says how long, in words', () => {
-  expect(statedTooLong(25_261.2, 21_600)).toEqual({ code: 'too_long', message: 'the video takes 7 h 1 min 2 s; at most 6 h are allowed' });
+  expect(statedTooLong(25_261.2, 21_600)).toEqual({ code: 'too_long', message: 'the video is 7 h 1 min 2 s long, at most 6 h is allowed' });
 });
