@@ -9,5 +9,5 @@ const { EVENT_BUS_NAME, TABLE_ARN, FAILED_EVENTS_BUCKET } = readEnvironment('cat
 
 export const handler = publishEvents({
   send: sendEvents(new EventBridgeClient({}), { busName: EVENT_BUS_NAME, tableArn: TABLE_ARN }),
-  setAside: setAside(new S3Client({}), FAILED_EVENTS_BUCKET),
+  setAside: setAside(() => new S3Client({}), FAILED_EVENTS_BUCKET),
 });

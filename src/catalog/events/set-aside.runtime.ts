@@ -8,8 +8,11 @@ const CONDITION = 'RecordNotReadable';
  * Writes records to the bucket of failed ones, in the form that Lambda's own have, so that a resend reads both. A batch that comes again writes the same
  * object again.
  */
-export function setAside(s3: S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
+export function setAside(createClient: () => S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
+  // Created at first use: few functions ever write a record here, and each cold start would pay for the client.
+  let s3: S3Client | undefined;
   return async (records) => {
+    s3 ??= createClient();
     await s3.send(new PutObjectCommand({
       Bucket: bucket,
       Key: `unreadable/${records[0].dynamodb?.SequenceNumber}.json`,

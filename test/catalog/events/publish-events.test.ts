@@ -30,7 +30,7 @@ describe('the publisher of events', () => {
   const eventBridge = mockClient(EventBridgeClient);
   const s3 = mockClient(S3Client);
   const publish = publishEvents({
-    send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), { busName: 'bus', tableArn: TABLE_ARN }), setAside: setAside(new S3Client({}), 'failed'),
+    send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), { busName: 'bus', tableArn: TABLE_ARN }), setAside: setAside(() => new S3Client({}), 'failed'),
   });
   const taken = (count: number) => ({ FailedEntryCount: 0, Entries: Array.from({ length: count }, (_, n) => ({ EventId: String(n) })) });
   beforeEach(() => {
