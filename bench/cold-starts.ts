@@ -1,83 +1,142 @@
 import { execFile } from 'child_process';
-import { statSync } from 'fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'fs';
 import { createServer } from 'http';
 import type { AddressInfo } from 'net';
+import { tmpdir } from 'os';
 import * as path from 'path';
 import { promisify } from 'util';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { build } from 'esbuild';
 import { ENVIRONMENT } from './environment';
+import { NODE_BUNDLE } from '../build/bundle-options';
 import { ENVIRONMENTS, type HandlerName } from '../src/contract/environment';
 import { videoKey } from '../src/contract/table';
 import { sourceKey } from '../src/domain/object-keys';
 import { apiEvent } from '../test/runtime/api-event';
 import { videoRow } from '../test/runtime/rows/catalog-table';
 
-const RUNS = 9;
+/** Cold starts of each bundle. Each figure is their median. */
+const RUNS = 15;
 
-/** Of every service: no rows, no messages; where a secret is asked for, this one. */
-const ANSWER = JSON.stringify({ SecretString: 'secret', UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+/** A handler with one SDK client. */
+const COMPARED = 'catalog/read-videos' satisfies HandlerName;
+/** The largest ratios of CPU time of the compared handler, to the same handler bundled with `NODE_BUNDLE`. */
+const BOUNDS = { load: 0.9, first: 0.72 };
 
+/** The response of every AWS service: no rows, no messages, and a fixed secret. */
+const RESPONSE = JSON.stringify({ SecretString: 'secret', UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+
+const ROOT = path.join(__dirname, '..');
 const CHILD = path.join(__dirname, 'cold-start-child.js');
-const EMPTY = path.join(__dirname, '..', 'jest.config.json');
+const EMPTY_MODULE = path.join(ROOT, 'jest.config.json');
 
 const [userId, videoId] = ['0193a1b2-0000-7000-8000-0123456789ab', '0193a1b2-0000-7000-8000-0123456789ac'];
 const caller = { userId, groups: ['makers'] };
-const arrived = JSON.stringify({ detail: { object: { key: sourceKey(videoId), size: 5 } } });
-const created = videoRow({ videoId });
-const record = { eventID: '1', eventName: 'INSERT', dynamodb: { Keys: marshall(videoKey(videoId)), NewImage: marshall(created, { removeUndefinedValues: true }), SequenceNumber: '1', ApproximateCreationDateTime: 1 } };
+const objectCreated = JSON.stringify({ detail: { object: { key: sourceKey(videoId), size: 5 } } });
+const newImage = marshall(videoRow({ videoId }), { removeUndefinedValues: true });
+const record = { eventID: '1', eventName: 'INSERT', dynamodb: { Keys: marshall(videoKey(videoId)), NewImage: newImage, SequenceNumber: '1', ApproximateCreationDateTime: 1 } };
 
-/** An ordinary first event of each handler. `address` answers all that they call. */
-const firstEvents = (address: string): Record<HandlerName, unknown> => ({
+/** Returns a typical first event for each handler. `url` is the endpoint of all services that handlers call. */
+const firstEvents = (url: string): Record<HandlerName, unknown> => ({
   'api/describe-api': apiEvent('GET', '/openapi.json'),
   'auth/authorize-token': { type: 'TOKEN', authorizationToken: 'none', methodArn: 'arn:aws:execute-api:eu-west-1:1:api/api/GET/streams' },
-  'auth/fill-client-secret': { RequestType: 'Create', ResponseURL: address, ResourceProperties: { UserPoolId: 'p', ClientId: 'c', SecretArn: ENVIRONMENT.SECRET_ARN } },
+  'auth/fill-client-secret': { RequestType: 'Create', ResponseURL: url, ResourceProperties: { UserPoolId: 'p', ClientId: 'c', SecretArn: ENVIRONMENT.SECRET_ARN } },
   'auth/sign-in': apiEvent('GET', '/login'),
   'catalog/publish-events': { Records: [record] },
   'catalog/read-videos': apiEvent('GET', '/streams', caller),
   'catalog/resend-events': { source: 'table' },
-  'delivery/make-key-pair': { RequestType: 'Create', ResponseURL: address, ResourceProperties: { SecretArn: ENVIRONMENT.SECRET_ARN, KeyType: 'ecdsa-p256' } },
+  'delivery/make-key-pair': { RequestType: 'Create', ResponseURL: url, ResourceProperties: { SecretArn: ENVIRONMENT.SECRET_ARN, KeyType: 'ecdsa-p256' } },
   'delivery/start-playback': apiEvent('POST', '/streams/{videoId}/playback', { ...caller, path: { videoId } }),
   'sweeper/sweep-videos': {},
   'transcode/record-job-event': { detail: { status: 'COMPLETE', jobId: 'j', userMetadata: { videoId, attempt: '1' }, outputGroupDetails: [] } },
-  'transcode/submit-job': { Records: [{ messageId: '1', attributes: { ApproximateReceiveCount: '1' }, body: arrived }] },
+  'transcode/submit-job': { Records: [{ messageId: '1', attributes: { ApproximateReceiveCount: '1' }, body: objectCreated }] },
   'upload/plan-upload': apiEvent('POST', '/upload', { ...caller, body: { fileName: 'a.mp4', contentType: 'video/mp4', size: 5 } }),
 });
 
-interface Taken { readonly cpu: number; readonly wall: number }
-interface ColdStart { readonly load: Taken; readonly first: Taken; readonly outcome: string | number }
+interface Duration { readonly cpu: number; readonly wall: number }
+/** Milliseconds from the start of the module to the end of its load, and to the handler's first response. */
+interface ColdStart { readonly load: Duration; readonly first: Duration; readonly outcome: string | number }
+
+interface Bundle { readonly name: string; readonly file: string; readonly event: unknown }
+
+/** Measures cold starts of each handler, in a new process each. The services respond at once, so the times are those of the handler's own code. */
+export async function coldStartRows(assets: string): Promise<{ handlers: object[]; comparison: object[]; isWithinBound: boolean }> {
+  const server = createServer((request, response) => void request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(RESPONSE)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const folder = mkdtempSync(path.join(tmpdir(), 'old-bundle-'));
+  try {
+    const events = firstEvents(url);
+    const handlers = (Object.keys(ENVIRONMENTS) as HandlerName[]).map((name): Bundle => ({ name, file: path.join(assets, name, 'index.js'), event: events[name] }));
+    const old: Bundle = { name: 'old', file: await bundleWithoutOptions(COMPARED, folder), event: events[COMPARED] };
+    const empty: Bundle = { name: 'empty', file: EMPTY_MODULE, event: null };
+    const medians = await measure([empty, old, ...handlers], url);
+    return {
+      handlers: handlers.map((bundle) => handlerRow(bundle, medians[bundle.name], medians.empty)),
+      ...compare(old, handlers.find(({ name }) => name === COMPARED)!, medians),
+    };
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Bundles a handler with the options that do not depend on Lambda, and returns the file. */
+async function bundleWithoutOptions(handler: HandlerName, folder: string): Promise<string> {
+  const [area, entry] = handler.split('/');
+  const areaFolder = path.join(ROOT, 'src', area);
+  const source = readdirSync(areaFolder, { recursive: true, encoding: 'utf8' }).find((file) => path.basename(file) === `${entry}.lambda.ts`)!;
+  const outfile = path.join(folder, 'index.js');
+  await build({ ...NODE_BUNDLE, absWorkingDir: ROOT, entryPoints: [path.join(areaFolder, source)], outfile });
+  return outfile;
+}
+
+/** Starts the bundles in turn, so that other load on the machine affects all of them, and returns the median of each. */
+async function measure(bundles: readonly Bundle[], url: string): Promise<Record<string, ColdStart>> {
+  const credentials = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
+  const env = { ...ENVIRONMENT, ...credentials, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: url };
+  const starts: Record<string, ColdStart[]> = {};
+  for (let run = 0; run < RUNS; run++) {
+    for (const { name, file, event } of bundles) {
+      const { stdout } = await promisify(execFile)(process.execPath, [CHILD, file, JSON.stringify(event)], { env });
+      (starts[name] ??= []).push(JSON.parse(stdout));
+    }
+  }
+  return Object.fromEntries(Object.entries(starts).map(([name, all]) => [name, {
+    load: { cpu: median(all.map(({ load }) => load.cpu)), wall: median(all.map(({ load }) => load.wall)) },
+    first: { cpu: median(all.map(({ first }) => first.cpu)), wall: median(all.map(({ first }) => first.wall)) },
+    outcome: all[0].outcome,
+  }]));
+}
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const kilobytes = (file: string): number => Math.round(statSync(file).size / 1000);
+const ms = (value: number): number => Number(value.toFixed(1));
 
-/**
- * A cold start of each handler, in a fresh process: bytes of its bundle, and the time until it is loaded and until its first answer, from services that
- * answer at once. Ratios are to an empty module in the same run: machines differ, ratios less so.
- */
-export async function coldStartRows(assets: string): Promise<Record<string, object>> {
-  const server = createServer((request, response) => void request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(ANSWER)));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const env = {
-    ...ENVIRONMENT, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token', AWS_ENDPOINT_URL: address,
+function handlerRow({ name, file }: Bundle, { load, first, outcome }: ColdStart, empty: ColdStart): object {
+  return {
+    'handler': name,
+    'kB': kilobytes(file),
+    'load, CPU ms': ms(load.cpu),
+    'load, ms': ms(load.wall),
+    'first response, CPU ms': ms(first.cpu),
+    'first response, ms': ms(first.wall),
+    'CPU, ratio to an empty module': Math.round(first.cpu / empty.first.cpu),
+    'outcome': outcome,
   };
-  const start = async (file: string, event: unknown): Promise<ColdStart> => (
-    JSON.parse((await promisify(execFile)(process.execPath, [CHILD, file, JSON.stringify(event)], { env })).stdout));
+}
 
-  const events = firstEvents(address);
-  const files: [string, string, unknown][] = Object.keys(ENVIRONMENTS).map((name) => [name, path.join(assets, name, 'index.js'), events[name as HandlerName]]);
-  const starts: Record<string, ColdStart[]> = {};
-  // In turns, so that a busy moment of the machine meets all of them.
-  for (let run = 0; run < RUNS; run++) for (const [name, file, event] of [['an empty module', EMPTY, null] as const, ...files]) (starts[name] ??= []).push(await start(file, event));
-  server.close();
-
-  const [empty] = Object.values(starts);
-  const figure = (all: readonly ColdStart[], of: (one: ColdStart) => number) => Number(median(all.map(of)).toFixed(1));
-  return Object.fromEntries(files.map(([name, file]) => [name, {
-    'kB': Math.round(statSync(file).size / 1000),
-    'load, CPU ms': figure(starts[name], ({ load }) => load.cpu),
-    'load, ms': figure(starts[name], ({ load }) => load.wall),
-    'first answer, CPU ms': figure(starts[name], ({ first }) => first.cpu),
-    'first answer, ms': figure(starts[name], ({ first }) => first.wall),
-    'CPU, times an empty module': Math.round(figure(starts[name], ({ first }) => first.cpu) / figure(empty, ({ first }) => first.cpu)),
-    'outcome': starts[name][0].outcome,
-  }]));
+/** Compares the CPU times of two bundles of one handler. */
+function compare(old: Bundle, current: Bundle, medians: Record<string, ColdStart>): { comparison: object[]; isWithinBound: boolean } {
+  const ratio = (phase: 'load' | 'first'): number => medians[current.name][phase].cpu / medians[old.name][phase].cpu;
+  const row = (what: string, before: number, after: number, bound?: number) => (
+    { 'what': `${COMPARED}: ${what}`, 'without the options for Lambda': before, 'with them': after, 'ratio': Number((after / before).toFixed(2)), bound });
+  return {
+    comparison: [
+      row('kB', kilobytes(old.file), kilobytes(current.file)),
+      row('load, CPU ms', ms(medians[old.name].load.cpu), ms(medians[current.name].load.cpu), BOUNDS.load),
+      row('first response, CPU ms', ms(medians[old.name].first.cpu), ms(medians[current.name].first.cpu), BOUNDS.first),
+    ],
+    isWithinBound: ratio('load') <= BOUNDS.load && ratio('first') <= BOUNDS.first,
+  };
 }
