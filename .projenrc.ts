@@ -31,6 +31,7 @@ const HANDLER_LIBRARIES = [
 const TEST_LIBRARIES = [
   '@aws/cloudformation-validate@1.9.0-beta',
   '@aws-sdk/cloudfront-signer',
+  '@hpcc-js/wasm-graphviz',
   '@seriousme/openapi-schema-validator',
   'aws-cdk-newest@npm:aws-cdk-lib@^2.276.0',
   'aws-sdk-client-mock',
@@ -122,6 +123,8 @@ project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx build/openapi.ts' });
 project.annotateGenerated('/openapi.json');
+const architecture = project.addTask('architecture', { description: 'Draw docs/architecture.svg from the synthesized template', exec: 'tsx build/architecture.ts' });
+project.annotateGenerated('/docs/architecture.svg');
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
 project.addTask('try-package', { description: 'Pack the last build, install it in an empty folder and use it there', exec: 'tsx build/try-package.ts' });
 // jsii leaves the files of sources that are gone.
@@ -136,6 +139,7 @@ build.spawn(project.tasks.tryFind('bundle')!);
 build.spawn(project.compileTask);
 build.spawn(project.tasks.tryFind('docgen')!);
 build.spawn(openapi);
+build.spawn(architecture);
 // The examples of README and docstrings compile, or this fails.
 build.exec('jsii-rosetta extract --strict');
 build.exec('tsc --noEmit -p tsconfig.dev.json');

@@ -1,0 +1,27 @@
+import { writeFileSync } from 'fs';
+import * as path from 'path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { ServerlessVod } from '../src';
+import { edgesOf } from './architecture/graph';
+import { namedResources } from './architecture/names';
+import { dot } from './architecture/picture';
+import type { CloudFormationTemplate } from '../test/toolkit/template';
+
+/** Draws docs/architecture.svg: the default service, with one subscriber of `video.ready`. */
+async function main(): Promise<void> {
+  const stack = new Stack(new App({ analyticsReporting: false }), 'Videos');
+  const vod = new ServerlessVod(stack, 'Vod');
+  const subscriber = new sqs.Queue(stack, 'Subscriber');
+  vod.catalog.onVideoReady('Ready', { target: new targets.SqsQueue(subscriber) });
+  const template = Template.fromStack(stack).toJSON() as CloudFormationTemplate;
+
+  const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
+  const graphviz = await Graphviz.load();
+  const svg = graphviz.layout(dot(namedResources(vod, subscriber, template), edgesOf(template)), 'svg', 'dot');
+  writeFileSync(path.join(__dirname, '..', 'docs', 'architecture.svg'), svg.replaceAll('font-family="Arial"', 'font-family="Arial,Helvetica,sans-serif"'));
+}
+
+void main();

@@ -1,0 +1,65 @@
+import { BROWSER } from './graph';
+
+/** One arrow of a path. `from` and `to` are names of public properties, such as `upload.bucket`. `by` must be what the template says of this connection. */
+export interface Step {
+  readonly from: string;
+  readonly to: string;
+  readonly by: string;
+  readonly text: string;
+}
+
+export interface Path {
+  readonly name: string;
+  readonly color: string;
+  readonly steps: readonly Step[];
+}
+
+/** A resource of the app that listens to `video.ready`. */
+export const SUBSCRIBER = 'subscriber';
+/** The secret that stores the private signing key: no public property names it. */
+export const SIGNING_KEY = 'signing key';
+
+/** The steps in the order in which they happen. The picture fails if the template has no such connection. */
+export const PATHS: readonly Path[] = [
+  {
+    name: 'Upload',
+    color: '#0b57d0',
+    steps: [
+      { from: BROWSER, to: 'delivery.distribution', by: '/api/*', text: 'POST upload' },
+      { from: 'delivery.distribution', to: 'api.restApi', by: '/api/*', text: '' },
+      { from: 'api.restApi', to: 'upload.planUploadFunction', by: 'POST /upload', text: '' },
+      { from: 'upload.planUploadFunction', to: 'catalog.table', by: 'dynamodb:PutItem', text: 'waiting' },
+      { from: BROWSER, to: 'upload.bucket', by: 'PUT', text: 'PUT signed URL' },
+      { from: 'upload.bucket', to: 'transcode.submitQueue', by: 'rule: Object Created', text: 'Object Created' },
+      { from: 'transcode.submitQueue', to: 'transcode.submitJobFunction', by: 'event source mapping', text: '' },
+      { from: 'transcode.submitJobFunction', to: 'catalog.table', by: 'dynamodb:UpdateItem', text: 'processing' },
+      { from: 'transcode.submitJobFunction', to: 'transcode.queue', by: 'mediaconvert:CreateJob', text: 'CreateJob' },
+      { from: 'transcode.queue', to: 'upload.bucket', by: 's3:GetObject', text: 'reads' },
+      { from: 'transcode.queue', to: 'delivery.bucket', by: 's3:PutObject', text: 'writes' },
+      { from: 'transcode.queue', to: 'transcode.recordJobEventFunction', by: 'rule: MediaConvert Job State Change', text: 'job event' },
+      { from: 'transcode.recordJobEventFunction', to: 'catalog.table', by: 'dynamodb:UpdateItem', text: 'ready' },
+    ],
+  },
+  {
+    name: 'Event',
+    color: '#b3261e',
+    steps: [
+      { from: 'catalog.table', to: 'catalog.publishEventsFunction', by: 'event source mapping', text: 'stream' },
+      { from: 'catalog.publishEventsFunction', to: 'catalog.eventBus', by: 'events:PutEvents', text: 'PutEvents' },
+      { from: 'catalog.eventBus', to: SUBSCRIBER, by: 'rule: video.ready', text: 'video.ready' },
+    ],
+  },
+  {
+    name: 'Playback',
+    color: '#146c2e',
+    steps: [
+      { from: BROWSER, to: 'delivery.distribution', by: '/api/*', text: 'POST playback' },
+      { from: 'delivery.distribution', to: 'api.restApi', by: '/api/*', text: '' },
+      { from: 'api.restApi', to: 'delivery.startPlaybackFunction', by: 'POST /streams/{videoId}/playback', text: '' },
+      { from: 'delivery.startPlaybackFunction', to: 'catalog.table', by: 'dynamodb:GetItem', text: 'reads' },
+      { from: 'delivery.startPlaybackFunction', to: SIGNING_KEY, by: 'secretsmanager:GetSecretValue', text: 'reads' },
+      { from: BROWSER, to: 'delivery.distribution', by: '/v/*', text: 'GET media' },
+      { from: 'delivery.distribution', to: 'delivery.bucket', by: '/v/*', text: '' },
+    ],
+  },
+];
