@@ -1,18 +1,18 @@
 import type { Caller } from '../roles/decide';
 
-/** Cognito's claim of the groups. */
+/** Name of Cognito's claim for groups. */
 const GROUPS_CLAIM = 'cognito:groups';
 
 /**
- * The caller that the API's authorizer has verified; undefined when it names nobody.
+ * Returns the caller that the API's authorizer has verified, or undefined if there is no caller.
  *
- * API Gateway's own authorizer for Cognito hands over the claims, a Lambda authorizer (ours, or the user's own) a principal and, as text, whatever
- * else it chose to say. Any other shape means "no caller".
+ * API Gateway's Cognito authorizer passes the claims of the token. A Lambda authorizer, of this library or of your app, passes a principal id, and other
+ * values as strings. Any other form means that there is no caller.
  *
- * @param authorization the token that the authorizer verified, as the request carries it
+ * @param authorization the request's `Authorization` header, which contains the verified token
  */
 export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null | undefined, authorization?: string): Caller | undefined {
-  // A Lambda authorizer can't pass an object, so nothing that it says is taken for claims.
+  // Lambda authorizers can't pass objects, so an object is always the claims of the Cognito authorizer.
   const claims = authorizer?.claims;
   if (typeof claims === 'object' && claims !== null) {
     const { sub, [GROUPS_CLAIM]: groups } = claims as Record<string, unknown>;
@@ -22,12 +22,14 @@ export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null 
 }
 
 /**
- * API Gateway joins the groups of a token with commas, which Cognito allows in a name: `a,admins` may be one group or two. The token itself tells. One that
- * does not have these groups is not the verified one, and then none of them counts.
+ * Splits the groups that API Gateway has joined with commas.
+ *
+ * Cognito allows commas in group names, so `a,admins` can be one group or two. The groups in the token decide. If the groups in the token differ from the
+ * joined groups, the token is not the verified one, and the function returns no groups.
  */
 function joinedGroups(joined: string, authorization: string | undefined): readonly string[] {
   if (!joined.includes(',')) return [joined];
-  // The user's own Cognito authorizer may read the token from another header.
+  // The Cognito authorizer of your app can read the token from another header.
   if (authorization === undefined) return joined.split(',');
   const groups = groupsOfToken(authorization);
   return groups.join(',') === joined ? groups : [];
@@ -47,7 +49,7 @@ function caller(userId: unknown, groups: readonly string[]): Caller | undefined 
   return typeof userId === 'string' && userId !== '' ? { userId, groups } : undefined;
 }
 
-/** A list of names in JSON, whole or not at all. */
+/** Parses a JSON array of strings. Returns an empty list for any other text. */
 function namesIn(text: unknown): readonly string[] {
   try {
     const names: unknown = typeof text === 'string' ? JSON.parse(text) : [];

@@ -2,7 +2,7 @@ import { setTimeout } from 'timers/promises';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { REFUSED_BACK_OFF_SECONDS } from '../contract/custom-resources';
 
-/** What CloudFormation is told. Nothing secret: stack events and the template's `Fn::GetAtt` show it. */
+/** The result of a custom resource. It must not contain secrets, because stack events and `Fn::GetAtt` expose it. */
 export interface CustomResourceAnswer {
   readonly physicalResourceId: string;
   readonly attributes?: Readonly<Record<string, string>>;
@@ -11,13 +11,14 @@ export interface CustomResourceAnswer {
 type Change<Properties> = (requestType: 'Create' | 'Update' | 'Delete', properties: Properties, physicalResourceId?: string) => Promise<CustomResourceAnswer>;
 
 /**
- * Serves a custom resource: runs `change` and sends its answer to the address in the event, which is signed and never logged.
- * CloudFormation waits an hour for a lost answer, so every error becomes a FAILED one.
+ * Returns the handler of a custom resource. It runs `change` and sends the result to the event's signed URL, which is never logged.
  *
- * CloudFormation calls as soon as IAM has accepted a permission, some seconds before IAM enforces it everywhere (aws-cdk issue 37675). So a `change` that
- * is refused runs again, for up to a minute: it must be idempotent.
+ * CloudFormation waits an hour for a missing response, so the handler sends a `FAILED` response for every error.
  *
- * @param wait waits for some milliseconds
+ * CloudFormation invokes the function some seconds before a new IAM permission takes effect everywhere (aws-cdk issue 37675). The handler therefore
+ * retries `change` for up to a minute if IAM denies access. `change` must be idempotent.
+ *
+ * @param wait waits for the given number of milliseconds
  */
 export function serveCustomResource<Properties>(
   change: Change<Properties>, wait: (milliseconds: number) => Promise<unknown> = setTimeout,
@@ -28,7 +29,7 @@ export function serveCustomResource<Properties>(
         return await change(...request);
       } catch (error) {
         if (!(error instanceof Error) || !/^AccessDenied(Exception)?$/.test(error.name)) throw error;
-        console.warn({ message: 'refused by IAM; trying again', seconds, error: String(error) });
+        console.warn({ message: 'access denied by IAM; retrying', seconds, error: String(error) });
         await wait(seconds * 1000);
       }
     }
@@ -46,10 +47,10 @@ export function serveCustomResource<Properties>(
       console.error({ message: 'custom resource failed', requestType: RequestType, logicalId: LogicalResourceId, error: String(error) });
       outcome = { Status: 'FAILED', PhysicalResourceId: previous ?? LogicalResourceId, Reason: error instanceof Error ? `${error.name}: ${error.message}` : 'failed' };
     }
-    // An empty content type, as CloudFormation's presigned address wants it.
+    // CloudFormation's signed URL requires an empty content type.
     const response = await fetch(ResponseURL, {
       method: 'PUT', headers: { 'content-type': '' }, body: JSON.stringify({ ...outcome, StackId, RequestId, LogicalResourceId }),
     });
-    if (!response.ok) throw new Error(`CloudFormation took the answer with status ${response.status}`);
+    if (!response.ok) throw new Error(`CloudFormation's response URL returned status ${response.status}`);
   };
 }

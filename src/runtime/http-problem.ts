@@ -1,7 +1,11 @@
 import type { Problem } from './route-types';
 import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 
-/** An error that the caller is told about; anything else that is thrown is `internal` and told in the log only. `cookies` are set, or end, with it. */
+/**
+ * An error that is returned to the caller as problem+json. Any other error is logged, and the caller gets the code `internal`.
+ *
+ * The response also sets `cookies`.
+ */
 export class HttpProblem extends Error {
   constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors'], readonly cookies?: readonly string[]) {
     super(detail);
@@ -14,16 +18,20 @@ export class HttpProblem extends Error {
   }
 }
 
-/** The longest part of a request that an error repeats, in characters. */
+/** Maximum number of characters of a request that an error message contains. */
 const QUOTED_LENGTH = 200;
 
-/** One field or parameter is wrong. `pointer` is a JSON pointer (RFC 6901), or a parameter's name; empty for the whole body. */
+/**
+ * Returns the error for an invalid field or parameter.
+ *
+ * @param pointer JSON pointer of the field (RFC 6901) or name of the parameter; empty for the whole body
+ */
 export function invalid(pointer: string, detail: string): HttpProblem {
   const quoted = quote(pointer);
   return new HttpProblem('invalid_request', quoted ? `${quoted}: ${detail}` : detail, [{ pointer: quoted, detail }]);
 }
 
-/** Names come from the caller: they may be long, and hold halves of surrogate pairs, which become U+FFFD. */
+/** Shortens text from a request for an error message. Unpaired surrogates become U+FFFD. */
 export function quote(text: string): string {
   const characters = Array.from(Buffer.from(text).toString());
   return characters.length > QUOTED_LENGTH ? `${characters.slice(0, QUOTED_LENGTH).join('')}…` : characters.join('');

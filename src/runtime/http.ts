@@ -13,25 +13,26 @@ import { RESPONSE_HEADERS } from '../contract/response-headers';
 import { OperationsOf, routesOf } from '../contract/routes';
 import type { Caller } from '../roles/decide';
 
-/** What the router needs of the answers of all routes. */
+/** The fields that the responses of all routes have in common. */
 interface Answer {
   readonly status?: number;
-  /** Becomes JSON. */
+  /** Sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: readonly string[];
 }
 
 /**
- * Serves every route that names this handler: finds it, checks the request against it, and turns errors into problem+json. Pages of APP_ORIGINS may
- * read all of its answers.
+ * Returns the Lambda handler for all routes of `handler`. It validates requests and returns errors as problem+json.
+ *
+ * Pages of the origins in APP_ORIGINS can read all responses.
  */
 export function serveRoutes<H extends HandlerName>(
   handler: H, operations: Operations<H>,
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
   const routes = new Map(routesOf(handler).map(([operationId, route]) => [
     `${route.method} ${route.path}`,
-    // The types of requests and answers differ from route to route: the contract pairs each with its operation.
+    // `Operations` has already checked the type of each operation. Here all operations need a common type.
     { route, readBody: bodyReader(route), run: operations[operationId as OperationsOf<H>] as (request: object) => Promise<Answer> },
   ]));
   const appOrigins = readOptional('APP_ORIGINS') ?? [];
@@ -62,7 +63,7 @@ function answer(status: number, { status: own, body, headers, cookies }: Answer,
 }
 
 function answerError(error: unknown, requestId: string, cors: Answer['headers']): APIGatewayProxyResult {
-  // Only the error's own text goes to the log: requests carry tokens and codes.
+  // The request is not logged, because it can contain tokens and codes.
   if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
   const problem = error instanceof HttpProblem ? error : problemOf(error, requestId);
   const body = problem.toBody();
@@ -70,11 +71,11 @@ function answerError(error: unknown, requestId: string, cors: Answer['headers'])
 }
 
 function problemOf(error: unknown, requestId: string): HttpProblem {
-  const detail = `quote request ${requestId} when you ask about it`;
-  return error instanceof NewerFormat ? new HttpProblem('unavailable', `the service can't read this video for now; ${detail}`) : new HttpProblem('internal', detail);
+  const detail = `if you report this error, include the request id ${requestId}`;
+  return error instanceof NewerFormat ? new HttpProblem('unavailable', `the service can't read this video at the moment; ${detail}`) : new HttpProblem('internal', detail);
 }
 
-/** A header by its name in lower case: API Gateway hands on whatever case the client used. */
+/** Returns a header by its lower-case name. API Gateway passes header names in the case that the client used. */
 function headerOf({ headers }: APIGatewayProxyEvent, wanted: string): string | undefined {
   return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
@@ -85,8 +86,8 @@ function requireCaller(event: APIGatewayProxyEvent): Caller {
   return caller;
 }
 
-/** The authorizer read one of them; nobody can say that it was the one that whoever stands in front of us had looked at. */
+/** Rejects a request with two tokens, because a proxy in front of the API may have checked another token than the authorizer. */
 function refuseTwoTokens(event: APIGatewayProxyEvent): void {
   const values = Object.entries(event.multiValueHeaders ?? {}).flatMap(([name, given]) => name.toLowerCase() === 'authorization' ? given ?? [] : []);
-  if (values.length > 1) throw invalid('authorization', 'may be given once');
+  if (values.length > 1) throw invalid('authorization', 'can be given only once');
 }

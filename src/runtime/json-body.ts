@@ -2,28 +2,32 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { HttpProblem, invalid } from './http-problem';
 import { isText } from '../domain/text-rules';
 
-/** No request of the API needs more, even with every character escaped as `\uXXXX`. */
+/** Maximum size of a body. It is enough for every request, even if all characters are escaped as `\uXXXX`. */
 const MAX_BODY_BYTES = 128 * 1024;
-/** Levels of objects and arrays. What reads the body afterwards may recurse. */
+/** Maximum depth of nested objects and arrays, because later code can be recursive. */
 const MAX_DEPTH = 32;
-/** Values in the whole body. What reads the body afterwards may compare each with each. */
+/** Maximum number of values in a body, because later code can compare all pairs of values. */
 const MAX_VALUES = 1000;
 
-/** The body as text: empty when there is none, and refused when it is too large or not UTF-8. */
+/** Returns the body as text. The text is empty if there is no body. Throws if the body is too large or is not UTF-8. */
 export function bodyText({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, 'body' | 'isBase64Encoded'>): string {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) throw new HttpProblem('too_large', `the body is larger than ${MAX_BODY_BYTES / 1024} KiB`);
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    // API Gateway decodes bodies that are not Base64, and puts U+FFFD where the bytes were not UTF-8.
+    // For a body that is not Base64-encoded, API Gateway has already replaced invalid UTF-8 with U+FFFD.
     if (!text.includes('\ufffd')) return text;
   } catch {
-    // Answered below.
+    // The error follows below.
   }
   throw malformed();
 }
 
-/** The value of a JSON text. Refused: what is not JSON, names given twice, deep or long structures, strings that are not text, numbers without end. */
+/**
+ * Parses JSON text.
+ *
+ * Throws for invalid JSON, repeated names in an object, too many values or levels, strings that `isText` rejects, and numbers out of range.
+ */
 export function parseJson(text: string): unknown {
   const value = parsed(text);
   checkStructure(text);
@@ -39,7 +43,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Looks at the text, since `JSON.parse` keeps the last of two equal names only. The text is known to be JSON. */
+/** Checks valid JSON text for repeated names and for its size. `JSON.parse` does not report repeated names: it only keeps the last value. */
 function checkStructure(text: string): void {
   const open: (Set<string> | undefined)[] = [];
   let values = 1;
@@ -50,23 +54,23 @@ function checkStructure(text: string): void {
     else if (token === ',') values++;
     else if (colon !== undefined) addName(open.at(-1), JSON.parse(`"${string}"`));
     if (open.length > MAX_DEPTH) throw invalid('', `the body has more than ${MAX_DEPTH} levels of objects and arrays`);
-    if (values > MAX_VALUES) throw invalid('', `the body holds more than ${MAX_VALUES} values`);
+    if (values > MAX_VALUES) throw invalid('', `the body contains more than ${MAX_VALUES} values`);
   }
 }
 
 function addName(names: Set<string> | undefined, name: string): void {
-  if (names?.has(name)) throw invalid(`/${escaped(name)}`, 'may be given once');
+  if (names?.has(name)) throw invalid(`/${escaped(name)}`, 'can be given only once');
   names?.add(name);
 }
 
 function checkValues(value: unknown, pointer: string): void {
   if (typeof value === 'string') {
-    if (!isText(value)) throw invalid(pointer, 'holds a control character, half of a surrogate pair, or a character that stands for none');
+    if (!isText(value)) throw invalid(pointer, 'contains a control character, an unpaired surrogate or a noncharacter');
   } else if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw invalid(pointer, 'is too large for a number');
   } else if (typeof value === 'object' && value !== null) {
     for (const [name, each] of Object.entries(value)) {
-      if (!isText(name)) throw invalid(pointer, 'has a name with a control character, half of a surrogate pair, or a character that stands for none');
+      if (!isText(name)) throw invalid(pointer, 'has a name that contains a control character, an unpaired surrogate or a noncharacter');
       checkValues(each, `${pointer}/${escaped(name)}`);
     }
   }

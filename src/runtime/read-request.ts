@@ -6,12 +6,12 @@ import type { Route } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';
 import { isText } from '../domain/text-rules';
 
-/** The path parameters that the route names. */
+/** Returns the validated path parameters of the route. */
 export function readPath({ pathParameters = {} }: Pick<Route, 'pathParameters'>, event: APIGatewayProxyEvent): Record<string, string> {
   const given: Readonly<Record<string, unknown>> = event.pathParameters ?? {};
   return Object.fromEntries(Object.entries(pathParameters).map(([name, schema]) => {
     const value = given[name];
-    // An id of another form is not found: callers can't tell the two apart.
+    // An invalid id and an unknown id have the same response, so that callers can't distinguish them.
     if (typeof value !== 'string' || !new Validator(schema as object, '4').validate(value).valid) {
       throw new HttpProblem('not_found', `no such ${name.replace(/Id$/, '')}`);
     }
@@ -19,39 +19,40 @@ export function readPath({ pathParameters = {} }: Pick<Route, 'pathParameters'>,
   }));
 }
 
-/** The query parameters, all of which the route names. */
+/** Returns the validated query parameters. Throws for a parameter that the route does not have. */
 export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const query: Record<string, string | number> = {};
   for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
     if (!Object.hasOwn(schemas, name)) throw invalid(name, 'is not a parameter of this route');
-    if (values?.length !== 1) throw invalid(name, 'may be given once');
+    if (values?.length !== 1) throw invalid(name, 'can be given only once');
     const [text] = values;
-    if (!isText(text)) throw invalid(name, 'holds a control character, or bytes that are not UTF-8');
+    if (!isText(text)) throw invalid(name, 'contains a control character, or bytes that are not UTF-8');
     query[name] = convert(schemas[name], text, name);
   }
   return query;
 }
 
 /**
- * The headers that the route names, in lower case; others are left out. Each may be given once, but for cookies, which a client may split
- * (RFC 9113, section 8.2.3).
+ * Returns the validated headers of the route, by lower-case name. Ignores other headers.
+ *
+ * Throws if a header is given twice, except `Cookie`, which a client can split into several headers (RFC 9113, section 8.2.3).
  */
 export function readHeaders({ headers: schemas = {} }: Pick<Route, 'headers'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const headers: Record<string, string | number> = {};
   for (const [given, values = []] of Object.entries(event.multiValueHeaders ?? {})) {
     const name = given.toLowerCase();
     if (!Object.hasOwn(schemas, name)) continue;
-    if (Object.hasOwn(headers, name) || (values.length > 1 && name !== 'cookie')) throw invalid(name, 'may be given once');
+    if (Object.hasOwn(headers, name) || (values.length > 1 && name !== 'cookie')) throw invalid(name, 'can be given only once');
     headers[name] = convert(schemas[name], values.join('; '), name);
   }
   return headers;
 }
 
-/** Reads the body of requests of this route, which fits its schema. */
+/** Returns a function that parses the body of a request and validates it against the route's schema. */
 export function bodyReader({ body: schema, bodyOptional }: Pick<Route, 'body' | 'bodyOptional'>): (event: APIGatewayProxyEvent) => unknown {
   if (!schema) {
     return ({ body }) => {
-      if (body) throw invalid('', 'this route takes no body');
+      if (body) throw invalid('', 'this route does not accept a body');
       return undefined;
     };
   }
@@ -61,12 +62,12 @@ export function bodyReader({ body: schema, bodyOptional }: Pick<Route, 'body' | 
     if (text === '' && bodyOptional) return {};
     const body = parseJson(text);
     const { valid, errors } = validator.validate(body);
-    if (!valid) throw new HttpProblem('invalid_request', 'the body does not fit its description', leaves(errors));
+    if (!valid) throw new HttpProblem('invalid_request', 'the body does not match its schema', leaves(errors));
     return body;
   };
 }
 
-/** The validator reports each level on the way down too; only the last ones say anything. */
+/** Returns the errors of the deepest levels. The validator also reports an error for each level above, which adds no information. */
 function leaves(errors: { instanceLocation: string; keyword: string; error: string }[]): { pointer: string; detail: string }[] {
   const found = errors.filter(({ keyword }) => !['properties', 'patternProperties', 'items', 'additionalProperties'].includes(keyword));
   return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, keyword, error }) => ({
@@ -75,13 +76,13 @@ function leaves(errors: { instanceLocation: string; keyword: string; error: stri
   }));
 }
 
-/** Better words than the validator's. */
+/** Replacements for unclear messages of the validator, by schema keyword. */
 const DETAILS: Readonly<Partial<Record<string, string>>> = {
-  false: 'is not a field of this request, or not a name that a field may have here',
-  pattern: 'is not in the form that the description of the API (GET /openapi.json) names',
+  false: 'is not a field of this request, or not a valid name for a field here',
+  pattern: 'does not match the pattern in the API description (GET /openapi.json)',
 };
 
-/** The value of a parameter or header: the text itself, or the integer that it stands for. */
+/** Converts a parameter or header to the type of its schema, string or integer, and validates it. */
 function convert(schema: JsonSchema, text: string, name: string): string | number {
   const value = schema.type === 'integer' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
   const { valid, errors } = new Validator(schema as object, '4').validate(value);

@@ -5,47 +5,47 @@ import type { eventDetailSchema, problemSchema, tokensSchema, videoSchema } from
 import type { Caller } from '../roles/decide';
 
 /*
- * Types of requests and answers, made from the schemas of the contract. They stand on the handlers' side, because the published type declarations
- * must not import json-schema-to-ts (docs/decisions/014).
+ * Types of requests and responses, derived from the schemas in src/contract. They are part of src/runtime because the published type declarations must
+ * not import json-schema-to-ts (docs/decisions/014).
  */
 
-/** A video as the API answers it. Times are ISO 8601 UTC, addresses absolute, absent values absent keys. */
+/** A video in an API response. Times are ISO 8601 in UTC, and URLs are absolute. Keys without a value are omitted. */
 export type Video = FromSchema<typeof videoSchema>;
 
-/** What an event of a video says. */
+/** The `detail` of a video event. */
 export type EventDetail = FromSchema<typeof eventDetailSchema>;
 
-/** What the token endpoint of the sign-in server answers, and so do ours. */
+/** The response of the OAuth server's token endpoint, and of the token routes of this API. */
 export type Tokens = FromSchema<typeof tokensSchema>;
 
-/** problem+json of RFC 9457. */
+/** The problem+json of an error (RFC 9457). */
 export type Problem = FromSchema<typeof problemSchema>;
 
 type RouteOf<O extends OperationId> = (typeof ROUTES)[O];
 
-/** The type of each value, by name. */
+/** The types of named values, derived from their schemas. */
 type Values<Schemas> = { readonly [Name in keyof Schemas]: Schemas[Name] extends JSONSchema ? FromSchema<Schemas[Name]> : never };
 
-/** The schemas under one key of a route; an object without keys if the route lacks it. */
+/** The schemas of a route for one key, such as `query`. Without that key the type has no properties. */
 type SchemasOf<O extends OperationId, Key extends string> = RouteOf<O> extends Readonly<Record<Key, infer Schemas>> ? Schemas : object;
 
-/** Path parameters: always there, since the path matched. */
+/** The path parameters of a request. All are present, because API Gateway has matched the path. */
 export type PathOf<O extends OperationId> = Values<SchemasOf<O, 'pathParameters'>>;
 
-/** Query parameters: each may be left out. */
+/** The query parameters of a request. Each is optional. */
 export type QueryOf<O extends OperationId> = Partial<Values<SchemasOf<O, 'query'>>>;
 
-/** The headers that the route names: each may be left out. */
+/** The headers of a request that the route reads. Each is optional. */
 export type HeadersOf<O extends OperationId> = Partial<Values<SchemasOf<O, 'headers'>>>;
 
-/** The body; undefined if the route takes none. */
+/** The body of a request. Undefined if the route does not accept a body. */
 export type BodyOf<O extends OperationId> = RouteOf<O> extends { readonly body: infer Schema extends JSONSchema } ? FromSchema<Schema> : undefined;
 
-/** A request that fits the description of its route. Only requests of signed-in routes have a caller. */
+/** A validated request. Only requests of signed-in routes have a caller. */
 export type RequestOf<O extends OperationId> = {
   readonly path: PathOf<O>;
   readonly query: QueryOf<O>;
-  /** Names in lower case. */
+  /** Headers by lower-case name. */
   readonly headers: HeadersOf<O>;
   readonly body: BodyOf<O>;
 } & (RouteOf<O>['access'] extends 'signed-in' ? { readonly caller: Caller } : unknown);
@@ -67,12 +67,13 @@ type DefaultAnswer<O extends OperationId> =
       : AnswerHead & { readonly body?: undefined };
 
 /**
- * What an operation may answer; errors are thrown (`HttpProblem`). Annotate the operation with it: TypeScript accepts unknown keys in an object whose
- * type it infers from a `return`.
+ * The response of an operation. Errors are thrown as `HttpProblem`.
+ *
+ * Declare this type as the return type of the operation: if TypeScript infers the type from a `return`, it accepts unknown keys.
  */
 export type AnswerOf<O extends OperationId> =
   | DefaultAnswer<O>
   | (RouteOf<O> extends { readonly redirects: true } ? Redirect & { readonly status: 302 } : never);
 
-/** The operations of one handler, by operationId. */
+/** The operations of a handler, by operationId. */
 export type Operations<H extends HandlerName> = { readonly [O in OperationsOf<H>]: (request: RequestOf<O>) => Promise<AnswerOf<O>> };

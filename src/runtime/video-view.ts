@@ -3,14 +3,14 @@ import type { Roles } from '../contract/roles';
 import type { VideoDetails, VideoRow } from '../contract/table';
 import { Caller, decide } from '../roles/decide';
 
-/** What a video's look depends on: who asks, who may do what, and under which address (`https://…`, no slash at its end) media are served. */
+/** The inputs of `toVideo` besides the row. `serviceUrl` begins with `https://` and does not end with a slash. */
 export interface ViewContext {
   readonly caller: Caller;
   readonly roles: Roles;
   readonly serviceUrl: string;
 }
 
-/** The row as the API answers it to a caller who may see it. Keys of buckets, claims and jobs stay inside. */
+/** Converts a row to the video in API responses. The caller must be allowed to see the video. S3 keys, claims and job ids are omitted. */
 export function toVideo(row: VideoRow, { caller, roles, serviceUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
   const shown = [
     'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',

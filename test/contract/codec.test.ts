@@ -23,15 +23,15 @@ describe('values of environment variables', () => {
   });
 
   test.each([
-    ['{"uploaders":', 'environment variable ROLES can\'t be read'],
-    [undefined, 'environment of catalog/read-videos lacks ROLES'],
+    ['{"uploaders":', 'environment variable ROLES: '],
+    [undefined, 'environment of catalog/read-videos: missing ROLES'],
   ])('that are missing or malformed stop the handler at its start: %j', (ROLES, message) => {
     expect(() => readEnvironment('catalog/read-videos', { TABLE_NAME: 'videos', SERVICE_URL: 'https://videos.example.com', ROLES })).toThrow(message);
   });
 
   test('that Lambda sets are read as they are, and one that is missing stops the handler too', () => {
     expect(readFromLambda('AWS_REGION', { AWS_REGION: 'eu-west-1' })).toBe('eu-west-1');
-    expect(() => readFromLambda('AWS_REGION', {})).toThrow('environment lacks AWS_REGION, which Lambda sets');
+    expect(() => readFromLambda('AWS_REGION', {})).toThrow('environment variable AWS_REGION: missing, although Lambda sets it');
   });
 
   test.each(['', ' ', 'x', 'Infinity'])('that are no number are refused: "%s"', (written) => {

@@ -72,7 +72,7 @@ describe('serveRoutes', () => {
     await send({ Cookie: ['a=1', 'b=2'], Origin: ['https://videos.example.com'] });
     expect(handed).toEqual([{ cookie: 'a=1; b=2', origin: 'https://videos.example.com' }]);
     for (const headers of [{ origin: ['https://a.example', 'https://b.example'] }, { Origin: ['https://a.example'], origin: ['https://a.example'] }]) {
-      expect((await send(headers)).json).toMatchObject({ code: 'invalid_request', detail: 'origin: may be given once' });
+      expect((await send(headers)).json).toMatchObject({ code: 'invalid_request', detail: 'origin: can be given only once' });
     }
   });
 
@@ -113,7 +113,7 @@ describe('serveRoutes', () => {
     const { json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"","contentType":"video/mp4","size":0}' });
     expect(json.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(['/fileName', '/size']);
     const unknown = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"a","contentType":"video/mp4","size":1,"colour":"red"}' });
-    expect(unknown.json.errors).toEqual([{ pointer: '/colour', detail: 'is not a field of this request, or not a name that a field may have here' }]);
+    expect(unknown.json.errors).toEqual([{ pointer: '/colour', detail: 'is not a field of this request, or not a valid name for a field here' }]);
   });
 
   test('reads a body that API Gateway encoded', async () => {

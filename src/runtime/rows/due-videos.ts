@@ -3,28 +3,28 @@ import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { Outcome } from './video-repository';
 import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../../contract/table';
 
-/** A video that something is due for, as the index has it: its row may have moved on since. */
+/** A due video as listed in the index, which can be older than the video's row. */
 export interface DueVideo {
   readonly videoId: string;
   readonly dueAt: string;
 }
 
-/** Where a list of due videos goes on. */
+/** The last video of a page. The next page begins after it. */
 export type DuePosition = DueVideo;
 
-/** The due times of videos. Nothing but the sweeper moves one later or removes it. */
+/** Access to the due times of videos. Except in status changes, only the sweeper changes due times. */
 export interface DueVideos {
-  /** The due videos of one partition of INDEXES.byDue, longest due first. */
+  /** Lists the due videos in one partition of INDEXES.byDue, earliest due time first. */
   listDue(shard: string, until: Date, page: { limit: number; from?: DuePosition }): Promise<{ due: DueVideo[]; next?: DuePosition }>;
   /**
-   * Moves the due time of a row that was read, or removes it: without `to`. Changes nothing when the row has changed since.
+   * Sets the due time of a row to `to`, or removes the due time if `to` is undefined. Changes nothing if the row has another version now.
    *
-   * @param resubmits what to write down with the new time; undefined leaves it alone
+   * @param resubmits new value of the row's `resubmits`; undefined keeps the old value
    */
   moveDue(row: DueVideo & Pick<VideoRow, 'version'>, to: Date | undefined, resubmits?: number): Promise<Outcome>;
 }
 
-/** The due times on the catalog's table. */
+/** Returns access to the due times in the catalog's table. */
 export function dueVideos(tableName: string, client: DynamoDBClient = new DynamoDBClient({})): DueVideos {
   const documents = DynamoDBDocumentClient.from(client);
   const { name: IndexName, partition, sort } = INDEXES.byDue;

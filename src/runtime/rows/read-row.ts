@@ -2,27 +2,29 @@ import { SCHEMA_VERSION, stageKey, VideoDetails, VideoRow } from '../../contract
 import { stageOf } from '../../domain/stage';
 import type { VideoStatus } from '../../domain/video-status';
 
-/** A row as it is stored: of this format, or of an older one. */
+/** A stored row, in any format. */
 type StoredRow = Readonly<Record<string, any>>;
 
 /**
- * By format: makes a row of it one of the next format. A format gets a number when rows of the one before can't be read as they are; a new optional
- * attribute needs none. docs/decisions/022 has the rule.
+ * Functions that convert a row to the next format. The index is the format of the given row.
+ *
+ * A change of the format needs a new number only if this code cannot read older rows otherwise. A new optional attribute does not need a new number
+ * (docs/decisions/022).
  */
 const UPGRADES: readonly ((row: StoredRow) => StoredRow)[] = [
-  // 0, before there was a number: no `version` at first, no stage.
+  // Format 0 had no format number, no stage, and at first no `version`.
   (row) => ({ ...row, schemaVersion: 1, version: row.version ?? 0, stageKey: stageKey(stageOf(row.status as VideoStatus), row.videoId) }),
 ];
 
-/** The row was written by a newer version of this library, before a rollback. Only a deployment of that version, or of a newer one, helps. */
+/** The error for a row that a newer version of this library wrote before a rollback. Only that version or a newer one can read the row. */
 export class NewerFormat extends Error {}
 
-/** The row of a video, whatever format it was written in. Throws NewerFormat. */
+/** Converts a stored row of any known format to the current format. Throws NewerFormat if the format is newer. */
 export function readRow(stored: StoredRow): VideoRow {
   return UPGRADES.slice(formatOf(stored)).reduce((row, upgrade) => upgrade(row), stored) as VideoRow;
 }
 
-/** The details of a video: of their own item, or of a row of the format 0, which holds them itself. Throws NewerFormat. */
+/** Reads the details of a video, from the separate details item or from a row of format 0. Throws NewerFormat if the format is newer. */
 export function readDetails(stored: StoredRow): VideoDetails {
   formatOf(stored);
   const { description, metadata } = stored;
@@ -31,7 +33,7 @@ export function readDetails(stored: StoredRow): VideoDetails {
 
 function formatOf({ pk, sk, schemaVersion = 0 }: StoredRow): number {
   if (schemaVersion > SCHEMA_VERSION) {
-    throw new NewerFormat(`the row ${pk} ${sk} has the format ${schemaVersion}; this version of serverless-vod reads formats up to ${SCHEMA_VERSION}: deploy the version that wrote it, or a newer one`);
+    throw new NewerFormat(`the row ${pk} ${sk} has the format ${schemaVersion}; this version of serverless-vod reads formats up to ${SCHEMA_VERSION}. Deploy the version that wrote the row, or a newer one`);
   }
   return schemaVersion;
 }

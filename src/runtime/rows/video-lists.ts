@@ -6,57 +6,57 @@ import { stageOf } from '../../domain/stage';
 import { isPresent, VideoStatus } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 
-/** Where the list of an owner's videos goes on: after this one. */
+/** The last video of a page of an owner's list. The next page begins after it. */
 export interface OwnedPosition {
   readonly videoId: string;
 }
 
 export interface Page<Position> {
   readonly rows: VideoRow[];
-  /** Where the next page begins; absent on the last one. */
+  /** The position where the next page begins. Absent on the last page. */
   readonly next?: Position;
 }
 
-/** The catalog's rows, page by page. A page ends at `limit` rows, at the bytes that one answer may have, or when it has cost enough. */
+/** Paged lists of the catalog's rows. A page ends at `limit` rows, at the maximum size of a response, or at the maximum number of rows to read. */
 export interface VideoLists {
-  /** Listed and ready ones, newest first. */
+  /** Returns listed videos that are ready, newest first. */
   listPublished(page: { limit: number; from?: Publication }): Promise<Page<Publication>>;
-  /** An owner's own in every status, newest first. */
+  /** Returns the videos of an owner, newest first, in every status or in the given status. */
   listOwned(owner: string, page: { limit: number; from?: OwnedPosition; status?: VideoStatus }): Promise<Page<OwnedPosition>>;
 }
 
-/** Rows that one page of an owner's list may read, whatever status they have. */
+/** Maximum number of rows to read for one page of an owner's list, including rows that the page skips. */
 const ROWS_A_PAGE = 100;
-/** At DynamoDB's largest, 400 KB each, they stay below the 16 MB that BatchGetItem answers at most. */
+/** Rows per BatchGetItem request. Rows of DynamoDB's maximum size (400 KB) then fit into the maximum response (16 MB). */
 const ROWS_AT_ONCE = 25;
-/** Lambda answers 6 MB at most. What is left is for what an answer has besides its rows. */
+/** Maximum size of a page. The maximum response of Lambda is 6 MB, which leaves 1 MB for the rest of the response. */
 const PAGE_BYTES = 5 * 1024 * 1024;
-/** DynamoDB leaves keys of a batch out when it is short of capacity. These tries may bring nothing, each waiting twice as long. */
+/** Maximum consecutive tries without a result. DynamoDB leaves keys unprocessed when it throttles. The wait doubles with each try. */
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
-/** Pages of the table: keys from an index, which projects nothing else, then their rows. */
+/** Returns the paged lists of a table. Each page reads keys from an index, then the rows of these keys, because the indexes contain only keys. */
 export function videoLists(tableName: string, documents: DynamoDBDocumentClient): VideoLists {
-  /** The rows that still exist, by id. */
+  /** Reads the rows of these ids. Returns the existing rows by id. */
   async function rowsOf(videoIds: string[]): Promise<Map<string, VideoRow>> {
     const rows = new Map<string, VideoRow>();
     let keys: Record<string, unknown>[] = videoIds.map(videoKey);
     for (let idle = 0; keys.length > 0;) {
       const { Responses, UnprocessedKeys } = await documents.send(new BatchGetCommand({
-        // Consistent: indexes lag behind, rows must not, or one made private a moment ago would show.
+        // Indexes are eventually consistent. A consistent read of the rows hides a video that became private a moment ago.
         RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } },
       }));
       const found = Responses?.[tableName] ?? [];
       for (const row of readable(found)) rows.set(row.videoId, row);
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
       idle = found.length > 0 ? 0 : idle + 1;
-      if (keys.length > 0 && idle === IDLE_TRIES) throw new Error(`DynamoDB left ${keys.length} keys of a batch unprocessed`);
+      if (keys.length > 0 && idle === IDLE_TRIES) throw new Error(`DynamoDB returned ${keys.length} unprocessed keys of a batch after ${IDLE_TRIES} tries without a result`);
       if (keys.length > 0) await delay(FIRST_WAIT_MS * 2 ** idle);
     }
     return rows;
   }
 
-  /** Adds the wanted rows of these ids to the page until it is full. Returns how many ids are dealt with: at least one, if the page was empty. */
+  /** Adds the rows that `isWanted` accepts to the page, until it is full. Returns the number of processed ids: at least one if the page was empty. */
   async function fill(page: PageOfRows, videoIds: string[], isWanted: (row: VideoRow) => boolean): Promise<number> {
     for (let done = 0; done < videoIds.length; done += ROWS_AT_ONCE) {
       const batch = videoIds.slice(done, done + ROWS_AT_ONCE);
@@ -70,7 +70,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return videoIds.length;
   }
 
-  /** Keys of an index, newest first. Sort keys begin with `prefix`. */
+  /** Queries the keys of an index, newest first. Returns only keys whose sort key begins with `prefix`. */
   async function newestFirst(
     { name, partition, sort }: TableIndex, value: string, limit: number, { after, prefix }: { after?: Record<string, unknown>; prefix?: string },
   ): Promise<{ items: Record<string, string>[]; more: boolean }> {
@@ -87,7 +87,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Ids of an owner's videos, of one stage if a status is given. */
+  /** Queries the ids of an owner's videos. If a status is given, returns only videos in the stage of that status. */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });
@@ -101,7 +101,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   return {
     async listPublished({ limit, from }) {
       const after = from && { ...videoKey(from.videoId), ...publicationKey(from) };
-      // One more than asked for tells whether there is a next page.
+      // One additional key shows whether there is a next page.
       const { items } = await newestFirst(INDEXES.byPublication, LISTED_FOR, limit + 1, { after });
       const found = items.map(({ listedAt }) => parseListedAt(listedAt));
       const page = new PageOfRows(limit);
@@ -113,8 +113,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // Rows that are being deleted, or in another status of the stage, are passed over: as many as were read before, so that a small page does not cost a
-        // query for each.
+        // Rows that are being deleted, or have another status of the stage, are skipped. Each query therefore reads at least as many keys as all queries
+        // before it, so that many skipped rows do not need many small queries.
         const size = Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left));
         const { ids, more } = await idsOf(owner, status, size + 1, position?.videoId);
         const here = ids.slice(0, size);
@@ -130,20 +130,20 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   };
 }
 
-/** Those that this version can read: a row of a newer format is left out of lists, and hides no other. */
+/** Returns the rows that this version can read. Logs and skips rows of a newer format, so that the other rows are still listed. */
 function readable(stored: readonly Record<string, any>[]): VideoRow[] {
   return stored.flatMap((row) => {
     try {
       return readRow(row);
     } catch (error) {
       if (!(error instanceof NewerFormat)) throw error;
-      console.error({ message: 'left out of a list', error: error.message });
+      console.error({ message: 'row not listed', error: error.message });
       return [];
     }
   });
 }
 
-/** Rows for one answer: no more than were asked for, and no more bytes than an answer may have. The first row always fits. */
+/** The rows of one page, up to the requested number of rows and the maximum size of a response. The first row always fits. */
 class PageOfRows {
   readonly rows: VideoRow[] = [];
   private bytes = 0;
@@ -154,9 +154,9 @@ class PageOfRows {
     return this.rows.length >= this.limit;
   }
 
-  /** False when the row must wait for the next page. */
+  /** Adds a row. Returns false if the row does not fit and belongs to the next page. */
   add(row: VideoRow): boolean {
-    // A handler's answer is JSON within JSON, which escapes twice.
+    // Lambda encodes the response, whose body is JSON, as JSON again. So characters are escaped twice.
     const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(row)));
     if (this.isFull || (this.rows.length > 0 && this.bytes + bytes > PAGE_BYTES)) return false;
     this.bytes += bytes;

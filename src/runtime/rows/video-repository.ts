@@ -8,19 +8,19 @@ import { stageOf } from '../../domain/stage';
 import { ENTERED_FROM, VideoError, VideoStatus } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 
-/** `changed`, or `unchanged` when the write was late, repeated, out of order, or the video is gone. */
+/** The result of a conditional write. `unchanged`: the write was late, repeated or out of order, or the video does not exist. */
 export type Outcome = 'changed' | 'unchanged';
 
-/** What an upload is declared to be. */
+/** The attributes of a declared upload. */
 export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source'>;
 
-/** A video with all that people wrote about it. */
+/** A video's row with its details. */
 export interface WholeVideo {
   readonly row: VideoRow;
   readonly details: VideoDetails;
 }
 
-/** What a finished transcode made. */
+/** The result of a completed transcode. */
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** The catalog's rows. Every write is conditional: duplicate, late and out-of-order events change nothing. */
@@ -28,80 +28,85 @@ export interface VideoRepository extends VideoLists {
   create(video: NewVideo, details?: VideoDetails): Promise<VideoRow>;
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
-  /** The source has arrived: `waiting` -> `uploaded`, with the size that S3 has. */
+  /** Records that the source was uploaded, with its size in S3: `waiting` -> `uploaded`. */
   markUploaded(videoId: string, size: number): Promise<Outcome>;
   /**
-   * Claims the attempt for one submitter. Answers the row with the claim that holds: the caller's own when its token is in it.
-   * A claim without a job id that started before `staleBefore` is taken over. Undefined when the video is gone or past `uploaded`.
+   * Claims the attempt for one message. Replaces an earlier claim if it started before `staleBefore`.
+   *
+   * Returns the row with the current claim. The caller holds the claim if the claim contains the caller's token. Returns undefined if the video
+   * does not exist or is no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
-  /** `uploaded` -> `errored`, by the holder of the claim: the attempt has no job, for no reason of its source. */
+  /** Ends an attempt that has no job, although its source is not the cause: `uploaded` -> `errored`. Requires the token of the claim. */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**
-   * `uploaded` -> `errored`, without a claim of one's own: nobody submitted the attempt. As if abandoned, so that a message that is sent later may start the
-   * next one. A claim that started at or after `staleBefore` holds: nothing changes.
+   * Ends an attempt that was never submitted: `uploaded` -> `errored`. Requires no claim, and marks the attempt as abandoned, so that a later message can
+   * start the next attempt.
+   *
+   * Changes nothing if the attempt has a claim that started at or after `staleBefore`.
    */
   giveUp(videoId: string, attempt: number, error: VideoError, staleBefore: Date): Promise<Outcome>;
-  /** From an abandoned attempt to the next one, at `uploaded`: nothing of the old one stays in the row. */
+  /** Starts the next attempt after an abandoned one: `errored` -> `uploaded`. Removes everything that belongs to the old attempt from the row. */
   reopen(videoId: string, attempt: number): Promise<Outcome>;
-  /** `uploaded` -> `processing`, with the attempt's job. */
+  /** Records the attempt's job: `uploaded` -> `processing`. */
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
-  /** Percent; never backwards. */
+  /** Records the progress in percent. Ignores a value that is not higher than the recorded one. */
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
-  /** -> `ready`; published and listed where its visibility says so. */
+  /** Records the result: -> `ready`. Also publishes the video, and lists it if its visibility is a listed one. */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
-  /** -> `errored` */
+  /** Records the error: -> `errored`. */
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
 }
 
-/** What tests replace. */
+/** Options that tests set. */
 export interface VideoRepositoryOptions {
   readonly client?: DynamoDBClient;
   readonly clock?: () => Date;
 }
 
-/** One conditional write, which counts up `version`. Names in `and` are written `#name`, values `:name`. */
+/** A conditional write. It also increments `version`. */
 interface Change {
   readonly from: readonly VideoStatus[];
   readonly attempt?: number;
   /**
-   * The status to enter. Its stage and due time are written with it.
-   * @default - the status stays
+   * The new status. The write also sets the stage and the due time of the status.
+   * @default - the status is unchanged
    */
   readonly to?: VideoStatus;
-  /** By attribute, `a.b` within a map; undefined ones are left alone. */
+  /** New values by attribute name. `a.b` is a key in a map. Undefined values are ignored. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly remove?: readonly (keyof VideoRow)[];
-  /** By how much to raise these. A number that the row lacks counts as 0. */
+  /** Numbers to add to these attributes. A missing attribute counts as 0. */
   readonly add?: Readonly<Partial<Record<'attempt' | 'revision', number>>>;
+  /** An additional condition, with attribute names as `#name` and values as `:name`. */
   readonly and?: string;
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** What belongs to one attempt: the next one begins without it. */
+/** Attributes that belong to one attempt. The next attempt starts without them. */
 const OF_ONE_ATTEMPT = ['claim', 'resubmits', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
 
-/** Nobody holds the attempt. */
+/** Condition: the attempt has no claim, or its claim is stale. */
 const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore';
 
 const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
 
-/** What a row is given when it enters a status. */
+/** Returns the attributes that change when a row enters a status. */
 function entering(videoId: string, status: VideoStatus, now: Date) {
   const minutes = DUE_MINUTES[status];
   const due = typeof minutes === 'number' ? dueKey(videoId, new Date(now.getTime() + minutes * 60_000)) : {};
   return { status, stageKey: stageKey(stageOf(status), videoId), ...due };
 }
 
-/** How often a write whose row changes under it is tried anew; past that its event is delivered again. */
+/** Tries of an optimistic write that conflicts with other writes. After that the write fails and its event is retried. */
 const TRIES = 3;
 
-/** The repository on the catalog's table. */
+/** Returns the repository of a catalog table. */
 export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {
   const { client = new DynamoDBClient({}), clock = () => new Date() } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
-  /** Consistent: a video made a moment ago is there, one made private a moment ago is. */
+  /** Reads consistently, because a video can be created or become private a moment before the read. */
   async function get(key: { pk: string; sk: string }): Promise<Record<string, any> | undefined> {
     return (await documents.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item;
   }
@@ -111,7 +116,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     return item && readRow(item);
   }
 
-  /** The changed row; undefined when a condition did not hold. Throws NewerFormat. */
+  /** Writes a change. Returns the changed row, or undefined if the condition was false. Throws NewerFormat if the format is newer. */
   async function change(videoId: string, { from, attempt, to, set, remove: others = [], add, and, values }: Change): Promise<VideoRow | undefined> {
     const now = clock();
     const remove = [...others, ...(to && DUE_MINUTES[to] === 'never' ? DUE_KEYS : [])];
@@ -123,7 +128,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       `ADD ${adds.map(([name], i) => `#${name} :add${i}`).join(', ')}`,
     ].join(' ');
     const condition = [
-      // A row that this version can't read, it must not write.
+      // Rows of a newer format must not be changed.
       '(attribute_not_exists(#schemaVersion) OR #schemaVersion <= :known)',
       `#status IN (${from.map((_, i) => `:from${i}`).join(', ')})`,
       ...(attempt === undefined ? [] : ['#attempt = :attempt']),
@@ -149,7 +154,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       return Attributes && readRow(Attributes);
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      // Throws on a row of a newer format: its change must not be taken for a late one, and be lost.
+      // `find` throws if the row has a newer format. Otherwise the change would be lost, because it would look like a late one.
       await find(videoId);
       return undefined;
     }
@@ -180,7 +185,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       const put = {
         TableName: tableName,
         Item: row,
-        // The SDK repeats a write whose answer was lost: the second one finds its own row, not written since, and that is fine.
+        // The SDK retries a write whose response was lost. The condition accepts the row of the first try, so that the retry succeeds.
         ConditionExpression: 'attribute_not_exists(pk) OR (#owner = :owner AND #createdAt = :now AND #version = :one)',
         ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#version': 'version' },
         ExpressionAttributeValues: { ':owner': video.owner, ':now': now, ':one': 1 },
@@ -203,7 +208,6 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         from: ENTERED_FROM.processing,
         attempt,
         set: { claim: { attempt, token, startedAt: clock().toISOString() } },
-        // A job id would have moved the attempt on to `processing`.
         and: NOT_CLAIMED,
         values: { ':staleBefore': staleBefore.toISOString() },
       });
@@ -270,15 +274,15 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
             height,
             ...(isListed(row.visibility) && publicationKey({ publishedAt, videoId })),
           },
-          // Of an attempt before, where a version that left it there began this one.
+          // Older versions of this library did not remove the error of the previous attempt.
           remove: ['error'],
-          // What the row is listed by must be what was read.
+          // The listing keys depend on these attributes, so the attributes must not have changed since the read.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });
         if (outcome === 'changed') return outcome;
       }
-      throw new Error(`video ${videoId} changes too often to be published`);
+      throw new Error(`video ${videoId} was not published: its row changed during each of ${TRIES} tries`);
     },
 
     recordError: (videoId, attempt, { code, message }) => write(videoId, {

@@ -13,5 +13,5 @@ test('a row of the format 0 gets what this format has', () => {
 });
 
 test('a row of a newer format is refused: this version may not know what it must not lose', () => {
-  expect(() => readRow({ ...row, schemaVersion: SCHEMA_VERSION + 1 })).toThrow(`${row.pk} video has the format 2; this version of serverless-vod reads formats up to 1: deploy the version that wrote it`);
+  expect(() => readRow({ ...row, schemaVersion: SCHEMA_VERSION + 1 })).toThrow(`${row.pk} video has the format 2; this version of serverless-vod reads formats up to 1. Deploy the version that wrote the row`);
 });

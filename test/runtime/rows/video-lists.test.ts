@@ -78,7 +78,7 @@ describe('lists of videos', () => {
       expect(ids(await all((from?: Publication) => repository().listPublished({ limit: 1, from })))).toEqual(expected);
       const own = await all((from?: OwnedPosition) => repository().listOwned('owner', { limit: 1, status: 'ready', from }));
       expect(ids(own).sort()).toEqual([...expected, idOf(101)].sort());
-      expect(error).toHaveBeenCalledWith({ message: 'left out of a list', error: expect.stringContaining(newer.videoId) });
+      expect(error).toHaveBeenCalledWith({ message: 'row not listed', error: expect.stringContaining(newer.videoId) });
       await table.put({ ...newer, status: 'deleting' });
       error.mockRestore();
     });
