@@ -10,17 +10,17 @@ import { namedResources } from './architecture/names';
 import { dot } from './architecture/picture';
 import type { CloudFormationTemplate } from '../test/toolkit/template';
 
-/** Draws docs/architecture.svg: the default service, with one subscriber of `video.ready`. */
+/** Draws docs/architecture.svg: the default service, with one consumer of `video.ready`. */
 async function main(): Promise<void> {
   const stack = new Stack(new App({ analyticsReporting: false }), 'Videos');
   const vod = new ServerlessVod(stack, 'Vod');
-  const subscriber = new sqs.Queue(stack, 'Subscriber');
-  vod.catalog.onVideoReady('Ready', { target: new targets.SqsQueue(subscriber) });
+  const consumer = new sqs.Queue(stack, 'Consumer');
+  vod.catalog.onVideoReady('Ready', { target: new targets.SqsQueue(consumer) });
   const template = Template.fromStack(stack).toJSON() as CloudFormationTemplate;
 
   const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
   const graphviz = await Graphviz.load();
-  const svg = graphviz.layout(dot(namedResources(vod, subscriber, template), edgesOf(template)), 'svg', 'dot');
+  const svg = graphviz.layout(dot(namedResources(vod, consumer, template), edgesOf(template)), 'svg', 'dot');
   writeFileSync(path.join(__dirname, '..', 'docs', 'architecture.svg'), svg.replaceAll('font-family="Arial"', 'font-family="Arial,Helvetica,sans-serif"'));
 }
 

@@ -13,10 +13,10 @@ import { dot } from '../build/architecture/picture';
 describe('the picture of the architecture', () => {
   const stack = testStack();
   const vod = vodIn(stack);
-  const subscriber = new sqs.Queue(stack, 'Subscriber');
-  vod.catalog.onVideoReady('Ready', { target: new targets.SqsQueue(subscriber) });
+  const consumer = new sqs.Queue(stack, 'Consumer');
+  vod.catalog.onVideoReady('Ready', { target: new targets.SqsQueue(consumer) });
   const template = Template.fromStack(stack).toJSON() as CloudFormationTemplate;
-  const named = namedResources(vod, subscriber, template);
+  const named = namedResources(vod, consumer, template);
 
   it('numbers the steps of each path', () => {
     const text = dot(named, edgesOf(template));

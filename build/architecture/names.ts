@@ -1,6 +1,6 @@
 import { CfnElement, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { SIGNING_KEY, SUBSCRIBER } from './paths';
+import { SIGNING_KEY, CONSUMER } from './paths';
 import type { ServerlessVod } from '../../src';
 import { ofType, only, references, type CloudFormationTemplate } from '../../test/toolkit/template';
 
@@ -45,7 +45,7 @@ function ofAreas(vod: ServerlessVod, template: CloudFormationTemplate): Named[] 
 }
 
 /** Every resource that the picture shows. */
-export function namedResources(vod: ServerlessVod, subscriber: Construct, template: CloudFormationTemplate): Named[] {
+export function namedResources(vod: ServerlessVod, consumer: Construct, template: CloudFormationTemplate): Named[] {
   const key = references(only(template, 'Custom::VodKeyPair').properties).find((id) => template.Resources[id]?.Type === 'AWS::SecretsManager::Secret')!;
   const areas = ofAreas(vod, template);
   const left = ofType(template, 'AWS::S3::Bucket').map(({ id }) => id).filter((id) => !areas.some(({ logicalId }) => logicalId === id));
@@ -53,6 +53,6 @@ export function namedResources(vod: ServerlessVod, subscriber: Construct, templa
   return [
     ...areas,
     { name: SIGNING_KEY, type: SHOWN['AWS::SecretsManager::Secret'], logicalId: key },
-    { name: SUBSCRIBER, type: SHOWN['AWS::SQS::Queue'], logicalId: logicalIdOf(subscriber)! },
+    { name: CONSUMER, type: SHOWN['AWS::SQS::Queue'], logicalId: logicalIdOf(consumer)! },
   ];
 }

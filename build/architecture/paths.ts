@@ -15,7 +15,7 @@ export interface Path {
 }
 
 /** A resource of the app that listens to `video.ready`. */
-export const SUBSCRIBER = 'subscriber';
+export const CONSUMER = 'consumer';
 /** The secret that stores the private signing key: no public property names it. */
 export const SIGNING_KEY = 'signing key';
 
@@ -46,7 +46,7 @@ export const PATHS: readonly Path[] = [
     steps: [
       { from: 'catalog.table', to: 'catalog.publishEventsFunction', by: 'event source mapping', text: 'stream' },
       { from: 'catalog.publishEventsFunction', to: 'catalog.eventBus', by: 'events:PutEvents', text: 'PutEvents' },
-      { from: 'catalog.eventBus', to: SUBSCRIBER, by: 'rule: video.ready', text: 'video.ready' },
+      { from: 'catalog.eventBus', to: CONSUMER, by: 'rule: video.ready', text: 'video.ready' },
     ],
   },
   {

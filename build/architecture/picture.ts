@@ -1,6 +1,6 @@
 import { BROWSER, SCHEDULE, type Edge } from './graph';
 import type { Named } from './names';
-import { PATHS, SIGNING_KEY, SUBSCRIBER } from './paths';
+import { PATHS, SIGNING_KEY, CONSUMER } from './paths';
 
 const INK = '#202124';
 const GREY = '#5f6368';
@@ -15,7 +15,7 @@ const FILLS: Readonly<Record<string, string>> = {
   'EventBridge bus': '#fbe4ec',
 };
 
-const areaOf = (name: string): string => (name === SIGNING_KEY ? 'delivery' : name === SUBSCRIBER ? 'your app' : name.split('.')[0]);
+const areaOf = (name: string): string => (name === SIGNING_KEY ? 'delivery' : name === CONSUMER ? 'your app' : name.split('.')[0]);
 
 function node({ name, type }: Named): string {
   return `"${name}" [label=<<font point-size="11" color="${GREY}">${type}</font><br/><b>${name.split('.').at(-1)}</b>> fillcolor="${FILLS[type] ?? '#f1f3f4'}"]`;

@@ -1,5 +1,5 @@
 import { execFile } from 'child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { promisify } from 'util';
 import { Validator } from '@cfworker/json-schema';
@@ -30,17 +30,15 @@ describe('events of the full example', () => {
   const heard = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
     .filter(({ detail }) => !videoId || detail.video.videoId === videoId).sort((one, other) => one.detail.version - other.detail.version);
   const types = (videoId?: string): string[] => heard(videoId).map((event) => event['detail-type']);
-  /** Runs the script of docs/operations.md; the AWS CLI's place is taken by test/journey/events/aws.js. */
+  /** Runs docs/resend.sh with test/journey/events/aws.js in place of the AWS CLI. */
   const resend = async (source: string): Promise<unknown[]> => {
-    const [script] = /^#!\/bin\/sh\n[^]*?(?=^```)/m.exec(readFileSync(path.join(ROOT, 'docs', 'operations.md'), 'utf8'))!;
     const folder = temporaryFolder();
-    writeFileSync(path.join(folder, 'resend.sh'), script);
     copyFileSync(path.join(__dirname, 'events', 'aws.js'), path.join(folder, 'aws'));
     const env = {
       ...process.env, PATH: `${folder}:${path.dirname(process.execPath)}:${process.env.PATH}`, STACK: 'Videos',
       DOOR: stack.facts.door, TEMPLATE: path.join(stack.data, 'cdk.out', 'Videos.template.json'),
     };
-    const { stdout } = await promisify(execFile)('sh', [path.join(folder, 'resend.sh'), source], { env });
+    const { stdout } = await promisify(execFile)('sh', [path.join(ROOT, 'docs', 'resend.sh'), source], { env });
     return stdout.trim().split('\n').map((line) => JSON.parse(line));
   };
 

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 
-/** The script of docs/operations.md, with an AWS CLI that answers these, one a call, and a `sleep` that does not. */
+/** Runs docs/resend.sh with an AWS CLI that returns one of `answers` for each call, and with a `sleep` that does not wait. */
 function run(answers: readonly string[], args: readonly string[], found = 'resend-function') {
   const folder = mkdtempSync(path.join(tmpdir(), 'resend-'));
-  const put = (name: string, content: string, mode?: number) => writeFileSync(path.join(folder, name), content, { mode });
-  const [script] = /#!\/bin\/sh\n# usage: STACK=name sh resend\.sh[^]*?(?=```)/.exec(readFileSync(path.join(__dirname, '../../../docs/operations.md'), 'utf8'))!;
+  const put = (name: string, content: string | Buffer, mode?: number) => writeFileSync(path.join(folder, name), content, { mode });
+  const script = readFileSync(path.join(__dirname, '../../../docs/resend.sh'));
   put('resend.sh', script);
   put('answers', answers.map((answer) => `${answer}\n`).join(''));
   put('requests', '');
@@ -24,7 +24,7 @@ function run(answers: readonly string[], args: readonly string[], found = 'resen
 
 const from = (after?: string) => ({ source: 'table', after });
 
-test('the script of the operations page goes on until all is sent, and after a failure from where it was', () => {
+test('resend.sh calls the function until everything is sent, and continues after a failure from the same place', () => {
   const { status, requests } = run([
     '{"sent":0,"failed":0,"error":"Error: throttled"}', '{"sent":5,"failed":0,"next":"video#1 video"}',
     '{"sent":0,"failed":1,"next":"video#2 video","error":"Error: \\"next\\": \\"no\\""}', '{"sent":1,"failed":0}',
@@ -34,17 +34,17 @@ test('the script of the operations page goes on until all is sent, and after a f
 });
 
 test.each<[string, string[], number]>([
-  ['what fails five times at one place', Array(9).fill('{"sent":0,"failed":0,"next":"video#1 video","error":"Error: no bus"}'), 6],
-  ['a function that dies', ['{"errorMessage":"Task timed out"}'], 2],
+  ['five failures at the same place', Array(9).fill('{"sent":0,"failed":0,"next":"video#1 video","error":"Error: no bus"}'), 6],
+  ['a function that ends early', ['{"errorMessage":"Task timed out"}'], 2],
   ['a call that fails', ['broken'], 2],
-])('it stops at %s, and says how to go on', (_, answers, count) => {
+])('resend.sh stops after %s and prints the command that continues', (_, answers, count) => {
   const { status, stderr, requests } = run(['{"sent":5,"failed":0,"next":"video#1 video"}', ...answers], ['table']);
   expect(requests).toEqual([from(), ...Array(count - 1).fill(from('video#1 video'))]);
   expect(status).toBeGreaterThan(0);
   expect(stderr).toMatch(/go on with: sh resend.sh table "video#1 video"\n$/);
 });
 
-test('it says so when there is no such stack', () => {
+test('resend.sh fails if the stack does not exist', () => {
   const { status, stderr, requests } = run([], ['table'], '');
   expect(requests).toEqual([]);
   expect(status).toBe(1);

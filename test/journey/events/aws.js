@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Stands for the AWS CLI in the commands of docs/operations.md: `cloudformation list-stack-resources` and `lambda invoke`, on one machine.
+// Replaces the AWS CLI in docs/resend.sh: `cloudformation list-stack-resources` and `lambda invoke` of the local stack.
 const { readFileSync, writeFileSync } = require('fs');
 
 const { DOOR, TEMPLATE } = process.env;
