@@ -5,17 +5,17 @@ import { LATER, literalOf } from './literal';
 import { differ } from './place';
 import { objectProblem, show } from './prop-checks';
 
-/** The region whose certificates CloudFront takes (Amazon CloudFront Developer Guide, "Requirements for using SSL/TLS certificates with CloudFront"). */
+/** The only region whose certificates CloudFront accepts (Amazon CloudFront Developer Guide, "Requirements for using SSL/TLS certificates with CloudFront"). */
 export const CERTIFICATE_REGION = 'us-east-1';
 
 const FORM = `arn:aws:acm:${CERTIFICATE_REGION}:{account}:certificate/{id}`;
 const PARTS = [/^arn$/, /^aws$/, /^acm$/, new RegExp(`^${CERTIFICATE_REGION}$`), /^\d{12}$/, /^certificate\/[\w-]+$/];
 
 /**
- * What is wrong with a certificate that CloudFront is to show at domain names: for the service, or for Cognito's custom domains. Coverage is known of
- * certificates that this app makes.
+ * Checks a certificate that CloudFront uses for domain names: those of the service, or the custom domain of Cognito. The names that a certificate covers
+ * are only known if this app creates the certificate.
  *
- * @param names by the prop that has them
+ * @param names the domain names, and the prop that contains them
  */
 export function certificateProblem(
   scope: IConstruct, prop: string, certificate: unknown, names: { readonly prop: string; readonly list: unknown },
@@ -30,18 +30,18 @@ export function certificateProblem(
   return placeProblem(scope, prop, certificateArn, own) ?? (own && coverageProblem(prop, own, names));
 }
 
-/** An imported certificate has the `env` of the stack that imports it, so its ARN tells more. */
+/** Checks region and account by the ARN: the `env` of an imported certificate is that of the importing stack. */
 function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
-  const expected = `${prop}: expected an ACM certificate of ${CERTIFICATE_REGION}, since CloudFront takes no other`;
+  const expected = `${prop}: expected an ACM certificate of ${CERTIFICATE_REGION}, the only region that CloudFront accepts`;
   const parts = literalOf(arn).split(':');
   const isUnknown = parts.length < PARTS.length && Token.isUnresolved(arn);
   const isRight = isUnknown || (parts.length === PARTS.length && PARTS.every((form, index) => parts[index].includes(LATER) || form.test(parts[index])));
-  if (!isRight) return `${expected}, got ${Token.isUnresolved(arn) ? 'an ARN' : show(arn)}, which has not the form ${FORM}`;
+  if (!isRight) return `${expected}, got ${Token.isUnresolved(arn) ? 'an ARN' : show(arn)}, which does not have the form ${FORM}`;
   const region = own?.stack.region ?? CERTIFICATE_REGION;
   if (differ(region, CERTIFICATE_REGION)) return `${expected}, got one of ${region}`;
   const [account, stacks] = [own?.stack.account ?? (isUnknown ? LATER : parts[4]), Stack.of(scope).account];
   return account.includes(LATER) || !differ(account, stacks) ? undefined
-    : `${prop}: expected a certificate of the stack's account ${stacks}, since CloudFront takes none of another account, got one of ${account}`;
+    : `${prop}: expected a certificate of the stack's account ${stacks}, because CloudFront accepts no certificate of another account, got one of ${account}`;
 }
 
 function coverageProblem(
@@ -51,10 +51,10 @@ function coverageProblem(
   if (!Array.isArray(names.list) || covered.some((each) => each === '*' || Token.isUnresolved(each))) return undefined;
   const missing = (names.list as unknown[]).filter((name) => typeof name === 'string' && !Token.isUnresolved(name) && !covered.some((each) => covers(each, name)));
   return missing.length === 0 ? undefined
-    : `${prop}: expected a certificate that covers ${names.prop}, got one of ${covered.join(', ')}, without ${missing.join(', ')}: add it to subjectAlternativeNames`;
+    : `${prop}: expected a certificate that covers ${names.prop}, got one for ${covered.join(', ')}. Add ${missing.join(', ')} to subjectAlternativeNames`;
 }
 
-/** A wildcard stands for one label (RFC 9525, section 6.3). */
+/** Whether a certificate's name covers a domain name: a wildcard matches exactly one label (RFC 9525, section 6.3). */
 function covers(pattern: string, name: string): boolean {
   return pattern.toLowerCase() === name || (pattern.startsWith('*.') && pattern.slice(1).toLowerCase() === name.slice(name.indexOf('.')));
 }

@@ -4,8 +4,8 @@ import { finalValue, LATER } from './literal';
 import { isAbsent } from './prop-checks';
 
 /**
- * Checks texts and lists once more when the app is complete, where a part of them is a token: what is lazy is known then. What only the deployment knows
- * stays a token.
+ * Repeats a check at the end of synthesis for strings and lists that contain tokens: lazy values are known by then. A value that is only known at deploy
+ * time remains a token.
  */
 export function checkTokens<T extends object>(scope: IConstruct, props: T, problemsOf: (props: T) => (string | undefined)[]): void {
   const tokens = Object.entries(props).filter(([, value]) => hasToken(value));
@@ -23,7 +23,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // An item of its own, since a function may have made the list.
+  // Each unknown item becomes a token, because the list itself may be the result of a function.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

@@ -4,9 +4,11 @@ import { VodValidationError } from './errors';
 import { objectProblem, show } from './prop-checks';
 
 /**
- * The scope of a new construct. Fails unless it lies in a stack, and unless the props are an object: for the argument of `super`, before anything reads them.
+ * Returns the scope of a new construct. Throws if the scope is not in a stack, or if the props are not an object.
  *
- * @param name of the parameter that has the props
+ * Call it in the argument of `super()`, before any code reads the props.
+ *
+ * @param name the parameter that contains the props
  */
 export function checkedScope(scope: Construct, id: string, props: unknown, name = 'props'): Construct {
   const isScope = Construct.isConstruct(scope) && scope.node.scopes.some(Stack.isStack);

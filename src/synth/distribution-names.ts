@@ -4,25 +4,25 @@ import type { IConstruct } from 'constructs';
 import { finalText, finalTexts } from './literal';
 import { normalHost } from './origin';
 
-/** A distribution of the app, and its names as `finalText` has them: its own, and those of the user. */
+/** A distribution of the app, with its CloudFront domain name and its aliases, both in the form of `finalText`. */
 export interface NamedDistribution {
   readonly resource: IConstruct;
   readonly names: readonly string[];
 }
 
-/** Every distribution of the app: complete at the end of synthesis only. */
+/** Returns every distribution of the app. The list is only complete at the end of synthesis. */
 export function distributionsBeside(scope: IConstruct): NamedDistribution[] {
   return scope.node.root.node.findAll().filter(isDistribution).map((resource) => ({ resource, names: namesOf(resource) }));
 }
 
-/** The host of an address as `finalText` has it, and every other name of its distribution. */
+/** Returns the host of a URL in the form of `finalText`, and every other name of the distribution with that host. */
 export function namesBeside(scope: IConstruct, url: string): string[] {
   const host = url.replace('https://', '');
   const beside = distributionsBeside(scope).filter(({ names }) => names.some((name) => isSameName(name, host))).flatMap(({ names }) => names);
   return [host, ...beside.filter((name) => !isSameName(name, host))];
 }
 
-/** Whether two names are one for CloudFront. */
+/** Whether CloudFront treats two names as the same. */
 export function isSameName(one: string, other: string): boolean {
   const [host, otherHost] = [one, other].map((name) => normalHost(`https://${name}`));
   return host !== undefined && host === otherHost;

@@ -2,15 +2,15 @@ import { Token } from 'aws-cdk-lib';
 import { normalHost } from './origin';
 import { show } from './prop-checks';
 
-/** A domain name: two labels or more, in lower case, without wildcard. */
+/** Checks that a value is a domain name of at least two labels, in lower case, without a wildcard. */
 export function domainNameProblem(name: string, value: unknown): string | undefined {
   if ((typeof value === 'string' && Token.isUnresolved(value)) || isDomainName(value)) return undefined;
-  if (String(value).includes('*')) return `${name}: expected a name without wildcard, since people need one address, got ${show(value)}`;
+  if (String(value).includes('*')) return `${name}: expected a domain name without a wildcard, because the service has one URL, got ${show(value)}`;
   const meant = normalHost(String(value).includes('://') ? String(value) : `https://${value}`);
   return `${name}: expected a domain name in lower case, such as "videos.example.com", got ${show(value)}${isDomainName(meant) ? `; did you mean "${meant}"?` : ''}`;
 }
 
-/** The last label is no number: an IP address is no name. */
+/** Rejects a last label that is a number, and so IP addresses. */
 function isDomainName(value: unknown): value is string {
   const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
   return typeof value === 'string' && value.length <= 253 && new RegExp(`^(?:${label}\\.)+(?![0-9]+$)${label}$`).test(value);

@@ -3,18 +3,18 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { renderedProperties } from './rendered';
 import type { Variable } from '../contract/environment';
 
-/** For all variables of a function together, which Lambda measures as JSON (AWS Lambda quotas, "Environment variables"). */
+/** The quota for all variables of a function together, measured as JSON (AWS Lambda quotas, "Environment variables"). */
 const MAX_BYTES = 4096;
 
-/** Stands for a value that is known at deploy time only. A guess: less than an ARN, and more than most ids. */
+/** Replaces values that are known at deploy time only. The length is an estimate: shorter than an ARN, longer than most ids. */
 const UNKNOWN = '?'.repeat(40);
 
-/** The shortest values that CloudFormation's pseudo parameters have. */
+/** The shortest possible values of CloudFormation's pseudo parameters. */
 const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': '123456789012', 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** The props that fill the variables that may become large. */
+/** The props that determine the variables that can become large. */
 const FILLED_BY: Partial<Record<string, string>> = {
   APP_ORIGINS: 'appOrigins',
   RETURN_ORIGINS: 'appOrigins',
@@ -25,14 +25,14 @@ const FILLED_BY: Partial<Record<string, string>> = {
   UPLOAD_SETTINGS: 'contentTypes',
 } satisfies Partial<Record<Variable, string>>;
 
-/** How many of the largest variables a message names. */
+/** The number of variables that the error message names. */
 const SHOWN = 3;
 
 interface FunctionProperties {
   readonly Environment: { readonly Variables?: Readonly<Record<string, unknown>> };
 }
 
-/** Refuses an environment that Lambda would refuse, when the app is complete: an app may add variables of its own. */
+/** Rejects an environment that is larger than Lambda's quota. Runs at the end of synthesis because the app may add variables. */
 export function checkEnvironmentSize(fn: lambda.Function): void {
   fn.node.addValidation({ validate: () => [sizeProblem(fn)].filter((problem) => problem !== undefined) });
 }
@@ -45,16 +45,16 @@ function sizeProblem(fn: lambda.Function): string | undefined {
   const largest = variables
     .map(([name, value]) => ({ name, bytes: bytesOf({ [name]: value }) }))
     .sort((one, other) => other.bytes - one.bytes).slice(0, SHOWN)
-    .map(({ name, bytes }) => `${name} ${bytes}${FILLED_BY[name] ? ` (${FILLED_BY[name]})` : ''}`);
-  const guess = variables.some(([, value]) => value.includes(UNKNOWN)) ? `, with ${UNKNOWN.length} for each value that is known at deploy time only` : '';
-  return `environment: expected at most ${MAX_BYTES} bytes, since Lambda has 4 KB for all variables of a function as JSON, got ${total}${guess}. The largest are ${largest.join(', ')}: make them shorter`;
+    .map(({ name, bytes }) => `${name} with ${bytes} bytes${FILLED_BY[name] ? ` (set by ${FILLED_BY[name]})` : ''}`);
+  const guess = variables.some(([, value]) => value.includes(UNKNOWN)) ? ` (counting ${UNKNOWN.length} for each value that is known at deploy time only)` : '';
+  return `environment: expected at most ${MAX_BYTES} bytes for all environment variables of a function as JSON (a quota of Lambda), got ${total} bytes${guess}. Shorten the largest: ${largest.join(', ')}`;
 }
 
 function bytesOf(variables: Readonly<Record<string, string>>): number {
   return Buffer.byteLength(JSON.stringify(variables));
 }
 
-/** A rendered value with its literal parts, and a guess for each of the others. */
+/** Returns the text of a rendered value, with `UNKNOWN` for each part that is not a literal. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [[name, argument] = ['', undefined]] = Object.entries(value) as [string, any][];

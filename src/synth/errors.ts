@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 
-/** An error in the props, told at synth in the user's own words. */
+/** Invalid props, reported at synth by the names that the CDK user wrote. */
 export class VodValidationError extends Error {
   constructor(path: string, problems: string[]) {
     super(`${path}: ${problems.join('; ')}`);
@@ -8,7 +8,7 @@ export class VodValidationError extends Error {
   }
 }
 
-/** Throws once, with everything that is wrong. */
+/** Throws one error with all problems, if there are any. */
 export function throwIfAny(scope: IConstruct, problems: (string | undefined)[]): void {
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw new VodValidationError(scope.node.path, found);

@@ -2,24 +2,24 @@ import { Annotations, AspectPriority, Aspects, CfnResource, IAspect, Stack } fro
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 
-/** The four settings of S3's block public access. */
+/** The four settings of S3 Block Public Access. */
 const BLOCKS = ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets'] as const;
 
-/** Canned ACLs that let in strangers (Amazon S3 User Guide, "Access control list overview"). */
+/** Canned ACLs that grant public access (Amazon S3 User Guide, "Access control list overview"). */
 const PUBLIC_ACLS: unknown[] = [s3.BucketAccessControl.PUBLIC_READ, s3.BucketAccessControl.PUBLIC_READ_WRITE, s3.BucketAccessControl.AUTHENTICATED_READ];
 
 /**
- * Checks who may reach a bucket of this app when the app is complete: refuses one that can be seen to be public, and warns of one that takes requests
- * without TLS. Policies that stand in other stacks are not seen.
+ * Checks access to an existing bucket of this app at the end of synthesis: rejects a bucket that is public, and warns of a bucket that allows requests
+ * without TLS. Bucket policies in other stacks are not checked.
  */
 export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IBucket, resource: s3.CfnBucket): void {
-  // Two areas may be given the same bucket.
+  // Two areas may have the same bucket.
   if (Aspects.of(bucket).all.some((aspect) => aspect instanceof WarnWithoutTls)) return;
   scope.node.addValidation({ validate: () => publicProblems(prop, resource) });
   Aspects.of(bucket).add(new WarnWithoutTls(scope, prop, bucket, resource), { priority: AspectPriority.READONLY });
 }
 
-/** Runs when the app is complete: a policy may be added after the service was made. */
+/** Runs at the end of synthesis, because a policy may be added after the service. */
 class WarnWithoutTls implements IAspect {
   constructor(
     private readonly scope: IConstruct, private readonly prop: string, private readonly bucket: s3.IBucket, private readonly resource: s3.CfnBucket,
@@ -28,23 +28,23 @@ class WarnWithoutTls implements IAspect {
   public visit(node: IConstruct): void {
     if (node !== this.bucket || statementsOf(this.resource).some(deniesPlainHttp)) return;
     Annotations.of(this.scope).addWarningV2('serverless-vod:bucketWithoutTls',
-      `${this.prop}: its policy does not deny requests without TLS, so whoever may read it may do so over plain HTTP: make the bucket with enforceSSL, or deny s3:* to everyone where aws:SecureTransport is false`);
+      `${this.prop}: its policy allows requests without TLS (plain HTTP). Create the bucket with enforceSSL, or deny s3:* to everyone where aws:SecureTransport is false`);
   }
 }
 
 function publicProblems(prop: string, resource: s3.CfnBucket): string[] {
   const block: Partial<Record<string, unknown>> | undefined = Stack.of(resource).resolve(resource.publicAccessBlockConfiguration);
-  // Without any AWS blocks all four; beside others, one that is left out is off.
+  // AWS enables all four settings if the property is absent. If it is present, an omitted setting is off.
   const off = block === undefined ? [] : BLOCKS.filter((name) => block[name] === undefined || String(block[name]) === 'false');
   const open = statementsOf(resource).find(letsInEveryone);
   return [
-    off.length > 0 ? `${prop}: expected a private bucket, with BlockPublicAccess.BLOCK_ALL, got one with ${off.join(', ')} switched off` : undefined,
-    PUBLIC_ACLS.includes(resource.accessControl) ? `${prop}: expected a private bucket, got one with the public accessControl ${resource.accessControl}: leave it out` : undefined,
-    open && `${prop}: expected a private bucket, got one whose policy allows everyone ${[open.Action].flat().join(', ')} without a condition: name principals, or remove the statement`,
+    off.length > 0 ? `${prop}: expected a private bucket with BlockPublicAccess.BLOCK_ALL, got one with ${off.join(', ')} switched off` : undefined,
+    PUBLIC_ACLS.includes(resource.accessControl) ? `${prop}: expected a private bucket, got one with the public accessControl ${resource.accessControl}. Omit accessControl` : undefined,
+    open && `${prop}: expected a private bucket, got one whose policy allows everyone ${[open.Action].flat().join(', ')} without a condition. Limit the statement to principals, or remove it`,
   ].filter((problem) => problem !== undefined);
 }
 
-/** A statement of a policy, as it is rendered. */
+/** A rendered policy statement. */
 interface Statement {
   readonly Effect: string;
   readonly Principal?: unknown;
@@ -53,7 +53,7 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** The statements of all policies of a bucket in its own stack. */
+/** Returns the statements of all policies of a bucket in the stack of the bucket. */
 function statementsOf(resource: s3.CfnBucket): Statement[] {
   const stack = Stack.of(resource);
   const text = (value: unknown) => JSON.stringify(stack.resolve(value));

@@ -7,12 +7,12 @@ import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
 import { renderedProperties } from './rendered';
 
-/** The customer's key of a bucket that was passed in. */
+/** Returns the customer-managed key of an existing bucket. */
 export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
   return { prop, key: bucket.encryptionKey, service: 's3' };
 }
 
-/** What is wrong with a bucket that was passed in, as far as synth can know. */
+/** Returns the problems of an existing bucket that are known at synth. */
 export function bucketProblems(
   scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false, readByCloudFront = false } = {},
 ): (string | undefined)[] {
@@ -23,7 +23,7 @@ export function bucketProblems(
   ];
 }
 
-/** Checks key and access of a bucket when the app is complete, since an aspect may change any bucket later. Nothing is known of an imported one. */
+/** Checks key and access of an existing bucket at the end of synthesis, because aspects may change the bucket. Imported buckets cannot be checked. */
 export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false, keyRemedy = KEY_REMEDY } = {}): void {
   const resource = cfnBucket(bucket);
   if (!resource) return;
@@ -34,44 +34,44 @@ export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket,
 }
 
 const AWS_MANAGED = 'alias/aws/s3';
-const KEY_REMEDY = 'make the bucket with the prop encryptionKey of s3.Bucket';
+const KEY_REMEDY = 'Create the bucket with the prop encryptionKey of s3.Bucket';
 
-/** Why a key that CDK does not know won't do. The key `aws/s3` belongs to AWS: its policy lets in who may use the bucket, but no other service. */
+/** Rejects a key that is not known to CDK. `aws/s3` is only rejected for CloudFront: its policy allows principals of the account, but no other AWS service. */
 function unknownKeyProblem(
   prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
 ): string | undefined {
   const key = unknownKey(bucket, encryption);
   if (typeof key !== 'string' || !key.endsWith(AWS_MANAGED)) {
-    return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so nobody can be granted it; ${keyRemedy}`;
+    return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so access to it can't be granted. ${keyRemedy}`;
   }
   return readByCloudFront
-    ? `${prop}: expected BucketEncryption.S3_MANAGED, or KMS with a key of your own, got KMS_MANAGED: CloudFront can't decrypt with the key aws/s3` : undefined;
+    ? `${prop}: expected BucketEncryption.S3_MANAGED, or KMS with a customer-managed key, got KMS_MANAGED. CloudFront can't decrypt with the key aws/s3` : undefined;
 }
 
-/** How a bucket is encrypted by default. */
+/** The default encryption of a bucket. */
 interface Encryption {
   readonly algorithm?: string;
   readonly key?: string | object;
 }
 
-/** What the resource of a bucket says of its KMS key, where CDK's view of the bucket has another or none: a bucket may be written as a resource. */
-function unknownKey(bucket: s3.IBucket, complete: Encryption | undefined): string | object | undefined {
+/** Returns the KMS key of the L1 resource if it differs from the key of the L2 bucket: the app may set the key on the L1 resource. */
+function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): string | object | undefined {
   const resource = cfnBucket(bucket);
-  // What wraps a resource has read the key from it.
+  // An L2 bucket that wraps an L1 resource has the key of that resource.
   if (!resource || (bucket.encryptionKey && bucket.node.scope === resource)) return undefined;
-  const { algorithm = '', key = AWS_MANAGED } = complete ?? givenEncryption(resource);
+  const { algorithm = '', key = AWS_MANAGED } = rendered ?? givenEncryption(resource);
   const isKnown = bucket.encryptionKey && JSON.stringify(Stack.of(resource).resolve(bucket.encryptionKey.keyArn)) === JSON.stringify(key);
   return algorithm.startsWith('aws:kms') && !isKnown ? key : undefined;
 }
 
-/** Before the app is complete. */
+/** Returns the encryption before the end of synthesis, when the resource can't be rendered yet. */
 function givenEncryption(resource: s3.CfnBucket): Encryption {
   const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
   const { sseAlgorithm, kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
   return { algorithm: sseAlgorithm, key: kmsMasterKeyId };
 }
 
-/** When the app is complete. */
+/** Returns the encryption at the end of synthesis, including overrides. */
 function renderedEncryption(resource: s3.CfnBucket): Encryption {
   const { BucketEncryption } = renderedProperties<{ readonly BucketEncryption: any }>(resource);
   const { SSEAlgorithm, KMSMasterKeyID } = BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault ?? {};
@@ -79,12 +79,12 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 }
 
 /**
- * Makes a bucket of this app send its events to EventBridge, whatever else is told about them.
+ * Enables EventBridge notifications on a bucket of this app, together with any other notifications.
  *
- * CDK's own way is a custom resource with a function, so it is taken only where the bucket has one anyway: after `addEventNotification`,
- * that resource writes the whole configuration and would switch EventBridge off again.
+ * `enableEventBridgeNotification()` of CDK creates a custom resource with a function. It is only used if the bucket has that custom resource already, after
+ * `addEventNotification()`: the custom resource writes the whole notification configuration and would disable EventBridge.
  *
- * @returns false for an imported bucket, which can't be changed from here
+ * @returns false for an imported bucket, which can't be changed by this stack
  */
 export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
   const resource = cfnBucket(bucket);
@@ -94,12 +94,16 @@ export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
   resource.notificationConfiguration = Lazy.any({
     produce: () => notifications(bucket) ? given : { ...Stack.of(bucket).resolve(given), eventBridgeConfiguration: { eventBridgeEnabled: true } },
   });
-  // After all others: an aspect may add a notification.
+  // Runs after all other aspects, which may add notifications.
   Aspects.of(bucket).add(new KeepEventBridge(bucket), { priority: AspectPriority.READONLY });
   return true;
 }
 
-/** Adds a CORS rule to a bucket of this app; false for an imported one. */
+/**
+ * Adds a CORS rule to a bucket of this app.
+ *
+ * @returns false for an imported bucket, which can't be changed by this stack
+ */
 export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
   const resource = cfnBucket(bucket);
   if (!resource) return false;
@@ -112,18 +116,18 @@ export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
   return true;
 }
 
-/** The resource of a bucket that this app makes. */
+/** Returns the L1 resource of a bucket; undefined for an imported bucket. */
 function cfnBucket(bucket: s3.IBucket): s3.CfnBucket | undefined {
   const resource = bucket.node.defaultChild;
   return CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::S3::Bucket' ? resource as s3.CfnBucket : undefined;
 }
 
-/** The custom resource with which CDK writes a bucket's notification configuration, once anything asked for it. */
+/** Returns the custom resource with which CDK writes the notification configuration of a bucket, if it exists. */
 function notifications(bucket: s3.IBucket): CfnResource | undefined {
   return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
 }
 
-/** Runs when the app is complete: a notification may be added after the service was made. */
+/** Runs at the end of synthesis, because notifications may be added after the service. */
 class KeepEventBridge {
   constructor(private readonly bucket: s3.IBucket) {}
 
@@ -131,7 +135,7 @@ class KeepEventBridge {
     const resource = node === this.bucket ? notifications(this.bucket) : undefined;
     if (!resource) return;
     this.bucket.enableEventBridgeNotification();
-    // Removed from the app, it would be deleted after the bucket has got its own configuration, and would empty that.
+    // If a later version of the app removes the custom resource, its deletion would clear the bucket's notification configuration.
     resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 }

@@ -7,31 +7,31 @@ import { isAbsent, objectProblem, show } from './prop-checks';
 import { renderedProperties } from './rendered';
 import { INDEXES, TABLE_KEYS, TableIndex } from '../contract/table';
 
-/** Keys of a table or index, as CloudFormation has them. */
+/** An element of the key schema of a table or index in CloudFormation. */
 interface KeyElement {
   readonly attributeName: string;
   readonly keyType: string;
 }
 
-/** The customer's key of a table. */
+/** Returns the customer-managed key of a table. */
 export function tableKey(prop: string, { encryptionKey }: dynamodb.ITable): ResourceKey {
   return { prop, key: encryptionKey, service: 'dynamodb' };
 }
 
-/** What is wrong with where a table that was passed in lies, and with its key. */
+/** Returns the problems with the region, the account and the KMS key of an existing table. */
 export function tablePlaceProblems(
   scope: Construct, prop: string, table: dynamodb.ITable | undefined, { required = false } = {},
 ): (string | undefined)[] {
   const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { members: ['tableArn', 'env', 'node'], required });
   if (wrong || isAbsent(table)) return [wrong];
-  // CDK gives an imported table the environment of its stack, whatever its ARN says.
+  // The `env` of an imported table is that of the importing stack. The ARN has the real region and account.
   const { region = '', account = '' } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
 
-const NO_STREAM = 'expected a table with a stream, from which events are made, got one without; make it with stream (TableV2: dynamoStream) StreamViewType.NEW_AND_OLD_IMAGES, or import it by fromTableAttributes with tableStreamArn';
+const NO_STREAM = 'expected a table with a stream, from which domain events are derived, got one without a stream. Create the table with stream (TableV2: dynamoStream) StreamViewType.NEW_AND_OLD_IMAGES, or import it with fromTableAttributes and tableStreamArn';
 
-/** What is wrong with the stream of a table that was passed in, from which events are made. `checkStream` looks at that of a table of this app. */
+/** Returns the problems with the stream ARN of an existing table. `checkStream` checks the stream of a table of this app. */
 export function streamProblems(scope: Construct, prop: string, table: dynamodb.ITable | undefined): string[] {
   if (isAbsent(table) || typeof table !== 'object') return [];
   const arn = table.tableStreamArn;
@@ -41,17 +41,17 @@ export function streamProblems(scope: Construct, prop: string, table: dynamodb.I
   const stream = `${prop}.tableStreamArn`;
   if (!name) return [`${stream}: expected the ARN of the table's stream, such as arn:aws:dynamodb:eu-west-1:123456789012:table/NAME/stream/2026-01-01T00:00:00.000 (its LatestStreamArn), got ${show(arn)}`];
   const problems = placeProblems(scope, stream, 'stream', { region, account });
-  return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got one of ${name}`] : problems;
+  return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got one of the table ${name}`] : problems;
 }
 
-/** Checks the stream of a table of this app when the app is complete: CDK knows an ARN for that of each TableV2, and an aspect may remove any stream. */
+/** Checks the stream of a table at the end of synthesis: a TableV2 has a stream ARN even without a stream, and an aspect may remove the stream. */
 export function checkStream(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;
   scope.node.addValidation({ validate: () => (readTable(resource).streamSpecification?.streamViewType ? [] : [`${prop}: ${NO_STREAM}`]) });
 }
 
-/** Checks the key of a table when the app is complete: an aspect, or code of the app, may encrypt any table later. */
+/** Checks the key of a table at the end of synthesis, because an aspect or other code of the app may set one after the service. */
 export function checkTableKey(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;
@@ -61,16 +61,16 @@ export function checkTableKey(scope: Construct, prop: string, table: dynamodb.IT
   };
   scope.node.addValidation({
     validate: () => (keyIds().length > 0 && !table.encryptionKey
-      ? [`${prop}: its KMS key ${JSON.stringify(keyIds()[0])} is not known to CDK, so nobody can be granted it; make the table with the prop encryptionKey of dynamodb.Table, or encryption of dynamodb.TableV2`] : []),
+      ? [`${prop}: its KMS key ${JSON.stringify(keyIds()[0])} is not known to CDK, so access to it can't be granted. Create the table with the prop encryptionKey of dynamodb.Table, or encryption of dynamodb.TableV2`] : []),
   });
 }
 
-/** Checks a table that was passed in, when the app is complete: indexes and the stream may be added after the service was made. */
+/** Checks an existing table at the end of synthesis, because indexes and the stream may be added after the service. */
 export function checkTable(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) {
     Annotations.of(scope).addWarningV2('serverless-vod:importedTable',
-      `${prop}: an imported table can't be checked; it needs the string keys ${keys(TABLE_KEYS)} and the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}, which may project more, and a stream with the view type NEW_AND_OLD_IMAGES. If a KMS key of yours encrypts it, import it by fromTableAttributes with encryptionKey`);
+      `${prop}: an imported table can't be checked at synth. It requires the string keys ${keys(TABLE_KEYS)} and the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}, which may project more attributes, and a stream with the view type NEW_AND_OLD_IMAGES. If a customer-managed KMS key encrypts the table, import it with fromTableAttributes and encryptionKey`);
     return;
   }
   scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });
@@ -82,7 +82,7 @@ interface IndexProperties {
   readonly projection?: { readonly projectionType?: string };
 }
 
-/** What CloudFormation's two kinds of table have in common, and what they have not. */
+/** The properties that are checked. `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable` have all of them. */
 interface TableProperties {
   readonly attributeDefinitions?: { readonly attributeName: string; readonly attributeType: string }[];
   readonly keySchema?: KeyElement[];
@@ -90,15 +90,15 @@ interface TableProperties {
   readonly streamSpecification?: { readonly streamViewType?: string };
 }
 
-/** How CloudFormation's two kinds of table name their keys. */
+/** The rendered KMS keys of a table. */
 interface RenderedEncryption {
-  /** A table's. */
+  /** Of `AWS::DynamoDB::Table`. */
   readonly SSESpecification: { readonly KMSMasterKeyId?: string | object };
-  /** A global table's. */
+  /** Of `AWS::DynamoDB::GlobalTable`. */
   readonly Replicas: { readonly SSESpecification?: { readonly KMSMasterKeyId?: string | object } }[];
 }
 
-/** The resource of a table that this app makes; undefined for an imported one. */
+/** Returns the L1 resource of a table; undefined for an imported table. */
 function resourceOf(table: dynamodb.ITable): CfnResource | undefined {
   const resource = table.node.defaultChild;
   return CfnResource.isCfnResource(resource) && /^AWS::DynamoDB::(Global)?Table$/.test(resource.cfnResourceType) ? resource : undefined;
@@ -119,16 +119,16 @@ function tableProblems(prop: string, table: TableProperties): string[] {
       || [expected.partition, expected.sort].some((attribute) => types.get(attribute) !== 'S');
   };
   const problems = wrongKeys(keySchema, TABLE_KEYS)
-    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}; keys can't be changed, so it takes another table`] : [];
+    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}; keys can't be changed, so create another table`] : [];
   if (stream?.streamViewType && stream.streamViewType !== 'NEW_AND_OLD_IMAGES') {
-    problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}; events are made from both images`);
+    problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}. Domain events are derived from both images`);
   }
   for (const index of Object.values<TableIndex>(INDEXES)) {
     const found = indexes.find(({ indexName }) => indexName === index.name);
     if (!found || wrongKeys(found.keySchema, index)) {
-      problems.push(`${prop}: expected a global secondary index '${index.name}' with the string keys ${keys(index)}, ${found ? 'got other keys' : 'got none'}; add it with addGlobalSecondaryIndex`);
+      problems.push(`${prop}: expected a global secondary index '${index.name}' with the string keys ${keys(index)}, ${found ? 'got other keys' : 'got none'}. Add the index with addGlobalSecondaryIndex`);
     } else if (index.projection === 'ALL' && found.projection?.projectionType !== 'ALL') {
-      problems.push(`${prop}: expected the global secondary index '${index.name}' to project all attributes, got ${found.projection?.projectionType}; make it with ProjectionType.ALL`);
+      problems.push(`${prop}: expected the global secondary index '${index.name}' to project all attributes, got ${found.projection?.projectionType}. Create the index with ProjectionType.ALL`);
     }
   }
   return problems;

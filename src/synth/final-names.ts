@@ -4,7 +4,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { finalText } from './literal';
 
-/** The names of a bucket or table as `finalText` has them: the one by which CDK refers to it, and the one that this app gives it. */
+/** Returns the names of a bucket or table in the form of `finalText`: the reference to its name, and the physical name if the app sets one. */
 export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.ITable): string[] {
   const { defaultChild } = resource.node;
   return [
@@ -13,7 +13,7 @@ export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.IT
   ];
 }
 
-/** The same of each bucket's resource of the app: complete at the end of synthesis only. */
+/** Returns every bucket resource of the app with its names. The list is only complete at the end of synthesis. */
 export function bucketsBeside(scope: IConstruct): { readonly resource: s3.CfnBucket; readonly names: readonly string[] }[] {
   return scope.node.root.node.findAll().filter(isBucket)
     .map((resource) => ({ resource, names: [finalText(scope, resource.ref), ...givenNames(scope, resource)] }));
@@ -25,6 +25,6 @@ function isBucket(node: IConstruct): node is s3.CfnBucket {
 
 function givenNames(scope: IConstruct, resource: CfnResource): string[] {
   const { bucketName, tableName } = resource as { readonly bucketName?: string; readonly tableName?: string };
-  // Where CDK may have to make one up, the name is a token that becomes nothing.
+  // If the app sets no physical name, the property can be a token that resolves to undefined.
   return [bucketName, tableName].map((name) => finalText(scope, name)).filter((name) => name !== '');
 }

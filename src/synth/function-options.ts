@@ -12,102 +12,111 @@ import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numbe
 import { vpcMemberProblems } from './vpc-members';
 
 /**
- * Options for the functions of the service, or of one area: names and types are CDK's. What is left out is as the construct above has it.
+ * Options for the Lambda functions of the service or of one area.
  *
- * For what is not here, each function is a public property, such as `vod.upload.planUploadFunction`.
+ * The options have the names and types of CDK's `lambda.FunctionOptions`. Options of an area override those of `ServerlessVod`. For other settings, each
+ * function is a public property, such as `vod.upload.planUploadFunction`.
  */
 export interface VodFunctionOptions {
   /**
-   * Memory in MiB, 128 to 10240. Memory buys CPU: with less than 512 MiB, cold starts take noticeably longer.
+   * The memory of each function in MiB, from 128 to 10240.
+   *
+   * Lambda allocates CPU in proportion to memory: with less than 512 MiB, cold starts take noticeably longer.
    * @default 512
    */
   readonly memorySize?: number;
 
   /**
-   * How long a function may run, 10 to 29 seconds: API Gateway waits for 29 seconds. Functions whose time depends on something else keep theirs: sign-in, which
-   * waits for the user pool (20 seconds), the one that submits jobs (a minute), those of custom resources (2 minutes), the one that sends events once more
-   * (5 minutes) and the sweeper (10 minutes).
+   * The timeout of the functions, from 10 to 29 seconds, which is the integration timeout of API Gateway.
+   *
+   * Some functions have a fixed timeout: sign-in, which waits for the user pool (20 seconds), the function that submits jobs (1 minute), those of custom
+   * resources (2 minutes), the function that resends events (5 minutes) and the sweeper (10 minutes).
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
 
   /**
-   * How long logs are kept. Each function has a log group of its own, which is deleted with the stack.
+   * The retention of the log groups. Each function has a separate log group, which is deleted with the stack.
    * @default logs.RetentionDays.ONE_MONTH
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * AWS X-Ray tracing. The roles are allowed to send traces, unless it is `DISABLED`.
+   * AWS X-Ray tracing. Unless it is `DISABLED`, the roles of the functions are granted permission to send traces.
    * @default lambda.Tracing.DISABLED
    */
   readonly tracing?: lambda.Tracing;
 
   /**
-   * The VPC in which the functions run. With a NAT gateway they reach all that they call. Without one it needs endpoints: gateway endpoints for DynamoDB and
-   * S3 (custom resources answer CloudFormation at an address of S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`), MediaConvert,
-   * SQS and EventBridge (`events`).
+   * The VPC in which the functions run.
    *
-   * Sign-in, and the authorizer of `Identity.oidc`, call addresses on the internet, so they need a NAT gateway in any case. In isolated subnets a warning
-   * at synth names what each function can't reach.
+   * A VPC with a NAT gateway needs no further setup. A VPC without one requires VPC endpoints: gateway endpoints for DynamoDB and S3 (custom resources send
+   * their responses to CloudFormation through S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge
+   * (`events`).
+   *
+   * The sign-in function and the authorizer of `Identity.oidc` call hosts on the internet, so they always require a NAT gateway. For functions in isolated
+   * subnets, a warning at synth names the services and hosts that the function cannot reach.
    * @default - no VPC
    */
   readonly vpc?: ec2.IVpc;
 
   /**
-   * The subnets of the VPC: no public ones, from which functions reach nothing.
+   * The subnets of the VPC in which the functions run. Public subnets are rejected: functions in them have no access to AWS services or the internet.
    * @default - the private subnets, as CDK selects them
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * Security groups of the functions in the VPC, at most five.
-   * @default - one for all functions, which allows all outbound traffic and nothing inbound
+   * The security groups of the functions in the VPC, at most five.
+   * @default - one security group for all functions, which allows all outbound and no inbound traffic
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
-   * The permissions boundary of every role that the service makes, that of MediaConvert's jobs too. What CDK adds to the stack for itself, such as the function
-   * that empties buckets for `RemovalPolicy.DESTROY`, is reached by `iam.PermissionsBoundary.of(stack)`.
+   * The permissions boundary of every role that the service creates, including the role of MediaConvert jobs.
+   *
+   * It does not apply to roles that CDK adds to the stack, such as the role of the function that empties buckets for `RemovalPolicy.DESTROY`. For these, use
+   * `iam.PermissionsBoundary.of(stack)`.
    * @default - none
    */
   readonly permissionsBoundary?: iam.IManagedPolicy;
 
   /**
-   * Layers for every function, at most five. They must run on Node.js 24 and arm64.
+   * Lambda layers for every function, at most five. They must be compatible with Node.js 24 and arm64.
    * @default - none
    */
   readonly layers?: lambda.ILayerVersion[];
 
   /**
-   * The KMS key that encrypts the environment variables. The roles are allowed to decrypt with it.
+   * The KMS key that encrypts the environment variables. The roles of the functions are granted permission to decrypt with it.
    * @default - a key that Lambda manages
    */
   readonly environmentEncryption?: kms.IKey;
 
   /**
-   * Concurrent executions reserved for each function that callers of the API reach: no more, so that they can't use up those of the account, and no fewer. The
-   * others reserve none, such as those of job events and of the table's stream: too few would send uploads to the dead-letter queue.
+   * The reserved concurrency of each function that serves API requests.
    *
-   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * It is also the maximum, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's stream reserve
+   * none: with too few executions, uploads would end in the dead-letter queue.
+   *
+   * Lambda keeps 100 executions of the account unreserved. In an account with a quota of 100 or less, any reservation fails at deploy time.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
 }
 
-/** What the handlers are built and tested for. */
+/** The runtime and architecture that the handlers are built and tested for. */
 export const RUNTIME = lambda.Runtime.NODEJS_24_X;
 export const ARCHITECTURE = lambda.Architecture.ARM_64;
 
 const DEFAULTS = { memorySize: 512, timeout: Duration.seconds(10), logRetention: logs.RetentionDays.ONE_MONTH } satisfies VodFunctionOptions;
 
-/** Key of the construct tree's context. */
 const CONTEXT = 'serverless-vod:functions';
 
-/** What holds for the functions below a construct. */
+/** The settings for all functions in the scope of a construct. */
 interface Setting {
   readonly options: VodFunctionOptions;
-  /** Whose options have the VPC: the security group of its functions stands there. */
+  /** The construct whose options set the VPC. The shared security group is created in its scope. */
   readonly vpcOwner?: Construct;
 }
 
@@ -115,33 +124,36 @@ function settingOf(scope: Construct): Setting {
   return scope.node.tryGetContext(CONTEXT) ?? { options: {} };
 }
 
-/** Makes options hold for every function below the scope, over those of the constructs above. Call it before the scope has children. */
+/** Sets the options for every function in the scope. They override the options of outer scopes. Call it before the scope has children. */
 export function useFunctionOptions(scope: Construct, given: VodFunctionOptions | undefined): void {
   if (isAbsent(given)) return;
   const above = settingOf(scope);
   const hasVpc = !isAbsent(given.vpc);
-  // Subnets and security groups are of one VPC.
+  // Inherited subnets and security groups belong to the inherited VPC.
   const inherited = hasVpc ? { ...above.options, vpcSubnets: undefined, securityGroups: undefined } : above.options;
   const setting: Setting = { options: overlay(inherited, given), vpcOwner: hasVpc ? scope : above.vpcOwner };
   scope.node.setContext(CONTEXT, setting);
   if (!isAbsent(given.permissionsBoundary)) iam.PermissionsBoundary.of(scope).apply(given.permissionsBoundary);
 }
 
-/** The options of a function below the scope, with the defaults. */
+/** Returns the options that apply to the functions in the scope, including defaults. */
 export function functionOptions(scope: Construct): VodFunctionOptions & typeof DEFAULTS {
   const { options, vpcOwner } = settingOf(scope);
   const securityGroups = options.securityGroups ?? (vpcOwner && [sharedSecurityGroup(vpcOwner, options.vpc!)]);
   return { ...overlay(DEFAULTS, options), securityGroups };
 }
 
-/** Lambda makes network interfaces for each pair of subnet and security groups: one group keeps them few, and deployments short. */
+/**
+ * Returns one security group for all functions. Lambda creates network interfaces for each combination of subnet and security groups, which makes deployments
+ * slow.
+ */
 function sharedSecurityGroup(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup {
   const id = 'FunctionsSecurityGroup';
   return scope.node.tryFindChild(id) as ec2.SecurityGroup | undefined
     ?? new ec2.SecurityGroup(scope, id, { vpc, description: 'Functions of the video service' });
 }
 
-/** The key of the environment variables, if it is a customer's. */
+/** Returns the customer-managed key of the environment variables, if there is one. */
 export function environmentKey({ environmentEncryption }: VodFunctionOptions): ResourceKey {
   return { prop: 'functions.environmentEncryption', key: environmentEncryption, service: 'lambda' };
 }
@@ -150,13 +162,12 @@ export function environmentKey({ environmentEncryption }: VodFunctionOptions): R
 const MAX_LAYERS = 5;
 const MAX_SECURITY_GROUPS = 5;
 
-/** Every option. */
 export const FUNCTION_OPTIONS: Record<keyof VodFunctionOptions, true> = {
   memorySize: true, timeout: true, logRetention: true, tracing: true, vpc: true, vpcSubnets: true, securityGroups: true, permissionsBoundary: true,
   layers: true, environmentEncryption: true, reservedConcurrentExecutions: true,
 };
 
-/** What is wrong with the prop `functions`. */
+/** Returns the problems of the prop `functions`. */
 export function functionProblems(scope: Construct, given: VodFunctionOptions | undefined): (string | undefined)[] {
   const noObject = objectProblem('functions', given, 'an object of options');
   if (noObject || isAbsent(given)) return [noObject];
@@ -187,7 +198,7 @@ function boundaryProblem(scope: Construct, policy: iam.IManagedPolicy | undefine
   if (wrong || isAbsent(policy)) return wrong;
   const what = 'managed policy';
   const { managedPolicyArn: arn } = policy;
-  // A policy of another stack of the app, whose ARN is a token as a whole.
+  // The whole ARN is a token if the policy is in another stack of the app.
   const account = Token.isUnresolved(arn) && !arn.includes(':') ? (policy as Partial<IResource>).env?.account : undefined;
   return arnProblem(name, what, arn, BOUNDARY, 'arn:aws:iam::123456789012:policy/NAME')
     ?? partitionProblem(scope, name, what, arn) ?? accountProblem(scope, name, what, account ? `arn:aws:iam::${account}:policy/` : arn);
@@ -201,7 +212,7 @@ function layersProblems(scope: Construct, layers: lambda.ILayerVersion[] | undef
   const problems = [
     ...listProblems(name, layers, (item, layer) => layerProblem(scope, item, layer), { tokens: false }), tooManyProblem(name, layers, MAX_LAYERS),
   ].filter((problem) => problem !== undefined);
-  // Of a layer Lambda takes one version only.
+  // Lambda rejects two versions of one layer.
   const withoutVersion = (arn: string) => (LAYER.test(arn) ? arn.replace(/:[^:]+$/, '') : arn);
   return problems.length > 0 ? problems : [repetitionProblem(name, layers?.map(({ layerVersionArn }) => withoutVersion(layerVersionArn)), 'layer')];
 }
@@ -211,7 +222,7 @@ function layerProblem(scope: Construct, name: string, layer: unknown): string | 
   if (wrong) return wrong;
   const { compatibleRuntimes, layerVersionArn, node } = layer as lambda.ILayerVersion;
   const runtimes = compatibleRuntimes?.map((runtime) => runtime.name) ?? [RUNTIME.name];
-  // CDK tells the architectures by the resource only.
+  // Only the L1 resource has the architectures.
   const architectures = (node?.defaultChild as lambda.CfnLayerVersion | undefined)?.compatibleArchitectures ?? [ARCHITECTURE.name];
   return arnProblem(name, 'version of a layer', layerVersionArn, LAYER, 'arn:aws:lambda:us-east-1:123456789012:layer:NAME:1')
     ?? regionProblem(scope, name, 'layer', layerVersionArn.split(':')[3])
@@ -235,7 +246,7 @@ function networkProblems(scope: Construct, { vpc, vpcSubnets, securityGroups }: 
     ];
   }
   return Object.entries({ vpcSubnets, securityGroups })
-    .map(([name, value]) => (isAbsent(value) ? undefined : `functions.${name}: expected functions.vpc with it, got no VPC`));
+    .map(([name, value]) => (isAbsent(value) ? undefined : `functions.${name}: requires functions.vpc, got no VPC`));
 }
 
 function securityGroupProblem(scope: Construct, name: string, group: unknown): string | undefined {
@@ -247,8 +258,8 @@ function subnetsProblem(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefine
   const name = isAbsent(selection) ? 'functions.vpc' : 'functions.vpcSubnets';
   try {
     return vpc.selectSubnets(selection ?? undefined).hasPublic
-      ? `${name}: expected private subnets, since a function in a public one reaches neither AWS nor the internet; got public ones` : undefined;
+      ? `${name}: expected private subnets, got public ones; functions in public subnets have no access to AWS services or the internet` : undefined;
   } catch (error) {
-    return `${name}: expected subnets that the VPC has: ${(error as Error).message}`;
+    return `${name}: expected subnets that the VPC contains: ${(error as Error).message}`;
   }
 }

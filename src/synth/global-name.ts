@@ -3,10 +3,11 @@ import { Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * A name for what AWS wants named: CDK's own generated names are equal in two regions of one account, so this one ends in the stack id's UUID.
- * At most 64 characters: CloudFront's limit for functions and access controls.
+ * Returns a name that is unique in the account, for resources that require one. It ends with the UUID of the stack id, because CDK generates the same names in
+ * two regions of one account. The name has at most 64 characters, CloudFront's limit for functions and origin access controls.
  *
- * It stays when the stack gets another construct id or moves into a Stage: public keys can't be renamed, and other people's rules name the event bus.
+ * The name does not change if the construct id of the stack changes or the stack moves into a Stage: public keys can't be renamed, and rules outside of the
+ * stack refer to the event bus by name.
  */
 export function globalName(scope: Construct, label: string): string {
   // arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid}
@@ -14,7 +15,7 @@ export function globalName(scope: Construct, label: string): string {
   return `${label}-${placeInStack(scope)}-${uuid}`;
 }
 
-/** Tells two of us in one stack apart: eight digits, by the path below the stack. */
+/** Returns eight hexadecimal digits that differ between two services in one stack: a hash of the path below the stack. */
 function placeInStack(scope: Construct): string {
   const path = scope.node.path.slice(Stack.of(scope).node.path.length);
   return createHash('sha256').update(path).digest('hex').slice(0, 8);

@@ -3,14 +3,14 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import type { HandlerName, Required, Variable } from '../contract/environment';
 
-/** Services that a VPC endpoint reaches, by the last part of the endpoint's name, and the kind of endpoint. */
+/** AWS services with a VPC endpoint: the last part of the endpoint's service name, and the endpoint type. */
 const ENDPOINTS = {
   'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface', 'events': 'interface',
   'sqs': 'interface',
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
-/** What a handler calls that has the variable: a service, or a host for which there is no endpoint. Undefined for what it only names. */
+/** The service, or the host without a VPC endpoint, that a handler with the variable calls. Undefined if the variable causes no call. */
 const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host?: string } | undefined> = {
   EVENT_BUS_NAME: { service: 'events' },
   FAILED_EVENTS_BUCKET: { service: 's3' },
@@ -25,10 +25,10 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
     'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_BUCKET', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_SETTINGS'),
 };
 
-/** Handlers of which no variable tells what they call. */
+/** Handlers without required variables: the services that they call have to be listed. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
-/** What handlers call besides: the sweeper looks at jobs; CloudFormation takes the answers of custom resources at an address of S3. */
+/** Services that handlers call without a variable. Custom resources send their responses to CloudFormation through S3. */
 const CALLED_BY: Record<WithoutVariables | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
   'sweeper/sweep-videos': ['mediaconvert'],
@@ -38,7 +38,10 @@ function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> 
   return Object.fromEntries(names.map((name) => [name, undefined])) as Record<V, undefined>;
 }
 
-/** Warns of a function in subnets without a route to the internet, where it can't reach what it calls. No error: routes and endpoints may be made elsewhere. */
+/**
+ * Warns of a function in subnets without a route to the internet if it calls services or hosts that it can't reach there. This is not an error because routes
+ * and endpoints may be created outside of the app.
+ */
 export function warnOfIsolation(
   scope: IConstruct, handler: HandlerName, variables: readonly string[],
   { vpc, vpcSubnets }: { readonly vpc?: ec2.IVpc; readonly vpcSubnets?: ec2.SubnetSelection },
@@ -49,10 +52,10 @@ export function warnOfIsolation(
   const unreachable = called.flatMap((each) => each?.host ?? []);
   if (unreachable.length > 0) {
     Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
-      `functions.vpc: ${isolated} has no route to the internet, and this function calls ${unreachable.join(' and ')}, for which there is no VPC endpoint: choose subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc on the other areas only`);
+      `functions.vpc: ${isolated} has no route to the internet, and this function calls ${unreachable.join(' and ')}, for which there is no VPC endpoint. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc only for the other areas`);
   }
   const needed = [...called.flatMap((each) => each?.service ?? []), ...(CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler] ?? []];
-  // When the app is complete: endpoints may be added after the service.
+  // At the end of synthesis, because endpoints may be added after the service.
   Aspects.of(scope).add({ visit: (node) => { if (node === scope) warnOfEndpoints(scope, vpc, isolated, needed); } }, { priority: AspectPriority.READONLY });
 }
 
@@ -61,16 +64,16 @@ function warnOfEndpoints(scope: IConstruct, vpc: ec2.IVpc, isolated: string, nee
   const missing = needed.filter((service) => !names.some((name) => name.includes(`.${service}"`)));
   if (missing.length === 0) return;
   Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutEndpoints',
-    `functions.vpc: ${isolated} has no route to the internet, and no VPC endpoint is seen for what this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add them to the VPC, or choose subnets with a NAT gateway`);
+    `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for services that this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
 }
 
-/** The first of the selected subnets that is isolated, as a message names it. */
+/** Returns a description of the first isolated subnet of the selection, if there is one. */
 function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): string | undefined {
   const isolated = vpc.selectSubnets(selection).subnets.find((subnet) => vpc.isolatedSubnets.includes(subnet));
   return isolated && `the subnet ${isolated.node.path}`;
 }
 
-/** The names of the services for which the app makes endpoints in the VPC, as JSON. */
+/** Returns the service names of the endpoints that the app creates in the VPC, as JSON because they contain tokens. */
 function endpointsOf(vpc: ec2.IVpc): string[] {
   const text = (resource: CfnResource, value: unknown) => JSON.stringify(Stack.of(resource).resolve(value));
   return vpc.node.root.node.findAll().filter(isEndpoint)

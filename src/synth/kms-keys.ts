@@ -4,43 +4,45 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IConstruct } from 'constructs';
 import { differ } from './place';
 
-/** A customer's KMS key on a resource that was passed in. */
+/** The customer-managed KMS key of an existing resource. */
 export interface ResourceKey {
-  /** The prop that holds the resource: errors and warnings name it. */
+  /** The prop that contains the resource, for errors and warnings. */
   readonly prop: string;
-  /** Undefined without a customer's key: the keys that AWS owns or manages need no grant. */
+  /** Undefined if AWS owns or manages the key: such keys need no grant. */
   readonly key: kms.IKey | undefined;
-  /** The service that calls KMS in the principal's name. */
+  /** The service that calls KMS on behalf of the principal. */
   readonly service: 's3' | 'dynamodb' | 'lambda' | 'secretsmanager';
 }
 
 /**
- * Lets the grantee use a key through its service, and in no other way. A key policy that leaves access to IAM (CDK's and KMS's default)
- * needs no statement; any other gets one if it is a construct of the same stack, and a warning if it is not.
+ * Grants use of a key, only through the service of the encrypted resource.
+ *
+ * The default key policy delegates access to IAM, so it needs no statement. Any other policy gets a statement if the key is in the grantee's stack.
+ * Otherwise a warning is added.
  */
 export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);
-  if (!target) return iam.Grant.drop(grantee, `${prop} has no customer's key`);
+  if (!target) return iam.Grant.drop(grantee, `${prop} has no customer-managed key`);
   const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com` } };
   const grant = iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [target.keyArn], conditions });
-  if (leavesAccessToIam(target, actions)) return grant;
+  if (delegatesToIam(target, actions)) return grant;
   const statement = new iam.PolicyStatement({ principals: [grantee.grantPrincipal], actions, resources: ['*'], conditions });
-  // A key policy in another stack would have to name the grantee, which names the key.
+  // A statement in the key policy of another stack would create a cycle: it refers to the grantee, whose policy refers to the key.
   const { grantPrincipal } = grantee;
   const stack = Stack.of(Construct.isConstruct(grantPrincipal) ? grantPrincipal : scope);
   const added = Stack.of(target) === stack && target.addToResourcePolicy(statement).statementAdded;
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:keyPolicy',
-      `${prop}: the policy of its KMS key can't be changed from here; it must leave access to IAM policies (Allow kms:* to this account's root principal, the default), or allow the roles of this service what their own policies allow`);
+      `${prop}: the policy of its KMS key can't be changed from this stack. It must delegate access to IAM policies (Allow kms:* to this account's root principal, the default), or allow the roles of this service the KMS actions in their policies`);
   }
   return grant;
 }
 
 /**
- * Lets CloudFront decrypt what a distribution reads by origin access control.
+ * Allows CloudFront to decrypt objects that a distribution reads with origin access control.
  *
- * Any distribution of the account may use the key: the ARN of one would close the circle key -> distribution -> bucket -> key, in one
- * stack and across stacks. Which bucket a distribution reads is decided by the bucket's policy, which names the one distribution.
+ * Every distribution of the account is allowed to use the key: the ARN of one distribution would create the cycle key -> distribution -> bucket -> key. The
+ * bucket policy allows only one distribution to read the bucket.
  */
 export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKey): void {
   const target = targetKey(key);
@@ -56,30 +58,30 @@ export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKe
   });
   if (target.addToResourcePolicy(statement).statementAdded) return;
   Annotations.of(scope).addWarningV2('serverless-vod:mediaKeyPolicy',
-    `${prop}: the policy of its KMS key can't be changed from here; allow cloudfront.amazonaws.com kms:Decrypt where AWS:SourceArn is the distribution's ARN`);
+    `${prop}: the policy of its KMS key can't be changed from this stack. Allow cloudfront.amazonaws.com kms:Decrypt where AWS:SourceArn is the ARN of the distribution`);
 }
 
-/** What is wrong with a key, as far as synth can know. */
+/** Returns the problems of a key that are known at synth. */
 export function keyProblems({ prop, key }: ResourceKey, region: string): (string | undefined)[] {
   if (!key) return [];
   const target = targetKey(key);
-  if (!target) return [`${prop}: its KMS key is an alias that was imported by name, which IAM can't grant; give the resource the key itself, such as kms.Key.fromKeyArn(...)`];
-  return [differ(target.env.region, region) ? `${prop}: expected a KMS key of its own region ${region}, got one of ${target.env.region}` : undefined];
+  if (!target) return [`${prop}: its KMS key is an alias that was imported by name, and IAM can't grant access to an alias. Pass the key to the resource instead, such as kms.Key.fromKeyArn(...)`];
+  return [differ(target.env.region, region) ? `${prop}: expected a KMS key in the region ${region} of the resource, got one of ${target.env.region}` : undefined];
 }
 
-/** The key behind an alias, since IAM knows keys only; undefined for an alias whose key is not known. */
+/** Returns the key of an alias, because IAM policies can only refer to keys. Undefined for an alias whose key is not known. */
 export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   if (!key || !('aliasTargetKey' in key)) return key;
   try {
     return (key as kms.IAlias).aliasTargetKey;
   } catch {
-    // CDK's alias from a name alone throws here.
+    // An alias that was imported by name throws here.
     return undefined;
   }
 }
 
-/** Whether the key's policy allows its account the actions, so that IAM policies decide. An imported key's policy is not known. */
-function leavesAccessToIam(key: kms.IKey, actions: string[]): boolean {
+/** Whether the key policy delegates the actions to IAM policies of the account. False for an imported key, whose policy is not known. */
+function delegatesToIam(key: kms.IKey, actions: string[]): boolean {
   const resource = [key.node.defaultChild, key.node.scope].find((each) => CfnResource.isCfnResource(each) && each.cfnResourceType === 'AWS::KMS::Key');
   if (!resource) return false;
   const stack = Stack.of(resource);

@@ -7,10 +7,10 @@ import { grantKey, keyProblems, ResourceKey, targetKey } from './kms-keys';
 import { renderedProperties } from './rendered';
 
 /*
- * KMS keys that an aspect, or code of the app, gives resources of the library that have no prop for one.
+ * KMS keys that an aspect or other code of the app sets on resources of this library that have no prop for a key.
  */
 
-/** A property as it will be rendered, with tokens: an override (`addPropertyOverride`) wins over the property. */
+/** Returns the value that will be rendered for a property, with tokens. An override (`addPropertyOverride`) takes precedence. */
 export function givenValue<T>(resource: CfnResource, name: string, property: T): T {
   // CDK has no public way to read overrides.
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: Readonly<Record<string, T>> } };
@@ -18,29 +18,29 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
 }
 
 /**
- * Refuses a key that an aspect, or code of the app, gives a resource of the library without anybody being granted it.
+ * Rejects a key that an aspect or other code of the app sets on a resource of this library, because no principal is granted access to that key.
  *
- * @param property of the resource, such as `kmsKeyArn`
- * @param way what to do instead
- * @param known what the property may be
+ * @param property the property of the resource, such as `kmsKeyArn`
+ * @param remedy the end of the error message: the consequence, and how to fix it
+ * @param allowed the value that the property may have
  */
-export function refuseLateKey(construct: IConstruct, property: string, way: string, known?: string): void {
+export function rejectLateKey(construct: IConstruct, property: string, remedy: string, allowed?: string): void {
   const resource = construct.node.defaultChild as CfnResource;
   const name = property.charAt(0).toUpperCase() + property.slice(1);
   construct.node.addValidation({
     validate: () => {
       const given = JSON.stringify(renderedProperties<Record<string, unknown>>(resource)[name]);
-      return given === JSON.stringify(Stack.of(resource).resolve(known)) ? [] : [`${property}: expected ${known ? 'the one of the props' : 'none'}, got ${given ?? 'none'}: ${way}`];
+      return given === JSON.stringify(Stack.of(resource).resolve(allowed)) ? [] : [`${property}: expected ${allowed ? 'the key of the props' : 'none'}, got ${given ?? 'none'}: ${remedy}`];
     },
   });
 }
 
-/** What Secrets Manager does with a customer's key in the caller's name (AWS Secrets Manager User Guide, "Secret encryption and decryption"). */
+/** The KMS actions of Secrets Manager on behalf of the caller (AWS Secrets Manager User Guide, "Secret encryption and decryption"). */
 const KEY_ACTIONS = { GetSecretValue: ['kms:Decrypt'], PutSecretValue: ['kms:GenerateDataKey', 'kms:Decrypt'] };
 
 /**
- * Lets the grantee do something with secrets of the library, and use their customer's keys for that through Secrets Manager, if they have any when the
- * app is complete. Such a key must be a construct of the app, which may be imported: else nobody can be granted it, and synth fails.
+ * Grants actions on secrets of this library. If a secret has a customer-managed key at the end of synthesis, the grantee is also allowed to use the key
+ * through Secrets Manager. The key must be a construct of the app, which may be imported. Otherwise synth fails, because access to it cannot be granted.
  */
 export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grantee: iam.IGrantable, ...actions: (keyof typeof KEY_ACTIONS)[]): void {
   iam.Grant.addToPrincipal({ grantee, actions: actions.map((action) => `secretsmanager:${action}`), resourceArns: secrets.map(({ ref }) => ref) });
@@ -51,12 +51,12 @@ export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grant
 function grantKeyLater(secret: secretsmanager.CfnSecret, grantee: iam.IGrantable, actions: string[]): void {
   const isFirst = !Aspects.of(secret).all.some((aspect) => aspect instanceof GrantSecretKey);
   if (isFirst) secret.node.addValidation({ validate: () => secretProblems(secret) });
-  // After all others: an aspect may give the key.
+  // Runs after all other aspects, which may set the key.
   Aspects.of(secret).add(new GrantSecretKey(secret, grantee, actions), { priority: AspectPriority.READONLY });
 }
 
 class GrantSecretKey implements IAspect {
-  /** The property when the grant was made. */
+  /** The value of `KmsKeyId` when the grant was made. */
   public granted?: string;
 
   constructor(private readonly secret: secretsmanager.CfnSecret, private readonly grantee: iam.IGrantable, private readonly actions: string[]) {}
@@ -70,7 +70,7 @@ class GrantSecretKey implements IAspect {
 
 function secretKey(secret: secretsmanager.CfnSecret): ResourceKey {
   const given = givenValue(secret, 'KmsKeyId', secret.kmsKeyId);
-  // By the token: two stacks may have keys of one logical id.
+  // Compares tokens, because keys in two stacks may have the same logical id.
   const key = given === undefined ? undefined : secret.node.root.node.findAll()
     .find((each): each is kms.Key => ['keyArn', 'keyId'].some((name) => Reflect.get(each, name) === given));
   return { prop: 'kmsKeyId', key, service: 'secretsmanager' };
@@ -80,10 +80,10 @@ function secretProblems(secret: secretsmanager.CfnSecret): string[] {
   const given = givenValue(secret, 'KmsKeyId', secret.kmsKeyId);
   const found = secretKey(secret);
   if (given !== undefined && !targetKey(found.key)) {
-    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, which kms.Key.fromKeyArn(...) imports, got ${JSON.stringify(Stack.of(secret).resolve(given))}, which nobody can be granted; or leave the secret out of the aspect`];
+    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, such as one from kms.Key.fromKeyArn(...), got ${JSON.stringify(Stack.of(secret).resolve(given))}, to which access can't be granted. Pass such a key, or exclude the secret from the aspect`];
   }
   if (Aspects.of(secret).all.some((aspect) => aspect instanceof GrantSecretKey && aspect.granted !== given)) {
-    return ['kmsKeyId: expected the key before roles are granted it, got it by an aspect that runs later; add that aspect with a priority below AspectPriority.READONLY, such as MUTATING'];
+    return ['kmsKeyId: expected a key that is set before access to it is granted, got one from an aspect that runs later. Add the aspect with a priority below AspectPriority.READONLY, such as MUTATING'];
   }
   return keyProblems(found, Stack.of(secret).region).filter((problem) => problem !== undefined);
 }

@@ -2,10 +2,10 @@ import { createHash } from 'crypto';
 import { DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Begins the name that stands for a token in a text: letters and digits, as hosts and ids may have them, and in no name that people register. */
+/** The prefix of placeholders for tokens. It has only letters and digits, so that it is valid in host names and ids, and no registered name contains it. */
 export const LATER = 'knownwhendeployed';
 
-/** What synth knows of a text: it has a name in the place of each token, the same for the same token. */
+/** Replaces each token in a string by a placeholder. Equal tokens have equal placeholders. */
 export function literalOf(text: string): string {
   if (!Token.isUnresolved(text)) return text;
   const named = Tokenization.reverseString(text).mapTokens({ mapToken: (token) => nameOf(Token.asString(token)) });
@@ -13,25 +13,25 @@ export function literalOf(text: string): string {
 }
 
 /**
- * The text that the template will have, with a name in the place of each reference and function: the same name for the same one. Call it at the end of
- * synthesis, when lazy values and those that aspects set are known.
+ * Returns the string that the template will contain, with a placeholder for each reference and intrinsic function. Equal references have equal placeholders.
+ * Call it at the end of synthesis, when lazy values and values from aspects are known.
  */
 export function finalText(scope: IConstruct, value: unknown): string {
   return asText(finalValue(scope, value));
 }
 
-/** The same of each item of a list. Empty for a list that only the deployment knows. */
+/** Returns `finalText` of each item of a list. Empty for a list that is only known at deploy time. */
 export function finalTexts(scope: IConstruct, list: unknown): string[] {
   const items = finalValue(scope, list);
   return Array.isArray(items) ? items.map(asText) : [];
 }
 
-/** A value as the template will have it, with a name in the place of each reference. */
+/** Returns the value that the template will contain, with a placeholder for each reference. */
 export function finalValue(scope: IConstruct, value: unknown): unknown {
   return Tokenization.resolve(value, { scope, resolver: new NamingResolver(), preparing: false });
 }
 
-/** Names references by what they refer to: logical ids are the same in two stacks, and an export has another form than its resource. */
+/** Derives placeholders from the path of the target: logical ids may be equal in two stacks, and a cross-stack import renders differently from a reference. */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {
     super({ join: (left: unknown, right: unknown) => `${asText(left)}${asText(right)}` });

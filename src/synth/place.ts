@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import { show } from './prop-checks';
 
 /**
- * Why a bucket or table that was passed in can't serve a stack: it lies in another region or account. S3 sends events to the bus of
- * the bucket's own account, and handlers call DynamoDB and S3 in their own region.
+ * Rejects an existing resource in another region or account. S3 sends events to the default bus of the bucket's account, and handlers call DynamoDB and S3 in
+ * the region of the stack.
  */
 export function placeProblems(scope: Construct, prop: string, what: string, env: ResourceEnvironment): string[] {
   const { region, account } = Stack.of(scope);
@@ -15,13 +15,13 @@ export function placeProblems(scope: Construct, prop: string, what: string, env:
   ].filter((problem) => problem !== undefined);
 }
 
-/** Why functions of a stack can't use a resource: AWS looks it up in their own region. */
+/** Rejects a resource in another region. */
 export function regionProblem(scope: Construct, prop: string, what: string, region: string | undefined): string | undefined {
   const own = Stack.of(scope).region;
   return region && differ(region, own) ? `${prop}: expected a ${what} in the stack's region ${own}, got one in ${region}` : undefined;
 }
 
-/** Why a stack can't use an ARN, which may have no region: partitions, such as China's `aws-cn`, know nothing of each other. */
+/** Rejects an ARN of another partition, such as `aws-cn`. Works for ARNs without a region too. */
 export function partitionProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { region } = Stack.of(scope);
   const own = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
@@ -29,21 +29,21 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got one of ${partition}` : undefined;
 }
 
-/** Why a stack can't use what has to lie in its own account, by an ARN. What AWS manages has no account. */
+/** Rejects an ARN of another account. ARNs of AWS managed resources have no account, or `aws`. */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');
   return actual && actual !== 'aws' && differ(actual, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got one of ${actual}` : undefined;
 }
 
-/** What is wrong with the form of an ARN, as far as synth can know. */
+/** Checks the form of an ARN if it is known at synth. */
 export function arnProblem(prop: string, what: string, arn: string, form: RegExp, example: string): string | undefined {
-  // Some parts may be known at deploy time only, or all.
+  // A token may be a part of the ARN or the whole ARN.
   const isKnown = !Token.isUnresolved(arn) || arn.split(':').length >= 6;
   return !isKnown || form.test(arn) ? undefined : `${prop}: expected the ARN of a ${what}, such as ${example}, got ${show(arn)}`;
 }
 
-/** Whether two names differ, as far as synth can know. */
+/** Whether two names are known at synth and differ. */
 export function differ(actual: string, expected: string): boolean {
   return !Token.isUnresolved(actual) && !Token.isUnresolved(expected) && actual !== expected;
 }

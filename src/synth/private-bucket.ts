@@ -4,15 +4,15 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { DEFAULT_REMOVAL_POLICY } from './removal-policy';
 
-/** What differs from bucket to bucket. */
+/** Properties of `privateBucket`. */
 export interface PrivateBucketProps extends Pick<s3.BucketProps, 'lifecycleRules' | 'minimumTLSVersion' | 'objectOwnership'> {
-  /** @default - encrypted with keys that S3 manages */
+  /** @default - S3-managed encryption */
   readonly encryptionKey?: kms.IKey;
-  /** `DESTROY` empties the bucket first. */
+  /** `DESTROY` empties the bucket before it is deleted. */
   readonly removalPolicy: RemovalPolicy | undefined;
 }
 
-/** A bucket of the library's own: private, encrypted, TLS only. */
+/** Creates a private, encrypted bucket that requires TLS. */
 export function privateBucket(scope: Construct, id: string, { encryptionKey, removalPolicy, ...props }: PrivateBucketProps): s3.Bucket {
   return new s3.Bucket(scope, id, {
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,

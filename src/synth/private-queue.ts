@@ -1,17 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { refuseLateKey } from './late-keys';
+import { rejectLateKey } from './late-keys';
 
 const RETENTION = Duration.days(14);
 
 /**
- * A queue of the library's own: encrypted, TLS only.
+ * Creates an encrypted queue that requires TLS.
  *
- * A KMS key that an aspect, or code of the app, gives it is refused: EventBridge would drop events, and functions could neither send nor receive.
+ * A KMS key that an aspect or other code of the app sets is rejected: EventBridge would drop events, and functions could neither send nor receive messages.
  */
 export function privateQueue(scope: Construct, id: string, props: Pick<sqs.QueueProps, 'visibilityTimeout' | 'deadLetterQueue'> = {}): sqs.Queue {
   const queue = new sqs.Queue(scope, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
-  refuseLateKey(queue, 'kmsMasterKeyId', 'neither EventBridge nor the functions could use the key of this queue; leave the queue out of the aspect. It is encrypted with a key that SQS manages, and its messages hold ids of videos and keys of objects');
+  rejectLateKey(queue, 'kmsMasterKeyId', 'EventBridge and the functions could not use the key. Exclude the queue from the aspect. The queue is encrypted with a key that SQS manages, and its messages contain only video ids and object keys');
   return queue;
 }

@@ -2,16 +2,16 @@ import { Bitrate, Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-li
 import { Construct } from 'constructs';
 
 /*
- * Checks of single props. Each returns what is wrong, in the prop's name, or undefined. They take `unknown`, since no compiler checks plain
- * JavaScript. `null` and `undefined` (Python's None) mean that the prop was left out. A token passes if CloudFormation can take it.
+ * Checks for single props. Each check returns an error message that begins with the prop's name, or undefined. The checks accept `unknown`
+ * because plain JavaScript has no type check. `null` and `undefined` (None in Python) mean that the prop was omitted. Tokens pass if
+ * CloudFormation accepts a token there.
  */
 
-/** Whether a prop was left out. */
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-/** A value as an error message shows it. One that was left out is `none` in every language. */
+/** Formats a value for an error message. An omitted value is shown as `none`, whatever the language of the CDK app. */
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'none';
   if (isDuration(value)) return showDuration(value);
@@ -22,7 +22,7 @@ export function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : asJson(value) ?? String(value);
 }
 
-/** Undefined for what JSON can't hold, such as an object with a construct in it. */
+/** Returns undefined for a value that JSON can't represent, such as an object that contains a construct. */
 function asJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -34,7 +34,7 @@ function asJson(value: unknown): string | undefined {
 function showDuration(value: Duration): string {
   if (value.isUnresolved()) return `a number of ${value.unitLabel()} that is known at deploy time only`;
   const milliseconds = value.toMilliseconds({ integral: false });
-  // CDK's text leaves out fractions of seconds.
+  // toHumanString() drops fractions of seconds.
   return milliseconds % 1000 === 0 ? value.toHumanString() : `${milliseconds / 1000} seconds`;
 }
 
@@ -42,12 +42,12 @@ function showSize(value: Size): string {
   return bytesOf(value) < 1024 ? `${bytesOf(value)} bytes` : `${value.toGibibytes({ rounding: SizeRoundingBehavior.NONE })} GiB`;
 }
 
-/** Fractions too, at which CDK throws by itself. */
+/** Returns the bytes, which may be a fraction: without `rounding`, CDK throws on fractions. */
 function bytesOf(value: Size): number {
   return value.toBytes({ rounding: SizeRoundingBehavior.NONE });
 }
 
-// Not by class: aws-cdk-lib may be installed twice.
+// `instanceof` would fail if aws-cdk-lib is installed twice.
 function isDuration(value: unknown): value is Duration {
   return typeof (value as Duration | null | undefined)?.toMilliseconds === 'function';
 }
@@ -61,32 +61,32 @@ function isSize(value: unknown): value is Size {
 }
 
 /**
- * A member of an enum. Tokens are refused, since code at synth depends on the value.
+ * Checks that a value is a member of an enum. Tokens are rejected because code at synth depends on the value.
  *
- * @param enums the enum by its name: `{ RemovalPolicy }`
+ * @param enums the enum, keyed by its name: `{ RemovalPolicy }`
  */
 export function enumProblem(name: string, value: unknown, enums: Readonly<Record<string, object>>): string | undefined {
   const [[type, members]] = Object.entries(enums);
-  // A numeric enum of TypeScript has its numbers among its keys, and its names among its values.
+  // TypeScript adds the reverse mapping to numeric enums: keys that are numbers, with the names as values.
   const right = Object.entries(members).filter(([key]) => Number.isNaN(Number(key)));
   if (isAbsent(value) || right.some(([, member]) => member === value)) return undefined;
   return `${name}: expected ${right.map(([key, member]) => `${type}.${key} (${show(member)})`).join(' or ')}, got ${show(value)}`;
 }
 
-/** A boolean. */
 export function booleanProblem(name: string, value: unknown): string | undefined {
   return isAbsent(value) || typeof value === 'boolean' ? undefined : `${name}: expected true or false, got ${show(value)}`;
 }
 
-/** A string that isn't blank. */
+/** Checks that a value is a string that is not blank. */
 export function stringProblem(name: string, value: unknown, expected: string): string | undefined {
   return isAbsent(value) || (typeof value === 'string' && value.trim() !== '') ? undefined : `${name}: expected ${expected}, got ${show(value)}`;
 }
 
 /**
- * An object: options, or what is known by its members. Not by class, since a library may be there twice.
+ * Checks that a value is an object that has the given members, or an options object if there are none. Does not use `instanceof`, which would fail if
+ * a library is installed twice.
  *
- * @param expected such as `a bucket`
+ * @param expected the description in the error message, such as `a bucket`
  */
 export function objectProblem(
   name: string, value: unknown, expected: string,
@@ -99,7 +99,7 @@ export function objectProblem(
   return `${name}: expected ${expected}, got ${show(value)}${missing.length > 0 ? ` without ${missing.join(', ')}` : ''}`;
 }
 
-/** An object of this library, known by its members: one that lacks some may come from another version. */
+/** Checks that a value is an object of this library. If members are missing, the object may come from another version of the library. */
 export function ownObjectProblem(
   name: string, value: unknown, expected: string, options: { readonly members: readonly string[]; readonly required?: boolean },
 ): string | undefined {
@@ -108,16 +108,16 @@ export function ownObjectProblem(
   return isOther ? `${wrong}: it may be of another version of serverless-vod, and 'npm ls serverless-vod' lists all that are installed` : wrong;
 }
 
-/** Whether an object is known to be something else than options: with none of the names that options have, all of them would seem to be left out. */
+/** Whether an object cannot be an options object. Without this check, a construct would be accepted as an options object that omits every option. */
 function isNoStruct(value: object): boolean {
   return Token.isUnresolved(value) || Construct.isConstruct(value) || isDuration(value) || isSize(value) || isBitrate(value);
 }
 
 /**
- * Keys that a struct doesn't have. A misspelled role would be one that was left out, and so mean everyone.
+ * Rejects unknown keys. Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
  *
- * @param name of the struct's prop; empty for the construct's own props
- * @param elsewhere structs that may be meant, by how to write a key of them: `upload.*`
+ * @param name the prop that contains the struct; empty for the props of the construct itself
+ * @param elsewhere other structs that may contain the key, keyed by the path to write in the hint, such as `upload.*`
  */
 export function keyProblem<T extends object>(
   name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>, elsewhere: Readonly<Record<string, object>> = {},
@@ -134,13 +134,13 @@ export function keyProblem<T extends object>(
   return `${unknown.map((key) => (name === '' ? key : `${name}.${key}`)).join(', ')}: expected only ${Object.keys(keys).join(', ')}${hints.join('')}`;
 }
 
-/** Misspelled keys of a struct of CDK's. Other keys that are not known pass: a newer CDK may have them. */
+/** Rejects misspelled keys of a CDK struct. Other unknown keys pass because a newer version of CDK may define them. */
 export function misspellingProblem<T extends object>(name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>): string | undefined {
   const isNew = (key: string) => !Object.hasOwn(keys, key) && !Object.keys(keys).some((each) => isNear(key, each));
   return keyProblem(name, given && Object.fromEntries(Object.entries(given).filter(([key]) => !isNew(key))) as T, keys);
 }
 
-/** Whether two names differ by case, or by one letter that is wrong, missing or too much, or by two that changed places. */
+/** Whether two names differ only by case, by one wrong, missing or extra letter, or by two swapped letters. */
 function isNear(a: string, b: string): boolean {
   const [short, long] = [a.toLowerCase(), b.toLowerCase()].sort((one, other) => one.length - other.length);
   const from = Array.from(long).findIndex((letter, index) => letter !== short[index]);
@@ -149,7 +149,7 @@ function isNear(a: string, b: string): boolean {
   return short.length === long.length && (isSwapped || short.slice(from + 1) === long.slice(from + 1));
 }
 
-/** A number; a whole one unless `fractions` may come. */
+/** Checks that a value is a number in a range, and an integer unless `fractions` is true. */
 export function numberProblem(
   name: string, value: unknown, { min, max = Infinity, fractions = false }: { readonly min: number; readonly max?: number; readonly fractions?: boolean },
 ): string | undefined {
@@ -158,7 +158,7 @@ export function numberProblem(
   return `${name}: expected a ${fractions ? '' : 'whole '}number ${max === Infinity ? `of ${min} or more` : `from ${min} to ${max}`}, got ${show(value)}`;
 }
 
-/** A duration of whole seconds or minutes. */
+/** Checks that a value is a duration of whole seconds or minutes in a range. */
 export function durationProblem(name: string, value: unknown, min: Duration, max: Duration, unit: 'seconds' | 'minutes' = 'seconds'): string | undefined {
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Duration of whole ${unit}, ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
@@ -169,7 +169,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
   return isWhole && milliseconds >= min.toMilliseconds() && milliseconds <= max.toMilliseconds() ? undefined : expected;
 }
 
-/** A size in whole bytes, 1 at least. */
+/** Checks that a value is a size of whole bytes, at least 1 byte. */
 export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
   if (isAbsent(value)) return undefined;
   if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected Size.bytes() for a token, which can't be converted`;
@@ -177,7 +177,7 @@ export function sizeProblem(name: string, value: unknown, max: Size, reason: str
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
 
-/** A Size doesn't tell its unit. */
+/** Whether a token size is in bytes. `Size` has no public property for its unit, but conversion to another unit throws. */
 function inBytes(value: Size): boolean {
   try {
     return Token.isUnresolved(value.toBytes());
@@ -186,7 +186,7 @@ function inBytes(value: Size): boolean {
   }
 }
 
-/** A bitrate in whole bits a second. */
+/** Checks that a value is a bitrate of whole bits per second in a range. */
 export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: Bitrate): string | undefined {
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Bitrate of ${show(min)} to ${show(max)} in whole bits, got ${show(value)}`;
@@ -195,7 +195,7 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 
-/** A Bitrate doesn't tell its unit. */
+/** Whether a token bitrate is in bits per second. `Bitrate` has no public property for its unit, but conversion to another unit throws. */
 function inBits(value: Bitrate): boolean {
   try {
     return Token.isUnresolved(value.toBps());
@@ -205,9 +205,9 @@ function inBits(value: Bitrate): boolean {
 }
 
 /**
- * A list, and each of its items.
+ * Checks a list and each of its items.
  *
- * @param tokens whether the list may be known at deploy time only
+ * @param tokens whether the list may be a token
  */
 export function listProblems(
   name: string, value: unknown, itemProblem: (name: string, item: unknown) => string | undefined, { min = 1, tokens = true } = {},
@@ -216,16 +216,16 @@ export function listProblems(
   if (Token.isUnresolved(value)) return tokens && Array.isArray(value) ? [] : [`${name}: expected a list that is known at synth, got ${show(value)}`];
   if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more, got ${show(value)}`];
   return value.map((item, index) => {
-    // What spreading a list token leaves is no item.
+    // `[...listToken]` leaves an item that cannot be resolved to one string.
     if (Token.isUnresolved([item])) return `${name}[${index}]: expected an item, got a list that is known at deploy time only, which can't be joined with others`;
     return itemProblem(`${name}[${index}]`, item) ?? (isAbsent(item) ? `${name}[${index}]: expected a value, got ${show(item)}` : undefined);
   });
 }
 
 /**
- * Items that a list has more than once.
+ * Rejects a list that contains an item more than once.
  *
- * @param item what one of them is
+ * @param item the noun for an item in the error message, such as `origin`
  */
 export function repetitionProblem(name: string, list: unknown, item: string): string | undefined {
   const repeated: unknown[] = Array.isArray(list) ? list.filter((each) => list.indexOf(each) !== list.lastIndexOf(each)) : [];

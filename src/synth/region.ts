@@ -2,35 +2,35 @@ import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 
-/** Partitions where CloudFront has no endpoint (botocore's endpoints.json, November 2026). */
+/** Partitions without a CloudFront endpoint (botocore's endpoints.json, November 2026). */
 const WITHOUT_CLOUDFRONT = ['aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-iso-e', 'aws-iso-f'];
 
-/** Regions of MediaConvert in the partition `aws` (AWS General Reference, "AWS Elemental MediaConvert endpoints and quotas", November 2026). */
+/** Regions with MediaConvert in the partition `aws` (AWS General Reference, "AWS Elemental MediaConvert endpoints and quotas", November 2026). */
 const WITH_MEDIACONVERT = [
   'af-south-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2', 'ap-southeast-4',
   'ap-southeast-5', 'ca-central-1', 'eu-central-1', 'eu-north-1', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'me-central-1', 'sa-east-1',
   'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2',
 ];
 
-/** The stack's region, unless only the deployment knows it. */
+/** Returns the region of the stack if it is known at synth. */
 function regionOf(scope: Construct): string | undefined {
   const { region } = Stack.of(scope);
   return Token.isUnresolved(region) ? undefined : region;
 }
 
-/** Why the distribution can't work in the stack's region. Only what no list that ages decides. */
+/** Rejects regions of partitions where the distribution can't work. Checks no list of regions, because AWS adds regions. */
 export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;
   // Amazon CloudFront, "Feature Availability and Implementation Differences" (Getting Started with Amazon Web Services in China).
-  if (partition === 'aws-cn') return `env.region: expected a region outside of China, where CloudFront serves nothing at its default domain, got ${region}`;
-  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region with CloudFront, which the partition ${partition} does not have, got ${region}` : undefined;
+  if (partition === 'aws-cn') return `env.region: expected a region outside of China, where a CloudFront distribution cannot be reached by its cloudfront.net name, got ${region}`;
+  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region of a partition with CloudFront, but ${partition} has none, got ${region}` : undefined;
 }
 
-/** Warns of a region without MediaConvert. No error: AWS adds regions. */
+/** Warns of a region without MediaConvert. This is not an error because AWS adds regions. */
 export function warnWithoutMediaConvert(scope: Construct): void {
   const region = regionOf(scope);
   if (region === undefined || WITH_MEDIACONVERT.includes(region)) return;
   Annotations.of(scope).addWarningV2('serverless-vod:regionWithoutMediaConvert',
-    `env.region: MediaConvert was not available in ${region} when this version was made: look at https://docs.aws.amazon.com/general/latest/gr/mediaconvert.html before you deploy`);
+    `env.region: MediaConvert was not available in ${region} when this version was released. Check https://docs.aws.amazon.com/general/latest/gr/mediaconvert.html before you deploy`);
 }

@@ -1,16 +1,17 @@
 import { CfnElement, Stack } from 'aws-cdk-lib';
 
 /**
- * An element as the template will have it, overrides (`addPropertyOverride`) included. Call it when the app is complete: properties may be lazy.
+ * Returns an element as the template will contain it, including overrides (`addPropertyOverride`). Call it at the end of synthesis, because properties may be
+ * lazy.
  *
- * By a method that is CDK's own and no part of its API: without it the element seems to be empty.
+ * It uses the internal method `_toCloudFormation` of CDK. If a version of CDK lacks the method, the result is an empty object.
  */
 export function rendered(element: CfnElement): object {
   const { _toCloudFormation: render } = element as { _toCloudFormation?: () => object };
   return render ? Stack.of(element).resolve(render.call(element)) : {};
 }
 
-/** The properties of a resource, as `rendered` has them, by CloudFormation's names. */
+/** Returns the rendered properties of a resource, by their CloudFormation names. */
 export function renderedProperties<T extends object>(resource: CfnElement): Partial<T> {
   const { Resources = {} } = rendered(resource) as { readonly Resources?: Readonly<Record<string, { readonly Properties?: Partial<T> }>> };
   return Object.values(Resources)[0]?.Properties ?? {};

@@ -8,23 +8,23 @@ import { differ } from './place';
 type Resource = s3.IBucket | dynamodb.ITable;
 
 /**
- * Refuses a bucket or table that another construct of the app has for the same use, when the app is complete.
+ * Rejects a bucket or table that two constructs of the app have for the same use. Runs at the end of synthesis.
  *
- * @param use such as `sources`
- * @param harm what each of the two would do
+ * @param use the use, such as `sources`
+ * @param harm the verb phrase for the consequence in the error message
  */
 export function checkSoleUse(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {
-  // A property of the construct: the same symbol in each copy of the library.
+  // Symbol.for() returns the same symbol in each installed copy of the library.
   const key = Symbol.for(`serverless-vod:${use}`);
   Object.defineProperty(scope, key, { value: resource });
   scope.node.addValidation({
     validate: () => scope.node.root.node.findAll()
       .filter((node) => node !== scope && key in node && isSame(scope, resource, node, node[key] as Resource))
-      .map((other) => `${prop}: expected a ${'bucketName' in resource ? 'bucket' : 'table'} of this service only, got that of ${other.node.path} too: each would ${harm}`),
+      .map((other) => `${prop}: expected a ${'bucketName' in resource ? 'bucket' : 'table'} that only this service uses, got one that ${other.node.path} uses too. Each service would ${harm}`),
   });
 }
 
-/** By name too: one bucket or table may be imported twice. Names of tables are taken once a region and account. */
+/** Compares names too, because one bucket or table may be imported twice. Table names are unique in one region of one account. */
 function isSame(scope: IConstruct, one: Resource, otherScope: IConstruct, other: Resource): boolean {
   if (one === other) return true;
   const names = finalNames(scope, one);

@@ -2,13 +2,12 @@ import { CfnResource, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 
-/** As in the options of functions. */
 interface Members {
   readonly securityGroups?: ec2.ISecurityGroup[];
   readonly vpcSubnets?: ec2.SubnetSelection;
 }
 
-/** What is wrong with security groups and subnets that are of another VPC. What is imported by its id alone tells no VPC, and passes. */
+/** Rejects security groups and subnets of another VPC. A resource that is imported only by its id passes, because its VPC is not known. */
 export function vpcMemberProblems(vpc: ec2.IVpc, { securityGroups, vpcSubnets }: Members): (string | undefined)[] {
   return [
     ...(securityGroups ?? []).map((group, index) => memberProblem(`functions.securityGroups[${index}]`, 'security group', group, vpc)),
@@ -22,13 +21,13 @@ function memberProblem(name: string, what: string, member: IConstruct, vpc: ec2.
     ? undefined : `${name}: expected a ${what} of functions.vpc (${show(expected)}), got one of another VPC (${show(actual)})`;
 }
 
-/** The VPC of a security group or a subnet: its resource's, or that of an imported VPC, which holds its subnets. */
+/** Returns the VPC of a security group or a subnet. For a subnet of an imported VPC, that is its scope. */
 function vpcOf({ node }: IConstruct): string | CfnResource | undefined {
   const { vpcId } = (node.defaultChild ?? node.scope ?? {}) as { readonly vpcId?: string };
   return identityOf(vpcId);
 }
 
-/** A VPC that synth can tell from others: by its id, or as a resource of the app. */
+/** Returns the id of a VPC, or its L1 resource if the app creates it. Undefined if neither is known. */
 function identityOf(vpcId: string | undefined): string | CfnResource | undefined {
   if (!Token.isUnresolved(vpcId)) return vpcId;
   const reference = Tokenization.reverse(vpcId);

@@ -102,5 +102,5 @@ test('the service passes its list to API, uploads and sign-in', () => {
 
 test('names the origin that is wrong', () => {
   expect(() => new VodApi(testStack(), 'Api', { appOrigins: ['https://app.example.com/'] }))
-    .toThrow('Test/Api: appOrigins[0]: expected an origin such as "https://app.example.com" (scheme and host, no path, no slash at its end), got "https://app.example.com/"');
+    .toThrow('Test/Api: appOrigins[0]: expected an origin such as "https://app.example.com" (scheme and host, no path, no trailing slash), got "https://app.example.com/"');
 });

@@ -16,14 +16,14 @@ test.each([
 ])('taken: %s', (arn) => expect(problemOf(imported(arn))).toBeUndefined());
 
 test.each([
-  ['arn:aws:acm:us-east-1:123456789012:certificate/', 'got "arn:aws:acm:us-east-1:123456789012:certificate/", which has not the form arn:aws:acm:us-east-1:{account}:certificate/{id}'],
-  ['arn:aws:acm:us-east-1:123456789012:11111111', 'which has not the form'],
-  ['arn:aws-cn:acm:us-east-1:123456789012:certificate/1', 'which has not the form'],
-  ['arn:aws:acm-pca:us-east-1:123456789012:certificate/1', 'which has not the form'],
-  ['arn:aws:acm:us-east-1::certificate/1', 'which has not the form'],
-  ['arn:aws:acm:us-east-1:123456789012:certificate/1:2', 'which has not the form'],
-  [`arn:aws:acm:eu-west-1:${later}:certificate/1`, 'got an ARN, which has not the form'],
-  ['arn:aws:acm:us-east-1:999999999999:certificate/1', 'expected a certificate of the stack\'s account 123456789012, since CloudFront takes none of another account, got one of 999999999999'],
+  ['arn:aws:acm:us-east-1:123456789012:certificate/', 'got "arn:aws:acm:us-east-1:123456789012:certificate/", which does not have the form arn:aws:acm:us-east-1:{account}:certificate/{id}'],
+  ['arn:aws:acm:us-east-1:123456789012:11111111', 'which does not have the form'],
+  ['arn:aws-cn:acm:us-east-1:123456789012:certificate/1', 'which does not have the form'],
+  ['arn:aws:acm-pca:us-east-1:123456789012:certificate/1', 'which does not have the form'],
+  ['arn:aws:acm:us-east-1::certificate/1', 'which does not have the form'],
+  ['arn:aws:acm:us-east-1:123456789012:certificate/1:2', 'which does not have the form'],
+  [`arn:aws:acm:eu-west-1:${later}:certificate/1`, 'got an ARN, which does not have the form'],
+  ['arn:aws:acm:us-east-1:999999999999:certificate/1', 'expected a certificate of the stack\'s account 123456789012, because CloudFront accepts no certificate of another account, got one of 999999999999'],
 ])('refused: %s', (arn, problem) => expect(problemOf(imported(arn))).toContain(problem));
 
 test.each([
@@ -34,6 +34,6 @@ test.each([
 ])('covers: %#', (certificate, names) => expect(problemOf(certificate, names)).toBeUndefined());
 
 test.each([
-  [made('*.example.com'), ['videos.example.com', 'a.b.example.com', 'example.com'], 'expected a certificate that covers domainNames, got one of *.example.com, without a.b.example.com, example.com: add it to subjectAlternativeNames'],
-  [made('example.com', 'www.example.com'), ['videos.example.com', later], 'got one of example.com, www.example.com, without videos.example.com'],
+  [made('*.example.com'), ['videos.example.com', 'a.b.example.com', 'example.com'], 'expected a certificate that covers domainNames, got one for *.example.com. Add a.b.example.com, example.com to subjectAlternativeNames'],
+  [made('example.com', 'www.example.com'), ['videos.example.com', later], 'got one for example.com, www.example.com. Add videos.example.com to subjectAlternativeNames'],
 ])('does not cover: %#', (certificate, names, problem) => expect(problemOf(certificate, names)).toContain(problem));

@@ -35,8 +35,8 @@ describe.each(AREAS)('a bucket of the app for %s is refused', (_, where, use) =>
   });
 
   test('with block public access switched off, in part or whole', () => {
-    expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket, with BlockPublicAccess\.BLOCK_ALL, got one with .*blockPublicPolicy, .*restrictPublicBuckets switched off/);
-    expect(synthesized((stack) => own(stack, { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }))).toThrow(`${where}: expected a private bucket, with BlockPublicAccess.BLOCK_ALL`);
+    expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket with BlockPublicAccess\.BLOCK_ALL, got one with .*blockPublicPolicy, .*restrictPublicBuckets switched off/);
+    expect(synthesized((stack) => own(stack, { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }))).toThrow(`${where}: expected a private bucket with BlockPublicAccess.BLOCK_ALL`);
   });
 });
 
@@ -58,7 +58,7 @@ describe('a bucket is public or not', () => {
     ['everyone among others', { ...allow, Principal: { AWS: ['arn:aws:iam::123456789012:root', '*'] } }],
     ['everyone but one', { ...allow, NotPrincipal: { AWS: 'arn:aws:iam::123456789012:root' } }],
   ])('by a policy written as a resource, for %s', (_, statement) => {
-    expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got one whose policy allows everyone s3:GetObject, s3:ListBucket without a condition: name principals, or remove the statement');
+    expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got one whose policy allows everyone s3:GetObject, s3:ListBucket without a condition. Limit the statement to principals, or remove it');
   });
 
   test.each<[string, object]>([
@@ -68,7 +68,7 @@ describe('a bucket is public or not', () => {
   ])('not by a policy for %s', (_, statement) => expect(withPolicy(statement)).not.toThrow());
 
   test('by a canned ACL', () => {
-    expect(uploadTo((stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Own', { accessControl: 'PublicRead' })))).toThrow('bucket: expected a private bucket, got one with the public accessControl PublicRead: leave it out');
+    expect(uploadTo((stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Own', { accessControl: 'PublicRead' })))).toThrow('bucket: expected a private bucket, got one with the public accessControl PublicRead. Omit accessControl');
   });
 
   test('not by the policy of another bucket', () => {

@@ -194,7 +194,7 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
   test.each<[string, string | undefined, RegExp]>([
     ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] upload\.bucket: its KMS key \"alias\/videos\" is not known/],
     ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] delivery\.bucket: its KMS key \"alias\/videos\" is not known/],
-    ['a key', 'alias/videos', /\[Test\/Vod\/Catalog\/Events\] failedEventsBucket: its KMS key \"alias\/videos\" is not known .*; leave the bucket out of the aspect/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Catalog\/Events\] failedEventsBucket: its KMS key \"alias\/videos\" is not known .*\. Exclude the bucket from the aspect/],
     ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] delivery\.bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/],
   ])('the library\'s own buckets under %s that an aspect gives them (case %#)', (_, key, message) => {
     const stack = testStack();

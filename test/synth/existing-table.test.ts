@@ -61,7 +61,7 @@ describe('a table of one\'s own', () => {
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
     ['made', (stack) => new dynamodb.Table(stack, 'Videos', PK_SK)], ['imported', (stack) => dynamodb.Table.fromTableName(stack, 'Videos', 'videos')],
   ])('that was %s without a stream is refused: no event could be made', (_, makeOwn) => {
-    expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, from which events are made, got one without; make it with stream');
+    expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, from which domain events are derived, got one without a stream. Create the table with stream');
   });
 
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
@@ -81,7 +81,7 @@ describe('a table of one\'s own', () => {
     ['a stream of Kinesis', 'arn:aws:kinesis:us-east-1:123456789012:stream/videos', 'the ARN of the table\'s stream, such as'],
     ['another region', STREAM_ARN.replace('us-east-1', 'eu-central-1'), 'a stream in the stack\'s region us-east-1, got one in eu-central-1'],
     ['another account', STREAM_ARN.replace('123456789012', '999999999999'), 'a stream of the stack\'s account 123456789012, got one of 999999999999'],
-    ['another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got one of others'],
+    ['another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got one of the table others'],
   ])('that was imported is refused with the stream of %s', (_, tableStreamArn, message) => {
     const stack = testStack({ env });
     const table = dynamodb.Table.fromTableAttributes(stack, 'Videos', { tableName: 'videos', tableStreamArn });
@@ -153,7 +153,7 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
       return [table, dynamodb.Table.fromTableAttributes(two, 'Imported', { tableName: table.tableName, tableStreamArn: STREAM_ARN })];
     }],
   ])('%s', (_, make) => {
-    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table of this service only, got that of ${other} too: each would publish events of the videos of both`);
+    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table that only this service uses, got one that ${other} uses too. Each service would publish events of the videos of both`);
     const synth = both(make);
     expect(synth).toThrow(message('One/Catalog', 'Two/Catalog'));
     expect(synth).toThrow(message('Two/Catalog', 'One/Catalog'));
@@ -163,7 +163,7 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
     const stack = testStack();
     const { table } = catalogIn(stack);
     new VodCatalog(stack, 'Other', { url: SERVICE_URL, table });
-    expect(() => templateOf(stack)).toThrow('[Test/Other] table: expected a table of this service only, got that of Test/Catalog too');
+    expect(() => templateOf(stack)).toThrow('[Test/Other] table: expected a table that only this service uses, got one that Test/Catalog uses too');
   });
 
   test('two of one logical id, one name in two regions, and stages that go anywhere are other tables', () => {
@@ -185,7 +185,7 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
       new VodTranscode(stack, `Transcode${index}`, { catalog: catalogOf, sourceBucket: bucket(`sources${index}`), mediaBucket: bucket(`media${index}`) });
     }
     const synth = () => templateOf(stack);
-    expect(synth).toThrow('[Test/Sweeper0] catalog.table: expected a table of this service only, got that of Test/Sweeper1 too: each would sweep the videos of both');
-    expect(synth).toThrow('[Test/Transcode1] catalog.table: expected a table of this service only, got that of Test/Transcode0 too: each would submit jobs for the videos of both');
+    expect(synth).toThrow('[Test/Sweeper0] catalog.table: expected a table that only this service uses, got one that Test/Sweeper1 uses too. Each service would sweep the videos of both');
+    expect(synth).toThrow('[Test/Transcode1] catalog.table: expected a table that only this service uses, got one that Test/Transcode0 uses too. Each service would submit jobs for the videos of both');
   });
 });

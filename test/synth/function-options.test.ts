@@ -155,9 +155,9 @@ describe('a wrong option is refused in its name', () => {
   test.each<[string, (scope: Stack) => VodFunctionOptions]>([
     ['memorySize: expected a whole number from 128 to 10240, got 64', () => ({ memorySize: 64 })],
     ['timeout: expected a Duration of whole seconds, 10 seconds to 29 seconds, got 30 seconds', () => ({ timeout: Duration.seconds(30) })],
-    ['vpcSubnets: expected functions.vpc with it, got no VPC', () => ({ vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } })],
+    ['vpcSubnets: requires functions.vpc, got no VPC', () => ({ vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } })],
     ['vpcSubnets: expected private subnets', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } })],
-    ['vpcSubnets: expected subnets that the VPC has: There are no \'Isolated\'', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })],
+    ['vpcSubnets: expected subnets that the VPC contains: There are no \'Isolated\'', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })],
     ['vpc: expected private subnets', (scope) => ({ vpc: ec2.Vpc.fromVpcAttributes(scope, 'Public', { vpcId: 'vpc-1', availabilityZones: ['a'], publicSubnetIds: ['s'] }) })],
     ['securityGroups[1]: expected a security group', (scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1'), 'sg-2' as any] })],
     ['securityGroups[0]: expected a security group in the stack\'s region us-east-1, got one in eu-west-1', (scope) => ({
@@ -181,7 +181,7 @@ describe('a wrong option is refused in its name', () => {
       layers: [lambda.LayerVersion.fromLayerVersionAttributes(scope, 'Layer', { layerVersionArn: LAYER, compatibleRuntimes: [lambda.Runtime.PYTHON_3_13] })],
     })],
     ['environmentEncryption: its KMS key is an alias that was imported by name', (scope) => ({ environmentEncryption: kms.Alias.fromAliasName(scope, 'Alias', 'alias/mine') })],
-    ['environmentEncryption: expected a KMS key of its own region us-east-1, got one of eu-west-1', (scope) => ({
+    ['environmentEncryption: expected a KMS key in the region us-east-1 of the resource, got one of eu-west-1', (scope) => ({
       environmentEncryption: kms.Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/1'),
     })],
   ])('functions.%s', (message, options) => {

@@ -35,7 +35,7 @@ test('a connection brings variables, permission and what must be deployed before
 
 test.each<[string, boolean, RegExp]>([
   ['lacks one', true, /^environment of catalog\/read-videos: TABLE_NAME is not covered$/],
-  ['has one twice, and one of another handler', false, /^environment of catalog\/read-videos: TABLE_NAME is covered twice; SECRET_ARN is not one of the handler's$/],
+  ['has one twice, and one of another handler', false, /^environment of catalog\/read-videos: TABLE_NAME is covered twice; SECRET_ARN is not read by the handler$/],
 ])('a list whose types do not tell that it %s is refused at synth', (_, lacks, message) => {
   const table = connection({ environment: { TABLE_NAME: 'videos' } });
   const wider: Connection<'TABLE_NAME'> = connection({ environment: { TABLE_NAME: 'videos', SECRET_ARN: 'arn' } });
@@ -70,7 +70,7 @@ describe('the environment of a function is measured as Lambda does it, as JSON i
     ['the literal part of what is known later', `${Aws.ACCOUNT_ID}${'x'.repeat(5000)}`, 5012 + rest],
     ['that of a substitution', Fn.sub(`\${AWS::StackName}${'x'.repeat(5000)}`), 5040 + rest],
   ])('refuses %s', (_, bucket, total) => {
-    expect(sized(bucket)).toThrow(`[Test/Record/Function] environment: expected at most 4096 bytes, since Lambda has 4 KB for all variables of a function as JSON, got ${total}`);
+    expect(sized(bucket)).toThrow(`[Test/Record/Function] environment: expected at most 4096 bytes for all environment variables of a function as JSON (a quota of Lambda), got ${total} bytes`);
   });
 
   test('and says which variables are the largest, which prop fills them, and what was guessed', () => {
@@ -81,6 +81,6 @@ describe('the environment of a function is measured as Lambda does it, as JSON i
       UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
     };
     handlerFunction(stack, 'Plan', 'upload/plan-upload', { description: 'any', uses: [], environment }).addEnvironment('OWN', 'x'.repeat(1000));
-    expect(() => templateOf(stack)).toThrow(/, with 40 for each value .* only\. The largest are UPLOAD_SETTINGS 4\d{3} \(contentTypes\), OWN 1010, ROLES 1\d\d \(roles\): make/);
+    expect(() => templateOf(stack)).toThrow(/ \(counting 40 for each value .* only\)\. Shorten the largest: UPLOAD_SETTINGS with 4\d{3} bytes \(set by contentTypes\), OWN with 1010 bytes, ROLES with 1\d\d bytes \(set by roles\)/);
   });
 });

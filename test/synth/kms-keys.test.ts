@@ -97,9 +97,9 @@ test('an alias imported by its name is refused, since the key behind it is not k
 
 test('a key of another region is refused: S3 and DynamoDB know keys of their own region only', () => {
   const elsewhere = (scope: Stack) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN.replace('us-east-1', 'eu-west-1'));
-  expect(() => upload(elsewhere)).toThrow('Test/Upload: bucket: expected a KMS key of its own region us-east-1, got one of eu-west-1');
+  expect(() => upload(elsewhere)).toThrow('Test/Upload: bucket: expected a KMS key in the region us-east-1 of the resource, got one of eu-west-1');
   const stack = testStack({ env });
-  expect(() => catalogIn(stack, { table: makeTable(stack, elsewhere(stack)) })).toThrow('Test/Catalog: table: expected a KMS key of its own region');
+  expect(() => catalogIn(stack, { table: makeTable(stack, elsewhere(stack)) })).toThrow('Test/Catalog: table: expected a KMS key in the region');
 });
 
 test('an imported key of the media: a warning says what CloudFront needs', () => {
@@ -163,7 +163,7 @@ describe('a key that an aspect, or code of the app, gives a resource without a p
   test.each<[string, string | ((stack: Stack) => string), RegExp]>([
     ['a text', KEY_ARN, /\[Test\/Vod\/Auth\/ClientSecret\] kmsKeyId: expected the keyArn of a kms\.Key of this app.*got "arn:aws:kms:/],
     ['an alias by name', (stack) => kms.Alias.fromAliasName(stack, 'Alias', 'alias/mine').keyArn, /\[Test\/Vod\/Delivery\/Keys\/Secret1\] kmsKeyId: expected the keyArn of a kms\.Key/],
-    ['a key of another region', (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'eu-west-1')).keyArn, /ClientSecret\] kmsKeyId: expected a KMS key of its own region/],
+    ['a key of another region', (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'eu-west-1')).keyArn, /ClientSecret\] kmsKeyId: expected a KMS key in the region/],
   ])('is refused for a secret if nobody can be granted it: %s', (_, key, message) => {
     expect(() => templateOf(secrets((stack) => (typeof key === 'string' ? key : key(stack))))).toThrow(message);
   });
@@ -174,7 +174,7 @@ describe('a key that an aspect, or code of the app, gives a resource without a p
     const { keyArn } = new kms.Key(stack, 'Key');
     const visit = (node: IConstruct) => { if (node instanceof secretsmanager.CfnSecret) node.kmsKeyId = keyArn; };
     Aspects.of(stack).add({ visit }, { priority: AspectPriority.READONLY + 1 });
-    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected the key before roles are granted it');
+    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before access to it is granted');
   });
 
   test('is refused for what could not use it: functions, the bus, queues', () => {

@@ -43,7 +43,7 @@ describe('an origin', () => {
   test('that is known later is taken, unless it visibly has a slash at its end', () => {
     const later = Lazy.string({ produce: () => 'app.example.com' });
     expect(originProblem('origin', `https://${later}`)).toBeUndefined();
-    expect(originProblem('origin', `https://${later}/`)).toContain('slash at its end');
+    expect(originProblem('origin', `https://${later}/`)).toContain('trailing slash');
   });
 });
 

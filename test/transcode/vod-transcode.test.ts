@@ -151,7 +151,7 @@ describe('VodTranscode', () => {
     const { stack: own } = transcode();
     const bucketOf = shared(own);
     for (const name of ['A', 'B']) transcodeIn(new Stack(own, name), { catalog: catalogIn(own.node.tryFindChild(name) as Stack), sourceBucket: bucketOf() });
-    expect(() => templateOf(own)).toThrow('[Test/A/Transcode] sourceBucket: expected a bucket of this service only, got that of Test/B/Transcode too: each would transcode the uploads of both');
+    expect(() => templateOf(own)).toThrow('[Test/A/Transcode] sourceBucket: expected a bucket that only this service uses, got one that Test/B/Transcode uses too. Each service would transcode the uploads of both');
   });
 
   test('buckets with a key of the user\'s own: MediaConvert and the probe may use it', () => {

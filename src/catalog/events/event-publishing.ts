@@ -15,7 +15,7 @@ import { bucketKey, checkBucket } from '../../synth/existing-bucket';
 import { globalName } from '../../synth/global-name';
 import { handlerFunction } from '../../synth/handler-function';
 import { grantKey, targetKey } from '../../synth/kms-keys';
-import { refuseLateKey } from '../../synth/late-keys';
+import { rejectLateKey } from '../../synth/late-keys';
 import { privateBucket } from '../../synth/private-bucket';
 import { show } from '../../synth/prop-checks';
 import { propName } from '../../synth/prop-paths';
@@ -123,7 +123,7 @@ export class EventPublishing extends Construct {
 
   private makeBus(): events.EventBus {
     const bus = new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
-    refuseLateKey(bus, 'kmsKeyIdentifier', 'EventBridge would drop events unless the key\'s policy lets it in; give a bus of your own, new events.EventBus(this, \'Bus\', { kmsKey }), as catalog.eventBus, or leave the bus out of the aspect');
+    rejectLateKey(bus, 'kmsKeyIdentifier', 'EventBridge would drop events unless the key\'s policy lets it in; give a bus of your own, new events.EventBus(this, \'Bus\', { kmsKey }), as catalog.eventBus, or leave the bus out of the aspect');
     return bus;
   }
 
@@ -135,7 +135,7 @@ export class EventPublishing extends Construct {
       removalPolicy,
       lifecycleRules: [{ id: 'ExpireFailedEvents', expiration: FAILED_EVENTS_EXPIRE }],
     });
-    checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'leave the bucket out of the aspect: it has the key of the catalog\'s table' });
+    checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'Exclude the bucket from the aspect: it has the key of the catalog\'s table' });
     return bucket;
   }
 }
