@@ -4,6 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { ModuleKind, transpileModule } from 'typescript';
 import { testStack, vodIn } from './toolkit/stacks';
 import { ofType } from './toolkit/template';
+import { ENVIRONMENTS } from '../src/contract/environment';
 
 const ROOT = join(__dirname, '..');
 const DOCS = join(ROOT, 'docs');
@@ -41,6 +42,11 @@ describe.each(pages)('docs/%s', (page) => {
     });
     expect(missing).toEqual([]);
   });
+});
+
+test('docs/security.md describes the role of every handler', () => {
+  const rows = [...read('docs', 'security.md').matchAll(/^\| (`[a-z]+\/[^|]+) \|/gm)].flatMap(([, cell]) => [...cell.matchAll(/`([a-z]+\/[a-z-]+)`/g)].map(([, name]) => name));
+  expect(rows.sort()).toEqual(Object.keys(ENVIRONMENTS).sort());
 });
 
 describe('docs/operations.md', () => {
