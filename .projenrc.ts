@@ -147,6 +147,7 @@ build.spawn(project.eslint!.eslintTask);
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && exec node --import tsx local/main.ts');
 project.addTask('bench', { description: 'Print every figure that we claim', exec: 'projen bundle && tsx bench/main.ts' });
+project.addTask('cost', { description: 'Print the tables of docs/cost.md', exec: 'tsx bench/cost.ts' });
 project.addTask('sentences', { description: 'Draw sentences of the project for a reader who marks what must be read twice', exec: 'tsx judges/sentences.ts', receiveArgs: true });
 project.addTask('judges', { description: 'Ask independent judges about templates and permissions', exec: 'projen bundle && tsx judges/judge.ts' });
 

@@ -1,0 +1,47 @@
+import { ASSUMPTIONS, billOf, MONTHS, normalizedMinutes, SERVICE_PER_VIDEO, storedGigabytes, unitsOf } from './cost/month';
+import { dollarsFor, MONTH_PRICES, type Price } from './cost/prices';
+
+const dollars = (amount: number): string => `$${amount < 0.1 && amount > 0 ? amount.toPrecision(2) : amount.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',')}`;
+const count = (number: number): string => Math.round(number).toLocaleString('en-US');
+const priceOf = ([price, upTo]: readonly [number, number], unit: string): string => {
+  const text = price < 0.001 ? `$${(price * 1e6).toFixed(2)} per million ${unit}s` : `$${price} per ${unit}`;
+  return upTo === Infinity ? text : `${text} up to ${count(upTo)}`;
+};
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** Returns the tables of docs/cost.md in Markdown, by name. */
+export function costTables(): Record<string, string> {
+  const months = MONTHS.map((month) => ({ month, units: unitsOf(month), bill: billOf(month) }));
+  const names = MONTHS.map(({ name }) => name);
+  const rows = Object.keys(months[0].bill);
+  const { source, media } = storedGigabytes();
+  const minutes = ASSUMPTIONS.minutesPerVideo;
+  return {
+    'One video of 10 minutes': table(['item', 'amount', 'dollars'], [
+      ['transcode', `${count(normalizedMinutes(minutes))} normalized minutes`, dollars(dollarsFor('transcode', normalizedMinutes(minutes)))],
+      ['storage of the source file', `${source.toFixed(2)} GB`, `${dollars(source * MONTH_PRICES.storage.tiers[0][0])} a month`],
+      ['storage of the media files, at most', `${media.toFixed(2)} GB`, `${dollars(media * MONTH_PRICES.storage.tiers[0][0])} a month`],
+      ['API, functions, table, queue and events until `ready`', '', dollars(SERVICE_PER_VIDEO)],
+    ]),
+    'Size': table(['', ...names], [
+      ['uploaded videos', ...MONTHS.map(({ videos }) => count(videos))],
+      ['users', ...MONTHS.map(({ users }) => count(users))],
+      ['views', ...MONTHS.map(({ users, viewsPerUser }) => count(users * viewsPerUser))],
+      ['normalized minutes', ...months.map(({ units }) => count(units.transcode))],
+      ['stored GB', ...months.map(({ units }) => count(units.storage))],
+      ['delivered GB', ...months.map(({ units }) => count(units.delivery))],
+      ['CloudFront requests', ...months.map(({ units }) => count(units['CloudFront requests']))],
+    ]),
+    'Bill of a month': table(['', ...names], [
+      ...rows.map((row) => [row, ...months.map(({ bill }) => dollars(bill[row]))]),
+      ['**total**', ...months.map(({ bill }) => `**${dollars(Object.values(bill).reduce((sum, each) => sum + each, 0))}**`)],
+    ]),
+    'Prices': table(['item', 'price', 'free each month', 'source'], Object.entries<Price>(MONTH_PRICES).map(([name, { unit, tiers, free, source: from }]) => [
+      name, tiers.map((tier) => priceOf(tier, unit)).join(', '), free ? count(free) : '-', from,
+    ])),
+  };
+}
+
+if (require.main === module) {
+  for (const [name, text] of Object.entries(costTables())) console.log(`${name}\n\n${text}\n`);
+}
