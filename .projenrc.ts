@@ -78,7 +78,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },
   // No part of the namespace may be the name of a public class: C# would find the namespace in the class's place (CS0118, CS0426).
   publishToNuget: { dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
-  devDeps: ['@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
+  // build/api-reference.ts writes API.md.
+  docgen: false,
+  devDeps: ['@jsii/spec', '@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
   gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/', '/.npmignore'],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
@@ -121,6 +123,8 @@ project.package.addField('exports', {
 project.package.setScript('prepack', 'tsx build/check-package.ts');
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
+const apiReference = project.addTask('api-reference', { description: 'Write API.md from the assembly of the last compilation', exec: 'tsx build/api-reference.ts' });
+project.annotateGenerated('/API.md');
 const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx build/openapi.ts' });
 project.annotateGenerated('/openapi.json');
 const architecture = project.addTask('architecture', { description: 'Draw docs/architecture.svg from the synthesized template', exec: 'tsx build/architecture.ts' });
@@ -137,7 +141,7 @@ const build = project.addTask('make', { description: 'Compile, bundle, document,
 build.spawn(project.defaultTask!);
 build.spawn(project.tasks.tryFind('bundle')!);
 build.spawn(project.compileTask);
-build.spawn(project.tasks.tryFind('docgen')!);
+build.spawn(apiReference);
 build.spawn(openapi);
 build.spawn(architecture);
 // The examples of README and docstrings compile, or this fails.

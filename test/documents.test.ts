@@ -22,8 +22,4 @@ describe('the documents in the package', () => {
     expect(targets).not.toEqual([]);
     expect(targets.filter(({ kind, name }) => kindOf(path.join(root, name)) !== kind)).toEqual([]);
   });
-
-  test('API.md shows no markers of fixtures in its examples', () => {
-    expect(document('API.md').match(/^.*(?:\/\/\/|fixture).*$/gm) ?? []).toEqual([]);
-  });
 });

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
+import { apiReference } from '../build/api-reference';
 import { publicApi, STORED } from '../build/public-api';
 import * as library from '../src';
 
@@ -69,6 +70,11 @@ describe('the public API', () => {
   test('is the one that is stored', () => {
     const hint = 'If the change is meant: npm run build, then npx tsx build/public-api.ts, and commit test/public-api/assembly.json by itself.';
     expect({ hint, api: JSON.parse(publicApi(assembly)) }).toEqual({ hint, api: JSON.parse(readFileSync(STORED, 'utf8')) });
+  });
+
+  test('is described by API.md', () => {
+    const hint = 'API.md is stale: npm run build writes it.';
+    expect({ hint, text: readFileSync(path.join(root, 'API.md'), 'utf8') }).toEqual({ hint, text: apiReference(JSON.parse(readFileSync(path.join(root, '.jsii'), 'utf8'))) });
   });
 
   test('breaks nobody who uses the stored one, as jsii-diff sees it', () => {

@@ -1,0 +1,93 @@
+/** A chapter of API.md. */
+export interface Chapter {
+  readonly title: string;
+  readonly text: string;
+  /** Names of public types, in the order in which they are described. */
+  readonly types: readonly string[];
+}
+
+export const INTRODUCTION = `# API reference
+
+<!-- Written by build/api-reference.ts from the docstrings in src. Do not edit. -->
+
+The constructs, structs, enums and interfaces that \`serverless-vod\` exports. [README](https://github.com/serverless-vod/serverless-vod#readme) shows complete examples.
+
+- A struct is an object with properties, such as \`{ sessionDuration: Duration.hours(2) }\`. A property with \`?\` is optional.
+- A property of a class with \`?\` can be \`undefined\` (\`None\` in Python).
+- Names are in TypeScript's form. In Python, members are in snake case (\`domainNames\` is \`domain_names\`) and the properties of \`props\` and \`options\` are keyword arguments.
+- A construct checks its props when it is created. It throws one error that lists every problem with the name of its property.
+- Members that constructs inherit from \`Construct\` (\`node\`, \`toString\`, \`with\`, \`isConstruct\`) are left out. CDK's types link to the CDK's reference.
+- The whole API is experimental: a minor version can change it.`;
+
+/** Every public type is in one chapter: the build fails if a type is missing. */
+export const CHAPTERS: readonly Chapter[] = [
+  {
+    title: 'The service',
+    text: 'The construct that most apps need. It creates all areas and connects them.',
+    types: ['ServerlessVod', 'ServerlessVodProps'],
+  },
+  {
+    title: 'Sign-in',
+    text: 'The area `vod.auth`. Its options are `identity` and `roles` of `ServerlessVodProps`.',
+    types: ['VodAuth', 'VodAuthProps', 'Identity', 'UserPoolIdentityOptions', 'PublicClientOptions', 'OidcIdentityOptions', 'OidcToken'],
+  },
+  {
+    title: 'Upload',
+    text: 'The area `vod.upload`. Its options are `upload` of `ServerlessVodProps`.',
+    types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'VideoVisibility'],
+  },
+  {
+    title: 'Transcode',
+    text: 'The area `vod.transcode`. Its options are `ladder` and `transcode` of `ServerlessVodProps`.',
+    types: ['VodTranscode', 'VodTranscodeOptions', 'VodTranscodeProps', 'TranscodeRung'],
+  },
+  {
+    title: 'Catalog',
+    text: 'The area `vod.catalog`. Its options are `catalog` of `ServerlessVodProps`. docs/events.md describes the events.',
+    types: ['VodCatalog', 'VodCatalogOptions', 'VodCatalogProps'],
+  },
+  {
+    title: 'Delivery',
+    text: 'The area `vod.delivery`. Its options are `delivery` of `ServerlessVodProps`, and the properties there for the domain names and the web app.',
+    types: ['VodDelivery', 'VodDeliveryOptions', 'VodDeliveryProps', 'SigningKeyType'],
+  },
+  {
+    title: 'Sweeper',
+    text: 'The area `vod.sweeper`. Its options are `sweeper` of `ServerlessVodProps`.',
+    types: ['VodSweeper', 'VodSweeperOptions', 'VodSweeperProps'],
+  },
+  {
+    title: 'API',
+    text: 'The area `vod.api`. Its options are `api` of `ServerlessVodProps`. openapi.json describes the routes, and docs/errors.md the errors.',
+    types: ['VodApi', 'VodApiOptions', 'VodApiProps'],
+  },
+  {
+    title: 'Shared types',
+    text: 'Types that several areas use.',
+    types: ['VodRoles', 'Access', 'VodFunctionOptions'],
+  },
+  {
+    title: 'Areas without ServerlessVod',
+    text: 'Each area can be created without `ServerlessVod`. Areas accept the areas that they depend on as these interfaces, so a catalog of another stack can take the place of a `VodCatalog`.',
+    types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodTranscode', 'IVodApi'],
+  },
+];
+
+/** Properties of large structs by group. Every property of such a struct is in one group. */
+export const PROPERTY_GROUPS: Record<string, Record<string, readonly string[]>> = {
+  ServerlessVodProps: {
+    'Identity and roles': ['identity', 'roles'],
+    'URL and web app': ['domainNames', 'certificate', 'defaultBehavior', 'defaultRootObject', 'additionalBehaviors', 'appOrigins'],
+    'Video': ['ladder'],
+    'Data': ['removalPolicy', 'deletionProtection'],
+    'Functions': ['functions'],
+    'Options of each area': ['catalog', 'upload', 'transcode', 'delivery', 'api', 'sweeper'],
+  },
+};
+
+/** Descriptions of the parameters of all constructors, which have no docs in the source. */
+export const PARAMETERS: Record<string, string> = {
+  scope: 'The construct that contains this one: a stack, or a construct in a stack.',
+  id: 'The name of this construct, unique in `scope`. CloudFormation\'s logical ids contain it: changing it replaces the resources.',
+  props: 'The properties of this construct.',
+};
