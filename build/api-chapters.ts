@@ -6,18 +6,18 @@ export interface Chapter {
   readonly types: readonly string[];
 }
 
-export const INTRODUCTION = `# API reference
-
-<!-- Written by build/api-reference.ts from the docstrings in src. Do not edit. -->
-
-The constructs, structs, enums and interfaces that \`serverless-vod\` exports. [README](https://github.com/serverless-vod/serverless-vod#readme) shows complete examples.
-
-- A struct is an object with properties, such as \`{ sessionDuration: Duration.hours(2) }\`. A property with \`?\` is optional.
-- A property of a class with \`?\` can be \`undefined\` (\`None\` in Python).
-- Names are in TypeScript's form. In Python, members are in snake case (\`domainNames\` is \`domain_names\`) and the properties of \`props\` and \`options\` are keyword arguments.
-- A construct checks its props when it is created. It throws one error that lists every problem with the name of its property.
-- Members that constructs inherit from \`Construct\` (\`node\`, \`toString\`, \`with\`, \`isConstruct\`) are left out. CDK's types link to the CDK's reference.
-- The whole API is experimental: a minor version can change it.`;
+export const INTRODUCTION = [
+  '# API reference\n',
+  '<!-- Written by build/api-reference.ts from the docstrings in src. Do not edit. -->\n',
+  'The constructs, structs, enums and interfaces that `serverless-vod` exports. [README](https://github.com/serverless-vod/serverless-vod#readme) shows complete examples.\n',
+  '- A struct is an object with properties, such as `{ sessionDuration: Duration.hours(2) }`. A property with `?` is optional.',
+  '- A property of a class with `?` can be `undefined` (`None` in Python).',
+  '- Names are in TypeScript\'s form. In Python, members are in snake case (`domain_names`), and the properties of `props` and `options` are keyword arguments.',
+  '- A construct checks its props when it is created. It throws one error that lists every problem with the name of its property.',
+  '- The members that constructs inherit from `Construct` (`node`, `toString`, `with`, `isConstruct`) are left out.',
+  '- Types of the CDK link to the reference of the CDK.',
+  '- The whole API is experimental: a minor version can change it.',
+].join('\n');
 
 /** Every public type is in one chapter: the build fails if a type is missing. */
 export const CHAPTERS: readonly Chapter[] = [
@@ -28,37 +28,37 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Sign-in',
-    text: 'The area `vod.auth`. Its options are `identity` and `roles` of `ServerlessVodProps`.',
+    text: 'The area `vod.auth`. The props `identity` and `roles` of `ServerlessVodProps` configure it.',
     types: ['VodAuth', 'VodAuthProps', 'Identity', 'UserPoolIdentityOptions', 'PublicClientOptions', 'OidcIdentityOptions', 'OidcToken'],
   },
   {
     title: 'Upload',
-    text: 'The area `vod.upload`. Its options are `upload` of `ServerlessVodProps`.',
+    text: 'The area `vod.upload`. The prop `upload` of `ServerlessVodProps` configures it.',
     types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'VideoVisibility'],
   },
   {
     title: 'Transcode',
-    text: 'The area `vod.transcode`. Its options are `ladder` and `transcode` of `ServerlessVodProps`.',
+    text: 'The area `vod.transcode`. The props `ladder` and `transcode` of `ServerlessVodProps` configure it.',
     types: ['VodTranscode', 'VodTranscodeOptions', 'VodTranscodeProps', 'TranscodeRung'],
   },
   {
     title: 'Catalog',
-    text: 'The area `vod.catalog`. Its options are `catalog` of `ServerlessVodProps`. docs/events.md describes the events.',
+    text: 'The area `vod.catalog`. The prop `catalog` of `ServerlessVodProps` configures it. docs/events.md describes the events.',
     types: ['VodCatalog', 'VodCatalogOptions', 'VodCatalogProps'],
   },
   {
     title: 'Delivery',
-    text: 'The area `vod.delivery`. Its options are `delivery` of `ServerlessVodProps`, and the properties there for the domain names and the web app.',
+    text: 'The area `vod.delivery`. The prop `delivery` of `ServerlessVodProps` configures it, and so do the props for the URL and the web app.',
     types: ['VodDelivery', 'VodDeliveryOptions', 'VodDeliveryProps', 'SigningKeyType'],
   },
   {
     title: 'Sweeper',
-    text: 'The area `vod.sweeper`. Its options are `sweeper` of `ServerlessVodProps`.',
+    text: 'The area `vod.sweeper`. The prop `sweeper` of `ServerlessVodProps` configures it.',
     types: ['VodSweeper', 'VodSweeperOptions', 'VodSweeperProps'],
   },
   {
     title: 'API',
-    text: 'The area `vod.api`. Its options are `api` of `ServerlessVodProps`. openapi.json describes the routes, and docs/errors.md the errors.',
+    text: 'The area `vod.api`. The prop `api` of `ServerlessVodProps` configures it. openapi.json describes the routes, and docs/errors.md describes the errors.',
     types: ['VodApi', 'VodApiOptions', 'VodApiProps'],
   },
   {
@@ -68,7 +68,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Areas without ServerlessVod',
-    text: 'Each area can be created without `ServerlessVod`. Areas accept the areas that they depend on as these interfaces, so a catalog of another stack can take the place of a `VodCatalog`.',
+    text: 'An app can create each area without `ServerlessVod`. An area accepts other areas as these interfaces. For example, a catalog of another stack can replace a `VodCatalog`.',
     types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodTranscode', 'IVodApi'],
   },
 ];

@@ -8,7 +8,7 @@ import { Chapter, CHAPTERS, INTRODUCTION, PARAMETERS, PROPERTY_GROUPS } from './
 
 const CDK_REFERENCE = 'https://docs.aws.amazon.com/cdk/api/v2/docs';
 const REPOSITORY = 'https://github.com/serverless-vod/serverless-vod/blob/main';
-/** A link, code, or a file of the repository. */
+/** Matches a link, code, or the path of a file in the repository. */
 const LINKABLE = /\[[^\]]*\]\([^)]*\)|`[^`]+`|(?<![\w/])(?:docs\/[\w/-]+\.md|openapi\.json|README\.md)/g;
 const LIST_OR_CODE = /^(?:[-*] |\d+\. |```)/;
 
@@ -62,7 +62,7 @@ class Reference {
     );
   }
 
-  /** Methods that share their parameters are listed together, after one description of the parameters. */
+  /** Lists methods that share their parameters together, after one description of the parameters. */
   private methods({ name: typeName, methods }: ClassType | InterfaceType): string {
     if (!methods) return '';
     const signature = ({ parameters, returns }: Method): string => JSON.stringify([parameters, returns]);
@@ -152,7 +152,7 @@ function membersOf(type: Type): readonly Member[] {
   return isEnumType(type) ? type.members : [...type.properties ?? [], ...type.methods ?? []];
 }
 
-/** A property has a type, and an enum's member has no place in the source. */
+/** A property has a type. A member of an enum has no location in the source. */
 function isMethod(member: Member): member is Method {
   return !('type' in member) && 'locationInModule' in member;
 }
@@ -196,7 +196,7 @@ function nameOf({ name, optional, variadic }: { name: string; optional?: boolean
 function describeType(type: TypeReference): { text: string; fqn?: string } {
   if (isPrimitiveTypeReference(type)) return { text: type.primitive };
   if (isNamedTypeReference(type)) return { text: shortName(type.fqn).replace(/^aws_/, ''), fqn: type.fqn };
-  if (!isCollectionTypeReference(type)) throw new Error(`The public API has no unions and intersections, got ${JSON.stringify(type)}.`);
+  if (!isCollectionTypeReference(type)) throw new Error(`API.md: expected no union or intersection type in the public API, got ${JSON.stringify(type)}.`);
   const { text, fqn } = describeType(type.collection.elementtype);
   return { text: type.collection.kind === CollectionKind.Array ? `${text}[]` : `{ [key: string]: ${text} }`, fqn };
 }

@@ -7,7 +7,7 @@ import { STORED } from '../build/public-api';
 const root = path.join(__dirname, '..');
 const read = (name: string): string => readFileSync(path.join(root, name), 'utf8');
 
-/** The anchors of a Markdown document. */
+/** Returns the anchors of a Markdown document. */
 const anchorsOf = (document: string): string[] => [...document.matchAll(/<a id="([^"]*)">/g)].map(([, id]) => id);
 
 describe('API.md', () => {
@@ -35,7 +35,7 @@ describe('API.md', () => {
     expect(broken).toEqual([]);
   });
 
-  test('is linked to by anchors that it has', () => {
+  test('has the anchors that other documents link to', () => {
     const documents = ['README.md', 'AGENTS.md', 'CONTRIBUTING.md', ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`)];
     const links = documents.filter((name) => name.endsWith('.md')).flatMap((name) => [...read(name).matchAll(/API\.md#([\w-]+)/g)].map(([, id]) => id));
     expect(links.filter((id) => !anchors.includes(id))).toEqual([]);
