@@ -1,4 +1,4 @@
-/** What a test's code writes to the console, line by line, from here until `jest.restoreAllMocks()`. */
+/** Returns an array that collects every line of the console until `jest.restoreAllMocks()`. */
 export function captureLog(): string[] {
   const logged: string[] = [];
   for (const method of ['log', 'info', 'warn', 'error'] as const) {

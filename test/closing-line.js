@@ -1,6 +1,6 @@
 const versionOf = (name) => require(`${name}/package.json`).version;
 
-/** Explains the names of the two projects, and closes jest's output with the one line that any CI can count. */
+/** Explains the names of the two projects. Ends jest's output with the line `N passed, N failed`, which some CI systems count. */
 module.exports = class ClosingLine {
   onRunStart() {
     process.stdout.write([

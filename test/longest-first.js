@@ -1,8 +1,8 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /**
- * The files that take 15 s and more, in the order in which they start: the longest first, and those that wait beside those that compute. A fresh clone has
- * no timings of its own, and a long file that starts last leaves a core idle.
+ * Test files that take at least 15 seconds, in the order in which they start. The longest start first, because a long file that starts last leaves a core
+ * idle. Files that wait alternate with files that compute. A fresh clone has no timings yet.
  */
 const FIRST = [
   'journey/sessions-rotation', 'templates/judges', 'synth/odd-props', 'journey/sessions', 'templates/structure', 'templates/token-props', 'journey/oidc',
@@ -11,7 +11,7 @@ const FIRST = [
   'journey/events', 'journey/sign-in', 'journey/rendered', 'local/stack/stack', 'local/services/queues',
 ];
 
-/** Starts the longest files first. The others follow in jest's own order, by what they took last time or by size. */
+/** Starts the longest files first. The other files follow in jest's order, by their last duration or by size. */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
     const placeOf = ({ path }) => {

@@ -4,9 +4,9 @@ const { tmpdir } = require('os');
 const path = require('path');
 const { ensure } = require('../local/system.ts');
 
-/** Once, before any worker: two that install at the same time would lock each other out. Who needs what is still missing then fails by itself. */
+/** Installs missing programs before the workers start, because two concurrent installations would block each other. A test whose program is missing fails. */
 module.exports = () => {
-  // Temporary folders of tests, and of what they run, go with the run: the CDK alone leaves a cloud assembly for each app.
+  // All temporary folders are deleted at the end. CDK, for example, leaves a cloud assembly per app.
   process.env.TMPDIR = mkdtempSync(path.join(tmpdir(), 'vod-tests-'));
   process.once('exit', () => rmSync(process.env.TMPDIR, { recursive: true, force: true }));
   for (const program of ['ffmpeg', 'chromium']) {

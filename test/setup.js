@@ -1,4 +1,4 @@
-// The CDK's own template validator runs in one test of its own (test/templates), not on each synth.
+// CDK's template validator runs in test/templates only and not at each synth.
 process.env.CDK_VALIDATION = 'false';
-// CDK's own TableV2 uses deprecated props of CDK until 2.268 or later, and says so at each table.
+// CDK's TableV2 uses deprecated props up to CDK 2.268 or later, and prints a warning for each table.
 process.env.JSII_DEPRECATED = 'quiet';

@@ -22,7 +22,7 @@ describe('the page in a browser', () => {
 
   const open = async () => Tab.open(await browser.newContext(), stack.facts);
 
-  /** Notes each state of the upload's progress bar, which on one machine may be over before it can be looked at. */
+  /** Records each value of the progress bar. A local upload can finish before a test reads the bar. */
   async function watchProgress(page: Page): Promise<() => Promise<number[]>> {
     const seen = await page.evaluateHandle(() => {
       const bar = document.querySelector<HTMLProgressElement>('#upload-progress')!;
@@ -39,10 +39,10 @@ describe('the page in a browser', () => {
     const tab = await open();
     const { page, requests, complaints } = tab;
     await tab.signIn();
-    // Nothing of the code or the state stays in the address.
+    // The URL contains neither code nor state.
     expect(page.url()).toBe(`${origin}/`);
 
-    // Twice: a page that is opened anew finds its session by the cookie, and asks nobody to sign in.
+    // A reloaded page finds its session with the cookie and needs no sign-in.
     await page.reload();
     await page.getByText('Nothing yet: upload your first video.').waitFor();
     expect(await page.getByRole('link', { name: 'Sign in' }).isVisible()).toBe(false);
@@ -67,7 +67,7 @@ describe('the page in a browser', () => {
     await page.waitForFunction((time) => document.querySelector('video')!.currentTime > time, before);
     expect(await page.locator('video').evaluate((video: HTMLVideoElement) => [video.error, video.videoWidth > 0])).toEqual([null, true]);
 
-    // All media came from the page's own origin, and nothing but the upload and the sign-in's pages from elsewhere.
+    // All media files come from the page's origin. Only the upload and the sign-in pages use another origin.
     const media = requests.map((request) => new URL(request.url())).filter(({ pathname }) => /^\/v\/|\.(m3u8|m4s|mp4|cmf[va]|ts)$/.test(pathname));
     expect(media.length).toBeGreaterThan(4);
     expect([...new Set(media.map((url) => url.origin))]).toEqual([origin]);
@@ -87,11 +87,11 @@ describe('the page in a browser', () => {
     expect(await ofTheSignedIn.evaluateAll((elements) => elements.map((element) => element.checkVisibility()))).toEqual([false, false, false, false]);
     await page.reload();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
-    // The sign-in's own session is over too: the form comes again.
+    // The session at the sign-in pages has ended too, so they show the form again.
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.locator('[name=password]').waitFor();
 
-    // Whoever is not signed in is told so by 401 or 400, which the browser's console repeats.
+    // The console also shows the 401 and 400 responses to a page without a session.
     const unexpected = complaints.filter((line) => !(/status of 40[01] /.test(line) && line.endsWith(`${origin}/api/token`)));
     expect(unexpected).toEqual([]);
     expect(complaints).toHaveLength(3);
@@ -99,7 +99,7 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
-  it('tells why a sign-in failed, and takes the right password then', async () => {
+  it('shows why a sign-in failed, and then accepts the right password', async () => {
     const { page } = await open();
     await page.getByRole('link', { name: 'Sign in' }).click();
     const [{ username, password }] = stack.facts.users;
@@ -116,7 +116,7 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
-  it('goes on when its token is over before it was renewed, as on a machine that slept', async () => {
+  it('continues if its token expired before the renewal, as after a sleep of the machine', async () => {
     const tab = await open();
     const { page, requests } = tab;
     await tab.signIn();
@@ -127,12 +127,12 @@ describe('the page in a browser', () => {
     await page.reload();
     await page.locator('#own li').first().waitFor();
     expect(await tab.message()).toBe('');
-    // Once as the page was opened, once for the token that was over.
+    // One renewal when the page opens, and one for the expired token.
     expect(renewals() - before).toBe(2);
     await page.context().close();
   });
 
-  it('tells plainly what a person may not do', async () => {
+  it('explains missing permissions and rejected uploads', async () => {
     const tab = await open();
     const { page } = tab;
     await tab.signIn();
@@ -141,7 +141,7 @@ describe('the page in a browser', () => {
     await page.route('**/api/streams?limit=50', (route) => route.fulfill(problem(403, 'wrong_role')));
     await page.route('**/api/upload', (route) => route.fulfill(problem(403, 'wrong_role')));
     await page.reload();
-    // The list of what others publish says so itself; that of one's own stays.
+    // The list of published videos shows the error. The list of the user's own videos stays.
     await page.locator('#published').getByText(/^You may watch only your own videos here/).waitFor();
     await page.locator('#own li').first().waitFor();
     expect(await tab.message()).toBe('');
@@ -152,7 +152,7 @@ describe('the page in a browser', () => {
     };
     await upload(Buffer.from('a video'));
     await page.getByText(/^You may not upload videos here/).waitFor();
-    // What the page does by itself leaves standing what a person asked for.
+    // An automatic refresh does not replace the message about the user's action.
     await tab.wake();
     expect(await tab.message()).toMatch(/^You may not upload videos here/);
 
@@ -173,7 +173,7 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
-  it('takes back by itself what it said of a service that did not answer', async () => {
+  it('removes the message about an unavailable service after a successful retry', async () => {
     const tab = await open();
     const { page } = tab;
     await tab.signIn();
@@ -187,8 +187,8 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
-  // How often it tries before that: test/web/player.test.ts.
-  it('says that a playback session is over, and leaves that standing while the lists still work', async () => {
+  // test/web/player.test.ts tests the number of retries.
+  it('reports an expired playback session and keeps the message while the lists still work', async () => {
     const tab = await open();
     const { page } = tab;
     await tab.signIn();
@@ -199,7 +199,7 @@ describe('the page in a browser', () => {
       await route.fulfill({ json: { items: [video] } });
       listed++;
     });
-    // Nothing is there to be played: it is all about the session.
+    // The test needs only the session, so no player is loaded.
     await page.route('**/hls.min.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
     const asked: boolean[] = [];
     let isUp = true;
@@ -210,7 +210,7 @@ describe('the page in a browser', () => {
     });
     const listsAgain = async () => {
       const before = listed;
-      // Repeated: the page plans a list only after the one before.
+      // The page schedules the next list only after the previous one, so the clock may have to advance more than once.
       await until('the page lists again', async () => {
         await page.clock.fastForward(60_000);
         return listed > before;
@@ -233,7 +233,7 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
-  it('runs and reaches nothing that its policy does not name', async () => {
+  it('runs no script and reaches no host that its Content-Security-Policy does not allow', async () => {
     const { page, complaints } = await open();
     const outcome = await page.evaluate(async (api) => {
       const ran: string[] = [];
@@ -260,7 +260,7 @@ describe('the page in a browser', () => {
     const violated = () => [...new Set(complaints.flatMap((line) => /^policy violated: (\S+)/.exec(line)?.[1] ?? []))].sort();
     const expected = ['base-uri', 'connect-src', 'frame-src', 'object-src', 'script-src-attr', 'script-src-elem'];
     await until('each violation was reported', async () => {
-      // Chromium loads an object after its layout, which a busy machine may put off.
+      // Chromium loads an <object> only after layout, which a busy machine can delay.
       await page.evaluate(() => document.body.offsetHeight);
       return violated().length >= expected.length;
     }).catch(() => undefined);
@@ -268,7 +268,7 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
-  it('gets a problem from the API when it has no token', async () => {
+  it('receives problem+json from the API without a token', async () => {
     const response = await fetch(`${stack.facts.api}/streams`);
     expect([response.status, response.headers.get('content-type')]).toEqual([401, 'application/problem+json']);
     expect(await response.json()).toMatchObject({ status: 401, code: 'not_signed_in' });

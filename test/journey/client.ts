@@ -3,7 +3,7 @@ import { fetchMedia, SignIn, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { StackFacts } from '../../local/stack';
 
-/** A video as the API answers it, as far as the tests look. */
+/** The properties of a video that the tests read. */
 export interface Video {
   readonly videoId: string;
   readonly title: string;
@@ -11,19 +11,19 @@ export interface Video {
   readonly error?: { readonly code: string };
 }
 
-/** An upload as the API plans it. */
+/** The response to an upload request. */
 export interface Plan {
   readonly video: Video;
   readonly upload: { readonly method: string; readonly url: string; readonly headers: Record<string, string> };
 }
 
-/** What an error answer is: status, media type and code. */
+/** Returns status, content type and error code of a response. */
 export async function problemOf(response: Response): Promise<[status: number, contentType: string | null, code: unknown]> {
   const text = await response.text();
   return [response.status, response.headers.get('content-type'), text.startsWith('{') ? JSON.parse(text).code : text];
 }
 
-/** Speaks the HTTP API as any script could: a cookie jar, and a token that opens the API, whoever issued it. */
+/** An API client with a cookie jar and a token of any issuer. */
 export class Caller {
   constructor(private readonly api: string, private readonly token: string, private readonly jar = new CookieJar()) {}
 
@@ -32,7 +32,7 @@ export class Caller {
     return this.jar.fetch(`${this.api}${route}`, { method, headers, body: body && JSON.stringify(body) });
   }
 
-  /** The body of an answer that is no error. */
+  /** Returns the parsed body of a response. Fails if the response is an error. */
   async call(method: string, route: string, body?: object): Promise<any> {
     const response = await this.fetch(method, route, body);
     const text = await response.text();
@@ -40,16 +40,16 @@ export class Caller {
     return JSON.parse(text);
   }
 
-  /** Fetches any address, with the cookies that it is to have. */
-  get(address: string): Promise<Response> {
-    return this.jar.fetch(address);
+  /** Fetches a URL with the matching cookies. */
+  get(url: string): Promise<Response> {
+    return this.jar.fetch(url);
   }
 
   declare(size: number, title: string, more: object = {}): Promise<Plan> {
     return this.call('POST', '/upload', { fileName: `${title}.mp4`, contentType: 'video/mp4', size, title, ...more });
   }
 
-  /** Uploads at once what fits into memory; answers the video's id. `more` is what else the declaration says. */
+  /** Uploads a buffer in one request and returns the video's id. `more` contains additional fields of the upload request. */
   async upload(content: Buffer<ArrayBuffer>, title: string, more?: object): Promise<string> {
     const { video, upload: { method, url, headers } } = await this.declare(content.length, title, more);
     const { status } = await fetch(url, { method, headers, body: content });
@@ -61,7 +61,7 @@ export class Caller {
     return this.call('GET', `/streams/${videoId}`);
   }
 
-  /** The video once it is ready or errored. */
+  /** Waits until the video is ready or errored, and returns it. */
   async settled(videoId: string): Promise<Video> {
     let video: Video | undefined;
     await until(`${videoId} is ready or errored`, async () => {
@@ -71,14 +71,14 @@ export class Caller {
     return video!;
   }
 
-  /** Starts playback, and fetches every segment of every rendition; answers how many there were. */
+  /** Starts playback, fetches every segment of every rendition and returns the number of segments. */
   async play(videoId: string): Promise<number> {
     const { hls } = await this.call('POST', `/streams/${videoId}/playback`);
     return (await fetchMedia(this.jar, hls)).reduce((sum, { segments }) => sum + segments.length, 0);
   }
 }
 
-/** Someone who signed in at the service's own routes. */
+/** A user who signed in through the service's sign-in routes. */
 export class Client extends Caller {
   static async signIn(facts: StackFacts, user = facts.users[0]): Promise<Client> {
     const signIn = await SignIn.begin(facts);

@@ -7,8 +7,8 @@ import { resolveLocalhostNames } from '../../local/localhost-names';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** `videos.example.com` and `www.example.com` are `http://NAME.localhost:PORT` here: names below `.localhost` stand for them, without TLS. */
-describe('a domain of one\'s own', () => {
+/** The local stack serves `videos.example.com` and `www.example.com` as `http://NAME.localhost:PORT`, without TLS. */
+describe('a custom domain', () => {
   let stack: StackProcess;
   let browser: Browser;
 
@@ -24,7 +24,7 @@ describe('a domain of one\'s own', () => {
   const port = () => new URL(stack.facts.origin).port;
   const at = (name: string) => `http://${name}.localhost:${port()}`;
 
-  it('is where people sign in, upload, watch and sign out', async () => {
+  it('serves sign-in, upload, playback and sign-out', async () => {
     const { origin, outputs } = stack.facts;
     expect([origin, outputs.Url]).toEqual([at('videos.example.com'), at('videos.example.com')]);
     const tab = await Tab.open(await browser.newContext(), stack.facts);
@@ -43,7 +43,7 @@ describe('a domain of one\'s own', () => {
     const elsewhere = requests.filter((request) => request.resourceType() !== 'document' && /^http/.test(request.url()) && new URL(request.url()).origin !== origin);
     expect(elsewhere.map((request) => request.method())).toEqual(['PUT']);
 
-    // Each cookie belongs to this host and no other: a Domain attribute would show as a dot before it.
+    // Each cookie belongs to this host only. With a Domain attribute, the domain would start with a dot.
     const ofTheService = (await page.context().cookies()).filter(({ name }) => /vod|CloudFront/.test(name));
     expect(ofTheService.map(({ name }) => name).sort()).toEqual(
       ['CloudFront-Hash-Algorithm', 'CloudFront-Key-Pair-Id', 'CloudFront-Policy', 'CloudFront-Signature', '__Secure-vod-refresh'],
@@ -56,7 +56,7 @@ describe('a domain of one\'s own', () => {
     await page.context().close();
   });
 
-  it('keeps a sign-in under way in a cookie that no other host can set', async () => {
+  it('stores a pending sign-in in a cookie that no other host can set', async () => {
     const { page } = await Tab.open(await browser.newContext(), stack.facts);
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.locator('[name=password]').waitFor();
@@ -66,17 +66,17 @@ describe('a domain of one\'s own', () => {
     await page.context().close();
   });
 
-  it('sends pages of its other names to the first, with path and query', async () => {
+  it('redirects pages of other names to the first name, with path and query', async () => {
     const tab = await Tab.open(await browser.newContext(), { ...stack.facts, origin: `${at('www.example.com')}/?video=a%20b&video=c` });
     expect(tab.page.url()).toBe(`${stack.facts.origin}/?video=a%20b&video=c`);
     await tab.signIn();
     await tab.page.context().close();
-    // CloudFront's own name is one of them.
+    // The name that CloudFront gives the distribution is also redirected.
     const { status, headers } = await fetch(`http://localhost:${port()}/`, { redirect: 'manual' });
     expect([status, headers.get('location')]).toEqual([307, `${stack.facts.origin}/`]);
   });
 
-  it('answers the API at its other names, but nobody can sign in there: the callback comes to the first, without the cookie', async () => {
+  it('serves the API at other names, but a sign-in there fails, because the callback at the first name has no cookie', async () => {
     const { page } = await Tab.open(await browser.newContext(), stack.facts);
     await page.goto(`${at('www.example.com')}/api/login?return_to=/`);
     const [{ username, password }] = stack.facts.users;
@@ -88,7 +88,7 @@ describe('a domain of one\'s own', () => {
     await page.context().close();
   });
 
-  it('serves no other name', async () => {
+  it('returns 403 for an unknown name', async () => {
     resolveLocalhostNames();
     expect((await fetch(`${at('other.example.com')}/`)).status).toBe(403);
   });

@@ -9,7 +9,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import type { ServerlessVod } from '../../src';
 
-/** The full example, with someone who hears of every event, and someone who does by hand what goes wrong in years only. */
+/** The full example with a listener for every event, and a function that writes a row of a newer format. */
 const stack = new VideosStack(new App(), 'Videos');
 const { catalog } = stack.node.findChild('Vod') as ServerlessVod;
 const { table, failedEventsBucket: bucket } = catalog;

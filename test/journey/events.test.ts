@@ -26,10 +26,10 @@ describe('events of the full example', () => {
   let [ready, errored, edited] = ['', '', ''];
 
   const logged = (): string[] => readFileSync(path.join(stack.data, 'functions.log'), 'utf8').split('\n');
-  /** What the listener has heard of a video, oldest version first; without one, of all. */
-  const heard = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
+  /** Returns the events of a video (by default of all videos) that the listener received, sorted by version. */
+  const received = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
     .filter(({ detail }) => !videoId || detail.video.videoId === videoId).sort((one, other) => one.detail.version - other.detail.version);
-  const types = (videoId?: string): string[] => heard(videoId).map((event) => event['detail-type']);
+  const types = (videoId?: string): string[] => received(videoId).map((event) => event['detail-type']);
   /** Runs docs/resend.sh with test/journey/events/aws.js in place of the AWS CLI. */
   const resend = async (source: string): Promise<unknown[]> => {
     const folder = temporaryFolder();
@@ -52,41 +52,41 @@ describe('events of the full example', () => {
       client.declare(1, 'waiting').then(({ video }) => video.videoId),
     ]);
     await Promise.all([client.settled(ready), client.settled(errored)]);
-    await until('all are heard of', () => heard().length >= 8);
+    await until('all events are received', () => received().length >= 8);
   });
   afterAll(stopAll);
 
-  it('are heard, each in the form that openapi.json describes', () => {
+  it('arrive in the format that openapi.json describes', () => {
     expect(types(ready)).toEqual(['video.created', 'video.uploaded', 'video.processing', 'video.ready']);
     expect(types(errored)).toEqual(['video.created', 'video.uploaded', 'video.errored']);
     expect(types(edited)).toEqual(['video.created']);
-    for (const { source, 'detail-type': type, resources, detail } of heard()) {
+    for (const { source, 'detail-type': type, resources, detail } of received()) {
       const { schema } = webhooks[type].post.requestBody.content['application/json'];
       expect(new Validator({ ...schema, components }, '2020-12').validate(detail)).toMatchObject({ valid: true });
-      // What consumers are told is open for later versions: no event of this one holds more than its own schema.
+      // The published schema allows additional fields of later versions. Events of this version contain no field outside the internal schema.
       expect(new Validator(eventDetailSchema as object, '4').validate(detail)).toMatchObject({ valid: true });
       expect([source, resources, detail.eventId]).toEqual(['serverless-vod', [expect.stringMatching(/^arn:aws:dynamodb:.*:table\//)], `${detail.video.videoId}:${detail.version}:${type}`]);
     }
-    expect(heard(ready).at(-1)!.detail.video).toMatchObject({ title: 'ready', status: 'ready', durationSeconds: expect.closeTo(2, 0), renditions: expect.any(Array) });
-    expect(heard(errored).at(-1)!.detail.video).toMatchObject({ status: 'errored', error: { code: 'not_a_video' } });
-    expect(JSON.stringify(heard())).not.toMatch(/not for everyone|X-Amz|\.m3u8/);
+    expect(received(ready).at(-1)!.detail.video).toMatchObject({ title: 'ready', status: 'ready', durationSeconds: expect.closeTo(2, 0), renditions: expect.any(Array) });
+    expect(received(errored).at(-1)!.detail.video).toMatchObject({ status: 'errored', error: { code: 'not_a_video' } });
+    expect(JSON.stringify(received())).not.toMatch(/not for everyone|X-Amz|\.m3u8/);
   });
 
-  it('reach the example\'s function and topic, those of ready videos and no other', async () => {
+  it('of ready videos reach the function and the topic of the example, and other events do not', async () => {
     const announced = () => logged().filter((line) => line.includes('a video is ready')).map((line) => JSON.parse(line.slice(line.indexOf('{'))));
     const mails = path.join(stack.data, 'notifications');
-    await until('both have it', () => announced().length > 0 && existsSync(mails) && readdirSync(mails).length > 0);
-    const [{ detail }] = heard(ready).slice(-1);
+    await until('the function and the topic have the event', () => announced().length > 0 && existsSync(mails) && readdirSync(mails).length > 0);
+    const [{ detail }] = received(ready).slice(-1);
     expect(announced()).toEqual([{ message: 'a video is ready', eventId: detail.eventId, title: 'ready', durationSeconds: expect.closeTo(2, 0) }]);
     const told = readdirSync(mails).map((name) => JSON.parse(readFileSync(path.join(mails, name), 'utf8')));
     expect(told).toMatchObject([{ protocol: 'email', endpoint: 'editors@example.com' }]);
     expect(JSON.parse(told[0].message)).toMatchObject({ 'detail-type': 'video.ready', detail });
   });
 
-  it('of a row of a newer format are kept with their content at once, and are sent when it can be read', async () => {
+  it('of a row of a newer format are stored as failed event records at once, and are sent once the row is readable', async () => {
     await stack.invoke('Tamper', { edit: { videoId: edited, title: 'written by a newer version' } });
     const failed = (more = {}) => stack.invoke('Tamper', { failed: more });
-    await until('the record was set aside', async () => (await failed()).length > 0);
+    await until('the failed event record is stored', async () => (await failed()).length > 0);
     const [{ key, content }] = await failed();
     expect(key).toMatch(/^unreadable\/\d+\.json$/);
     expect(content.requestContext.condition).toBe('RecordNotReadable');
@@ -94,18 +94,18 @@ describe('events of the full example', () => {
     expect(types(edited)).toEqual(['video.created']);
 
     expect(await resend('failed')).toEqual([{ sent: 0, failed: 1 }]);
-    await failed({ mend: true });
+    await failed({ fix: true });
     expect(await resend('failed')).toEqual([{ sent: 1, failed: 0 }]);
-    await until('it is heard', () => types(edited).length > 1);
-    expect(heard(edited).at(-1)).toMatchObject({ 'detail-type': 'video.updated', 'detail': { version: 2, video: { title: 'written by a newer version' } } });
+    await until('the event is received', () => types(edited).length > 1);
+    expect(received(edited).at(-1)).toMatchObject({ 'detail-type': 'video.updated', 'detail': { version: 2, video: { title: 'written by a newer version' } } });
     expect([await failed(), await resend('failed')]).toEqual([[], [{ sent: 0, failed: 0 }]]);
   });
 
-  it('tell the present state of every video when a person asks for it', async () => {
-    const before = heard();
-    // The row of the newer format is still in the table.
+  it('contain the present state of every video after a resend from the table', async () => {
+    const before = received();
+    // The table still contains the row of the newer format.
     expect(await resend('table')).toEqual([{ sent: 2, failed: 1 }]);
-    await until('they are heard', () => heard().length === before.length + 2);
+    await until('the events are received', () => received().length === before.length + 2);
     expect(types(ready).filter((type) => type === 'video.ready')).toHaveLength(2);
     expect(types(errored).filter((type) => type === 'video.errored')).toHaveLength(2);
     await expect(resend('everything')).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('source: expected') });

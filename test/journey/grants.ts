@@ -10,14 +10,14 @@ interface Statement {
   readonly Resource?: unknown;
 }
 
-/** One action that one statement allows on one resource; `taken` is the template without it. */
+/** One action that one statement allows on one resource. `taken` returns the template without this grant. */
 export interface Grant {
   readonly name: string;
   readonly action: string;
   readonly taken: () => Assembly;
 }
 
-/** Each part of the template that says who may do what, with the path to its statements. */
+/** The property with the policy document of each resource type. */
 const POLICIES: Record<string, string> = {
   'AWS::IAM::Policy': 'PolicyDocument',
   'AWS::IAM::Role': 'AssumeRolePolicyDocument',
@@ -27,7 +27,7 @@ const POLICIES: Record<string, string> = {
   'AWS::SQS::QueuePolicy': 'PolicyDocument',
 };
 
-/** Every grant of the template, but those of the functions that the CDK brings: their work is done here without them. */
+/** Returns every grant of the template, except those of CDK's functions, which the local stack does not run. */
 export function grantsOf(assembly: Assembly): Grant[] {
   const changed = (change: (resources: Record<string, Definition>) => void): Assembly => {
     const copy = structuredClone(assembly);
@@ -52,19 +52,19 @@ function statementsOf({ Type, Properties }: Definition): Statement[] {
   return (Properties?.[POLICIES[Type]] as { Statement: Statement[] } | undefined)?.Statement ?? [];
 }
 
-/** What a statement allows, one by one. */
+/** Returns each pair of action and resource that a statement allows. */
 function pairsOf({ Effect, Action, Resource }: Statement): [action: string, resource: unknown][] {
   if (Effect !== 'Allow') return [];
   return [Action].flat().flatMap((action) => [Resource].flat().map((resource): [string, unknown] => [action, resource]));
 }
 
-/** The statements that allow all that this one does, but this one pair. */
+/** Returns statements that allow the same as the given one, except one pair of action and resource. */
 function without(statement: Statement, action: string, resource: unknown): Statement[] {
   const others = pairsOf(statement).filter((pair) => pair[0] !== action || pair[1] !== resource);
   return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));
 }
 
-/** Asks the policies of an assembly, as the running stack does. */
+/** Evaluates decisions with the policies of an assembly, as the local stack does. */
 export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<boolean[]> {
   const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, door: 2, auth: 3, otherIssuer: 4 }), () => undefined);
   const answers: boolean[] = [];
@@ -77,7 +77,7 @@ export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<
   return answers;
 }
 
-/** The grants without which every decision would have been the same, by their names. */
+/** Returns the names of the grants whose removal changes no decision. */
 export async function unnoticedGrants(grants: Grant[], decisions: Decision[]): Promise<string[]> {
   const unnoticed: string[] = [];
   for (const { name, action, taken } of grants) {

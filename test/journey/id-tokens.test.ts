@@ -8,7 +8,7 @@ jest.setTimeout(PATIENCE_MS);
 
 const VIDEO = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
-/** Every route that needs a caller: what to ask, its handler's answer to a good token, and its name in API Gateway. */
+/** Every route that requires a token, with a request, the status for a good token and the name in API Gateway. */
 const ROUTES: [method: string, route: string, body: object | undefined, status: number, name: string][] = [
   ['POST', '/upload', DECLARATION, 201, 'POST/upload'],
   ['GET', '/streams', undefined, 200, 'GET/streams'],
@@ -17,8 +17,8 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// What has reached a handler is told once: good tokens come last, and prove that those before them would have been seen.
-describe('a user pool\'s id token', () => {
+// The access log contains each route once, so good tokens come last. They prove that the log would have shown an earlier request.
+describe('a user pool\'s ID token', () => {
   let stack: StackProcess;
   let client: Client;
   let forge: Forge;
@@ -38,7 +38,7 @@ describe('a user pool\'s id token', () => {
     'a refresh token': () => client.tokens.refresh_token,
   };
 
-  /** As `fetch` would not send it. */
+  /** Sends repeated headers, which `fetch` cannot send. */
   function send(method: string, route: string, headers: Record<string, string | string[]>, body?: object): Promise<Response> {
     return new Promise((resolve, reject) => {
       const sent = request(`${stack.facts.api}${route}`, { method, headers: { 'content-type': 'application/json', ...headers } }, async (response) => {
@@ -63,21 +63,21 @@ describe('a user pool\'s id token', () => {
     expect(protectedReached()).toEqual(before);
   }
 
-  /** What requests change that came through: the caller's videos, and the session. */
+  /** Returns the state that an accepted request would change: the caller's videos and the session. */
   async function state(): Promise<object> {
     const { items } = await client.call('GET', '/streams?owner=me');
     return { items, renewed: Object.keys(await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token })) };
   }
 
-  it('is refused when there is none, before any handler', async () => {
+  it('is required: a request without a token is rejected before any handler runs', async () => {
     await expectRefused({});
   });
 
-  it.each(Object.entries(kinds))('that is bad is refused, before any handler: %s', async (_, make) => {
+  it.each(Object.entries(kinds))('is rejected before any handler runs if it is bad: %s', async (_, make) => {
     for (const prefix of ['', 'Bearer ']) await expectRefused({ authorization: `${prefix}${make(forge)}` });
   });
 
-  it('does not help a request with 20 KB of headers, nor does any handler hear of it', async () => {
+  it('does not make API Gateway accept 20 KB of headers', async () => {
     const long = 'x'.repeat(20_480);
     const { id_token: token, refresh_token } = client.tokens;
     const before = handlersReached(stack.data);
@@ -95,19 +95,19 @@ describe('a user pool\'s id token', () => {
     expect(handlersReached(stack.data)).toEqual(before);
   });
 
-  it('is taken when nothing is wrong with it, and whatever reaches a handler is seen', async () => {
+  it('is accepted if it is good, and the access log shows each handler that ran', async () => {
     expect(protectedReached()).toEqual([]);
     for (const prefix of ['', 'Bearer ']) {
       for (const [method, route, body, status] of ROUTES) {
         expect((await send(method, route, { authorization: `${prefix}${forge.token()}` }, body)).status).toBe(status);
-        // Nothing of the good one is left for it.
+        // A bad token does not benefit from the good token before it.
         await expectRefused({ authorization: `${prefix}${BAD_TOKENS.expired(forge)}` });
       }
     }
     expect(protectedReached()).toEqual(ROUTES.map(([, , , , name]) => name));
   });
 
-  it('is refused beside another one', async () => {
+  it('is rejected if the request contains two tokens', async () => {
     const before = await state();
     const { tokens: { id_token: other } } = await Client.signIn(stack.facts, stack.facts.users[1]);
     const good = forge.token();

@@ -3,18 +3,18 @@ import { passPages, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { LocalUser } from '../../local/issuers/users';
 
-/** A client of an issuer, as the issuer knows it. */
+/** A client that is registered with an issuer. */
 export interface PublicClient {
   readonly clientId: string;
   readonly redirectUri: string;
 }
 
-/** The one client of the issuer that stands for other people's. */
+/** The client of the local OIDC issuer. */
 const WEB: PublicClient = { clientId: 'web', redirectUri: 'http://localhost/callback' };
 
 const random = () => randomBytes(32).toString('base64url');
 
-/** Signs in at an issuer as its own apps do, past our service: all by its discovery document, an authorization code with PKCE, no secret. */
+/** Signs in at an issuer directly, without the service: with its discovery document, an authorization code and PKCE, and no secret. */
 export async function signInAt(issuer: string, user: LocalUser, { clientId, redirectUri } = WEB): Promise<Omit<Tokens, 'refresh_token'>> {
   const discovery = await json(await fetch(`${issuer}/.well-known/openid-configuration`));
   if (discovery.issuer !== issuer) throw new Error(`${issuer} calls itself ${discovery.issuer}`);
@@ -25,7 +25,7 @@ export async function signInAt(issuer: string, user: LocalUser, { clientId, redi
     code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256',
   }).toString();
   const answer = (await passPages(new CookieJar(), address.href, user)).searchParams;
-  if (answer.get('state') !== state) throw new Error(`the sign-in came back with ${answer.get('error') ?? 'another state'}`);
+  if (answer.get('state') !== state) throw new Error(`the sign-in returned ${answer.get('error') ?? 'another state'}`);
   const body = new URLSearchParams({
     grant_type: 'authorization_code', client_id: clientId, redirect_uri: redirectUri, code_verifier: verifier, code: answer.get('code')!,
   });

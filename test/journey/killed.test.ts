@@ -10,11 +10,14 @@ import { Load } from './killed/load';
 import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until, WAIT_MS } from './stack';
 import { makeClip } from '../../local/clip';
 
-/** `KILLS=200` for the whole judgment, fifteen minutes long. */
+/** Set `KILLS=200` for the complete test, which takes 15 minutes. */
 const KILLS = Number(process.env.KILLS ?? 2);
-/** One in so many runs uploads a clip: FFmpeg begins anew with each start. */
+/** Every tenth run uploads a clip, because FFmpeg restarts its work at each start of the stack. */
 const RUNS_A_CLIP = 10;
-/** Every other kill comes so soon after the first upload: its event is in S3, on the bus, in the queue, or with a function. The others come at any time. */
+/**
+ * The longest delay before a kill. Every second kill is within 0.5 seconds after an upload: its event is then in S3, on the bus, in the queue or in a
+ * function. The other kills are within 2 seconds after the start.
+ */
 const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
 jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);
 afterAll(stopAll);
@@ -30,7 +33,7 @@ async function rowsOf(stack: StackProcess): Promise<Row[]> {
   return found;
 }
 
-/** The ids of all videos of the caller, as the API lists them. */
+/** Returns the ids of all videos of the caller that the API lists. */
 async function listedFor(client: Client): Promise<string[]> {
   const found: string[] = [];
   let cursor: string | undefined;
@@ -42,7 +45,7 @@ async function listedFor(client: Client): Promise<string[]> {
   return found;
 }
 
-test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or event, and makes up none`, async () => {
+test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or event, and invents none`, async () => {
   const [data, heard, assemblies] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   const environment = { HEARD: heard, ASSEMBLY: path.join(assemblies, 'assembly') };
   const start = () => {
@@ -58,7 +61,7 @@ test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or 
     const moment = kill % 2 === 0 ? 'afterUpload' : 'afterStart';
     if (moment === 'afterUpload') await Promise.race([running, load.nextUpload()]);
     await Promise.race([running, wait(Math.random() * LONGEST_MS[moment])]);
-    // What runs is the group of the stack: its functions, and FFmpeg.
+    // The kill ends the whole process group of the stack, including functions and FFmpeg.
     load.end();
     process.kill(-stack.pid, 'SIGKILL');
     await Promise.all([running, stack.ended]);
@@ -69,9 +72,9 @@ test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or 
   const hearings = new Hearings(heard, path.join(data, 'notifications'));
   let problems: string[] = [];
   const isSettled = async () => (problems = problemsOf(load, await rowsOf(stack), hearings.all())).length === 0;
-  await until('all is settled', isSettled, WAIT_MS + KILLS * 1000).catch(() => undefined);
+  await until('no problem is left', isSettled, WAIT_MS + KILLS * 1000).catch(() => undefined);
   expect(problems.slice(0, 20)).toEqual([]);
-  // The API has them too.
+  // The API lists all videos that remain.
   const listed = new Set(await listedFor(await Client.signIn(stack.facts)));
   const kept = [...load.known].filter(([, { isRemoving }]) => !isRemoving).map(([videoId]) => videoId);
   expect(kept.filter((videoId) => !listed.has(videoId))).toEqual([]);
@@ -80,7 +83,7 @@ test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or 
   console.log(`${KILLS} kills, ${load.acknowledged} acknowledged requests, ${load.known.size} videos; different events of those delivered: ${counts.join(', ')}`);
 });
 
-test('a stack whose parent is killed ends', async () => {
+test('the stack ends if its parent process is killed', async () => {
   const data = temporaryFolder();
   const main = ['--import', 'tsx', 'local/main.ts', '--port', '0', '--data', data, '--app', 'test/local/stack/app.fixture.ts'];
   const parent = spawn(process.execPath, ['-e', `

@@ -11,7 +11,7 @@ const MEGABYTE = 1024 * 1024;
 const SIZE = 1024 * MEGABYTE;
 const LIMIT = 400 * MEGABYTE;
 
-/** A megabyte again and again: nothing of it is ever a video. */
+/** Repeats one megabyte of text, which is not a video. */
 function* content(): Generator<Buffer> {
   const chunk = Buffer.alloc(MEGABYTE, 'no video ');
   for (let sent = 0; sent < SIZE; sent += chunk.length) yield chunk;
@@ -26,7 +26,7 @@ async function send({ upload: { method, url, headers } }: Plan): Promise<number>
   return status;
 }
 
-/** The most that each Node process of the stack has ever had in memory; where there is no /proc, what it has now. */
+/** Returns the peak memory of each Node process of the stack. Without /proc, returns the current memory. */
 function memoryOf(stack: StackProcess): Map<string, number> {
   const own = stack.processes().filter(({ command }) => command.startsWith(process.execPath));
   return new Map(own.map(({ pid, command, resident }) => {
@@ -41,7 +41,7 @@ describe('a large upload', () => {
   beforeAll(async () => { stack = await StackProcess.start(); });
   afterAll(stopAll);
 
-  it('of 1 GB passes through without filling anybody\'s memory, and is refused for what it is', async () => {
+  it('of 1 GB is streamed with little memory, and ends as not_a_video', async () => {
     const client = await Client.signIn(stack.facts);
     const plan = await client.declare(SIZE, 'large');
     expect(await send(plan)).toBe(200);
@@ -49,10 +49,10 @@ describe('a large upload', () => {
     expect([status, error?.code]).toEqual(['errored', 'not_a_video']);
 
     const memory = memoryOf(stack);
-    // The main process, and a process for each handler that had something to do.
+    // One main process and one process per handler that ran.
     expect(memory.size).toBeGreaterThan(3);
     expect([...memory].filter(([, bytes]) => bytes > LIMIT)).toEqual([]);
-    // A figure that nobody measured would be below any limit.
+    // A failed measurement would be below every limit.
     expect(Math.min(...memory.values())).toBeGreaterThan(10 * MEGABYTE);
   });
 });

@@ -7,19 +7,19 @@ import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** For what ends by itself when the main process is gone. */
+/** The time in which child processes end after the main process is killed. */
 const LEFT_BEHIND_MS = 10_000;
 
 describe('a stack', () => {
   const data = temporaryFolder();
   let clip: Buffer<ArrayBuffer>;
   beforeAll(() => {
-    // Long enough to be stopped in the middle of its transcode.
+    // Long enough to stop the stack during the transcode.
     clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 20));
   });
   afterAll(stopAll);
 
-  /** The ports of the page, of AWS's services and of the sign-in. */
+  /** Returns the ports of the page, of the AWS services and of the sign-in pages. */
   async function portsOf({ facts }: StackProcess, client: Client): Promise<number[]> {
     const { upload } = await client.declare(1, 'never sent');
     const signIn = await fetch(`${facts.api}/login`, { redirect: 'manual' });
@@ -33,10 +33,10 @@ describe('a stack', () => {
     });
   }
 
-  /** Uploads, and waits until FFmpeg is at work. */
+  /** Uploads a clip and waits until FFmpeg runs. */
   async function beginTranscode(stack: StackProcess, client: Client, title: string): Promise<string> {
     const videoId = await client.upload(clip, title);
-    await until('FFmpeg is at work', () => stack.processes().some(({ command }) => command.includes('ffmpeg') && command.includes('libx264')));
+    await until('FFmpeg runs', () => stack.processes().some(({ command }) => command.includes('ffmpeg') && command.includes('libx264')));
     return videoId;
   }
 
@@ -46,14 +46,14 @@ describe('a stack', () => {
     return (await fetch(new URL(`/${poolId}/.well-known/jwks.json`, headers.get('location')!))).json();
   }
 
-  /** What is left of a stack that has ended: nothing but its data. */
+  /** Checks that only the data of a stopped stack is left. */
   async function expectNothingLeft(stack: StackProcess, ports: number[]): Promise<void> {
     expect(stack.processes()).toEqual([]);
     expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false));
     expect(existsSync(stack.factsFile)).toBe(false);
   }
 
-  it('ends with all that it started, and goes on where it was when it starts again', async () => {
+  it('stops with all its processes, and continues its work after the next start', async () => {
     const first = await StackProcess.start({ data });
     const before = await Client.signIn(first.facts);
     const ports = await portsOf(first, before);
@@ -61,7 +61,7 @@ describe('a stack', () => {
     const keys = await keysOf(first);
     expect(keys).toMatchObject({ keys: [{ kid: expect.any(String) }] });
     const videoId = await beginTranscode(first, before, 'interrupted');
-    // As a terminal does by Ctrl-C: each process of the group hears of it, FFmpeg too.
+    // Ctrl-C in a terminal sends the signal to each process of the group, including FFmpeg.
     process.kill(-first.pid, 'SIGINT');
     expect(await first.ended).toBe(0);
     await expectNothingLeft(first, ports);
@@ -75,14 +75,14 @@ describe('a stack', () => {
     expect(items.map((video: { videoId: string }) => video.videoId)).toEqual([videoId]);
     expect(await after.play(videoId)).toBeGreaterThan(6);
     const portsNow = await portsOf(second, after);
-    // As `kill` does: the main process alone.
+    // `kill` sends the signal to the main process only.
     second.signal('SIGTERM');
     expect(await second.ended).toBe(0);
     await expectNothingLeft(second, portsNow);
     expect(first.output + second.output).not.toMatch(/denied|error|fault/i);
   });
 
-  it('runs beside another one, and leaves no process behind when it is killed', async () => {
+  it('runs next to another stack, and leaves no process behind if it is killed', async () => {
     const [killed, other] = await Promise.all([StackProcess.start(), StackProcess.start()]);
     const [client, neighbour] = await Promise.all([Client.signIn(killed.facts), Client.signIn(other.facts)]);
     const [ports, portsOfOther] = await Promise.all([portsOf(killed, client), portsOf(other, neighbour)]);
@@ -95,7 +95,7 @@ describe('a stack', () => {
     await until('no process is left', () => killed.processes().length === 0, LEFT_BEHIND_MS);
     expect(await Promise.all([...ports, ...portsOfOther].map(isOpen))).toEqual([false, false, false, true, true, true]);
 
-    // Who was killed left its mark and its facts; both are of no use to anyone, and in nobody's way.
+    // The killed stack left its lock folder and stack.json. They do not prevent the next start.
     const again = await StackProcess.start({ data: killed.data });
     expect(await (await Client.signIn(again.facts)).settled(videoId)).toMatchObject({ status: 'ready' });
     expect((await neighbour.call('GET', '/streams?owner=me')).items).toHaveLength(1);

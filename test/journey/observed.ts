@@ -1,7 +1,7 @@
 import { hkdfSync } from 'crypto';
 import { signInSecrets } from '../../src/auth/sign-in/pending-sign-in.runtime';
 
-/** What requests and answers hold that anyone may know. All else is taken for a secret: what is new has to be named here, or never be written down. */
+/** Values of requests and responses that are not secret. Every other value counts as a secret, so a new value must be listed here or stay unwritten. */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   query: [
     'client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge_method', 'return_to', 'logout_uri', 'iss', 'error', 'owner',
@@ -11,39 +11,39 @@ const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   form: ['username'],
 };
 
-/** Parts of JSON that nobody may know. */
+/** JSON keys whose values are secrets. */
 const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey', 'seed', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
 
-/** How much of a secret is too much: less may be there by chance. */
+/** The number of characters from which a part of a secret counts as a leak. Shorter matches can be coincidence. */
 export const FRAGMENT = 16;
 
-/** Secrets by their names, as they pass. */
+/** Collects secrets from requests and responses. */
 export class Secrets {
-  /** Each with the name under which it was first seen. */
+  /** The name of each secret at its first occurrence. */
   readonly values = new Map<string, string>();
 
-  /** A text that nobody may know; what has parts, such as a token or a key's text, is looked for in pieces anyway. */
+  /** Adds a secret. */
   add(name: string, value: string): void {
-    // Lines, since files write their ends in more than one way. Those that begin and end a key are in every library.
+    // Files contain different line endings, so each line is added separately. Every library contains the first and last line of a PEM key.
     for (const line of value.split('\n')) {
       if (line.length >= FRAGMENT && !line.startsWith('-----') && !this.values.has(line)) this.values.set(line, name);
     }
   }
 
-  /** An address: what it carries in its query. */
-  addAddress(address: string): void {
+  /** Adds the secret query parameters of a URL. */
+  addUrl(address: string): void {
     if (!URL.canParse(address)) return;
     for (const [name, value] of new URL(address).searchParams) if (!KNOWN_TO_ALL.query.includes(name)) this.add(`query ${name}`, value);
   }
 
-  /** One cookie, `name=value`. From that of a sign-in its verifier is derived, by a key that `addSignInVerifiers` is told. */
+  /** Adds a cookie in the form `name=value`. `addSignInVerifiers` derives the verifiers from the sign-in cookies. */
   addCookie(pair: string): void {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(pair.trim()) ?? [];
     if (!value || KNOWN_TO_ALL.cookie.includes(name)) return;
     this.add(`cookie ${name.replace(/(vod-sign-in).*/, '$1')}`, decodeURIComponent(value));
   }
 
-  /** What the handler derives from the cookies of sign-ins and its client's secret, and tells nobody but the sign-in server. */
+  /** Adds the PKCE verifiers that the handler derives from the sign-in cookies and the client's secret. */
   addSignInVerifiers(clientSecret: string): void {
     const key = hkdfSync('sha256', clientSecret, '', 'serverless-vod sign-in under way', 32);
     this.add('sign-in key', Buffer.from(key).toString('base64url'));
@@ -52,31 +52,31 @@ export class Secrets {
     }
   }
 
-  /** JSON of any form, if it is JSON. */
+  /** Adds the secrets of a JSON text. Ignores other texts. */
   addJson(text: string): void {
     if (!/^\s*[[{]/.test(text)) return;
     JSON.parse(text, (name, value) => {
       if (typeof value !== 'string') return value;
       if (SECRET_NAMES.includes(name)) this.add(`json ${name}`, value);
-      else this.addAddress(value);
+      else this.addUrl(value);
       return value;
     });
   }
 
-  /** All that a request and its answer carry. */
+  /** Adds the secrets of a request and its response. */
   async addExchange(address: string, { headers, body }: RequestInit, response: Response): Promise<void> {
-    this.addAddress(address);
+    this.addUrl(address);
     const sent = new Headers(headers);
     this.add('authorization', sent.get('authorization')?.replace(/^Bearer /, '') ?? '');
     sent.get('cookie')?.split(';').forEach((pair) => this.addCookie(pair));
     if (typeof body === 'string') this.addJson(body);
     if (body instanceof URLSearchParams) for (const [name, value] of body) if (!KNOWN_TO_ALL.form.includes(name)) this.add(`form ${name}`, value);
-    this.addAddress(new URL(response.headers.get('location') ?? '', address).href);
+    this.addUrl(new URL(response.headers.get('location') ?? '', address).href);
     response.headers.getSetCookie().forEach((line) => this.addCookie(line.split(';')[0]));
     if (response.headers.get('content-type')?.includes('json')) this.addJson(await response.clone().text());
   }
 
-  /** Answers a function that names the secrets of which a text holds a piece. */
+  /** Returns a function that returns the names of the secrets that a text contains in part. */
   finder(): (text: string) => string[] {
     const pieces = new Map<string, string>();
     for (const [value, name] of this.values) {

@@ -3,11 +3,11 @@ import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
 
 const { FIXTURE_ISSUER = 'https://identity.example.com', FIXTURE_TOKEN, FIXTURE_TTL = '3600' } = process.env;
 
-/** Tokens of another issuer open the API. */
+/** The service with tokens of an OIDC issuer. */
 new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
   identity: Identity.oidc({
     issuer: FIXTURE_ISSUER,
-    // Those of both kinds of token, so that nothing but its kind tells the wrong one.
+    // The audiences of ID tokens and of access tokens, so that a token of the wrong kind differs only in its kind.
     audiences: ['web', 'https://videos.example.com/api'],
     token: FIXTURE_TOKEN as OidcToken | undefined,
     cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),

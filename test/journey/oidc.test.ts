@@ -14,36 +14,36 @@ const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 
-/** Why the authorizer refuses each bad token. About the others API Gateway does not even ask it: they can't be tokens at all. */
+/** The reason for which the authorizer rejects each bad token. API Gateway rejects the other ones itself, because they do not have the form of a token. */
 const REASONS: Readonly<Record<string, string>> = {
   'expired': 'expired',
   'not yet valid': 'not yet valid',
   'without an expiry': 'no expiry',
   'of another issuer': 'issuer',
-  'of an issuer whose name only begins so': 'issuer',
+  'of an issuer with the right prefix': 'issuer',
   'without an issuer': 'issuer',
   'for another audience': 'audience',
-  'for an audience whose name only begins so': 'audience',
+  'for an audience with the right prefix': 'audience',
   'without an audience': 'audience',
   'of another pool': 'issuer',
   'signed with another key': 'signature',
-  'signed with a key that nobody knows': 'unknown key',
-  'signed with the key that it brings along': 'signature',
-  'signed for other claims': 'signature',
-  'with alg None, and a signature': 'algorithm',
-  'signed with the public key as if it were a password': 'algorithm',
+  'with an unknown key id': 'unknown key',
+  'signed with a key in its header': 'signature',
+  'with the signature of other claims': 'signature',
+  'with alg None and a signature': 'algorithm',
+  'signed by HMAC with the public key': 'algorithm',
   'garbage in three parts': 'issuer',
-  'of the other kind': 'use',
+  'of the wrong kind': 'use',
 };
 
-/** The reasons that the authorizer has told its log so far. */
+/** Returns the reasons that the authorizer has logged. */
 function reasonsOf({ data }: StackProcess): string[] {
   const log = readFileSync(path.join(data, 'functions.log'), 'utf8');
   return [...log.matchAll(/^\S*AuthorizeToken\S* .*'token refused', reason: '(.+)'/gm)].map(([, reason]) => reason);
 }
 
 describe('with tokens of another issuer', () => {
-  /** Tokens end after a second there, and API Gateway asks again after two. */
+  /** A stack whose tokens expire after 1 second and whose authorizer results are cached for 2 seconds. */
   let brief: StackProcess;
   let ending: Caller;
   let taken: number;
@@ -69,7 +69,7 @@ describe('with tokens of another issuer', () => {
     beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TOKEN } }); });
     afterAll(() => stack.stop());
 
-    /** A new token of one of the sample users. */
+    /** Returns a new token of a sample user. */
     async function tokenOf(username = 'ada', which: typeof kind | typeof other = kind): Promise<string> {
       const { issuer, users } = stack.facts;
       return (await signInAt(issuer!, users.find((user) => user.username === username)!))[which];
@@ -77,8 +77,8 @@ describe('with tokens of another issuer', () => {
     const caller = (token: string) => new Caller(stack.facts.api, token);
     const callerOf = async (username?: string) => caller(await tokenOf(username));
 
-    // What has reached a handler is told once: this must come before anything good does.
-    it.each([...Object.keys(BAD_TOKENS), 'of the other kind'])('that is bad is refused by the authorizer, and for what is wrong with it: %s', async (name) => {
+    // The access log contains each route once, so the tests with bad tokens must run before those with good tokens.
+    it.each([...Object.keys(BAD_TOKENS), 'of the wrong kind'])('is rejected with the right reason if it is bad: %s', async (name) => {
       const forge = new Forge(path.join(stack.data, 'identity'), await tokenOf());
       const bad = name in BAD_TOKENS ? BAD_TOKENS[name](forge) : await tokenOf('ada', other);
       const before = reasonsOf(stack).length;
@@ -88,12 +88,12 @@ describe('with tokens of another issuer', () => {
       }
       await caller(BAD_TOKENS.expired(forge)).fetch('GET', '/streams');
       const expected = [...name in REASONS ? Array(4).fill(REASONS[name]) : [], 'expired'];
-      await until('the log tells of the last one too', () => reasonsOf(stack).length >= before + expected.length);
+      await until('the log contains the last reason', () => reasonsOf(stack).length >= before + expected.length);
       expect(reasonsOf(stack).slice(before)).toEqual(expected);
       expect(handlersReached(stack.data)).toEqual([]);
     });
 
-    it('opens the API, and its groups decide', async () => {
+    it('is accepted by the API, and its groups decide on permissions', async () => {
       const [grace, katherine, linus, ada] = await Promise.all(['grace', 'katherine', 'linus', 'ada'].map(callerOf));
       expect(await problemOf(await linus.fetch('POST', '/upload', DECLARATION))).toEqual(WRONG_ROLE);
       const videoId = await grace.upload(clip, 'from elsewhere');
@@ -110,27 +110,27 @@ describe('with tokens of another issuer', () => {
     it('is in no log', () => {
       const logs = ['functions.log', 'access.jsonl'].map((name) => readFileSync(path.join(stack.data, name), 'utf8'));
       expect([...logs, stack.output].join('\n').match(/eyJ[\w-]*\.?/g)).toBeNull();
-      // Nobody could find the issuer of this machine else.
+      // The console shows the URL of the local issuer.
       expect(stack.output).toContain(`trusts ${stack.facts.issuer}`);
     });
 
-    it('is not to be had from the service itself', () => expectNoSignIn(stack.facts));
+    it('is not issued by the service itself', () => expectNoSignIn(stack.facts));
 
-    it('is known again on every route for as long as API Gateway keeps the answer; of a key that was dropped it is refused then', async () => {
+    it('is valid on every route while API Gateway caches the result, and is rejected afterwards if its key was removed', async () => {
       const [known, unknown] = [await callerOf(), await callerOf()];
       expect((await known.fetch('GET', '/streams')).status).toBe(200);
       expect((await fetch(`${stack.facts.issuer}/rotate-keys`, { method: 'POST' })).status).toBe(204);
       const next = await callerOf();
-      // The authorizer looks for keys that it has not met once in ten seconds.
-      await until('the new key is followed', async () => (await next.fetch('GET', '/streams')).status === 200);
+      // The authorizer searches for an unknown key at most once in 10 seconds.
+      await until('the new key is accepted', async () => (await next.fetch('GET', '/streams')).status === 200);
 
-      // Lambda ends a function's processes now and then; at the latest after an hour the keys that one knows are fetched anew.
+      // A new process fetches the keys again, as Lambda's containers do. A running process does so after one hour.
       const handlers = () => stack.processes().filter(({ command }) => command.includes('run-loop'));
       const ended = handlers().map(({ pid }) => pid);
       for (const pid of ended) process.kill(pid, 'SIGKILL');
-      await until('they have ended', () => !handlers().some(({ pid }) => ended.includes(pid)));
-      await until('the dropped key is forgotten', async () => (await unknown.fetch('GET', '/streams')).status === 401);
-      const { video: { videoId } } = await known.declare(1, 'by the kept answer');
+      await until('the processes have ended', () => !handlers().some(({ pid }) => ended.includes(pid)));
+      await until('a token of the removed key is rejected', async () => (await unknown.fetch('GET', '/streams')).status === 401);
+      const { video: { videoId } } = await known.declare(1, 'by the cached result');
       expect(await known.find(videoId)).toMatchObject({ status: 'waiting' });
       expect((await known.fetch('POST', `/streams/${videoId}/playback`)).status).toBe(409);
       expect((await known.fetch('GET', '/streams?owner=me')).status).toBe(200);
@@ -139,7 +139,7 @@ describe('with tokens of another issuer', () => {
     });
   });
 
-  it('nothing is decided while the issuer can\'t be reached', async () => {
+  it('returns 502 while the issuer is unreachable', async () => {
     const stack = await StackProcess.start({ app, environment: { FIXTURE_ISSUER: 'http://127.0.0.1:1025' } });
     const other = await briefToken();
     const token = new Forge(path.join(brief.data, 'identity'), other).token({ claims: { iss: 'http://127.0.0.1:1025' } });
@@ -147,18 +147,18 @@ describe('with tokens of another issuer', () => {
     for (const route of ['/streams', '/streams?owner=me']) {
       expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
     }
-    // What needs no keys to be refused is.
+    // A token of another issuer is rejected without any key.
     expect(await problemOf(await new Caller(stack.facts.api, other).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect(handlersReached(stack.data)).toEqual([]);
-    await until('the log tells of the last one', () => reasonsOf(stack).length > 0);
+    await until('the log contains a reason', () => reasonsOf(stack).length > 0);
     const log = readFileSync(path.join(stack.data, 'functions.log'), 'utf8');
     expect([log.match(/'issuer failed', reason: '.+'/g), log.includes(token.split('.')[1])]).toEqual([Array(2).fill("'issuer failed', reason: 'discovery: TypeError'"), false]);
   });
 
-  it('one ends with its lifetime, the skew of clocks and what API Gateway keeps', async () => {
+  it('rejects a token after its lifetime, the allowed clock skew and the cache time of API Gateway', async () => {
     const [, { iat, exp }] = readToken(await briefToken()) as [object, Record<string, number>];
     expect([taken, exp - iat]).toEqual([200, 1]);
-    await until('it is over', async () => (await ending.fetch('GET', '/streams')).status === 401);
+    await until('the token is rejected', async () => (await ending.fetch('GET', '/streams')).status === 401);
     expect(await problemOf(await ending.fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect((await new Caller(brief.facts.api, await briefToken()).fetch('GET', '/streams')).status).toBe(200);
   });

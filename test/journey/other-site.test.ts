@@ -8,10 +8,10 @@ import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Sites besides the service's http://localhost: another registrable domain, another host of the same scheme, and one that is not in `appOrigins`. */
+/** Sites other than the service's http://localhost: another registrable domain, another host with the same scheme, and a site outside `appOrigins`. */
 const [LISTED, SECOND, STRANGE] = ['https://app.example.org', 'http://127.0.0.1:5173', 'https://evil.example'];
 
-/** What a page makes of an answer, or `unreadable`. */
+/** A response as a page reads it. */
 interface Seen { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
 
 describe('a page of another site', () => {
@@ -22,7 +22,7 @@ describe('a page of another site', () => {
 
   beforeAll(async () => {
     stack = await StackProcess.start({ app: path.join(__dirname, 'other-site.fixture.ts') });
-    // Chromium asks a person before a page of the internet reaches this machine, where the service and S3 are here.
+    // Chromium asks the user before an internet page calls a local host. The local stack is such a host.
     browser = await launchBrowser('--disable-features=LocalNetworkAccessChecks');
     client = await Client.signIn(stack.facts);
   });
@@ -33,7 +33,7 @@ describe('a page of another site', () => {
   beforeEach(async () => { context = await browser.newContext(); });
   afterEach(() => context.close());
 
-  /** Opens an empty page there. Nothing is intercepted afterwards: Playwright would answer preflight requests itself. */
+  /** Opens an empty page at an origin. Then removes the interception, because Playwright would respond to preflight requests itself. */
   async function open(origin: string): Promise<Page> {
     const page = await context.newPage();
     await serve(page, origin);
@@ -45,17 +45,14 @@ describe('a page of another site', () => {
   const serve = (page: Page, origin: string) =>
     page.route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: '<!DOCTYPE html><title>Another site</title><link rel="icon" href="data:,">' }));
 
-  /** What the page reads of an answer. */
+  /** Sends a request from the page and returns the response as the page reads it. */
   function ask(page: Page, address: string, options: RequestInit = {}): Promise<Seen | 'unreadable'> {
     return page.evaluate(([url, init]) => fetch(url as string, init as RequestInit).then(
       async (response) => ({ status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() }), () => 'unreadable' as const,
     ), [address, options] as const);
   }
 
-  /**
-   * Notes what the network sees of the page's requests to the service, also of those that CORS keeps from the page: the answer's status, the cookies that
-   * were sent, and those that were kept back.
-   */
+  /** Records the page's network traffic, including responses that CORS hides from the page: statuses, sent cookies and withheld cookies. */
   async function watch(page: Page): Promise<{ statuses: number[]; sent: string[]; kept: string[] }> {
     const seen = { statuses: [] as number[], sent: [] as string[], kept: [] as string[] };
     const session = await context.newCDPSession(page);
@@ -74,13 +71,13 @@ describe('a page of another site', () => {
   const withToken = (more: Record<string, string> = {}) => ({ headers: { authorization: `Bearer ${client.tokens.id_token}`, ...more } });
   const codeOf = (seen: Seen | 'unreadable') => seen === 'unreadable' ? seen : [seen.status, JSON.parse(seen.text).code];
 
-  it('calls the API with a bearer token, and reads answers and errors', async () => {
+  it('calls the API with a bearer token and reads responses and errors', async () => {
     for (const origin of [LISTED, SECOND]) {
       const page = await open(origin);
       const list = await ask(page, api('/streams?owner=me'), withToken());
       expect(list).toMatchObject({ status: 200, headers: { 'x-amzn-requestid': expect.any(String) } });
       expect(await ask(page, api('/openapi.json'))).toMatchObject({ status: 200 });
-      // A handler's errors, and API Gateway's own.
+      // These errors come from handlers, and the later ones from API Gateway.
       expect(codeOf(await ask(page, api('/streams/0199f3c0-0000-7000-8000-000000000001'), withToken()))).toEqual([404, 'not_found']);
       expect(codeOf(await ask(page, api('/upload'), { method: 'POST', body: '{}', ...withToken({ 'content-type': 'application/json' }) }))).toEqual([400, 'invalid_request']);
       const refused = await ask(page, api('/streams'), { headers: { authorization: 'Bearer not-a-token' } });
@@ -104,22 +101,22 @@ describe('a page of another site', () => {
     expect(await client.settled(video.videoId)).toMatchObject({ status: 'ready', title: 'From another site' });
   });
 
-  it('gets nothing if its site is not listed, though its request is one like any client\'s', async () => {
+  it('cannot read responses if its site is not listed', async () => {
     const page = await open(STRANGE);
     const { statuses } = await watch(page);
-    // The preflight's answer names no origin, and the request is not sent.
+    // The preflight response contains no allowed origin, so the browser does not send the request.
     expect(await ask(page, api('/streams'), withToken())).toBe('unreadable');
-    await until('the preflight was seen', () => statuses.length > 0);
+    await until('the preflight was recorded', () => statuses.length > 0);
     expect(statuses).toEqual([204]);
-    // Without a token it needs no preflight: the description answers, and the page can't read it.
+    // A request without a token needs no preflight. The service responds, but the page cannot read the response.
     expect(await ask(page, api('/openapi.json'))).toBe('unreadable');
-    await until('the answer was seen', () => statuses.length > 1);
+    await until('the response was recorded', () => statuses.length > 1);
     expect(statuses).toEqual([204, 200]);
     const response = await fetch(api('/streams'), { headers: { ...withToken().headers, origin: STRANGE } });
     expect([response.status, response.headers.get('access-control-allow-origin'), response.headers.get('vary')]).toEqual([200, null, 'Origin']);
   });
 
-  /** Signs in by navigation, as a page of that site would send a person; answers the page, back at its site. */
+  /** Signs in by navigation from a page of an origin, and returns the page after it came back to its origin. */
   async function signInFrom(origin: string): Promise<Page> {
     const page = await open(origin);
     await page.goto(`${api('/login')}?return_to=${encodeURIComponent(`${origin}/back`)}`);
@@ -133,32 +130,32 @@ describe('a page of another site', () => {
     return page;
   }
 
-  it.each([LISTED, SECOND])('%s may send people to sign in, and can\'t use the refresh cookie that they then have', async (origin) => {
+  it.each([LISTED, SECOND])('%s can start a sign-in but cannot use the refresh cookie', async (origin) => {
     const page = await signInFrom(origin);
     const cookies = await context.cookies(`${stack.facts.api}/token`);
     expect(cookies.map(({ name, sameSite }) => [name, sameSite])).toContainEqual(['__Secure-vod-refresh', 'Strict']);
 
     const { statuses, sent, kept } = await watch(page);
-    // No preflight is asked for: the request is sent, without the cookie.
+    // These requests need no preflight. The browser sends them without the cookie.
     expect(await ask(page, api('/token'), { method: 'POST', credentials: 'include' })).toBe('unreadable');
     expect(await ask(page, api('/token/revoke'), { method: 'POST', credentials: 'include' })).toBe('unreadable');
-    // One is: it is refused.
+    // This request needs a preflight, which is rejected.
     expect(await ask(page, api('/token'), { method: 'POST', credentials: 'include', headers: { 'content-type': 'application/json' }, body: '{}' })).toBe('unreadable');
-    await until('the three answers were seen', () => statuses.length > 2 && kept.length > 0);
+    await until('the three responses were recorded', () => statuses.length > 2 && kept.length > 0);
     expect(statuses).toEqual([401, 401, 404]);
     expect(sent).toEqual([]);
     expect(kept).toContainEqual(expect.stringMatching(/^__Secure-vod-refresh: .*SameSiteStrict/));
-    // Nor did it end the session, which the service's own pages have.
+    // The session of the service's own pages continues.
     const own = await context.newPage();
     await own.goto(stack.facts.origin);
     await own.getByRole('button', { name: 'Sign out' }).waitFor();
-    // With the cookie a request would be refused by what the browser says of it.
+    // Even with the cookie, the request's Origin and Sec-Fetch-Site headers would cause a rejection.
     const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
     const forged = await fetch(api('/token'), { method: 'POST', headers: { cookie, origin, 'sec-fetch-site': 'cross-site' } });
     expect([forged.status, (await forged.json() as any).code, forged.headers.get('access-control-allow-origin')]).toEqual([403, 'cross_site', null]);
   });
 
-  it.each([LISTED, SECOND])('%s can neither get the playback cookies nor use those that a person has', async (origin) => {
+  it.each([LISTED, SECOND])('%s can neither set playback cookies nor use existing ones', async (origin) => {
     const videoId = await client.upload(readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 4)), 'To be played');
     await client.settled(videoId);
     const route = api(`/streams/${videoId}/playback`);
@@ -180,8 +177,8 @@ describe('a page of another site', () => {
 
     const { statuses, sent, kept } = await watch(page);
     expect(await ask(page, hls, { credentials: 'include' })).toBe('unreadable');
-    // DevTools tells of an answer after the page knows of it.
-    await until('the answer and its cookies were seen', () => statuses.length > 0 && kept.length > 0);
+    // DevTools reports a response later than the page receives it.
+    await until('the response and its cookies were recorded', () => statuses.length > 0 && kept.length > 0);
     expect([statuses, sent]).toEqual([[403], []]);
     expect(kept).toContainEqual(expect.stringMatching(/^CloudFront-Signature: .*SameSiteLax/));
   });

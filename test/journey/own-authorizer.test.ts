@@ -15,12 +15,12 @@ const NOT_SIGNED_IN = [401, PROBLEM, 'not_signed_in'];
 describe.each([
   { type: 'TOKEN', header: 'authorization' },
   { type: 'REQUEST', header: 'x-caller' },
-])('an authorizer of one\'s own of type $type', ({ type, header }) => {
+])('a custom authorizer of type $type', ({ type, header }) => {
   let stack: StackProcess;
   beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TYPE: type } }); });
   afterAll(stopAll);
 
-  /** Calls with what the authorizer is to be told: its answer, or what it fails with. */
+  /** Sends a request whose header tells the authorizer its result or its error. */
   function call(told: string | object | undefined, method: string, route: string): Promise<Response> {
     const said = typeof told === 'object' ? JSON.stringify(told) : told;
     const body = method === 'POST' ? JSON.stringify({ fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 }) : undefined;
@@ -29,21 +29,21 @@ describe.each([
   const upload = (told: object) => call(told, 'POST', '/upload');
   const own = (told: object) => call(told, 'GET', '/streams?owner=me');
 
-  /** What the authorizer was asked for so far. */
+  /** Returns the methods for which the authorizer was invoked. */
   function asked(): string[] {
     return [...readFileSync(path.join(stack.data, 'functions.log'), 'utf8').matchAll(/asked for (.+)$/gm)].map(([, what]) => what);
   }
 
-  // What has reached a handler is told once: this must come before anything good does.
+  // The access log contains each route once, so these tests must run before those with accepted requests.
   it.each<[string, string | object | undefined, unknown[]]>([
-    ['is not asked about nobody, which is a 401', undefined, NOT_SIGNED_IN],
-    ['that says Unauthorized is a 401', 'Unauthorized', NOT_SIGNED_IN],
-    ['that denies is a 403', { principalId: 'grace', groups: '["admins"]', effect: 'Deny' }, WRONG_ROLE],
-    ['that allows something else is a 403', { principalId: 'grace', groups: '["admins"]', resource: 'arn:aws:execute-api:us-east-1:111122223333:other/*' }, WRONG_ROLE],
-    ['that fails is a 502', 'the password of the database is wrong', [502, PROBLEM, 'upstream_failed']],
-    ['that crashes is a 502', 'exit', [502, PROBLEM, 'upstream_failed']],
-    ['that answers what is no answer is a 502', { principalId: 'grace', groups: ['admins'] }, [502, PROBLEM, 'upstream_failed']],
-    ['that answers more than it may is a 502', { principalId: 'grace', isAuthorized: true }, [502, PROBLEM, 'upstream_failed']],
+    ['is not invoked without a token, which returns 401', undefined, NOT_SIGNED_IN],
+    ['that throws Unauthorized causes 401', 'Unauthorized', NOT_SIGNED_IN],
+    ['that denies causes 403', { principalId: 'grace', groups: '["admins"]', effect: 'Deny' }, WRONG_ROLE],
+    ['that allows another resource causes 403', { principalId: 'grace', groups: '["admins"]', resource: 'arn:aws:execute-api:us-east-1:111122223333:other/*' }, WRONG_ROLE],
+    ['that fails causes 502', 'the password of the database is wrong', [502, PROBLEM, 'upstream_failed']],
+    ['that crashes causes 502', 'exit', [502, PROBLEM, 'upstream_failed']],
+    ['that returns an invalid context causes 502', { principalId: 'grace', groups: ['admins'] }, [502, PROBLEM, 'upstream_failed']],
+    ['that returns an unknown field causes 502', { principalId: 'grace', isAuthorized: true }, [502, PROBLEM, 'upstream_failed']],
   ])('%s', async (_, told, expected) => {
     for (const [method, route] of [['GET', '/streams'], ['POST', '/upload']]) {
       const response = await call(told, method, route);
@@ -53,7 +53,7 @@ describe.each([
     expect(handlersReached(stack.data)).toEqual([]);
   });
 
-  it('tells who calls', async () => {
+  it('identifies the caller by principalId', async () => {
     const [grace, ada] = ['grace', 'ada|1 of "them"'].map((principalId) => ({ principalId, groups: '["uploaders"]' }));
     const { video: { videoId } } = await (await upload(grace)).json() as Plan;
     const { items } = await (await own(grace)).json() as { items: Video[] };
@@ -65,10 +65,10 @@ describe.each([
   });
 
   it.each([
-    ['"uploaders" among them', '["viewers","uploaders"]', 201], ['"admins", which are nobody here', '["admins"]', 403], ['others', '["viewers"]', 403], ['none', undefined, 403], ['an empty list', '[]', 403],
+    ['"uploaders" in the list', '["viewers","uploaders"]', 201], ['"admins", which no role names', '["admins"]', 403], ['others', '["viewers"]', 403], ['none', undefined, 403], ['an empty list', '[]', 403],
     ['a bare name', 'uploaders', 403], ['names with commas', 'uploaders,admins', 403], ['a broken list', '["uploaders"', 403], ['a text', '"uploaders"', 403],
     ['an object', '{"0":"uploaders","length":1}', 403], ['a list with something else', '["uploaders",1]', 403], ['null', 'null', 403], ['a number', 7, 403],
-  ])('tells the caller\'s groups: %s', async (_, groups, status) => {
+  ])('passes the caller\'s groups: %s', async (_, groups, status) => {
     const told = { principalId: 'katherine', groups };
     const answer = await upload(told);
     if (status === 201) expect(answer.status).toBe(201);
@@ -76,7 +76,7 @@ describe.each([
     expect((await own(told)).status).toBe(200);
   });
 
-  it('is asked once for all routes, so that a policy for one of them is none for the others', async () => {
+  it('is cached for all routes, so a policy for one route rejects the other routes', async () => {
     const before = asked().length;
     const everywhere = { principalId: 'linus', groups: '["uploaders"]' };
     const here = { ...everywhere, resource: 'asked' };
@@ -84,9 +84,9 @@ describe.each([
     expect((await own(here)).status).toBe(200);
     expect(await problemOf(await upload(here))).toEqual(WRONG_ROLE);
     await call('Unauthorized', 'POST', '/upload');
-    await until('the log tells of the last one', () => asked().at(-1) === 'POST/upload');
+    await until('the log contains the last invocation', () => asked().at(-1) === 'POST/upload');
     expect(asked().slice(before)).toEqual(['GET/streams', 'GET/streams', 'POST/upload']);
   });
 
-  it('leaves the service without sign-in of its own', () => expectNoSignIn(stack.facts));
+  it('removes the sign-in routes of the service', () => expectNoSignIn(stack.facts));
 });

@@ -6,10 +6,10 @@ import { SignIn } from '../../local/client';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Planted cookies of this size exceed every limit for headers: the callback is then refused before the API sees it, without the API's headers. */
+/** Planted cookies that exceed every header limit. CloudFront then rejects the callback before the API receives it, without the API's headers. */
 const FLOOD = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, 'x'.repeat(4000)]);
 
-/** The attacker runs a script on the service's own origin (cross-site scripting), in the browser of a person who is signed in at the sign-in pages. */
+/** The attacker runs a script on the service's own origin (cross-site scripting), in the browser of a user who is signed in at the sign-in pages. */
 describe('a script on the service\'s own origin', () => {
   let stack: StackProcess;
   let browser: Browser;
@@ -23,7 +23,7 @@ describe('a script on the service\'s own origin', () => {
     const tab = await Tab.open(context, stack.facts);
     await tab.signIn();
     ({ page } = tab);
-    // A document of the same origin that has no Content-Security-Policy of its own: only the API's headers protect what follows.
+    // This document of the same origin has no Content-Security-Policy, so only the API's headers protect the sign-in.
     await page.goto(`${stack.facts.origin}/style.css`);
   });
   afterAll(async () => {
@@ -31,7 +31,7 @@ describe('a script on the service\'s own origin', () => {
     await stopAll();
   });
 
-  /** Opens a popup and waits until it has arrived at the callback. */
+  /** Opens a popup and waits until it is at the callback. */
   async function popUp(address: string): Promise<Page> {
     const opened = context.waitForEvent('page');
     await page.evaluate((url) => void Object.assign(window, { popup: window.open(url) }), address);
@@ -40,7 +40,7 @@ describe('a script on the service\'s own origin', () => {
     return popup;
   }
 
-  /** What the script can read of the popup: its address and text, or the name of the error. */
+  /** Returns what the script can read of the popup: its URL and text, or the name of the error. */
   function readPopup(): Promise<string> {
     return page.evaluate(() => {
       try {
@@ -52,7 +52,7 @@ describe('a script on the service\'s own origin', () => {
     });
   }
 
-  /** What the script gets when it asks for the callback itself. */
+  /** Returns the response that the script receives if it fetches the callback itself. */
   function fetchCallback(address: string): Promise<[status: number, body: string]> {
     return page.evaluate(async (url) => {
       const answer = await fetch(url);
@@ -60,7 +60,7 @@ describe('a script on the service\'s own origin', () => {
     }, address);
   }
 
-  /** What a frame with the callback answers, and what the script can read of it. */
+  /** Returns the status of a frame with the callback, and the text that the script can read of it. */
   async function frameCallback(address: string): Promise<[status: number, text: string | undefined]> {
     const answered = page.waitForResponse((response) => response.url() === address);
     const frame = await page.evaluateHandle((src) => {
@@ -77,14 +77,14 @@ describe('a script on the service\'s own origin', () => {
 
   const setCookies = (cookies: string[]) => page.evaluate((lines) => lines.forEach((line) => { document.cookie = line; }), cookies);
 
-  it('reads neither the tokens in a popup nor the address that it came to', async () => {
+  it('can read neither the tokens in a popup nor the URL of the popup', async () => {
     const popup = await popUp('/api/login');
     expect(await popup.textContent('body')).toContain('refresh_token');
     expect(await readPopup()).toBe('SecurityError');
     await popup.close();
   });
 
-  it('gets no code from a callback that fails, and no tokens with a code, a state and a PKCE pair of its own', async () => {
+  it('gets no code from a failed callback, and no tokens with its own state and PKCE pair', async () => {
     const { location } = await SignIn.begin(stack.facts);
     const [state, nonce, verifier] = [randomBytes(32), randomBytes(32), randomBytes(32)].map((bytes) => bytes.toString('base64url'));
     location.searchParams.set('state', state);
@@ -94,7 +94,7 @@ describe('a script on the service\'s own origin', () => {
     expect(new URL(popup.url()).searchParams.get('code')).toBeTruthy();
     expect(await readPopup()).toBe('SecurityError');
 
-    // Even if the code leaked in another way: a cookie for it can't be made without the server's key.
+    // Even with a leaked code, nobody can create a cookie for it without the server's key.
     const expiresAt = Math.floor(Date.now() / 1000) + 500;
     const pending = Buffer.from(JSON.stringify({ state, nonce, verifier, expiresAt })).toString('base64url');
     await setCookies([
@@ -108,7 +108,7 @@ describe('a script on the service\'s own origin', () => {
     await Promise.all([popup.close(), again.close()]);
   });
 
-  it('gets no tokens by request or frame when it has the callback refused before the API sees it, and so learns code and state', async () => {
+  it('gets no tokens with fetch or a frame if it makes CloudFront reject the callback and so reads code and state', async () => {
     await setCookies(FLOOD.map(([name, value]) => `${name}=${value}; Path=/api/authorize`));
     const popup = await popUp('/api/login');
     const callback = popup.url();
@@ -124,18 +124,18 @@ describe('a script on the service\'s own origin', () => {
     }), callback);
     expect(loaded).toMatch(/^400 .*sign_in_failed/);
     expect(await frameCallback(callback)).toEqual([400, undefined]);
-    // The sign-in itself can still be finished by the person, and is then out of the script's reach.
+    // The user can still finish the sign-in, and the script cannot read its result.
     const finished = await popUp(callback);
     expect(await finished.textContent('body')).toContain('refresh_token');
     expect(await readPopup()).toBe('SecurityError');
     await Promise.all([popup.close(), finished.close()]);
   });
 
-  it('begins no sign-in by requests, frames or links that the browser prefetches', async () => {
+  it('starts no sign-in with requests, frames or prefetched links', async () => {
     const other = await browser.newContext();
     const { page: bystander } = await Tab.open(other, stack.facts);
     await bystander.goto(`${stack.facts.origin}/style.css`);
-    // Chromium's own account of what it loads ahead of time, which nothing else tells.
+    // Only this DevTools domain reports what Chromium loads ahead of time.
     const devTools = await other.newCDPSession(bystander);
     const ahead = new Set<string>();
     for (const kind of ['prefetch', 'prerender'] as const) {
@@ -154,28 +154,28 @@ describe('a script on the service\'s own origin', () => {
       add('link', { rel: 'prefetch', href: '/api/login?return_to=/link' });
       for (const kind of ['prefetch', 'prerender']) speculate(kind, `/api/login?return_to=/${kind}`);
     });
-    await until('both were loaded ahead', () => ahead.has('prefetch') && ahead.has('prerender'));
+    await until('Chromium has loaded both ahead of time', () => ahead.has('prefetch') && ahead.has('prerender'));
     const others = ['no-cors', 'cors', 'same-origin', 'iframe', 'embed', 'img', 'link'];
-    await until('all others are answered', () => others.every((name) => answered.has(name)));
+    await until('all other requests have a response', () => others.every((name) => answered.has(name)));
     expect(await other.cookies(stack.facts.api)).toEqual([]);
     await other.close();
   });
 
   it.each([
     [401, 'GET', '/streams', ''], [404, 'GET', '/nowhere', ''], [404, 'POST', '/authorize', ''], [413, 'POST', '/token', 'x'.repeat(10 * 1024 * 1024 + 1)],
-  ])('meets a sandbox in API Gateway\'s own answers too: %d for %s %s', async (status, method, route, body) => {
+  ])('receives the sandbox header in API Gateway\'s own responses: %d for %s %s', async (status, method, route, body) => {
     const answer = await fetch(`${stack.facts.api}${route}`, { method, ...(body && { body }) });
     expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([status, 'default-src \'none\'; sandbox']);
   });
 
-  it('can\'t keep a person from signing in by forty popups, each with the longest return_to', async () => {
+  it('cannot block the sign-in with forty popups that have the longest return_to', async () => {
     const { origin, api } = stack.facts;
     const other = await browser.newContext();
     const tab = await Tab.open(other, stack.facts);
     let answered = 0;
     other.on('response', (response) => { if (response.url().startsWith(`${api}/login`)) answered += 1; });
     await tab.page.evaluate((url) => { for (let time = 0; time < 40; time++) window.open(url); }, `/api/login?return_to=${encodeURIComponent(`${origin}/`.padEnd(512, 'x'))}`);
-    await until('all popups are answered', () => answered === 40);
+    await until('all popups have a response', () => answered === 40);
     await Promise.all(other.pages().filter((each) => each !== tab.page).map((each) => each.close()));
     const kept = (await other.cookies(`${api}/authorize`)).filter(({ name }) => name.includes('vod-sign-in'));
     expect(kept.length).toBeLessThanOrEqual(4);

@@ -9,36 +9,36 @@ import type { Assembly } from '../../local/template/assembly';
 
 jest.setTimeout(PATIENCE_MS);
 
-const FAILED = 'nothing fails here: test/journey/events.test.ts';
-const SWEPT = 'nothing is due for an hour: test/journey/sweeper.test.ts';
+const FAILED = 'the journey has no failed event record: test/journey/events.test.ts';
+const SWEPT = 'no video is due for one hour: test/journey/sweeper.test.ts';
 
-/** Grants that no journey here can miss, and why they stay. Each must be in the template still. */
-const NOT_WALKED: Record<string, string> = {
+/** Grants that the journey does not use, with the reason to keep them. The template must contain each of them. */
+const NOT_USED: Record<string, string> = {
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:GetObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:DeleteObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodTranscodeDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeDeadLetterQueue.Arn':
-    'EventBridge sends what it could not deliver for a day',
+    'EventBridge uses it only after 24 hours of failed deliveries',
   'VodTranscodeJobEventsDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeJobEventsDeadLetterQueue.Arn':
-    'EventBridge sends what it could not deliver for a day',
+    'EventBridge uses it only after 24 hours of failed deliveries',
   'VodTranscodeSubmitQueuePolicy: sqs:GetQueueAttributes on VodTranscodeSubmitQueue.Arn':
-    'the CDK grants it with the rule\'s target, EventBridge does not use it',
+    'CDK grants it with the rule\'s target, and EventBridge does not use it',
   'VodTranscodeSubmitQueuePolicy: sqs:GetQueueUrl on VodTranscodeSubmitQueue.Arn':
-    'the CDK grants it with the rule\'s target, EventBridge does not use it',
+    'CDK grants it with the rule\'s target, and EventBridge does not use it',
   'VodTranscodeSubmitJobRoleDefaultPolicy: mediaconvert:SearchJobs on VodTranscodeQueue.Arn':
-    'who finds a claim that outlived its holder searches, minutes later: test/transcode/submit-job.test.ts',
+    'used after a stale claim, minutes later: test/transcode/submit-job.test.ts',
   'VodSweeperDeadLetterQueuePolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
-    'EventBridge sends what it could not deliver for a day',
+    'EventBridge uses it only after 24 hours of failed deliveries',
   'VodSweeperSweepVideosRole: sts:AssumeRole': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:Query on VodCatalogTable.Arn/index/byDue': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:GetItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:UpdateItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
-    'Lambda sends what failed three times',
+    'Lambda uses it only after three failed invocations',
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodTranscodeSubmitQueue.Arn':
-    'a video that stays uploaded for an hour: test/sweeper/sweep-videos.test.ts',
+    'used for a video that is uploaded for one hour: test/sweeper/sweep-videos.test.ts',
   'VodSweeperSweepVideosRoleDefaultPolicy: mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*': SWEPT,
   'VodSweeperScheduleAllowEventRuleVideosVodSweeperSweepVideosFunction039370DA: lambda:InvokeFunction': SWEPT,
-  'UndeliveredPolicy: sqs:SendMessage on Undelivered.Arn': 'EventBridge sends what it could not deliver for a day',
+  'UndeliveredPolicy: sqs:SendMessage on Undelivered.Arn': 'EventBridge uses it only after 24 hours of failed deliveries',
 };
 
 describe('the permissions of the template', () => {
@@ -49,21 +49,21 @@ describe('the permissions of the template', () => {
   beforeAll(async () => { ({ decisions, assembly, output } = await runJourney()); });
   afterAll(stopAll);
 
-  it('let a whole journey pass', () => {
+  it('allow a whole journey', () => {
     expect(decisions.filter(({ allowed }) => !allowed)).toEqual([]);
     expect(output).not.toContain('access denied');
     expect(decisions.length).toBeGreaterThan(50);
   });
 
-  it('hold nothing that could be taken away unnoticed', async () => {
-    // The whole template answers as it did while the stack ran: what is told of a changed one is about the change.
+  it('contain no grant that the journey does not need', async () => {
+    // The unchanged template gives the same decisions as the running stack. Different decisions below are therefore caused by the change.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
-    // What functions log does not pass the door on one machine.
+    // The local stack writes function logs without a permission check.
     const grants = grantsOf(assembly).filter(({ action }) => !action.startsWith('logs:'));
     const unnoticed = await unnoticedGrants(grants, decisions);
-    // Two rules of the example have one dead-letter queue.
-    expect([...new Set(unnoticed)]).toEqual(Object.keys(NOT_WALKED));
+    // Two rules of the example share one dead-letter queue.
+    expect([...new Set(unnoticed)]).toEqual(Object.keys(NOT_USED));
     expect(grants.length).toBeGreaterThan(40);
   });
 });
@@ -71,7 +71,7 @@ describe('the permissions of the template', () => {
 describe('a missing permission', () => {
   afterAll(stopAll);
 
-  it('fails the request that needs it, and is told with action and resource', async () => {
+  it('fails the request that needs it, and the local stack logs action and resource', async () => {
     const stack = await StackProcess.start({ app: path.join(__dirname, 'missing-grant.fixture.ts') });
     const client = await Client.signIn(stack.facts);
     expect((await client.fetch('GET', '/streams')).status).toBe(200);

@@ -5,7 +5,7 @@ import type { Video } from './client';
 import { listen } from '../../local/listen';
 import type { Part } from '../../local/types';
 
-/** What the app was asked. */
+/** A request that the app received. */
 export interface Asked { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 
 interface Answer { readonly status?: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
@@ -14,7 +14,7 @@ const html = (body: string, status = 200): Answer =>
   ({ status, headers: { 'content-type': 'text/html; charset=utf-8' }, body: `<!DOCTYPE html><title>App</title><link rel="icon" href="data:,">${body}` });
 const escaped = (text: string): string => text.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** Of the page: a token by the refresh cookie, which goes to the token routes only. */
+/** Page script that gets an ID token with the refresh cookie. */
 const TOKEN = 'const token = async () => (await (await fetch("/api/token", { method: "POST" })).json()).id_token;';
 const SIGNED_OUT = `<a href="/api/login?return_to=/">Sign in</a><script type="module">
   ${TOKEN}
@@ -32,8 +32,8 @@ const PLAYER = `<video muted controls></video><script src="/assets/hls.min.js"><
 </script>`;
 
 /**
- * A server-rendered web app, as a team puts one behind `defaultBehavior`. It learns who is signed in from the id token, which its page sends once, and
- * which the API checks; from then on by a session of its own.
+ * A server-rendered web app behind `defaultBehavior`. Its page sends the ID token once, and the app checks it with the API. From then on the app uses its
+ * own session.
  */
 export class RenderedApp {
   static async start(): Promise<RenderedApp> {
@@ -44,11 +44,11 @@ export class RenderedApp {
     return app;
   }
 
-  /** The service's address. */
+  /** The service URL. */
   service = '';
   readonly asked: Asked[] = [];
   private part!: Part & { readonly port: number };
-  /** Id tokens by session. */
+  /** ID tokens by session id. */
   private readonly sessions = new Map<string, string>();
 
   get port(): number {
@@ -96,7 +96,7 @@ export class RenderedApp {
     return html(`<h1 data-video-id="${videoId}">${escaped(title)}</h1>${PLAYER}`);
   }
 
-  /** Only its own pages may begin a session, and only with a token that the API takes. */
+  /** Starts a session. Only the app's own pages can do so, with a token that the API accepts. */
   private async begin({ origin, authorization = '' }: IncomingHttpHeaders): Promise<Answer> {
     const token = authorization.replace('Bearer ', '');
     if (origin !== this.service || !(await this.ask('/streams?owner=me', token)).ok) return { status: 403 };

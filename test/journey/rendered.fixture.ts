@@ -3,7 +3,7 @@ import { AllowedMethods, CachePolicy, OriginProtocolPolicy, OriginRequestPolicy 
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { ServerlessVod } from '../../src';
 
-/** A server-rendered app on this machine, and its files, which never change, under a policy of their own. */
+/** The service with a local server-rendered app, and a separate behavior for its static files. */
 const origin = new HttpOrigin('app.localhost', { protocolPolicy: OriginProtocolPolicy.HTTP_ONLY, httpPort: Number(process.env.FIXTURE_APP_PORT) });
 new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
   defaultBehavior: {

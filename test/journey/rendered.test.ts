@@ -29,9 +29,9 @@ describe('a server-rendered app as defaultBehavior', () => {
   const ask = (target: string, init?: RequestInit) => fetch(`${stack.facts.origin}${target}`, { redirect: 'manual', ...init });
   const cookieNames = () => app.asked.flatMap(({ headers: { cookie } }) => cookie?.split('; ').map((pair) => pair.split('=', 1)[0]) ?? []);
 
-  it('leaves sign-in, API, upload and playback as they are, and shows who is signed in, their videos and a player', async () => {
+  it('does not affect sign-in, API, upload and playback, and shows the user\'s videos and a player', async () => {
     const ready = await useEverything(await Client.signIn(stack.facts), 2);
-    // The journey asks the app for its home page at most.
+    // The journey requests only the home page of the app.
     expect(app.asked.filter(({ url }) => url !== '/')).toEqual([]);
 
     const context = await browser.newContext();
@@ -42,7 +42,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.locator('[name=password]').waitFor();
     const signIn = (await context.cookies(stack.facts.origin)).map(({ name }) => name);
-    // Another tab, while the sign-in is under way.
+    // Another tab opens during the sign-in.
     const other = await context.newPage();
     await other.goto(stack.facts.origin);
     expect([signIn.length, cookieNames()]).toEqual([1, signIn]);
@@ -60,7 +60,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.reload();
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.5);
 
-    // The sign-in's cookie is gone with it. Those of session and playback have paths of the service.
+    // The sign-in cookie is deleted after the sign-in. The refresh and playback cookies have paths that exclude the app.
     const held = (await context.cookies()).filter(({ domain }) => domain === 'localhost').map(({ name }) => name);
     expect(held).toEqual(expect.arrayContaining(['__Secure-vod-refresh', 'CloudFront-Signature']));
     expect([...new Set(cookieNames())]).toEqual(['__Host-app-session']);
@@ -69,7 +69,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     await context.close();
   });
 
-  it('can get no token by the cookies that it sees', async () => {
+  it('cannot get a token with the cookies that it receives', async () => {
     const login = await ask('/api/login?return_to=/');
     const cookie = login.headers.getSetCookie().map((line) => line.split(';', 1)[0]).join('; ');
     await ask('/echo', { headers: { cookie } });
@@ -81,7 +81,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     expect([callback.status, (await callback.json() as any).code]).toEqual([400, 'sign_in_failed']);
   });
 
-  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('is asked by %s, with query, cookies, headers and body', async (method) => {
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('receives %s with query, cookies, headers and body', async (method) => {
     const query = 'x=1&x=&empty&x=2&encoded=%C3%A9%2B+%26&quote=\'';
     const body = ['GET', 'HEAD'].includes(method) ? undefined : 'a body é';
     const answer = await ask(`/echo/a%2Fb?${query}`, { method, body, headers: { 'cookie': 'a=1; b=%20; a=2', 'authorization': 'Bearer own', 'x-own': '1' } });
@@ -91,7 +91,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     expect(await answer.text()).toBe(method === 'HEAD' ? '' : JSON.stringify(app.asked[0]));
   });
 
-  it('answers with its own errors and redirects, and nobody keeps them', async () => {
+  it('returns its own errors and redirects, which CloudFront does not cache', async () => {
     for (const [target, status, text] of [['/none', 404, 'Not found'], ['/broken', 500, 'Broken'], ['/forbidden', 403, 'Forbidden']] as const) {
       for (let time = 0; time < 2; time++) {
         const answer = await ask(target);
@@ -103,14 +103,14 @@ describe('a server-rendered app as defaultBehavior', () => {
     expect([status, headers.get('location')]).toEqual([308, '/new?from=old']);
   });
 
-  it('serves a path of its own by additionalBehaviors: kept at the edge, without cookies and query', async () => {
+  it('serves a path of additionalBehaviors from the cache, without cookies and query', async () => {
     const fileOf = async () => {
       const answer = await ask('/assets/hls.min.js?v=1', { headers: { cookie: 'a=1', authorization: 'Bearer own' } });
       return [answer.status, answer.headers.getSetCookie(), answer.headers.get('x-cache')];
     };
     await fileOf();
     expect(await fileOf()).toEqual([200, [], 'Hit from cloudfront']);
-    // The player's page may have had it before.
+    // The player's page may have put the file into the cache before.
     expect(app.asked.length).toBeLessThan(2);
     const missing = await ask('/assets/none?v=1', { headers: { cookie: 'a=1', authorization: 'Bearer own' } });
     expect(missing.status).toBe(404);

@@ -10,10 +10,10 @@ const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
 const NOT_FOUND = [404, 'application/problem+json', 'not_found'];
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 
-describe('where uploading and watching are for groups', () => {
-  /** Ada is an admin. Grace uploads. Katherine uploads and views. Linus is in no group. */
+describe('roles for uploading and watching', () => {
+  /** Ada is an admin. Grace is an uploader. Katherine is an uploader and a viewer. Linus is in no group. */
   let people: Record<'ada' | 'grace' | 'katherine' | 'linus', Client>;
-  /** Videos by title: whose they are, and how visible. */
+  /** Video ids by title. The title names owner and visibility. */
   let videos: Record<'graceOpen' | 'graceUnlisted' | 'gracePrivate' | 'katherineOpen' | 'adaPrivate' | 'broken', string>;
   let groups: Record<string, readonly string[]>;
 
@@ -41,7 +41,7 @@ describe('where uploading and watching are for groups', () => {
     return items.map(({ title }: Video) => title).sort();
   }
 
-  /** What each video is to someone: statuses of showing and of playing it. */
+  /** Returns the statuses of a GET and of a playback request for each video. */
   async function statuses(client: Client): Promise<Record<string, string>> {
     return Object.fromEntries(await Promise.all(Object.entries(videos).map(async ([title, videoId]) => {
       const [shown, played] = [await client.fetch('GET', `/streams/${videoId}`), await client.fetch('POST', `/streams/${videoId}/playback`)];
@@ -49,30 +49,30 @@ describe('where uploading and watching are for groups', () => {
     })));
   }
 
-  it('has people in each role', () => {
+  it('are covered by the sample users', () => {
     expect(groups).toEqual({ ada: ['admins', 'uploaders'], grace: ['uploaders'], katherine: ['uploaders', 'viewers'], linus: [] });
   });
 
-  it('lets uploaders upload, and nobody else', async () => {
+  it('let only uploaders upload', async () => {
     for (const uploader of ['ada', 'grace', 'katherine'] as const) expect((await people[uploader].fetch('POST', '/upload', DECLARATION)).status).toBe(201);
     expect(await problemOf(await people.linus.fetch('POST', '/upload', DECLARATION))).toEqual(WRONG_ROLE);
     expect(await titles(people.linus, '?owner=me')).toEqual([]);
   });
 
-  it('lets viewers and admins list what is published', async () => {
+  it('let only viewers and admins list published videos', async () => {
     expect(await titles(people.katherine)).toEqual(['graceOpen', 'katherineOpen']);
     expect(await titles(people.ada)).toEqual(['graceOpen', 'katherineOpen']);
     for (const other of ['grace', 'linus'] as const) expect(await problemOf(await people[other].fetch('GET', '/streams'))).toEqual(WRONG_ROLE);
   });
 
-  it('lets everyone list what is their own', async () => {
+  it('let every user list their own videos', async () => {
     expect(await titles(people.grace, '?owner=me&status=ready')).toEqual(['graceOpen', 'gracePrivate', 'graceUnlisted']);
     expect(await titles(people.katherine, '?owner=me&status=ready')).toEqual(['katherineOpen']);
     expect(await titles(people.ada, '?owner=me&status=ready')).toEqual(['adaPrivate']);
     expect(await titles(people.linus, '?owner=me')).toEqual([]);
   });
 
-  it('shows and plays to each what is theirs to watch', async () => {
+  it('allow GET and playback by role, owner and visibility', async () => {
     expect(await statuses(people.ada)).toEqual({
       graceOpen: '200 200', graceUnlisted: '200 200', gracePrivate: '200 200', katherineOpen: '200 200', adaPrivate: '200 200', broken: '200 409',
     });
@@ -87,7 +87,7 @@ describe('where uploading and watching are for groups', () => {
     });
   });
 
-  it('plays every byte to a viewer, to an admin and to its owner, and hands the others nothing to fetch them with', async () => {
+  it('give playback to a viewer, an admin and the owner, and no playback cookies to other users', async () => {
     const { ada, grace, katherine, linus } = people;
     for (const [client, videoId] of [[katherine, videos.graceUnlisted], [ada, videos.gracePrivate], [grace, videos.gracePrivate]] as const) {
       expect(await client.play(videoId)).toBeGreaterThan(0);
@@ -101,9 +101,9 @@ describe('where uploading and watching are for groups', () => {
     }
   });
 
-  it('tells who may not watch nothing of what exists', async () => {
+  it('do not reveal which videos exist to users who cannot watch them', async () => {
     const missing = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
-    /** All that an answer says, but what is new in every one. */
+    /** Returns a response as text, without the headers that differ in every response. */
     const answerTo = async (client: Client, method: string, videoId: string, route = '') => {
       const answer = await client.fetch(method, `/streams/${videoId}${route}`);
       const headers = [...answer.headers].filter(([name]) => !['date', 'x-amz-cf-id', 'x-amzn-requestid'].includes(name));

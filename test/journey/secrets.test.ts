@@ -16,8 +16,8 @@ describe('a whole journey', () => {
   const secrets = new Secrets();
   let stack: StackProcess;
   let users: readonly LocalUser[];
-  /** `stack.json`, which goes when the stack stops. */
-  let shown: string;
+  /** The content of `stack.json`, which the stack deletes when it stops. */
+  let stackJson: string;
 
   beforeAll(async () => {
     stack = await StackProcess.start();
@@ -31,13 +31,13 @@ describe('a whole journey', () => {
     await script(stack.facts, stack.data);
     await browser(stack.facts);
     spy.mockRestore();
-    shown = readFileSync(stack.factsFile, 'utf8');
+    stackJson = readFileSync(stack.factsFile, 'utf8');
     await stack.stop();
     addVaults();
   });
   afterAll(stopAll);
 
-  /** Where AWS keeps secrets too: Cognito's own store, and Secrets Manager. */
+  /** Adds the secrets that Cognito and Secrets Manager store. */
   function addVaults(): void {
     secrets.addJson(readFileSync(path.join(stack.data, 'cognito', 'state.json'), 'utf8'));
     const values: [arn: string, version: { SecretString: string }][] = JSON.parse(readFileSync(path.join(stack.data, 'secrets.json'), 'utf8'));
@@ -46,12 +46,12 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // As the token endpoint is told them, wherever the client's id may end.
+      // The token endpoint receives base64 of `id:secret`. Its end depends on the length of the id.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }
 
-  /** Signs in, uploads, watches, renews, signs out, and does much of it wrong. */
+  /** Signs in, uploads, plays, renews and signs out with tokens, and sends many invalid requests. */
   async function script(facts: StackFacts, data: string): Promise<void> {
     const client = await Client.signIn(facts);
     const { id_token, refresh_token } = client.tokens;
@@ -62,7 +62,7 @@ describe('a whole journey', () => {
     await client.call('GET', '/streams?owner=me');
     await client.call('POST', '/token', { refresh_token });
 
-    // Each of these is refused, and what was refused must not be told either.
+    // Each of these requests is rejected. The rejected values must not be logged either.
     const { upload: { method, url, headers } } = await client.declare(1, 'never sent');
     const forged = url.replace(/(?<=X-Amz-Signature=)\w+/, (signature) => [...signature].reverse().join(''));
     await fetch(forged, { method, headers, body: 'x' });
@@ -79,7 +79,7 @@ describe('a whole journey', () => {
     await client.fetch('POST', '/token', { refresh_token });
   }
 
-  /** The same with cookies, and every callback that is refused. */
+  /** Signs in, renews and signs out with cookies, and sends every invalid callback. */
   async function browser(facts: StackFacts): Promise<void> {
     const ask = (jar: SignIn['jar'], route: string, origin: string) => jar.fetch(`${facts.api}${route}`, { method: 'POST', headers: { origin } });
     const signIn = await SignIn.begin(facts, '/');
@@ -98,26 +98,26 @@ describe('a whole journey', () => {
     await ask(signIn.jar, '/token', facts.origin);
   }
 
-  /** All that the stack has written and said, by file: but for what is in vaults, and for the assets, which are older than any secret. */
+  /** Returns every text that the stack wrote, by file. Excludes the stores for secrets and the assets, which are older than the secrets. */
   function texts(): [name: string, text: string][] {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));
     const others = names.filter((name) => !/^(secrets\.json$|cognito\/|cdk\.out\/asset\.)/.test(name));
-    // The people are made up for this machine, and these two say how to sign in as one of them.
+    // The passwords of the sample users are public, and these two texts contain them.
     const withoutPasswords = (text: string) => users.reduce((left, { password }) => left.replaceAll(password, ''), text);
     return [
       ...others.map((name): [string, string] => [name, readFileSync(path.join(stack.data, name), 'latin1')]),
-      ['stack.json', withoutPasswords(shown)], ['console', withoutPasswords(stack.output)],
+      ['stack.json', withoutPasswords(stackJson)], ['console', withoutPasswords(stack.output)],
     ];
   }
 
-  /** Where there are pieces of secrets, and of which. */
+  /** Returns the names of the leaked secrets, by file. */
   function leaks(): Record<string, string[]> {
     const find = secrets.finder();
     return Object.fromEntries(texts().map(([name, text]): [string, string[]] => [name, find(text)]).filter(([, found]) => found.length > 0));
   }
 
-  it('meets secrets of every kind', () => {
+  it('uses secrets of every kind', () => {
     expect([...new Set(secrets.values.values())]).toEqual(expect.arrayContaining([
       'form password', 'form _csrf', 'cookie cognito', 'query code', 'query state', 'query nonce', 'cookie __Host-vod-sign-in', 'sign-in key', 'sign-in verifier',
       'cookie __Secure-vod-refresh', 'json id_token', 'json access_token', 'json refresh_token', 'authorization', 'query X-Amz-Signature',
@@ -125,7 +125,7 @@ describe('a whole journey', () => {
     ]));
   });
 
-  it('leaves a template, answers and logs of each part', () => {
+  it('produces a template, responses and logs of each part', () => {
     const written = Object.fromEntries(texts());
     expect(written['cdk.out/Videos.template.json']).toContain('Custom::VodClientSecret');
     expect(written['custom-resources.json']).toContain('BEGIN PUBLIC KEY');
@@ -135,11 +135,11 @@ describe('a whole journey', () => {
     for (const line of ['no refresh token to revoke', 'source rejected', 'job ended']) expect(written['functions.log']).toContain(line);
   });
 
-  it('writes no secret down, nor a piece of one', () => {
+  it('writes no secret and no part of a secret', () => {
     expect(leaks()).toEqual({});
   });
 
-  it('would be caught at it', () => {
+  it('would be detected if it wrote a part of a secret', () => {
     const find = secrets.finder();
     const [signature] = [...secrets.values].filter(([, name]) => name === 'json id_token').map(([token]) => token.split('.')[2]);
     appendFileSync(path.join(stack.data, 'functions.log'), `token: '…${signature.slice(40, 40 + FRAGMENT - 1)}…'\n`);

@@ -1,4 +1,4 @@
 import * as path from 'path';
 import { testSessions } from './sessions';
 
-describe('a session of two tabs with refresh tokens that rotate', () => testSessions({ app: path.join(__dirname, 'rotation.fixture.ts'), rotates: true }));
+describe('a session of two tabs with rotating refresh tokens', () => testSessions({ app: path.join(__dirname, 'rotation.fixture.ts'), rotates: true }));

@@ -4,7 +4,7 @@ import { launchBrowser, Tab } from './tab';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** An hour becomes five seconds. */
+/** Divides token lifetimes, so that one hour becomes five seconds. */
 const DIVISOR = 720;
 const REFUSED = { status: 400, contentType: 'application/problem+json', body: '{"status":400,"code":"invalid_grant","detail":"over"}' };
 
@@ -12,19 +12,19 @@ function claimsOf(idToken: string): { readonly sub: string; readonly iat: number
   return JSON.parse(Buffer.from(idToken.split('.')[1], 'base64url').toString());
 }
 
-/** The id tokens that the tab has sent. */
+/** Returns the ID tokens that the tab has sent. */
 function tokensOf(tab: Tab): string[] {
   return [...new Set(tab.answers.flatMap(({ token }) => token ?? []))];
 }
 
-function isOver(idToken: string): boolean {
+function isExpired(idToken: string): boolean {
   return claimsOf(idToken).exp * 1000 < Date.now();
 }
 
-/** A browser's own cookies, and two tabs that are signed in by them. */
+/** A browser context with two signed-in tabs. */
 interface Session { readonly context: BrowserContext; readonly tabs: readonly [Tab, Tab] }
 
-/** A session of two tabs. `rotates`: each renewal brings a new refresh token. */
+/** Tests a session of two tabs. `rotates`: each renewal returns a new refresh token. */
 export function testSessions({ app, rotates }: { readonly app?: string; readonly rotates: boolean }): void {
   let browser: Browser;
   let stack: StackProcess;
@@ -45,7 +45,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await second.isSignedIn();
     const tabs = [first, second] as const;
     for (const tab of tabs) await tab.page.locator('#own li').first().waitFor();
-    // Whoever opened the page before the sign-in was told 401.
+    // The page of a user who is not signed in receives 401.
     for (const { answers, requests } of tabs) answers.length = requests.length = 0;
     return { context, tabs };
   }
@@ -53,8 +53,8 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
   let lastSignIn: Promise<unknown> = Promise.resolve();
 
   /**
-   * A test with a session of its own. The tests run concurrently, since most of their time they wait for tokens to end; the sign-ins run one after the
-   * other, since a code lasts five seconds.
+   * Runs a test with a separate session. The tests run concurrently, because they mostly wait for tokens to expire. The sign-ins run one after the other,
+   * because a code expires after five seconds.
    */
   const withSession = (work: (session: Session) => Promise<void>) => async () => {
     const context = await browser.newContext();
@@ -72,7 +72,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     return cookies.find(({ name }) => name.endsWith('vod-refresh'))?.value;
   }
 
-  /** Nobody was thrown out, nothing was refused, and no person has noticed anything. */
+  /** Checks that all tabs are signed in, no request was rejected and no message is visible. */
   async function expectUndisturbed(tabs: readonly Tab[]): Promise<void> {
     for (const tab of tabs) {
       await tab.isSignedIn();
@@ -84,8 +84,8 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
 
   it.concurrent('stays signed in across the expiries of its tokens', withSession(async ({ context, tabs }) => {
     const before = await refreshToken(context);
-    const overOf = (tab: Tab) => tokensOf(tab).filter(isOver);
-    await until('four tokens of each tab are over', async () => {
+    const overOf = (tab: Tab) => tokensOf(tab).filter(isExpired);
+    await until('four tokens of each tab have expired', async () => {
       await Promise.all(tabs.map(async (tab) => {
         await tab.renews();
         await tab.wake();
@@ -101,11 +101,11 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     expect(await refreshToken(context) !== before).toBe(rotates);
   }));
 
-  it.concurrent('renews in one tab after the other when both want to at the same moment', withSession(async ({ context, tabs }) => {
+  it.concurrent('renews in one tab after the other if both start at the same time', withSession(async ({ context, tabs }) => {
     const held: Route[] = [];
     let isHeld = true;
     await context.route('**/api/token', (route) => (isHeld ? void held.push(route) : route.continue()));
-    await until('one renews, and the other waits for its turn', async () => {
+    await until('one tab renews and the other one waits for the lock', async () => {
       const { pending } = await tabs[0].page.evaluate(() => navigator.locks.query());
       return held.length > 0 && pending!.some(({ name }) => name === 'vod-session');
     });
@@ -115,7 +115,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     const renewed = Promise.all(tabs.map((tab) => tab.renews()));
     await held[0].continue();
     await renewed;
-    // Where each renewal brings another refresh token, none was used twice.
+    // With rotation, no refresh token was used twice.
     const renewals = tabs.flatMap(({ requests }) => requests.filter((request) => request.url().endsWith('/api/token')));
     const cookies = await Promise.all(renewals.map(async (request) => (await request.allHeaders()).cookie));
     expect(new Set(cookies).size).toBe(rotates ? cookies.length : 1);
@@ -124,10 +124,10 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await expectUndisturbed(tabs);
   }));
 
-  it.concurrent('tries once more before it gives up, since another tab may just have got a newer refresh token', withSession(async ({ tabs }) => {
+  it.concurrent('retries a rejected renewal once, because another tab may have received a newer refresh token', withSession(async ({ tabs }) => {
     const [tab] = tabs;
     await tab.page.route('**/api/token', (route) => route.fulfill(REFUSED), { times: 1 });
-    await until('a renewal is refused, and the next one not', () => /400,200/.test(tab.renewals().map(({ status }) => status).join()));
+    await until('one renewal is rejected and the next one succeeds', () => /400,200/.test(tab.renewals().map(({ status }) => status).join()));
     await tab.wake();
     await tab.isSignedIn();
     expect(await tab.message()).toBe('');
@@ -135,10 +135,10 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
   }));
 
   it.concurrent.each([
-    { how: 'is cut off', lose: (route: Route) => route.abort('connectionreset') },
-    { how: 'never comes', lose: async () => undefined },
-  ])('asks again at once when the answer to a renewal $how', ({ lose }) => withSession(async ({ context, tabs }) => {
-    // What the service answers goes there: this browser's own cookie stays the old one.
+    { how: 'is interrupted', lose: (route: Route) => route.abort('connectionreset') },
+    { how: 'never arrives', lose: async () => undefined },
+  ])('retries immediately if the response to a renewal $how', ({ lose }) => withSession(async ({ context, tabs }) => {
+    // Another context receives the response, so this context keeps the old cookie.
     const elsewhere = await browser.newContext();
     const said = await Promise.all(tabs.map((tab) => tab.watchMessages()));
     const lost: { status: number; sent?: string; received?: string; kept?: string }[] = [];
@@ -149,7 +149,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
       lost.push({ status: answer.status(), sent, received: await refreshToken(elsewhere), kept: await refreshToken(context) });
       await lose(route);
     }, { times: 1 });
-    await until('an answer is lost', () => lost.length > 0);
+    await until('a response is lost', () => lost.length > 0);
     const [{ status, sent, received, kept }] = lost;
     expect([status, received !== sent, kept]).toEqual([200, rotates, sent]);
     await Promise.all(tabs.map((tab) => tab.renews()));
@@ -160,7 +160,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await elsewhere.close();
   })());
 
-  it.concurrent('tells of a service that stays away, and takes it back once a renewal works', withSession(async ({ tabs }) => {
+  it.concurrent('shows a message while the service is unreachable, and removes it after a successful renewal', withSession(async ({ tabs }) => {
     const [{ page }] = tabs;
     await page.route('**/api/token', (route) => route.abort(), { times: 2 });
     await page.getByText(/^The service can't be reached/).waitFor();
@@ -169,24 +169,24 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await expectUndisturbed(tabs);
   }));
 
-  it.concurrent('renews before it asks for anything when a tab wakes up', withSession(async ({ tabs }) => {
+  it.concurrent('renews before other requests when a tab wakes up', withSession(async ({ tabs }) => {
     const [tab] = tabs;
     await tab.sleep();
     await tab.wake();
     const idToken = tokensOf(tab).at(-1)!;
-    await until('its token is over', () => isOver(idToken));
+    await until('its token has expired', () => isExpired(idToken));
     tab.answers.length = 0;
     await tab.wake();
     expect(tab.answers.map(({ route, status }) => `${route.split('?')[0]} ${status}`)).toEqual(['/token 200', '/streams 200', '/streams 200']);
     expect(await tab.message()).toBe('');
   }));
 
-  it.concurrent('begins anew in the other tabs when another person signs in', withSession(async ({ context, tabs }) => {
+  it.concurrent('reloads the other tabs if another user signs in', withSession(async ({ context, tabs }) => {
     const [ada, grace] = stack.facts.users;
     const [first, second] = tabs;
     await first.wake();
     const before = tokensOf(first).at(-1)!;
-    // By itself it would find out at its next renewal only.
+    // Without timers, the tab can react only to the other tab.
     await first.sleep();
     const loaded = first.page.waitForEvent('load');
     await context.clearCookies();
@@ -202,10 +202,10 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     expect(ada.username).not.toBe(grace.username);
   }));
 
-  it.concurrent('is over for good, in every tab, once a person signs out in one', withSession(async ({ context, tabs }) => {
+  it.concurrent('ends in every tab after a sign-out in one tab', withSession(async ({ context, tabs }) => {
     const [first, second] = tabs;
     await second.page.locator('#title').fill('Half a title');
-    // So that nothing but the other tab can tell it.
+    // Without timers, the tab can react only to the other tab.
     await second.sleep();
     const renewals = second.renewals().length;
     const kept = await refreshToken(context);

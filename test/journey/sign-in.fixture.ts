@@ -3,7 +3,7 @@ import { FeaturePlan, ManagedLoginVersion } from 'aws-cdk-lib/aws-cognito';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import { Identity, type ServerlessVod } from '../../src';
 
-/** The full example with all that sign-in has besides its defaults: native apps, managed login, an invitation. */
+/** The full example with all optional parts of sign-in: a public client, managed login and a first admin. */
 const stack = new VideosStack(new App(), 'Videos', {
   identity: Identity.userPool({
     publicClient: { callbackUrls: ['com.example.app://callback'] },
@@ -11,7 +11,7 @@ const stack = new VideosStack(new App(), 'Videos', {
     domain: { managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN },
     firstAdmin: 'ada@example.com',
   }),
-  // One machine signs in here as often as it can.
+  // The tests sign in more often than the default throttles allow.
   api: { openThrottlingRateLimit: 1000, openThrottlingBurstLimit: 1000 },
 });
 const { auth } = stack.node.findChild('Vod') as ServerlessVod;

@@ -11,7 +11,7 @@ import type { StackFacts } from '../../local/stack';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** The pages' codes are good for five minutes, here for ten seconds. */
+/** Divides lifetimes. A code of the sign-in pages is valid for five minutes, so here for ten seconds. */
 const DIVISOR = 30;
 const CODE_MS = 10_000;
 const PROBLEM_JSON = 'application/problem+json';
@@ -28,20 +28,20 @@ beforeAll(async () => {
 });
 afterAll(stopAll);
 
-/** A sign-in whose callback nobody has opened yet. */
+/** Signs in at the sign-in pages without opening the callback. */
 async function signedIn(returnTo?: string, jar?: CookieJar): Promise<{ signIn: SignIn; callback: URL }> {
   const signIn = await SignIn.begin(facts, returnTo, jar);
   return { signIn, callback: await signIn.callback(facts.users[0]) };
 }
 
-/** A browser that is signed in. */
+/** Returns the cookies of a signed-in browser. */
 async function browser(): Promise<CookieJar> {
   const { signIn, callback } = await signedIn('/');
   await signIn.finish(callback);
   return signIn.jar;
 }
 
-/** As a page of the service's own would ask, unless other headers say who asks. */
+/** Sends a request as a page of the service does, unless `headers` says otherwise. */
 function ask(jar: CookieJar, route: '/token' | '/token/revoke', headers: Record<string, string> = { origin: facts.origin }): Promise<Response> {
   return jar.fetch(`${facts.api}${route}`, { method: 'POST', headers });
 }
@@ -51,7 +51,7 @@ function post(route: string, body: object | string): Promise<Response> {
   return fetch(`${facts.api}${route}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: text });
 }
 
-/** Name and value of a cookie, and what is said of it, without the order that means nothing. */
+/** Returns the cookies of a response with sorted attributes. */
 function cookiesOf({ headers }: Response): [pair: string, attributes: string[]][] {
   return headers.getSetCookie().map((line) => line.split('; ')).map(([pair, ...attributes]) => [pair, attributes.sort()]);
 }
@@ -60,13 +60,13 @@ async function status(idToken: string): Promise<number> {
   return (await fetch(`${facts.api}/streams`, { headers: { authorization: idToken } })).status;
 }
 
-describe('a sign-in that returns to a page', () => {
+describe('a sign-in with return_to', () => {
   it.each([
     'https://evil.example/', '//evil.example', '///evil.example', '/\\evil.example', '\\\\evil.example', '\\/evil.example', '/\t/evil.example',
     'http:evil.example', 'evil.example', 'javascript:alert(1)', 'JavaScript:alert(1)//', 'data:text/html,x', '%2F%2Fevil.example', '/%0d%0a/../\r\nx: y',
     'ORIGIN.evil.example/', 'ORIGIN@evil.example/', 'http://user@HOST/', 'http://:pass@HOST/', 'http://evil.example\\@HOST/', 'ORIGIN\\@evil.example',
     'blob:ORIGIN/x', 'https://HOST/', 'http://localhost:1/', 'ftp://HOST/', 'ＨＴＴＰ://evil.example', '/LONG',
-  ])('is refused when it would return to %j', async (template) => {
+  ])('rejects the return URL %j', async (template) => {
     const { host, origin } = new URL(facts.origin);
     const returnTo = template.replace('ORIGIN', origin).replace('HOST', host).replace('LONG', 'x'.repeat(500));
     const answer = await fetch(`${facts.api}/login?return_to=${encodeURIComponent(returnTo)}`, { redirect: 'manual' });
@@ -74,13 +74,13 @@ describe('a sign-in that returns to a page', () => {
     expect(await problemOf(answer)).toEqual([400, PROBLEM_JSON, 'invalid_return_to']);
   });
 
-  it.each(['?return_to=', '?return_to=/&return_to=//evil.example', '?return_to[]=/', '?returnTo=/', '?redirect_uri=/'])('is refused with %s', async (query) => {
+  it.each(['?return_to=', '?return_to=/&return_to=//evil.example', '?return_to[]=/', '?returnTo=/', '?redirect_uri=/'])('rejects the query %s', async (query) => {
     const answer = await fetch(`${facts.api}/login${query}`, { redirect: 'manual' });
     expect([answer.headers.get('location'), answer.headers.getSetCookie()]).toEqual([null, []]);
     expect(await problemOf(answer)).toEqual([400, PROBLEM_JSON, 'invalid_request']);
   });
 
-  it.each(['/', '/watch?v=1&t=2#chapter', '/%5Cevil.example', 'ORIGIN/watch'])('ends at %s, with a session that no script can read', async (template) => {
+  it.each(['/', '/watch?v=1&t=2#chapter', '/%5Cevil.example', 'ORIGIN/watch'])('returns to %s with a refresh cookie that no script can read', async (template) => {
     const returnTo = template.replace('ORIGIN', facts.origin);
     const login = await fetch(`${facts.api}/login?return_to=${encodeURIComponent(returnTo)}`, { redirect: 'manual' });
     expect([login.status, cookiesOf(login)]).toEqual([302, [[
@@ -97,7 +97,7 @@ describe('a sign-in that returns to a page', () => {
     expect(refresh).toEqual([expect.stringMatching(/^__Secure-vod-refresh=[\w-]{20,}/), ['HttpOnly', age, 'Path=/api/token', 'SameSite=Strict', 'Secure']]);
   });
 
-  it('gives its page tokens until it signs out, and never the one that is kept', async () => {
+  it('gives its page ID and access tokens until the sign-out, and never the refresh token', async () => {
     const jar = await browser();
     const renewed = await ask(jar, '/token');
     expect([renewed.status, renewed.headers.get('cache-control'), cookiesOf(renewed)]).toEqual([200, 'no-store', []]);
@@ -114,7 +114,7 @@ describe('a sign-in that returns to a page', () => {
 });
 
 describe('a script', () => {
-  it('gets OAuth\'s token answer, renews it and ends it', async () => {
+  it('gets tokens as JSON, renews them and revokes them', async () => {
     const { signIn, callback } = await signedIn();
     const answer = await signIn.finish(callback);
     expect([answer.status, answer.headers.get('cache-control'), answer.headers.get('pragma')]).toEqual([200, 'no-store', 'no-cache']);
@@ -138,7 +138,7 @@ describe('a script', () => {
     expect(await problemOf(await post('/token', { refresh_token }))).toEqual([400, PROBLEM_JSON, 'invalid_grant']);
   });
 
-  it('is told what is wrong with its body, and changes nothing', async () => {
+  it('gets an error for an invalid body, which changes nothing', async () => {
     const { tokens: { refresh_token } } = await Client.signIn(facts);
     for (const route of ['/token', '/token/revoke']) {
       for (const body of [{ refresh_token, client_id: 'x' }, { refresh_token: '' }, { refresh_token: [refresh_token] }, { refreshToken: refresh_token }, [], 'x', '{']) {
@@ -149,20 +149,20 @@ describe('a script', () => {
   });
 });
 
-describe('a session\'s cookie', () => {
+describe('the refresh cookie', () => {
   it.each([
-    ['no word of who asks', {}],
+    ['no Origin and no Sec-Fetch-Site', {}],
     ['a foreign origin', { origin: 'https://evil.example' }],
-    ['an origin that begins as ours', { origin: 'ORIGIN.evil.example' }],
+    ['an origin with the right prefix', { origin: 'ORIGIN.evil.example' }],
     ['another port', { origin: 'http://localhost:1' }],
-    ['an origin that nobody may know', { origin: 'null' }],
-    ['another site\'s request', { 'sec-fetch-site': 'cross-site' }],
-    ['a neighbour\'s request', { 'sec-fetch-site': 'same-site' }],
-    ['an address that was typed', { 'sec-fetch-site': 'none' }],
+    ['an opaque origin', { origin: 'null' }],
+    ['a cross-site request', { 'sec-fetch-site': 'cross-site' }],
+    ['a same-site request', { 'sec-fetch-site': 'same-site' }],
+    ['a typed URL', { 'sec-fetch-site': 'none' }],
     ['our origin, but from another site', { 'origin': 'ORIGIN', 'sec-fetch-site': 'cross-site' }],
     ['the same site, but a foreign origin', { 'origin': 'https://evil.example', 'sec-fetch-site': 'same-origin' }],
-    ['a referrer only', { referer: 'ORIGIN/' }],
-  ])('renews and ends nothing with %s', async (_, template) => {
+    ['only a Referer', { referer: 'ORIGIN/' }],
+  ])('neither renews nor revokes with %s', async (_, template) => {
     const jar = await browser();
     const headers = Object.fromEntries(Object.entries(template).map(([name, value]) => [name, value.replace('ORIGIN', facts.origin)]));
     for (const route of ['/token/revoke', '/token'] as const) {
@@ -180,7 +180,7 @@ describe('a callback', () => {
     return fetch(callback, { redirect: 'manual', headers: { cookie } });
   }
 
-  /** A coded refusal, which leaves a session of the same browser and its other sign-ins alone. */
+  /** Checks that the response is sign_in_failed and that the browser's session and its other pending sign-ins continue. */
   async function expectRefused(answer: Response, jar: CookieJar, own: SignIn, pending: SignIn): Promise<void> {
     expect(answer.headers.get('location')).toBeNull();
     const touched = cookiesOf(answer).map(([pair]) => pair).filter((pair) => pair !== `${own.cookie.split('=')[0]}=`);
@@ -189,12 +189,12 @@ describe('a callback', () => {
     expect((await pending.finish(await pending.callback(facts.users[0]))).status).toBe(302);
   }
 
-  it('is taken with the code, state, nonce and verifier of its own', async () => {
+  it('succeeds with its own code, state, nonce and verifier', async () => {
     const { signIn: { cookie }, callback } = await signedIn('/');
     expect((await open(withCookie(withQuery({ callback, cookie }, {}), {}))).status).toBe(302);
   });
 
-  it.each(Object.entries(CALLBACK_FAULTS))('is refused with %s, and changes nothing', async (_, make) => {
+  it.each(Object.entries(CALLBACK_FAULTS))('fails with %s and changes nothing', async (_, make) => {
     const jar = await browser();
     const pending = await SignIn.begin(facts, '/', jar);
     const { signIn: own, callback } = await signedIn('/', jar);
@@ -204,7 +204,7 @@ describe('a callback', () => {
     expect((await other.signIn.finish(other.callback)).status).toBe(302);
   });
 
-  it('is refused the second time, and the session that began goes on', async () => {
+  it('fails at the second request, and the session continues', async () => {
     const { signIn, callback } = await signedIn('/');
     expect((await signIn.finish(callback)).status).toBe(302);
     const pending = await SignIn.begin(facts, '/', signIn.jar);
@@ -212,7 +212,7 @@ describe('a callback', () => {
     await expectRefused(await signIn.finish(callback), signIn.jar, signIn, await SignIn.begin(facts, '/', signIn.jar));
   });
 
-  it('is refused with what no callback has', async () => {
+  it('fails with unknown or duplicate parameters', async () => {
     const { signIn, callback } = await signedIn('/');
     for (const more of ['&return_to=/', `&code=${callback.searchParams.get('code')}`, `&state=${OTHER}`]) {
       expect(await problemOf(await signIn.finish(new URL(`${callback}${more}`)))).toEqual([400, PROBLEM_JSON, 'invalid_request']);
@@ -220,9 +220,9 @@ describe('a callback', () => {
     expect((await signIn.finish(callback)).status).toBe(302);
   });
 
-  it('is refused once its code is too old', async () => {
+  it('fails after its code has expired', async () => {
     const { signIn, callback, since } = late;
-    await until('the code is over', () => Date.now() > since + CODE_MS + 1000);
+    await until('the code has expired', () => Date.now() > since + CODE_MS + 1000);
     const pending = await SignIn.begin(facts, '/', signIn.jar);
     expect(await problemOf(await signIn.finish(callback))).toEqual([400, PROBLEM_JSON, 'sign_in_failed']);
     expect((await pending.finish(await pending.callback(facts.users[0]))).status).toBe(302);
@@ -234,7 +234,7 @@ describe('a native app', () => {
   const verifier = 'a-verifier-of-43-characters-or-more-as-it-must-be';
   const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-  /** Asks the pool's pages, whose address every sign-in shows, for a code. */
+  /** Gets a code from the sign-in pages. The redirect of any sign-in contains their URL. */
   async function code(change: Record<string, string> = {}): Promise<{ readonly answer: URL; readonly tokenAddress: URL }> {
     const { location } = await SignIn.begin(facts);
     const query = { response_type: 'code', client_id: facts.outputs.PublicClientId, redirect_uri: redirectUri, scope: 'openid', state: 'any' };
@@ -248,7 +248,7 @@ describe('a native app', () => {
     return [response.status, await response.json()];
   }
 
-  it('signs in by PKCE, without a secret, and its id token opens the API', async () => {
+  it('signs in with PKCE and without a secret, and the API accepts its ID token', async () => {
     const { answer, tokenAddress } = await code();
     expect(answer.href).toMatch(/^com\.example\.app:\/\/callback\?code=/);
     const [ended, { id_token, access_token }] = await exchange(answer, tokenAddress, { code_verifier: verifier });
@@ -260,15 +260,15 @@ describe('a native app', () => {
     ['no verifier', {}],
     ['another verifier', { code_verifier: verifier.toUpperCase() }],
     ['the challenge as verifier', { code_verifier: challenge }],
-    ['another address', { code_verifier: verifier, redirect_uri: 'com.example.evil://callback' }],
-  ])('gets nothing with %s', async (_, change) => {
+    ['another redirect URI', { code_verifier: verifier, redirect_uri: 'com.example.evil://callback' }],
+  ])('gets no tokens with %s', async (_, change) => {
     const { answer, tokenAddress } = await code();
     const [ended, tokens] = await exchange(answer, tokenAddress, change);
     expect([ended, Object.keys(tokens)]).toEqual([400, expect.arrayContaining(['error'])]);
     expect(tokens).not.toHaveProperty('id_token');
   });
 
-  it('is not the client that has a secret', async () => {
+  it('cannot use the client that has a secret', async () => {
     const { location } = await SignIn.begin(facts);
     const web = location.searchParams.get('client_id')!;
     const redirect_uri = location.searchParams.get('redirect_uri')!;
@@ -280,7 +280,7 @@ describe('a native app', () => {
   });
 });
 
-it('runs with managed login and an invited admin', () => {
+it('deploys managed login and a first admin', () => {
   const { Resources } = JSON.parse(readFileSync(path.join(stack.data, 'cdk.out', 'Videos.template.json'), 'utf8'));
   const types = Object.values<{ Type: string }>(Resources).map(({ Type }) => Type);
   const wanted = ['AWS::Cognito::ManagedLoginBranding', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];

@@ -7,48 +7,54 @@ import type { StackFacts } from '../../local/stack';
 import { readAssembly } from '../../local/template/assembly';
 
 const ROOT = path.join(__dirname, '..', '..');
-/** Whole stacks start here, on machines that may be busy. */
+/** The timeout of a test that starts a whole stack, possibly on a busy machine. */
 export const PATIENCE_MS = 150_000;
-/** What has not come about by then won't: less than a test's patience, so that it is told what was waited for. */
+/** The timeout of `until`. It is below the test timeout, so that a failed test names the condition. */
 export const WAIT_MS = 75_000;
 
-/** Where to find a stack's folder, and what to run in it. */
+/** Options for a local stack. */
 export interface StackProcessOptions {
-  /** @default - a new folder */
+  /**
+   * The data folder.
+   * @default - a new folder
+   */
   readonly data?: string;
-  /** @default - the full example */
+  /**
+   * The file of the CDK app.
+   * @default - the full example
+   */
   readonly app?: string;
   /**
-   * How many times sooner tokens end.
+   * The divisor of token lifetimes.
    * @default 1
    */
   readonly divideLifetimes?: number;
   /**
-   * What the app is told.
-   * @default - nothing
+   * Environment variables for the app.
+   * @default - none
    */
   readonly environment?: Record<string, string>;
 }
 
-/** The stack as `npm start` runs it: a process of its own, leader of a process group. */
+/** The local stack as `npm start` runs it, in a separate process group. */
 export class StackProcess {
-  /** Starts one and waits until it answers. */
+  /** Starts a stack and waits until it responds. */
   static async start({ data = temporaryFolder(), app, divideLifetimes = 1, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
-    // One that was killed left it behind.
+    // A killed stack does not delete this file.
     rmSync(path.join(data, 'stack.json'), { force: true });
     const lifetimes = ['--divide-lifetimes', String(divideLifetimes)];
     const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])], environment);
     started.add(stack);
-    await until('the stack answers', () => {
+    await until('the stack responds', () => {
       if (stack.child.exitCode !== null) throw new Error(`the stack did not start:\n${stack.output}`);
       return existsSync(stack.factsFile);
     });
     return stack;
   }
 
-  /** All that it wrote to the console. */
+  /** The console output of the stack. */
   output = '';
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code of the stack, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly factsFile: string;
   private readonly child: ChildProcess;
@@ -71,7 +77,7 @@ export class StackProcess {
     return JSON.parse(readFileSync(this.factsFile, 'utf8'));
   }
 
-  /** Calls a function of the app, as a person with every permission would; `id` begins its logical id. Rejects when the function fails. */
+  /** Invokes a function of the app with all permissions. `id` is a prefix of its logical id. Rejects if the function fails. */
   async invoke(id: string, payload: object): Promise<any> {
     const name = functionIn(path.join(this.data, 'cdk.out'), id);
     const response = await fetch(this.facts.door, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });
@@ -80,7 +86,7 @@ export class StackProcess {
     return JSON.parse(text);
   }
 
-  /** Sends a signal to the main process alone, as a terminal's user would by `kill`. */
+  /** Sends a signal to the main process only, as `kill` does. */
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
   }
@@ -90,11 +96,11 @@ export class StackProcess {
     return this.ended;
   }
 
-  /** Its processes that still run: those of its group, and those in groups of their own that were its descendants when last looked at. */
+  /** Returns the running processes of the stack: those of its group and all known descendants in other groups. */
   processes(): ProcessFacts[] {
     const all = listProcesses();
     this.descendants.add(this.pid);
-    // A child may be listed before its parent: once more for each generation.
+    // The list can contain a child before its parent, so it is read once per generation.
     for (let size = 0; size < this.descendants.size;) {
       size = this.descendants.size;
       for (const { pid, parent, group } of all) if (this.descendants.has(parent) || group === this.pid) this.descendants.add(pid);
@@ -102,7 +108,7 @@ export class StackProcess {
     return all.filter(({ pid }) => this.descendants.has(pid));
   }
 
-  /** Whatever happened: leaves none of its processes. */
+  /** Kills all processes of the stack. */
   kill(): void {
     for (const { pid } of this.processes()) {
       try {
@@ -114,13 +120,13 @@ export class StackProcess {
   }
 }
 
-/** One process of the machine. */
+/** A process of the operating system. */
 export interface ProcessFacts {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
   readonly command: string;
-  /** Bytes in memory. */
+  /** Resident memory in bytes. */
   readonly resident: number;
 }
 
@@ -133,7 +139,7 @@ function functionIn(assembly: string, id: string): string {
 const started = new Set<StackProcess>();
 const folders: string[] = [];
 
-/** For `afterAll`: stops each stack that still runs, and removes the temporary folders. */
+/** Stops all running stacks and removes the temporary folders. Call it in `afterAll`. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...started].map((stack) => Promise.race([stack.stop(), wait(15_000, undefined, { ref: false })])));
   started.forEach((stack) => stack.kill());
@@ -141,23 +147,23 @@ export async function stopAll(): Promise<void> {
   folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 }
 
-/** A folder that `stopAll` removes. */
+/** Creates a folder that `stopAll` removes. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'vod-journey-'));
   folders.push(folder);
   return folder;
 }
 
-/** Waits until the check holds, and at most so long. */
+/** Waits until the check returns true. Fails after the given time. */
 export async function until(what: string, check: () => unknown, milliseconds = WAIT_MS): Promise<void> {
   for (const end = Date.now() + milliseconds; !await check(); await wait(50)) {
-    if (Date.now() > end) throw new Error(`it did not come about in ${milliseconds / 1000} s: ${what}`);
+    if (Date.now() > end) throw new Error(`not true after ${milliseconds / 1000} seconds: ${what}`);
   }
 }
 
-/** Processes that have not ended (one that nobody has waited for yet has). */
+/** Returns all running processes, without zombies. */
 function listProcesses(): ProcessFacts[] {
-  // Debian's smallest images have no `ps`, macOS has no /proc.
+  // The smallest Debian images have no `ps`, and macOS has no /proc.
   return existsSync('/proc/self/stat') ? readProc() : readPs();
 }
 
@@ -169,7 +175,7 @@ function readProc(): ProcessFacts[] {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
       return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), command, resident: Number(rest[18]) * 4096 }];
     } catch {
-      return []; // It ended meanwhile.
+      return []; // The process has ended since the folder was listed.
     }
   });
 }

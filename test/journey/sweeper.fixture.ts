@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import { ServerlessVod } from '../../src';
 
-/** Makes every video due that is due later, and every claim older, as if an hour had passed. What the sweeper did is forgotten: it ends after some tries. */
+/** Simulates the passing of one hour: makes every video due and every claim stale. Resets `resubmits`, because the sweeper gives up after seven messages. */
 const HOUR = `
 const { DynamoDBClient, ScanCommand, UpdateItemCommand } = require('@aws-sdk/client-dynamodb');
 const client = new DynamoDBClient({});
@@ -22,7 +22,7 @@ exports.handler = async () => {
 };
 `;
 
-/** The full example, where no event of a job is heard. */
+/** The full example without the delivery of job events. */
 const stack = new VideosStack(new App(), 'Videos');
 const vod = stack.node.findAll().find((node) => node instanceof ServerlessVod) as ServerlessVod;
 (vod.transcode.node.findChild('JobEvents').node.defaultChild as CfnResource).addPropertyOverride('EventPattern.source', ['nobody']);

@@ -19,16 +19,16 @@ afterAll(stopAll);
 
 const statusOf = async (videoId: string) => (await client.find(videoId)).status;
 const fire = async (rule: string) => expect((await fetch(stack.facts.door, { method: 'POST', headers: { 'x-local-fire-rule': rule } })).status).toBe(200);
-/** An hour passes, and the sweep comes, until the video is ready. */
+/** Simulates one hour and runs a sweep, repeatedly, until the video is ready. */
 const sweep = (videoId: string) => until('the sweep makes the video ready', async () => {
   await fire('AnHour');
   await fire('Sweep');
   return await statusOf(videoId) === 'ready';
 });
 
-test('videos whose job events are lost are made ready by the sweep', async () => {
+test('the sweep completes a video whose job events are lost', async () => {
   const work = () => stack.processes().some(({ command }) => command.includes('ffmpeg'));
-  // Looked for from the start: on a busy machine it is over before the status has been read.
+  // The test watches for FFmpeg from the start, because it can finish before the status is read.
   const [videoId] = await Promise.all([client.upload(clip, 'swept'), until('FFmpeg has begun', work)]);
   await until('the job is submitted', async () => await statusOf(videoId) === 'processing');
   await until('FFmpeg has ended', () => !work());
@@ -43,13 +43,13 @@ test('videos whose job events are lost are made ready by the sweep', async () =>
   expect(stack.output).not.toContain('access denied');
 });
 
-test('a video whose submitter was killed after it had confirmed the upload is made ready by the sweep', async () => {
+test('the sweep completes a video whose submit function was killed after it stored the upload', async () => {
   const short = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 1));
   let videoId = '';
-  await until('one is stuck', async () => {
+  await until('a video is stuck', async () => {
     videoId = await client.upload(short, 'stuck');
     while (await statusOf(videoId) === 'waiting');
-    // Whatever function is at work: the submitter is. Its message stays hidden for longer than this test takes.
+    // Kills all functions, including the submit function. Its message stays invisible for longer than this test runs.
     for (const { pid } of stack.processes().filter(({ command }) => command.includes('run-loop.mjs'))) process.kill(pid, 'SIGKILL');
     await wait(1000);
     return await statusOf(videoId) === 'uploaded';

@@ -6,29 +6,29 @@ import { ensure } from '../../local/system';
 const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
 /**
- * A browser without a window.
+ * Starts a headless Chromium.
  *
- * @param more arguments of Chromium
+ * @param more additional arguments of Chromium
  */
 export function launchBrowser(...more: string[]): Promise<Browser> {
-  // Chromium's own sandbox can't be had by root.
+  // Chromium's sandbox does not run as root.
   const args = [...ARGUMENTS, ...more, ...process.getuid?.() === 0 ? ['--no-sandbox'] : []];
   return chromium.launch({ executablePath: ensure('chromium'), args });
 }
 
-/** What the API answered the page. */
+/** A response of the API to the page. */
 export interface Answer {
   readonly route: string;
   readonly status: number;
-  /** The id token that was sent. */
+  /** The ID token of the request. */
   readonly token?: string;
 }
 
-/** A tab with the page, and all that it asked for and complained of. */
+/** A tab with the page, its requests, API responses and console errors. */
 export class Tab {
   static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
     const tab = new Tab(await context.newPage(), facts);
-    // Chromium's console tells most violations of the policy; the event tells all. The script must be there before the page.
+    // Chromium's console shows most policy violations, and the event reports all of them. The listener must exist before the page loads.
     await tab.page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
       console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     await tab.page.goto(facts.origin);
@@ -54,7 +54,7 @@ export class Tab {
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
-  /** Signs in by the form. */
+  /** Signs in with the form of the sign-in pages. */
   async signIn({ username, password } = this.facts.users[0]): Promise<void> {
     await this.page.getByRole('link', { name: 'Sign in' }).click();
     await this.page.locator('[name=username]').fill(username);
@@ -75,7 +75,7 @@ export class Tab {
     return this.page.locator('#message').textContent();
   }
 
-  /** Notes what the page says from now on, since it takes complaints back. */
+  /** Records all messages of the page from now on, because the page removes old messages. */
   async watchMessages(): Promise<() => Promise<string[]>> {
     const said = await this.page.evaluateHandle(() => {
       const message = document.querySelector('#message')!;
@@ -86,23 +86,23 @@ export class Tab {
     return () => said.jsonValue();
   }
 
-  /** Takes the page's timers away, as sleep does: from then on it renews when something else makes it do so. */
+  /** Stops the page's timers, as sleep does. Afterwards only other events cause a renewal. */
   async sleep(): Promise<void> {
     await this.page.evaluate(() => {
       for (let timer = Number(setTimeout(() => undefined)); timer > 0; timer--) clearTimeout(timer);
       window.setTimeout = (() => 0) as unknown as typeof setTimeout;
     });
-    await until('what was under way is over', () => this.page.evaluate(async () => (await navigator.locks.query()).held!.length === 0));
+    await until('no renewal is in progress', () => this.page.evaluate(async () => (await navigator.locks.query()).held!.length === 0));
   }
 
-  /** Looks at the tab again, and waits for the lists that it then asks for. */
+  /** Makes the tab visible and waits for the two lists that it then requests. */
   async wake(): Promise<void> {
     const before = this.listed();
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await until('the page lists again', () => this.listed() >= before + 2);
   }
 
-  /** Waits until it has renewed its session once more. */
+  /** Waits until the tab has renewed its session once more. */
   async renews(): Promise<void> {
     const before = this.renewals().length;
     await until('the page renews its session', () => this.renewals().length > before);

@@ -5,7 +5,7 @@ import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Access, Identity, ServerlessVod } from '../../src';
 
-/** A pool that is not the service's own: two of its three clients may call, the service as well as a route of the user's own. The stack can be thrown away. */
+/** The service with an existing user pool and a custom route. Two of the pool's three clients can call the API. The stack is disposable. */
 const stack = new Stack(new App(), 'Videos');
 const people = new cognito.UserPool(stack, 'People');
 people.addGroup('Uploaders', { groupName: 'uploaders' });

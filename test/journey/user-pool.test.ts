@@ -10,12 +10,12 @@ jest.setTimeout(PATIENCE_MS);
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-describe('a user pool of one\'s own', () => {
+describe('an existing user pool', () => {
   let stack: StackProcess;
   beforeAll(async () => { stack = await StackProcess.start({ app: path.join(__dirname, 'user-pool.fixture.ts') }); });
   afterAll(stopAll);
 
-  /** What the pool's pages give to the users of a client, past the service. */
+  /** Gets the tokens of a client from the pool's sign-in pages, without the service. */
   function tokensOf(client: 'Web' | 'App' | 'Foreign', username = 'ada') {
     const { users, outputs } = stack.facts;
     const user = users.find((each) => each.username === username)!;
@@ -23,8 +23,8 @@ describe('a user pool of one\'s own', () => {
   }
   const caller = (token: string) => new Caller(stack.facts.api, token);
 
-  // What has reached a handler is told once: this must come before anything good does.
-  it('opens the API to none of its clients but those that are named, and to none of their access tokens', async () => {
+  // The access log contains each route once, so this test must run before those with good tokens.
+  it('gives no access to other clients or to access tokens', async () => {
     const [{ id_token: foreign }, { access_token: access }] = [await tokensOf('Foreign'), await tokensOf('Web')];
     for (const token of [foreign, access]) {
       expect(await problemOf(await caller(token).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
@@ -33,7 +33,7 @@ describe('a user pool of one\'s own', () => {
     expect(handlersReached(stack.data)).toEqual([]);
   });
 
-  it('opens the API to those, as one and the same person, and its groups decide', async () => {
+  it('gives access to both listed clients as the same user, and its groups decide on permissions', async () => {
     const [web, app, linus] = [await tokensOf('Web'), await tokensOf('App'), await tokensOf('App', 'linus')].map(({ id_token: token }) => caller(token));
     const { video: { videoId } } = await web.declare(1, 'by the web');
     expect((await app.call('GET', '/streams?owner=me')).items).toMatchObject([{ videoId, title: 'by the web' }]);
@@ -41,11 +41,11 @@ describe('a user pool of one\'s own', () => {
     expect(await linus.call('GET', '/streams?owner=me')).toMatchObject({ items: [] });
   });
 
-  it('guards a route of the user\'s own in the same way', async () => {
+  it('protects a custom route in the same way', async () => {
     const [foreign, web] = [await tokensOf('Foreign'), await tokensOf('Web')].map(({ id_token: token }) => token);
     expect(await problemOf(await caller(foreign).fetch('GET', '/mine'))).toEqual(NOT_SIGNED_IN);
     expect(await caller(web).call('GET', '/mine')).toEqual({ path: '/mine', sub: JSON.parse(Buffer.from(web.split('.')[1], 'base64url').toString()).sub });
   });
 
-  it('leaves the service without sign-in of its own', () => expectNoSignIn(stack.facts));
+  it('removes the sign-in routes of the service', () => expectNoSignIn(stack.facts));
 });

@@ -6,15 +6,15 @@ import type { Decision } from '../../local/access/access';
 import { makeClip } from '../../local/clip';
 import { readAssembly, type Assembly } from '../../local/template/assembly';
 
-/** What a running stack was asked for, and by which policies it answered. */
+/** The decisions of a running stack and the template that they are based on. */
 export interface Journey {
   readonly decisions: Decision[];
   readonly assembly: Assembly;
-  /** All that the stack wrote to the console. */
+  /** The console output of the stack. */
   readonly output: string;
 }
 
-/** Runs the full example, does all that the API, its events and whoever operates it can be brought to do from outside, and stops it. */
+/** Runs the full example, uses all API routes and operator commands, and stops it. */
 export async function runJourney(): Promise<Journey> {
   const stack = await StackProcess.start();
   await useEverything(await Client.signIn(stack.facts));
@@ -24,7 +24,7 @@ export async function runJourney(): Promise<Journey> {
   return { decisions, assembly: readAssembly(path.join(stack.data, 'cdk.out')), output: stack.output };
 }
 
-/** Does all that; answers the id of a video that is ready, titled so. */
+/** Uses all API routes and returns the id of a ready video with the title `ready`. */
 export async function useEverything(client: Client, seconds = 8): Promise<string> {
   const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), seconds));
   const [ready, errored] = await Promise.all([client.upload(clip, 'ready'), client.upload(Buffer.from('no video'), 'errored')]);

@@ -7,10 +7,10 @@ import { ofType, references } from '../toolkit/template';
 
 const ROOT = path.join(__dirname, '..', '..');
 const PATCH = path.join(__dirname, 'made-up-area.patch');
-/** What the patch needs to compile, bundle and synthesize. */
+/** The files that the patched library needs to compile, bundle and synthesize. */
 const COPIED = ['src', 'examples', 'local', 'build', 'test/templates/checks', 'test/toolkit', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
 
-/** Prints the template of the smallest example, and what the checks of all templates say of it. */
+/** Prints the template of the smallest example and the problems that the template checks find in it. */
 const SYNTHESIZE = `
 const { App } = require('aws-cdk-lib');
 const { VideosStack } = require('./examples/typescript/smallest/videos-stack');
@@ -22,7 +22,7 @@ const problems = Object.values(CHECKS).flatMap((checks) => Object.values(checks)
 process.stdout.write(JSON.stringify({ template, problems }));
 `;
 
-/** An area that nobody has planned for: the patch is how much one costs. */
+/** The patch shows how many changes a new area needs. */
 describe('a made-up area with a handler, a route, a permission on the table and an event', () => {
   const copy = mkdtempSync(path.join(tmpdir(), 'made-up-area-'));
   const run = (program: string, ...args: string[]) => {
@@ -45,7 +45,7 @@ describe('a made-up area with a handler, a route, a permission on the table and 
     expect(files.filter((file) => !file.startsWith('src/reactions/')).length).toBeLessThanOrEqual(4);
   });
 
-  test('subscribes to an event by one line', () => {
+  test('subscribes to an event with one line', () => {
     expect(readFileSync(PATCH, 'utf8').match(/^\+.*(onVideo|Rule).*$/gm)).toEqual([expect.stringMatching(/^\+    catalog\.onVideoReady\('React', .*\);$/)]);
   });
 
@@ -54,12 +54,12 @@ describe('a made-up area with a handler, a route, a permission on the table and 
     run(process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.made-up.json');
   }, 120_000);
 
-  test('has its route, reads the table, hears of ready videos, and is handed the keys of delivery, which it does not import', () => {
+  test('has a route, reads the table, receives events of ready videos and gets the signing keys without importing delivery', () => {
     run(process.execPath, '--import', 'tsx', 'build/bundle.ts');
     writeFileSync(path.join(copy, 'synthesize.ts'), SYNTHESIZE);
     const { template, problems } = JSON.parse(run(process.execPath, '--import', 'tsx', 'synthesize.ts'));
     expect(problems).toEqual([]);
-    const react = ofType(template, 'AWS::Lambda::Function').find(({ properties }) => properties.Description === 'Takes reactions')!;
+    const react = ofType(template, 'AWS::Lambda::Function').find(({ properties }) => properties.Description === 'Stores reactions')!;
     expect(Object.keys(react.properties.Environment.Variables).sort()).toEqual(['ROLES', 'SERVICE_URL', 'SIGNING_KEYS', 'TABLE_NAME']);
     const granted = permissionsOfRole(template, references(react.properties.Role)[0]).map((permission) => permission.split(' on ')[0]);
     expect(granted).toEqual(['dynamodb:GetItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'secretsmanager:GetSecretValue', 'sqs:SendMessage']);

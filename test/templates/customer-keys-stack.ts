@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { ServerlessVod } from '../../src';
 import { INDEXES, TABLE_KEYS } from '../../src/contract/table';
 
-/** The service on buckets and a table of one's own, each encrypted with a customer's KMS key. */
+/** The service with existing buckets and an existing table, each encrypted with a customer's KMS key. */
 export class CustomerKeysStack extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
@@ -26,7 +26,7 @@ export class CustomerKeysStack extends Stack {
   }
 }
 
-/** A table with every key and index that the catalog needs. */
+/** Creates a table with every key and index that the catalog needs. */
 export function makeTable(scope: Construct, encryptionKey?: kms.IKey): dynamodb.Table {
   const attribute = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
   const table = new dynamodb.Table(scope, 'Videos', {

@@ -2,12 +2,12 @@ import { example, EXAMPLE_NAMES } from './templates';
 import { rolePolicies, statements } from '../toolkit/permissions';
 import { ofType, references, withoutHash } from '../toolkit/template';
 
-const names = EXAMPLE_NAMES.filter((name) => !['keys of one\'s own', 'every function option'].includes(name));
+const names = EXAMPLE_NAMES.filter((name) => !['customer\'s keys', 'every function option'].includes(name));
 
-describe('a customer\'s KMS keys', () => {
-  const template = example('keys of one\'s own');
+describe('customer\'s KMS keys', () => {
+  const template = example('customer\'s keys');
 
-  test('may be used by exactly these roles, for exactly these actions, through the service that holds the data', () => {
+  test('allow exactly these roles and actions, only through the service that stores the data', () => {
     const uses = Object.entries(rolePolicies(template)).flatMap(([role, granted]) => granted
       .filter(({ Action }) => Action.some((action) => /^kms:|\*/.test(action)))
       .flatMap(({ Action, Resource, Condition }) => Action.map((action) =>
@@ -32,21 +32,21 @@ describe('a customer\'s KMS keys', () => {
     ]);
   });
 
-  test('of the table encrypts failed records too, which are rows of it', () => {
+  test('encrypt failed event records with the table\'s key', () => {
     const [failed] = ofType(template, 'AWS::S3::Bucket').filter(({ id }) => withoutHash(id) === 'VodCatalogEventsFailedEvents');
     expect(failed.properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
       { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': [expect.stringMatching(/^TableKey/), 'Arn'] } } },
     ]);
   });
 
-  test('are granted with the service in full', () => {
+  test('have grants with a complete kms:ViaService condition', () => {
     const conditions = Object.values(rolePolicies(template)).flat().filter(({ Action }) => Action.some((action) => action.startsWith('kms:')))
       .map(({ Condition }) => Condition);
     const via = (service: string) => ({ StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } });
     for (const condition of conditions) expect([via('s3'), via('dynamodb')]).toContainEqual(condition);
   });
 
-  test('of the media alone may be used by CloudFront, for this account\'s distributions, to decrypt', () => {
+  test('allow CloudFront only to decrypt media, for this account\'s distributions', () => {
     const forServices = ofType(template, 'AWS::KMS::Key').flatMap(({ id, properties }) => statements(properties.KeyPolicy)
       .filter(({ Principal }) => JSON.stringify(Principal).includes('Service')).map((statement) => [withoutHash(id), statement]));
     expect(forServices).toEqual([['MediaKey', {
@@ -61,6 +61,6 @@ describe('a customer\'s KMS keys', () => {
   });
 });
 
-test.each(names)('without customer\'s keys %s names no action on keys', (name) => {
+test.each(names)('%s, without customer\'s keys, has no KMS permission', (name) => {
   expect(JSON.stringify(example(name))).not.toContain('kms:');
 });

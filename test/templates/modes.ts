@@ -13,7 +13,7 @@ import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
 
 const CERTIFICATE_ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
-/** The service with each source of identity, and with all that one can have. */
+/** The service with one source of identity. */
 abstract class Mode extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
@@ -65,7 +65,7 @@ class AnyIssuer extends Mode {
   }
 }
 
-class OwnAuthorizer extends Mode {
+class CustomAuthorizer extends Mode {
   protected identity(): Identity {
     const handler = new lambda.Function(this, 'WhoCalls', {
       runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => { throw new Error("Unauthorized"); };'),
@@ -74,7 +74,7 @@ class OwnAuthorizer extends Mode {
   }
 }
 
-/** The service with every option that functions have. */
+/** The service with every option of `functions`. */
 class EveryFunctionOption extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
@@ -97,8 +97,8 @@ class EveryFunctionOption extends Stack {
   }
 }
 
-/** The service at a name of one's own, with an app beside it. */
-class OwnDomain extends Stack {
+/** The service with a custom domain name and an app. */
+class CustomDomain extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
     new ServerlessVod(this, 'Vod', {
@@ -109,14 +109,14 @@ class OwnDomain extends Stack {
   }
 }
 
-type Name = 'every option' | 'an existing pool' | 'any issuer' | 'an authorizer of one\'s own' | 'keys of one\'s own' | 'every function option' | 'a domain of one\'s own';
+type Name = 'every option' | 'an existing pool' | 'any issuer' | 'a custom authorizer' | 'customer\'s keys' | 'every function option' | 'a custom domain';
 
 export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'every option': EveryOption,
   'an existing pool': ExistingPool,
   'any issuer': AnyIssuer,
-  'an authorizer of one\'s own': OwnAuthorizer,
-  'keys of one\'s own': CustomerKeysStack,
+  'a custom authorizer': CustomAuthorizer,
+  'customer\'s keys': CustomerKeysStack,
   'every function option': EveryFunctionOption,
-  'a domain of one\'s own': OwnDomain,
+  'a custom domain': CustomDomain,
 };

@@ -2,7 +2,7 @@ import { combinations } from '../../judges/pairwise/combinations';
 import { missingRows } from '../../judges/pairwise/coverage';
 import { FACTORS, mayMeet } from '../../judges/pairwise/rules';
 
-test('every public prop has a row in the table of `npm run judges`, and one without is named', () => {
+test('every public prop has a row in judges/pairwise/props.ts, and a missing row is reported by name', () => {
   expect(missingRows()).toEqual([]);
   const prop = (name: string, fqn?: string) => ({ name, type: { fqn } });
   expect(missingRows([
@@ -12,7 +12,7 @@ test('every public prop has a row in the table of `npm run judges`, and one with
   ])).toEqual(['ServerlessVodProps.tags', 'ServerlessVodProps.webhooks', 'VodWebhookOptions.url', 'VodUploadProps.signer']);
 });
 
-test('every two ways that may meet do so in a combination, and no others', () => {
+test('the combinations contain every allowed pair of prop values and no forbidden pair', () => {
   const { rows, pairs } = combinations();
   const met = new Set(rows.flatMap((row) => Object.entries(row).flatMap(([label, way], at, all) => all.slice(at + 1).map(([other, otherWay]) => `${label}=${way} ${other}=${otherWay}`))));
   expect(met.size).toBe(pairs);

@@ -6,7 +6,7 @@ import { ServerlessVod } from '../../src';
 import { ENV, templateOf } from '../toolkit/stacks';
 import { CloudFormationTemplate, ours } from '../toolkit/template';
 
-/** The stacks that hold the service, and what its construct is called there. */
+/** The stacks that contain the service, with the ids of its constructs. */
 const PLACEMENTS: Record<string, (app: App) => [Stack, ...string[]][]> = {
   'two services in a stack': (app) => [[new Stack(app, 'Videos', { env: ENV }), 'VodA', 'VodB']],
   'two stacks in two regions': (app) => [[new Stack(app, 'Here', { env: ENV }), 'Vod'], [new Stack(app, 'There', { env: { ...ENV, region: 'eu-west-1' } }), 'Vod']],
@@ -14,7 +14,7 @@ const PLACEMENTS: Record<string, (app: App) => [Stack, ...string[]][]> = {
   'two stages': (app) => ['Test', 'Live'].map((id) => [new Stack(new Stage(app, id), 'Videos'), 'Vod']),
 };
 
-/** What a team lays over everything: tags, a removal policy, a permissions boundary. */
+/** Applies aspects as a platform team does: tags, a removal policy, a permissions boundary. */
 function addAspects(stack: Stack): void {
   Tags.of(stack).add('team', 'video');
   RemovalPolicies.of(stack).destroy();
@@ -43,10 +43,10 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
     expect(findings.slice(before, before + templates.length)).toEqual(templates.map(() => []));
   });
 
-  // The checks are of one service in a template that may be deployed anywhere.
+  // The checks expect one service per template and no fixed region.
   if (/^(a nested stack|two stages)/.test(name)) {
     test('pass our own checks', () => {
-    // An aspect that deletes data keeps none, and can't have buckets emptied.
+      // The aspect sets DESTROY, so no data is retained, and it cannot empty the buckets first.
       const { data, ...others } = CHECKS;
       const failed = templates.flatMap((template) => Object.entries(aspects ? others : { data, ...others }).flatMap(([topic, checks]) => Object.entries(checks)
         .flatMap(([requirement, check]) => check(template).map((problem) => `${topic}: ${requirement}: ${problem}`))));
@@ -55,7 +55,7 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
   }
 
   if (aspects) {
-    test('take tags, removal policy and permissions boundary', () => {
+    test('apply tags, removal policy and permissions boundary to all resources', () => {
       const all = (type: string) => templates.flatMap((template) => ours(template, type));
       for (const { id, properties } of all('AWS::IAM::Role')) {
         expect([id, JSON.stringify(properties.PermissionsBoundary)]).toEqual([id, expect.stringContaining('DeveloperBoundary')]);

@@ -5,22 +5,22 @@ import { isOurs, ofType, readable, withoutHash } from '../toolkit/template';
 
 const smallest = example('smallest');
 
-/** The properties that name a resource. */
+/** Properties that contain the name of a resource. */
 const NAMES = ['Name', 'FunctionName', 'BucketName', 'TableName', 'QueueName', 'RoleName', 'LogGroupName', 'UserPoolName', 'Domain', 'GroupName', 'Username'];
 
-/** The name that a template gives a resource, which some types have one level down. */
+/** Returns the name that a template gives a resource. Some types have it in a nested property. */
 function nameOf(properties: Record<string, any>): unknown {
   const { OriginAccessControlConfig, KeyGroupConfig } = properties;
   return NAMES.map((name) => properties[name]).find((value) => value !== undefined) ?? OriginAccessControlConfig?.Name ?? KeyGroupConfig?.Name;
 }
 
-/** A construct's place in the tree -> type, logical id and the name that the template gives it. Places are public: users reach for what lies there. */
+/** Lists construct path, type, logical id and name of each resource. Paths are public API, because users access constructs by path. */
 function resourcesOf(name: 'smallest' | 'full'): string[] {
   const stack = new EXAMPLES[name](new App({ analyticsReporting: false }), 'Videos');
   const { Resources } = templateOf(stack);
   return stack.node.findAll().filter(CfnResource.isCfnResource).map((resource) => {
     const id = stack.getLogicalId(resource);
-    // A deployment's id changes with every route.
+    // The id of a deployment changes with every route.
     const shown = resource.cfnResourceType === 'AWS::ApiGateway::Deployment' ? '(changes with the API)' : id;
     const properties: Record<string, unknown> = Resources[id]?.Properties ?? {};
     const named = nameOf(properties);
@@ -28,12 +28,12 @@ function resourcesOf(name: 'smallest' | 'full'): string[] {
   }).sort();
 }
 
-test.each(['smallest', 'full'] as const)('constructs of %s have the places, logical ids and names that they had', (name) => {
+test.each(['smallest', 'full'] as const)('constructs of %s keep their paths, logical ids and names', (name) => {
   expect(resourcesOf(name)).toMatchSnapshot();
 });
 
-/** What the other examples have besides: people who use those options rely on these ids. */
-test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full'))('what %s adds has the logical ids and names that it had', (name) => {
+/** Additional resources of the other examples. Users of those options rely on these ids. */
+test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full'))('resources that %s adds keep their logical ids and names', (name) => {
   const known = new Set([...Object.keys(smallest.Resources), ...Object.keys(example('full').Resources)]);
   const added = Object.entries(example(name).Resources).filter(([id]) => isOurs(id) && !known.has(id)).map(([id, { Type, Properties = {} }]) => {
     const named = nameOf(Properties);
@@ -42,29 +42,29 @@ test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full')
   expect(added.sort()).toMatchSnapshot();
 });
 
-/** The types whose properties users tune by props. */
+/** Resource types whose properties users change with props. */
 const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::MediaConvert::Queue', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::ApiGateway::Stage', 'AWS::ApiGateway::Authorizer', 'AWS::CloudFront::Distribution', 'AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule', 'Custom::VodKeyPair'];
 
-test('defaults are what they were', () => {
+test('defaults do not change', () => {
   const tuned = Object.entries(smallest.Resources).filter(([id, { Type }]) => isOurs(id) && TUNED.includes(Type));
   const shown = tuned.map(([id, { Properties }]) => [withoutHash(id), Object.entries(Properties ?? {})
-    // Both change with every handler or route.
+    // These two change with every handler or route.
     .filter(([name]) => !['Code', 'DeploymentId'].includes(name)).map(([name, value]) => `${name}: ${readable(value)}`)]);
   expect(Object.fromEntries(shown)).toMatchSnapshot();
 });
 
-test('logical ids of what holds data are pinned: another id is another, empty resource', () => {
+test('stateful resources keep their logical ids, because a new id creates an empty resource', () => {
   const stateful = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::SecretsManager::Secret', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::PublicKey', 'AWS::CloudFront::KeyGroup'];
   const ids = stateful.flatMap((type) => ofType(smallest, type)
     .map(({ id, resource: { DeletionPolicy, UpdateReplacePolicy } }) => `${type} ${id}: ${DeletionPolicy ?? 'Delete'}, ${UpdateReplacePolicy ?? 'Delete'} when replaced`));
   expect(ids.sort()).toMatchSnapshot();
 });
 
-test('public keys are pinned: CloudFront lets nothing of one change, so another value under the same logical id fails every update', () => {
+test('public keys keep their values, because CloudFront cannot update a public key', () => {
   expect(ofType(smallest, 'AWS::CloudFront::PublicKey').map(({ id, properties }) => ({ [id]: properties.PublicKeyConfig }))).toMatchSnapshot();
 });
 
-test('the kinds of resources, and how many of each: what one line deploys', () => {
+test('the smallest example keeps its number of resources per type', () => {
   const counts: Record<string, number> = {};
   for (const { Type } of Object.values(smallest.Resources)) counts[Type] = (counts[Type] ?? 0) + 1;
   expect(counts).toMatchSnapshot();

@@ -9,19 +9,19 @@ describe.each(EXAMPLE_NAMES)('the template of %s', (name) => {
 
   test('is byte-equal when synthesized again', () => expect(JSON.stringify(example(name))).toBe(JSON.stringify(template)));
 
-  test('shows nothing but addresses and ids in its outputs', () => {
+  test('has no secret and no execute-api URL in its outputs', () => {
     const shown = JSON.stringify(template.Outputs ?? {});
     expect(shown).not.toMatch(/secret|password|execute-api/i);
   });
 });
 
-test('DESTROY makes a stack that can be thrown away', () => {
+test('DESTROY retains no resource', () => {
   const template = templateOf(vodIn(testStack(), { removalPolicy: RemovalPolicy.DESTROY }));
   const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain')).map(([id]) => id);
   expect(kept).toEqual([]);
 });
 
-test('RETAIN is honored: such a resource stays even when its first deployment fails', () => {
+test('RETAIN is applied as given and not as RetainExceptOnCreate', () => {
   const template = templateOf(vodIn(testStack(), { removalPolicy: RemovalPolicy.RETAIN }));
   for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret']) {
     for (const { resource } of ofType(template, type)) expect(resource.DeletionPolicy).toBe('Retain');
@@ -34,12 +34,12 @@ test.each<[string, ServerlessVodProps]>([
   ['removalPolicy', { catalog: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { delivery: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { upload: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
-])('SNAPSHOT is refused by the name of its prop, %s (case %#)', (name, props) => {
+])('rejects SNAPSHOT in the name of the prop %s (case %#)', (name, props) => {
   expect(() => vodIn(testStack(), props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RemovalPolicy\\.DESTROY .*, got "snapshot"`));
 });
 
-test.each(EXAMPLE_NAMES)('CloudFormation makes up the names of %s, except those that decision 021 lists', (name) => {
-  // The others are names within another resource, such as a method's within its API.
+test.each(EXAMPLE_NAMES)('CloudFormation generates the names of %s, except those that decision 021 lists', (name) => {
+  // Excludes names within another resource, such as a method within its API.
   const within = /^AWS::(?:ApiGateway::(?:Authorizer|Method|Stage)|Cognito::UserPool(?:Group|UserToGroupAttachment)|IAM::Policy|Lambda::(?:EventSourceMapping|Permission))$/;
   const named = Object.entries(example(name).Resources).filter(([id, { Type }]) => isOurs(id) && !within.test(Type))
     .flatMap(([, { Type, Properties = {} }]) => Object.keys(Properties).filter((property) => property.endsWith('Name')).map((property) => `${Type} ${property}`));
@@ -47,7 +47,7 @@ test.each(EXAMPLE_NAMES)('CloudFormation makes up the names of %s, except those 
   expect(named.filter((found) => !listed.includes(found))).toEqual([]);
 });
 
-describe('names that CloudFront and Cognito keep for more than one stack', () => {
+describe('names that must be unique in an account or region', () => {
   const NAMED: Record<string, (properties: any) => unknown[]> = {
     'AWS::CloudFront::OriginAccessControl': ({ OriginAccessControlConfig }) => [OriginAccessControlConfig.Name],
     'AWS::CloudFront::PublicKey': ({ PublicKeyConfig }) => [PublicKeyConfig.Name, PublicKeyConfig.CallerReference],
@@ -61,10 +61,9 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
     'AWS::Events::EventBus': ({ Name }) => [Name],
     'AWS::MediaConvert::Queue': ({ Name }) => [Name],
   };
-  /** A stack as CloudFormation knows it: each has an id with a UUID of its own. */
   interface Deployed { name: string; region: string; uuid: string }
 
-  /** A name may be built of pseudo parameters and the time of making only. */
+  // A name can contain only pseudo parameters and the creation time of the key pair.
   const lookupIn = ({ name, region, uuid }: Deployed) => (ref: string, attribute?: string): string | undefined => (attribute === 'CreatedAt' ? '2026-11-29T00:00:00.000Z' : {
     'AWS::StackId': `arn:aws:cloudformation:${region}:123456789012:stack/${name}/${uuid}`,
     'AWS::StackName': name,
@@ -85,17 +84,17 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
   test.each([
     ['two stacks of one app', build('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
     ['one stack in two regions', build('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('One'), { name: 'One', region: 'us-east-1', uuid: '22222222-2222' }],
-    ['one stack, its regions named', build('One', 'eu-west-1'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('One', 'us-east-1'), { name: 'One', region: 'us-east-1', uuid: '22222222-2222' }],
+    ['one stack in two explicit regions', build('One', 'eu-west-1'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('One', 'us-east-1'), { name: 'One', region: 'us-east-1', uuid: '22222222-2222' }],
     ['nested stacks of two stacks', nested('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, nested('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
     ['stacks of two stages', staged('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, staged('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
-  ])('%s share none', (_what, one, oneStack, two, twoStack) => {
+  ])('differ in %s', (_what, one, oneStack, two, twoStack) => {
     const first = globalNames(one, oneStack);
     expect(first.length).toBeGreaterThan(4);
     const second = new Set(globalNames(two, twoStack));
     expect(first.filter((name) => second.has(name))).toEqual([]);
   });
 
-  test('stay when a stack gets another construct id, or moves into a stage: a public key can\'t be renamed', () => {
+  test('stay the same if a stack gets another construct id or moves into a stage, because a public key cannot be renamed', () => {
     const stack = { name: 'Videos', region: 'eu-west-1', uuid: '11111111-1111' };
     const names = globalNames(build('One'), stack);
     expect(names.length).toBeGreaterThan(6);
@@ -103,7 +102,7 @@ describe('names that CloudFront and Cognito keep for more than one stack', () =>
     expect(globalNames(staged('Prod'), stack)).toEqual(names);
   });
 
-  test('two services in one stack share none', () => {
+  test('differ in two services of one stack', () => {
     const stack = testStack();
     new ServerlessVod(stack, 'VodA');
     new ServerlessVod(stack, 'VodB');

@@ -5,7 +5,7 @@ import { VideosStack as SmallestStack } from '../../examples/typescript/smallest
 import { templateOf } from '../toolkit/stacks';
 import type { CloudFormationTemplate } from '../toolkit/template';
 
-/** Every example of this repo, and every source of identity: what users copy must pass every check. */
+/** The examples of this repository and every source of identity. */
 export const EXAMPLES = { smallest: SmallestStack, full: FullStack, ...MODES };
 
 export type ExampleName = keyof typeof EXAMPLES;

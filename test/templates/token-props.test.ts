@@ -3,16 +3,16 @@ import { BUILD, labelOf, outcome, Prop, PROPS, SCALAR_PROPS, tokensOf } from '..
 import { sampledOnNewest } from '../toolkit/newest-cdk';
 import { testStack } from '../toolkit/stacks';
 
-/** Whether the value is needed at synth: it decides or counts resources, or would have to be converted to another unit. */
+/** Whether synth needs the value: it decides which resources are created, or CDK would have to convert its unit. */
 function isNeeded({ type, name }: Prop, kind: string): boolean {
   return !['string', 'number', 'string[]', 'Duration', 'Size', 'Bitrate'].includes(type) || name === 'keyGenerations' || (name === 'domainNames' && kind !== 'item') || ['minutes', 'mebibytes', 'mbps', 'spread'].includes(kind);
 }
 
-test('every public struct can be given to a construct here', () => {
+test('every public struct has a construct in this test that accepts it', () => {
   expect([...new Set(PROPS.map(({ struct }) => struct))].filter((struct) => !(struct in BUILD))).toEqual([]);
 });
 
-describe('a value that is known at deploy time only renders as CloudFormation, or is refused in the prop\'s name', () => {
+describe('a token renders as CloudFormation or is rejected in the name of the prop', () => {
   test.each(SCALAR_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
     const kinds = Object.keys(tokensOf(testStack(), prop.type));
     const outcomes = kinds.map((kind) => [kind, outcome(prop, (stack) => tokensOf(stack, prop.type)[kind], /"Ref":"Marker/)]);
@@ -20,7 +20,7 @@ describe('a value that is known at deploy time only renders as CloudFormation, o
   });
 });
 
-/** A token of each kind that the CDK has. */
+/** One token per kind of value. */
 const TOKENS: Record<string, unknown> = {
   'string': Lazy.string({ produce: () => 'later' }),
   'number': Lazy.number({ produce: () => 7 }),
@@ -33,7 +33,7 @@ const TOKENS: Record<string, unknown> = {
   'Bitrate': Bitrate.bps(Lazy.number({ produce: () => 60_000 })),
 };
 
-describe('a token of a kind that does not fit is refused in the prop\'s name', () => {
+describe('a token of the wrong kind is rejected in the name of the prop', () => {
   test.each(sampledOnNewest(PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
     const kinds = Object.keys(TOKENS).filter((kind) => kind !== prop.type);
     expect(kinds.map((kind) => [kind, outcome(prop, () => TOKENS[kind])])).toEqual(kinds.map((kind) => [kind, 'refused']));

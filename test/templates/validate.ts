@@ -10,12 +10,15 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What AWS's template validator finds and we keep, each with its reason: rule, part of the place, reason. */
-const KEPT: [string, RegExp, string][] = [
-  ['W3005', /DependsOn/, 'CDK\'s own Function depends on its role explicitly'],
+/** Accepted findings of AWS's template validator: rule, pattern of the place, reason. */
+const ACCEPTED: [string, RegExp, string][] = [
+  ['W3005', /DependsOn/, 'CDK\'s Function depends on its role explicitly'],
 ];
 
-/** What AWS's template validator says of each template. A process of its own: in a worker that has run fifty files its first call takes a minute and more. */
+/**
+ * Returns the findings of AWS's template validator for each template. The validator runs in a separate process: in a jest worker that has run fifty
+ * files, its first call takes more than a minute.
+ */
 export function validate(templates: object[]): Finding[][] {
   const folder = mkdtempSync(path.join(tmpdir(), 'templates-'));
   try {
@@ -27,13 +30,12 @@ export function validate(templates: object[]): Finding[][] {
     const findings: any[][] = JSON.parse(execFileSync(process.execPath, [path.join(__dirname, 'aws-validator.js'), ...files], { encoding: 'utf8', maxBuffer: 64 * 2 ** 20 }));
     return findings.map((found) => found.filter(({ severity }) => severity !== 'INFO')
       .map(({ ruleId, message, entity, propertyPath }) => ({ ruleId, place: `${JSON.stringify(entity ?? '')} ${propertyPath ?? ''}`, message }))
-      .filter(({ ruleId, place }) => !isKept(KEPT, ruleId, place)));
+      .filter(({ ruleId, place }) => !isKept(ACCEPTED, ruleId, place)));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Whether a finding is among those that are kept. */
-export function isKept(kept: [string, RegExp, string][], rule: string, place: string): boolean {
-  return kept.some(([id, where]) => rule.startsWith(id) && where.test(place));
+export function isKept(accepted: [string, RegExp, string][], rule: string, place: string): boolean {
+  return accepted.some(([id, where]) => rule.startsWith(id) && where.test(place));
 }

@@ -12,18 +12,18 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** The statements of a policy document, each field a list. One with `NotAction` or `NotResource` shows as such: it allows all else. */
+/** Returns the statements of a policy document with lists as fields. `NotAction` and `NotResource` become part of the text of an entry. */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
   const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
   return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));
 }
 
-/** The statements of all policies of a type, such as `AWS::S3::BucketPolicy`. */
+/** Returns the statements of all policies of a type, such as `AWS::S3::BucketPolicy`. */
 export function statementsOf(template: AnyTemplate, type: string): Statement[] {
   return ofType(template, type).flatMap(({ properties }) => statements(properties.PolicyDocument));
 }
 
-/** What each role may do: logical id of the role -> statements of its inline and attached policies. */
+/** Returns the statements of the inline and attached policies of each role, by logical id. */
 export function rolePolicies(template: AnyTemplate): Record<string, Statement[]> {
   const roles = Object.fromEntries(ofType(template, 'AWS::IAM::Role').map(({ id, properties }) => (
     [id, list(properties.Policies).flatMap((policy: any) => statements(policy.PolicyDocument))])));
@@ -33,16 +33,13 @@ export function rolePolicies(template: AnyTemplate): Record<string, Statement[]>
   return roles;
 }
 
-/**
- * One text for each action on each resource: `s3:GetObject on Media.Arn/v/*`, with ` if {condition}` where there is one.
- * `Deny ` stands before what is denied.
- */
+/** Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. Allowed actions have no prefix. */
 export function grants(granted: Statement[]): string[] {
   return granted.flatMap(({ Effect, Action, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
     `${Effect === 'Allow' ? '' : `${Effect} `}${action} on ${readable(resource)}${Condition ? ` if ${readable(Condition)}` : ''}`))));
 }
 
-/** What a role may do, sorted, as `grants` writes it. */
+/** Returns the sorted permissions of a role, in the format of `grants`. */
 export function permissionsOfRole(template: AnyTemplate, role: IRole | string): string[] {
   const id = typeof role === 'string' ? role : Stack.of(role).getLogicalId(role.node.defaultChild as CfnElement);
   const granted = rolePolicies(template)[id];
@@ -50,7 +47,7 @@ export function permissionsOfRole(template: AnyTemplate, role: IRole | string): 
   return grants(granted).sort();
 }
 
-/** What the function of a handler may do besides writing its own log, sorted, as `grants` writes it. */
+/** Returns the sorted permissions of a handler's function without those for its log, in the format of `grants`. */
 export function permissionsOf(template: AnyTemplate, handler: HandlerName): string[] {
   const { role, properties } = functionOf(template, handler);
   const logGroup = readable({ 'Fn::GetAtt': [references(properties.LoggingConfig)[0], 'Arn'] });

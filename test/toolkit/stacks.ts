@@ -11,25 +11,23 @@ import { VodSweeper, type VodSweeperProps } from '../../src/sweeper/vod-sweeper'
 import { VodTranscode, type VodTranscodeProps } from '../../src/transcode/vod-transcode';
 import { VodUpload, type VodUploadProps } from '../../src/upload/vod-upload';
 
-/** The address of the service in these stacks. */
+/** The service URL in these stacks. */
 export const SERVICE_URL = 'https://videos.example.com';
 
-/** The account and region of a stack that says where it lies. */
+/** The account and region of a stack with an explicit environment. */
 export const ENV = { account: '123456789012', region: 'us-east-1' };
 
-/** A stack `Test` of its own app. */
+/** Creates a stack `Test` in a new app. */
 export function testStack(props: StackProps = {}): Stack {
   return new Stack(new App({ analyticsReporting: false }), 'Test', props);
 }
 
-/** The whole service, `Vod`. */
+/** Adds the whole service as `Vod`. */
 export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessVod {
   return new ServerlessVod(stack, 'Vod', props);
 }
 
-/*
- * An area of its own, each with the smallest neighbours that it needs. Its id is its name: `functionsOf` finds handlers by it.
- */
+// The following functions add one area with the areas that it requires. `functionsOf` finds handlers by the construct id, which is the area's name.
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
   return new VodCatalog(stack, 'Catalog', { url: SERVICE_URL, ...props });
 }
@@ -60,14 +58,14 @@ export function sweeperIn(stack: Stack, props: Partial<VodSweeperProps> = {}): V
 }
 
 /**
- * The template of a construct's stack, as JSON: an app synthesizes once, so what is added after the first call is not in it.
- * Fails on what synthesis refuses, and on resources that wait for each other.
+ * Returns the template of a construct's stack as JSON. An app synthesizes only once, so constructs that are added after the first call are missing.
+ * Fails if synth fails or if resources depend on each other.
  */
 export function templateOf(scope: Construct): CloudFormationTemplate {
   return Template.fromStack(Stack.of(scope)).toJSON() as CloudFormationTemplate;
 }
 
-/** Every warning of a stack's synthesis, with the path of the construct that it is about: `/Test/Upload: bucket: …`. */
+/** Returns every warning of a stack's synth with its construct path, for example `/Test/Upload: bucket: …`. */
 export function warningsOf(stack: Stack): string[] {
   return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ id, entry }) => `${id}: ${String(entry.data)}`);
 }

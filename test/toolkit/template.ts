@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { type Lookup, resolve } from '../../local/template/resolve';
 
-/** Reads synthesized templates. For what a template must have, `Template` of aws-cdk-lib/assertions comes first; this is for what it can't say. */
+/** A synthesized template. For assertions that `Template` of aws-cdk-lib/assertions supports, use that class instead. */
 export interface CloudFormationTemplate {
   readonly Resources: Record<string, TemplateResource>;
   readonly Outputs?: Record<string, unknown>;
@@ -15,10 +15,10 @@ export interface TemplateResource {
   readonly UpdateReplacePolicy?: string;
 }
 
-/** A template as JSON, or as CDK's assertions have it. */
+/** A template as JSON or as `Template` of CDK's assertions. */
 export type AnyTemplate = CloudFormationTemplate | Template;
 
-/** A resource with its logical id. `properties` is never undefined. */
+/** A resource with its logical id. `properties` is empty if the resource has none. */
 export interface Found {
   readonly id: string;
   readonly properties: Record<string, any>;
@@ -29,28 +29,28 @@ export function resourcesOf(template: AnyTemplate): Record<string, TemplateResou
   return (template instanceof Template ? template.toJSON() as CloudFormationTemplate : template).Resources;
 }
 
-/** The resources of a type. */
+/** Returns the resources of a type. */
 export function ofType(template: AnyTemplate, type: string): Found[] {
   return Object.entries(resourcesOf(template)).filter(([, { Type }]) => Type === type)
     .map(([id, resource]) => ({ id, properties: resource.Properties ?? {}, resource }));
 }
 
-/** The one resource of a type. Fails if there is none, or another. */
+/** Returns the resource of a type. Fails unless there is exactly one. */
 export function only(template: AnyTemplate, type: string): Found {
   const found = ofType(template, type);
   if (found.length !== 1) throw new Error(`expected one ${type}, got ${found.map(({ id }) => id).join(', ') || 'none'}`);
   return found[0];
 }
 
-/** Whether a logical id is the library's own in a template of the whole service: it stands below the construct `Vod`. */
+/** Whether a resource belongs to the library, in a template with the whole service as `Vod`. */
 export const isOurs = (logicalId: string): boolean => logicalId.startsWith('Vod');
 
-/** The library's own resources of a type. */
+/** Returns the library's resources of a type. */
 export function ours(template: AnyTemplate, type: string): Found[] {
   return ofType(template, type).filter(({ id }) => isOurs(id));
 }
 
-/** Logical ids that a value refers to, by Ref, GetAtt or Sub. */
+/** Returns the logical ids that a value refers to with Ref, GetAtt or Sub. */
 export function references(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(references);
   if (typeof value !== 'object' || value === null) return [];
@@ -62,21 +62,22 @@ export function references(value: unknown): string[] {
   });
 }
 
-/** A logical id as people write it: its hash changes with the construct's place in the tree. */
+/** Removes the hash of a logical id. The hash changes with the construct path. */
 export const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
-/** As `Fn::Sub` names things: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. CDK takes the stack's id apart. */
+/** Resolves references to the names that `Fn::Sub` uses: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */
 const byName: Lookup = (name, attribute) => {
+  // CDK splits the stack id, so it needs the format of an ARN.
   if (name === 'AWS::StackId') return 'arn:AWS::Partition:cloudformation:AWS::Region:AWS::AccountId:stack/AWS::StackName/AWS::StackId';
   return attribute ? `${withoutHash(name)}.${attribute}` : withoutHash(name);
 };
 
-/** A value without intrinsics: what they refer to stands there by name, or as `lookup` answers. */
+/** Replaces the intrinsic functions in a value with the results of `lookup`, by default with names. */
 export function plain(value: unknown, lookup: Lookup = byName): any {
   return value === undefined ? undefined : resolve('the template', value, lookup);
 }
 
-/** A value as one text. */
+/** Formats a value as one string, without intrinsic functions. */
 export function readable(value: unknown): string {
   const text = plain(value);
   return typeof text === 'string' ? text : String(JSON.stringify(text));
@@ -84,7 +85,7 @@ export function readable(value: unknown): string {
 
 export const list = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
-/** What a resource waits for: everything that it refers to or depends on, and what those wait for. */
+/** Returns the logical ids of all direct and indirect dependencies of a resource. */
 export function waitsFor(template: AnyTemplate, logicalId: string): Set<string> {
   const resources = resourcesOf(template);
   const found = new Set<string>();

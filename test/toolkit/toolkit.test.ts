@@ -14,18 +14,18 @@ describe('a value', () => {
     [{ 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }, 'AWS::StackId'],
     [{ Service: 's3.amazonaws.com' }, '{"Service":"s3.amazonaws.com"}'],
     [undefined, 'undefined'],
-  ])('%j reads %s', (value, text) => expect(readable(value)).toBe(text));
+  ])('%j is formatted as %s', (value, text) => expect(readable(value)).toBe(text));
 
-  test('is what a lookup says, and fails where it says nothing', () => {
+  test('is replaced with the result of the lookup, and fails without a result', () => {
     expect(plain({ Ref: 'Name' }, (name) => `<${name}>`)).toBe('<Name>');
     expect(() => plain({ Ref: 'Name' }, () => undefined)).toThrow('can\'t resolve {"Ref":"Name"}');
   });
 });
 
-describe('the functions of handlers', () => {
+describe('functions of handlers', () => {
   const template = templateOf(uploadIn(testStack()));
 
-  test('are found by the handler\'s name; those that the CDK brings are none', () => {
+  test('are found by the handler\'s name and exclude functions of CDK', () => {
     expect(functionsOf(template).map(({ name }) => name).sort()).toEqual(['catalog/publish-events', 'catalog/read-videos', 'catalog/resend-events', 'upload/plan-upload']);
     expect(functionOf(template, 'upload/plan-upload').id).toMatch(/^UploadPlanUploadFunction[0-9A-F]{8}$/);
     expect(() => functionOf(template, 'transcode/submit-job')).toThrow('expected one function of transcode/submit-job, got none');
@@ -34,7 +34,7 @@ describe('the functions of handlers', () => {
 });
 
 describe('permissions', () => {
-  test('are all of a role\'s policies, denials and conditions included', () => {
+  test('of a role include all policies, with Deny statements and conditions', () => {
     const stack = testStack();
     const role = new iam.Role(stack, 'Other', {
       assumedBy: new iam.AccountRootPrincipal(),
@@ -49,7 +49,7 @@ describe('permissions', () => {
     expect(() => permissionsOfRole(templateOf(stack), 'Missing')).toThrow('the template has no role Missing');
   });
 
-  test('of a handler are those besides its own log: another log group is none of its own', () => {
+  test('of a handler exclude those for its own log group only', () => {
     const stack = testStack();
     const { readVideosFunction } = catalogIn(stack);
     const plainly = permissionsOf(templateOf(catalogIn(testStack())), 'catalog/read-videos');
@@ -59,7 +59,7 @@ describe('permissions', () => {
   });
 });
 
-test('a template whose resources wait for each other is refused', () => {
+test('rejects a template whose resources depend on each other', () => {
   const stack = testStack();
   const [one, other] = ['One', 'Other'].map((id) => new CfnResource(stack, id, { type: 'Test::Resource' }));
   one.addPropertyOverride('Of', other.ref);

@@ -4,7 +4,7 @@ import { readEnvironment } from '../../src/runtime/read-environment';
 import { connection, Connection, permission } from '../../src/synth/connection';
 import { connect, HandlerFunction, handlerFunction } from '../../src/synth/handler-function';
 
-/* A handler's environment is covered once, with values of the right types. Lines after `@ts-expect-error` must not compile. */
+/* Exactly one source sets each variable of a handler, with a value of the right type. Lines after `@ts-expect-error` must not compile. */
 
 declare const scope: Construct;
 declare const table: Connection<'TABLE_NAME'>;
@@ -13,7 +13,7 @@ declare const signing: Connection<'SIGNING_KEYS'>;
 const description = 'any';
 const queue = permission(['sqs:SendMessage'], ['arn:aws:sqs:eu-west-1:111122223333:failed']);
 
-// Covered once
+// Coverage
 
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view, queue], environment: {} });
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [view], environment: { TABLE_NAME: 'videos' } });
@@ -45,7 +45,7 @@ connection({ environment: { ROLES: { uploader: 'editors' } } });
 // @ts-expect-error 'TABLE_NAM' does not exist in type
 connection({ environment: { TABLE_NAM: 'videos' } });
 
-// What a handler reads
+// Variables of a handler
 
 const environment = readEnvironment('delivery/start-playback');
 export const read: [number, readonly string[] | undefined] = [environment.SESSION_SECONDS, environment.ROLES.uploaders];
@@ -56,7 +56,7 @@ export const mistaken: string = environment.SESSION_SECONDS;
 // @ts-expect-error Property 'SERVICE_URL' is missing
 export const incomplete: Environment<'catalog/read-videos'> = { TABLE_NAME: 'videos', ROLES: {} };
 
-// Connections that a handler works without
+// Optional connections
 
 declare const reader: HandlerFunction<'catalog/read-videos'>;
 // @ts-expect-error SIGNING_KEYS is not optional for catalog/read-videos

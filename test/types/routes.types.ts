@@ -3,7 +3,7 @@ import type { Rendition } from '../../src/contract/table';
 import { serveRoutes } from '../../src/runtime/http';
 import type { AnswerOf, BodyOf, HeadersOf, Operations, PathOf, Problem, QueryOf, RequestOf, Tokens, Video } from '../../src/runtime/route-types';
 
-/* Handlers are typed by their route. Lines after `@ts-expect-error` must not compile; types.test.ts checks for which reason. */
+/* The types of a handler come from its routes. Lines after `@ts-expect-error` must not compile, and types.test.ts compares their errors. */
 
 declare const video: Video;
 declare const tokens: Tokens;
@@ -22,7 +22,7 @@ serveRoutes('upload/plan-upload', { planUpload: async () => { throw new Error();
 // @ts-expect-error Argument of type '"catalog/raed-videos"' is not assignable
 serveRoutes('catalog/raed-videos', { listVideos, getVideo });
 
-// Answers
+// Responses
 
 // @ts-expect-error Property 'items' is missing
 serveRoutes('catalog/read-videos', { getVideo, listVideos: async () => ({ body: { itmes: [] } }) });
@@ -104,7 +104,7 @@ export const flag: Route = { ...route, query: { flag: { type: 'boolean' } } };
 // @ts-expect-error Type '"integer"' is not assignable to type '"string"'
 export const number: Route = { ...route, pathParameters: { number: { type: 'integer' } } };
 
-// A row's renditions are those of the API, and the other way round.
+// The renditions of a row and of the API have the same type, in both directions.
 
 export const renditions = (row: Rendition, shown: NonNullable<Video['renditions']>[number]): [typeof shown, Rendition] => [row, shown];
 

@@ -5,14 +5,14 @@ import * as ts from 'typescript';
 const root = path.join(__dirname, '..', '..');
 const DIRECTIVE = /^(\s*\/\/) @ts-expect-error (.+)$/;
 
-/** A line that must not compile, and what the compiler says of it. */
+/** A line that must not compile, with its compiler errors. */
 export interface ExpectedError {
   readonly file: string;
-  /** From 1. */
+  /** The line number, from 1. */
   readonly line: number;
-  /** The text after `@ts-expect-error`: a part of the compiler's message. */
+  /** The text after `@ts-expect-error`, which must be a part of the compiler's error. */
   readonly message: string;
-  /** What the compiler says of that line: empty if it compiles. */
+  /** The compiler's errors for the line. Empty if the line compiles. */
   readonly found: string[];
 }
 
@@ -23,12 +23,12 @@ export interface TypeReport {
 }
 
 /**
- * Compiles files whose lines after `// @ts-expect-error MESSAGE` must not compile. `tsc` alone takes any error there, also a misspelled import;
- * this tells which error it is. One program for all files, since most of the time goes into the declarations that they share.
+ * Compiles files and returns the errors of the lines after `// @ts-expect-error MESSAGE`. `tsc` accepts any error on such a line, for example a
+ * misspelled import. One program compiles all files, because the shared declarations take most of the time.
  */
 export function checkTypes(sources: Readonly<Record<string, string>>): TypeReport {
   const files = Object.entries(sources).map(([name, text]) => ({ name: path.join(__dirname, name), lines: text.split('\n') }));
-  // Without the directives, which would swallow the errors.
+  // The directives are removed, because they suppress the errors.
   const texts = new Map(files.map(({ name, lines }) => [name, lines.map((line) => line.replace(DIRECTIVE, '$1')).join('\n')]));
   const { options } = ts.parseJsonConfigFileContent({ ...readConfig(), files: [], include: [] }, ts.sys, root);
   const host = ts.createCompilerHost(options);

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { checkTypes } from './type-checker';
 
-/** A folder's `*.types.ts`, each a list of lines that compile and lines that must not. */
 const files = readdirSync(__dirname).filter((file) => file.endsWith('.types.ts'));
 
 describe('types', () => {
@@ -12,13 +11,13 @@ describe('types', () => {
     expect(found).toEqual([expect.stringContaining(message)]);
   });
 
-  test('allow every other line', () => {
+  test('compile in every other line', () => {
     expect(files).not.toEqual([]);
     expect(unexpected).toEqual([]);
   });
 });
 
-test('the checker tells a line that compiles, another error and an error elsewhere', () => {
+test('the checker reports a line that compiles, a different error and an error in another line', () => {
   const { expected, unexpected } = checkTypes({
     'some.types.ts': [
       '// @ts-expect-error is not assignable', 'export const right: number = 1;',

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const VIDEO = { videoId: 'v', title: 'A test card' };
 const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'examples', 'web', name), 'utf8');
 
-/** The page's own module, before a page that does nothing and a machine whose clock is wrong. */
+/** Loads the example page's player module with a stubbed document and a clock that is wrong by `clockError` milliseconds. */
 async function loadPlayer(clockError: number): Promise<new (ports: object) => Player> {
   const element = {
     addEventListener: () => undefined, removeAttribute: () => undefined, load: () => undefined, scrollIntoView: () => undefined, play: async () => undefined,
@@ -30,7 +30,7 @@ describe('the player', () => {
 
   test.each([
     ['right', 0], ['a day ahead', 24 * HOUR], ['a day behind', -24 * HOUR],
-  ])('renews a session of six hours once in it, on a machine whose clock is %s', async (_, clockError) => {
+  ])('renews a session of six hours once, if the clock of the machine is %s', async (_, clockError) => {
     const asked: number[] = [];
     const begin = Date.now();
     const api = async () => {
@@ -44,7 +44,7 @@ describe('the player', () => {
     player.close();
   });
 
-  it('renews a session until that works, and complains once the session is over', async () => {
+  it('retries a failed renewal until the session expires, and then reports the error once', async () => {
     const asked: [second: number, isUp: boolean][] = [];
     const said: [second: number, message: string][] = [];
     let isUp = true;

@@ -4,7 +4,7 @@ import { createContext, SourceTextModule } from 'vm';
 
 interface ProgressPoller { start(): void; stop(): void }
 
-/** The page's own module, with the clock of the test. */
+/** Loads the example page's module with the timers of the test. */
 async function load(): Promise<new (ports: object) => ProgressPoller> {
   const source = readFileSync(join(__dirname, '..', '..', 'examples', 'web', 'progress-poller.js'), 'utf8');
   const page = new SourceTextModule(source, { context: createContext({ setTimeout, clearTimeout }) });
@@ -13,7 +13,7 @@ async function load(): Promise<new (ports: object) => ProgressPoller> {
   return (page.namespace as { ProgressPoller: new (ports: object) => ProgressPoller }).ProgressPoller;
 }
 
-/** A page in which a video is under way for the first `movingSeconds`; `at` tells when each request was sent. */
+/** Creates a poller for a video that is in progress for the first `movingSeconds`. `at` contains the time of each request. */
 async function open({ movingSeconds = 0 } = {}) {
   const begin = Date.now();
   const page = { isHidden: false, answer: async () => undefined as unknown };
@@ -29,11 +29,11 @@ async function open({ movingSeconds = 0 } = {}) {
   return { page, at, poller, count, wait: (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000) };
 }
 
-describe('the page asks the service by itself', () => {
+describe('the page polls the service', () => {
   beforeEach(() => { jest.useFakeTimers(); });
   afterEach(() => { jest.useRealTimers(); });
 
-  test('for what is under way: soon at first, then every 10 seconds, and not once it is ready, however that became known', async () => {
+  test('for videos in progress, often at first, then every 10 seconds, and no more once they are ready', async () => {
     const { poller, at, wait } = await open({ movingSeconds: 45 });
     poller.start();
     await wait(600);
@@ -41,14 +41,14 @@ describe('the page asks the service by itself', () => {
     expect(at.own.slice(0, 3)).toEqual([30, 90, 150]);
   });
 
-  test('for one list every 30 seconds, in turn, while nothing is under way', async () => {
+  test('for one list every 30 seconds, in turn, while no video is in progress', async () => {
     const { poller, at, wait } = await open();
     poller.start();
     await wait(125);
     expect(at).toEqual({ look: [], own: [30, 90], published: [60, 120] });
   });
 
-  test('at most a ninth as often as every 1.5 seconds for two lists, for a video of five minutes\' processing', async () => {
+  test('at most a ninth as often as a poll of two lists every 1.5 seconds, for a video that takes five minutes', async () => {
     const { poller, count, wait } = await open({ movingSeconds: 300 });
     poller.start();
     await wait(300);
@@ -56,7 +56,7 @@ describe('the page asks the service by itself', () => {
     expect(count()).toBeLessThanOrEqual((2 * 300) / 1.5 / 9);
   });
 
-  test('not at all while it is hidden, or has stopped', async () => {
+  test('never while the page is hidden or the poller is stopped', async () => {
     const { page, poller, count, wait } = await open({ movingSeconds: 3600 });
     poller.start();
     await wait(2);
@@ -74,7 +74,7 @@ describe('the page asks the service by itself', () => {
     expect(count()).toBe(before + 1);
   });
 
-  test('once at a time: a slow answer delays the next request, and one that comes after the stop plans none', async () => {
+  test('with one request at a time, and sends none after a response that arrives after the stop', async () => {
     const { page, poller, at, count, wait } = await open({ movingSeconds: 3600 });
     page.answer = () => new Promise((resolve) => setTimeout(resolve, 20_000));
     poller.start();
@@ -88,7 +88,7 @@ describe('the page asks the service by itself', () => {
     expect(count()).toBe(before);
   });
 
-  test('a second start plans nothing twice', async () => {
+  test('once per interval, even if it is started twice', async () => {
     const { poller, at, wait } = await open({ movingSeconds: 3600 });
     poller.start();
     poller.start();

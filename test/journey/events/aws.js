@@ -10,7 +10,7 @@ async function main() {
   if (`${service} ${operation}` === 'cloudformation list-stack-resources') {
     const [, type, prefix] = /ResourceType=='(.+)' && starts_with\(LogicalResourceId, '(.+)'\)/.exec(option('--query'));
     const { Resources } = JSON.parse(readFileSync(TEMPLATE, 'utf8'));
-    // As the CLI prints a page without any: an empty line.
+    // The CLI prints an empty line for a page without matches.
     console.log(`\n${Object.keys(Resources).filter((id) => id.startsWith(prefix) && Resources[id].Type === type).join('\t')}`);
   } else if (`${service} ${operation}` === 'lambda invoke') {
     const response = await fetch(DOOR, { method: 'POST', headers: { 'x-local-invoke': option('--function-name') }, body: option('--payload') });

@@ -1,2 +1,2 @@
-/** Writes each event into the log, on a line of its own. */
+/** Logs each event on a separate line. */
 exports.handler = async (event) => console.log(JSON.stringify(event));

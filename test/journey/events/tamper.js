@@ -6,7 +6,7 @@ const { TABLE, BUCKET } = process.env;
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 const s3 = new S3Client({ forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' });
 
-/** Edits a video as a newer version of the library would, which this one can't read. */
+/** Writes a row in a newer format, which this version of the library cannot read. */
 const edit = ({ videoId, title }) => documents.send(new UpdateCommand({
   TableName: TABLE,
   Key: { pk: `video#${videoId}`, sk: 'video' },
@@ -14,14 +14,14 @@ const edit = ({ videoId, title }) => documents.send(new UpdateCommand({
   ExpressionAttributeValues: { ':newer': 99, ':title': title, ':one': 1 },
 }));
 
-/** The failed records. With `mend`, makes them readable: that stands for the version of the library that can read them. */
-async function failed({ mend }) {
+/** Returns the failed event records. `fix` rewrites them in the current format, which simulates a library version that can read them. */
+async function failed({ fix }) {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
   return Promise.all(Contents.map(async ({ Key }) => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
     const text = await Body.transformToString();
-    const mended = text.replaceAll('\\"schemaVersion\\":{\\"N\\":\\"99\\"}', '\\"schemaVersion\\":{\\"N\\":\\"1\\"}');
-    if (mend) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: mended }));
+    const fixed = text.replaceAll('\\"schemaVersion\\":{\\"N\\":\\"99\\"}', '\\"schemaVersion\\":{\\"N\\":\\"1\\"}');
+    if (fix) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: fixed }));
     return { key: Key, content: JSON.parse(text) };
   }));
 }

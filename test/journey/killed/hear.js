@@ -1,8 +1,8 @@
 const { appendFileSync } = require('fs');
 
-/** Writes down each event that it gets, from a rule or from a queue. */
+/** Appends each event, from a rule or from a queue, to a file. */
 exports.handler = async (given) => {
   const events = given.Records ? given.Records.map(({ body }) => JSON.parse(body)) : [given];
-  // A line that was written at a kill has an end all the same.
+  // The leading newline ends a line that a kill interrupted.
   appendFileSync(process.env.FILE, events.map((event) => `\n${JSON.stringify(event)}\n`).join(''));
 };

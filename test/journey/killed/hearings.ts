@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import type { Heard } from './judge';
 
-/** What the targets of the bus have written down: a function and a queue's function into a file each, the topic's e-mails one file each. */
+/** The events that the targets of the bus received. The two functions append to one file each, and each e-mail of the topic is a file. */
 export class Hearings {
   private readonly mails = new Map<string, Heard>();
 
@@ -18,7 +18,7 @@ export class Hearings {
       try {
         return [JSON.parse(line)];
       } catch {
-        // Empty, or written at a kill: that comes again, since its function gave no answer.
+        // The line is empty or was interrupted by a kill. That event is delivered again, because its function returned no result.
         return [];
       }
     });

@@ -1,14 +1,14 @@
 import type { Load } from './load';
 import type { EventDetail } from '../../../src/runtime/route-types';
 
-/** An event as a target of the bus got it. */
+/** An event as a target of the bus received it. */
 export interface Heard { readonly 'detail-type': string; readonly 'detail': EventDetail }
-/** A row as it is in the table at the end. */
+/** A row of the table at the end. */
 export interface Row { readonly videoId: string; readonly title: string; readonly status: string; readonly version: number }
 
 const ENDS = ['ready', 'errored'];
 
-/** What is wrong when nothing is written any more: what was acknowledged and is not there, and what was told and never was. */
+/** Returns a message for each acknowledged change that is lost and for each event without a change. Call it after the last write. */
 export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard: Readonly<Record<string, readonly Heard[]>>): string[] {
   const stored = new Map(rows.map((row) => [row.videoId, row]));
   const found: string[] = [];
@@ -18,11 +18,11 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
     for (const event of events) {
       const { detail } = event;
       const content = JSON.stringify(detail);
-      if ((contents.get(detail.eventId) ?? content) !== content) found.push(`${target}: ${detail.eventId} was told with another content`);
+      if ((contents.get(detail.eventId) ?? content) !== content) found.push(`${target}: ${detail.eventId} was delivered with different content`);
       contents.set(detail.eventId, content);
       byId.set(detail.eventId, event);
     }
-    found.push(...missing(byId).map((problem) => `${target}: ${problem}`), ...madeUp(byId).map((problem) => `${target}: ${problem}`));
+    found.push(...missing(byId).map((problem) => `${target}: ${problem}`), ...invented(byId).map((problem) => `${target}: ${problem}`));
   }
   for (const [videoId, { isUploaded, isRemoving, edits }] of known) {
     const row = stored.get(videoId);
@@ -32,7 +32,7 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
   }
   return found;
 
-  /** Events of acknowledged changes, and of what is stored. */
+  /** Finds missing events of acknowledged changes and of stored rows. */
   function missing(byId: ReadonlyMap<string, Heard>): string[] {
     const lacks = (videoId: string, version: number, type: string) => byId.has(`${videoId}:${version}:video.${type}`) ? [] : [`${videoId}:${version}:video.${type} is missing`];
     return [
@@ -41,7 +41,7 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
         ...[...edits.keys()].flatMap((version) => lacks(videoId, version, 'updated')),
         ...removed === undefined ? [] : lacks(videoId, removed + 1, 'deleted'),
       ]),
-      // Also of those whose creator got no answer.
+      // Includes rows whose creation was not acknowledged.
       ...rows.flatMap(({ videoId, status }) => [
         ...lacks(videoId, 1, 'created'),
         ...ENDS.includes(status) && ![...byId.keys()].some((id) => id.startsWith(`${videoId}:`) && id.endsWith(`:video.${status}`)) ? [`${videoId}: video.${status} is missing`] : [],
@@ -49,19 +49,19 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
     ];
   }
 
-  /** Events of what never was stored. */
-  function madeUp(byId: ReadonlyMap<string, Heard>): string[] {
+  /** Finds events of changes that never happened. */
+  function invented(byId: ReadonlyMap<string, Heard>): string[] {
     const edited = new Map<string, string>();
     return [...byId].flatMap(([eventId, { 'detail-type': type, 'detail': { version, video: { videoId, title, status } } }]) => {
       const [video, row] = [known.get(videoId), stored.get(videoId)];
       const wrong: string[] = [];
-      if (!video && !titles.has(title)) wrong.push('nobody created it');
-      if (video && !video.titles.includes(title)) wrong.push(`nobody gave it the title ${title}`);
+      if (!video && !titles.has(title)) wrong.push('no request created this video');
+      if (video && !video.titles.includes(title)) wrong.push(`no request set the title ${title}`);
       if (video && (video.edits.get(version) ?? title) !== title) wrong.push(`this version had the title ${video.edits.get(version)}, not ${title}`);
-      if (row && (version > row.version || version === row.version && (title !== row.title || status !== row.status))) wrong.push('it is not what is stored');
-      if (!row && video && !video.isRemoving || type === 'video.deleted' && row) wrong.push('it was removed by nobody');
+      if (row && (version > row.version || version === row.version && (title !== row.title || status !== row.status))) wrong.push('it differs from the stored row');
+      if (!row && video && !video.isRemoving || type === 'video.deleted' && row) wrong.push('no request removed the video');
       if (type === 'video.updated') {
-        if (edited.has(title)) wrong.push(`its edit was told as ${edited.get(title)} too`);
+        if (edited.has(title)) wrong.push(`its edit was also delivered as ${edited.get(title)}`);
         edited.set(title, eventId);
       }
       return wrong.map((problem) => `${eventId}: ${problem}`);

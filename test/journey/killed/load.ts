@@ -3,31 +3,31 @@ import { setTimeout as wait } from 'timers/promises';
 import type { Client } from '../client';
 import type { StackProcess } from '../stack';
 
-/** What this side was told of a video, and what it tried. */
+/** The acknowledged and the attempted changes of a video. */
 interface Known {
-  /** Titles that were sent, whether or not an answer came. */
+  /** All titles that were sent, acknowledged or not. */
   readonly titles: string[];
-  /** By version, the title of an edit that was acknowledged. */
+  /** The titles of acknowledged edits, by version. */
   readonly edits: Map<number, string>;
   isUploaded: boolean;
   /** The version of the row that was removed. */
   removed?: number;
-  /** Its removal was asked for, whether or not an answer came. */
+  /** Whether its removal was requested, acknowledged or not. */
   isRemoving: boolean;
 }
 
-/** Uses a stack through its front doors, and keeps account of what was acknowledged. */
+/** Sends requests to a stack and records which changes were acknowledged. */
 export class Load {
-  /** By id, the videos whose creation was acknowledged. */
+  /** The videos whose creation was acknowledged, by id. */
   readonly known = new Map<string, Known>();
-  /** Titles of videos whose creation was asked for. */
+  /** The titles of all videos whose creation was requested. */
   readonly titles = new Set<string>();
   acknowledged = 0;
   private readonly uploads = new EventEmitter();
   private count = 0;
   private isEnding = false;
 
-  /** Creates, uploads, edits and removes videos until the stack is killed. `clip` is uploaded once. Rejects when something fails before `end`. */
+  /** Creates, uploads, edits and removes videos until the stack is killed. Uploads `clip` once. Rejects if a request fails before `end` is called. */
   async run(stack: StackProcess, client: Client, clip?: Buffer<ArrayBuffer>): Promise<void> {
     this.isEnding = false;
     const upload = async (content: Buffer<ArrayBuffer>) => this.upload(await this.create(client, content.length), content);
@@ -46,7 +46,7 @@ export class Load {
     ]);
   }
 
-  /** From now on requests may fail, and no more begin. */
+  /** Stops new requests and ignores failures of running ones. */
   end(): void {
     this.isEnding = true;
   }
@@ -73,7 +73,7 @@ export class Load {
     this.acknowledged++;
   }
 
-  /** Edits one of the latest videos, or removes it. */
+  /** Edits or removes one of the latest videos. */
   private async change(stack: StackProcess): Promise<void> {
     const [videoId, video] = [...this.known].slice(-30).filter(([, { isRemoving }]) => !isRemoving).at(Math.floor(Math.random() * 30)) ?? [];
     if (!videoId || !video) return wait(10);
@@ -85,7 +85,7 @@ export class Load {
       const title = `edit ${++this.count}`;
       video.titles.push(title);
       const row = await stack.invoke('Write', { edit: { videoId, title } });
-      // Null: it was removed meanwhile.
+      // The row is null if another request removed the video.
       if (row) video.edits.set(row.version, title);
     }
     this.acknowledged++;

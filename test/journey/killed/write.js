@@ -2,10 +2,10 @@ const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
 const { DeleteCommand, DynamoDBDocumentClient, ScanCommand, UpdateCommand } = require('@aws-sdk/lib-dynamodb');
 
 const { TABLE: TableName } = process.env;
-// Each write once: a repeated one would count twice.
+// A retry of the SDK would count a write twice.
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
 
-/** Writes a row as routes will that don't exist yet. Returns the row that was stored, or removed; null when there is none. */
+/** Writes a row as future routes will. Returns the stored or removed row, or null if there is none. */
 async function write(Command, videoId, more) {
   try {
     const { Attributes } = await documents.send(new Command({
@@ -18,7 +18,7 @@ async function write(Command, videoId, more) {
   }
 }
 
-/** A page of all rows. */
+/** Returns a page of all rows. */
 async function rows(ExclusiveStartKey) {
   const { Items, LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName, ExclusiveStartKey, ConsistentRead: true, FilterExpression: 'sk = :video', ExpressionAttributeValues: { ':video': 'video' },

@@ -3,15 +3,15 @@ import { handlersOf } from './handlers';
 import { AUTHORIZE_PATH } from '../../../src/contract/routes';
 import { type CloudFormationTemplate, list, ours, readable, withoutHash } from '../../toolkit/template';
 
-/** The one address of the service: the first domain name of its distribution, else the name that CloudFront gives it. */
+/** Returns the service URL: the first domain name of the distribution, otherwise its `cloudfront.net` name. */
 export function addressIn(template: CloudFormationTemplate): string {
   const [{ id, properties }] = ours(template, 'AWS::CloudFront::Distribution');
   const [name] = list(at(properties, 'DistributionConfig.Aliases'));
   return `https://${name ?? readable({ 'Fn::GetAtt': [id, 'DomainName'] })}`;
 }
 
-/** Whatever is told where the service is, is told the same: cookies of another name never reach a callback. */
-const everyoneKnowsTheAddress: Check = (template) => {
+/** Handlers, clients and e-mails contain the same URL. A callback on another host would not receive the sign-in cookies. */
+const allUseOneUrl: Check = (template) => {
   const address = addressIn(template);
   const isAddress = (given: unknown): boolean => readable(given) === address;
   return [
@@ -26,20 +26,20 @@ const everyoneKnowsTheAddress: Check = (template) => {
   ];
 };
 
-/** CloudFront takes domain names with a certificate of us-east-1. Browsers of the last ten years have TLS 1.2, and name the host. */
+/** CloudFront requires a certificate of us-east-1 for domain names. Browsers of the last ten years support TLS 1.2 and SNI. */
 const namesHaveACertificate: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').flatMap(({ id, properties: { DistributionConfig: config } }) => (
   config.Aliases ? differences(id, config.ViewerCertificate, {
     AcmCertificateArn: (arn: unknown) => readable(arn).startsWith('arn:aws:acm:us-east-1:'), MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only',
   }) : differences(id, config, { ViewerCertificate: undefined })));
 
-/** Pages of other names lead to the first. */
+/** Pages at other names are redirected to the first name. */
 const pagesHaveOneName: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').filter(({ properties }) => at(properties, 'DistributionConfig.Aliases'))
   .flatMap(({ id, properties }) => differences(id, at(properties, 'DistributionConfig.DefaultCacheBehavior'), {
     'FunctionAssociations.0.EventType': 'viewer-request', 'FunctionAssociations.0.FunctionARN': present,
   }));
 
 export const ADDRESS: Record<string, Check> = {
-  'everyone knows the one address': everyoneKnowsTheAddress,
+  'all parts use one service URL': allUseOneUrl,
   'domain names have a certificate': namesHaveACertificate,
-  'pages have one name': pagesHaveOneName,
+  'pages at other names are redirected': pagesHaveOneName,
 };

@@ -4,7 +4,7 @@ import { PROBLEMS, ProblemCode } from '../../../src/contract/problems';
 import { API_STAGE, Route, ROUTES } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours, references } from '../../toolkit/template';
 
-/** Where the method of a route lies, as CloudFormation has it: `/streams/{videoId}`. */
+/** Returns the path of an API Gateway resource, for example `/streams/{videoId}`. */
 export function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
   const resource = template.Resources[references(resourceId)[0]];
   if (resource?.Type === 'AWS::ApiGateway::RestApi') return '';
@@ -12,19 +12,19 @@ export function pathOf(template: CloudFormationTemplate, resourceId: unknown): s
   return `${pathOf(template, resource.Properties?.ParentId)}/${resource.Properties?.PathPart}`;
 }
 
-/** The methods of routes: all but those of preflight requests, which checks/cors.ts looks at. */
+/** Returns all methods except those for preflight requests, which checks/cors.ts checks. */
 export function methodsOfRoutes(template: CloudFormationTemplate): ReturnType<typeof ours> {
   return ours(template, 'AWS::ApiGateway::Method').filter(({ properties }) => properties.HttpMethod !== 'OPTIONS');
 }
 
-/** The routes whose handlers the template has. */
+/** Returns the routes whose handlers are in the template. */
 export function routesIn(template: CloudFormationTemplate): [string, Route, string][] {
   const handlers = new Map(handlersOf(template).map(({ name, id }) => [name, id]));
   return Object.entries(ROUTES as Record<string, Route>).filter(([, { handler }]) => handlers.has(handler))
     .map(([name, route]) => [name, route, handlers.get(route.handler)!]);
 }
 
-/** Each route of the contract has one method, which asks the route's handler. */
+/** Each route of the contract has one method, which invokes the route's handler. */
 const routesAreServed: Check = (template) => {
   const api = ours(template, 'AWS::ApiGateway::RestApi')[0]?.id;
   const found = methodsOfRoutes(template).map(({ properties: { OperationName, HttpMethod, ResourceId, RestApiId, Integration = {} } }) => (
@@ -33,14 +33,14 @@ const routesAreServed: Check = (template) => {
   return exactly('methods', found, wanted);
 };
 
-/** The OpenAPI document describes the routes that there are. */
+/** The OpenAPI document describes exactly the routes of the template. */
 const servedRoutesAreDescribed: Check = (template) => handlersOf(template).filter(({ name }) => name === 'api/describe-api').flatMap(({ id, environment }) => {
   const served = new Set(routesIn(template).map(([, { handler }]) => handler));
   return exactly(id, JSON.parse(environment.HANDLERS ?? '[]'), [...served]);
 });
 
-/** Routes that are not open ask the one authorizer. */
-const guardedRoutesAskTheAuthorizer: Check = (template) => {
+/** Routes that are not open use the authorizer. */
+const guardedRoutesUseTheAuthorizer: Check = (template) => {
   const authorizers = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::Authorizer');
   if (authorizers.length !== 1) return [`expected one authorizer, got ${authorizers.length}`];
   const [[authorizer, { Properties = {} }]] = authorizers;
@@ -50,20 +50,20 @@ const guardedRoutesAskTheAuthorizer: Check = (template) => {
   }));
 };
 
-/** What comes before any token: nothing else may be called without one. */
+/** The only routes that need no token. */
 const OPEN_ROUTES = ['authorize', 'describeApi', 'login', 'refreshTokens', 'revokeTokens'];
 
 const onlySignInIsOpen: Check = (template) => methodsOfRoutes(template)
-  .filter(({ properties }) => properties.AuthorizationType === 'NONE' && !OPEN_ROUTES.includes(properties.OperationName)).map(({ id }) => `${id}: is open to anyone`);
+  .filter(({ properties }) => properties.AuthorizationType === 'NONE' && !OPEN_ROUTES.includes(properties.OperationName)).map(({ id }) => `${id}: is open to everyone`);
 
-/** The authorizer takes tokens of this pool, or of the issuer, and of their clients only. */
+/** The authorizer accepts only tokens of this pool or issuer and of its clients. */
 const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::ApiGateway::Authorizer').flatMap(({ id, properties }) => {
   const pools = ours(template, 'AWS::Cognito::UserPool').map((pool) => pool.id);
   const clients = ours(template, 'AWS::Cognito::UserPoolClient').map((client) => client.id);
   return [
     ...differences(id, properties, {
       RestApiId: present, IdentitySource: 'method.request.header.Authorization', IdentityValidationExpression: present,
-      // API Gateway's own default keeps an answer for five minutes.
+      // API Gateway caches the result for five minutes by default.
       AuthorizerResultTtlInSeconds: (seconds: number) => seconds <= 60,
     }),
     ...properties.Type === 'COGNITO_USER_POOLS'
@@ -75,17 +75,17 @@ const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::Ap
   ];
 });
 
-/** One stage, with a throttle; what callers send is in no log. */
+/** The stage has throttles and does not log requests. */
 const stageIsThrottled: Check = (template) => ours(template, 'AWS::ApiGateway::Stage').flatMap(({ id, properties }) => {
   const all = (properties.MethodSettings ?? []).find(({ HttpMethod, ResourcePath }: any) => HttpMethod === '*' && ResourcePath === '/*');
   return [
     ...differences(id, properties, { StageName: API_STAGE, DeploymentId: present, RestApiId: present }),
     ...differences(`${id} MethodSettings`, all, { ThrottlingRateLimit: (rate: number) => rate > 0, ThrottlingBurstLimit: (burst: number) => burst > 0 }),
-    ...(properties.MethodSettings ?? []).filter(({ DataTraceEnabled }: any) => DataTraceEnabled).map(() => `${id}: logs what callers send, tokens included`),
+    ...(properties.MethodSettings ?? []).filter(({ DataTraceEnabled }: any) => DataTraceEnabled).map(() => `${id}: logs requests, including tokens`),
   ];
 });
 
-/** Routes that anyone may call have a throttle of their own, so that they can't use up what signed-in people have. */
+/** Open routes have separate throttles, so that anonymous callers cannot use up the capacity of signed-in users. */
 const openRoutesHaveThrottles: Check = (template) => ours(template, 'AWS::ApiGateway::Stage').flatMap(({ id, properties }) => {
   const settings: any[] = properties.MethodSettings ?? [];
   const all = settings.find(({ HttpMethod }) => HttpMethod === '*');
@@ -96,8 +96,8 @@ const openRoutesHaveThrottles: Check = (template) => ours(template, 'AWS::ApiGat
     }));
 });
 
-/** API Gateway's own answers, and the code that each must carry; the two defaults hold for the rest. */
-const GATEWAY_ANSWERS: Record<string, ProblemCode> = {
+/** The error code that each gateway response must contain. The two defaults apply to all other gateway responses. */
+const GATEWAY_RESPONSES: Record<string, ProblemCode> = {
   MISSING_AUTHENTICATION_TOKEN: 'not_found',
   UNAUTHORIZED: 'not_signed_in',
   ACCESS_DENIED: 'wrong_role',
@@ -111,41 +111,41 @@ const GATEWAY_ANSWERS: Record<string, ProblemCode> = {
   DEFAULT_5XX: 'internal',
 };
 
-/** Every answer of API Gateway's own is problem+json with a code of the contract, and is not cached. */
-const gatewayAnswersAreProblems: Check = (template) => {
+/** Every gateway response is problem+json with a code of the contract, and is not cached. */
+const gatewayResponsesAreProblems: Check = (template) => {
   const responses = ours(template, 'AWS::ApiGateway::GatewayResponse');
   const problems = responses.flatMap(({ id, properties }) => {
     const { status: statusInBody, code } = JSON.parse(properties.ResponseTemplates?.['application/json'] ?? '{}');
     const header = (name: string): string => `ResponseParameters.gatewayresponse.header.${name}`;
     const headers = Object.fromEntries(Object.entries(properties.ResponseParameters ?? {}).map(([name, value]) => [name.replace('gatewayresponse.header.', ''), value]));
-    const wanted = GATEWAY_ANSWERS[properties.ResponseType];
+    const wanted = GATEWAY_RESPONSES[properties.ResponseType];
     const status = wanted && PROBLEMS[wanted].status;
     const isRest = properties.ResponseType === 'DEFAULT_4XX';
     return [
-      ...code === wanted ? [] : [`${id}: expected the code ${wanted}, got ${code}`],
-      // The rest of the 4xx keep their own status, so their body names none.
-      ...isRest || (properties.StatusCode === String(status) && statusInBody === status) ? [] : [`${id}: expected the status ${status}, got ${properties.StatusCode}`],
+      ...code === wanted ? [] : [`${id}: expected code ${wanted}, got ${code}`],
+      // DEFAULT_4XX stands for several statuses, so its body contains none.
+      ...isRest || (properties.StatusCode === String(status) && statusInBody === status) ? [] : [`${id}: expected status ${status}, got ${properties.StatusCode}`],
       ...headers['content-type'] === '\'application/problem+json\'' ? [] : [`${id}: ${header('content-type')} is ${headers['content-type']}`],
       ...headers['cache-control'] === '\'no-store\'' ? [] : [`${id}: ${header('cache-control')} is ${headers['cache-control']}`],
-      // No page of another site may run or read what the API answers.
-      ...['default-src \'none\'', 'sandbox'].filter((rule) => !String(headers['content-security-policy']).includes(rule)).map((rule) => `${id}: no ${rule}`),
+      // Without these, a page could run or read a response of the API.
+      ...['default-src \'none\'', 'sandbox'].filter((rule) => !String(headers['content-security-policy']).includes(rule)).map((rule) => `${id}: content-security-policy has no ${rule}`),
       // RFC 9110, section 15.5.2.
-      ...status === 401 && !headers['WWW-Authenticate'] ? [`${id}: a 401 without a challenge`] : [],
-      ...references(properties.RestApiId).length === 1 ? [] : [`${id}: of no API`],
+      ...status === 401 && !headers['WWW-Authenticate'] ? [`${id}: 401 without WWW-Authenticate`] : [],
+      ...references(properties.RestApiId).length === 1 ? [] : [`${id}: RestApiId refers to no API`],
     ];
   });
-  return [...problems, ...exactly('gateway responses', responses.map(({ properties }) => properties.ResponseType), Object.keys(GATEWAY_ANSWERS))];
+  return [...problems, ...exactly('gateway responses', responses.map(({ properties }) => properties.ResponseType), Object.keys(GATEWAY_RESPONSES))];
 };
 
 export const API: Record<string, Check> = {
   'routes are served': routesAreServed,
   'served routes are described': servedRoutesAreDescribed,
-  'guarded routes ask the authorizer': guardedRoutesAskTheAuthorizer,
+  'guarded routes use the authorizer': guardedRoutesUseTheAuthorizer,
   'only sign-in and the description are open': onlySignInIsOpen,
   'the authorizer checks the audience': authorizerChecksTheAudience,
   'the stage is throttled': stageIsThrottled,
-  'open routes have throttles of their own': openRoutesHaveThrottles,
-  'gateway answers are problems': gatewayAnswersAreProblems,
-  // An edge-optimized one would have a distribution of its own before ours.
+  'open routes have separate throttles': openRoutesHaveThrottles,
+  'gateway responses are problems': gatewayResponsesAreProblems,
+  // An edge-optimized API would put a second distribution in front of it.
   'the API is regional': every('AWS::ApiGateway::RestApi', { 'EndpointConfiguration.Types': ['REGIONAL'] }),
 };

@@ -4,8 +4,8 @@ import { customerKeyOf, storesOf } from './handlers';
 import { statements } from '../../toolkit/permissions';
 import { type CloudFormationTemplate, list, ofType, ours, readable, references, withoutHash } from '../../toolkit/template';
 
-/** `lambda:InvokeFunction` of a function, by a service, for a source: what a Lambda permission says, as one text. */
-const invocation = (functionId: string, service: string, source: string): string => `${service} for ${source} may call ${withoutHash(functionId)}`;
+/** Describes a Lambda permission to invoke a function. */
+const invocation = (functionId: string, service: string, source: string): string => `${service} for ${source} can invoke ${withoutHash(functionId)}`;
 
 function functionIn(template: CloudFormationTemplate, value: unknown): string | undefined {
   return references(value).find((id) => template.Resources[id]?.Type === 'AWS::Lambda::Function');
@@ -14,7 +14,7 @@ function functionIn(template: CloudFormationTemplate, value: unknown): string | 
 function neededPermissions(template: CloudFormationTemplate): string[] {
   const api = (id: string): string => `arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:${withoutHash(id)}`;
   const stage = withoutHash(ours(template, 'AWS::ApiGateway::Stage')[0]?.id ?? 'no stage');
-  // In the ARN of a method parameters are wildcards.
+  // The ARN of a method contains `*` for path parameters.
   const methods = methodsOfRoutes(template).map(({ properties: { HttpMethod, ResourceId, RestApiId, Integration } }) => invocation(
     functionIn(template, Integration) ?? 'nothing', 'apigateway.amazonaws.com',
     `${api(references(RestApiId)[0] ?? '')}/${stage}/${HttpMethod}${pathOf(template, ResourceId).replace(/{\w+}/g, '*')}`));
@@ -27,50 +27,50 @@ function neededPermissions(template: CloudFormationTemplate): string[] {
   return [...methods, ...authorizers, ...rules];
 }
 
-/** Each function may be called by the methods, authorizer and rules that name it, and by nobody else. */
-const functionsAreCalledByThoseThatNameThem: Check = (template) => {
+/** Only the methods, authorizers and rules that name a function can invoke it. */
+const functionsAreInvokedByTheirCallers: Check = (template) => {
   const found = ours(template, 'AWS::Lambda::Permission').map(({ properties: { Action, FunctionName, Principal, SourceArn } }) => (
     Action === 'lambda:InvokeFunction' ? invocation(references(FunctionName)[0] ?? '', Principal, readable(SourceArn)) : `unknown action ${Action}`));
   return exactly('permissions', found, neededPermissions(template));
 };
 
-/** Each queue is written by the rules whose target or dead-letter queue it is, and by no other principal. */
+/** Only the rules whose target or dead-letter queue it is can send to a queue. */
 const queuesAreWrittenByTheirRules: Check = (template) => {
   const needed = ours(template, 'AWS::Events::Rule').flatMap(({ id, properties }) => list(properties.Targets)
     .flatMap((target: any) => [target.Arn, target.DeadLetterConfig?.Arn].flatMap(references))
-    .filter((target) => template.Resources[target]?.Type === 'AWS::SQS::Queue').map((queue) => `rule ${id} may send to ${queue}`));
+    .filter((target) => template.Resources[target]?.Type === 'AWS::SQS::Queue').map((queue) => `rule ${id} can send to ${queue}`));
   const found = ofType(template, 'AWS::SQS::QueuePolicy').flatMap(({ properties: { Queues, PolicyDocument } }) => statements(PolicyDocument)
     .filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action, Principal, Resource, Condition }) => {
       const queues = references(Queues);
       const [rule] = references((Condition as any)?.ArnEquals?.['aws:SourceArn']);
       const isNarrow = JSON.stringify(Principal) === '{"Service":"events.amazonaws.com"}' && rule !== undefined && Object.keys(Condition as object).length === 1;
-      if (!isNarrow) return [`${JSON.stringify(Principal)} may send to ${queues} under ${JSON.stringify(Condition)}`];
-      return Action.includes('sqs:SendMessage') ? Resource.flatMap((resource) => [`rule ${rule} may send to ${references(resource)[0] ?? resource}`]) : [];
+      if (!isNarrow) return [`${JSON.stringify(Principal)} can send to ${queues} under ${JSON.stringify(Condition)}`];
+      return Action.includes('sqs:SendMessage') ? Resource.flatMap((resource) => [`rule ${rule} can send to ${references(resource)[0] ?? resource}`]) : [];
     }));
   return exactly('queues', [...new Set(found)], [...new Set(needed)]);
 };
 
-/** Who may do what with a bucket by its own policy. */
+/** Describes what the policy of a bucket allows. */
 function allowedByPolicyOf(template: CloudFormationTemplate, bucket: string): string[] {
   return ofType(template, 'AWS::S3::BucketPolicy').filter(({ properties }) => references(properties.Bucket).includes(bucket))
     .flatMap(({ properties }) => statements(properties.PolicyDocument)).filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action, Principal, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
-      `${JSON.stringify(Principal)} may ${action} on ${readable(resource)} for ${Object.keys(Condition ?? {})} ${readable((Condition as any)?.StringEquals?.['AWS:SourceArn'])}`))));
+      `${JSON.stringify(Principal)} can ${action} on ${readable(resource)} for ${Object.keys(Condition ?? {})} ${readable((Condition as any)?.StringEquals?.['AWS:SourceArn'])}`))));
 }
 
-/** The media bucket is read by this distribution only: what is below `v/`, and the list, without which S3 answers 403 for what is not there. */
+/** Only this distribution reads the media bucket: objects below `v/` and the list. Without the list, S3 returns 403 for a missing object. */
 const mediaIsReadByTheDistribution: Check = (template) => {
   const source = `arn:AWS::Partition:cloudfront::AWS::AccountId:distribution/${withoutHash(ours(template, 'AWS::CloudFront::Distribution')[0]?.id ?? '')}`;
   const by = '{"Service":"cloudfront.amazonaws.com"}';
   return storesOf(template, 'media').flatMap(({ id }) => exactly(id, allowedByPolicyOf(template, id), [
-    `${by} may s3:GetObject on ${withoutHash(id)}.Arn/v/* for StringEquals ${source}`, `${by} may s3:ListBucket on ${withoutHash(id)}.Arn for StringEquals ${source}`,
+    `${by} can s3:GetObject on ${withoutHash(id)}.Arn/v/* for StringEquals ${source}`, `${by} can s3:ListBucket on ${withoutHash(id)}.Arn for StringEquals ${source}`,
   ]));
 };
 
-/** Sources are read by roles of this account only. */
+/** The policy of the source bucket allows nothing: only roles of this account read sources. */
 const sourcesAreForRolesOnly: Check = (template) => storesOf(template, 'sources').flatMap(({ id }) => exactly(id, allowedByPolicyOf(template, id), []));
 
-/** A customer's key on the media lets CloudFront decrypt for this account's distributions; one on anything else lets no service in. */
+/** The media's customer key allows CloudFront to decrypt for this account's distributions. Other customer keys allow no service. */
 const keysLetCloudFrontDecryptMedia: Check = (template) => {
   const media = customerKeyOf(template, 'media');
   const condition = { ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*']] } } };
@@ -80,13 +80,13 @@ const keysLetCloudFrontDecryptMedia: Check = (template) => {
     withoutHash(id) === media ? [`Allow {"Service":"cloudfront.amazonaws.com"} kms:Decrypt on * if ${JSON.stringify(condition)}`] : []));
 };
 
-const noPublicAddress: Check = (template) => ofType(template, 'AWS::Lambda::Url').map(({ id }) => `${id}: a function has an address of its own`);
+const noFunctionUrl: Check = (template) => ofType(template, 'AWS::Lambda::Url').map(({ id }) => `${id}: a function has a public URL`);
 
 export const CALLERS: Record<string, Check> = {
-  'functions are called by the methods, authorizers and rules that name them': functionsAreCalledByThoseThatNameThem,
+  'only methods, authorizers and rules invoke functions': functionsAreInvokedByTheirCallers,
   'queues are written by their rules': queuesAreWrittenByTheirRules,
   'media is read by the distribution': mediaIsReadByTheDistribution,
   'sources are read by roles only': sourcesAreForRolesOnly,
   'keys let CloudFront decrypt media': keysLetCloudFrontDecryptMedia,
-  'no function has an address of its own': noPublicAddress,
+  'no function has a public URL': noFunctionUrl,
 };

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'util';
 import { CloudFormationTemplate, isOurs, ours } from '../../toolkit/template';
 
-/** A requirement on a template: answers what is wrong, or nothing. */
+/** A requirement on a template. Returns a message for each problem. */
 export type Check = (template: CloudFormationTemplate) => string[];
 
-/** What is expected at a path of the properties: a value, or a function that decides. */
+/** Expected values by property path. A function receives the value and returns whether it is right. */
 export type Expected = Readonly<Record<string, unknown>>;
 
-/** The value at a path such as `Policies.PasswordPolicy` or `Rules.0.Id`. */
+/** Returns the value at a path such as `Policies.PasswordPolicy` or `Rules.0.Id`. */
 export function at(value: any, path: string): any {
   return path.split('.').reduce((inner, key) => inner?.[key], value);
 }
 
-/** What differs from what is expected of one value. */
+/** Returns a message for each path whose value differs from the expected value. */
 export function differences(id: string, value: unknown, expected: Expected): string[] {
   return Object.entries(expected).flatMap(([path, want]) => {
     const got = at(value, path);
@@ -21,7 +21,7 @@ export function differences(id: string, value: unknown, expected: Expected): str
   });
 }
 
-/** Each resource of the library that has this type has these properties. */
+/** Returns a check that all resources of the library with this type have these properties. */
 export function every(type: string, expected: Expected): Check {
   return (template) => ours(template, type).flatMap(({ id, properties }) => differences(id, properties, expected));
 }
@@ -30,20 +30,20 @@ export function allOf(...checks: Check[]): Check {
   return (template) => checks.flatMap((check) => check(template));
 }
 
-/** Says what is missing of `wanted`, and what is there besides. */
+/** Returns a message for each missing and each additional entry. */
 export function exactly(id: string, found: string[], wanted: string[]): string[] {
   return [
     ...wanted.filter((each) => !found.includes(each)).map((each) => `${id}: missing: ${each}`),
-    ...found.filter((each) => !wanted.includes(each)).map((each) => `${id}: not wanted: ${each}`),
+    ...found.filter((each) => !wanted.includes(each)).map((each) => `${id}: unexpected: ${each}`),
   ];
 }
 
-/** The one resource of the library with this type whose logical id begins so. */
+/** Returns the id of the library's first resource with this type whose logical id has this prefix. */
 export function one(template: CloudFormationTemplate, type: string, beginning = 'Vod'): string | undefined {
   return Object.keys(template.Resources).find((id) => isOurs(id) && id.startsWith(beginning) && template.Resources[id].Type === type);
 }
 
-/** Anything but nothing. */
+/** Accepts every value except undefined. */
 export const present = (): boolean => true;
 export const nonEmpty = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 export const atLeast = (least: number) => (value: unknown): boolean => Number(value) >= least;

@@ -6,10 +6,10 @@ import { createMock } from '../../../local/gateway/mock';
 import type { Route } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours } from '../../toolkit/template';
 
-/** The routes that pages of other origins may call. Sign-in is not among them. */
+/** Whether pages of other origins can call a route. They cannot call the sign-in routes. */
 const isOpenToPages = ({ access, handler }: Route): boolean => access === 'signed-in' || handler === 'api/describe-api';
 
-/** The origins of other pages, as a handler of the template has them. */
+/** Returns the `appOrigins` that the handlers of the template receive. */
 function originsIn(template: CloudFormationTemplate): string[] {
   const written = handlersOf(template).map(({ environment }) => environment.APP_ORIGINS).find((value) => value !== undefined);
   return written === undefined ? [] : JSON.parse(written);
@@ -19,7 +19,7 @@ const constant = (value: string): string => `'${value}'`;
 const COMMON = { 'cache-control': constant('no-store'), 'content-security-policy': constant('default-src \'none\'; sandbox'), 'vary': constant('Origin') };
 const EXPOSED = constant('etag, www-authenticate, x-amzn-requestid');
 
-/** Handlers of those routes have the list, and no others. */
+/** Only the handlers of routes that pages can call receive the list of origins. */
 const handlersHaveTheList: Check = (template) => {
   const origins = originsIn(template);
   const wanted = new Set(routesIn(template).filter(([, route]) => isOpenToPages(route)).map(([, { handler }]) => handler));
@@ -29,7 +29,7 @@ const handlersHaveTheList: Check = (template) => {
   });
 };
 
-/** Uploads and sign-in have the same list. */
+/** The CORS rules for uploads and the sign-in handler have the same list. */
 const oneListForAll: Check = (template) => {
   const origins = originsIn(template);
   const rules = storesOf(template, 'sources').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
@@ -40,8 +40,8 @@ const oneListForAll: Check = (template) => {
   ];
 };
 
-/** Each path of those routes answers preflight requests for its methods, by API Gateway itself, and allows the listed origins only. */
-const pathsAnswerPreflights: Check = (template) => {
+/** API Gateway responds to the preflight requests of each path that pages can call, for its methods and the listed origins only. */
+const pathsRespondToPreflights: Check = (template) => {
   const origins = originsIn(template);
   const routes = origins.length > 0 ? routesIn(template).map(([, route]) => route).filter(isOpenToPages) : [];
   const preflights = ours(template, 'AWS::ApiGateway::Method').filter(({ properties }) => properties.HttpMethod === 'OPTIONS');
@@ -70,14 +70,14 @@ const pathsAnswerPreflights: Check = (template) => {
         }),
         ...[...origins, 'https://evil.example', `${origins[0]}.evil.example`, 'null', ''].flatMap((origin) => {
           const allowed = allowedBy(id, properties, origin);
-          return allowed === (origins.includes(origin) ? origin : undefined) ? [] : [`${id}: a page of "${origin}" gets ${allowed}`];
+          return allowed === (origins.includes(origin) ? origin : undefined) ? [] : [`${id}: a page of "${origin}" receives ${allowed}`];
         }),
       ];
     }),
   ];
 };
 
-/** Whom the answer to a page's preflight request allows, as the local gateway answers it. */
+/** Returns the allowed origin of a preflight response, computed by the local gateway. */
 function allowedBy(logicalId: string, properties: Record<string, any>, origin: string): unknown {
   try {
     const raw = { headers: {}, rawHeaders: ['Origin', origin] } as unknown as IncomingMessage;
@@ -88,8 +88,8 @@ function allowedBy(logicalId: string, properties: Record<string, any>, origin: s
   }
 }
 
-/** Pages of the list read API Gateway's own answers. It knows one constant, or whoever asks. */
-const gatewayAnswersAreReadable: Check = (template) => {
+/** Listed pages can read gateway responses. These support only one constant origin or the origin of the request. */
+const gatewayResponsesAreReadable: Check = (template) => {
   const origins = originsIn(template);
   const allowed = origins.length === 1 ? constant(origins[0]) : 'method.request.header.origin';
   const expected = origins.length === 0 ? [] : [`access-control-allow-origin=${allowed}`, `access-control-expose-headers=${EXPOSED}`, `vary=${constant('Origin')}`];
@@ -100,6 +100,6 @@ const gatewayAnswersAreReadable: Check = (template) => {
 export const CORS: Record<string, Check> = {
   'handlers of guarded routes have the list': handlersHaveTheList,
   'API, uploads and sign-in have one list': oneListForAll,
-  'paths answer preflight requests': pathsAnswerPreflights,
-  'gateway answers are readable': gatewayAnswersAreReadable,
+  'paths respond to preflight requests': pathsRespondToPreflights,
+  'gateway responses are readable': gatewayResponsesAreReadable,
 };

@@ -5,29 +5,29 @@ import { INDEXES, TABLE_KEYS } from '../../../src/contract/table';
 import { statements } from '../../toolkit/permissions';
 import { isOurs, ofType, ours, readable, references } from '../../toolkit/template';
 
-/** Kinds of resources that hold what nobody can make again. */
+/** Types of resources whose content cannot be created again. */
 const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];
 
 const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, {
   DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain',
 })));
 
-/** CloudFormation can't delete what is protected, whatever the service calls it: a first deploy that fails would leave it behind. */
+/** CloudFormation cannot delete protected resources, so a failed first deployment would leave them behind. */
 const rollbackDeletesAll: Check = (template) => Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties }]) => (
-  isOurs(id) && (DeletionPolicy === 'Retain' || isProtected(Properties)))).map(([id]) => `${id}: stays after a first deploy that fails`);
+  isOurs(id) && (DeletionPolicy === 'Retain' || isProtected(Properties)))).map(([id]) => `${id}: stays after a failed first deployment`);
 
-/** Whether a property, or one below it (such as a table's replica), is protected from deletion. */
+/** Whether a property, or a nested one such as a table's replica, turns deletion protection on. */
 const isProtected = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.entries(value).some(([name, inner]) => (
   /deletion_?protection/i.test(name) ? ![false, 'false', 'INACTIVE'].includes(inner) : isProtected(inner)));
 
-/** CloudFormation fails to delete a bucket that holds something. */
+/** CloudFormation cannot delete a bucket that contains objects. */
 const deletesNoBucketThatItDoesNotEmpty: Check = (template) => {
   const emptied = ofType(template, 'Custom::S3AutoDeleteObjects').flatMap(({ properties }) => references(properties.BucketName));
   return ofType(template, 'AWS::S3::Bucket')
-    .filter(({ id, resource: { DeletionPolicy = 'Delete' } }) => !DeletionPolicy.startsWith('Retain') && !emptied.includes(id)).map(({ id }) => `${id}: deleted, and not emptied before`);
+    .filter(({ id, resource: { DeletionPolicy = 'Delete' } }) => !DeletionPolicy.startsWith('Retain') && !emptied.includes(id)).map(({ id }) => `${id}: is deleted but not emptied first`);
 };
 
-/** What holds no data goes with the stack. */
+/** Resources without data are deleted with the stack. */
 const leavesNothingElse: Check = (template) => (
   ['AWS::Logs::LogGroup', 'AWS::SQS::Queue'].flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, { DeletionPolicy: oneOf('Delete', undefined) }))));
 
@@ -44,16 +44,16 @@ const storesAreEncrypted = allOf(
     .map(({ id }) => `${id}: not encrypted`),
 );
 
-/** Lambda puts failed events in one piece. */
+/** Lambda stores failed event records without multipart uploads. */
 const TAKES_NO_PARTS = /^VodCatalogEvents/;
 
-/** The parts of an upload that was never finished cost, and show nowhere. */
-const unfinishedUploadsEnd: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => !TAKES_NO_PARTS.test(id)).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
+/** The parts of an unfinished upload cost money and are not listed as objects. */
+const unfinishedUploadsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => !TAKES_NO_PARTS.test(id)).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
   .some((rule: any) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation <= 7))
   .map(({ id }) => `${id}: parts of unfinished uploads are kept for more than a week`);
 
-/** Pages of the service's own origin, and of those to which a sign-in may return, put sources, and read what S3 answers. */
-const sourcesMayBePutByPages: Check = (template) => storesOf(template, 'sources').flatMap(({ id, properties }) => {
+/** Pages of the service and of the allowed return origins can upload sources and read S3's responses. */
+const pagesCanUploadSources: Check = (template) => storesOf(template, 'sources').flatMap(({ id, properties }) => {
   const pages = [addressIn(template), ...handlersOf(template).flatMap(({ environment }) => JSON.parse(environment.RETURN_ORIGINS ?? '[]'))];
   return differences(id, at(properties, 'CorsConfiguration.CorsRules.0'), {
     AllowedMethods: ['PUT'],
@@ -61,16 +61,16 @@ const sourcesMayBePutByPages: Check = (template) => storesOf(template, 'sources'
     AllowedHeaders: (headers: string[]) => ['content-type', 'if-none-match', 'x-amz-checksum-*'].every((header) => headers.includes(header)),
     ExposedHeaders: (headers: string[]) => ['ETag', ...['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`)]
       .every((header) => headers.includes(header)),
-    // A browser asks again before each part otherwise.
+    // Without it, a browser sends a preflight request for each part.
     MaxAge: atLeast(600),
   });
 });
 
-/** Objects that somebody else puts, a browser or Lambda, belong to the bucket's owner. */
+/** The bucket's owner also owns objects that a browser or Lambda uploads. */
 const objectsBelongToTheBucketOwner: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => /^Vod(Upload|CatalogEvents)/.test(id))
   .flatMap(({ id, properties }) => differences(id, properties, { 'OwnershipControls.Rules.0.ObjectOwnership': 'BucketOwnerEnforced' }));
 
-/** The table has the keys and indexes of src/contract/table.ts, and can be restored. */
+/** The table has the keys and indexes of src/contract/table.ts and point-in-time recovery. */
 const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB::GlobalTable').flatMap(({ id, properties }) => {
   const keys = (schema: any[] = []): string => schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
   const indexes = (properties.GlobalSecondaryIndexes ?? []).map((index: any) => `${index.IndexName}: ${keys(index.KeySchema)}; ${index.Projection?.ProjectionType}`);
@@ -90,7 +90,7 @@ const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB
   ];
 });
 
-/** Each queue and bucket refuses everyone who does not come by TLS, for the whole of it. */
+/** Each queue and bucket denies all requests without TLS, for all of its content. */
 const onlyTls: Check = (template) => [['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues', 'sqs:*'], ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket', 's3:*']]
   .flatMap(([type, policyType, property, everything]) => ours(template, type).filter(({ id }) => {
     const arn = readable({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -99,26 +99,26 @@ const onlyTls: Check = (template) => [['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy
       && statements(properties.PolicyDocument).some(({ Effect, Action, Principal, Resource, Condition }) => Effect === 'Deny' && Action.includes(everything)
         && JSON.stringify(Principal) === '{"AWS":"*"}' && whole.every((part) => Resource.map(readable).includes(part))
         && JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}'));
-  }).map(({ id }) => `${id}: takes requests without TLS`));
+  }).map(({ id }) => `${id}: accepts requests without TLS`));
 
-/** Media is read with TLS 1.2 or later. */
+/** The media bucket requires TLS 1.2 or later. */
 const mediaNeedsModernTls: Check = (template) => ours(template, 'AWS::S3::BucketPolicy').filter(({ id }) => id.startsWith('VodDelivery'))
   .filter(({ properties }) => !statements(properties.PolicyDocument).some(({ Effect, Action, Principal, Resource, Condition }) => Effect === 'Deny' && Action.includes('s3:*')
     && JSON.stringify(Principal) === '{"AWS":"*"}' && JSON.stringify(Resource.map(readable)) === '["VodDeliveryBucket.Arn","VodDeliveryBucket.Arn/*"]'
     && JSON.stringify(Condition) === '{"NumericLessThan":{"s3:TlsVersion":1.2}}'))
-  .map(({ id }) => `${id}: takes TLS older than 1.2`);
+  .map(({ id }) => `${id}: accepts TLS older than 1.2`);
 
 export const DATA: Record<string, Check> = {
-  'what holds data is retained': keepsData,
-  'the rollback of a first deploy deletes all': rollbackDeletesAll,
-  'no bucket is deleted that is not emptied before': deletesNoBucketThatItDoesNotEmpty,
-  'logs and queues go with the stack': leavesNothingElse,
+  'stateful resources are retained': keepsData,
+  'the rollback of a first deployment deletes all resources': rollbackDeletesAll,
+  'deleted buckets are emptied first': deletesNoBucketThatItDoesNotEmpty,
+  'logs and queues are deleted with the stack': leavesNothingElse,
   'buckets are private': bucketsArePrivate,
   'stores are encrypted': storesAreEncrypted,
-  'parts of unfinished uploads end': unfinishedUploadsEnd,
-  'pages may put sources': sourcesMayBePutByPages,
-  'objects belong to the owner of the bucket': objectsBelongToTheBucketOwner,
+  'parts of unfinished uploads expire': unfinishedUploadsExpire,
+  'pages can upload sources': pagesCanUploadSources,
+  'the owner of the bucket owns its objects': objectsBelongToTheBucketOwner,
   'the table serves its queries': tableServesItsQueries,
-  'queues and buckets take TLS only': onlyTls,
-  'media takes TLS 1.2 and later only': mediaNeedsModernTls,
+  'queues and buckets require TLS': onlyTls,
+  'media requires TLS 1.2 or later': mediaNeedsModernTls,
 };

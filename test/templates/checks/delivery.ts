@@ -34,13 +34,13 @@ function distributions(template: CloudFormationTemplate): Delivered[] {
 const onEach = (check: (delivered: Delivered, template: CloudFormationTemplate) => string[]): Check => (
   (template) => distributions(template).flatMap((delivered) => check(delivered, template)));
 
-/** Our paths come before all others, media first. */
+/** The library's paths are evaluated before your behaviors, media first. */
 const ourPathsComeFirst = onEach(({ id, config }) => {
   const [first, second] = list(config.CacheBehaviors).map(({ PathPattern }: any) => PathPattern);
   return first === MEDIA_PATTERN && second === API_PATTERN ? [] : [`${id}: expected ${MEDIA_PATTERN} and ${API_PATTERN} first, got ${first} and ${second}`];
 });
 
-/** Media is for playback sessions only, and cached. */
+/** Media requires a playback session and is cached. */
 const mediaNeedsASession = onEach(({ id, behavior, origin }, template) => {
   const media = behavior(MEDIA_PATTERN);
   const group = one(template, 'AWS::CloudFront::KeyGroup');
@@ -51,13 +51,13 @@ const mediaNeedsASession = onEach(({ id, behavior, origin }, template) => {
       TrustedKeyGroups: [{ Ref: group }], ViewerProtocolPolicy: 'https-only', CachePolicyId: CACHING_OPTIMIZED, AllowedMethods: ['GET', 'HEAD'],
     }),
     ...exactly(`${group} keys`, references(template.Resources[group ?? '']?.Properties?.KeyGroupConfig?.Items), keys),
-    ...references(origin(media)?.DomainName).join() === storeOf(template, 'media') ? [] : [`${id}: media does not come from the media bucket`],
-    ...at(origin(media), 'S3OriginConfig') ? [] : [`${id}: the media bucket is no S3 origin`],
+    ...references(origin(media)?.DomainName).join() === storeOf(template, 'media') ? [] : [`${id}: the origin of media is not the media bucket`],
+    ...at(origin(media), 'S3OriginConfig') ? [] : [`${id}: the media bucket is not an S3 origin`],
     ...differences(`${id} access control`, control, { SigningBehavior: 'always', SigningProtocol: 'sigv4', OriginAccessControlOriginType: 's3' }),
   ];
 });
 
-/** The API is never cached, and gets all that the caller sent but the Host. */
+/** API responses are not cached. The API receives the whole request except the Host header. */
 const apiIsNotCached = onEach(({ id, behavior, origin }, template) => {
   const api = behavior(API_PATTERN);
   return [
@@ -73,12 +73,12 @@ const apiIsNotCached = onEach(({ id, behavior, origin }, template) => {
   ];
 });
 
-/** What a browser is to do with the answers: no sniffing, no frames, HTTPS from then on. */
-const answersHaveSecurityHeaders = onEach(({ id, config, behavior }) => (
+/** Responses tell the browser not to sniff types, not to show frames and to use HTTPS. */
+const responsesHaveSecurityHeaders = onEach(({ id, config, behavior }) => (
   [['default', config.DefaultCacheBehavior], [MEDIA_PATTERN, behavior(MEDIA_PATTERN)], [API_PATTERN, behavior(API_PATTERN)]].flatMap(([name, each]) => (
     differences(`${id} ${name}`, each, { ResponseHeadersPolicyId: SECURITY_HEADERS, Compress: true })))));
 
-/** The rest is the user's own app, or a function answers before any origin is asked. */
+/** The default behavior serves your app. Without an app, a function responds before CloudFront calls an origin. */
 const defaultIsNeverMedia = onEach(({ id, config, origin }, template) => {
   const rest = config.DefaultCacheBehavior;
   const isMedia = references(origin(rest)?.DomainName).includes(storeOf(template, 'media') ?? '');
@@ -87,23 +87,26 @@ const defaultIsNeverMedia = onEach(({ id, config, origin }, template) => {
   return [
     ...differences(`${id} default`, rest, { ViewerProtocolPolicy: 'redirect-to-https', CachePolicyId: CACHING_OPTIMIZED, AllowedMethods: ['GET', 'HEAD'] }),
     ...origin(rest) ? [] : [`${id}: the default behavior has no origin`],
-    ...isMedia && !answers ? [`${id}: the default behavior gives media away`] : [],
+    ...isMedia && !answers ? [`${id}: the default behavior serves media without a session`] : [],
   ];
 });
 
-/** CloudFront ignores `no-store` of most errors: without this one caller's error is everyone's. No page replaces the API's own. */
+/**
+ * CloudFront ignores `no-store` for most errors. With the default TTL, it would send one caller's error to other callers. No custom page replaces
+ * the API's errors.
+ */
 const errorsAreNotCached = onEach(({ id, config }) => {
   const found = list(config.CustomErrorResponses).map(({ ErrorCode, ErrorCachingMinTTL, ResponsePagePath, ResponseCode }: any) => (
     `${ErrorCode} for ${ErrorCachingMinTTL} s${ResponsePagePath || ResponseCode ? ', with another page or status' : ''}`));
   return exactly(`${id} errors`, found, [403, 404, 414, 500, 501, 502, 503, 504].map((code) => `${code} for 0 s`));
 });
 
-/** What CloudFront fetches from a bucket, it signs: the bucket is private. */
-const bucketsAreAskedWithSignature = onEach(({ id, config }, template) => list(config.Origins)
+/** CloudFront signs its requests to a bucket, because the bucket is private. */
+const bucketRequestsAreSigned = onEach(({ id, config }, template) => list(config.Origins)
   .filter(({ DomainName }: any) => references(DomainName).some((from) => template.Resources[from]?.Type === 'AWS::S3::Bucket'))
   .flatMap((origin: any) => differences(`${id} ${origin.Id}`, origin, { OriginAccessControlId: present, S3OriginConfig: present })));
 
-/** A private key is in a secret, and CloudFront trusts its public half. */
+/** The private key is in a secret, and CloudFront has the public key. */
 const keysArePairs: Check = (template) => allOf(
   every('AWS::CloudFront::PublicKey', {
     'PublicKeyConfig.EncodedKey': (key: unknown) => template.Resources[references(key)[0]]?.Type === 'Custom::VodKeyPair',
@@ -115,19 +118,19 @@ const keysArePairs: Check = (template) => allOf(
   }),
 )(template);
 
-/** A function that CloudFront does not publish does nothing. */
+/** An unpublished CloudFront Function does not run. */
 const edgeFunctionsArePublished = every('AWS::CloudFront::Function', { 'AutoPublish': true, 'FunctionConfig.Runtime': 'cloudfront-js-2.0', 'FunctionCode': present });
 
 export const DELIVERY: Record<string, Check> = {
-  'our paths come first': ourPathsComeFirst,
+  'the paths of the library come first': ourPathsComeFirst,
   'media needs a playback session': mediaNeedsASession,
   'the API is not cached': apiIsNotCached,
-  'answers have security headers': answersHaveSecurityHeaders,
-  'the default behavior never gives media away': defaultIsNeverMedia,
+  'responses have security headers': responsesHaveSecurityHeaders,
+  'the default behavior does not serve media': defaultIsNeverMedia,
   'errors are not cached': errorsAreNotCached,
-  'buckets are asked with a signature': bucketsAreAskedWithSignature,
+  'requests to buckets are signed': bucketRequestsAreSigned,
   'signing keys are pairs': keysArePairs,
-  'functions at the edge are published': edgeFunctionsArePublished,
+  'CloudFront Functions are published': edgeFunctionsArePublished,
   'the distribution serves HTTP/3 and IPv6': every('AWS::CloudFront::Distribution', {
     'DistributionConfig.Enabled': true, 'DistributionConfig.HttpVersion': 'http2and3', 'DistributionConfig.IPV6Enabled': true, 'DistributionConfig.PriceClass': present,
   }),

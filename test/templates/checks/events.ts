@@ -6,11 +6,11 @@ import { type CloudFormationTemplate, type Found, list, ofType, ours, plain, rea
 
 const DAY_SECONDS = 86_400;
 
-/** What is started by time: the sweeper repairs what events have missed. */
-const STARTED: Record<string, string> = { 'VodSweeperSweepVideosFunction.Arn': 'rate(15 minutes)' };
+/** Targets of schedules. */
+const SCHEDULED: Record<string, string> = { 'VodSweeperSweepVideosFunction.Arn': 'rate(15 minutes)' };
 
-/** What the service hears of, and who handles it. */
-const HEARD: Record<string, object> = {
+/** The event pattern of each target. */
+const PATTERNS: Record<string, object> = {
   'VodTranscodeSubmitQueue.Arn': {
     'source': ['aws.s3'], 'detail-type': ['Object Created'],
     'detail': { bucket: { name: ['{sources}'] }, object: { key: [{ prefix: SOURCE_PREFIX }] } },
@@ -21,32 +21,32 @@ const HEARD: Record<string, object> = {
   },
 };
 
-/** The catalog's table, which its events are about. */
+/** Returns the ARN of the catalog's table, without its hash. */
 const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
 
-/** A rule of an app that hears of one type of this service's events: another service may send to the same bus. */
-const hearsOfVideos = (template: CloudFormationTemplate, { properties: { EventPattern = {} } }: Pick<Found, 'properties'>): boolean => {
+/** Whether a rule matches one type of this service's events. The ARN of the table excludes other services on the same bus. */
+const matchesVideoEvents = (template: CloudFormationTemplate, { properties: { EventPattern = {} } }: Pick<Found, 'properties'>): boolean => {
   const { source, 'detail-type': types = [], resources, ...more } = EventPattern;
   const isOfCatalog = String(source) === EVENT_SOURCE && list<string>(plain(resources)).join() === tableOf(template);
   return isOfCatalog && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
 };
 
-/** Whether a rule is on a bus of a service: S3 and MediaConvert send to the default one. */
-const isOfService = ({ properties }: Pick<Found, 'properties'>): boolean => properties.EventBusName !== undefined;
+/** Whether a rule is on a custom bus. S3 and MediaConvert send to the default bus. */
+const isOnCustomBus = ({ properties }: Pick<Found, 'properties'>): boolean => properties.EventBusName !== undefined;
 
-/** Each rule is on, hears exactly what its target is for, and keeps what it could not deliver. */
-const rulesHearAndKeep: Check = (template) => {
+/** Each rule is enabled, matches exactly the events of its target and has a dead-letter queue. */
+const rulesMatchAndKeep: Check = (template) => {
   const rules = ours(template, 'AWS::Events::Rule');
-  const heard = rules.filter((rule) => !hearsOfVideos(template, rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${properties.ScheduleExpression ?? JSON.stringify(plain(properties.EventPattern))}`));
+  const heard = rules.filter((rule) => !matchesVideoEvents(template, rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${properties.ScheduleExpression ?? JSON.stringify(plain(properties.EventPattern))}`));
   const sources = withoutHash(storeOf(template, 'sources') ?? 'nothing');
   return [
     ...exactly('rules', heard, [
-      ...Object.entries(HEARD).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`),
-      ...Object.entries(STARTED).map(([target, schedule]) => `${target}: ${schedule}`),
+      ...Object.entries(PATTERNS).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`),
+      ...Object.entries(SCHEDULED).map(([target, schedule]) => `${target}: ${schedule}`),
     ]),
     ...rules.flatMap(({ id, properties }) => [
-      ...properties.State === undefined || properties.State === 'ENABLED' ? [] : [`${id}: is ${properties.State}`],
-      ...isOfService({ properties }) === hearsOfVideos(template, { properties }) ? [] : [`${id}: is on a bus that never has its events`],
+      ...properties.State === undefined || properties.State === 'ENABLED' ? [] : [`${id}: State is ${properties.State}`],
+      ...isOnCustomBus({ properties }) === matchesVideoEvents(template, { properties }) ? [] : [`${id}: is on a bus that never receives its events`],
       ...list(properties.Targets).flatMap((target: any) => differences(`${id} target`, target, {
         'DeadLetterConfig.Arn': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::SQS::Queue',
       })),
@@ -54,11 +54,11 @@ const rulesHearAndKeep: Check = (template) => {
   ];
 };
 
-/** EventBridge hears of a bucket's objects only when the bucket tells it. */
-const sourceBucketTells: Check = (template) => storesOf(template, 'sources')
+/** S3 sends events to EventBridge only if the bucket's configuration enables it. */
+const sourceBucketSendsEvents: Check = (template) => storesOf(template, 'sources')
   .flatMap(({ id, properties }) => differences(id, properties, { 'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled': true }));
 
-/** A function that EventBridge or S3 calls keeps the events on which it failed. */
+/** A function that EventBridge or S3 invokes has a dead-letter queue. */
 const asynchronousFunctionsKeepFailures: Check = (template) => {
   const called = new Set(ours(template, 'AWS::Events::Rule').flatMap(({ properties }) => references(properties.Targets)));
   return handlersOf(template).filter(({ id }) => called.has(id)).flatMap(({ id, properties }) => differences(id, properties, {
@@ -66,20 +66,17 @@ const asynchronousFunctionsKeepFailures: Check = (template) => {
   }));
 };
 
-/** Whether a mapping reads the stream of the table, which may be the user's own. */
+/** Whether an event source mapping reads the stream of the catalog's table. */
 const isOfStream = ({ properties }: Found): boolean => properties.StartingPosition !== undefined;
 
-/**
- * A queue hands each message to one function at a time, hides it for six times the function's timeout as Lambda advises, gives up after some tries and keeps
- * what failed for long enough to be looked at.
- */
+/** The visibility timeout of a queue is six times the function's timeout, as AWS Lambda's documentation recommends. */
 const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').filter((mapping) => !isOfStream(mapping)).flatMap(({ id, properties }) => {
   const [queueId] = references(properties.EventSourceArn);
   const [functionId] = references(properties.FunctionName);
   const queue = template.Resources[queueId]?.Properties;
   const timeout = template.Resources[functionId]?.Properties?.Timeout;
   return [
-    // A claim's age is compared with a message's: batches would share one time.
+    // The submit function compares the age of a claim with that of a message. The messages of a batch would share one time.
     ...differences(id, properties, {
       BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: ({ MaximumConcurrency }: any) => MaximumConcurrency >= 2,
       Enabled: undefined,
@@ -92,7 +89,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   ];
 });
 
-/** The arriving sources and the changes of videos have one mapping each. */
+/** The submit queue and the table's stream have one event source mapping each. */
 const eachSourceHasItsFunction: Check = (template) => exactly('event source mappings',
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
   [
@@ -100,61 +97,61 @@ const eachSourceHasItsFunction: Check = (template) => exactly('event source mapp
     `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.StreamArn feeds VodCatalogEventsPublishEventsFunction`,
   ]);
 
-/** The stream hands over every change of a video since the mapping was made, and sets aside what fails, with its content. */
+/** The mapping reads every change of a video since its creation and stores failed records with their content. */
 const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').filter(isOfStream).flatMap(({ id, properties }) => differences(id, properties, {
   'StartingPosition': 'TRIM_HORIZON',
   'FilterCriteria.Filters': [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["video"]}}}}' }],
   'FunctionResponseTypes': ['ReportBatchItemFailures'],
   'BisectBatchOnFunctionError': true,
-  // The changes of other videos go on beside a batch that fails.
+  // Other videos' changes are still handled while a batch fails.
   'ParallelizationFactor': atLeast(2),
-  // By age, not by count: a service that is down for a minute must cost nothing.
+  // Retries end by age. A limit by count could be used up while EventBridge is unavailable for a minute.
   'MaximumRetryAttempts': undefined,
   'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
   'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',
   'Enabled': undefined,
 }));
 
-/** Each event says whose it is. */
+/** Each event contains the ARN of its catalog's table. */
 const eventsNameTheirTable: Check = (template) => {
   const senders = handlersOf(template).filter(({ environment }) => environment.EVENT_BUS_NAME);
   return senders.flatMap(({ id, environment }) => differences(id, environment, { TABLE_ARN: (arn: unknown) => readable(arn) === tableOf(template) }));
 };
 
-/** When the service gets another bus, no event goes there before the rules are there and may start their targets. */
-const rulesComeBeforeTheirEvents: Check = (template) => {
-  const rules = ofType(template, 'AWS::Events::Rule').filter((rule) => hearsOfVideos(template, rule)).map(({ id }) => id);
+/** After a change of the bus, the publisher sends no event before the rules and their permissions exist. */
+const publisherDependsOnItsRules: Check = (template) => {
+  const rules = ofType(template, 'AWS::Events::Rule').filter((rule) => matchesVideoEvents(template, rule)).map(({ id }) => id);
   const permissions = ofType(template, 'AWS::Lambda::Permission')
     .filter(({ properties }) => references(properties.SourceArn).some((id) => rules.includes(id)));
   return handlersOf(template).filter(({ name }) => name === 'catalog/publish-events').flatMap((publisher) => {
     const before = waitsFor(template, publisher.id);
-    return [...rules, ...permissions.map(({ id }) => id)].filter((id) => !before.has(id)).map((id) => `${publisher.id}: may send before ${id} is there`);
+    return [...rules, ...permissions.map(({ id }) => id)].filter((id) => !before.has(id)).map((id) => `${publisher.id}: can send before ${id} exists`);
   });
 };
 
-/** Failed events are kept for long enough to be sent again, and not for ever. */
+/** Failed event records stay long enough to be sent again, and then expire. */
 const failedEventsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => id.startsWith('VodCatalogEvents')).flatMap(({ id, properties }) => (
   differences(id, properties, {
     'LifecycleConfiguration.Rules.0.ExpirationInDays': (days: number) => days >= 30 && days <= 365, 'LifecycleConfiguration.Rules.0.Status': 'Enabled',
   })));
 
-/** Without the queue of sources the sweeper submits nothing. */
+/** The sweeper sends its messages to the submit queue. */
 const sweeperSubmitsAgain: Check = (template) => handlersOf(template).filter(({ name }) => name === 'sweeper/sweep-videos').flatMap(({ id, environment }) => (
-  references(environment.SUBMIT_QUEUE_URL).some((queue) => queue.startsWith('VodTranscodeSubmitQueue')) ? [] : [`${id}: has not the submit queue`]));
+  references(environment.SUBMIT_QUEUE_URL).some((queue) => queue.startsWith('VodTranscodeSubmitQueue')) ? [] : [`${id}: SUBMIT_QUEUE_URL is not the submit queue`]));
 
 export const EVENTS: Record<string, Check> = {
-  'rules hear, and keep what they could not deliver': rulesHearAndKeep,
-  'the source bucket tells EventBridge': sourceBucketTells,
-  'functions called by events keep their failures': asynchronousFunctionsKeepFailures,
+  'rules match their events and have a dead-letter queue': rulesMatchAndKeep,
+  'the source bucket sends events to EventBridge': sourceBucketSendsEvents,
+  'functions that events invoke have a dead-letter queue': asynchronousFunctionsKeepFailures,
   'queues feed functions': queuesFeedFunctions,
-  'sources and changes have their functions': eachSourceHasItsFunction,
+  'the submit queue and the stream have one mapping each': eachSourceHasItsFunction,
   'changes become events': changesBecomeEvents,
   'events name their table': eventsNameTheirTable,
-  'rules come before their events': rulesComeBeforeTheirEvents,
+  'the publisher depends on its rules': publisherDependsOnItsRules,
   'failed events expire': failedEventsExpire,
   'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
-  'jobs cost nothing while there are none': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
-  // MediaConvert demands a name, and nothing says that CloudFormation makes one up.
-  'the queue of jobs has a name': every('AWS::MediaConvert::Queue', { Name: present }),
+  'the MediaConvert queue is on demand': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
+  // MediaConvert requires a name. No AWS document says that CloudFormation generates one.
+  'the MediaConvert queue has a name': every('AWS::MediaConvert::Queue', { Name: present }),
 };

@@ -5,33 +5,33 @@ import { routesOf } from '../../../src/contract/routes';
 import type { FoundHandler } from '../../toolkit/functions';
 import { ours, references } from '../../toolkit/template';
 
-/** Each handler has the environment that it reads, and no other. What it works without (`NAME?`) may be there. */
+/** Each handler has exactly the variables that it reads. Optional ones (`NAME?`) can be missing. */
 const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, environment }) => {
   const listed: readonly string[] = ENVIRONMENTS[name];
   return exactly(`${id} environment`, Object.keys(environment).filter((each) => !listed.includes(`${each}?`)), listed.filter((each) => !each.endsWith('?')));
 });
 
-/** What each name stands for: the type of the resource that its value refers to. `SERVICE_URL` is judged in address.ts. */
-const STANDS_FOR: Record<string, string> = {
-  // One of the user's own may be an AWS::DynamoDB::Table.
+/** The type of the resource that the value of a variable refers to. address.ts checks `SERVICE_URL`. */
+const REFERENCED_TYPES: Record<string, string> = {
+  // An existing table may also be an AWS::DynamoDB::Table.
   TABLE_NAME: 'AWS::DynamoDB::GlobalTable', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',
   QUEUE_ARN: 'AWS::MediaConvert::Queue', JOB_ROLE_ARN: 'AWS::IAM::Role', ISSUER: 'AWS::Cognito::UserPool',
   CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret', SUBMIT_QUEUE_URL: 'AWS::SQS::Queue',
 };
 
 const environmentsRefer: Check = (template) => handlersOf(template).flatMap(({ id, environment }) => Object.entries(environment)
-  .filter(([name, value]) => STANDS_FOR[name] && !references(value).some((to) => template.Resources[to]?.Type.replace('DynamoDB::Table', 'DynamoDB::GlobalTable') === STANDS_FOR[name]))
-  .map(([name]) => `${id}: ${name} is of no ${STANDS_FOR[name]}`));
+  .filter(([name, value]) => REFERENCED_TYPES[name] && !references(value).some((to) => template.Resources[to]?.Type.replace('DynamoDB::Table', 'DynamoDB::GlobalTable') === REFERENCED_TYPES[name]))
+  .map(([name]) => `${id}: ${name} refers to no ${REFERENCED_TYPES[name]}`));
 
-/** Each function runs what we test, and writes structured logs to a group of its own. */
+/** Each function has the tested runtime and architecture, and writes JSON logs to a separate log group. */
 const functionsRun: Check = (template) => {
   const groups = handlersOf(template).map(({ properties }) => references(properties.LoggingConfig)[0]);
   return handlersOf(template).flatMap(({ id, properties }) => [
     ...differences(id, properties, {
       'Runtime': 'nodejs24.x', 'Architectures': ['arm64'], 'Handler': 'index.handler', 'Code.S3Bucket': present, 'Code.S3Key': present, 'Role': present,
-      // Memory buys CPU, and with it the time of a cold start.
+      // More memory gives more CPU, which shortens cold starts.
       'MemorySize': atLeast(512),
-      // Lambda's own limit of 3 seconds is less than a cold start and two calls can take.
+      // A cold start and two calls can take longer than Lambda's default of 3 seconds.
       'Timeout': atLeast(10),
       'LoggingConfig.LogFormat': 'JSON',
       'LoggingConfig.LogGroup': (group: unknown) => template.Resources[references(group)[0]]?.Type === 'AWS::Logs::LogGroup',
@@ -40,12 +40,12 @@ const functionsRun: Check = (template) => {
   ]);
 };
 
-/** Options of functions hold for all of them. */
-const optionsHoldForAll: Check = (template) => {
+/** The options of `functions` apply to all functions. */
+const optionsApplyToAll: Check = (template) => {
   const handlers = handlersOf(template);
   const alike = (found: { id: string; properties: Record<string, any> }[], ...names: string[]) => names.flatMap((name) => {
     const first = found.map(({ properties }) => properties[name]).find((value) => value !== undefined);
-    return found.filter(({ properties }) => JSON.stringify(properties[name]) !== JSON.stringify(first)).map(({ id }) => `${id}: has not the ${name} of the others`);
+    return found.filter(({ properties }) => JSON.stringify(properties[name]) !== JSON.stringify(first)).map(({ id }) => `${id}: ${name} differs from that of the other resources`);
   });
   const isReached = ({ name }: FoundHandler): boolean => routesOf(name).length > 0 || name === 'auth/authorize-token';
   return [
@@ -53,18 +53,18 @@ const optionsHoldForAll: Check = (template) => {
     ...alike(handlers.filter(isReached), 'ReservedConcurrentExecutions'),
     ...alike(ours(template, 'AWS::Logs::LogGroup'), 'RetentionInDays'),
     ...alike(ours(template, 'AWS::IAM::Role'), 'PermissionsBoundary'),
-    // Too few would send what they can't take to the dead-letter queue.
-    ...handlers.filter((handler) => !isReached(handler) && handler.properties.ReservedConcurrentExecutions).map(({ id }) => `${id}: has its concurrency bounded`),
+    // A limit would throttle messages until they reach the dead-letter queue.
+    ...handlers.filter((handler) => !isReached(handler) && handler.properties.ReservedConcurrentExecutions).map(({ id }) => `${id}: has reserved concurrency, expected none`),
   ];
 };
 
 export const FUNCTIONS: Record<string, Check> = {
-  'handlers have the environment that they read': environmentsFit,
-  'environments refer to what their names say': environmentsRefer,
-  'functions run what we test': functionsRun,
-  'options of functions hold for all of them': optionsHoldForAll,
-  'their security group lets nothing in, and all out': every('AWS::EC2::SecurityGroup', {
+  'handlers have the variables that they read': environmentsFit,
+  'variables refer to resources of the right type': environmentsRefer,
+  'functions have the tested runtime': functionsRun,
+  'options of functions apply to all functions': optionsApplyToAll,
+  'the security group of functions allows no inbound and all outbound traffic': every('AWS::EC2::SecurityGroup', {
     SecurityGroupIngress: undefined, VpcId: present, SecurityGroupEgress: ([{ CidrIp, IpProtocol }]: any[]) => CidrIp === '0.0.0.0/0' && IpProtocol === '-1',
   }),
-  'logs end': every('AWS::Logs::LogGroup', { RetentionInDays: oneOf(...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365]) }),
+  'logs expire': every('AWS::Logs::LogGroup', { RetentionInDays: oneOf(...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365]) }),
 };

@@ -2,7 +2,7 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { functionsOf, type FoundHandler } from '../../toolkit/functions';
 import { type CloudFormationTemplate, isOurs, list, ours, references, withoutHash } from '../../toolkit/template';
 
-/** The library's own handlers in a template. Each of its functions must be one. */
+/** Returns the library's handlers in a template. Fails if a function of the library runs no known handler. */
 export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
   const handlers = functionsOf(template).filter(({ id }) => isOurs(id));
   const unknown = ours(template, 'AWS::Lambda::Function').find(({ id }) => !handlers.some((handler) => handler.id === id));
@@ -10,10 +10,10 @@ export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
   return handlers;
 }
 
-/** A part that stores what the service works on. It may be the user's own: then its logical id is theirs. */
+/** A table or bucket of the service. An existing one has a logical id of the user's app. */
 export type Store = 'table' | 'sources' | 'media' | 'failed';
 
-/** Whose environment says where each part is. */
+/** The handler variable that refers to each store. */
 const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
   table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
   sources: ['upload/plan-upload', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],
@@ -21,19 +21,19 @@ const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: Reg
   failed: ['catalog/resend-events', 'FAILED_EVENTS_BUCKET', /^AWS::S3::Bucket$/],
 };
 
-/** The logical id of a store. */
+/** Returns the logical id of a store. */
 export function storeOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [handler, variable, type] = NAMED_BY[store];
   const environment = handlersOf(template).find(({ name }) => name === handler)?.environment;
   return references(environment?.[variable]).find((id) => type.test(template.Resources[id]?.Type ?? ''));
 }
 
-/** The stores that the template has: logical id and properties. */
+/** Returns those of the given stores that are in the template. */
 export function storesOf(template: CloudFormationTemplate, ...stores: Store[]): { id: string; properties: Record<string, any> }[] {
   return stores.flatMap((store) => list(storeOf(template, store))).map((id) => ({ id, properties: template.Resources[id].Properties ?? {} }));
 }
 
-/** The logical id, without its hash, of the customer's key that encrypts a store. */
+/** Returns the logical id, without its hash, of the customer's key that encrypts a store. */
 export function customerKeyOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [{ properties }] = [...storesOf(template, store), { properties: {} as Record<string, any> }];
   const encryption = [properties.SSESpecification?.KMSMasterKeyId, properties.BucketEncryption?.ServerSideEncryptionConfiguration];

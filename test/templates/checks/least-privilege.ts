@@ -4,10 +4,10 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { grants, rolePolicies, type Statement, statements } from '../../toolkit/permissions';
 import { type CloudFormationTemplate, ours, references, withoutHash } from '../../toolkit/template';
 
-/** Action -> resources, as `grants` writes them; `{store}` is the ARN of a store. */
+/** Resources by action, in the form of `grants`. `{store}` is the ARN of a store. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
-/** What stores the service's data stands here by what it is for, since it may be the user's own. */
+// Existing tables and buckets have logical ids of the user's app, so stores are named by their purpose.
 const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
@@ -15,7 +15,7 @@ const MEDIA = '{media}/v/*';
 const FAILED = '{failed}';
 const JOBS = 'arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*';
 
-/** All that each handler does in AWS, besides writing its own log. */
+/** The actions of each handler in AWS, without those for its log. */
 const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'api/describe-api': {},
   'auth/authorize-token': {},
@@ -30,7 +30,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:GetShardIterator': [TABLE_STREAM],
     'dynamodb:ListStreams': ['*'],
     'events:PutEvents': ['VodCatalogEventsBus.Arn'],
-    // What Lambda could not get rid of goes there by the function's own role.
+    // Lambda stores failed event records with the function's role.
     's3:ListBucket': [FAILED],
     's3:PutObject': [`${FAILED}/*`],
   },
@@ -58,14 +58,14 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
     'dynamodb:Query': [`${TABLE}/index/byDue`],
-    // The ARN of a job does not tell its queue.
+    // The ARN of a job does not contain its queue.
     'mediaconvert:GetJob': [JOBS],
     'sqs:SendMessage': ['VodTranscodeSubmitQueue.Arn', 'VodSweeperDeadLetterQueue.Arn'],
   },
   'transcode/record-job-event': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
-    // What Lambda could not hand over goes there by the function's own role.
+    // Lambda sends failed events to the dead-letter queue with the function's role.
     'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue.Arn'],
   },
   'transcode/submit-job': {
@@ -73,9 +73,9 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:UpdateItem': [TABLE],
     'mediaconvert:CreateJob': ['VodTranscodeQueue.Arn'],
     'mediaconvert:SearchJobs': ['VodTranscodeQueue.Arn'],
-    // IAM's service authorization reference gives it no resource.
+    // The Service Authorization Reference lists no resource for Probe.
     'mediaconvert:Probe': ['*'],
-    // Probe reads with the caller's permission.
+    // Probe reads the source with the caller's permissions.
     's3:GetObject': [SOURCES],
     'iam:PassRole': ['VodTranscodeJobRole.Arn'],
     'sqs:ReceiveMessage': ['VodTranscodeSubmitQueue.Arn'],
@@ -89,27 +89,27 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
 const SERVICE_ROLES: Record<string, { service: string; condition: object; needs: Needs }> = {
   VodTranscodeJobRole: {
     service: 'mediaconvert.amazonaws.com',
-    // Without it MediaConvert could be led to use the role on behalf of another account.
+    // Without it, another account could make MediaConvert use the role (confused deputy).
     condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
     needs: { 's3:GetObject': [SOURCES], 's3:PutObject': [MEDIA] },
   },
 };
 
-/** Actions that are allowed on a condition only. */
+/** The condition that an action requires. */
 const CONDITIONS: Record<string, object> = {
   'iam:PassRole': { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
 };
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** What a customer's key on a store is used for, by the actions on the store: through the store's service, and in no other way. */
+/** The actions on a store's customer key that an action on the store requires, only through the store's service. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
-  // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
+  // DynamoDB decrypts the table's key in the caller's name, for reads and for writes.
   ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
   ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
-  // Lambda puts failed records in one piece.
+  // Lambda stores failed event records without multipart uploads, which would need Decrypt.
   ['failed', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey']],
   ['failed', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
 ];
@@ -129,7 +129,7 @@ function wanted(template: CloudFormationTemplate, needs: Needs): string[] {
 
 const NETWORK_INTERFACES = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'];
 
-/** What the options of a function need. */
+/** Returns the permissions that the options of a function require. */
 function wantedByOptions({ VpcConfig, TracingConfig, KmsKeyArn }: Record<string, any>): string[] {
   const onAll = (actions: string[]) => ({ Effect: 'Allow', Action: actions, Resource: ['*'] });
   return grants([
@@ -143,11 +143,11 @@ function trust(template: CloudFormationTemplate, role: string): string {
   return JSON.stringify(template.Resources[role]?.Properties?.AssumeRolePolicyDocument?.Statement);
 }
 
-/** Each role may do what the code that uses it does, and nothing else: a missing permission fails in production, one too many waits for an attacker. */
+/** Each role has exactly the permissions that its code uses. A missing permission fails in production, and an additional one helps an attacker. */
 const rolesDoWhatTheyNeed: Check = (template) => {
   const policies = rolePolicies(template);
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
-    const logGroup = `${withoutHash(references(properties.LoggingConfig)[0] ?? 'a log group of its own')}.Arn`;
+    const logGroup = `${withoutHash(references(properties.LoggingConfig)[0] ?? 'a separate log group')}.Arn`;
     const log: Needs = { 'logs:CreateLogStream': [logGroup], 'logs:PutLogEvents': [logGroup] };
     return exactly(id, grants(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log), ...wantedByOptions(properties)]);
   });
@@ -158,22 +158,22 @@ const rolesDoWhatTheyNeed: Check = (template) => {
   return [...ofHandlers, ...ofServices];
 };
 
-/** Each role of the library is assumed by one service, on its condition. */
+/** Only one service can assume each role of the library, under its condition. */
 const rolesTrustOneService: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {
     const known = SERVICE_ROLES[withoutHash(id)];
-    if (!known && !ofHandlers.has(id)) return [`${id}: nothing uses this role`];
+    if (!known && !ofHandlers.has(id)) return [`${id}: no function or service uses this role`];
     const Service = known?.service ?? 'lambda.amazonaws.com';
     const want = JSON.stringify([{ Action: 'sts:AssumeRole', ...known && { Condition: known.condition }, Effect: 'Allow', Principal: { Service } }]);
     return [
-      ...trust(template, id) === want ? [] : [`${id}: expected to be assumed by ${Service} only, got ${trust(template, id)}`],
+      ...trust(template, id) === want ? [] : [`${id}: expected a trust policy for ${Service} only, got ${trust(template, id)}`],
       ...properties.ManagedPolicyArns || properties.Policies ? [`${id}: expected neither managed nor inline policies`] : [],
     ];
   });
 };
 
-/** Every statement of the library, wherever it is attached. */
+/** Returns every policy statement of the library. */
 function allStatements(template: CloudFormationTemplate): [string, Statement][] {
   return ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'].flatMap((type) => ours(template, type)
     .flatMap(({ id, properties }) => statements(properties.PolicyDocument).map((statement): [string, Statement] => [id, statement])));
@@ -183,18 +183,18 @@ const allowWholeActions: Check = (template) => allStatements(template).flatMap((
   Effect === 'Allow' ? Action.filter((action) => !WHOLE_ACTION.test(action)).map((action) => `${id}: ${action} has a wildcard`) : []));
 
 const denyOrAllow: Check = (template) => allStatements(template).filter(([, { Effect }]) => !['Allow', 'Deny'].includes(Effect))
-  .map(([id, statement]) => `${id}: a statement without effect: ${JSON.stringify(statement)}`);
+  .map(([id, statement]) => `${id}: a statement without Effect: ${JSON.stringify(statement)}`);
 
-/** Only this version of the language knows policy variables. */
-const documentsSayTheirVersion: Check = (template) => (
+/** Policy variables require this version of the policy language. */
+const documentsHaveAVersion: Check = (template) => (
   [['AWS::IAM::Policy', 'PolicyDocument'], ['AWS::S3::BucketPolicy', 'PolicyDocument'], ['AWS::SQS::QueuePolicy', 'PolicyDocument'], ['AWS::IAM::Role', 'AssumeRolePolicyDocument']]
     .flatMap(([type, property]) => ours(template, type).filter(({ properties }) => properties[property]?.Version !== '2012-10-17')
       .map(({ id }) => `${id}: ${property} has no Version 2012-10-17`)));
 
 export const LEAST_PRIVILEGE: Record<string, Check> = {
-  'roles may do exactly what is needed': rolesDoWhatTheyNeed,
+  'roles have exactly the permissions that they need': rolesDoWhatTheyNeed,
   'roles trust one service': rolesTrustOneService,
-  'statements allow whole actions, without wildcards': allowWholeActions,
+  'allowed actions have no wildcards': allowWholeActions,
   'statements allow or deny': denyOrAllow,
-  'policy documents say their version': documentsSayTheirVersion,
+  'policy documents have a version': documentsHaveAVersion,
 };

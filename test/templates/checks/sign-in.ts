@@ -3,8 +3,8 @@ import { handlersOf } from './handlers';
 import { AUTHORIZE_PATH } from '../../../src/contract/routes';
 import { type CloudFormationTemplate, list, ours, readable, references, withoutHash } from '../../toolkit/template';
 
-/** Nobody guesses a password, learns who has an account, or takes an account over by an address that is not theirs. */
-const poolKeepsStrangersOut: Check = allOf(
+/** The pool requires strong passwords and verified e-mail addresses. */
+const poolIsStrict: Check = allOf(
   every('AWS::Cognito::UserPool', {
     'Policies.PasswordPolicy.MinimumLength': atLeast(12),
     'Policies.PasswordPolicy.RequireLowercase': true,
@@ -13,7 +13,7 @@ const poolKeepsStrangersOut: Check = allOf(
     'Policies.PasswordPolicy.RequireSymbols': true,
     'AccountRecoverySetting.RecoveryMechanisms': [{ Name: 'verified_email', Priority: 1 }],
     'AutoVerifiedAttributes': ['email'],
-    // Until a changed address is verified, the old one signs in.
+    // Until a new address is verified, the old address stays valid for the sign-in.
     'UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate': ['email'],
     'UsernameConfiguration.CaseSensitive': false,
     'AliasAttributes': ['email'],
@@ -21,35 +21,35 @@ const poolKeepsStrangersOut: Check = allOf(
     'UserPoolTier': oneOf('LITE', 'ESSENTIALS', 'PLUS'),
   }),
   (template) => ours(template, 'AWS::Cognito::UserPool').filter(({ properties: { MfaConfiguration, EnabledMfas } }) => (
-    MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA without a way`),
+    MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA is on without a second factor`),
 );
 
-/** What each handler that asks for roles knows of them: role -> groups. */
+/** Returns the roles that each handler receives, with their groups. */
 function rolesIn(template: CloudFormationTemplate): Record<string, readonly string[]>[] {
   return handlersOf(template).flatMap(({ environment }) => list(environment.ROLES)).map((text) => JSON.parse(text));
 }
 
-/** Strangers may sign up only where both uploading and watching need a group. */
-const strangersWaitForAnInvitation: Check = (template) => {
+/** Self sign-up is allowed only if a group is required to upload and to watch. */
+const selfSignUpNeedsGroups: Check = (template) => {
   const isOpen = rolesIn(template).some(({ uploaders, viewers }) => !uploaders || !viewers);
   return ours(template, 'AWS::Cognito::UserPool').flatMap(({ id, properties }) => differences(id, properties, {
     'AdminCreateUserConfig.AllowAdminCreateUserOnly': isOpen ? true : present,
   }));
 };
 
-/** An invitation says where to sign in, and with what. */
-const invitationsSayWhere = every('AWS::Cognito::UserPool', {
+/** An invitation contains the user name, the password and a subject. */
+const invitationsAreComplete = every('AWS::Cognito::UserPool', {
   'AdminCreateUserConfig.InviteMessageTemplate.EmailMessage': (message: any) => /\{username\}.*\{####\}/.test(readable(message)),
   'AdminCreateUserConfig.InviteMessageTemplate.EmailSubject': present,
 });
 
-/** Clients take the authorization code flow with PKCE, and tell nobody who has an account. */
-const clientsTakeCodesOnly: Check = allOf(
+/** Clients allow only the authorization code flow and do not reveal which accounts exist. */
+const clientsUseTheCodeFlow: Check = allOf(
   every('AWS::Cognito::UserPoolClient', {
     AllowedOAuthFlows: ['code'],
     AllowedOAuthFlowsUserPoolClient: true,
     AllowedOAuthScopes: (scopes: string[]) => ['openid', 'email', 'profile'].every((scope) => scopes.includes(scope)),
-    // Without it the client has Cognito's defaults, or none.
+    // Without ExplicitAuthFlows, the client gets Cognito's defaults.
     ExplicitAuthFlows: (flows: string[]) => flows.length === 1 && oneOf('ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH')(flows[0]),
     PreventUserExistenceErrors: 'ENABLED',
     EnableTokenRevocation: true,
@@ -63,8 +63,8 @@ const clientsTakeCodesOnly: Check = allOf(
   }) : differences(id, properties, { GenerateSecret: false }))),
 );
 
-/** Tokens live for as long as the client says, in units that it names; a rotated refresh token has a short grace. */
-const tokensEnd: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').flatMap(({ id, properties }) => [
+/** Token validity has explicit units and upper limits. A rotated refresh token has a short grace period. */
+const tokensExpire: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').flatMap(({ id, properties }) => [
   ...differences(id, properties, {
     'TokenValidityUnits.AccessToken': 'minutes', 'TokenValidityUnits.IdToken': 'minutes', 'TokenValidityUnits.RefreshToken': 'minutes',
     'AccessTokenValidity': (minutes: number) => minutes <= 60, 'IdTokenValidity': (minutes: number) => minutes <= 60, 'RefreshTokenValidity': (minutes: number) => minutes <= 30 * 24 * 60,
@@ -75,62 +75,62 @@ const tokensEnd: Check = (template) => ours(template, 'AWS::Cognito::UserPoolCli
   }),
 ]);
 
-/** Sign-in pages of the new kind are blank until they have a branding. */
+/** Managed login shows blank pages until a branding is assigned. */
 const managedLoginIsBranded: Check = (template) => {
   const managed = ours(template, 'AWS::Cognito::UserPoolDomain').some(({ properties }) => properties.ManagedLoginVersion === 2);
   const branded = ours(template, 'AWS::Cognito::ManagedLoginBranding').filter(({ properties }) => properties.UseCognitoProvidedValues === true)
     .flatMap(({ properties }) => references(properties.ClientId));
   return [
     ...exactly('branding', branded, managed ? ours(template, 'AWS::Cognito::UserPoolClient').map(({ id }) => id) : []),
-    ...ours(template, 'AWS::Cognito::UserPoolDomain').filter(({ properties }) => at(properties, 'CustomDomainConfig.CertificateArn') && !managed).map(({ id }) => `${id}: lost its managed login`),
+    ...ours(template, 'AWS::Cognito::UserPoolDomain').filter(({ properties }) => at(properties, 'CustomDomainConfig.CertificateArn') && !managed).map(({ id }) => `${id}: has a custom domain without managed login`),
   ];
 };
 
-/** The client's secret is copied from the client to the secret that sign-in reads. */
-const secretIsFilled: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').filter(({ properties }) => properties.GenerateSecret).flatMap(({ id }) => {
+/** A custom resource copies the client's secret to the secret that the sign-in handler reads. */
+const clientSecretIsCopied: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').filter(({ properties }) => properties.GenerateSecret).flatMap(({ id }) => {
   const copies = Object.entries(template.Resources).filter(([, { Type, Properties = {} }]) => Type === 'Custom::VodClientSecret' && references(Properties.ClientId).includes(id));
   return copies.length === 1 ? copies.flatMap(([copy, { Properties = {} }]) => differences(copy, Properties, {
     UserPoolId: (pool: unknown) => template.Resources[references(pool)[0]]?.Type === 'AWS::Cognito::UserPool',
     SecretArn: (secret: unknown) => template.Resources[references(secret)[0]]?.Type === 'AWS::SecretsManager::Secret',
-  })) : [`${id}: its secret is copied ${copies.length} times`];
+  })) : [`${id}: expected one copy of its secret, got ${copies.length}`];
 });
 
-/** The pool has the groups that roles name, and `uploaders` while everyone may upload. */
+/** The pool has the groups of the roles. It has `uploaders` if every user can upload. */
 const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool').length === 0 ? [] : [
   ...every('AWS::Cognito::UserPoolGroup', { GroupName: present, UserPoolId: present })(template),
   ...rolesOf(template).filter((role) => !ours(template, 'AWS::Cognito::UserPoolGroup').some(({ properties }) => properties.GroupName === role)).map((role) => `no group ${role}`),
 ]);
 
-/** The groups that the pool must have. */
+/** Returns the groups that the pool must have. */
 function rolesOf(template: CloudFormationTemplate): string[] {
   return [...new Set(rolesIn(template).flatMap((roles) => Object.values({ uploaders: ['uploaders'], ...roles }).flat()))];
 }
 
-/** Who is invited gets the mail, at an address that needs no second proof, and the role. */
+/** The first admin receives an e-mail at a verified address and is in a group. */
 const firstAdminIsInvited: Check = (template) => ours(template, 'AWS::Cognito::UserPoolUser').flatMap(({ id, properties }) => [
   ...differences(id, properties, {
     Username: present, DesiredDeliveryMediums: ['EMAIL'],
     UserAttributes: (attributes: any[]) => attributes.some(({ Name, Value }) => Name === 'email' && Value) && attributes.some(({ Name, Value }) => Name === 'email_verified' && Value === 'true'),
   }),
-  ...ours(template, 'AWS::Cognito::UserPoolUserToGroupAttachment').some(({ properties: to }) => references(to.Username).includes(id) && to.GroupName) ? [] : [`${id}: gets no role`],
+  ...ours(template, 'AWS::Cognito::UserPoolUserToGroupAttachment').some(({ properties: to }) => references(to.Username).includes(id) && to.GroupName) ? [] : [`${id}: is in no group`],
 ]);
 
-/** The pool's sign-in pages have an address: of their own, or of the user's. */
-const pagesHaveAnAddress: Check = allOf(
+/** The pool's sign-in pages have a Cognito domain or a custom domain with a certificate. */
+const signInPagesHaveADomain: Check = allOf(
   every('AWS::Cognito::UserPoolDomain', { Domain: present, UserPoolId: present }),
   (template) => ours(template, 'AWS::Cognito::UserPoolDomain').filter(({ properties }) => (
-    typeof properties.Domain === 'string' && properties.Domain.includes('.') && !at(properties, 'CustomDomainConfig.CertificateArn'))).map(({ id }) => `${id}: a domain of one's own without certificate`),
+    typeof properties.Domain === 'string' && properties.Domain.includes('.') && !at(properties, 'CustomDomainConfig.CertificateArn'))).map(({ id }) => `${id}: a custom domain without a certificate`),
 );
 
 export const SIGN_IN: Record<string, Check> = {
-  'the user pool keeps strangers out': poolKeepsStrangersOut,
-  'strangers wait for an invitation': strangersWaitForAnInvitation,
-  'invitations say where to sign in': invitationsSayWhere,
-  'clients take the code flow only': clientsTakeCodesOnly,
-  'tokens end': tokensEnd,
+  'the user pool requires strong passwords and verified addresses': poolIsStrict,
+  'self sign-up requires groups': selfSignUpNeedsGroups,
+  'invitations are complete': invitationsAreComplete,
+  'clients allow only the code flow': clientsUseTheCodeFlow,
+  'tokens expire': tokensExpire,
   'managed login is branded': managedLoginIsBranded,
-  'the client\'s secret is copied': secretIsFilled,
+  'the client\'s secret is copied': clientSecretIsCopied,
   'the groups of roles exist': groupsExist,
   'the first admin is invited': firstAdminIsInvited,
-  'sign-in pages have an address': pagesHaveAnAddress,
+  'sign-in pages have a domain': signInPagesHaveADomain,
 };
