@@ -9,27 +9,27 @@ import { grantKey } from '../synth/kms-keys';
 import { objectProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 
-/** What handlers use of a catalog. */
+/** The connections of a catalog: environment variables and permissions for handlers of all areas. */
 export interface CatalogConnections {
   /** Reads videos by their ids. */
   readonly read: Connection<'TABLE_NAME'>;
-  /** Reads and lists videos: everyone's published ones, and an owner's. */
+  /** Reads and lists videos: published videos, and all videos of an owner. */
   readonly list: Connection<'TABLE_NAME'>;
   /** Creates videos. */
   readonly create: Connection<'TABLE_NAME'>;
-  /** Reads videos and moves them through their statuses. */
+  /** Reads videos and changes their status. */
   readonly update: Connection<'TABLE_NAME'>;
-  /** Reads the videos that something is due for, moves them through their statuses, and moves their due times. */
+  /** Reads due videos, and changes their status and their due times. */
   readonly sweep: Connection<'TABLE_NAME'>;
   /** Reads every row. */
   readonly scan: Connection<'TABLE_NAME'>;
-  /** Reads the table's stream, as Lambda does in the function's name. */
+  /** Reads the table's stream. Lambda uses these permissions of the function's role to poll the stream. */
   readonly stream: Connection;
-  /** Decides who may see which video, and at which address. */
+  /** Contains the roles and the service URL, from which API responses are built. No permissions. */
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
-/** The connections of a catalog, made of its public members only: so any `IVodCatalog` has them. */
+/** Returns the connections of a catalog. They are built from public members only, so that every `IVodCatalog` works. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });
@@ -50,7 +50,7 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   };
 }
 
-/** Lets the grantee read a video whose id it knows. */
+/** Grants permission to read a video by its id. */
 export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): iam.Grant {
   throwIfAny(catalog, [
     objectProblem('grantee', grantee, 'a principal to grant access to, such as a lambda.Function or an iam.Role', { members: ['grantPrincipal'], required: true }),
@@ -58,7 +58,7 @@ export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): 
   return grantOnTable(catalog, grantee, { actions: ['dynamodb:GetItem'], resourceArns: [catalog.table.tableArn] });
 }
 
-/** What an event source mapping needs ("Using AWS Lambda with Amazon DynamoDB": execution role permissions). The stream has the table's key. */
+/** Grants the permissions of an event source mapping (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). */
 function grantStream(catalog: IVodCatalog, grantee: iam.IGrantable): void {
   const { tableStreamArn } = catalog.table;
   grantOnTable(catalog, grantee, { actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resourceArns: [tableStreamArn!] });
@@ -70,9 +70,9 @@ interface Permissions {
   readonly resourceArns: string[];
 }
 
-/** CDK's own grants name more actions than any handler needs, and every index there will ever be. */
+/** Grants exact actions on exact resources. CDK's grant methods of tables include more actions, and all indexes. */
 function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {
-  // DynamoDB decrypts the table's own key in the caller's name, for reads and writes alike.
+  // DynamoDB uses the KMS key with the permissions of the caller. Reads and writes both need only `kms:Decrypt`.
   return iam.Grant.addToPrincipal({ grantee, ...permissions })
     .combine(grantKey(catalog, tableKey(propName(catalog, 'table'), catalog.table), grantee, ['kms:Decrypt']));
 }

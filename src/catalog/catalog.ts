@@ -6,33 +6,34 @@ import { tablePlaceProblems } from '../synth/existing-table';
 import { originProblem } from '../synth/origin';
 import { ownObjectProblem } from '../synth/prop-checks';
 
-/** A catalog: a `VodCatalog`, or one that `VodCatalog.fromTable` imports. */
+/** A catalog: a `VodCatalog`, or a catalog that `VodCatalog.fromTable` imports. */
 export interface IVodCatalog extends IConstruct {
-  /** Who may do what. Areas that are given this catalog take the roles from here. */
+  /** The roles of users. Every area that uses this catalog uses these roles. */
   readonly roles: VodRoles;
 
-  /** The address that people use. Areas that are given this catalog take it from here. */
+  /** The service URL, which users open. Every area that uses this catalog uses this URL. */
   readonly url: string;
 
-  /** One item a video. */
+  /** The table that stores the videos. */
   readonly table: dynamodb.ITable;
 
   /**
-   * Lets the grantee read a video whose id it knows: `dynamodb:GetItem`, and `kms:Decrypt` of the table's key if it has one of yours.
+   * Grants permission to read a video by its id.
    *
-   * The row has the key `pk` = `video#{videoId}`, `sk` = `video`; description and metadata, if there are any, are in the item with `sk` = `details`.
+   * The actions are `dynamodb:GetItem` on the table, and `kms:Decrypt` on its customer managed KMS key if it has one. The key of a video's row is
+   * `pk` = `video#{videoId}` and `sk` = `video`. An item with `sk` = `details` contains the description and the metadata, if the video has any.
    *
    * @param grantee the principal to grant access to
    */
   grantReadVideos(grantee: iam.IGrantable): iam.Grant;
 }
 
-/** What is wrong with a catalog that was passed in, as far as synth can know. */
+/** Returns a message for each problem of a catalog prop that can be detected at synth. */
 export function catalogProblems(scope: Construct, prop: string, catalog: IVodCatalog | undefined): (string | undefined)[] {
   const wrong = ownObjectProblem(prop, catalog, 'a VodCatalog', { members: ['node', 'roles', 'url', 'table', 'grantReadVideos'], required: true });
   if (wrong || !catalog) return [wrong];
   return [
-    // Left out, they would mean everyone.
+    // Roles are required here, because missing roles would give access to all users.
     ...rolesProblems(catalog.roles, `${prop}.roles`, { required: true }),
     originProblem(`${prop}.url`, catalog.url),
     ...tablePlaceProblems(scope, `${prop}.table`, catalog.table, { required: true }),

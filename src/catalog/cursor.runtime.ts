@@ -3,33 +3,33 @@ import { VIDEO_ID } from '../domain/video-id';
 import type { OwnedPosition } from '../runtime/rows/video-lists';
 
 /**
- * Cursors of lists. One carries a position and nothing else: whose rows may be read always comes from the request, so that a
- * cursor that was made up, or passed on to somebody else, opens nothing. Callers are not to look inside: the first byte is a version.
+ * Cursors of lists. A cursor contains only a position in a list. The request and its claims decide which rows the caller can read, so a forged or
+ * shared cursor gives no access to other rows. Cursors are opaque to callers. The first byte is the version of the encoding.
  */
 
 const VERSION = 1;
 const PUBLISHED = new RegExp(`^p(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z)#(${VIDEO_ID})$`);
 const OWNED = new RegExp(`^o(${VIDEO_ID})$`);
 
-/** Builds the cursor of a list of published videos. */
+/** Encodes a position in a list of published videos. */
 export function publishedCursor({ publishedAt, videoId }: Publication): string {
   return pack(`p${publishedAt}#${videoId}`);
 }
 
-/** Reads one back; undefined when it is none of ours. */
+/** Decodes a cursor for published videos. Returns undefined if the cursor is invalid. */
 export function parsePublishedCursor(cursor: string): Publication | undefined {
   const [, publishedAt, videoId] = PUBLISHED.exec(unpack(cursor) ?? '') ?? [];
-  // The 31st of February has the right form too.
+  // The pattern also matches impossible dates, such as February 31.
   const time = new Date(publishedAt ?? NaN);
   return !Number.isNaN(time.getTime()) && time.toISOString() === publishedAt ? { publishedAt, videoId } : undefined;
 }
 
-/** Builds the cursor of a list of an owner's videos. */
+/** Encodes a position in a list of an owner's videos. */
 export function ownedCursor({ videoId }: OwnedPosition): string {
   return pack(`o${videoId}`);
 }
 
-/** Reads one back; undefined when it is none of ours. */
+/** Decodes a cursor for an owner's videos. Returns undefined if the cursor is invalid. */
 export function parseOwnedCursor(cursor: string): OwnedPosition | undefined {
   const videoId = OWNED.exec(unpack(cursor) ?? '')?.[1];
   return videoId === undefined ? undefined : { videoId };
@@ -41,7 +41,7 @@ function pack(text: string): string {
 
 function unpack(cursor: string): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  // Node decodes anything, skipping what is not base64url: only what encodes to the same again is ours.
+  // Node.js ignores invalid base64url characters, so only a cursor that encodes to the same text again is valid.
   if (bytes[0] !== VERSION || bytes.toString('base64url') !== cursor) return undefined;
   return bytes.toString('latin1', 1);
 }

@@ -9,22 +9,27 @@ import { throwIfAny } from '../synth/errors';
 import { checkTable, checkTableKey, tablePlaceProblems } from '../synth/existing-table';
 import { originProblem } from '../synth/origin';
 
-/** What is known of a catalog that another stack made. */
+/** Attributes of a catalog that another stack or app created. */
 export interface VodCatalogAttributes {
   /**
-   * The table of that catalog, in the region of this stack. If a KMS key of yours encrypts it, import it by `Table.fromTableAttributes` with
-   * `encryptionKey`.
+   * The table of the catalog, in the region of this stack.
+   *
+   * If a customer managed KMS key encrypts the table, import the table with `Table.fromTableAttributes` and `encryptionKey`.
    */
   readonly table: dynamodb.ITable;
 
-  /** The address that people use, as that catalog has it. */
+  /** The service URL. Use the same value as the stack that created the catalog. */
   readonly url: string;
 
-  /** Who may do what, as that catalog has it: `{}` if everyone signed in may upload and watch, and nobody is an admin. */
+  /**
+   * The roles of users. Use the same roles as the stack that created the catalog.
+   *
+   * With `{}`, all signed-in users can upload and watch, and there are no admins.
+   */
   readonly roles: VodRoles;
 }
 
-/** A catalog that another stack made, known by its table. */
+/** A catalog that another stack or app created, identified by its table. */
 export class ImportedCatalog extends Construct implements IVodCatalog {
   public readonly roles: VodRoles;
   public readonly url: string;

@@ -4,13 +4,13 @@ import type { Construct } from 'constructs';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
 import { DEFAULT_REMOVAL_POLICY, warnOfProtection } from '../synth/removal-policy';
 
-/** What a user may say of the catalog's own table. */
+/** Options for a new table. */
 export interface MakeTableProps {
   readonly deletionProtection?: boolean;
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** The catalog's own table: docs/decisions/022. */
+/** Creates the catalog's table. docs/decisions/022 explains its keys and indexes. */
 export function makeTable(scope: Construct, props: MakeTableProps): dynamodb.TableV2 {
   warnOfProtection(scope, 'table', props);
   const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });

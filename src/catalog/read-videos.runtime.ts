@@ -8,19 +8,18 @@ import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
-/** What a list answers when `limit` is left out. */
+/** Page size if the request has no `limit`. */
 const DEFAULT_LIMIT = 20;
 
 export interface ReadVideosPorts {
   readonly videos: Pick<VideoRepository, 'findWhole' | 'listPublished' | 'listOwned'>;
   readonly roles: Roles;
-  /** Where media are served. */
   readonly serviceUrl: string;
 }
 
-/** Lists videos and shows one. */
+/** Returns the operations that list videos and return one video. */
 export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Operations<'catalog/read-videos'> {
-  /** The page's rows as the caller may see them. */
+  /** Builds the response from the rows that the caller is allowed to watch. */
   function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {
     const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
       .map((row) => toVideo(row, { caller, roles, serviceUrl }));
@@ -39,7 +38,7 @@ export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Oper
         return pageOf(caller, rows, next && ownedCursor(next));
       }
       if (status !== undefined && status !== 'ready') {
-        const detail = 'others\' videos are listed when they are ready; add owner=me for your own in another status';
+        const detail = 'only "ready" is allowed in the list of all videos. Add owner=me to list your own videos in another status';
         throw new HttpProblem('invalid_request', `status: ${detail}`, [{ pointer: 'status', detail }]);
       }
       const from = positionIn(cursor, parsePublishedCursor);
@@ -56,10 +55,10 @@ export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Oper
   };
 }
 
-/** Where a page begins; undefined for the first one. */
+/** Decodes a cursor. Returns undefined for the first page, which has no cursor. */
 function positionIn<Position>(cursor: string | undefined, parse: (cursor: string) => Position | undefined): Position | undefined {
   if (cursor === undefined) return undefined;
   const position = parse(cursor);
-  if (position === undefined) throw new HttpProblem('invalid_cursor', 'begin again without a cursor');
+  if (position === undefined) throw new HttpProblem('invalid_cursor', 'start again without a cursor');
   return position;
 }

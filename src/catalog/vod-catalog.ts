@@ -27,63 +27,79 @@ import { propName } from '../synth/prop-paths';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
 import { checkSoleUse } from '../synth/sole-use';
 
-/** What may be tuned of the catalog. */
+/** Options for the catalog. */
 export interface VodCatalogOptions {
   /**
-   * A table of your own, in the stack's region: string keys `pk` and `sk`; a stream with new and old images; the indexes `byOwner` (`owner`,
-   * `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`, `listedAt`) and `byDue` (`dueShard`, `dueAt`), projecting keys
-   * at least, and `spare` (`spareKey`, `spareSort`), projecting everything; all keys are strings. A table that this app makes is checked at synth;
-   * the functions are granted its KMS key, if it has one of yours, and the bucket of failed events is encrypted with it.
-   * @default - a global table of one region, on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
+   * An existing table in the stack's region.
+   *
+   * Partition key `pk`, sort key `sk`, and a stream with new and old images. All keys of the table and its indexes are strings. A table of this app is
+   * checked at synth.
+   *
+   * Indexes that project at least the keys: `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`,
+   * `listedAt`) and `byDue` (`dueShard`, `dueAt`). An index that projects all attributes: `spare` (`spareKey`, `spareSort`).
+   *
+   * If the table has a customer managed KMS key, the functions get permission to use the key, and the key also encrypts the failed events bucket.
+   *
+   * @default - a new global table in one region, on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
    */
   readonly table?: dynamodb.ITable;
 
   /**
-   * An event bus of your own for the events of videos, in the stack's region and account. Check the name of an imported bus: EventBridge accepts
-   * events for a name without a bus and drops them, so nothing fails. docs/events.md says how to change the bus of a service that runs.
-   * @default - a bus of its own
+   * An existing event bus for the events of videos, in the stack's region and account.
+   *
+   * Check the name of an imported bus: if no bus has this name, EventBridge accepts the events and drops them without an error. docs/events.md describes
+   * how to change the bus of a deployed service.
+   *
+   * @default - a new event bus
    */
   readonly eventBus?: events.IEventBus;
 
   /**
-   * Whether DynamoDB refuses to delete the table. Turn it on after the first deployment has succeeded: the rollback of one that fails can't delete a
-   * protected table. Has no effect on a table of your own.
+   * Whether deletion protection is on for the new table. Has no effect on an existing table.
+   *
+   * Turn it on after the first deployment has succeeded. If the first deployment fails, its rollback cannot delete a protected table.
+   *
    * @default false
    */
   readonly deletionProtection?: boolean;
 
   /**
    * Options for the functions of this area.
-   * @default - those of the construct above, else as `VodFunctionOptions` says
+   *
+   * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
-   * What happens to the table, and to the bucket of failed events, when the stack is deleted. Has no effect on a table of your own.
+   * The removal policy of the new table and of the failed events bucket. Has no effect on an existing table.
+   *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Properties of `VodCatalog`. */
+/** Properties for `VodCatalog`. */
 export interface VodCatalogProps extends VodCatalogOptions {
-  /** The address that people use, `https://…` without a slash at its end, here and in every area that is given this catalog. */
+  /** The service URL, which users open: `https://` and a host name, without a slash at the end. Every area that uses this catalog uses this URL. */
   readonly url: string;
 
   /**
-   * Who may do what, here and in every area that is given this catalog. `VodAuth` has it as `roles`.
-   * @default - everyone signed in may upload and watch
+   * The roles of users. Every area that uses this catalog uses these roles.
+   *
+   * With `VodAuth`, pass its property `roles`.
+   *
+   * @default - all signed-in users can upload and watch
    */
   readonly roles?: VodRoles;
 }
 
-/** Every option. */
+/** The names of all options. */
 export const CATALOG_OPTIONS: Record<keyof VodCatalogOptions, true> = {
   table: true, eventBus: true, deletionProtection: true, functions: true, removalPolicy: true,
 };
 
 /**
- * The catalog: the table of videos, and who may see which of them.
+ * Stores the videos, serves the routes that read videos, and publishes the events of videos.
  *
  * @example
  * declare const api: VodApi;
@@ -92,13 +108,14 @@ export const CATALOG_OPTIONS: Record<keyof VodCatalogOptions, true> = {
  */
 export class VodCatalog extends Construct implements IVodCatalog {
   /**
-   * A catalog that another stack or app made, for areas of this stack.
+   * Imports a catalog that another stack or app created, for areas of this stack.
    *
-   * It has no event bus and no `onVideoReady`: docs/events.md, "Another stack or app", says how to hear its events.
+   * An imported catalog has no event bus and no methods such as `onVideoReady`. docs/events.md, "Another stack or app", describes how to receive its
+   * events.
    *
-   * @param scope where to add it
-   * @param id its name there
-   * @param attributes what is known of it
+   * @param scope the parent construct
+   * @param id the construct id
+   * @param attributes the attributes of the catalog
    *
    * @example
    * const catalog = VodCatalog.fromTable(this, 'Catalog', {
@@ -112,21 +129,21 @@ export class VodCatalog extends Construct implements IVodCatalog {
     return new ImportedCatalog(scope, id, attributes);
   }
 
-  /** Who may do what. Areas that are given this catalog take the roles from here. */
+  /** The roles of users. Every area that uses this catalog uses these roles. */
   public readonly roles: VodRoles;
-  /** The address that people use. Areas that are given this catalog take it from here. */
+  /** The service URL, which users open. Every area that uses this catalog uses this URL. */
   public readonly url: string;
-  /** One item a video. */
+  /** The table that stores the videos. */
   public readonly table: dynamodb.ITable;
-  /** Where the events of videos are sent. */
+  /** The event bus to which the events of videos are sent. */
   public readonly eventBus: events.IEventBus;
-  /** Changes of videos whose events could not be sent: Lambda puts them there, `resendEventsFunction` sends them. */
+  /** The failed events bucket. It stores failed event records: changes of videos whose events could not be sent. */
   public readonly failedEventsBucket: s3.Bucket;
-  /** Makes events of the changes of videos. */
+  /** The function that publishes an event for each change of a video. */
   public readonly publishEventsFunction: lambda.Function;
-  /** Sends events of videos once more. A person calls it: docs/operations.md says how. */
+  /** The function that sends events of videos again. Only an operator invokes it; docs/operations.md describes how. */
   public readonly resendEventsFunction: lambda.Function;
-  /** Lists videos and shows one. */
+  /** The function that lists videos and returns one video. */
   public readonly readVideosFunction: lambda.Function;
 
   /** @internal */
@@ -154,7 +171,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     checkSoleUse(this, prop, 'events', this.table, 'publish events of the videos of both');
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
-      description: 'Lists videos and shows one',
+      description: 'Lists videos and returns one video',
       uses: [list, view],
       environment: {},
     });
@@ -179,16 +196,17 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Adds the routes that read videos.
    *
-   * @param api where to add them
+   * @param api the API to which the routes are added
    */
   public addRoutes(api: VodApi): void {
     serveArea(this, api, this._area, this.roles);
   }
 
   /**
-   * Lets the grantee read a video whose id it knows: `dynamodb:GetItem`, and `kms:Decrypt` of the table's key if it has one of yours.
+   * Grants permission to read a video by its id.
    *
-   * The row has the key `pk` = `video#{videoId}`, `sk` = `video`; description and metadata, if there are any, are in the item with `sk` = `details`.
+   * The actions are `dynamodb:GetItem` on the table, and `kms:Decrypt` on its customer managed KMS key if it has one. The key of a video's row is
+   * `pk` = `video#{videoId}` and `sk` = `video`. An item with `sk` = `details` contains the description and the metadata, if the video has any.
    *
    * @param grantee the principal to grant access to
    */
@@ -197,100 +215,102 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Starts a target when: an upload was declared.
+   * Adds a rule that invokes a target when an upload is declared.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoCreated(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.created', options);
   }
 
   /**
-   * Starts a target when: the source of a video has arrived, or an attempt that failed begins anew: `detail.video.attempt` tells which.
+   * Adds a rule that invokes a target when the source of a video was uploaded, or when a failed transcode is retried.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * `detail.video.attempt` is 1 after an upload and higher after a retry.
+   *
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoUploaded(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.uploaded', options);
   }
 
   /**
-   * Starts a target when: the MediaConvert job of a video was submitted.
+   * Adds a rule that invokes a target when the MediaConvert job of a video was submitted.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoProcessing(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.processing', options);
   }
 
   /**
-   * Starts a target when: a video was transcoded and is kept back by a check of your own. Nothing in this version causes it.
+   * Adds a rule that invokes a target when a transcoded video is held back by a check of your app. This version never sends the event.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoHeld(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.held', options);
   }
 
   /**
-   * Starts a target when: a video can be watched.
+   * Adds a rule that invokes a target when a video is ready to be watched.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoReady(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.ready', options);
   }
 
   /**
-   * Starts a target when: a video can't become ready: `detail.video.error` says why.
+   * Adds a rule that invokes a target when a video ends with an error. `detail.video.error` contains the code and the message.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoErrored(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.errored', options);
   }
 
   /**
-   * Starts a target when: somebody edited a video. Nothing in this version causes it.
+   * Adds a rule that invokes a target when a user has edited a video. This version never sends the event.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoUpdated(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.updated', options);
   }
 
   /**
-   * Starts a target when: a video is about to be deleted by a retention rule. Nothing in this version causes it.
+   * Adds a rule that invokes a target when a retention rule is about to delete a video. This version never sends the event.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoExpiring(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.expiring', options);
   }
 
   /**
-   * Starts a target when: the deletion of a video has begun: nobody can see it any more. Nothing in this version causes it.
+   * Adds a rule that invokes a target when the deletion of a video has started. The video is then hidden. This version never sends the event.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoDeleting(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.deleting', options);
   }
 
   /**
-   * Starts a target when: nothing of a video is left. Nothing in this version causes it.
+   * Adds a rule that invokes a target when a video was completely deleted. This version never sends the event.
    *
-   * @param id the rule's name among those of this catalog
-   * @param options target and more
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
    */
   public onVideoDeleted(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.deleted', options);

@@ -22,21 +22,21 @@ import { propName } from '../../synth/prop-paths';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
 
-/** What the events of a catalog are made from. */
+/** Properties for `EventPublishing`. */
 export interface EventPublishingProps {
   readonly catalog: IVodCatalog;
-  /** @default - a bus of its own */
+  /** @default - a new event bus */
   readonly eventBus?: events.IEventBus;
-  /** Of the bucket for records that could not be handled. */
+  /** Removal policy of the failed events bucket. */
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** DynamoDB keeps a record for 24 hours. What fails for an hour is set aside in S3, so that it does not hold up the changes behind it any longer. */
+/** DynamoDB keeps stream records for 24 hours. After 1 hour Lambda stores failing records in S3, so that they no longer block later records. */
 const MAX_RECORD_AGE = Duration.hours(1);
-/** Long enough to notice and to send them again. */
+/** Time for the operator to notice failed event records and to send them again. */
 const FAILED_EVENTS_EXPIRE = Duration.days(90);
 
-/** The events of a catalog's videos: each change of a row, read from the table's stream, becomes events on a bus. */
+/** Publishes an event on an event bus for each change of a video, from the stream of the catalog's table. */
 export class EventPublishing extends Construct {
   public readonly eventBus: events.IEventBus;
   public readonly failedEventsBucket: s3.Bucket;
@@ -44,7 +44,7 @@ export class EventPublishing extends Construct {
   public readonly resendEventsFunction: lambda.Function;
 
   private readonly catalog: IVodCatalog;
-  /** Ids of rules are the user's: none of them meets one of ours. */
+  /** A separate scope for rules, because your app chooses their ids, which must not conflict with other ids here. */
   private readonly rules: Construct;
 
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: EventPublishingProps) {
@@ -64,8 +64,8 @@ export class EventPublishing extends Construct {
 
     const { stream, scan } = connectionsOf(catalog);
     this.publishEventsFunction = handlerFunction(this, 'PublishEvents', 'catalog/publish-events', {
-      description: 'Makes events of the changes of videos',
-      // Lambda puts there what it gives up, by the function's own role, after it has listed the bucket to learn whether it is there.
+      description: 'Publishes an event for each change of a video',
+      // Lambda uses the function's role to list the bucket and to write failed event records.
       uses: [stream, send, failed, this.objects(catalog, 'kms:GenerateDataKey', 's3:PutObject')],
       environment: {},
     });
@@ -73,21 +73,22 @@ export class EventPublishing extends Construct {
     this.readStream(this.publishEventsFunction, catalog.table);
 
     this.resendEventsFunction = handlerFunction(this, 'ResendEvents', 'catalog/resend-events', {
-      description: 'Sends events of videos once more, when a person asks for it',
+      description: 'Sends events of videos again on request',
       timeout: Duration.minutes(5),
       uses: [scan, send, failed, this.objects(catalog, 'kms:Decrypt', 's3:GetObject', 's3:DeleteObject')],
       environment: {},
     });
   }
 
-  /** Adds a rule for one type of event of this catalog. */
+  /** Adds a rule for one event type of this catalog. */
   public addRule(id: string, type: VideoEventType, given: events.OnEventOptions): events.Rule {
     throwIfAny(this.catalog, ruleProblems(given).map((problem) => problem && `rule ${show(id)}: ${problem}`));
     const { crossStackScope, target, ...options } = given;
     const rule = new events.Rule(crossStackScope ?? this.rules, id, { ...options, eventBus: this.eventBus });
     rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type], resources: [this.catalog.table.tableArn] });
     rule.addTarget(target);
-    // Else, when the bus is changed, events go to the new one before its rules are there. A rule of another stack comes after this one.
+    // Without the dependency, after a change of the bus, events could reach the new bus before its rules exist. A rule in another stack cannot be a
+    // dependency, because that stack is deployed after this one.
     if (Stack.of(rule) === Stack.of(this)) this.publishEventsFunction.node.defaultChild!.node.addDependency(rule);
     return rule;
   }
@@ -101,17 +102,17 @@ export class EventPublishing extends Construct {
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       maxRecordAge: MAX_RECORD_AGE,
-      // Changes of one video stay in order; those of others go on beside a batch that fails.
+      // Lambda keeps the order of changes for each video. While a batch fails, a second batch of other videos can continue.
       parallelizationFactor: 2,
-      // CDK's destination would grant reading and deleting too.
+      // CDK's S3 destination would also grant permission to read and delete objects.
       onFailure: { bind: () => ({ destination: this.failedEventsBucket.bucketArn }) },
     });
   }
 
-  /** Actions on the objects of failed records, and on the customer's key that encrypts them, which is the table's. */
+  /** Connection with actions on objects in the failed events bucket, and one action on its customer managed KMS key, which is also the table's key. */
   private objects(catalog: IVodCatalog, keyAction: string, ...actions: string[]) {
     const objects = this.failedEventsBucket.arnForObjects('*');
-    acknowledgeWildcard(this, objects, 'Lambda makes up the names of the objects');
+    acknowledgeWildcard(this, objects, 'Lambda generates the names of the objects');
     return connection({
       environment: {},
       grant: (grantee) => {
@@ -123,19 +124,19 @@ export class EventPublishing extends Construct {
 
   private makeBus(): events.EventBus {
     const bus = new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
-    rejectLateKey(bus, 'kmsKeyIdentifier', 'EventBridge would drop events unless the key\'s policy lets it in; give a bus of your own, new events.EventBus(this, \'Bus\', { kmsKey }), as catalog.eventBus, or leave the bus out of the aspect');
+    rejectLateKey(bus, 'kmsKeyIdentifier', 'EventBridge drops events if the key policy does not allow EventBridge to use the key. Pass an existing bus, new events.EventBus(this, \'Bus\', { kmsKey }), as catalog.eventBus, or exclude this bus from the aspect');
     return bus;
   }
 
-  /** It holds rows of the table, and so is encrypted with the table's key. */
+  /** The bucket contains rows of the table, so it is encrypted with the KMS key of the table. */
   private makeBucket({ table }: IVodCatalog, removalPolicy: RemovalPolicy): s3.Bucket {
-    acknowledge(this, { 'AwsSolutions-S1': 'Lambda writes it and one function reads it' });
+    acknowledge(this, { 'AwsSolutions-S1': 'only Lambda writes to the bucket, and only one function reads it' });
     const bucket = privateBucket(this, 'FailedEvents', {
       encryptionKey: targetKey(table.encryptionKey),
       removalPolicy,
       lifecycleRules: [{ id: 'ExpireFailedEvents', expiration: FAILED_EVENTS_EXPIRE }],
     });
-    checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'Exclude the bucket from the aspect: it has the key of the catalog\'s table' });
+    checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'Exclude the bucket from the aspect, because it uses the key of the catalog\'s table' });
     return bucket;
   }
 }

@@ -3,23 +3,25 @@ import type { VideoRow } from '../../contract/table';
 import type { VideoStatus } from '../../domain/video-status';
 import type { EventDetail } from '../../runtime/route-types';
 
-/** An event of a video, without the envelope that EventBridge puts around it. */
+/** An event of a video, without EventBridge's envelope. */
 export interface VideoEvent {
   readonly type: VideoEventType;
   readonly detail: EventDetail;
 }
 
-/** The event of a status that is entered. */
+/** The event types for status changes, by new status. */
 const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType>> = {
   uploaded: 'video.uploaded', processing: 'video.processing', held: 'video.held', ready: 'video.ready', errored: 'video.errored', deleting: 'video.deleting',
 };
 
 /**
- * The events of one change of a row: of its making when there is no old one, of its removal when there is no new one. Progress and claims make none.
- * What no event exists for, such as a status of a newer version, makes none either.
+ * Returns the events for one change of a row.
+ *
+ * `before` is undefined for a new row, and `after` is undefined for a removed row. Changes of the progress or the claim have no event. A change without
+ * a known event type, such as a status of a newer version, has no event either.
  */
 export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {
-  // A removal is one more change of the row than its last version tells.
+  // The removal does not increment the version of the row, so the event does.
   if (!after) return before ? [event('video.deleted', { ...before, version: before.version + 1 })] : [];
   const types = [
     ...(before ? [] : ['video.created' as const]),

@@ -4,7 +4,12 @@ import type { Construct } from 'constructs';
 import { placeProblems } from '../../synth/place';
 import { isAbsent, objectProblem } from '../../synth/prop-checks';
 
-/** What is wrong with a bus that was passed in: only EventBridge itself sends to a bus of another region, and one of another account has to allow it. */
+/**
+ * Returns a message for each problem of an existing event bus.
+ *
+ * The bus must be in the region and the account of the stack. Only EventBridge can send events to a bus in another region, and a bus in another account
+ * must allow it.
+ */
 export function eventBusProblems(scope: Construct, prop: string, eventBus: events.IEventBus | undefined): (string | undefined)[] {
   const wrong = objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn', 'env'] });
   if (wrong || isAbsent(eventBus)) return [wrong];

@@ -4,20 +4,24 @@ import { EventsNotSent, TimedEvent } from './send-events.runtime';
 
 export interface PublishEventsPorts {
   readonly send: (events: readonly TimedEvent[]) => Promise<void>;
-  /** Keeps records for a resend. */
-  readonly setAside: (records: readonly DynamoDBRecord[]) => Promise<void>;
+  /** Stores records in the failed events bucket. */
+  readonly storeFailed: (records: readonly DynamoDBRecord[]) => Promise<void>;
 }
 
 /**
- * Sends the events of the changes in a batch of the table's stream, in their order. When something fails, the batch is given back from the first change that
- * was not sent on: Lambda brings it again. A record that can't be read, such as one of a row of a newer format, would fail at each retry: it is set aside at
- * once and holds up no other video. Later changes of the same video have that row as their old image, so they are set aside behind it.
+ * Returns the handler that sends the events for a batch of the table's stream, in the order of the changes.
+ *
+ * If events cannot be sent, the response names the first failed record, and Lambda retries the batch from there.
+ *
+ * A record that cannot be read, for example because its row has a newer format, would fail at each retry. The handler therefore stores it immediately
+ * in the failed events bucket, so that it does not block other videos. The next record of the same video contains the unreadable row as its old
+ * image, so that record is stored there too.
  */
-export function publishEvents({ send, setAside }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
+export function publishEvents({ send, storeFailed }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {
     const events: { event: TimedEvent; record: DynamoDBRecord }[] = [];
     const unreadable: DynamoDBRecord[] = [];
-    // Lambda goes on from the earliest of them.
+    // Lambda retries from the earliest of these records.
     const failed: DynamoDBRecord[] = [];
     for (const record of Records) {
       try {
@@ -28,10 +32,10 @@ export function publishEvents({ send, setAside }: PublishEventsPorts): (event: D
       }
     }
     try {
-      if (unreadable.length > 0) await setAside(unreadable);
+      if (unreadable.length > 0) await storeFailed(unreadable);
     } catch (error) {
       failed.push(unreadable[0]);
-      report('records not set aside', unreadable[0], error);
+      report('failed event records not stored', unreadable[0], error);
     }
     try {
       await send(events.map(({ event }) => event));

@@ -8,20 +8,24 @@ import { readRow } from '../../runtime/rows/read-row';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 
-/** The images that a change of each kind has, in a stream of NEW_AND_OLD_IMAGES. */
+/** The images of each kind of change in a stream with the view type NEW_AND_OLD_IMAGES. */
 const IMAGES: Readonly<Record<NonNullable<DynamoDBRecord['eventName']>, readonly [before: boolean, after: boolean]>> = {
   INSERT: [false, true], MODIFY: [true, true], REMOVE: [true, false],
 };
 
-/** The events of a record of the table's stream. Throws on one that is no change of a video's row, or that lacks an image: a change would look like another. */
+/**
+ * Returns the events for a record of the table's stream.
+ *
+ * Throws if the record is not a change of a video's row. Also throws if an image is missing, because the change would look like a different one.
+ */
 export function eventsOfRecord({ eventName, dynamodb: change = {} }: DynamoDBRecord): TimedEvent[] {
   const [hasBefore, hasAfter] = (eventName && IMAGES[eventName]) ?? [];
   if (hasBefore !== Boolean(change.OldImage) || hasAfter !== Boolean(change.NewImage)) {
     const images = [change.OldImage && 'OldImage', change.NewImage && 'NewImage'].filter(Boolean).join(' and ');
-    throw new Error(`the record ${eventName} has ${images || 'no image'}: the table's stream must have the view type NEW_AND_OLD_IMAGES`);
+    throw new Error(`the ${eventName} record has ${images || 'no image'}. The table's stream must have the view type NEW_AND_OLD_IMAGES`);
   }
   const time = new Date((change.ApproximateCreationDateTime ?? NaN) * 1000);
-  if (Number.isNaN(time.getTime())) throw new Error('the record has no time');
+  if (Number.isNaN(time.getTime())) throw new Error('the record has no valid ApproximateCreationDateTime');
   const [before, after] = [rowOf(change.OldImage), rowOf(change.NewImage)];
   return eventsOf(before, after).map((event) => ({ ...event, time }));
 }

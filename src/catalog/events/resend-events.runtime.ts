@@ -8,19 +8,24 @@ import { videoKey, VideoRow } from '../../contract/table';
 import { VIDEO_STATUSES } from '../../domain/video-status';
 import { readRow } from '../../runtime/rows/read-row';
 
-/** What a person asks for: the changes that could not be handled, or the present state of every video. `after` is `next` of the answer before. */
+/**
+ * The input of the function.
+ *
+ * `source` is `failed` for the failed event records, or `table` for the current state of every video. `after` is `next` of the previous response.
+ */
 export interface ResendRequest {
   readonly source?: unknown;
   readonly after?: unknown;
 }
 
-/** `next` is there as long as there is more: call again with it as `after`. */
+/** The result of the function. */
 export interface ResendAnswer {
   readonly sent: number;
-  /** Objects and rows that could not be read, or whose events EventBridge will never take. They stay where they are; the log says which, and why. */
+  /** Objects and rows that could not be read, or whose events EventBridge rejected permanently. They are kept. The log contains the key and the reason. */
   readonly failed: number;
+  /** Position of the next page. If present, invoke the function again with this value as `after`. */
   readonly next?: string;
-  /** What failed for a reason that may pass. `next` is where the page that failed begins, or absent for the first page: call again. */
+  /** A temporary error. `next` is then the start of the failed page, or absent for the first page. Invoke the function again. */
   readonly error?: string;
 }
 
@@ -32,30 +37,34 @@ export interface ResendEventsPorts {
   readonly tableName: string;
 }
 
-/** When less of the function's time than this is left, the next call goes on. */
+/** The function starts no further page if it has less remaining time than this. */
 const LEFT_MS = 10_000;
 const ROWS_AT_ONCE = 100;
 const OBJECTS_AT_ONCE = 20;
 
 interface Page {
-  /** Each with what it was read from: the key of an object or row. */
+  /** Events, each with the key of the object or row that contains it. */
   readonly events: ReadonlyMap<TimedEvent, string>;
-  /** What could not be read. Whatever has an event that is refused comes to it. */
+  /** Keys of objects or rows that could not be read, or that contain a rejected event. */
   readonly failed: Set<string>;
   readonly next?: string;
-  /** Called when the events are sent. */
+  /** Called after the events are sent. */
   readonly settle?: () => Promise<void>;
 }
 
-/** Sends events once more, page by page, until all are sent, the function's time is over, or a page fails. That one is sent again by the next call. */
+/**
+ * Returns the handler that sends events again, page by page.
+ *
+ * It stops if all pages are sent, if the function has little remaining time, or if a page fails. The next invocation sends the failed page again.
+ */
 export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<ResendAnswer> {
   const pages: Readonly<Record<string, (after: string | undefined) => Promise<Page>>> = {
     failed: (after) => failedRecords(ports, after),
-    table: (after) => presentStates(ports, after),
+    table: (after) => currentStates(ports, after),
   };
   return async ({ source, after }, context) => {
     if (typeof source !== 'string' || !Object.hasOwn(pages, source)) throw new Error(`source: expected "failed" or "table", got ${JSON.stringify(source)}`);
-    if (after !== undefined && typeof after !== 'string') throw new Error(`after: expected the text "next" of the answer before, got ${JSON.stringify(after)}`);
+    if (after !== undefined && typeof after !== 'string') throw new Error(`after: expected the value of "next" in the previous response, got ${JSON.stringify(after)}`);
     let [sent, failed, next] = [0, 0, after];
     const answer = () => ({ sent, failed, ...(next !== undefined && { next }) });
     do {
@@ -73,22 +82,24 @@ export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest,
   };
 }
 
-/** How many events were sent. */
+/** Sends the events of a page. Returns the number of sent events. */
 async function sendPage({ events, failed, settle }: Page, { send }: ResendEventsPorts): Promise<number> {
-  let refused = 0;
+  let rejected = 0;
   await send([...events.keys()], (event, code) => {
-    refused++;
+    rejected++;
     const from = events.get(event)!;
     failed.add(from);
-    console.error({ message: 'event refused', eventId: event.detail.eventId, code, from });
+    console.error({ message: 'event rejected', eventId: event.detail.eventId, code, from });
   });
   await settle?.();
-  return events.size - refused;
+  return events.size - rejected;
 }
 
 /**
- * The records that Lambda could not get rid of: only in S3 does it keep the batch itself, as `payload`. One that can't be read or sent keeps its object, and
- * does not hold back those beside it: they are sent by each call until all of the object can be.
+ * Reads a page of the failed events bucket. Lambda stores a failed batch of records as `payload` of an object.
+ *
+ * If a record cannot be read or sent, its object is kept. The other records of the object are then sent by each invocation, until all records of the
+ * object are sent.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
@@ -98,7 +109,7 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   for (const key of keys) {
     const fail = (error: unknown) => {
       failed.add(key);
-      console.error({ message: 'failed records not readable', key, error: error instanceof Error ? error.stack : String(error) });
+      console.error({ message: 'failed event records not readable', key, error: error instanceof Error ? error.stack : String(error) });
     };
     try {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
@@ -123,16 +134,16 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   };
 }
 
-/** AWS's guide shows `payload` both as an object and as text. */
+/** Parses the records of an object. AWS documents `payload` both as an object and as a string. */
 function recordsIn(text: string): DynamoDBRecord[] {
   const { payload } = JSON.parse(text) as { payload?: unknown };
   const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };
-  if (!Array.isArray(Records)) throw new Error('the object has no records');
+  if (!Array.isArray(Records)) throw new Error('the object contains no records');
   return Records;
 }
 
-/** As if each video had just entered its status: what a consumer that is new, or has lost events, needs to know. */
-async function presentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
+/** Reads a page of the table, with the event of each video's current status. A new consumer, or a consumer that lost events, needs these events. */
+async function currentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName: tableName,
     Limit: ROWS_AT_ONCE,
@@ -145,7 +156,7 @@ async function presentStates({ documents, tableName }: ResendEventsPorts, after:
   const failed = new Set<string>();
   for (const item of Items) {
     try {
-      events.set(presentState(readRow(item)), item.pk);
+      events.set(currentState(readRow(item)), item.pk);
     } catch (error) {
       failed.add(item.pk);
       console.error({ message: 'row not readable', row: item.pk, error: String(error) });
@@ -154,12 +165,12 @@ async function presentStates({ documents, tableName }: ResendEventsPorts, after:
   return { events, failed, next: LastEvaluatedKey && `${LastEvaluatedKey.pk} ${LastEvaluatedKey.sk}` };
 }
 
-/** The event of the status that a video has. */
-function presentState(row: VideoRow): TimedEvent {
+/** Returns the event of a video's current status. */
+function currentState(row: VideoRow): TimedEvent {
   const time = new Date(row.updatedAt);
   if (Number.isNaN(time.getTime())) throw new Error(`updatedAt: expected a time, got ${row.updatedAt}`);
-  // `video.created` is about a video that waits, not about one in a status of a newer version.
-  if (!VIDEO_STATUSES.includes(row.status)) throw new Error(`status: this version knows ${VIDEO_STATUSES.join(', ')}, got ${row.status}`);
+  // A row with the status of a newer version would otherwise cause `video.created`, which is the event of a waiting video.
+  if (!VIDEO_STATUSES.includes(row.status)) throw new Error(`status: expected one of ${VIDEO_STATUSES.join(', ')}, got ${row.status}`);
   return { ...eventsOf(undefined, row).at(-1)!, time };
 }
 

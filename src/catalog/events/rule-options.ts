@@ -3,7 +3,7 @@ import type * as events from 'aws-cdk-lib/aws-events';
 import { eventDetailSchema, JsonSchema } from '../../contract/schemas';
 import { isAbsent, keyProblem, listProblems, objectProblem, show } from '../../synth/prop-checks';
 
-/** What is wrong with the options of a rule for one type of event. */
+/** Returns a message for each problem in the options of an event rule. */
 export function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
   const wrong = objectProblem('options', options, '{ target: new targets.LambdaFunction(fn) } or another target', { required: true });
   if (wrong) return [wrong];
@@ -20,28 +20,28 @@ const RULE_OPTIONS: Readonly<Record<keyof events.OnEventOptions, true>> = {
   target: true, description: true, ruleName: true, eventPattern: true, crossStackScope: true,
 };
 
-/** The fields of EventBridge's envelope, by CDK's names. */
+/** The fields of EventBridge's envelope, with CDK's names. */
 const ENVELOPE: Readonly<Record<keyof events.EventPattern, true>> = {
   version: true, id: true, account: true, time: true, region: true, resources: true, source: true, detailType: true, detail: true,
 };
 const VIDEO = { 'eventPattern.detail.video.*': eventDetailSchema.properties.video.properties };
 
-/** What is wrong with a pattern that narrows the events of one type. EventBridge takes fields that no event has, and matches nothing. */
+/** Returns a message for each problem of an event pattern. EventBridge itself accepts patterns with unknown fields, which never match an event. */
 function patternProblems(pattern: events.EventPattern | undefined): (string | undefined)[] {
   const wrong = objectProblem('eventPattern', pattern, 'an event pattern, such as { detail: { video: { owner: [\'ada\'] } } }');
   if (wrong || isAbsent(pattern)) return [wrong];
   const { source, detailType, resources, detail, ...envelope } = pattern;
   return [
     keyProblem('eventPattern', pattern, ENVELOPE, VIDEO),
-    // CDK joins lists of one field, so the rule would match more events, not fewer.
+    // CDK merges the two lists of a field, so the rule would match more events than intended.
     ...Object.entries({ source, detailType, resources }).map(([field, value]) => isAbsent(value) ? undefined
-      : `eventPattern.${field}: expected none, since this method sets it, got ${show(value)}; for other events make an events.Rule with this catalog's eventBus`),
+      : `eventPattern.${field}: expected no value, because this method sets it, got ${show(value)}. For other events create an events.Rule with the eventBus of this catalog`),
     ...Object.entries(envelope).flatMap(([field, value]) => (field in ENVELOPE ? valuesProblems(`eventPattern.${field}`, value) : [])),
     ...fieldProblems('eventPattern.detail', detail, eventDetailSchema),
   ];
 }
 
-/** What is wrong with the pattern of a field of `detail`: an object by the names of its fields, a list of values for any other. */
+/** Returns a message for each problem in the pattern of a field. The pattern is an object if the field has fields, otherwise a list of values. */
 function fieldProblems(name: string, pattern: unknown, schema: JsonSchema): (string | undefined)[] {
   const fields = schema.properties ?? schema.items?.properties;
   if (!fields) return valuesProblems(name, pattern, schema.enum ?? schema.items?.enum);
@@ -58,7 +58,7 @@ function fieldProblems(name: string, pattern: unknown, schema: JsonSchema): (str
   ];
 }
 
-/** A list of values, or of EventBridge's comparisons such as `{ prefix: 'a' }`, of which one has to fit. */
+/** Returns a message for each problem in a list of values. An item can also be a comparison of EventBridge, such as `{ prefix: 'a' }`. */
 function valuesProblems(name: string, values: unknown, known?: readonly unknown[]): (string | undefined)[] {
   return listProblems(name, values, (item, value) => {
     if (!known || typeof value !== 'string' || Token.isUnresolved(value) || known.includes(value)) return undefined;

@@ -3,68 +3,70 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import type { VideoEvent } from './events-of.runtime';
 import { EVENT_SOURCE } from '../../contract/events';
 
-/** An event and when its change was written. */
+/** An event with the time of its change. */
 export interface TimedEvent extends VideoEvent {
   readonly time: Date;
 }
 
-/** EventBridge's limit ("PutEvents"). The size of a request is no matter: ten of our largest events are far below it. */
+/** Maximum number of events per PutEvents request. Ten of the largest events are far below the maximum size of a request. */
 const EVENTS_AT_ONCE = 10;
-/** PutEvents may take some entries and refuse others. The refused ones are sent again, each time after twice the wait. */
+/** Maximum tries per event. PutEvents can accept some events of a request and reject others. Rejected events are retried with exponential back-off. */
 const TRIES = 4;
 const FIRST_WAIT_MS = 50;
 
-/** What EventBridge answers for an event that it may take later ("PutEventsResultEntry"). Any other code is final for this event. */
-const PASSING: readonly (string | undefined)[] = ['InternalFailure', 'ThrottlingException', undefined];
+/** Error codes of temporary rejections ("PutEventsResultEntry"). All other codes are permanent for the event. */
+const TEMPORARY: readonly (string | undefined)[] = ['InternalFailure', 'ThrottlingException', undefined];
 
-/** Told of an event that EventBridge will never take. */
-export type Refused = (event: TimedEvent, code: string | undefined) => void;
-export type SendEvents = (events: readonly TimedEvent[], refused?: Refused) => Promise<void>;
+/** A callback for events that EventBridge rejected permanently. */
+export type OnRejected = (event: TimedEvent, code: string | undefined) => void;
+export type SendEvents = (events: readonly TimedEvent[], onRejected?: OnRejected) => Promise<void>;
 
-/** Some events were not taken. Those before `sent` were; of those after, some may have been. */
+/** The error if not all events were sent. The first `sent` events were sent. Some of the later events can have been sent too. */
 export class EventsNotSent extends Error {
   constructor(readonly sent: number, message: string, options?: ErrorOptions) {
     super(message, options);
   }
 }
 
-/** Where events go, and whose they are: several catalogs may share a bus. */
+/** The event bus, and the catalog's table as the resource of the events. Several catalogs can share one bus. */
 export interface Sender {
   readonly busName: string;
   readonly tableArn: string;
 }
 
 /**
- * Sends events to the bus in their order, in as few requests as possible. With `refused`, events that EventBridge takes at no time are handed to it, and the
- * others go on. Throws EventsNotSent.
+ * Returns a function that sends events to the bus, in their order and in as few requests as possible.
+ *
+ * If `onRejected` is given, it is called for each permanently rejected event, and the other events are still sent. Otherwise the function throws
+ * EventsNotSent if an event is rejected.
  */
 export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
-  /** The events that EventBridge has refused, with its codes. */
+  /** Sends up to ten events. Returns the rejected events with their error codes. */
   async function put(events: readonly TimedEvent[]): Promise<Map<TimedEvent, string | undefined>> {
     const { Entries = [] } = await client.send(new PutEventsCommand({
       Entries: events.map(({ type, time, detail }) => ({
         EventBusName: busName, Source: EVENT_SOURCE, DetailType: type, Time: time, Resources: [tableArn], Detail: JSON.stringify(detail),
       })),
     }));
-    const refused = new Map(events.flatMap((event, index) => (Entries[index]?.EventId === undefined ? [[event, Entries[index]?.ErrorCode]] : [])));
-    if (refused.size > 0) console.warn({ message: 'events refused', count: refused.size, codes: [...new Set(refused.values())].filter(Boolean) });
-    return refused;
+    const rejected = new Map(events.flatMap((event, index) => (Entries[index]?.EventId === undefined ? [[event, Entries[index]?.ErrorCode]] : [])));
+    if (rejected.size > 0) console.warn({ message: 'events rejected', count: rejected.size, codes: [...new Set(rejected.values())].filter(Boolean) });
+    return rejected;
   }
 
-  return async (events, refused) => {
+  return async (events, onRejected) => {
     for (let start = 0; start < events.length; start += EVENTS_AT_ONCE) {
       let left: readonly TimedEvent[] = events.slice(start, start + EVENTS_AT_ONCE);
       for (let tries = 0; left.length > 0; tries++) {
         const [{ detail: { eventId } }] = left;
-        if (tries === TRIES) throw new EventsNotSent(events.indexOf(left[0]), `EventBridge refused ${left.length} events, among them ${eventId}`);
+        if (tries === TRIES) throw new EventsNotSent(events.indexOf(left[0]), `EventBridge rejected ${left.length} events after ${TRIES} tries. The first one is ${eventId}`);
         if (tries > 0) await delay(FIRST_WAIT_MS * 2 ** tries);
-        const answers = await put(left).catch((cause) => {
-          throw new EventsNotSent(events.indexOf(left[0]), `EventBridge took no events from ${eventId} on: ${cause}`, { cause });
+        const codes = await put(left).catch((cause) => {
+          throw new EventsNotSent(events.indexOf(left[0]), `the request to EventBridge failed. The first event of the request is ${eventId}: ${cause}`, { cause });
         });
-        const isFinal = (event: TimedEvent) => refused !== undefined && !PASSING.includes(answers.get(event));
-        const notTaken = [...answers.keys()];
-        for (const event of notTaken.filter(isFinal)) refused!(event, answers.get(event));
-        left = notTaken.filter((event) => !isFinal(event));
+        const isFinal = (event: TimedEvent) => onRejected !== undefined && !TEMPORARY.includes(codes.get(event));
+        const rejected = [...codes.keys()];
+        for (const event of rejected.filter(isFinal)) onRejected!(event, codes.get(event));
+        left = rejected.filter((event) => !isFinal(event));
       }
     }
   };

@@ -116,7 +116,7 @@ class World {
       };
       const client = new EventBridgeClient({ region: 'eu-west-1', maxAttempts: 1 });
       client.middlewareStack.add(bus, { step: 'initialize', priority: 'low' });
-      publishEvents({ send: sendEvents(client, { busName: 'bus', tableArn: 'arn:table' }), setAside: () => Promise.reject(new Error('no row has a newer format')) })({
+      publishEvents({ send: sendEvents(client, { busName: 'bus', tableArn: 'arn:table' }), storeFailed: () => Promise.reject(new Error('no row has a newer format')) })({
         Records: records as unknown as DynamoDBRecord[],
       })
         .then((payload) => resolve(fault?.kind === 'ends before its answer' ? ENDED : { payload }))

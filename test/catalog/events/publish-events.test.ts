@@ -5,7 +5,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { publishEvents } from '../../../src/catalog/events/publish-events.runtime';
 import { sendEvents } from '../../../src/catalog/events/send-events.runtime';
-import { setAside } from '../../../src/catalog/events/set-aside.runtime';
+import { storeFailedEventRecords } from '../../../src/catalog/events/store-failed-event-records.runtime';
 import type { VideoRow } from '../../../src/contract/table';
 import { captureLog } from '../../captured-log';
 import { idOf, videoRow } from '../../runtime/rows/catalog-table';
@@ -30,7 +30,7 @@ describe('the publisher of events', () => {
   const eventBridge = mockClient(EventBridgeClient);
   const s3 = mockClient(S3Client);
   const publish = publishEvents({
-    send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), { busName: 'bus', tableArn: TABLE_ARN }), setAside: setAside(() => new S3Client({}), 'failed'),
+    send: sendEvents(new EventBridgeClient({ region: 'eu-west-1' }), { busName: 'bus', tableArn: TABLE_ARN }), storeFailed: storeFailedEventRecords(() => new S3Client({}), 'failed'),
   });
   const taken = (count: number) => ({ FailedEntryCount: 0, Entries: Array.from({ length: count }, (_, n) => ({ EventId: String(n) })) });
   beforeEach(() => {

@@ -21,5 +21,5 @@ test.each<[DynamoDBRecord['eventName'], object, string]>([
   ['REMOVE', {}, 'no image'],
   [undefined, { NewImage: image }, 'NewImage'],
 ])('%s with other images (%#) is of a stream with another view type, whose events would be wrong', (eventName, images, has) => {
-  expect(() => typesOf(eventName, images)).toThrow(`the record ${eventName} has ${has}: the table's stream must have the view type NEW_AND_OLD_IMAGES`);
+  expect(() => typesOf(eventName, images)).toThrow(`the ${eventName} record has ${has}. The table's stream must have the view type NEW_AND_OLD_IMAGES`);
 });

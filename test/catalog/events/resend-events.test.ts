@@ -113,7 +113,7 @@ describe('events that are sent again', () => {
       expect(taken).toEqual([1, 3, 5, 4].map(idOf));
       expect([...objects.keys()]).toEqual(['aws/lambda/0001']);
       expect(requests).toBe(2);
-      const refusal = { message: 'event refused', eventId: `${bad}:2:video.ready`, code: 'MalformedDetail', from: 'aws/lambda/0001' };
+      const refusal = { message: 'event rejected', eventId: `${bad}:2:video.ready`, code: 'MalformedDetail', from: 'aws/lambda/0001' };
       expect(logged).toContain(JSON.stringify([refusal]));
     });
 
@@ -156,7 +156,7 @@ describe('events that are sent again', () => {
   test.each<[ResendRequest, string]>([
     [{}, 'source: expected "failed" or "table", got undefined'],
     [{ source: 'constructor' }, 'source: expected "failed" or "table", got "constructor"'],
-    [{ source: 'table', after: 5 }, 'after: expected the text "next" of the answer before, got 5'],
+    [{ source: 'table', after: 5 }, 'after: expected the value of "next" in the previous response, got 5'],
   ])('are asked for by %j: refused', async (request, message) => {
     await expect(resend(request)).rejects.toThrow(message);
     expect(sent).toEqual([]);

@@ -1,14 +1,16 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 
-/** Why the publisher itself sets records aside: beside Lambda's own `RetryAttemptsExhausted` and `RecordAgeExceeded`. */
+/** The reason in stored objects. Objects that Lambda writes have `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
 const CONDITION = 'RecordNotReadable';
 
 /**
- * Writes records to the bucket of failed ones, in the form that Lambda's own have, so that a resend reads both. A batch that comes again writes the same
- * object again.
+ * Returns a function that stores failed event records in the failed events bucket.
+ *
+ * The objects have the same form as those that Lambda writes, so the resend function can read both. The key is the same for each retry of a batch, which
+ * makes the write idempotent.
  */
-export function setAside(createClient: () => S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
+export function storeFailedEventRecords(createClient: () => S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
   // Created at first use: few functions ever write a record here, and each cold start would pay for the client.
   let s3: S3Client | undefined;
   return async (records) => {
