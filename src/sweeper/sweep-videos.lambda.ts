@@ -14,7 +14,7 @@ export const handler = sweepVideos({
   due: dueVideos(TABLE_NAME, client),
   clock: () => new Date(),
   transcode: SUBMIT_QUEUE_URL === undefined ? undefined : {
-    // By the endpoint of the region, as the other services: by default the client takes the host in the queue's address.
+    // Uses the regional endpoint, as the other clients do. By default the SQS client uses the host in the queue URL.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
     submitQueueUrl: SUBMIT_QUEUE_URL,
     mediaConvert: new MediaConvertClient({}),

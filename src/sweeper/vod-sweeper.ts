@@ -21,33 +21,35 @@ import { jobsConnection, submitConnection } from '../transcode/transcode-connect
 /** Options for the sweeper. */
 export interface VodSweeperOptions {
   /**
-   * Options for the function of the sweeper. Its `timeout` is 10 minutes in any case.
-   * @default - those of the construct above, else as `VodFunctionOptions` says
+   * Options for the function of the sweeper. Its timeout is always 10 minutes.
+   *
+   * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 }
 
-/** Properties of `VodSweeper`. */
+/** Properties for `VodSweeper`. */
 export interface VodSweeperProps extends VodSweeperOptions {
   /** The catalog that stores the videos. */
   readonly catalog: IVodCatalog;
 
   /**
-   * Where videos are transcoded: those whose job was never submitted are submitted again, and MediaConvert is asked about jobs whose end no event has told.
-   * @default - none: videos that wait for a job, or for its end, are left as they are
+   * The transcode area. The sweeper resubmits videos that have no job, and reads the state of jobs whose end was not reported by an event.
+   *
+   * @default - none: videos that wait for a job, or for its end, do not change
    */
   readonly transcode?: IVodTranscode;
 }
 
-/** Every option. */
+/** The names of all options. */
 export const SWEEPER_OPTIONS: Record<keyof VodSweeperOptions, true> = { functions: true };
 
 const EVERY = Duration.minutes(15);
-/** Less than the schedule, so that sweeps seldom meet. Two at the same time do no harm. */
+/** Shorter than the interval of the schedule, so that sweeps rarely overlap. Two concurrent sweeps cause no errors. */
 const TIMEOUT = Duration.minutes(10);
 
 /**
- * The sweeper: every 15 minutes it looks at the videos that no event has moved on in time, and moves them.
+ * Checks every 15 minutes for videos whose next event is overdue, and settles them.
  *
  * @example
  * declare const catalog: VodCatalog;
@@ -55,11 +57,11 @@ const TIMEOUT = Duration.minutes(10);
  * new VodSweeper(this, 'Sweeper', { catalog, transcode });
  */
 export class VodSweeper extends Construct {
-  /** Looks at the videos that are due. */
+  /** The function that settles due videos. */
   public readonly sweepVideosFunction: lambda.Function;
-  /** Starts the function. */
+  /** The scheduled rule that invokes the function. */
   public readonly rule: events.Rule;
-  /** Sweeps that failed as a whole. Nothing has to be sent again: the next sweep does what they left. */
+  /** Dead-letter queue of sweeps that failed completely. A redrive is not necessary, because the next sweep processes the same videos. */
   public readonly deadLetterQueue: sqs.Queue;
 
   /** @internal */
@@ -77,7 +79,7 @@ export class VodSweeper extends Construct {
     checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'sweep the videos of both');
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
-      description: 'Looks at the videos that no event has moved on in time',
+      description: 'Settles videos whose next event is overdue',
       timeout: TIMEOUT,
       uses: [
         connectionsOf(props.catalog).sweep,
@@ -86,11 +88,11 @@ export class VodSweeper extends Construct {
       ],
       environment: {},
     });
-    // EventBridge hands over and is done; a sweep that fails three times goes here.
+    // EventBridge invokes the function asynchronously, so Lambda itself needs a dead-letter queue for sweeps that fail three times.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.deadLetterQueue.queueArn };
     this.sweepVideosFunction = fn;
     this.rule = new events.Rule(this, 'Schedule', {
-      description: 'Every 15 minutes: looks at the videos that no event has moved on in time',
+      description: 'Every 15 minutes: settles videos whose next event is overdue',
       schedule: events.Schedule.rate(EVERY),
       targets: [new targets.LambdaFunction(fn, { deadLetterQueue: this.deadLetterQueue })],
     });

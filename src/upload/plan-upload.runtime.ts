@@ -17,7 +17,7 @@ export interface PlanUploadPorts {
   readonly videos: Pick<VideoRepository, 'create'>;
   readonly roles: Roles;
   readonly signPut: (object: PutDeclaration) => Promise<SignedPut>;
-  /** A new id: time-sortable and unguessable. */
+  /** Returns a new video id, which is sortable by time and cannot be guessed. */
   readonly newId: () => Promise<string>;
   readonly settings: UploadSettings;
   /** The source bucket. */
@@ -25,7 +25,7 @@ export interface PlanUploadPorts {
   readonly serviceUrl: string;
 }
 
-/** Declares a file, creates its video and plans its upload. */
+/** Returns the operation that validates a declared file, creates its video and signs its upload URL. */
 export function planUpload({ videos, roles, signPut, newId, settings, bucket, serviceUrl }: PlanUploadPorts): Operations<'upload/plan-upload'> {
   return {
     async planUpload({ caller, body }): Promise<AnswerOf<'planUpload'>> {
@@ -34,19 +34,19 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, se
       const { fileName, size, description, tags, visibility, metadata } = body;
       const title = body.title ?? titleOf(fileName);
       const blank = blankField({ fileName, title, tags, metadata });
-      if (blank) throw invalid(`/${blank}`, 'is blank, or has a blank entry');
+      if (blank) throw invalid(`/${blank}`, 'is blank, or contains a blank entry');
       const oversized = oversizedField({ fileName, title, description, tags, metadata });
       if (oversized) throw tooMuchData(oversized);
       const contentType = body.contentType.toLowerCase();
       const misfit = refusalOf({ size, contentType }, settings);
       if (misfit === 'too_large') {
-        throw new HttpProblem(misfit, `the file has ${readableBytes(size)}, at most ${readableBytes(settings.maxSize)} are allowed`, [{ pointer: '/size', detail: 'is too large' }]);
+        throw new HttpProblem(misfit, `the file is too large: ${readableBytes(size)}, at most ${readableBytes(settings.maxSize)} are allowed`, [{ pointer: '/size', detail: 'is too large' }]);
       }
-      if (misfit) throw new HttpProblem(misfit, `${contentType} is none of ${settings.contentTypes.join(', ')}`);
+      if (misfit) throw new HttpProblem(misfit, `the content type ${contentType} is not allowed; allowed types: ${settings.contentTypes.join(', ')}`);
 
       const videoId = await newId();
       const key = sourceKey(videoId);
-      // Signed before the row is made: a plan that fails leaves nothing behind.
+      // The URL is signed before the row is created, so that no row remains if signing fails.
       const signed = await signPut({ key, contentType, size });
       const row = await videos.create({
         videoId,
@@ -61,13 +61,13 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, se
   };
 }
 
-/** The schema refuses what is only white space; this one knows the characters that are drawn as nothing too. */
+/** Returns the name of the first blank field. The schema rejects only white space, while `isBlank` also knows other invisible characters. */
 function blankField({ fileName, title, tags = [], metadata = {} }: Pick<BodyOf<'planUpload'>, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
   const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
   return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
 }
 
 function tooMuchData({ name, bytes, totalBytes }: NonNullable<ReturnType<typeof oversizedField>>): HttpProblem {
-  const detail = `what you write about the video takes ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed; shorten ${name}`;
-  return new HttpProblem('too_large', detail, [{ pointer: `/${name}`, detail: `takes ${readableBytes(bytes)}` }]);
+  const detail = `the text fields of the video have ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed; shorten ${name}`;
+  return new HttpProblem('too_large', detail, [{ pointer: `/${name}`, detail: `has ${readableBytes(bytes)}` }]);
 }

@@ -5,7 +5,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { MAX_UPLOAD_EXPIRY_SECONDS } from '../domain/upload-limits';
 import { readFromLambda } from '../runtime/read-environment';
 
-/** One object, as it was declared. */
+/** A declared object. */
 export interface PutDeclaration {
   readonly key: string;
   readonly contentType: string;
@@ -13,29 +13,33 @@ export interface PutDeclaration {
   readonly size: number;
 }
 
-/** An address that takes this one object once. */
+/** A signed URL that accepts only this object, and only once. */
 export interface SignedPut {
   readonly url: string;
-  /** Headers that are part of the signature, content-length apart: clients set that one themselves. */
+  /** The signed headers that the client must send. `content-length` is signed too, but HTTP clients set it automatically. */
   readonly headers: Record<string, string>;
   readonly expiresAt: string;
 }
 
 export interface PutSignerOptions {
-  /** Where the bucket answers; what stands in its path is kept. */
+  /** URL of the bucket. Its path, if any, becomes part of the signed URL. */
   readonly address: string;
   readonly region: string;
-  /** Capped at MAX_UPLOAD_EXPIRY_SECONDS: a value known only at deploy time passes the construct's check. */
+  /** Limited to MAX_UPLOAD_EXPIRY_SECONDS, because the construct cannot check a value that is known only at deploy time. */
   readonly expirySeconds: number;
   readonly clock: () => Date;
   /**
-   * Where the role's credentials are, at each signature: an address dies with the session that signed it, so the newest one signs.
-   * @default - that of the process
+   * The environment variables with the credentials of the role. They are read for each signature, because a signed URL expires with its credentials.
+   * @default - the environment of the process
    */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Signs PUTs of single objects: bound to type and length, and refused where the key exists. */
+/**
+ * Returns a function that signs the PUT of one object.
+ *
+ * The signature includes the content type and the length. S3 rejects the request if the key already exists.
+ */
 export function putSigner({ address, region, clock, environment, ...options }: PutSignerOptions): (object: PutDeclaration) => Promise<SignedPut> {
   const expirySeconds = Math.min(options.expirySeconds, MAX_UPLOAD_EXPIRY_SECONDS);
   const { protocol, hostname, port, pathname } = new URL(address);
@@ -58,12 +62,12 @@ export function putSigner({ address, region, clock, environment, ...options }: P
       path: `${pathname.replace(/\/$/, '')}/${key}`,
       headers: { ...headers, 'content-length': String(size) },
     });
-    // Signatures know whole seconds: an expiry counted from the fraction would promise more than there is.
+    // Signatures have a resolution of one second. Without rounding, `expiresAt` could be later than the real expiry.
     const signingDate = new Date(Math.floor(clock().getTime() / 1000) * 1000);
     const signed = await presigner.presign(request, {
       signingDate,
       expiresIn: expirySeconds,
-      // The presigner leaves the type out unless told.
+      // By default the presigner does not sign the content type.
       signableHeaders: new Set(['content-type']),
     });
     return {

@@ -27,79 +27,93 @@ import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProbl
 import { propName } from '../synth/prop-paths';
 import { removalPolicyProblem } from '../synth/removal-policy';
 
-/** Checksums that S3 answers an upload with (Amazon S3 API Reference, PutObject): CORS takes no wildcard for what it exposes. */
+/** Checksum headers in the response to an upload (Amazon S3 API Reference, PutObject). S3's CORS rules allow no wildcard for exposed headers. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
 
-/** What may be tuned of uploads. */
+/** Options for uploads. */
 export interface VodUploadOptions {
   /**
-   * A private bucket of your own, in the stack's region. Sources lie below `source/`.
+   * An existing private bucket in the stack's region. Sources are objects with the prefix `source/`.
    *
-   * A bucket that this app makes gets what it needs: the CORS rule, EventBridge events, and grants on its KMS key. A public one is refused, and one
-   * without `enforceSSL` is warned of. An imported bucket can't be changed from here, and a warning at synth says what it needs. Nor can it be judged: see
-   * yourself that it blocks public access and denies requests without TLS.
-   * @default - a private bucket, encrypted with keys that S3 manages
+   * A bucket of this app gets the CORS rule, EventBridge events, and grants on its KMS key. A public bucket is rejected at synth. A bucket without
+   * `enforceSSL` causes a warning.
+   *
+   * An imported bucket is neither changed nor checked. A warning at synth lists the necessary settings. Make sure that the bucket blocks public access and
+   * denies requests without TLS.
+   *
+   * @default - a new private bucket, encrypted with S3 managed keys
    */
   readonly bucket?: s3.IBucket;
 
   /**
-   * The largest file, 5 GiB at most.
+   * The maximum size of a file, at most 5 GiB.
+   *
    * @default Size.gibibytes(5)
    */
   readonly maxSize?: Size;
 
   /**
-   * Media types that may be uploaded, such as `video/mp4`, or whole families, such as `video/*`. Upper and lower case are equal.
+   * The allowed media types of files. An item is a media type, such as `video/mp4`, or a range, such as `video/*`. Case-insensitive.
+   *
    * @default ['video/*', 'application/mp4', 'application/mxf']
    */
   readonly contentTypes?: string[];
 
   /**
-   * Who may find and watch a video whose uploader did not say.
+   * The visibility of a video whose upload request contains no visibility.
+   *
    * @default VideoVisibility.SIGNED_IN
    */
   readonly defaultVisibility?: VideoVisibility;
 
   /**
-   * How long an upload may be started after it was planned, 1 to 15 minutes. An upload that has started by then may go on for longer.
-   * A signed URL stops working when the credentials that signed it expire, hence the limit.
+   * How long the signed URL of an upload is valid, from 1 to 15 minutes.
+   *
+   * The upload must start in this time, but can take longer. The limit exists because a signed URL also expires with the credentials that signed it.
+   *
    * @default Duration.minutes(15)
    */
   readonly uploadExpiry?: Duration;
 
   /**
    * Options for the functions of this area.
-   * @default - those of the construct above, else as `VodFunctionOptions` says
+   *
+   * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
-   * What happens to the bucket when the stack is deleted; `DESTROY` deletes what people uploaded too. Has no effect on a bucket of your own.
+   * The removal policy of the new bucket. Has no effect on an existing bucket.
+   *
+   * With `DESTROY`, all uploaded files are deleted together with the stack.
+   *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Properties of `VodUpload`. */
+/** Properties for `VodUpload`. */
 export interface VodUploadProps extends VodUploadOptions {
-  /** The catalog that stores the videos. Who may upload, and the address whose pages may, are the catalog's. */
+  /** The catalog that stores the videos. Its roles decide which users can upload, and web pages of its `url` can upload. */
   readonly catalog: IVodCatalog;
 
   /**
-   * Origins besides the service's own whose pages may upload: https, or http on localhost, such as `http://localhost:5173`. An imported
-   * bucket can't be changed from here: write its CORS rule yourself.
+   * Other origins whose web pages can upload: https origins, or http origins on localhost, such as `http://localhost:5173`.
+   *
+   * For an imported bucket, add the CORS rule where the bucket is created.
+   *
    * @default - none
    */
   readonly appOrigins?: string[];
 }
 
-/** Every option. */
+/** The names of all options. */
 export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
   bucket: true, maxSize: true, contentTypes: true, defaultVisibility: true, uploadExpiry: true, functions: true, removalPolicy: true,
 };
 
 /**
- * Uploads: a private bucket for sources, and signed addresses that take one declared file each, straight from the browser.
+ * Creates signed URLs with which browsers upload source files directly to a private S3 bucket. Each URL accepts one declared file.
  *
  * @example
  * declare const api: VodApi;
@@ -108,9 +122,9 @@ export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
  * upload.addRoutes(api);
  */
 export class VodUpload extends Construct {
-  /** Holds the sources. */
+  /** The bucket of the source files. */
   public readonly bucket: s3.IBucket;
-  /** Declares files and plans their uploads. */
+  /** The function that creates videos and the signed URLs of their uploads. */
   public readonly planUploadFunction: lambda.Function;
 
   /** @internal */
@@ -120,7 +134,7 @@ export class VodUpload extends Construct {
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(checkedScope(scope, id, props), id);
-    acknowledge(this, { 'AwsSolutions-S1': 'who uploads stands in the catalog, and only the transcode reads' });
+    acknowledge(this, { 'AwsSolutions-S1': 'the catalog records who uploads, and only the transcode area reads the bucket' });
     throwIfAny(this, [
       keyProblem<VodUploadProps>('', props, { ...UPLOAD_OPTIONS, catalog: true, appOrigins: true }),
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
@@ -140,7 +154,7 @@ export class VodUpload extends Construct {
     };
     const { create, view } = connectionsOf(this.catalog);
     this.planUploadFunction = handlerFunction(this, 'PlanUpload', 'upload/plan-upload', {
-      description: 'Declares files and plans their uploads',
+      description: 'Creates videos and the signed URLs of their uploads',
       uses: [create, view, connection({
         environment: { SOURCE_BUCKET: this.bucket.bucketName, SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}` },
         grant: (grantee) => this.grantPutSources(grantee),
@@ -151,21 +165,23 @@ export class VodUpload extends Construct {
   }
 
   /**
-   * Adds the routes of uploads.
+   * Adds the routes for uploads.
    *
-   * @param api where to add them
+   * @param api the API to which the routes are added
    */
   public addRoutes(api: VodApi): void {
     serveArea(this, api, this._area, this.catalog.roles);
   }
 
   /**
-   * Lets the grantee put sources, and so sign addresses that do. It may not read them. Through S3 it may use a customer's KMS key of the bucket: to
-   * encrypt, and to decrypt, without which S3 can't join the parts of a multipart upload.
+   * Grants permission to upload sources, and so to sign upload URLs, but not to read sources.
+   *
+   * If the bucket has a customer managed KMS key, the grantee can use the key through S3. Decryption is needed because S3 decrypts the parts of a
+   * multipart upload to join them.
    */
   private grantPutSources(grantee: iam.IGrantable): void {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
-    acknowledgeWildcard(this, sources, 'sources are objects below one prefix, and each upload makes a new one');
+    acknowledgeWildcard(this, sources, 'sources are objects with one prefix, and each upload creates a new one');
     iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
     grantKey(this, bucketKey(propName(this, 'bucket'), this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }
@@ -182,23 +198,23 @@ export class VodUpload extends Construct {
   private letPagesPut(appOrigins?: string[]): void {
     const { url } = this.catalog;
     const allowedHeaders = ['content-type', 'if-none-match', 'x-amz-checksum-*'];
-    // A list that is known at deploy time only can't be joined with another: it gets a rule of its own.
+    // A list that is known only at deploy time can't be combined with another list, so it gets a separate rule.
     const lists = appOrigins && Token.isUnresolved(appOrigins) ? [[url], appOrigins] : [[url, ...appOrigins ?? []]];
     const rules = lists.map((allowedOrigins) => ({
       allowedMethods: [s3.HttpMethods.PUT], allowedOrigins, allowedHeaders, exposedHeaders: ['ETag', ...CHECKSUM_HEADERS], maxAge: 3000,
     }));
-    // A bucket in another stack would have to name this stack's distribution, if that is the origin.
+    // A bucket in another stack can't refer to an origin of this stack, such as the domain name of the distribution: the reference would be circular.
     const isKnown = lists.every((list) => !Token.isUnresolved(list) && !list.some((each) => Token.isUnresolved(each)));
     const reachable = isKnown || Stack.of(this.bucket) === Stack.of(this);
     if (reachable && rules.every((rule) => addCorsRule(this.bucket, rule))) return;
     Annotations.of(this).addWarningV2('serverless-vod:sourceBucketCors',
-      `${propName(this, 'bucket')}: its CORS rules can't be changed from here; pages can upload only if a rule allows PUT from the service's and your app's origins with the headers ${allowedHeaders.join(', ')}`);
+      `${propName(this, 'bucket')}: cannot add a CORS rule to this bucket. Web pages can upload only if a CORS rule of the bucket allows PUT from the origin of the service and from appOrigins, with the headers ${allowedHeaders.join(', ')}`);
   }
 }
 
 function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
-    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object that one PUT makes'),
+    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object of a single PUT'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
     durationProblem('uploadExpiry', props.uploadExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
     ...appOriginsProblems(props.appOrigins),
