@@ -62,7 +62,7 @@ describe('docs/operations.md', () => {
     for (const [type, prefix] of lookups) expect([prefix, ofType(template, type).filter(({ id }) => id.startsWith(prefix)).length]).toEqual([prefix, 1]);
   });
 
-  it.each(['events not sent', 'records not set aside', 'record not readable', 'given up: nobody submits it', 'swept'])('names the log line "%s" as the functions write it', (line) => {
+  it.each(['events not sent', 'failed event records not stored', 'record not readable', 'attempt ended: job never submitted', 'swept'])('names the log line "%s" as the functions write it', (line) => {
     const handlers = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.runtime.ts'));
     expect(handlers.some((name) => read('src', name).includes(`'${line}'`))).toBe(true);
     expect(text).toMatch(new RegExp(`[\`"]${line}[\`"]`));
