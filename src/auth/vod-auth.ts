@@ -18,53 +18,57 @@ import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-p
 
 /** Properties of `VodAuth`. */
 export interface VodAuthProps {
-  /** The address that people use, `https://…` without a slash at its end: sign-ins come back to it. */
+  /** The service URL, `https://…` without a trailing slash. Sign-in returns to this URL. */
   readonly url: string;
 
   /**
-   * Who vouches for the people that call. Choose it before people upload: a video belongs to the id that its uploader had, so with
-   * another identity nobody owns what was uploaded before, and only admins see what of it is private.
-   * @default Identity.userPool() - a user pool of the service's own, with sign-in, sessions and sign-out
+   * The identity provider of the users.
+   *
+   * Choose it before users upload videos: the owner of a video is the user id of its uploader. After a change of the identity, existing videos have no owner,
+   * and only admins can see the private ones.
+   * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
 
   /**
-   * Who may upload, who may watch, and who are the admins.
-   * @default - everyone signed in may upload and watch; the group `admins` of the service's own pool manages every video
+   * The users who can upload, the users who can watch, and the admins.
+   * @default - every signed-in user can upload and watch; with `Identity.userPool()`, the group `admins` can manage every video
    */
   readonly roles?: VodRoles;
 
   /**
-   * Origins besides the service's own to which a sign-in may return, such as `http://localhost:5173` of a development server that passes `/api` on.
+   * Other origins to which a sign-in can return, such as `http://localhost:5173` for a development server that forwards `/api` to the service.
    * @default - none
    */
   readonly appOrigins?: string[];
 
   /**
-   * Whether Cognito refuses to delete the user pool. Turn it on after the first deployment has succeeded: the rollback of one that fails can't delete a
-   * protected pool. Has no effect on a pool of your own.
+   * Whether deletion protection of the user pool is on. Has no effect on an existing user pool.
+   *
+   * Turn it on after the first deployment has succeeded: the rollback of a failed deployment cannot delete a protected pool.
    * @default false
    */
   readonly deletionProtection?: boolean;
 
   /**
    * Options for the functions of this area.
-   * @default - those of the construct above, else as `VodFunctionOptions` says
+   * @default - the `functions` of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
-   * What happens to the user pool, its groups and the client's secret when the stack is deleted. Has no effect on resources that are not the
-   * service's own.
+   * What happens to the user pool, its groups and the client's secret when the stack is deleted. Has no effect on existing resources.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /**
- * Who may call: by default a Cognito user pool of its own, with sign-in pages and a client whose secret goes from Cognito to Secrets Manager
- * and nowhere else. People are invited, not signed up; passwords have 12 characters of four kinds; MFA is off, and by an authenticator app
- * where it is turned on; the plan is Lite, which costs least.
+ * Sign-in of users, and authorization of their API requests.
+ *
+ * By default it creates a Cognito user pool with sign-in pages, and a client whose secret is stored only in Cognito and Secrets Manager. Users join by
+ * invitation only. Passwords have at least 12 characters, including lower-case and upper-case letters, digits and symbols. MFA is off. If you turn MFA on,
+ * users need an authenticator app. The plan is Lite, which costs least.
  *
  * @example
  * declare const api: VodApi;
@@ -73,25 +77,28 @@ export interface VodAuthProps {
  * auth.addRoutes(api);
  */
 export class VodAuth extends Construct {
-  /** Who may do what, with the identity's own admins: pass it as `roles` to `VodCatalog`. */
+  /** The roles, including the default admins of the identity. Pass them as `roles` to `VodCatalog`. */
   public readonly roles: VodRoles;
-  /** The people: in the service's own pool with the groups of the roles. Undefined if the identity is no user pool. */
+  /** The user pool. If this construct creates it, it contains the groups of the roles. Undefined if the identity is not a user pool. */
   public readonly userPool?: cognito.IUserPool;
-  /** The client of the user pool: authorization code with PKCE and a secret in the service's own pool. Undefined if the identity is no user pool. */
+  /**
+   * The client of the user pool. If this construct creates it, it has a secret, and uses authorization code with PKCE. Undefined if the identity is not a user
+   * pool.
+   */
   public readonly userPoolClient?: cognito.IUserPoolClient;
-  /** The client without a secret for native apps. Undefined unless the identity has one. */
+  /** The client without a secret, for native apps. Undefined unless `publicClient` is set. */
   public readonly publicClient?: cognito.IUserPoolClient;
-  /** Where the sign-in pages of the service's own pool are. Undefined if the identity brings its own. */
+  /** The domain of the sign-in pages. Undefined unless the identity is `Identity.userPool()`. */
   public readonly domain?: cognito.UserPoolDomain;
-  /** Serves sign-in, its callback, refresh and sign-out. Undefined if the identity brings its own. */
+  /** The function that serves sign-in, its callback, token refresh and sign-out. Undefined unless the identity is `Identity.userPool()`. */
   public readonly signInFunction?: lambda.Function;
-  /** Who issues the tokens: their `iss` claim. Undefined if only an authorizer knows. */
+  /** The issuer of the tokens (`iss` claim). Undefined if the identity is `Identity.fromUserPool()` or `Identity.fromAuthorizer()`. */
   public readonly issuer?: string;
 
   /** @internal */
   public readonly _area: Area;
 
-  private readonly makeAuthorizer: BoundIdentity['makeAuthorizer'];
+  private readonly createAuthorizer: BoundIdentity['createAuthorizer'];
 
   constructor(scope: Construct, id: string, props: VodAuthProps) {
     super(checkedScope(scope, id, props), id);
@@ -126,25 +133,27 @@ export class VodAuth extends Construct {
     this.domain = bound.domain;
     this.issuer = bound.issuer;
     this.signInFunction = bound.handlers['auth/sign-in'];
-    this.makeAuthorizer = bound.makeAuthorizer;
+    this.createAuthorizer = bound.createAuthorizer;
     this._area = { handlers: bound.handlers, deadLetterQueues: [] };
   }
 
   /**
-   * Guards the API: every route that is not open then asks this identity. Comes once, and before the areas add their routes, which fail else.
+   * Guards the API: every route that is not open then requires a token of this identity.
    *
-   * @param api what to guard
+   * Call it once, before any area adds routes that require a token.
+   *
+   * @param api the API to guard
    */
   public guard(api: VodApi): void {
     throwIfAny(this, [apiProblem(api)]);
-    api.authorizeWith(this.makeAuthorizer(api));
+    api.authorizeWith(this.createAuthorizer(api));
     api._roles = this.roles;
   }
 
   /**
-   * Adds the routes of sign-in, where the identity has any.
+   * Adds the sign-in routes, if the identity has any.
    *
-   * @param api where to add them
+   * @param api the API to add the routes to
    */
   public addRoutes(api: VodApi): void {
     serveArea(this, api, this._area);

@@ -7,12 +7,11 @@ import { finalText, literalOf } from '../../synth/literal';
 import { show } from '../../synth/prop-checks';
 
 /**
- * Seconds that API Gateway keeps its verdict about a token, and so how much longer than its lifetime a token may be accepted: API Gateway's default is
- * 300. Signing out has no effect on an id token that is out already, with or without the cache.
+ * How long API Gateway caches its result for a token. An expired token can be accepted for this much longer. API Gateway's default is 300 seconds.
+ * Sign-out does not invalidate id tokens that were already issued, with or without the cache.
  */
 const CACHE_SECONDS = 60;
 
-/** API Gateway's own check of id tokens: signature, issuer, expiry, and that one of the clients is their audience. */
 export class CognitoAuthorizer extends Construct implements apigateway.IAuthorizer {
   readonly authorizerId: string;
   readonly authorizationType = apigateway.AuthorizationType.COGNITO;
@@ -26,7 +25,7 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
       identitySource: 'method.request.header.Authorization',
       providerArns: [arnOf(userPool)],
       authorizerResultTtlInSeconds: CACHE_SECONDS,
-      // Without it the native authorizer takes tokens made for any client of the pool. CDK's own L2 lacks it.
+      // Without this expression, API Gateway accepts tokens of every client of the pool. CDK's L2 construct does not support it.
       identityValidationExpression: `^(?:${clients.map(({ userPoolClientId }) => escaped(userPoolClientId)).join('|')})$`,
     }).ref;
     this.node.addValidation({
@@ -36,15 +35,15 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
 }
 
 /**
- * Why an id is none of a client (Amazon Cognito User Pools API Reference, UserPoolClientType), as far as synth knows it. API Gateway takes it for a regular
- * expression: `.*` would be every client.
+ * Returns an error if a client id has an invalid form (Amazon Cognito User Pools API Reference, UserPoolClientType). API Gateway reads the id as a regular
+ * expression, so `.*` would match every client.
  */
 export function clientIdProblem(clientId: string): string | undefined {
   return /^[\w+]{1,128}$/.test(literalOf(clientId)) ? undefined
-    : `identity: expected clients whose id is 1 to 128 letters, digits, "_" and "+" for fromUserPool, got ${show(clientId)}`;
+    : `identity: expected client ids of 1 to 128 letters, digits, "_" or "+" for fromUserPool, got ${show(clientId)}`;
 }
 
-/** An id as a regular expression. What only the deployment knows comes from Cognito, whose own ids are letters and digits. */
+/** Escapes a client id for a regular expression. Ids that are unknown until deploy time come from Cognito: they contain only letters and digits. */
 function escaped(clientId: string): string {
   return Lazy.uncachedString({
     produce: (context) => {
@@ -54,12 +53,12 @@ function escaped(clientId: string): string {
   });
 }
 
-/** The region with which the id of a pool begins (Amazon Cognito User Pools API Reference, UserPoolType). Undefined for what is no id. */
+/** Returns the region at the start of a user pool id (Amazon Cognito User Pools API Reference, UserPoolType), or undefined if the id is invalid. */
 export function poolRegion(userPoolId: string): string | undefined {
   return /^([\w-]+)_[0-9a-zA-Z]+$/.exec(userPoolId)?.[1];
 }
 
-/** The pool's ARN has the region of its id also where an import took the stack's, which only the deployment knows. */
+/** An imported pool has the region of the stack in its ARN. If that region is unknown at synth, this function uses the region in the pool id. */
 function arnOf({ userPoolId, userPoolArn, env, stack }: cognito.IUserPool): string {
   const region = Token.isUnresolved(userPoolId) ? undefined : poolRegion(userPoolId);
   return region === undefined || !Token.isUnresolved(env.region) ? userPoolArn

@@ -12,12 +12,16 @@ import { Access } from '../../roles/vod-roles';
 import { differ, partitionProblem } from '../../synth/place';
 import { ownObjectProblem, show } from '../../synth/prop-checks';
 
-/** Who vouches for the people that call. All but the first bring their own sign-in, so the service has no routes for it then. */
+/**
+ * The identity provider of the users who call the API.
+ *
+ * Only `Identity.userPool()` adds sign-in routes to the API. With any other identity, your app signs the users in.
+ */
 export class Identity {
   /**
-   * A user pool of the service's own, with sign-in, sessions and sign-out.
+   * Creates a user pool, with routes for sign-in, sessions and sign-out.
    *
-   * @param options what differs from the defaults
+   * @param options overrides for the defaults
    *
    * @example
    * new ServerlessVod(this, 'Vod', {
@@ -38,12 +42,14 @@ export class Identity {
   }
 
   /**
-   * A user pool that exists already. People sign in as they do there, and call with the id token. Without a client it fails. Import one of another region
-   * or account by `UserPool.fromUserPoolArn`: CDK takes an id for one of the stack's region and account.
+   * Uses an existing user pool. Your app signs users in and sends their id token to the API.
    *
-   * @param userPool whose users may call
-   * @param clients the audience that tokens must name: one of these, each a client of this pool. That is checked for clients that the app makes; imported ones
-   * don't say whose they are, and tokens of another pool are answered 401
+   * At least one client is required. Import a pool of another region or account with `UserPool.fromUserPoolArn`: CDK assumes that a pool imported by its id
+   * is in the stack's region and account.
+   *
+   * @param userPool the pool whose users can call the API
+   * @param clients the clients of this pool whose tokens are accepted: the audience of a token must be one of them. Synth rejects a client of another pool
+   * if the app creates it. Synth cannot check the pool of an imported client: tokens of another pool get a 401 response
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
@@ -54,20 +60,20 @@ export class Identity {
     return new Identity({
       problems: (scope, { roles }) => [
         userPool?.userPoolArn ? poolProblem(scope, userPool) : `identity: expected a user pool for fromUserPool, got ${show(userPool)}`,
-        clients.length > 0 ? undefined : 'identity: expected a client as in fromUserPool(userPool, client), got none: without one, tokens of any client of the pool would pass',
+        clients.length > 0 ? undefined : 'identity: expected at least one client, as in fromUserPool(userPool, client), got none. Without a client, the API would accept tokens of every client of the pool',
         ...clients.map((client) => clientProblem(userPool, client)),
         ...groupProblems(roles),
       ],
       bind: (scope) => ({
-        userPool, userPoolClient: clients[0], handlers: {}, makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
+        userPool, userPoolClient: clients[0], handlers: {}, createAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
       }),
     });
   }
 
   /**
-   * Any OpenID Connect issuer, through a Lambda authorizer.
+   * Uses any OpenID Connect issuer, through a Lambda authorizer.
    *
-   * @param options issuer, audience and which token
+   * @param options the issuer, the audiences and the kind of token
    *
    * @example
    * new ServerlessVod(this, 'Vod', {
@@ -85,12 +91,14 @@ export class Identity {
   }
 
   /**
-   * A Lambda authorizer of your own. It answers the caller's id as `principalId` and, where it knows groups, `groups` in its context: a JSON
-   * list of names as text, such as `["uploaders"]`; any other form of it counts as no groups. API Gateway keeps its answer for all routes, so its
-   * policy allows or denies all of them: its resource is the `methodArn` up to the stage, and a wildcard. CDK's authorizer for Cognito is
-   * refused: see `fromUserPool`.
+   * Uses your own Lambda authorizer.
    *
-   * @param authorizer such as a `TokenAuthorizer` or a `RequestAuthorizer`
+   * The authorizer must return the id of the caller as `principalId`. Its context can contain `groups`: a JSON array of group names as a string, such as
+   * `["uploaders"]`. Any other value of `groups` means no groups. API Gateway caches the returned policy for all routes, so the policy must allow or deny all
+   * of them: set its resource to the `methodArn` up to the stage, followed by a wildcard. CDK's authorizer for Cognito is rejected at synth: use
+   * `fromUserPool` instead.
+   *
+   * @param authorizer the authorizer, such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
    * @example
    * declare const handler: lambda.Function;
@@ -98,17 +106,17 @@ export class Identity {
    * new ServerlessVod(this, 'Vod', { identity: Identity.fromAuthorizer(authorizer) });
    */
   public static fromAuthorizer(authorizer: apigateway.IAuthorizer): Identity {
-    return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, makeAuthorizer: () => authorizer }) });
+    return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, createAuthorizer: () => authorizer }) });
   }
 
-  /** Who the admins are, unless a prop says it. @internal */
+  /** The default of `roles.admins`. @internal */
   public readonly _admins?: Access;
 
   private constructor(private readonly source: IdentitySource) {
     this._admins = source.admins;
   }
 
-  /** What is wrong with the options. @internal */
+  /** @internal */
   public _problems(scope: Construct, context: IdentityContext): (string | undefined)[] {
     return this.source.problems(scope, context);
   }
@@ -119,52 +127,49 @@ export class Identity {
   }
 }
 
-/** What a factory of `Identity` decides. */
 interface IdentitySource {
   readonly problems: (scope: Construct, context: IdentityContext) => (string | undefined)[];
   readonly bind: (scope: Construct, context: IdentityContext) => BoundIdentity;
   readonly admins?: Access;
 }
 
-/** What is wrong with what was passed as an identity. */
 export function identityProblem(identity: unknown): string | undefined {
-  const expected = 'one that Identity.userPool() or another of its functions made';
-  if (typeof identity === 'function') return `identity: expected ${expected}, got the function itself: call it, as in Identity.userPool()`;
+  const expected = 'an Identity, such as Identity.userPool()';
+  if (typeof identity === 'function') return `identity: expected ${expected}, got the function itself. Call it, as in Identity.userPool()`;
   const isUserPool = typeof identity === 'object' && identity !== null && 'userPoolArn' in identity;
-  return isUserPool ? `identity: expected ${expected}, got a user pool: use Identity.fromUserPool(userPool, client)`
+  return isUserPool ? `identity: expected ${expected}, got a user pool. Use Identity.fromUserPool(userPool, client)`
     : ownObjectProblem('identity', identity, expected, { members: ['_problems', '_bind'] });
 }
 
 /**
- * Why API Gateway would not find the pool. It takes one of another region by its ARN (Amazon API Gateway Developer Guide, "Configure cross-account Amazon
- * Cognito authorizer"), but none of another partition, and CDK's `fromUserPoolId` makes an ARN of the stack's region.
+ * Returns an error if API Gateway would not find the pool. API Gateway finds a pool of another region by its ARN (Amazon API Gateway Developer Guide,
+ * "Configure cross-account Amazon Cognito authorizer"), but not a pool of another partition. CDK's `fromUserPoolId` puts the stack's region into the ARN.
  */
 function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | undefined {
   const { userPoolId, userPoolArn, env } = userPool;
   if (Token.isUnresolved(userPoolId)) return partitionProblem(scope, 'identity', 'user pool', userPoolArn);
   const region = poolRegion(userPoolId);
-  if (region === undefined) return `identity: expected a user pool whose id begins with its region, such as "eu-west-1_EXAMPLE", for fromUserPool, got ${show(userPoolId)}`;
+  if (region === undefined) return `identity: expected a user pool whose id begins with its region, such as "eu-west-1_EXAMPLE", got ${show(userPoolId)} for fromUserPool`;
   return differ(env.region, region)
-    ? `identity: expected a user pool with an ARN of ${region}, the region of its id, for fromUserPool, got ${userPoolId} with one of ${env.region}: import it by UserPool.fromUserPoolArn`
+    ? `identity: expected a user pool whose ARN has the region of its id (${region}), got ${userPoolId} with an ARN of ${env.region}. Import the pool with UserPool.fromUserPoolArn`
     : partitionProblem(scope, 'identity', 'user pool', userPoolArn);
 }
 
 function clientProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {
   if (typeof client?.userPoolClientId === 'string') return clientIdProblem(client.userPoolClientId) ?? otherPoolProblem(userPool, client);
-  const got = Array.isArray(client) ? 'a list: pass each client as an argument of its own' : show(client);
+  const got = Array.isArray(client) ? 'a list. Pass each client as a separate argument' : show(client);
   return `identity: expected clients of the user pool for fromUserPool, got ${got}`;
 }
 
-/** Why no token would pass: the client is one of another pool, as far as synth can know. */
 function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {
   const { userPoolId } = (client as cognito.UserPoolClient).node?.defaultChild as cognito.CfnUserPoolClient | undefined ?? {};
   if (!userPool?.userPoolId || !userPoolId) return undefined;
   const [expected, actual] = [userPool.userPoolId, userPoolId].map(poolOf);
   return expected === undefined || actual === undefined || typeof expected !== typeof actual || expected === actual ? undefined
-    : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool: API Gateway would refuse every token`;
+    : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool. API Gateway would reject every token`;
 }
 
-/** What an id says of its pool: the id itself, or the resource that it refers to. Undefined for what only the deployment knows. */
+/** Returns what identifies a pool at synth: its id, or the resource that the id refers to. Returns undefined if neither is known at synth. */
 function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });

@@ -8,61 +8,66 @@ import { handlerFunction } from '../../synth/handler-function';
 import { originProblem } from '../../synth/origin';
 import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numberProblem, show, stringProblem } from '../../synth/prop-checks';
 
-/** Which of an issuer's tokens opens the API. */
+/** Kind of token that the API accepts from an OpenID Connect issuer. */
 export enum OidcToken {
-  /** The id token (OpenID Connect Core 1.0, section 2). Its audience is the client's id. */
+  /** The id token (OpenID Connect Core 1.0, section 2). Its audience is the client id. */
   ID_TOKEN = 'ID_TOKEN',
-  /** The access token, where it is a JWT (RFC 9068). Its audience is the API's identifier; with Entra's v2 tokens the id of the API's app registration. */
+  /**
+   * The access token, if the issuer's access tokens are JWTs (RFC 9068). Its audience is the identifier of the API. In Microsoft Entra's v2 tokens, the
+   * audience is the id of the API's app registration.
+   */
   ACCESS_TOKEN = 'ACCESS_TOKEN',
 }
 
-/** Any OpenID Connect issuer: Auth0, Okta, Keycloak, Entra, ... */
+/** Options for `Identity.oidc()`. The issuer can be any OpenID Connect issuer, such as Auth0, Okta, Keycloak or Microsoft Entra. */
 export interface OidcIdentityOptions {
-  /** The issuer, exactly as its tokens say it in `iss`, with or without a slash at its end: https, without query or fragment. */
+  /** URL of the issuer, exactly as in the `iss` claim of its tokens, with or without a trailing slash. It must be an https URL without query or fragment. */
   readonly issuer: string;
 
-  /** Whom tokens must be made for (`aud`): one of these, and one at least. */
+  /** Accepted audiences, at least one. The `aud` claim of a token must contain one of them. */
   readonly audiences: string[];
 
   /**
-   * Which token opens the API; the other kind is refused.
+   * Kind of token that the API accepts. Tokens of the other kind are rejected.
    * @default OidcToken.ID_TOKEN
    */
   readonly token?: OidcToken;
 
   /**
-   * The claim with the names of the caller's groups: a claim's name (`https://example.com/groups` too), or a path such as `realm_access.roles`.
+   * Claim that contains the names of the caller's groups. It is the name of a claim, such as `https://example.com/groups`, or a path to a nested claim, such
+   * as `realm_access.roles`.
    * @default 'groups'
    */
   readonly groupsClaim?: string;
 
   /**
-   * Where the issuer's keys are.
-   * @default - as the issuer's `.well-known/openid-configuration` says (OpenID Connect Discovery 1.0, section 4)
+   * URL of the issuer's key set (JWKS).
+   * @default - the `jwks_uri` of the issuer's `.well-known/openid-configuration` (OpenID Connect Discovery 1.0, section 4)
    */
   readonly jwksUri?: string;
 
   /**
-   * How long API Gateway goes on with an answer about a token, and so how long it may outlive its end: whole seconds, an hour at
-   * most, 0 asks every time and so costs an invocation a request.
+   * How long API Gateway caches the result for a token, in whole seconds, at most one hour.
+   *
+   * A token can be accepted for this long after it has expired. A value of 0 disables the cache: every request then invokes the authorizer function.
    * @default Duration.minutes(1)
    */
   readonly cacheTtl?: Duration;
 
   /**
-   * Concurrent executions of the function that checks tokens: no more, so that anonymous callers can't use up those of the account, and no fewer.
-   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * Reserved concurrency of the function that checks tokens.
+   *
+   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. It also guarantees this concurrency to the function.
+   * Lambda keeps 100 executions of an account unreserved, so it rejects every reservation in an account with a quota of 100.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
 }
 
-/** Every option. */
 export const OIDC_OPTIONS: Record<keyof OidcIdentityOptions, true> = {
   issuer: true, audiences: true, token: true, groupsClaim: true, jwksUri: true, cacheTtl: true, reservedConcurrentExecutions: true,
 };
 
-/** A Lambda authorizer that checks the tokens of any OpenID Connect issuer. */
 export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): BoundIdentity {
   checkTokens(scope, options, oidcProblems);
   const rules: TokenRules = {
@@ -81,19 +86,18 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
   const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
     handler,
     resultsCacheTtl: options.cacheTtl ?? Duration.minutes(1),
-    // What can't be a JWT (RFC 7519, section 3) costs no invocation.
+    // Values that cannot be a JWT (RFC 7519, section 3) are rejected without an invocation.
     validationRegex: '^(?:[Bb][Ee][Aa][Rr][Ee][Rr] )?[\\w-]+\\.[\\w-]+\\.[\\w-]+$',
   });
-  return { issuer: options.issuer, handlers: { 'auth/authorize-token': handler }, makeAuthorizer: () => authorizer };
+  return { issuer: options.issuer, handlers: { 'auth/authorize-token': handler }, createAuthorizer: () => authorizer };
 }
 
-/** What is wrong with the props of an issuer. */
 export function oidcProblems(options: OidcIdentityOptions): (string | undefined)[] {
   return [
     keyProblem('', options, OIDC_OPTIONS),
-    addressProblem('issuer', options.issuer),
-    isAbsent(options.jwksUri) ? undefined : addressProblem('jwksUri', options.jwksUri),
-    ...isAbsent(options.audiences) ? [`audiences: expected at least one: ${AUDIENCE}`] : listProblems('audiences', options.audiences, (name, audience) => stringProblem(name, audience, AUDIENCE)),
+    urlProblem('issuer', options.issuer),
+    isAbsent(options.jwksUri) ? undefined : urlProblem('jwksUri', options.jwksUri),
+    ...isAbsent(options.audiences) ? [`audiences: expected at least one audience (${AUDIENCE}), got none`] : listProblems('audiences', options.audiences, (name, audience) => stringProblem(name, audience, AUDIENCE)),
     enumProblem('token', options.token, { OidcToken }),
     stringProblem('groupsClaim', options.groupsClaim, 'the name of a claim'),
     durationProblem('cacheTtl', options.cacheTtl, Duration.seconds(0), Duration.hours(1)),
@@ -101,14 +105,14 @@ export function oidcProblems(options: OidcIdentityOptions): (string | undefined)
   ];
 }
 
-const AUDIENCE = 'the client\'s id (id tokens) or the API\'s identifier (access tokens)';
+const AUDIENCE = 'the client id for id tokens, or the API identifier for access tokens';
 
-/** An issuer may have a path and end in a slash, but no query (OpenID Connect Discovery 1.0, section 3). */
-function addressProblem(name: string, value: unknown): string | undefined {
+/** An issuer URL can have a path and a trailing slash, but no query (OpenID Connect Discovery 1.0, section 3). */
+function urlProblem(name: string, value: unknown): string | undefined {
   if (Token.isUnresolved(value) && typeof value === 'string') return undefined;
-  const expected = `${name}: expected an address such as "https://id.example.com/tenant", without query or fragment, got ${show(value)}`;
+  const expected = `${name}: expected a URL such as "https://id.example.com/tenant", without query or fragment, got ${show(value)}`;
   if (typeof value !== 'string' || !URL.canParse(value)) return expected;
   const { origin, search, hash, username, password, pathname } = new URL(value);
-  if (name === 'issuer' && pathname.includes('/.well-known/')) return `issuer: expected the address before /.well-known/, as tokens say it in iss, got "${value}"`;
+  if (name === 'issuer' && pathname.includes('/.well-known/')) return `issuer: expected the URL before /.well-known/, as in the iss claim of tokens, got "${value}"`;
   return search || hash || username || password ? expected : originProblem(name, origin)?.replace(show(origin), show(value));
 }

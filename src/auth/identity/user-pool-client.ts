@@ -4,56 +4,52 @@ import { planProblem } from './user-pool';
 import { overlay } from '../../synth/overlay';
 import { booleanProblem, durationProblem, isAbsent } from '../../synth/prop-checks';
 
-/** How long a refresh token that was rotated out stays good, so that an answer that got lost can be asked for again. */
+/** How long a refresh token stays valid after its rotation, so that a client can retry after a lost response. */
 const ROTATION_GRACE = Duration.seconds(30);
 
-/** What the clients of the pool have in common. */
 interface ClientSettings {
   readonly userPool?: cognito.UserPoolProps;
   readonly userPoolClient?: cognito.UserPoolClientOptions;
   readonly refreshTokenRotation?: boolean;
 }
 
-/** How long a session lasts. */
 export function refreshTokenValidity({ userPoolClient }: ClientSettings): Duration {
   return userPoolClient?.refreshTokenValidity ?? Duration.days(30);
 }
 
-/** Whether each renewal gives a new refresh token: CDK's own prop turns it on too. */
+/** CDK's `refreshTokenRotationGracePeriod` turns rotation on too. */
 function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
   return refreshTokenRotation ?? !isAbsent(userPoolClient?.refreshTokenRotationGracePeriod);
 }
 
-/** What is wrong with the props of the clients. */
 export function clientProblems(options: ClientSettings): (string | undefined)[] {
   const given = (name: keyof cognito.UserPoolClientOptions) => !isAbsent(options.userPoolClient?.[name]);
   const { idTokenValidity, accessTokenValidity, refreshTokenValidity: refresh, refreshTokenRotationGracePeriod } = options.userPoolClient ?? {};
   return [
     booleanProblem('refreshTokenRotation', options.refreshTokenRotation),
-    // As Cognito takes them (Amazon Cognito User Pools API Reference, CreateUserPoolClient); CloudFormation is given minutes.
+    // Limits of Cognito (Amazon Cognito User Pools API Reference, CreateUserPoolClient). CDK passes these durations to CloudFormation in minutes.
     durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),
-    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, since the cookie needs it in another unit than the client' : undefined,
+    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, since the sign-in function needs it in seconds and the client in minutes' : undefined,
     durationProblem('userPoolClient.refreshTokenRotationGracePeriod', refreshTokenRotationGracePeriod, Duration.seconds(0), Duration.seconds(60)),
     rotates(options) ? planProblem('refreshTokenRotation', options.userPool) : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
-      ? `userPoolClient.${name}: expected none, since it is the service's own; for a client without a secret set publicClient, for another one call addClient on the user pool` : undefined),
+      ? `userPoolClient.${name}: expected none, since VodAuth sets it. For a client without a secret set publicClient. For any other client call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: expected true, or no userPoolClient.refreshTokenRotationGracePeriod, which turns rotation on, got false' : undefined,
+      ? 'refreshTokenRotation: expected true with userPoolClient.refreshTokenRotationGracePeriod, which turns rotation on, got false' : undefined,
   ];
 }
 
-/** A client that does authorization code only. */
-export function makeClient(
+export function createClient(
   userPool: cognito.UserPool, id: string, options: ClientSettings,
   { generateSecret, callbackUrls, logoutUrls }: { readonly generateSecret: boolean; readonly callbackUrls: string[]; readonly logoutUrls?: string[] },
 ): cognito.UserPoolClient {
   const rotation = rotates(options);
   const client = userPool.addClient(id, {
     ...overlay({
-      // Named, since without any Cognito takes its defaults. None leaves the refresh of tokens, which rotation excludes: SRP then is the least
-      // that can be named, and opens nothing, since it asks for the password too.
+      // Explicit, since Cognito enables its default flows otherwise. With `userPassword: false`, CDK allows only ALLOW_REFRESH_TOKEN_AUTH. Rotation excludes
+      // that flow, so another one must be set. SRP gives no extra access: it requires the password too.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),
@@ -71,22 +67,22 @@ export function makeClient(
   });
   const resource = client.node.defaultChild as cognito.CfnUserPoolClient;
   if (!options.userPoolClient?.supportedIdentityProviders) {
-    // Late, so that providers count which are added to the pool after us. Their names are references, which also make them come first.
+    // Lazy, to include identity providers that are added to the pool later. Their names are references, so they are created before the client.
     resource.supportedIdentityProviders = Lazy.list({ produce: () => ['COGNITO', ...userPool.identityProviders.map(({ providerName }) => providerName)] });
   }
   client.node.addValidation({ validate: () => rotation ? rotationProblems(resource) : [] });
   return client;
 }
 
-/** Looks at what will be deployed, whoever set it. */
+/** Checks the auth flows that will be deployed, since aspects or your app can have changed them. */
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
-  const got = explicitAuthFlows?.length ? 'ALLOW_REFRESH_TOKEN_AUTH among them' : 'none, which Cognito reads as its defaults, with ALLOW_REFRESH_TOKEN_AUTH';
-  return [`refreshTokenRotation: Cognito refuses rotation beside ALLOW_REFRESH_TOKEN_AUTH: expected userPoolClient.authFlows without it, such as { userSrp: true }, got ${got}`];
+  const got = explicitAuthFlows?.length ? 'flows that include it' : 'none, which means Cognito\'s default flows, which include it';
+  return [`refreshTokenRotation: expected userPoolClient.authFlows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, got ${got}. Cognito rejects rotation together with this flow`];
 }
 
-/** Without a branding managed login shows no pages. */
-export function brand(client: cognito.UserPoolClient, userPool: cognito.UserPool): void {
+/** Creates the branding of a client. Without it, managed login shows no pages. */
+export function createBranding(client: cognito.UserPoolClient, userPool: cognito.UserPool): void {
   new cognito.CfnManagedLoginBranding(client, 'Branding', {
     userPoolId: userPool.userPoolId, clientId: client.userPoolClientId, useCognitoProvidedValues: true,
   });

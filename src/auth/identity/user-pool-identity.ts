@@ -4,9 +4,9 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { BoundIdentity, IdentityContext } from './bound-identity';
 import { CognitoAuthorizer } from './cognito-authorizer';
-import { checkSignInAddresses, signInAddressProblems } from './sign-in-addresses';
-import { groupProblems, invite, inviteProblem, makeGroups, makeUserPool, planProblem, USER_POOL_PROPS, userPoolProblems } from './user-pool';
-import { brand, clientProblems, makeClient, refreshTokenValidity } from './user-pool-client';
+import { checkSignInUrls, signInUrlProblems } from './sign-in-urls';
+import { createGroups, createUserPool, groupProblems, invite, inviteProblem, planProblem, USER_POOL_PROPS, userPoolProblems } from './user-pool';
+import { clientProblems, createBranding, createClient, refreshTokenValidity } from './user-pool-client';
 import {
   CLIENT_SECRET_RESOURCE, ClientSecretProperties, CUSTOM_RESOURCE_FUNCTION_SECONDS, CUSTOM_RESOURCE_SERVICE_SECONDS,
 } from '../../contract/custom-resources';
@@ -19,113 +19,122 @@ import { grantSecrets } from '../../synth/late-keys';
 import { overlay } from '../../synth/overlay';
 import { enumProblem, isAbsent, keyProblem, numberProblem, objectProblem, show } from '../../synth/prop-checks';
 
-/** What may be tuned of a user pool of the service's own. */
+/** Options for `Identity.userPool()`. */
 export interface UserPoolIdentityOptions {
   /**
-   * The pool, in CDK's own words: password policy, MFA, sign-up, e-mail, plan, triggers. What is left out is as the
-   * documentation of `VodAuth` says; a `removalPolicy` here wins over that of `VodAuth`.
-   * @default - invited people only, long passwords, no MFA, the Lite plan
+   * Overrides for the user pool, as props of CDK's `UserPool`: password policy, MFA, sign-up, e-mail, plan, triggers.
+   *
+   * The documentation of `VodAuth` describes the defaults. A `removalPolicy` here takes precedence over the `removalPolicy` of `VodAuth`.
+   * @default - users join by invitation only, passwords of at least 12 characters, no MFA, the Lite plan
    */
   readonly userPool?: cognito.UserPoolProps;
 
   /**
-   * The pool's client, in CDK's own words: lifetimes of tokens, identity providers. `generateSecret`, `oAuth`, `disableOAuth` and
-   * `userPoolClientName` are refused: they are the service's.
-   * @default - id and access tokens of an hour, refresh tokens of 30 days, every identity provider of the pool
+   * Overrides for the client of the pool, as options of CDK's `UserPoolClient`: token lifetimes, identity providers.
+   *
+   * `generateSecret`, `oAuth`, `disableOAuth` and `userPoolClientName` are rejected at synth, since `VodAuth` sets them.
+   * @default - id and access tokens are valid for 1 hour, refresh tokens for 30 days; every identity provider of the pool is supported
    */
   readonly userPoolClient?: cognito.UserPoolClientOptions;
 
   /**
-   * Where the sign-in pages are, in CDK's own words: a domain of your own, and `managedLoginVersion`. Managed login comes with
-   * Cognito's own branding, and needs the Essentials plan or above.
-   * @default - a prefix that nobody else has, with the classic pages
+   * Domain of the sign-in pages, as options of CDK's `UserPoolDomain`: a custom domain, and `managedLoginVersion`.
+   *
+   * Managed login gets Cognito's default branding. It requires the Essentials plan or above.
+   * @default - a unique prefix below Cognito's domain, with the classic sign-in pages
    */
   readonly domain?: cognito.UserPoolDomainOptions;
 
   /**
-   * Whether each renewal gives a new refresh token, so that a stolen one soon ends. The one before stays good for 30 seconds, or for
-   * `userPoolClient.refreshTokenRotationGracePeriod`. A session still ends when its first refresh token would have. It needs the Essentials
-   * plan or above, which costs by the active user (https://aws.amazon.com/cognito/pricing), and leaves out ALLOW_REFRESH_TOKEN_AUTH.
+   * Whether each token renewal returns a new refresh token, so that a stolen refresh token soon becomes invalid.
+   *
+   * The previous refresh token stays valid for 30 seconds, or for `userPoolClient.refreshTokenRotationGracePeriod`. Rotation does not extend a session: the
+   * session ends when its first refresh token would have expired. Rotation requires the Essentials plan or above, which costs more per active user
+   * (https://aws.amazon.com/cognito/pricing). It also removes ALLOW_REFRESH_TOKEN_AUTH from the auth flows of the clients.
    * @default false
    */
   readonly refreshTokenRotation?: boolean;
 
   /**
-   * A client without a secret for native apps, which sign in at the pool's pages by themselves: authorization code with PKCE (RFC 8252).
+   * A client without a secret, for native apps that sign users in at the pages of the pool. It uses the authorization code grant with PKCE (RFC 8252).
    * @default - none
    */
   readonly publicClient?: PublicClientOptions;
 
   /**
-   * E-mail address of a first admin, whom Cognito sends an invitation. Where it is changed another person is invited too, and where it is
-   * taken out the admin stays one; to give an address again, delete its user first.
-   * @default - nobody; README.md has the line that invites people
+   * E-mail address of the first admin. Cognito sends an invitation to this address.
+   *
+   * If you change the address, another admin is invited, and the previous one stays an admin. If you remove the prop, the admin also stays. To use an address
+   * again, delete its user first.
+   * @default - no admin is invited; README.md shows the command that invites a user
    */
   readonly firstAdmin?: string;
 
   /**
-   * Concurrent executions of the function that serves sign-in: no more, so that anonymous callers can't use up those of the account, and no fewer.
-   * Lambda keeps 100 of the account's unreserved, and so refuses any reservation in an account whose quota is that low.
+   * Reserved concurrency of the function that serves sign-in.
+   *
+   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. It also guarantees this concurrency to the function.
+   * Lambda keeps 100 executions of an account unreserved, so it rejects every reservation in an account with a quota of 100.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
 }
 
-/** A client for native apps. */
+/** Options for a client of native apps. */
 export interface PublicClientOptions {
   /**
-   * Where sign-ins come back to: an app's own scheme (`com.example.app://callback`), a claimed https address, or `http://localhost`. Not an address of
-   * the service itself, at any of its names: a script on its pages could read the code there, and exchange it for a refresh token.
+   * URLs to which a sign-in can return: a custom scheme of the app (`com.example.app://callback`), a claimed https URL, or `http://localhost`.
+   *
+   * A URL on a domain name of the service is rejected at synth: scripts on the service's pages could read the authorization code there, and exchange it for
+   * a refresh token.
    */
   readonly callbackUrls: string[];
 
   /**
-   * Where sign-outs come back to.
+   * URLs to which a sign-out can return.
    * @default - none
    */
   readonly logoutUrls?: string[];
 }
 
-/** Every option. */
 export const USER_POOL_OPTIONS: Record<keyof UserPoolIdentityOptions, true> = {
   userPool: true, userPoolClient: true, domain: true, refreshTokenRotation: true, publicClient: true, firstAdmin: true, reservedConcurrentExecutions: true,
 };
 
-/** A pool with its pages and clients, and the sign-in handler with the confidential client's secret. */
 export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOptions, given: IdentityContext): BoundIdentity {
   const context = { ...given, removalPolicy: options.userPool?.removalPolicy ?? given.removalPolicy };
   acknowledge(scope, {
-    'AwsSolutions-COG2': 'MFA is a prop: required by default it would lock people out of a service that is one line to set up',
-    'AwsSolutions-COG8': 'the Plus plan costs by the user: it is a prop',
-    'AwsSolutions-SMG4': 'Cognito issues this secret; it changes only with the client, and is then copied anew',
+    'AwsSolutions-COG2': 'MFA is an option (userPool.mfa), so that the first setup stays simple',
+    'AwsSolutions-COG8': 'the Plus plan costs more per active user: it is an option (userPool.featurePlan)',
+    'AwsSolutions-SMG4': 'Cognito issues this secret; it changes only when the client is replaced, and is then copied again',
   });
   const { url, removalPolicy } = context;
-  const userPool = makeUserPool(scope, options.userPool ?? {}, context);
-  const groups = makeGroups(scope, userPool, context);
-  // A prefix is taken once for a region: the stack's own id makes it nobody else's.
+  const userPool = createUserPool(scope, options.userPool ?? {}, context);
+  const groups = createGroups(scope, userPool, context);
+  // A prefix must be unique in its region, so it contains a part of the stack id.
   const domain = userPool.addDomain('Domain', overlay({
     cognitoDomain: options.domain?.customDomain ? undefined : { domainPrefix: globalName(scope, 'vod') },
   }, options.domain));
-  const userPoolClient = makeClient(userPool, 'Client', options, {
+  const userPoolClient = createClient(userPool, 'Client', options, {
     generateSecret: true, callbackUrls: [`${url}${AUTHORIZE_PATH}`], logoutUrls: [`${url}/`],
   });
-  const publicClient = options.publicClient && makeClient(userPool, 'PublicClient', options, { generateSecret: false, ...options.publicClient });
+  const publicClient = options.publicClient && createClient(userPool, 'PublicClient', options, { generateSecret: false, ...options.publicClient });
   const clients = [userPoolClient, ...publicClient ? [publicClient] : []];
-  checkSignInAddresses(scope, options, url, publicClient);
-  if (hasManagedLogin(options.domain)) clients.forEach((client) => brand(client, userPool));
+  checkSignInUrls(scope, options, url, publicClient);
+  if (hasManagedLogin(options.domain)) clients.forEach((client) => createBranding(client, userPool));
 
   const secret = new secretsmanager.CfnSecret(scope, 'ClientSecret', { description: 'Secret of the user pool\'s client, filled when the stack is deployed' });
   secret.applyRemovalPolicy(removalPolicy);
   const { filler, filled } = fillClientSecret(scope, userPool, userPoolClient, secret);
   const signInFunction = handlerFunction(scope, 'SignIn', 'auth/sign-in', {
     description: 'Sign-in, its callback, refresh and sign-out',
-    // Two calls to the sign-in server, and its keys.
+    // Enough for two calls to the sign-in server and a request for its keys.
     timeout: Duration.seconds(20),
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     uses: [connection({
       environment: { ISSUER: userPool.userPoolProviderUrl, CLIENT_ID: userPoolClient.userPoolClientId, SECRET_ARN: secret.ref, HOSTED_UI: domain.baseUrl() },
       grant: (grantee) => grantSecrets([secret], grantee, 'GetSecretValue'),
-      // A new client id never meets the old client's secret.
+      // A new client id must not be used with the secret of the old client.
       after: filled,
     })],
     environment: { SERVICE_URL: url, RETURN_ORIGINS: context.appOrigins, REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },
@@ -133,7 +142,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 
   if (!isAbsent(options.firstAdmin)) {
     const [admins] = context.roles.admins!;
-    // Nobody is invited to what could not be made.
+    // No invitation must be sent if the deployment of the sign-in pages or of the function fails.
     const admin = invite(scope, options.firstAdmin, userPool, options.userPool?.signInAliases, groups.get(admins) ?? admins, removalPolicy);
     admin.node.addDependency(domain, signInFunction);
   }
@@ -141,11 +150,11 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   return {
     userPool, userPoolClient, publicClient, domain, issuer: userPool.userPoolProviderUrl,
     handlers: { 'auth/sign-in': signInFunction, 'auth/fill-client-secret': filler },
-    makeAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
+    createAuthorizer: (api) => new CognitoAuthorizer(scope, 'Authorizer', api, userPool, clients),
   };
 }
 
-/** CDK's own `userPoolClientSecret` would carry the secret through an answer to CloudFormation. */
+/** Copies the secret at deploy time. CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
 function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secret: secretsmanager.CfnSecret) {
   const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager',
@@ -165,7 +174,6 @@ function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPo
   return { filler, filled };
 }
 
-/** What is wrong with the props of the service's own pool. */
 export function userPoolIdentityProblems(scope: Construct, options: UserPoolIdentityOptions, { roles, url }: IdentityContext): (string | undefined)[] {
   const { userPool, domain, publicClient, firstAdmin } = options;
   const noStructs = (['userPool', 'userPoolClient', 'domain', 'publicClient'] as const).map((name) => objectProblem(name, options[name], 'an object of options'));
@@ -179,20 +187,20 @@ export function userPoolIdentityProblems(scope: Construct, options: UserPoolIden
     numberProblem('reservedConcurrentExecutions', options.reservedConcurrentExecutions, { min: 1 }),
     hasManagedLogin(domain) ? planProblem('domain.managedLoginVersion', userPool) : undefined,
     ...groupProblems(roles),
-    ...signInAddressProblems(scope, options, url),
+    ...signInUrlProblems(scope, options, url),
     isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
-    !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'firstAdmin: expected a group of admins, got roles.admins with nobody in it' : undefined,
+    !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'firstAdmin: expected a group in roles.admins, got Access.nobody()' : undefined,
   ];
 }
 
-/** As Cognito takes a prefix (Amazon Cognito Developer Guide, "Using the Amazon Cognito domain"). */
+/** Rules of Cognito for a prefix: Amazon Cognito Developer Guide, "Using the Amazon Cognito domain". */
 function domainProblems(domain?: cognito.UserPoolDomainOptions): (string | undefined)[] {
   const prefix = domain?.cognitoDomain?.domainPrefix;
   const isRight = isAbsent(prefix) || Token.isUnresolved(prefix)
     || (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(prefix) && !/aws|amazon|cognito/.test(prefix));
   return [
-    isRight ? undefined : 'domain.cognitoDomain.domainPrefix: expected up to 63 lower-case letters, digits and hyphens, no hyphen at an end, '
-      + `without "aws", "amazon" or "cognito" in it, got ${show(prefix)}`,
+    isRight ? undefined : 'domain.cognitoDomain.domainPrefix: expected up to 63 lower-case letters, digits and hyphens, without a hyphen at the start or the end, '
+      + `and without "aws", "amazon" or "cognito", got ${show(prefix)}`,
     domain?.cognitoDomain && domain.customDomain ? 'domain: expected either cognitoDomain or customDomain, got both' : undefined,
     enumProblem('domain.managedLoginVersion', domain?.managedLoginVersion, { ManagedLoginVersion: cognito.ManagedLoginVersion }),
   ];

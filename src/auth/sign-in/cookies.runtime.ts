@@ -3,24 +3,24 @@ import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
 import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
- * The cookies of sign-ins under way, one for each tab. `__Host-`: neither a subdomain nor another path can set one, so there are never more than four.
- * They come with every request, and are 2,958 bytes at most (740 each, without the last separator), of the 10,240 bytes of headers that API Gateway takes.
+ * Cookies of pending sign-ins, one per tab. Because of the `__Host-` prefix, subdomains and other paths cannot set them, so there are at most four. The
+ * browser sends them with every request: 2,958 bytes at most (740 each, without the last separator), of the 10,240 bytes of headers that API Gateway accepts.
  */
 export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 
 type Cookies = readonly (readonly [name: string, value: string | undefined])[];
 
 /**
- * The pairs of a `Cookie` header, in its order. A name may occur more than once, and `parseCookie` keeps the first of each, so it gets one pair at a time.
- * A value that can't be decoded is undefined.
+ * Returns the name-value pairs of a `Cookie` header, in their order. `parseCookie` keeps only the first value of a repeated name, so each pair is parsed
+ * separately. A value that can't be decoded is undefined.
  */
 export function parseCookies(header = ''): Cookies {
   return header.split(';').flatMap((pair) => Object.entries(parseCookie(pair, { decode })));
 }
 
 /**
- * The cookie for a new sign-in: one that is free, at random so that tabs which start at the same moment rarely take the same one, else the oldest.
- * A cookie that is unreadable, or claims to last longer than a sign-in may, counts as free.
+ * Returns the cookie for a new sign-in: a free one, otherwise the oldest. The choice between free cookies is random, so that tabs that start at the same
+ * moment rarely use the same cookie. A cookie counts as free if it is unreadable, or if it expires later than a new sign-in would.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {
@@ -33,7 +33,7 @@ export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: numb
 }
 
 export function signInCookie(name: string, value: string, maxAge = SIGN_IN_SECONDS): string {
-  // Lax: the callback is a navigation that another site started.
+  // Lax, because the callback is a navigation that starts on another site.
   return stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'lax' });
 }
 
@@ -49,7 +49,7 @@ export function clearedRefreshCookie(): string {
   return refreshCookie('', 0);
 }
 
-/** The refresh tokens in the cookies: more than one if a subdomain has planted its own. */
+/** Returns the refresh tokens in the cookies. There is more than one if a subdomain has set a cookie of the same name. */
 export function refreshTokensFrom(cookies: Cookies): string[] {
   return cookies.flatMap(([name, token]) => name === REFRESH_COOKIE && token ? [token] : []);
 }

@@ -6,23 +6,22 @@ import type { Environment } from '../../contract/environment';
 import { HttpProblem } from '../../runtime/http-problem';
 import type { Tokens } from '../../runtime/route-types';
 
-/** No answer within this time is a failure: the caller waits for ours. */
+/** Timeout of each call. It is short, since the caller waits for the response. */
 const TIMEOUT_MS = 4000;
 
 /**
- * How long a container keeps the client's secret. Sign-ins under way depend on it too (`deriveKey`), so all containers must agree soon after it was
- * replaced, also while Cognito still takes the old one: a client may have two (AddUserPoolClientSecret).
+ * How long the client's secret is cached. Pending sign-ins depend on the secret too (`deriveKey`), so all containers must soon use a replaced secret. Cognito
+ * can accept the old secret as well (AddUserPoolClientSecret), so failed calls alone would not show the replacement.
  */
 const SECRET_MS = 5 * 60 * 1000;
 
-interface Answer {
+interface ServerResponse {
   readonly ok: boolean;
   readonly status: number;
-  /** Empty when the answer was no JSON object. */
+  /** Empty if the response was not a JSON object. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The confidential client of the sign-in server. It holds the client's secret for five minutes. */
 export class OAuthClient {
   private readonly verifier;
   private secret?: { readonly value: string; readonly readAt: number };
@@ -34,75 +33,73 @@ export class OAuthClient {
     private readonly now: () => Date,
   ) {
     const { ISSUER, CLIENT_ID } = environment;
-    // The library's own fetcher speaks https only, and the issuer of a stack on one machine does not.
+    // The library's own fetcher supports only https, and the issuer of the local stack uses http.
     const jwksCache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.keySet(uri) } });
     this.verifier = JwtVerifier.create({ issuer: ISSUER, audience: CLIENT_ID, jwksUri: `${ISSUER}/.well-known/jwks.json` }, { jwksCache });
   }
 
   /**
-   * A key for a purpose of our own, derived from the client's secret (HKDF, RFC 5869). Whoever knows that secret can exchange codes anyway, so the
-   * derived key needs no protection beyond it.
+   * Derives a key for another purpose from the client's secret (HKDF, RFC 5869). Anyone who knows the secret can exchange codes anyway, so the derived key
+   * needs no additional protection.
    */
   async deriveKey(purpose: string): Promise<Uint8Array> {
     return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));
   }
 
-  /** Where a browser goes to sign in. */
-  authorizeAddress(parameters: Record<string, string>): string {
+  authorizeUrl(parameters: Record<string, string>): string {
     return `${this.environment.HOSTED_UI}/oauth2/authorize?${new URLSearchParams({ client_id: this.environment.CLIENT_ID, ...parameters })}`;
   }
 
-  /** Where a browser goes to sign out of the sign-in server itself. */
-  logoutAddress(logoutUri: string): string {
+  logoutUrl(logoutUri: string): string {
     return `${this.environment.HOSTED_UI}/logout?${new URLSearchParams({ client_id: this.environment.CLIENT_ID, logout_uri: logoutUri })}`;
   }
 
-  /** Asks for tokens. Undefined when the code or refresh token is not good (any more); every other failure is the server's or our own. */
+  /** Requests tokens. Returns undefined if the code or the refresh token is invalid. Throws if the sign-in server or this service is at fault. */
   async grant(parameters: Record<string, string>): Promise<Tokens | undefined> {
-    const answer = await this.post('/oauth2/token', parameters);
-    if (answer.body.error === 'invalid_grant') return undefined;
-    const tokens = answer.ok ? tokensIn(answer.body) : undefined;
-    if (!tokens) throw upstreamFailed('/oauth2/token', answer);
+    const response = await this.post('/oauth2/token', parameters);
+    if (response.body.error === 'invalid_grant') return undefined;
+    const tokens = response.ok ? tokensIn(response.body) : undefined;
+    if (!tokens) throw upstreamFailed('/oauth2/token', response);
     return tokens;
   }
 
-  /** Revokes a refresh token. One that was revoked, replaced or never good counts as revoked: its holder could mend nothing (RFC 7009, section 2.2). */
+  /** Revokes a refresh token. An invalid token counts as revoked: the caller can't fix this error (RFC 7009, section 2.2). */
   async revoke(token: string): Promise<void> {
-    const answer = await this.post('/oauth2/revoke', { token });
-    if (answer.ok) return;
-    // What Cognito answers instead for what is no refresh token, or can't even be one.
-    if (!['unsupported_token_type', 'invalid_request', 'invalid_grant'].includes(String(answer.body.error))) throw upstreamFailed('/oauth2/revoke', answer);
-    console.warn({ message: 'no refresh token to revoke', error: answer.body.error });
+    const response = await this.post('/oauth2/revoke', { token });
+    if (response.ok) return;
+    // Cognito's error codes for a value that is not a refresh token.
+    if (!['unsupported_token_type', 'invalid_request', 'invalid_grant'].includes(String(response.body.error))) throw upstreamFailed('/oauth2/revoke', response);
+    console.warn({ message: 'no refresh token to revoke', error: response.body.error });
   }
 
-  /** Whether it is an id token of this client, made for this very sign-in: signature, issuer, audience, use, expiry and nonce. */
+  /** Returns whether an id token is valid for this client and this sign-in: signature, issuer, audience, use, expiry and nonce. */
   async verifyIdToken(idToken: string, isNonce: (nonce: string) => boolean): Promise<boolean> {
     try {
       const { token_use: use, nonce } = await this.verifier.verify(idToken);
       return use === 'id' && typeof nonce === 'string' && isNonce(nonce);
     } catch (error) {
       if (error instanceof HttpProblem) throw error;
-      // Its message could quote claims.
+      // The error's message can contain claims.
       console.warn({ message: 'id token refused', error: error instanceof Error ? error.name : 'unknown' });
       return false;
     }
   }
 
-  private async post(path: string, parameters: Record<string, string>): Promise<Answer> {
-    const answer = await this.send(path, parameters, await this.clientSecret());
-    if (answer.body.error !== 'invalid_client') return answer;
-    // The client was replaced after this container had read its secret.
+  private async post(path: string, parameters: Record<string, string>): Promise<ServerResponse> {
+    const response = await this.send(path, parameters, await this.clientSecret());
+    if (response.body.error !== 'invalid_client') return response;
+    // The client was replaced after this container had read the secret.
     this.secret = undefined;
     return this.send(path, parameters, await this.clientSecret());
   }
 
-  private async send(path: string, parameters: Record<string, string>, secret: string): Promise<Answer> {
+  private async send(path: string, parameters: Record<string, string>, secret: string): Promise<ServerResponse> {
     const { HOSTED_UI, CLIENT_ID } = this.environment;
     const [response, text] = await this.call(path, `${HOSTED_UI}${path}`, {
       method: 'POST',
       headers: {
         'accept': 'application/json',
-        // Named, since fetch would add a character set, which Cognito's documentation leaves no room for.
+        // Explicit, because fetch would add a charset, which Cognito's documentation does not allow.
         'content-type': 'application/x-www-form-urlencoded',
         'authorization': `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}`,
       },
@@ -117,10 +114,10 @@ export class OAuthClient {
     return new TextEncoder().encode(text).buffer;
   }
 
-  private async call(name: string, address: string, init: RequestInit): Promise<[Response, string]> {
+  private async call(name: string, url: string, init: RequestInit): Promise<[Response, string]> {
     try {
-      // A redirect would take the client's secret elsewhere.
-      const response = await this.fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+      // A redirect could send the client's secret to another server.
+      const response = await this.fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
       return [response, await response.text()];
     } catch (error) {
       throw upstreamFailed(name, { body: { error: error instanceof Error ? error.name : undefined } });
@@ -131,7 +128,7 @@ export class OAuthClient {
     const now = this.now().getTime();
     const { secret } = this;
     if (secret && now - secret.readAt < SECRET_MS) return secret.value;
-    // One that can't be read again stays in use: it was good five minutes ago.
+    // If the secret can't be read again, the cached one stays in use.
     const value = await this.readSecret().catch((error) => {
       if (!secret) throw error;
       return secret.value;
@@ -150,11 +147,11 @@ export class OAuthClient {
   }
 }
 
-/** Nothing of the other side's text reaches the caller, and only a short code of it the log. */
-function upstreamFailed(name: string, { status, body }: Pick<Answer, 'body'> & Partial<Answer>): HttpProblem {
+/** Logs only a short error code of the server, and returns none of its text to the caller. */
+function upstreamFailed(name: string, { status, body }: Pick<ServerResponse, 'body'> & Partial<ServerResponse>): HttpProblem {
   const code = typeof body.error === 'string' && /^\w{1,40}$/.test(body.error) ? body.error : undefined;
   console.error({ message: 'upstream failed', name, status, error: code });
-  return new HttpProblem('upstream_failed', 'the sign-in server did not answer as it should; try again in a moment');
+  return new HttpProblem('upstream_failed', 'the sign-in server failed or returned an unexpected response; try again in a moment');
 }
 
 function jsonObject(text: string): Record<string, unknown> {
@@ -166,7 +163,7 @@ function jsonObject(text: string): Record<string, unknown> {
   }
 }
 
-/** Only what our own answer describes: a server may send more. */
+/** Keeps only the documented fields: a server can send more. */
 function tokensIn(body: Record<string, unknown>): Tokens | undefined {
   const { id_token, access_token, refresh_token, expires_in, token_type } = body;
   if (typeof id_token !== 'string' || typeof access_token !== 'string' || typeof expires_in !== 'number' || typeof token_type !== 'string') return undefined;

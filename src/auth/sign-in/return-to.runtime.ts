@@ -1,20 +1,20 @@
 import { RETURN_TO_LENGTH } from '../../contract/routes';
 
 /**
- * Where a sign-in may return: a path of the first origin, or an address on any of them. Answers the address as it was
- * parsed, so that a browser reads it as we did; undefined when it is refused.
+ * Returns the URL to which a sign-in returns, or undefined if `returnTo` is not allowed. `returnTo` is a path on the first origin, or a URL on any of the
+ * origins. The result is the parsed URL, so that a browser reads it in the same way.
  */
 export function allowedReturn(returnTo: string, origins: readonly string[]): string | undefined {
   const [own] = origins;
-  // Browsers drop control characters and turn backslashes, which makes `/\evil.example` another host.
+  // Browsers remove control characters and read a backslash as a slash, so `/\evil.example` leads to another host.
   const plain = !/[\u0000-\u0020\u007f\\]/.test(returnTo);
   const isPath = returnTo.startsWith('/') && !returnTo.startsWith('//');
   if (!plain || !URL.canParse(returnTo, isPath ? own : undefined)) return undefined;
   const url = new URL(returnTo, isPath ? own : undefined);
-  // `blob:` addresses have the origin of what they hold.
+  // A `blob:` URL has the origin of its content.
   if (!['https:', 'http:'].includes(url.protocol) || !origins.includes(url.origin)) return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
-  // Parsing escapes, and so lengthens: it is this that the cookie holds.
+  // The limit applies to the parsed URL, which the cookie stores. Escaping can make it longer.
   if (url.href.length > RETURN_TO_LENGTH) return undefined;
   return url.href;
 }

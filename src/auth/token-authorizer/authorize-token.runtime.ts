@@ -10,32 +10,31 @@ import { groupsIn, isOfUse, subjectIn } from './token-claims.runtime';
 import type { TokenRules } from '../../contract/token-rules';
 
 /**
- * How far an issuer's clock may be from ours. Lambda's is right to the millisecond and most issuers' to the second; this much forgives one
- * that is not looked after. A token gains this much over its own end, and what API Gateway keeps our answer for.
+ * Tolerated clock skew of the issuer. Lambda's clock is accurate to the millisecond, and the clocks of most issuers to the second. 30 seconds also tolerate
+ * a badly maintained clock. A token is accepted for this long after it has expired, plus the cache time of API Gateway.
  */
 const CLOCK_SKEW_SECONDS = 30;
 
-/** What the authorizer needs of the world. The library reads the machine's clock itself, so `now` must be that one. */
 export interface AuthorizerPorts {
   readonly fetch: typeof fetch;
+  /** Must return the system time, since the library reads the system clock directly. */
   readonly now: () => Date;
 }
 
-/** A token that does not count. The reason is for the log; callers learn none. */
-class Refused extends Error {
+/** The error for a rejected token. The reason goes only to the log, not to the caller. */
+class TokenRejected extends Error {
   constructor(readonly reason: string) {
     super(reason);
   }
 }
 
-/** Named here, since the bundle's minifier takes classes their names. */
+/** Reasons for the log. The error classes have no readable names in the minified bundle. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],
   [JwtExpiredError, 'expired'], [JwtNotBeforeError, 'not yet valid'],
 ] as const;
 
-/** API Gateway's TOKEN authorizer for the tokens of any OpenID Connect issuer. */
 export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (event: APIGatewayTokenAuthorizerEvent) => Promise<APIGatewayAuthorizerResult> {
   const verifier = new TokenVerifier(rules, ports);
   return async ({ authorizationToken, methodArn }) => {
@@ -44,7 +43,7 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
       return {
         principalId: subject,
         policyDocument: { Version: '2012-10-17', Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: everyMethod(methodArn) }] },
-        // API Gateway takes texts only.
+        // The context can't contain lists.
         context: { groups: JSON.stringify(groupsIn(claims, rules.groupsClaim)) },
       };
     } catch (error) {
@@ -52,9 +51,9 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
         console.error({ message: 'issuer failed', reason: error.message });
         throw error;
       }
-      // The errors' own texts quote tokens and claims.
+      // The messages of the errors contain parts of tokens and claims.
       console.warn({ message: 'token refused', reason: reasonOf(error) });
-      // This very text makes API Gateway answer 401; any other is a failure of the authorizer's.
+      // API Gateway returns 401 only for exactly this message. It treats any other error as a failure of the authorizer.
       throw new Error('Unauthorized');
     }
   };
@@ -62,7 +61,7 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
 
 class TokenVerifier {
   private readonly keys: IssuerKeys;
-  private made?: { readonly keys: CurrentKeys; readonly verifier: ReturnType<TokenVerifier['create']> };
+  private cached?: { readonly keys: CurrentKeys; readonly verifier: ReturnType<TokenVerifier['create']> };
 
   constructor(private readonly rules: TokenRules, private readonly ports: AuthorizerPorts) {
     this.keys = new IssuerKeys(rules, ports);
@@ -70,25 +69,24 @@ class TokenVerifier {
 
   async verify(token: string) {
     const { header, payload } = decomposeUnverifiedJwt(token);
-    // The library looks at the issuer last, after it has kept the key under whatever issuer the token names: made-up ones would fill the memory.
-    if (payload.iss !== this.rules.issuer) throw new Refused('issuer');
+    // The library checks the issuer last, after it has cached the key under the issuer in the token. Made-up issuers would fill the memory.
+    if (payload.iss !== this.rules.issuer) throw new TokenRejected('issuer');
     const verifier = await this.verifier();
     const claims = await verifier.verify(token);
 
-    // What the library lets pass: a token without an end, and one from the future.
-    if (claims.exp === undefined) throw new Refused('no expiry');
-    if (claims.iat !== undefined && claims.iat - CLOCK_SKEW_SECONDS > this.ports.now().getTime() / 1000) throw new Refused('not yet valid');
-    if (!isOfUse(this.rules.use, header, claims)) throw new Refused('use');
+    // The library accepts tokens without an expiry, and tokens that were issued in the future.
+    if (claims.exp === undefined) throw new TokenRejected('no expiry');
+    if (claims.iat !== undefined && claims.iat - CLOCK_SKEW_SECONDS > this.ports.now().getTime() / 1000) throw new TokenRejected('not yet valid');
+    if (!isOfUse(this.rules.use, header, claims)) throw new TokenRejected('use');
     const subject = subjectIn(claims);
-    if (subject === undefined) throw new Refused('no subject');
+    if (subject === undefined) throw new TokenRejected('no subject');
     return { subject, claims };
   }
 
-  /** One for as long as the keys are the same. */
   private async verifier() {
     const keys = await this.keys.current();
-    if (this.made?.keys !== keys) this.made = { keys, verifier: this.create(keys) };
-    return this.made.verifier;
+    if (this.cached?.keys !== keys) this.cached = { keys, verifier: this.create(keys) };
+    return this.cached.verifier;
   }
 
   private create({ jwksUri, cache }: CurrentKeys) {
@@ -97,19 +95,19 @@ class TokenVerifier {
   }
 }
 
-/** With or without `Bearer`, as API Gateway's own authorizer takes it. */
+/** The prefix `Bearer` is optional, as in API Gateway's authorizer for Cognito. */
 function tokenIn(header: string | undefined): string {
   const token = /^(?:bearer +)?(\S+)$/i.exec((header ?? '').trim())?.[1];
-  if (token === undefined) throw new Refused('no token');
+  if (token === undefined) throw new TokenRejected('no token');
   return token;
 }
 
-/** API Gateway keeps the answer for the caller's next requests, whatever they ask for: it must be true of them too. */
+/** API Gateway caches the policy for the caller's next requests to all routes, so the policy must allow all of them. */
 function everyMethod(methodArn: string): string {
   return `${methodArn.split('/', 2).join('/')}/*/*`;
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Refused) return error.reason;
+  if (error instanceof TokenRejected) return error.reason;
   return REASONS.find(([type]) => error instanceof type)?.[1] ?? 'unusable';
 }

@@ -1,28 +1,28 @@
 import { isJwks, SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk';
 import type { TokenRules } from '../../contract/token-rules';
 
-/** Two requests at most, one after the other, must fit the time that the handler has. */
+/** Timeout of a request to the issuer. Two sequential requests must fit into the timeout of the function. */
 const TIMEOUT_MS = 3000;
 
-/** Key sets of a few certificates are ten times smaller. */
+/** Maximum size of a document of the issuer. A key set with a few certificates is ten times smaller. */
 const MAX_BYTES = 500_000;
 
-/** Keys are renewed this often: one that the issuer dropped is trusted no longer, as long as the issuer answers. */
+/** Interval for renewing the keys. While the issuer responds, a key that it has removed is trusted for at most this long. */
 const KEYS_MS = 3_600_000;
 
-/** When keys could not be renewed, those that are known serve on, and the issuer is asked again after this time. */
+/** Delay before the next attempt after a failed renewal. The known keys stay in use until then. */
 const RETRY_MS = 60_000;
 
 /**
- * Without a renewal for this long, no key is trusted any more. An issuer's outage of hours signs nobody out, and whoever keeps us from it, to go on with
- * a key that leaked and was dropped, gains no more than a day.
+ * Keys are trusted for at most this long without a renewal. So an outage of the issuer for some hours does not sign users out. An attacker with a leaked
+ * key, who blocks renewals after the issuer has removed the key, gains at most a day.
  */
 const TRUSTED_MS = 86_400_000;
 
-/** For a key that is not known the issuer is asked this often at most: made-up key ids must not become a flood of requests. */
+/** Minimum time between two requests to the issuer for an unknown key. It prevents a flood of requests for made-up key ids. */
 const SEARCH_SECONDS = 10;
 
-/** The issuer did not say what it takes to check a token. That is not the caller's fault, so it never becomes `Unauthorized`. */
+/** The issuer did not provide the documents that are needed to check a token. The caller is not at fault, so this error never becomes `Unauthorized`. */
 export class IssuerFailed extends Error {
   constructor(what: string, reason: unknown) {
     super(`${what}: ${reason instanceof Error ? reason.name : String(reason)}`);
@@ -30,19 +30,18 @@ export class IssuerFailed extends Error {
   }
 }
 
-/** What IssuerKeys needs of the world. */
 export interface IssuerKeysPorts {
   readonly fetch: typeof fetch;
   readonly now: () => Date;
 }
 
-/** What a verifier is made with. Another object is another renewal: it takes a new verifier then, since each holds on to the keys that it has met. */
+/** Settings of a verifier. Each renewal returns a new object, which needs a new verifier, since a verifier keeps the keys that it has used. */
 export interface CurrentKeys {
   readonly jwksUri: string;
   readonly cache: SimpleJwksCache;
 }
 
-/** The library waits after a search that found no key; this waits after a request that failed too, and meanwhile answers with that failure. */
+/** Limits searches for unknown keys. The library waits only after a search without a result. This class also waits after a failed request. */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 
@@ -60,7 +59,7 @@ class SearchLimit extends SimplePenaltyBox {
   }
 }
 
-/** The issuer's public keys. All its documents come over one fetcher, since the library's own speaks https only and one machine's issuer does not. */
+/** The issuer's public keys. One fetcher loads all documents: the library's own supports only https, and the issuer of the local stack uses http. */
 export class IssuerKeys {
   private readonly searches;
   private readonly cache;
@@ -75,7 +74,7 @@ export class IssuerKeys {
     this.cache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.fetchKeySet(uri) }, jwksParser: parseKeySet, penaltyBox: this.searches });
   }
 
-  /** The keys, and not too old ones; throws where there are none. */
+  /** Returns the current keys. Throws if there are none, or if they are too old. */
   async current(): Promise<CurrentKeys> {
     const now = this.ports.now().getTime();
     if (this.held && now < this.renewAt) return this.held;
@@ -92,31 +91,31 @@ export class IssuerKeys {
     return this.held;
   }
 
-  /** Fetches the key set, whatever is known of it, so that keys which the issuer dropped go too. Where it is, is asked once. */
+  /** Fetches the key set even if it is cached, to drop the keys that the issuer has removed. The URL of the key set is discovered only once. */
   private async renew(): Promise<CurrentKeys> {
     this.jwksUri ??= await this.discover();
     await this.cache.getJwks(this.jwksUri);
     return { jwksUri: this.jwksUri, cache: this.cache };
   }
 
-  /** OpenID Connect Discovery 1.0, section 4; the comparison is that of 4.3. */
+  /** Returns the URL of the key set (OpenID Connect Discovery 1.0, section 4). Section 4.3 requires the comparison of the issuers. */
   private async discover(): Promise<string> {
     const { issuer } = this.rules;
     const body = await this.get('discovery', `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-    const { issuer: named, jwks_uri: address } = (parseJson('discovery', body) ?? {}) as Record<string, unknown>;
-    if (named !== issuer) throw new IssuerFailed('discovery', 'it names another issuer');
-    // Keys that came over a plain connection would undo what the issuer's https is for.
+    const { issuer: actualIssuer, jwks_uri: jwksUri } = (parseJson('discovery', body) ?? {}) as Record<string, unknown>;
+    if (actualIssuer !== issuer) throw new IssuerFailed('discovery', 'the document is from another issuer');
+    // An issuer with https must not have keys with http: an attacker could replace them on the way.
     const protocols = issuer.startsWith('https:') ? ['https:'] : ['https:', 'http:'];
-    if (typeof address !== 'string' || !URL.canParse(address) || !protocols.includes(new URL(address).protocol)) {
-      throw new IssuerFailed('discovery', 'its jwks_uri is no address');
+    if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri) || !protocols.includes(new URL(jwksUri).protocol)) {
+      throw new IssuerFailed('discovery', 'jwks_uri is not a valid URL');
     }
-    return address;
+    return jwksUri;
   }
 
   private async fetchKeySet(uri: string): Promise<ArrayBuffer> {
     try {
       const body = await this.get('key set', uri);
-      // A key set that can't be used is a failure as much as none.
+      // An unusable key set counts as a failed request.
       parseKeySet(body);
       return body;
     } catch (error) {
@@ -125,16 +124,16 @@ export class IssuerKeys {
     }
   }
 
-  private async get(what: string, address: string): Promise<ArrayBuffer> {
+  private async get(what: string, url: string): Promise<ArrayBuffer> {
     try {
-      // A redirect could lead from the issuer to whoever it trusts with one page.
-      const response = await this.ports.fetch(address, { headers: { accept: 'application/json' }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+      // A redirect could lead to a server that the issuer does not control.
+      const response = await this.ports.fetch(url, { headers: { accept: 'application/json' }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
       if (!response.ok) throw new IssuerFailed(what, `status ${response.status}`);
       const chunks: Uint8Array[] = [];
       let size = 0;
       for await (const chunk of response.body ?? []) {
         size += chunk.byteLength;
-        if (size > MAX_BYTES) throw new IssuerFailed(what, 'it is too large');
+        if (size > MAX_BYTES) throw new IssuerFailed(what, 'too large');
         chunks.push(chunk);
       }
       return new Uint8Array(Buffer.concat(chunks)).buffer;
@@ -146,7 +145,7 @@ export class IssuerKeys {
 
 function parseKeySet(body: ArrayBuffer) {
   const keys = parseJson('key set', body);
-  if (!isJwks(keys as Parameters<typeof isJwks>[0])) throw new IssuerFailed('key set', 'it is none');
+  if (!isJwks(keys as Parameters<typeof isJwks>[0])) throw new IssuerFailed('key set', 'not a key set');
   return keys as ReturnType<SimpleJwksCache['jwksParser']>;
 }
 
@@ -154,6 +153,6 @@ function parseJson(what: string, body: ArrayBuffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
-    throw new IssuerFailed(what, 'it is no JSON');
+    throw new IssuerFailed(what, 'not JSON');
   }
 }

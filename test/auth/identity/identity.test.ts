@@ -107,11 +107,11 @@ describe('an existing pool', () => {
   test('can\'t have groups whose names API Gateway would take apart', () => {
     const stack = testStack();
     const identity = Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'));
-    expect(() => vodIn(stack, { identity, roles: { viewers: Access.group('a,b') } })).toThrow(/roles\.viewers: expected a group's name without spaces and commas/);
+    expect(() => vodIn(stack, { identity, roles: { viewers: Access.group('a,b') } })).toThrow(/roles\.viewers: expected a group name without spaces and commas/);
   });
 
   test('needs a client', () => {
-    expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: expected a client as in fromUserPool/);
+    expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: expected at least one client, as in fromUserPool/);
   });
 
   const people = (stack: Stack, id: string) => new cognito.UserPool(stack, id);
@@ -120,7 +120,7 @@ describe('an existing pool', () => {
     expect(() => service((stack) => {
       const userPool = new cognito.UserPool(stack, 'Pool');
       return Identity.fromUserPool(userPool, [userPool.addClient('Web')] as unknown as cognito.IUserPoolClient);
-    })).toThrow('identity: expected clients of the user pool for fromUserPool, got a list: pass each client as an argument of its own');
+    })).toThrow('identity: expected clients of the user pool for fromUserPool, got a list. Pass each client as a separate argument');
   });
 
   const guarded = (clientId: string) => {
@@ -135,7 +135,7 @@ describe('an existing pool', () => {
   const lazy = (value: string) => Lazy.string({ produce: () => value });
 
   test.each(['.*', 'web1|.*', '', ' ', 'web-1', 'x'.repeat(129), `.*|${Aws.STACK_NAME}`, lazy('.*'), lazy(`.*|${Aws.STACK_NAME}`)])('refuses the client id %j, which means other clients as a regular expression', (clientId) => {
-    expect(() => guarded(clientId)).toThrow('identity: expected clients whose id is 1 to 128 letters, digits, "_" and "+" for fromUserPool, got ');
+    expect(() => guarded(clientId)).toThrow('identity: expected client ids of 1 to 128 letters, digits, "_" or "+" for fromUserPool, got ');
   });
 
   test.each([['a+b_1', '^(?:a\\+b_1)$'], [lazy('a+b'), '^(?:a\\+b)$'], [Aws.STACK_NAME, '^(?:AWS::StackName)$']])('the client id %j means itself', (clientId, expression) => {
@@ -214,28 +214,28 @@ describe('any OpenID Connect issuer', () => {
   });
 
   test.each<[Partial<OidcIdentityOptions>, RegExp]>([
-    [{ issuer: 'id.example.com' }, /issuer: expected an address such as/],
+    [{ issuer: 'id.example.com' }, /issuer: expected a URL such as/],
     [{ issuer: 'http://id.example.com' }, /issuer: expected https/],
     [{ issuer: 'http://id.example.com/x/' }, /got "http:\/\/id\.example\.com\/x\/"/],
-    [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected an address such as/],
-    [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the address before \/\.well-known\//],
+    [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected a URL such as/],
+    [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the URL before \/\.well-known\//],
     [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
     [{ audiences: [] }, /audiences: expected a list of 1 or more, got \[\]/],
-    [{ audiences: undefined }, /audiences: expected at least one: the client's id/],
+    [{ audiences: undefined }, /audiences: expected at least one audience \(the client id for id tokens/],
     // As from an environment variable that is not set.
     [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
-    [{ jwksUri: 'keys' }, /jwksUri: expected an address/],
+    [{ jwksUri: 'keys' }, /jwksUri: expected a URL/],
     [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected a Duration of whole seconds, 0 seconds to 1 hour, got 2 hours/],
     [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected a Duration of whole seconds, .*got 0.5 seconds/],
   ])('refuses %j', (options, message) => expect(() => oidc(options)).toThrow(message));
 });
 
 test('an identity that none of the functions made is refused', () => {
-  const expected = 'Test/Vod/Auth: identity: expected one that Identity.userPool() or another of its functions made, got';
-  expect(() => service((stack) => new cognito.UserPool(stack, 'People') as unknown as Identity)).toThrow(`${expected} a user pool: use Identity.fromUserPool(userPool, client)`);
-  expect(() => service(() => Identity.userPool as unknown as Identity)).toThrow(`${expected} the function itself: call it, as in Identity.userPool()`);
-  expect(() => service(() => ({ userPool: {} }) as unknown as Identity)).toThrow('Test/Vod/Auth: identity: expected one that Identity.userPool()');
+  const expected = 'Test/Vod/Auth: identity: expected an Identity, such as Identity.userPool(), got';
+  expect(() => service((stack) => new cognito.UserPool(stack, 'People') as unknown as Identity)).toThrow(`${expected} a user pool. Use Identity.fromUserPool(userPool, client)`);
+  expect(() => service(() => Identity.userPool as unknown as Identity)).toThrow(`${expected} the function itself. Call it, as in Identity.userPool()`);
+  expect(() => service(() => ({ userPool: {} }) as unknown as Identity)).toThrow('Test/Vod/Auth: identity: expected an Identity, such as Identity.userPool(), got {');
 });
 
 describe('the service\'s own pool', () => {
@@ -248,14 +248,14 @@ describe('the service\'s own pool', () => {
 describe('an authorizer of one\'s own', () => {
   test('is not CDK\'s for Cognito, which takes tokens of any client', () => {
     expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.CognitoUserPoolsAuthorizer(stack, 'Own', { cognitoUserPools: [new cognito.UserPool(stack, 'Pool')] }))))
-      .toThrow(/^Test\/Vod\/Auth: identity: .*expected fromUserPool\(userPool, client\)/);
+      .toThrow(/^Test\/Vod\/Auth: identity: .*expected Identity\.fromUserPool\(userPool, client\)/);
   });
 
   test('is of the same stack as the API', () => {
     const handler = (stack: Stack) => new lambda.Function(stack, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
     const other = (stack: Stack) => new Stack(stack.node.root as App, 'Other');
     expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(other(stack), 'Own', { handler: handler(stack) }))))
-      .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", as the API that it guards, got one of "Other": make it in this stack');
+      .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", which contains the API, got an authorizer of the stack "Other". Create it in the stack of the API');
   });
 
   test('whose function is of another stack needs a role: the function\'s permission would name the API', () => {
@@ -263,7 +263,7 @@ describe('an authorizer of one\'s own', () => {
       handler: new lambda.Function(new Stack(stack.node.root as App, 'Other'), 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') }),
       assumeRole: withRole ? new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('apigateway.amazonaws.com') }) : undefined,
     }));
-    expect(() => service(authorizer(false))).toThrow('Test/Vod/Auth: identity: expected an authorizer with an assumeRole, since its function is of another stack ("Other")');
+    expect(() => service(authorizer(false))).toThrow('Test/Vod/Auth: identity: expected an authorizer with an assumeRole, since its function is in another stack ("Other")');
     service(authorizer(true)).template.resourceCountIs('AWS::ApiGateway::Authorizer', 1);
   });
 

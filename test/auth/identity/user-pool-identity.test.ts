@@ -97,7 +97,7 @@ describe('props', () => {
 
   test.each<[UserPoolIdentityOptions, RegExp]>([
     ...['my-aws-videos', 'amazon', 'cognito1', 'Videos', 'videos.example', '-videos', 'videos-', '', 'x'.repeat(64)].map((domainPrefix): [UserPoolIdentityOptions, RegExp] => (
-      [{ domain: { cognitoDomain: { domainPrefix } } }, /domain\.cognitoDomain\.domainPrefix: expected up to 63 lower-case letters.*without "aws", "amazon" or "cognito"/])),
+      [{ domain: { cognitoDomain: { domainPrefix } } }, /domain\.cognitoDomain\.domainPrefix: expected up to 63 lower-case letters.*and without "aws", "amazon" or "cognito"/])),
     [{ domain: { managedLoginVersion: 'NEWER_MANAGED_LOGIN' as any } }, /domain\.managedLoginVersion: expected .*ManagedLoginVersion\.NEWER_MANAGED_LOGIN \(2\), got "NEWER_MANAGED_LOGIN"/],
     [{ userPool: { featurePlan: 'PLUS+' as any } }, /userPool\.featurePlan: expected FeaturePlan\.LITE \("LITE"\).*, got "PLUS\+"/],
     [{ userPool: { mfa: 'required' as any } }, /userPool\.mfa: expected Mfa\.OFF .*, got "required"/],
@@ -112,28 +112,28 @@ describe('props', () => {
     'http://example.com/cb', 'https://example.com/cb#x', 'nowhere', ' http://example.com/cb', 'https://example.com/a b',
     'javascript:alert(1)', 'java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///x', `javascript:${Lazy.string({ produce: () => 'x' })}`,
   ])('an app can\'t be called back at %j', (address) => {
-    expect(() => auth({ publicClient: { callbackUrls: ['com.example.app://callback'], logoutUrls: [address] } })).toThrow(/^Test\/Auth: publicClient\.logoutUrls\[0\]: expected an address/);
-    expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected an address/);
+    expect(() => auth({ publicClient: { callbackUrls: ['com.example.app://callback'], logoutUrls: [address] } })).toThrow(/^Test\/Auth: publicClient\.logoutUrls\[0\]: expected a URL/);
+    expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected a URL/);
   });
 
   test.each([SERVICE_URL, `${SERVICE_URL}/`, `${SERVICE_URL}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${SERVICE_URL}/api/authorize`, `${SERVICE_URL}./cb`, 'https://x@videos.example.com/', `${SERVICE_URL.toUpperCase()}/${Lazy.string({ produce: () => 'x' })}`])('nor at the service itself: %s', (address) => {
     expect(() => auth({ publicClient: { callbackUrls: [address] } })).toThrow(
-      /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected an address that is not the service's own/,
+      /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected a custom scheme, another host or http:\/\/localhost, got .*, a URL of this service/,
     );
   });
 
   test('nor twice at one address', () => {
-    expect(() => auth({ publicClient: { callbackUrls: ['app://x', 'app://x'] } })).toThrow('Test/Auth: publicClient.callbackUrls: expected each address once, got app://x, app://x');
+    expect(() => auth({ publicClient: { callbackUrls: ['app://x', 'app://x'] } })).toThrow('Test/Auth: publicClient.callbackUrls: expected each URL once, got app://x, app://x');
   });
 
   test('at another name of CloudFront only the user knows whose it is', () => {
     const { stack } = auth({ publicClient: { callbackUrls: ['app://x', 'https://d111111abcdef8.cloudfront.net/cb', 'https://cloudfront.net.example.com/cb'] } });
-    expect(warningsOf(stack)).toEqual([expect.stringContaining('/Test/Auth: publicClient.callbackUrls[1]: only the deployment knows whether https://d111111abcdef8.cloudfront.net/cb is the service\'s own')]);
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('/Test/Auth: publicClient.callbackUrls[1]: synth cannot know whether https://d111111abcdef8.cloudfront.net/cb is a URL of this service')]);
   });
 
   const arn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
   test.each<[CustomDomainOptions, string]>([
-    [{ domainName: 'videos.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a name that the service has not itself, since CloudFront takes a name once, got "videos.example.com"'],
+    [{ domainName: 'videos.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a name that the service does not use, got "videos.example.com"'],
     [{ domainName: 'ID.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a domain name in lower case, such as "videos.example.com", got "ID.example.com"; did you mean "id.example.com"?'],
     [{ domainName: 'id.example.com', certificate: { certificateArn: arn.replace('us-east-1', 'eu-west-1') } as any }, 'certificate: expected an ACM certificate of us-east-1, the only region that CloudFront accepts, got "arn:aws:acm:eu-west-1:'],
     [{ domainName: 'id.example.com' } as any, ': expected a domain name and its certificate, got {"domainName":"id.example.com"} without certificate'],
@@ -143,7 +143,7 @@ describe('props', () => {
 
   test('nor at the service itself when its domain is known at deployment only', () => {
     const origin = `https://${Lazy.string({ produce: () => 'd111111abcdef8.cloudfront.net' })}`;
-    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { url: origin })).toThrow(/publicClient\.callbackUrls\[0\]: expected an address that is not/);
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { url: origin })).toThrow(/publicClient\.callbackUrls\[0\]: expected a custom scheme, another host/);
     expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { url: origin })).not.toThrow();
   });
 
@@ -151,15 +151,15 @@ describe('props', () => {
   const byAspect = (publicClient: Partial<CfnUserPoolClient>) => (stack: Stack) => Aspects.of(stack).add({
     visit: (node) => { if (node instanceof CfnUserPoolClient && node.node.path.includes('PublicClient')) Object.assign(node, publicClient); },
   });
-  const own = 'callbackUrls[0]: expected an address that is not the service\'s own';
+  const own = 'callbackUrls[0]: expected a custom scheme, another host or http://localhost';
   const asItIs = () => undefined;
   test.each<[string, string[], string, (stack: Stack) => void]>([
     ['lazy', [lazy(`${SERVICE_URL}:443/cb`)], own, asItIs],
     ['of a lazy list', Lazy.list({ produce: () => [`${SERVICE_URL}/cb`] }), own, asItIs],
     ['joined', [Fn.join('', ['https://', 'videos.example.com', '/cb'])], own, asItIs],
     ['that an aspect sets', ['app://x'], own, byAspect({ callbackUrLs: [`${SERVICE_URL}/cb`] })],
-    ['lazy, for a browser itself', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected an address of https', asItIs],
-    ['where sign-outs go, for a browser itself', ['app://x'], 'logoutUrls[0]: expected an address of https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
+    ['lazy, for a browser itself', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected a URL with https', asItIs],
+    ['where sign-outs go, for a browser itself', ['app://x'], 'logoutUrls[0]: expected a URL with https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
   ])('nor at an address that only the end of synthesis shows: %s', (_, callbackUrls, message, change) => {
     const { stack } = auth({ publicClient: { callbackUrls } });
     change(stack);

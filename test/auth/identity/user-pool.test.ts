@@ -111,7 +111,7 @@ describe('what depends on what in a pool', () => {
   });
 
   test.each(['video editors', 'a,b', 'tab\t'])('no group is called "%s": Cognito, or the list that API Gateway makes of groups, can\'t take it', (name) => {
-    expect(() => auth({}, { roles: { viewers: Access.group(name) } })).toThrow(/^Test\/Auth: roles\.viewers: expected a group's name without spaces and commas/);
+    expect(() => auth({}, { roles: { viewers: Access.group(name) } })).toThrow(/^Test\/Auth: roles\.viewers: expected a group name without spaces and commas/);
   });
 
   test.each(['constructor', '__proto__', 'toString'])('a group may be called %s, as every object has it', (name) => {
@@ -141,7 +141,7 @@ describe('people of another identity provider', () => {
   });
 
   test('need an address, so a provider that maps none is warned of', () => {
-    expect(warnings([{}, restricted])).toEqual([expect.stringContaining('set attributeMapping.email')]);
+    expect(warnings([{}, restricted])).toEqual([expect.stringContaining('Set attributeMapping.email')]);
   });
 });
 

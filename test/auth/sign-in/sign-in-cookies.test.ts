@@ -35,7 +35,7 @@ describe('sign-ins under way', () => {
       service.pass(1000);
     }
     const [oldest, ...others] = callbacks;
-    await expectRefused(browser, oldest, 'state of another sign-in, or changed cookie');
+    await expectRefused(browser, oldest, 'state of another sign-in or changed cookie');
     for (const callback of others) expect((await browser.authorize(callback)).status).toBe(302);
   });
 
@@ -82,7 +82,7 @@ describe('the cookie of a sign-in', () => {
     const browser = service.browser();
     const { callback, cookie } = await browser.begin('/');
     browser.cookies.set(cookie, change(browser.cookies.get(cookie)!));
-    await expectRefused(browser, callback, 'state of another sign-in, or changed cookie');
+    await expectRefused(browser, callback, 'state of another sign-in or changed cookie');
     expect(service.server.calls).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe('the cookie of a sign-in', () => {
     const browser = service.browser();
     const { callback, cookie } = await browser.begin('/');
     browser.cookies.set(cookie, value);
-    await expectRefused(browser, callback, 'no sign-in under way');
+    await expectRefused(browser, callback, 'no pending sign-in');
     expect(service.server.calls).toEqual([]);
     expect(service.logged.join()).not.toContain('upstream failed');
   });
@@ -103,7 +103,7 @@ describe('the cookie of a sign-in', () => {
     const value = buildPendingSignIn({ seed: 'A'.repeat(22), expiresAt: now() + 500 });
     const { state } = signInSecrets(value, Buffer.from(key));
     browser.cookies.set(SIGN_IN_COOKIES[0], value);
-    await expectRefused(browser, { code: 'any', state }, 'state of another sign-in, or changed cookie');
+    await expectRefused(browser, { code: 'any', state }, 'state of another sign-in or changed cookie');
   });
 
   test('counts under its own four names only', async () => {
@@ -113,7 +113,7 @@ describe('the cookie of a sign-in', () => {
     for (const name of [`${cookie}0`, cookie.toUpperCase(), '__Host-vod-sign-in-4', cookie.replace('__Host-', ''), cookie.replace('__Host-', '__Secure-')]) {
       browser.cookies.clear();
       browser.cookies.set(name, value);
-      await expectRefused(browser, callback, 'no sign-in under way');
+      await expectRefused(browser, callback, 'no pending sign-in');
     }
   });
 
@@ -142,7 +142,7 @@ describe('the callback', () => {
     const callback = await browser.start();
     const { status, body, set } = await browser.authorize(callback, headers as Record<string, string>);
     expect([status, body.code, set]).toEqual([400, 'sign_in_failed', []]);
-    expect(service.logged.at(-1)).toContain('"reason":"not a navigation of a whole tab"');
+    expect(service.logged.at(-1)).toContain('"reason":"not a top-level navigation"');
     expect(service.server.calls).toEqual([]);
     expect((await browser.authorize(callback, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).status).toBe(200);
   });
