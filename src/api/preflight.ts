@@ -7,15 +7,15 @@ import { acknowledge } from '../synth/acknowledge';
 
 const OPEN_BY_DESIGN = 'a browser sends preflight requests without a token';
 
-/** Seconds that a browser keeps a preflight's answer: the most that Chromium does (Firefox: a day). */
+/** Seconds that a browser caches a preflight response. 7200 is the maximum in Chromium; Firefox allows a day. */
 const MAX_AGE = '7200';
 
-/** A mapping expression of API Gateway: a constant in single quotes, which leaves quotes within it as they are. */
+/** Returns a constant as a mapping expression of API Gateway, in single quotes. Quotes in the value need no escaping. */
 export const constant = (value: string): string => `'${value}'`;
 
 /**
- * CORS headers of API Gateway's own answers. These know neither conditions nor more than one constant, so with several origins they allow whoever asks
- * (docs/decisions/018-cors.md): the bodies are constants, and the same to everyone.
+ * Returns the CORS headers of API Gateway's own responses. These support neither conditions nor lists of origins, so with several origins they allow every
+ * origin (docs/decisions/018-cors.md). That is safe, since the bodies are constants and the same for every caller.
  */
 export function gatewayCorsHeaders(origins: readonly string[]): Record<string, string> {
   const isOne = !Token.isUnresolved(origins) && origins.length === 1;
@@ -26,17 +26,13 @@ export function gatewayCorsHeaders(origins: readonly string[]): Record<string, s
   };
 }
 
-/**
- * Answers the preflight requests of a path: by API Gateway itself, without a function.
- *
- * @param routesOfPath asked late, since areas may add methods to the path after this
- */
+/** Adds a method for preflight requests, without a function. `routesOfPath` is called at the end of synth, since areas can add methods to the path later. */
 export function addPreflight(resource: apigateway.IResource, origins: readonly string[], routesOfPath: () => readonly Route[]): void {
-  const late = (produce: (routes: readonly Route[]) => string) => constant(Lazy.string({ produce: () => produce(routesOfPath()) }));
+  const lazy = (produce: (routes: readonly Route[]) => string) => constant(Lazy.string({ produce: () => produce(routesOfPath()) }));
   const headers = {
     ...Object.fromEntries(Object.entries(RESPONSE_HEADERS).map(([name, value]) => [name, constant(value)])),
-    'access-control-allow-methods': late((routes) => routes.map(({ method }) => method).sort().join(', ')),
-    'access-control-allow-headers': late((routes) => allowedHeaders(routes).join(', ')),
+    'access-control-allow-methods': lazy((routes) => routes.map(({ method }) => method).sort().join(', ')),
+    'access-control-allow-headers': lazy((routes) => allowedHeaders(routes).join(', ')),
     'access-control-max-age': constant(MAX_AGE),
     'vary': constant('Origin'),
   };
@@ -57,7 +53,7 @@ export function addPreflight(resource: apigateway.IResource, origins: readonly s
   acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
 }
 
-/** Velocity: repeats the request's origin if the list has it. Names of headers are case-sensitive here, and HTTP/1.1 clients write `Origin`. */
+/** Returns a Velocity template that allows the request's origin if the list contains it. Header names are case-sensitive: HTTP/1.1 clients send `Origin`. */
 function allowListedOrigin(origins: readonly string[]): string {
   return [
     `#set($allowed = ["${Fn.join('", "', [...origins])}"])`,

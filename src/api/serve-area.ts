@@ -5,15 +5,13 @@ import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
 import { ownObjectProblem } from '../synth/prop-checks';
 
-/** Adds the routes of an area to an API that the user passed. */
 export function serveArea(scope: Construct, api: VodApi, area: Area, roles?: VodRoles): void {
   throwIfAny(scope, [apiProblem(api)]);
   api._serve(area, roles);
 }
 
-/** What is wrong with what was passed as an API. */
 export function apiProblem(api: VodApi): string | undefined {
   const isRestApi = typeof api === 'object' && api !== null && 'restApiId' in api;
-  return isRestApi ? 'api: expected a VodApi, got a REST API of CDK: make a VodApi, and add routes of your own to its restApi'
+  return isRestApi ? 'api: expected a VodApi, got a REST API of CDK. Create a VodApi, and add your own routes to its restApi'
     : ownObjectProblem('api', api, 'a VodApi', { members: ['_serve'], required: true });
 }

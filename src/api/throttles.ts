@@ -3,7 +3,6 @@ import type { HandlerName } from '../contract/environment';
 import { routesOf } from '../contract/routes';
 import { numberProblem } from '../synth/prop-checks';
 
-/** The throttles among the options of `VodApi`. */
 export interface ThrottleOptions {
   readonly throttlingRateLimit?: number;
   readonly throttlingBurstLimit?: number;
@@ -11,7 +10,6 @@ export interface ThrottleOptions {
   readonly openThrottlingBurstLimit?: number;
 }
 
-/** What is wrong with the throttles that the user chose. */
 export function throttleProblems(options: ThrottleOptions): (string | undefined)[] {
   return [
     numberProblem('throttlingRateLimit', options.throttlingRateLimit, { min: 1, fractions: true }),
@@ -21,11 +19,7 @@ export function throttleProblems(options: ThrottleOptions): (string | undefined)
   ];
 }
 
-/**
- * The throttles of a stage: one for each open route, and one for each of all others.
- *
- * @param served the handlers whose routes the API has. API Gateway counts by method, and refuses settings of methods that the API lacks
- */
+/** API Gateway counts requests per method. It rejects settings for methods that do not exist, so `served` lists the handlers whose routes the API has. */
 export function throttles(options: ThrottleOptions, served: readonly HandlerName[]): apigateway.CfnStage.MethodSettingProperty[] {
   const open = served.flatMap((handler) => routesOf(handler)).filter(([, { access }]) => access === 'open');
   return [

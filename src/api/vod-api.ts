@@ -20,38 +20,38 @@ import { connect, HandlerFunction, handlerFunction } from '../synth/handler-func
 import { appOriginsProblems, checkAppOrigins } from '../synth/origin';
 import { keyProblem } from '../synth/prop-checks';
 
-const OPEN_BY_DESIGN = 'signing in, and the description of the API, come before any token';
+const OPEN_BY_DESIGN = 'the sign-in routes and the OpenAPI document need no token';
 
-/** What may be tuned of the API. */
+/** Options for the API. */
 export interface VodApiOptions {
   /**
-   * Steady requests per second of each route of signed-in users; above them API Gateway answers 429.
+   * Steady-state requests per second for each route of signed-in users. API Gateway returns 429 above this rate.
    * @default 100
    */
   readonly throttlingRateLimit?: number;
 
   /**
-   * Requests in a burst of each route of signed-in users.
+   * Maximum burst of requests for each route of signed-in users.
    * @default 200
    */
   readonly throttlingBurstLimit?: number;
 
   /**
-   * Steady requests per second of each open route: sign-in, its callback, the token routes and the OpenAPI document. Anonymous callers can't use up
-   * what signed-in users need.
+   * Steady-state requests per second for each open route: sign-in, its callback, the token routes and the OpenAPI document. The limit is separate, so that
+   * anonymous callers cannot use up the requests of signed-in users.
    * @default 20
    */
   readonly openThrottlingRateLimit?: number;
 
   /**
-   * Requests in a burst of each open route.
+   * Maximum burst of requests for each open route.
    * @default 40
    */
   readonly openThrottlingBurstLimit?: number;
 
   /**
    * Options for the functions of this area.
-   * @default - those of the construct above, else as `VodFunctionOptions` says
+   * @default - the `functions` of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 }
@@ -59,9 +59,11 @@ export interface VodApiOptions {
 /** Properties of `VodApi`. */
 export interface VodApiProps extends VodApiOptions {
   /**
-   * Origins besides the service's own whose pages may call the routes of signed-in users with a bearer token, and read their answers, errors included:
-   * https, or http on localhost, such as `http://localhost:5173`. Cookies don't go there: the sign-in routes and playback are for the service's own pages.
-   * @default - none: the API answers no preflight request
+   * Other origins whose pages can call the routes of signed-in users with a bearer token, and read the responses, including errors.
+   *
+   * An origin uses https, or http on localhost, such as `http://localhost:5173`. Pages of these origins send no cookies, so they cannot use the sign-in
+   * routes and playback.
+   * @default - none; the API answers no preflight requests
    */
   readonly appOrigins?: string[];
 }
@@ -71,14 +73,14 @@ export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
   throttlingRateLimit: true, throttlingBurstLimit: true, openThrottlingRateLimit: true, openThrottlingBurstLimit: true, functions: true,
 };
 
-/** An API that a distribution can serve: a `VodApi`, or another one whose stage is `api`. */
+/** An API that a distribution can serve: a `VodApi`, or another REST API whose stage is named `api`. */
 export interface IVodApi extends IConstruct {
-  /** Host name of the API, for a CloudFront origin: no reference to the stage, which deploys after the distribution. */
+  /** Domain name of the API, for a CloudFront origin. It does not reference the stage, which is deployed after the distribution. */
   readonly originDomainName: string;
 }
 
 /**
- * The REST API: a regional one on the stage `api`, whose routes are added by the areas that serve them.
+ * A regional REST API with the stage `api`. Each area adds its own routes to the API.
  *
  * @example
  * declare const authorizer: apigateway.IAuthorizer;
@@ -90,9 +92,9 @@ export interface IVodApi extends IConstruct {
 export class VodApi extends Construct implements IVodApi {
   /** The REST API. */
   public readonly restApi: apigateway.RestApi;
-  /** Serves the OpenAPI document. */
+  /** The function that serves the OpenAPI document. */
   public readonly describeFunction: lambda.Function;
-  /** Host name of the API, for a CloudFront origin: no reference to the stage, which deploys after the distribution. */
+  /** Domain name of the API, for a CloudFront origin. It does not reference the stage, which is deployed after the distribution. */
   public readonly originDomainName: string;
 
   /** @internal */
@@ -118,28 +120,27 @@ export class VodApi extends Construct implements IVodApi {
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Video on demand',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      // One role for all of an account's API Gateway logs: not ours to set.
+      // The role for API Gateway's logs is an account-wide setting, which this construct must not change.
       cloudWatchRole: false,
       deployOptions: { stageName: API_STAGE },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
-    // Late, since the areas add theirs after this.
+    // Lazy, since areas add their routes later.
     stage.methodSettings = Lazy.any({ produce: () => throttles(props, this.served) });
-    // Its value reads the stage and names execute-api, an address that nobody is to use.
+    // The output references the stage, and shows the execute-api URL, which callers must not use.
     this.restApi.node.tryRemoveChild('Endpoint');
     addGatewayResponses(this.restApi, this.appOrigins);
     acknowledge(this.restApi, {
-      'AwsSolutions-APIG1': 'access logs need a role that an account has once for all its APIs',
-      'AwsSolutions-APIG2': 'every handler validates its requests and names each field that is wrong, which API Gateway does not (docs/decisions/010)',
-      'AwsSolutions-APIG3': 'a web ACL costs by the month: associate yours with restApi.deploymentStage',
-      'AwsSolutions-APIG6': 'execution logs need a role that an account has once for all its APIs',
+      'AwsSolutions-APIG1': 'access logs need an account-wide role',
+      'AwsSolutions-APIG2': 'every handler validates its requests and names each invalid field, which API Gateway does not (docs/decisions/010)',
+      'AwsSolutions-APIG3': 'a web ACL has a monthly price: associate your own with restApi.deploymentStage',
+      'AwsSolutions-APIG6': 'execution logs need an account-wide role',
     });
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);
 
     this.describeFunction = handlerFunction(this, 'DescribeApi', 'api/describe-api', {
       description: 'Serves the OpenAPI document',
       uses: [],
-      // Late, since the areas add theirs after this.
       environment: { HANDLERS: Lazy.list({ produce: () => this.served }) },
     });
     this._area = { handlers: { 'api/describe-api': this.describeFunction }, deadLetterQueues: [] };
@@ -147,8 +148,9 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * Guards the routes that are not open, and may guard routes of your own. Undefined before `authorizeWith` or `VodAuth.guard` is called: a method that is
-   * added with it then is open to everyone.
+   * The authorizer of the routes that are not open. You can use it for your own routes.
+   *
+   * Undefined until `authorizeWith` or `VodAuth.guard` is called. A method that is added with an undefined authorizer is open to everyone.
    *
    * @example
    * declare const vod: ServerlessVod;
@@ -162,34 +164,35 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * Guards every route that is not open with this authorizer. Comes before such routes are added; `VodAuth.guard` does it.
+   * Guards every route that is not open with this authorizer. Call it once, before such routes are added. `VodAuth.guard` calls it.
    *
-   * @param authorizer who tells who calls: `sub` and `cognito:groups` among the claims of a Cognito one, `principalId` and `groups` of a Lambda one
+   * @param authorizer identifies the caller. A Cognito authorizer does so with the claims `sub` and `cognito:groups`, a Lambda authorizer with `principalId`
+   * and with `groups` in its context
    */
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
     throwIfAny(this, [
-      this.guard ? 'authorizeWith: expected one call, got a second one: the API has an authorizer' : undefined, authorizerProblem(this, 'authorizeWith', authorizer),
+      this.guard ? 'authorizeWith: expected one call, got a second call. The API already has an authorizer' : undefined, authorizerProblem(this, 'authorizeWith', authorizer),
     ]);
     this.guard = authorizer;
-    // A stage keeps the authorizer that it was deployed with: another one, or other settings, want another deployment. CDK's own look after that
-    // behind a feature flag only.
+    // A stage uses the authorizer of its last deployment, so a changed authorizer needs a new deployment. CDK's authorizers ensure this only behind a
+    // feature flag.
     this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId, settings: settingsOf(authorizer) });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
-      acknowledge(this.restApi, { 'AwsSolutions-COG4': 'callers are guarded by an authorizer of another kind' });
+      acknowledge(this.restApi, { 'AwsSolutions-COG4': 'another kind of authorizer guards the API' });
     }
   }
 
   /**
    * Adds every route of an area.
    *
-   * @param roles who may call them, where that is decided by role
+   * @param roles the roles that these routes check, if they check roles
    * @internal
    */
   public _serve(area: Area, roles?: VodRoles): void {
-    const again = Object.keys(area.handlers).filter((handler) => this.served.includes(handler as HandlerName));
+    const repeated = Object.keys(area.handlers).filter((handler) => this.served.includes(handler as HandlerName));
     throwIfAny(this, [
       ...roles ? openRoleProblems(roles, this._roles) : [],
-      again.length > 0 ? `addRoutes: expected one call for the routes of ${again.join(', ')}, got a second one; a ServerlessVod adds all of its routes itself` : undefined,
+      repeated.length > 0 ? `addRoutes: expected one call for the routes of ${repeated.join(', ')}, got a second call. A ServerlessVod adds all of its routes itself` : undefined,
     ]);
     for (const [handler, fn] of Object.entries(area.handlers) as [HandlerName, lambda.Function][]) this.addRoutesOf(handler, fn);
   }
@@ -198,7 +201,7 @@ export class VodApi extends Construct implements IVodApi {
     const routes = routesOf(handler);
     if (routes.length === 0) return;
     this.served.push(handler);
-    // Methods of the console's test button would double the permissions.
+    // Permissions for the test button of the console would double the number of permissions.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
     for (const [operationId, route] of routes) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
@@ -210,7 +213,7 @@ export class VodApi extends Construct implements IVodApi {
     }
   }
 
-  /** Lets pages of the other origins call a route: its path answers preflight requests, and its function says in each answer who may read it. */
+  /** Allows pages of the other origins to call a route. The path answers preflight requests, and the function adds CORS headers to its responses. */
   private allowAppOrigins({ path }: Route, fn: HandlerFunction<HandlerReading<'APP_ORIGINS'>>): void {
     if (!this.appOrigins) return;
     connect(fn, connection({ environment: { APP_ORIGINS: this.appOrigins } }));

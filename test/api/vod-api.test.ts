@@ -45,8 +45,8 @@ describe('VodApi', () => {
     ['one whose type is undefined', () => ({ authorizerId: 'x', authorizationType: undefined }), 'expected an authorizer whose authorizationType is CUSTOM (a Lambda authorizer) or COGNITO_USER_POOLS, got none'],
     ['one that asks nobody', () => ({ authorizerId: 'x', authorizationType: 'NONE' }), 'COGNITO_USER_POOLS, got "NONE"'],
     ['one of IAM', () => ({ authorizerId: 'x', authorizationType: 'AWS_IAM' }), 'COGNITO_USER_POOLS, got "AWS_IAM"'],
-    ['an imported one for Cognito', () => ({ authorizerId: 'x', authorizationType: 'COGNITO_USER_POOLS' }), 'expected fromUserPool(userPool, client) of Identity, got an authorizer for Cognito without identityValidationExpression'],
-    ['CDK\'s for Cognito', cognitoOf, 'expected fromUserPool(userPool, client) of Identity, got an authorizer for Cognito without identityValidationExpression'],
+    ['an imported one for Cognito', () => ({ authorizerId: 'x', authorizationType: 'COGNITO_USER_POOLS' }), 'expected Identity.fromUserPool(userPool, client), got an authorizer for Cognito without identityValidationExpression'],
+    ['CDK\'s for Cognito', cognitoOf, 'expected Identity.fromUserPool(userPool, client), got an authorizer for Cognito without identityValidationExpression'],
   ])('refuses to be guarded by %s, as Identity.fromAuthorizer does', (_, make, message) => {
     const stack = testStack();
     const authorizer = make(stack) as apigateway.IAuthorizer;
@@ -140,12 +140,12 @@ describe('VodApi', () => {
   test('throws when guarded routes have no authorizer, or two', () => {
     expect(() => addRoutes(new VodApi(testStack(), 'Api'))).toThrow(/^Test\/Api: .*authorizeWith: expected a call before/);
     const { vodApi } = api();
-    expect(() => vodApi.authorizeWith({ authorizerId: 'authorizer2' })).toThrow('Test/Api: authorizeWith: expected one call, got a second one');
+    expect(() => vodApi.authorizeWith({ authorizerId: 'authorizer2' })).toThrow('Test/Api: authorizeWith: expected one call, got a second call');
   });
 
   test('takes the routes of an area once', () => {
     const { vodApi } = api();
-    const message = 'Test/Api: addRoutes: expected one call for the routes of catalog/read-videos, upload/plan-upload, got a second one; a ServerlessVod adds all of its routes itself';
+    const message = 'Test/Api: addRoutes: expected one call for the routes of catalog/read-videos, upload/plan-upload, got a second call. A ServerlessVod adds all of its routes itself';
     expect(() => vodApi._serve({ handlers: { 'catalog/read-videos': vodApi.describeFunction, 'upload/plan-upload': vodApi.describeFunction }, deadLetterQueues: [] })).toThrow(message);
   });
 

@@ -35,7 +35,7 @@ describe.each<[string, (stack: Stack) => { addRoutes(api: VodApi): void }]>([
   test.each<[string, (stack: Stack) => unknown, string]>([
     ['nothing', () => null, 'api: expected a VodApi, got none'],
     ['a name', () => 'api', 'api: expected a VodApi, got "api"'],
-    ['CDK\'s own', (stack) => new apigateway.RestApi(stack, 'Own'), 'api: expected a VodApi, got a REST API of CDK: make a VodApi, and add routes of your own to its restApi'],
+    ['CDK\'s own', (stack) => new apigateway.RestApi(stack, 'Own'), 'api: expected a VodApi, got a REST API of CDK. Create a VodApi, and add your own routes to its restApi'],
   ])('is not %s', (__, apiOf, message) => {
     const stack = testStack();
     const area = areaIn(stack);
@@ -72,7 +72,7 @@ describe('what another copy of the library made', () => {
     expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} _groups: it may be of another version`);
     const stack = testStack();
     expect(() => new VodDelivery(stack, 'Delivery', { catalog: catalogIn(stack), api: new Other() as any })).toThrow(`api: expected a VodApi, ${other} originDomainName: it may be of another version`);
-    expect(() => new VodAuth(stack, 'Auth', { url: SERVICE_URL, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected one that Identity.userPool() or another of its functions made, ${other} _problems: it may be`);
+    expect(() => new VodAuth(stack, 'Auth', { url: SERVICE_URL, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected an Identity, such as Identity.userPool(), ${other} _problems: it may be`);
   });
 });
 
