@@ -2,36 +2,38 @@ import type { Roles } from '../contract/roles';
 import { isPresent, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
-/** Who calls, as the authorizer verified. */
+/** The caller, as verified by the authorizer. */
 export interface Caller {
   readonly userId: string;
   readonly groups: readonly string[];
 }
 
-/** What of a video decides who may do what with it. */
+/** The fields of a video that decide which actions are allowed. */
 export interface GuardedVideo {
   readonly owner: string;
   readonly status: VideoStatus;
   readonly visibility: Visibility;
 }
 
-/** What a caller wants. `video` is undefined where there is none: the answer is the same as for one that the caller may not know of. */
+/** An action of a caller. `video` is undefined if it does not exist. The decision is then the same as for a video that the caller cannot see. */
 export type Action =
   | { readonly type: 'upload' }
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }
-  /** To manage a video is to see what went wrong with it, and whatever else its owner may. */
+  /** `manage` includes everything that the owner of a video can do, such as reading its error. */
   | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined };
 
-/** What is not allowed is refused with the code of an error. */
+/** `allowed`, or the error code of the rejection. */
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
 
-/** Visibilities that let viewers watch others' videos. Any other value, also one that this version does not know, is private. */
+/** Visibilities that let viewers watch the videos of other users. Any other value counts as private, including a value that this version does not know. */
 const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
 
 /**
- * The one place that decides who may do what. Admins may do everything. Owners may do everything with their own videos, in every role.
- * Viewers may watch others' videos that are ready and not private. Everyone else learns nothing about others' videos, not even
- * whether they exist. A video that is being deleted, or whose status is unknown, is treated as if it did not exist.
+ * Decides whether the roles allow an action. All handlers use this function.
+ *
+ * Admins can do everything. Owners can do everything with their own videos, in every role. Viewers can watch the videos of other users that are ready and not
+ * private. All other callers learn nothing about the videos of other users, not even whether they exist. A video that is being deleted, or whose status is
+ * unknown, is treated as if it did not exist.
  */
 export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
   const isIn = (allowed: readonly string[]) => allowed.some((group) => groups.includes(group));

@@ -2,42 +2,42 @@ import { Token } from 'aws-cdk-lib';
 import type { Roles } from '../contract/roles';
 import { isAbsent, keyProblem, objectProblem, ownObjectProblem, show } from '../synth/prop-checks';
 
-/** Longest name of a group in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
+/** Maximum length of a group name in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
 const MAX_GROUP_NAME_LENGTH = 128;
 
-/** Who has a role. */
+/** The users who have a role. */
 export class Access {
-  /** Everyone who is signed in. */
+  /** Every signed-in user. */
   public static signedIn(): Access {
     return new Access();
   }
 
   /**
-   * The members of a group. The service's own user pool gets a group of this name.
+   * The members of a group. If the user pool is created by `Identity.userPool()`, it gets a group of this name.
    *
-   * @param name the group, as people's tokens name it: 1 to 128 characters; with a Cognito user pool neither spaces nor commas
+   * @param name the group name in the users' tokens: 1 to 128 characters. With a Cognito user pool, the name must not contain spaces or commas
    */
   public static group(name: string): Access {
-    // What plain JavaScript passes too many is kept, for `rolesProblems` to refuse.
+    // Extra arguments of plain JavaScript are kept, so that `rolesProblems` can reject them.
     return new Access([name, ...Array.from(arguments as Iterable<string>).slice(1)]);
   }
 
-  /** Nobody. Admins have every other role all the same. */
+  /** No users. Admins still have every role. */
   public static nobody(): Access {
     return new Access([]);
   }
 
-  /** Undefined: everyone who is signed in. @internal */
+  /** Undefined means every signed-in user. @internal */
   public readonly _groups?: readonly string[];
 
-  // A list, so that a name that turns out to be undefined never means everyone.
+  // A list, so that an undefined group name never means every user.
   private constructor(groups?: readonly string[]) {
     this._groups = groups;
   }
 }
 
 /**
- * Who may do what. Everyone signed in may also list and watch the videos that are their own.
+ * The users who can upload, watch and administer videos. Every signed-in user can also list and watch their own videos.
  *
  * @example
  * new ServerlessVod(this, 'Vod', {
@@ -46,28 +46,26 @@ export class Access {
  */
 export interface VodRoles {
   /**
-   * Who may upload, besides the admins.
+   * The users who can upload, in addition to the admins.
    * @default Access.signedIn()
    */
   readonly uploaders?: Access;
 
   /**
-   * Who may list and watch what others have uploaded and not kept private, besides the admins.
+   * The users who can list and watch the videos of other users that are not private, in addition to the admins.
    * @default Access.signedIn()
    */
   readonly viewers?: Access;
 
   /**
-   * Who may upload, and manage and watch every video, private ones too: a group, or nobody.
-   * @default - Access.group('admins') with the service's own user pool; Access.nobody() with another identity, whose groups have meanings of their own
+   * The users who can upload, and manage and watch every video, including private videos. Must be a group, or nobody.
+   * @default - Access.group('admins') with `Identity.userPool()`; Access.nobody() with any other identity, whose groups can have other meanings
    */
   readonly admins?: Access;
 }
 
-/** Every role. */
 export const ROLES: Record<keyof VodRoles, true> = { uploaders: true, viewers: true, admins: true };
 
-/** What is wrong with the roles, in the names of the props. */
 export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { required = false } = {}): (string | undefined)[] {
   const wrong = objectProblem(prop, roles, '{ uploaders, viewers, admins }', { required });
   if (wrong || isAbsent(roles)) return [wrong];
@@ -80,30 +78,29 @@ export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { req
   ];
 }
 
-/** Roles that were left out, and so mean everyone, of an area whose API is guarded by somebody who restricts them. */
+/** Returns a message for each role that an area leaves open, although the `VodAuth` that guards its API restricts the role. */
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
   return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._groups && isAbsent(roles[role])
-    ? `roles.${role}: expected the roles of the VodAuth that guards this API and restricts this one, or Access.signedIn(), got none, which means everyone signed in` : undefined));
+    ? `roles.${role}: expected the roles of the VodAuth that guards this API, since it restricts this role, got none. To allow every signed-in user, set Access.signedIn()` : undefined));
 }
 
-/** The groups of each role. */
 export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
   return { uploaders: uploaders?._groups, viewers: viewers?._groups, admins: admins?._groups };
 }
 
-/** Where no compiler looks, a name in an access's place must not come to mean everyone. Not by class, since a library may be there twice. */
+/** Ensures that an invalid value never means every user. Checks members instead of the class, since the library can be installed twice. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
-  if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}: a role takes one Access`;
+  if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}. A role accepts one Access`;
   const wrong = ownObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['_groups'] });
   if (!wrong && access._groups && access._groups.length > 1) {
-    return `${prop}: expected Access.group with one name, got ${access._groups.map(show).join(' and ')}: a role takes one group`;
+    return `${prop}: expected Access.group with one name, got ${access._groups.map(show).join(' and ')}. A role accepts one group`;
   }
   return wrong ?? access._groups?.map((name) => groupProblem(prop, name)).find((problem) => problem !== undefined);
 }
 
 function groupProblem(prop: string, name: unknown): string | undefined {
   if (typeof name === 'string' && (Token.isUnresolved(name) || (name.trim() !== '' && name.length <= MAX_GROUP_NAME_LENGTH))) return undefined;
-  const got = typeof name === 'string' && name.length > MAX_GROUP_NAME_LENGTH ? `one of ${name.length}` : show(name);
-  return `${prop}: expected a group's name of 1 to ${MAX_GROUP_NAME_LENGTH} characters, got ${got}`;
+  const got = typeof name === 'string' && name.length > MAX_GROUP_NAME_LENGTH ? `${name.length} characters` : show(name);
+  return `${prop}: expected a group name of 1 to ${MAX_GROUP_NAME_LENGTH} characters, got ${got}`;
 }

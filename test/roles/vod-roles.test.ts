@@ -34,17 +34,17 @@ describe('roles', () => {
   });
 
   test.each<[VodRoles, string]>([
-    [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group\'s name of 1 to 128 characters, got ""'],
-    [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected a group\'s name of 1 to 128 characters, got one of 129'],
-    [{ admins: Access.group('') }, 'roles.admins: expected a group\'s name of 1 to 128 characters, got ""'],
+    [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group name of 1 to 128 characters, got ""'],
+    [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected a group name of 1 to 128 characters, got 129 characters'],
+    [{ admins: Access.group('') }, 'roles.admins: expected a group name of 1 to 128 characters, got ""'],
     [{ admins: Access.signedIn() }, 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin'],
     [{ admins: 'admins' as unknown as Access }, 'roles.admins: expected Access.group(\'editors\') or another Access, got "admins"'],
     // As from an environment variable that is not set: it must not come to mean everyone.
-    [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group\'s name'],
+    [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group name'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
-    [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of 2: a role takes one Access'],
-    [{ uploaders: (Access.group as (...names: string[]) => Access)('a', 'b') }, 'roles.uploaders: expected Access.group with one name, got "a" and "b": a role takes one group'],
+    [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of 2. A role accepts one Access'],
+    [{ uploaders: (Access.group as (...names: string[]) => Access)('a', 'b') }, 'roles.uploaders: expected Access.group with one name, got "a" and "b". A role accepts one group'],
   ])('refuses %j', (roles, message) => {
     expect(rolesProblems(roles).join()).toContain(message);
     expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: Access.group('x') }).join('')).toBe('');
@@ -66,7 +66,7 @@ describe('roles', () => {
     const auth = authIn(stack, { roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
     auth.guard(api);
     const open = new VodCatalog(stack, 'Open', { url: SERVICE_URL });
-    const message = /^Test\/\w+: roles\.uploaders: expected the roles of the VodAuth .*; roles\.viewers: expected the roles of the VodAuth .*, got none, which means everyone signed in$/;
+    const message = /^Test\/\w+: roles\.uploaders: expected the roles of the VodAuth .*; roles\.viewers: expected the roles of the VodAuth .*, got none\. To allow every signed-in user, set Access\.signedIn\(\)$/;
     expect(() => open.addRoutes(api)).toThrow(message);
     expect(() => uploadIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
     expect(() => deliveryIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
