@@ -8,7 +8,7 @@ import { OIDC_OPTIONS } from './auth/identity/oidc-identity';
 import { USER_POOL_OPTIONS } from './auth/identity/user-pool-identity';
 import { VodAuth } from './auth/vod-auth';
 import { CATALOG_OPTIONS, VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
-import { addressOf, domainProblems } from './delivery/domain-names';
+import { domainProblems, serviceUrl } from './delivery/custom-domain';
 import { DELIVERY_OPTIONS, VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
 import { ROLES, VodRoles } from './roles/vod-roles';
 import { SWEEPER_OPTIONS, VodSweeper, VodSweeperOptions } from './sweeper/vod-sweeper';
@@ -199,7 +199,7 @@ export class ServerlessVod extends Construct {
     const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection } = props;
     const { domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors } = props;
     // The distribution's own name is known after the areas that it serves.
-    const url = isAbsent(domainNames) ? Lazy.string({ produce: () => this.delivery.url }) : addressOf(domainNames);
+    const url = isAbsent(domainNames) ? Lazy.string({ produce: () => this.delivery.url }) : serviceUrl(domainNames);
 
     // The order in which it deploys: docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', { ...props.api, appOrigins });

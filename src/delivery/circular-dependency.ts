@@ -3,20 +3,20 @@ import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
 import { rendered } from '../synth/rendered';
 
-/** Refuses an app of the user's own that waits for the distribution that waits for it, when the app is complete. */
+/** Rejects origins that depend on the distribution, which depends on its origins. Runs when the app is complete. */
 export function checkCircularDependency(scope: IConstruct, { node: { defaultChild: resource } }: cloudfront.Distribution, hasDomainNames: boolean): void {
-  const remedy = hasDomainNames ? 'tell your app nothing of the distribution but vod.url' : 'set domainNames, with which vod.url and the user pool don\'t wait for the distribution';
+  const remedy = hasDomainNames ? 'Pass no property of the distribution to your app except vod.url' : 'Set domainNames: vod.url and the user pool then do not depend on the distribution';
   scope.node.addValidation({
     validate: () => {
-      const way = CfnElement.isCfnElement(resource) && circularDependency(resource);
-      return way ? [`defaultBehavior, additionalBehaviors: expected origins that don't wait for the distribution, got a circular dependency (${way.join(' -> ')}): ${remedy}`] : [];
+      const cycle = CfnElement.isCfnElement(resource) && circularDependency(resource);
+      return cycle ? [`defaultBehavior, additionalBehaviors: expected origins that do not depend on the distribution, got a circular dependency (${cycle.join(' -> ')}). ${remedy}`] : [];
     },
   });
 }
 
 /**
- * The way by which a resource waits for itself, as paths of constructs: CloudFormation would refuse it, and CDK doesn't look within a stack.
- * Undefined if there is none.
+ * Returns the construct paths of a circular dependency of a resource, or undefined if there is none. CloudFormation would reject the template, and CDK does
+ * not check dependencies within a stack.
  */
 function circularDependency(resource: CfnElement): string[] | undefined {
   const { stack } = resource;
@@ -28,21 +28,20 @@ function circularDependency(resource: CfnElement): string[] | undefined {
     for (const to of referencesOf(from).flatMap((id) => elements.get(id) ?? [])) {
       if (cameFrom.has(to)) continue;
       cameFrom.set(to, from);
-      if (to === resource) return wayTo(resource, cameFrom);
+      if (to === resource) return pathsOfCycle(resource, cameFrom);
       open.push(to);
     }
   }
   return undefined;
 }
 
-/** From the resource to itself. */
-function wayTo(resource: CfnElement, cameFrom: ReadonlyMap<CfnElement, CfnElement>): string[] {
-  const way = [resource];
-  do way.unshift(cameFrom.get(way[0])!); while (way[0] !== resource);
-  return way.map((each) => (each.node.id === 'Resource' ? each.node.scope! : each as IConstruct).node.path);
+function pathsOfCycle(resource: CfnElement, cameFrom: ReadonlyMap<CfnElement, CfnElement>): string[] {
+  const cycle = [resource];
+  do cycle.unshift(cameFrom.get(cycle[0])!); while (cycle[0] !== resource);
+  return cycle.map((each) => (each.node.id === 'Resource' ? each.node.scope! : each as IConstruct).node.path);
 }
 
-/** Logical ids that an element waits for: `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`. */
+/** Returns the logical ids in `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`. */
 function referencesOf(element: CfnElement): string[] {
   return idsIn(rendered(element));
 }

@@ -4,22 +4,22 @@ import { isKnownEverywhere } from './signing-key-age.runtime';
 import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
 import type { SigningKeyReference } from '../contract/signing-keys';
 
-/** Signs access to the addresses that match `resource`, until `expires` (seconds since 1970): cookies by name. */
+/** Signs cookies that give access to the URLs that match `resource`, until `expires` (seconds since 1970). Returns the cookie values by name. */
 export type SignCookies = (resource: string, expires: number) => Promise<Record<string, string>>;
 
 export interface Ports {
-  /** In the order of declaration. */
+  /** Oldest first. */
   readonly keys: readonly SigningKeyReference[];
   readonly secrets: SecretsManagerClient;
   readonly now: () => Date;
 }
 
-/** The SDK waits for an answer without end. This leaves time to read an older key. */
+/** The SDK has no timeout by default. 3 seconds leave time to read an older key. */
 const READ_TIMEOUT_MS = 3_000;
-/** How long a secret that can't be read is left alone while another key signs: each read costs money and time. */
+/** Delay before an unreadable secret is read again while another key signs: each read costs money and time. */
 const RETRY_MS = 60_000;
 
-/** A signer that reads each secret it needs once, and parses its key once. */
+/** Returns a signer that reads each secret and parses each key only once. */
 export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   const read = new Map<string, Promise<SigningKey>>();
   const failedAt = new Map<string, number>();
@@ -30,12 +30,12 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
       return key;
     });
     read.set(secretArn, loading);
-    // A failure is not kept, so that a later request can try again.
+    // A failure is not cached, so that a later request can retry.
     loading.catch(() => read.delete(secretArn));
     return loading;
   }
 
-  /** The newest readable key that every edge location knows; if there is none, the oldest readable one. */
+  /** Returns the newest readable key that every edge location knows. If there is none, returns the oldest readable key. */
   async function choose(): Promise<SigningKey & { keyPairId: string }> {
     let oldest: SigningKey & { keyPairId: string } | undefined;
     for (const [index, { keyPairId, secretArn }] of [...keys.entries()].reverse()) {
@@ -56,7 +56,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   return async (resource, expires) => {
     const policy = Buffer.from(JSON.stringify({ Statement: [{ Resource: resource, Condition: { DateLessThan: { 'AWS:EpochTime': expires } } }] }));
     const { keyPairId, privateKey } = await choose();
-    // AWS's cookie signer takes PEM text only, and would parse it for each session: half of the time that a signature takes.
+    // AWS's cookie signer accepts only PEM text. It would parse the key for each session, which takes half of the signing time.
     return {
       'CloudFront-Policy': encode(policy),
       'CloudFront-Signature': encode(sign('sha256', policy, privateKey)),
@@ -66,7 +66,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   };
 }
 
-/** Base64 in CloudFront's alphabet (CloudFront Developer Guide, "Set signed cookies that use a custom policy"). */
+/** Encodes bytes as base64 with CloudFront's alphabet (CloudFront Developer Guide, "Set signed cookies that use a custom policy"). */
 function encode(bytes: Buffer): string {
   return bytes.toString('base64').replace(/\+/g, '-').replace(/=/g, '_').replace(/\//g, '~');
 }

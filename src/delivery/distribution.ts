@@ -4,7 +4,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { addressOf, type DomainOptions } from './domain-names';
+import { type DomainOptions, serviceUrl } from './custom-domain';
 import { MEDIA_PATTERN } from './media-origin';
 import type { IVodApi } from '../api/vod-api';
 import { API_STAGE } from '../contract/routes';
@@ -16,13 +16,11 @@ import { overlay } from '../synth/overlay';
 import { isAbsent } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 
-/** Path patterns of the service itself. */
 const API_PATTERN = `/${API_STAGE}/*`;
 
-/** Errors that CloudFront caches for 10 s by default, for every caller and despite `no-store`, and 403, which it may cache. */
+/** Errors that CloudFront caches for 10 seconds by default, for every caller and despite `no-store`. CloudFront can also cache 403. */
 const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
 
-/** What the distribution serves: the options of `VodDelivery`, its bucket and its keys. */
 export interface DistributionOptions extends DomainOptions {
   readonly bucket: s3.IBucket;
   readonly keyGroup: cloudfront.IKeyGroup;
@@ -33,11 +31,10 @@ export interface DistributionOptions extends DomainOptions {
   readonly priceClass?: cloudfront.PriceClass;
 }
 
-/** Makes the one distribution for media, API and the user's own app. */
-export function makeDistribution(scope: Construct, props: DistributionOptions): cloudfront.Distribution {
+export function createDistribution(scope: Construct, props: DistributionOptions): cloudfront.Distribution {
   const { bucket, keyGroup } = props;
   const control = new cloudfront.S3OriginAccessControl(scope, 'AccessControl', { originAccessControlName: globalName(scope, 'media') });
-  // The L2 origin would open the whole bucket, and warn of listing it through a default behaviour that never gets there.
+  // CDK's `withOriginAccessControl` would allow the distribution to read the whole bucket.
   const media = origins.S3BucketOrigin.withBucketDefaults(bucket, { originAccessControlId: control.originAccessControlId });
   const { HTTPS_ONLY, REDIRECT_TO_HTTPS } = cloudfront.ViewerProtocolPolicy;
   const { SECURITY_HEADERS: responseHeadersPolicy } = cloudfront.ResponseHeadersPolicy;
@@ -49,14 +46,16 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
     ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate, defaultRootObject: props.defaultRootObject }),
     priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-    // Caching times only: error pages apply to all behaviors, and would replace the API's own 403 and 404.
+    // Sets only caching times. Error pages apply to all behaviors, so they would replace the API's own 403 and 404 responses.
     errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     defaultBehavior: {
       ...cached,
       viewerProtocolPolicy: REDIRECT_TO_HTTPS,
-      ...(props.defaultBehavior ? ownApp(scope, props.defaultBehavior, props.domainNames) : { origin: media, functionAssociations: [answerNotFound(scope)] }),
+      ...(props.defaultBehavior
+        ? appBehavior(scope, props.defaultBehavior, props.domainNames)
+        : { origin: media, functionAssociations: [returnNotFound(scope)] }),
     },
-    // In the order of precedence: nobody's pattern comes before ours.
+    // CloudFront uses the first pattern that matches, so the patterns of the service come first.
     additionalBehaviors: {
       [MEDIA_PATTERN]: { ...cached, origin: media, viewerProtocolPolicy: HTTPS_ONLY, trustedKeyGroups: [keyGroup] },
       ...(props.api && {
@@ -76,29 +75,28 @@ export function makeDistribution(scope: Construct, props: DistributionOptions): 
   });
 }
 
-/** The user's own app, whose pages are sent to the one name at which people can sign in. */
-function ownApp(scope: Construct, given: cloudfront.BehaviorOptions, domainNames: readonly string[] | null | undefined): cloudfront.BehaviorOptions {
+/** Returns the behavior of your app, with a redirect to the first domain name. Users can sign in only at this name. */
+function appBehavior(scope: Construct, given: cloudfront.BehaviorOptions, domainNames: readonly string[] | null | undefined): cloudfront.BehaviorOptions {
   const behavior = overlay({}, given);
   const { functionAssociations = [], edgeLambdas = [] } = behavior;
-  // CloudFront takes one function for each event, and none beside a Lambda function that sees viewers.
+  // CloudFront allows one function per event type, and no function together with a Lambda@Edge function for viewer events.
   const isTaken = functionAssociations.some(({ eventType }) => eventType === cloudfront.FunctionEventType.VIEWER_REQUEST)
     || edgeLambdas.some(({ eventType }) => eventType.startsWith('viewer-'));
   return isAbsent(domainNames) || isTaken ? behavior : { ...behavior, functionAssociations: [...functionAssociations, redirectToFirst(scope, domainNames)] };
 }
 
-/** Answers before any origin is asked. */
-function answerNotFound(scope: Construct): cloudfront.FunctionAssociation {
-  return viewerRequestFunction(scope, 'NotFound', 'not-found', 'Answers 404 to everything', `function handler() {
+function returnNotFound(scope: Construct): cloudfront.FunctionAssociation {
+  return viewerRequestFunction(scope, 'NotFound', 'not-found', 'Returns 404 for every request', `function handler() {
   return { statusCode: 404, statusDescription: 'Not Found', headers: { 'cache-control': { value: 'no-store' } } };
 }`);
 }
 
-/** Temporary, since a browser would keep a permanent redirect when another name becomes the first. */
+/** The redirect is temporary: a browser would keep a permanent redirect after another name has become the first. */
 function redirectToFirst(scope: Construct, domainNames: readonly string[]): cloudfront.FunctionAssociation {
   return viewerRequestFunction(scope, 'FirstName', 'first-name', 'Redirects to the first domain name', `function handler({ request }) {
   if (request.headers.host.value === '${domainNames[0]}') return request;
   const query = request.rawQueryString();
-  const location = '${addressOf(domainNames)}' + request.uri + (query ? '?' + query : '');
+  const location = '${serviceUrl(domainNames)}' + request.uri + (query ? '?' + query : '');
   return { statusCode: 307, statusDescription: 'Temporary Redirect', headers: { location: { value: location }, 'cache-control': { value: 'no-store' } } };
 }`);
 }
@@ -112,7 +110,7 @@ function viewerRequestFunction(scope: Construct, id: string, name: string, comme
   };
 }
 
-/** Lets the distribution read media, and list the bucket: without that S3 answers 403 for an object that does not exist. */
+/** Allows the distribution to read media and to list the bucket. Without the list permission, S3 returns 403 for an object that does not exist. */
 export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distribution: cloudfront.IDistribution): void {
   const allow = (action: string, resource: string) => new iam.PolicyStatement({
     principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')],
@@ -121,21 +119,20 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
     conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
   });
   const statements = [allow('s3:GetObject', bucket.arnForObjects(`${MEDIA_PREFIX}*`)), allow('s3:ListBucket', bucket.bucketArn)];
-  // A policy in another stack would have to name this stack's distribution, which names the bucket.
+  // A bucket policy in another stack would refer to this stack's distribution, which refers to the bucket.
   const added = Stack.of(bucket) === Stack.of(scope)
     && statements.every((statement) => bucket.addToResourcePolicy(statement).statementAdded);
   const prop = propName(scope, 'bucket');
   letCloudFrontDecrypt(scope, bucketKey(prop, bucket));
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:mediaBucketPolicy',
-      `${prop}: its policy can't be changed from here; allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket where AWS:SourceArn is the distribution's ARN. If a KMS key of yours encrypts it, import it by fromBucketAttributes with encryptionKey`);
+      `${prop}: this stack cannot change the policy of the bucket. In that policy, allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket, where AWS:SourceArn is the distribution's ARN. If a KMS key encrypts the bucket, import the bucket with fromBucketAttributes and encryptionKey`);
   }
 }
 
-/** Refuses a path pattern of the user's that would take the place of one of the service. */
 export function patternProblem(pattern: string, hasApi: boolean): string | undefined {
   const path = pattern.replace(/^\//, '');
-  if (pattern === '*') return 'additionalBehaviors: expected a path pattern, got \'*\', which is the default behavior: set defaultBehavior';
+  if (pattern === '*') return 'additionalBehaviors: expected a path pattern, got \'*\', which is the default behavior. Set defaultBehavior instead';
   const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
-  return taken ? `additionalBehaviors: expected a path pattern outside of /${taken}, which is the service's own, got '${pattern}'` : undefined;
+  return taken ? `additionalBehaviors: expected a path pattern outside of /${taken}, which the service uses, got '${pattern}'` : undefined;
 }

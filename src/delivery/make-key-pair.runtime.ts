@@ -9,13 +9,13 @@ export interface Ports {
   readonly now: () => Date;
 }
 
-/** Fills a generation's secret once, and answers the public half of what it holds. */
+/** Fills the secret of a key generation once, and returns the public key. */
 export function makeKeyPair({ secrets, now }: Ports) {
   return async (requestType: string, { SecretArn, KeyType }: KeyPairProperties, physicalResourceId?: string): Promise<CustomResourceAnswer> => {
-    // The secret is CloudFormation's own: it goes, or stays, with its removal policy.
+    // CloudFormation manages the secret: its removal policy decides whether it is deleted.
     if (requestType === 'Delete') return { physicalResourceId: physicalResourceId ?? SecretArn };
     const { privateKey, createdAt } = await readSigningKey(secrets, SecretArn) ?? await fill(SecretArn, KeyType);
-    // The secret can't change hands without its public key, which CloudFront never lets change: so its ARN is the identity.
+    // CloudFront public keys can't change, so a secret keeps its key pair forever, and its ARN identifies the resource.
     return {
       physicalResourceId: SecretArn,
       attributes: { PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(), CreatedAt: createdAt } satisfies KeyPairAttributes,

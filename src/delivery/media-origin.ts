@@ -5,15 +5,14 @@ import { MEDIA_PREFIX } from '../domain/object-keys';
 import { bucketsBeside, finalNames } from '../synth/final-names';
 import { finalText, finalValue } from '../synth/literal';
 
-/** The path pattern of media. */
 export const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
 
-/** Refuses behaviors of the user's own whose origin is the media bucket, when the app is complete: the distribution may get more of them later. */
+/** Rejects behaviors of your app whose origin is the media bucket. Runs when the app is complete, since the distribution can get more behaviors later. */
 export function checkOrigins(scope: Construct, distribution: cloudfront.Distribution, bucket: s3.IBucket, hasDefaultBehavior: boolean): void {
   scope.node.addValidation({ validate: () => originProblems(scope, distribution, bucket, hasDefaultBehavior) });
 }
 
-/** What is read of a distribution's resource, with every token resolved. */
+/** The part of a distribution's resource that the check reads, with all tokens resolved. */
 interface DistributionConfig {
   readonly cacheBehaviors: cloudfront.CfnDistribution.CacheBehaviorProperty[];
   readonly defaultCacheBehavior: cloudfront.CfnDistribution.DefaultCacheBehaviorProperty;
@@ -36,11 +35,14 @@ function originProblems(scope: Construct, distribution: cloudfront.Distribution,
       .map(({ pathPattern, targetOriginId }) => ({ name: `additionalBehaviors['${pathPattern}']`, target: targetOriginId })),
   ];
   return others.filter(({ target }) => isOpen(target)).map(({ name }) =>
-    `${name}.origin: expected an origin other than the media bucket, got the media bucket, whose videos anyone could watch without a session; `
-    + 'serve your app from a bucket of its own');
+    `${name}.origin: expected an origin other than the media bucket, got the media bucket. Anyone could watch its videos without a session. `
+    + 'Serve your app from another bucket');
 }
 
-/** Whether an origin is this bucket, by any of its domain names: by region or without, dual-stack, or with the bucket's name as path. */
+/**
+ * Returns a function that checks whether an origin is this bucket. The origin can use any domain name of the bucket: with or without a region, dual-stack,
+ * or with the bucket name in the path.
+ */
 function bucketTest(scope: Construct, bucket: s3.IBucket): (origin: cloudfront.CfnDistribution.OriginProperty) => boolean {
   const names = finalNames(scope, bucket);
   const domains = bucketsBeside(scope).filter((other) => other.names.some((name) => names.includes(name)))

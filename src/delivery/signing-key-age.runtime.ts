@@ -1,7 +1,7 @@
-/** How old a signing key must be before it signs: by then every edge location knows its public half. */
+/** Minimum age of a signing key before it signs. After this time every edge location knows its public key. */
 export const SIGNING_KEY_DELAY_MINUTES = 15;
 
-/** Whether every edge location knows a key made at this time (ISO 8601). */
+/** Returns whether every edge location knows a key that was created at this time (ISO 8601). */
 export function isKnownEverywhere(createdAt: string, now: Date): boolean {
   return now.getTime() - Date.parse(createdAt) >= SIGNING_KEY_DELAY_MINUTES * 60_000;
 }

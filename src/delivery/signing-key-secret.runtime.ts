@@ -2,24 +2,24 @@ import { createPrivateKey, KeyObject } from 'crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SigningKeySecret } from '../contract/signing-keys';
 
-/** A generation's secret, parsed. */
+/** The secret of a key generation, parsed. */
 export interface SigningKey {
   readonly privateKey: KeyObject;
   /** ISO 8601. */
   readonly createdAt: string;
 }
 
-/** Reads a generation's secret; undefined while it is empty. */
+/** Reads the secret of a key generation. Returns undefined if the secret is empty. */
 export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string, abortSignal?: AbortSignal): Promise<SigningKey | undefined> {
   let text: string | undefined;
   try {
     ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal }));
   } catch (error) {
-    // An empty secret and one that is gone get the same answer; the write that follows tells them apart.
+    // Secrets Manager returns the same error for an empty and for a deleted secret. A later write fails only for the deleted one.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }
-  // Emulators give a secret that was made without a value an empty one.
+  // Emulators return an empty value for a secret that was created without a value.
   return text ? parse(text, secretArn) : undefined;
 }
 
@@ -28,7 +28,7 @@ function parse(text: string, secretArn: string): SigningKey {
     const { privateKey, createdAt } = JSON.parse(text) as SigningKeySecret;
     if (!Number.isNaN(Date.parse(createdAt))) return { privateKey: createPrivateKey(privateKey), createdAt };
   } catch {
-    // JSON.parse quotes what it could not read, and errors are logged.
+    // The error is dropped, since JSON.parse quotes the text in its message, and errors are logged.
   }
-  throw new Error(`the value of ${secretArn} is not a signing key of ours`);
+  throw new Error(`the value of ${secretArn} is not a valid signing key`);
 }

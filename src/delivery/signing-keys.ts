@@ -12,12 +12,11 @@ import { handlerFunction } from '../synth/handler-function';
 import { grantSecrets } from '../synth/late-keys';
 import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
-/** CloudFront's quota of public keys a key group. */
+/** CloudFront's quota of public keys per key group. */
 export const MAX_GENERATIONS = 5;
-/** Leaves room for the rest of a public key's name. */
+/** A generation has at most 20 characters, since it is a part of the public key's name. */
 const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
 
-/** What makes the signing keys. */
 export interface SigningKeysProps {
   readonly generations: readonly string[];
   readonly keyType: KeyPairType;
@@ -25,20 +24,18 @@ export interface SigningKeysProps {
 }
 
 /**
- * The key pairs that sign playback: for each generation a secret that CloudFormation makes empty, a custom resource that fills it and
- * tells the public half only, and that half in one key group.
+ * The key pairs that sign playback cookies. Each generation has an empty secret, a custom resource that fills the secret and returns only the public key, and
+ * a public key in CloudFront. One key group contains all public keys.
  */
 export class SigningKeys extends Construct {
-  /** Trusts every generation. */
   public readonly keyGroup: cloudfront.KeyGroup;
-  /** Fills the secrets. */
   public readonly makeKeyPairFunction: lambda.Function;
-  /** Signs with any of the keys, once the key group trusts them. */
+  /** Connection for functions that sign with any of the keys. It waits until the key group exists. */
   public readonly signing: Connection<'SIGNING_KEYS'>;
 
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
     super(scope, id);
-    acknowledge(this, { 'AwsSolutions-SMG4': 'rotated by declaring a new generation: sessions signed by the old one go on' });
+    acknowledge(this, { 'AwsSolutions-SMG4': 'rotated by adding a new generation: sessions of the old generation stay valid' });
     this.makeKeyPairFunction = handlerFunction(this, 'MakeKeyPair', 'delivery/make-key-pair', {
       description: 'Makes the key pairs that sign playback', uses: [], environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
     });
@@ -48,7 +45,8 @@ export class SigningKeys extends Construct {
     this.keyGroup = new cloudfront.KeyGroup(this, 'KeyGroup', {
       keyGroupName: globalName(this, 'playback'), items: keys.map(({ publicKey }) => publicKey),
     });
-    // It may read what it wrote, or a repeated request could only make a second key that nobody trusts.
+    // The function can read the secrets, so that a repeated request returns the stored key. Otherwise it could only create a second key, which no key group
+    // contains.
     grantSecrets(secrets, this.makeKeyPairFunction, 'GetSecretValue', 'PutSecretValue');
     this.signing = {
       environment: { SIGNING_KEYS: references },
@@ -57,7 +55,7 @@ export class SigningKeys extends Construct {
     };
   }
 
-  /** CloudFront public keys can't be changed, so that everything of a generation carries its name in its logical id. */
+  /** CloudFront public keys can't change, so the logical ids of all resources of a generation contain its name. */
   private addGeneration(generation: string, { keyType, removalPolicy }: SigningKeysProps) {
     const secret = new secretsmanager.CfnSecret(this, `Secret${generation}`, { description: `Private key that signs playback, generation ${generation}` });
     secret.applyRemovalPolicy(removalPolicy);
@@ -67,9 +65,9 @@ export class SigningKeys extends Construct {
       resourceType: KEY_PAIR_RESOURCE,
       properties: { SecretArn: secret.ref, KeyType: keyType } satisfies KeyPairProperties,
     });
-    // The L2's name and caller reference are equal in two regions of one account.
+    // CDK's L2 construct would use the same name and caller reference in two regions of one account.
     const name = globalName(this, `playback-key-${generation}`);
-    // CloudFront takes a reference once. A generation that is removed and declared again has another pair, and so asks with another reference.
+    // CloudFront accepts a caller reference only once. A generation that is removed and added again has a new key pair, and needs a new reference.
     const callerReference = `${name}-${pair.getAttString('CreatedAt' satisfies keyof KeyPairAttributes)}`;
     const publicKey = new cloudfront.CfnPublicKey(this, `PublicHalf${generation}`, {
       publicKeyConfig: { name, callerReference, encodedKey: pair.getAttString('PublicKey' satisfies keyof KeyPairAttributes) },
@@ -78,15 +76,14 @@ export class SigningKeys extends Construct {
   }
 }
 
-/** What is wrong with a list of generations. */
 export function generationProblems(name: string, generations: unknown): (string | undefined)[] {
   const problems = listProblems(name, generations, (item, generation) => typeof generation === 'string' && GENERATION.test(generation)
-    ? undefined : `${item}: expected up to 20 letters, digits and hyphens, no hyphen first, got ${show(generation)}`, { tokens: false });
+    ? undefined : `${item}: expected 1 to 20 letters, digits and hyphens, not starting with a hyphen, got ${show(generation)}`, { tokens: false });
   if (!Array.isArray(generations)) return problems;
   return [
     ...problems,
     generations.length > MAX_GENERATIONS
-      ? `${name}: expected at most ${MAX_GENERATIONS} generations (CloudFront's quota of keys a key group), got ${generations.length}` : undefined,
+      ? `${name}: expected at most ${MAX_GENERATIONS} generations (CloudFront's quota of public keys per key group), got ${generations.length}` : undefined,
     repetitionProblem(name, generations, 'generation'),
   ];
 }

@@ -12,13 +12,12 @@ export interface StartPlaybackPorts {
   readonly videos: Pick<VideoRepository, 'find'>;
   readonly roles: Roles;
   readonly signCookies: SignCookies;
-  /** The address that viewers use, without a slash at its end. */
+  /** The service URL, without a trailing slash. */
   readonly serviceUrl: string;
   readonly sessionSeconds: number;
   readonly now: () => Date;
 }
 
-/** Starts and renews playback sessions. */
 export function startPlayback({ videos, roles, signCookies, serviceUrl, sessionSeconds, now }: StartPlaybackPorts): Operations<'delivery/start-playback'> {
   return {
     async startPlayback({ path: { videoId }, caller }): Promise<AnswerOf<'startPlayback'>> {
@@ -31,9 +30,9 @@ export function startPlayback({ videos, roles, signCookies, serviceUrl, sessionS
       const prefix = attemptPrefix(videoId, attempt);
       const expires = Math.floor(now().getTime() / 1000) + sessionSeconds;
       const cookies = await signCookies(`${serviceUrl}/${prefix}*`, expires);
-      // One path an attempt: sessions of two videos, or of an old and a new attempt, never overwrite each other. Lax, because some
-      // players fetch media outside the page, and the cookies open nothing that a forged request could change.
-      // Chromium keeps 180 cookies of a host. Above that it forgets those of low priority first, rather than the refresh cookie or those of the user's app.
+      // The cookies have one path per attempt, so sessions of two videos, or of two attempts, never overwrite each other. Lax, because some players fetch
+      // media outside the page. That is safe, since the cookies allow only reads. Low priority, because Chromium keeps at most 180 cookies per host. Above
+      // this limit it deletes cookies of low priority first, instead of the refresh cookie or the cookies of your app.
       const attributes = { path: `/${prefix}`, maxAge: sessionSeconds, secure: true, httpOnly: true, sameSite: 'lax', priority: 'low' } as const;
       return {
         body: {

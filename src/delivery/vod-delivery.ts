@@ -5,8 +5,8 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { checkCircularDependency } from './circular-dependency';
-import { letDistributionRead, makeDistribution, patternProblem } from './distribution';
-import { addressOf, checkDomains, checkNames, domainProblems } from './domain-names';
+import { checkDomains, checkUniqueNames, domainProblems, serviceUrl } from './custom-domain';
+import { createDistribution, letDistributionRead, patternProblem } from './distribution';
 import { checkOrigins } from './media-origin';
 import { generationProblems, SigningKeys } from './signing-keys';
 import { serveArea } from '../api/serve-area';
@@ -30,56 +30,60 @@ import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-p
 
 const ORIGIN = 'an origin, such as an origins.HttpOrigin';
 
-/** What may be tuned of delivery. */
+/** Options for delivery. */
 export interface VodDeliveryOptions {
   /**
-   * A private bucket of your own for the media. In another stack, or imported, its policy is yours to write: CloudFront's service
-   * principal, for this distribution's ARN, needs `s3:GetObject` on `v/*` and `s3:ListBucket`.
+   * An existing private bucket for the media.
    *
-   * One that this app makes is refused if it is public, and warned of without `enforceSSL`. An imported one can't be judged: see yourself that it blocks
-   * public access and denies requests without TLS, or media can be had without a session.
+   * If the bucket is imported or in another stack, you must change its policy yourself: for this distribution's ARN, allow CloudFront's service principal
+   * `s3:GetObject` on `v/*` and `s3:ListBucket`.
    *
-   * A KMS key of yours may encrypt it, if this app makes the key or its policy allows CloudFront `kms:Decrypt`. The key `aws/s3` may not:
-   * CloudFront can't use it.
-   * @default - a private bucket
+   * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
+   * sure that it blocks public access and denies requests without TLS. Otherwise media can be read without a session.
+   *
+   * A customer-managed KMS key can encrypt the bucket, if the app creates the key or the key policy allows CloudFront `kms:Decrypt`. The key `aws/s3` is
+   * rejected at synth, since CloudFront cannot use it.
+   * @default - a new private bucket
    */
   readonly bucket?: s3.IBucket;
 
   /**
    * Options for the functions of this area.
-   * @default - those of the construct above, else as `VodFunctionOptions` says
+   * @default - the `functions` of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
-   * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens. All are trusted. The newest signs from
-   * 15 minutes after it was made; if its secret can't be read, an older one signs. To rotate, add a generation at the end. Remove the old one when
-   * the last session that it signed has expired: removing it ends the sessions that are left.
+   * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens.
+   *
+   * CloudFront trusts all generations. The newest one signs, starting 15 minutes after its creation. If its secret cannot be read, an older generation signs.
+   * To rotate the key, add a generation at the end. Remove the old generation when the last session that it signed has expired: sessions that are still valid
+   * end with the removal.
    * @default ['1']
    */
   readonly keyGenerations?: string[];
 
   /**
-   * Kind of the key pairs to be made. A generation keeps the kind it was made with.
+   * Type of new key pairs. An existing generation keeps its type.
    * @default SigningKeyType.ECDSA_P256
    */
   readonly keyType?: SigningKeyType;
 
   /**
-   * From where CloudFront answers. The cheapest class serves viewers everywhere, those far from Europe and North America more slowly.
+   * Price class of the distribution. The cheapest class serves viewers everywhere, but more slowly if they are far from Europe and North America.
    * @default cloudfront.PriceClass.PRICE_CLASS_100
    */
   readonly priceClass?: cloudfront.PriceClass;
 
   /**
-   * What happens to media and secrets when the stack is deleted. `DESTROY` deletes the media too. Has no effect on a bucket of your own.
+   * What happens to the media and the secrets when the stack is deleted. `DESTROY` also deletes the media. Has no effect on an existing bucket.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long a playback session lasts unless it is renewed, one minute to seven days. One that outlasts a video and its pauses spares
-   * players the renewal.
+   * How long a playback session is valid unless it is renewed, from one minute to seven days. If a session is longer than a video and its pauses, players do
+   * not need to renew it.
    * @default Duration.hours(6)
    */
   readonly sessionDuration?: Duration;
@@ -87,54 +91,59 @@ export interface VodDeliveryOptions {
 
 /** Properties of `VodDelivery`. */
 export interface VodDeliveryProps extends VodDeliveryOptions {
-  /** The catalog that stores the videos. Who may watch, and the address of playback, are the catalog's. */
+  /** The catalog that stores the videos. Its `roles` decide who can watch. Playback uses its `url`. */
   readonly catalog: IVodCatalog;
 
   /**
-   * Served as `/api/*` of the distribution, so that pages, API and media are one origin.
+   * The API that the distribution serves as `/api/*`, so that pages, API and media have the same origin.
    * @default - no API
    */
   readonly api?: IVodApi;
 
   /**
-   * Domain names of your own for the service. The first is its address, `url`, and has to be that of the catalog, too. Point each at the
-   * distribution by a DNS record of yours. No other distribution may have one of them.
+   * Custom domain names of the service.
    *
-   * People sign in and watch at the first name only, since cookies belong to one name. What `defaultBehavior` serves is redirected to it
-   * from the others and from the `cloudfront.net` name, unless that behavior has a function of yours for viewer requests. Viewers need TLS 1.2
+   * The first name is the host of the service URL (`url`). It must be the host of the catalog's `url` too. Create a DNS record for each name that points to
+   * the distribution. No other distribution can have one of the names.
+   *
+   * Users can sign in and watch only at the first name, since cookies belong to one name. At all other names, including the `cloudfront.net` name, requests
+   * for `defaultBehavior` are redirected to the first name, unless that behavior has your own function for viewer requests. Viewers need TLS 1.2
    * (`TLSv1.2_2021`).
-   * @default - the distribution's own name, such as `d111111abcdef8.cloudfront.net`
+   * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
   readonly domainNames?: string[];
 
   /**
-   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 and of the stack's account only, wherever the stack is. Required with
-   * `domainNames`.
+   * The certificate for all `domainNames`. Required with `domainNames`. It must be in us-east-1 and in the stack's account, even if the stack is in another
+   * region, since CloudFront accepts no other certificates.
    * @default - none
    */
   readonly certificate?: acm.ICertificate;
 
   /**
-   * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Its viewers come by
-   * https unless `viewerProtocolPolicy` says otherwise. Never the media bucket: nothing but `/v/*` asks for a session.
+   * The behavior for everything except API and media: your own web app, with CDK's options (methods, cache, query strings, functions).
    *
-   * By default viewers may GET and HEAD, and answers are cached for everyone, without query and cookies. A server-rendered app needs
-   * `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then gets the cookies of its
-   * viewers, but for those of session and playback, whose paths are the service's. One of the same stack needs `domainNames` to be told `url` or the
-   * user pool: without them these wait for the distribution, which waits for the app.
-   * @default - a function answers 404
+   * Viewers use https unless `viewerProtocolPolicy` says otherwise. The origin must not be the media bucket, since only `/v/*` requires a session.
+   *
+   * By default, viewers can send GET and HEAD requests, and responses are cached for all viewers, without query strings and cookies. A server-rendered app
+   * needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. The app then receives the
+   * cookies of its viewers, except the session and playback cookies, whose paths belong to the service. If an app in the same stack uses `url` or the user
+   * pool, set `domainNames`. Otherwise these depend on the distribution, and the distribution depends on the app.
+   * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * What `/` stands for in your own app, such as `index.html`. Needs `defaultBehavior` or `additionalBehaviors`, which serve it.
-   * @default - nothing: `/` goes to the default behavior as it is
+   * The file of your app that CloudFront returns for `/`, such as `index.html`. Requires `defaultBehavior` or `additionalBehaviors` to serve the file.
+   * @default - none; the default behavior receives `/` unchanged
    */
   readonly defaultRootObject?: string;
 
   /**
-   * More of your own beside the default behavior, by path pattern. Patterns below `/v/`, and with an API below `/api/`, are taken. Viewers come by https,
-   * and answers get CloudFront's managed security headers, unless the behavior says otherwise. Never the media bucket.
+   * More behaviors of your app, by path pattern.
+   *
+   * The service uses the patterns below `/v/` and, with an API, below `/api/`. Viewers use https, and responses get CloudFront's managed security headers,
+   * unless the behavior says otherwise. The origin must not be the media bucket.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
@@ -146,7 +155,7 @@ export const DELIVERY_OPTIONS: Record<keyof VodDeliveryOptions, true> = {
 };
 
 /**
- * Delivery: the media bucket, the CloudFront distribution before it, the keys that sign, and playback sessions.
+ * Delivery of media: the media bucket, the CloudFront distribution, the signing keys and the playback sessions.
  *
  * @example
  * declare const api: VodApi;
@@ -155,22 +164,22 @@ export const DELIVERY_OPTIONS: Record<keyof VodDeliveryOptions, true> = {
  * delivery.addRoutes(api);
  */
 export class VodDelivery extends Construct {
-  /** The media: everything below `v/` is served, with a session only. */
+  /** The media bucket. Objects below `v/` are served, but only with a playback session. */
   public readonly bucket: s3.IBucket;
-  /** The keys that playback cookies may be signed with. */
+  /** The keys that can sign playback cookies. */
   public readonly keyGroup: cloudfront.IKeyGroup;
-  /** The one distribution for media, API and your own app. */
+  /** The distribution for media, API and your own app. */
   public readonly distribution: cloudfront.Distribution;
-  /** The address of the distribution: at the first of its domain names, else such as `https://d111111abcdef8.cloudfront.net`. */
+  /** The service URL. Its host is the first of `domainNames`, otherwise the domain name of the distribution (`https://d111111abcdef8.cloudfront.net`). */
   public readonly url: string;
-  /** Makes the signing keys. */
+  /** The function that creates the signing keys. */
   public readonly makeKeyPairFunction: lambda.Function;
-  /** Starts playback sessions. */
+  /** The function that starts and renews playback sessions. */
   public readonly startPlaybackFunction: lambda.Function;
 
   /** @internal */
   public readonly _area: Area;
-  /** Signs playback with the service's keys. @internal */
+  /** @internal */
   public readonly _signing: Connection<'SIGNING_KEYS'>;
 
   private readonly catalog: IVodCatalog;
@@ -179,10 +188,10 @@ export class VodDelivery extends Construct {
     super(checkedScope(scope, id, props), id);
     const { domainNames } = props;
     acknowledge(this, {
-      'AwsSolutions-CFR1': 'where videos may be watched is the user\'s choice',
-      'AwsSolutions-CFR2': 'a web ACL costs by the month: associate yours with the distribution',
-      'AwsSolutions-CFR3': 'access logs cost, and hold the addresses of those who watch',
-      ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'the default certificate takes older TLS; one for domainNames does not' },
+      'AwsSolutions-CFR1': 'geographic restrictions are your choice',
+      'AwsSolutions-CFR2': 'a web ACL has a monthly price: associate your own with the distribution',
+      'AwsSolutions-CFR3': 'access logs cost money, and contain the IP addresses of viewers',
+      ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'the default certificate accepts older TLS versions; a certificate for domainNames does not' },
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
     throwIfAny(this, [
@@ -196,18 +205,18 @@ export class VodDelivery extends Construct {
     const removalPolicy = props.removalPolicy ?? DEFAULT_REMOVAL_POLICY;
     this.catalog = props.catalog;
 
-    this.bucket = props.bucket ?? this.makeBucket(removalPolicy);
+    this.bucket = props.bucket ?? this.createBucket(removalPolicy);
     checkBucket(this, propName(this, 'bucket'), this.bucket, { readByCloudFront: true });
     const keys = new SigningKeys(this, 'Keys', { generations, keyType: props.keyType ?? SigningKeyType.ECDSA_P256, removalPolicy });
     this.keyGroup = keys.keyGroup;
     this._signing = keys.signing;
     this.makeKeyPairFunction = keys.makeKeyPairFunction;
-    this.distribution = makeDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
+    this.distribution = createDistribution(this, { ...props, bucket: this.bucket, keyGroup: this.keyGroup });
     checkOrigins(this, this.distribution, this.bucket, !isAbsent(props.defaultBehavior));
     checkCircularDependency(this, this.distribution, !isAbsent(domainNames));
     checkDomains(this, props);
-    checkNames(this, this.distribution, domainNames ?? []);
-    this.url = addressOf(domainNames ?? [this.distribution.distributionDomainName]);
+    checkUniqueNames(this, this.distribution, domainNames ?? []);
+    this.url = serviceUrl(domainNames ?? [this.distribution.distributionDomainName]);
     letDistributionRead(this, this.bucket, this.distribution);
 
     const { read, view } = connectionsOf(this.catalog);
@@ -224,19 +233,19 @@ export class VodDelivery extends Construct {
   /**
    * Adds the route that starts playback.
    *
-   * @param api where to add it
+   * @param api the API to add the route to
    */
   public addRoutes(api: VodApi): void {
     serveArea(this, api, this._area, this.catalog.roles);
   }
 
-  private makeBucket(removalPolicy: RemovalPolicy): s3.Bucket {
+  private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return privateBucket(this, 'Bucket', {
       removalPolicy,
-      // S3's default, which is the same.
+      // S3's default has the same effect.
       objectOwnership: undefined,
       minimumTLSVersion: 1.2,
-      // What a transcode that died left half written costs, and shows nowhere.
+      // Incomplete uploads of an interrupted transcode cost money, and no list of objects shows them.
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
     });
   }
@@ -246,7 +255,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
   return [
     ...generationProblems('keyGenerations', props.keyGenerations),
     ...domainProblems(scope, props),
-    addressProblem(scope, props),
+    hostProblem(scope, props),
     ownObjectProblem('api', props.api, 'a VodApi', { members: ['originDomainName'] }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
     isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { members: ['bind'], required: true }),
@@ -255,11 +264,11 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
       patternProblem(pattern, !isAbsent(props.api)),
       objectProblem(`additionalBehaviors['${pattern}'].origin`, behavior?.origin, ORIGIN, { members: ['bind'], required: true }),
     ]),
-    // CloudFront finds nothing by a name that begins with a slash (CloudFront Developer Guide, "Specify a default root object").
-    String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a slash before it, got ${show(props.defaultRootObject)}`
+    // CloudFront finds no object for a name with a leading slash (CloudFront Developer Guide, "Specify a default root object").
+    String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a leading slash, got ${show(props.defaultRootObject)}`
       : stringProblem('defaultRootObject', props.defaultRootObject, 'the name of a file, such as "index.html"'),
     isAbsent(props.defaultRootObject) || !isAbsent(props.defaultBehavior) || Object.keys(props.additionalBehaviors ?? {}).length > 0 ? undefined
-      : 'defaultRootObject: expected defaultBehavior with it, which serves the file, got none: everything but API and media is answered 404',
+      : 'defaultRootObject: expected a defaultBehavior that serves the file, got none. Without it, everything except API and media returns 404',
     enumProblem('keyType', props.keyType, { SigningKeyType }),
     enumProblem('priceClass', props.priceClass, { PriceClass: cloudfront.PriceClass }),
     durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),
@@ -267,11 +276,11 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
   ];
 }
 
-/** Playback cookies are signed for the catalog's address: at another name they open nothing. */
-function addressProblem(scope: Construct, props: VodDeliveryProps): string | undefined {
+/** Returns an error if the first domain name is not the host of the catalog's url: playback cookies are valid only at that url. */
+function hostProblem(scope: Construct, props: VodDeliveryProps): string | undefined {
   const { catalog, domainNames } = props;
   if (isAbsent(domainNames) || typeof catalog?.url !== 'string' || domainProblems(scope, props).some((problem) => problem)) return undefined;
-  const url = addressOf(domainNames);
+  const url = serviceUrl(domainNames);
   return Token.isUnresolved(url) || Token.isUnresolved(catalog.url) || url === catalog.url
-    ? undefined : `domainNames[0]: expected the name of the catalog's url, ${show(catalog.url)}, got ${show(domainNames[0])}`;
+    ? undefined : `domainNames[0]: expected the host of the catalog's url (${show(catalog.url)}), got ${show(domainNames[0])}`;
 }

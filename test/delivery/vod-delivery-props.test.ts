@@ -116,21 +116,21 @@ describe('VodDelivery with props', () => {
   const site = new origins.HttpOrigin('app.example.com');
   test.each<[Partial<VodDeliveryProps>, string]>([
     [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more, got []'],
-    [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of keys a key group), got 6'],
+    [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of public keys per key group), got 6'],
     [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: expected each generation once, got a, a'],
-    [{ keyGenerations: ['2026/11'] }, 'expected up to 20 letters, digits and hyphens, no hyphen first, got "2026/11"'],
-    [{ keyGenerations: ['x'.repeat(21)] }, 'expected up to 20 letters'],
+    [{ keyGenerations: ['2026/11'] }, 'expected 1 to 20 letters, digits and hyphens, not starting with a hyphen, got "2026/11"'],
+    [{ keyGenerations: ['x'.repeat(21)] }, 'expected 1 to 20 letters'],
     [{ sessionDuration: Duration.seconds(59) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 59 seconds'],
     [{ sessionDuration: Duration.days(8) }, 'sessionDuration: expected a Duration of whole seconds, 1 minute to 7 days, got 8 days'],
     [{ sessionDuration: Duration.millis(90_500) }, 'got 90.5 seconds'],
     [{ keyType: 'RSA' as any }, 'keyType: expected SigningKeyType.ECDSA_P256 ("ecdsa-p256") or SigningKeyType.RSA_2048 ("rsa-2048"), got "RSA"'],
-    [{ defaultRootObject: '/index.html' }, 'defaultRootObject: expected the name of a file without a slash before it, got "/index.html"'],
-    [{ defaultRootObject: 'index.html' }, 'defaultRootObject: expected defaultBehavior with it, which serves the file, got none'],
-    [{ defaultRootObject: 'index.html', additionalBehaviors: {} }, 'defaultRootObject: expected defaultBehavior with it'],
+    [{ defaultRootObject: '/index.html' }, 'defaultRootObject: expected the name of a file without a leading slash, got "/index.html"'],
+    [{ defaultRootObject: 'index.html' }, 'defaultRootObject: expected a defaultBehavior that serves the file, got none'],
+    [{ defaultRootObject: 'index.html', additionalBehaviors: {} }, 'defaultRootObject: expected a defaultBehavior that serves the file'],
     [{ additionalBehaviors: { '/x/*': {} as any } }, 'additionalBehaviors[\'/x/*\'].origin: expected an origin, such as an origins.HttpOrigin, got none'],
-    [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which is the service\'s own, got \'/v/*\''],
-    [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which is the service\'s own, got \'v/open/*\''],
-    [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /api/, which is the service\'s own, got \'/api/*\''],
+    [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which the service uses, got \'/v/*\''],
+    [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which the service uses, got \'v/open/*\''],
+    [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /api/, which the service uses, got \'/api/*\''],
   ])('refuses %j', (props, message) => {
     expect(() => delivered(props)).toThrow(message);
   });

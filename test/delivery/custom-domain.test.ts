@@ -51,8 +51,8 @@ describe('domainNames', () => {
       return templateOf(stack);
     };
     expect(() => templateWith(true)).not.toThrow();
-    expect(() => templateWith(false)).toThrow('defaultBehavior, additionalBehaviors: expected origins that don\'t wait for the distribution, got a circular dependency '
-      + '(Test/Vod/Delivery/Distribution -> Test/App/FunctionUrl -> Test/App -> Test/Vod/Delivery/Distribution): set domainNames');
+    expect(() => templateWith(false)).toThrow('defaultBehavior, additionalBehaviors: expected origins that do not depend on the distribution, got a circular dependency '
+      + '(Test/Vod/Delivery/Distribution -> Test/App/FunctionUrl -> Test/App -> Test/Vod/Delivery/Distribution). Set domainNames');
   });
 
   test('may be known at deploy time only', () => {
@@ -96,7 +96,7 @@ describe('domainNames', () => {
   const certificate = certificateIn(testStack());
   test.each(([
     [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate of us-east-1 that covers domainNames, got none'],
-    [{ certificate }, 'Test/Vod: domainNames: expected the names that certificate is for, got none'],
+    [{ certificate }, 'Test/Vod: domainNames: expected the domain names of the certificate, got none'],
     [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more, got []'],
     [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more, got "${NAME}"`],
     [{ domainNames: [NAME, NAME], certificate }, `domainNames: expected each name once, got ${NAME}, ${NAME}`],
@@ -127,13 +127,13 @@ describe('domainNames', () => {
     deliveryOf(app, 'One', [NAME, 'www.example.com']);
     deliveryOf(app, 'Two', ['two.example.com']);
     new cloudfront.Distribution(new Stack(app, 'Site'), 'Site', { defaultBehavior: { origin: site }, domainNames: ['WWW.example.com'], certificate });
-    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Delivery\] domainNames\[1\]: expected a name that no other distribution has, got "www\.example\.com", which Site\/Site has too: [^[]*$/);
+    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Delivery\] domainNames\[1\]: expected a name that no other distribution has, got "www\.example\.com", which Site\/Site also has\. [^[]*$/);
   });
 
   test('are warned of where one of another stage has one', () => {
     const app = new App();
     const [stack] = ['Blue', 'Green'].map((stage) => Stack.of(deliveryOf(new Stage(app, stage), 'Test', [NAME])));
-    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Blue\/Test\/Delivery: domainNames\[0\]: .*, which Green\/Test\/Delivery\/Distribution has too, in another stage: /));
+    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Blue\/Test\/Delivery: domainNames\[0\]: .*, which Green\/Test\/Delivery\/Distribution also has, in another stage\. /));
   });
 
   test('are refused as addresses of sign-in, the second too', () => {
@@ -143,7 +143,7 @@ describe('domainNames', () => {
       domain: { customDomain: { domainName: 'id.example.com', certificate: certificateIn(stack) } },
     });
     vodIn(stack, { domainNames: [NAME, 'www.example.com', 'id.example.com'], certificate, identity });
-    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Auth\] publicClient\.callbackUrls\[1\]: expected an address that is not the service's own[^]*\[Test\/Vod\/Auth\] domain\.customDomain\.domainName: expected a name that the service has not itself/);
+    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Auth\] publicClient\.callbackUrls\[1\]: expected a custom scheme, another host [^]*\[Test\/Vod\/Auth\] domain\.customDomain\.domainName: expected a name that the service does not use/);
   });
 
   test.each([true, false])('are refused as addresses of sign-in beside that of the distribution, with a name of one\'s own: %s', (hasName) => {
@@ -153,7 +153,7 @@ describe('domainNames', () => {
     const elsewhere = `https://${deliveryIn(new Stack(app, 'Two')).distribution.distributionDomainName}/cb`;
     const identity = Identity.userPool({ publicClient: { callbackUrls: [elsewhere, callback] } });
     authIn(Stack.of(delivery), { url: Lazy.string({ produce: () => delivery.url }), identity });
-    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Auth\] publicClient\.callbackUrls\[1\]: expected an address that is not the service's own[^[]*$/);
+    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Auth\] publicClient\.callbackUrls\[1\]: expected a custom scheme, another host [^[]*$/);
   });
 
   test('are compared as the template has them', () => {
@@ -169,7 +169,7 @@ describe('domainNames', () => {
     const stack = testStack();
     const catalog = catalogIn(stack, { url: 'https://other.example.com' });
     expect(() => delivered({ catalog, domainNames: [NAME], certificate: certificateIn(stack) }, stack))
-      .toThrow(`domainNames[0]: expected the name of the catalog's url, "https://other.example.com", got "${NAME}"`);
+      .toThrow(`domainNames[0]: expected the host of the catalog's url ("https://other.example.com"), got "${NAME}"`);
   });
 });
 
