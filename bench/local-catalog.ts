@@ -3,10 +3,10 @@ import type { AddressInfo } from 'net';
 import { json } from 'stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { Door, startDoor } from '../local/door/door';
+import { AwsEndpoint, startAwsEndpoint } from '../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../local/services/dynamodb/dynamodb';
 import { jsonService, type Json } from '../local/services/json';
-import type { DoorService } from '../local/types';
+import type { AwsService } from '../local/types';
 import type { VideoRow } from '../src/contract/table';
 import { CREDENTIALS, fakeAccess } from '../test/local/fakes';
 import { synthesized } from '../test/local/template/stacks';
@@ -26,7 +26,7 @@ const PROBED = {
 };
 
 /** A service that answers, and remembers each request. */
-function counted(service: DoorService, operations: Operation[]): DoorService {
+function counted(service: AwsService, operations: Operation[]): AwsService {
   return {
     ...service,
     async handle(request, response) {
@@ -47,11 +47,11 @@ export async function localCatalog() {
   const stack = await synthesized((scope) => void catalogIn(scope));
   const [{ physicalId: tableName, attributes: { StreamArn } }] = stack.ofType('AWS::DynamoDB::GlobalTable');
   const dynamoDb = await startDynamoDb({ stack });
-  const door: Door = await startDoor({ access: fakeAccess() });
+  const awsEndpoint: AwsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
   const operations: Operation[] = [];
   const events: Json[] = [];
-  door.register(counted(dynamoDb.service, operations));
-  door.register(jsonService('events', () => [], {
+  awsEndpoint.register(counted(dynamoDb.service, operations));
+  awsEndpoint.register(jsonService('events', () => [], {
     PutEvents({ Entries }) {
       events.push(...Entries);
       return { FailedEntryCount: 0, Entries: Entries.map((_: Json, index: number) => ({ EventId: String(index) })) };
@@ -65,7 +65,7 @@ export async function localCatalog() {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(isProbe ? { probeResults: [PROBED] } : { job: { id: jobs.at(-1)!.jobId } }));
   })());
   await new Promise<void>((resolve) => mediaConvert.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${door.port}`;
+  const address = `http://127.0.0.1:${awsEndpoint.port}`;
   Object.assign(process.env, {
     AWS_REGION: stack.region,
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -99,7 +99,7 @@ export async function localCatalog() {
     async stop() {
       mediaConvert.close();
       mediaConvert.closeAllConnections();
-      await door.stop();
+      await awsEndpoint.stop();
       await dynamoDb.stop();
     },
   };

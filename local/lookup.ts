@@ -23,6 +23,6 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 export function onlyKnown(what: string, properties: Record<string, any>, free: string, bound: Record<string, unknown[]> = {}): void {
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || free.split(' ').includes(name) || bound[name]?.includes(value)) continue;
-    throw new Error(`${what}: this machine does not know ${name} ${JSON.stringify(value)}`);
+    throw new Error(`${what}: the local stack does not support ${name} ${JSON.stringify(value)}`);
   }
 }

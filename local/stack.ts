@@ -2,8 +2,8 @@
 import { appendFileSync, promises as fs, writeFileSync } from 'fs';
 import * as path from 'path';
 import { TemplateAccess } from './access/access';
+import { startAwsEndpoint } from './aws-endpoint/aws-endpoint';
 import { holdDataFolder } from './data-folder';
-import { startDoor } from './door/door';
 import { startEdge } from './edge/edge';
 import { failureQueues } from './functions/failure-queues';
 import { createFunctions } from './functions/functions';
@@ -41,12 +41,12 @@ export interface StackFacts {
    * Where handlers find AWS's services. A POST with the header `x-local-fire-rule` fires the scheduled rule of that logical id, name or ARN, one with
    * `x-local-invoke` runs the function, with the body as its payload.
    */
-  readonly door: string;
+  readonly awsEndpoint: string;
   /** The issuer of tokens that stands for `https://identity.example.com`, where the template names that. */
   readonly issuer?: string;
 }
 
-/** The SDK's names of the services behind the door. */
+/** The SDK's names of the services behind the AWS endpoint. */
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE', 'SQS'];
 
 /** What to run, and how. */
@@ -72,12 +72,12 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 
   ensure('ffmpeg');
-  const [edgePort, doorPort, authPort, otherPort] = await freePorts([port, 0, 0, 0]);
+  const [edgePort, awsPort, authPort, otherPort] = await freePorts([port, 0, 0, 0]);
   const dataFolder = path.resolve(data);
   const factsFile = path.join(dataFolder, 'stack.json');
   keep(await holdDataFolder(dataFolder, reset));
   const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
-  const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, door: doorPort, auth: authPort, otherIssuer: otherPort });
+  const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, aws: awsPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
   const logFile = (name: string): (line: string) => void => {
     const file = path.join(dataFolder, name);
@@ -92,10 +92,10 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
     };
   };
   const access = new TemplateAccess(stack, log, logFile('access.jsonl'));
-  const door = keep(await startDoor({ port: doorPort, access, log }));
+  const awsEndpoint = keep(await startAwsEndpoint({ port: awsPort, access, log }));
   const handlerLog = logFile('functions.log');
-  const doorUrl = `http://127.0.0.1:${doorPort}`;
-  const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, doorUrl]));
+  const awsUrl = `http://127.0.0.1:${awsPort}`;
+  const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, awsUrl]));
   // Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
   const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
@@ -114,13 +114,13 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const here = (audience: string): string => stack.here(audience);
   const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes, here })) : undefined;
   const others = [createSecretsManager({ stack }), createSqs({ stack, queues }), createPutEvents({ ...events, log }), createInvokeCall({ stack, functions })];
-  for (const { service } of [dynamoDb, s3, mediaConvert, ...others, ...cognito ? [cognito] : []]) door.register(service);
+  for (const { service } of [dynamoDb, s3, mediaConvert, ...others, ...cognito ? [cognito] : []]) awsEndpoint.register(service);
 
   await runCustomResources(stack, functions, s3.store);
   const [domainName] = stack.domainNames;
   const origin = `http://${domainName ? hostOf(domainName, edgePort) : `localhost:${edgePort}`}`;
   const users = (cognito ?? otherIssuer)?.users ?? [];
-  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, door: doorUrl, issuer: otherIssuer?.issuer };
+  const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
   // Only now: what was left of an earlier run finds every handler and every service.

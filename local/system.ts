@@ -11,7 +11,7 @@ export function ensure(program: keyof typeof NAMES): string {
   const found = find(NAMES[program]);
   if (found) return found;
   if (process.getuid?.() !== 0 || !find(['apt-get'])) {
-    throw new Error(`${program} is not on this machine: type\n  sudo apt-get install ${program}   (or brew install ${program}, dnf install ${program})`);
+    throw new Error(`${program} is not installed: type\n  sudo apt-get install ${program}   (or brew install ${program}, dnf install ${program})`);
   }
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', program]]) {
     execFileSync('apt-get', args, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'pipe' });

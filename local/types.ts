@@ -31,8 +31,8 @@ export class AccessDenied extends AwsError {
   }
 }
 
-/** A verified request at the door. */
-export interface DoorRequest {
+/** A request with a verified signature. */
+export interface AwsRequest {
   readonly method: string;
   /** Undecoded path. */
   readonly path: string;
@@ -44,14 +44,14 @@ export interface DoorRequest {
   readonly principal: Principal;
 }
 
-/** An AWS service behind the door; `name` is its SigV4 signing name. */
-export interface DoorService {
+/** A local AWS service; `name` is its SigV4 signing name. */
+export interface AwsService {
   readonly name: string;
   /** Answers what needs no signature (a CORS preflight, a call of this machine's own); true when it did. */
   unsigned?(request: IncomingMessage, response: ServerResponse): boolean;
   /** What the request needs to be allowed. */
-  needs(request: DoorRequest): Need[];
-  handle(request: DoorRequest, response: ServerResponse): Promise<void>;
+  needs(request: AwsRequest): Need[];
+  handle(request: AwsRequest, response: ServerResponse): Promise<void>;
   /** Writes an error in the service's own form (XML for S3, JSON for the rest). */
   fail(error: AwsError, response: ServerResponse, request?: IncomingMessage): void;
 }

@@ -14,7 +14,7 @@ import { listen } from '../listen';
 import { onlyKnown } from '../lookup';
 import { hostOf } from '../template/addresses';
 import { isDecodable, logLine } from '../text';
-import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Part, type Principal } from '../types';
+import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Part, type Principal } from '../types';
 
 /** The managed policy SecurityHeadersPolicy: an origin may say otherwise. */
 const securityHeaders = new Map(Object.entries({
@@ -51,7 +51,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 
 /** Serves the template's distribution on localhost. */
 export async function startEdge({ stack, access, s3, gateway, port }:
-{ stack: LocalStack; access: Access; s3: DoorService; gateway: Gateway; port: number }): Promise<Part> {
+{ stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; port: number }): Promise<Part> {
   const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
   /** The name that CloudFront sees, by the host of this machine that stands for it. */
   const nameOf = new Map<string, string>([
@@ -65,7 +65,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     // What a browser has already is sent again; of a condition that must hold S3 says that it does not know it.
     const names = raw.headers['if-range'] ? [] : ['range', 'if-match', 'if-unmodified-since'];
     const headers = Object.fromEntries(names.flatMap((name) => raw.headers[name] ? [[name, String(raw.headers[name])]] : []));
-    const asked: DoorRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };
+    const asked: AwsRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };
     await access.require(principal, s3.needs(asked));
     await s3.handle(asked, response);
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'http';
 import { json } from 'stream/consumers';
 import { failJson } from '../services/json';
-import { AwsError, type DoorService, type Functions, type LocalStack } from '../types';
+import { AwsError, type AwsService, type Functions, type LocalStack } from '../types';
 
 /**
  * Names the function that is to be called, in a POST that nobody signs: so calls a person with every permission. Pages of other origins can't send a
@@ -10,7 +10,7 @@ import { AwsError, type DoorService, type Functions, type LocalStack } from '../
 const INVOKE = 'x-local-invoke';
 
 /** This machine's own call that runs a function, by its logical id, name or ARN, with the body as its payload. Answers as Lambda's Invoke does. */
-export function createInvokeCall({ stack, functions }: { stack: LocalStack; functions: Functions }): { service: DoorService } {
+export function createInvokeCall({ stack, functions }: { stack: LocalStack; functions: Functions }): { service: AwsService } {
   async function answer(name: string, body: Promise<unknown>, response: ServerResponse): Promise<void> {
     const found = stack.ofType('AWS::Lambda::Function').find(({ logicalId, physicalId, attributes: { Arn } }) => [logicalId, physicalId, Arn].includes(name));
     if (!found) throw new AwsError('ResourceNotFoundException', `the template has no function ${name}`, 404);

@@ -58,7 +58,7 @@ function readSources({ logicalId, properties: { IdentitySource = '', Type } }: R
         const value = name.split('.').reduce((inner: any, key) => inner?.[key], proxyEvent(request, context).requestContext);
         return value ? String(value) : undefined;
       };
-      default: throw new Error(`${logicalId}: this machine does not know IdentitySource ${source}`);
+      default: throw new Error(`${logicalId}: the local stack does not support IdentitySource ${source}`);
     }
   });
   if (Type !== 'REQUEST' && readers.length !== 1) throw new Error(`${logicalId}: an authorizer of type ${Type} has one IdentitySource`);
@@ -78,7 +78,7 @@ const claimText = (value: unknown): string =>
 /** Takes id tokens of a user pool: of any client, unless an expression says which. Claims are all strings, lists with commas, two times as dates. */
 function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
   const { logicalId, properties: { ProviderARNs: [userPoolArn, ...others], IdentityValidationExpression: expression = '.*' } } = resource;
-  if (others.length) throw new Error(`${logicalId}: this machine knows one user pool`);
+  if (others.length) throw new Error(`${logicalId}: the local stack supports one user pool`);
   const read = readSources(resource);
   const audience = wholly(expression);
   return async (request, context) => {

@@ -30,7 +30,7 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   const pathOf = (id: string): string => {
     if (id === rootId) return '';
     const { ParentId, PathPart } = byId(stack, 'AWS::ApiGateway::Resource', id).properties;
-    if (PathPart.includes('+')) throw new Error(`this machine does not know ${PathPart}`);
+    if (PathPart.includes('+')) throw new Error(`the local stack does not support ${PathPart}`);
     return `${pathOf(ParentId)}/${PathPart}`;
   };
   const ids = new Set<string>(stack.ofType('AWS::ApiGateway::Method').map(({ properties }) => properties.ResourceId));

@@ -11,7 +11,7 @@ const JSON_TYPE = 'application/json';
 /** Answers as a MOCK integration with one response does (API Gateway Developer Guide, "Mock integrations for REST APIs"). */
 export function createMock({ logicalId, properties: { Integration, MethodResponses = [] } }: Pick<Resource, 'logicalId' | 'properties'>): Mock {
   const unknown = (what: unknown): never => {
-    throw new Error(`${logicalId}: this machine does not know ${typeof what === 'string' ? what : JSON.stringify(what)}`);
+    throw new Error(`${logicalId}: the local stack does not support ${typeof what === 'string' ? what : JSON.stringify(what)}`);
   };
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
@@ -72,6 +72,6 @@ function statementOf(line: string): Statement | undefined {
 
 function conditional(holds: (scope: Scope) => boolean, then: string): Statement {
   const statement = statementOf(then);
-  if (!statement) throw new Error(`this machine does not know ${then}`);
+  if (!statement) throw new Error(`the local stack does not support ${then}`);
   return (scope) => { if (holds(scope)) statement(scope); };
 }

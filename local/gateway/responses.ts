@@ -43,10 +43,10 @@ export function createResponses(stack: LocalStack) {
     const headers = Object.entries<string>(ResponseParameters).map(([name, value]) => {
       const [, header] = /^method\.request\.header\.([\w-]+)$/.exec(value) ?? [];
       const constant = constantIn(value);
-      if (header === undefined && constant === undefined) throw new Error(`${logicalId}: this machine does not know ${value}`);
+      if (header === undefined && constant === undefined) throw new Error(`${logicalId}: the local stack does not support ${value}`);
       return [name.replace('gatewayresponse.header.', ''), header === undefined ? constant : ({ raw }: ApiRequest) => raw.headers[header.toLowerCase()]] as const;
     });
-    if (template.replaceAll(variable, '').includes('$')) throw new Error(`${logicalId}: this machine does not know more than ${variable}: ${template}`);
+    if (template.replaceAll(variable, '').includes('$')) throw new Error(`${logicalId}: the local stack does not support more than ${variable}: ${template}`);
     return [ResponseType as string, { status: StatusCode as string | undefined, headers, template }];
   }));
 

@@ -11,7 +11,7 @@ import type { Access } from '../access/access';
 import type { Store } from '../s3/store';
 import { failJson, inputOf, readJson, writeJson, type Json } from '../services/json';
 import { firstLines, logLine } from '../text';
-import { AwsError, type DoorRequest, type DoorService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
+import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
 /** Before a job is tried again that this machine itself failed. */
@@ -26,7 +26,7 @@ const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:H
  */
 export function createMediaConvert({ stack, access, store, putEvent, now = Date.now }: {
   stack: LocalStack; access: Pick<Access, 'require' | 'trusts'>; store: Store; putEvent: PutEvent; now?: () => number;
-}): { service: DoorService; start(): void } & Part {
+}): { service: AwsService; start(): void } & Part {
   const folder = join(stack.dataFolder, 'mediaconvert');
   const file = join(folder, 'jobs.json');
   const model = createModel();
@@ -110,7 +110,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     return job;
   }
   function search({ inputFile = '', queue, order, maxResults, nextToken, ...unknown }: Record<string, string | undefined>) {
-    for (const name of Object.keys(unknown)) throw bad(`/${name}`, 'is not supported on one machine');
+    for (const name of Object.keys(unknown)) throw bad(`/${name}`, 'is not supported in the local stack');
     const found = jobs.filter((job) => (!queue || job.queue === queue) && job.settings.inputs![0].fileInput!.includes(inputFile));
     if (order !== 'ASCENDING') found.reverse();
     const from = found.findIndex(({ id }) => id === nextToken) + 1;
@@ -129,7 +129,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   }
 
   /** What a request means: what it needs to be allowed (AWS's service authorization reference), and what it answers. */
-  function operationOf({ method, path, query, body }: DoorRequest): { needs: Need[]; run(): unknown; status?: number } {
+  function operationOf({ method, path, query, body }: AwsRequest): { needs: Need[]; run(): unknown; status?: number } {
     const [, , collection, id = ''] = path.split('/').map(decodeURIComponent); // `/2017-08-29/jobs/ID`
     const input = inputOf(body);
     switch (`${method} ${collection}${id && '/ID'}`) {
@@ -149,7 +149,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
         const reads = objects.map(({ bucket, key }) => ({ action: 's3:GetObject', resource: `arn:aws:s3:::${bucket}/${key}` }));
         return { needs: [{ action: 'mediaconvert:Probe', resource: '*' }, ...reads], run: async () => ({ probeResults: await Promise.all(objects.map(probe)) }) };
       }
-      default: throw new AwsError('NotFoundException', `${method} ${path} is not implemented on one machine`, 404);
+      default: throw new AwsError('NotFoundException', `${method} ${path} is not implemented in the local stack`, 404);
     }
   }
 

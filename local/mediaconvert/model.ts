@@ -55,7 +55,7 @@ function checkValue(value: unknown, rule: string, path: string): void {
   const [, least, most] = /^(\d+)\.\.(\d*)$/.exec(rule) ?? [];
   const values = rule in sdk ? Object.values(sdk[rule as keyof typeof sdk]) : rule.split('|');
   const fits = least ? Number(value) >= +least && Number(value) <= +(most || Infinity) : values.includes(`${value}`);
-  if (!fits) throw bad(path, `should be ${values.join('|')} on one machine, got ${value}`);
+  if (!fits) throw bad(path, `should be ${values.join('|')} in the local stack, got ${value}`);
 }
 
 /** Checks wire JSON against the SDK's own model (members and types come from its runtime schemas), and against what is supported here. */
@@ -73,7 +73,7 @@ export function check(schema: NormalizedSchema, value: unknown, path = ''): void
   for (const [name, item] of Object.entries(value!)) {
     const [at, member, rule] = [`${path}/${name}`, members.get(name), rules.find(([, , each]) => each === name)];
     if (!member) throw bad(at, 'is not a member of the API');
-    if (!rule) throw bad(at, 'is not supported on one machine');
+    if (!rule) throw bad(at, 'is not supported in the local stack');
     check(member, item, at);
     if (rule[3]) checkValue(item, rule[3], at);
   }

@@ -34,9 +34,9 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
  */
 export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
   const path = '/settings/inputs/0/inputClippings';
-  if (more) throw bad(path, 'should be one on one machine');
+  if (more) throw bad(path, 'should be one in the local stack');
   if (!clip) return undefined;
-  if (timecodeSource !== 'ZEROBASED') throw bad(path, 'needs the timecodeSource ZEROBASED on one machine');
+  if (timecodeSource !== 'ZEROBASED') throw bad(path, 'needs the timecodeSource ZEROBASED in the local stack');
   const [, ...parts] = /^([01]\d|2[0-4]):([0-5]\d):([0-5]\d)[:;](\d\d)$/.exec(clip.endTimecode!) ?? [];
   if (!parts.length) throw bad(`${path}/0/endTimecode`, `should be HH:MM:SS:FF, got ${clip.endTimecode}`);
   const [hours, minutes, seconds, frames] = parts.map(Number);
@@ -51,7 +51,7 @@ export function checkRules({ settings, userMetadata = {} }: Job): void {
   if (odd) throw bad(`/userMetadata/${odd[0]}`, 'should be one of 10 at most, and hold letters, digits, spaces and _.:/=+-@ only: 128 in the name, 256 in the value');
 
   const { inputs: [input, more] = [], outputGroups = [] } = settings;
-  if (!input || more) throw bad('/settings/inputs', 'should be one on one machine');
+  if (!input || more) throw bad('/settings/inputs', 'should be one in the local stack');
   parseS3(input.fileInput, '/settings/inputs/0/fileInput');
   parseClip(input);
   outputGroups.forEach((group, index) => checkGroup(group, Object.keys(input.audioSelectors ?? {}), `/settings/outputGroups/${index}`));
@@ -64,16 +64,16 @@ function checkGroup(group: Wire<OutputGroup>, selectors: string[], path: string)
   const rules: [broken: unknown, at: string, why: string][] = [
     [!outputs.length, '', 'should have at least one output'],
     [new Set(outputs.map(({ nameModifier }) => nameModifier)).size < outputs.length, '', 'each needs a name modifier of its own'],
-    [outputs.filter(({ videoDescription }) => !videoDescription).length > 1, '', 'should have one of sound alone at most on one machine'],
+    [outputs.filter(({ videoDescription }) => !videoDescription).length > 1, '', 'should have one of sound alone at most in the local stack'],
   ];
   outputs.forEach((output, index) => {
     const { videoDescription: video, audioDescriptions: [audio, more] = [], nameModifier = '', containerSettings } = output;
     const { codecSettings: codec = {}, width = 0, height = 0 } = video ?? {};
     rules.push(
       [!video && !audio, `/${index}`, 'needs a video or an audio description'],
-      [more, `/${index}/audioDescriptions`, 'should be one on one machine'],
+      [more, `/${index}/audioDescriptions`, 'should be one in the local stack'],
       [!muxed && video && audio, `/${index}`, 'a CMAF output holds video or audio, not both'],
-      [/[$%/]/.test(nameModifier), `/${index}/nameModifier`, 'should be plain text on one machine'],
+      [/[$%/]/.test(nameModifier), `/${index}/nameModifier`, 'should be plain text in the local stack'],
       [containerSettings?.container !== container, `/${index}/containerSettings/container`, `should be ${container} in this output group`],
       [isCapture(output) === !!segment, `/${index}/videoDescription/codecSettings/codec`, 'frame captures, and they alone, go into a file group'],
       [video && !(isCapture(output) ? codec.frameCaptureSettings : codec.h264Settings), `/${index}/videoDescription/codecSettings`, 'needs its codec\'s settings'],

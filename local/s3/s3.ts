@@ -4,7 +4,7 @@ import type { ServerResponse } from 'http';
 import { pipeline } from 'stream/promises';
 import { crc32 } from 'zlib';
 import type { Access } from '../access/access';
-import { AccessDenied, AwsError, type DoorRequest, type DoorService, type LocalStack, type PutEvent } from '../types';
+import { AccessDenied, AwsError, type AwsRequest, type AwsService, type LocalStack, type PutEvent } from '../types';
 import { createCors } from './cors';
 import { createStore } from './store';
 
@@ -23,7 +23,7 @@ const STORED = /^(cache-control|content-disposition|content-encoding|content-lan
 const escape = (text: string): string => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** The object a request means, and what it needs to be allowed. Whatever is not understood is refused, never ignored. */
-function targetOf({ method, path, query, headers, body }: DoorRequest) {
+function targetOf({ method, path, query, headers, body }: AwsRequest) {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
   const isList = !key && method === 'GET' && query.get('list-type') === '2';
@@ -32,7 +32,7 @@ function targetOf({ method, path, query, headers, body }: DoorRequest) {
   const unknown = [...query.keys(), ...Object.keys(headers).filter(isMeant)].find((name) => !isKnown(name))
     || headers['if-none-match'] && `${method} ${headers['if-none-match']}` !== 'PUT *' && 'if-none-match'
     || headers['x-amz-content-sha256']?.startsWith('STREAMING-') && 'aws-chunked';
-  if (!ACTIONS[method] || unknown || !key && !['GET', 'HEAD'].includes(method)) throw new AwsError('NotImplemented', `${method} ${unknown || 'of a bucket'} is not implemented on one machine`, 501);
+  if (!ACTIONS[method] || unknown || !key && !['GET', 'HEAD'].includes(method)) throw new AwsError('NotImplemented', `${method} ${unknown || 'of a bucket'} is not implemented in the local stack`, 501);
   if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
   if (!key) return { bucket, key, isList, need: { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` } };
   return { bucket, key, isList, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
@@ -71,7 +71,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     });
   });
 
-  async function getObject(request: DoorRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
+  async function getObject(request: AwsRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     const meta = store.get(bucket, key);
     if (!meta) {
       // Who may not list is not told what is missing.
@@ -89,7 +89,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     await pipeline(createReadStream('', { fd: openSync(path, 'r'), start, end }), response);
   }
 
-  function listObjects({ query }: DoorRequest, response: ServerResponse, bucket: string): void {
+  function listObjects({ query }: AwsRequest, response: ServerResponse, bucket: string): void {
     const [after, most] = [query.get('start-after') ?? '', Math.min(1000, Number(query.get('max-keys') ?? 1000))];
     const found = store.list(bucket).filter(({ key }) => key.startsWith(query.get('prefix') ?? '') && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
     const contents = found.slice(0, most).map(({ key, size, etag, lastModified }) => `<Contents><Key>${escape(key)}</Key><LastModified>${lastModified.toISOString()}</LastModified>`
@@ -98,7 +98,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
       + `<Name>${bucket}</Name><KeyCount>${contents.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${found.length > most}</IsTruncated>${contents.join('')}</ListBucketResult>`);
   }
 
-  async function putObject({ headers, body, raw }: DoorRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
+  async function putObject({ headers, body, raw }: AwsRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     if (headers['content-length'] === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
     if (+headers['content-length'] > 5 * 1024 ** 3) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
     const checksum = headers['x-amz-checksum-crc32'];
@@ -117,7 +117,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     response.writeHead(200, { etag }).end();
   }
 
-  const service: DoorService = {
+  const service: AwsService = {
     name: 's3',
     unsigned(request, response) {
       if (request.method !== 'OPTIONS') return false;
@@ -130,7 +130,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
       const { bucket, key, isList } = targetOf(request);
       allowOrigin(request.raw, response);
       if (isList) return listObjects(request, response, bucket);
-      if (!key) throw new AwsError('NotImplemented', `${request.method} of a bucket is not implemented on one machine`, 501);
+      if (!key) throw new AwsError('NotImplemented', `${request.method} of a bucket is not implemented in the local stack`, 501);
       if (request.method === 'DELETE') {
         store.delete(bucket, key);
         return void response.writeHead(204).end();

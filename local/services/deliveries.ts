@@ -52,7 +52,7 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
       // What was interrupted is delivered at the next start.
       if (!stopping.signal.aborted) pending.delete(id);
     } catch (error) {
-      // A fault of this machine, such as a full disk, and not an answer of AWS: the delivery stays until it can be made.
+      // A local fault, such as a full disk, and not an answer of AWS: the delivery stays until it can be made.
       log(`${delivery.sourceArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
       await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
     }

@@ -8,7 +8,7 @@ const SERVICES = ['sqs', 'dynamodb'];
 export function eventSourceMappings(stack: LocalStack, service: 'sqs' | 'dynamodb'): Resource[] {
   return stack.ofType('AWS::Lambda::EventSourceMapping').filter(({ logicalId, properties: { EventSourceArn } }) => {
     const source = EventSourceArn.split(':')[2];
-    if (!SERVICES.includes(source)) throw new Error(`${logicalId}: this machine does not know event sources of ${source}`);
+    if (!SERVICES.includes(source)) throw new Error(`${logicalId}: the local stack does not support event sources of ${source}`);
     return source === service;
   });
 }

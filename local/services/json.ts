@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'fs';
 import type { ServerResponse } from 'http';
-import { AwsError, type DoorRequest, type DoorService, type Need } from '../types';
+import { AwsError, type AwsRequest, type AwsService, type Need } from '../types';
 
 export type Json = Record<string, any>;
 
@@ -16,14 +16,14 @@ const NAMES: Record<string, string> = {
 /** A service of AWS's JSON protocols: what each operation needs to be allowed, and what it answers. */
 export function jsonService(
   name: string, needs: (operation: string, input: Json) => Need[], operations: Record<string, (input: Json) => unknown>,
-): DoorService {
+): AwsService {
   // `GetItem` of `DynamoDB_20120810.GetItem`
-  const operationOf = ({ headers }: DoorRequest) => headers['x-amz-target']?.split('.')[1] ?? '';
+  const operationOf = ({ headers }: AwsRequest) => headers['x-amz-target']?.split('.')[1] ?? '';
   return {
     name,
     needs(request) {
       const operation = operationOf(request);
-      if (!Object.hasOwn(operations, operation)) throw new AwsError('UnknownOperationException', `${name} on one machine has no ${operation}`);
+      if (!Object.hasOwn(operations, operation)) throw new AwsError('UnknownOperationException', `${name} in the local stack has no ${operation}`);
       return needs(operation, inputOf(request.body));
     },
     async handle(request, response) {

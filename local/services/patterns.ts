@@ -11,7 +11,7 @@ export function compilePattern(pattern: Json): (event: any) => boolean {
   return (event) => matches(event, [event]);
 }
 
-const unknown = (rule: unknown) => new Error(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
+const unknown = (rule: unknown) => new Error(`event pattern: the local stack does not support ${JSON.stringify(rule)}`);
 const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
 /** The field of an object, not what every object of JavaScript has. */
 const fieldOf = (node: any, name: string): unknown => node !== null && typeof node === 'object' && Object.hasOwn(node, name) ? node[name] : undefined;

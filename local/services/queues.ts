@@ -62,7 +62,7 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
   async function poll(mapping: Json): Promise<void> {
     while (!stopped) {
       await pollOnce(mapping).catch((error: Error) => {
-        // A fault of this machine, such as a full disk: messages are where they were, and are received again.
+        // A local fault, such as a full disk: messages are where they were, and are received again.
         if (!stopped) log(`${mapping.EventSourceArn}: ${firstLines(error)}`);
         return wait(POLL_MS);
       });

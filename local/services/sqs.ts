@@ -2,10 +2,10 @@ import { createHash } from 'crypto';
 import { jsonService } from './json';
 import type { Queues } from './queues';
 import { onlyKnown } from '../lookup';
-import { AwsError, type DoorService, type LocalStack } from '../types';
+import { AwsError, type AwsService, type LocalStack } from '../types';
 
 /** SQS's API, as far as it is for senders: a message is on disk when the request is answered. Lambda's polling needs none of it. */
-export function createSqs({ stack, queues }: { stack: LocalStack; queues: Pick<Queues, 'send'> }): { service: DoorService } {
+export function createSqs({ stack, queues }: { stack: LocalStack; queues: Pick<Queues, 'send'> }): { service: AwsService } {
   function arnOf(url: unknown): string {
     const queue = stack.ofType('AWS::SQS::Queue').find(({ physicalId }) => physicalId === url);
     if (!queue) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');

@@ -40,7 +40,7 @@ type Given = (property: string) => string | undefined;
 /** The property that may give a name; from the name, what `Fn::GetAtt` answers, and `Ref` where that is not the name itself. */
 type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 
-/** The one table of types: what is not here is not in a template that runs on one machine. A client's secret is left out on purpose. */
+/** The one table of types: what is not here is not in a template that runs in the local stack. A client's secret is left out on purpose. */
 const TYPES: Record<string, Entry> = {
   ...Object.fromEntries(NAMELESS.map((type) => [type, []])),
   'ApiGateway::RestApi': [undefined, (id) => ({ RootResourceId: `${id}root` })],

@@ -51,7 +51,7 @@ export class TemplateStack {
     return Object.fromEntries(Object.entries(this.assembly.template.Outputs ?? {}).map(([name, { Value }]) => [name, this.resolve(name, Value)]));
   }
 
-  /** A text as the template's own are: with this machine's addresses. */
+  /** A text as the template's own are: with local URLs. */
   here(text: string): string {
     return rewrite(text, this.ports, this.domainNames);
   }
@@ -82,14 +82,14 @@ export class TemplateStack {
     return names;
   }
 
-  /** The value with its intrinsics resolved, and with this machine's addresses. */
+  /** The value with its intrinsics resolved, and with local URLs. */
   private resolve(owner: string, value: unknown): any {
     const lookup: Lookup = (name, attribute) => attribute ? this.namesOf(name).attributes[attribute] : this.namesOf(name).physicalId;
     return JSON.parse(this.here(JSON.stringify(resolve(owner, value, lookup))));
   }
 }
 
-/** Read before anything is resolved, since what is resolved has this machine's addresses in their place. */
+/** Read before anything is resolved, since what is resolved has local URLs in their place. */
 function domainNamesIn({ template }: Assembly): string[] {
   const distributions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudFront::Distribution');
   return distributions.flatMap(({ Properties }) => {

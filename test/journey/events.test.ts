@@ -36,7 +36,7 @@ describe('events of the full example', () => {
     copyFileSync(path.join(__dirname, 'events', 'aws.js'), path.join(folder, 'aws'));
     const env = {
       ...process.env, PATH: `${folder}:${path.dirname(process.execPath)}:${process.env.PATH}`, STACK: 'Videos',
-      DOOR: stack.facts.door, TEMPLATE: path.join(stack.data, 'cdk.out', 'Videos.template.json'),
+      AWS_ENDPOINT: stack.facts.awsEndpoint, TEMPLATE: path.join(stack.data, 'cdk.out', 'Videos.template.json'),
     };
     const { stdout } = await promisify(execFile)('sh', [path.join(ROOT, 'docs', 'resend.sh'), source], { env });
     return stdout.trim().split('\n').map((line) => JSON.parse(line));

@@ -66,7 +66,7 @@ function without(statement: Statement, action: string, resource: unknown): State
 
 /** Evaluates decisions with the policies of an assembly, as the local stack does. */
 export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<boolean[]> {
-  const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, door: 2, auth: 3, otherIssuer: 4 }), () => undefined);
+  const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, aws: 2, auth: 3, otherIssuer: 4 }), () => undefined);
   const answers: boolean[] = [];
   for (const { principal, action, resource, context } of needs) {
     answers.push(await access.require(principal, [{ action, resource, context }]).then(() => true, (error) => {

@@ -80,7 +80,7 @@ export class StackProcess {
   /** Invokes a function of the app with all permissions. `id` is a prefix of its logical id. Rejects if the function fails. */
   async invoke(id: string, payload: object): Promise<any> {
     const name = functionIn(path.join(this.data, 'cdk.out'), id);
-    const response = await fetch(this.facts.door, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });
+    const response = await fetch(this.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });
     const text = await response.text();
     if (!response.ok || response.headers.has('x-amz-function-error')) throw new Error(`${name}: ${response.status} ${text}`);
     return JSON.parse(text);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(stopAll);
 
 const statusOf = async (videoId: string) => (await client.find(videoId)).status;
-const fire = async (rule: string) => expect((await fetch(stack.facts.door, { method: 'POST', headers: { 'x-local-fire-rule': rule } })).status).toBe(200);
+const fire = async (rule: string) => expect((await fetch(stack.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-fire-rule': rule } })).status).toBe(200);
 /** Simulates one hour and runs a sweep, repeatedly, until the video is ready. */
 const sweep = (videoId: string) => until('the sweep makes the video ready', async () => {
   await fire('AnHour');

@@ -3,7 +3,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import type { Access } from '../../local/access/access';
 import type { Resource } from '../../local/template/resources';
-import { AwsError, DoorService, LocalStack, Need } from '../../local/types';
+import { AwsError, AwsService, LocalStack, Need } from '../../local/types';
 
 export const REGION = 'eu-west-1';
 export const ACCOUNT = '123456789012';
@@ -53,7 +53,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
 }
 
 /** An S3 that answers with what it was asked, and with XML when it fails. */
-export function fakeS3(): DoorService {
+export function fakeS3(): AwsService {
   return {
     name: 's3',
     unsigned(request, response) {

@@ -31,13 +31,13 @@ describe('a program of the machine', () => {
   it('is not a file that can\'t be run', () => {
     asUser(1000);
     writeFileSync(path.join(folder, 'ffmpeg'), '');
-    expect(() => ensure('ffmpeg')).toThrow('ffmpeg is not on this machine');
+    expect(() => ensure('ffmpeg')).toThrow('ffmpeg is not installed');
   });
 
   it('is named with what to type by one who may not install it', () => {
     asUser(1000);
     program('apt-get', 'exit 9');
-    expect(() => ensure('ffmpeg')).toThrow('ffmpeg is not on this machine: type\n  sudo apt-get install ffmpeg');
+    expect(() => ensure('ffmpeg')).toThrow('ffmpeg is not installed: type\n  sudo apt-get install ffmpeg');
   });
 
   it('is installed where root has apt-get', () => {

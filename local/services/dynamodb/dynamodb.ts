@@ -4,15 +4,15 @@ import { createStreams, type Streams } from './streams';
 import { ensureTable, tablesOf } from './tables';
 import { actionsOf, createTransactions } from './transactions';
 import { createWrites } from './writes';
-import type { DoorService, LocalStack, Need, Part } from '../../types';
+import type { AwsService, LocalStack, Need, Part } from '../../types';
 import { jsonService, type Json } from '../json';
 
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'] as const;
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'] as const;
 
-/** The template's tables behind the door, and their streams. */
+/** The template's tables behind the AWS endpoint, and their streams. */
 export interface DynamoDb extends Part {
-  readonly service: DoorService;
+  readonly service: AwsService;
   readonly streams: Streams;
   /** Makes the next writes fail as if another transaction held their items. For tests. */
   conflict(count: number): void;

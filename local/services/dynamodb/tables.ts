@@ -10,7 +10,7 @@ const TABLE = 'AWS::DynamoDB::Table';
 const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
 const DEFINITION = 'TableName KeySchema AttributeDefinitions BillingMode GlobalSecondaryIndexes';
 const VIEW_TYPES = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'];
-/** The parts that change nothing on one machine. */
+/** The parts that change nothing in the local stack. */
 const FREE = 'DeletionProtectionEnabled PointInTimeRecoverySpecification SSESpecification Tags';
 
 /** The template's tables of both types. */
@@ -26,7 +26,7 @@ export async function ensureTable({ logicalId, type, physicalId: TableName, prop
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
     // The one replica of a table is in the region of its stack, by whatever name the app calls it.
-    if (others.length > 0) throw new Error(`${logicalId}: this machine knows tables of one region`);
+    if (others.length > 0) throw new Error(`${logicalId}: the local stack supports tables of one region`);
     onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
     onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);
     for (const index of replica.GlobalSecondaryIndexes ?? []) onlyKnown(logicalId, index, 'IndexName');

@@ -56,7 +56,7 @@ export function createEvents({ stack, topics, ...tools }: { stack: LocalStack; t
       for (const rule of rules.filter(({ schedule }) => schedule)) {
         const { schedule: { milliseconds } = {}, names: [name] } = rule;
         if (!milliseconds) {
-          log(`${name}: this machine does not know when its schedule is due: it fires by a call only`);
+          log(`${name}: the local stack does not support its schedule expression: the rule fires only on request`);
           continue;
         }
         const fire = () => {
@@ -103,7 +103,7 @@ function targetOf(owner: string, ruleArn: string, target: Json, topics?: OtherTa
     if (!(value >= least && value <= most)) throw new Error(`${owner}: ${name} must be from ${least} to ${most}, got ${value}`);
   }
   const service = targetArn.split(':')[2];
-  if (!SERVICES.includes(service)) throw new Error(`${owner}: this machine does not know targets like ${targetArn}`);
+  if (!SERVICES.includes(service)) throw new Error(`${owner}: the local stack does not support targets like ${targetArn}`);
   if (service === 'sns' && !topics?.has(targetArn)) throw new Error(`${owner}: the template has no topic ${targetArn}`);
   return { targetArn, deadLetterArn: DeadLetterConfig?.Arn, inputOf: compileInput(owner, ruleArn, target) };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'crypto';
 import type { Events } from './events';
 import { firstLines } from '../../text';
-import { AwsError, type DoorService, type Need } from '../../types';
+import { AwsError, type AwsService, type Need } from '../../types';
 import { jsonService, type Json } from '../json';
 
 const MOST = 10;
@@ -21,7 +21,7 @@ const FIRE = 'x-local-fire-rule';
  *
  * @param log hears of events that no bus takes, since AWS answers those like any other
  */
-export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 'fire' | 'buses'> & { log: (line: string) => void }): { service: DoorService } {
+export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 'fire' | 'buses'> & { log: (line: string) => void }): { service: AwsService } {
   function putEntry(entry: Json): Json {
     try {
       const { Source: source, DetailType, Time, Resources: resources = [], EventBusName } = entry;
@@ -32,7 +32,7 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
       return { EventId: randomUUID() };
     } catch (error) {
       if (error instanceof Refused) return { ErrorCode: error.code, ErrorMessage: error.message };
-      // A fault of this machine, such as a full disk.
+      // A local fault, such as a full disk.
       log(`PutEvents: ${firstLines(error as Error)}`);
       return { ErrorCode: 'InternalFailure', ErrorMessage: 'a fault of the local service' };
     }
@@ -67,7 +67,7 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
 function entriesOf({ Entries: entries, ...others }: Json): Json[] {
   const invalid = (why: string) => new AwsError('ValidationException', why);
   const [unknown] = Object.keys(others);
-  if (unknown) throw invalid(`this machine does not know ${unknown}`);
+  if (unknown) throw invalid(`the local stack does not support ${unknown}`);
   if (!Array.isArray(entries) || entries.length < 1 || entries.length > MOST) {
     throw invalid(`1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length from 1 to ${MOST}`);
   }
@@ -77,7 +77,7 @@ function entriesOf({ Entries: entries, ...others }: Json): Json[] {
       && (entry.Time === undefined || Number.isFinite(entry.Time)) && [entry.Resources ?? []].flat().every((text) => typeof text === 'string');
     if (!isWhole) throw new AwsError('SerializationException', 'an entry has a member of a wrong type');
     const foreign = Object.keys(entry).find((name) => !MEMBERS.includes(name));
-    if (foreign) throw invalid(`this machine does not know ${foreign} of an entry`);
+    if (foreign) throw invalid(`the local stack does not support ${foreign} of an entry`);
   }
   if (entries.reduce((sum, entry) => sum + sizeOf(entry), 0) > LARGEST) throw invalid('Total size of the entries in the request is over the limit.');
   return entries;

@@ -33,7 +33,7 @@ export function compileInput(owner: string, ruleArn: string, { Input, InputPath,
 
 /** A JSON path in dot notation with array indices. */
 function compilePath(owner: string, path: string): (event: Json) => any {
-  if (!PATH.test(path)) throw new Error(`${owner}: this machine does not know the path ${path}`);
+  if (!PATH.test(path)) throw new Error(`${owner}: the local stack does not support the path ${path}`);
   const steps = path.match(/[\w-]+/g) ?? [];
   return (event) => steps.reduce<any>((value, step) => value?.[step], event);
 }

@@ -49,7 +49,7 @@ export function settingsOf({ logicalId, physicalId, properties }: Resource) {
 function bucketOf(logicalId: string, config: Json = {}): string | undefined {
   const { OnFailure: { Destination = undefined, ...more } = {}, ...others } = config;
   onlyKnown(logicalId, { ...more, ...others }, '');
-  if (Destination && !Destination.startsWith('arn:aws:s3:::')) throw new Error(`${logicalId}: this machine knows buckets as destination of failed records, not ${Destination}`);
+  if (Destination && !Destination.startsWith('arn:aws:s3:::')) throw new Error(`${logicalId}: the local stack supports buckets as destination of failed records, not ${Destination}`);
   return Destination;
 }
 

@@ -161,7 +161,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         await deliver(records);
         lane.skipTo(end);
       } catch (error) {
-        // A fault of this machine, such as a full disk: the records after the position come again.
+        // A local fault, such as a full disk: the records after the position come again.
         if (!signal.aborted) say(firstLines(error as Error));
         await pause(retryMilliseconds).catch(() => undefined);
       }

@@ -4,7 +4,7 @@ import { GetObjectCommandInput, ListObjectsV2CommandInput, S3Client } from '@aws
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
 import { TemplateAccess } from '../../../local/access/access';
-import { Door, startDoor } from '../../../local/door/door';
+import { AwsEndpoint, startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { DynamoDb, startDynamoDb } from '../../../local/services/dynamodb/dynamodb';
 import type { StreamRecord } from '../../../local/services/dynamodb/streams';
 import { createStreamMappings } from '../../../local/services/stream-mappings/stream-mappings';
@@ -37,7 +37,7 @@ export class Services {
   lateMilliseconds = 0;
   private readonly streamArn: string;
   private dynamoDb!: DynamoDb;
-  private door!: Door;
+  private awsEndpoint!: AwsEndpoint;
   private readonly access: TemplateAccess;
   private readonly invocations = new Set<Promise<unknown>>();
   private marked = '';
@@ -54,7 +54,7 @@ export class Services {
 
   /** A client without retries, whose requests pass through `middleware` first. */
   client(middleware?: InitializeMiddleware<any, any>): DynamoDBClient {
-    const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.door.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
+    const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.awsEndpoint.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
     if (middleware) client.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });
     return client;
   }
@@ -127,7 +127,7 @@ export class Services {
   async stop(): Promise<void> {
     await this.pause();
     await Promise.all(this.invocations);
-    await this.door.stop();
+    await this.awsEndpoint.stop();
     await this.dynamoDb.stop();
   }
 
@@ -139,7 +139,7 @@ export class Services {
 
   private async open(): Promise<void> {
     this.dynamoDb = await startDynamoDb({ stack: this.stack });
-    this.door = await startDoor({ access: fakeAccess() });
-    this.door.register(this.dynamoDb.service);
+    this.awsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
+    this.awsEndpoint.register(this.dynamoDb.service);
   }
 }

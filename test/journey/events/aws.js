@@ -2,7 +2,7 @@
 // Replaces the AWS CLI in docs/resend.sh: `cloudformation list-stack-resources` and `lambda invoke` of the local stack.
 const { readFileSync, writeFileSync } = require('fs');
 
-const { DOOR, TEMPLATE } = process.env;
+const { AWS_ENDPOINT, TEMPLATE } = process.env;
 const [service, operation, ...rest] = process.argv.slice(2);
 const option = (name) => rest[rest.indexOf(name) + 1];
 
@@ -13,7 +13,7 @@ async function main() {
     // The CLI prints an empty line for a page without matches.
     console.log(`\n${Object.keys(Resources).filter((id) => id.startsWith(prefix) && Resources[id].Type === type).join('\t')}`);
   } else if (`${service} ${operation}` === 'lambda invoke') {
-    const response = await fetch(DOOR, { method: 'POST', headers: { 'x-local-invoke': option('--function-name') }, body: option('--payload') });
+    const response = await fetch(AWS_ENDPOINT, { method: 'POST', headers: { 'x-local-invoke': option('--function-name') }, body: option('--payload') });
     writeFileSync(rest.at(-1), await response.text());
     if (!response.ok) throw new Error(`${response.status}`);
   } else {

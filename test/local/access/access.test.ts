@@ -119,7 +119,7 @@ describe('access', () => {
   it('fails on a role with more than a trust policy', async () => {
     const other = written({ Resources: { R: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'r', ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] } } } });
     const need = { action: 's3:GetObject', resource: 'arn:aws:s3:::media/v/1' };
-    await expect(new TemplateAccess(other, () => {}).require(role('r'), [need])).rejects.toThrow('R: this machine does not know ManagedPolicyArns');
+    await expect(new TemplateAccess(other, () => {}).require(role('r'), [need])).rejects.toThrow('R: the local stack does not support ManagedPolicyArns');
   });
 
   describe('a permissions boundary', () => {
@@ -140,7 +140,7 @@ describe('access', () => {
 
     it('that the template does not make is refused by name, since nobody here knows what it allows', async () => {
       access = new TemplateAccess(await bounded((scope) => iam.ManagedPolicy.fromManagedPolicyName(scope, 'Boundary', 'DeveloperBoundary')), () => {});
-      await expect(allowed(role('some'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).rejects.toThrow(/^Some\w+: this machine knows a PermissionsBoundary that .* and not arn:aws:iam::123456789012:policy\/DeveloperBoundary$/);
+      await expect(allowed(role('some'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).rejects.toThrow(/^Some\w+: the local stack supports a PermissionsBoundary that .* and not arn:aws:iam::123456789012:policy\/DeveloperBoundary$/);
     });
   });
 

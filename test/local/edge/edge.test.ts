@@ -197,12 +197,12 @@ test('what it does not know stops it, by name', async () => {
   await expect(start({ ...ALIASES, ViewerCertificate: { ...ALIASES.ViewerCertificate, AcmCertificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/1' } })).rejects.toThrow('us-east-1');
   await expect(start({ ...ALIASES, ViewerCertificate: { ...ALIASES.ViewerCertificate, SslSupportMethod: 'vip' } })).rejects.toThrow('SslSupportMethod "vip"');
   await expect(start({ WebACLId: 'x' })).rejects.toThrow('WebACLId');
-  await expect(start({ CustomErrorResponses: responsePage })).rejects.toThrow('CustomErrorResponses: this machine does not know ResponseCode 200');
+  await expect(start({ CustomErrorResponses: responsePage })).rejects.toThrow('CustomErrorResponses: the local stack does not support ResponseCode 200');
   // CloudFront's API refuses these too.
   await expect(start({ CustomErrorResponses: [{ ErrorCode: 429, ErrorCachingMinTTL: 0 }] })).rejects.toThrow('ErrorCode 429');
   await expect(start(withDefault({ LambdaFunctionAssociations: [] }))).rejects.toThrow('LambdaFunctionAssociations');
   for (const name of ['CachePolicyId', 'OriginRequestPolicyId', 'ResponseHeadersPolicyId']) {
-    await expect(start(withDefault({ [name]: 'another' }))).rejects.toThrow(`behaviour '*': this machine does not know ${name} "another"`);
+    await expect(start(withDefault({ [name]: 'another' }))).rejects.toThrow(`behaviour '*': the local stack does not support ${name} "another"`);
   }
   await expect(start(withDefault({ FunctionAssociations: [on('viewer-response', 'Bare')] }))).rejects.toThrow('viewer-response');
   await expect(start(withDefault({ TrustedKeyGroups: ['no-such-group'] }))).rejects.toThrow('no-such-group');

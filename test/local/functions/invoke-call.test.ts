@@ -1,19 +1,19 @@
-import { startDoor, type Door } from '../../../local/door/door';
+import { startAwsEndpoint, type AwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { createInvokeCall } from '../../../local/functions/invoke-call';
 import { fakeAccess, fakeStack, resource } from '../fakes';
 
 const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:tell';
 
 describe('the call that runs a function', () => {
-  let door: Door;
+  let awsEndpoint: AwsEndpoint;
   const invoke = jest.fn();
-  const call = (name: string, body = '{"source":"table"}', method = 'POST') => fetch(`http://127.0.0.1:${door.port}/`, { method, headers: { 'x-local-invoke': name }, body: method === 'POST' ? body : undefined });
+  const call = (name: string, body = '{"source":"table"}', method = 'POST') => fetch(`http://127.0.0.1:${awsEndpoint.port}/`, { method, headers: { 'x-local-invoke': name }, body: method === 'POST' ? body : undefined });
 
   beforeAll(async () => {
-    door = await startDoor({ access: fakeAccess() });
-    door.register(createInvokeCall({ stack: fakeStack([resource('AWS::Lambda::Function', 'tell', {}, ARN)]), functions: { invoke } }).service);
+    awsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
+    awsEndpoint.register(createInvokeCall({ stack: fakeStack([resource('AWS::Lambda::Function', 'tell', {}, ARN)]), functions: { invoke } }).service);
   });
-  afterAll(() => door.stop());
+  afterAll(() => awsEndpoint.stop());
   beforeEach(() => invoke.mockReset().mockResolvedValue({ payload: { sent: 1 } }));
 
   it('answers what the function answers', async () => {

@@ -26,7 +26,7 @@ function synthesized() {
 
 /** Serves the template; its functions run only where the template lets API Gateway call them. */
 function serve(template: ReturnType<typeof synthesized>) {
-  const stack = new TemplateStack({ stackName: 'Cdk', template, assets: {} }, '', { edge: 1, door: 2, auth: 3, otherIssuer: 4 });
+  const stack = new TemplateStack({ stackName: 'Cdk', template, assets: {} }, '', { edge: 1, aws: 2, auth: 3, otherIssuer: 4 });
   const access = new TemplateAccess(stack, () => undefined);
   const functions: Functions = {
     async invoke(arn, event: any, caller) {

@@ -28,7 +28,7 @@ describe('routes', () => {
   test('what it does not know stops it, by name', () => {
     const start = (more: Resource) => () => api(undefined, [...base, more]);
     const odd = (more: object) => start(method('Odd', 'files', 'PUT', more));
-    expect(odd({ Integration: { Type: 'HTTP_PROXY' } })).toThrow('Odd: this machine does not know Type "HTTP_PROXY"');
+    expect(odd({ Integration: { Type: 'HTTP_PROXY' } })).toThrow('Odd: the local stack does not support Type "HTTP_PROXY"');
     expect(odd({ Integration: { Type: 'AWS_PROXY', ContentHandling: 'CONVERT_TO_TEXT' } })).toThrow('ContentHandling');
     expect(odd({ AuthorizationType: 'AWS_IAM' })).toThrow('AWS_IAM');
     expect(odd({ AuthorizationScopes: ['vod/play'] })).toThrow('AuthorizationScopes');

@@ -262,10 +262,10 @@ describe('the cache', () => {
 
 test('what it does not know stops it, by name', () => {
   const start = (properties: object) => () => guarded(properties);
-  expect(start({ AuthorizerCredentials: 'arn:aws:iam::111122223333:role/x' })).toThrow('auth2: this machine does not know AuthorizerCredentials');
+  expect(start({ AuthorizerCredentials: 'arn:aws:iam::111122223333:role/x' })).toThrow('auth2: the local stack does not support AuthorizerCredentials');
   expect(start({ ProviderARNs: ['arn'] })).toThrow('ProviderARNs');
   expect(start({ Type: 'REQUEST', IdentityValidationExpression: '.*' })).toThrow('IdentityValidationExpression');
-  expect(start({ Type: 'REQUEST', IdentitySource: 'stageVariables.x' })).toThrow('auth2: this machine does not know IdentitySource stageVariables.x');
+  expect(start({ Type: 'REQUEST', IdentitySource: 'stageVariables.x' })).toThrow('auth2: the local stack does not support IdentitySource stageVariables.x');
   expect(start({ IdentitySource: 'context.path' })).toThrow('context.path');
   expect(start({ IdentitySource: 'method.request.header.A,method.request.header.B' })).toThrow('has one IdentitySource');
   expect(start({ Type: 'REQUEST', IdentitySource: undefined })).toThrow('auth2: without an IdentitySource all callers would share one answer');

@@ -61,4 +61,4 @@ test.each([
   ['with credentials', { Credentials: 'arn:aws:iam::111122223333:role/x' }, 'Credentials'],
 ])('a mock %s stops it by name', (_, more, name) => expect(() => mocked(more)).toThrow(name));
 
-test('a mock without a method response stops it by name', () => expect(() => mocked({}, [])).toThrow('Preflight: this machine does not know a mock with other than one response'));
+test('a mock without a method response stops it by name', () => expect(() => mocked({}, [])).toThrow('Preflight: the local stack does not support a mock with other than one response'));

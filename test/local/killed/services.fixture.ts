@@ -1,5 +1,5 @@
 import { appendFileSync } from 'fs';
-import { startDoor } from '../../../local/door/door';
+import { startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../../../local/services/dynamodb/dynamodb';
 import { createEvents } from '../../../local/services/events/events';
 import { createQueues } from '../../../local/services/queues';
@@ -56,9 +56,9 @@ async function main(): Promise<void> {
   events = createEvents({ stack, access, functions, queues, log });
   const store = { put: () => Promise.reject(new Error('nothing is given up')) };
   const mappings = await createStreamMappings({ stack, access, functions, streams, store, log, retryMilliseconds: 5 });
-  const door = await startDoor({ access });
-  door.register(service);
+  const awsEndpoint = await startAwsEndpoint({ access });
+  awsEndpoint.register(service);
   for (const part of [events, queues, mappings]) part.start();
-  process.send!({ port: door.port });
+  process.send!({ port: awsEndpoint.port });
 }
 void main();

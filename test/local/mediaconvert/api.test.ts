@@ -29,10 +29,10 @@ const GROUP = 'Settings.OutputGroups.0.OutputGroupSettings.CmafGroupSettings';
 const VIDEO = 'Settings.OutputGroups.0.Outputs.0.VideoDescription';
 
 test.each<[string, () => CreateJobCommandInput, RegExp]>([
-  ['an unknown enum', () => changed(`${VIDEO}.CodecSettings.H264Settings.CodecProfile`, 'ULTRA'), /^\/settings\/outputGroups\/0\/outputs\/0\/videoDescription\/codecSettings\/h264Settings\/codecProfile: should be BASELINE\|MAIN\|HIGH on one machine, got ULTRA$/],
+  ['an unknown enum', () => changed(`${VIDEO}.CodecSettings.H264Settings.CodecProfile`, 'ULTRA'), /^\/settings\/outputGroups\/0\/outputs\/0\/videoDescription\/codecSettings\/h264Settings\/codecProfile: should be BASELINE\|MAIN\|HIGH in the local stack, got ULTRA$/],
   ['a wrong type', () => changed(`${VIDEO}.Width`, '1280'), /\/videoDescription\/width: should be of type number/],
   ['a list that is none', () => changed('Settings.Inputs', { FileInput: 's3://a/b' }), /\/settings\/inputs: should be of type array/],
-  ['a value out of range', () => changed(`${VIDEO}.CodecSettings.H264Settings.QvbrSettings.QvbrQualityLevel`, 11), /qvbrQualityLevel: should be 1..10 on one machine, got 11/],
+  ['a value out of range', () => changed(`${VIDEO}.CodecSettings.H264Settings.QvbrSettings.QvbrQualityLevel`, 11), /qvbrQualityLevel: should be 1..10 in the local stack, got 11/],
   ['an odd width', () => changed(`${VIDEO}.Width`, 321), /videoDescription: width and height should be even/],
   ['QVBR without a maximum', () => changed(`${VIDEO}.CodecSettings.H264Settings.MaxBitrate`, undefined), /h264Settings: is missing required member: maxBitrate/],
   ['a codec without its settings', () => changed(`${VIDEO}.CodecSettings.H264Settings`, undefined), /videoDescription\/codecSettings: needs its codec's settings/],
@@ -52,14 +52,14 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['the wrong container', () => changed('Settings.OutputGroups.0.Outputs.0.ContainerSettings.Container', 'MP4'), /should be CMFC/],
   ['no segment length', () => changed(`${GROUP}.SegmentLength`, undefined), /segmentLength/],
   ['no queue', () => changed('Queue', undefined), /is missing required member: queue/],
-  ['a tag', () => changed('Tags', { a: 'b' }), /^\/tags: is not supported on one machine/],
+  ['a tag', () => changed('Tags', { a: 'b' }), /^\/tags: is not supported in the local stack/],
   ['an unknown enum of the SDK', () => changed('Settings.Inputs.0.VideoSelector.Rotate', 'DEGREES_45'), /rotate: should be AUTO\|DEGREES_180\|/],
-  ['DASH', () => changed(`${GROUP}.WriteDashManifest`, 'ENABLED'), /cmafGroupSettings\/writeDashManifest: should be DISABLED on one machine/],
+  ['DASH', () => changed(`${GROUP}.WriteDashManifest`, 'ENABLED'), /cmafGroupSettings\/writeDashManifest: should be DISABLED in the local stack/],
   ['DASH left to its default', () => changed(`${GROUP}.WriteDashManifest`, undefined), /cmafGroupSettings: is missing required member: writeDashManifest/],
   ['one file', () => changed(`${GROUP}.SegmentControl`, 'SINGLE_FILE'), /segmentControl/],
   ['encryption', () => changed(`${GROUP}.Encryption`, { Type: 'STATIC_KEY' }), /cmafGroupSettings\/encryption: is not supported/],
   ['more playlists', () => changed(`${GROUP}.AdditionalManifests`, [{ ManifestNameModifier: '_x' }]), /additionalManifests: is not supported/],
-  ['ten bits', () => changed(`${VIDEO}.CodecSettings.H264Settings.CodecProfile`, 'HIGH_10BIT'), /codecProfile: should be BASELINE\|MAIN\|HIGH on one machine, got HIGH_10BIT/],
+  ['ten bits', () => changed(`${VIDEO}.CodecSettings.H264Settings.CodecProfile`, 'HIGH_10BIT'), /codecProfile: should be BASELINE\|MAIN\|HIGH in the local stack, got HIGH_10BIT/],
   ['fields', () => changed(`${VIDEO}.CodecSettings.H264Settings.InterlaceMode`, 'TOP_FIELD'), /interlaceMode: is not supported/],
   ['captions', () => changed('Settings.OutputGroups.0.Outputs.0.CaptionDescriptions', [{ CaptionSelectorName: 'x' }]), /captionDescriptions: is not supported/],
   ['an overlay', () => changed(`${VIDEO}.VideoPreprocessors`, { TimecodeBurnin: {} }), /videoPreprocessors: is not supported/],
@@ -142,7 +142,7 @@ test('jobs are found by input and queue, a page at a time', async () => {
 test('an unknown job is not found, an operation that is not here is named', async () => {
   await expect(service.client.send(new GetJobCommand({ Id: '1-none' }))).rejects.toMatchObject({ name: 'NotFoundException', $metadata: { httpStatusCode: 404 } });
   for (const [command, name] of [[new CancelJobCommand({ Id: '1' }), 'DELETE /2017-08-29/jobs/1'], [new ListJobsCommand({}), 'GET /2017-08-29/jobs']] as const) {
-    await expect(service.client.send(command as ListJobsCommand)).rejects.toMatchObject({ name: 'NotFoundException', message: `${name} is not implemented on one machine` });
+    await expect(service.client.send(command as ListJobsCommand)).rejects.toMatchObject({ name: 'NotFoundException', message: `${name} is not implemented in the local stack` });
   }
 });
 

@@ -9,13 +9,13 @@ import { createMediaConvert } from '../../../local/mediaconvert/mediaconvert';
 import { createS3 } from '../../../local/s3/s3';
 import type { ObjectMeta, PutOptions } from '../../../local/s3/store';
 import type { BusEvent, Need } from '../../../local/types';
-import { ACCOUNT, accessOf, doorTo, REGION, stackOf } from '../s3/fixture';
+import { ACCOUNT, accessOf, startFake, REGION, stackOf } from '../s3/fixture';
 
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/transcoder`;
 export const QUEUE = `arn:aws:mediaconvert:${REGION}:${ACCOUNT}:queues/vod`;
 const trust = (service: string) => ({ AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } }] } });
 
-/** MediaConvert on a store of its own, behind a door, with the real client. */
+/** MediaConvert on a store of its own, behind an AWS endpoint, with the real client. */
 export async function mediaConvert(options: {
   dataFolder?: string; denied?: (need: Need) => boolean; now?: () => number; fault?: (event: BusEvent) => Error | undefined;
 } = {}) {
@@ -53,8 +53,8 @@ export async function mediaConvert(options: {
     },
   };
   const service = createMediaConvert({ stack, access, store, putEvent, now: options.now });
-  const door = await doorTo(service.service, access, true);
-  const client = new MediaConvertClient({ endpoint: door.endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
+  const served = await startFake(service.service, access, true);
+  const client = new MediaConvertClient({ endpoint: served.endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
   return {
     stack, events, access, store, written, client, service,
     /** Resolves with the first event that fits. */
@@ -71,7 +71,7 @@ export async function mediaConvert(options: {
     put: (key: string, file: string | Buffer) => store.put('sources', key, Buffer.isBuffer(file) ? file : readFileSync(file), { contentType: 'video/mp4' }),
     stop: async (keep = false) => {
       client.destroy();
-      await door.stop();
+      await served.stop();
       await service.stop();
       if (!keep) rmSync(stack.dataFolder, { recursive: true });
     },

@@ -6,7 +6,7 @@ import { join } from 'path';
 import { Readable } from 'stream';
 import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
-import { AwsError, type DoorService, type LocalStack, type Need } from '../../../local/types';
+import { AwsError, type AwsService, type LocalStack, type Need, type Part } from '../../../local/types';
 
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';
@@ -50,12 +50,14 @@ export function accessOf(denied: (need: Need) => boolean = () => false): TestAcc
   };
 }
 
-/** The least of a door: no signatures, one service, one principal. */
-export async function doorTo(service: DoorService, access: TestAccess, readBody = false): Promise<{ endpoint: string; server: Server; stop(): Promise<void> }> {
+type Served = Part & { endpoint: string; server: Server };
+
+/** A minimal AWS endpoint: no signatures, one service, one principal. */
+export async function startFake(service: AwsService, access: TestAccess, readBody = false): Promise<Served> {
   const server = createServer((raw, response) => {
     void (async () => {
       if (service.unsigned?.(raw, response)) return;
-      const url = new URL(raw.url!, 'http://door');
+      const url = new URL(raw.url!, 'http://aws');
       const chunks: Buffer[] = [];
       if (readBody) for await (const chunk of raw) chunks.push(chunk);
       const request = {

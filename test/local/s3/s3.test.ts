@@ -4,7 +4,7 @@ import { request as httpRequest } from 'http';
 import { join } from 'path';
 import { Readable } from 'stream';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, doorTo, rawTo, type Request, stackOf } from './fixture';
+import { accessOf, startFake, rawTo, type Request, stackOf } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
 import type { BusEvent, LocalStack } from '../../../local/types';
 import { until } from '../fakes';
@@ -15,7 +15,7 @@ const MIB = 1024 * 1024;
 const md5 = (data: Buffer) => createHash('md5').update(data).digest('hex');
 
 let stack: LocalStack;
-let door: Awaited<ReturnType<typeof doorTo>>;
+let served: Awaited<ReturnType<typeof startFake>>;
 let client: s3.S3Client;
 let service: ReturnType<typeof createS3>['service'];
 let store: ReturnType<typeof createS3>['store'];
@@ -47,8 +47,8 @@ beforeAll(async () => {
   ])]);
   const made = createS3({ stack, putEvent: (event) => events.push(event), access });
   ({ service, store } = made);
-  door = await doorTo(made.service, access);
-  client = new s3.S3Client({ endpoint: door.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  served = await startFake(made.service, access);
+  client = new s3.S3Client({ endpoint: served.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' });
 });
 beforeEach(() => {
   denied = () => false;
@@ -57,7 +57,7 @@ beforeEach(() => {
 });
 afterAll(async () => {
   client.destroy();
-  await door.stop();
+  await served.stop();
   rmSync(stack.dataFolder, { recursive: true });
 });
 
@@ -67,7 +67,7 @@ const bytesOf = async (Key: string, more: Partial<s3.GetObjectCommandInput> = {}
   Buffer.from(await (await client.send(new s3.GetObjectCommand({ Bucket: BUCKET, Key, ...more }))).Body!.transformToByteArray());
 const leftovers = () => ['.incoming', BUCKET].map((folder) => readdirSync(join(stack.dataFolder, 's3', folder)).length);
 
-const raw = (...request: Request) => rawTo(door.endpoint, ...request);
+const raw = (...request: Request) => rawTo(served.endpoint, ...request);
 
 test('an object comes back as it was put, with its facts', async () => {
   const data = randomBytes(300_000);
@@ -179,7 +179,7 @@ test.each(refusals)('%s is refused', async (_name, call, status, code) => {
 });
 
 test('the checksum that the SDK adds by itself is verified', async () => {
-  const reading = await doorTo(service, access, true);
+  const reading = await startFake(service, access, true);
   const write = (more: Partial<s3.PutObjectCommandInput>) => checking.send(new s3.PutObjectCommand({ Bucket: BUCKET, Key: 'checked', Body: 'data', ...more }));
   const checking = new s3.S3Client({ endpoint: reading.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
   await expect(write({ ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ name: 'BadDigest', $metadata: { httpStatusCode: 400 } });
@@ -208,7 +208,7 @@ test('a put without a length is refused', async () => {
 test('an upload that breaks off leaves nothing', async () => {
   const before = leftovers();
   await expect(new Promise((_resolve, reject) => {
-    const sent = httpRequest(`${door.endpoint}/${BUCKET}/broken`, { method: 'PUT', headers: { 'content-length': '1000000' } }).on('error', reject);
+    const sent = httpRequest(`${served.endpoint}/${BUCKET}/broken`, { method: 'PUT', headers: { 'content-length': '1000000' } }).on('error', reject);
     sent.write(Buffer.alloc(100_000), () => setTimeout(() => sent.destroy(new Error('gone')), 50));
   })).rejects.toThrow('gone');
   for (let tries = 0; tries < 100 && `${leftovers()}` !== `${before}`; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));

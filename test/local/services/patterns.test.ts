@@ -99,7 +99,7 @@ describe('a pattern', () => {
     [{ numeric: ['>', 5, '<', 5] }], [{ numeric: ['>', 6e9] }], [{ [SAME]: ['x'] }], [{ cidr: '10.0.0.0/33' }], [{ cidr: '10.0.0.0/8/8' }], [{ cidr: '10.0.0.0/1e1' }], [['x']],
     [{ wildcard: 'a**b' }], [{ wildcard: 'a\\b' }], [{ wildcard: 'a\\' }], [{ cidr: '10.0.0.0' }], [{ cidr: 'here/8' }], [{ toString: 'a' }],
   ])('%j throws', (rule) => {
-    expect(() => compilePattern({ a: { b: [rule] } })).toThrow(`event pattern: this machine does not know ${JSON.stringify(rule)}`);
+    expect(() => compilePattern({ a: { b: [rule] } })).toThrow(`event pattern: the local stack does not support ${JSON.stringify(rule)}`);
   });
 
   test.each([[{}], [{ a: [] }], [{ a: 'x' }], [{ $or: [{ a: ['x'] }] }], [{ a: {} }]])('%j throws', (pattern) => {

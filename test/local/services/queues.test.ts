@@ -183,7 +183,7 @@ describe('what stops the start', () => {
   });
 
   test('what is not supported', async () => {
-    await expect(starting(mapping('uploads', 'submit', { FilterCriteria: {} }))).rejects.toThrow('this machine does not know FilterCriteria');
-    await expect(starting(queue('odd', { FifoQueue: true }))).rejects.toThrow('this machine does not know FifoQueue');
+    await expect(starting(mapping('uploads', 'submit', { FilterCriteria: {} }))).rejects.toThrow('the local stack does not support FilterCriteria');
+    await expect(starting(queue('odd', { FifoQueue: true }))).rejects.toThrow('the local stack does not support FifoQueue');
   });
 });

@@ -1,7 +1,7 @@
 import { statSync } from 'fs';
 import { join } from 'path';
 import { DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { Door, startDoor } from '../../../local/door/door';
+import { AwsEndpoint, startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { createSecretsManager } from '../../../local/services/secrets-manager';
 import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../fakes';
 
@@ -11,14 +11,14 @@ const stack = fakeStack([secret('key-abc123', { Description: 'filled later' }), 
 
 const access = fakeAccess();
 const logged: string[] = [];
-let door: Door;
+let awsEndpoint: AwsEndpoint;
 let client: SecretsManagerClient;
 beforeAll(async () => {
-  door = await startDoor({ access, log: (line) => logged.push(line) });
-  client = new SecretsManagerClient({ region: REGION, endpoint: `http://127.0.0.1:${door.port}`, credentials: CREDENTIALS, maxAttempts: 1 });
+  awsEndpoint = await startAwsEndpoint({ access, log: (line) => logged.push(line) });
+  client = new SecretsManagerClient({ region: REGION, endpoint: `http://127.0.0.1:${awsEndpoint.port}`, credentials: CREDENTIALS, maxAttempts: 1 });
 });
-beforeEach(() => door.register(createSecretsManager({ stack }).service));
-afterAll(() => door.stop());
+beforeEach(() => awsEndpoint.register(createSecretsManager({ stack }).service));
+afterAll(() => awsEndpoint.stop());
 
 const get = (SecretId: string, more: object = {}) => client.send(new GetSecretValueCommand({ SecretId, ...more }));
 const put = (SecretId: string, more: object) => client.send(new PutSecretValueCommand({ SecretId, ...more }));
@@ -54,10 +54,10 @@ test('each request needs its action on its secret', async () => {
 });
 
 test('what the handlers do not use is refused by name', async () => {
-  await expect(client.send(new DescribeSecretCommand({ SecretId: arnOf('key-abc123') }))).rejects.toThrow('secretsmanager on one machine has no DescribeSecret');
+  await expect(client.send(new DescribeSecretCommand({ SecretId: arnOf('key-abc123') }))).rejects.toThrow('secretsmanager in the local stack has no DescribeSecret');
   await expect(get(arnOf('key-abc123'), { VersionStage: 'AWSPREVIOUS' })).rejects.toMatchObject({ name: 'InternalError' });
   await expect(put(arnOf('key-abc123'), { SecretBinary: Buffer.from('x') })).rejects.toMatchObject({ name: 'InternalError' });
-  expect(logged).toEqual(['GetSecretValue: this machine does not know VersionStage', 'PutSecretValue: this machine does not know SecretBinary'].map((line) => expect.stringContaining(line)));
+  expect(logged).toEqual(['GetSecretValue: the local stack does not support VersionStage', 'PutSecretValue: the local stack does not support SecretBinary'].map((line) => expect.stringContaining(line)));
   const generated = fakeStack([secret('made-abc123', { GenerateSecretString: {} })]);
-  expect(() => createSecretsManager({ stack: generated })).toThrow('this machine does not know GenerateSecretString');
+  expect(() => createSecretsManager({ stack: generated })).toThrow('the local stack does not support GenerateSecretString');
 });

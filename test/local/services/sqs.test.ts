@@ -1,5 +1,5 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startDoor } from '../../../local/door/door';
+import { startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { createQueues } from '../../../local/services/queues';
 import { createSqs } from '../../../local/services/sqs';
 import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource, until } from '../fakes';
@@ -22,9 +22,9 @@ test('a message that a function sends reaches the one that the queue feeds', asy
   };
   const queues = await createQueues({ stack, access: fakeAccess(), functions, log: () => undefined });
   const access = fakeAccess();
-  const door = await startDoor({ access });
-  door.register(createSqs({ stack, queues }).service);
-  const client = new SQSClient({ endpoint: `http://127.0.0.1:${door.port}`, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 });
+  const awsEndpoint = await startAwsEndpoint({ access });
+  awsEndpoint.register(createSqs({ stack, queues }).service);
+  const client = new SQSClient({ endpoint: `http://127.0.0.1:${awsEndpoint.port}`, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 });
   queues.start();
   try {
     const send = (input: object = {}) => client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'ü', ...input }));
@@ -35,6 +35,6 @@ test('a message that a function sends reaches the one that the queue feeds', asy
     await expect(send({ QueueUrl: `${QueueUrl}-2` })).rejects.toMatchObject({ name: 'QueueDoesNotExist' });
   } finally {
     await queues.stop();
-    await door.stop();
+    await awsEndpoint.stop();
   }
 });

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../template/stacks';
 // Whole stacks start here, on machines that may be busy.
 jest.setTimeout(120_000);
 
-describe('a stack on one machine', () => {
+describe('a stack in the local stack', () => {
   const data = path.join(temporaryFolder(), 'data');
   const running: AsyncDisposable[] = [];
   const start = async (port = 0, folder = data, reset = false) => {
@@ -75,7 +75,7 @@ describe('a stack on one machine', () => {
 
   it('fires a scheduled rule by a call: its function puts an event on a bus, whose rule tells a topic', async () => {
     const { facts, refusals } = await start();
-    const fired = await fetch(facts.door, { method: 'POST', headers: { 'x-local-fire-rule': 'nightly' } });
+    const fired = await fetch(facts.awsEndpoint, { method: 'POST', headers: { 'x-local-fire-rule': 'nightly' } });
     expect(fired.status).toBe(200);
     const outbox = path.join(data, 'notifications');
     await until(() => existsSync(outbox) && readdirSync(outbox).some((name) => name.endsWith('.json')));

@@ -157,7 +157,7 @@ describe('notifications of a bucket', () => {
   });
 
   it('to others than EventBridge are refused by name', async () => {
-    await expect(run(notifications({ QueueConfigurations: [] }), never)).rejects.toThrow('Told: this machine does not know QueueConfigurations');
+    await expect(run(notifications({ QueueConfigurations: [] }), never)).rejects.toThrow('Told: the local stack does not support QueueConfigurations');
   });
 });
 

@@ -35,7 +35,7 @@ describe('a synthesized stack', () => {
     new CfnOutput(stack, 'Origin', { value: `https://${distribution.domainName}` });
   };
 
-  it('has this machine\'s addresses in place of AWS\'s', async () => {
+  it('has local URLs in place of AWS\'s', async () => {
     const stack = await synthesized(vod);
     stack.outputs();
     const [pool] = stack.ofType('AWS::Cognito::UserPool');

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { startDoor } from '../../../local/door/door';
+import { startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../../../local/services/dynamodb/dynamodb';
 import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../../src/contract/table';
 import { stageOf } from '../../../src/domain/stage';
@@ -29,9 +29,9 @@ export async function catalogTable(): Promise<CatalogTable> {
     })),
   };
   const dynamoDb = await startDynamoDb({ stack: fakeStack([resource('AWS::DynamoDB::Table', tableName, definition)]) });
-  const door = await startDoor({ access: fakeAccess() });
-  door.register(dynamoDb.service);
-  const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${door.port}`, region: REGION, credentials: CREDENTIALS });
+  const awsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
+  awsEndpoint.register(dynamoDb.service);
+  const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${awsEndpoint.port}`, region: REGION, credentials: CREDENTIALS });
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return {
     tableName,
@@ -43,7 +43,7 @@ export async function catalogTable(): Promise<CatalogTable> {
     },
     async close() {
       client.destroy();
-      await door.stop();
+      await awsEndpoint.stop();
       await dynamoDb.stop();
     },
   };

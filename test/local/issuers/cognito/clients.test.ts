@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
 import { setTimeout as wait } from 'timers/promises';
-import { authorize, Browser, callback, door, exchange, poolId, signIn, started, stopAll, token, verifier, type Pool } from './fixture';
+import { authorize, Browser, callback, callAws, exchange, poolId, signIn, started, stopAll, token, verifier, type Pool } from './fixture';
 
 afterEach(stopAll);
 
@@ -11,7 +11,7 @@ const native = { GenerateSecret: false, CallbackURLs: [app, 'http://localhost/do
 
 /** The second client's view of a pool. */
 const asSecond = async (pool: Pool, address = callback) => {
-  const { body } = await door(pool.cognito, 'DescribeUserPoolClient', { UserPoolId: poolId, ClientId: 'client2' });
+  const { body } = await callAws(pool.cognito, 'DescribeUserPoolClient', { UserPoolId: poolId, ClientId: 'client2' });
   const secret: string | undefined = body.UserPoolClient.ClientSecret;
   const start = (extra = '') => authorize(extra).replace('client1', 'client2').replace(encodeURIComponent(callback), encodeURIComponent(address));
   const ask = async (path: string, fields: Record<string, string>) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import { statSync } from 'fs';
 import { join } from 'path';
-import { authorize, Browser, callback, clientProperties, door, exchange, poolArn, redirect, signIn, started, stopAll, token, verifier } from './fixture';
+import { authorize, Browser, callback, clientProperties, callAws, exchange, poolArn, redirect, signIn, started, stopAll, token, verifier } from './fixture';
 import { refuseForeignPools } from '../../../../local/issuers/cognito/cognito';
 import { sampleUsers } from '../../../../local/issuers/users';
 import { fakeStack, resource } from '../../edge/fakes';
@@ -186,24 +186,24 @@ describe('around it', () => {
     expect(JSON.stringify(cognito.keysOf(poolArn))).not.toContain('"d"');
   });
 
-  test('tells the client secret at the door, and does nothing else there', async () => {
+  test('DescribeUserPoolClient returns the client secret; other operations are rejected', async () => {
     const { cognito, secret } = await started();
-    const { needs } = await door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'client1' });
+    const { needs } = await callAws(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'client1' });
     expect(needs).toEqual([{ action: 'cognito-idp:DescribeUserPoolClient', resource: poolArn }]);
     expect(secret).toMatch(/^[0-9a-f]{50}$/);
-    await expect(door(cognito, 'ListUsers', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
-    await expect(door(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'other' }))
+    await expect(callAws(cognito, 'ListUsers', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
+    await expect(callAws(cognito, 'DescribeUserPoolClient', { UserPoolId: 'eu-west-1_Pool12345', ClientId: 'other' }))
       .rejects.toMatchObject({ code: 'ResourceNotFoundException' });
   });
 
   test('what it does not know stops it, by name', async () => {
     const units = (more: object) => ({ TokenValidityUnits: { ...clientProperties.TokenValidityUnits, ...more } });
-    await expect(started({ client: { ReadAttributes: ['email'] } })).rejects.toThrow('Client: this machine does not know ReadAttributes ["email"]');
+    await expect(started({ client: { ReadAttributes: ['email'] } })).rejects.toThrow('Client: the local stack does not support ReadAttributes ["email"]');
     await expect(started({ client: { AllowedOAuthFlows: ['code', 'implicit'] } })).rejects.toThrow('code,implicit');
     await expect(started({ client: { SupportedIdentityProviders: ['COGNITO', 'Google'] } })).rejects.toThrow('COGNITO,Google');
     await expect(started({ client: units({ IdToken: 'weeks' }) })).rejects.toThrow('IdToken "weeks"');
     await expect(started({ client: { UserPoolId: 'eu-west-1_Imported1' } })).rejects.toThrow('Client: the template has no user pool eu-west-1_Imported1');
-    await expect(started({ domain: { Domain: 'auth.example.com', CustomDomainConfig: {} } })).rejects.toThrow('Domain: this machine does not know CustomDomainConfig');
+    await expect(started({ domain: { Domain: 'auth.example.com', CustomDomainConfig: {} } })).rejects.toThrow('Domain: the local stack does not support CustomDomainConfig');
     await started({ domain: { Domain: 'vod', ManagedLoginVersion: 2 } });
     const authorizer = (...ProviderARNs: string[]) => fakeStack([
       resource('AWS::Cognito::UserPool', 'Pool', {}, { attributes: { Arn: poolArn } }), resource('AWS::ApiGateway::Authorizer', 'Authorizer', { ProviderARNs }),

@@ -3,7 +3,7 @@ import { JwtVerifier } from 'aws-jwt-verify';
 import { startCognito } from '../../../../local/issuers/cognito/cognito';
 import { sampleUsers } from '../../../../local/issuers/users';
 import { freePorts } from '../../../../local/listen';
-import type { DoorRequest, LocalStack, Part } from '../../../../local/types';
+import type { AwsRequest, LocalStack, Part } from '../../../../local/types';
 import { fakeStack, resource } from '../../edge/fakes';
 
 export const callback = 'http://localhost:8000/api/authorize';
@@ -95,14 +95,14 @@ export async function started({ divideLifetimes, ...options }: PoolOptions = {})
   const [port] = await freePorts([0]);
   const cognito = keep(await startCognito({ stack, port, divideLifetimes }));
   const base = `http://127.0.0.1:${port}`;
-  const { body } = await door(cognito, 'DescribeUserPoolClient', { UserPoolId: poolId, ClientId: 'client1' });
+  const { body } = await callAws(cognito, 'DescribeUserPoolClient', { UserPoolId: poolId, ClientId: 'client1' });
   return { stack, cognito, base, issuer: `${base}/${poolId}`, secret: body.UserPoolClient.ClientSecret as string, browser: new Browser(base) };
 }
 
-export async function door({ service }: Awaited<ReturnType<typeof startCognito>>, operation: string, input: object) {
+export async function callAws({ service }: Awaited<ReturnType<typeof startCognito>>, operation: string, input: object) {
   const request = {
     headers: { 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }, body: Buffer.from(JSON.stringify(input)),
-  } as unknown as DoorRequest;
+  } as unknown as AwsRequest;
   const sent = { body: '' };
   const end = (text: string) => Object.assign(sent, { body: text });
   const response = { writeHead: () => response, setHeader: () => response, end } as unknown as ServerResponse;

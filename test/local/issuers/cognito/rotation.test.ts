@@ -93,8 +93,8 @@ describe('refresh-token rotation', () => {
     [{ ExplicitAuthFlows: undefined }, {}, 'ExplicitAuthFlows without ALLOW_REFRESH_TOKEN_AUTH, got []'],
     [{}, { UserPoolTier: 'LITE' }, 'RefreshTokenRotation needs a user pool of the tier ESSENTIALS or above, got LITE'],
     [{ RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 61 } }, {}, 'RetryGracePeriodSeconds must be 0 to 60, got 61'],
-    [{ RefreshTokenRotation: { Feature: 'ON' } }, {}, 'Client.RefreshTokenRotation: this machine does not know Feature "ON"'],
-    [{ RefreshTokenRotation: { Feature: 'ENABLED', Reuse: true } }, {}, 'Client.RefreshTokenRotation: this machine does not know Reuse true'],
+    [{ RefreshTokenRotation: { Feature: 'ON' } }, {}, 'Client.RefreshTokenRotation: the local stack does not support Feature "ON"'],
+    [{ RefreshTokenRotation: { Feature: 'ENABLED', Reuse: true } }, {}, 'Client.RefreshTokenRotation: the local stack does not support Reuse true'],
   ])('what Cognito would refuse, fails the start: %j %j', async (client, pool, message) => {
     await expect(started({ client: { ...rotating(30), ...client }, pool })).rejects.toThrow(message);
   });

@@ -104,10 +104,10 @@ test('a write can be made to fail as if a transaction held its item', async () =
 });
 
 test('what the handlers do not use is refused by name', async () => {
-  await expect(served.client.send(new BatchWriteCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }))).rejects.toThrow('dynamodb on one machine has no BatchWriteItem');
+  await expect(served.client.send(new BatchWriteCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }))).rejects.toThrow('dynamodb in the local stack has no BatchWriteItem');
 });
 
-describe('a table that this machine does not know all of', () => {
+describe('a table that the local stack does not support all of', () => {
   const starting = (it: ReturnType<typeof tableOf>) => startDynamoDb({ stack: fakeStack([it]) });
 
   test.each<[string, ReturnType<typeof tableOf>, string]>([
@@ -117,11 +117,11 @@ describe('a table that this machine does not know all of', () => {
     ['a setting of a replica\'s index', globalTable({ Replicas: [{ Region: REGION, GlobalSecondaryIndexes: [{ IndexName: 'byOwner', ContributorInsightsSpecification: {} }] }] }), 'ContributorInsights'],
     ['a setting of the stream', globalTable({ StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES', ResourcePolicy: {} } }), 'ResourcePolicy'],
   ])('%s', async (_, it, name) => {
-    await expect(starting(it)).rejects.toThrow(`videos: this machine does not know ${name}`);
+    await expect(starting(it)).rejects.toThrow(`videos: the local stack does not support ${name}`);
   });
 
   test('two replicas', async () => {
-    await expect(starting(globalTable({ Replicas: [{ Region: REGION }, { Region: 'us-west-2' }] }))).rejects.toThrow('videos: this machine knows tables of one region');
+    await expect(starting(globalTable({ Replicas: [{ Region: REGION }, { Region: 'us-west-2' }] }))).rejects.toThrow('videos: the local stack supports tables of one region');
   });
 
   test('the one replica is in the region of its stack, which may name another one than this machine\'s', async () => {

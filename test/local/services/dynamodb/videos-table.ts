@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { startDoor } from '../../../../local/door/door';
+import { startAwsEndpoint } from '../../../../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../../../../local/services/dynamodb/dynamodb';
 import type { LocalStack } from '../../../../local/types';
 import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../fakes';
@@ -32,20 +32,20 @@ export const globalTable = (properties: object = {}) => named('AWS::DynamoDB::Gl
   ...properties,
 });
 
-/** The tables of a stack behind a door, with a client. */
+/** The tables of a stack behind a awsEndpoint, with a client. */
 export async function serve(stack: LocalStack = fakeStack([globalTable()]), now?: () => number) {
   const access = fakeAccess();
   const dynamoDb = await startDynamoDb({ stack, now });
-  const door = await startDoor({ access });
-  door.register(dynamoDb.service);
-  const settings = { region: REGION, endpoint: `http://127.0.0.1:${door.port}`, credentials: CREDENTIALS, maxAttempts: 1 };
+  const awsEndpoint = await startAwsEndpoint({ access });
+  awsEndpoint.register(dynamoDb.service);
+  const settings = { region: REGION, endpoint: `http://127.0.0.1:${awsEndpoint.port}`, credentials: CREDENTIALS, maxAttempts: 1 };
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(settings));
   return {
     stack, access, dynamoDb, client,
     records: (after = '') => dynamoDb.streams.read(STREAM_ARN, after, 1000),
     async stop() {
       client.destroy();
-      await door.stop();
+      await awsEndpoint.stop();
       await dynamoDb.stop();
     },
   };

@@ -145,18 +145,18 @@ describe('rules', () => {
   });
 
   test.each([
-    [{ EventPattern: { source: [{ contains: 'a' }] } }, 'this machine does not know {"contains":"a"}'],
+    [{ EventPattern: { source: [{ contains: 'a' }] } }, 'the local stack does not support {"contains":"a"}'],
     [{}, 'r: a rule needs an EventPattern or a ScheduleExpression'],
-    [{ EventPattern, RoleArn: 'arn' }, 'r: this machine does not know RoleArn'],
+    [{ EventPattern, RoleArn: 'arn' }, 'r: the local stack does not support RoleArn'],
     ...['rate(1 minutes)', 'rate(5 minute)', 'rate(0 minutes)', 'rate(90 seconds)', 'cron(0 12 * * ?)', 'at(2026-01-01T00:00:00)'].map((ScheduleExpression): [object, string] => [
       { ScheduleExpression }, `r: ScheduleExpression must be rate(...) or cron(...), got ${ScheduleExpression}`,
     ]),
-    [{ EventPattern, State: 'DISABLED' }, 'r: this machine does not know State'],
+    [{ EventPattern, State: 'DISABLED' }, 'r: the local stack does not support State'],
     [{ EventPattern, EventBusName: 'mine' }, 'r: the template has no event bus mine'],
-    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, SqsParameters: {} }] }, 'r: this machine does not know SqsParameters'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, SqsParameters: {} }] }, 'r: the local stack does not support SqsParameters'],
     [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy: { MaximumRetryAttempts: 186 } }] }, 'r: MaximumRetryAttempts must be from 0 to 185, got 186'],
-    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy: { Backoff: 1 } }] }, 'r: this machine does not know Backoff'],
-    [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:states:r:1:stateMachine:s' }] }, 'r: this machine does not know targets like arn:aws:states:r:1:stateMachine:s'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy: { Backoff: 1 } }] }, 'r: the local stack does not support Backoff'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:states:r:1:stateMachine:s' }] }, 'r: the local stack does not support targets like arn:aws:states:r:1:stateMachine:s'],
     [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:sns:r:1:none' }] }, 'r: the template has no topic arn:aws:sns:r:1:none'],
   ])('%j throws', (properties, message) => {
     expect(() => start({ Targets: [], ...properties })).toThrow(message);
@@ -197,7 +197,7 @@ describe('a rule with a schedule', () => {
   test.each(['cron(0 12 * * ? *)', 'rate(30 days)'])('%s never fires by time, which is told', (ScheduleExpression) => {
     const { startSchedules, logged } = start({ ScheduleExpression, Targets });
     startSchedules();
-    expect(logged).toEqual(['r: this machine does not know when its schedule is due: it fires by a call only']);
+    expect(logged).toEqual(['r: the local stack does not support its schedule expression: the rule fires only on request']);
   });
 
   test('is on the default bus, and takes events too when it has a pattern', async () => {
@@ -236,7 +236,7 @@ test('an input that is no JSON in the end is nothing for a function', async () =
 test('a bus has a name and a description, and nothing else', () => {
   const bus = (properties: object) => () => createBuses(fakeStack([resource('AWS::Events::EventBus', 'vod', properties)]));
   expect(bus({ Name: 'vod', Description: 'of videos' })().has('vod')).toBe(true);
-  expect(bus({ Name: 'vod', KmsKeyIdentifier: 'k' })).toThrow('vod: this machine does not know KmsKeyIdentifier');
+  expect(bus({ Name: 'vod', KmsKeyIdentifier: 'k' })).toThrow('vod: the local stack does not support KmsKeyIdentifier');
 });
 
 describe('a process that was killed', () => {

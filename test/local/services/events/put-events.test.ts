@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand, PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import { Door, startDoor } from '../../../../local/door/door';
+import { AwsEndpoint, startAwsEndpoint } from '../../../../local/aws-endpoint/aws-endpoint';
 import { createEvents } from '../../../../local/services/events/events';
 import { createPutEvents } from '../../../../local/services/events/put-events';
 import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource, until } from '../../fakes';
@@ -16,14 +16,14 @@ const log = (line: string) => void logged.push(line);
 let sent: any[];
 let full = false;
 let events: ReturnType<typeof createEvents>;
-let door: Door;
+let awsEndpoint: AwsEndpoint;
 let client: EventBridgeClient;
 
 beforeAll(async () => {
-  door = await startDoor({ access, log });
-  client = new EventBridgeClient({ region: REGION, endpoint: `http://127.0.0.1:${door.port}`, credentials: CREDENTIALS, maxAttempts: 1 });
+  awsEndpoint = await startAwsEndpoint({ access, log });
+  client = new EventBridgeClient({ region: REGION, endpoint: `http://127.0.0.1:${awsEndpoint.port}`, credentials: CREDENTIALS, maxAttempts: 1 });
 });
-afterAll(() => door.stop());
+afterAll(() => awsEndpoint.stop());
 beforeEach(() => {
   [sent, full] = [[], false];
   for (const list of [denied, access.asked, logged]) list.length = 0;
@@ -44,7 +44,7 @@ beforeEach(() => {
     if (full) throw new Error('ENOSPC: no space left on device');
     return events.put(...event);
   };
-  door.register(createPutEvents({ ...events, put, log }).service);
+  awsEndpoint.register(createPutEvents({ ...events, put, log }).service);
 });
 afterEach(() => events.stop());
 
@@ -111,7 +111,7 @@ test.each<[string, PutEventsRequestEntry[], string]>([
 });
 
 test('a call that nobody signs fires a rule with a schedule, and no other', async () => {
-  const call = (name: string, method = 'POST') => fetch(`http://127.0.0.1:${door.port}/`, { method, headers: { 'x-local-fire-rule': name } });
+  const call = (name: string, method = 'POST') => fetch(`http://127.0.0.1:${awsEndpoint.port}/`, { method, headers: { 'x-local-fire-rule': name } });
   const fired = await call('scheduled');
   expect([fired.status, await fired.json()]).toEqual([200, { EventId: expect.any(String) }]);
   await until(() => sent.length === 1);
@@ -124,5 +124,5 @@ test('a global endpoint is not known', async () => {
   // The SDK needs another signer for one, so the request is made by hand.
   const { service } = createPutEvents({ ...events, log });
   const request = { headers: { 'x-amz-target': 'AWSEvents.PutEvents' }, body: Buffer.from(JSON.stringify({ EndpointId: 'a.b', Entries: [ENTRY] })) };
-  expect(() => service.needs(request as any)).toThrow('this machine does not know EndpointId');
+  expect(() => service.needs(request as any)).toThrow('the local stack does not support EndpointId');
 });

@@ -50,8 +50,8 @@ describe('a template', () => {
     ['an unknown variable', { InputTemplate: '"<id>"' }, 'r: InputTemplate: nothing defines <id>'],
     ['an unknown reserved variable', { InputTemplate: '"<aws.events.secret>"' }, 'r: InputTemplate: nothing defines <aws.events.secret>'],
     ['a reserved name', { InputTemplate: '"x"', InputPathsMap: { 'aws.x': '$.id' } }, 'r: InputPathsMap: names that begin with aws. are reserved, got aws.x'],
-    ['a path with a filter', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail[?(@.x)]' } }, 'r: this machine does not know the path $.detail[?(@.x)]'],
-    ['a wildcard', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail.*' } }, 'r: this machine does not know the path $.detail.*'],
+    ['a path with a filter', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail[?(@.x)]' } }, 'r: the local stack does not support the path $.detail[?(@.x)]'],
+    ['a wildcard', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail.*' } }, 'r: the local stack does not support the path $.detail.*'],
     ['a variable in a key', { InputTemplate: '{"<id>": 1}', InputPathsMap: { id: '$.id' } }, 'r: InputTemplate: a variable can\'t stand in a key, got {"<id>": 1}'],
     ['text without quotes', { InputTemplate: '<aws.events.rule-name> fired' }, 'r: InputTemplate must be JSON, or a JSON string on each line, got <aws.events.rule-name> fired'],
   ])('%s throws', (_, InputTransformer, message) => {

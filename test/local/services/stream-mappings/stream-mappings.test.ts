@@ -147,11 +147,11 @@ describe('what stops the start', () => {
     ['a role that may not write failed records', { denied: ['s3:PutObject'], properties: WHOLE }, `${ROLE} may not s3:PutObject on ${BUCKET}/aws/lambda/`],
     ['a number that Lambda refuses', { properties: { MaximumRecordAgeInSeconds: 59 } }, 'mapping: MaximumRecordAgeInSeconds must be from 60 to 604800, got 59'],
     ['no starting position', { properties: { StartingPosition: undefined } }, 'mapping: a mapping of a stream needs a StartingPosition'],
-    ['another starting position', { properties: { StartingPosition: 'LATEST' } }, 'this machine does not know StartingPosition "LATEST"'],
+    ['another starting position', { properties: { StartingPosition: 'LATEST' } }, 'the local stack does not support StartingPosition "LATEST"'],
     ['another destination', { properties: { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:123456789012:dead' } } } }, 'this machine knows buckets'],
     ['a filter with an unknown operator', { properties: { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"contains":"REMOVE"}]}' }] } } }, 'event pattern: this machine does not know'],
-    ['an unknown property', { properties: { TumblingWindowInSeconds: 5 } }, 'this machine does not know TumblingWindowInSeconds'],
-    ['another source', { properties: { EventSourceArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/s' } }, 'mapping: this machine does not know event sources of kinesis'],
+    ['an unknown property', { properties: { TumblingWindowInSeconds: 5 } }, 'the local stack does not support TumblingWindowInSeconds'],
+    ['another source', { properties: { EventSourceArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/s' } }, 'mapping: the local stack does not support event sources of kinesis'],
   ])('%s', async (_, given, message) => {
     await expect(create(given)).rejects.toThrow(message);
   });

@@ -8,7 +8,7 @@ import { setTimeout } from 'timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { Door, startDoor } from '../../../local/door/door';
+import { AwsEndpoint, startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { createS3 } from '../../../local/s3/s3';
 import { jsonService } from '../../../local/services/json';
 import { AwsError } from '../../../local/types';
@@ -24,14 +24,14 @@ const secrets = jsonService('secretsmanager', (_, { SecretId }) => [{ action: `s
   },
 });
 
-let door: Door;
+let awsEndpoint: AwsEndpoint;
 let endpoint: string;
 beforeAll(async () => {
-  door = await startDoor({ access, log: (line) => logged.push(line) });
-  for (const service of [fakeS3(), secrets]) door.register(service);
-  endpoint = `http://127.0.0.1:${door.port}`;
+  awsEndpoint = await startAwsEndpoint({ access, log: (line) => logged.push(line) });
+  for (const service of [fakeS3(), secrets]) awsEndpoint.register(service);
+  endpoint = `http://127.0.0.1:${awsEndpoint.port}`;
 });
-afterAll(() => door.stop());
+afterAll(() => awsEndpoint.stop());
 
 const settings = (more: object = {}) => ({ region: REGION, endpoint, credentials: CREDENTIALS, maxAttempts: 1, ...more });
 const s3 = (more?: object) => new S3Client({ ...settings(more), forcePathStyle: true });
@@ -212,7 +212,7 @@ describe('what follows the signature', () => {
 
   test('a disk that is full in the middle of an upload is told to the client and the log', async () => {
     const own: string[] = [];
-    const full = await startDoor({ access, log: (line) => own.push(line) });
+    const full = await startAwsEndpoint({ access, log: (line) => own.push(line) });
     full.register({ ...fakeS3(), handle: ({ raw }) => pipeline(raw, new Writable({ write: (_, __, done) => done(new Error('ENOSPC: no space left on device')) })) });
     const client = s3({ endpoint: `http://127.0.0.1:${full.port}`, requestChecksumCalculation: 'WHEN_REQUIRED' });
     const url = await getSignedUrl(client, new PutObjectCommand({ Bucket: 'media', Key: 'x' }));
@@ -225,7 +225,7 @@ describe('what follows the signature', () => {
   test('a put that sends nothing for too long is ended, and leaves nothing', async () => {
     const own: string[] = [];
     const stack = fakeStack([resource('AWS::S3::Bucket', 'media', {})]);
-    const patient = await startDoor({ access, log: (line) => own.push(line) });
+    const patient = await startAwsEndpoint({ access, log: (line) => own.push(line) });
     patient.register(createS3({ stack, access, putEvent: () => undefined, idleMilliseconds: 300 }).service);
     const client = s3({ endpoint: `http://127.0.0.1:${patient.port}`, requestChecksumCalculation: 'WHEN_REQUIRED' });
     const url = await getSignedUrl(client, new PutObjectCommand({ Bucket: 'media', Key: 'x' }));
@@ -248,6 +248,6 @@ describe('what follows the signature', () => {
     const sent = getChanged(({ headers }) => headers.authorization = headers.authorization.replace('/secretsmanager/', '/sns/'));
     await expect(sent).rejects.toThrow("there is no service 'sns'");
     const client = new SecretsManagerClient(settings());
-    await expect(client.send(new ListSecretsCommand({}))).rejects.toThrow('secretsmanager on one machine has no ListSecrets');
+    await expect(client.send(new ListSecretsCommand({}))).rejects.toThrow('secretsmanager in the local stack has no ListSecrets');
   });
 });

@@ -2,13 +2,13 @@ import { createHash, timingSafeEqual } from 'crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { ALGORITHM_IDENTIFIER, SignatureV4, UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
 import type { Access } from '../access/access';
-import { AwsError, type DoorRequest, type Principal } from '../types';
+import { AwsError, type AwsRequest, type Principal } from '../types';
 
 /** What a request says of itself, before any of it is believed. */
 export type Claim = NonNullable<ReturnType<typeof readClaim>>;
 
 /** What a signature covers; `body` is absent when the claim says that it `streams`. */
-export type SignedRequest = Pick<DoorRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>;
+export type SignedRequest = Pick<AwsRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>;
 
 const MINUTES_15 = 15 * 60_000;
 const A_WEEK = 7 * 24 * 3600;

@@ -5,25 +5,25 @@ import type { Access } from '../access/access';
 import { listen } from '../listen';
 import { failJson } from '../services/json';
 import { firstLines, isDecodable, logLine } from '../text';
-import { AwsError, type DoorService } from '../types';
+import { AwsError, type AwsService } from '../types';
 
 /** The one HTTP server for all AWS calls. */
-export type Door = Awaited<ReturnType<typeof startDoor>>;
+export type AwsEndpoint = Awaited<ReturnType<typeof startAwsEndpoint>>;
 
 const BODY_LIMIT = 16 * 1024 * 1024;
 /** What Node says of a client that went away. */
 const GONE = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
- * Starts the door: it verifies who calls, asks the policies, and passes on to the registered service that the signature names.
+ * Starts the HTTP server. It verifies the signature, evaluates the policies, and passes the request to the registered service that the signature names.
  * `log` hears of faults of our own, never of refusals.
  */
-export async function startDoor({ port = 0, access, log = logLine }: { port?: number; access: Access; log?: (line: string) => void }) {
-  const services = new Map<string, DoorService>();
+export async function startAwsEndpoint({ port = 0, access, log = logLine }: { port?: number; access: Access; log?: (line: string) => void }) {
+  const services = new Map<string, AwsService>();
 
   async function answer(raw: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, path, query] = /^([^?]*)(.*)$/s.exec(raw.url!)!;
-    let service: DoorService | undefined;
+    let service: AwsService | undefined;
     try {
       const headers = Object.fromEntries(Object.entries(raw.headers).map(([name, value]) => [name, String(value)]));
       const request = { method: raw.method!, path, query: new URLSearchParams(query), headers };
@@ -46,7 +46,7 @@ export async function startDoor({ port = 0, access, log = logLine }: { port?: nu
       if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
       const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');
-      if (refusal !== error && !isGone) log(`door: ${raw.method} ${path}: ${firstLines(error as Error)}`);
+      if (refusal !== error && !isGone) log(`AWS endpoint: ${raw.method} ${path}: ${firstLines(error as Error)}`);
       // Who went away in the middle of an upload or a download is told nothing. A body that failed on our side has no socket left either.
       if (isGone || response.headersSent || !response.socket || response.socket.destroyed) response.destroy();
       else if (service) service.fail(refusal, response, raw);
@@ -56,7 +56,7 @@ export async function startDoor({ port = 0, access, log = logLine }: { port?: nu
 
   // A large upload may take its time.
   const server = createServer({ requestTimeout: 0 }, (raw, response) => void answer(raw, response));
-  return { ...await listen(server, port), register: (service: DoorService) => void services.set(service.name, service) };
+  return { ...await listen(server, port), register: (service: AwsService) => void services.set(service.name, service) };
 }
 
 async function bodyOf(raw: IncomingMessage): Promise<Buffer> {
