@@ -16,7 +16,7 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 }
 
 /**
- * Throws for the first property that this machine does not know, since one that it ignored would work on AWS only.
+ * Throws for the first property that the local stack does not support, since one that it ignored would work on AWS only.
  * @param free names of properties that may have any value, with spaces between
  * @param bound the values that the others may have
  */

@@ -110,7 +110,7 @@ export class TemplateAccess {
     const { logicalId, properties: { PermissionsBoundary: boundary } } = this.stack.byArn(roleArn);
     if (!boundary) return undefined;
     const made = this.stack.ofType('AWS::IAM::ManagedPolicy').find(({ physicalId }) => physicalId === boundary);
-    if (!made) throw new Error(`${logicalId}: the local stack supports a PermissionsBoundary that the template makes (iam.ManagedPolicy), and not ${boundary}`);
+    if (!made) throw new Error(`${logicalId}: the local stack supports only a PermissionsBoundary that the template creates (iam.ManagedPolicy), got ${boundary}`);
     return [asPolicy(made)];
   }
 }

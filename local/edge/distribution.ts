@@ -28,7 +28,7 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
   if (app) return { domain, app };
   if (/^[a-z0-9]+\.execute-api\./.test(domain)) return { domain };
   const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(domain)?.[1];
-  if (!bucket) throw new Error(`${what}: the local stack supports buckets, the API, and apps at names below localhost, not ${domain}`);
+  if (!bucket) throw new Error(`${what}: the local stack supports only buckets, the API, and apps at localhost or its subdomains as origins, got ${domain}`);
   const { OriginAccessControlConfig: control } = byId(stack, 'AWS::CloudFront::OriginAccessControl', controlId).properties;
   onlyKnown(what, control, 'Name', { SigningProtocol: ['sigv4'], SigningBehavior: ['always'], OriginAccessControlOriginType: ['s3'] });
   return { domain, bucket };
@@ -49,7 +49,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
   });
   for (const each of FunctionAssociations) onlyKnown(what, each, 'FunctionARN', { EventType: ['viewer-request'] });
   const methods: string[] = properties.AllowedMethods ?? ['GET', 'HEAD'];
-  if (bucket && methods.length > 2) throw new Error(`${what}: this machine only reads buckets, got ${methods}`);
+  if (bucket && methods.length > 2) throw new Error(`${what}: the local stack supports only GET and HEAD for buckets, got ${methods}`);
   const keyIds: string[] | undefined = groups?.flatMap((id: string) => byId(stack, 'AWS::CloudFront::KeyGroup', id).properties.KeyGroupConfig.Items);
   return {
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),

@@ -78,7 +78,7 @@ const claimText = (value: unknown): string =>
 /** Takes id tokens of a user pool: of any client, unless an expression says which. Claims are all strings, lists with commas, two times as dates. */
 function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
   const { logicalId, properties: { ProviderARNs: [userPoolArn, ...others], IdentityValidationExpression: expression = '.*' } } = resource;
-  if (others.length) throw new Error(`${logicalId}: the local stack supports one user pool`);
+  if (others.length) throw new Error(`${logicalId}: the local stack supports only one user pool in ProviderARNs`);
   const read = readSources(resource);
   const audience = wholly(expression);
   return async (request, context) => {

@@ -21,12 +21,12 @@ export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [u
   return (replica?.SSESpecification ?? SSESpecification)?.KMSMasterKeyId;
 }
 
-/** Makes the table, unless an earlier run did. Throws for properties that this machine does not know. */
+/** Makes the table, unless an earlier run did. Throws for properties that the local stack does not support. */
 export async function ensureTable({ logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
     // The one replica of a table is in the region of its stack, by whatever name the app calls it.
-    if (others.length > 0) throw new Error(`${logicalId}: the local stack supports tables of one region`);
+    if (others.length > 0) throw new Error(`${logicalId}: the local stack supports only tables with one replica`);
     onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
     onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);
     for (const index of replica.GlobalSecondaryIndexes ?? []) onlyKnown(logicalId, index, 'IndexName');

@@ -16,7 +16,7 @@ const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
   ParallelizationFactor: [1, 1, 10],
 };
 
-/** Reads a mapping; throws for what Lambda would refuse, or this machine does not know. */
+/** Reads a mapping; throws for what Lambda would refuse, or the local stack does not support. */
 export function settingsOf({ logicalId, physicalId, properties }: Resource) {
   onlyKnown(logicalId, properties, `EventSourceArn FunctionName DestinationConfig FilterCriteria FunctionResponseTypes Tags ${Object.keys(NUMBERS).join(' ')}`, {
     BisectBatchOnFunctionError: [true, false], Enabled: [true], StartingPosition: ['TRIM_HORIZON'],
@@ -49,7 +49,7 @@ export function settingsOf({ logicalId, physicalId, properties }: Resource) {
 function bucketOf(logicalId: string, config: Json = {}): string | undefined {
   const { OnFailure: { Destination = undefined, ...more } = {}, ...others } = config;
   onlyKnown(logicalId, { ...more, ...others }, '');
-  if (Destination && !Destination.startsWith('arn:aws:s3:::')) throw new Error(`${logicalId}: the local stack supports buckets as destination of failed records, not ${Destination}`);
+  if (Destination && !Destination.startsWith('arn:aws:s3:::')) throw new Error(`${logicalId}: the local stack supports only a bucket as the destination for failed records, got ${Destination}`);
   return Destination;
 }
 

@@ -91,7 +91,7 @@ describe('signed media', () => {
     expect(log).not.toHaveBeenCalled();
   });
 
-  test('fails, and says why, when its policy has a condition that this machine does not know', async () => {
+  test('fails, and says why, when its policy has a condition that the local stack does not support', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     const { fetch: ask } = await front();
     const limited = { DateLessThan: { 'AWS:EpochTime': inAMinute() }, IpAddress: { 'AWS:SourceIp': '10.0.0.0/8' } };

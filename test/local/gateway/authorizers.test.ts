@@ -89,7 +89,7 @@ describe('the Cognito authorizer', () => {
     const start = (properties: object) => () => api(undefined, authorizer(properties));
     expect(start({ AuthorizerUri: 'arn' })).toThrow('auth1: the local stack does not support AuthorizerUri');
     expect(start({ Type: 'AWS_IAM' })).toThrow('AWS_IAM');
-    expect(start({ ProviderARNs: [poolArn, poolArn] })).toThrow('auth1: the local stack supports one user pool');
+    expect(start({ ProviderARNs: [poolArn, poolArn] })).toThrow('auth1: the local stack supports only one user pool');
     expect(start({ IdentitySource: 'method.request.querystring.token' })).toThrow('method.request.querystring.token');
     expect(start({ IdentitySource: undefined })).toThrow('has one IdentitySource');
     expect(() => api(undefined, [...base, method('Odd', 'files', 'PUT', { AuthorizationType: 'CUSTOM', AuthorizerId: 'auth1' })])).toThrow('Odd: CUSTOM does not go with');

@@ -103,7 +103,7 @@ describe('a pattern', () => {
   });
 
   test.each([[{}], [{ a: [] }], [{ a: 'x' }], [{ $or: [{ a: ['x'] }] }], [{ a: {} }]])('%j throws', (pattern) => {
-    expect(() => compilePattern(pattern)).toThrow('event pattern: this machine does not know');
+    expect(() => compilePattern(pattern)).toThrow('event pattern: the local stack does not support');
   });
 });
 

@@ -190,7 +190,7 @@ describe('a bucket deployment', () => {
 
   it.each<[string, (scope: Stack) => Partial<deployment.BucketDeploymentProps>, string]>([
     ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'no content type is known for'],
-    ['a property that it does not know', () => ({ destinationKeyPrefix: 'web' }), 'does not know DestinationBucketKeyPrefix "web"'],
+    ['a property that it does not know', () => ({ destinationKeyPrefix: 'web' }), 'does not support DestinationBucketKeyPrefix "web"'],
     ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'values in deployed files are not supported'],
   ])('fails on %s', async (_, options, message) => {
     await expect(deploy(options)).rejects.toThrow(message);

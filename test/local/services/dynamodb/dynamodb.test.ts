@@ -121,7 +121,7 @@ describe('a table that the local stack does not support all of', () => {
   });
 
   test('two replicas', async () => {
-    await expect(starting(globalTable({ Replicas: [{ Region: REGION }, { Region: 'us-west-2' }] }))).rejects.toThrow('videos: the local stack supports tables of one region');
+    await expect(starting(globalTable({ Replicas: [{ Region: REGION }, { Region: 'us-west-2' }] }))).rejects.toThrow('videos: the local stack supports only tables with one replica');
   });
 
   test('the one replica is in the region of its stack, which may name another one than this machine\'s', async () => {

@@ -148,8 +148,8 @@ describe('what stops the start', () => {
     ['a number that Lambda refuses', { properties: { MaximumRecordAgeInSeconds: 59 } }, 'mapping: MaximumRecordAgeInSeconds must be from 60 to 604800, got 59'],
     ['no starting position', { properties: { StartingPosition: undefined } }, 'mapping: a mapping of a stream needs a StartingPosition'],
     ['another starting position', { properties: { StartingPosition: 'LATEST' } }, 'the local stack does not support StartingPosition "LATEST"'],
-    ['another destination', { properties: { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:123456789012:dead' } } } }, 'this machine knows buckets'],
-    ['a filter with an unknown operator', { properties: { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"contains":"REMOVE"}]}' }] } } }, 'event pattern: this machine does not know'],
+    ['another destination', { properties: { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:123456789012:dead' } } } }, 'the local stack supports only a bucket'],
+    ['a filter with an unknown operator', { properties: { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"contains":"REMOVE"}]}' }] } } }, 'event pattern: the local stack does not support'],
     ['an unknown property', { properties: { TumblingWindowInSeconds: 5 } }, 'the local stack does not support TumblingWindowInSeconds'],
     ['another source', { properties: { EventSourceArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/s' } }, 'mapping: the local stack does not support event sources of kinesis'],
   ])('%s', async (_, given, message) => {

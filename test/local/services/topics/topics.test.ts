@@ -132,11 +132,11 @@ test('a message of more than 256 KiB is refused', () => {
 });
 
 test.each<[object[], object, string]>([
-  [[{ Protocol: 'firehose', Endpoint: 'arn' }], {}, 'does not know Protocol "firehose"'],
-  [[{ Protocol: 'sqs', Endpoint: QUEUE, DeliveryPolicy: {} }], {}, 'does not know DeliveryPolicy'],
+  [[{ Protocol: 'firehose', Endpoint: 'arn' }], {}, 'does not support Protocol "firehose"'],
+  [[{ Protocol: 'sqs', Endpoint: QUEUE, DeliveryPolicy: {} }], {}, 'does not support DeliveryPolicy'],
   [[{ Protocol: 'sqs', Endpoint: QUEUE, TopicArn: `${TOPIC}-other` }], {}, `the template has no topic ${TOPIC}-other`],
-  [[], { KmsMasterKeyId: 'alias/aws/sns' }, 'does not know KmsMasterKeyId "alias/aws/sns"'],
-  [[], { FifoTopic: true }, 'does not know FifoTopic true'],
+  [[], { KmsMasterKeyId: 'alias/aws/sns' }, 'does not support KmsMasterKeyId "alias/aws/sns"'],
+  [[], { FifoTopic: true }, 'does not support FifoTopic true'],
 ])('%j of a topic with %j throws', (given, topic, message) => {
   expect(() => create(given, {}, topic)).toThrow(message);
 });
