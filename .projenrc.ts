@@ -2,11 +2,11 @@ import { awscdk, javascript } from 'projen';
 import { lintDirections } from './build/directions';
 import { testOnTwoCdks } from './build/two-cdks';
 
-/** The oldest CDK that users may have, and the oldest constructs that goes with it. */
+/** The oldest supported version of the CDK, and the oldest version of constructs that it accepts. */
 const CDK_FLOOR = '2.260.0';
 const CONSTRUCTS_FLOOR = '10.5.1';
 
-/** What runs in Lambda: bundled into assets/, so never a dependency of the published package. */
+/** Libraries of the handlers. They are bundled into assets/, so they are never dependencies of the published package. */
 const HANDLER_LIBRARIES = [
   '@aws-sdk/client-cognito-identity-provider',
   '@aws-sdk/client-dynamodb',
@@ -71,12 +71,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
   singletonLambdaAutoDiscover: false,
   lambdaExtensionAutoDiscover: false,
   integrationTestAutoDiscover: false,
-  // jsii sees the constructs only; handlers are type-checked by tsconfig.dev.json and bundled by esbuild.
+  // jsii compiles the constructs only. Handlers are type-checked by tsconfig.dev.json and bundled by esbuild.
   excludeTypescript: ['src/runtime/**', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'],
   publishToPypi: { distName: 'serverless-vod', module: 'serverless_vod' },
   publishToMaven: { javaPackage: 'io.github.serverlessvod', mavenGroupId: 'io.github.serverless-vod', mavenArtifactId: 'serverless-vod' },
   publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },
-  // No part of the namespace may be the name of a public class: C# would find the namespace in the class's place (CS0118, CS0426).
+  // No part of the namespace can have the name of a public class: C# would resolve the class name to the namespace (CS0118, CS0426).
   publishToNuget: { dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
   // build/api-reference.ts writes API.md.
   docgen: false,
@@ -102,18 +102,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: {
     include: ['.projenrc.ts'],
     exclude: ['lib', 'dist', '.local', 'cdk.out'],
-    // node20: handlers may import ES modules, as Node 24 and esbuild do.
+    // node20: handlers can import ES modules, as Node 24 and esbuild allow.
     compilerOptions: { module: 'node20', lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true },
   },
 });
 
 // npm 11 looks for a platform package of 1.13.0 that was never published.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
-// The stack on one machine brings its own libraries: none of them is the published package's.
+// The local stack has its own dependencies, none of which is a dependency of the published package.
 project.package.addField('workspaces', ['local']);
-// What users get. README.md, LICENSE and package.json are always in it.
+// The files of the published package. README.md, LICENSE and package.json are always included.
 project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
-// What users may import. Other files (API.md, the handlers) are found by their path, not by Node.
+// The files that users can import. Other files (API.md, the handlers) are read by path.
 project.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
   './.jsii': './.jsii',
@@ -131,12 +131,12 @@ const architecture = project.addTask('architecture', { description: 'Draw docs/a
 project.annotateGenerated('/docs/architecture.svg');
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
 project.addTask('try-package', { description: 'Pack the last build, install it in an empty folder and use it there', exec: 'tsx build/try-package.ts' });
-// jsii leaves the files of sources that are gone.
+// jsii doesn't delete the output of deleted sources.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
-// In npm's scripts `node` is the Node 24 that the local workspace brings: the handlers' own version.
+// In npm scripts, `node` is Node 24 from the local workspace, the handlers' version.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
-// projen's own build also packages for every language and changes files; this one is what a change must pass.
+// projen's default build also packages for every language and changes files. This task only builds and checks.
 const build = project.addTask('make', { description: 'Compile, bundle, document, type-check and lint' });
 build.spawn(project.defaultTask!);
 build.spawn(project.tasks.tryFind('bundle')!);
@@ -144,16 +144,16 @@ build.spawn(project.compileTask);
 build.spawn(apiReference);
 build.spawn(openapi);
 build.spawn(architecture);
-// The examples of README and docstrings compile, or this fails.
+// Fails if an example in README or a docstring doesn't compile.
 build.exec('jsii-rosetta extract --strict');
 build.exec('tsc --noEmit -p tsconfig.dev.json');
 build.spawn(project.eslint!.eslintTask);
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && exec node --import tsx local/main.ts');
-project.addTask('bench', { description: 'Print every figure that we claim', exec: 'projen bundle && tsx bench/main.ts' });
+project.addTask('bench', { description: 'Print every figure in the documentation', exec: 'projen bundle && tsx bench/main.ts' });
 project.addTask('cost', { description: 'Print the tables of docs/cost.md', exec: 'tsx bench/cost.ts' });
-project.addTask('sentences', { description: 'Draw sentences of the project for a reader who marks what must be read twice', exec: 'tsx judges/sentences.ts', receiveArgs: true });
-project.addTask('judges', { description: 'Ask independent judges about templates and permissions', exec: 'projen bundle && tsx judges/judge.ts' });
+project.addTask('sentences', { description: 'Draw random sentences of the project, to find those that must be read twice', exec: 'tsx judges/sentences.ts', receiveArgs: true });
+project.addTask('judges', { description: 'Check templates and permissions with independent tools', exec: 'projen bundle && tsx judges/judge.ts' });
 
 lintDirections(project);
 testOnTwoCdks(project);

@@ -5,7 +5,7 @@ import * as ts from 'typescript';
 import { ENVIRONMENTS } from '../src/contract/environment';
 
 /*
- * npm packs what is there: it says nothing of what is missing, and leaves out symbolic links. So this asks npm what it would pack, and compares.
+ * Compares the files that npm would pack with the required files: npm doesn't report a missing file, and it omits symbolic links.
  * Runs before each `npm pack` and `npm publish`.
  */
 const root = path.join(__dirname, '..');
@@ -17,7 +17,7 @@ const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/i
 const required = ['.jsii', 'openapi.json', ...code, ...handlers];
 const documents = /^(?:API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture)$/;
 
-// npm tells its scripts what it was called with: none of that is for this call.
+// npm passes its own options to scripts in variables. They must not affect this call.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 const answer = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, env, encoding: 'utf8' });
 const packed: { path: string; size: number }[] = JSON.parse(answer)[0].files;
@@ -27,11 +27,11 @@ const changed = (file: string): number => statSync(path.join(root, file)).mtimeM
 const lastChange = Math.max(...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((file) => changed(path.join('src', file))));
 
 const problems: [what: string, files: string[]][] = [
-  ['would be incomplete, missing or empty', required.filter((file) => !full.has(file))],
-  ['would hold what no source makes', packed.map((file) => file.path).filter((file) => !required.includes(file) && !documents.test(file))],
-  ['would be older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange)],
+  ['has missing or empty files', required.filter((file) => !full.has(file))],
+  ['has files without a source', packed.map((file) => file.path).filter((file) => !required.includes(file) && !documents.test(file))],
+  ['has files older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange)],
 ];
 for (const [what, files] of problems.filter(([, found]) => found.length > 0)) {
-  console.error(`The package ${what}: ${files.join(', ')}. Run "npm run build", which makes lib and assets anew.`);
+  console.error(`The package ${what}: ${files.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
   process.exitCode = 1;
 }

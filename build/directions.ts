@@ -1,60 +1,60 @@
 import { awscdk } from 'projen';
 
-/** Runs in Lambda. */
+/** Files that run in Lambda. */
 const HANDLER_SIDE = ['src/runtime/**/*.ts', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'];
-/** Pure rules, which both worlds may import: those of the whole service, and those of one area. */
+/** Pure rules that constructs and handlers may import. */
 const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts', 'src/transcode/{source,job}/**/*.ts'];
-/** The areas that each area may import: those below it. Nobody imports sign-in: who calls reaches an area by the API, who may by the roles. */
+/** The areas that each area may import. No area imports auth, because callers are authenticated by the API and authorized by the roles. */
 const BELOW: Readonly<Record<string, readonly string[]>> = { api: [], auth: ['api'], catalog: ['api'], delivery: ['api', 'catalog'], sweeper: ['catalog', 'transcode'], transcode: ['catalog'], upload: ['api', 'catalog'] };
 const AREAS = Object.keys(BELOW);
 
-const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler that imports the CDK carries it into its bundle' };
-const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'the SDK belongs to handlers; constructs run in the user\'s CDK app' };
-const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'constructs know handlers by name only (src/contract)' };
-const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler that imports a construct carries the CDK into its bundle' };
+const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler must not import the CDK, because esbuild would bundle it' };
+const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'only handlers can import the SDK; constructs run in the user\'s CDK app' };
+const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'a construct must not import a handler; it refers to it by name (src/contract)' };
+const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler must not import a construct, because esbuild would bundle the CDK' };
 
-const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file itself: by the index an area could reach any other' };
+const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file instead of the index, which exports every area' };
 
-/** In an area's folder a handler may import what is called a handler's, and pure rules. */
+/** In an area's folder, a handler can import only handler files and pure rules. */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
 
-/** TypeScript accepts unknown keys in an object whose type it infers from a `return`. */
+/** TypeScript accepts unknown keys in an object whose type is inferred from a `return`. */
 const UNNAMED_ANSWER = {
   selector: 'FunctionDeclaration[returnType.typeAnnotation.typeName.name="Operations"] Property > :matches(FunctionExpression, ArrowFunctionExpression)[async=true]:not([returnType])',
-  message: 'annotate the operation with Promise<AnswerOf<...>>, or its answer may have keys that its schema lacks',
+  message: 'annotate the operation with Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',
 };
 
-/** The rules above look at import declarations only. */
+/** The rules above check import declarations only. */
 const OTHER_IMPORTS = [
-  { selector: 'TSImportType', message: 'import the type by a declaration: the rules of direction don\'t look into import(...).T' },
-  { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'import it by a declaration: the rules of direction don\'t look into import(...)' },
+  { selector: 'TSImportType', message: 'use an import declaration: the lint rules don\'t check import(...).T' },
+  { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'use an import declaration: the lint rules don\'t check import(...)' },
 ];
 
 const ENVIRONMENT = {
   selector: 'MemberExpression[object.name="process"][property.name="env"]',
-  message: 'read variables by src/runtime/read-environment.ts: src/contract/environment.ts lists them all',
+  message: 'use src/runtime/read-environment.ts, and add the variable to src/contract/environment.ts',
 };
 
-/** Four worlds, one direction: domain <- contract <- runtime | synth <- areas. See AGENTS.md. */
+/** Adds lint rules for the direction of imports: domain <- contract <- runtime | synth <- areas. See AGENTS.md. */
 export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
   const eslint = project.eslint!;
   eslint.addRules({
     'import/no-cycle': ['error'],
     'import/no-restricted-paths': ['error', {
       zones: [
-        { target: './src/domain', from: './src', except: ['./domain'], message: 'domain imports nothing' },
-        { target: './src/roles', from: './src', except: ['./roles', './synth', './contract', './domain'], message: 'roles import synth, contract and domain' },
-        { target: './src/contract', from: './src', except: ['./contract', './domain'], message: 'contract imports domain only' },
-        { target: './src/runtime', from: './src', except: ['./runtime', './contract', './domain', './roles/decide.ts'], message: 'runtime imports contract, domain and roles' },
-        { target: './src/transcode/source', from: './src', except: ['./transcode/source', './contract', './domain'], message: 'a source is judged without AWS: contract and domain only' },
-        { target: './src/transcode/job', from: './src', except: ['./transcode/job', './transcode/source', './contract', './domain'], message: 'a job is planned without AWS: contract, domain and source only' },
+        { target: './src/domain', from: './src', except: ['./domain'], message: 'domain must not import other folders' },
+        { target: './src/roles', from: './src', except: ['./roles', './synth', './contract', './domain'], message: 'roles can import only synth, contract and domain' },
+        { target: './src/contract', from: './src', except: ['./contract', './domain'], message: 'contract can import only domain' },
+        { target: './src/runtime', from: './src', except: ['./runtime', './contract', './domain', './roles/decide.ts'], message: 'runtime can import only contract, domain and roles/decide' },
+        { target: './src/transcode/source', from: './src', except: ['./transcode/source', './contract', './domain'], message: 'transcode/source can import only contract and domain' },
+        { target: './src/transcode/job', from: './src', except: ['./transcode/job', './transcode/source', './contract', './domain'], message: 'transcode/job can import only contract, domain and transcode/source' },
         ...AREAS.flatMap((area) => AREAS.filter((other) => other !== area && !BELOW[area].includes(other)).map((other) => (
-          { target: `./src/${area}`, from: `./src/${other}`, message: `${area} may import ${BELOW[area].join(' and ') || 'no other area'}; the L3 connects the others` }))),
-        { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'synth imports contract and domain' },
-        { target: './local', from: './src', message: 'local/ knows the template and nothing of src' },
-        { target: './src', from: ['./build', './local', './test', './bench', './judges', './examples'], message: 'src stands alone' },
+          { target: `./src/${area}`, from: `./src/${other}`, message: `${area} can import ${BELOW[area].join(' and ') || 'no other area'}; ServerlessVod connects the other areas` }))),
+        { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'synth can import only contract and domain' },
+        { target: './local', from: './src', message: 'local must not import src; it uses the template only' },
+        { target: './src', from: ['./build', './local', './test', './bench', './judges', './examples'], message: 'src must not import other folders of the repository' },
       ],
     }],
     'no-restricted-syntax': ['error', UNNAMED_ANSWER],

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'fs';
 import * as path from 'path';
 
-/** The public API that is stored: `npx tsx build/public-api.ts` writes it anew from the assembly of the last build. */
+/** The stored public API. `npx tsx build/public-api.ts` writes it from the assembly of the last build. */
 export const STORED = path.join(__dirname, '..', 'test', 'public-api', 'assembly.json');
 
 const DROPPED = [
@@ -9,8 +9,8 @@ const DROPPED = [
 ];
 
 /**
- * What users of a jsii assembly rely on: names, members, types, what may be left out, and the defaults that the docs name. Its types stay those of an
- * assembly, for jsii-diff.
+ * Returns the part of a jsii assembly that users depend on: names, members, types, optionality and documented defaults. The result is a valid assembly,
+ * so that jsii-diff can read it.
  */
 export function publicApi(assembly: object): string {
   const prune = (value: unknown): unknown => {

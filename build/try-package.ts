@@ -5,14 +5,14 @@ import * as path from 'path';
 import * as ts from 'typescript';
 
 /*
- * Packs what the last build made, installs it in an empty folder, and uses it there: by `require`, by `import`, and by the type checker with each way that
- * TypeScript has to find modules. The CDK is that of this repository, so nothing is downloaded.
+ * Packs the last build, installs it in an empty folder and uses it: with `require`, with `import`, and with the type checker in each module resolution mode
+ * of TypeScript. The CDK comes from this repository, so nothing is downloaded.
  */
 const root = path.join(__dirname, '..');
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-// npm tells its scripts what it was called with: none of that is for these calls.
+// npm passes its own options to scripts in variables. They must not affect these calls.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 
 function npm(cwd: string, ...args: string[]): void {
@@ -40,11 +40,11 @@ const COMMON_JS = `
 const { App, Stack } = require('aws-cdk-lib');
 const { ServerlessVod } = require('serverless-vod');
 for (const file of ${JSON.stringify(OPEN)}) require.resolve('serverless-vod/' + file);
-if (!require('serverless-vod/openapi.json').paths) throw new Error('openapi.json names no routes');
+if (!require('serverless-vod/openapi.json').paths) throw new Error('openapi.json has no routes');
 for (const file of ${JSON.stringify(CLOSED)}) {
   let code = 'no error';
   try { require.resolve('serverless-vod/' + file); } catch (error) { code = error.code; }
-  if (code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw new Error('serverless-vod/' + file + ' is importable, or fails otherwise: ' + code);
+  if (code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw new Error('serverless-vod/' + file + ' must fail with ERR_PACKAGE_PATH_NOT_EXPORTED, got ' + code);
 }
 ${SYNTHESIZE}`;
 
@@ -52,7 +52,7 @@ const ES_MODULE = `
 import { App, Stack } from 'aws-cdk-lib';
 import { ServerlessVod } from 'serverless-vod';
 import openapi from 'serverless-vod/openapi.json' with { type: 'json' };
-if (!openapi.paths) throw new Error('openapi.json names no routes');
+if (!openapi.paths) throw new Error('openapi.json has no routes');
 ${SYNTHESIZE}`;
 
 const TYPES = `
@@ -61,17 +61,17 @@ import { ServerlessVod, type IVodCatalog, type ServerlessVodProps } from 'server
 const props: ServerlessVodProps = { appOrigins: ['https://app.example.com'] };
 const vod = new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', props);
 export const catalog: IVodCatalog = vod.catalog;
-// @ts-expect-error: the types are ours, not \`any\`
+// @ts-expect-error: fails to compile unless the package has types
 export const url: number = vod.url;`;
 
 const DEEP_TYPES = `
-// @ts-expect-error: a file that is not public
+// @ts-expect-error: this file is not in the package's exports
 import { VodUpload } from 'serverless-vod/lib/upload/vod-upload';
 export type Upload = VodUpload;`;
 
 const FILES = { 'app.cjs': COMMON_JS, 'app.mjs': ES_MODULE, 'types.ts': TYPES, 'types.mts': TYPES, 'deep.ts': DEEP_TYPES, 'deep.mts': DEEP_TYPES };
 
-/** `node10` knows no `exports`: it finds the types by `types`, and any other file too. */
+/** Under `node10`, TypeScript ignores `exports`: it finds types through the field `types`, and can import any file. */
 const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]> = {
   nodenext: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.NodeNext }],
   node16: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.Node16 }],
@@ -79,10 +79,10 @@ const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]
   node10: [['types.ts'], { module: ts.ModuleKind.CommonJS, moduleResolution: ts.ModuleResolutionKind.Node10, ignoreDeprecations: '6.0' }],
 };
 
-/** The CDK's declaration files are large: each is read once. */
+/** Caches parsed files, because the CDK's declaration files are large. */
 const read = new Map<string, ts.SourceFile | undefined>();
 
-/** What the type checker finds in users' files and in our declaration files: these may name only what users have. */
+/** Returns type errors in user code and in the package's declaration files. */
 function typeFaults(files: string[], options: ts.CompilerOptions): string | undefined {
   const all: ts.CompilerOptions = { strict: true, noEmit: true, target: ts.ScriptTarget.ES2022, types: [], ...options };
   const host = ts.createCompilerHost(all);
@@ -100,14 +100,14 @@ function typeFaults(files: string[], options: ts.CompilerOptions): string | unde
   return faults.length === 0 ? undefined : ts.formatDiagnostics(faults, host);
 }
 
-/** The handlers' code comes from the installed package: synthesis fails if one is missing. */
+/** Synthesizes an app with the installed package's handlers, which fails if one is missing. */
 function synthesisFaults(file: string): string | undefined {
   const { status, stderr } = spawnSync(process.execPath, [file], { cwd: folder, env: { ...env, CDK_VALIDATION: 'false' }, encoding: 'utf8' });
   if (status !== 0) return `exit status ${status}\n${stderr}`;
   const output = path.join(folder, 'cdk.out');
   const code = readdirSync(output).filter((name) => existsSync(path.join(output, name, 'index.js')));
   rmSync(output, { recursive: true });
-  return code.length > 0 ? undefined : 'The app has no code of a handler.';
+  return code.length > 0 ? undefined : 'the template has no handler';
 }
 
 function attempt(what: string, faultsOf: () => string | undefined): void {

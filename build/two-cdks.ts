@@ -1,12 +1,12 @@
 import { awscdk } from 'projen';
 
-/** The tests that synthesize: they must pass on the newest CDK as well as on the floor. */
+/** The tests that synthesize templates. They must pass with the oldest and the newest supported CDK. */
 const SYNTHESIZING = ['<rootDir>/test/*/vod-*.test.ts', '<rootDir>/test/auth/identity/{identity,user-pool*}.test.ts', '<rootDir>/test/{synth,templates}/*.test.ts'];
 
-/** Per project; everything else in jest's configuration holds for the whole run. */
+/** Jest options that are set per project. All other options apply to the whole run. */
 const PER_PROJECT = ['clearMocks', 'setupFiles', 'testPathIgnorePatterns', 'transform'];
 
-/** One jest run, two projects: everything on the floor, what synthesizes on the newest CDK too. */
+/** Configures one jest run with two projects: all tests with the oldest CDK, and the tests that synthesize with the newest CDK. */
 export function testOnTwoCdks(project: awscdk.AwsCdkConstructLibrary): void {
   const config = project.jest!.config;
   const shared = Object.fromEntries(PER_PROJECT.map((key) => [key, config[key]]));
@@ -16,7 +16,7 @@ export function testOnTwoCdks(project: awscdk.AwsCdkConstructLibrary): void {
       ...shared,
       displayName: 'newest CDK',
       testMatch: SYNTHESIZING,
-      // Snapshots are the floor's: what the newest CDK adds is not ours.
+      // Snapshots match the oldest CDK only; a newer CDK can add properties.
       testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.snapshot\\.test\\.ts$'],
       moduleNameMapper: { '^aws-cdk-lib$': 'aws-cdk-newest', '^aws-cdk-lib/(.*)$': 'aws-cdk-newest/$1' },
     },

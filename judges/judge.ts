@@ -8,18 +8,17 @@ import { cfnLint, install, program } from './python';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
- * Asks judges that are not ours, and not AWS's, about the examples' templates: Python programs, installed into a virtual environment
- * beside this file. One that can't be had here is named, and does not pass. Then asks about combinations of all
- * public props, and judges our own checks by mutants of the templates.
+ * Runs independent checkers on the examples' templates: Python programs, installed in a virtual environment beside this file. If a program can't be
+ * installed, it is named and the run fails. Then checks combinations of all public props, and checks our own tests with mutated templates.
  */
 const root = path.join(__dirname, '..');
 
 const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
 
-/** What parliament finds and we keep: its list of actions is older than the first; the interfaces that Lambda makes in a VPC have no names before. */
+/** Findings of parliament that are ignored: its list of actions is older than Probe, and Lambda's network interfaces in a VPC have no ARN in advance. */
 const KEPT = ['Unknown action mediaconvert:Probe', "['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses']"];
 
-/** The templates of the examples, and of each source of identity. */
+/** Returns the templates of the examples and of each source of identity. */
 function synthesize(folder: string): string[] {
   const apps = [...readdirSync(path.join(root, 'examples/typescript')).map((name) => `examples/typescript/${name}/app.ts`), 'judges/modes.ts'];
   return apps.flatMap((app, index) => {
@@ -31,10 +30,10 @@ function synthesize(folder: string): string[] {
   });
 }
 
-/** Every policy of a template as parliament takes it: intrinsics stand for something that matches any of their kind. */
+/** Returns every policy of a template for parliament. Each intrinsic function is replaced by a value of the same kind. */
 function policies(template: string): { name: string; document: object }[] {
   const whole: CloudFormationTemplate = JSON.parse(readFileSync(template, 'utf8'));
-  // What a policy refers to by Ref is a pseudo parameter, or a secret, whose Ref is its ARN.
+  // `Ref` in a policy refers to a pseudo parameter, or to a secret whose `Ref` is its ARN.
   const lookup = (name: string, attribute?: string): string => PSEUDO[name] ?? `${arnOf(whole.Resources[name].Type)}${attribute === 'StreamArn' ? '/stream/x' : ''}`;
   return ours(whole, 'AWS::IAM::Policy').map(({ id, properties }) => ({ name: id, document: plain(properties.PolicyDocument, lookup) }));
 }
@@ -58,7 +57,7 @@ function arnOf(type: string): string {
 
 function askPythonJudges(): number {
   if (!install()) {
-    console.error('left out: cfn-lint and parliament, since there is no Python 3 with venv and pip here');
+    console.error('skipped: cfn-lint and parliament. They require Python 3 with venv and pip');
     return 1;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'judges-'));
@@ -81,7 +80,7 @@ function askPythonJudges(): number {
   }
 }
 
-// As for the examples' own processes above: the CDK's validator takes seconds, and a test has it.
+// The CDK's validator takes seconds, and a test runs it.
 process.env.CDK_VALIDATION = 'false';
 const found = Math.max(askPythonJudges(), judgePairwise());
 judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { MODES } from '../test/templates/modes';
 
-/** One stack for each source of identity. */
+/** Synthesizes one stack for each source of identity. */
 const app = new App();
 for (const [name, Mode] of Object.entries(MODES)) new Mode(app, name.replace(/\W+/g, '-'));

@@ -4,15 +4,15 @@ import * as path from 'path';
 
 const environment = path.join(__dirname, '.venv');
 
-/** CDK's own Function depends on its role twice over (W3005), and its log groups' retention is set elsewhere (W3045). */
+/** Ignored findings: CDK's Function depends on its role twice (W3005), and the retention of log groups is set elsewhere (W3045). */
 const LINT = ['-r', 'us-east-1', '-i', 'W3005', 'W3045', '--'];
 
-/** A Python program that judges. */
+/** Returns the path of an installed Python program. */
 export function program(name: string): string {
   return path.join(environment, 'bin', name);
 }
 
-/** Installs the Python judges into a virtual environment beside this file. False where that can't be done. */
+/** Installs the Python programs in a virtual environment beside this file. Returns false if that is not possible. */
 export function install(): boolean {
   if (existsSync(program('cfn-lint'))) return true;
   mkdirSync(environment, { recursive: true });
@@ -21,7 +21,7 @@ export function install(): boolean {
     && spawnSync(program('pip'), ['install', '--quiet', '-r', path.join(__dirname, 'requirements.txt')], { stdio: 'inherit' }).status === 0;
 }
 
-/** Whether cfn-lint finds nothing in the templates. */
+/** Returns whether cfn-lint finds no problem in the templates. */
 export function cfnLint(templates: readonly string[]): boolean {
   const { status } = spawnSync(program('cfn-lint'), [...LINT, ...templates], { stdio: 'inherit' });
   console.log(`cfn-lint: ${templates.length} templates, ${status === 0 ? 'nothing found' : 'see above'}`);

@@ -6,7 +6,8 @@ import { parseArgs } from 'util';
 import * as ts from 'typescript';
 
 /*
- * Draws sentences of the project, for a reader who marks those that must be read twice. The draw depends only on the seed, the current commit by default.
+ * Draws random sentences of the project. A reader marks the sentences that must be read twice.
+ * The draw depends only on the seed, which defaults to the current commit.
  * Usage: npm run sentences -- [--seed TEXT] [--count N] [--all] [PATH...]
  */
 const KINDS = ['docstring', 'message', 'comment', 'document'] as const;
@@ -31,14 +32,14 @@ const { values: options, positionals: paths } = parseArgs({
 });
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
-/** Words of prose: code, paths and identifiers are no words. */
+/** Counts words of prose. Code, paths and identifiers are not counted. */
 const words = (text: string): number => text.split(' ').filter((part) => /^\p{P}*\p{L}[\p{Ll}'-]+\p{P}*$/u.test(part)).length;
 
-/** Splits a paragraph into its sentences; leaves out those of fewer than four words. */
+/** Splits a paragraph into sentences, and omits sentences of fewer than four words. */
 const sentencesOf = (paragraph: string): string[] => (
   [...segmenter.segment(paragraph.replace(/\s+/g, ' ').trim())].map(({ segment }) => segment.trim()).filter((segment) => words(segment) >= 4));
 
-/** The paragraphs of a comment, without its markers, examples and tag names. */
+/** Returns the paragraphs of a comment, without comment markers, examples and tag names. */
 function commentParagraphs(comment: string): string[] {
   const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
   return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@\w+(?: \w+(?= - ))? ?(?:- )?/, ''));
@@ -74,7 +75,7 @@ function sentencesOfCode(name: string): Sentence[] {
   };
   for (const { pos, end } of [...comments.values()].sort((a, b) => a.pos - b.pos)) {
     const comment = text.slice(pos, end);
-    // Lines of `//` one below the other are one comment.
+    // Consecutive lines of `//` are one comment.
     if (run && comment.startsWith('//') && run.text.startsWith('//') && /^\s*$/.test(text.slice(run.end, pos))) {run = { ...run, end, text: `${run.text}\n${comment}` };} else {
       flush();
       run = { start: pos, end, text: comment };

@@ -2,13 +2,12 @@ import { mkdirSync, readdirSync, rmSync } from 'fs';
 import { join } from 'path';
 import { readJson, writeJson } from './services/json';
 
-/** Records by id. */
 export type DurableRecords<T> = ReturnType<typeof durableRecords<T>>;
 
 /**
- * Small records that survive kill -9: each is a file of its own, renamed into place before `set` returns.
+ * Creates a store of small records that survive `kill -9`: each record is a file, renamed into place before `set` returns.
  *
- * @param folder the folder of these records and nothing else; ids are file names
+ * @param folder a folder for these records only; ids become file names
  */
 export function durableRecords<T>(folder: string) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -16,7 +15,7 @@ export function durableRecords<T>(folder: string) {
   const ids = readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
   const records = new Map<string, T>(ids.map((id) => [id, readJson(fileOf(id))]));
   return {
-    /** A copy, so that records can be changed while somebody goes through it. */
+    /** A copy, so that callers can change records during iteration. */
     entries: (): [id: string, record: T][] => [...records],
     get: (id: string): T | undefined => records.get(id),
     set(id: string, record: T): void {

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Part } from './types';
 
-/** Listens on 127.0.0.1 and nowhere else. Stopping it ends the connections that are left; idle ones are the client's to end. */
+/** Listens on 127.0.0.1 only. `stop` closes all connections; the server itself never closes an idle connection. */
 export async function listen(server: Server, port: number): Promise<Part & { readonly port: number }> {
-  // After a stall (fsync on a busy disk), Node runs the timers before it reads: it would end, as idle, a connection with a request in it.
+  // After a stall (fsync on a busy disk), Node runs timers before it reads sockets. A keep-alive timeout would close a connection that has an unread request.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return {
@@ -17,12 +17,12 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
   };
 }
 
-/** Below the ephemeral ports of Linux and macOS, which any outgoing connection may take before the stack listens. */
+/** Below the ephemeral ports of Linux and macOS: an outgoing connection could take one of those before the stack listens. */
 const FIRST_FREE = 20_000;
 const END_OF_FREE = 32_000;
 const TRIES = 20;
 
-/** The wanted ports, with a free one for each 0, all different. The template is resolved with them before anything listens there. */
+/** Returns the wanted ports, with a free port in place of each 0. The template is resolved with these ports before any server listens. */
 export async function freePorts(wanted: number[]): Promise<number[]> {
   const held = await Promise.all(wanted.map((port) => port === 0 ? listenAnywhere() : listen(createServer().unref(), port)));
   await Promise.all(held.map(({ stop }) => stop()));

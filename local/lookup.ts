@@ -1,14 +1,14 @@
 import type { Resource } from './template/resources';
 import type { LocalStack } from './types';
 
-/** The resource of a type of which this machine serves exactly one. */
+/** Returns the only resource of a type. Throws if the template has none or several. */
 export function theOne(stack: LocalStack, type: string): Resource {
   const [only, ...others] = stack.ofType(type);
-  if (!only || others.length) throw new Error(`this machine serves exactly one ${type}, the template has ${only ? others.length + 1 : 'none'}`);
+  if (!only || others.length) throw new Error(`the local stack supports exactly one ${type}; the template has ${stack.ofType(type).length}`);
   return only;
 }
 
-/** The resource of a type that `Ref` names so. */
+/** Returns the resource of a type whose physical id (`Ref`) is `id`. */
 export function byId(stack: LocalStack, type: string, id: string): Resource {
   const found = stack.ofType(type).find(({ physicalId }) => physicalId === id);
   if (!found) throw new Error(`the template has no ${type} '${id}'`);
@@ -16,9 +16,10 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 }
 
 /**
- * Throws for the first property that the local stack does not support, since one that it ignored would work on AWS only.
- * @param free names of properties that may have any value, with spaces between
- * @param bound the values that the others may have
+ * Throws for the first unsupported property: a property that the local stack ignored would have an effect only on AWS.
+ *
+ * @param free property names that accept any value, separated by spaces
+ * @param bound the accepted values of other properties
  */
 export function onlyKnown(what: string, properties: Record<string, any>, free: string, bound: Record<string, unknown[]> = {}): void {
   for (const [name, value] of Object.entries(properties)) {

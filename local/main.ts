@@ -9,13 +9,13 @@ import { logLine } from './text';
 
 const ROOT = path.join(__dirname, '..');
 const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app FILE]
-  --port N    the port of the page (default 8080; 0 for any free one)
-  --data DIR  where everything is kept between runs (default .local)
-  --reset     empty that folder first
-  --check     do the whole journey by itself, in a folder of its own, and end
+  --port N    port of the web page (default 8080; 0 selects a free port)
+  --data DIR  folder for all data that persists between runs (default .local)
+  --reset     empties the data folder first
+  --check     runs a full test (sign in, upload, play) in a temporary folder, then exits
   --divide-lifetimes N
-              id, access and refresh tokens and codes end N times sooner, so that an hour passes in seconds (default 1)
-  --app FILE  the CDK app whose one stack is run (default examples/typescript/full/app.ts)`;
+              divides the lifetimes of tokens and authorization codes by N, to test expiry (default 1)
+  --app FILE  CDK app with one stack to run (default examples/typescript/full/app.ts)`;
 
 function readArguments() {
   try {
@@ -30,13 +30,13 @@ function readArguments() {
       console.log(USAGE);
       return process.exit(0);
     }
-    if (!existsSync(app) || !statSync(app).isFile()) throw new Error(`--app must be a file with a CDK app, and there is no file '${app}'`);
+    if (!existsSync(app) || !statSync(app).isFile()) throw new Error(`--app: expected the file of a CDK app, but there is no file '${app}'`);
     const divideLifetimes = Number(values['divide-lifetimes']);
     if (!Number.isInteger(divideLifetimes) || divideLifetimes < 1) {
-      throw new Error(`--divide-lifetimes must be a whole number from 1, got '${values['divide-lifetimes']}'`);
+      throw new Error(`--divide-lifetimes: expected a whole number of at least 1, got '${values['divide-lifetimes']}'`);
     }
     const port = Number(values.port ?? (check ? 0 : 8080));
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port must be a number from 0 to 65535, got '${values.port}'`);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: expected a whole number from 0 to 65535, got '${values.port}'`);
     const data = values.data ?? (check ? mkdtempSync(path.join(tmpdir(), 'serverless-vod-')) : path.join(ROOT, '.local'));
     if (check && !values.data) process.once('exit', () => rmSync(data, { recursive: true, force: true }));
     return { app, port, data, reset, check, divideLifetimes };
@@ -50,28 +50,28 @@ async function main(): Promise<void> {
   const { check, ...options } = readArguments();
   const { data, port } = options;
   const parent = process.ppid;
-  // Once: a second request ends at once, as children end when their channel to this process closes.
+  // Only the first signal is handled, so a second one ends the process at once. Child processes end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    // A parent that is killed (npm, a test) sends no signal, and would leave this stack running.
+    // A parent process (npm, a test) that is killed sends no signal, so this process checks whether the parent still exists.
     setInterval(() => process.ppid === parent || resolve(), 500).unref();
   });
   await using stack = await startStack({ ...options, schedules: !check, log: logLine }).catch((error) => {
-    throw error.code === 'EADDRINUSE' && error.port === port ? new Error(`port ${port} is in use: choose another with --port`) : error;
+    throw error.code === 'EADDRINUSE' && error.port === port ? new Error(`port ${port} is in use: choose another port with --port`) : error;
   });
   if (check) {
     resolveLocalhostNames();
     await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
-    if (stack.refusals.length > 0) throw new Error(`the journey was refused ${stack.refusals.length} times what its policies lack`);
+    if (stack.refusals.length > 0) throw new Error(`${stack.refusals.length} requests were denied because of missing permissions: see access.jsonl`);
   } else {
     const { origin, issuer, users } = stack.facts;
     if (users.length > 0) {
-      console.log(issuer ? `\n${origin} trusts ${issuer}, where these sign in (client "web")` : `\nOpen ${origin} and sign in as`);
+      console.log(issuer ? `\n${origin} accepts tokens from ${issuer} (client "web"). Users:` : `\nOpen ${origin} and sign in as one of these users:`);
       console.table(users);
     } else {
-      console.log(`\n${origin} takes tokens that nothing on this machine issues. An app whose issuer is https://identity.example.com gets an issuer here.`);
+      console.log(`\n${origin} accepts only tokens from an external issuer. To get a local issuer, configure https://identity.example.com as the app's issuer.`);
     }
-    console.log(`What handlers log and ask for: functions.log and access.jsonl in ${data}. Ctrl-C stops everything; your videos stay there.`);
+    console.log(`Logs are in ${data}: functions.log (handlers) and access.jsonl (permissions). Press Ctrl-C to stop. Your videos are kept.`);
     await interrupted;
   }
 }

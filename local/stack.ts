@@ -31,42 +31,41 @@ import { TemplateStack } from './template/template-stack';
 import { oneLine } from './text';
 import type { Part } from './types';
 
-/** What any client needs to use the stack: the content of `stack.json`. */
+/** The facts that a client needs to use the stack: the content of `stack.json`. */
 export interface StackFacts {
   readonly origin: string;
   readonly api: string;
   readonly outputs: Record<string, string>;
   readonly users: readonly LocalUser[];
   /**
-   * Where handlers find AWS's services. A POST with the header `x-local-fire-rule` fires the scheduled rule of that logical id, name or ARN, one with
-   * `x-local-invoke` runs the function, with the body as its payload.
+   * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` fires the scheduled rule with that logical id, name or ARN.
+   * A POST with the header `x-local-invoke` invokes the function, with the body as its payload.
    */
   readonly awsEndpoint: string;
-  /** The issuer of tokens that stands for `https://identity.example.com`, where the template names that. */
+  /** The issuer that replaces `https://identity.example.com`, if the template names that URL. */
   readonly issuer?: string;
 }
 
-/** The SDK's names of the services behind the AWS endpoint. */
+/** The SDK's names of the supported AWS services. */
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE', 'SQS'];
 
-/** What to run, and how. */
 interface StackOptions {
-  /** The CDK app. */
+  /** The path of the CDK app. */
   readonly app: string;
-  /** The port that users see; 0 for any free one. */
+  /** The port for users; 0 selects a free port. */
   readonly port: number;
-  /** The folder of all that outlives a run. */
+  /** The folder for all data that persists between runs. */
   readonly data: string;
-  /** Whether that folder is emptied first. */
+  /** Whether to empty the data folder first. */
   readonly reset?: boolean;
-  /** How many times sooner than its client says a token ends. */
+  /** The divider of token lifetimes, to test expiry. */
   readonly divideLifetimes?: number;
-  /** Whether scheduled rules fire by time. */
+  /** Whether scheduled rules fire automatically. */
   readonly schedules?: boolean;
   readonly log: (line: string) => void;
 }
 
-/** Starts every part in order; when one does not start, those before it are stopped. The stack runs until it is disposed of. */
+/** Starts all parts in order. If one fails to start, the parts before it are stopped. Dispose of the result to stop the stack. */
 export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
@@ -86,7 +85,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
       try {
         appendFileSync(file, `${oneLine(line)}\n`);
       } catch (error) {
-        // A full disk loses a line, and nothing else.
+        // If the disk is full, only the log line is lost.
         log((error as Error).message);
       }
     };
@@ -96,7 +95,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const handlerLog = logFile('functions.log');
   const awsUrl = `http://127.0.0.1:${awsPort}`;
   const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, awsUrl]));
-  // Nothing listens on port 1: a service that this machine lacks fails at once, and can't reach AWS.
+  // Nothing listens on port 1: a call to an unsupported service fails at once and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
   const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
 
@@ -123,7 +122,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
   const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
   keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
-  // Only now: what was left of an earlier run finds every handler and every service.
+  // Last, because messages and events from an earlier run need every handler and every service.
   for (const part of [events, topics, queues, streamMappings, mediaConvert]) part.start();
   if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
@@ -132,5 +131,5 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   return Object.assign(parts.move(), { facts, refusals: access.refusals });
 }
 
-/** A stack without a user pool has no authorizer that would ask. */
+/** Without a user pool no authorizer requests keys. */
 const noKeys: KeysOf = (arn) => { throw new Error(`the template has no user pool ${arn}`); };

@@ -1,17 +1,17 @@
 import { execFileSync, spawnSync } from 'child_process';
 
-/** Programs of the machine, by the name that their package has with every package manager here. */
+/** Command names of each program. The key is also the package name for apt-get, brew and dnf. */
 const NAMES = {
   ffmpeg: ['ffmpeg'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
 };
 
-/** The path of a program; installed first where this is a root shell with apt-get, else an error with what to type. */
+/** Returns the path of a program. Installs it first if this is a root shell with apt-get; otherwise throws an error with the command to run. */
 export function ensure(program: keyof typeof NAMES): string {
   const found = find(NAMES[program]);
   if (found) return found;
   if (process.getuid?.() !== 0 || !find(['apt-get'])) {
-    throw new Error(`${program} is not installed: type\n  sudo apt-get install ${program}   (or brew install ${program}, dnf install ${program})`);
+    throw new Error(`${program} is not installed. Install it with\n  sudo apt-get install ${program}   (or brew install ${program}, dnf install ${program})`);
   }
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', program]]) {
     execFileSync('apt-get', args, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'pipe' });

@@ -1,4 +1,4 @@
-/** Whether a path's percent-encoding is whole and UTF-8. */
+/** Whether a path is valid percent-encoded UTF-8. */
 export function isDecodable(path: string): boolean {
   try {
     decodeURIComponent(path);
@@ -8,12 +8,11 @@ export function isDecodable(path: string): boolean {
   }
 }
 
-/** The text on one line: control and formatting characters, which a decoded path may hold, as JSON's escapes, so that a line of JSON stays one. */
+/** Escapes control and formatting characters as JSON does, so that a log line stays on one line. */
 export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
   character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
 
-/** Writes one line to the console. */
 export const logLine = (text: string): void => console.error(oneLine(text));
 
-/** What an error says, and where it was thrown. */
+/** The message of an error and the first line of its stack trace. */
 export const firstLines = ({ stack = '' }: Error): string => stack.split('\n', 2).map((line) => line.trim()).join(' ');

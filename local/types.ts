@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'http';
 import type { TemplateStack } from './template/template-stack';
 
-/** The synthesized stack as the parts see it. */
+/** The synthesized stack, as the parts use it. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
-/** Who calls: `arn:aws:iam::ACCOUNT:role/NAME` of the template, or a service in its own name: `cloudfront.amazonaws.com`, with keys of all its needs. */
+/** The caller: a role of the template (`arn:aws:iam::ACCOUNT:role/NAME`) or a service principal. `context` applies to all its needs. */
 export interface Principal { readonly id: string; readonly kind: 'role' | 'service'; readonly context?: Need['context'] }
 
-/** One thing that a call must be allowed to do: `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
+/** A required permission: an action such as `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
 export interface Need {
   readonly action: string;
   readonly resource: string;
   readonly context?: Record<string, string | string[]>;
-  /** Whether an object is written by a multipart upload. */
+  /** Whether a multipart upload writes the object. */
   readonly parts?: boolean;
 }
 
-/** An error in AWS's own terms: each service writes it in its own wire form. `members` are what an error of the JSON protocols has besides its message. */
+/** An error with AWS's error code. Each service writes it in its wire format. `members` are additional fields of an error in the JSON protocols. */
 export class AwsError extends Error {
   constructor(readonly code: string, message: string, readonly status = 400, readonly members: object = {}) {
     super(message);
@@ -24,21 +24,21 @@ export class AwsError extends Error {
   }
 }
 
-/** What the policies of the template do not allow. S3 shows nobody the details. */
+/** Denied by the template's policies. S3 removes the details from its response. */
 export class AccessDenied extends AwsError {
   constructor(principal: Principal, { action, resource }: Need) {
-    super('AccessDenied', `${principal.id} may not ${action} on ${resource}`, 403);
+    super('AccessDenied', `${principal.id} is not authorized to perform ${action} on ${resource}`, 403);
   }
 }
 
 /** A request with a verified signature. */
 export interface AwsRequest {
   readonly method: string;
-  /** Undecoded path. */
+  /** The path, not decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
-  /** The whole body; absent when no signature covers its bytes: S3 streams `raw` then. */
+  /** The whole body. Absent if the signature doesn't cover it: S3 then streams `raw`. */
   readonly body?: Buffer;
   readonly raw: IncomingMessage;
   readonly principal: Principal;
@@ -47,12 +47,12 @@ export interface AwsRequest {
 /** A local AWS service; `name` is its SigV4 signing name. */
 export interface AwsService {
   readonly name: string;
-  /** Answers what needs no signature (a CORS preflight, a call of this machine's own); true when it did. */
+  /** Handles a request that needs no signature (a CORS preflight, a local command). Returns whether it wrote the response. */
   unsigned?(request: IncomingMessage, response: ServerResponse): boolean;
-  /** What the request needs to be allowed. */
+  /** Returns the permissions that the request requires. */
   needs(request: AwsRequest): Need[];
   handle(request: AwsRequest, response: ServerResponse): Promise<void>;
-  /** Writes an error in the service's own form (XML for S3, JSON for the rest). */
+  /** Writes an error in the service's wire format (XML for S3, JSON for the others). */
   fail(error: AwsError, response: ServerResponse, request?: IncomingMessage): void;
 }
 
@@ -66,14 +66,13 @@ export interface BusEvent {
   readonly 'time'?: Date;
 }
 
-/** Puts an event on the default bus. */
 export type PutEvent = (event: BusEvent) => void;
 
-/** The functions of the template, each in a process of its own. A caller needs a Lambda permission in the template. */
+/** The functions of the template. A caller needs a Lambda permission in the template. */
 export interface Functions {
   invoke(functionArn: string, payload: unknown, caller?: Principal): Promise<InvokeResult>;
 }
 export type InvokeResult = { payload: any; error?: undefined } | { payload?: undefined; error: { errorType: string; errorMessage: string } };
 
-/** A part that was started and must be stopped. */
+/** A started component that must be stopped. */
 export interface Part { stop(): Promise<void> }

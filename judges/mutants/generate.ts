@@ -1,21 +1,21 @@
 import { storesOf } from '../../test/templates/checks/handlers';
 import { CloudFormationTemplate, isOurs, list, ofType, references, TemplateResource, waitsFor } from '../../test/toolkit/template';
 
-/** A template with one part changed. */
+/** A template with one changed part. */
 export interface Mutant {
   readonly kind: string;
-  /** Resource and place, and what was done there. */
+  /** A description: the resource, the place and the change. */
   readonly what: string;
-  /** Where the change is. */
+  /** The changed resource. */
   readonly logicalId: string;
-  /** The example that was changed. */
+  /** The example whose template was changed. */
   readonly example: string;
   readonly template: CloudFormationTemplate;
 }
 
 type Path = (string | number)[];
 
-/** Names and texts for people: no requirement says what they are. */
+/** Properties with names and texts for readers. No requirement depends on them. */
 const COSMETIC = ['Description', 'Comment', 'Tags', 'Sid', 'PolicyName', 'description', 'title', 'detail'];
 
 const POLICY_TYPES = ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission'];
@@ -26,7 +26,7 @@ function get(value: any, path: Path): any {
   return path.reduce((inner, key) => inner?.[key], value);
 }
 
-/** A copy with one place removed, or with another value there. */
+/** Returns a copy in which one place is removed or has another value. */
 function changed(resource: TemplateResource, path: Path, value?: unknown): TemplateResource {
   const copy = structuredClone(resource);
   const parent = get(copy, path.slice(0, -1));
@@ -46,7 +46,7 @@ function kindOf(path: Path): string {
   return path.includes('Statement') ? 'part of a statement removed' : 'property removed';
 }
 
-/** What makes a value weaker without removing it. */
+/** Returns changes that weaken a value without removing it. */
 function weaker(value: unknown, path: Path): [kind: string, value: unknown][] {
   const key = String(path.at(-1));
   const inStatement = path.includes('Statement') && !path.includes('Condition');
@@ -59,7 +59,7 @@ function weaker(value: unknown, path: Path): [kind: string, value: unknown][] {
   return key === 'Action' && value !== wholeService ? [['action broadened', wholeService]] : [];
 }
 
-/** Every place of a resource, with what can be done there. */
+/** Returns every place of a resource with its possible changes. */
 function changes(resource: TemplateResource): { path: Path; kind: string; value?: unknown }[] {
   const found: { path: Path; kind: string; value?: unknown }[] = [];
   const visit = (value: any, path: Path): void => {
@@ -74,11 +74,11 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // All of the dependencies at once are more than the requirement asks: each is taken by itself.
+  // Dependencies are removed one at a time: no requirement covers all of them together.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 
-/** Parts of the user's own stores that the library writes; the rest is the user's. */
+/** Whether the library writes this part of an existing store. The user writes the rest. */
 function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
   if (path[1] === 'CorsConfiguration' || path[1] === 'NotificationConfiguration') return true;
   const statement = path.indexOf('Statement');
@@ -95,7 +95,7 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
   }));
 }
 
-/** Each resource that nothing refers to, taken away whole: of the others CloudFormation itself says that they are missing. */
+/** Removes each resource that no other resource refers to. CloudFormation itself would report the removal of the others. */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));
   return Object.keys(template.Resources).filter((id) => isOurs(id) && !referred.has(id)).map((id) => {
@@ -107,7 +107,7 @@ function withoutResources(example: string, template: CloudFormationTemplate): Mu
   });
 }
 
-/** Every mutant of a template. A dependency that another reference implies is left out: without it nothing changes. */
+/** Returns every mutant of a template. Omits the removal of a dependency that another reference implies, because it changes nothing. */
 export function mutantsOf(example: string, template: CloudFormationTemplate): Mutant[] {
   const parts = resourcesOf(template).flatMap(({ id, resource, mine }) => changes(resource).filter(({ path }) => mine(path))
     .map((change) => ({ id, resource, ...change })));
@@ -123,7 +123,7 @@ export function mutantsOf(example: string, template: CloudFormationTemplate): Mu
   return [...withoutResources(example, template), ...ofParts];
 }
 
-/** The mutants of several templates; those of equal resources count once. */
+/** Returns the mutants of several templates. Mutants of equal resources count once. */
 export function distinctMutants(templates: Record<string, CloudFormationTemplate>): Mutant[] {
   const seen = new Set<string>();
   return Object.entries(templates).flatMap(([example, template]) => mutantsOf(example, template)).filter(({ what, kind, logicalId, example }) => {

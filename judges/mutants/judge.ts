@@ -8,29 +8,29 @@ import { CHECKS } from '../../test/templates/checks';
 import { example, EXAMPLE_NAMES } from '../../test/templates/templates';
 import type { CloudFormationTemplate } from '../../test/toolkit/template';
 
-/** How many of the mutants must be noticed. */
+/** The minimum ratio of mutants that must be caught. */
 const LEAST_CAUGHT = 0.95;
 
 const ACCESS = 'local/access';
 const VALIDATOR = 'AWS\'s template validator';
 
-/** Who of the template checks notices a mutant: topics. */
+/** Returns the names of the template checks that fail for a mutant. */
 function noticedByChecks({ template }: Mutant): string[] {
   return Object.entries(CHECKS).filter(([, checks]) => Object.values(checks).some((check) => {
     try {
       return check(template).length > 0;
     } catch {
-      // A check that a template breaks has noticed it.
+      // A check that throws has caught the mutant.
       return true;
     }
   })).map(([topic]) => topic);
 }
 
-/** Whether a journey that worked with the whole template is refused something by the changed one. */
+/** Whether a mutated template denies a request of a journey that the original template allows. */
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);
-  // A trust policy or a permission is asked for by names that need not be in it.
+  // A request doesn't name the trust policy or Lambda permission that it requires, so all decisions are checked again.
   const asked = before.Type === 'AWS::IAM::Policy' ? decisions.filter(({ action }) => actions.includes(`"${action}"`)) : decisions;
   const { [logicalId]: after } = template.Resources;
   const Resources = { ...assembly.template.Resources, [logicalId]: after };
@@ -38,14 +38,14 @@ async function noticedByAccess({ logicalId, template }: Mutant, { assembly, deci
   try {
     return (await isAllowed({ ...assembly, template: { ...assembly.template, Resources } }, asked)).some((allowed) => !allowed);
   } catch {
-    // The local stack does not start with it.
+    // The local stack doesn't start with this template.
     return true;
   }
 }
 
 const ACCESS_TYPES = ['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission', 'AWS::KMS::Key'];
 
-/** Who notices each mutant. The validator is asked where nobody else did: it takes longest. */
+/** Returns what catches each mutant. The validator runs only for mutants that nothing else catches, because it is the slowest. */
 async function noticed(mutants: Mutant[], templates: Record<string, CloudFormationTemplate>, journey: Journey): Promise<string[][]> {
   const validator = new ResourceValidator();
   const answers: string[][] = [];
@@ -66,14 +66,14 @@ function printTable(head: string[], rows: (string | number)[][]): void {
   for (const row of [head, ...rows]) console.log(row.map((cell, column) => (column === 0 ? String(cell).padEnd(widths[0]) : String(cell).padStart(widths[column]))).join('  '));
 }
 
-/** Changes the templates of the examples one part at a time, and says which changes nobody notices. */
+/** Changes the examples' templates one part at a time, and prints the changes that no check catches. */
 export async function judgeMutants(): Promise<number> {
   const start = Date.now();
-  // The full example comes first, so that what is equal elsewhere is asked of local/access too.
+  // The full example comes first, so that mutants of shared resources are also checked with local/access.
   const names = [...EXAMPLE_NAMES].sort((one, other) => Number(other === 'full') - Number(one === 'full'));
   const templates: Record<string, CloudFormationTemplate> = Object.fromEntries(names.map((name) => [name, example(name)]));
   const journey = await runJourney().finally(stopAll);
-  if (journey.decisions.some(({ allowed }) => !allowed)) throw new Error('the journey was refused something with the whole template');
+  if (journey.decisions.some(({ allowed }) => !allowed)) throw new Error('the journey was denied a request with the original template');
   const mutants = distinctMutants(templates);
   const answers = await noticed(mutants, templates, journey);
 
@@ -90,7 +90,7 @@ export async function judgeMutants(): Promise<number> {
   survivors.forEach((mutant) => console.log(`survives: ${mutant.what} (${mutant.example}): ${reasonOf(mutant) ?? 'NO REASON'}`));
   const unlisted = survivors.filter((mutant) => !reasonOf(mutant));
   const stale = SURVIVORS.filter(([pattern]) => !survivors.some(({ what }) => pattern.test(what)));
-  stale.forEach(([pattern]) => console.log(`judges/mutants/survivors.ts: ${pattern} is no survivor any more`));
+  stale.forEach(([pattern]) => console.log(`judges/mutants/survivors.ts: ${pattern} matches no surviving mutant. Remove this entry`));
   const caught = (mutants.length - survivors.length) / mutants.length;
   console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (at least ${LEAST_CAUGHT * 100} %), ${survivors.length} survive, ${unlisted.length} of them without a reason; ${Math.round((Date.now() - start) / 1000)} s`);
   return caught >= LEAST_CAUGHT && unlisted.length === 0 && stale.length === 0 ? 0 : 1;

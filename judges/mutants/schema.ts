@@ -4,12 +4,12 @@ import * as path from 'path';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
 import type { TemplateResource } from '../../test/toolkit/template';
 
-/** AWS's template validator, asked about one resource: a whole template takes it a second. */
+/** Runs AWS's template validator on one resource: a whole template would take a second. */
 export class ResourceValidator {
   private readonly engine = new CelEngine();
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'mutants-'));
 
-  /** What it finds in a changed resource that it does not find in the resource as it was. */
+  /** Returns the problems of a changed resource that the original resource doesn't have. */
   newProblems(logicalId: string, before: TemplateResource, after: TemplateResource): string[] {
     const known = this.problems(logicalId, before);
     return this.problems(logicalId, after).filter((problem) => !known.includes(problem));

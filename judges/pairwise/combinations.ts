@@ -1,11 +1,11 @@
 import { Combination, FACTORS, mayMeet } from './rules';
 
 /*
- * A covering array of strength 2, made greedily: each pair of ways that may meet is in a combination. covertable, the npm library for this, had none after
- * four minutes for these factors and rules; this takes seconds.
+ * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. The npm library covertable found no
+ * result in four minutes for these factors and rules; this code takes seconds.
  */
 
-/** One factor's way. */
+/** One value of a factor. */
 interface Choice {
   readonly factor: number;
   readonly label: string;
@@ -14,20 +14,20 @@ interface Choice {
 
 const CHOICES: Choice[][] = Object.entries(FACTORS).map(([label, ways], factor) => ways.map((way) => ({ factor, label, way })));
 
-/** The ways of all factors that may stand beside a way; also of its own factor, where it is alone. */
+/** For each value, the values that it can be combined with. It contains the value itself. */
 const BESIDE = new Map<Choice, Set<Choice>>(CHOICES.flat().map((one) => [one, new Set(CHOICES.flat().filter((other) => (
   one === other || (one.factor !== other.factor && mayMeet([one.label, one.way], [other.label, other.way])))))]));
 
-/** What is left of each factor beside these choices; undefined if nothing is left of one. */
+/** Returns the remaining values of each factor for these choices; undefined if a factor has no value left. */
 function narrow(left: Choice[][], ...choices: Choice[]): Choice[][] | undefined {
   const narrowed = left.map((ways) => ways.filter((way) => choices.every((choice) => BESIDE.get(choice)!.has(way))));
   if (narrowed.some((ways) => ways.length === 0)) return undefined;
-  // What has one way only now narrows the others.
+  // A factor with only one remaining value narrows the other factors too.
   const forced = narrowed.flatMap((ways, factor) => (ways.length === 1 && left[factor].length > 1 ? ways : [])).filter((way) => !choices.includes(way));
   return forced.length === 0 ? narrowed : narrow(narrowed, ...forced);
 }
 
-/** Combinations in which every pair that may meet does meet, and how many pairs those are. */
+/** Returns combinations that contain every allowed pair, and the number of pairs. */
 export function combinations(): { readonly rows: Combination[]; readonly pairs: number } {
   const uncovered = new Map<Choice, Set<Choice>>(CHOICES.flat().map((choice) => [choice, new Set()]));
   let pairs = 0;
@@ -53,7 +53,7 @@ function mostUncovered(uncovered: Map<Choice, Set<Choice>>): Choice | undefined 
   return others.size > 0 ? choice : undefined;
 }
 
-/** Chooses a way for each factor: the one that covers most with what is chosen already. */
+/** Chooses a value for each factor: the value that covers most new pairs. */
 function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice[] {
   const chosen = left.filter(({ length }) => length === 1).flat();
   const open = left.filter(({ length }) => length > 1);
@@ -64,5 +64,5 @@ function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice
     const narrowed = narrow(left, choice);
     if (narrowed) return complete(narrowed, uncovered);
   }
-  throw new Error('no way is left of any factor');
+  throw new Error('every factor has no value left');
 }

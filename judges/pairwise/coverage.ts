@@ -4,10 +4,10 @@ import { PROPS } from './props';
 
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
-/** Structs of areas that are used by themselves: `stacks.ts` gives them what the rows of others say, or their neighbours. */
+/** Props of areas that are used alone. `stacks.ts` sets them from other structs' values or from other areas. */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-/** What those are given beside the props of the service: neighbours. */
+/** Props of those structs that refer to other areas. */
 const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
 
 interface Struct {
@@ -17,12 +17,12 @@ interface Struct {
   readonly properties?: readonly { readonly name: string; readonly type: { readonly fqn?: string } }[];
 }
 
-/** The public props without a row, as the stored assembly has them. */
+/** Returns the public props without a row, from the stored assembly. */
 export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(readFileSync(ASSEMBLY, 'utf8')).types)): string[] {
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);
   const hasRow = (struct: string, { name, type }: { readonly name: string; readonly type: { readonly fqn?: string } }): boolean => {
-    // Options of their own, whose props have rows.
+    // A struct of nested options, whose props have rows.
     if (structs.some(({ fqn, name: options }) => fqn === type.fqn && options in rows)) return true;
     if (BY_WIRING.includes(struct)) return NEIGHBOURS.includes(name) || name in rows.ServerlessVodProps;
     return name in (rows[struct] ?? {});

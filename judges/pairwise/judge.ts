@@ -11,16 +11,16 @@ import { cfnLint } from '../python';
 
 const LEAST_TEMPLATES = 40;
 
-/** Findings of cdk-nag that are kept. */
+/** Findings of cdk-nag that are ignored. */
 const NAG_KEPT: [string, RegExp, string][] = [
-  ['AwsSolutions-', /^(Videos\/Mine|Other)\//, 'what the user brings'],
-  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::example-', /^Videos\/Vod\//, 'of an imported bucket, whose ARN CDK before 2.262 takes in no acknowledgement'],
-  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:mediaconvert:', /\/Sweeper\/SweepVideos\//, 'of jobs, whose ARN CDK before 2.262 takes in no acknowledgement'],
+  ['AwsSolutions-', /^(Videos\/Mine|Other)\//, 'resources that the user passes in'],
+  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::example-', /^Videos\/Vod\//, 'an imported bucket: before 2.262, CDK can\'t acknowledge a finding with its ARN'],
+  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:mediaconvert:', /\/Sweeper\/SweepVideos\//, 'jobs: before 2.262, CDK can\'t acknowledge a finding with their ARN'],
 ];
 
 const describe = (combination: Combination): string => Object.entries(combination).filter(([, way]) => way !== LEFT_OUT).map(([label, way]) => `${label}=${way}`).join(', ');
 
-/** Synthesizes combinations of all public props, in which every two ways meet, and asks cfn-lint, AWS's validator and cdk-nag about the templates. */
+/** Synthesizes combinations of all public props that contain every allowed pair of values. Runs cfn-lint, AWS's validator and cdk-nag on the templates. */
 export function judgePairwise(): number {
   const start = Date.now();
   const missing = missingRows();
@@ -33,7 +33,7 @@ export function judgePairwise(): number {
     rows.forEach((row, index) => {
       try {
         const { app, stack } = appOf(row, path.join(folder, String(index)));
-        // Most combinations take nothing of the other stack.
+        // Most combinations don't use the other stack.
         templates.push(...app.synth().stacks.filter(({ template }) => template.Resources)
           .map(({ templateFullPath }) => ({ file: templateFullPath, row: index })));
         findings.push(...nag(app, stack).filter(({ ruleId, place }) => !isKept(NAG_KEPT, ruleId, place)).map(({ ruleId, place }) => `cdk-nag: ${ruleId} at ${place} (combination ${index})`));

@@ -19,19 +19,19 @@ import {
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
-/** What a value is made from. */
+/** The inputs of a value. */
 export interface Given {
-  /** Constructs that the user brings stand below it. */
+  /** The parent of constructs that the user passes in. */
   readonly mine: Construct;
-  /** Another stack of the same app and place. */
+  /** Another stack of the same app and environment. */
   readonly other: Stack;
-  /** A parameter, so a value that is known at deploy time only. */
+  /** Returns a value that is unknown at synth: a CloudFormation parameter. */
   token(id: string): string;
   /** The combination's options of a struct; undefined if it sets none of them. */
   options(struct: string): any;
 }
 
-/** The ways to set each prop, by a name for reports. Leaving a prop out is another way. */
+/** The values of each prop, with names for reports. An omitted prop is another value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };
@@ -52,7 +52,7 @@ function whoCalls(scope: Construct): lambda.Function {
   return new lambda.Function(scope, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code });
 }
 
-/** Buckets that a user brings. */
+/** Existing buckets. */
 const buckets = (id: string) => ({
   'own': ({ mine }: Given) => bucket(mine, id),
   'own with a key': ({ mine }: Given) => bucket(mine, id, { encryptionKey: key(mine, `${id}Key`), bucketKeyEnabled: true }),
@@ -63,7 +63,7 @@ const buckets = (id: string) => ({
 const policies = { DESTROY: () => RemovalPolicy.DESTROY, RETAIN: () => RemovalPolicy.RETAIN };
 const switches = { on: () => true, off: () => false };
 
-/** The ways to set every prop of the service, by struct. The compiler, and `missingRows`, ask for a row for each. */
+/** The values of every prop of the service, by struct. The compiler and `missingRows` require a row for each prop. */
 export const PROPS = {
   ServerlessVodProps: {
     identity: {

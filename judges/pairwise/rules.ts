@@ -1,18 +1,18 @@
 import { PROPS } from './props';
 
-/** One way for each factor, by its label: `VodUploadOptions.maxSize` -> `gibibyte`. */
+/** One value for each factor, by its label: `VodUploadOptions.maxSize` -> `gibibyte`. */
 export type Combination = Readonly<Record<string, string>>;
 
-/** A prop that is not given. */
+/** The value for an omitted prop. */
 export const LEFT_OUT = '-';
 
 const DEPLOYMENT = {
-  /** The whole service; its areas, wired by hand; the same around a catalog that another stack made. */
+  /** The whole service, separate areas, or separate areas with a catalog that another stack created. */
   wiring: ['service', 'areas', 'imported catalog'],
   region: ['any', 'us-east-1', 'eu-west-1'],
 };
 
-/** Factors and their ways: every prop, and what it is given to. */
+/** The factors and their values: every prop, and the environment. */
 export const FACTORS: Readonly<Record<string, readonly string[]>> = {
   ...DEPLOYMENT,
   ...Object.fromEntries(Object.entries(PROPS).flatMap(([struct, props]) => Object.entries(props).map(([prop, ways]) => [`${struct}.${prop}`, [LEFT_OUT, ...Object.keys(ways)]]))),
@@ -20,7 +20,7 @@ export const FACTORS: Readonly<Record<string, readonly string[]>> = {
 
 type Side = readonly [label: string | RegExp, ways: (way: string) => boolean];
 
-/** Where the left side holds, the right one must. */
+/** If `when` matches, `then` must match too. */
 interface Rule {
   readonly when: Side;
   readonly then: Side;
@@ -31,7 +31,7 @@ const isGiven = (way: string): boolean => way !== LEFT_OUT;
 const isLeftOut = (way: string): boolean => way === LEFT_OUT;
 const is = (...ways: string[]) => (way: string): boolean => ways.includes(way);
 
-/** What belongs to another prop is left out without it, and what is required there is given with it. */
+/** Rules for props that depend on another prop: they are omitted without it, and the required ones are set with it. */
 function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, required: RegExp | undefined, why: string): Rule[] {
   return [
     { when: [parts, isGiven], then: [whole, holds], why },
@@ -39,25 +39,25 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
   ];
 }
 
-/** What the library refuses on purpose, and what can't be given in a combination. A refusal that is not here is a finding. */
+/** Combinations that the library rejects on purpose or that are not possible. Any other rejection is a finding. */
 export const RULES: readonly Rule[] = [
-  ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'names need a certificate, and a certificate is for names'),
-  ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object needs something that serves it'),
-  ...partOf(/^(UserPoolIdentity|PublicClient)Options\./, 'ServerlessVodProps.identity', is('own pool'), undefined, 'options of Identity.userPool'),
-  ...partOf(/^PublicClientOptions\.logoutUrls$/, 'PublicClientOptions.callbackUrls', isGiven, undefined, 'a public client needs a callback'),
-  ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'options of Identity.oidc'),
-  ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'rungs are in a ladder'),
-  ...partOf(/^VodFunctionOptions\.(vpcSubnets|securityGroups)$/, 'VodFunctionOptions.vpc', isGiven, undefined, 'subnets and security groups are of a VPC'),
-  { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'the first admin is a member of the admins' },
-  { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation needs a plan above LITE' },
-  { when: ['UserPoolIdentityOptions.domain', is('custom')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'managed login needs a plan above LITE' },
-  { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'CDK would ask the account for its availability zones' },
-  { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: 'the url of an area by itself is given as text here' },
-  { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions|eventBus)$/, isLeftOut], why: 'an imported catalog has a table and nothing else' },
-  { when: ['wiring', is('imported catalog')], then: ['VodCatalogOptions.table', is('imported', 'own with a key')], why: 'an imported catalog has a table' },
+  ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'domain names require a certificate, and a certificate requires domain names'),
+  ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires an origin that serves it'),
+  ...partOf(/^(UserPoolIdentity|PublicClient)Options\./, 'ServerlessVodProps.identity', is('own pool'), undefined, 'options of Identity.userPool only'),
+  ...partOf(/^PublicClientOptions\.logoutUrls$/, 'PublicClientOptions.callbackUrls', isGiven, undefined, 'a public client requires a callback URL'),
+  ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'options of Identity.oidc only'),
+  ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'rungs belong to a ladder'),
+  ...partOf(/^VodFunctionOptions\.(vpcSubnets|securityGroups)$/, 'VodFunctionOptions.vpc', isGiven, undefined, 'subnets and security groups require a VPC'),
+  { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'the first admin is a member of the admins group' },
+  { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation requires a feature plan above LITE' },
+  { when: ['UserPoolIdentityOptions.domain', is('custom')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'managed login requires a feature plan above LITE' },
+  { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'CDK would look up the account\'s availability zones' },
+  { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: 'separate areas get their URL as a literal here' },
+  { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions|eventBus)$/, isLeftOut], why: 'an imported catalog has only a table' },
+  { when: ['wiring', is('imported catalog')], then: ['VodCatalogOptions.table', is('imported', 'own with a key')], why: 'an imported catalog requires an existing table' },
 ];
 
-/** Whether no rule forbids these two ways. */
+/** Whether the rules allow these two values together. */
 export function mayMeet([label, way]: readonly [string, string], [otherLabel, otherWay]: readonly [string, string]): boolean {
   const matches = ([name]: Side, given: string): boolean => (typeof name === 'string' ? name === given : name.test(given));
   const breaks = ({ when, then }: Rule, one: readonly [string, string], two: readonly [string, string]): boolean => (

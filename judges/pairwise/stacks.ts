@@ -5,7 +5,7 @@ import { Combination, LEFT_OUT } from './rules';
 import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
 import { SERVICE_URL } from '../../test/toolkit/stacks';
 
-/** An app with the service, or its areas, as a combination says. */
+/** Creates an app with the service, or its areas, for a combination. */
 export function appOf(combination: Combination, outdir: string): { readonly app: App; readonly stack: Stack } {
   const app = new App({ outdir, analyticsReporting: false });
   const env = combination.region === 'any' ? undefined : { account: '123456789012', region: combination.region };
@@ -19,7 +19,7 @@ export function appOf(combination: Combination, outdir: string): { readonly app:
 
 type Options = (struct: StructName) => any;
 
-/** The options of each struct, each made once. */
+/** Creates the options of each struct, each only once. */
 function optionsOf(combination: Combination, stack: Stack, other: Stack): Options {
   const made = new Map<StructName, object | undefined>();
   const given: Given = { mine: new Construct(stack, 'Mine'), other, token: (id) => new CfnParameter(stack, id).valueAsString, options: (struct) => options(struct as StructName) };
@@ -43,14 +43,14 @@ function service(options: Options) {
   };
 }
 
-/** The areas as a user wires them who has no `ServerlessVod`. */
+/** Connects the areas without `ServerlessVod`. */
 function areas(scope: Construct, isImported: boolean, options: Options): void {
   const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection, functions, ...given } = service(options);
   const url = given.domainNames ? `https://${given.domainNames[0]}` : SERVICE_URL;
   const { certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors } = given;
   const api = new VodApi(scope, 'Api', { functions, ...given.api, appOrigins });
   const auth = new VodAuth(scope, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection, functions });
-  // What was left out means everyone: a catalog by itself is told so.
+  // An omitted role means every signed-in user. A separate catalog requires explicit roles.
   const everyone = { uploaders: Access.signedIn(), viewers: Access.signedIn(), ...auth.roles };
   const catalog = isImported ? VodCatalog.fromTable(scope, 'Catalog', { table: given.catalog.table, url, roles: everyone })
     : new VodCatalog(scope, 'Catalog', { functions, removalPolicy, deletionProtection, ...given.catalog, roles: everyone, url });

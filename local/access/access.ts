@@ -7,13 +7,13 @@ import { AccessDenied, type LocalStack, type Need, type Principal } from '../typ
 
 interface Issued { readonly principal: Principal; readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
 
-/** What was asked, and what the policies say to it. */
+/** An access decision: the need, and whether the policies allow it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
-/** What the CDK gives each function's role: it allows to write logs, which need no permission here. */
+/** The managed policy that the CDK attaches to each function's role. It only allows writing logs, which requires no permission locally. */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
-/** For each service, the resources that say who may use it, and their statements. */
+/** For each service, the resource type that contains resource policies, and how to read their statements. */
 const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Resource) => object[]]> = {
   s3: ['AWS::S3::BucketPolicy', ({ properties }) => properties.PolicyDocument.Statement],
   kms: ['AWS::KMS::Key', keyStatements],
@@ -28,17 +28,17 @@ const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Re
   }],
 };
 
-/** Decides by the template's own policies, as IAM would; logs each refusal with the missing action and resource. */
+/** Evaluates the template's policies as IAM would. Logs each denial with the missing action and resource. */
 export class TemplateAccess {
-  /** Every refusal since the start, for the journey's "zero AccessDenied". */
+  /** Every denial since the start. The journey expects none. */
   readonly refusals: { principal: string; action: string; resource: string }[] = [];
   private readonly issued: Record<string, Issued> = {};
   private readonly recorded = new Set<string>();
 
-  /** @param record hears of each decision once, as a line of JSON */
+  /** @param record receives each distinct decision once, as a line of JSON */
   constructor(private readonly stack: LocalStack, private readonly log: (line: string) => void, private readonly record = (_: string): void => {}) {}
 
-  /** Resolves when every need is allowed, else throws an `AwsError` AccessDenied (403). */
+  /** Resolves if every need is allowed. Otherwise throws an `AwsError` AccessDenied (403). */
   async require(principal: Principal, needs: Need[]): Promise<void> {
     for (const need of needs.flatMap((each) => [each, ...keyNeeds(this.stack, principal, each)])) {
       if (await this.allows(principal, need)) continue;
@@ -54,14 +54,14 @@ export class TemplateAccess {
     return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
   }
 
-  /** Credentials for a role of the template; the same ones on each call. */
+  /** Returns credentials for a role of the template: the same ones on each call. */
   credentialsOf(roleArn: string): Omit<Issued, 'principal'> {
     const principal: Principal = { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' };
     const random = () => randomBytes(30).toString('hex');
     return this.issued[roleArn] ??= { principal, accessKeyId: `ASIA${random().slice(0, 16).toUpperCase()}`, secretAccessKey: random(), sessionToken: random() };
   }
 
-  /** The role and secret behind an access key id, if we issued it. */
+  /** Returns the role and secret of an access key id, if this stack issued the key. */
   principalOf(accessKeyId: string): Issued | undefined {
     return Object.values(this.issued).find((issued) => issued.accessKeyId === accessKeyId);
   }
@@ -78,7 +78,7 @@ export class TemplateAccess {
       request: {
         principal: principal.id,
         action,
-        // The simulator takes * and ? in a resource for patterns; in the name of an object they are letters like others.
+        // The simulator reads * and ? in a resource as wildcards. In an object key they are ordinary characters.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
         contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
@@ -105,7 +105,7 @@ export class TemplateAccess {
     return policies.filter((policy) => policy.properties.Roles?.includes(physicalId)).map(asPolicy);
   }
 
-  /** What a role may do at most; undefined without a boundary. The content of one that the template does not make is not known here. */
+  /** Returns the role's permissions boundary, if it has one. Throws for a boundary outside the template, because its content is unknown. */
   private boundaryOf(roleArn: string) {
     const { logicalId, properties: { PermissionsBoundary: boundary } } = this.stack.byArn(roleArn);
     if (!boundary) return undefined;
@@ -119,5 +119,5 @@ function asPolicy({ logicalId, properties }: Resource): { name: string; policy: 
   return { name: logicalId, policy: properties.PolicyDocument };
 }
 
-/** The same as the parts see it: without what is private, so that a test may have a simpler one. */
+/** The public members only, so that tests can pass a simpler implementation. */
 export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

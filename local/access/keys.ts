@@ -2,21 +2,19 @@ import { keyOf, tablesOf } from '../services/dynamodb/tables';
 import type { Resource } from '../template/resources';
 import type { LocalStack, Need, Principal } from '../types';
 
-/** The calls to KMS that S3 makes for an object; writing it in parts takes both, since S3 reads the parts to join them. */
+/** The KMS actions that S3 calls for an object. A multipart upload requires both, because S3 reads the parts to join them. */
 const S3_CALLS: Record<string, (need: Need) => string[]> = {
   's3:GetObject': () => ['kms:Decrypt'],
   's3:PutObject': ({ parts }) => parts ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:GenerateDataKey'],
 };
 
-/**
- * What a call to S3 or DynamoDB needs besides: on data under a customer's key, the service calls KMS in the caller's name.
- */
+/** Returns the additional permissions of a call to S3 or DynamoDB on data under a customer managed key: the service calls KMS in the caller's name. */
 export function keyNeeds(stack: LocalStack, { kind }: Principal, need: Need): Need[] {
   const service = need.resource.split(':')[2];
   const { key, actions } = service === 's3' ? ofObject(stack, need) : service === 'dynamodb' ? ofTable(stack, need) : NOTHING;
-  // The policy of a key that AWS manages lets in every identity of its account, and no service.
+  // The policy of an AWS managed key allows every principal of its account, but no service principal.
   if (!key || key === AWS_MANAGED && kind === 'role') return [];
-  // No document says that a service which reads in its own name, as CloudFront does, comes "via" S3.
+  // No AWS document says that a service principal which reads directly, such as CloudFront, satisfies `kms:ViaService`.
   const via: Need['context'] = kind === 'role' ? { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com`, 'kms:CallerAccount': stack.account } : {};
   return actions.map((action) => ({ action, resource: keyArn(stack, key), context: { ...need.context, ...via } }));
 }
@@ -34,29 +32,29 @@ function ofObject(stack: LocalStack, need: Need): Use {
   return { key: key ?? AWS_MANAGED, actions: S3_CALLS[need.action]?.(need) ?? [] };
 }
 
-/** Reads and writes alike: DynamoDB decrypts the table's own key. */
+/** For reads and writes: DynamoDB decrypts the table's own key. */
 function ofTable(stack: LocalStack, need: Need): Use {
   const tableArn = need.resource.split(/\/(?:index|stream)\//)[0];
   const table = tablesOf(stack).find(({ attributes }) => attributes.Arn === tableArn);
   return { key: table && keyOf(table), actions: ['kms:Decrypt'] };
 }
 
-/** A key by its ARN, its id, or an alias of it. */
+/** Returns a key's ARN, from its ARN, its id or an alias. */
 function keyArn(stack: LocalStack, name: string): string {
   if (name === AWS_MANAGED) return `arn:aws:kms:${stack.region}:${stack.account}:key/${name}`;
   const aliased = stack.ofType('AWS::KMS::Alias').find(({ physicalId }) => name.endsWith(physicalId))?.properties.TargetKeyId;
   return stack.byArn(aliased ?? name).attributes.Arn;
 }
 
-/** Throws for a condition that the simulator would take for unmet. */
+/** Throws for a condition that the simulator would evaluate as false. */
 export function onlyKnownConditions(policies: unknown): void {
-  if (/"kms:EncryptionContext/i.test(JSON.stringify(policies))) throw new Error('conditions on kms:EncryptionContext are not supported on this machine');
+  if (/"kms:EncryptionContext/i.test(JSON.stringify(policies))) throw new Error('the local stack does not support conditions on kms:EncryptionContext');
 }
 
-/** The statements of a key's policy, for that key: in a key policy `*` means the key itself. */
+/** Returns the statements of a key policy with the key's ARN as the resource: in a key policy `*` means the key itself. */
 export function keyStatements({ logicalId, attributes, properties }: Resource): object[] {
   const { KeyPolicy: { Statement } } = properties;
   const others = [Statement].flat().find(({ Resource }) => Resource !== '*');
-  if (others) throw new Error(`${logicalId}: a key policy has '*' for its resource, this one ${JSON.stringify(others)}`);
+  if (others) throw new Error(`${logicalId}: the key policy's Resource must be '*', got ${JSON.stringify(others)}`);
   return [Statement].flat().map((statement) => ({ ...statement, Resource: attributes.Arn }));
 }

@@ -7,16 +7,16 @@ import { failJson } from '../services/json';
 import { firstLines, isDecodable, logLine } from '../text';
 import { AwsError, type AwsService } from '../types';
 
-/** The one HTTP server for all AWS calls. */
+/** The HTTP server for all calls to AWS services. */
 export type AwsEndpoint = Awaited<ReturnType<typeof startAwsEndpoint>>;
 
 const BODY_LIMIT = 16 * 1024 * 1024;
-/** What Node says of a client that went away. */
+/** Node's error codes for a client that disconnected. */
 const GONE = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
- * Starts the HTTP server. It verifies the signature, evaluates the policies, and passes the request to the registered service that the signature names.
- * `log` hears of faults of our own, never of refusals.
+ * Starts the HTTP server. It verifies the signature, evaluates the policies, and passes the request to the service that the signature names.
+ * `log` receives local faults only, no rejected requests.
  */
 export async function startAwsEndpoint({ port = 0, access, log = logLine }: { port?: number; access: Access; log?: (line: string) => void }) {
   const services = new Map<string, AwsService>();
@@ -27,14 +27,14 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
     try {
       const headers = Object.fromEntries(Object.entries(raw.headers).map(([name, value]) => [name, String(value)]));
       const request = { method: raw.method!, path, query: new URLSearchParams(query), headers };
-      // A browser's preflight carries the query of the presigned address it asks for, and is signed by nobody all the same.
+      // A browser's preflight for a presigned URL contains the signature in the query, but the preflight itself isn't signed.
       const claim = raw.method === 'OPTIONS' ? undefined : readClaim(request);
       if (!claim) {
         if ([...services.values()].some((each) => each.unsigned?.(raw, response))) return;
         throw new AwsError('AccessDenied', 'the request is not signed', 403);
       }
       service = services.get(claim.service);
-      if (!service) throw new AwsError('UnknownOperationException', `there is no service '${claim.service}' on this machine`, 404);
+      if (!service) throw new AwsError('UnknownOperationException', `the local stack does not support the service '${claim.service}'`, 404);
       if (!isDecodable(path)) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
       const body = claim.streams ? undefined : await bodyOf(raw);
       const principal = await verify(claim, { ...request, body }, access);
@@ -42,24 +42,24 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
       await access.require(principal, service.needs(verified));
       await service.handle(verified, response);
     } catch (error) {
-      // What is left of its body would be read as the next request.
+      // Without this, Node would read the rest of the body as the next request.
       if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
       const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');
       if (refusal !== error && !isGone) log(`AWS endpoint: ${raw.method} ${path}: ${firstLines(error as Error)}`);
-      // Who went away in the middle of an upload or a download is told nothing. A body that failed on our side has no socket left either.
+      // A client that disconnected gets no response. The socket is also gone if reading the body failed.
       if (isGone || response.headersSent || !response.socket || response.socket.destroyed) response.destroy();
       else if (service) service.fail(refusal, response, raw);
       else failJson(refusal, response);
     }
   }
 
-  // A large upload may take its time.
+  // No time limit, for large uploads.
   const server = createServer({ requestTimeout: 0 }, (raw, response) => void answer(raw, response));
   return { ...await listen(server, port), register: (service: AwsService) => void services.set(service.name, service) };
 }
 
 async function bodyOf(raw: IncomingMessage): Promise<Buffer> {
   if (!raw.headers['transfer-encoding'] && Number(raw.headers['content-length'] ?? 0) <= BODY_LIMIT) return buffer(raw);
-  throw new AwsError('RequestEntityTooLargeException', `the body is larger than ${BODY_LIMIT} bytes, or says no length`, 413);
+  throw new AwsError('RequestEntityTooLargeException', 'the body must have a content-length of at most 16 MiB', 413);
 }

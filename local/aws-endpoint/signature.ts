@@ -4,18 +4,18 @@ import { ALGORITHM_IDENTIFIER, SignatureV4, UNSIGNED_PAYLOAD } from '@smithy/sig
 import type { Access } from '../access/access';
 import { AwsError, type AwsRequest, type Principal } from '../types';
 
-/** What a request says of itself, before any of it is believed. */
+/** The unverified authentication data of a request. */
 export type Claim = NonNullable<ReturnType<typeof readClaim>>;
 
-/** What a signature covers; `body` is absent when the claim says that it `streams`. */
+/** The signed parts of a request. `body` is absent if the claim has `streams`. */
 export type SignedRequest = Pick<AwsRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>;
 
 const MINUTES_15 = 15 * 60_000;
 const A_WEEK = 7 * 24 * 3600;
-/** What says that no signature covers a body's bytes. Chunk signatures (`STREAMING-AWS4-...`) are unknown here: no SDK sends them by default. */
+/** The values of x-amz-content-sha256 for an unsigned body. Chunk signatures (`STREAMING-AWS4-...`) are not supported: no SDK sends them by default. */
 const UNSIGNED = [UNSIGNED_PAYLOAD, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'];
 
-/** Reads the header or the presigned form; undefined when the request has neither. */
+/** Reads the authorization header or the presigned URL. Returns undefined if the request has neither. */
 export function readClaim({ headers, query }: SignedRequest) {
   const { authorization } = headers;
   if (!authorization && !query.has('X-Amz-Signature')) return undefined;
@@ -27,28 +27,28 @@ export function readClaim({ headers, query }: SignedRequest) {
   const longDate = either(headers['x-amz-date'], 'Date');
   const [accessKeyId, shortDate, region, service, ...end] = field('Credential').split('/');
   if (algorithm !== ALGORITHM_IDENTIFIER || !/^\d{8}T\d{6}Z$/.test(longDate) || shortDate !== longDate.slice(0, 8) || end.join() !== 'aws4_request') {
-    throw new AwsError('AuthorizationHeaderMalformed', 'the authorization of the request is incomplete or of an unknown form');
+    throw new AwsError('AuthorizationHeaderMalformed', 'the authorization header or query is incomplete or malformed');
   }
   return {
     accessKeyId, region, service, longDate,
     signedHeaders: field('SignedHeaders').split(';'),
     signature: field('Signature'),
     token: either(headers['x-amz-security-token'], 'Security-Token'),
-    /** S3 alone takes bodies whose bytes are not signed, and those of any size. */
+    /** Only S3 accepts bodies that are not signed, of any size. */
     streams: service === 's3' && UNSIGNED.includes(headers['x-amz-content-sha256'] ?? (authorization ? '' : UNSIGNED_PAYLOAD)),
-    // In a header it would be signed by nobody.
+    // Only in a presigned URL: in a header the value would not be signed.
     expires: authorization ? undefined : Number(query.get('X-Amz-Expires')),
   };
 }
 
-/** Resolves with the caller when the claim holds, else throws in S3's words; the other services put their own in their place. */
+/** Verifies a claim and returns the caller. Throws S3's error codes; other services replace them with their own. */
 export async function verify(claim: Claim, request: SignedRequest, access: Access): Promise<Principal> {
   const { accessKeyId, service, region, longDate, signedHeaders, expires } = claim;
   const { headers, body } = request;
   const declared = headers['x-amz-content-sha256'];
   const s3 = service === 's3';
   const known = access.principalOf(accessKeyId);
-  if (!known) throw new AwsError('InvalidAccessKeyId', 'the access key id is not one of this stack', 403);
+  if (!known) throw new AwsError('InvalidAccessKeyId', 'the access key id was not issued by this stack', 403);
 
   const signingDate = new Date(longDate.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   const age = Date.now() - signingDate.getTime();
@@ -60,8 +60,8 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   const [expected, got] = [signature, claim.signature].map((text) => Buffer.from(text));
 
   const refusals: [refused: boolean, code: string, message: string][] = [
-    [claim.token !== known.sessionToken, 'InvalidToken', 'the session token is not that of the access key'],
-    [expires === undefined && !(Math.abs(age) <= MINUTES_15), 'RequestTimeTooSkewed', 'the time of the request is too far from now'],
+    [claim.token !== known.sessionToken, 'InvalidToken', 'the session token does not belong to the access key'],
+    [expires === undefined && !(Math.abs(age) <= MINUTES_15), 'RequestTimeTooSkewed', 'the time of the request differs from the current time by more than 15 minutes'],
     [expires !== undefined && !(expires >= 1 && expires <= A_WEEK), 'AuthorizationQueryParametersError', 'X-Amz-Expires must be from 1 to 604800 seconds'],
     [age < -MINUTES_15, 'AccessDenied', 'Request is not valid yet'],
     [expires !== undefined && !(age <= expires * 1000), 'AccessDenied', 'Request has expired'],
@@ -73,7 +73,7 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   return known.principal;
 }
 
-/** The SDK's own signer, fed with the headers that the request says it signed instead of those a client would choose. */
+/** The SDK's signer, with the headers that the request declares as signed instead of the SDK's own choice. */
 class Signer extends SignatureV4 {
   public async textToSign(claim: Claim, signed: SignedRequest, hash: string): Promise<string> {
     const { method, path, headers } = signed;

@@ -4,26 +4,26 @@ const LARGEST = 8 * 1024 * 1024;
 const MOST = 32;
 
 /**
- * Error codes that are kept for the error-caching minimum TTL at least, even with `no-store` (CloudFront Developer Guide, "HTTP 4xx and 5xx status codes
- * that CloudFront caches").
+ * Error codes that CloudFront caches for at least the error-caching minimum TTL, even with `no-store` (CloudFront Developer Guide, "HTTP 4xx and
+ * 5xx status codes that CloudFront caches").
  */
 const ALWAYS = [404, 414, 500, 501, 502, 503, 504];
-/** Error codes that are kept only if the origin sends `max-age` or `s-maxage` (same page). */
+/** Error codes that CloudFront caches only if the origin sends `max-age` or `s-maxage` (same page). */
 const IF_TOLD = [400, 403, 405, 412, 415];
 
-/** Seconds that CloudFront keeps an error when the distribution says nothing else. */
+/** CloudFront's default error-caching minimum TTL, in seconds. */
 const DEFAULT_ERROR_TTL = 10;
 
 interface Kept { status: number; headers: OutgoingHttpHeaders; body: Buffer; since: number; seconds: number }
 
 export interface CacheSettings {
-  /** Whether the behaviour's policy is CachingOptimized. Under CachingDisabled only errors are kept. */
+  /** Whether the behavior uses the policy CachingOptimized. Under CachingDisabled only errors are cached. */
   readonly cached: boolean;
   /** ErrorCachingMinTTL by error code, in seconds. */
   readonly errorTtl: ReadonlyMap<number, number>;
 }
 
-/** Seconds to keep an answer: 0 for one that must not be kept. */
+/** Returns how long to cache a response, in seconds; 0 means not at all. */
 function lifetime(status: number, control: string, { cached, errorTtl }: CacheSettings): number {
   const told = /(?:s-maxage|max-age)=(\d+)/.exec(control)?.[1];
   if (status >= 400) {
@@ -31,13 +31,13 @@ function lifetime(status: number, control: string, { cached, errorTtl }: CacheSe
     return isKept ? Math.max(errorTtl.get(status) ?? DEFAULT_ERROR_TTL, Number(told ?? 0)) : 0;
   }
   if (status !== 200 || !cached) return 0;
-  // CachingOptimized: a day, or what the object says, and one second at least.
+  // CachingOptimized: the object's max-age, or a day by default, and at least one second.
   return Math.max(1, /no-cache|no-store|private/.test(control) ? 1 : Number(told ?? 86_400));
 }
 
 /**
- * The edge's cache of whole answers, the latest few. Both managed cache policies leave query, cookies and headers out of the key, so one caller's
- * answer is everyone's. Answers to ranges and conditions always come from the origin.
+ * Creates the edge cache, which stores the latest few complete responses. The cache keys of both managed cache policies omit query, cookies and headers,
+ * so all viewers share a response. Range and conditional requests always go to the origin.
  */
 export function createCache() {
   const kept = new Map<string, Kept>();
@@ -48,7 +48,7 @@ export function createCache() {
     if (kept.size > MOST) kept.delete(kept.keys().next().value!);
   }
 
-  /** Answers and returns true, or keeps what is about to be written. */
+  /** Writes a cached response and returns true. Otherwise caches the response that is about to be written. */
   return (path: string, { method, headers }: IncomingMessage, response: ServerResponse, settings: CacheSettings): boolean => {
     if (method !== 'GET' && method !== 'HEAD') return false;
     const isPartial = Boolean(headers.range || headers['if-match'] || headers['if-unmodified-since']);
@@ -77,7 +77,7 @@ export function createCache() {
     response.once('finish', () => {
       const { statusCode: status } = response;
       const seconds = lifetime(status, String(response.getHeader('cache-control') ?? ''), settings);
-      // Of objects only those that were read to the end.
+      // An object is cached only if it was read completely.
       const isWhole = status >= 400 || (method === 'GET' && chunks.length > 0);
       if (seconds > 0 && isWhole) {
         keep(status >= 400 ? errorKey : path, { status, headers: response.getHeaders(), body: Buffer.concat(chunks), since: Date.now(), seconds });

@@ -5,29 +5,29 @@ import type { ApiAnswer } from '../gateway/responses';
 import { onlyKnown } from '../lookup';
 import { logLine } from '../text';
 
-/** A web app of the user's own, which listens on this machine. */
+/** The user's web app, which listens on localhost. */
 export interface App {
   readonly port: number;
-  /** Comes before the path of each request. */
+  /** A prefix for the path of each request. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
 
-/** What an origin request policy lets through: query, cookies and headers of the viewer's request or none of them, and the viewer's `Host`. */
+/** What an origin request policy forwards: whether query, cookies and headers of the viewer's request, and whether the viewer's `Host`. */
 export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
-/** Headers that CloudFront keeps from every origin, or writes itself (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
+/** Headers that CloudFront removes from origin requests or writes itself (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
 const NOT_FORWARDED = /^(?:connection|expect|host|keep-alive|proxy-.*|te|trailer|upgrade|x-amz-cf-id|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
-/** Of the viewer's headers these are about the body, which is always forwarded. */
+/** Viewer headers that describe the body. They are always forwarded, like the body. */
 const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
-/** Headers that CloudFront removes from an answer or writes itself (same page, "HTTP response headers that CloudFront removes or replaces"). */
+/** Headers that CloudFront removes from responses or writes itself (same page, "HTTP response headers that CloudFront removes or replaces"). */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;
 
-/** Reads a custom origin whose domain is `localhost`, or a name below it; undefined for any other domain. */
+/** Reads a custom origin whose domain is `localhost` or a subdomain. Returns undefined for any other domain. */
 export function appOf(what: string, { DomainName: domain, CustomOriginConfig: config = {}, OriginPath: path = '', OriginCustomHeaders: headers = [] }: Record<string, any>): App | undefined {
   if (!/(?:^|\.)localhost$/.test(domain)) return undefined;
-  // This machine has no TLS.
+  // The local stack has no TLS.
   onlyKnown(what, config, 'HTTPPort HTTPSPort OriginSSLProtocols OriginReadTimeout OriginKeepaliveTimeout', { OriginProtocolPolicy: ['http-only', 'match-viewer'] });
   return {
     port: config.HTTPPort ?? 80,
@@ -37,7 +37,7 @@ export function appOf(what: string, { DomainName: domain, CustomOriginConfig: co
   };
 }
 
-/** Asks an app as CloudFront asks a custom origin, and passes the answer on as it comes. Resolves with an error page when there is none. */
+/** Sends a request to the app as CloudFront does to a custom origin, and streams the response. Resolves with an error page if the app does not respond. */
 export function askApp(request: IncomingMessage, response: ServerResponse, { app, domain, forwards, path, search }:
 { app: App; domain: string; forwards: Forwards; path: string; search: string }): Promise<ApiAnswer | void> {
   return new Promise((resolve) => {
@@ -51,15 +51,15 @@ export function askApp(request: IncomingMessage, response: ServerResponse, { app
     let status = 502;
     asked.setTimeout(app.timeoutMs, () => {
       status = 504;
-      asked.destroy(new Error('no answer in time'));
+      asked.destroy(new Error('the origin did not respond within its read timeout'));
     });
     asked.once('error', ({ message }) => {
-      // Half an answer is broken off, and a viewer who left is told nothing.
+      // A partial response is aborted. A viewer who disconnected gets no response.
       if (response.headersSent || response.destroyed) return resolve();
       logLine(`edge: ${request.method} ${path}: ${domain}: ${message}`);
-      resolve(errorPage(status, 'The origin did not answer.'));
+      resolve(errorPage(status, 'The origin did not respond.'));
     });
-    // A viewer who leaves takes the request along.
+    // Cancels the origin request when the viewer disconnects.
     response.once('close', () => asked.destroy());
     request.pipe(asked);
   });
@@ -77,7 +77,7 @@ function requestHeaders({ headers, socket }: IncomingMessage, response: ServerRe
   };
 }
 
-/** Without cookies in the request CloudFront takes those of the answer away, too. */
+/** If cookies are not forwarded, CloudFront also removes Set-Cookie from the response. */
 function responseHeaders(headers: IncomingHttpHeaders, cookies: boolean): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_RETURNED.test(name) && (cookies || name !== 'set-cookie')));
 }

@@ -2,7 +2,7 @@ import { appOf, type App } from './custom-origin';
 import { byId, onlyKnown, theOne } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** Where answers come from: a bucket, an app, or else the API. */
+/** An origin: a bucket, an app, or otherwise the API. */
 interface Origin { readonly domain: string; readonly bucket?: string; readonly app?: App }
 
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -10,10 +10,10 @@ const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const allViewer = '216adef6-5c7f-47e4-b989-5492eafa07d3';
 const allViewerExceptHostHeader = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 const securityHeadersPolicy = '67f7725c-6f97-4210-82d7-5512b31e9d03';
-/** The only error codes that CustomErrorResponses takes (CloudFront Developer Guide, "Customize error responses"). */
+/** The only error codes that CustomErrorResponses accepts (CloudFront Developer Guide, "Customize error responses"). */
 const configurableErrors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
-/** CloudFront's wildcards (`*` any run, `?` one character) as a test. */
+/** Compiles CloudFront's wildcards: `*` matches any text, `?` matches one character. */
 export function wildcard(pattern: string): (text: string) => boolean {
   const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '[^]*').replace(/\?/g, '[^]');
   const expression = new RegExp(`^${source}$`);
@@ -34,13 +34,13 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
   return { domain, bucket };
 }
 
-/** Reads one behaviour of the distribution and all that it refers to. */
+/** Reads one behavior of the distribution and everything that it refers to. */
 function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties: Record<string, any>) {
   const { PathPattern: pattern = '*', TargetOriginId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
   const what = `behaviour '${pattern}'`;
   const origin = origins.get(TargetOriginId)!;
   const { bucket, app } = origin;
-  // Without a policy CloudFront keeps headers, cookies and query from the API, and the sign-in would work here only.
+  // Without a policy, CloudFront forwards no headers, cookies or query to the API. The sign-in would then work in the local stack only.
   const requestPolicies = bucket ? ['none'] : app ? ['none', allViewer, allViewerExceptHostHeader] : [allViewerExceptHostHeader];
   onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
     CachePolicyId: bucket || app ? [cachingOptimized, cachingDisabled] : [cachingDisabled],
@@ -55,9 +55,9 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),
     ...origin,
     methods,
-    /** The public keys whose signatures open it, by their ids; none for an open one. */
+    /** Trusted public keys by id; undefined if the behavior requires no signature. */
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
-    /** The code of the function that answers in the origin's place. */
+    /** The code of the function that runs before the origin. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
     forwards: { viewer: properties.OriginRequestPolicyId !== undefined, host: properties.OriginRequestPolicyId === allViewer },
     cached: properties.CachePolicyId === cachingOptimized,
@@ -65,7 +65,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
   };
 }
 
-/** ErrorCachingMinTTL by error code. This machine has no error pages. */
+/** Returns ErrorCachingMinTTL by error code. Custom error pages are not supported. */
 function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> {
   return new Map(responses.map((each) => {
     onlyKnown('CustomErrorResponses', each, 'ErrorCachingMinTTL', { ErrorCode: configurableErrors });
@@ -73,24 +73,24 @@ function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> 
   }));
 }
 
-/** This machine has no TLS: it refuses what CloudFront would. */
+/** Rejects certificate settings that CloudFront would reject, because the local stack itself has no TLS. */
 function refuseOtherCertificates(what: string, { Aliases: names = [], ViewerCertificate: certificate }: Record<string, any>): void {
-  if (names.length > 0 && !certificate) throw new Error(`${what}: CloudFront takes Aliases with a certificate only`);
+  if (names.length > 0 && !certificate) throw new Error(`${what}: CloudFront requires a certificate for Aliases`);
   if (!certificate) return;
   onlyKnown(`${what}.ViewerCertificate`, certificate, 'AcmCertificateArn MinimumProtocolVersion', { SslSupportMethod: ['sni-only'] });
   if (!/^arn:aws:acm:us-east-1:/.test(certificate.AcmCertificateArn)) {
-    throw new Error(`${what}: CloudFront takes certificates of us-east-1 only, got ${certificate.AcmCertificateArn}`);
+    throw new Error(`${what}: CloudFront requires a certificate in us-east-1, got ${certificate.AcmCertificateArn}`);
   }
 }
 
-/** The template's one distribution as the front serves it. */
+/** Reads the template's only distribution. */
 export function readDistribution(stack: LocalStack) {
   const { logicalId, physicalId, attributes, properties: { DistributionConfig: config } } = theOne(stack, 'AWS::CloudFront::Distribution');
   onlyKnown(logicalId, config, 'Aliases CacheBehaviors Comment CustomErrorResponses DefaultCacheBehavior DefaultRootObject Enabled HttpVersion IPV6Enabled Origins PriceClass ViewerCertificate');
   refuseOtherCertificates(logicalId, config);
   const origins = new Map<string, Origin>(config.Origins.map((each: Record<string, any>) => [each.Id, originOf(stack, each)]));
   return {
-    /** The first of them is CloudFront's own. */
+    /** The first name is CloudFront's own domain name. */
     domainNames: [attributes.DomainName, ...config.Aliases ?? []] as string[],
     arn: `arn:aws:cloudfront::${stack.account}:distribution/${physicalId}`,
     behaviors: [...config.CacheBehaviors ?? [], config.DefaultCacheBehavior].map((each) => behaviorOf(stack, origins, each)),

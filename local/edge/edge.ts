@@ -16,31 +16,31 @@ import { hostOf } from '../template/addresses';
 import { isDecodable, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Part, type Principal } from '../types';
 
-/** The managed policy SecurityHeadersPolicy: an origin may say otherwise. */
+/** The managed policy SecurityHeadersPolicy. An origin can override these headers. */
 const securityHeaders = new Map(Object.entries({
   'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'strict-origin-when-cross-origin', 'strict-transport-security': 'max-age=31536000',
   'x-xss-protection': '1; mode=block', 'x-content-type-options': 'nosniff',
 }));
 
-/** The longest address, and the longest request line with headers, that CloudFront takes, in bytes (CloudFront Developer Guide, "Quotas"). */
+/** CloudFront's maximum URL length, and maximum total length of request line and headers, in bytes (CloudFront Developer Guide, "Quotas"). */
 const LONGEST_URL = 8192;
 const LONGEST_HEAD = 20_480;
-/** The most that API Gateway takes of headers, in bytes (API Gateway Developer Guide, "Quotas"). */
+/** API Gateway's maximum total size of headers, in bytes (API Gateway Developer Guide, "Quotas"). */
 const MOST_API_HEADERS = 10_240;
 
 const tooManyHeaders = (): ApiAnswer => errorPage(431, 'Request header or cookie too large.');
 const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
 
-/** All cookies as they were sent. Of two with one name the first has the closer path, and counts. */
+/** Parses cookies without decoding. If a name occurs twice, the first value wins, because it has the more specific path. */
 const cookiesIn = (header: string): Map<string, string> =>
   new Map(header.split(';').reverse().map((pair) => [pair.split('=', 1)[0].trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
 
-/** A request's body, read until it is too large for the API. One that says so is refused by its size alone. */
+/** Reads a request's body up to the API's limit. A declared length above the limit is rejected without reading. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Buffer.alloc(bodyLimit + 1);
   const chunks: Buffer[] = [];
   let size = 0;
-  // The socket stays: it carries the refusal.
+  // Keeps the socket open for the error response.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     chunks.push(chunk);
     size += chunk.length;
@@ -53,16 +53,16 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 export async function startEdge({ stack, access, s3, gateway, port }:
 { stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; port: number }): Promise<Part> {
   const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
-  /** The name that CloudFront sees, by the host of this machine that stands for it. */
+  /** CloudFront's name for each local host. */
   const nameOf = new Map<string, string>([
     [`localhost:${port}`, ownName], [`127.0.0.1:${port}`, ownName], ...aliases.map((name): [string, string] => [hostOf(name, port), name]),
   ]);
   const fromCache = createCache();
   const principal: Principal = { kind: 'service', id: 'cloudfront.amazonaws.com', context: { 'aws:SourceArn': arn } };
 
-  /** Asks S3 in the distribution's own name, as origin access control does. */
+  /** Reads from S3 as the distribution's service principal, as origin access control does. */
   async function fromBucket(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {
-    // What a browser has already is sent again; of a condition that must hold S3 says that it does not know it.
+    // `if-none-match` is not forwarded: S3 sends the object again. S3 returns NotImplemented for unsupported conditions.
     const names = raw.headers['if-range'] ? [] : ['range', 'if-match', 'if-unmodified-since'];
     const headers = Object.fromEntries(names.flatMap((name) => raw.headers[name] ? [[name, String(raw.headers[name])]] : []));
     const asked: AwsRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };
@@ -70,20 +70,20 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     await s3.handle(asked, response);
   }
 
-  /** The answer, unless S3 or an app has written it. */
+  /** Returns the response, unless S3 or an app has written it already. */
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<ApiAnswer | void> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
     const name = nameOf.get(host);
     if (!target.startsWith('/') || !name) {
-      return errorPage(403, 'The request was not for an address of this distribution.');
+      return errorPage(403, 'The request was not for a domain name of this distribution.');
     }
     if (`http://${host}${target}`.length > LONGEST_URL) return errorPage(414, 'The request is too long.');
     if (method === 'GET' && (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])) {
       return errorPage(403, 'Bad request. A GET request has no body.');
     }
-    // Dot segments go before behaviour and signature are looked at: neither may see another path than the origin.
+    // Dot segments are resolved before the behavior is chosen and the signature is checked, so that both use the same path as the origin.
     const { pathname, search } = new URL(`http://${host}${target}`);
-    // It would fail each part behind in its own way.
+    // Each origin would fail differently on such a path.
     if (!isDecodable(pathname)) return errorPage(400, 'Bad request.');
     const { methods, publicKeys, viewerRequest, managedHeaders, cached, forwards, bucket, app, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!bucket && !app && headerBytes(request) > MOST_API_HEADERS) return tooManyHeaders();
@@ -95,7 +95,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
     const path = pathname === '/' ? `/${rootObject}` : pathname;
     if (fromCache(path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
-    // The query as it was sent, of which `search` has some characters escaped.
+    // The original query string: `search` has some characters escaped.
     if (app) return askApp(request, response, { app, domain, forwards, path, search: /\?[^#]*/.exec(target)?.[0] ?? '' });
     return gateway({ raw: request, host: domain, path: `${path}${search}`, body: await bodyOf(request) });
   }
@@ -103,14 +103,14 @@ export async function startEdge({ stack, access, s3, gateway, port }:
   const server = createServer({ maxHeaderSize: LONGEST_HEAD }, (request, response) => {
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
-      // Who went away in the middle of an object, as players do, or of a body, is told nothing.
+      // A viewer who disconnected in the middle of an object or of a body gets no response.
       if (response.headersSent || !response.socket || response.socket.destroyed) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
       logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
-      return errorPage(503, 'The CloudFront function or the origin behind it failed.');
+      return errorPage(503, 'The CloudFront function or the origin failed.');
     }).then((answer) => answer && write(response, answer));
   });
-  // A page, as CloudFront and API Gateway answer here too. In a browser it is a document of this origin, with none of the API's headers.
+  // An HTML page, as CloudFront and API Gateway send in this case. A browser shows it as a document of this origin without the API's security headers.
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy();
     const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? tooManyHeaders() : errorPage(400, 'Bad request.');
@@ -119,24 +119,24 @@ export async function startEdge({ stack, access, s3, gateway, port }:
   return listen(server, port);
 }
 
-/** Writes an answer, or a 502 for one that is no HTTP: a header with a line break, for instance. */
+/** Writes a response. Writes a 502 instead if the response is not valid HTTP, for example because a header contains a line break. */
 function write(response: ServerResponse, { status, headers, body }: ApiAnswer): void {
   try {
     response.writeHead(status, headers).end(body);
   } catch (error) {
-    logLine(`edge: malformed answer of the origin: ${(error as Error).message}`);
-    write(response, errorPage(502, 'The origin answered what is no HTTP.'));
+    logLine(`edge: malformed response from the origin: ${(error as Error).message}`);
+    write(response, errorPage(502, 'The origin sent an invalid HTTP response.'));
   }
 }
 
-/** What a CloudFront Function sees of a request. */
+/** The part of a request that a CloudFront Function receives. */
 interface ViewerRequest { readonly method: string; readonly uri: string; readonly headers: { readonly host: { readonly value: string } } }
 
 /**
- * Runs a CloudFront Function in a context that has nothing but the language. It sees method, path, query and host and nothing else; one that
- * fails, reads more or changes the request rejects, as it would be a 503.
+ * Runs a CloudFront Function in a context with the JavaScript language only. The function receives method, path, query and host.
+ * Rejects if the function fails, reads anything else or changes the request: CloudFront would return 503.
  *
- * @returns the answer in the origin's place; undefined when it lets the request pass
+ * @returns the function's response; undefined if it passes the request on
  */
 async function runFunction(code: string, request: ViewerRequest, search: string): Promise<ApiAnswer | undefined> {
   const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });

@@ -3,36 +3,36 @@ import { wildcard } from './distribution';
 import { onlyKnown } from '../lookup';
 import { AwsError } from '../types';
 
-/** The query parameters of a signed URL; a cookie's name has `CloudFront-` before it. */
+/** The query parameters of a signed URL. The cookies have the same names with the prefix `CloudFront-`. */
 const NAMES = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'];
 
-/** CloudFront's base64, which has `-`, `_` and `~` in the place of `+`, `=` and `/` (CloudFront Developer Guide, "Set signed cookies"). */
+/** CloudFront's base64 uses `-`, `_` and `~` in place of `+`, `=` and `/` (CloudFront Developer Guide, "Set signed cookies"). */
 const isEncoded = (text: string): boolean => /^[\w~-]+$/.test(text);
-/** Undoes that replacement; Node reads a hyphen as a plus by itself. */
+/** Decodes CloudFront's base64. Node itself decodes `-` as `+`. */
 const decoded = (text: string): Buffer => Buffer.from(text.replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 
-/** The URL as it was before it was signed. */
+/** Removes the signature parameters from a URL. */
 function unsigned(url: string): string {
   const [address, search = ''] = url.split('?', 2);
   const kept = search.split('&').filter((pair) => !NAMES.includes(pair.split('=', 1)[0])).join('&');
   return kept ? `${address}?${kept}` : address;
 }
 
-/** What a canned policy says, byte for byte. */
+/** A canned policy. The signature covers exactly these bytes. */
 const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"Statement":[{"Resource":"${resource}","Condition":{"DateLessThan":{"AWS:EpochTime":${expires}}}}]}`);
 
 /**
- * Verifies a signed URL, else signed cookies, with a custom or a canned policy, as CloudFront does.
+ * Verifies a signed URL or signed cookies, with a custom or a canned policy, as CloudFront does.
  *
- * @param url the address asked for, with its query string
- * @param cookies by name, as they were sent
- * @param publicKeys those that the behaviour trusts, by id
- * @throws AwsError in CloudFront's words when the request may not pass
+ * @param url the requested URL with its query string
+ * @param cookies the request's cookies by name, not decoded
+ * @param publicKeys the public keys that the behavior trusts, by id
+ * @throws AwsError with CloudFront's message if the signature is missing or invalid
  */
 export function checkSignature(url: string, cookies: ReadonlyMap<string, string>, publicKeys: Map<string, string>): void {
   const denied = new AwsError('AccessDenied', 'Access denied', 403);
   const query = new URLSearchParams(url.split('?', 2)[1]);
-  // A signed URL goes before cookies.
+  // A signed URL takes precedence over cookies.
   const inUrl = ['Policy', 'Signature', 'Key-Pair-Id'].some((name) => query.has(name));
   const [expires, encoded, signature, id, hash = 'SHA1'] = NAMES.map((name) => (inUrl ? query.get(name) : cookies.get(`CloudFront-${name}`)) ?? undefined);
   const asked = inUrl ? unsigned(url) : url;
@@ -42,7 +42,7 @@ export function checkSignature(url: string, cookies: ReadonlyMap<string, string>
   if (!signature || !encoded && !/^\d{1,12}$/.test(expires ?? '')) throw denied;
   if (![signature, encoded ?? signature].every(isEncoded)) throw denied;
   const key = createPublicKey(pem);
-  // Elliptic keys sign with SHA-256 only, and nobody signs with anything but these two.
+  // Elliptic-curve keys use SHA-256 only. CloudFront accepts no other hash algorithms.
   if (hash !== 'SHA256' && (hash !== 'SHA1' || key.asymmetricKeyType !== 'rsa')) throw denied;
   const policy = encoded ? decoded(encoded) : cannedPolicy(asked, expires!);
   if (!verify(hash, policy, key, decoded(signature))) throw denied;

@@ -2,13 +2,13 @@ import { onlyKnown } from '../lookup';
 import { functionOf } from '../services/event-source-mappings';
 import type { LocalStack } from '../types';
 
-/** Where Lambda puts what a function that it calls asynchronously fails at, in the name of the function's role. */
+/** The `OnFailure` queue of a function for asynchronous invocations. Lambda sends to the queue with the function's role. */
 export interface FailureQueue {
   readonly arn: string;
   readonly roleArn: string;
 }
 
-/** Finds the queue of a function by its ARN: that of the template's AWS::Lambda::EventInvokeConfig. */
+/** Returns a lookup from a function's ARN to its `OnFailure` queue (AWS::Lambda::EventInvokeConfig). */
 export function failureQueues(stack: LocalStack): (functionArn: string) => FailureQueue | undefined {
   const queues = new Map(stack.ofType('AWS::Lambda::EventInvokeConfig').map((config) => {
     const { logicalId, properties: { FunctionName, DestinationConfig, ...more } } = config;

@@ -12,8 +12,8 @@ const REQUEST_LIMIT = 6 * 1024 * 1024;
 const PROCESSES = 4;
 
 /**
- * The template's functions, each in processes of its own, with its role's credentials and its environment and nothing more:
- * `environment` adds the addresses of this machine's services, which in AWS the SDK finds by itself. `log` hears each line that they write.
+ * Runs the template's functions in child processes. A process gets only its role's credentials and the function's environment.
+ * `environment` adds the URLs of the local AWS services. `log` receives each line that the functions write.
  */
 export function createFunctions({ stack, access, environment, log }: {
   stack: LocalStack; access: Access; environment: Record<string, string>; log: (functionName: string, line: string) => void;
@@ -21,7 +21,7 @@ export function createFunctions({ stack, access, environment, log }: {
   const pools = new Map<string, ReturnType<typeof createPool>>();
   const runtime = linkSdk(join(stack.dataFolder, 'runtime'));
 
-  /** Where the code of a function lies. What stands in the template itself is written to a file, as Lambda does. */
+  /** Returns the folder with a function's code. Inline code from the template is written to a file, as Lambda does. */
   function folderOf({ logicalId, properties: { Code } }: Resource): string {
     if (Code.ZipFile === undefined) return stack.assetFolder(Code.S3Key);
     const folder = join(stack.dataFolder, 'inline', logicalId);
@@ -48,7 +48,7 @@ export function createFunctions({ stack, access, environment, log }: {
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
         AWS_SESSION_TOKEN: sessionToken,
-        // Nothing of the developer's own AWS settings may reach a handler.
+        // A handler must not read the developer's AWS settings.
         AWS_CONFIG_FILE: devNull,
         AWS_SHARED_CREDENTIALS_FILE: devNull,
       },
@@ -62,13 +62,13 @@ export function createFunctions({ stack, access, environment, log }: {
       const { attributes: { Arn }, properties: { Role, Timeout = 3, ReservedConcurrentExecutions = PROCESSES, DeadLetterConfig } } = stack.byArn(functionArn);
       if (caller) await access.require(caller, [{ action: 'lambda:InvokeFunction', resource: Arn }]);
       const text = JSON.stringify(payload ?? null);
-      if (Buffer.byteLength(text) > REQUEST_LIMIT) return failed('RequestEntityTooLargeException', `the payload is larger than ${REQUEST_LIMIT} bytes`);
+      if (Buffer.byteLength(text) > REQUEST_LIMIT) return failed('RequestEntityTooLargeException', 'the payload is larger than 6 MiB');
       if (!pools.has(Arn)) {
-        // What Lambda asks when a function is made.
+        // Lambda checks this when a function is created.
         await access.require({ kind: 'service', id: 'lambda.amazonaws.com' }, [{ action: 'sts:AssumeRole', resource: Role }]);
         if (DeadLetterConfig) await access.require({ kind: 'role', id: Role }, [{ action: 'sqs:SendMessage', resource: DeadLetterConfig.TargetArn }]);
       }
-      // Late: what custom resources answer is known only once they have run, and they are functions too.
+      // Resolved at the first call: some environment values are results of custom resources, which are functions too.
       const pool = pools.get(Arn) ?? createPool(() => start(stack.byArn(Arn)), Timeout, Math.min(PROCESSES, ReservedConcurrentExecutions));
       pools.set(Arn, pool);
       return pool.invoke(text);
@@ -78,8 +78,8 @@ export function createFunctions({ stack, access, environment, log }: {
 }
 
 /**
- * Makes a folder for NODE_PATH with the modules that Lambda's runtime brings, wherever the data folder is: handlers of the CDK rest on its SDK.
- * A link to that alone: any other module that an asset lacks must be missing here too.
+ * Creates a folder for NODE_PATH with the modules that Lambda's runtime includes, because CDK's handlers use the SDK from the runtime.
+ * The folder links to the SDK only, so that any other module missing in an asset is missing here too.
  */
 function linkSdk(folder: string): string {
   const link = join(folder, '@aws-sdk');

@@ -4,17 +4,17 @@ import { failJson } from '../services/json';
 import { AwsError, type AwsService, type Functions, type LocalStack } from '../types';
 
 /**
- * Names the function that is to be called, in a POST that nobody signs: so calls a person with every permission. Pages of other origins can't send a
- * header of such a name.
+ * The header that names the function to invoke. The POST is not signed and stands for a user with every permission.
+ * Web pages of other origins can't send such a header without a CORS preflight.
  */
 const INVOKE = 'x-local-invoke';
 
-/** This machine's own call that runs a function, by its logical id, name or ARN, with the body as its payload. Answers as Lambda's Invoke does. */
+/** A local command that invokes a function by its logical id, name or ARN, with the body as its payload. The response has the form of Lambda's Invoke. */
 export function createInvokeCall({ stack, functions }: { stack: LocalStack; functions: Functions }): { service: AwsService } {
   async function answer(name: string, body: Promise<unknown>, response: ServerResponse): Promise<void> {
     const found = stack.ofType('AWS::Lambda::Function').find(({ logicalId, physicalId, attributes: { Arn } }) => [logicalId, physicalId, Arn].includes(name));
     if (!found) throw new AwsError('ResourceNotFoundException', `the template has no function ${name}`, 404);
-    const payload = await body.catch(() => { throw new AwsError('InvalidRequestContentException', 'the body is no JSON'); });
+    const payload = await body.catch(() => { throw new AwsError('InvalidRequestContentException', 'the body must be valid JSON'); });
     const { error, payload: result = null } = await functions.invoke(found.attributes.Arn, payload);
     response.writeHead(200, { 'content-type': 'application/json', ...error && { 'x-amz-function-error': 'Unhandled' } }).end(JSON.stringify(error ?? result));
   }
@@ -30,7 +30,7 @@ export function createInvokeCall({ stack, functions }: { stack: LocalStack; func
         void answer(name, json(request), response).catch((error) => fail(error, response));
         return true;
       },
-      needs: () => { throw new AwsError('UnknownOperationException', `functions are called by ${INVOKE} on this machine`, 404); },
+      needs: () => { throw new AwsError('UnknownOperationException', `use the header ${INVOKE} to invoke a function in the local stack`, 404); },
       handle: async () => undefined,
       fail,
     },

@@ -2,17 +2,17 @@ import type { ChildProcess } from 'child_process';
 import { randomUUID } from 'crypto';
 import type { InvokeResult } from '../types';
 
-/** What run-loop.mjs sends: once when it is ready, then once for each invocation. */
+/** A message from run-loop.mjs: one when it is ready, then one for each invocation. */
 interface Message { readonly payload?: string; readonly error?: InvokeResult['error'] }
 
 type Worker = ReturnType<typeof createWorker>;
 
 const INIT_SECONDS = 30;
 
-/** An invocation's failure in Lambda's words. */
+/** Returns an invocation failure in Lambda's form. */
 export const failed = (errorType: string, errorMessage: string) => ({ error: { errorType, errorMessage } });
 
-/** The processes of one function: one invocation at a time each, started when needed, kept when idle; invocations beyond `limit` at once wait. */
+/** Manages the processes of one function. Each process runs one invocation at a time. Invocations above `limit` wait. */
 export function createPool(start: () => ChildProcess, timeoutSeconds: number, limit: number) {
   const workers = new Set<Worker>();
   const running = new Map<Worker, Promise<InvokeResult>>();
@@ -26,7 +26,7 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
   }
 
   return {
-    /** Runs the payload (JSON text) in a process that does nothing else meanwhile. */
+    /** Runs the payload (JSON text) in an idle process. */
     async invoke(payload: string): Promise<InvokeResult> {
       while (running.size >= limit) await Promise.race(running.values());
       if (stopped) return failed('Runtime.ExitError', 'the stack is stopping');
@@ -35,7 +35,7 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
       running.set(worker, result);
       return result;
     },
-    /** Ends every process, whatever it is at. */
+    /** Ends every process, even in the middle of an invocation. */
     async stop(): Promise<void> {
       stopped = true;
       await Promise.all([...workers].map((worker) => worker.stop()));
@@ -43,10 +43,10 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
   };
 }
 
-/** Takes over a process that runs run-loop.mjs. */
+/** Wraps a process that runs run-loop.mjs. */
 function createWorker(child: ChildProcess) {
   let exited: string | undefined;
-  // A callback: `Promise.race` with `ended` would leave a reaction on it for each invocation, and each would hold its answer while the process lives.
+  // A callback, not `Promise.race` with `ended`: each race would add a reaction to `ended`, which would keep the response in memory while the process runs.
   let settle: (message?: Message) => void = () => undefined;
   child.on('message', (message: Message) => settle(message));
   const ended = new Promise<string>((resolve) => {
@@ -59,7 +59,7 @@ function createWorker(child: ChildProcess) {
     child.once('error', ({ message }) => end(message));
   });
 
-  /** The next message; an error when the time is over or the process ends first. */
+  /** Resolves with the next message, or with an error on timeout or if the process ends first. */
   function next(seconds: number, prefix: string): Promise<Message> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -88,7 +88,7 @@ function createWorker(child: ChildProcess) {
       const { error: broken } = await ready;
       if (broken) return stop().then(() => ({ error: broken }));
       const id = randomUUID();
-      // The callback keeps a send to a process that just died from being thrown; `ended` tells of it.
+      // With a callback, sending to a process that just ended does not throw. `ended` reports the end.
       child.send({ id, payload, deadline: Date.now() + seconds * 1000 }, () => undefined);
       const { error, payload: result } = await next(seconds, `RequestId: ${id} Error: `);
       return error ? { error } : { payload: JSON.parse(result!) };

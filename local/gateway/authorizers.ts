@@ -7,30 +7,30 @@ import type { Resource } from '../template/resources';
 import { logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
 
-/** Issuer and public keys of a user pool, by its ARN. */
+/** Returns the issuer and public keys of a user pool, by its ARN. */
 export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKeySet };
 
-/** What authorizers work with. */
+/** The dependencies of authorizers. */
 interface Means { readonly stack: LocalStack; readonly functions: Functions; readonly keysOf: KeysOf }
 
-/** Refuses a request, or answers what its event says as `requestContext.authorizer`. */
+/** Rejects a request, or returns the event's `requestContext.authorizer`. */
 export type Authorizer = (request: ApiRequest, context: ProxyContext) => Promise<Record<string, unknown>>;
 
-/** An answer of a Lambda authorizer. */
+/** The response of a Lambda authorizer. */
 interface Answer {
   principalId: string;
   policyDocument: { Statement: { Action: string | string[]; Effect: 'Allow' | 'Deny'; Resource: string | string[] }[] };
   context?: Record<string, string | number | boolean>;
 }
 
-/** For each type, the methods that it is for, how it is made, and its properties besides those that all have. */
+/** For each authorizer type: the methods' AuthorizationType, the factory, and additional supported properties. */
 const TYPES: Record<string, [methods: string, make: (resource: Resource, means: Means) => Authorizer, properties: string]> = {
   COGNITO_USER_POOLS: ['COGNITO_USER_POOLS', byUserPool, 'IdentityValidationExpression ProviderARNs'],
   TOKEN: ['CUSTOM', byFunction, 'AuthorizerUri IdentityValidationExpression'],
   REQUEST: ['CUSTOM', byFunction, 'AuthorizerUri'],
 };
 
-/** Makes the template's authorizers; answers with the one of a method, if it has one. */
+/** Creates the template's authorizers. Returns a lookup from a method to its authorizer, if the method has one. */
 export function createAuthorizers(means: Means): (method: Resource) => Authorizer | undefined {
   const authorizers = new Map(means.stack.ofType('AWS::ApiGateway::Authorizer').map((authorizer) => {
     const { logicalId, physicalId, properties } = authorizer;
@@ -41,12 +41,12 @@ export function createAuthorizers(means: Means): (method: Resource) => Authorize
   return ({ logicalId, properties: { AuthorizationType, AuthorizerId } }) => {
     if (AuthorizationType === 'NONE') return;
     const { properties: { Type } } = byId(means.stack, 'AWS::ApiGateway::Authorizer', AuthorizerId);
-    if (TYPES[Type][0] !== AuthorizationType) throw new Error(`${logicalId}: ${AuthorizationType} does not go with an authorizer of type ${Type}`);
+    if (TYPES[Type][0] !== AuthorizationType) throw new Error(`${logicalId}: AuthorizationType ${AuthorizationType} can't use an authorizer of type ${Type}`);
     return authorizers.get(AuthorizerId);
   };
 }
 
-/** How to read each identity source; of a header that was sent twice the first counts. A value that is missing or empty is undefined. */
+/** Returns a reader for each identity source. If a header occurs twice, the first value is used. A missing or empty value is undefined. */
 function readSources({ logicalId, properties: { IdentitySource = '', Type } }: Resource) {
   const sources: string[] = IdentitySource.split(',').map((source: string) => source.trim()).filter(Boolean);
   const readers = sources.map((source): (request: ApiRequest, context: ProxyContext) => string | undefined => {
@@ -61,21 +61,21 @@ function readSources({ logicalId, properties: { IdentitySource = '', Type } }: R
       default: throw new Error(`${logicalId}: the local stack does not support IdentitySource ${source}`);
     }
   });
-  if (Type !== 'REQUEST' && readers.length !== 1) throw new Error(`${logicalId}: an authorizer of type ${Type} has one IdentitySource`);
+  if (Type !== 'REQUEST' && readers.length !== 1) throw new Error(`${logicalId}: an authorizer of type ${Type} requires exactly one IdentitySource`);
   return (request: ApiRequest, context: ProxyContext) => readers.map((read) => read(request, context));
 }
 
-/** API Gateway matches the whole of a value. */
+/** API Gateway matches the expression against the whole value. */
 const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 
 /** `Sat Nov 22 03:04:05 UTC 2025` */
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
-/** A list of texts has commas. Anything deeper is JSON, so that a nested list names no group: how API Gateway writes it is not documented. */
+/** Formats a list of strings with commas. A deeper structure becomes JSON, because AWS doesn't document its form; a nested list then matches no group. */
 const claimText = (value: unknown): string =>
   [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);
 
-/** Takes id tokens of a user pool: of any client, unless an expression says which. Claims are all strings, lists with commas, two times as dates. */
+/** Accepts id tokens of a user pool, from any client unless an expression limits the audience. All claims become strings; `exp` and `iat` become dates. */
 function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
   const { logicalId, properties: { ProviderARNs: [userPoolArn, ...others], IdentityValidationExpression: expression = '.*' } } = resource;
   if (others.length) throw new Error(`${logicalId}: the local stack supports only one user pool in ProviderARNs`);
@@ -94,7 +94,7 @@ function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
 }
 
 const oneOrMore = { anyOf: [{ type: 'string' as const }, { type: 'array' as const, items: { type: 'string' as const }, minItems: 1 }] };
-/** The form of an answer. A statement with conditions would need more than this machine knows of a request. */
+/** The schema of an authorizer's response. Policy statements with conditions are not supported. */
 const answerForm = new Validator({
   type: 'object', required: ['principalId', 'policyDocument'], additionalProperties: false,
   properties: {
@@ -115,13 +115,13 @@ const answerForm = new Validator({
   },
 });
 
-/** Asks a function, and keeps its answers (not its errors) for each combination of identity sources: with the policy, which is asked anew for each method. */
+/** Invokes a function. Caches its responses, not its errors, by the identity sources. The cached policy is evaluated again for each method. */
 function byFunction(resource: Resource, { stack, functions }: Means): Authorizer {
   const { logicalId, physicalId, properties } = resource;
   const { Type, AuthorizerUri, AuthorizerResultTtlInSeconds: lifetime = 300, IdentityValidationExpression: expression = '.*' } = properties;
   const read = readSources(resource);
   const valid = wholly(expression);
-  if (!properties.IdentitySource && lifetime > 0) throw new Error(`${logicalId}: without an IdentitySource all callers would share one answer`);
+  if (!properties.IdentitySource && lifetime > 0) throw new Error(`${logicalId}: without an IdentitySource all callers would share one cached response. Set IdentitySource, or set AuthorizerResultTtlInSeconds to 0`);
   const kept = new Map<string, { answer: Answer; until: number }>();
 
   const fail = (type: 'AUTHORIZER_FAILURE' | 'AUTHORIZER_CONFIGURATION_ERROR', why: string): never => {
@@ -136,7 +136,7 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
     });
     if (error?.errorMessage === 'Unauthorized') throw new Refused('UNAUTHORIZED');
     if (error) return fail('AUTHORIZER_FAILURE', error.errorType);
-    return answerForm.validate(payload ?? null).valid ? payload : fail('AUTHORIZER_CONFIGURATION_ERROR', 'malformed answer of the authorizer');
+    return answerForm.validate(payload ?? null).valid ? payload : fail('AUTHORIZER_CONFIGURATION_ERROR', 'malformed response from the authorizer');
   }
 
   return async (request, context) => {
@@ -145,7 +145,7 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
     const methodArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.path}`);
     const key = JSON.stringify(identity);
     const now = Date.now();
-    // All live equally long, so those that are over come first.
+    // All entries have the same time-to-live, so the expired ones come first.
     for (const [old, { until }] of kept) {
       if (until > now) break;
       kept.delete(old);
@@ -160,19 +160,19 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
   };
 }
 
-/** What an authorizer of type REQUEST sees: the handler's event without the body, and with empty objects for what is not there. */
+/** The event of an authorizer of type REQUEST: the handler's event without the body, and with empty objects for absent values. */
 function requestEvent(methodArn: string, request: ApiRequest, context: ProxyContext) {
   const { body, isBase64Encoded, ...seen } = proxyEvent(request, context);
   return { type: 'REQUEST', methodArn, ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [name, value ?? {}])) };
 }
 
-/** Whether the text is like a pattern of a policy. */
+/** Whether a text matches a policy pattern. */
 function isLike(pattern: string, text: string, flags = 's'): boolean {
   const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replace(/\?/g, '.');
   return new RegExp(`^${expression}$`, flags).test(text);
 }
 
-/** Refuses a method that the answer's policy denies, or does not name. */
+/** Rejects a method that the response's policy denies or doesn't allow. */
 function check({ policyDocument: { Statement } }: Answer, methodArn: string): void {
   const meant = Statement.filter(({ Action, Resource }) =>
     [Action].flat().some((action) => isLike(action, 'execute-api:Invoke', 'si')) && [Resource].flat().some((pattern) => isLike(pattern, methodArn)));

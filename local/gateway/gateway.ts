@@ -8,15 +8,15 @@ import { byId, onlyKnown, theOne } from '../lookup';
 import { createThrottle } from './throttle';
 import type { Functions, LocalStack } from '../types';
 
-/** The API in-process. */
+/** The API, called in the same process. */
 export type Gateway = (request: ApiRequest) => Promise<ApiAnswer>;
 
 export type { KeysOf };
 
-/** API Gateway's largest body. */
+/** API Gateway's maximum body size. */
 export const bodyLimit = 10 * 1024 * 1024;
 
-/** What this machine knows of each type: names of free properties, then those whose values matter. */
+/** The supported properties of each type: names that accept any value, then accepted values of other properties. */
 const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
   RestApi: ['Description EndpointConfiguration Name'],
   Stage: ['DeploymentId MethodSettings RestApiId StageName'],
@@ -25,7 +25,7 @@ const knownProperties: Record<string, [free: string, bound?: Record<string, unkn
   }],
 };
 
-/** The resources that have methods, the more specific of two before the other. */
+/** Returns the API's resources that have methods, the more specific paths first. */
 function readRoutes(stack: LocalStack, rootId: string): { id: string; path: string; expression: RegExp }[] {
   const pathOf = (id: string): string => {
     if (id === rootId) return '';
@@ -37,17 +37,17 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   return [...ids].map((id) => {
     const path = pathOf(id) || '/';
     return { id, path, expression: new RegExp(`^${path.replace(/\./g, '\\.').replace(/{(\w+)}/g, '(?<$1>[^/]+)')}$`) };
-    // A brace comes after whatever else a path may hold.
+    // A brace sorts after every other character of a path, so fixed paths come before parameters.
   }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Serves the template's one REST API. */
+/** Serves the template's only REST API. */
 export function createGateway({ stack, functions, keysOf }: { stack: LocalStack; functions: Functions; keysOf: KeysOf }): Gateway {
   for (const [type, [free, bound]] of Object.entries(knownProperties)) {
     for (const { logicalId, properties } of stack.ofType(`AWS::ApiGateway::${type}`)) {
       onlyKnown(logicalId, properties, free, bound);
       const { Integration = {} } = properties;
-      // A mock checks its own.
+      // createMock checks the properties of a mock integration.
       if (Integration.Type !== 'MOCK') onlyKnown(logicalId, Integration, 'IntegrationHttpMethod TimeoutInMillis Uri', { Type: ['AWS_PROXY'] });
     }
   }
@@ -67,7 +67,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
     const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
     const answered = new AbortController();
-    // Without the abort each answer would stay in memory until its timer fires.
+    // Aborts the timer: otherwise each response would stay in memory until the timer fires.
     const late = setTimeout(Number(TimeoutInMillis), undefined, { ref: false, signal: answered.signal }).catch(() => undefined);
     const result = await Promise.race([invoked, late]).finally(() => answered.abort());
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');

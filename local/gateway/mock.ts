@@ -2,35 +2,35 @@ import { constantIn, Refused, type ApiAnswer, type ApiRequest } from './response
 import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
 
-/** Answers in an integration's place. */
+/** Responds to a request without a backend. */
 export type Mock = (request: ApiRequest, query: URLSearchParams, requestId: string) => ApiAnswer;
 
 const PARAMETER = 'method.response.header.';
 const JSON_TYPE = 'application/json';
 
-/** Answers as a MOCK integration with one response does (API Gateway Developer Guide, "Mock integrations for REST APIs"). */
+/** Creates a MOCK integration with one response (API Gateway Developer Guide, "Mock integrations for REST APIs"). */
 export function createMock({ logicalId, properties: { Integration, MethodResponses = [] } }: Pick<Resource, 'logicalId' | 'properties'>): Mock {
   const unknown = (what: unknown): never => {
     throw new Error(`${logicalId}: the local stack does not support ${typeof what === 'string' ? what : JSON.stringify(what)}`);
   };
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
-  // Without it a body of another type would pass as it is, and its status would count.
+  // Without PassthroughBehavior, a body of another content type would pass unchanged and determine the status.
   if (!PassthroughBehavior) unknown('a mock without PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
-  if (more.length || others.length || !methodResponse) unknown('a mock with other than one response');
+  if (more.length || others.length || !methodResponse) unknown('a mock with more or fewer than one response');
   onlyKnown(logicalId, requestTemplates ?? {}, JSON_TYPE);
   onlyKnown(logicalId, response, 'ResponseParameters ResponseTemplates StatusCode');
   onlyKnown(logicalId, response.ResponseTemplates ?? {}, JSON_TYPE);
   onlyKnown(logicalId, methodResponse, 'ResponseParameters', { StatusCode: [response.StatusCode] });
-  // API Gateway does not deploy a constant that the method response does not declare.
+  // API Gateway rejects a constant header that the method response doesn't declare.
   const headers = Object.entries<string>(response.ResponseParameters ?? {}).map(([name, expression]) => {
     if (!(name in (methodResponse.ResponseParameters ?? {}))) throw new Error(`${logicalId}: MethodResponses: ${name} is not declared`);
     return [name.replace(PARAMETER, ''), constantIn(expression) ?? unknown(expression)];
   });
   const request = requestTemplates?.[JSON_TYPE];
   if (typeof request !== 'string' || /[#$]/.test(request)) unknown(`the request template ${request}`);
-  // A mock takes its status from what the request becomes, and has a response for that status only.
+  // API Gateway takes the status of a mock from the transformed request, and selects the response for that status.
   if (String(JSON.parse(request).statusCode) !== response.StatusCode) unknown(`the request template ${request}`);
   const run = response.ResponseTemplates?.[JSON_TYPE].split('\n').map((line: string) => statementOf(line) ?? unknown(line)) ?? [];
 
@@ -48,12 +48,12 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   };
 }
 
-/** What a template sees: parameters by their exact names (a query parameter before a header), and its own variables. */
+/** The data of a template: parameters by exact name (a query parameter takes precedence over a header), and its own variables. */
 interface Scope { readonly params: Record<string, string>; readonly variables: Record<string, string | string[]>; readonly headers: Record<string, string> }
 
 type Statement = (scope: Scope) => void;
 
-/** The few statements of Velocity that this machine knows, one a line; a missing parameter is an empty text. */
+/** The supported Velocity statements, one per line. A missing parameter is an empty string. */
 const STATEMENTS: [form: RegExp, run: (...groups: string[]) => Statement][] = [
   [/^#set\(\$(\w+) = (\["[^"$#]*"(?:, "[^"$#]*")*\])\)$/, (name, list) => ({ variables }) => { variables[name] = JSON.parse(list); }],
   [/^#set\(\$(\w+) = \$input\.params\("(\w+)"\)\)$/, (name, parameter) => ({ variables, params }) => { variables[name] = params[parameter] ?? ''; }],

@@ -3,15 +3,15 @@ import { Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { logLine } from '../text';
 import type { Functions, InvokeResult, LocalStack } from '../types';
 
-/** What the event says besides the request itself; `path` is without the stage, `resource` is `/streams/{videoId}` or the like. */
+/** The event's data besides the request. `path` excludes the stage; `resource` is a path template such as `/streams/{videoId}`. */
 export interface ProxyContext extends Record<'requestId' | 'accountId' | 'apiId' | 'stage' | 'path' | 'resourceId' | 'resource', string> {
   query: URLSearchParams; parameters: Record<string, string>; authorizer?: Record<string, unknown>;
 }
 
-/** The ARN of something in an API. */
+/** Returns an ARN within an API. */
 export const arnIn = ({ region, account }: LocalStack, apiId: string, name: string) => `arn:aws:execute-api:${region}:${account}:${apiId}/${name}`;
 
-/** Invokes the function that an integration or an authorizer names, as API Gateway does: the template must permit it for `sourceArn`. */
+/** Invokes the function of an integration or an authorizer as API Gateway does. The template must contain a Lambda permission for `sourceArn`. */
 export function invokeFunction(functions: Functions, uri: string, event: object, sourceArn: string): Promise<InvokeResult> {
   const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(uri)!;
   return functions.invoke(functionArn, event, { kind: 'service', id: 'apigateway.amazonaws.com', context: { 'aws:SourceArn': sourceArn } });
@@ -20,11 +20,11 @@ export function invokeFunction(functions: Functions, uri: string, event: object,
 const orNull = <T extends object>(record: T): T | null => Object.keys(record).length ? record : null;
 const lastOf = (record: Record<string, string[]>) => Object.fromEntries(Object.entries(record).map(([name, values]) => [name, values.at(-1)]));
 
-/** The event of a Lambda proxy integration (payload 1.0). */
+/** Returns the event of a Lambda proxy integration (payload 1.0). */
 export function proxyEvent({ raw, host, body }: ApiRequest, { requestId, accountId, apiId, stage, resourceId, resource, path, ...context }: ProxyContext) {
   const now = new Date();
   const { method: httpMethod, headers: { 'user-agent': userAgent = null }, socket: { remoteAddress: sourceIp = '' } } = raw;
-  // Names go on in the viewer's own case: a handler must not rest on one.
+  // Header names keep the viewer's letter case, so that a handler can't depend on lower case.
   const sent = new Map(raw.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => [name.toLowerCase(), name]));
   const named = Object.entries({ ...raw.headersDistinct, host: [host] }).map(([name, values]) => [sent.get(name) ?? name, values]);
   const headers: Record<string, string[]> = { ...Object.fromEntries(named), 'X-Forwarded-For': [sourceIp], 'X-Forwarded-Port': ['443'], 'X-Forwarded-Proto': ['https'] };
@@ -49,7 +49,7 @@ export function proxyEvent({ raw, host, body }: ApiRequest, { requestId, account
 }
 
 const text: Schema = { type: ['string', 'number', 'boolean'] };
-/** A handler's answer. Base64 is for binary media types, which no API here has. */
+/** The schema of a handler's response. Base64 is for binary media types, which the API doesn't use. */
 const answer = new Validator({
   type: 'object', required: ['statusCode'], additionalProperties: false,
   properties: {
@@ -60,12 +60,12 @@ const answer = new Validator({
     isBase64Encoded: { enum: [false] },
   },
 });
-/** Headers that API Gateway does not let a handler set: it renames them. */
+/** Headers that API Gateway renames in a handler's response. */
 const remapped = ['authorization', 'connection', 'content-length', 'content-md5', 'date', 'host', 'server', 'user-agent', 'www-authenticate'];
 
-/** The handler's answer, or a 502 when it is not one. */
+/** Returns the handler's response, or a 502 if it is malformed. */
 export function proxyAnswer({ payload, error }: InvokeResult, { requestId, path }: ProxyContext): ApiAnswer {
-  // Lambda takes less than API Gateway does: callers get the same 413 for both.
+  // Lambda's payload limit is smaller than API Gateway's. Callers get the same 413 for both.
   if (error?.errorType === 'RequestEntityTooLargeException') throw new Refused('REQUEST_TOO_LARGE');
   if (error || !answer.validate(payload ?? null).valid) {
     logLine(`api: ${path}: ${error?.errorType ?? 'malformed Lambda proxy response'}`);

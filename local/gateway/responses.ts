@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'http';
 import { onlyKnown } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** What the API was asked, in place of `raw`: its own host, an undecoded path with the query string, and the whole body. */
+/** A request to the API. `host` and `path` replace those of `raw`: `host` is the API's, and `path` is not decoded and includes the query string. */
 export interface ApiRequest { readonly raw: IncomingMessage; readonly host: string; readonly path: string; readonly body: Buffer }
 
-/** What it answers. */
+/** The API's response. */
 export interface ApiAnswer { status: number; headers: Record<string, string | string[]>; body?: string }
 
-/** What API Gateway refuses by itself, before the template changes it: status, error type, message if it says one. */
+/** API Gateway's own errors, before the template customizes them: status, error type and default message. */
 const kinds = {
   MISSING_AUTHENTICATION_TOKEN: [403, 'MissingAuthenticationTokenException', 'Missing Authentication Token'],
   UNAUTHORIZED: [401, 'UnauthorizedException', 'Unauthorized'],
@@ -22,17 +22,17 @@ const kinds = {
   LAMBDA_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],
 } as const satisfies Record<string, readonly [number, string, string | null]>;
 
-/** A request that API Gateway itself refuses, under the name of its gateway response. */
+/** An error that API Gateway itself returns, with the name of its gateway response. */
 export class Refused extends Error {
   constructor(readonly type: keyof typeof kinds, readonly text: string | null = kinds[type][2]) {
     super(type);
   }
 }
 
-/** A constant of a mapping expression, without its single quotes. */
+/** Returns the constant in a mapping expression, without its single quotes. */
 export const constantIn = (expression: string): string | undefined => /^'(.*)'$/s.exec(expression)?.[1];
 
-/** Writes refusals as the template's gateway responses say; an expression that it does not know throws at once. */
+/** Formats errors with the template's gateway responses. Throws at start for an unsupported expression. */
 export function createResponses(stack: LocalStack) {
   const variable = '$context.error.messageString';
   const defined = new Map(stack.ofType('AWS::ApiGateway::GatewayResponse').map(({ logicalId, properties }) => {
@@ -46,14 +46,14 @@ export function createResponses(stack: LocalStack) {
       if (header === undefined && constant === undefined) throw new Error(`${logicalId}: the local stack does not support ${value}`);
       return [name.replace('gatewayresponse.header.', ''), header === undefined ? constant : ({ raw }: ApiRequest) => raw.headers[header.toLowerCase()]] as const;
     });
-    if (template.replaceAll(variable, '').includes('$')) throw new Error(`${logicalId}: the local stack does not support more than ${variable}: ${template}`);
+    if (template.replaceAll(variable, '').includes('$')) throw new Error(`${logicalId}: the local stack supports only the variable ${variable} in a template, got ${template}`);
     return [ResponseType as string, { status: StatusCode as string | undefined, headers, template }];
   }));
 
   return ({ type, text }: Refused, requestId: string, request: ApiRequest): ApiAnswer => {
     const [status, errorType] = kinds[type];
     const custom = defined.get(type) ?? defined.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
-    // A header that the request lacks is left out of the answer.
+    // A header whose value the request lacks is omitted from the response.
     const headers = custom?.headers.map(([name, value]) => [name, typeof value === 'function' ? value(request) : value]).filter(([, value]) => value !== undefined);
     return {
       status: Number(custom?.status ?? status),

@@ -4,14 +4,14 @@ import type { Resource } from '../template/resources';
 
 interface Limit { readonly rate: number; readonly burst: number }
 
-/** API Gateway's defaults for an account. */
+/** API Gateway's default limits of an account. */
 const ACCOUNT: Limit = { rate: 10_000, burst: 5_000 };
 
 /**
- * The stage's throttles: a token bucket for each method, since API Gateway applies the limits of a stage to each method by itself (API Gateway Developer
- * Guide, "Throttle requests to your REST APIs").
+ * Creates the stage's throttling: a token bucket for each method, because API Gateway applies a stage's limits to each method separately
+ * (API Gateway Developer Guide, "Throttle requests to your REST APIs").
  *
- * @param methods each method of the API with the path of its resource
+ * @param methods each method of the API with its resource's path
  */
 export function createThrottle(stage: Resource, methods: { path: string; verb: string }[]): (path: string, verb: string) => void {
   const names = new Set(methods.map(({ path, verb }) => `${verb} /${path.replace(/\//g, '~1')}`));

@@ -2,13 +2,13 @@ import type { Configuration, KoaContextWithOIDC as Context } from 'oidc-provider
 import { errorPage } from './pages';
 import type { fileAdapter, IssuerState } from './state';
 
-/** Cookies know no ports: each issuer of this machine has names of its own. */
+/** The cookie names contain `name`, because cookies of different ports on one host share a namespace. */
 interface IssuerOptions { readonly name: string; readonly state: IssuerState; readonly adapter: ReturnType<typeof fileAdapter> }
 
-/** A lifetime in seconds, divided so that an hour passes in seconds. */
+/** Divides a lifetime in seconds, to test expiry. */
 export const divided = (seconds: number, divider: number, least = 1): number => Math.max(least, Math.round(seconds / divider));
 
-/** What the issuers of this machine have in common: people sign in with a form that is ours, and are asked for no consent. */
+/** The common configuration of the local issuers: users sign in with our form, and no consent is required. */
 export async function configurationOf({ name, state, adapter }: IssuerOptions) {
   const { interactionPolicy } = await import('oidc-provider');
   const policy = interactionPolicy.base();
@@ -20,7 +20,7 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
     clientBasedCORS: () => false,
     conformIdTokenClaims: false,
     expiresWithSession: () => false,
-    // Each sign-in is granted what its client asked for, and is one that can be revoked alone.
+    // Each sign-in gets a separate grant with the scopes that its client requested, so that it can be revoked separately.
     loadExistingGrant: async ({ oidc: { provider, account, client, params } }: Context) => {
       const grant = new provider.Grant({ clientId: client!.clientId, accountId: account!.accountId });
       const scope = String(params?.scope ?? '');
@@ -35,11 +35,11 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
   } satisfies Configuration;
 }
 
-/** What the issuers of this machine do without. */
+/** Features of the library that the local issuers do not use. */
 export const features = {
   devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, pushedAuthorizationRequests: { enabled: false }, userinfo: { enabled: false },
   dPoP: { enabled: false }, resourceIndicators: { enabled: false },
 } satisfies Configuration['features'];
 
-/** Lifetimes in seconds that nothing divides: those of the form, and of what lets a browser sign in again without it. */
+/** Lifetimes in seconds that --divide-lifetimes doesn't change: the sign-in form, and the browser session that skips the form. */
 export const FORM_TTL = { Interaction: 900, Session: 3600 };

@@ -7,24 +7,24 @@ import { listen } from '../listen';
 import { logLine } from '../text';
 
 interface SignInOptions {
-  /** What its log lines begin with. */
+  /** The prefix of the log lines. */
   readonly name: string;
   readonly port: number;
-  /** Asked for each request: an issuer whose keys were rotated is another one. */
+  /** Called for each request, because key rotation replaces the provider. */
   readonly provider: () => OidcProvider;
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
-  /** What the issuer has beside the paths of its provider; true when it answered, else the provider does. */
+  /** Handles routes outside the provider. Returns true if it wrote the response. */
   readonly before: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
 }
 
-/** Serves an issuer of this machine, with the one form in which people sign in. */
+/** Serves a local issuer with the sign-in form. */
 export function startSignIn({ name, port, provider, users, subOf, before }: SignInOptions): ReturnType<typeof listen> {
   async function login(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { cid } = await provider().interactionDetails(request, response);
     if (request.method !== 'POST') return sendPage(response, 200, loginForm(cid));
     const form = Object.fromEntries(new URLSearchParams(await text(request)));
-    if (form._csrf !== cid) throw new Error('the form is not from this sign-in');
+    if (form._csrf !== cid) throw new Error('the CSRF token does not belong to this sign-in');
     const typed = form.username?.trim().toLowerCase();
     const user = users.find(({ username }) => [username, `${username}@example.com`].includes(typed));
     if (!user || user.password !== form.password) return sendPage(response, 401, loginForm(cid, 'Incorrect username or password.'));
@@ -32,8 +32,8 @@ export function startSignIn({ name, port, provider, users, subOf, before }: Sign
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // The provider writes the Host header into its metadata and its redirects.
-    if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`This is not the address of the issuer: http://127.0.0.1:${port}.`));
+    // The provider uses the Host header in its metadata and redirects.
+    if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`This is not the URL of the issuer. Use http://127.0.0.1:${port}.`));
     const url = new URL(request.url!, `http://127.0.0.1:${port}`);
     if (url.pathname.startsWith('/login/')) return login(request, response);
     if (!await before(request, response, url)) await provider().callback()(request, response);

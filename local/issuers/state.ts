@@ -4,11 +4,11 @@ import { join } from 'path';
 import type { JWK } from 'jose' with { 'resolution-mode': 'import' };
 import { readJson, writeJson } from '../services/json';
 
-/** What makes a sign-in outlive a restart. */
+/** Persistent keys and secrets of an issuer, so that a sign-in survives a restart. */
 export interface IssuerState {
-  /** Signs tokens. */
+  /** The private key for tokens. */
   readonly key: JWK;
-  /** All other secrets: the same one for the same purpose. */
+  /** Derives all other secrets: the same secret for the same purpose. */
   readonly derived: (purpose: string) => string;
 }
 
@@ -23,8 +23,9 @@ async function makeKey(): Promise<JWK> {
 }
 
 /**
- * Reads an issuer's state, or makes it.
- * @param newKey whether another key signs from now on, and the one before is forgotten
+ * Reads an issuer's state, or creates it.
+ *
+ * @param newKey whether to replace the signing key
  */
 export async function loadState(folder: string, newKey = false): Promise<IssuerState> {
   const file = join(folder, 'state.json');
@@ -35,12 +36,13 @@ export async function loadState(folder: string, newKey = false): Promise<IssuerS
   return { key, derived: (purpose) => createHmac('sha256', seed).update(purpose).digest('hex') };
 }
 
-/** What others verify tokens with. */
+/** The public keys that verify tokens. */
 export const publicKeys = ({ key: { d, p, q, dp, dq, qi, ...publicKey } }: IssuerState) => ({ keys: [publicKey] });
 
 /**
- * The authorization server's storage: one small file, written whole on each change.
- * @param graceSeconds how long a refresh token that was rotated out stays good at a client. By default none does, and one that comes again ends the sign-in.
+ * The storage of the authorization server: one small file, rewritten on each change.
+ *
+ * @param graceSeconds how long a client can use a rotated refresh token again. Without a grace period, a reuse ends the sign-in.
  */
 export function fileAdapter(folder: string, graceSeconds: (clientId: string) => number | undefined = () => undefined) {
   const file = join(folder, 'sessions.json');
@@ -63,7 +65,7 @@ export function fileAdapter(folder: string, graceSeconds: (clientId: string) => 
       const entry = live(`${model}:${id}`);
       if (!entry) return;
       const grace = model === 'RefreshToken' ? graceSeconds(entry.payload.clientId) : undefined;
-      // One that comes again within the grace must not lengthen it.
+      // A repeated use within the grace period must not extend it.
       if (grace !== undefined) entry.expiresAt = Math.min(entry.expiresAt, Date.now() + grace * 1000);
       else entry.payload.consumed = Math.floor(Date.now() / 1000);
     }),

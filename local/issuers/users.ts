@@ -1,7 +1,6 @@
-/** Someone who can sign in. */
 export interface LocalUser { readonly username: string; readonly password: string; readonly groups: readonly string[] }
 
-/** Who can sign in, on this machine only: someone in each role, and two who upload. */
+/** The users of the local stack: at least one in each role, and two uploaders. */
 export const sampleUsers: readonly LocalUser[] = [
   { username: 'ada', password: 'Analytical-Engine-1843', groups: ['admins', 'uploaders'] },
   { username: 'grace', password: 'Compiler-A0-1952', groups: ['uploaders'] },
@@ -9,5 +8,5 @@ export const sampleUsers: readonly LocalUser[] = [
   { username: 'linus', password: 'Just-For-Fun-1991', groups: [] },
 ];
 
-/** What tokens say of their e-mail address. */
+/** The e-mail claims of a user's tokens. */
 export const emailClaims = ({ username }: LocalUser) => ({ email: `${username}@example.com`, email_verified: true });

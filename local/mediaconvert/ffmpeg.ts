@@ -3,16 +3,16 @@ import { createInterface } from 'readline';
 import { AwsError } from '../types';
 
 /**
- * The containers an upload may be in. None of them can name another file or address: no playlists, concat scripts,
- * manifests, images or text subtitles; with `-protocol_whitelist file` a reference inside one would reach the private folder at most.
+ * The supported containers of a source file. None of them can reference another file or URL: playlists, concat scripts, manifests, images and
+ * text subtitles are excluded. With `-protocol_whitelist file`, a reference inside a container could reach the private folder at most.
  */
 const DEMUXERS = 'mov,matroska,mpegts,mpeg,avi,asf,mxf,ogg,flac,mp3,aac,wav,ac3,eac3';
-/** The source's name in the working folder, whatever it was called. */
+/** The source file's fixed name in the working folder. */
 export const SOURCE = 'source';
-/** How both tools open a source. */
+/** The options with which both tools open a source file. */
 export const CONFINED = ['-protocol_whitelist', 'file', '-format_whitelist', DEMUXERS];
 
-/** The part of ffprobe's answer that is used. */
+/** The part of ffprobe's output that is used. */
 export interface Media { format: { format_name: string; duration?: string; tags?: Record<string, string> }; streams: Stream[] }
 export interface Stream {
   index: number; codec_name?: string; codec_type: string; profile?: string; level?: number; width?: number; height?: number; sample_aspect_ratio?: string;
@@ -20,23 +20,23 @@ export interface Stream {
   disposition?: { attached_pic?: number }; side_data_list?: { rotation?: number }[];
 }
 
-/** A job that fails, with MediaConvert's own error code. */
+/** Creates the error of a failed job, with MediaConvert's error code. */
 export const jobError = (code: number, message: string) => new AwsError(`${code}`, message);
 
-/** Runs its arguments, and kills them when its input ends: as it does when this process is gone, however it went. */
+/** A shell script that runs its arguments as a command. It kills the command when its standard input closes, which happens when this process ends. */
 const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool) >/dev/null 2>&1 & guard=$!; wait $tool; code=$?; kill -9 $guard; exit $code';
 
-/** MediaConvert's "Unexpected system error": nothing is wrong with the source. */
+/** MediaConvert's "Unexpected system error": a failure that the source file did not cause. */
 export const systemError = () => jobError(1999, 'Unknown error');
 
-/** Whether a tool was killed by a signal, ended by one (255), or could not be started (126, 127), by the exit code that the guard passes on. */
+/** Whether the exit code means a system fault: the tool was killed by a signal, stopped after a signal (255), or could not be started (126, 127). */
 const isSystemFault = (code: number | null) => code === null || code === 255 || (code >= 126 && code < 160);
 
-/** Runs a tool in a folder; rejects with its last words, or a system error when it did not end by itself. Killed when the signal says so. */
+/** Runs a tool in a folder. Rejects with the last line of its error output, or with a system error if it was killed. The signal kills the tool. */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
-      // Detached: a terminal's Ctrl-C is for this process alone, else the job would fail instead of waiting for the next start.
+      // Detached, so that Ctrl-C in a terminal doesn't reach the tool: the job then continues at the next start instead of failing.
       cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
     });
     const lines: string[] = [];
@@ -44,29 +44,29 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
     createInterface(child.stdout).on('line', onLine ?? ((line) => lines.push(line)));
     child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
     child.once('error', (error) => { errors = error.message; });
-    // Settled by the end and not by the abort: who stops us must find no child left.
+    // Settles on `close`, not on the abort, so that no child process is left after a stop.
     child.once('close', (code) => {
-      // FFmpeg is content with a file that ends too early; MediaConvert is not.
+      // FFmpeg accepts a truncated file; MediaConvert does not.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];
       if (code === 0 && !cut) resolve(lines.join('\n'));
       else if (isSystemFault(code) && !signal.aborted) reject(systemError());
-      else reject(new Error(cut || errors.trim().split('\n').at(-1) || `${tool} ended with ${code}`));
+      else reject(new Error(cut || errors.trim().split('\n').at(-1) || `${tool} exited with code ${code}`));
     });
   });
 }
 
-/** What is in a file of the folder. */
+/** Returns ffprobe's description of a file in the folder. */
 export const inspect = async (file: string, cwd: string, signal: AbortSignal, options: string[] = []): Promise<Media> =>
   JSON.parse(await run('ffprobe', [...options, '-show_format', '-show_streams', '-of', 'json', file], cwd, signal));
 
 export const videoOf = ({ streams }: Media) => streams.find((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
 export const audiosOf = ({ streams }: Media) => streams.filter((stream) => stream.codec_type === 'audio' && stream.channels);
-/** Clockwise degrees that make the picture upright, 0 for what is no right angle. */
+/** Returns the clockwise rotation in degrees that makes the picture upright; 0 unless it is a multiple of 90. */
 export function rotationOf({ side_data_list: side = [] }: Stream): number {
   const turned = (360 - Math.round(side.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0)) % 360;
   return turned % 90 ? 0 : turned;
 }
-/** `30000/1001` as numbers; undefined for 0/0. */
+/** Parses a fraction such as `30000/1001`. Returns undefined for 0/0. */
 export function fraction(text = ''): { numerator: number; denominator: number } | undefined {
   const [numerator, denominator] = text.split(/[/:]/).map(Number);
   return numerator > 0 && denominator > 0 ? { numerator, denominator } : undefined;

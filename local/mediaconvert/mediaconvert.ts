@@ -14,15 +14,15 @@ import { firstLines, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
-/** Before a job is tried again that this machine itself failed. */
+/** The delay before a retry after a local fault. */
 const RETRY_MS = 1000;
 
-/** CreateJob's condition keys in an account without an input policy, as each is at first. They are about the account, not about the job's inputs. */
+/** The condition keys of CreateJob in an account without an input policy (the initial state). They depend on the account, not on the job's inputs. */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
 
 /**
- * MediaConvert for one machine: its API, its rules and its events, with FFmpeg doing the work, one job after the other. Jobs live in a
- * file; those that had not ended when the process did start anew with `start`. `now` is in milliseconds.
+ * MediaConvert's API, validation and events. FFmpeg transcodes, one job at a time. Jobs are stored in a file; `start` restarts the jobs that
+ * had not ended in an earlier run. `now` is in milliseconds.
  */
 export function createMediaConvert({ stack, access, store, putEvent, now = Date.now }: {
   stack: LocalStack; access: Pick<Access, 'require' | 'trusts'>; store: Store; putEvent: PutEvent; now?: () => number;
@@ -44,14 +44,14 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
-  /** Tells a job's new status, with the facts that its event has, then writes it down: a kill in between tells it twice, never not at all. */
+  /** Sends the event of a job's new status, then stores the status: after a kill in between, the event is sent twice, but never lost. */
   function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
     Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
     emit(job, status, facts);
     save();
   }
 
-  /** Sends STATUS_UPDATE at the job's interval, and before the end of each job. */
+  /** Sends STATUS_UPDATE events at the job's interval, and once before the job ends. */
   function progressOf(job: Job) {
     const interval = Number(job.statusUpdateInterval!.replace('SECONDS_', '')) * 1000;
     let last = now();
@@ -77,13 +77,13 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     );
     if (!signal.aborted) end(); // else resumed at the next start
   }
-  /** Works on a job until its end is written down: a full disk, for one, must not end those that wait behind it. */
+  /** Runs a job until its final status is stored. A local fault, such as a full disk, must not stop the queue. */
   const finish = (job: Job): Promise<void> => work(job).catch(async (error: Error) => {
     logLine(`mediaconvert: ${job.id}: ${firstLines(error)}`);
     await wait(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     return finish(job);
   });
-  /** Puts a job in line; whoever created it has its answer before it begins. */
+  /** Adds a job to the queue. The job starts after CreateJob has returned. */
   const enqueue = (job: Job) => { line = line.then(() => soon()).then(() => finish(job)); };
 
   async function createJob(request: Json): Promise<Job> {
@@ -92,8 +92,8 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const { queue, role, clientRequestToken: token } = request;
     const [known] = stack.ofType('AWS::MediaConvert::Queue').filter(({ attributes }) => attributes.Arn === queue);
     if (!known) throw new AwsError('NotFoundException', `The specified queue does not exist: ${queue}`, 404);
-    if (!await access.trusts(role, PRINCIPAL)) throw bad('/role', `is no role of the template that trusts ${PRINCIPAL}: ${role}`);
-    // A client request token is forgotten after a minute.
+    if (!await access.trusts(role, PRINCIPAL)) throw bad('/role', `should be a role of the template that trusts ${PRINCIPAL}, got ${role}`);
+    // A client request token is valid for 1 minute.
     const same = token && jobs.find((job) => job.clientRequestToken === token && now() - Number(job.id!.split('-')[0]) < 60_000);
     if (same) return same;
     const id = `${now()}-${randomBytes(3).toString('hex')}`;
@@ -119,16 +119,16 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   }
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
-    // Seen in the tests of alchemy-run against AWS; no document says it.
+    // Observed in alchemy-run's tests against AWS; not documented.
     if (!meta) throw new AwsError('NotFoundException', `no such object: s3://${bucket}/${key}`, 404);
     const place = join(folder, 'work', `probe-${randomBytes(6).toString('hex')}`);
     return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch((error: Error) => {
       if (error instanceof AwsError) throw new AwsError('InternalServerErrorException', error.message, 500);
-      return undefined; // no media
+      return undefined; // not a media file
     }));
   }
 
-  /** What a request means: what it needs to be allowed (AWS's service authorization reference), and what it answers. */
+  /** Parses a request: returns the required permissions (AWS's service authorization reference) and the operation. */
   function operationOf({ method, path, query, body }: AwsRequest): { needs: Need[]; run(): unknown; status?: number } {
     const [, , collection, id = ''] = path.split('/').map(decodeURIComponent); // `/2017-08-29/jobs/ID`
     const input = inputOf(body);

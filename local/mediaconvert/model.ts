@@ -2,7 +2,7 @@ import * as sdk from '@aws-sdk/client-mediaconvert';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../types';
 
-/** An SDK type as it is on the wire: names begin small, times are epoch seconds. Names of maps are data and stay. */
+/** An SDK type in its wire form: member names start in lower case and times are epoch seconds. Keys of maps don't change. */
 export type Wire<T> = T extends Date ? number
   : T extends (infer Item)[] ? Wire<Item>[]
     : T extends object ? string extends keyof T ? Record<string, Wire<T[string]>> : { [K in keyof T as Uncapitalize<K & string>]: Wire<T[K]> } : T;
@@ -12,8 +12,8 @@ export type Output = Wire<sdk.Output>;
 
 const SEGMENTS = '*destination *segmentLength=1.. *segmentControl=SEGMENTED_FILES segmentLengthControl=EXACT manifestDurationFormat=FLOATING_POINT streamInfResolution=INCLUDE';
 /**
- * What this stand-in can do, by the SDK's structures: the members that may be set, `*` when they must be, with their range, one of the SDK's
- * enums, or their possible values if only some will do. Anything else would come out differently here, and is refused by name.
+ * The supported features, by the SDK's structures. `*` marks a required member. A member can have a range, one of the SDK's enums, or a list of
+ * values. Anything else is rejected with the member's name, because its output would differ from MediaConvert's.
  */
 const SUPPORTED: Record<string, string> = {
   ProbeRequest: '*inputFiles',
@@ -48,7 +48,7 @@ const SUPPORTED: Record<string, string> = {
   AacSettings: '*bitrate=6000..1024000 *codingMode=CODING_MODE_2_0 *sampleRate=8000..96000',
 };
 
-/** The one way to refuse a request: names the member as AWS does. */
+/** Creates the error for an invalid request; it names the member as AWS does. */
 export const bad = (path: string, why: string) => new AwsError('BadRequestException', `${path}: ${why}`);
 
 function checkValue(value: unknown, rule: string, path: string): void {
@@ -58,7 +58,7 @@ function checkValue(value: unknown, rule: string, path: string): void {
   if (!fits) throw bad(path, `should be ${values.join('|')} in the local stack, got ${value}`);
 }
 
-/** Checks wire JSON against the SDK's own model (members and types come from its runtime schemas), and against what is supported here. */
+/** Checks wire JSON against the SDK's model (its runtime schemas define members and types) and against the supported features. */
 export function check(schema: NormalizedSchema, value: unknown, path = ''): void {
   const isObject = schema.isStructSchema() || schema.isMapSchema();
   const type = schema.isListSchema() ? 'array' : isObject ? 'object' : schema.isNumericSchema() ? 'number' : 'string';
@@ -78,13 +78,13 @@ export function check(schema: NormalizedSchema, value: unknown, path = ''): void
     if (rule[3]) checkValue(item, rule[3], at);
   }
 }
-/** The checks of the two requests that have a body. */
+/** Creates the checks for the two requests that have a body. */
 export const createModel = () => ({
   createJob: (request: unknown) => check(NormalizedSchema.of(sdk.CreateJobRequest$), request),
   probe: (request: unknown) => check(NormalizedSchema.of(sdk.ProbeRequest$), request),
 });
 
-/** A job as the API answers it: of its outputs it tells less than the job's event, and no paths. */
+/** Returns a job as the API does: without paths, and with fewer output details than the job's event. */
 export function answerOf({ outputGroupDetails, ...job }: Job): Job {
   const details = outputGroupDetails?.map(({ outputDetails }) => ({
     outputDetails: outputDetails?.map(({ durationInMs, videoDetails }) => ({

@@ -2,12 +2,12 @@ import { audiosOf, CONFINED, fraction, jobError, rotationOf, SOURCE, videoOf, ty
 import type { Output, Settings } from './model';
 import { parseClip, readGroup } from './rules';
 
-/** One output: what FFmpeg writes as `local...` in the working folder becomes `name...` in the bucket. */
+/** One output. FFmpeg writes files named `local...` in the working folder; in the bucket they are named `name...`. */
 export interface Rendition { readonly output: Output; readonly local: string; readonly name: string }
 type Group = ReturnType<typeof readGroup>;
 export type PlannedGroup = Group & { readonly renditions: Rendition[] };
 
-/** The source's frame rate; a variable one becomes its average rounded up, as MediaConvert does it. */
+/** Returns the frame rate of the output. MediaConvert converts a variable rate to its average, rounded up. */
 function rateOf(stream: Stream, { framerateControl, framerateNumerator: numerator = 30, framerateDenominator: denominator = 1 }: H264) {
   if (framerateControl === 'SPECIFIED') return { numerator, denominator };
   const [average, base] = [fraction(stream.avg_frame_rate), fraction(stream.r_frame_rate)];
@@ -17,14 +17,14 @@ function rateOf(stream: Stream, { framerateControl, framerateNumerator: numerato
 }
 type H264 = NonNullable<NonNullable<NonNullable<Output['videoDescription']>['codecSettings']>['h264Settings']>;
 
-/** The picture's filter, and how it is written. */
+/** Returns the video filter and the encoder options. */
 function pictureArgs(output: Output, stream: Stream, local: string, segmentLength?: number): { filter: string; codec: string[] } {
   const { width, height, codecSettings: { frameCaptureSettings: capture, h264Settings: h264 = {} } = {} } = output.videoDescription!;
   const { numerator, denominator } = capture ? { numerator: capture.framerateNumerator!, denominator: capture.framerateDenominator! } : rateOf(stream, h264);
   const filter = [
-    // Rounded up, a capture is the frame at its very time; the default would take one half an interval late.
+    // With rounding up, a capture shows the frame at exactly its time; FFmpeg's default would be half an interval late.
     `fps=${numerator}/${denominator}${capture ? ':round=up' : ''}`,
-    // Square pixels, then MediaConvert's own scaling: all of the picture, with bars beside it.
+    // Square pixels, then MediaConvert's scaling: the whole picture, with bars.
     'scale=iw*sar:ih', `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`, 'setsar=1',
   ].join(',');
   const codec = capture ? [
@@ -32,7 +32,7 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
     '-frames:v', `${capture.maxCaptures}`, '-f', 'image2', '-start_number', '0', `${local}.%07d.jpg`,
   ] : [
     '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-profile:v', (h264.codecProfile ?? 'MAIN').toLowerCase(),
-    // A level of 1 to 10 against x264's 51 to 0: 7, the usual one, is x264's own default of 23.
+    // QVBR levels 1 to 10 map to x264's CRF: the usual level 7 is x264's default CRF 23.
     '-crf', `${37 - 2 * (h264.qvbrSettings?.qvbrQualityLevel ?? 7)}`, '-maxrate', `${h264.maxBitrate}`, '-bufsize', `${2 * h264.maxBitrate!}`,
     '-g', `${Math.max(1, Math.round(2 * numerator / denominator))}`, '-sc_threshold', '0', '-force_key_frames', `expr:gte(t,n_forced*${segmentLength})`,
   ];
@@ -49,7 +49,7 @@ function segmentArgs({ segment, segmentLength, muxed }: Group, { videoDescriptio
   ];
 }
 
-/** Turns a job's settings into one FFmpeg run: the source is decoded once for all outputs. */
+/** Converts a job's settings to one FFmpeg command: the source file is decoded once for all outputs. */
 export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, media: Media): { args: string[]; groups: PlannedGroup[]; seconds: number } {
   const stream = videoOf(media);
   const [sound] = audiosOf(media);

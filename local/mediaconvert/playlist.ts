@@ -6,18 +6,18 @@ import type { Rendition } from './plan';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** A rendition as it came out: bits per second and seconds measured, `files` by their local names, the playlist by the bucket's. */
+/** A finished rendition. Bitrate and duration are measured. `files` contains local file names; the playlist contains names in the bucket. */
 export type Measured = Awaited<ReturnType<typeof measure>>;
 
-/** Reads the playlist FFmpeg wrote and measures its segments. */
+/** Reads the playlist that FFmpeg wrote and measures its segments. */
 export async function measure({ output, local, name }: Rendition, folder: string, signal: AbortSignal) {
-  // A playlist of our own making, so this once the demuxer that follows names is safe.
+  // FFmpeg created this playlist, so reading it with a demuxer that follows references is safe.
   const { streams } = await inspect(`${local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
   const playlist = parse(readFileSync(join(folder, `${local}.m3u8`), 'utf8')) as types.MediaPlaylist;
   const segments = playlist.segments.map(({ uri, duration }) => ({ duration, bits: statSync(join(folder, uri)).size * 8 }));
   const secondsOf = (run: typeof segments) => sum(run.map(({ duration }) => duration));
   const rateOf = (run: typeof segments) => sum(run.map(({ bits }) => bits)) / secondsOf(run);
-  // RFC 8216: the peak is that of any run of segments that lasts 0.5 to 1.5 target durations; a last short one alone is none.
+  // RFC 8216: the peak bitrate is the largest of any contiguous segments with a duration of 0.5 to 1.5 target durations. A short last segment is ignored.
   const runs = segments.flatMap((_, first) => [1, 2, 3].map((count) => segments.slice(first, first + count)))
     .filter((run) => Math.abs(secondsOf(run) / playlist.targetDuration - 1) <= 0.5);
   const named = [...new Set(playlist.segments.flatMap((segment) => [segment.map, segment]))].filter(Boolean);
@@ -30,10 +30,10 @@ export async function measure({ output, local, name }: Rendition, folder: string
 const PROFILES: Record<string, string> = { 'Constrained Baseline': '42C0', 'Baseline': '4200', 'Main': '4D40', 'High': '6400' };
 const codecOf = ({ codec_type: type, profile = '', level = 0 }: Stream) =>
   (type === 'audio' ? 'mp4a.40.2' : `avc1.${PROFILES[profile]}${level.toString(16).padStart(2, '0').toUpperCase()}`);
-/** The settings that say which sound belongs to which picture, by either kind of group. */
+/** Returns the settings that assign audio to video, for both types of output group. */
 const soundOf = ({ output }: Measured) => output.containerSettings?.cmfcSettings ?? output.outputSettings?.hlsSettings ?? {};
 
-/** The playlist of playlists, from what was measured and not from what was asked for. */
+/** Returns the multivariant playlist, with measured values. */
 export function masterPlaylist(renditions: Measured[]): string {
   const videos = renditions.filter(({ output }) => output.videoDescription);
   const sound = videos.length ? renditions.find(({ output }) => !output.videoDescription) : undefined;

@@ -15,20 +15,20 @@ export type Phase = (typeof PHASES)[number];
 
 const TYPES: Record<string, string> = { '.m3u8': 'application/vnd.apple.mpegurl', '.cmfv': 'video/mp4', '.cmfa': 'audio/mp4', '.ts': 'video/MP2T', '.jpg': 'image/jpeg' };
 
-/** A private folder that holds the source under a fixed name, so that nothing in it can be reached by its own name. */
+/** Runs work in a private folder that contains the source file under a fixed name, so that a malicious source can't reference its own name. */
 export function inFolder<Result>(folder: string, source: string, work: () => Promise<Result>): Promise<Result> {
   mkdirSync(folder, { recursive: true });
   linkSync(source, join(folder, SOURCE)); // both lie in the data folder
   return work().finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
-/** MediaConvert's error for what FFmpeg's last words say. Only a codec's own words are about the codec: a full disk, for one, is no fault of the file. */
+/** Converts FFmpeg's error output to MediaConvert's error. Only a codec error is the file's fault; anything else, such as a full disk, is a system error. */
 export function transcodeFault(uri: string, message: string): AwsError {
   const code = message === 'partial file' ? 1076 : /decoder|codec|unsupported|not supported|pixel format/i.test(message) ? 1030 : undefined;
   return code ? jobError(code, `Unable to transcode input file [${uri}]: [${message}]`) : systemError();
 }
 
-/** Runs a job in its role's name from source to bucket; answers its output groups as the COMPLETE event tells them. */
+/** Runs a job with its role's permissions. Returns the output groups as in the COMPLETE event. */
 export async function runJob(job: Job, folder: string, { access, store, signal }: Tools, onProgress: (phase: Phase, percent?: number) => void) {
   const uri = job.settings.inputs![0].fileInput!;
   const input = parseS3(uri, 'fileInput');
@@ -62,12 +62,12 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
       for (const file of files) path = await put(group, file.replace(local, () => name), readFileSync(join(folder, file)));
       if (facts) path = await put(group, `${name}.m3u8`, Buffer.from(facts.playlist));
       outputDetails.push({
-        ...group.muxed && { outputFilePaths: [path] }, // the last of many
+        ...group.muxed && { outputFilePaths: [path] }, // MediaConvert reports only the last file
         durationInMs: Math.round((facts?.seconds ?? sourceSeconds) * 1000),
         ...video && { videoDetails: { widthInPx: video.width, heightInPx: video.height, averageBitrate: facts?.average } },
       });
     }
-    // The playlist of playlists last: who finds it finds all that it names.
+    // The multivariant playlist comes last, so that a reader of it finds all files that it names.
     const master = measured.length && await put(group, `${group.name}.m3u8`, Buffer.from(masterPlaylist(measured)));
     return { outputDetails, type: group.type, ...master && { playlistFilePaths: [master] } };
   }

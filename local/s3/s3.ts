@@ -8,21 +8,21 @@ import { AccessDenied, AwsError, type AwsRequest, type AwsService, type LocalSta
 import { createCors } from './cors';
 import { createStore } from './store';
 
-/** The operations on objects, with what each needs to be allowed. */
+/** The operations on objects, and the permission that each requires. */
 const ACTIONS: Record<string, string> = { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject', DELETE: 's3:DeleteObject' };
-/** What of ListObjectsV2 is understood. */
+/** The supported query parameters of ListObjectsV2. */
 const LISTED_BY = /^(list-type|max-keys|prefix|start-after)$/;
-/** Headers, and query parameters, that change what S3 does ... */
+/** Headers and query parameters that change the operation. */
 const MEANT = /^(x-amz-.*|if-(?!none-match).*|content-md5)$/;
-/** ... and those of them that are understood: a signature's. No object has a checksum to answer with. */
+/** The supported ones of MEANT. Checksum mode has no effect, because no object stores a checksum. */
 const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
-/** What the SDK adds to a put by itself. */
+/** Headers that the SDK adds to a put automatically. */
 const CHECKSUM = /^x-amz-(sdk-checksum-algorithm|checksum-crc32)$/;
 const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires)$/;
 
 const escape = (text: string): string => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 
-/** The object a request means, and what it needs to be allowed. Whatever is not understood is refused, never ignored. */
+/** Parses a request into the object and the required permission. Throws for an unsupported header or parameter. */
 function targetOf({ method, path, query, headers, body }: AwsRequest) {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
@@ -38,7 +38,7 @@ function targetOf({ method, path, query, headers, body }: AwsRequest) {
   return { bucket, key, isList, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
 }
 
-/** The range that is meant, clipped; undefined for all of it: S3 ignores what it cannot read. */
+/** Parses a range and limits it to the object's size. Returns undefined for the whole object: S3 ignores a malformed range. */
 function rangeOf(value: string | undefined, size: number): { start: number; end: number } | undefined {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(value ?? '') ?? [];
   if (!(from || to) || from && to && +to < +from) return undefined;
@@ -48,9 +48,9 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
 }
 
 /**
- * S3 for one machine: single puts and gets of objects, CORS, and events of what was put.
+ * A local S3: single puts and gets of objects, CORS, and events for new objects.
  *
- * @param idleMilliseconds how long the client of a put may send nothing; 20 s by what the maintainers of AWS's SDKs say (aws-sdk-php, issue 885)
+ * @param idleMilliseconds how long the client of a put can be idle; 20 s according to the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
  */
 export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }: {
   stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'>; idleMilliseconds?: number;
@@ -60,7 +60,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
 
   const store = createStore(stack, (bucket, { key, size, etag }) => {
     const { NotificationConfiguration: own } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
-    // CDK's custom resource puts the whole configuration, after CloudFormation has put the bucket's own.
+    // CDK's custom resource replaces the whole configuration after CloudFormation has set the bucket's property.
     const put = stack.ofType('Custom::S3BucketNotifications').find(({ properties }) => properties.BucketName === bucket)?.properties.NotificationConfiguration;
     const announced = put ? put.EventBridgeConfiguration !== undefined : own?.EventBridgeConfiguration?.EventBridgeEnabled;
     if (!announced) return;
@@ -74,7 +74,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
   async function getObject(request: AwsRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     const meta = store.get(bucket, key);
     if (!meta) {
-      // Who may not list is not told what is missing.
+      // A caller without ListBucket gets 403 for a missing key.
       await access.require(request.principal, [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }]);
       throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
     }
@@ -138,10 +138,10 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
       await (request.method === 'PUT' ? putObject : getObject)(request, response, bucket, key);
     },
     fail(error, response, request) {
-      if (request) allowOrigin(request, response); // without it a page cannot read why
-      request?.resume(); // an upload that was refused early: let it run out, else the client sees a broken pipe and no reason
+      if (request) allowOrigin(request, response); // so that a web page can read the error
+      request?.resume(); // reads the rest of a rejected upload: otherwise the client gets a broken pipe instead of the response
       const { code, status } = error;
-      // Neither the bucket nor the role is the viewer's business.
+      // The response doesn't reveal the bucket or the role.
       const text = (error instanceof AccessDenied ? 'Access Denied' : error.message);
       const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escape(text)}</Message><RequestId>${randomUUID()}</RequestId></Error>`;
       response.writeHead(status, { 'content-type': 'application/xml' }).end(xml);

@@ -8,7 +8,7 @@ import { readJson } from '../services/json';
 import { firstLines, logLine } from '../text';
 import { AwsError, type LocalStack } from '../types';
 
-/** What is known of an object: the etag has its quotes, the headers are those besides the content type, the path is that of its bytes. */
+/** The facts of an object: `etag` includes its quotes, `headers` excludes the content type, `path` is the file with the content. */
 export interface ObjectMeta {
   readonly key: string;
   readonly size: number;
@@ -18,29 +18,28 @@ export interface ObjectMeta {
   readonly headers: Record<string, string>;
   readonly path: string;
 }
-/** What a put says of the object; `ifAbsent` fails when the key exists, also when another put wins the race. */
+/** Options of a put. With `ifAbsent` it fails if the key exists, also if a concurrent put wins the race. */
 export type PutOptions = Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> & { readonly ifAbsent?: boolean };
 
-/** Before what could not be told is told again. */
+/** The delay before `created` is called again after a fault. */
 const RETRY_MS = 1000;
 
-/** A file store with S3's semantics below the stack's data folder. */
 export type Store = ReturnType<typeof createStore>;
 
 /**
- * Each object is a file of bytes with a random name and a file of facts named by the key's hash, so that no key can
- * reach outside. Renaming the facts is the commit: readers of the old bytes keep them, a crash leaves the old object.
+ * Creates a file store with S3's semantics. Each object is a content file with a random name and a facts file named by the key's hash, so that no key
+ * can reach outside the folder. Renaming the facts file is the commit: concurrent readers keep the old content, and after a crash the old object is there.
  *
- * @param created is called for each object before its put ends, and for one that was committed just before a crash at the next start
+ * @param created called for each new object before its put ends; for an object that was committed just before a crash, at the next start
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta) => void) {
   const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ physicalId }) => physicalId));
   const place = (...names: string[]) => join(stack.dataFolder, 's3', ...names);
   const factsOf = (bucket: string, key: string) => place(bucket, `${createHash('sha256').update(key).digest('hex')}.json`);
-  const incoming = '.incoming'; // no bucket's name begins with a dot
-  rmSync(place(incoming), { recursive: true, force: true }); // left by a run that was killed
+  const incoming = '.incoming'; // bucket names can't begin with a dot
+  rmSync(place(incoming), { recursive: true, force: true }); // files of a run that was killed
   for (const folder of [incoming, ...buckets]) mkdirSync(place(folder), { recursive: true });
-  /** By the name of their bytes, the puts that `created` may not know. */
+  /** The puts that `created` may not have seen, by their content file's name. */
   const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));
 
   function read(bucket: string, file: string): ObjectMeta | undefined {
@@ -59,14 +58,14 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return read(bucket, factsOf(bucket, key));
   }
 
-  /** All objects in the order of their keys' UTF-8 bytes. */
+  /** Returns all objects in the order of their keys' UTF-8 bytes. */
   function list(bucket: string): ObjectMeta[] {
     requireBucket(bucket);
     const all = readdirSync(place(bucket)).filter((name) => name.endsWith('.json')).flatMap((name) => read(bucket, place(bucket, name)) ?? []);
     return all.sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
   }
 
-  /** Deletes an object if it is there. The facts go first: a crash leaves bytes that nothing names. */
+  /** Deletes an object if it exists. The facts file goes first: a crash then leaves content that nothing refers to. */
   function remove(bucket: string, key: string): void {
     const old = get(bucket, key);
     if (!old) return;
@@ -74,7 +73,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     rmSync(old.path, { force: true });
   }
 
-  /** Streams the bytes to a new file, hashing on the way: memory stays flat however large it is. Leaves nothing when it fails. */
+  /** Streams the content to a new file and hashes it, with constant memory use. Leaves no file if it fails. */
   async function put(bucket: string, key: string, body: Readable | Buffer, { contentType = 'binary/octet-stream', headers = {}, ifAbsent }: PutOptions = {}) {
     const replaced = () => {
       const old = get(bucket, key);
@@ -94,7 +93,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
           yield chunk;
         }
       }, createWriteStream(file));
-      // Synchronous from check to commit, so two racing puts cannot both find the key absent.
+      // Synchronous from check to commit, so that two concurrent puts can't both find the key absent.
       const old = replaced();
       renameSync(file, place(bucket, bytes));
       const facts = { key, size, etag: `"${md5.digest('hex')}"`, contentType, headers, bytes, lastModified: new Date().setMilliseconds(0) };
@@ -110,7 +109,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return meta;
   }
 
-  /** Tells of an object that is stored. A disk that is full delays that, and makes no failure of the put. */
+  /** Calls `created` for a stored object. If it fails, for example on a full disk, it is retried later and the put still succeeds. */
   function tell(bytes: string, bucket: string, meta: ObjectMeta): void {
     try {
       created(bucket, meta);

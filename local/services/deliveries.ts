@@ -6,38 +6,38 @@ import type { FailureQueue } from '../functions/failure-queues';
 import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type Principal } from '../types';
 
-/** Lambda's for an asynchronous event, whatever the sender's own policy for deliveries is. */
+/** Lambda's number of attempts for an asynchronous event. The sender's retry policy doesn't change it. */
 const TRIES = 3;
 
-/** Something that a target has not taken yet. */
+/** A pending delivery to a target. */
 export interface Delivery {
-  /** The rule or the topic that sends. */
+  /** The rule or topic that sends. */
   readonly sourceArn: string;
   readonly targetArn: string;
-  /** The queue of what the target does not take. */
+  /** The dead-letter queue of the target. */
   readonly deadLetterArn?: string;
   /** JSON for a function, any text for a queue. */
   readonly text: string;
 }
 
-/** What deliveries need of the stack. */
+/** The dependencies of deliveries. */
 export interface Tools {
   readonly access: Pick<Access, 'require'>;
   readonly functions: Functions;
-  /** @default - no function has one: what it fails at goes where the sender's own failures go */
+  /** @default - functions have no failure queue: the sender's dead-letter queue receives failed events */
   readonly failureQueueOf?: (functionArn: string) => FailureQueue | undefined;
   readonly queues: { send(queueArn: string, body: string): unknown };
   readonly log?: (line: string) => void;
-  /** The time before the first retry; in AWS it is a minute. */
+  /** The delay before the first retry; 1 minute in AWS. */
   readonly retryMilliseconds?: number;
 }
 
-/** A target that is neither a function nor a queue, and what a service needs to be allowed to send to it. */
+/** Targets other than functions and queues, and the permission that a service requires to send to them. */
 export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
 
 /**
- * Hands texts to functions and queues in a service's name. A delivery is on disk when `add` returns, and made at least once, kill -9 or not;
- * none is made before `start`.
+ * Delivers texts to functions and queues as a service principal. A delivery is on disk when `add` returns, and is made at least once, also after
+ * `kill -9`. No delivery is made before `start`.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
   const { access, functions, failureQueueOf, queues, log = logLine, retryMilliseconds = 1000 } = tools;
@@ -49,10 +49,10 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
   async function settle([id, delivery]: [id: string, delivery: Delivery]): Promise<void> {
     try {
       await deliver(delivery);
-      // What was interrupted is delivered at the next start.
+      // An interrupted delivery is made at the next start.
       if (!stopping.signal.aborted) pending.delete(id);
     } catch (error) {
-      // A local fault, such as a full disk, and not an answer of AWS: the delivery stays until it can be made.
+      // A local fault, such as a full disk, not a response from the target: the delivery is retried later.
       log(`${delivery.sourceArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
       await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
     }
@@ -101,7 +101,7 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
   };
 }
 
-/** What Lambda sends to a destination, as its developer guide documents it ("Asynchronous invocation"). */
+/** Returns the message that Lambda sends to a destination (Lambda Developer Guide, "Asynchronous invocation"). */
 function failureOf(functionArn: string, requestPayload: unknown, responsePayload: object): object {
   return {
     version: '1.0',

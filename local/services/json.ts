@@ -4,7 +4,7 @@ import { AwsError, type AwsRequest, type AwsService, type Need } from '../types'
 
 export type Json = Record<string, any>;
 
-/** What S3 calls a refusal, every other service calls by another name. */
+/** S3's error codes, and the corresponding codes of the JSON protocols. */
 const NAMES: Record<string, string> = {
   AccessDenied: 'AccessDeniedException',
   InvalidAccessKeyId: 'UnrecognizedClientException',
@@ -13,17 +13,17 @@ const NAMES: Record<string, string> = {
   SignatureDoesNotMatch: 'InvalidSignatureException',
 };
 
-/** A service of AWS's JSON protocols: what each operation needs to be allowed, and what it answers. */
+/** Creates a service with one of AWS's JSON protocols. An operation declares the permissions that it requires and returns the response. */
 export function jsonService(
   name: string, needs: (operation: string, input: Json) => Need[], operations: Record<string, (input: Json) => unknown>,
 ): AwsService {
-  // `GetItem` of `DynamoDB_20120810.GetItem`
+  // The header is `DynamoDB_20120810.GetItem`, for example.
   const operationOf = ({ headers }: AwsRequest) => headers['x-amz-target']?.split('.')[1] ?? '';
   return {
     name,
     needs(request) {
       const operation = operationOf(request);
-      if (!Object.hasOwn(operations, operation)) throw new AwsError('UnknownOperationException', `${name} in the local stack has no ${operation}`);
+      if (!Object.hasOwn(operations, operation)) throw new AwsError('UnknownOperationException', `the local stack does not support ${name} ${operation}`);
       return needs(operation, inputOf(request.body));
     },
     async handle(request, response) {
@@ -34,26 +34,25 @@ export function jsonService(
   };
 }
 
-/** Writes an error as AWS's JSON protocols do. */
 export function failJson({ code, message, status, members }: AwsError, response: ServerResponse): void {
   const name = NAMES[code] ?? code;
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name }).end(JSON.stringify({ __type: name, message, ...members }));
 }
 
-/** The JSON object in a request's body. */
+/** Parses a request's body as a JSON object. */
 export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');
 
-/** What `writeJson` wrote in an earlier run, if anything. A file that is damaged is named, with the way out. */
+/** Reads what `writeJson` wrote in an earlier run, if the file exists. The error for a damaged file names the file and how to recover. */
 export function readJson(file: string): any {
   if (!existsSync(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Error(`${file} can't be read: ${(error as Error).message}. Remove it to go on without what it keeps`);
+    throw new Error(`${file} can't be read: ${(error as Error).message}. Delete this file to continue without its data`);
   }
 }
 
-/** Writes a file for its owner only, at once and whole. */
+/** Writes a JSON file atomically, readable for its owner only. */
 export function writeJson(file: string, content: unknown): void {
   writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
   renameSync(`${file}.new`, file);

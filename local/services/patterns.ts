@@ -2,10 +2,10 @@ import { BlockList, isIPv6 } from 'net';
 import type { Json } from './json';
 
 type Test = (value: unknown) => boolean;
-/** `all` are the nodes at the place of `node` in every element of the arrays above it. */
+/** `node` is one value; `all` are the values of the same field in every element of the arrays above it. */
 type Match = (node: any, all: any[]) => boolean;
 
-/** Makes a test of an event pattern, by AWS's table of comparison operators; any other operator throws, and is named. */
+/** Compiles an event pattern, with AWS's documented comparison operators. The error for any other operator contains the operator. */
 export function compilePattern(pattern: Json): (event: any) => boolean {
   const matches = compileObject(pattern);
   return (event) => matches(event, [event]);
@@ -13,9 +13,9 @@ export function compilePattern(pattern: Json): (event: any) => boolean {
 
 const unknown = (rule: unknown) => new Error(`event pattern: the local stack does not support ${JSON.stringify(rule)}`);
 const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
-/** The field of an object, not what every object of JavaScript has. */
+/** Reads an own property of an object, not an inherited one. */
 const fieldOf = (node: any, name: string): unknown => node !== null && typeof node === 'object' && Object.hasOwn(node, name) ? node[name] : undefined;
-/** Operators see leaves only. */
+/** Returns the primitive values: operators ignore objects. */
 const leavesOf = (value: unknown): unknown[] => valuesOf(value).filter((each) => each === null || typeof each !== 'object');
 
 function compileObject(pattern: Json): Match {
@@ -28,7 +28,7 @@ function compileObject(pattern: Json): Match {
     return (node, all) => {
       const nodes = valuesOf(fieldOf(node, name));
       const children = all.flatMap((each) => valuesOf(fieldOf(each, name)));
-      // What is in no element, or in none that is there, is absent.
+      // A field that no element contains is absent.
       return (nodes.length > 0 ? nodes : [undefined]).some((child) => nested(child, children));
     };
   });
@@ -41,7 +41,7 @@ function compileOr(patterns: unknown): Match {
   return (node, all) => branches.some((matches) => matches(node, all));
 }
 
-/** An array in the event matches when one of its elements does. */
+/** An array in the event matches if one of its elements matches. */
 function compileLeaf(name: string, rules: unknown[]): Match {
   if (rules.length === 0) throw unknown({ [name]: rules });
   const alternatives = rules.map((rule): Match => {
@@ -56,7 +56,7 @@ function compileLeaf(name: string, rules: unknown[]): Match {
   return (node, all) => alternatives.some((matches) => matches(node, all));
 }
 
-/** The one operator of a rule, undefined for a plain value. */
+/** Returns a rule's only operator; undefined for a plain value. */
 function operatorOf(rule: unknown): [name: string, argument: any] | undefined {
   if (rule === null || typeof rule !== 'object') return undefined;
   const [operator, ...more] = Object.entries(rule);
@@ -72,7 +72,7 @@ function compileRule(rule: unknown): Test {
   return test;
 }
 
-/** Each answers undefined for an argument that it does not know. */
+/** Each operator returns undefined for an unsupported argument. */
 const OPERATORS: Record<string, (argument: any) => Test | undefined> = {
   'prefix': affix((value, text) => value.startsWith(text)),
   'suffix': affix((value, text) => value.endsWith(text)),
@@ -93,7 +93,7 @@ function affix(has: (value: string, text: string) => boolean) {
   };
 }
 
-/** Texts or numbers, not both, or one operator with one text or several. */
+/** Compiles strings or numbers (not both), or one operator with one or several strings. */
 function compileAnythingBut(argument: unknown): Test | undefined {
   const isPlain = argument === null || typeof argument !== 'object' || Array.isArray(argument);
   const [operator, given] = isPlain ? ['', argument] : operatorOf(argument)!;
@@ -106,7 +106,7 @@ function compileAnythingBut(argument: unknown): Test | undefined {
   return (value) => !tests.some((test) => test(value));
 }
 
-/** `*` stands for any letters, `\*` for itself. */
+/** Compiles a wildcard: `*` matches any characters, `\*` matches an asterisk. */
 function compileWildcard(text: unknown): Test | undefined {
   if (typeof text !== 'string' || /(?<!\\)\*\*|(?<!\\)(\\\\)*\\[^*\\]|(?<!\\)(\\\\)*\\$/.test(text)) return undefined;
   const parts = text.match(/\\[*\\]|[^\\]/g) ?? [];
@@ -123,10 +123,10 @@ const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
   '>=': (value, bound) => value >= bound,
 };
 
-/** Numbers are compared up to here. */
+/** The largest absolute number in a comparison. */
 const LARGEST = 5e9;
 
-/** One comparison, or a lower and an upper bound. */
+/** Compiles one comparison, or a lower and an upper bound. */
 function compileNumeric(argument: unknown): Test | undefined {
   if (!Array.isArray(argument)) return undefined;
   const form = argument.map((part) => typeof part === 'number' ? 'n' : part).join(' ');

@@ -11,24 +11,24 @@ import type { Resource } from '../template/resources';
 import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
 
-/** The template's standard queues, and what polls them for functions. */
+/** The template's standard queues, and the pollers that invoke functions. */
 export type Queues = Awaited<ReturnType<typeof createQueues>>;
 
-/** A message in its queue's folder; times in milliseconds. */
+/** A message in its queue's folder. Times are in milliseconds. */
 interface Message { readonly body: string; readonly sentAt: number; readonly firstReceivedAt?: number; readonly failures: number }
-/** A message that was received. */
+/** A received message. */
 interface Received extends Message { readonly id: string }
 
 const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-/** So many batches may be in work at the same time. */
+/** How many batches can be processed at the same time. */
 const POLLERS = 2;
 const POLL_MS = 1000;
 const LARGEST = 1024 * 1024;
 const DAYS_4 = 345_600;
 
 /**
- * Reads the template's queues; rejects when a function's role may not read its queue. Messages survive kill -9, in dead-letter queues too.
- * Nothing is polled before `start`.
+ * Creates the template's queues. Rejects if a function's role isn't allowed to read its queue. Messages survive `kill -9`, also in dead-letter
+ * queues. Polling starts with `start`.
  */
 export async function createQueues({ stack, access, functions, log = logLine }: {
   stack: LocalStack; access: Access; functions: Functions; log?: (line: string) => void;
@@ -48,13 +48,13 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
     try {
       const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
       if (error) throw new AwsError(error.errorType, error.errorMessage);
-      // Lambda's rules: no list is a success, an empty id in it fails the whole batch.
+      // Lambda's rules: a response without a list is a success; an empty id in the list fails the whole batch.
       const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
       const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
       messages.forEach((message) => stays(message) ? queue.fail(message) : queue.delete(message));
     } catch (error) {
       if (stopped) return;
-      log(`${EventSourceArn}: a batch of ${messages.length} stays: ${(error as Error).name}: ${(error as Error).message}`);
+      log(`${EventSourceArn}: a batch of ${messages.length} messages failed and stays in the queue: ${(error as Error).name}: ${(error as Error).message}`);
       messages.forEach((message) => queue.fail(message));
     }
   }
@@ -62,7 +62,7 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
   async function poll(mapping: Json): Promise<void> {
     while (!stopped) {
       await pollOnce(mapping).catch((error: Error) => {
-        // A local fault, such as a full disk: messages are where they were, and are received again.
+        // A local fault, such as a full disk: the messages are still in the queue and will be received again.
         if (!stopped) log(`${mapping.EventSourceArn}: ${firstLines(error)}`);
         return wait(POLL_MS);
       });
@@ -76,7 +76,7 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
     const { EventSourceArn: resource, ScalingConfig } = properties;
     const { Role, Timeout = 3 } = functionOf(stack, mapping).properties;
     const { visibilitySeconds } = queueOf(resource);
-    // Lambda's own words, when a mapping is made.
+    // Lambda's check, and its message, when a mapping is created.
     if (visibilitySeconds < Timeout) throw new Error(`${logicalId}: Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${Timeout} seconds`);
     await access.require({ kind: 'role', id: Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
@@ -84,7 +84,7 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
     }
   }
   return {
-    /** Sends for a service that the queue's policy was asked about already, and returns the message's id. The message is on disk by then. */
+    /** Sends a message after its permission was checked, and returns the message id. The message is on disk. */
     send: (queueArn: string, body: string): string => queueOf(queueArn).send(body),
     start: () => pollers.forEach((startPoller) => startPoller()),
     async stop() {
@@ -99,7 +99,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled');
   const { VisibilityTimeout: hiddenSeconds = 30, MessageRetentionPeriod: keptSeconds = DAYS_4, RedrivePolicy: redrive } = properties;
   const messages = durableRecords<Message>(join(stack.dataFolder, 'queues', attributes.Arn.split(':').at(-1)!));
-  // Not on disk: whoever received a message ended with the process, so it is visible again at the next start.
+  // Only in memory: receivers end with this process, so their messages are visible again at the next start.
   const hiddenUntil = new Map<string, number>();
   const emitter = new EventEmitter();
 
@@ -113,7 +113,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     hiddenUntil.delete(id);
   }
 
-  /** Whether the message can be received now. Removes what is too old, and moves what failed too often. */
+  /** Whether a message can be received now. Removes an expired message. Moves a message that failed too often to the dead-letter queue. */
   function isVisible([id, message]: [id: string, message: Message], now: number): boolean {
     if (message.sentAt + keptSeconds * 1000 <= now) {
       drop(id);
@@ -121,7 +121,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     }
     if ((hiddenUntil.get(id) ?? 0) > now) return false;
     if (!redrive || message.failures < redrive.maxReceiveCount) return true;
-    // There first: a kill in between leaves it in both, never in none.
+    // Written to the dead-letter queue first: after a kill in between, the message is in both queues, never in none.
     queueOf(redrive.deadLetterTargetArn).put(id, { ...message, failures: 0 });
     drop(id);
     return false;
@@ -136,7 +136,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
       put(id, { body, sentAt: Date.now(), failures: 0 });
       return id;
     },
-    /** Hides up to `count` messages for the visibility timeout, and returns them, oldest first. */
+    /** Returns up to `count` messages, oldest first, and hides them for the visibility timeout. */
     receive(count: number): Received[] {
       const now = Date.now();
       const visible = messages.entries().filter((entry) => isVisible(entry, now)).sort(([, a], [, b]) => a.sentAt - b.sentAt).slice(0, count);
@@ -146,18 +146,18 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
       });
     },
     delete: ({ id }: Received) => drop(id),
-    /** Counts a failed receive; the message comes back after its visibility timeout. */
+    /** Counts a failed receive. The message is visible again after its visibility timeout. */
     fail({ id, firstReceivedAt }: Received): void {
       const message = messages.get(id);
-      // One that was received again meanwhile may be deleted by now: it stays so.
+      // If the message was received again meanwhile, that receiver may have deleted it.
       if (message) messages.set(id, { ...message, firstReceivedAt, failures: message.failures + 1 });
     },
-    /** Resolves when there may be something to receive. */
+    /** Resolves when new messages may be available. */
     changed: () => once(emitter, 'changed', { signal: AbortSignal.timeout(POLL_MS) }).then(() => undefined, () => undefined),
   };
 }
 
-/** A message in the form in which Lambda hands it to a function. */
+/** Returns a message as Lambda passes it to a function. */
 function recordOf({ id, body, sentAt, firstReceivedAt, failures }: Received, eventSourceARN: string, stack: LocalStack): Json {
   return {
     messageId: id,

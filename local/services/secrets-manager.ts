@@ -3,10 +3,10 @@ import { jsonService, readJson, writeJson } from './json';
 import { onlyKnown } from '../lookup';
 import { AwsError, type LocalStack } from '../types';
 
-/** The template's secrets, empty until a function fills them; values outlive a run, in a file that only its owner reads. */
+/** The template's secrets. A secret is empty until a function sets it. Values are stored in a file that only its owner can read. */
 export function createSecretsManager({ stack }: { stack: LocalStack }) {
   const file = join(stack.dataFolder, 'secrets.json');
-  // The newest version of each; no handler asks for an older one.
+  // Only the newest version of each secret: no handler requests an older one.
   const values = new Map<string, { VersionId: string; SecretString: string }>(readJson(file));
   for (const { logicalId, properties } of stack.ofType('AWS::SecretsManager::Secret')) onlyKnown(logicalId, properties, 'Description');
 

@@ -1,21 +1,21 @@
-/** Where this machine listens: the origin that users see, every call to AWS, sign-in and its tokens, the other issuer of tokens. */
+/** The ports of the local servers: the service's origin, all calls to AWS, Cognito, and the other issuer of tokens. */
 export type Ports = Record<'edge' | 'aws' | 'auth' | 'otherIssuer', number>;
 
-/** What a template names that trusts another issuer than a user pool: this machine has one. */
+/** An issuer URL for templates that use an issuer other than a user pool. The local stack replaces it with a local issuer. */
 export const OTHER_ISSUER = 'https://identity.example.com';
 
-/** The host of a domain name of the template's distribution: browsers find names below `.localhost` on this machine, and take `Secure` cookies from them. */
+/** Returns the local host for a domain name. Browsers resolve names below `.localhost` to the loopback address and accept `Secure` cookies from them. */
 export function hostOf(domainName: string, edge: number): string {
   return `${domainName}.localhost:${edge}`;
 }
 
-/** Puts local URLs in the place of AWS's, and of the distribution's domain names. A host without a scheme stays: it names an origin. */
+/** Replaces AWS's URLs and the distribution's domain names with local URLs. A host without a scheme doesn't change, because it names an origin. */
 export function rewrite(text: string, { edge, aws, auth, otherIssuer }: Ports, domainNames: readonly string[]): string {
   const address = (url: string) => new RegExp(`${url.replaceAll('.', '\\.')}(?![\\w.-])`, 'g');
   const table: [from: RegExp, to: string][] = [
     ...domainNames.map((name): [RegExp, string] => [address(`https://${name}`), `http://${hostOf(name, edge)}`]),
     [/https:\/\/[a-z0-9]+\.cloudfront\.net/g, `http://localhost:${edge}`],
-    // The stage is the path prefix of the distribution's API behaviour, so both addresses lead to the same route.
+    // The stage is the path prefix of the distribution's API behavior, so both URLs lead to the same route.
     [/https:\/\/[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com/g, `http://localhost:${edge}`],
     [/https:\/\/[a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com/g, `http://127.0.0.1:${auth}`],
     [/https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${auth}`],

@@ -5,7 +5,7 @@ import { promisify } from 'util';
 import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { ENVIRONMENT } from './resources';
 
-/** A resource as the template writes it. */
+/** A resource in the template, not resolved. */
 export interface Definition {
   readonly Type: string; readonly Properties?: Record<string, unknown>; readonly DependsOn?: string | string[]; readonly Condition?: string;
 }
@@ -14,25 +14,25 @@ export interface Definition {
 export interface Assembly {
   readonly stackName: string;
   readonly template: { readonly Resources: Record<string, Definition>; readonly Outputs?: Record<string, { readonly Value: unknown }> };
-  /** From an asset's key in the bootstrap bucket to its folder or file here. */
+  /** The local folder or file of each asset, by the asset's key in the bootstrap bucket. */
   readonly assets: Record<string, string>;
 }
 
-/** Runs a CDK app as the CDK CLI would, and reads the stack that it synthesizes. */
+/** Synthesizes a CDK app as the CDK CLI would, and reads its stack. */
 export async function synthesize(app: string, outputFolder: string): Promise<Assembly> {
   await fs.rm(outputFolder, { recursive: true, force: true });
   await fs.mkdir(outputFolder, { recursive: true });
   const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
-  // The CDK's own check of the template takes seconds, and `npm test` has it.
+  // The CDK's validation of the template takes seconds, and `npm test` includes it.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false' };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
-    throw new Error(`${app} does not synthesize:\n${reasonIn(stderr)}`);
+    throw new Error(`${app} failed to synthesize:\n${reasonIn(stderr)}`);
   });
-  if (!existsSync(path.join(outputFolder, 'manifest.json'))) throw new Error(`${app} made no cloud assembly: it must be a CDK app with one stack`);
+  if (!existsSync(path.join(outputFolder, 'manifest.json'))) throw new Error(`${app} created no cloud assembly: expected a CDK app with one stack`);
   return readAssembly(outputFolder);
 }
 
-/** The error that ended an app, and the line of the app where it was thrown: without Node's excerpt, which may be a whole minified file, and other frames. */
+/** Extracts the error of an app and the app's line that threw it. Omits Node's code excerpt, which can be a whole minified file, and other frames. */
 function reasonIn(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const isFrame = (line: string) => /^\s+at /.test(line);
@@ -43,10 +43,10 @@ function reasonIn(stderr: string): string {
   return [...lines.slice(from, frames === -1 ? undefined : frames), ...place ? [place] : []].join('\n');
 }
 
-/** Reads the one stack of a cloud assembly. */
+/** Reads a cloud assembly with one stack. */
 export function readAssembly(folder: string): Assembly {
   const { artifacts, stacks } = new CloudAssembly(folder);
-  if (stacks.length !== 1) throw new Error(`one machine runs one stack, this app has ${stacks.length}: ${stacks.map(({ id }) => id).join(', ')}`);
+  if (stacks.length !== 1) throw new Error(`the local stack supports apps with exactly one stack; this app has ${stacks.length}: ${stacks.map(({ id }) => id).join(', ')}`);
   const files = artifacts.filter(AssetManifestArtifact.isAssetManifestArtifact).flatMap(({ contents }) => Object.values(contents.files ?? {}));
   const assets = files.flatMap(({ source, destinations }) =>
     Object.values(destinations).map(({ objectKey }) => [objectKey, path.join(folder, source.path!)]));

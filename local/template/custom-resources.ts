@@ -16,25 +16,25 @@ const CONTENT_TYPES: Record<string, string> = {
   '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml',
 };
 
-/** What one run leaves for the next. */
+/** The outcome of a custom resource, stored for the next run. */
 type Outcome = Names & Pick<Resource, 'properties'>;
 
-/** Runs custom resources as CloudFormation would: Create at first, Update when properties changed, else not at all. None is sent a Delete. */
+/** Runs custom resources as CloudFormation would: Create at first, Update if properties changed. Delete is never sent. */
 export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {
   const file = path.join(stack.dataFolder, 'custom-resources.json');
   const outcomes: Record<string, Outcome> = readJson(file) ?? {};
   for (const resource of stack.resources.filter(({ type }) => isCustom(type))) {
     const { logicalId, type, properties: given } = resource;
-    // CloudFormation gives every scalar to a function as text.
+    // CloudFormation passes every scalar to a function as a string.
     const properties = JSON.parse(JSON.stringify(given), (_, value) => typeof value === 'object' ? value : String(value));
     const before = outcomes[logicalId];
     if (type === 'Custom::CDKBucketDeployment') {
       await deployFiles(stack, resource, store);
     } else if (type === 'Custom::S3AutoDeleteObjects') {
-      // It empties its bucket when it is deleted, and this machine deletes no stack. Its function can only answer to port 443.
+      // This resource acts only on deletion, and the local stack is never deleted. Its function can only respond to port 443.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
     } else if (type === 'Custom::S3BucketNotifications') {
-      // Its function is written in Python; S3 reads the configuration from the template.
+      // The resource's function is written in Python. The local S3 reads the configuration from the template.
       onlyKnown(logicalId, given.NotificationConfiguration, 'EventBridgeConfiguration');
     } else if (!isDeepStrictEqual(before?.properties, properties)) {
       outcomes[logicalId] = { ...await run(stack.stackId, functions, resource, properties, before), properties };
@@ -44,7 +44,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
   }
 }
 
-/** The function PUTs its answer to an address that can't be guessed, while it runs. Answers are never shown. */
+/** Invokes the function, which PUTs its response to an unguessable URL while it runs. Responses are never printed. */
 async function run(stackId: string, functions: Functions, { logicalId, type }: Resource, properties: Outcome['properties'], before?: Outcome): Promise<Names> {
   const address = `/${randomBytes(24).toString('base64url')}`;
   let answer: any;
@@ -61,22 +61,22 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
       ...before && { PhysicalResourceId: before.physicalId, OldResourceProperties: before.properties },
     });
     if (answer?.Status === 'SUCCESS') return { physicalId: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
-    throw new Error(`${logicalId} (${type}): ${answer?.Reason ?? error?.errorMessage ?? 'its function ended without an answer'}`);
+    throw new Error(`${logicalId} (${type}): ${answer?.Reason ?? error?.errorMessage ?? 'its function ended without a response'}`);
   } finally {
     await stop();
   }
 }
 
-/** Does what the CDK's own deployment function (Python and the AWS CLI) does: puts the files of assets into a bucket. */
+/** Copies assets to a bucket, as the CDK's deployment function (Python and the AWS CLI) does. */
 async function deployFiles(stack: TemplateStack, { logicalId, properties }: Resource, store: Pick<Store, 'put'>): Promise<void> {
   const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], ...others } = properties;
   onlyKnown(logicalId, others, 'ServiceToken SourceBucketNames SourceMarkersConfig WaitForDistributionInvalidation Prune OutputObjectKeys');
-  if (SourceMarkers.some((markers: object) => Object.keys(markers).length > 0)) throw new Error(`${logicalId}: values in deployed files are not supported`);
+  if (SourceMarkers.some((markers: object) => Object.keys(markers).length > 0)) throw new Error(`${logicalId}: the local stack does not support deploy-time values in deployed files`);
   for (const folder of SourceObjectKeys.map((key: string) => stack.assetFolder(key))) {
     const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
     for (const file of entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))) {
       const contentType = CONTENT_TYPES[path.extname(file)];
-      if (!contentType) throw new Error(`${logicalId}: no content type is known for ${file}`);
+      if (!contentType) throw new Error(`${logicalId}: the local stack knows no content type for ${file}`);
       await store.put(DestinationBucketName, path.relative(folder, file), await fs.readFile(file), { contentType });
     }
   }

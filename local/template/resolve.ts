@@ -1,7 +1,7 @@
-/** What `Ref` answers for a name, or `Fn::GetAtt` for one of its attributes. */
+/** Returns the value of `Ref` for a logical id, or of `Fn::GetAtt` for an attribute. */
 export type Lookup = (name: string, attribute?: string) => string | undefined;
 
-/** Those that a CDK app without conditions, mappings and parameters emits. Their arguments are resolved already. */
+/** The intrinsic functions of a CDK app without conditions, mappings and parameters. Their arguments are already resolved. */
 const INTRINSICS: Record<string, (argument: any, lookup: Lookup) => unknown> = {
   'Ref': (name, lookup) => lookup(name),
   'Fn::GetAtt': ([name, attribute], lookup) => lookup(name, attribute),
@@ -11,11 +11,11 @@ const INTRINSICS: Record<string, (argument: any, lookup: Lookup) => unknown> = {
   'Fn::Sub': (text, lookup) => text.replace(/\$\{([^}]*)\}/g, (_: string, name: string) => lookup(name)),
 };
 
-/** The node with the value of every intrinsic in its place. */
+/** Replaces every intrinsic function in a node with its value. */
 export function resolve(owner: string, node: unknown, lookup: Lookup): any {
-  // A reviver sees what is inside before what is around it.
+  // JSON.parse calls a reviver for inner values before outer values.
   return JSON.parse(JSON.stringify(node), (_, inner) => {
-    if (typeof inner === 'string' && inner.includes('{{resolve:')) throw new Error(`${owner}: dynamic references are not supported`);
+    if (typeof inner === 'string' && inner.includes('{{resolve:')) throw new Error(`${owner}: the local stack does not support dynamic references`);
     const [name, ...others] = inner && typeof inner === 'object' ? Object.keys(inner) : [];
     if (others.length > 0 || !/^(Ref$|Fn::)/.test(name)) return inner;
     const value = INTRINSICS[name]?.(inner[name], lookup);

@@ -1,19 +1,19 @@
 import { createHash } from 'crypto';
 
-/** One resource of the synthesized template, its intrinsics resolved. */
+/** A resource of the template with resolved properties. */
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
-  /** What `Ref` answers, and what `Fn::GetAtt` answers by attribute name. */
+  /** The value of `Ref`, and the values of `Fn::GetAtt` by attribute name. */
   readonly physicalId: string;
   readonly attributes: Record<string, string>;
   readonly properties: Record<string, any>;
 }
 
-/** The account and region that stand for whatever an environment-agnostic stack will be deployed to. */
+/** The account and region of an environment-agnostic stack. */
 export const ENVIRONMENT = { account: '123456789012', region: 'us-east-1' };
 
-/** What the template's other resources may know of a resource. */
+/** The part of a resource that other resources can refer to. */
 export type Names = Pick<Resource, 'physicalId' | 'attributes'>;
 
 const { account, region } = ENVIRONMENT;
@@ -22,11 +22,11 @@ const cloudFrontFunction = (id: string): string => `arn:aws:cloudfront::${accoun
 
 const tableAnswers = (name: string): Record<string, string> => {
   const Arn = `arn:aws:dynamodb:${HERE}:table/${name}`;
-  // A stream's name is the time when it was made.
+  // A stream's name is its creation time.
   return { Arn, StreamArn: `${Arn}/stream/2026-01-01T00:00:00.000` };
 };
 
-/** Types whose names mean nothing to anyone. */
+/** Types whose physical names are never used. */
 const NAMELESS = [
   'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method',
   'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::ManagedLoginBranding',
@@ -34,13 +34,13 @@ const NAMELESS = [
   'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
 ];
 
-/** The value of a property, if the template has it. */
+/** Returns a property as the template sets it, if it does. */
 type Given = (property: string) => string | undefined;
 
-/** The property that may give a name; from the name, what `Fn::GetAtt` answers, and `Ref` where that is not the name itself. */
+/** The property that can set the name, and a function from the name to the values of `Fn::GetAtt`, and of `Ref` if it differs from the name. */
 type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 
-/** The one table of types: what is not here is not in a template that runs in the local stack. A client's secret is left out on purpose. */
+/** The supported resource types. The client secret attribute is omitted on purpose: a secret must not be in a template. */
 const TYPES: Record<string, Entry> = {
   ...Object.fromEntries(NAMELESS.map((type) => [type, []])),
   'ApiGateway::RestApi': [undefined, (id) => ({ RootResourceId: `${id}root` })],
@@ -60,7 +60,7 @@ const TYPES: Record<string, Entry> = {
   'DynamoDB::Table': ['TableName', tableAnswers],
   'Events::EventBus': ['Name', (Name) => ({ Arn: `arn:aws:events:${HERE}:event-bus/${Name}`, Name })],
   'Events::Rule': ['Name', (name, given) => {
-    // A bus by its name or its ARN.
+    // The property contains a bus name or an ARN.
     const bus = given('EventBusName')?.split('/').at(-1) ?? 'default';
     const own = bus !== 'default';
     return { Ref: own ? `${bus}|${name}` : name, Arn: `arn:aws:events:${HERE}:rule/${own ? `${bus}/` : ''}${name}` };
@@ -85,16 +85,16 @@ const TYPES: Record<string, Entry> = {
   'SecretsManager::Secret': ['Name', (name) => ({ Ref: `arn:aws:secretsmanager:${HERE}:secret:${name}-${stable(name).slice(0, 6)}` })],
 };
 
-/** Letters and digits that are the same on every run, so that data is found again. */
+/** Derives an id that is the same in every run, so that data from earlier runs is found. */
 export const stable = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 32);
 
-/** Whether a function of the stack, not the table, answers for the type. */
+/** Whether a type is a custom resource. Its function returns the attributes. */
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
-/** The names that the table has for a resource: `Stack-LogicalId-HASH`, as CloudFormation would, if the template names it not. */
+/** Returns a resource's physical name and attributes. Like CloudFormation, uses `Stack-LogicalId-HASH` if the template sets no name. */
 export function namesOf(stackName: string, logicalId: string, type: string, given: Given): Names {
   const entry = TYPES[type.replace('AWS::', '')];
-  if (!entry) throw new Error(`${logicalId}: unknown type ${type}`);
+  if (!entry) throw new Error(`${logicalId}: the local stack does not support the type ${type}`);
   const [property, answers] = entry;
   const id = stable(`${stackName}/${logicalId}`).slice(0, 14);
   const name = property ? given(property) ?? `${`${stackName}-${logicalId}`.slice(0, 48)}-${id.toUpperCase()}` : id;

@@ -3,19 +3,19 @@ import type { Assembly, Definition } from './assembly';
 import { resolve, type Lookup } from './resolve';
 import { ENVIRONMENT, isCustom, namesOf, stable, type Names, type Resource } from './resources';
 
-/** The synthesized stack. Properties are resolved on demand, since some are known only after a custom resource has run. */
+/** The synthesized stack. Properties are resolved on demand, because some depend on the results of custom resources. */
 export class TemplateStack {
   readonly region = ENVIRONMENT.region;
   readonly account = ENVIRONMENT.account;
   readonly stackId: string;
-  /** What is known so far, by logical id: what a custom resource's function answered is added when it has run. */
+  /** The known names and attributes by logical id. Those of a custom resource are added after it has run. */
   readonly names = new Map<string, Names>();
-  /** Those of its distribution: the first is the service's address. */
+  /** The distribution's domain names. The first is the host of the service URL. */
   readonly domainNames: readonly string[];
-  /** In the template's order. */
+  /** All resources, in the template's order. */
   readonly resources: Resource[];
 
-  /** @param dataFolder where the parts keep what must outlive a run, one folder a part */
+  /** @param dataFolder the folder for persistent data, with one subfolder per service */
   constructor(private readonly assembly: Assembly, readonly dataFolder: string, private readonly ports: Ports) {
     const { stackName, template } = assembly;
     this.stackId = `arn:aws:cloudformation:${this.region}:${this.account}:stack/${stackName}/${stable(stackName)}`;
@@ -26,41 +26,40 @@ export class TemplateStack {
     for (const { logicalId, type } of this.resources) if (!isCustom(type)) this.namesOf(logicalId);
   }
 
-  /** The resources of a type, in the template's order. */
   ofType(type: string): Resource[] {
     return this.resources.filter((resource) => resource.type === type);
   }
 
-  /** The resource with this ARN (or physical id); an error that names it when there is none. */
+  /** Returns the resource with this ARN or physical id. Throws if there is none. */
   byArn(arn: string): Resource {
     const found = this.resources.find((each) => !isCustom(each.type) && [each.attributes.Arn, each.physicalId].includes(arn));
     if (!found) throw new Error(`the template has no resource ${arn}`);
     return found;
   }
 
-  /** The directory of the asset that a function's or deployment's `S3Key` names. */
+  /** Returns the folder of the asset with this `S3Key`. */
   assetFolder(s3Key: string): string {
     const folder = this.assembly.assets[s3Key];
     if (!folder) throw new Error(`the assembly has no asset ${s3Key}`);
     return folder;
   }
 
-  /** The stack's outputs by their names. Resolves all else too, so that what is unknown fails the start and not a request. */
+  /** Returns the stack's outputs by name. Also resolves everything else, so that an unresolvable value fails at start instead of in a request. */
   outputs(): Record<string, string> {
     this.resources.forEach(({ properties }) => properties);
     return Object.fromEntries(Object.entries(this.assembly.template.Outputs ?? {}).map(([name, { Value }]) => [name, this.resolve(name, Value)]));
   }
 
-  /** A text as the template's own are: with local URLs. */
+  /** Replaces AWS's URLs in a text with local URLs. */
   here(text: string): string {
     return rewrite(text, this.ports, this.domainNames);
   }
 
   private resource(logicalId: string, { Type: type, Properties: given = {}, DependsOn: before = [], Condition: condition }: Definition): Resource {
-    if (condition) throw new Error(`${logicalId}: conditions are not supported`);
+    if (condition) throw new Error(`${logicalId}: the local stack does not support conditions`);
     const names = (): Names => this.namesOf(logicalId);
     let properties: Record<string, any> | undefined;
-    // As if it referred to what it depends on: that throws when it is a custom resource that has not run.
+    // Also resolves the resources in DependsOn: this throws if one of them is a custom resource that has not run yet.
     const resolved = (): Record<string, any> => this.resolve(logicalId, { given, needed: [before].flat().map((Ref) => ({ Ref })) }).given;
     return {
       logicalId,
@@ -82,20 +81,20 @@ export class TemplateStack {
     return names;
   }
 
-  /** The value with its intrinsics resolved, and with local URLs. */
+  /** Resolves the intrinsic functions of a value and replaces AWS's URLs. */
   private resolve(owner: string, value: unknown): any {
     const lookup: Lookup = (name, attribute) => attribute ? this.namesOf(name).attributes[attribute] : this.namesOf(name).physicalId;
     return JSON.parse(this.here(JSON.stringify(resolve(owner, value, lookup))));
   }
 }
 
-/** Read before anything is resolved, since what is resolved has local URLs in their place. */
+/** Runs before the resolution, which replaces the domain names. */
 function domainNamesIn({ template }: Assembly): string[] {
   const distributions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudFront::Distribution');
   return distributions.flatMap(({ Properties }) => {
     const { Aliases = [] } = Properties!.DistributionConfig as { Aliases?: unknown[] };
     const computed = Aliases.find((name) => typeof name !== 'string');
-    if (computed) throw new Error(`Aliases: this machine needs names that are known at synth, got ${JSON.stringify(computed)}`);
+    if (computed) throw new Error(`Aliases: the local stack requires names that are known at synth, got ${JSON.stringify(computed)}`);
     return Aliases as string[];
   });
 }

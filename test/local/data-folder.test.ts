@@ -17,7 +17,7 @@ describe('the data folder', () => {
   ])('is never %s', async (_, names) => {
     const folder = folderWith(...names);
     const before = readdirSync(folder);
-    for (const reset of [true, false]) await expect(holdDataFolder(folder, reset)).rejects.toThrow('holds what this program did not make');
+    for (const reset of [true, false]) await expect(holdDataFolder(folder, reset)).rejects.toThrow('contains files that this program did not create');
     expect(readdirSync(folder)).toEqual(before);
   });
 
@@ -33,7 +33,7 @@ describe('the data folder', () => {
     const folder = folderWith();
     const first = await holdDataFolder(folder, false);
     writeFileSync(path.join(folder, 'kept'), '');
-    for (const reset of [true, false]) await expect(holdDataFolder(folder, reset)).rejects.toThrow(`a stack is running in ${folder}: stop it first`);
+    for (const reset of [true, false]) await expect(holdDataFolder(folder, reset)).rejects.toThrow(`another local stack is using ${folder}: stop it first`);
     expect(existsSync(path.join(folder, 'kept'))).toBe(true);
     await first.stop();
     await (await holdDataFolder(folder, false)).stop();
@@ -50,6 +50,6 @@ describe('the data folder', () => {
     const folder = folderWith();
     await (await holdDataFolder(folder, false)).stop();
     writeFileSync(path.join(folder, '.serverless-vod', 'CURRENT'), '');
-    await expect(holdDataFolder(folder, false)).rejects.toThrow(/\.serverless-vod can't be opened: Corruption: .*Remove it to go on/);
+    await expect(holdDataFolder(folder, false)).rejects.toThrow(/\.serverless-vod can't be opened: Corruption: .*Delete this folder to continue/);
   });
 });

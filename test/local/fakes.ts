@@ -43,7 +43,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
       for (const { action, resource: on } of needs) {
         if (!denied.includes(action)) continue;
         refusals.push({ principal: principal.id, action, resource: on });
-        throw new AwsError('AccessDenied', `${principal.id} may not ${action} on ${on}`, 403);
+        throw new AwsError('AccessDenied', `${principal.id} is not authorized to perform ${action} on ${on}`, 403);
       }
     },
     trusts: async () => true,

@@ -15,12 +15,12 @@ describe('npm start', () => {
   it.each([
     [['--bogus'], 'Unknown option \'--bogus\''],
     [['--port'], 'Option \'--port <value>\' argument missing'],
-    [['--port', 'http'], '--port must be a number from 0 to 65535, got \'http\''],
-    [['--port', '70000'], '--port must be a number from 0 to 65535, got \'70000\''],
-    [['--divide-lifetimes', '0'], '--divide-lifetimes must be a whole number from 1, got \'0\''],
-    [['--divide-lifetimes', '1.5'], '--divide-lifetimes must be a whole number from 1, got \'1.5\''],
-    [['--app', 'nowhere.ts'], '--app must be a file with a CDK app, and there is no file \'nowhere.ts\''],
-    [['--app', 'src'], '--app must be a file with a CDK app, and there is no file \'src\''],
+    [['--port', 'http'], '--port: expected a whole number from 0 to 65535, got \'http\''],
+    [['--port', '70000'], '--port: expected a whole number from 0 to 65535, got \'70000\''],
+    [['--divide-lifetimes', '0'], '--divide-lifetimes: expected a whole number of at least 1, got \'0\''],
+    [['--divide-lifetimes', '1.5'], '--divide-lifetimes: expected a whole number of at least 1, got \'1.5\''],
+    [['--app', 'nowhere.ts'], '--app: expected the file of a CDK app, but there is no file \'nowhere.ts\''],
+    [['--app', 'src'], '--app: expected the file of a CDK app, but there is no file \'src\''],
     [['somewhere'], 'Unexpected argument \'somewhere\''],
   ])('refuses %j and shows its usage', (args, message) => {
     const { status, stderr, stdout } = main(...args);
@@ -41,6 +41,6 @@ describe('npm start', () => {
     const data = mkdtempSync(path.join(tmpdir(), 'vod-local-'));
     const { status, stderr, stdout } = main('--port', String(port), '--data', data);
     await stop();
-    expect([status, stderr.trim(), stdout]).toEqual([1, `port ${port} is in use: choose another with --port`, '']);
+    expect([status, stderr.trim(), stdout]).toEqual([1, `port ${port} is in use: choose another port with --port`, '']);
   });
 });

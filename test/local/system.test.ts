@@ -37,7 +37,7 @@ describe('a program of the machine', () => {
   it('is named with what to type by one who may not install it', () => {
     asUser(1000);
     program('apt-get', 'exit 9');
-    expect(() => ensure('ffmpeg')).toThrow('ffmpeg is not installed: type\n  sudo apt-get install ffmpeg');
+    expect(() => ensure('ffmpeg')).toThrow('ffmpeg is not installed. Install it with\n  sudo apt-get install ffmpeg');
   });
 
   it('is installed where root has apt-get', () => {

@@ -10,7 +10,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ServerlessVod, type ServerlessVodProps } from '../../../src';
 
-/** Video on demand with a web app of one's own on the same address, here the page in examples/web, and with two that hear of each video that is ready. */
+/** A video service with your web app on the same origin (the page in examples/web), and with two targets that receive an event for each ready video. */
 export class VideosStack extends Stack {
   constructor(app: App, id: string, props: ServerlessVodProps = {}) {
     super(app, id);
@@ -27,7 +27,7 @@ export class VideosStack extends Stack {
     const { url, auth: { userPool }, catalog } = new ServerlessVod(this, 'Vod', {
       defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(web) },
       defaultRootObject: 'index.html',
-      // The default, and 4K for sources that have it.
+      // The default ladder, plus 4K for sources with that resolution.
       ladder: [
         { height: 2160, maxBitrate: Bitrate.mbps(16) },
         { height: 1080, maxBitrate: Bitrate.mbps(6) },
@@ -50,8 +50,8 @@ export class VideosStack extends Stack {
     const ready = new Topic(this, 'Ready', { enforceSSL: true });
     catalog.onVideoReady('TellTopic', { target: new SnsTopic(ready, { deadLetterQueue }) });
 
-    new CfnOutput(this, 'Url', { value: url, description: 'The address of the service' });
-    new CfnOutput(this, 'ReadyTopic', { value: ready.topicArn, description: 'Subscribe to it to hear of each video that is ready' });
-    if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'Where to add the people who may sign in' });
+    new CfnOutput(this, 'Url', { value: url, description: 'The service URL' });
+    new CfnOutput(this, 'ReadyTopic', { value: ready.topicArn, description: 'SNS topic that receives an event for each ready video' });
+    if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'User pool to which you add users' });
   }
 }

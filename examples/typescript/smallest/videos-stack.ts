@@ -1,7 +1,7 @@
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { ServerlessVod } from '../../../src';
 
-/** Video on demand, with everything left as it comes. */
+/** A video service with default settings. */
 export class VideosStack extends Stack {
   constructor(app: App, id: string) {
     super(app, id);

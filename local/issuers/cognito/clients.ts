@@ -3,7 +3,7 @@ import type { Resource } from '../../template/resources';
 import type { LocalStack } from '../../types';
 import { divided } from '../configuration';
 
-/** A client of the user pool: its lifetimes in seconds. */
+/** A user pool client. All lifetimes are in seconds. */
 export interface PoolClient {
   readonly id: string;
   readonly properties: Resource['properties'];
@@ -14,7 +14,7 @@ export interface PoolClient {
   readonly accessSeconds: number;
   readonly idSeconds: number;
   readonly refreshSeconds: number;
-  /** How long a refresh token that was rotated out stays good; absent where they are not rotated. */
+  /** How long a rotated refresh token can be used again; absent if refresh tokens are not rotated. */
   readonly graceSeconds?: number;
 }
 
@@ -26,7 +26,7 @@ const BOUND = {
   SupportedIdentityProviders: ['COGNITO'],
 };
 
-/** The clients of the template's user pool. One that Cognito would refuse, or that this machine can't serve, throws. */
+/** Reads the clients of the template's user pool. Throws for a client that Cognito would reject or that the local stack does not support. */
 export function readClients(stack: LocalStack, pool: Resource, divider: number): PoolClient[] {
   return stack.ofType('AWS::Cognito::UserPoolClient').map(({ logicalId, physicalId, properties }) => {
     if (properties.UserPoolId !== pool.physicalId) throw new Error(`${logicalId}: the template has no user pool ${properties.UserPoolId}`);
@@ -54,15 +54,15 @@ export function readClients(stack: LocalStack, pool: Resource, divider: number):
   });
 }
 
-/** Cognito refuses rotation on its Lite plan, and beside the flow that refreshes without it; a client that names no flow has that one. */
+/** Cognito rejects rotation in the LITE tier and together with ALLOW_REFRESH_TOKEN_AUTH, which is a default of ExplicitAuthFlows. */
 function graceOf(logicalId: string, rotation: Record<string, any>, flows: string[] = [], { properties: { UserPoolTier } }: Resource): number | undefined {
   onlyKnown(`${logicalId}.RefreshTokenRotation`, rotation, 'RetryGracePeriodSeconds', { Feature: ['ENABLED', 'DISABLED'] });
   if (rotation.Feature !== 'ENABLED') return undefined;
-  if (UserPoolTier === 'LITE') throw new Error(`${logicalId}: RefreshTokenRotation needs a user pool of the tier ESSENTIALS or above, got LITE`);
+  if (UserPoolTier === 'LITE') throw new Error(`${logicalId}: RefreshTokenRotation requires a user pool of the tier ESSENTIALS or above, got LITE`);
   if (flows.length === 0 || flows.includes('ALLOW_REFRESH_TOKEN_AUTH')) {
-    throw new Error(`${logicalId}: RefreshTokenRotation needs ExplicitAuthFlows without ALLOW_REFRESH_TOKEN_AUTH, got ${JSON.stringify(flows)}`);
+    throw new Error(`${logicalId}: RefreshTokenRotation requires ExplicitAuthFlows without ALLOW_REFRESH_TOKEN_AUTH, got ${JSON.stringify(flows)}`);
   }
   const { RetryGracePeriodSeconds: grace = 0 } = rotation;
-  if (!Number.isInteger(grace) || grace < 0 || grace > 60) throw new Error(`${logicalId}: RetryGracePeriodSeconds must be 0 to 60, got ${grace}`);
+  if (!Number.isInteger(grace) || grace < 0 || grace > 60) throw new Error(`${logicalId}: RetryGracePeriodSeconds must be from 0 to 60, got ${grace}`);
   return grace;
 }

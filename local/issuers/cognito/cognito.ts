@@ -11,7 +11,7 @@ import { sampleUsers } from '../users';
 
 interface CognitoOptions { readonly stack: LocalStack; readonly port: number; readonly divideLifetimes?: number }
 
-/** The user pool of the template, with its hosted sign-in pages. */
+/** Starts the template's user pool with its hosted sign-in pages. */
 export async function startCognito({ stack, port, divideLifetimes = 1 }: CognitoOptions) {
   const pool = theOne(stack, 'AWS::Cognito::UserPool');
   for (const { logicalId, properties } of stack.ofType('AWS::Cognito::UserPoolDomain')) {
@@ -25,7 +25,7 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
   const folder = join(stack.dataFolder, 'cognito');
   const { provider, keys, secretOf, subOf } = await createPoolProvider({ issuer, clients, users, folder, divideLifetimes });
 
-  /** Where a browser may go that signs out; undefined where Cognito would show an error. */
+  /** Returns the URL to redirect to after sign-out; undefined if Cognito would show an error. */
   function logoutTarget(query: URLSearchParams): string | undefined {
     return clientOf(query.get('client_id'))?.logouts.find((address) => address === query.get('logout_uri'));
   }
@@ -58,17 +58,17 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
       },
     }),
     keysOf(userPoolArn: string): ReturnType<KeysOf> {
-      if (userPoolArn !== pool.attributes.Arn) throw new Error(`the local Cognito has no user pool ${userPoolArn}`);
+      if (userPoolArn !== pool.attributes.Arn) throw new Error(`the template has no user pool ${userPoolArn}`);
       return { issuer, keys };
     },
   };
 }
 
-/** Throws when the API trusts a user pool that the template does not hold: this machine has none but its own. */
+/** Throws if the API trusts a user pool outside the template: the local stack can't run an imported pool. */
 export function refuseForeignPools(stack: LocalStack): void {
   const own = stack.ofType('AWS::Cognito::UserPool').map(({ attributes }) => attributes.Arn);
   for (const { logicalId, properties } of stack.ofType('AWS::ApiGateway::Authorizer')) {
     const foreign = (properties.ProviderARNs ?? []).find((arn: string) => !own.includes(arn));
-    if (foreign) throw new Error(`${logicalId}: the template has no user pool ${foreign}, and an imported one can't run on this machine`);
+    if (foreign) throw new Error(`${logicalId}: the template has no user pool ${foreign}. The local stack does not support imported user pools`);
   }
 }

@@ -4,7 +4,7 @@ import type { IssuerState } from '../state';
 
 interface PoolFacts { readonly issuer: string; readonly clients: readonly PoolClient[]; readonly state: IssuerState }
 
-/** What the library does by the standards and Cognito does in a way of its own, and no option of the library's changes. */
+/** Changes behavior in which Cognito differs from the standards and which the library has no option for. */
 export async function imitateCognito(provider: OidcProvider, { issuer, clients, state }: PoolFacts): Promise<void> {
   pagesAtTheRoot(provider);
   exactAddresses(provider);
@@ -12,20 +12,20 @@ export async function imitateCognito(provider: OidcProvider, { issuer, clients, 
   tokenAnswers(provider, clients);
 }
 
-/** The issuer has a path, the pages of the hosted UI have none. */
+/** Moves the hosted pages to the root: the issuer's URL has a path, the hosted UI's URLs don't. */
 function pagesAtTheRoot(provider: OidcProvider): void {
   const { pathFor } = provider;
   provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });
 }
 
-/** An app's loopback address may have any port elsewhere; Cognito takes what is registered and nothing else. */
+/** Allows only registered redirect URIs. By the standard, a loopback URI could have any port; Cognito rejects that. */
 function exactAddresses(provider: OidcProvider): void {
   provider.Client.prototype.redirectUriAllowed = function exactly(address) {
     return this.redirectUris!.includes(address);
   };
 }
 
-/** Cognito's access token is a signed token without an audience, which the library refuses to write: it keeps its own and shows ours. */
+/** Makes access tokens JWTs without an audience, as in Cognito. The library can't create these, so it stores its own token and returns ours. */
 async function signedAccessTokens(provider: OidcProvider, issuer: string, { key }: IssuerState): Promise<void> {
   const { SignJWT } = await import('jose');
   const model = provider.AccessToken.prototype as unknown as { getValueAndPayload(): Promise<{ payload: Record<string, any> }> };
@@ -38,17 +38,17 @@ async function signedAccessTokens(provider: OidcProvider, issuer: string, { key 
   };
 }
 
-/** What the token endpoint answers. */
+/** Adapts the responses of the token endpoint. */
 function tokenAnswers(provider: OidcProvider, clients: readonly PoolClient[]): void {
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.oidc?.route !== 'token') return;
-    // OAuth has 401 for a client that it does not know, Cognito's token endpoint one status for all errors.
+    // OAuth defines 401 for an unknown client. Cognito's token endpoint returns 400 for all errors.
     if (ctx.body.error) ctx.status = 400;
     delete ctx.body.scope;
     const { client, params } = ctx.oidc;
     const rotates = clients.some(({ id, graceSeconds }) => id === client?.clientId && graceSeconds !== undefined);
-    // A refresh answers a refresh token only where they are rotated.
+    // A refresh returns a refresh token only if the client rotates refresh tokens.
     if (params?.grant_type === 'refresh_token' && !rotates) delete ctx.body.refresh_token;
   });
 }

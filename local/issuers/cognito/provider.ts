@@ -14,11 +14,11 @@ interface PoolProviderOptions {
   readonly divideLifetimes: number;
 }
 
-/** The same identifier for the same text, in the form of Cognito's. */
+/** Derives a UUID from a text: Cognito's user ids have this form. */
 const uuidOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 
-/** An authorization server with a user pool's paths, claims and lifetimes. */
+/** Creates an authorization server with a user pool's paths, claims and lifetimes. */
 export async function createPoolProvider({ issuer, clients, users, folder, divideLifetimes }: PoolProviderOptions) {
   const { Provider } = await import('oidc-provider');
   const state = await loadState(folder);
@@ -35,7 +35,7 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
     clients: clients.map(({ id, isPublic, callbacks, scopes }) => ({
       client_id: id, redirect_uris: callbacks, scope: scopes.join(' '), grant_types: ['authorization_code', 'refresh_token'],
       ...isPublic ? { token_endpoint_auth_method: 'none' as const } : { client_secret: secretOf(id) },
-      // Only such a client may have addresses of an app: com.example.app://callback.
+      // Only a native client can have a redirect URI with a custom scheme: com.example.app://callback.
       ...callbacks.some((address) => !/^https?:/.test(address)) && { application_type: 'native' as const },
     })),
     routes: { authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke', jwks: `${new URL(issuer).pathname}/.well-known/jwks.json` },
@@ -59,16 +59,16 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
       AuthorizationCode: divided(300, divideLifetimes, 5),
       AccessToken: lifetime(({ accessSeconds }) => accessSeconds),
       IdToken: lifetime(({ idSeconds }) => idSeconds),
-      // A rotated one ends when the first would have.
+      // A rotated token expires when the first token would have expired.
       RefreshToken: ({ oidc: { entities } }: Context, _, { clientId }: Client) =>
         Math.max(1, entities.RotatedRefreshToken?.remainingTTL ?? clientOf(clientId).refreshSeconds),
-      // It begins before the refresh token does, by the time that a code is good for at most.
+      // The grant starts before the refresh token: earlier by at most the lifetime of an authorization code.
       Grant: 300 + Math.max(0, ...clients.map(({ refreshSeconds }) => refreshSeconds)),
     },
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // A client that the library refuses fails the start, and not the first request.
+  // The library validates clients on first use. This call moves the error to the start.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

@@ -10,14 +10,14 @@ interface OtherProviderOptions {
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
   readonly divideLifetimes: number;
-  /** How the template writes an audience: one at its own domain name is an address of this machine there. */
+  /** Replaces an audience below the template's domain name with its local URL. */
   readonly here: (audience: string) => string;
 }
 
-/** Whom its access tokens are for, where a client does not say it. */
+/** The audience of access tokens for clients that request none. */
 const API = 'https://videos.example.com/api';
 
-/** An authorization server as teams have it: not Cognito's names, and access tokens by RFC 9068. */
+/** Creates an authorization server that differs from Cognito in names of claims, and issues access tokens by RFC 9068. */
 export async function createOtherProvider({ issuer, state, adapter, users, subOf, divideLifetimes, here }: OtherProviderOptions): Promise<OidcProvider> {
   const { errors, Provider } = await import('oidc-provider');
   const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;

@@ -24,13 +24,13 @@ import { openDatabase } from '../../data-folder';
 import { AwsError } from '../../types';
 import type { Json } from '../json';
 
-/** A change of LevelDB, with the whole key. */
+/** A change in LevelDB, with the full key. */
 export type Change = { readonly type: 'put'; readonly key: string; readonly value: unknown } | { readonly type: 'del'; readonly key: string };
 
-/** What a write would do. With an error, nothing. */
+/** The changes of a planned write. A failed plan has an error and no changes. */
 export interface Plan {
   readonly tableName: string;
-  /** The item's key in LevelDB; absent when the request has no valid one. */
+  /** The item's key in LevelDB; absent if the request contains no valid key. */
   readonly key?: string;
   readonly before?: Json;
   readonly after?: Json;
@@ -39,7 +39,7 @@ export interface Plan {
   readonly error?: AwsError;
 }
 
-/** The DynamoDB database: dynalite's parts in this process, over LevelDB. */
+/** The DynamoDB database: dynalite's modules in this process, with LevelDB. */
 export type Database = Awaited<ReturnType<typeof openTables>>;
 
 const ACTIONS = {
@@ -56,25 +56,25 @@ const ACTIONS = {
 export type Operation = keyof typeof ACTIONS;
 export type Write = 'PutItem' | 'UpdateItem' | 'DeleteItem';
 
-/** Above every character of a key. */
+/** Sorts after every character of a key. */
 const LAST = '\xFF';
 
 /**
  * Opens the folder of the tables.
  *
- * Dynalite writes an item and its index entries one by one, so a kill could part them. Here it only plans a write:
- * `commit` stores the changes of one plan or many, and whatever belongs to them, in one atomic LevelDB batch.
+ * Dynalite writes an item and its index entries in separate steps, so a kill could separate them. This code uses dynalite only to plan a write:
+ * `commit` stores the changes of one or more plans, and related changes, in one atomic LevelDB batch.
  */
 export async function openTables(path: string) {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Dynalite opens it late, and does not say why it can't.
+  // Dynalite opens the database later, without an explanation if that fails.
   await (await openDatabase(path)).close();
-  // Item sizes are checked here.
+  // Item sizes are checked in this file.
   const store = dynalite.create({ path, createTableMs: 0, maxItemSizeKb: Infinity });
-  // Dynalite replaces the method by one without `sync`.
+  // Dynalite replaces `batch` with a method that doesn't pass on `sync`.
   const batch = Object.getPrototypeOf(store.db).batch.bind(store.db) as (changes: readonly Change[], options: { sync: boolean }) => Promise<void>;
 
-  /** The input as the action wants it; throws what DynamoDB says of a request that is wrong whatever the table holds. */
+  /** Converts and validates an action's input. Throws DynamoDB's error for a request that is invalid for any table. */
   function checked(operation: Operation, input: Json): Json {
     const [, { types, custom }] = ACTIONS[operation];
     let data: Json;
@@ -93,7 +93,7 @@ export async function openTables(path: string) {
     return new Promise((resolve, reject) => action(target, data, (error?: Error | null, answer?: any) => error ? reject(asAwsError(error)) : resolve(answer)));
   }
 
-  /** The changes that a sub-database would make. It calls `put` and `del` of the whole before it returns. */
+  /** Returns the changes that a sub-database would make. Sub-databases call `put` and `del` of the main database synchronously. */
   function changesOf(work: () => void): Change[] {
     const changes: Change[] = [];
     const { put, del } = store.db;
@@ -110,10 +110,10 @@ export async function openTables(path: string) {
   }
 
   return {
-    /** Answers a read, or makes a table. */
+    /** Runs a read or creates a table. */
     call: async (operation: Exclude<Operation, Write>, input: Json) => run(store, operation, checked(operation, input)),
 
-    /** What a write would do to the tables as they are. Rejects when the request or its table is wrong; the caller keeps other writes out. */
+    /** Returns the changes that a write would make to the current tables. Rejects an invalid request. The caller must prevent concurrent writes. */
     async plan(operation: Write, input: Json): Promise<Plan> {
       const data = checked(operation, input);
       const seen: { key?: string; before?: Json; after?: Json } = {};
@@ -153,10 +153,10 @@ export async function openTables(path: string) {
       }
     },
 
-    /** Stores all of it or nothing; it is on disk when the promise resolves. */
+    /** Stores all changes or none. They are on disk when the promise resolves. */
     commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
 
-    /** What is stored under a prefix, in the order of the keys, from after `after` on. */
+    /** Returns the entries under a prefix after the key `after`, in key order. */
     read: (prefix: string, after = '', limit = -1): Promise<[key: string, value: any][]> =>
       store.db.iterator({ gt: `${prefix}${after}`, lt: `${prefix}${LAST}`, limit }).all(),
 

@@ -3,11 +3,11 @@ declare module 'dynalite' {
   export default function dynalite(options: { path?: string; createTableMs: number }): import('http').Server;
 }
 
-/** What the server is made of. `test/local/services/dynamodb` fails when a part is gone or does something else. */
+/** Internal modules of dynalite. Tests in `test/local/services/dynamodb` fail if one of them changes. */
 declare module 'dynalite/db' {
   type Done = (error?: Error | null, value?: any) => void;
 
-  /** LevelDB below a prefix of its own. */
+  /** A part of LevelDB with a separate key prefix. */
   export interface SubDatabase {
     lock(key: string, run: (release: (done: Done) => Done) => void): void;
     get(key: string, done: Done): void;

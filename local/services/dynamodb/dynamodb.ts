@@ -10,15 +10,15 @@ import { jsonService, type Json } from '../json';
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'] as const;
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'] as const;
 
-/** The template's tables behind the AWS endpoint, and their streams. */
+/** The template's tables and their streams. */
 export interface DynamoDb extends Part {
   readonly service: AwsService;
   readonly streams: Streams;
-  /** Makes the next writes fail as if another transaction held their items. For tests. */
+  /** For tests: the next `count` writes fail as if another transaction held their items. */
   conflict(count: number): void;
 }
 
-/** Opens the template's tables; items and streams are kept between runs. */
+/** Opens the template's tables. Items and streams persist between runs. */
 export async function startDynamoDb({ stack, now }: { stack: LocalStack; now?: () => number }): Promise<DynamoDb> {
   const database = await openTables(join(stack.dataFolder, 'dynamodb'));
   try {

@@ -1,9 +1,9 @@
 import type { Json } from '../json';
 
-/** The most bytes of an item. */
+/** The maximum size of an item, in bytes. */
 export const LARGEST_ITEM = 400 * 1024;
 
-/** Bytes of an item such as `{ pk: { S: 'text' } }`, by the developer guide's "DynamoDB item sizes and formats". Dynalite counts characters instead. */
+/** Returns the size of an item in bytes (DynamoDB Developer Guide, "DynamoDB item sizes and formats"). Dynalite counts characters instead. */
 export function itemSize(item: Json): number {
   return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
 }
@@ -15,9 +15,9 @@ function valueSize(value: Json): number {
     case 'N': return Math.ceil(significantDigits(content) / 2) + 1;
     case 'B': return Buffer.from(content, 'base64').length;
     case 'BOOL': case 'NULL': return 1;
-    // A set is as large as its elements.
+    // The size of a set is the sum of its elements.
     case 'SS': case 'NS': case 'BS': return content.reduce((sum: number, each: string) => sum + valueSize({ [type[0]]: each }), 0);
-    // A list or map has three bytes, and one for each of its elements.
+    // A list or map has an overhead of 3 bytes, plus 1 byte per element.
     case 'L': return content.reduce((sum: number, each: Json) => sum + 1 + valueSize(each), 3);
     case 'M': return 3 + Object.keys(content).length + itemSize(content);
     default: throw new Error(`DynamoDB has no type ${type}`);

@@ -10,7 +10,7 @@ import type { Json } from '../json';
 /** The streams of the template's tables. */
 export type Streams = Awaited<ReturnType<typeof createStreams>>;
 
-/** One change of an item, as Lambda hands it to a function. */
+/** A change of one item, in the form that Lambda passes to a function. */
 export interface StreamRecord {
   readonly eventID: string;
   readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
@@ -20,7 +20,7 @@ export interface StreamRecord {
   readonly dynamodb: {
     /** In seconds. */
     readonly ApproximateCreationDateTime: number;
-    /** The partition key first. */
+    /** Contains the partition key first. */
     readonly Keys: Json;
     readonly NewImage?: Json;
     readonly OldImage?: Json;
@@ -31,14 +31,14 @@ export interface StreamRecord {
   readonly eventSourceARN: string;
 }
 
-/** All sequence numbers have as many digits, as those of a stream in AWS do: they sort as texts, too. */
+/** All sequence numbers have the same number of digits, as in AWS, so that they also sort as text. */
 const FIRST = 100_000_000_000_000_000_000n;
 const HOURS_24 = 24 * 3600;
 const HOUR_MS = 3_600_000;
 
 /**
- * Reads the template's tables with a stream. A record is stored in the same atomic batch as its item, so that there is none
- * of a write that was never stored, and none is missing. What is older than 24 hours is removed.
+ * Creates the streams of the template's tables. A record is stored in the same atomic batch as its item, so that stored writes and records always
+ * match. Records older than 24 hours are removed.
  */
 export async function createStreams({ stack, database, now = Date.now }: { stack: LocalStack; database: Database; now?: () => number }) {
   const streams = new Map(await Promise.all(tablesOf(stack).filter(({ properties }) => properties.StreamSpecification)
@@ -72,7 +72,7 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
   const trimming = setInterval(() => void trim().catch(() => undefined), HOUR_MS).unref();
 
   return {
-    /** The record of a planned write, in the order of the calls; none when the write changes nothing or the table has no stream. */
+    /** Returns the record of a planned write, with the next sequence number. Empty if the write changes nothing or the table has no stream. */
     recordOf({ tableName, before, after }: Plan): Change[] {
       const stream = streams.get(tableName);
       const whole = after ?? before;
@@ -101,12 +101,12 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
         { type: 'put', key: `${sequencePrefix(table)}last`, value: sequenceNumber },
       ];
     },
-    /** Tells whoever waits for records that those planned so far are stored. */
+    /** Notifies waiting readers that all planned records are stored. */
     announce(): void {
       for (const stream of streams.values()) stream.last = String(stream.next - 1n);
       emitter.emit('stored');
     },
-    /** Up to `limit` records after a sequence number, oldest first. */
+    /** Returns up to `limit` records after a sequence number, oldest first. */
     async read(arn: string, after: string, limit: number): Promise<StreamRecord[]> {
       return (await database.read(prefixOf(byArn(arn).table), after, limit)).map(([, record]) => record);
     },
@@ -123,17 +123,16 @@ interface Stream {
   readonly arn: string;
   readonly keyNames: string[];
   readonly viewType: string;
-  /** The sequence number of the next record. */
   next: bigint;
-  /** The sequence number of the newest record that is stored. */
+  /** The sequence number of the newest stored record. */
   last: string;
 }
 
 const prefixOf = (table: string) => `stream-${table}~`;
-/** Outlives the records: no sequence number comes twice. */
+/** The key of the last sequence number. It is kept after the records expire, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
-/** Whether two images are equal: sets have no order. */
+/** Compares two images. Sets have no order. */
 function isSame(before: Json | undefined, after: Json | undefined): boolean {
   const plain = (image?: Json) => image && JSON.parse(JSON.stringify(image), (type, value) => /^[SNB]S$/.test(type) && Array.isArray(value) ? value.sort() : value);
   return isDeepStrictEqual(plain(before), plain(after));

@@ -5,27 +5,26 @@ import type { Resource } from '../../template/resources';
 import type { AwsError, LocalStack } from '../../types';
 import type { Json } from '../json';
 
-/** The two types of a table; a global table has one replica here, in the stack's region. */
+/** The two resource types of a table. A global table has one replica, in the stack's region. */
 const TABLE = 'AWS::DynamoDB::Table';
 const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
 const DEFINITION = 'TableName KeySchema AttributeDefinitions BillingMode GlobalSecondaryIndexes';
 const VIEW_TYPES = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'];
-/** The parts that change nothing in the local stack. */
+/** Properties that are accepted and have no effect in the local stack. */
 const FREE = 'DeletionProtectionEnabled PointInTimeRecoverySpecification SSESpecification Tags';
 
-/** The template's tables of both types. */
 export const tablesOf = (stack: Pick<LocalStack, 'ofType'>): Resource[] => [TABLE, GLOBAL_TABLE].flatMap((type) => stack.ofType(type));
 
-/** The customer's key that encrypts a table, if one does. */
+/** Returns the customer managed key that encrypts a table, if it has one. */
 export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [undefined] } }: Resource): string | undefined {
   return (replica?.SSESpecification ?? SSESpecification)?.KMSMasterKeyId;
 }
 
-/** Makes the table, unless an earlier run did. Throws for properties that the local stack does not support. */
+/** Creates the table, unless an earlier run did. Throws for unsupported properties. */
 export async function ensureTable({ logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
-    // The one replica of a table is in the region of its stack, by whatever name the app calls it.
+    // The region of the only replica is not checked, because an app can name another region than the local one.
     if (others.length > 0) throw new Error(`${logicalId}: the local stack supports only tables with one replica`);
     onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
     onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);
@@ -48,5 +47,5 @@ export async function ensureTable({ logicalId, type, physicalId: TableName, prop
     table = (await database.call('DescribeTable', { TableName })).Table;
   }
   if (shape(table) === shape(properties)) return;
-  throw new Error(`${logicalId}: the table kept from an earlier run has other keys or indexes than the template; start once with --reset`);
+  throw new Error(`${logicalId}: the table from an earlier run has other keys or indexes than the template. Start once with --reset to delete all local data`);
 }

@@ -5,13 +5,13 @@ import type { Writes } from './writes';
 import { AwsError } from '../../types';
 import type { Json } from '../json';
 
-/** One action of a transaction, as the request of its own that it would be. */
+/** One action of a transaction, as an equivalent single request. */
 export interface Action {
-  /** What IAM calls it: a transaction needs no permission but those of its actions. */
+  /** The IAM action. A transaction requires only the permissions of its actions. */
   readonly permission: string;
   readonly operation: Write;
   readonly input: Json;
-  /** Whether a failed condition answers with the item. */
+  /** Whether a failed condition returns the item. */
   readonly returnsItem: boolean;
   readonly writes: boolean;
 }
@@ -19,7 +19,7 @@ export interface Action {
 interface Token { readonly hash: string; readonly at: number }
 
 const CONDITION = 'TableName ConditionExpression ExpressionAttributeNames ExpressionAttributeValues ReturnValuesOnConditionCheckFailure';
-/** For each action: its operation, its permission, its members, and those that it must have. A check is a deletion that is not made. */
+/** For each action: its operation, permission, supported members and required members. A ConditionCheck is planned as a deletion that is not committed. */
 const ACTIONS: Record<string, [operation: Write, permission: string, members: string, required: string]> = {
   Put: ['PutItem', 'PutItem', `${CONDITION} Item`, 'TableName Item'],
   Update: ['UpdateItem', 'UpdateItem', `${CONDITION} Key UpdateExpression`, 'TableName Key UpdateExpression'],
@@ -34,7 +34,7 @@ const NO_REASON = { Code: 'None' };
 
 const invalid = (message: string) => new AwsError('ValidationException', message);
 
-/** The actions of a request; throws for what no table could take. */
+/** Parses the actions of a request. Throws for an action that is invalid for any table. */
 export function actionsOf({ TransactItems: items }: Json): Action[] {
   if (!Array.isArray(items) || items.length === 0 || items.length > MOST) {
     const bound = items?.length > MOST ? `less than or equal to ${MOST}` : 'greater than or equal to 1';
@@ -49,20 +49,20 @@ export function actionsOf({ TransactItems: items }: Json): Action[] {
     const missing = required.split(' ').find((member) => given[member] === undefined);
     if (missing) throw invalid(`1 validation error detected: Value null at 'transactItems.${index + 1}.member.${name}.${missing}' failed to satisfy constraint: Member must not be null`);
     const unknown = Object.keys(given).find((member) => !members.split(' ').includes(member));
-    if (unknown) throw invalid(`TransactItems: ${name} on this machine has no ${unknown}`);
+    if (unknown) throw invalid(`TransactItems: the local stack does not support ${unknown} in ${name}`);
     const { ReturnValuesOnConditionCheckFailure: returned, ...input } = given;
     return { operation, permission, input, returnsItem: returned === 'ALL_OLD', writes: name !== 'ConditionCheck' };
   });
 }
 
 /**
- * TransactWriteItems: all conditions are looked at before anything is written, and all writes are one LevelDB batch.
- * A token's answer is kept as long as DynamoDB keeps it, kill -9 or not.
+ * TransactWriteItems: all conditions are checked before anything is written, and all writes are one LevelDB batch.
+ * The result of a client request token is stored for as long as DynamoDB stores it, also after `kill -9`.
  */
 export async function createTransactions({ database, writes, now = Date.now }: { database: Database; writes: Writes; now?: () => number }) {
   const tokens = new Map<string, Token>((await database.read(TOKENS)).map(([key, token]) => [key, token]));
 
-  /** Forgets the tokens whose time is over. */
+  /** Returns the deletions of expired tokens. */
   function expired(): Change[] {
     const keys = [...tokens].filter(([, { at }]) => at + MINUTES_10 <= now()).map(([key]) => key);
     keys.forEach((key) => tokens.delete(key));
@@ -80,7 +80,7 @@ export async function createTransactions({ database, writes, now = Date.now }: {
     const items = plans.flatMap(({ tableName, key: item }) => item === undefined ? [] : JSON.stringify([tableName, item]));
     if (new Set(items).size < items.length) throw invalid('Transaction request cannot include multiple operations on one item');
     const size = plans.reduce((sum, { before, after = before }) => sum + (after ? itemSize(after) : 0), 0);
-    if (size > LARGEST) throw invalid(`Transaction request is larger than ${LARGEST} bytes: the sum of the items' sizes`);
+    if (size > LARGEST) throw invalid('The items of a transaction must have a total size of at most 4 MiB');
 
     const conflicts = writes.takeConflict();
     const reasons = plans.map((plan, index) => reasonOf(plan, actions[index], conflicts && index === 0));
@@ -97,7 +97,7 @@ export async function createTransactions({ database, writes, now = Date.now }: {
   return (input: Json): Promise<Json> => {
     const { TransactItems, ClientRequestToken: token, ...others } = input;
     const unknown = Object.keys(others).find((name) => others[name] !== 'NONE');
-    if (unknown) throw invalid(`TransactWriteItems on this machine has no ${unknown}`);
+    if (unknown) throw invalid(`the local stack does not support ${unknown} in TransactWriteItems`);
     if (token !== undefined && (typeof token !== 'string' || !/^.{1,36}$/.test(token))) throw invalid('ClientRequestToken must have a length from 1 to 36');
     const hash = createHash('sha256').update(JSON.stringify(TransactItems)).digest('hex');
     return writes.alone(() => transact(actionsOf(input), token && `${TOKENS}${token}`, hash));

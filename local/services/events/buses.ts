@@ -1,12 +1,12 @@
 import { onlyKnown } from '../../lookup';
 import type { LocalStack } from '../../types';
 
-/** The default bus and the template's own. */
+/** The default bus and the template's event buses. */
 export type Buses = ReturnType<typeof createBuses>;
 
 const DEFAULT = 'default';
 
-/** Reads the template's event buses; a bus is named by its name or its ARN. */
+/** Reads the template's event buses. A bus can be addressed by name or ARN. */
 export function createBuses(stack: LocalStack) {
   const prefix = `arn:aws:events:${stack.region}:${stack.account}:event-bus/`;
   const names = new Set([DEFAULT]);
@@ -17,7 +17,7 @@ export function createBuses(stack: LocalStack) {
   }
   return {
     has: (name: string): boolean => names.has(name),
-    /** The default bus if none is given. A bus of another account or region keeps its whole ARN, so that it has no name here. */
+    /** Returns a bus's name; the default bus if none is given. The ARN of a bus in another account or region stays an ARN, which matches no bus. */
     nameOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith(prefix) ? nameOrArn.slice(prefix.length) : nameOrArn,
     arnOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith('arn:') ? nameOrArn : `${prefix}${nameOrArn}`,
   };

@@ -11,16 +11,15 @@ import type { BusEvent, LocalStack } from '../../types';
 import { createDeliveries, type OtherTargets, type Tools } from '../deliveries';
 import type { Json } from '../json';
 
-/** The event buses of the stack. */
 export type Events = ReturnType<typeof createEvents>;
 
 const SERVICES = ['lambda', 'sqs', 'sns'];
-/** In PutTargets; the policy itself is about faults that this machine does not have: its targets take an event, refuse it or fail. */
+/** Validated as in PutTargets, but otherwise without effect: RetryPolicy is for faults that local targets do not have. */
 const RETRY_POLICY: Record<string, [least: number, most: number]> = { MaximumEventAgeInSeconds: [60, 86_400], MaximumRetryAttempts: [0, 185] };
 
 /**
- * The default bus and the template's own, with their rules. An event is on disk when `put` returns, and delivered at least once. Rules with
- * a schedule fire by `fire`, and by time only after `startSchedules`.
+ * The default bus and the template's buses, with their rules. An event is on disk when `put` returns, and is delivered at least once. `fire` fires a
+ * scheduled rule. Rules fire automatically only after `startSchedules`.
  */
 export function createEvents({ stack, topics, ...tools }: { stack: LocalStack; topics?: OtherTargets } & Tools) {
   const deliveries = createDeliveries(join(stack.dataFolder, 'events'), 'events.amazonaws.com', tools, topics);
@@ -42,15 +41,15 @@ export function createEvents({ stack, topics, ...tools }: { stack: LocalStack; t
 
   return {
     buses,
-    /** Puts an event on the bus of that name, and returns the event's id. */
+    /** Puts an event on a bus and returns the event's id. */
     put: (given: BusEvent, bus = buses.nameOf()): string => send(given, (event) => rules.filter((rule) => rule.bus === bus && rule.matches(event))),
-    /** Fires a rule with a schedule at once, by its logical id, name or ARN; returns the event's id, undefined when there is no such rule. */
+    /** Fires a scheduled rule at once, by logical id, name or ARN. Returns the event's id; undefined if there is no such rule. */
     fire(name: string): string | undefined {
       const rule = rules.find(({ schedule, names }) => schedule && names.includes(name));
       return rule && fireRule(rule);
     },
     start: deliveries.start,
-    /** From now on, rules fire at their rates. */
+    /** Starts to fire rules at their rates. */
     startSchedules(): void {
       const { log = logLine } = tools;
       for (const rule of rules.filter(({ schedule }) => schedule)) {
@@ -63,7 +62,7 @@ export function createEvents({ stack, topics, ...tools }: { stack: LocalStack; t
           try {
             fireRule(rule);
           } catch (error) {
-            // A full disk loses one of many, and nothing else.
+            // On a full disk, only this event is lost.
             log(`${name}: ${firstLines(error as Error)}`);
           }
         };
@@ -82,8 +81,8 @@ function ruleOf({ logicalId, physicalId, attributes: { Arn: arn }, properties }:
   onlyKnown(logicalId, more, 'Name Description', { State: ['ENABLED'] });
   const bus = buses.nameOf(EventBusName);
   if (!buses.has(bus)) throw new Error(`${logicalId}: the template has no event bus ${EventBusName}`);
-  if (!EventPattern && !ScheduleExpression) throw new Error(`${logicalId}: a rule needs an EventPattern or a ScheduleExpression`);
-  if (ScheduleExpression && bus !== buses.nameOf()) throw new Error(`${logicalId}: only rules of the default bus have a ScheduleExpression`);
+  if (!EventPattern && !ScheduleExpression) throw new Error(`${logicalId}: a rule requires an EventPattern or a ScheduleExpression`);
+  if (ScheduleExpression && bus !== buses.nameOf()) throw new Error(`${logicalId}: only rules of the default bus can have a ScheduleExpression`);
   return {
     arn,
     bus,

@@ -5,21 +5,21 @@ import { AwsError, type AwsService, type Need } from '../../types';
 import { jsonService, type Json } from '../json';
 
 const MOST = 10;
-/** Of all entries of a request. */
+/** The maximum total size of a request's entries, in bytes. */
 const LARGEST = 1024 * 1024;
 const TIME_BYTES = 14;
 const MEMBERS = ['Source', 'DetailType', 'Detail', 'Time', 'Resources', 'EventBusName', 'TraceHeader'];
 
-/** An entry that AWS does not take, in its words. */
+/** An entry that AWS rejects, with AWS's message. */
 class Refused extends AwsError {}
 
-/** Names a rule with a schedule that is to fire at once, in a POST that nobody signs. Pages of other origins can't send a header of such a name. */
+/** The header that names a scheduled rule to fire, in an unsigned POST. Web pages of other origins can't send such a header without a CORS preflight. */
 const FIRE = 'x-local-fire-rule';
 
 /**
- * EventBridge's PutEvents, and this machine's own call that fires a rule with a schedule: an event is on disk when its entry is answered.
+ * EventBridge's PutEvents, and a local command that fires a scheduled rule. An event is on disk when the response is sent.
  *
- * @param log hears of events that no bus takes, since AWS answers those like any other
+ * @param log receives events for a missing bus, because AWS's response doesn't report them
  */
 export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 'fire' | 'buses'> & { log: (line: string) => void }): { service: AwsService } {
   function putEntry(entry: Json): Json {
@@ -28,13 +28,13 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
       const event = { source, 'detail-type': DetailType, 'detail': detailOf(entry), resources, ...Time !== undefined && { time: new Date(Time * 1000) } };
       const bus = buses.nameOf(EventBusName);
       if (buses.has(bus)) return { EventId: put(event, bus) };
-      log(`PutEvents: there is no event bus ${bus}: the event ${DetailType} is lost, as in AWS`);
+      log(`PutEvents: there is no event bus ${bus}. The event ${DetailType} is dropped, as in AWS`);
       return { EventId: randomUUID() };
     } catch (error) {
       if (error instanceof Refused) return { ErrorCode: error.code, ErrorMessage: error.message };
       // A local fault, such as a full disk.
       log(`PutEvents: ${firstLines(error as Error)}`);
-      return { ErrorCode: 'InternalFailure', ErrorMessage: 'a fault of the local service' };
+      return { ErrorCode: 'InternalFailure', ErrorMessage: 'an internal error of the local stack' };
     }
   }
 
@@ -63,7 +63,7 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
   };
 }
 
-/** The entries of a request whose form is right. */
+/** Validates a request and returns its entries. */
 function entriesOf({ Entries: entries, ...others }: Json): Json[] {
   const invalid = (why: string) => new AwsError('ValidationException', why);
   const [unknown] = Object.keys(others);
@@ -75,20 +75,20 @@ function entriesOf({ Entries: entries, ...others }: Json): Json[] {
     const isText = (name: string) => entry[name] === undefined || typeof entry[name] === 'string';
     const isWhole = entry !== null && typeof entry === 'object' && ['Source', 'DetailType', 'Detail', 'EventBusName'].every(isText)
       && (entry.Time === undefined || Number.isFinite(entry.Time)) && [entry.Resources ?? []].flat().every((text) => typeof text === 'string');
-    if (!isWhole) throw new AwsError('SerializationException', 'an entry has a member of a wrong type');
+    if (!isWhole) throw new AwsError('SerializationException', 'an entry has a field of the wrong type');
     const foreign = Object.keys(entry).find((name) => !MEMBERS.includes(name));
-    if (foreign) throw invalid(`the local stack does not support ${foreign} of an entry`);
+    if (foreign) throw invalid(`the local stack does not support ${foreign} in an entry`);
   }
   if (entries.reduce((sum, entry) => sum + sizeOf(entry), 0) > LARGEST) throw invalid('Total size of the entries in the request is over the limit.');
   return entries;
 }
 
-/** As AWS's user guide counts it. */
+/** Returns an entry's size as the EventBridge User Guide defines it. */
 function sizeOf({ Source, DetailType, Detail, Time, Resources = [] }: Json): number {
   return (Time === undefined ? 0 : TIME_BYTES) + [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }
 
-/** The entry's detail; throws `Refused` when the entry is none that AWS takes. */
+/** Returns the entry's detail. Throws `Refused` if AWS would reject the entry. */
 function detailOf(entry: Json): Json {
   const missing = ['Source', 'DetailType', 'Detail'].find((name) => !entry[name]);
   if (missing) throw new Refused('InvalidArgument', `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`);

@@ -1,16 +1,16 @@
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-/** A timer of Node fires at once beyond it. */
+/** The longest timer of Node. A longer timer fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** When a rule fires by time; undefined when this machine can't tell, and it fires by a call only. */
+/** The interval of a rule; undefined if the rule fires only on request. */
 export interface Schedule { readonly milliseconds?: number }
 
-/** Reads `rate(...)`; `cron(...)` is accepted, and not understood. */
+/** Parses `rate(...)`. `cron(...)` is accepted, but such a rule never fires automatically. */
 export function compileSchedule(owner: string, expression: string): Schedule {
   if (/^cron\((\S+ ){5}\S+\)$/.test(expression)) return {};
   const [, digits, unit = '', plural] = /^rate\((\d+) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];
   const count = Number(digits);
-  if (!(count >= 1) || (count === 1) === Boolean(plural)) throw new Error(`${owner}: ScheduleExpression must be rate(...) or cron(...), got ${expression}`);
+  if (!(count >= 1) || (count === 1) === Boolean(plural)) throw new Error(`${owner}: ScheduleExpression: expected rate(...) or cron(...), got ${expression}`);
   const milliseconds = count * UNITS[unit];
   return { milliseconds: milliseconds <= LONGEST ? milliseconds : undefined };
 }

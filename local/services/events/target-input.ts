@@ -1,16 +1,16 @@
 import { onlyKnown } from '../../lookup';
 import type { Json } from '../json';
 
-/** What a rule of that ARN hands to a target for an event, as JSON text. `receivedAt` is when the bus took the event. */
+/** Returns the JSON text that a rule passes to its target for an event. `receivedAt` is when the bus received the event. */
 export type InputOf = (event: Json, receivedAt: Date) => string;
 
 const VARIABLE = /<([\w.-]+)>/g;
-/** A JSON string with a variable, before a colon. */
+/** Matches an object key that contains a variable. */
 const KEY = /"(?:[^"\\]|\\.)*<[\w.-]+>(?:[^"\\]|\\.)*"\s*:/;
 const PATH = /^\$((\.[\w-]+)|(\[\d+\]))*$/;
 const RULE_ARN = 'aws.events.rule-arn';
 
-/** Variables that each template may use. */
+/** Predefined variables of templates. */
 const RESERVED: Record<string, (event: Json, receivedAt: Date, ruleArn: string) => unknown> = {
   [RULE_ARN]: (_, __, ruleArn) => ruleArn,
   'aws.events.rule-name': (_, __, ruleArn) => ruleArn.split('/').at(-1),
@@ -19,9 +19,9 @@ const RESERVED: Record<string, (event: Json, receivedAt: Date, ruleArn: string) 
   'aws.events.event.json': (event) => event,
 };
 
-/** Reads Input, InputPath and InputTransformer of a target, of which it has one at most; throws, by name, for what is not understood. */
+/** Compiles a target's Input, InputPath or InputTransformer. Throws for an unsupported value. */
 export function compileInput(owner: string, ruleArn: string, { Input, InputPath, InputTransformer }: Json): InputOf {
-  if ([Input, InputPath, InputTransformer].filter((given) => given !== undefined).length > 1) throw new Error(`${owner}: a target has Input, InputPath or InputTransformer`);
+  if ([Input, InputPath, InputTransformer].filter((given) => given !== undefined).length > 1) throw new Error(`${owner}: a target can have only one of Input, InputPath and InputTransformer`);
   if (Input !== undefined) {
     if (!isJson(Input)) throw new Error(`${owner}: Input must be JSON, got ${Input}`);
     return () => Input;
@@ -31,7 +31,7 @@ export function compileInput(owner: string, ruleArn: string, { Input, InputPath,
   return (event) => JSON.stringify(valueAt(event) ?? null);
 }
 
-/** A JSON path in dot notation with array indices. */
+/** Compiles a JSON path in dot notation with array indices. */
 function compilePath(owner: string, path: string): (event: Json) => any {
   if (!PATH.test(path)) throw new Error(`${owner}: the local stack does not support the path ${path}`);
   const steps = path.match(/[\w-]+/g) ?? [];
@@ -43,18 +43,18 @@ function compileTemplate(owner: string, ruleArn: string, { InputPathsMap = {}, I
   const reserved = Object.keys(InputPathsMap).find((name) => /^aws\./i.test(name));
   if (reserved) throw new Error(`${owner}: InputPathsMap: names that begin with aws. are reserved, got ${reserved}`);
   const paths = new Map(Object.entries<string>(InputPathsMap).map(([name, path]) => [name, compilePath(owner, path)]));
-  if (KEY.test(template)) throw new Error(`${owner}: InputTemplate: a variable can't stand in a key, got ${template}`);
+  if (KEY.test(template)) throw new Error(`${owner}: InputTemplate: a variable can't be part of an object key, got ${template}`);
   const names = [...template.matchAll(VARIABLE)].map(([, name]) => name);
   const undefinedName = names.find((name) => !paths.has(name) && !Object.hasOwn(RESERVED, name));
-  if (undefinedName) throw new Error(`${owner}: InputTemplate: nothing defines <${undefinedName}>`);
+  if (undefinedName) throw new Error(`${owner}: InputTemplate: the variable <${undefinedName}> is not in InputPathsMap`);
   const sample = fill(template, () => 0);
   if (!isJson(sample) && !sample.split('\n').every(isJson)) throw new Error(`${owner}: InputTemplate must be JSON, or a JSON string on each line, got ${template}`);
   return (event, receivedAt) => minified(fill(template, (name) => paths.has(name) ? paths.get(name)!(event) : RESERVED[name](event, receivedAt, ruleArn)));
 }
 
-/** Values stand as JSON outside of strings and as plain text inside, where AWS escapes nothing. What is not in the event is empty. */
+/** Inserts values: as JSON outside of strings, and as plain text inside strings, where AWS doesn't escape. A value that the event lacks is empty. */
 function fill(template: string, valueOf: (name: string) => unknown): string {
-  // A JSON string as a whole, or what is between two of them.
+  // Matches a whole JSON string, or the text between two strings.
   return template.replace(/"(?:[^"\\]|\\.)*"|[^"]+/g, (part) => part.replace(VARIABLE, (_, name) => {
     const { value = '' } = { value: valueOf(name) };
     return part.startsWith('"') && typeof value === 'string' ? value : JSON.stringify(value);

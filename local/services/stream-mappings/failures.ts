@@ -3,16 +3,16 @@ import type { Settings } from './settings';
 import type { Store } from '../../s3/store';
 import type { StreamRecord } from '../dynamodb/streams';
 
-/** Why Lambda gives records up. */
+/** The reasons for which Lambda discards records. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-/** What is known of the last invocation. */
+/** The state of the last invocation. */
 export interface Attempt { readonly count: number; readonly failed: boolean }
 
-/** Where the failed records of a mapping go: the names of the objects begin so. */
+/** Returns the key prefix of a mapping's failed event records. */
 export const failurePrefix = ({ uuid }: Pick<Settings, 'uuid'>): string => `aws/lambda/${uuid}/`;
 
-/** The object that Lambda writes for records that it gives up: its key and its content, both as the Lambda developer guide documents them. */
+/** Returns the key and content of the object that Lambda writes for discarded records (Lambda Developer Guide). */
 export function failureOf({ settings, functionArn, shardId, records, condition, attempt, now }: {
   settings: Settings; functionArn: string; shardId: string; records: StreamRecord[]; condition: Condition; attempt: Attempt; now: Date;
 }): { key: string; content: object } {
@@ -42,7 +42,6 @@ export function failureOf({ settings, functionArn, shardId, records, condition, 
   };
 }
 
-/** Writes the object. */
 export async function putFailure(store: Pick<Store, 'put'>, bucketArn: string, { key, content }: ReturnType<typeof failureOf>): Promise<void> {
   await store.put(bucketArn.split(':::')[1], key, Buffer.from(JSON.stringify(content)), { contentType: 'application/json' });
 }

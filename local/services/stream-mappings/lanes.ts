@@ -6,30 +6,30 @@ import { stable } from '../../template/resources';
 import type { StreamRecord } from '../dynamodb/streams';
 
 /**
- * A part of a stream that is read in its order by one batch after the other: a shard, or one of the ways into which
- * ParallelizationFactor divides it. The records of one item are all in the same lane, those of two items in any.
+ * A part of a stream that is processed in order, one batch at a time: a shard, or a part of a shard with ParallelizationFactor. All records of one
+ * item are in the same lane.
  */
 export interface Lane {
   readonly shardId: string;
   has(record: StreamRecord): boolean;
-  /** The sequence number of the last record that is done with. */
+  /** The sequence number of the last processed record. */
   position(): string;
-  /** Moves the position behind records that were delivered, on disk too. */
+  /** Moves the position after delivered records, and stores it on disk. */
   moveTo(sequenceNumber: string): void;
-  /** Moves it behind records that are not for the function; after a kill they may be read once more. */
+  /** Moves the position after filtered-out records, in memory only. After a kill they may be read again. */
   skipTo(sequenceNumber: string): void;
 }
 
-/** A table has several shards, so that nobody takes the order of two partition keys for granted. */
+/** More than one, as in AWS, so that no code depends on the order of different partition keys. */
 const SHARDS = 2;
 const BEGINNING = '';
 
-/** The lanes of a mapping, each where it was when the last run ended. */
+/** Returns the lanes of a mapping, with their positions from the last run. */
 export function lanesOf({ uuid, streamArn, lanesPerShard }: Settings, dataFolder: string): Lane[] {
   const checkpoints = durableRecords<string[]>(join(dataFolder, 'stream-mappings'));
   const count = SHARDS * lanesPerShard;
   const kept = checkpoints.get(uuid) ?? [];
-  // Other lanes than in the last run: from the lane that was last, so that what is not certain is delivered again.
+  // The number of lanes has changed: all lanes start from the lowest position, so that records are delivered again rather than lost.
   const positions = kept.length === count ? kept : Array<string>(count).fill([...kept].sort()[0] ?? BEGINNING);
   return positions.map((_, index) => ({
     shardId: `shardId-${String(Math.floor(index / lanesPerShard)).padStart(20, '0')}-${stable(streamArn).slice(0, 8)}`,

@@ -4,10 +4,10 @@ import type { StreamRecord } from '../dynamodb/streams';
 import type { Json } from '../json';
 import { compilePattern } from '../patterns';
 
-/** An event source mapping of a stream, with Lambda's defaults. */
+/** The settings of a stream's event source mapping, with Lambda's defaults. */
 export type Settings = ReturnType<typeof settingsOf>;
 
-/** For each number: Lambda's default, least and most; -1 stands for "no limit". */
+/** For each number: Lambda's default, minimum and maximum. -1 means no limit. */
 const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
   BatchSize: [100, 1, 10_000],
   MaximumBatchingWindowInSeconds: [0, 0, 300],
@@ -16,14 +16,14 @@ const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
   ParallelizationFactor: [1, 1, 10],
 };
 
-/** Reads a mapping; throws for what Lambda would refuse, or the local stack does not support. */
+/** Reads a mapping. Throws for settings that Lambda would reject or that the local stack does not support. */
 export function settingsOf({ logicalId, physicalId, properties }: Resource) {
   onlyKnown(logicalId, properties, `EventSourceArn FunctionName DestinationConfig FilterCriteria FunctionResponseTypes Tags ${Object.keys(NUMBERS).join(' ')}`, {
     BisectBatchOnFunctionError: [true, false], Enabled: [true], StartingPosition: ['TRIM_HORIZON'],
   });
   const { EventSourceArn, StartingPosition, DestinationConfig, FilterCriteria } = properties;
   const { FunctionResponseTypes = [], BisectBatchOnFunctionError = false } = properties;
-  if (!StartingPosition) throw new Error(`${logicalId}: a mapping of a stream needs a StartingPosition`);
+  if (!StartingPosition) throw new Error(`${logicalId}: a mapping of a stream requires a StartingPosition`);
   const number = (name: string): number => {
     const [usual, least, most] = NUMBERS[name];
     const value = properties[name] ?? usual;

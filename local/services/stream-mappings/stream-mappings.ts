@@ -10,9 +10,9 @@ import type { StreamRecord, Streams } from '../dynamodb/streams';
 import { eventSourceMappings, functionOf } from '../event-source-mappings';
 import type { Json } from '../json';
 
-/** So many records are read at a time. */
+/** How many records are read at a time. */
 const CHUNK = 1000;
-/** Lambda's limit of a request. */
+/** Lambda's maximum request size. */
 const LARGEST = 6 * 1024 * 1024;
 const LONGEST_WAIT_MS = 60_000;
 
@@ -23,14 +23,14 @@ interface Given {
   readonly streams: Pick<Streams, 'read' | 'waitFor'>;
   readonly store: Pick<Store, 'put'>;
   readonly log?: (line: string) => void;
-  /** The time before the first retry; each further one waits twice as long, a minute at most. */
+  /** The delay before the first retry. It doubles with each retry, up to 1 minute. */
   readonly retryMilliseconds?: number;
   readonly now?: () => number;
 }
 
 /**
- * Lambda's side of the template's streams: it hands their records to functions, in the order of each item's changes and at least once,
- * kill -9 or not. Rejects when a function's role may not read its stream or write its failed records. Nothing is read before `start`.
+ * Lambda's event source mappings of the template's streams. Delivers records to functions at least once, in the order of each item's changes, also
+ * after `kill -9`. Rejects if a function's role isn't allowed to read its stream or to write its failed records. Reading starts with `start`.
  */
 export async function createStreamMappings(given: Given): Promise<Part & { start(): void }> {
   const { stack, access } = given;
@@ -39,7 +39,7 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   for (const resource of eventSourceMappings(stack, 'dynamodb')) {
     const settings = settingsOf(resource);
     const { attributes: { Arn }, properties: { Role } } = functionOf(stack, resource);
-    // Throws when the table has no stream.
+    // Throws if the table has no stream.
     await given.streams.read(settings.streamArn, '', 1);
     await access.require({ kind: 'role', id: Role }, needsOf(settings));
     for (const lane of lanesOf(settings, stack.dataFolder)) {
@@ -48,14 +48,14 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   }
   return {
     start: () => lanes.forEach((run) => void run()),
-    // A function that is at work is not waited for: its batch comes again.
+    // Doesn't wait for running functions: their batches are delivered again.
     stop: async () => stopping.abort(),
   };
 }
 
 /**
- * What Lambda's guide asks of the function's role. IAM knows ListStreams for `*` only: the statement for the stream that the CDK's
- * `DynamoEventSource` writes for a TableV2 grants nothing by that rule, so such a role needs one more here.
+ * The permissions that Lambda requires of the function's role. IAM supports ListStreams only for the resource `*`. The CDK's `DynamoEventSource` grants it
+ * for the stream of a TableV2, which has no effect, so such a role needs another statement.
  */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   const onStream = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
@@ -64,7 +64,7 @@ function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   return [...reads, ...bucketArn ? writes : []];
 }
 
-/** Makes what reads a lane until the signal comes. */
+/** Creates the reader of a lane. The signal stops it. */
 function createLane({ settings, lane, functionArn, role, signal, ...given }: Given & {
   settings: Settings; lane: Lane; functionArn: string; role: Principal; signal: AbortSignal;
 }): () => Promise<void> {
@@ -73,7 +73,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   const say = (line: string) => log(`${settings.logicalId}: ${line}`);
   const pause = (milliseconds: number) => wait(milliseconds, undefined, { signal });
 
-  /** The next records that the filter lets through, and the number of the last one read. Waits until there are some, then as long as the window says. */
+  /** Returns the next matching records and the number of the last record read. Waits for a first record, then for the batching window. */
   async function gather(): Promise<{ records: StreamRecord[]; end: string }> {
     const records: StreamRecord[] = [];
     let [end, size] = [lane.position(), 0];
@@ -96,25 +96,25 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     }
   }
 
-  /** Invokes the function; tells how many records from the first on are done, and whether it failed as a whole. */
+  /** Invokes the function. Returns how many records, from the first one on, are processed, and whether the invocation failed as a whole. */
   async function invoke(records: StreamRecord[]): Promise<{ done: number; failed: boolean }> {
     const { payload, error } = await functions.invoke(functionArn, { Records: records });
-    // What was interrupted is delivered at the next start, and no failure of the function.
+    // An interrupted batch is delivered at the next start, and is not a failure of the function.
     signal.throwIfAborted();
     if (error) say(`${error.errorType}: ${error.errorMessage}`);
     if (error) return { done: 0, failed: true };
-    // Lambda's rules: no list is a success, an id that is none of the batch fails all of it, and all after the first failure comes again.
+    // Lambda's rules: a response without a list is a success; an unknown id fails the whole batch; all records from the first failure on are retried.
     const failures: Json[] = settings.reportsItems && payload?.batchItemFailures || [];
     const places = failures.map(({ itemIdentifier }) => records.findIndex(({ dynamodb: { SequenceNumber } }) => SequenceNumber === itemIdentifier));
     if (places.includes(-1)) return { done: 0, failed: true };
     return { done: Math.min(records.length, ...places), failed: false };
   }
 
-  /** Delivers a batch until it is done with: taken, or given up. */
+  /** Delivers a batch until its records are processed or discarded. */
   async function deliver(batch: StreamRecord[], attempt: Attempt = { count: 0, failed: false }): Promise<void> {
     const { maximumAgeSeconds, maximumRetries, bisects } = settings;
     const youngest = maximumAgeSeconds < 0 ? -Infinity : now() / 1000 - maximumAgeSeconds;
-    // Only the first ones: after a clock was set back a younger record may stand before an older one, which is delivered with it.
+    // Discards only leading records. If the clock was set back, an older record can follow a younger one; it is then delivered.
     const firstFresh = batch.findIndex(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= youngest);
     const aged = firstFresh < 0 ? batch : batch.slice(0, firstFresh);
     if (aged.length > 0) await giveUp(aged, 'RecordAgeExceeded', attempt);
@@ -126,7 +126,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     const rest = fresh.slice(done);
     if (rest.length === 0) return;
     const next: Attempt = { count: attempt.count + 1, failed };
-    say(`a batch of ${rest.length} from ${rest[0].dynamodb.SequenceNumber} on failed, attempt ${next.count}`);
+    say(`a batch of ${rest.length} records failed (first sequence number ${rest[0].dynamodb.SequenceNumber}, attempt ${next.count})`);
     if (failed && bisects && rest.length > 1) {
       // Splitting does not count as a retry.
       const half = Math.ceil(rest.length / 2);
@@ -139,16 +139,16 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   }
 
   async function giveUp(records: StreamRecord[], condition: Condition, attempt: Attempt): Promise<void> {
-    say(`records given up: ${records.length} (${condition})`);
+    say(`${records.length} records discarded (${condition})`);
     if (settings.bucketArn) {
       const failure = failureOf({ settings, functionArn, shardId: lane.shardId, records, condition, attempt, now: new Date(now()) });
       try {
         await access.require(role, [{ action: 's3:PutObject', resource: `${settings.bucketArn}/${failure.key}` }]);
         await putFailure(store, settings.bucketArn, failure);
       } catch (error) {
-        // A refusal loses them, as in AWS; a fault of this machine does not.
+        // If access is denied, the records are lost, as in AWS. On a local fault the write is retried.
         if (!(error instanceof AwsError)) throw error;
-        say(`they are lost: ${error.name}: ${error.message}`);
+        say(`failed event records are lost: ${error.name}: ${error.message}`);
       }
     }
     lane.moveTo(records.at(-1)!.dynamodb.SequenceNumber);
@@ -161,7 +161,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         await deliver(records);
         lane.skipTo(end);
       } catch (error) {
-        // A local fault, such as a full disk: the records after the position come again.
+        // A local fault, such as a full disk: the records after the position are read again.
         if (!signal.aborted) say(firstLines(error as Error));
         await pause(retryMilliseconds).catch(() => undefined);
       }

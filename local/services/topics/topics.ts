@@ -9,9 +9,9 @@ import { createDeliveries, type OtherTargets, type Tools } from '../deliveries';
 import { writeJson, type Json } from '../json';
 import { compilePattern } from '../patterns';
 
-/** In bytes. */
+/** The maximum message size, in bytes. */
 const LARGEST = 256 * 1024;
-/** Those that no machine of the stack receives. */
+/** Protocols of receivers outside the stack. */
 const FOR_PEOPLE = ['email', 'email-json', 'sms', 'http', 'https'];
 
 interface Subscription {
@@ -25,8 +25,8 @@ interface Subscription {
 }
 
 /**
- * The template's SNS topics. A message is on disk when `send` returns, and delivered to functions and queues at least once. What would
- * leave the stack (e-mail, SMS, HTTP) becomes a file below `notifications` in the data folder.
+ * The template's SNS topics. A message is on disk when `send` returns, and is delivered to functions and queues at least once. A message for a
+ * receiver outside the stack (e-mail, SMS, HTTP) becomes a file below `notifications` in the data folder.
  */
 export function createTopics({ stack, ...tools }: { stack: LocalStack } & Tools): OtherTargets & { start(): void; stop(): Promise<void> } {
   const outbox = join(stack.dataFolder, 'notifications');
@@ -77,7 +77,7 @@ function subscriptionOf(logicalId: string, arn: string, properties: Json): Subsc
   return { arn, topicArn, protocol, endpoint, raw, deadLetterArn: RedrivePolicy?.deadLetterTargetArn, takes };
 }
 
-/** What an event bus publishes has no attributes. */
+/** Compiles a filter on the message body. Messages from an event bus have no attributes. */
 function filterOf({ FilterPolicy, FilterPolicyScope }: Json): (text: string) => boolean {
   if (!FilterPolicy) return () => true;
   const matches = compilePattern(FilterPolicy);

@@ -102,9 +102,9 @@ describe('access', () => {
   it('needs all of what is needed, and records and logs what is missing', async () => {
     const needs: Need[] = [{ action: 's3:GetObject', resource: 'arn:aws:s3:::media/v/1' }, { action: 's3:DeleteObject', resource: 'arn:aws:s3:::media/v/1' }];
     await expect(access.require(role('submit'), needs)).rejects.toMatchObject({ code: 'AccessDenied', status: 403 });
-    await expect(access.require(role('submit'), needs)).rejects.toThrow('role/submit may not s3:DeleteObject on arn:aws:s3:::media/v/1');
+    await expect(access.require(role('submit'), needs)).rejects.toThrow('role/submit is not authorized to perform s3:DeleteObject on arn:aws:s3:::media/v/1');
     expect(access.refusals).toEqual(Array(2).fill({ principal: role('submit').id, action: 's3:DeleteObject', resource: 'arn:aws:s3:::media/v/1' }));
-    expect(lines).toEqual(Array(2).fill(`access denied: ${role('submit').id} may not s3:DeleteObject on arn:aws:s3:::media/v/1`));
+    expect(lines).toEqual(Array(2).fill(`access denied: ${role('submit').id} is not authorized to perform s3:DeleteObject on arn:aws:s3:::media/v/1`));
   });
 
   it('is an error, not a refusal, where an action does not exist', async () => {

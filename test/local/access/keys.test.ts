@@ -100,7 +100,7 @@ describe('data under a customer\'s key', () => {
 
   test('under a condition that the simulator would take for unmet is an error, not a refusal', async () => {
     const conditions = { StringEquals: { 'kms:EncryptionContext:aws:s3:arn': get.resource } };
-    await expect(refused({ role: ['kms:Decrypt'], conditions }, ROLE, get)).rejects.toThrow('kms:EncryptionContext are not supported');
+    await expect(refused({ role: ['kms:Decrypt'], conditions }, ROLE, get)).rejects.toThrow('does not support conditions on kms:EncryptionContext');
   });
 
   const from = (arn: string) => ({ ArnLike: { 'AWS:SourceArn': arn } });

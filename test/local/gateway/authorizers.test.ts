@@ -91,8 +91,8 @@ describe('the Cognito authorizer', () => {
     expect(start({ Type: 'AWS_IAM' })).toThrow('AWS_IAM');
     expect(start({ ProviderARNs: [poolArn, poolArn] })).toThrow('auth1: the local stack supports only one user pool');
     expect(start({ IdentitySource: 'method.request.querystring.token' })).toThrow('method.request.querystring.token');
-    expect(start({ IdentitySource: undefined })).toThrow('has one IdentitySource');
-    expect(() => api(undefined, [...base, method('Odd', 'files', 'PUT', { AuthorizationType: 'CUSTOM', AuthorizerId: 'auth1' })])).toThrow('Odd: CUSTOM does not go with');
+    expect(start({ IdentitySource: undefined })).toThrow('requires exactly one IdentitySource');
+    expect(() => api(undefined, [...base, method('Odd', 'files', 'PUT', { AuthorizationType: 'CUSTOM', AuthorizerId: 'auth1' })])).toThrow('Odd: AuthorizationType CUSTOM can\'t use an authorizer');
     expect(() => api(undefined, [...base, method('Odd', 'files', 'PUT', { AuthorizationType: 'CUSTOM', AuthorizerId: 'auth9' })])).toThrow('auth9');
   });
 });

@@ -157,7 +157,7 @@ describe('an answer that is none', () => {
     const { status, headers, text: body } = await call('GET', list, { authorization: 'abc' });
     expect([status, headers['x-amzn-errortype'], JSON.parse(body)]).toEqual(config);
     expect(of(handlerArn)).toEqual([]);
-    expect(log).toHaveBeenCalledWith('api: auth2: malformed answer of the authorizer');
+    expect(log).toHaveBeenCalledWith('api: auth2: malformed response from the authorizer');
   });
 
   test.each([['auth2', 200], ['auth9', 500]])('is also a call that the template does not permit: permission of %s: %d', async (id, expected) => {
@@ -267,7 +267,7 @@ test('what it does not know stops it, by name', () => {
   expect(start({ Type: 'REQUEST', IdentityValidationExpression: '.*' })).toThrow('IdentityValidationExpression');
   expect(start({ Type: 'REQUEST', IdentitySource: 'stageVariables.x' })).toThrow('auth2: the local stack does not support IdentitySource stageVariables.x');
   expect(start({ IdentitySource: 'context.path' })).toThrow('context.path');
-  expect(start({ IdentitySource: 'method.request.header.A,method.request.header.B' })).toThrow('has one IdentitySource');
-  expect(start({ Type: 'REQUEST', IdentitySource: undefined })).toThrow('auth2: without an IdentitySource all callers would share one answer');
-  expect(() => guarded({}, undefined, [method('Odd', 'files', 'PUT', { ...custom, AuthorizationType: 'COGNITO_USER_POOLS' })])).toThrow('Odd: COGNITO_USER_POOLS does not go with');
+  expect(start({ IdentitySource: 'method.request.header.A,method.request.header.B' })).toThrow('requires exactly one IdentitySource');
+  expect(start({ Type: 'REQUEST', IdentitySource: undefined })).toThrow('auth2: without an IdentitySource all callers would share one cached response');
+  expect(() => guarded({}, undefined, [method('Odd', 'files', 'PUT', { ...custom, AuthorizationType: 'COGNITO_USER_POOLS' })])).toThrow('Odd: AuthorizationType COGNITO_USER_POOLS can\'t use an authorizer');
 });

@@ -169,7 +169,7 @@ describe('what stops the start', () => {
   beforeEach(() => start(() => ({ payload: null })));
 
   test('a role that may not read the queue', async () => {
-    await expect(starting(mapping('uploads', 'submit'), fakeAccess(['sqs:DeleteMessage']))).rejects.toThrow(`${ROLE} may not sqs:DeleteMessage on ${arnOf('uploads')}`);
+    await expect(starting(mapping('uploads', 'submit'), fakeAccess(['sqs:DeleteMessage']))).rejects.toThrow(`${ROLE} is not authorized to perform sqs:DeleteMessage on ${arnOf('uploads')}`);
   });
 
   test('a queue that hides messages for less than its function may take', async () => {

@@ -54,7 +54,7 @@ test('each request needs its action on its secret', async () => {
 });
 
 test('what the handlers do not use is refused by name', async () => {
-  await expect(client.send(new DescribeSecretCommand({ SecretId: arnOf('key-abc123') }))).rejects.toThrow('secretsmanager in the local stack has no DescribeSecret');
+  await expect(client.send(new DescribeSecretCommand({ SecretId: arnOf('key-abc123') }))).rejects.toThrow('the local stack does not support secretsmanager DescribeSecret');
   await expect(get(arnOf('key-abc123'), { VersionStage: 'AWSPREVIOUS' })).rejects.toMatchObject({ name: 'InternalError' });
   await expect(put(arnOf('key-abc123'), { SecretBinary: Buffer.from('x') })).rejects.toMatchObject({ name: 'InternalError' });
   expect(logged).toEqual(['GetSecretValue: the local stack does not support VersionStage', 'PutSecretValue: the local stack does not support SecretBinary'].map((line) => expect.stringContaining(line)));

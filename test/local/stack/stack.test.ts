@@ -58,7 +58,7 @@ describe('a stack in the local stack', () => {
 
   it('keeps out of a folder where another runs', async () => {
     const { facts } = await start();
-    await expect(start(0, data, true)).rejects.toThrow(`a stack is running in ${data}`);
+    await expect(start(0, data, true)).rejects.toThrow(`another local stack is using ${data}`);
     expect(await get(facts.origin)).toEqual([200, 'the page']);
     expect(existsSync(path.join(data, 'stack.json'))).toBe(true);
   });
@@ -90,7 +90,7 @@ describe('a stack in the local stack', () => {
     expect(existsSync(path.join(data, 'old'))).toBe(false);
     const other = temporaryFolder();
     writeFileSync(path.join(other, 'thesis'), '');
-    for (const reset of [true, false]) await expect(start(0, other, reset)).rejects.toThrow('holds what this program did not make');
+    for (const reset of [true, false]) await expect(start(0, other, reset)).rejects.toThrow('contains files that this program did not create');
     expect(readdirSync(other)).toEqual(['thesis']);
   });
 
@@ -105,7 +105,7 @@ describe('a stack in the local stack', () => {
 
   it('refuses a user pool that the template does not hold, by name', async () => {
     process.env.FIXTURE_IDENTITY = 'imported';
-    await expect(start()).rejects.toThrow(/^Authorizer\w+: the template has no user pool arn:aws:cognito-idp:.*eu-west-1_Imported1, and an imported one can't run/);
+    await expect(start()).rejects.toThrow(/^Authorizer\w+: the template has no user pool arn:aws:cognito-idp:.*eu-west-1_Imported1\. The local stack does not support imported user pools/);
   });
 
   it('stops what it started when a part of it fails', async () => {

@@ -107,7 +107,7 @@ describe('custom resources', () => {
   it('fail the start when their function fails or ends without an answer', async () => {
     const crashed: Functions = { invoke: async () => ({ error: { errorType: 'TypeError', errorMessage: 'x is not a function' } }) };
     await expect(run(stackOf({}), crashed)).rejects.toThrow('Third (Custom::Third): x is not a function');
-    await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('its function ended without an answer');
+    await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('its function ended without a response');
   });
 
   it('take one answer, by PUT, at the address they were given', async () => {
@@ -120,7 +120,7 @@ describe('custom resources', () => {
         return { payload: null };
       },
     };
-    await expect(run(stackOf({}), curious)).rejects.toThrow('without an answer');
+    await expect(run(stackOf({}), curious)).rejects.toThrow('without a response');
     const guessing: Functions = {
       invoke: async (_, event) => {
         const url = (event as Event).ResponseURL;
@@ -189,9 +189,9 @@ describe('a bucket deployment', () => {
   });
 
   it.each<[string, (scope: Stack) => Partial<deployment.BucketDeploymentProps>, string]>([
-    ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'no content type is known for'],
+    ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'the local stack knows no content type for'],
     ['a property that it does not know', () => ({ destinationKeyPrefix: 'web' }), 'does not support DestinationBucketKeyPrefix "web"'],
-    ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'values in deployed files are not supported'],
+    ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'the local stack does not support deploy-time values in deployed files'],
   ])('fails on %s', async (_, options, message) => {
     await expect(deploy(options)).rejects.toThrow(message);
   });

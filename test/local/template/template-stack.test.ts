@@ -65,7 +65,7 @@ describe('a synthesized stack', () => {
     expect(stack.ofType('AWS::DynamoDB::Table')[0].properties.value).toBe(
       'http://videos.example.com.localhost:8001/a http://www.example.com.localhost:8001 https://videos.example.com.au https://my-videos.example.com videos.example.com');
     expect(stack.ofType('AWS::CloudFront::Distribution')[0].properties.DistributionConfig.Aliases).toEqual(['videos.example.com', 'www.example.com']);
-    expect(() => at([{ Ref: 'Name' }], '')).toThrow('Aliases: this machine needs names that are known at synth, got {"Ref":"Name"}');
+    expect(() => at([{ Ref: 'Name' }], '')).toThrow('Aliases: the local stack requires names that are known at synth, got {"Ref":"Name"}');
   });
 
   it('keeps AWS\'s own form in what names an origin', async () => {
@@ -125,7 +125,7 @@ describe('an intrinsic', () => {
     [{ 'Fn::Sub': '${Bucket.Arn}' }, 'the template has no Bucket.Arn'],
     [{ Ref: 'AWS::NoValue' }, 'the template has no AWS::NoValue'],
     [{ 'Fn::GetAtt': ['Bucket', 'WebsiteURL'] }, 'Table: can\'t resolve {"Fn::GetAtt":["Bucket","WebsiteURL"]}'],
-    [{ 'Fn::Join': ['', ['{{resolve:secretsmanager:x}}']] }, 'Table: dynamic references'],
+    [{ 'Fn::Join': ['', ['{{resolve:secretsmanager:x}}']] }, 'Table: the local stack does not support dynamic references'],
     [{ 'Fn::Select': ['5', ['a']] }, 'Table: can\'t resolve {"Fn::Select":["5",["a"]]}'],
   ])('%j fails and says where', (node, message) => {
     expect(() => valueOf(node)).toThrow(message);
@@ -134,7 +134,7 @@ describe('an intrinsic', () => {
 
 describe('a template', () => {
   it('fails on a type that is not in the table', () => {
-    expect(() => written({ Resources: { Stream: { Type: 'AWS::Kinesis::Stream' } } })).toThrow('Stream: unknown type AWS::Kinesis::Stream');
+    expect(() => written({ Resources: { Stream: { Type: 'AWS::Kinesis::Stream' } } })).toThrow('Stream: the local stack does not support the type AWS::Kinesis::Stream');
   });
 
   it('may brand its sign-in pages, and have a first user', () => {
@@ -149,7 +149,7 @@ describe('a template', () => {
   });
 
   it('fails on a condition', () => {
-    expect(() => written({ Resources: { Topic: { Type: 'AWS::SQS::Queue', Condition: 'Never' } } })).toThrow('Topic: conditions are not supported');
+    expect(() => written({ Resources: { Topic: { Type: 'AWS::SQS::Queue', Condition: 'Never' } } })).toThrow('Topic: the local stack does not support conditions');
   });
 
   it('resolves a name that is made of another resource\'s address', () => {
@@ -174,15 +174,15 @@ describe('an app', () => {
 
   it('says why it does not synthesize', async () => {
     const folder = temporaryFolder();
-    await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts does not synthesize:\nError \[ERR_MODULE_NOT_FOUND\][^\n]*$/);
+    await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts failed to synthesize:\nError \[ERR_MODULE_NOT_FOUND\][^\n]*$/);
     // By this folder the next start knows the data as its own.
     expect(existsSync(folder)).toBe(true);
   });
 
   it.each([
-    ['throws', 'function deep() { throw new RangeError("too many\\nof them"); }\ndeep();', /app\.js does not synthesize:\nRangeError: too many\nof them\n    at deep \(\S*app\.js:1:\d+\)$/],
-    ['ends', 'console.error("no account"); process.exit(3);', /app\.js does not synthesize:\nno account$/],
-    ['is no CDK app', 'console.log("hello");', /app\.js made no cloud assembly: it must be a CDK app with one stack$/],
+    ['throws', 'function deep() { throw new RangeError("too many\\nof them"); }\ndeep();', /app\.js failed to synthesize:\nRangeError: too many\nof them\n    at deep \(\S*app\.js:1:\d+\)$/],
+    ['ends', 'console.error("no account"); process.exit(3);', /app\.js failed to synthesize:\nno account$/],
+    ['is no CDK app', 'console.log("hello");', /app\.js created no cloud assembly: expected a CDK app with one stack$/],
   ])('that %s is told in few lines', async (_, code, message) => {
     const app = path.join(temporaryFolder(), 'app.js');
     writeFileSync(app, code);

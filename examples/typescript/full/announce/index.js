@@ -1,4 +1,4 @@
-// Hears of each video that is ready. At least once: what must happen only once has to remember the videoId.
+// Receives an event for each ready video, at least once. Store the videoId if an action must happen only once.
 exports.handler = async ({ detail: { eventId, video: { title, durationSeconds } } }) => {
   console.log(JSON.stringify({ message: 'a video is ready', eventId, title, durationSeconds }));
 };

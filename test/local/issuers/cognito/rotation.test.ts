@@ -91,8 +91,8 @@ describe('refresh-token rotation', () => {
   test.each<[object, object, string]>([
     [{ ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'] }, {}, 'ExplicitAuthFlows without ALLOW_REFRESH_TOKEN_AUTH, got ["ALLOW_REFRESH'],
     [{ ExplicitAuthFlows: undefined }, {}, 'ExplicitAuthFlows without ALLOW_REFRESH_TOKEN_AUTH, got []'],
-    [{}, { UserPoolTier: 'LITE' }, 'RefreshTokenRotation needs a user pool of the tier ESSENTIALS or above, got LITE'],
-    [{ RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 61 } }, {}, 'RetryGracePeriodSeconds must be 0 to 60, got 61'],
+    [{}, { UserPoolTier: 'LITE' }, 'RefreshTokenRotation requires a user pool of the tier ESSENTIALS or above, got LITE'],
+    [{ RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 61 } }, {}, 'RetryGracePeriodSeconds must be from 0 to 60, got 61'],
     [{ RefreshTokenRotation: { Feature: 'ON' } }, {}, 'Client.RefreshTokenRotation: the local stack does not support Feature "ON"'],
     [{ RefreshTokenRotation: { Feature: 'ENABLED', Reuse: true } }, {}, 'Client.RefreshTokenRotation: the local stack does not support Reuse true'],
   ])('what Cognito would refuse, fails the start: %j %j', async (client, pool, message) => {

@@ -104,7 +104,7 @@ test('a write can be made to fail as if a transaction held its item', async () =
 });
 
 test('what the handlers do not use is refused by name', async () => {
-  await expect(served.client.send(new BatchWriteCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }))).rejects.toThrow('dynamodb in the local stack has no BatchWriteItem');
+  await expect(served.client.send(new BatchWriteCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }))).rejects.toThrow('the local stack does not support dynamodb BatchWriteItem');
 });
 
 describe('a table that the local stack does not support all of', () => {
@@ -134,7 +134,7 @@ test('a table kept with other indexes than the template\'s is not used', async (
   await stop();
   const [index] = table.properties.GlobalSecondaryIndexes;
   table.properties.GlobalSecondaryIndexes = [{ ...index, IndexName: 'byAuthor' }];
-  await expect(startDynamoDb({ stack })).rejects.toThrow('videos: the table kept from an earlier run has other keys or indexes than the template; start once with --reset');
+  await expect(startDynamoDb({ stack })).rejects.toThrow('videos: the table from an earlier run has other keys or indexes than the template. Start once with --reset');
   table.properties.GlobalSecondaryIndexes = [index];
   await start();
 });
@@ -143,5 +143,5 @@ test('a folder that is damaged is told, and ends nothing', async () => {
   const broken = fakeStack([table]);
   mkdirSync(join(broken.dataFolder, 'dynamodb'));
   writeFileSync(join(broken.dataFolder, 'dynamodb', 'CURRENT'), '');
-  await expect(startDynamoDb({ stack: broken })).rejects.toThrow(/dynamodb can't be opened: Corruption: .*Remove it to go on/);
+  await expect(startDynamoDb({ stack: broken })).rejects.toThrow(/dynamodb can't be opened: Corruption: .*Delete this folder to continue/);
 });

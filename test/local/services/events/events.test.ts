@@ -82,7 +82,7 @@ describe('rules', () => {
     const { put, sent, logged } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE }] }, { denied: ['sqs:SendMessage'] });
     put(CREATED);
     await until(() => logged.length > 0);
-    expect([sent, logged[0]]).toEqual([[], expect.stringContaining('may not sqs:SendMessage')]);
+    expect([sent, logged[0]]).toEqual([[], expect.stringContaining('is not authorized to perform sqs:SendMessage')]);
   });
 
   test('a function gets the event from events.amazonaws.com and the rule', async () => {
@@ -146,10 +146,10 @@ describe('rules', () => {
 
   test.each([
     [{ EventPattern: { source: [{ contains: 'a' }] } }, 'the local stack does not support {"contains":"a"}'],
-    [{}, 'r: a rule needs an EventPattern or a ScheduleExpression'],
+    [{}, 'r: a rule requires an EventPattern or a ScheduleExpression'],
     [{ EventPattern, RoleArn: 'arn' }, 'r: the local stack does not support RoleArn'],
     ...['rate(1 minutes)', 'rate(5 minute)', 'rate(0 minutes)', 'rate(90 seconds)', 'cron(0 12 * * ?)', 'at(2026-01-01T00:00:00)'].map((ScheduleExpression): [object, string] => [
-      { ScheduleExpression }, `r: ScheduleExpression must be rate(...) or cron(...), got ${ScheduleExpression}`,
+      { ScheduleExpression }, `r: ScheduleExpression: expected rate(...) or cron(...), got ${ScheduleExpression}`,
     ]),
     [{ EventPattern, State: 'DISABLED' }, 'r: the local stack does not support State'],
     [{ EventPattern, EventBusName: 'mine' }, 'r: the template has no event bus mine'],

@@ -92,7 +92,7 @@ test.each([
 
 test('an event for a bus that does not exist is answered as AWS does, and told', async () => {
   expect(await putEvents({ ...ENTRY, EventBusName: 'other' })).toMatchObject({ FailedEntryCount: 0, Entries: [{ EventId: expect.any(String) }] });
-  expect([sent, logged]).toEqual([[], ['PutEvents: there is no event bus other: the event video.ready is lost, as in AWS']]);
+  expect([sent, logged]).toEqual([[], ['PutEvents: there is no event bus other. The event video.ready is dropped, as in AWS']]);
 });
 
 test('an event that can not be written down fails its entry', async () => {

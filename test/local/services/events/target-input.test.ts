@@ -47,12 +47,12 @@ describe('a template', () => {
   });
 
   test.each<[string, object, string]>([
-    ['an unknown variable', { InputTemplate: '"<id>"' }, 'r: InputTemplate: nothing defines <id>'],
-    ['an unknown reserved variable', { InputTemplate: '"<aws.events.secret>"' }, 'r: InputTemplate: nothing defines <aws.events.secret>'],
+    ['an unknown variable', { InputTemplate: '"<id>"' }, 'r: InputTemplate: the variable <id> is not in InputPathsMap'],
+    ['an unknown reserved variable', { InputTemplate: '"<aws.events.secret>"' }, 'r: InputTemplate: the variable <aws.events.secret> is not in InputPathsMap'],
     ['a reserved name', { InputTemplate: '"x"', InputPathsMap: { 'aws.x': '$.id' } }, 'r: InputPathsMap: names that begin with aws. are reserved, got aws.x'],
     ['a path with a filter', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail[?(@.x)]' } }, 'r: the local stack does not support the path $.detail[?(@.x)]'],
     ['a wildcard', { InputTemplate: '"<a>"', InputPathsMap: { a: '$.detail.*' } }, 'r: the local stack does not support the path $.detail.*'],
-    ['a variable in a key', { InputTemplate: '{"<id>": 1}', InputPathsMap: { id: '$.id' } }, 'r: InputTemplate: a variable can\'t stand in a key, got {"<id>": 1}'],
+    ['a variable in a key', { InputTemplate: '{"<id>": 1}', InputPathsMap: { id: '$.id' } }, 'r: InputTemplate: a variable can\'t be part of an object key, got {"<id>": 1}'],
     ['text without quotes', { InputTemplate: '<aws.events.rule-name> fired' }, 'r: InputTemplate must be JSON, or a JSON string on each line, got <aws.events.rule-name> fired'],
   ])('%s throws', (_, InputTransformer, message) => {
     expect(() => textOf({ InputTransformer })).toThrow(message);
@@ -60,7 +60,7 @@ describe('a template', () => {
 });
 
 test.each<[object, string]>([
-  [{ Input: '1', InputPath: '$' }, 'r: a target has Input, InputPath or InputTransformer'],
+  [{ Input: '1', InputPath: '$' }, 'r: a target can have only one of Input, InputPath and InputTransformer'],
   [{ Input: 'text' }, 'r: Input must be JSON, got text'],
 ])('%j throws', (target, message) => {
   expect(() => textOf(target)).toThrow(message);

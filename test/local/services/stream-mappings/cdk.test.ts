@@ -73,7 +73,7 @@ describe.each(['TableV2', 'Table'] as const)('a stream of the CDK\'s %s', (type)
     await until(() => batches.length === 1);
     expect(batches).toMatchObject([[{ eventName: 'INSERT', dynamodb: { NewImage: { pk: { S: 'v1' }, sk: { S: 'video' } } } }]]);
     const check = transact([{ ConditionCheck: { TableName: 'videos', Key: ITEM, ConditionExpression: 'attribute_exists(pk)' } }]);
-    await expect(check).rejects.toMatchObject({ name: 'AccessDeniedException', message: expect.stringContaining('role/writer may not dynamodb:ConditionCheckItem') });
+    await expect(check).rejects.toMatchObject({ name: 'AccessDeniedException', message: expect.stringContaining('role/writer is not authorized to perform dynamodb:ConditionCheckItem') });
   });
 });
 
@@ -89,5 +89,5 @@ test.each(['dynamodb:DescribeStream', 'dynamodb:ListStreams', 's3:ListBucket'])(
     table(stack, 'TableV2');
     (stack.node.findChild('events') as lambda.Function).addToRolePolicy(new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: [action], resources: ['*'] }));
   });
-  await expect(serve(without, { payload: null })).rejects.toThrow(`role/events may not ${action} on `);
+  await expect(serve(without, { payload: null })).rejects.toThrow(`role/events is not authorized to perform ${action} on `);
 });

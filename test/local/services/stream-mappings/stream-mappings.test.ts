@@ -143,10 +143,10 @@ test('a batch is no larger than a request may be', async () => {
 
 describe('what stops the start', () => {
   test.each<[string, Given, string]>([
-    ['a role that may not read the stream', { denied: ['dynamodb:GetRecords'] }, `${ROLE} may not dynamodb:GetRecords on ${STREAM_ARN}`],
-    ['a role that may not write failed records', { denied: ['s3:PutObject'], properties: WHOLE }, `${ROLE} may not s3:PutObject on ${BUCKET}/aws/lambda/`],
+    ['a role that may not read the stream', { denied: ['dynamodb:GetRecords'] }, `${ROLE} is not authorized to perform dynamodb:GetRecords on ${STREAM_ARN}`],
+    ['a role that may not write failed records', { denied: ['s3:PutObject'], properties: WHOLE }, `${ROLE} is not authorized to perform s3:PutObject on ${BUCKET}/aws/lambda/`],
     ['a number that Lambda refuses', { properties: { MaximumRecordAgeInSeconds: 59 } }, 'mapping: MaximumRecordAgeInSeconds must be from 60 to 604800, got 59'],
-    ['no starting position', { properties: { StartingPosition: undefined } }, 'mapping: a mapping of a stream needs a StartingPosition'],
+    ['no starting position', { properties: { StartingPosition: undefined } }, 'mapping: a mapping of a stream requires a StartingPosition'],
     ['another starting position', { properties: { StartingPosition: 'LATEST' } }, 'the local stack does not support StartingPosition "LATEST"'],
     ['another destination', { properties: { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:123456789012:dead' } } } }, 'the local stack supports only a bucket'],
     ['a filter with an unknown operator', { properties: { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"contains":"REMOVE"}]}' }] } } }, 'event pattern: the local stack does not support'],
