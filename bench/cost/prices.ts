@@ -47,7 +47,7 @@ export function dollarsFor(name: MonthPriced, units: number): number {
   let [from, dollars] = [free, 0];
   for (const [price, upTo] of tiers) {
     dollars += Math.max(0, Math.min(units, upTo) - from) * price;
-    from = Math.max(from, upTo);
+    from = upTo;
   }
   if (units > from) throw new Error(`${name}: no price is known for ${units} units a month`);
   return dollars;
