@@ -21,7 +21,7 @@ describe('the data folder', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  test('that an earlier version made is taken over, and emptied when asked', async () => {
+  test('from an earlier version is reused, and is emptied with reset', async () => {
     const folder = folderWith('cdk.out/', 'custom-resources.json', 's3/', 'stack.json');
     await (await holdDataFolder(folder, false)).stop();
     expect(readdirSync(folder).sort()).toEqual(['.serverless-vod', 'cdk.out', 'custom-resources.json', 's3']);
@@ -29,7 +29,7 @@ describe('the data folder', () => {
     expect(readdirSync(folder)).toEqual(['.serverless-vod']);
   });
 
-  test('is held by one start at a time, from its first step on', async () => {
+  test('is locked by the first of two concurrent starts', async () => {
     const folder = folderWith();
     const first = await holdDataFolder(folder, false);
     writeFileSync(path.join(folder, 'kept'), '');
@@ -39,14 +39,14 @@ describe('the data folder', () => {
     await (await holdDataFolder(folder, false)).stop();
   });
 
-  test('may hold a stack.json that is of no use', async () => {
+  test('can contain a stale stack.json', async () => {
     const folder = folderWith('cdk.out/', 'custom-resources.json');
     writeFileSync(path.join(folder, 'stack.json'), '{"origin":');
     await (await holdDataFolder(folder, false)).stop();
     expect(existsSync(path.join(folder, 'stack.json'))).toBe(false);
   });
 
-  test('that is damaged is named, with the way out', async () => {
+  test('that is damaged fails the start, with its name and how to recover', async () => {
     const folder = folderWith();
     await (await holdDataFolder(folder, false)).stop();
     writeFileSync(path.join(folder, '.serverless-vod', 'CURRENT'), '');

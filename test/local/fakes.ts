@@ -10,7 +10,7 @@ export const ACCOUNT = '123456789012';
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/handler`;
 export const CREDENTIALS = { accessKeyId: 'ASIALOCAL', secretAccessKey: 'a secret', sessionToken: 'a token' };
 
-/** A stack of these resources, with a data folder of its own. */
+/** A stack of these resources with a separate data folder. */
 export function fakeStack(resources: Resource[], assets: Record<string, string> = {}): LocalStack {
   return {
     region: REGION,
@@ -31,7 +31,7 @@ export function resource(type: string, physicalId: string, properties: Record<st
   return { logicalId: physicalId.replace(/\W/g, ''), type, physicalId, attributes: { Arn: arn }, properties };
 }
 
-/** Knows one role; refuses the actions in `denied`; keeps what was asked. */
+/** Has one role, denies the actions in `denied`, and records all needs. */
 export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   const asked: Need[] = [];
   const refusals: Access['refusals'] = [];
@@ -52,7 +52,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   };
 }
 
-/** An S3 that answers with what it was asked, and with XML when it fails. */
+/** An S3 that returns the request it received, and XML for an error. */
 export function fakeS3(): AwsService {
   return {
     name: 's3',
@@ -72,7 +72,7 @@ export function fakeS3(): AwsService {
   };
 }
 
-/** Waits until the check holds, for five seconds at most. */
+/** Waits up to 5 seconds until the check succeeds. */
 export async function until(check: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; !await check(); waited += 10) {
     if (waited > 5000) throw new Error('it did not come about');

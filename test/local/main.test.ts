@@ -22,7 +22,7 @@ describe('npm start', () => {
     [['--app', 'nowhere.ts'], '--app: expected the file of a CDK app, but there is no file \'nowhere.ts\''],
     [['--app', 'src'], '--app: expected the file of a CDK app, but there is no file \'src\''],
     [['somewhere'], 'Unexpected argument \'somewhere\''],
-  ])('refuses %j and shows its usage', (args, message) => {
+  ])('rejects %j and shows the usage', (args, message) => {
     const { status, stderr, stdout } = main(...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).not.toMatch(/^ +at /m);
@@ -30,13 +30,13 @@ describe('npm start', () => {
     expect(stderr).toContain(usage);
   });
 
-  it.each(['--help', '-h'])('shows its usage for %s', (argument) => {
+  it.each(['--help', '-h'])('shows the usage for %s', (argument) => {
     const { status, stderr, stdout } = main(argument, '--port', '0');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain(usage);
   });
 
-  it('says what to do about a port in use', async () => {
+  it('explains what to do if the port is in use', async () => {
     const { port, stop } = await listen(createServer(), 0);
     const data = mkdtempSync(path.join(tmpdir(), 'vod-local-'));
     const { status, stderr, stdout } = main('--port', String(port), '--data', data);

@@ -31,7 +31,7 @@ function vod(stack: Stack): void {
   bucket.grantRead(submit, 'v/*');
   bucket.grantPut(submit, 'exact');
   submit.addToRolePolicy(new iam.PolicyStatement({ actions: ['mediaconvert:Probe'], resources: ['*'] }));
-  // By the account's input policy, not by the inputs of a job.
+  // These keys depend on the account's input policy, not on the inputs of a job.
   submit.addToRolePolicy(new iam.PolicyStatement({
     actions: ['mediaconvert:CreateJob'], resources: ['*'], conditions: { Bool: { 'mediaconvert:HttpInputsAllowed': 'false' } },
   }));
@@ -99,7 +99,7 @@ describe('access', () => {
     expect(await allowed(service(id, { 'aws:SourceArn': source }), action, resource)).toBe(expected);
   });
 
-  it('needs all of what is needed, and records and logs what is missing', async () => {
+  it('requires every need, and records and logs each missing permission', async () => {
     const needs: Need[] = [{ action: 's3:GetObject', resource: 'arn:aws:s3:::media/v/1' }, { action: 's3:DeleteObject', resource: 'arn:aws:s3:::media/v/1' }];
     await expect(access.require(role('submit'), needs)).rejects.toMatchObject({ code: 'AccessDenied', status: 403 });
     await expect(access.require(role('submit'), needs)).rejects.toThrow('role/submit is not authorized to perform s3:DeleteObject on arn:aws:s3:::media/v/1');
@@ -107,11 +107,11 @@ describe('access', () => {
     expect(lines).toEqual(Array(2).fill(`access denied: ${role('submit').id} is not authorized to perform s3:DeleteObject on arn:aws:s3:::media/v/1`));
   });
 
-  it('is an error, not a refusal, where an action does not exist', async () => {
+  it('throws an error, not AccessDenied, for an action that does not exist', async () => {
     await expect(allowed(role('submit'), 's3:Bogus', 'arn:aws:s3:::media/v/1')).rejects.toThrow('s3:Bogus on arn:aws:s3:::media/v/1 can\'t be decided');
   });
 
-  it('knows the roles of the template only', async () => {
+  it('rejects roles that are not in the template', async () => {
     expect(() => access.credentialsOf(role('nobody').id)).toThrow('no resource arn:aws:iam::123456789012:role/nobody');
     await expect(allowed(role('nobody'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).rejects.toThrow('no resource');
   });
@@ -131,20 +131,20 @@ describe('access', () => {
     });
     const onlyReads = (scope: Stack) => new iam.ManagedPolicy(scope, 'Boundary', { statements: [new iam.PolicyStatement({ actions: ['s3:Get*', 'dynamodb:*'], resources: ['*'] })] });
 
-    it('is the most that a role may do, and allows nothing by itself', async () => {
+    it('limits the role\'s policies, and grants no permission alone', async () => {
       access = new TemplateAccess(await bounded(onlyReads), () => {});
       expect(await allowed(role('some'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).toBe(true);
       expect(await allowed(role('some'), 's3:PutObject', 'arn:aws:s3:::media/v/1')).toBe(false);
       expect(await allowed(role('some'), 'dynamodb:GetItem', 'arn:aws:dynamodb:us-east-1:123456789012:table/T')).toBe(false);
     });
 
-    it('that the template does not make is refused by name, since nobody here knows what it allows', async () => {
+    it('outside the template is rejected by name, because its content is unknown', async () => {
       access = new TemplateAccess(await bounded((scope) => iam.ManagedPolicy.fromManagedPolicyName(scope, 'Boundary', 'DeveloperBoundary')), () => {});
       await expect(allowed(role('some'), 's3:GetObject', 'arn:aws:s3:::media/v/1')).rejects.toThrow(/^Some\w+: the local stack supports only a PermissionsBoundary that .* got arn:aws:iam::123456789012:policy\/DeveloperBoundary$/);
     });
   });
 
-  it('is given by a managed policy too, one that the template attaches', async () => {
+  it('can come from a managed policy that the template attaches', async () => {
     access = new TemplateAccess(await synthesized((scope) => {
       const some = new iam.Role(scope, 'Some', { roleName: 'some', assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
       new iam.ManagedPolicy(scope, 'Policy', { roles: [some], statements: [new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] })] });
@@ -153,7 +153,7 @@ describe('access', () => {
     expect(await allowed(role('some'), 's3:PutObject', 'arn:aws:s3:::media/v/1')).toBe(false);
   });
 
-  it('takes the role that the CDK makes for a function', async () => {
+  it('accepts the role that the CDK creates for a function', async () => {
     const made = await synthesized((scope) => {
       const tell = new lambda.Function(scope, 'Tell', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('x') });
       tell.addToRolePolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['*'] }));
@@ -162,7 +162,7 @@ describe('access', () => {
     await new TemplateAccess(made, () => {}).require({ id, kind: 'role' }, [{ action: 'sqs:SendMessage', resource: 'arn:aws:sqs:us-east-1:123456789012:jobs' }]);
   });
 
-  it('issues each role its own credentials, the same on each call', () => {
+  it('issues different credentials to each role, and the same ones on each call', () => {
     const [first, again, other] = [role('submit').id, role('submit').id, role('job').id].map((arn) => access.credentialsOf(arn));
     expect(again).toEqual(first);
     expect(other.secretAccessKey).not.toBe(first.secretAccessKey);
@@ -170,7 +170,7 @@ describe('access', () => {
     expect(access.principalOf('ASIAUNKNOWN')).toBeUndefined();
   });
 
-  it('knows which service a role trusts', async () => {
+  it('returns whether a role trusts a service', async () => {
     expect(await access.trusts(role('job').id, 'mediaconvert.amazonaws.com')).toBe(true);
     expect(await access.trusts(role('job').id, 'lambda.amazonaws.com')).toBe(false);
     expect(await access.trusts(role('submit').id, 'lambda.amazonaws.com')).toBe(true);

@@ -7,11 +7,11 @@ const DISTRIBUTION = 'arn:aws:cloudfront::123456789012:distribution/E1';
 const ROLE: Principal = { id: 'arn:aws:iam::123456789012:role/reader', kind: 'role' };
 const CLOUDFRONT: Principal = { id: 'cloudfront.amazonaws.com', kind: 'service', context: { 'aws:SourceArn': DISTRIBUTION } };
 
-/** A bucket and a table under one key, with a role that may do all with the data. */
+/** A bucket and a table with the same key, and a role with all permissions for the data. */
 function sample({ role = [], service = [], conditions, keyPolicy, encryption, alias = false }: {
-  /** What the role's policy allows on the key. */
+  /** The KMS actions that the role's policy allows. */
   role?: string[];
-  /** What the key's policy allows CloudFront. */
+  /** The KMS actions that the key policy allows CloudFront. */
   service?: string[];
   conditions?: Record<string, Record<string, unknown>>;
   /** @default - access is left to IAM */
@@ -51,7 +51,7 @@ const put: Need = { action: 's3:PutObject', resource: 'arn:aws:s3:::media/v/1' }
 const table = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos';
 const films = 'arn:aws:dynamodb:us-east-1:123456789012:table/films';
 
-/** Undefined when the need is allowed, else what is refused. */
+/** Returns the denied action; undefined if the need is allowed. */
 async function refused(options: Parameters<typeof sample>[0], principal: Principal, need: Need): Promise<string | undefined> {
   const access = new TemplateAccess(await sample(options), () => {});
   await access.require(principal, [need]).catch((error) => { if (error.code !== 'AccessDenied') throw error; });
@@ -98,7 +98,7 @@ describe('data under a customer\'s key', () => {
     expect(await refused({ role: ['kms:Decrypt'], keyPolicy: () => statements }, ROLE, get)).toBe(expected);
   });
 
-  test('under a condition that the simulator would take for unmet is an error, not a refusal', async () => {
+  test('an unsupported condition throws an error, not AccessDenied', async () => {
     const conditions = { StringEquals: { 'kms:EncryptionContext:aws:s3:arn': get.resource } };
     await expect(refused({ role: ['kms:Decrypt'], conditions }, ROLE, get)).rejects.toThrow('does not support conditions on kms:EncryptionContext');
   });

@@ -37,7 +37,7 @@ const settings = (more: object = {}) => ({ region: REGION, endpoint, credentials
 const s3 = (more?: object) => new S3Client({ ...settings(more), forcePathStyle: true });
 const getSecret = (SecretId: string, more?: object) => new SecretsManagerClient(settings(more)).send(new GetSecretValueCommand({ SecretId }));
 
-/** A request that someone changes after it was signed. */
+/** A request that is changed after it was signed. */
 const getChanged = async (change: (request: { body: string; headers: Record<string, string> }) => void) => {
   const client = new SecretsManagerClient(settings());
   client.middlewareStack.addRelativeTo((next: (args: any) => any) => (args: any) => {
@@ -47,7 +47,7 @@ const getChanged = async (change: (request: { body: string; headers: Record<stri
   return client.send(new GetSecretValueCommand({ SecretId: 'mine' }));
 };
 
-/** Sends exactly these headers; fetch would add to them. */
+/** Sends exactly these headers; fetch would add more. */
 async function send(url: string, method: string, headers: Record<string, string | number>, body = ''): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(url, { method, headers }, (response) => {
@@ -59,19 +59,19 @@ async function send(url: string, method: string, headers: Record<string, string 
 }
 
 describe('header signatures', () => {
-  test('S3: keys with characters that are escaped, queries, and a text body', async () => {
+  test('S3: keys with escaped characters, queries, and a text body', async () => {
     await s3().send(new PutObjectCommand({ Bucket: 'media', Key: "a b/ü+&=(1)'.txt", Body: 'hello', ContentType: 'text/plain' }));
     expect(access.asked.at(-1)).toEqual({ action: 's3:PutObject', resource: "arn:aws:s3:::media/a b/ü+&=(1)'.txt" });
     const { Body } = await s3().send(new GetObjectCommand({ Bucket: 'media', Key: 'x', Range: 'bytes=0-3', ResponseContentType: 'text/plain; a=b' }));
     expect(await Body!.transformToString()).toBe('the object');
   });
 
-  test('S3: a stream, whose checksum trails it', async () => {
+  test('S3: a stream with a trailing checksum', async () => {
     await expect(s3().send(new PutObjectCommand({ Bucket: 'media', Key: 'x', Body: Readable.from([Buffer.alloc(100_000)]), ContentLength: 100_000 })))
       .resolves.toMatchObject({ ETag: '"1"' });
   });
 
-  test('S3: a body whose hash is not the one that was signed', async () => {
+  test('S3: rejects a body that does not match the signed hash', async () => {
     const client = s3({ requestChecksumCalculation: 'WHEN_REQUIRED' });
     client.middlewareStack.addRelativeTo((next: (args: any) => any) => (args: any) => {
       args.request.body = 'jello';
@@ -95,14 +95,14 @@ describe('header signatures', () => {
     await expect(getSecret('x', { credentials })).rejects.toMatchObject({ name: code });
   });
 
-  test('a clock that is wrong by more than 15 minutes is refused', async () => {
+  test('rejects a clock skew of more than 15 minutes', async () => {
     const wrong = { systemClockOffset: -16 * 60_000 };
     await expect(s3(wrong).send(new GetObjectCommand({ Bucket: 'media', Key: 'x' }))).rejects.toMatchObject({ Code: 'RequestTimeTooSkewed' });
     await expect(getSecret('x', wrong)).rejects.toMatchObject({ name: 'InvalidSignatureException' });
     await expect(getSecret('x', { systemClockOffset: -14 * 60_000 })).resolves.toBeDefined();
   });
 
-  test.each(['body', 'header'])('a %s changed on the way is refused', async (what) => {
+  test.each(['body', 'header'])('rejects a %s that was changed after signing', async (what) => {
     const sent = getChanged((request) => {
       if (what === 'body') request.body = JSON.stringify({ SecretId: 'your' });
       else request.headers['x-amz-target'] = 'secretsmanager.PutSecretValue';
@@ -110,7 +110,7 @@ describe('header signatures', () => {
     await expect(sent).rejects.toMatchObject({ name: 'InvalidSignatureException' });
   });
 
-  test('an expiry that someone adds to a header is ignored', async () => {
+  test('ignores an expiry in a header', async () => {
     const sent = getChanged(({ headers }) => {
       const past = new Date(Date.now() - 16 * 60_000).toISOString().replace(/[-:]|\.\d+/g, '');
       Object.assign(headers, { 'x-amz-date': past, 'authorization': `${headers.authorization.replace(/\/\d{8}\//, `/${past.slice(0, 8)}/`)}, Expires=604800` });
@@ -118,7 +118,7 @@ describe('header signatures', () => {
     await expect(sent).rejects.toThrow('the time of the request differs from the current time by more than 15 minutes');
   });
 
-  test('a body over 16 MB is refused', async () => {
+  test('rejects a body over 16 MiB', async () => {
     await expect(getSecret('x'.repeat(16 * 1024 * 1024))).rejects.toMatchObject({ name: 'RequestEntityTooLargeException' });
   });
 });
@@ -131,7 +131,7 @@ describe('presigned addresses', () => {
   );
   const HEADERS = { 'content-length': 5, 'content-type': 'video/mp4', 'if-none-match': '*' };
 
-  test('are good for the request they were signed for', async () => {
+  test('accept the signed request', async () => {
     expect(new URL(await put()).searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-type;host;if-none-match');
     expect(await send(await put(), 'PUT', HEADERS, 'hello')).toMatchObject({ status: 200 });
   });
@@ -147,19 +147,19 @@ describe('presigned addresses', () => {
     expect([status, text]).toEqual([403, expect.stringContaining('<Code>SignatureDoesNotMatch</Code>')]);
   });
 
-  test('refuse another method, another path and another query', async () => {
+  test('reject another method, another path and another query', async () => {
     const url = await put();
     for (const [method, changed] of [['POST', url], ['PUT', url.replace('/original', '/other')], ['PUT', `${url}&acl=`], ['PUT', url.replace('X-Amz-Expires=60', 'X-Amz-Expires=61')]]) {
       expect((await send(changed, method, HEADERS, 'hello')).text).toContain('SignatureDoesNotMatch');
     }
   });
 
-  test('refuse headers of S3 that were not signed', async () => {
+  test('reject unsigned x-amz- headers', async () => {
     const { status, text } = await send(await put(), 'PUT', { ...HEADERS, 'x-amz-tagging': 'a=b' }, 'hello');
     expect([status, text]).toEqual([403, expect.stringContaining('not signed: x-amz-tagging')]);
   });
 
-  test('begin and end when they say, as S3 says it', async () => {
+  test('are rejected before their date and after their expiry, with S3\'s errors', async () => {
     const { status, text } = await send(await put(60, new Date(Date.now() - 61_000)), 'PUT', HEADERS, 'hello');
     expect([status, text]).toEqual([403, '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>']);
     expect((await send(await put(60, new Date(Date.now() + 16 * 60_000)), 'PUT', HEADERS, 'hello')).text).toContain('Request is not valid yet');
@@ -167,31 +167,31 @@ describe('presigned addresses', () => {
     expect((await send(endless, 'PUT', HEADERS, 'hello')).text).toContain('AuthorizationQueryParametersError');
   });
 
-  test('answer a preflight without a signature', async () => {
+  test('return a preflight response without a signature', async () => {
     expect(await send(await put(), 'OPTIONS', { origin: 'http://localhost:1' })).toMatchObject({ status: 204 });
   });
 });
 
-describe('what follows the signature', () => {
-  test('an unsigned request is refused', async () => {
+describe('after the signature check', () => {
+  test('rejects an unsigned request', async () => {
     const refused = { status: 403, text: expect.stringContaining('the request is not signed') };
     expect(await send(`${endpoint}/media/x`, 'GET', {})).toMatchObject(refused);
     expect(await send(endpoint, 'POST', { 'x-amz-target': 'secretsmanager.GetSecretValue' })).toMatchObject(refused);
   });
 
-  test('the policies are asked before the service', async () => {
+  test('evaluates the policies before it calls the service', async () => {
     await expect(getSecret('Denied')).rejects.toMatchObject({ name: 'AccessDeniedException' });
     expect(access.refusals).toContainEqual(expect.objectContaining({ action: 'secretsmanager:Denied' }));
   });
 
-  test('errors go out in the form of the service; faults are logged without the query', async () => {
+  test('sends errors in the service\'s format, and logs faults without the query', async () => {
     await expect(getSecret('known-fault')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     expect(logged).toEqual([]);
     await expect(getSecret('unknown-fault')).rejects.toMatchObject({ name: 'InternalError' });
     expect(logged).toEqual([expect.stringContaining('x is undefined')]);
   });
 
-  test('a path that can\'t be decoded is refused, whoever signed it', async () => {
+  test('rejects a signed path that can\'t be decoded', async () => {
     logged.length = 0;
     const url = await getSignedUrl(s3(), new GetObjectCommand({ Bucket: 'media', Key: 'KEY' }));
     for (const path of ['/%ff/KEY', '/media/%ff', '/%']) {
@@ -200,7 +200,7 @@ describe('what follows the signature', () => {
     expect(logged).toEqual([]);
   });
 
-  test('an upload that breaks off is no fault', async () => {
+  test('an aborted upload is not logged as a fault', async () => {
     const url = await getSignedUrl(s3({ requestChecksumCalculation: 'WHEN_REQUIRED' }), new PutObjectCommand({ Bucket: 'media', Key: 'x' }));
     const outgoing = httpRequest(url, { method: 'PUT', headers: { 'content-length': 1000 } }).on('error', () => undefined);
     outgoing.write('half');
@@ -210,7 +210,7 @@ describe('what follows the signature', () => {
     expect(logged).toEqual([]);
   });
 
-  test('a disk that is full in the middle of an upload is told to the client and the log', async () => {
+  test('a full disk during an upload returns an error and is logged', async () => {
     const own: string[] = [];
     const full = await startAwsEndpoint({ access, log: (line) => own.push(line) });
     full.register({ ...fakeS3(), handle: ({ raw }) => pipeline(raw, new Writable({ write: (_, __, done) => done(new Error('ENOSPC: no space left on device')) })) });
@@ -222,7 +222,7 @@ describe('what follows the signature', () => {
     await full.stop();
   });
 
-  test('a put that sends nothing for too long is ended, and leaves nothing', async () => {
+  test('an idle put is aborted and leaves no files', async () => {
     const own: string[] = [];
     const stack = fakeStack([resource('AWS::S3::Bucket', 'media', {})]);
     const patient = await startAwsEndpoint({ access, log: (line) => own.push(line) });
@@ -232,7 +232,7 @@ describe('what follows the signature', () => {
     const answered = new Promise<string>((resolve, reject) => {
       const outgoing = httpRequest(url, { method: 'PUT', headers: { 'content-length': 1000 } }, (response) => resolve(wholeOf(response))).on('error', reject);
       outgoing.write('half');
-      // It is idle from now on, and not from its begin.
+      // The idle time starts now, not at the start of the request.
       void setTimeout(200).then(() => outgoing.write('more'));
     });
     const began = Date.now();
@@ -244,7 +244,7 @@ describe('what follows the signature', () => {
     await patient.stop();
   });
 
-  test('a service or an operation that is not there is named', async () => {
+  test('the error for an unsupported service or operation names it', async () => {
     const sent = getChanged(({ headers }) => headers.authorization = headers.authorization.replace('/secretsmanager/', '/sns/'));
     await expect(sent).rejects.toThrow("the local stack does not support the service 'sns'");
     const client = new SecretsManagerClient(settings());

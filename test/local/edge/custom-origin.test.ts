@@ -11,7 +11,7 @@ const OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const ALL_VIEWER = '216adef6-5c7f-47e4-b989-5492eafa07d3';
 const ALL_VIEWER_EXCEPT_HOST = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 
-/** What an app was asked. */
+/** A request that an app received. */
 interface Asked { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 
 const apps: Part[] = [];
@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.stop()));
 });
 
-/** An edge before an app; `/cached/*` and `/host/*` are the app's too, under other policies. */
+/** An edge in front of an app. The behaviors `/cached/*` and `/host/*` have the same origin and other policies. */
 async function frontOf(answer: RequestListener = (_, response) => response.end('hello'), custom: object = {}, more: object = {}) {
   const asked: Asked[] = [];
   const app = await listen(createServer(async (request, response) => {
@@ -48,7 +48,7 @@ async function frontOf(answer: RequestListener = (_, response) => response.end('
   return { ...edge, app, asked };
 }
 
-/** Sends bytes as they are; resolves with the whole answer. */
+/** Sends raw bytes and resolves with the whole response. */
 const sendRaw = (port: number, text: string) => new Promise<string>((resolve, reject) => {
   const chunks: Buffer[] = [];
   connect(port, '127.0.0.1').on('error', reject).on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve(String(Buffer.concat(chunks)))).write(text);
@@ -63,7 +63,7 @@ describe('an app under AllViewerExceptHostHeader', () => {
     expect(asked).toEqual([expect.objectContaining({ method, url: '/x', body: body ?? '' })]);
   });
 
-  test('gets a body whose length nobody said, of DELETE too', async () => {
+  test('gets a body without content-length, also for DELETE', async () => {
     const { port, asked } = await frontOf();
     for (const target of ['POST /x', 'DELETE /x', 'DELETE /plain/x']) {
       await sendRaw(port, `${target} HTTP/1.1\r\nhost: localhost:${port}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n`);
@@ -79,7 +79,7 @@ describe('an app under AllViewerExceptHostHeader', () => {
     }
   });
 
-  test('gets the viewer\'s headers and cookies, but those that CloudFront keeps or writes', async () => {
+  test('gets the viewer\'s headers and cookies, except those that CloudFront removes or sets', async () => {
     const { port, asked } = await frontOf();
     const sent = [
       'accept-encoding: gzip', 'user-agent: me', 'cookie: a=1; b=2; a=3', 'authorization: Bearer x', 'origin: https://x.example', 'x-own: 1', 'x-forwarded-for: 192.0.2.1', 'via: 1.0 x',
@@ -93,7 +93,7 @@ describe('an app under AllViewerExceptHostHeader', () => {
     });
   });
 
-  test('answers status, headers and cookies of its own, errors and redirects too', async () => {
+  test('returns status, headers and cookies to the viewer, also for errors and redirects', async () => {
     const answers = { '/a': [404, {}], '/b': [500, {}], '/c': [303, { location: '/d' }], '/d': [403, {}], '/e': [200, { 'set-cookie': ['a=1', 'b=2; HttpOnly'], 'via': '1.1 app', 'keep-alive': 'timeout=5' }] } as const;
     const { fetch: ask } = await frontOf((request, response) => {
       const [status, headers] = answers[request.url as keyof typeof answers];
@@ -108,7 +108,7 @@ describe('an app under AllViewerExceptHostHeader', () => {
     expect((await ask('/c')).headers.get('location')).toBe('/d');
   });
 
-  test('may be sent more headers than the API takes', async () => {
+  test('accepts larger headers than the API', async () => {
     const { fetch: ask, asked, api } = await frontOf();
     const headers = { 'x-large': 'x'.repeat(10_240) };
     expect([(await ask('/x', { headers })).status, (await ask('/api/x', { headers })).status]).toEqual([200, 431]);
@@ -116,7 +116,7 @@ describe('an app under AllViewerExceptHostHeader', () => {
     expect([asked.length, api.length]).toEqual([1, 0]);
   });
 
-  test('is not asked when a method is not allowed, or what CloudFront refuses itself', async () => {
+  test('gets no request that CloudFront rejects', async () => {
     const { fetch: ask, port, asked } = await frontOf();
     expect((await ask('/app/a.html', { method: 'POST' })).status).toBe(403);
     expect(await sendRaw(port, `GET / HTTP/1.1\r\nhost: localhost:${port}\r\nconnection: close\r\ncontent-length: 1\r\n\r\nx`)).toMatch(/^HTTP\/1.1 403/);
@@ -124,13 +124,13 @@ describe('an app under AllViewerExceptHostHeader', () => {
   });
 });
 
-test('an app under AllViewer gets the viewer\'s host', async () => {
+test('with AllViewer an app gets the viewer\'s host', async () => {
   const { fetch: ask, asked, port } = await frontOf();
   await ask('/host/x');
   expect(asked[0].headers.host).toBe(`localhost:${port}`);
 });
 
-test.each(['/plain/x', '/cached/x'])('%s has no origin request policy: no query, no cookies either way, hardly a header', async (path) => {
+test.each(['/plain/x', '/cached/x'])('%s without an origin request policy gets no query, no cookies and few headers, and sets no cookies', async (path) => {
   const { fetch: ask, asked } = await frontOf((_, response) => response.writeHead(200, { 'set-cookie': 'a=1', 'x-own': '1' }).end('hello'));
   const answer = await ask(`${path}?x=1`, { headers: { 'cookie': 'a=1', 'authorization': 'Bearer x', 'user-agent': 'me' } });
   expect([await answer.text(), answer.headers.get('x-own'), answer.headers.getSetCookie()]).toEqual(['hello', '1', []]);
@@ -142,24 +142,24 @@ test.each(['/plain/x', '/cached/x'])('%s has no origin request policy: no query,
   expect([asked.at(-1)!.body, asked.at(-1)!.headers['content-type']]).toEqual(['{}', 'application/json']);
 });
 
-test('only what a behaviour caches is kept', async () => {
+test('caches responses only if the behavior caches', async () => {
   const { fetch: ask, asked } = await frontOf();
   for (const path of ['/cached/x', '/cached/x?y', '/x', '/x']) await (await ask(path)).text();
   expect(asked.map(({ url }) => url)).toEqual(['/cached/x', '/x', '/x']);
 });
 
-test('path and headers of the origin come with each request, in the place of the viewer\'s', async () => {
+test('the origin\'s path and custom headers are added to each request and replace the viewer\'s', async () => {
   const { fetch: ask, asked } = await frontOf(undefined, {}, { OriginPath: '/base', OriginCustomHeaders: [{ HeaderName: 'X-Secret', HeaderValue: 's' }] });
   await ask('/x', { headers: { 'x-secret': 'forged' } });
   expect([asked[0].url, asked[0].headers['x-secret']]).toEqual(['/base/x', 's']);
 });
 
-describe('an app that does not answer', () => {
+describe('an app that does not respond', () => {
   let log: jest.SpyInstance;
   beforeEach(() => { log = jest.spyOn(console, 'error').mockImplementation(); });
   afterEach(() => log.mockRestore());
 
-  test('is a 502 when it is not there, or speaks no HTTP, and a 504 when it is late', async () => {
+  test('returns 502 without a connection or valid HTTP, and 504 after the timeout', async () => {
     const broken = await frontOf((request) => request.socket.end('nonsense\r\n\r\n'));
     expect((await broken.fetch('/')).status).toBe(502);
     await apps.splice(0)[0].stop();
@@ -169,7 +169,7 @@ describe('an app that does not answer', () => {
     expect(log).toHaveBeenCalledTimes(3);
   });
 
-  test('breaks off the viewer\'s answer when it breaks off itself, and ends nothing', async () => {
+  test('aborts the viewer\'s response when it aborts, and the server continues', async () => {
     const { fetch: ask, asked } = await frontOf((request, response) => {
       if (request.url === '/ok') return void response.end('ok');
       response.writeHead(200, { 'content-length': 10 }).write('half');
@@ -180,7 +180,7 @@ describe('an app that does not answer', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('is left when the viewer leaves', async () => {
+  test('loses its connection when the viewer disconnects', async () => {
     let left = () => undefined as void;
     const leaving = new Promise<void>((resolve) => { left = resolve; });
     const { port } = await frontOf((_, response) => { response.once('close', left); });
@@ -193,7 +193,7 @@ describe('an app that does not answer', () => {
   });
 });
 
-test('what it does not know of an app stops it, by name', async () => {
+test('rejects unsupported settings of an app by name', async () => {
   await expect(frontOf(undefined, { OriginProtocolPolicy: 'https-only' })).rejects.toThrow('OriginProtocolPolicy "https-only"');
   await expect(frontOf(undefined, { OriginMtlsConfig: {} })).rejects.toThrow('OriginMtlsConfig');
   await expect(frontOf(undefined, {}, { OriginShield: {} })).rejects.toThrow('OriginShield');

@@ -5,7 +5,7 @@ import { ALIASES, arn, cloudFunction, config, errorOf, front, on, optimized, pol
 afterEach(stopAll);
 
 describe('objects', () => {
-  test('are read as CloudFront, under the bucket\'s policy', async () => {
+  test('are read as the CloudFront service principal, under the bucket\'s policy', async () => {
     const { fetch: ask, asked } = await front();
     await ask('/a%20b/%C3%A9.txt');
     expect(asked).toEqual([{
@@ -14,7 +14,7 @@ describe('objects', () => {
     }]);
   });
 
-  test('a missing one is 404 only to who may list', async () => {
+  test('a missing object is 404 only with ListBucket', async () => {
     expect(await errorOf(await (await front()).fetch('/none.txt'))).toEqual([404, 'NoSuchKey']);
     const { fetch: ask, asked } = await front({ allow: ({ action }) => action === 's3:GetObject' });
     expect(await errorOf(await ask('/none.txt'))).toEqual([403, 'AccessDenied']);
@@ -24,7 +24,7 @@ describe('objects', () => {
     expect(await errorOf(await shut.fetch('/index.html'))).toEqual([403, 'AccessDenied']);
   });
 
-  test.each(['/index.html', '/app/a.html'])('%s answers HEAD and ranges, and a browser that has it already', async (path) => {
+  test.each(['/index.html', '/app/a.html'])('%s supports HEAD, ranges and conditional requests', async (path) => {
     const { fetch: ask } = await front();
     const whole = await (await ask(path)).text();
     const size = whole.length;
@@ -46,7 +46,7 @@ describe('objects', () => {
   });
 });
 
-test('who leaves in the middle of an object does no harm', async () => {
+test('a viewer who disconnects in the middle of an object causes no error', async () => {
   const log = jest.spyOn(console, 'error').mockImplementation();
   const { fetch: ask, put } = await front();
   await put('large.bin', 'x'.repeat(32 * 1024 * 1024));
@@ -60,7 +60,7 @@ test('who leaves in the middle of an object does no harm', async () => {
 });
 
 describe('behaviours', () => {
-  test('the API gets the viewer\'s request, but for the host', async () => {
+  test('the API gets the viewer\'s request with another host', async () => {
     const { fetch: ask, api } = await front();
     const response = await ask('/api/x%2Fy?a=1&b=%20', { method: 'POST', headers: { 'X-Own': '1', 'Cookie': 'c=d' }, body: 'payload' });
     expect([response.status, await response.text(), response.headers.getSetCookie()]).toEqual([201, '{"api":true}', ['a=1', 'b=2']]);
@@ -70,7 +70,7 @@ describe('behaviours', () => {
     expect(api[1].body.length).toBeGreaterThan(10 * 1024 * 1024);
   });
 
-  test('methods, hosts and origins that are none are refused', async () => {
+  test('rejects unknown methods, hosts and origins', async () => {
     const { port, origin, fetch: ask } = await front();
     expect((await ask('/index.html', { method: 'POST' })).status).toBe(403);
     expect((await ask('/%zz')).status).toBe(400);
@@ -82,7 +82,7 @@ describe('behaviours', () => {
     await expect(front({ distribution: { DefaultCacheBehavior: { ...config.DefaultCacheBehavior, AllowedMethods: ['GET', 'HEAD', 'OPTIONS'] } } })).rejects.toThrow('OPTIONS');
   });
 
-  test('functions see host and query, and may let the request pass', async () => {
+  test('functions get host and query, and can pass the request on', async () => {
     const code = `function handler({ request }) {
   const { value: host } = request.headers.host;
   return request.rawQueryString() === undefined ? request : { statusCode: 302, headers: { location: { value: host + request.uri + '?' + request.rawQueryString() } } };
@@ -98,7 +98,7 @@ describe('behaviours', () => {
     expect((await ofName('other.example.com', '/app/a.html')).status).toBe(403);
   });
 
-  test('functions run bare and answer, or fail', async () => {
+  test('functions run without Node\'s globals and return a response, or fail', async () => {
     const { fetch: ask } = await front();
     const none = await ask('/none/here?x=1');
     expect([none.status, await none.text(), none.headers.get('content-type')]).toEqual([404, '/none/here', 'text/plain']);
@@ -115,7 +115,7 @@ describe('behaviours', () => {
     log.mockRestore();
   });
 
-  test('the managed security headers are added, and the root object stands for /', async () => {
+  test('adds the managed security headers, and serves the root object for /', async () => {
     const { fetch: ask } = await front();
     const managed = (await ask('/v/a.m3u8')).headers;
     expect([managed.get('x-content-type-options'), managed.get('x-frame-options'), managed.get('strict-transport-security')]).toEqual(['nosniff', 'SAMEORIGIN', 'max-age=31536000']);
@@ -124,7 +124,7 @@ describe('behaviours', () => {
   });
 });
 
-/** Sends a request as it is; resolves with the answer's status, for however long the body goes on. */
+/** Sends a raw request; resolves with the response's status, also while the body is still being sent. */
 const send = (port: number, head: string, body: Iterable<Buffer> = []) => new Promise<number>((resolve, reject) => {
   const socket = connect(port, '127.0.0.1').on('error', reject);
   socket.once('data', (data) => {
@@ -143,7 +143,7 @@ describe('what CloudFront refuses itself', () => {
     expect(api).toHaveLength(1);
   });
 
-  test('an address of more than 8,192 bytes', async () => {
+  test('a URL of more than 8,192 bytes', async () => {
     const { port, api } = await front();
     const most = 8192 - `http://localhost:${port}/api/?q=`.length;
     for (const [length, status] of [[most, 201], [most + 1, 414]]) expect(await send(port, `GET /api/?q=${'a'.repeat(length)} HTTP/1.1`)).toBe(status);
@@ -151,7 +151,7 @@ describe('what CloudFront refuses itself', () => {
   });
 });
 
-test.each([['location', '/\u0100'], ['location', '/a\r\nset-cookie: b=1'], ['x y', '1']])('an answer whose header %j is %j is a fault of the origin, and ends nothing', async (name, value) => {
+test.each([['location', '/\u0100'], ['location', '/a\r\nset-cookie: b=1'], ['x y', '1']])('a response with the header %j: %j returns 502, and the server continues', async (name, value) => {
   const log = jest.spyOn(console, 'error').mockImplementation();
   const { fetch: ask } = await front({ answer: () => ({ status: 302, headers: { [name]: value } }) });
   expect((await ask('/api/login')).status).toBe(502);
@@ -160,7 +160,7 @@ test.each([['location', '/\u0100'], ['location', '/a\r\nset-cookie: b=1'], ['x y
   log.mockRestore();
 });
 
-test('a body that never ends is too large for the API, and stays out of memory', async () => {
+test('a body without an end is rejected as too large, with little memory', async () => {
   const { port, api } = await front();
   const chunk = Buffer.from(`10000\r\n${'x'.repeat(65_536)}\r\n`);
   const endless = (function* () {
@@ -171,13 +171,13 @@ test('a body that never ends is too large for the API, and stays out of memory',
   expect(api[0].body.length).toBeLessThan(11 * 1024 * 1024);
 });
 
-test.each(['/%', '/%zz', '/%ff', '/api/streams/%ff', '/api/%c3%28', '/v/%ff.m3u8', '/none/%e0%a4'])('%s can\'t be decoded: 400 at the edge, and no origin sees it', async (path) => {
+test.each(['/%', '/%zz', '/%ff', '/api/streams/%ff', '/api/%c3%28', '/v/%ff.m3u8', '/none/%e0%a4'])('%s can\'t be decoded: the edge returns 400, and no origin gets the request', async (path) => {
   const { origin, api, asked } = await front();
   expect(await raw(origin, path)).toBe(400);
   expect([api, asked]).toEqual([[], []]);
 });
 
-test.each([['/app/a.html', {}], ['/v/a.m3u8', {}], ['/', { DefaultRootObject: '' }], ['/missing', {}]])('what S3 refuses of %s names no bucket', async (path, distribution) => {
+test.each([['/app/a.html', {}], ['/v/a.m3u8', {}], ['/', { DefaultRootObject: '' }], ['/missing', {}]])('an S3 error for %s contains no bucket name', async (path, distribution) => {
   const { origin, fetch: ask } = await front({ distribution, allow: ({ action }) => path === '/missing' && action === 's3:GetObject' });
   const cookie = signedCookies({ policy: policyOf(`${origin}/*`) });
   const answer = await ask(path, { headers: { cookie } });
@@ -186,7 +186,7 @@ test.each([['/app/a.html', {}], ['/v/a.m3u8', {}], ['/', { DefaultRootObject: ''
   expect(text).not.toMatch(/media-bucket|arn:/);
 });
 
-test('what it does not know stops it, by name', async () => {
+test('rejects unsupported settings by name', async () => {
   const start = (distribution: object) => front({ distribution });
   const withDefault = (more: object) => ({ DefaultCacheBehavior: { ...config.DefaultCacheBehavior, ...more } });
   const withApi = (more: object) => ({ CacheBehaviors: [{ ...config.CacheBehaviors[0], ...more }] });
@@ -214,7 +214,7 @@ test('what it does not know stops it, by name', async () => {
 });
 
 describe('the cache', () => {
-  test('answers what it has, as long as the object lets it, and nothing that its behaviour does not cache', async () => {
+  test('returns cached objects until they expire, and only where the behavior caches', async () => {
     const { fetch: ask, put } = await front();
     await put('app/b.html', 'brief', 'text/html', { 'cache-control': 'no-store' });
     const cacheOf = async (path: string, init?: RequestInit) => {
@@ -233,7 +233,7 @@ describe('the cache', () => {
     jest.useRealTimers();
   });
 
-  test('opens nothing without a session: cookies are looked at first', async () => {
+  test('checks the cookies before it returns a cached object', async () => {
     const { fetch: ask, origin } = await front();
     const cookie = signedCookies({ policy: policyOf(`${origin}/v/*`) });
     await (await ask('/v/a.m3u8', { headers: { cookie } })).text();
@@ -249,7 +249,7 @@ describe('the cache of errors', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  /** What a stranger, then a signed-in caller gets of one address. */
+  /** The responses of one URL to an anonymous viewer, then to a signed-in viewer. */
   async function twoCallers({ status, control, ttl, method = 'GET', after = 0 }:
   { status: number; control?: string; ttl?: number; method?: string; after?: number }) {
     const { fetch: ask } = await front({
@@ -264,7 +264,7 @@ describe('the cache of errors', () => {
   }
   const own = [200, 'yours', 'Miss'];
 
-  test.each([404, 414, 500, 501, 502, 503, 504])('keeps %i for ten seconds for everyone, as CloudFront does, whatever its origin says', async (status) => {
+  test.each([404, 414, 500, 501, 502, 503, 504])('caches %i for 10 seconds for all viewers, as CloudFront does, despite no-store', async (status) => {
     const kept = [status, 'refused', 'Error'];
     expect(await twoCallers({ status, control: 'no-store' })).toEqual(kept);
     expect(await twoCallers({ status, control: 'no-store', after: 9 })).toEqual(kept);
@@ -275,7 +275,7 @@ describe('the cache of errors', () => {
     expect(await twoCallers({ status, method: 'POST' })).toEqual(own);
   });
 
-  test.each([400, 403, 405, 412, 415])('keeps %i only if its origin says how long', async (status) => {
+  test.each([400, 403, 405, 412, 415])('caches %i only with max-age', async (status) => {
     expect(await twoCallers({ status, control: 'no-store' })).toEqual(own);
     expect(await twoCallers({ status, control: 'max-age=1', after: 5 })).toEqual([status, 'refused', 'Error']);
   });
@@ -284,7 +284,7 @@ describe('the cache of errors', () => {
     expect(await twoCallers({ status, control: 'max-age=60' })).toEqual(own);
   });
 
-  test('holds for objects too', async () => {
+  test('applies to objects too', async () => {
     for (const [ttl, status] of [[undefined, 404], [0, 200]] as const) {
       const distribution = ttl === undefined ? {} : { CustomErrorResponses: [{ ErrorCode: 404, ErrorCachingMinTTL: ttl }] };
       const { fetch: ask, put } = await front({ distribution });

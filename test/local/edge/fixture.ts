@@ -50,7 +50,7 @@ export const config = {
   DefaultCacheBehavior: { TargetOriginId: 'media', CachePolicyId: disabled, ViewerProtocolPolicy: 'redirect-to-https', Compress: true },
 };
 
-/** A domain name of one's own. */
+/** A custom domain name. */
 export const ALIASES = {
   Aliases: ['videos.example.com'],
   ViewerCertificate: { AcmCertificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1', MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
@@ -78,7 +78,7 @@ interface Setting { allow?: (need: Need) => boolean; distribution?: object; more
 
 const echo = (): ApiAnswer => ({ status: 201, headers: { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] }, body: '{"api":true}' });
 
-/** A front with some objects in `media-bucket` and an API that answers 201 unless told. */
+/** An edge with some objects in `media-bucket` and an API that returns 201 by default. */
 export async function front({ allow = () => true, distribution = {}, more = [], answer = echo }: Setting = {}) {
   const api: ApiRequest[] = [];
   const { access, asked } = fakeAccess(allow);
@@ -105,18 +105,18 @@ export async function front({ allow = () => true, distribution = {}, more = [], 
   return { port, origin, api, asked, put, ofName, fetch: (path: string, init?: RequestInit) => fetch(`${origin}${path}`, { redirect: 'manual', ...init }) };
 }
 
-/** The status of a path that is sent as it is: fetch would tidy it. */
+/** Returns the status of a raw path; fetch would normalize the path. */
 export const raw = (origin: string, path: string, headers = {}) => new Promise((resolve, reject) => {
   const [, port] = /:(\d+)$/.exec(origin)!;
   get({ host: '127.0.0.1', port, path, headers: { host: `localhost:${port}`, ...headers } }, (response) => resolve(response.resume().statusCode)).on('error', reject);
 });
 export const errorOf = async (response: Response) => [response.status, /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1]];
 
-/** A custom policy; its condition holds for a minute unless told. */
+/** A custom policy, valid for 1 minute by default. */
 export const policyOf = (resourceName: string, condition: object = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 60 } }) =>
   JSON.stringify({ Statement: [{ Resource: resourceName, Condition: condition }] });
 
-/** Signs by the key `KEC` unless told. */
+/** Signs with the key `KEC` by default. */
 export const signedCookies = (input: object) => {
   const cookies = getSignedCookies({ keyPairId: 'KEC', privateKey: keys.ec.privateKey, algorithm: 'SHA256', ...input } as Parameters<typeof getSignedCookies>[0]);
   return Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ');

@@ -6,7 +6,7 @@ afterEach(stopAll);
 describe('signed media', () => {
   const signers = [['rsa', 'KRSA', 'SHA1'], ['rsa', 'KRSA', 'SHA256'], ['ec', 'KEC', 'SHA256']] as const;
 
-  test.each(signers)('%s key %s with %s opens by cookies with a custom policy', async (type, keyPairId, algorithm) => {
+  test.each(signers)('cookies with a custom policy open media: %s key %s with %s', async (type, keyPairId, algorithm) => {
     const { origin, fetch: ask } = await front();
     const cookie = signedCookies({ keyPairId, privateKey: keys[type].privateKey, algorithm, policy: policyOf(`${origin}/v/*`) });
     const opened = await ask('/v/a.m3u8?x=1', { headers: { cookie } });
@@ -14,7 +14,7 @@ describe('signed media', () => {
     expect(await errorOf(await ask('/v/other', { headers: { cookie } }))).toEqual([404, 'NoSuchKey']);
   });
 
-  test('stays shut to everyone else, with CloudFront\'s errors', async () => {
+  test('rejects all other requests with CloudFront\'s errors', async () => {
     const { origin, fetch: ask } = await front();
     const policy = policyOf(`${origin}/v/*`);
     const over = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) - 5 } };
@@ -34,7 +34,7 @@ describe('signed media', () => {
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/w/*`) }))).toEqual([403, 'AccessDenied']);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/?.m3u8`) }))).toEqual([200, undefined]);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/*`, {}) }))).toEqual([403, 'MalformedPolicy']);
-    // CloudFront reads a cookie as it is sent, and base64 in its own alphabet alone.
+    // CloudFront does not decode cookies, and accepts base64 only in its own alphabet.
     const value = /CloudFront-Policy=([^;]+)/.exec(good)![1];
     const plain = value.replace(/-/g, '+').replace(/_/g, '=').replace(/~/g, '/');
     expect(plain).not.toBe(value);
@@ -53,7 +53,7 @@ describe('signed media', () => {
   const canned = (url: string, dateLessThan = inAMinute()) => ({ url, dateLessThan: new Date(dateLessThan * 1000).toISOString() });
   const key = { keyPairId: 'KEC', privateKey: keys.ec.privateKey, algorithm: 'SHA256' as const };
 
-  test.each(signers)('%s key %s with %s opens by cookies with a canned policy, and by signed URLs', async (type, keyPairId, algorithm) => {
+  test.each(signers)('cookies with a canned policy and signed URLs open media: %s key %s with %s', async (type, keyPairId, algorithm) => {
     const { origin, fetch: ask } = await front();
     const signer = { keyPairId, privateKey: keys[type].privateKey, algorithm };
     const cookie = signedCookies({ ...signer, ...canned(`${origin}/v/a.m3u8?x=1`) });
@@ -68,7 +68,7 @@ describe('signed media', () => {
     }
   });
 
-  test('a canned policy opens nothing when it is over, changed or incomplete', async () => {
+  test('rejects a canned policy that is expired, changed or incomplete', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     const { origin, fetch: ask } = await front();
     const url = getSignedUrl({ ...key, ...canned(`${origin}/v/a.m3u8`) });
@@ -79,7 +79,7 @@ describe('signed media', () => {
       [getSignedUrl({ ...key, ...canned(`${origin}/v/a.m3u8`, over) }), ''],
       [url.replace(/Expires=\d+/, `Expires=${inAMinute() + 9}`), ''], [url.replace(/Expires=\d+/, 'Expires=9e9'), ''], [url.replace(/Expires=\d+&?/, ''), ''],
       [url.replace(/Signature=[^&]+&?/, ''), ''], [url.replace(/Key-Pair-Id=[^&]+&?/, ''), '', 'MissingKey'], [url.replace('KEC', 'KNONE'), '', 'InvalidKey'],
-      // A signed URL goes before cookies, however good they are.
+      // A signed URL takes precedence, even over valid cookies.
       ['/v/a.m3u8?Signature=AAAA', custom, 'MissingKey'],
       ['/v/a.m3u8', signedCookies(canned(`${origin}/v/a.m3u8`, over))], ['/v/a.m3u8', cookie.replace(/Expires=\d+/, `Expires=${inAMinute() + 9}`)],
       ['/v/a.m3u8', 'CloudFront-Expires=1', 'MissingKey'], ['/v/a.m3u8', 'CloudFront-Expires=1; CloudFront-Signature=a; CloudFront-Key-Pair-Id=KEC'],
@@ -91,7 +91,7 @@ describe('signed media', () => {
     expect(log).not.toHaveBeenCalled();
   });
 
-  test('fails, and says why, when its policy has a condition that the local stack does not support', async () => {
+  test('fails with a reason if the policy has an unsupported condition', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     const { fetch: ask } = await front();
     const limited = { DateLessThan: { 'AWS:EpochTime': inAMinute() }, IpAddress: { 'AWS:SourceIp': '10.0.0.0/8' } };

@@ -53,16 +53,16 @@ beforeAll(() => {
 });
 afterAll(() => functions.stop());
 
-test('runs code that stands in the template', async () => {
+test('runs inline code from the template', async () => {
   expect(await invoke('inline', { a: 1 })).toEqual({ payload: { inline: { a: 1 } } });
 });
 
-test('the payload goes in and out as JSON', async () => {
+test('passes payload and result as JSON', async () => {
   expect(await invoke('echo', { a: [1, 'ü'], none: undefined })).toEqual({ payload: { a: [1, 'ü'] } });
   expect(await invoke('nothing')).toEqual({ payload: null });
 });
 
-test('the environment is the template\'s as it is now, Lambda\'s own, and the addresses; nothing else', async () => {
+test('the environment contains only the template\'s current variables, Lambda\'s variables and the service URLs', async () => {
   (env.properties.Environment.Variables as Record<string, string>).TABLE = 'videos';
   process.env.SECRET_OF_THE_DEVELOPER = 'x';
   const { payload } = await invoke('env');
@@ -89,11 +89,11 @@ test('the context', async () => {
   expect(payload.left).toBeLessThanOrEqual(20_000);
 });
 
-test('a handler finds the SDK of Lambda\'s runtime, and nothing else of this repository', async () => {
+test('a handler finds the SDK of Lambda\'s runtime, but no other module of this repository', async () => {
   expect(await invoke('sdk')).toEqual({ payload: ['@aws-sdk/client-s3', '@aws-sdk/client-mediaconvert'] });
 });
 
-test('lines go to the log one by one', async () => {
+test('logs each line separately', async () => {
   await invoke('says');
   await until(() => lines.length >= 3);
   expect(lines).toEqual(expect.arrayContaining(['says: one', 'says: two', 'says: three']));
@@ -111,7 +111,7 @@ describe('errors', () => {
     expect(await invoke(name)).toEqual({ error });
   });
 
-  test('a process that took too long is not used again', async () => {
+  test('a process that timed out is not used again', async () => {
     expect((await invoke('hangs')).error?.errorType).toBe('Sandbox.Timedout');
     expect((await invoke('hangs')).error?.errorType).toBe('Sandbox.Timedout');
   });
@@ -120,7 +120,7 @@ describe('errors', () => {
     expect((await invoke('echo', 'x'.repeat(6 * 1024 * 1024))).error?.errorType).toBe('RequestEntityTooLargeException');
   });
 
-  test('a function lives on after an error, and anew after its process ended', async () => {
+  test('a process is reused after an error, and replaced after it exited', async () => {
     expect((await invoke('throws')).error?.errorType).toBe('RangeError');
     expect((await invoke('exits')).error?.errorMessage).toContain('exit status 3');
     expect((await invoke('exits')).error?.errorMessage).toContain('exit status 3');
@@ -128,14 +128,14 @@ describe('errors', () => {
 });
 
 describe('processes', () => {
-  test('one that is idle is used again; one that is busy gets a second', async () => {
+  test('reuses an idle process, and starts another one if all are busy', async () => {
     const first = (await invoke('pid', 0)).payload;
     expect((await invoke('pid', 0)).payload).toBe(first);
     const both = await Promise.all([invoke('pid', 300), invoke('pid', 300)]);
     expect(new Set(both.map(({ payload }) => payload)).size).toBe(2);
   });
 
-  test('no more than four, or what the template reserves; the rest wait', async () => {
+  test('runs at most four processes, or the reserved concurrency; other invocations wait', async () => {
     const pids = async (name: string, count: number) => {
       const results = await Promise.all(Array.from({ length: count }, () => invoke(name, 50)));
       return new Set(results.map(({ payload }) => payload)).size;
@@ -145,7 +145,7 @@ describe('processes', () => {
   });
 });
 
-test('2,000 answers of 50 kB leave nothing on the heap', async () => {
+test('2,000 responses of 50 kB are not kept in memory', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const heap = () => {
@@ -161,7 +161,7 @@ test('2,000 answers of 50 kB leave nothing on the heap', async () => {
   expect(heap() - before).toBeLessThan(10);
 });
 
-test('a process ends by itself when its parent is gone', async () => {
+test('a process ends when its parent process has ended', async () => {
   const child = fork(join(__dirname, '../../../local/functions/run-loop.mjs'), [], {
     cwd: folder, execArgv: [], env: { ...process.env, _HANDLER: 'index.hangs' },
   });
@@ -208,7 +208,7 @@ describe('permissions', () => {
     return { rights, started };
   };
 
-  test('a service needs one for the function, and Lambda one for its role', async () => {
+  test('a service requires a permission for the function, and Lambda a trust policy on its role', async () => {
     const { rights, started } = starting();
     expect(await started.invoke(arnOf('echo'), 1, caller)).toEqual({ payload: 1 });
     expect(rights.asked).toEqual([

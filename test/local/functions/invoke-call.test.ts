@@ -4,7 +4,7 @@ import { fakeAccess, fakeStack, resource } from '../fakes';
 
 const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:tell';
 
-describe('the call that runs a function', () => {
+describe('the local command that invokes a function', () => {
   let awsEndpoint: AwsEndpoint;
   const invoke = jest.fn();
   const call = (name: string, body = '{"source":"table"}', method = 'POST') => fetch(`http://127.0.0.1:${awsEndpoint.port}/`, { method, headers: { 'x-local-invoke': name }, body: method === 'POST' ? body : undefined });
@@ -16,20 +16,20 @@ describe('the call that runs a function', () => {
   afterAll(() => awsEndpoint.stop());
   beforeEach(() => invoke.mockReset().mockResolvedValue({ payload: { sent: 1 } }));
 
-  it('answers what the function answers', async () => {
+  it('returns the function\'s result', async () => {
     const response = await call('tell');
     expect([response.status, response.headers.get('x-amz-function-error'), await response.json()]).toEqual([200, null, { sent: 1 }]);
     expect(invoke).toHaveBeenCalledWith(ARN, { source: 'table' });
     expect((await call(ARN)).status).toBe(200);
   });
 
-  it('tells a failure of the function as Lambda does', async () => {
+  it('reports a failure of the function as Lambda does', async () => {
     invoke.mockResolvedValue({ error: { errorType: 'Error', errorMessage: 'no bus' } });
     const response = await call('tell');
     expect([response.status, response.headers.get('x-amz-function-error'), await response.json()]).toEqual([200, 'Unhandled', { errorType: 'Error', errorMessage: 'no bus' }]);
   });
 
-  it('refuses what it can\'t run', async () => {
+  it('rejects an unknown function and an invalid payload', async () => {
     invoke.mockRejectedValueOnce(new Error('a fault'));
     const statuses = [await call('tell'), await call('other'), await call('tell', 'no JSON'), await call('tell', '', 'GET')].map(({ status }) => status);
     expect(statuses).toEqual([500, 404, 400, 403]);

@@ -19,7 +19,7 @@ async function tokenOf(claims: JWTPayload = {}, expires: string | number = '5m',
 describe('the Cognito authorizer', () => {
   const list = '/api/streams';
 
-  test.each(['', 'Bearer '])('hands the claims on as strings, with %p before the token', async (prefix) => {
+  test.each(['', 'Bearer '])('passes claims on as strings, with %p before the token', async (prefix) => {
     const { call, calls } = api(undefined, base, [publicJwk]);
     expect((await call('GET', list, { authorization: prefix + await tokenOf() })).status).toBe(200);
     const { claims } = calls[0].event.requestContext.authorizer;
@@ -29,7 +29,7 @@ describe('the Cognito authorizer', () => {
 
   test.each([
     [[['admins']], '[["admins"]]'], [['a', ['admins']], '["a",["admins"]]'], [[{ toString: 'admins' }], '[{"toString":"admins"}]'], [{ admins: true }, '{"admins":true}'], [null, 'null'],
-  ])('writes %j so that it names no group', async (groups, expected) => {
+  ])('formats %j so that it matches no group', async (groups, expected) => {
     const { call, calls } = api(undefined, base, [publicJwk]);
     await call('GET', list, { authorization: await tokenOf({ 'cognito:groups': groups }) });
     expect(calls[0].event.requestContext.authorizer.claims['cognito:groups']).toBe(expected);
@@ -66,26 +66,26 @@ describe('the Cognito authorizer', () => {
     ['^(?:client1|client2)$', 'client2', 200], ['^(?:client1|client2)$', 'client22', 401], ['client', 'client1', 401],
     // As CDK's own construct makes it: any client of the pool will do.
     [undefined, 'client9', 200],
-  ])('with the expression %p takes a token for %p: %d', async (IdentityValidationExpression, aud, status) => {
+  ])('with the expression %p returns for a token for %p: %d', async (IdentityValidationExpression, aud, status) => {
     const { call } = api(undefined, authorizer({ IdentityValidationExpression, AuthorizerResultTtlInSeconds: 300 }), [publicJwk]);
     expect((await call('GET', list, { authorization: await tokenOf({ aud }) })).status).toBe(status);
   });
 
-  test('without an expression still takes id tokens of its pool only', async () => {
+  test('without an expression accepts only id tokens of its pool', async () => {
     const { call } = api(undefined, authorizer({}), [publicJwk]);
     const refused = [{ token_use: 'access' }, { aud: undefined }, { iss: 'http://127.0.0.1:4000/eu-west-1_Other' }];
     const answers = await Promise.all(refused.map(async (claims) => call('GET', list, { authorization: await tokenOf(claims) })));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
   });
 
-  test('reads the header that it is told to', async () => {
+  test('reads the configured header', async () => {
     const { call } = api(undefined, authorizer({ IdentitySource: 'method.request.header.X-Token' }), [publicJwk]);
     const token = await tokenOf();
     expect((await call('GET', list, { 'x-token': token })).status).toBe(200);
     expect((await call('GET', list, { authorization: token })).status).toBe(401);
   });
 
-  test('what it does not know stops it, by name', () => {
+  test('rejects unsupported settings by name', () => {
     const start = (properties: object) => () => api(undefined, authorizer(properties));
     expect(start({ AuthorizerUri: 'arn' })).toThrow('auth1: the local stack does not support AuthorizerUri');
     expect(start({ Type: 'AWS_IAM' })).toThrow('AWS_IAM');

@@ -8,7 +8,7 @@ import { createGateway } from '../../../local/gateway/gateway';
 import { TemplateStack } from '../../../local/template/template-stack';
 import type { Functions } from '../../../local/types';
 
-/** An API in which CDK's own constructs make all of it: `GET` asks by token, `POST` by request, `PUT` asks a user pool. */
+/** An API from CDK's constructs: `GET` has a TOKEN authorizer, `POST` a REQUEST authorizer, `PUT` a user pool. */
 function synthesized() {
   const scope = new Stack(new App(), 'Cdk');
   const code = { runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('x') };
@@ -24,7 +24,7 @@ function synthesized() {
   return (scope.node.root as App).synth().getStackByName('Cdk').template as { Resources: Record<string, any> };
 }
 
-/** Serves the template; its functions run only where the template lets API Gateway call them. */
+/** Serves the template. A function runs only if the template permits API Gateway to invoke it. */
 function serve(template: ReturnType<typeof synthesized>) {
   const stack = new TemplateStack({ stackName: 'Cdk', template, assets: {} }, '', { edge: 1, aws: 2, auth: 3, otherIssuer: 4 });
   const access = new TemplateAccess(stack, () => undefined);
@@ -45,12 +45,12 @@ function serve(template: ReturnType<typeof synthesized>) {
   };
 }
 
-test('the authorizers that CDK makes are served as they are', async () => {
+test('supports the authorizers that CDK creates', async () => {
   const call = serve(synthesized());
   expect(await Promise.all(['GET', 'POST', 'PUT'].map(call))).toEqual([[200, 'TOKEN'], [200, 'REQUEST'], [401, '{"message":"Unauthorized"}']]);
 });
 
-test('without the permission that CDK adds for it, an authorizer is a 500', async () => {
+test('returns 500 without the Lambda permission that CDK adds for an authorizer', async () => {
   const log = jest.spyOn(console, 'error').mockImplementation();
   const template = synthesized();
   const id = Object.keys(template.Resources).find((logicalId) => /^AuthorizerCdkToken\w+Permissions/.test(logicalId))!;

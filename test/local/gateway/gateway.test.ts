@@ -6,7 +6,7 @@ import type { Resource } from '../../../local/template/resources';
 import { resource } from '../edge/fakes';
 
 describe('routes', () => {
-  test('a path leads to the most specific resource, its parameters decoded', async () => {
+  test('routes a path to the most specific resource, with decoded parameters', async () => {
     const { call, calls } = api();
     await call('GET', '/api/streams/newest');
     await call('GET', '/api/streams/a%20b%2Fc');
@@ -17,7 +17,7 @@ describe('routes', () => {
   });
 
   test.each([['GET', '/api/nothing'], ['POST', '/api/login'], ['GET', '/other/login'], ['GET', '/api'], ['GET', '/api/filesxjson'], ['GET', '/api/streams/'], ['PATCH', '/api/streams/newest']])(
-    '%s %s is no route, answered by the template\'s gateway response', async (verb, target) => {
+    '%s %s matches no route and gets the template\'s gateway response', async (verb, target) => {
       const { call, calls } = api();
       const answer = await call(verb, target);
       expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' } });
@@ -25,7 +25,7 @@ describe('routes', () => {
       expect(calls).toEqual([]);
     });
 
-  test('what it does not know stops it, by name', () => {
+  test('rejects unsupported settings by name', () => {
     const start = (more: Resource) => () => api(undefined, [...base, more]);
     const odd = (more: object) => start(method('Odd', 'files', 'PUT', more));
     expect(odd({ Integration: { Type: 'HTTP_PROXY' } })).toThrow('Odd: the local stack does not support Type "HTTP_PROXY"');
@@ -47,7 +47,7 @@ describe('routes', () => {
   });
 });
 
-test('a gateway response takes a constant with quotes in it', async () => {
+test('a gateway response supports a constant that contains quotes', async () => {
   const policy = 'default-src \'none\'; sandbox';
   const own = resource('AWS::ApiGateway::GatewayResponse', 'Own', {
     ResponseType: 'MISSING_AUTHENTICATION_TOKEN', ResponseTemplates: { 'application/json': '{}' }, ResponseParameters: { 'gatewayresponse.header.content-security-policy': `'${policy}'` },
@@ -56,7 +56,7 @@ test('a gateway response takes a constant with quotes in it', async () => {
   expect([answer.status, answer.headers['content-security-policy']]).toEqual([403, policy]);
 });
 
-test('a gateway response takes a header of the request, and leaves out one that the request lacks', async () => {
+test('a gateway response copies a request header, and omits a missing header', async () => {
   const own = resource('AWS::ApiGateway::GatewayResponse', 'Own', {
     ResponseType: 'DEFAULT_4XX', ResponseTemplates: { 'application/json': '{}' }, ResponseParameters: { 'gatewayresponse.header.x-from': 'method.request.header.origin' },
   });
@@ -65,7 +65,7 @@ test('a gateway response takes a header of the request, and leaves out one that 
   expect((await call('GET', '/api/nothing')).headers).not.toHaveProperty('x-from');
 });
 
-test('the handler gets the event of a Lambda proxy', async () => {
+test('the handler gets the event of a Lambda proxy integration', async () => {
   const { call, calls } = api();
   await call('PATCH', '/api/streams/v1?b=2&a=1&b=3', { 'content-type': 'application/json', 'User-Agent': 'test/1' }, '{"title":"x"}');
   expect(calls).toEqual([{
@@ -95,7 +95,7 @@ test('the handler gets the event of a Lambda proxy', async () => {
 });
 
 describe('the handler\'s answer', () => {
-  test('passes with its headers, the reserved ones renamed', async () => {
+  test('passes headers on, and renames the reserved ones', async () => {
     const payload = {
       statusCode: 201, body: '{}', headers: { 'Content-Type': 'text/x', 'WWW-Authenticate': 'Basic', 'X-Number': 5 }, multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] },
     };
@@ -113,7 +113,7 @@ describe('the handler\'s answer', () => {
     log.mockRestore();
   });
 
-  test('an error of the function is a 502, a late one a 504', async () => {
+  test('returns 502 for an error of the function, and 504 after the timeout', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     expect((await api({ error: { errorType: 'TypeError', errorMessage: 'x' } }).call('GET', '/api/login')).status).toBe(502);
     log.mockRestore();
@@ -124,7 +124,7 @@ describe('the handler\'s answer', () => {
   });
 });
 
-test('an event that is too large for Lambda is a 413 too', async () => {
+test('returns 413 for an event that is too large for Lambda', async () => {
   const { call } = api({ error: { errorType: 'RequestEntityTooLargeException', errorMessage: 'x' } });
   expect((await call('PATCH', '/api/streams/x', {}, '{"title":"x"}')).status).toBe(413);
 });
@@ -142,7 +142,7 @@ describe('throttles', () => {
   beforeEach(() => clock(1_000_000));
   afterEach(() => jest.useRealTimers());
 
-  test('each method has a bucket of its own, by its own setting or the stage\'s, which fills again', async () => {
+  test('each method has a separate token bucket, from its setting or the stage\'s, which refills', async () => {
     const { call, calls } = api(undefined, withSettings(setting('/*', '*', 1, 3), setting('/~1login', 'GET', 2, 2), setting('/~1streams~1{videoId}', 'GET', 1, 1)));
     expect(await statuses(call, '/api/login', 3)).toEqual([200, 200, 429]);
     expect(await statuses(call, '/api/files.json', 4)).toEqual([200, 200, 200, 429]);
@@ -154,7 +154,7 @@ describe('throttles', () => {
     expect(calls).toHaveLength(2 + 3 + 1 + 2 + 1);
   });
 
-  test('a setting that it does not know, or of a method that the API lacks, stops it by name', () => {
+  test('rejects by name an unsupported setting and the setting of an unknown method', () => {
     expect(() => api(undefined, withSettings(setting('/*', '*', 1, 1, { CachingEnabled: true })))).toThrow('CachingEnabled');
     expect(() => api(undefined, withSettings(setting('/*', '*', 1, 1, { DataTraceEnabled: true })))).toThrow('DataTraceEnabled');
     for (const [name, verb] of [['/~1login', 'POST'], ['/~1none', 'GET'], ['/login', 'GET'], ['/~1streams/{videoId}', 'GET'], ['/~1login', '*']]) {
@@ -163,13 +163,13 @@ describe('throttles', () => {
   });
 });
 
-test('a body has 10 MB at most', async () => {
+test('rejects a body of more than 10 MiB', async () => {
   const { call, calls } = api();
   expect((await call('PATCH', '/api/streams/x', {}, 'x'.repeat(10 * 1024 * 1024 + 1))).status).toBe(413);
   expect(calls).toEqual([]);
 });
 
-test('an answer that was sent does not wait in memory for the integration\'s timeout', async () => {
+test('a response is not kept in memory until the integration\'s timeout', async () => {
   setFlagsFromString('--expose-gc');
   let answered: WeakRef<object> | undefined;
   const { call } = api(() => {

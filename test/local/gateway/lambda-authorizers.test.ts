@@ -19,7 +19,7 @@ const allowed = { principalId: 'u-1', policyDocument: policy(statement('Allow', 
 
 type Answer = InvokeResult | Promise<InvokeResult>;
 
-/** The API behind a Lambda authorizer; `asked` holds the events that this one got. */
+/** An API with a Lambda authorizer. `asked` contains the authorizer's events. */
 function guarded(properties: object = {}, answer: Answer | ((event: any, caller: Principal) => Answer) = { payload: allowed }, more: Resource[] = []) {
   const authorizer = resource('AWS::ApiGateway::Authorizer', 'auth2', {
     Type: 'TOKEN', Name: 'tokens', RestApiId: 'api1', IdentitySource: 'method.request.header.Authorization', AuthorizerUri: uriOf(authorizerArn), ...properties,
@@ -38,8 +38,8 @@ let log: jest.SpyInstance;
 beforeEach(() => { log = jest.spyOn(console, 'error').mockImplementation(); });
 afterEach(() => jest.restoreAllMocks());
 
-describe('what the function is asked', () => {
-  test('TOKEN: the token and the method, in API Gateway\'s own name', async () => {
+describe('the event of the function', () => {
+  test('TOKEN: the event contains the token and the method; API Gateway invokes the function', async () => {
     const { call, of } = guarded();
     await call('POST', '/api/streams/a%20b/playback?x=1', { authorization: 'Bearer abc' });
     expect(of(authorizerArn)).toEqual([{
@@ -49,7 +49,7 @@ describe('what the function is asked', () => {
     }]);
   });
 
-  test('REQUEST: what the handler would see, without the body', async () => {
+  test('REQUEST: the event contains the handler\'s event without the body', async () => {
     const { call, of } = guarded({ Type: 'REQUEST' });
     await call('POST', '/api/streams/v1/playback?a=1&a=2', { 'Authorization': 'abc', 'User-Agent': 'test/1' }, '{"secret":1}');
     await call('GET', list, { authorization: 'def' });
@@ -83,7 +83,7 @@ describe('without a call', () => {
     expect([answer.status, JSON.parse(answer.text), calls]).toEqual([401, { message: 'Unauthorized' }, []]);
   });
 
-  test('all sources there is a call', async () => {
+  test('invokes the function if all identity sources have a value', async () => {
     const IdentitySource = 'method.request.header.X-Key,method.request.querystring.key,context.identity.sourceIp,context.httpMethod';
     expect((await guarded({ Type: 'REQUEST', IdentitySource }).call('GET', `${list}?key=1`, { 'x-key': '2' })).status).toBe(200);
     expect((await guarded({ IdentityValidationExpression: 'Bearer [a-z]+' }).call('GET', list, { authorization: 'Bearer abc' })).status).toBe(200);
@@ -91,7 +91,7 @@ describe('without a call', () => {
     expect((await guarded(open).call('GET', list)).status).toBe(200);
   });
 
-  test('two headers: the first counts, and both are passed on', async () => {
+  test('uses the first of two equal headers, and passes both on', async () => {
     const { gateway, of } = guarded();
     const server = createServer((raw, response) => {
       void gateway({ raw, host: 'api.test', path: raw.url!, body: Buffer.alloc(0) }).then(({ status, body }) => response.writeHead(status).end(body));
@@ -107,7 +107,7 @@ describe('without a call', () => {
   });
 });
 
-test('the handler hears who it is, and the context as strings', async () => {
+test('the handler gets the principal, and the context as strings', async () => {
   const { call, of } = guarded({}, { payload: { ...allowed, context: { groups: '["a"]', age: 3, member: true, principalId: 'forged' } } });
   await call('GET', list, { authorization: 'abc' });
   expect(of(handlerArn)[0].event.requestContext.authorizer).toEqual({
@@ -141,7 +141,7 @@ describe('the policy', () => {
   });
 });
 
-describe('an answer that is none', () => {
+describe('an invalid response', () => {
   const rule = statement('Allow', '*');
   const config = [500, 'AuthorizerConfigurationException', { oops: null }];
   test.each<[string, unknown]>([
@@ -160,7 +160,7 @@ describe('an answer that is none', () => {
     expect(log).toHaveBeenCalledWith('api: auth2: malformed response from the authorizer');
   });
 
-  test.each([['auth2', 200], ['auth9', 500]])('is also a call that the template does not permit: permission of %s: %d', async (id, expected) => {
+  test.each([['auth2', 200], ['auth9', 500]])('the template must permit the call: permission of %s returns %d', async (id, expected) => {
     const permission = resource('AWS::Lambda::Permission', 'Permission', {
       Action: 'lambda:InvokeFunction', FunctionName: authorizerArn, Principal: 'apigateway.amazonaws.com', SourceArn: `${apiArn}/authorizers/${id}`,
     });
@@ -190,7 +190,7 @@ describe('an answer that is none', () => {
   });
 });
 
-test('the template\'s own gateway responses answer, by type', async () => {
+test('the template\'s gateway responses apply, by type', async () => {
   const response = (ResponseType: string, StatusCode: string) => resource('AWS::ApiGateway::GatewayResponse', ResponseType, {
     ResponseType, StatusCode, ResponseTemplates: { 'application/json': `{"code":"${ResponseType}"}` },
   });
@@ -209,7 +209,7 @@ test('the template\'s own gateway responses answer, by type', async () => {
 describe('the cache', () => {
   const play = '/api/streams/v1/playback';
 
-  test('keeps an answer for its time: 300 s unless told', async () => {
+  test('caches a response for its time-to-live, 300 s by default', async () => {
     const clock = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
     for (const [lifetime, AuthorizerResultTtlInSeconds] of [[300, undefined], [20, 20]]) {
       clock.mockReturnValue(1_000_000);
@@ -228,21 +228,21 @@ describe('the cache', () => {
     }
   });
 
-  test('is off at 0, even when the clock is set back', async () => {
+  test('is disabled at 0, even if the clock is set back', async () => {
     jest.spyOn(Date, 'now').mockReturnValue(0).mockReturnValueOnce(1000).mockReturnValueOnce(1000).mockReturnValueOnce(1000);
     const { call, asked } = guarded({ AuthorizerResultTtlInSeconds: 0 });
     for (let i = 0; i < 2; i++) await call('GET', list, { authorization: 'a' });
     expect(asked()).toBe(2);
   });
 
-  test('keeps the policy, whatever method it was made for', async () => {
+  test('caches the policy for all methods', async () => {
     const { call, asked } = guarded({}, ({ methodArn }) => ({ payload: { principalId: 'u-1', policyDocument: policy(statement('Allow', methodArn)) } }));
     const statuses = [];
     for (const [verb, target] of [['POST', play], ['GET', list], ['POST', play]]) statuses.push((await call(verb, target, { authorization: 'a' })).status);
     expect([statuses, asked()]).toEqual([[200, 403, 200], 1]);
   });
 
-  test('tells all sources apart', async () => {
+  test('distinguishes all identity sources', async () => {
     const IdentitySource = 'method.request.querystring.a,method.request.querystring.b';
     const { call, asked } = guarded({ Type: 'REQUEST', IdentitySource });
     for (const query of ['a=1&b=2', 'a=1&b=2&c=3', 'a=2&b=1', 'a=1,2&b=2', 'a=1&b=2,2']) await call('GET', `${list}?${query}`);
@@ -260,7 +260,7 @@ describe('the cache', () => {
   });
 });
 
-test('what it does not know stops it, by name', () => {
+test('rejects unsupported settings by name', () => {
   const start = (properties: object) => () => guarded(properties);
   expect(start({ AuthorizerCredentials: 'arn:aws:iam::111122223333:role/x' })).toThrow('auth2: the local stack does not support AuthorizerCredentials');
   expect(start({ ProviderARNs: ['arn'] })).toThrow('ProviderARNs');

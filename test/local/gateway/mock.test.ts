@@ -16,7 +16,7 @@ const declared = { StatusCode: '204', ResponseParameters: Object.fromEntries(nam
 const mocked = (more: object = {}, methodResponses: object[] = [declared]) =>
   api(undefined, [...base, method('Preflight', 'files', 'OPTIONS', { Integration: { ...integration, ...more }, MethodResponses: methodResponses })]);
 
-test('a mock answers without a function: its status, its constants, and what its template sets', async () => {
+test('a mock returns its status, its constants, and the values that its template sets', async () => {
   const { call, calls } = mocked();
   const answer = await call('OPTIONS', '/api/files.json', { origin: 'https://b.example' });
   expect(answer).toMatchObject({
@@ -35,12 +35,12 @@ test.each([
   expect((await mocked().call('OPTIONS', '/api/files.json', headers)).headers['access-control-allow-origin']).toBe(allowed);
 });
 
-test('a query parameter comes before a header of the same name', async () => {
+test('a query parameter takes precedence over a header of the same name', async () => {
   const answer = await mocked().call('OPTIONS', '/api/files.json?origin=https://a.example', { origin: 'https://b.example' });
   expect(answer.headers['access-control-allow-origin']).toBe('https://a.example');
 });
 
-test('a body of another type than its request template has is a 415', async () => {
+test('returns 415 for a body whose type has no request template', async () => {
   expect((await mocked().call('OPTIONS', '/api/files.json', { 'content-type': 'text/plain' })).status).toBe(415);
   expect((await mocked().call('OPTIONS', '/api/files.json', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(204);
 });
@@ -59,6 +59,6 @@ test.each([
   ['with a pattern in its condition', { IntegrationResponses: [{ ...response, ResponseTemplates: { 'application/json': '#if($origin.matches("a"))#set($b = $origin)#end' } }] }, '.matches'],
   ['with text', { IntegrationResponses: [{ ...response, ResponseTemplates: { 'application/json': '{"ok":true}' } }] }, '{"ok":true}'],
   ['with credentials', { Credentials: 'arn:aws:iam::111122223333:role/x' }, 'Credentials'],
-])('a mock %s stops it by name', (_, more, name) => expect(() => mocked(more)).toThrow(name));
+])('rejects a mock %s by name', (_, more, name) => expect(() => mocked(more)).toThrow(name));
 
-test('a mock without a method response stops it by name', () => expect(() => mocked({}, [])).toThrow('Preflight: the local stack does not support a mock with more or fewer than one response'));
+test('rejects a mock without a method response by name', () => expect(() => mocked({}, [])).toThrow('Preflight: the local stack does not support a mock with more or fewer than one response'));

@@ -10,7 +10,7 @@ import type { StreamRecord } from '../../../local/services/dynamodb/streams';
 import { CREDENTIALS, REGION } from '../fakes';
 import { TableName } from '../services/dynamodb/videos-table';
 
-/** `KILLS=200` for the whole judgment, four minutes long. */
+/** `KILLS=200` runs the whole test, which takes four minutes. */
 const KILLS = Number(process.env.KILLS ?? 3);
 const WRITERS = 6;
 const FIRST = { pk: 'first', sk: 'video' };
@@ -29,11 +29,11 @@ async function start(): Promise<DynamoDBDocumentClient> {
   return DynamoDBDocumentClient.from(new DynamoDBClient({ region: REGION, endpoint: `http://127.0.0.1:${port}`, credentials: CREDENTIALS, maxAttempts: 1 }));
 }
 
-/** What a writer was told, and what it was not told: the write that was under way at the kill may have been made. */
+/** The acknowledged writes, and the unacknowledged one: the write in progress at the kill may have been stored. */
 interface Writer { readonly name: string; acknowledged: number; attempted: number; count: number; writes: number }
 const writers = Array.from({ length: WRITERS }, (_, index): Writer => ({ name: `writer-${index}`, acknowledged: 0, attempted: 0, count: 0, writes: 0 }));
 
-/** Writes until it can't: its row holds the number of the last write; a pair of rows and a counter are written by transactions. */
+/** Writes until a write fails. The row contains the number of the last write. Transactions write a pair of rows and a counter. */
 async function write(client: DynamoDBDocumentClient, writer: Writer): Promise<void> {
   for (;;) {
     const number = ++writer.attempted;
@@ -66,17 +66,17 @@ const lines = (): { from: string; content: any }[] => readFileSync(received, 'ut
   try {
     return [JSON.parse(line)];
   } catch {
-    // The line that was written at a kill; it comes again, since its function gave no answer.
+    // A line can be incomplete after a kill. The record is delivered again, because its function returned no response.
     return [];
   }
 });
 const keyOf = ({ Keys }: StreamRecord['dynamodb']) => Keys.pk.S;
 
-/** For each item, its changes in the order of their first delivery. */
+/** The changes of each item, in the order of their first delivery. */
 function historiesOf(changes: StreamRecord['dynamodb'][]): Map<string, StreamRecord['dynamodb'][]> {
   const seen = new Map<string, StreamRecord['dynamodb']>();
   for (const change of changes) {
-    // What comes again is the same.
+    // A record that is delivered again is equal.
     expect(change).toEqual(seen.get(change.SequenceNumber) ?? change);
     if (!seen.has(change.SequenceNumber)) seen.set(change.SequenceNumber, change);
   }
@@ -85,7 +85,7 @@ function historiesOf(changes: StreamRecord['dynamodb'][]): Map<string, StreamRec
   return histories;
 }
 
-test(`kill -9 at ${KILLS} random moments loses no write, event or message, and makes up none`, async () => {
+test(`kill -9 at ${KILLS} random moments loses no write, event or message, and creates no false ones`, async () => {
   const delays: number[] = [];
   let client = await start();
   await client.send(new PutCommand({ TableName, Item: FIRST }));
@@ -103,14 +103,14 @@ test(`kill -9 at ${KILLS} random moments loses no write, event or message, and m
       const [number, pair, counted] = [name, `${name}-pair`, `${name}-count`].map((pk) => rows.get(pk)?.number ?? 0);
       expect(number).toBeGreaterThanOrEqual(acknowledged);
       expect(number).toBeLessThanOrEqual(attempted);
-      // A transaction that was under way was made as a whole or not at all.
+      // A transaction in progress was stored completely or not at all.
       const isMade = attempted % 3 === 0 && number === attempted;
       expect([counted, pair === attempted]).toEqual(isMade ? [count + 1, true] : [count, false]);
     }
     for (const writer of writers) writer.count = rows.get(`${writer.name}-count`)?.number ?? 0;
   }
 
-  // Nothing is written any more: every last change arrives, at the end of both ways.
+  // After the writers stop, the last change of each item arrives at both receivers.
   const { Items = [] } = await client.send(new ScanCommand({ TableName, ConsistentRead: true }));
   const indexed = await client.send(new ScanCommand({ TableName, IndexName: 'byOwner', ConsistentRead: false }));
   const owned = Items.filter(({ owner }) => owner).map(({ pk, sk, owner }) => JSON.stringify([pk, sk, owner])).sort();

@@ -9,8 +9,8 @@ import { fakeAccess, fakeStack, resource, ROLE } from '../fakes';
 import { globalTable, STREAM_ARN } from '../services/dynamodb/videos-table';
 
 /**
- * A process of its own that can be killed: a table whose stream a function turns into events, a rule that sends these to a queue,
- * and a function on the queue. Both functions write down what they get, and fail now and then.
+ * A separate process that can be killed. A function converts a table's stream to events, a rule sends the events to a queue, and another function reads
+ * the queue. Both functions record their input, and sometimes fail.
  */
 const [dataFolder, received] = process.argv.slice(2);
 const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:events';
@@ -49,7 +49,7 @@ const dynamoDb = startDynamoDb({ stack });
 let events: ReturnType<typeof createEvents>;
 
 async function main(): Promise<void> {
-  // Ends what the process that was killed may have left half written.
+  // Completes a line that a killed process left incomplete.
   appendFileSync(received, '\n');
   const { service, streams } = await dynamoDb;
   const queues = await createQueues({ stack, access, functions, log });

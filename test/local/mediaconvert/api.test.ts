@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 const create = (input: CreateJobCommandInput) => service.client.send(new CreateJobCommand(input));
 const valid = () => job('none', [cmaf(video(180, 300_000), audio())]);
-/** A valid job with one member changed, by its path. */
+/** A valid job in which the member at a path is changed. */
 function changed(path: string, value: unknown): CreateJobCommandInput {
   const input = structuredClone(valid());
   const names = path.split('.');
@@ -71,12 +71,12 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['two clips', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '00:00:10:00' }, { EndTimecode: '00:00:20:00' }]), /inputClippings: should have one item/],
   ['two inputs', () => changed('Settings.Inputs', [...valid().Settings!.Inputs!, ...valid().Settings!.Inputs!]), /^\/settings\/inputs: should have one item/],
   ['a job template', () => changed('JobTemplate', 'x'), /^\/jobTemplate: is not supported/],
-])('%s is refused by path', async (_name, input, message) => {
+])('rejects %s with the path', async (_name, input, message) => {
   await expect(create(input())).rejects.toMatchObject({ name: 'BadRequestException', $metadata: { httpStatusCode: 400 }, message: expect.stringMatching(message) });
 });
 
-test('an unknown member is refused by path', async () => {
-  // The SDK drops what it does not know, so this one goes by hand.
+test('rejects an unknown member with the path', async () => {
+  // The SDK removes unknown members, so this request is sent without the SDK.
   const { config } = service.client;
   const { hostname, port } = await config.endpoint!();
   const answer = await fetch(`http://${hostname}:${port}/2017-08-29/jobs`, { method: 'POST', body: JSON.stringify({ role: ROLE, queue: QUEUE, settings: { inputs: [{ rotate: 'AUTO', fileInput: 's3://a/b' }], outputGroups: [] } }) });
@@ -84,11 +84,11 @@ test('an unknown member is refused by path', async () => {
     .toEqual([400, 'BadRequestException', '/settings/inputs/0/rotate: is not a member of the API']);
 });
 
-test('a queue must be one of the template', async () => {
+test('rejects a queue that is not in the template', async () => {
   await expect(create(changed('Queue', `${QUEUE}-other`))).rejects.toMatchObject({ name: 'NotFoundException' });
 });
 
-test('a client request token answers the same job for a minute only', async () => {
+test('a client request token returns the same job for 1 minute', async () => {
   const ids: string[] = [];
   for (const later of [0, 59_000, 2_000]) {
     time += later;
@@ -97,7 +97,7 @@ test('a client request token answers the same job for a minute only', async () =
   expect([ids[0] === ids[1], ids[0] === ids[2]]).toEqual([true, false]);
 });
 
-test('asks for the permissions that AWS asks for', async () => {
+test('requires the same permissions as AWS', async () => {
   service.access.asked.length = 0;
   const { Job } = await create(valid());
   await service.event(({ jobId, status }) => jobId === Job!.Id && status === 'ERROR');
@@ -110,7 +110,7 @@ test('asks for the permissions that AWS asks for', async () => {
   expect(service.access.asked).toEqual([
     {
       action: 'mediaconvert:CreateJob', resource: QUEUE,
-      // Of an account that has no input policy, whatever the job's inputs are.
+      // The condition keys of an account without an input policy, independent of the job's inputs.
       context: { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' },
     },
     { action: 'iam:PassRole', resource: ROLE, context: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
@@ -123,7 +123,7 @@ test('asks for the permissions that AWS asks for', async () => {
   ]);
 });
 
-test('jobs are found by input and queue, a page at a time', async () => {
+test('searches jobs by input and queue, in pages', async () => {
   const ids: string[] = [];
   for (const key of ['found/a', 'found/b', 'found/c']) ids.push((await create(job(key, [cmaf(video(180, 300_000))]))).Job!.Id!);
   await service.event(({ jobId, status }) => jobId === ids[2] && status === 'ERROR');
@@ -139,7 +139,7 @@ test('jobs are found by input and queue, a page at a time', async () => {
   expect(JSON.parse(readFileSync(join(service.stack.dataFolder, 'mediaconvert/jobs.json'), 'utf8')).map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(ids));
 });
 
-test('an unknown job is not found, an operation that is not here is named', async () => {
+test('returns 404 for an unknown job, and names an unsupported operation', async () => {
   await expect(service.client.send(new GetJobCommand({ Id: '1-none' }))).rejects.toMatchObject({ name: 'NotFoundException', $metadata: { httpStatusCode: 404 } });
   for (const [command, name] of [[new CancelJobCommand({ Id: '1' }), 'DELETE /2017-08-29/jobs/1'], [new ListJobsCommand({}), 'GET /2017-08-29/jobs']] as const) {
     await expect(service.client.send(command as ListJobsCommand)).rejects.toMatchObject({ name: 'NotFoundException', message: `${name} is not implemented in the local stack` });
@@ -150,7 +150,7 @@ const probe = async (key: string, file: string | Buffer) => {
   await service.put(key, file);
   return (await service.client.send(new ProbeCommand({ InputFiles: [{ FileUrl: `s3://sources/${key}` }] }))).ProbeResults![0];
 };
-test('Probe tells what the ladder needs to know', async () => {
+test('Probe returns the facts that the ladder requires', async () => {
   clip('flat.mp4', '-f lavfi -i testsrc2=s=320x180:r=30000/1001:d=2 -f lavfi -i sine=d=2:r=44100 -pix_fmt yuv420p -c:v libx264 -profile:v main -c:a aac -ac 2');
   const phone = await probe('phone', clip('phone.mov', `-i ${join(FOLDER, 'flat.mp4')} -c copy -metadata:s:v:0 rotate=270`));
   expect(phone).toMatchObject({
@@ -178,7 +178,7 @@ test.each<[string, string, string, object]>([
 ])('Probe of %s', async (_name, file, args, container) => {
   expect((await probe('any', clip(file, args))).Container).toMatchObject(container);
 });
-test('Probe of what is no media has no format and no tracks', async () => {
+test('Probe returns no format and no tracks for a file that is not media', async () => {
   const result = await probe('letter', Buffer.from('Dear reader\n'));
   expect(result).toMatchObject({ Container: { Tracks: [] } });
   expect(result.Container!.Format).toBeUndefined();

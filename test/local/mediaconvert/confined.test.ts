@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(FOLDER, { recursive: true });
 });
 
-/** A reference movie: its data lies in another file, as QuickTime allows. */
+/** A reference movie: its data is in another file, as QuickTime allows. */
 function referenceMovie(): Buffer {
   const movie = readFileSync(victim);
   const box = (type: string, ...parts: Buffer[]) => {
@@ -38,18 +38,18 @@ function referenceMovie(): Buffer {
     head.write(type, 4, 'latin1');
     return Buffer.concat([head, body]);
   };
-  // The alias record that the demuxer reads: 150 bytes of volume and name, then the absolute path (type 2) and the end.
+  // The alias record that the demuxer reads: 150 bytes of volume and name, the absolute path (type 2), and an end marker.
   const path = Buffer.from(victim.length % 2 ? `/${victim}` : victim);
   const url = box('alis', Buffer.alloc(4 + 150), Buffer.from([0, 2, 0, path.length]), path, Buffer.from([0xff, 0xff, 0, 0]));
   const at = movie.indexOf('url ') - 4;
   const grown = Buffer.concat([movie.subarray(0, at), url, movie.subarray(at + movie.readUInt32BE(at))]);
-  // Every box around it grows as well.
+  // The sizes of all enclosing boxes grow too.
   for (const type of ['moov', 'trak', 'mdia', 'minf', 'dinf', 'dref']) {
     const start = grown.indexOf(type) - 4;
     grown.writeUInt32BE(grown.readUInt32BE(start) + url.length - 12, start);
   }
   const moov = grown.indexOf('moov') - 4;
-  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]); // its own data is gone
+  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]); // removes the movie's own data
 }
 
 const tricks: [string, () => Buffer | string][] = [
@@ -63,7 +63,7 @@ const tricks: [string, () => Buffer | string][] = [
   ['a picture', () => readFileSync(clip('one.png', '-f lavfi -i testsrc2=s=64x64 -frames:v 1'))],
 ];
 
-test.each(tricks)('%s is no video, and names nothing that is read', async (_name, make) => {
+test.each(tricks)('%s is rejected, and no file that it references is read', async (_name, make) => {
   const content = make();
   await service.put('trick', Buffer.from(content));
   const { ProbeResults } = await service.client.send(new ProbeCommand({ InputFiles: [{ FileUrl: 's3://sources/trick' }] }));
@@ -75,10 +75,10 @@ test.each(tricks)('%s is no video, and names nothing that is read', async (_name
   expect(requests).toBe(0);
 });
 
-test('an MP4 whose data lies in another file gets nothing of it', async () => {
+test('an MP4 cannot read data from another file', async () => {
   const movie = referenceMovie();
   writeFileSync(join(FOLDER, 'reference.mp4'), movie);
-  // It is a working trick: FFmpeg follows it when told to.
+  // The attack works: without the restrictions FFmpeg follows the reference.
   const followed = execFileSync('ffprobe', ['-v', 'error', '-enable_drefs', '1', '-use_absolute_path', '1', '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', join(FOLDER, 'reference.mp4')]);
   expect(Number(`${followed}`)).toBeGreaterThan(20);
   await service.put('reference', movie);
@@ -88,7 +88,7 @@ test('an MP4 whose data lies in another file gets nothing of it', async () => {
   expect(service.store.list('media')).toEqual([]);
 });
 
-test('without the confinement the playlist trick would work', () => {
+test('without the restrictions, the playlist attack would succeed', () => {
   const playlist = join(FOLDER, 'trick');
   writeFileSync(playlist, `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${join(FOLDER, 'victim.ts')}\n#EXT-X-ENDLIST\n`);
   expect(`${execFileSync('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', playlist])}`).toContain('h264');

@@ -11,7 +11,7 @@ const becomes = async (name: string, count: number) => {
 };
 
 describe('FFmpeg', () => {
-  it('ends when the process that started it is killed', async () => {
+  it('ends if its parent process is killed', async () => {
     const name = randomUUID();
     const parent = spawn(process.execPath, ['--import', 'tsx', path.join(__dirname, 'crash.fixture.ts'), name], { stdio: 'ignore' });
     expect(await becomes(name, 1)).toBe(1);
@@ -19,7 +19,7 @@ describe('FFmpeg', () => {
     expect(await becomes(name, 0)).toBe(0);
   });
 
-  it('ends when it is told to', async () => {
+  it('ends if its signal is aborted', async () => {
     const name = randomUUID();
     const stopping = new AbortController();
     const ended = run('ffmpeg', ['-re', '-f', 'lavfi', '-i', 'testsrc2', '-metadata', `title=${name}`, '-t', '60', '-f', 'null', '-'], '.', stopping.signal);
@@ -30,7 +30,7 @@ describe('FFmpeg', () => {
     expect(await becomes(name, 0)).toBe(0);
   });
 
-  it('tells its last words when it fails', async () => {
+  it('rejects with the last line of its error output', async () => {
     await expect(run('ffmpeg', ['-i', 'missing', 'x.mp4'], '.', new AbortController().signal)).rejects.toThrow('missing: No such file or directory');
     expect(await run('ffprobe', ['-f', 'lavfi', '-show_entries', 'stream=width', '-of', 'csv=p=0', 'testsrc2=size=64x48'], '.', new AbortController().signal)).toBe('64');
   });

@@ -15,7 +15,7 @@ export const ROLE = `arn:aws:iam::${ACCOUNT}:role/transcoder`;
 export const QUEUE = `arn:aws:mediaconvert:${REGION}:${ACCOUNT}:queues/vod`;
 const trust = (service: string) => ({ AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } }] } });
 
-/** MediaConvert on a store of its own, behind an AWS endpoint, with the real client. */
+/** MediaConvert with a separate store, an AWS endpoint and the SDK's client. */
 export async function mediaConvert(options: {
   dataFolder?: string; denied?: (need: Need) => boolean; now?: () => number; fault?: (event: BusEvent) => Error | undefined;
 } = {}) {
@@ -46,7 +46,7 @@ export async function mediaConvert(options: {
       written.push({ bucket, meta });
       return meta;
     },
-    /** What was put since `written` was emptied. */
+    /** The objects that were put since `written` was last emptied. */
     list(name: string) {
       const objects = new Map(written.filter(({ bucket }) => bucket === name).map(({ meta }) => [meta.key, meta]));
       return [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -57,7 +57,7 @@ export async function mediaConvert(options: {
   const client = new MediaConvertClient({ endpoint: served.endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
   return {
     stack, events, access, store, written, client, service,
-    /** Resolves with the first event that fits. */
+    /** Resolves with the first matching event. */
     event: (fits: (detail: BusEvent['detail']) => boolean) => new Promise<BusEvent>((resolve) => {
       const check = () => {
         const found = events.find(({ detail }) => fits(detail));
@@ -79,7 +79,7 @@ export async function mediaConvert(options: {
 }
 
 export const FOLDER = mkdtempSync(join(tmpdir(), 'vod-clips-'));
-/** Makes a clip with FFmpeg and answers where it is. */
+/** Creates a clip with FFmpeg and returns its location. */
 export function clip(name: string, args: string): string {
   execFileSync('ffmpeg', ['-v', 'error', '-y', ...args.split(' '), join(FOLDER, name)]);
   return join(FOLDER, name);

@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(FOLDER, { recursive: true });
 });
 
-/** Runs a job to its end and answers its last event. */
+/** Runs a job to its end and returns its last event. */
 async function finished(input: CreateJobCommandInput, on = service) {
   const { Job } = await on.client.send(new CreateJobCommand(input));
   const { detail } = await on.event(({ jobId, status }) => jobId === Job!.Id && /COMPLETE|ERROR/.test(status));
@@ -46,7 +46,7 @@ const colour = (key: string, x: number, y: number) => {
   return [...raw.subarray(0, 3)];
 };
 
-test('CMAF: a ladder with its own audio, named, measured and announced as MediaConvert does', async () => {
+test('CMAF: a ladder with separate audio has MediaConvert\'s names, measurements and event', async () => {
   const detail = await finished(job('clip', [cmaf(video(360, 900_000), video(180, 300_000, { CodecProfile: 'MAIN' }), audio()), frames(1, 2)], { StatusUpdateInterval: 'SECONDS_10' }));
   expect(detail).toMatchObject({ status: 'COMPLETE' });
   const segments = (name: string, extension: string) => [1, 2].map((n) => `v/1/hls/index${name}_00000000${n}.${extension}`);
@@ -115,7 +115,7 @@ test('CMAF: a ladder with its own audio, named, measured and announced as MediaC
     Timing: { SubmitTime: expect.any(Date), StartTime: expect.any(Date), FinishTime: expect.any(Date) },
     OutputGroupDetails: [{ OutputDetails: [{ DurationInMs: 6500, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } }, {}, {}] }, {}],
   });
-  // The SDK drops what AWS does not answer, so once more by hand: the API tells less than the event, and no paths.
+  // Without the SDK, which removes unknown members: the API returns fewer details than the event, and no paths.
   const { job: answered } = await answer(`/2017-08-29/jobs/${detail.jobId}`);
   const small = { durationInMs: 6500, videoDetails: { widthInPx: 320, heightInPx: 180 } };
   const large = { durationInMs: 6500, videoDetails: { widthInPx: 640, heightInPx: 360 } };
@@ -125,13 +125,13 @@ test('CMAF: a ladder with its own audio, named, measured and announced as MediaC
   expect(readdirSync(join(service.stack.dataFolder, 'mediaconvert/work'))).toEqual([]);
 });
 
-/** What the API answers, without the SDK. */
+/** The API's response, without the SDK. */
 async function answer(path: string): Promise<any> {
   const { hostname, port } = await service.client.config.endpoint!();
   return (await fetch(`http://${hostname}:${port}${path}`)).json();
 }
 
-test('captures are the frames at their times', async () => {
+test('captures show the frames at exactly their times', async () => {
   const colours = [['red', 0.5], ['blue', 2], ['red', 2]].map(([name, seconds]) => `-f lavfi -i color=${name}:s=320x180:r=30:d=${seconds}`).join(' ');
   await service.put('timed', clip('timed.mp4', `${colours} -filter_complex [0:v][1:v][2:v]concat=n=3 -pix_fmt yuv420p`));
   expect(await finished(job('timed', [cmaf(video(180, 300_000)), frames(1, 2, 2)]))).toMatchObject({ status: 'COMPLETE' });
@@ -149,19 +149,19 @@ test('HLS: muxed transport streams', async () => {
   expect(ffprobe(bytes('v/1/ts/index_180p_00001.ts')).streams.map(({ codec_name: name }: { codec_name: string }) => name)).toEqual(['h264', 'aac']);
 });
 
-test('a phone\'s portrait video comes out upright', async () => {
+test('a portrait video of a phone is rotated upright', async () => {
   clip('flat.mp4', '-f lavfi -i color=red:s=320x180:r=30:d=1 -vf drawbox=0:0:160:180:blue:fill -pix_fmt yuv420p');
   await service.put('phone', clip('phone.mp4', `-i ${join(FOLDER, 'flat.mp4')} -c copy -metadata:s:v:0 rotate=270`));
   const upright = video(320, 300_000);
   Object.assign(upright.VideoDescription!, { Width: 180, Height: 320 });
   expect(await finished(job('phone', [cmaf(upright), frames(1, 1, 1)]))).toMatchObject({ status: 'COMPLETE' });
   expect(ffprobe(bytes('v/1/hls/index_320pinit.cmfv', 'v/1/hls/index_320p_000000001.cmfv')).streams).toMatchObject([{ width: 180, height: 320 }]);
-  // Turned clockwise by 90 degrees, the left half is on top; the 16:9 capture has bars beside the portrait picture.
+  // After a clockwise rotation by 90 degrees, the left half is on top. The 16:9 capture has bars beside the portrait picture.
   const [top, bottom, bar] = [colour('v/1/poster/frame.0000000.jpg', 160, 20), colour('v/1/poster/frame.0000000.jpg', 160, 160), colour('v/1/poster/frame.0000000.jpg', 10, 90)];
   expect([top[2] > 200, bottom[0] > 200, Math.max(...bar) < 30]).toEqual([true, true, true]);
 });
 
-test('no audio in the source: muxed outputs go without, an audio output fails', async () => {
+test('without audio in the source, muxed outputs have no audio and an audio output fails', async () => {
   await service.put('silent', clip('silent.mp4', '-f lavfi -i testsrc2=s=320x180:r=30000/1001:d=2 -pix_fmt yuv420p'));
   const muxed = { ...video(180, 300_000), ...audio(), NameModifier: '_180p', ContainerSettings: { Container: 'M3U8' as const } };
   expect(await finished(job('silent', [hls(muxed)]))).toMatchObject({ status: 'COMPLETE' });
@@ -169,7 +169,7 @@ test('no audio in the source: muxed outputs go without, an audio output fails', 
   expect(await finished(job('silent', [cmaf(video(180, 300_000), audio())]))).toMatchObject({ status: 'ERROR', errorCode: 1040, errorMessage: expect.stringContaining('audio') });
 });
 
-test('audio only: a playlist of one audio variant, and no percentage', async () => {
+test('audio only: the playlist has one audio variant, and events have no percentage', async () => {
   await service.put('song', clip('song.m4a', '-f lavfi -i sine=d=9 -c:a aac'));
   expect(await finished(job('song', [cmaf(audio())]))).toMatchObject({ status: 'COMPLETE' });
   expect(master('v/1/hls/index.m3u8').variants).toMatchObject([{ uri: 'index_audio.m3u8', codecs: 'mp4a.40.2' }]);
@@ -185,7 +185,7 @@ test('a variable frame rate becomes its average rounded up', async () => {
   expect(Number.isInteger(master('v/1/hls/index.m3u8').variants[0].frameRate)).toBe(true);
 });
 
-test('the job\'s role must be allowed to read and to write each object', async () => {
+test('requires permissions of the job\'s role for each object', async () => {
   denied.add('s3:GetObject arn:aws:s3:::sources/clip');
   expect(await finished(job('clip', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1401, errorMessage: expect.stringContaining('s3://sources/clip') });
   denied.clear();
@@ -195,7 +195,7 @@ test('the job\'s role must be allowed to read and to write each object', async (
   expect(service.access.refusals.every(({ principal }) => principal === ROLE)).toBe(true);
 });
 
-test('an input that is not there, and a bucket that is not', async () => {
+test('fails for a missing input and for a missing bucket', async () => {
   expect(await finished(job('nothing', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: 'Unable to open input file [s3://sources/nothing]: [Failed probe/open: [Failed to read data: HeadObject failed]]' });
   expect((await answer('/2017-08-29/search')).jobs[0]).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: expect.stringContaining('HeadObject failed') });
   const group = cmaf(video(180, 300_000));
@@ -203,7 +203,7 @@ test('an input that is not there, and a bucket that is not', async () => {
   expect(await finished(job('clip', [group]))).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: expect.stringContaining('s3://nowhere/') });
 });
 
-test('a truncated file and one that is no video fail with MediaConvert\'s code', async () => {
+test('fails with MediaConvert\'s error code for a truncated file and for a file that is not a video', async () => {
   const whole = readFileSync(clip('index-first.mp4', `-i ${join(FOLDER, 'clip.mp4')} -c copy -movflags faststart`));
   await service.put('cut', whole.subarray(0, whole.length / 2));
   expect(await finished(job('cut', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1076 });
@@ -212,20 +212,20 @@ test('a truncated file and one that is no video fail with MediaConvert\'s code',
   for (const key of ['half', 'text']) expect(await finished(job(key, [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1010, userMetadata: { videoId: 'v1' } });
 });
 
-test('a kill between an event and the record of it tells the event again, and never loses it', async () => {
+test('after a kill between an event and its record, the event is sent again and never lost', async () => {
   await service.put('brief', clip('brief.mp4', '-f lavfi -i testsrc2=s=320x180:r=30:d=1 -pix_fmt yuv420p'));
   const { Job } = await service.client.send(new CreateJobCommand(job('brief', [cmaf(video(180, 300_000))])));
   let recorded: unknown;
   await service.event(({ jobId, status }) => {
     if (jobId !== Job!.Id || status !== 'COMPLETE') return false;
-    // Called before the event was put: what a kill would leave at this moment.
+    // Called before the event is put: the files that a kill at this moment would leave.
     recorded = JSON.parse(readFileSync(join(service.stack.dataFolder, 'mediaconvert/jobs.json'), 'utf8')).find(({ id }: { id: string }) => id === jobId).status;
     return true;
   });
   expect(recorded).toBe('PROGRESSING');
 });
 
-test('jobs run one after the other, and stopping kills FFmpeg, leaves no files and resumes later', async () => {
+test('runs jobs one at a time; a stop kills FFmpeg and leaves no files, and the job restarts later', async () => {
   const first = await mediaConvert();
   const ids: string[] = [];
   const work = join(first.stack.dataFolder, 'mediaconvert/work');
@@ -244,7 +244,7 @@ test('jobs run one after the other, and stopping kills FFmpeg, leaves no files a
     await first.stop(true);
   }
   expect(readdirSync(work)).toEqual([]);
-  // The guard of a killed FFmpeg needs a moment to end itself.
+  // The shell around a killed FFmpeg ends a moment later.
   if (existsSync('/proc/self')) await until(() => children().length === 0);
   expect(first.store.list('media')).toEqual([]);
 

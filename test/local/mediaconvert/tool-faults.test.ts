@@ -18,7 +18,7 @@ afterAll(async () => {
 const create = async () => (await service.client.send(new CreateJobCommand(job('clip', [cmaf(video(360, 900_000))])))).Job!.Id!;
 const ended = async (id: string) => (await service.event(({ jobId, status }) => jobId === id && /COMPLETE|ERROR/.test(status))).detail;
 
-/** Ends the FFmpeg that works in a folder, as the kernel does when memory runs out. */
+/** Kills the FFmpeg process of a folder, as the kernel does if memory runs out. */
 function killToolIn(folder: string): boolean {
   const tools = readdirSync('/proc').filter((pid) => {
     try {
@@ -31,7 +31,7 @@ function killToolIn(folder: string): boolean {
   return tools.length > 0;
 }
 
-test('an FFmpeg that was killed, or is not there, is a fault of the service and not of the file', async () => {
+test('a killed or missing FFmpeg is a system error, not an error of the file', async () => {
   await service.put('clip', clip('clip.mp4', '-f lavfi -i testsrc2=s=640x360:r=30:d=60 -pix_fmt yuv420p -c:v libx264 -preset ultrafast'));
   const id = await create();
   await until(() => killToolIn(join(service.stack.dataFolder, 'mediaconvert/work', id)));
@@ -47,7 +47,7 @@ test('an FFmpeg that was killed, or is not there, is a fault of the service and 
   }
 });
 
-test('a disk that is full when a job ends delays its event, and keeps nothing from those behind it', async () => {
+test('a full disk at the end of a job delays its event, and does not block later jobs', async () => {
   const log = jest.spyOn(console, 'error').mockImplementation();
   const faults = [1, 2].map(() => new Error('ENOSPC: no space left on device'));
   const full = await mediaConvert({ fault: ({ detail: { status } }) => status === 'COMPLETE' ? faults.shift() : undefined });

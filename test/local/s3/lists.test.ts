@@ -34,7 +34,7 @@ const list = async (more: Partial<s3.ListObjectsV2CommandInput> = {}, Bucket = B
   return [Contents.map(({ Key }) => Key), IsTruncated];
 };
 
-test('a list has the objects by their keys, in pages, and those after a key', async () => {
+test('lists objects in key order, in pages, and after a key', async () => {
   expect(await list()).toEqual([KEYS, false]);
   expect(await list({ MaxKeys: 2 })).toEqual([KEYS.slice(0, 2), true]);
   expect(await list({ MaxKeys: 3, StartAfter: 'b/1' })).toEqual([KEYS.slice(2), false]);
@@ -44,7 +44,7 @@ test('a list has the objects by their keys, in pages, and those after a key', as
   await expect(list({}, 'nowhere')).rejects.toThrow('The specified bucket does not exist');
 });
 
-test('a list lacks what was deleted, which may be deleted again', async () => {
+test('does not list a deleted object; a second deletion succeeds', async () => {
   for (let times = 0; times < 2; times++) await client.send(new s3.DeleteObjectCommand({ Bucket: BUCKET, Key: 'b/1' }));
   expect(await list()).toEqual([KEYS.filter((key) => key !== 'b/1'), false]);
   expect(readdirSync(join(stack.dataFolder, 's3', BUCKET))).toHaveLength(2 * (KEYS.length - 1));

@@ -40,7 +40,7 @@ beforeAll(async () => {
       },
     },
   }, { type: 'AWS::S3::Bucket', physicalId: 'silent' },
-  // As a CDK app has it after addEventNotification.
+  // The configuration of a CDK app after addEventNotification.
   ...[{ bucket: 'heard', configuration: { EventBridgeConfiguration: {} } }, { bucket: 'muted', configuration: {} }].flatMap(({ bucket, configuration }) => [
     { type: 'AWS::S3::Bucket', physicalId: bucket, properties: bucket === 'muted' ? { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } } : {} },
     { type: 'Custom::S3BucketNotifications', physicalId: `${bucket}-notifications`, properties: { BucketName: bucket, NotificationConfiguration: configuration } },
@@ -69,7 +69,7 @@ const leftovers = () => ['.incoming', BUCKET].map((folder) => readdirSync(join(s
 
 const raw = (...request: Request) => rawTo(served.endpoint, ...request);
 
-test('an object comes back as it was put, with its facts', async () => {
+test('returns an object and its metadata as they were put', async () => {
   const data = randomBytes(300_000);
   const answer = await put('a/b c+ü%?.bin', data, { ContentType: 'video/mp4', CacheControl: 'max-age=1' });
   expect(answer.ETag).toBe(`"${md5(data)}"`);
@@ -79,7 +79,7 @@ test('an object comes back as it was put, with its facts', async () => {
   expect(store.get(BUCKET, 'a/b c+ü%?.bin')).toMatchObject({ size: 300_000, etag: answer.ETag, contentType: 'video/mp4' });
 });
 
-test('keys cannot leave the folder; objects survive a restart, halves of them do not', async () => {
+test('keys cannot leave the folder; complete objects survive a restart, partial ones do not', async () => {
   await put('../../../escape', 'out');
   await put('..', 'dots');
   await put('..', 'more dots');
@@ -92,12 +92,12 @@ test('keys cannot leave the folder; objects survive a restart, halves of them do
   expect(existsSync(half)).toBe(false);
 });
 
-test('an object that was committed just before a kill is told at the next start, once, and one that was replaced since is not', async () => {
+test('sends the event of an object that was committed before a kill once at the next start, unless the object was replaced', async () => {
   const told: string[] = [];
   const run = (putEvent: (event: BusEvent) => void) => createS3({ stack, access, putEvent }).store;
   const killed = run(() => { throw new Error('killed'); });
   const living = run(({ detail }) => told.push(detail.object.key));
-  // Who is killed tells nothing later either.
+  // A killed process sends no later events.
   const spies = [jest.spyOn(globalThis, 'setTimeout').mockReturnValue(setTimeout(() => undefined, 0)), jest.spyOn(console, 'error').mockImplementation()];
   for (const key of ['untold', 'replaced']) await killed.put(BUCKET, key, Buffer.from('x'));
   spies.forEach((spy) => spy.mockRestore());
@@ -107,7 +107,7 @@ test('an object that was committed just before a kill is told at the next start,
   expect(told).toEqual(['replaced', 'untold']);
 });
 
-test('an object whose event meets a full disk is stored, and told later', async () => {
+test('stores an object on a disk that is too full for its event, and sends the event later', async () => {
   const log = jest.spyOn(console, 'error').mockImplementation();
   const told: string[] = [];
   const faults = [new Error('ENOSPC: no space left on device')];
@@ -127,7 +127,7 @@ test('an object whose event meets a full disk is stored, and told later', async 
   log.mockRestore();
 });
 
-test('only one of two racing conditional puts wins', async () => {
+test('only one of two concurrent conditional puts succeeds', async () => {
   const results = await Promise.allSettled(Array.from({ length: 6 }, (_, i) => put('race', Buffer.alloc(MIB, i), { IfNoneMatch: '*' })));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } });
@@ -149,7 +149,7 @@ test('ranges', async () => {
   expect((await raw('HEAD', `/${BUCKET}/range`)).headers).toMatchObject({ 'content-length': '10', 'etag': ETag, 'content-type': 'text/plain' });
 });
 
-/** Status and code of each refusal, as S3 answers it. */
+/** The status and code of each error, as in S3. */
 const refusals: [name: string, call: () => Promise<unknown>, status: number, code: string][] = [
   ['get of a missing key', () => bytesOf('missing'), 404, 'NoSuchKey'],
   ['a bucket that is not in the template', () => client.send(new s3.GetObjectCommand({ Bucket: 'other', Key: 'k' })), 404, 'NoSuchBucket'],
@@ -178,7 +178,7 @@ test.each(refusals)('%s is refused', async (_name, call, status, code) => {
   expect(leftovers()).toEqual(before);
 });
 
-test('the checksum that the SDK adds by itself is verified', async () => {
+test('verifies the checksum that the SDK adds automatically', async () => {
   const reading = await startFake(service, access, true);
   const write = (more: Partial<s3.PutObjectCommandInput>) => checking.send(new s3.PutObjectCommand({ Bucket: BUCKET, Key: 'checked', Body: 'data', ...more }));
   const checking = new s3.S3Client({ endpoint: reading.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
@@ -191,7 +191,7 @@ test('the checksum that the SDK adds by itself is verified', async () => {
   await reading.stop();
 });
 
-test('a body in chunks is refused', async () => {
+test('rejects a chunked body', async () => {
   const chunks = (more: Record<string, string>) => raw('PUT', `/${BUCKET}/chunks`, { 'content-length': '1', ...more }, Buffer.from('x'));
   for (const [name, value] of [['x-amz-content-sha256', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'], ['x-amz-trailer', 'x-amz-checksum-crc32']]) {
     expect(await chunks({ [name]: value })).toMatchObject({ status: 501, body: expect.stringMatching(/<Code>NotImplemented<.*PUT (aws-chunked|x-amz-trailer) is not/) });
@@ -199,13 +199,13 @@ test('a body in chunks is refused', async () => {
   expect(store.get(BUCKET, 'chunks')).toBeUndefined();
 });
 
-test('a put without a length is refused', async () => {
+test('rejects a put without a length', async () => {
   const answer = await raw('PUT', `/${BUCKET}/long`, {}, Readable.from([Buffer.alloc(3 * MIB), Buffer.alloc(MIB)]));
   expect(answer).toMatchObject({ status: 411, body: expect.stringContaining('<Code>MissingContentLength</Code>') });
   expect(store.get(BUCKET, 'long')).toBeUndefined();
 });
 
-test('an upload that breaks off leaves nothing', async () => {
+test('an aborted upload leaves no files', async () => {
   const before = leftovers();
   await expect(new Promise((_resolve, reject) => {
     const sent = httpRequest(`${served.endpoint}/${BUCKET}/broken`, { method: 'PUT', headers: { 'content-length': '1000000' } }).on('error', reject);
@@ -216,12 +216,12 @@ test('an upload that breaks off leaves nothing', async () => {
   expect(store.get(BUCKET, 'broken')).toBeUndefined();
 });
 
-test('a missing key is 403 for who may not list', async () => {
+test('returns 403 for a missing key without ListBucket', async () => {
   denied = (action) => action === 's3:ListBucket';
   await expect(bytesOf('missing')).rejects.toMatchObject({ name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
 });
 
-test('asks for the permission that S3 asks for', async () => {
+test('requires the same permission as S3', async () => {
   await put('p/k');
   await bytesOf('p/k');
   await client.send(new s3.HeadObjectCommand({ Bucket: BUCKET, Key: 'p/k' }));
@@ -233,7 +233,7 @@ test('asks for the permission that S3 asks for', async () => {
   ]);
 });
 
-test('announces a new object as EventBridge does, and only where the bucket says so', async () => {
+test('sends an Object Created event only if the bucket enables EventBridge', async () => {
   await put('ev ü/+', 'abc');
   await put('ev2', 'abc');
   await client.send(new s3.PutObjectCommand({ Bucket: 'silent', Key: 'k', Body: 'x' }));
@@ -255,7 +255,7 @@ test('announces a new object as EventBridge does, and only where the bucket says
   expect(events[1].detail.object.sequencer > events[0].detail.object.sequencer).toBe(true);
 });
 
-test('announces as CDK\'s custom resource says, which overwrites what the bucket itself was told', async () => {
+test('follows the notification configuration of CDK\'s custom resource, which replaces the bucket\'s property', async () => {
   for (const Bucket of ['heard', 'muted']) await client.send(new s3.PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
   expect(events.map(({ detail }) => detail.bucket.name)).toEqual(['heard']);
 });
@@ -275,7 +275,7 @@ test.each<[string, Record<string, string>, number]>([
   expect((await raw('OPTIONS', '/silent/k', headers)).status).not.toBe(200);
 });
 
-test('answers and refusals carry the CORS headers', async () => {
+test('responses and errors have CORS headers', async () => {
   const good = await raw('PUT', `/${BUCKET}/cors`, { 'origin': PAGE, 'content-length': '1' }, Buffer.from('x'));
   expect(good.headers).toMatchObject({ 'access-control-allow-origin': PAGE, 'access-control-expose-headers': 'ETag' });
   denied = () => true;
@@ -284,7 +284,7 @@ test('answers and refusals carry the CORS headers', async () => {
   expect((await raw('GET', `/${BUCKET}/cors`, { origin: PAGE })).headers['access-control-allow-origin']).toBeUndefined();
 });
 
-test('a large upload does not grow memory', async () => {
+test('a large upload uses constant memory', async () => {
   const chunk = Buffer.alloc(MIB, 7);
   const size = 200 * MIB;
   const before = process.memoryUsage().rss;

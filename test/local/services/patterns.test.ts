@@ -17,7 +17,7 @@ describe('a pattern', () => {
     [{ a: ['x'] }, { a: ['w', 'x'] }, true],
     [{ a: { b: { c: ['x'] } } }, { a: { b: { c: 'x', d: 1 } } }, true],
     [{ a: { b: ['x'] } }, { a: [{ b: 'w' }, { b: 'x' }] }, true],
-    // Of one element, not each of another one.
+    // All fields must match in the same element.
     [{ a: { b: ['x'], c: ['y'] } }, { a: [{ b: 'x', c: 'z' }, { b: 'w', c: 'y' }] }, false],
     [{ a: { b: ['x'] } }, {}, false],
     [{ a: [{ prefix: 'source/' }] }, { a: 'source/1' }, true],
@@ -63,7 +63,7 @@ describe('a pattern', () => {
     [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '2001:db8::1' }, true],
     [{ a: [{ cidr: '10.0.0.0/24' }] }, { a: 'not an address' }, false],
     [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '10.0.0.1' }, false],
-    // As AWS answered where the tests of LocalStack were recorded.
+    // AWS's results, as recorded in the tests of LocalStack.
     [{ a: [{ [NOT]: 'x' }] }, { a: null }, true],
     [{ a: [{ [NOT]: 'x' }] }, { a: 5 }, true],
     [{ a: [{ [NOT]: 'x' }] }, { a: ['x', 'y'] }, true],
@@ -81,7 +81,7 @@ describe('a pattern', () => {
     [{ a: [{ wildcard: 'a*' }] }, { a: 'a\nb' }, true],
     [{ resources: ['arn:1'] }, { resources: ['arn:0', 'arn:1'] }, true],
     [{ resources: ['arn:1'] }, { resources: [] }, false],
-    // What every object of JavaScript has is no field of an event.
+    // Inherited properties of JavaScript objects are not fields of an event.
     [{ constructor: [{ exists: true }] }, {}, false],
     [{ a: { length: [{ exists: true }] } }, { a: 'x' }, false],
     [{ $or: [{ a: ['x'] }, { b: ['y'] }] }, { b: 'y' }, true],
@@ -107,7 +107,7 @@ describe('a pattern', () => {
   });
 });
 
-test('every matcher of the CDK is known', () => {
+test('supports every matcher of the CDK', () => {
   const { Match } = events;
   const rule = new events.Rule(new Stack(new App(), 'Stack'), 'Rule', {
     eventPattern: {

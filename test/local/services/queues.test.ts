@@ -20,7 +20,7 @@ const ERROR: InvokeResult = { error: { errorType: 'Error', errorMessage: 'no' } 
 const access = fakeAccess();
 let queues: Queues;
 let received: Record<string, any>[];
-/** What a function on the dead-letter queue got. */
+/** The messages that the dead-letter queue's function received. */
 let buried: string[];
 afterEach(async () => {
   await queues.stop();
@@ -45,7 +45,7 @@ async function start(answer: (records: Record<string, any>[]) => InvokeResult | 
 const send = (...bodies: string[]) => bodies.forEach((body) => queues.send(arnOf('uploads'), body));
 const bodies = () => received.map(({ body }) => body).sort();
 
-test('a message reaches the function at once, in Lambda\'s form', async () => {
+test('a message reaches the function at once, in Lambda\'s format', async () => {
   await start(() => ({ payload: null }));
   send('{"a":1}');
   await until(() => received.length === 1);
@@ -63,7 +63,7 @@ test('a message reaches the function at once, in Lambda\'s form', async () => {
   expect(access.asked.slice(0, 3)).toEqual(['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((name) => ({ action: `sqs:${name}`, resource: arnOf('uploads') })));
 });
 
-test('what succeeds is gone; what fails comes back after its visibility timeout and ends in the dead-letter queue', async () => {
+test('deletes processed messages; failed messages are received again after the visibility timeout and end in the dead-letter queue', async () => {
   await start(([{ body }]) => body === 'bad' ? ERROR : { payload: null });
   send('good', 'bad');
   await until(() => buried.length === 1);
@@ -71,7 +71,7 @@ test('what succeeds is gone; what fails comes back after its visibility timeout 
   expect(received.filter(({ body }) => body === 'bad').map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '2']);
 });
 
-test('a message that was received again and deleted does not come back when its first function fails at last', async () => {
+test('a message that was received again and deleted stays deleted when its first function fails later', async () => {
   const slow = async (): Promise<InvokeResult> => {
     await wait(1500);
     return ERROR;
@@ -83,14 +83,14 @@ test('a message that was received again and deleted does not come back when its 
   expect(received).toHaveLength(2);
 });
 
-test('a disk that is full for a while ends no polling and loses no message', async () => {
+test('a temporarily full disk does not stop polling and loses no message', async () => {
   const folder = join(await start(() => {
     if (received.length > 2) return { payload: null };
     rmSync(folder, { recursive: true });
     setTimeout(() => mkdirSync(folder), 20);
     return ERROR;
   }), 'queues', 'uploads');
-  // Both pollers fail to write down that their message stays.
+  // Both pollers fail to store the failure of their message.
   send('first', 'second');
   await until(() => received.length === 4);
   expect(bodies()).toEqual(['first', 'first', 'second', 'second']);
@@ -99,7 +99,7 @@ test('a disk that is full for a while ends no polling and loses no message', asy
 describe('ReportBatchItemFailures', () => {
   const REPORT = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
 
-  test('only what failed comes back', async () => {
+  test('only failed messages are received again', async () => {
     const failed = (records: Record<string, any>[]) => records.filter(({ body }) => body === 'bad').map(({ messageId }) => ({ itemIdentifier: messageId }));
     await start((records) => ({ payload: { batchItemFailures: failed(records) } }), { ...REPORT, BatchSize: 5 });
     send('good', 'bad', 'fine');
@@ -116,7 +116,7 @@ describe('ReportBatchItemFailures', () => {
 });
 
 describe('a process that was killed', () => {
-  /** The queues of one run; whatever the run before was doing, nothing stopped it. */
+  /** The queues of one run. The earlier run was not stopped. */
   async function run(folder: string, mappings: ReturnType<typeof resource>[], answer: () => Promise<InvokeResult>) {
     const seen: string[] = [];
     queues = await createQueues({
@@ -156,23 +156,23 @@ describe('a process that was killed', () => {
   });
 });
 
-test('a message is refused that SQS would not take', async () => {
+test('rejects a message that SQS would reject', async () => {
   await start(() => ({ payload: null }));
   expect(() => send('x'.repeat(1024 * 1024 + 1))).toThrow('Message must be shorter than 1048576 bytes.');
   expect(() => queues.send(arnOf('none'), 'x')).toThrow('The specified queue does not exist');
 });
 
-describe('what stops the start', () => {
+describe('the start fails for', () => {
   const starting = (extra: ReturnType<typeof resource>, rights = access) => createQueues({
     stack: fakeStack([...RESOURCES, extra]), access: rights, functions: { invoke: async () => ({ payload: null }) },
   });
   beforeEach(() => start(() => ({ payload: null })));
 
-  test('a role that may not read the queue', async () => {
+  test('a role that is not allowed to read the queue', async () => {
     await expect(starting(mapping('uploads', 'submit'), fakeAccess(['sqs:DeleteMessage']))).rejects.toThrow(`${ROLE} is not authorized to perform sqs:DeleteMessage on ${arnOf('uploads')}`);
   });
 
-  test('a queue that hides messages for less than its function may take', async () => {
+  test('a queue whose visibility timeout is shorter than its function\'s timeout', async () => {
     const slow = resource('AWS::Lambda::Function', 'slow', { Role: ROLE, Timeout: 31 });
     const from = (name: string) => createQueues({
       stack: fakeStack([...RESOURCES, slow, mapping(name, 'slow')]), access, functions: { invoke: async () => ({ payload: null }) },
@@ -182,7 +182,7 @@ describe('what stops the start', () => {
     }
   });
 
-  test('what is not supported', async () => {
+  test('unsupported settings', async () => {
     await expect(starting(mapping('uploads', 'submit', { FilterCriteria: {} }))).rejects.toThrow('the local stack does not support FilterCriteria');
     await expect(starting(queue('odd', { FifoQueue: true }))).rejects.toThrow('the local stack does not support FifoQueue');
   });

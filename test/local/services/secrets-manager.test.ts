@@ -23,7 +23,7 @@ afterAll(() => awsEndpoint.stop());
 const get = (SecretId: string, more: object = {}) => client.send(new GetSecretValueCommand({ SecretId, ...more }));
 const put = (SecretId: string, more: object) => client.send(new PutSecretValueCommand({ SecretId, ...more }));
 
-test('a secret without a value, then with one, then with the next', async () => {
+test('a secret has no value, then a first value, then a second value', async () => {
   const SecretId = arnOf('client-abc123');
   await expect(get(SecretId)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   const { VersionId } = await put(SecretId, { SecretString: 'one' });
@@ -32,7 +32,7 @@ test('a secret without a value, then with one, then with the next', async () => 
   expect(await get(SecretId)).toMatchObject({ SecretString: 'two' });
 });
 
-test('the same token is the same version, and never another value', async () => {
+test('the same token creates the same version, and can\'t change the value', async () => {
   const SecretId = arnOf('key-abc123');
   const ClientRequestToken = 'x'.repeat(64);
   await put(SecretId, { SecretString: 'first', ClientRequestToken });
@@ -41,19 +41,19 @@ test('the same token is the same version, and never another value', async () => 
   expect(await get(SecretId)).toMatchObject({ SecretString: 'first', VersionId: ClientRequestToken });
 });
 
-test('values outlive a run, readable by their owner only', async () => {
+test('values persist between runs, in a file that only its owner can read', async () => {
   expect(await get(arnOf('client-abc123'))).toMatchObject({ SecretString: 'two' });
   expect((statSync(join(stack.dataFolder, 'secrets.json')).mode % 0o1000).toString(8)).toBe('600');
 });
 
-test('each request needs its action on its secret', async () => {
+test('each request requires its action on its secret', async () => {
   access.asked.length = 0;
   await get(arnOf('client-abc123'));
   await expect(get(arnOf('unknown'))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   expect(access.asked).toEqual(['client-abc123', 'unknown'].map((name) => ({ action: 'secretsmanager:GetSecretValue', resource: arnOf(name) })));
 });
 
-test('what the handlers do not use is refused by name', async () => {
+test('rejects unsupported operations by name', async () => {
   await expect(client.send(new DescribeSecretCommand({ SecretId: arnOf('key-abc123') }))).rejects.toThrow('the local stack does not support secretsmanager DescribeSecret');
   await expect(get(arnOf('key-abc123'), { VersionStage: 'AWSPREVIOUS' })).rejects.toMatchObject({ name: 'InternalError' });
   await expect(put(arnOf('key-abc123'), { SecretBinary: Buffer.from('x') })).rejects.toMatchObject({ name: 'InternalError' });

@@ -7,7 +7,7 @@ import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource, until } 
 const QueueUrl = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/uploads`;
 const ARN = `arn:aws:sqs:${REGION}:${ACCOUNT}:uploads`;
 
-test('a message that a function sends reaches the one that the queue feeds', async () => {
+test('a message from one function reaches the function that reads the queue', async () => {
   const stack = fakeStack([
     resource('AWS::Lambda::Function', 'submit', { Role: 'role', Timeout: 1 }),
     resource('AWS::SQS::Queue', QueueUrl, {}, ARN),

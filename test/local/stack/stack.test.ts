@@ -4,10 +4,10 @@ import { startStack } from '../../../local/stack';
 import { until } from '../fakes';
 import { temporaryFolder } from '../template/stacks';
 
-// Whole stacks start here, on machines that may be busy.
+// These tests start whole stacks, which takes long on a busy computer.
 jest.setTimeout(120_000);
 
-describe('a stack in the local stack', () => {
+describe('the local stack', () => {
   const data = path.join(temporaryFolder(), 'data');
   const running: AsyncDisposable[] = [];
   const start = async (port = 0, folder = data, reset = false) => {
@@ -26,7 +26,7 @@ describe('a stack in the local stack', () => {
     for (const stack of running.splice(0)) await stack[Symbol.asyncDispose]();
   });
 
-  it('serves page and API at one origin, and says in stack.json what a client needs', async () => {
+  it('serves web page and API at one origin, and writes stack.json for clients', async () => {
     const { facts } = await start();
     expect(facts.origin).toMatch(/^http:\/\/localhost:\d+$/);
     expect(JSON.parse(readFileSync(path.join(data, 'stack.json'), 'utf8'))).toEqual(facts);
@@ -43,27 +43,27 @@ describe('a stack in the local stack', () => {
     }]);
   });
 
-  it('leaves no file and no port when it stops, and keeps its data for the next start', async () => {
+  it('frees its ports and removes stack.json when it stops, and keeps its data for the next start', async () => {
     const first = await start();
     const [, before] = await get(`${first.facts.api}/environment`);
     await first.disposeAsync();
     expect(existsSync(path.join(data, 'stack.json'))).toBe(false);
     await expect(fetch(first.facts.origin)).rejects.toThrow('fetch failed');
-    // The same port again, which fails while anything holds it.
+    // The same port again: this fails if a process still listens on it.
     const second = await start(Number(new URL(first.facts.origin).port));
     const made = (text: unknown) => JSON.parse(text as string).MADE;
     expect(made((await get(`${second.facts.api}/environment`))[1])).toBe(made(before));
     expect(statSync(data).mode.toString(8)).toBe('40700');
   });
 
-  it('keeps out of a folder where another runs', async () => {
+  it('rejects a folder that another stack uses', async () => {
     const { facts } = await start();
     await expect(start(0, data, true)).rejects.toThrow(`another local stack is using ${data}`);
     expect(await get(facts.origin)).toEqual([200, 'the page']);
     expect(existsSync(path.join(data, 'stack.json'))).toBe(true);
   });
 
-  it('writes no control characters to its logs, whatever is asked for', async () => {
+  it('writes no control characters of requests to its logs', async () => {
     const { facts } = await start();
     const log = jest.spyOn(console, 'error').mockImplementation();
     await get(`${facts.origin}/%C2%9B2J%1B%5B2J`);
@@ -73,7 +73,7 @@ describe('a stack in the local stack', () => {
     expect(written).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
-  it('fires a scheduled rule by a call: its function puts an event on a bus, whose rule tells a topic', async () => {
+  it('fires a scheduled rule on request: its function puts an event, whose rule publishes to a topic', async () => {
     const { facts, refusals } = await start();
     const fired = await fetch(facts.awsEndpoint, { method: 'POST', headers: { 'x-local-fire-rule': 'nightly' } });
     expect(fired.status).toBe(200);
@@ -84,7 +84,7 @@ describe('a stack in the local stack', () => {
     expect(refusals).toEqual([]);
   });
 
-  it('empties its folder when asked, and never somebody else\'s', async () => {
+  it('empties its data folder with reset, and no other folder', async () => {
     writeFileSync(path.join(data, 'old'), '');
     await start(0, data, true);
     expect(existsSync(path.join(data, 'old'))).toBe(false);
@@ -94,7 +94,7 @@ describe('a stack in the local stack', () => {
     expect(readdirSync(other)).toEqual(['thesis']);
   });
 
-  it('has another issuer of tokens where the template names one, and needs no user pool', async () => {
+  it('starts another issuer if the template names it, without a user pool', async () => {
     process.env.FIXTURE_IDENTITY = 'other';
     const { facts } = await start();
     expect(facts.users).toContainEqual({ username: 'katherine', password: expect.any(String), groups: ['uploaders', 'viewers'] });
@@ -103,12 +103,12 @@ describe('a stack in the local stack', () => {
     expect([status, JSON.parse(discovery as string).issuer, facts.issuer]).toEqual([200, ISSUER, ISSUER]);
   });
 
-  it('refuses a user pool that the template does not hold, by name', async () => {
+  it('rejects a user pool outside the template by name', async () => {
     process.env.FIXTURE_IDENTITY = 'imported';
     await expect(start()).rejects.toThrow(/^Authorizer\w+: the template has no user pool arn:aws:cognito-idp:.*eu-west-1_Imported1\. The local stack does not support imported user pools/);
   });
 
-  it('stops what it started when a part of it fails', async () => {
+  it('stops all started parts if one part fails', async () => {
     process.env.FIXTURE_FAILS = 'yes';
     await expect(start()).rejects.toThrow(/^Made\w* \(Custom::Made\): as asked$/);
     expect(existsSync(path.join(data, 'stack.json'))).toBe(false);

@@ -9,7 +9,7 @@ import type { Functions, InvokeResult } from '../../../local/types';
 
 type Event = Record<string, any>;
 
-/** A function that answers each event as told, and remembers the events. */
+/** A function with a given response to each event. It records the events. */
 function functions(answer: (event: Event) => unknown): Functions & { events: Event[] } {
   const events: Event[] = [];
   return {
@@ -41,7 +41,7 @@ function stackOf(properties: Record<string, unknown>, folder?: string): Template
 }
 
 describe('custom resources', () => {
-  it('run in the template\'s order, with all scalars as text', async () => {
+  it('run in the template\'s order, with all scalars as strings', async () => {
     const stack = stackOf({ Count: 3, Deep: { on: true, list: [1] } });
     const of = functions(succeed);
     await run(stack, of);
@@ -54,7 +54,7 @@ describe('custom resources', () => {
     expect(stack.ofType('AWS::CloudFront::PublicKey')[0].properties).toEqual({ EncodedKey: 'value-of-Second', Name: 'id-of-First' });
   });
 
-  it('have no attributes before they ran', () => {
+  it('have no attributes before they have run', () => {
     expect(() => stackOf({}).ofType('AWS::CloudFront::PublicKey')[0].properties).toThrow('Second: this custom resource has not run yet');
   });
 
@@ -66,13 +66,13 @@ describe('custom resources', () => {
     await expect(run(stack, functions(succeed))).rejects.toThrow('Late: this custom resource has not run yet');
   });
 
-  it('answer only with attributes that their function gave', async () => {
+  it('have only the attributes that their function returned', async () => {
     const stack = stackOf({});
     await run(stack, functions((event) => ({ ...succeed(event), Data: { Value: 'x' } })));
     expect(Object.keys(stack.ofType('Custom::First')[0].attributes)).toEqual(['Value']);
   });
 
-  it('run again only when their properties changed', async () => {
+  it('run again only if their properties have changed', async () => {
     const folder = temporaryFolder();
     await run(stackOf({ Generation: 1 }, folder), functions(succeed));
     const unchanged = functions(succeed);
@@ -91,26 +91,26 @@ describe('custom resources', () => {
     })]);
   });
 
-  it('are remembered for their owner alone', async () => {
+  it('are stored in a file that only its owner can read', async () => {
     const folder = temporaryFolder();
     await run(stackOf({}, folder), functions(succeed));
     expect(statSync(path.join(folder, 'custom-resources.json')).mode.toString(8)).toBe('100600');
   });
 
-  it('fail the start with the reason that their function gave, and are not remembered', async () => {
+  it('fail the start with their function\'s reason, and are not stored', async () => {
     const folder = temporaryFolder();
     const failing = functions((event) => event.LogicalResourceId === 'First' ? { Status: 'FAILED', Reason: 'no key' } : succeed(event));
     await expect(run(stackOf({}, folder), failing)).rejects.toThrow('First (Custom::First): no key');
     expect(Object.keys(JSON.parse(await readFile(path.join(folder, 'custom-resources.json'), 'utf8')))).toEqual(['Third']);
   });
 
-  it('fail the start when their function fails or ends without an answer', async () => {
+  it('fail the start if their function fails or ends without a response', async () => {
     const crashed: Functions = { invoke: async () => ({ error: { errorType: 'TypeError', errorMessage: 'x is not a function' } }) };
     await expect(run(stackOf({}), crashed)).rejects.toThrow('Third (Custom::Third): x is not a function');
     await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('its function ended without a response');
   });
 
-  it('take one answer, by PUT, at the address they were given', async () => {
+  it('accept one response, by PUT, at their response URL', async () => {
     const statuses: number[] = [];
     const curious: Functions = {
       invoke: async (_, event) => {
@@ -136,7 +136,7 @@ describe('custom resources', () => {
   });
 });
 
-it('a bucket that is emptied with its stack needs nothing until then', async () => {
+it('skips the custom resource that empties a bucket on deletion', async () => {
   const stack = await synthesized((scope: Stack) => {
     new s3.Bucket(scope, 'Page', { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
   });
@@ -151,12 +151,12 @@ describe('notifications of a bucket', () => {
   });
   const never = functions(() => { throw new Error('the function must not run'); });
 
-  it('are read by S3: the function that would put them is not run', async () => {
+  it('are read by S3; the custom resource\'s function is not run', async () => {
     await run(notifications({ EventBridgeConfiguration: {} }), never);
     expect(never.events).toEqual([]);
   });
 
-  it('to others than EventBridge are refused by name', async () => {
+  it('to targets other than EventBridge are rejected by name', async () => {
     await expect(run(notifications({ QueueConfigurations: [] }), never)).rejects.toThrow('Told: the local stack does not support QueueConfigurations');
   });
 });
@@ -177,7 +177,7 @@ describe('a bucket deployment', () => {
     return objects;
   };
 
-  it('is the files of its assets', async () => {
+  it('copies the files of its assets', async () => {
     const page = temporaryFolder();
     await mkdir(path.join(page, 'js'));
     await Promise.all([writeFile(path.join(page, 'index.html'), '<p>'), writeFile(path.join(page, 'js/app.js'), Buffer.from([0xff, 0xfe]))]);

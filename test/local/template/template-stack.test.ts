@@ -54,7 +54,7 @@ describe('a synthesized stack', () => {
     expect(stack.assetFolder(properties.Code.S3Key)).toContain('asset.');
   });
 
-  it('has hosts of this machine in place of the distribution\'s domain names', () => {
+  it('has local hosts in place of the distribution\'s domain names', () => {
     const at = (Aliases: unknown[], value: string) => written({
       Resources: {
         Front: { Type: 'AWS::CloudFront::Distribution', Properties: { DistributionConfig: { Aliases } } },
@@ -68,14 +68,14 @@ describe('a synthesized stack', () => {
     expect(() => at([{ Ref: 'Name' }], '')).toThrow('Aliases: the local stack requires names that are known at synth, got {"Ref":"Name"}');
   });
 
-  it('keeps AWS\'s own form in what names an origin', async () => {
+  it('keeps AWS\'s domain name for an origin', async () => {
     const stack = await synthesized(vod);
     const [media] = stack.ofType('AWS::S3::Bucket');
     const { Origins: [origin] } = stack.ofType('AWS::CloudFront::Distribution')[0].properties.DistributionConfig;
     expect(origin.DomainName).toBe(`${media.physicalId}.s3.us-east-1.amazonaws.com`);
   });
 
-  it('has the same names on every run, and finds resources by them', async () => {
+  it('has the same names in every run, and finds resources by name', async () => {
     const [first, second] = await Promise.all([synthesized(vod), synthesized(vod)]);
     const names = (stack: typeof first) => ['AWS::S3::Bucket', 'AWS::Cognito::UserPool', 'AWS::SQS::Queue'].map((type) => stack.ofType(type)[0].physicalId);
     expect(names(first)).toEqual(names(second));
@@ -88,7 +88,7 @@ describe('a synthesized stack', () => {
   });
 });
 
-test('a rule on a bus of the template has the bus in its names, the rule of the default bus has not', async () => {
+test('the names of a rule contain the template\'s bus, but not the default bus', async () => {
   const stack = await synthesized((scope) => {
     const eventBus = new events.EventBus(scope, 'Bus', { eventBusName: 'vod' });
     const eventPattern = { source: ['serverless-vod'] };
@@ -127,17 +127,17 @@ describe('an intrinsic', () => {
     [{ 'Fn::GetAtt': ['Bucket', 'WebsiteURL'] }, 'Table: can\'t resolve {"Fn::GetAtt":["Bucket","WebsiteURL"]}'],
     [{ 'Fn::Join': ['', ['{{resolve:secretsmanager:x}}']] }, 'Table: the local stack does not support dynamic references'],
     [{ 'Fn::Select': ['5', ['a']] }, 'Table: can\'t resolve {"Fn::Select":["5",["a"]]}'],
-  ])('%j fails and says where', (node, message) => {
+  ])('%j fails with its location', (node, message) => {
     expect(() => valueOf(node)).toThrow(message);
   });
 });
 
 describe('a template', () => {
-  it('fails on a type that is not in the table', () => {
+  it('fails on an unsupported type', () => {
     expect(() => written({ Resources: { Stream: { Type: 'AWS::Kinesis::Stream' } } })).toThrow('Stream: the local stack does not support the type AWS::Kinesis::Stream');
   });
 
-  it('may brand its sign-in pages, and have a first user', () => {
+  it('supports branded sign-in pages and a first user', () => {
     const typed = (type: string, Properties = {}) => ({ Type: `AWS::Cognito::${type}`, Properties });
     const stack = written({
       Resources: {
@@ -152,19 +152,19 @@ describe('a template', () => {
     expect(() => written({ Resources: { Topic: { Type: 'AWS::SQS::Queue', Condition: 'Never' } } })).toThrow('Topic: the local stack does not support conditions');
   });
 
-  it('resolves a name that is made of another resource\'s address', () => {
+  it('resolves a name that contains another resource\'s domain name', () => {
     const names = { Pool: { Type: 'AWS::Cognito::UserPoolDomain', Properties: { Domain: { 'Fn::Join': ['-', ['p', { Ref: 'Bucket' }]] } } } };
     expect(written({ Resources: { ...bucket({ BucketName: 'films' }), ...names } }).ofType('AWS::Cognito::UserPoolDomain')[0].physicalId).toBe('p-films');
   });
 
-  it('never answers a client secret', () => {
+  it('never returns a client secret', () => {
     const resources = { Table: { Type: 'AWS::DynamoDB::Table', Properties: { x: { 'Fn::GetAtt': ['Client', 'ClientSecret'] } } }, Client: { Type: 'AWS::Cognito::UserPoolClient' } };
     expect(() => written({ Resources: resources }).outputs()).toThrow('Table: can\'t resolve {"Fn::GetAtt":["Client","ClientSecret"]}');
   });
 });
 
 describe('an app', () => {
-  it('is synthesized for the one account and region', async () => {
+  it('is synthesized for the default account and region', async () => {
     const folder = path.join(temporaryFolder(), 'cdk.out');
     const assembly = await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
     expect(assembly.stackName).toBe('Fixture');
@@ -172,10 +172,10 @@ describe('an app', () => {
     expect(readFileSync(path.join(Object.values(assembly.assets).find((asset) => asset.includes('asset.'))!, 'stacks.ts'), 'utf8')).toContain('synthesized');
   });
 
-  it('says why it does not synthesize', async () => {
+  it('reports why the app failed to synthesize', async () => {
     const folder = temporaryFolder();
     await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts failed to synthesize:\nError \[ERR_MODULE_NOT_FOUND\][^\n]*$/);
-    // By this folder the next start knows the data as its own.
+    // This folder marks the data folder as created by this program.
     expect(existsSync(folder)).toBe(true);
   });
 
@@ -183,13 +183,13 @@ describe('an app', () => {
     ['throws', 'function deep() { throw new RangeError("too many\\nof them"); }\ndeep();', /app\.js failed to synthesize:\nRangeError: too many\nof them\n    at deep \(\S*app\.js:1:\d+\)$/],
     ['ends', 'console.error("no account"); process.exit(3);', /app\.js failed to synthesize:\nno account$/],
     ['is no CDK app', 'console.log("hello");', /app\.js created no cloud assembly: expected a CDK app with one stack$/],
-  ])('that %s is told in few lines', async (_, code, message) => {
+  ])('that %s is reported in few lines', async (_, code, message) => {
     const app = path.join(temporaryFolder(), 'app.js');
     writeFileSync(app, code);
     await expect(synthesize(app, path.join(temporaryFolder(), 'cdk.out'))).rejects.toThrow(message);
   });
 
-  it('must have one stack', async () => {
+  it('must have exactly one stack', async () => {
     const folder = temporaryFolder();
     await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
     const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'));

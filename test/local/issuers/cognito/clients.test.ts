@@ -9,7 +9,7 @@ const challenge = `&code_challenge=${createHash('sha256').update(proof).digest('
 const app = 'com.example.app://callback';
 const native = { GenerateSecret: false, CallbackURLs: [app, 'http://localhost/done'], LogoutURLs: undefined };
 
-/** The second client's view of a pool. */
+/** The pool, used with its second client. */
 const asSecond = async (pool: Pool, address = callback) => {
   const { body } = await callAws(pool.cognito, 'DescribeUserPoolClient', { UserPoolId: poolId, ClientId: 'client2' });
   const secret: string | undefined = body.UserPoolClient.ClientSecret;
@@ -32,7 +32,7 @@ const asSecond = async (pool: Pool, address = callback) => {
 const codeOf = (url: URL) => url.searchParams.get('code')!;
 
 describe('two clients of a pool', () => {
-  test('each have their own tokens, lifetimes, secret and addresses', async () => {
+  test('have different tokens, lifetimes, secrets and redirect URIs', async () => {
     const other = 'http://localhost:9000/back';
     const pool = await started({
       second: { CallbackURLs: [other], LogoutURLs: ['http://localhost:9000/'], IdTokenValidity: 1, AccessTokenValidity: 2, TokenValidityUnits: { IdToken: 'hours' } },
@@ -54,7 +54,7 @@ describe('two clients of a pool', () => {
     expect([await logout('client1', 9000), await logout('client2', 8000), await logout('client2', 9000)]).toEqual([400, 400, 302]);
   });
 
-  test('take none of each other\'s codes and refresh tokens, and revoke none', async () => {
+  test('reject each other\'s codes and refresh tokens', async () => {
     const pool = await started({ second: {} });
     const second = await asSecond(pool);
     expect(await second.exchange(codeOf(await signIn(pool)))).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
@@ -65,7 +65,7 @@ describe('two clients of a pool', () => {
     expect(await token(pool, refresh)).toMatchObject({ status: 200 });
   });
 
-  test('a client without lifetimes has Cognito\'s', async () => {
+  test('a client without lifetimes has Cognito\'s defaults', async () => {
     const none = { IdTokenValidity: undefined, AccessTokenValidity: undefined, RefreshTokenValidity: undefined, TokenValidityUnits: undefined };
     const pool = await started({ second: none });
     const second = await asSecond(pool);
@@ -73,7 +73,7 @@ describe('two clients of a pool', () => {
     expect(body.expires_in).toBe(3600);
   });
 
-  test('lifetimes are divided, and end', async () => {
+  test('lifetimes are divided, and tokens expire', async () => {
     const pool = await started({ divideLifetimes: 300, second: { IdTokenValidity: 30, AccessTokenValidity: 60, RefreshTokenValidity: 10 } });
     const second = await asSecond(pool);
     const { body } = await second.exchange(codeOf(await second.signIn()));
@@ -88,7 +88,7 @@ describe('two clients of a pool', () => {
 });
 
 describe('a public client', () => {
-  test('has no secret, and brings the app back to itself with PKCE', async () => {
+  test('has no secret, and redirects to the app with PKCE', async () => {
     const pool = await started({ second: native });
     const second = await asSecond(pool, app);
     expect(second.secret).toBeUndefined();
@@ -102,7 +102,7 @@ describe('a public client', () => {
     expect((await second.ask('/oauth2/token', { grant_type: 'refresh_token', refresh_token: body.refresh_token })).status).toBe(400);
   });
 
-  test('is refused without PKCE, with another\'s verifier, and at any address but its own', async () => {
+  test('is rejected without PKCE, with a wrong verifier, and with an unregistered redirect URI', async () => {
     const pool = await started({ second: native });
     const second = await asSecond(pool, app);
     const without = await new Browser(pool.base).fetch(second.start());

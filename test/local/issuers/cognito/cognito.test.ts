@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 describe('the hosted sign-in', () => {
-  test('gives a code, then tokens with Cognito\'s claims', async () => {
+  test('returns a code, then tokens with Cognito\'s claims', async () => {
     const pool = await started();
     const back = await signIn(pool, 'ada', '&nonce=n1');
     expect(back.origin + back.pathname).toBe(callback);
@@ -41,7 +41,7 @@ describe('the hosted sign-in', () => {
     expect(access.exp - access.iat).toBe(600);
   });
 
-  test('people have those of their groups that the template has', async () => {
+  test('users are in those of their groups that the template contains', async () => {
     const groupsOf = async (groups: string[]) => {
       const { cognito: { users } } = await started({ groups });
       return users.map((user) => [user.username, user.groups]);
@@ -55,7 +55,7 @@ describe('the hosted sign-in', () => {
     expect(await (await verifier(pool.issuer)).verify(body.id_token)).toMatchObject({ 'cognito:groups': ['viewers'] });
   });
 
-  test('someone in no group has no groups claim', async () => {
+  test('a user without a group has no groups claim', async () => {
     const pool = await started();
     const { body } = await exchange(pool, (await signIn(pool, 'linus')).searchParams.get('code')!);
     const verify = await verifier(pool.issuer);
@@ -63,7 +63,7 @@ describe('the hosted sign-in', () => {
     expect(await verify.verify(body.access_token)).not.toHaveProperty('cognito:groups');
   });
 
-  test('shows the form again after a wrong password, and takes the right one then', async () => {
+  test('shows the form again after a wrong password, then accepts the right one', async () => {
     const { browser } = await started();
     const form = await browser.follow(await browser.fetch(authorize()));
     expect(form.headers.get('content-type')).toContain('text/html');
@@ -76,7 +76,7 @@ describe('the hosted sign-in', () => {
     expect(done.headers.get('location')).toContain(callback);
   });
 
-  test('takes no form without its hidden input', async () => {
+  test('rejects a form without its hidden input', async () => {
     jest.spyOn(console, 'error').mockImplementation();
     const { browser } = await started();
     const form = await browser.follow(await browser.fetch(authorize()));
@@ -86,7 +86,7 @@ describe('the hosted sign-in', () => {
     expect(answer.headers.get('location')).toBeNull();
   });
 
-  test('remembers who signed in until the sign-out, which goes to registered addresses only', async () => {
+  test('keeps the session until the sign-out, which redirects to registered URLs only', async () => {
     const pool = await started();
     await signIn(pool);
     const silent = await pool.browser.follow(await pool.browser.fetch(authorize()));
@@ -104,7 +104,7 @@ describe('the hosted sign-in', () => {
     expect(await replayed.text()).toContain('name="password"');
   });
 
-  test('refuses callbacks, clients and scopes that the template does not name', async () => {
+  test('rejects callbacks, clients and scopes that are not in the template', async () => {
     const { browser } = await started();
     const foreign = await browser.fetch(authorize().replace(redirect, encodeURIComponent(`${callback}/x`)));
     expect([foreign.status, foreign.headers.get('location')]).toEqual([400, null]);
@@ -116,7 +116,7 @@ describe('the hosted sign-in', () => {
 });
 
 describe('the token endpoint', () => {
-  test('verifies PKCE when it was begun, and gives a code once', async () => {
+  test('verifies PKCE if the sign-in started with it, and accepts a code only once', async () => {
     const pool = await started();
     const proof = 'a-verifier-of-the-least-length-that-is-allowed-43';
     const challenge = createHash('sha256').update(proof).digest('base64url');
@@ -130,7 +130,7 @@ describe('the token endpoint', () => {
     expect(await exchange(pool, right, { code_verifier: proof })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
 
-  test('knows the client by its secret, in the header or the body', async () => {
+  test('authenticates the client with its secret in the header or the body', async () => {
     const pool = await started();
     const code = (await signIn(pool)).searchParams.get('code')!;
     const fields = { grant_type: 'authorization_code', code, redirect_uri: callback };
@@ -138,7 +138,7 @@ describe('the token endpoint', () => {
     expect((await token(pool, fields, false)).status).toBe(200);
   });
 
-  test('refreshes without a new refresh token, until it is revoked', async () => {
+  test('keeps the refresh token on a refresh, and rejects it after revocation', async () => {
     const pool = await started();
     const { body: first } = await exchange(pool, (await signIn(pool)).searchParams.get('code')!);
     const refresh = { grant_type: 'refresh_token', refresh_token: first.refresh_token };
@@ -173,7 +173,7 @@ describe('the token endpoint', () => {
 });
 
 describe('around it', () => {
-  test('publishes its issuer and its public key only', async () => {
+  test('publishes its issuer and only the public key', async () => {
     const { issuer, base, cognito } = await started();
     const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
     expect(discovery).toMatchObject({
@@ -196,7 +196,7 @@ describe('around it', () => {
       .rejects.toMatchObject({ code: 'ResourceNotFoundException' });
   });
 
-  test('what it does not know stops it, by name', async () => {
+  test('rejects unsupported settings by name', async () => {
     const units = (more: object) => ({ TokenValidityUnits: { ...clientProperties.TokenValidityUnits, ...more } });
     await expect(started({ client: { ReadAttributes: ['email'] } })).rejects.toThrow('Client: the local stack does not support ReadAttributes ["email"]');
     await expect(started({ client: { AllowedOAuthFlows: ['code', 'implicit'] } })).rejects.toThrow('code,implicit');
@@ -212,7 +212,7 @@ describe('around it', () => {
     expect(() => refuseForeignPools(authorizer(poolArn, `${poolArn}9`))).toThrow(`Authorizer: the template has no user pool ${poolArn}9`);
   });
 
-  test('says nothing on the console', async () => {
+  test('writes nothing to the console', async () => {
     const spies = (['log', 'info', 'warn', 'error'] as const).map((level) => jest.spyOn(console, level).mockImplementation());
     const pool = await started();
     await exchange(pool, (await signIn(pool)).searchParams.get('code')!);

@@ -28,9 +28,9 @@ export const clientProperties = {
 
 interface PoolOptions {
   readonly dataFolder?: string;
-  /** Of the first client. */
+  /** Properties of the first client. */
   readonly client?: object;
-  /** Of a second client, if there is one. */
+  /** Properties of an optional second client. */
   readonly second?: object;
   readonly pool?: object;
   readonly domain?: object;
@@ -48,7 +48,7 @@ function poolStack({ dataFolder, client, second, pool = {}, domain, groups = ['a
   ], dataFolder);
 }
 
-/** A cookie jar that keeps names only: enough for one host. */
+/** A cookie jar for one host: it stores cookies by name only. */
 export class Browser {
   readonly cookies = new Map<string, string>();
 
@@ -65,7 +65,7 @@ export class Browser {
     return response;
   }
 
-  /** Follows redirects while they stay here. */
+  /** Follows redirects to the same host. */
   async follow(response: Response): Promise<Response> {
     const location = response.headers.get('location');
     if (!location || new URL(location, this.base).origin !== this.base) return response;

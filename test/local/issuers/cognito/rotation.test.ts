@@ -25,22 +25,22 @@ const revoke = async ({ base, secret }: Pool, refresh_token: string) => {
 };
 
 describe('refresh-token rotation', () => {
-  test('gives a new token each time; the old one is good for the grace, and then harms nobody', async () => {
+  test('returns a new token each time; the old token is accepted during the grace period, and later rejected without other effects', async () => {
     const pool = await started({ client: rotating(2) });
     const first = await signedIn(pool);
     const second = await rotated(pool, first);
     const begin = Date.now();
-    // Two tabs at once.
+    // Two tabs refresh at the same time.
     const [third, fourth] = await Promise.all([rotated(pool, first), rotated(pool, first)]);
     await wait(1000);
     await rotated(pool, first);
-    // Coming again has not lengthened its grace.
+    // A reuse does not extend the grace period.
     await wait(begin + 2200 - Date.now());
     for (let times = 0; times < 2; times += 1) expect(await refresh(pool, first)).toMatchObject(refused);
     for (const other of [second, third, fourth]) await rotated(pool, other);
   });
 
-  test('has no grace unless told', async () => {
+  test('has no grace period by default', async () => {
     const pool = await started({ client: rotating() });
     const first = await signedIn(pool);
     const second = await rotated(pool, first);
@@ -48,7 +48,7 @@ describe('refresh-token rotation', () => {
     await rotated(pool, second);
   });
 
-  test('a rotated token ends when the first would have', async () => {
+  test('a rotated token expires when the first token would have expired', async () => {
     const pool = await started({ client: { ...rotating(60), RefreshTokenValidity: 5, TokenValidityUnits: { IdToken: 'minutes', AccessToken: 'minutes', RefreshToken: 'seconds' } } });
     const first = await signedIn(pool);
     const begin = Date.now();
@@ -59,7 +59,7 @@ describe('refresh-token rotation', () => {
     for (const each of [first, second]) expect(await refresh(pool, each)).toMatchObject(refused);
   });
 
-  test('revoking one ends its sign-in whole, and no other', async () => {
+  test('revoking a token ends its sign-in only', async () => {
     const pool = await started({ client: rotating(60) });
     const [first, elsewhere] = [await signedIn(pool), await signedIn(pool)];
     const second = await rotated(pool, first);
@@ -79,7 +79,7 @@ describe('refresh-token rotation', () => {
     await rotated(again, second);
   });
 
-  test('is off where it is disabled', async () => {
+  test('is off if it is disabled', async () => {
     const pool = await started({ client: { RefreshTokenRotation: { Feature: 'DISABLED' }, ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'] }, pool: { UserPoolTier: 'LITE' } });
     const first = await signedIn(pool);
     for (let times = 0; times < 2; times += 1) {
@@ -95,7 +95,7 @@ describe('refresh-token rotation', () => {
     [{ RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 61 } }, {}, 'RetryGracePeriodSeconds must be from 0 to 60, got 61'],
     [{ RefreshTokenRotation: { Feature: 'ON' } }, {}, 'Client.RefreshTokenRotation: the local stack does not support Feature "ON"'],
     [{ RefreshTokenRotation: { Feature: 'ENABLED', Reuse: true } }, {}, 'Client.RefreshTokenRotation: the local stack does not support Reuse true'],
-  ])('what Cognito would refuse, fails the start: %j %j', async (client, pool, message) => {
+  ])('the start fails for settings that Cognito would reject: %j %j', async (client, pool, message) => {
     await expect(started({ client: { ...rotating(30), ...client }, pool })).rejects.toThrow(message);
   });
 });

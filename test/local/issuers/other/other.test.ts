@@ -45,7 +45,7 @@ async function exchange({ issuer }: Issuer, location: string, changes = {}) {
   return { status: response.status, body: await response.json() as Record<string, any> };
 }
 
-/** As a client does it: everything by discovery. */
+/** Uses discovery, as a client does. */
 async function verified(issuer: string, token: string, audience: string) {
   const { createRemoteJWKSet, jwtVerify } = await import('jose');
   const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json() as Record<string, string>;
@@ -56,14 +56,14 @@ async function verified(issuer: string, token: string, audience: string) {
 const keyOf = (token: string) => decomposeUnverifiedJwt(token).header.kid;
 
 describe('the other issuer', () => {
-  test('names its audience as the template does, whose own domain name may be in it', async () => {
+  test('uses the template\'s audience, which can contain the service\'s domain name', async () => {
     const there = 'http://videos.example.com.localhost:8001/api';
     const identity = await started({ here: (audience) => audience.replace(api, there) });
     const { body } = await exchange(identity, await signIn(identity, 'ada', { resource: api }));
     expect((await verified(identity.issuer, body.access_token, there)).aud).toBe(there);
   });
 
-  test('describes itself, and publishes its public key only', async () => {
+  test('publishes its metadata and only the public key', async () => {
     const { issuer } = await started();
     const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json() as Record<string, any>;
     expect(discovery).toMatchObject({
@@ -73,7 +73,7 @@ describe('the other issuer', () => {
     expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'e', 'kid', 'kty', 'n', 'use']]);
   });
 
-  test('signs people in with PKCE, and gives both kinds of token', async () => {
+  test('signs users in with PKCE, and returns an id token and an access token', async () => {
     const identity = await started();
     const location = await signIn(identity, 'katherine');
     expect(location).toMatch(/^http:\/\/localhost\/callback\?code=/);
@@ -87,14 +87,14 @@ describe('the other issuer', () => {
     expect(id).not.toHaveProperty('preferred_username');
   });
 
-  test('has an empty list for someone in no group', async () => {
+  test('has an empty groups list for a user without a group', async () => {
     const identity = await started();
     const { body } = await exchange(identity, await signIn(identity, 'linus', { scope: 'openid profile' }));
     expect(await verified(identity.issuer, body.id_token, 'web')).toMatchObject({ groups: [], preferred_username: 'linus' });
     expect(await verified(identity.issuer, body.access_token, api)).toMatchObject({ groups: [] });
   });
 
-  test('refuses other addresses, other resources, no PKCE, and a wrong verifier', async () => {
+  test('rejects other redirect URIs, other resources, a missing PKCE challenge and a wrong verifier', async () => {
     const identity = await started();
     const refused = async (changes: object) => {
       const response = await identity.browser.fetch(authorize({ ...changes }));
@@ -109,7 +109,7 @@ describe('the other issuer', () => {
     expect(await exchange(identity, await signIn(identity), { code_verifier: `${proof}x` })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
 
-  test('signs with a new key when told, and drops the old one; whoever was signing in goes on', async () => {
+  test('signs with a new key after rotation and removes the old key; a sign-in in progress continues', async () => {
     const identity = await started();
     const { body: before } = await exchange(identity, await signIn(identity));
     const other = new Browser(identity.issuer);
@@ -137,7 +137,7 @@ describe('the other issuer', () => {
     expect([body.expires_in, id.exp - id.iat, access.exp - access.iat]).toEqual([6, 6, 6]);
   });
 
-  test('sets cookies of its own names, and says nothing on the console', async () => {
+  test('sets cookies with distinct names, and writes nothing to the console', async () => {
     const spies = (['log', 'info', 'warn', 'error'] as const).map((level) => jest.spyOn(console, level).mockImplementation());
     const identity = await started();
     await exchange(identity, await signIn(identity));
@@ -147,7 +147,7 @@ describe('the other issuer', () => {
   });
 });
 
-test.each(['evil.example', 'localhost:1', '127.0.0.1', '127.0.0.1:80@evil.example', ''])('the host %p is refused and not repeated', async (host) => {
+test.each(['evil.example', 'localhost:1', '127.0.0.1', '127.0.0.1:80@evil.example', ''])('the host %p is rejected and not echoed', async (host) => {
   const { issuer } = await started();
   const text = await new Promise<string>((resolve, reject) => {
     get(`${issuer}/.well-known/openid-configuration`, { setHost: false, headers: { host, 'x-forwarded-host': 'evil.example' } }, (response) => {

@@ -17,7 +17,7 @@ const stop = () => served.stop();
 beforeAll(start);
 afterAll(stop);
 
-test('the template\'s table is there, with its index, and keeps its items between runs', async () => {
+test('creates the template\'s table with its index, and keeps items between runs', async () => {
   await served.client.send(new PutCommand({ TableName, Item: { ...Key, owner: 'ann', title: 'Grüße' } }));
   await stop();
   await start();
@@ -28,7 +28,7 @@ test('the template\'s table is there, with its index, and keeps its items betwee
   expect(Items).toEqual([{ ...Key, owner: 'ann' }]);
 });
 
-test('each request needs its action on the table, the index or each table', async () => {
+test('each request requires its action on the table, the index or each table', async () => {
   const { access, client } = served;
   access.asked.length = 0;
   await client.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [Key] } } }));
@@ -43,7 +43,7 @@ test('each request needs its action on the table, the index or each table', asyn
   ]);
 });
 
-test('an item is deleted with its index entry, and a scan finds what is left', async () => {
+test('deletes an item with its index entry; a scan returns the remaining items', async () => {
   const { client } = served;
   const other = { pk: 'v2', sk: 'video', owner: 'bob' };
   await client.send(new PutCommand({ TableName, Item: other }));
@@ -53,7 +53,7 @@ test('an item is deleted with its index entry, and a scan finds what is left', a
   expect((await client.send(new ScanCommand({ TableName, IndexName: 'byOwner' }))).Items).toMatchObject([Key]);
 });
 
-test('a write changes nothing when its condition does not hold', async () => {
+test('a write whose condition fails changes nothing', async () => {
   const { client } = served;
   const update = (more: object) => new UpdateCommand({
     TableName, Key, UpdateExpression: 'SET title = :t', ConditionExpression: 'title = :t', ExpressionAttributeValues: { ':t': 'other' }, ...more,
@@ -66,7 +66,7 @@ test('a write changes nothing when its condition does not hold', async () => {
   expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
 });
 
-test('of writes at the same time under one condition, one is made', async () => {
+test('only one of several concurrent writes with the same condition succeeds', async () => {
   const claims = Array.from({ length: 20 }, (_, index) => served.client.send(new UpdateCommand({
     TableName, Key, UpdateExpression: 'SET claim = :c', ConditionExpression: 'attribute_not_exists(claim)', ExpressionAttributeValues: { ':c': index },
   })));
@@ -74,7 +74,7 @@ test('of writes at the same time under one condition, one is made', async () => 
   expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-test('errors have their own names', async () => {
+test('errors have DynamoDB\'s names', async () => {
   const { client } = served;
   await expect(client.send(new GetCommand({ TableName: 'others', Key: { pk: 'a' } }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   await expect(client.send(new PutCommand({ TableName: 'others', Item: { pk: 'a' } }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
@@ -82,7 +82,7 @@ test('errors have their own names', async () => {
   await expect(client.send(new UpdateCommand({ TableName, Key, UpdateExpression: 'SET' }))).rejects.toMatchObject({ name: 'ValidationException' });
 });
 
-test('an item has 400 KB at most, in bytes of UTF-8', async () => {
+test('rejects an item of more than 400 KB in UTF-8', async () => {
   const { client } = served;
   const textOf = (bytes: number) => 'é'.repeat((bytes - 'pkbigsk1text'.length) / 2);
   const big = { pk: 'big', sk: '1' };
@@ -96,18 +96,18 @@ test('an item has 400 KB at most, in bytes of UTF-8', async () => {
   await client.send(new DeleteCommand({ TableName, Key: big }));
 });
 
-test('a write can be made to fail as if a transaction held its item', async () => {
+test('a test can make a write fail with a transaction conflict', async () => {
   const put = () => served.client.send(new PutCommand({ TableName, Item: { ...Key, title: 'Grüße' } }));
   served.dynamoDb.conflict(1);
   await expect(put()).rejects.toMatchObject({ name: 'TransactionConflictException', message: 'Transaction is ongoing for the item' });
   await put();
 });
 
-test('what the handlers do not use is refused by name', async () => {
+test('rejects unsupported operations by name', async () => {
   await expect(served.client.send(new BatchWriteCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }))).rejects.toThrow('the local stack does not support dynamodb BatchWriteItem');
 });
 
-describe('a table that the local stack does not support all of', () => {
+describe('a table with unsupported properties', () => {
   const starting = (it: ReturnType<typeof tableOf>) => startDynamoDb({ stack: fakeStack([it]) });
 
   test.each<[string, ReturnType<typeof tableOf>, string]>([
@@ -124,13 +124,13 @@ describe('a table that the local stack does not support all of', () => {
     await expect(starting(globalTable({ Replicas: [{ Region: REGION }, { Region: 'us-west-2' }] }))).rejects.toThrow('videos: the local stack supports only tables with one replica');
   });
 
-  test('the one replica is in the region of its stack, which may name another one than this machine\'s', async () => {
+  test('the only replica is in the stack\'s region, even if it names another region than the local one', async () => {
     const started = await starting(globalTable({ Replicas: [{ Region: 'us-west-2' }] }));
     await started.stop();
   });
 });
 
-test('a table kept with other indexes than the template\'s is not used', async () => {
+test('rejects a table from an earlier run with other indexes than the template\'s', async () => {
   await stop();
   const [index] = table.properties.GlobalSecondaryIndexes;
   table.properties.GlobalSecondaryIndexes = [{ ...index, IndexName: 'byAuthor' }];
@@ -139,7 +139,7 @@ test('a table kept with other indexes than the template\'s is not used', async (
   await start();
 });
 
-test('a folder that is damaged is told, and ends nothing', async () => {
+test('reports a damaged folder, and does not end the process', async () => {
   const broken = fakeStack([table]);
   mkdirSync(join(broken.dataFolder, 'dynamodb'));
   writeFileSync(join(broken.dataFolder, 'dynamodb', 'CURRENT'), '');

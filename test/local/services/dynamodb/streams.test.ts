@@ -14,7 +14,7 @@ const update = (UpdateExpression: string, ExpressionAttributeValues: Record<stri
 const remove = () => served.client.send(new DeleteCommand({ TableName, Key }));
 const names = async () => (await served.records()).map(({ eventName }) => eventName);
 
-test('each change makes one record, in Lambda\'s form', async () => {
+test('each change creates one record in Lambda\'s format', async () => {
   served = await serve();
   await put({ title: 'a' });
   await update('SET title = :t', { ':t': 'b' });
@@ -45,7 +45,7 @@ test('each change makes one record, in Lambda\'s form', async () => {
   expect(second.dynamodb.SequenceNumber > first.dynamodb.SequenceNumber).toBe(true);
 });
 
-test('a write that changes nothing, or that is refused, makes no record', async () => {
+test('a write that changes nothing or fails creates no record', async () => {
   served = await serve();
   const tags = new Set(['x', 'y']);
   await put({ title: 'a', tags });
@@ -56,7 +56,7 @@ test('a write that changes nothing, or that is refused, makes no record', async 
   expect(await names()).toEqual(['INSERT']);
 });
 
-test('records stay for 24 hours, and no sequence number comes twice', async () => {
+test('keeps records for 24 hours, and uses no sequence number twice', async () => {
   let clock = Date.now();
   const stack = fakeStack([globalTable()]);
   served = await serve(stack, () => clock);
@@ -77,7 +77,7 @@ test('records stay for 24 hours, and no sequence number comes twice', async () =
 
 test.each([
   ['KEYS_ONLY', {}], ['NEW_IMAGE', { NewImage: image({ n: { N: '2' } }) }], ['OLD_IMAGE', { OldImage: image({ n: { N: '1' } }) }],
-])('a stream of %s, of a table that is not global', async (StreamViewType, images) => {
+])('a stream of %s contains the images of its view type', async (StreamViewType, images) => {
   served = await serve(fakeStack([table({ StreamSpecification: { StreamViewType } })]));
   await put({ n: 1 });
   await put({ n: 2 });
@@ -85,7 +85,7 @@ test.each([
   expect(JSON.parse(JSON.stringify({ Keys, OldImage, NewImage }))).toEqual({ Keys: KEYS, ...images });
 });
 
-test('a table without a stream has none', async () => {
+test('reports that a table has no stream', async () => {
   served = await serve(fakeStack([table()]));
   await put();
   await expect(served.records()).rejects.toThrow(`the template has no table with the stream ${STREAM_ARN}`);

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await served.client.send(new PutCommand({ TableName, Item: { ...key('old'), count: 1 } }));
 });
 
-test('all four actions are one write, with one record for each change', async () => {
+test('writes all four actions atomically, with one record for each change', async () => {
   for (const pk of ['gone', 'checked']) await served.client.send(new PutCommand({ TableName, Item: key(pk) }));
   const after = (await served.records()).at(-1)!.dynamodb.SequenceNumber;
   await transact([
@@ -34,7 +34,7 @@ test('all four actions are one write, with one record for each change', async ()
   expect((await served.records(after)).map(({ eventName, dynamodb }) => [eventName, dynamodb.Keys.pk.S])).toEqual([['INSERT', 'new'], ['MODIFY', 'old'], ['REMOVE', 'gone']]);
 });
 
-test('one condition that does not hold cancels all, and the reasons stand in the order of the actions', async () => {
+test('a failed condition cancels all actions, and the reasons are in the order of the actions', async () => {
   await served.client.send(new PutCommand({ TableName, Item: key('silent') }));
   const before = await served.records();
   const canceled = transact([
@@ -59,7 +59,7 @@ test('one condition that does not hold cancels all, and the reasons stand in the
   expect(await served.records()).toEqual(before);
 });
 
-test('counters of transactions at the same time lose no step', async () => {
+test('concurrent transactions on a counter lose no step', async () => {
   const step = (pk: string) => transact([
     put(pk, { ConditionExpression: 'attribute_not_exists(pk)' }),
     { Update: { TableName, Key: key('old'), UpdateExpression: 'SET #c = #c + :one', ExpressionAttributeNames: { '#c': 'count' }, ExpressionAttributeValues: { ':one': 1 } } },
@@ -73,7 +73,7 @@ describe('a token', () => {
   const increment: Items = [{ Update: { TableName, Key: key('old'), UpdateExpression: 'ADD #c :one', ExpressionAttributeNames: { '#c': 'count' }, ExpressionAttributeValues: { ':one': 1 } } }];
   const count = async () => (await stored()).find(({ pk }) => pk === 'old')!.count;
 
-  test('makes a second request like the first one do nothing for ten minutes, restarts between or not', async () => {
+  test('makes an equal request idempotent for 10 minutes, also across restarts', async () => {
     await transact(increment, { ClientRequestToken: 'one' });
     await transact(increment, { ClientRequestToken: 'one' });
     expect(await count()).toBe(2);
@@ -88,7 +88,7 @@ describe('a token', () => {
     expect(await count()).toBe(3);
   });
 
-  test('of a cancelled request means nothing', async () => {
+  test('of a cancelled request can be used again', async () => {
     const once = () => transact([put('later', { ConditionExpression: 'attribute_exists(pk)' })], { ClientRequestToken: 'two' });
     await expect(once()).rejects.toThrow('ConditionalCheckFailed');
     await served.client.send(new PutCommand({ TableName, Item: key('later') }));
@@ -97,7 +97,7 @@ describe('a token', () => {
   });
 });
 
-test('each action needs its own permission, and none is needed for the transaction', async () => {
+test('each action requires its permission, and the transaction requires no other', async () => {
   served.access.asked.length = 0;
   await transact([
     put('a'), put('b'), { Delete: { TableName, Key: key('c') } },
@@ -108,13 +108,13 @@ test('each action needs its own permission, and none is needed for the transacti
     { action: `dynamodb:${name}`, resource: ARN, context: { 'dynamodb:EnclosingOperation': 'TransactWriteItems' } })));
 });
 
-test('a conflict can be made for a test: by itself none comes', async () => {
+test('conflicts occur only if a test requests them', async () => {
   served.dynamoDb.conflict(1);
   await expect(transact([put('a'), put('b')])).rejects.toMatchObject({ CancellationReasons: [{ Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' }, { Code: 'None' }] });
   await transact([put('a'), put('b')]);
 });
 
-describe('no table could take', () => {
+describe('that is invalid for any table', () => {
   test.each<[string, Items, object]>([
     ['no action', [], {}],
     ['more than 100 actions', Array.from({ length: 101 }, (_, index) => put(`v${index}`)), {}],
@@ -132,7 +132,7 @@ describe('no table could take', () => {
     expect(await stored()).toEqual([{ ...key('old'), count: 1 }]);
   });
 
-  test('an action on a table that there is not', async () => {
+  test('an action on a missing table', async () => {
     await expect(transact([put('a'), { Delete: { TableName: 'others', Key: key('b') } }])).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     expect(await stored()).toEqual([{ ...key('old'), count: 1 }]);
   });

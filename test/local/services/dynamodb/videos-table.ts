@@ -32,7 +32,7 @@ export const globalTable = (properties: object = {}) => named('AWS::DynamoDB::Gl
   ...properties,
 });
 
-/** The tables of a stack behind a awsEndpoint, with a client. */
+/** The tables of a stack, an AWS endpoint and a client. */
 export async function serve(stack: LocalStack = fakeStack([globalTable()]), now?: () => number) {
   const access = fakeAccess();
   const dynamoDb = await startDynamoDb({ stack, now });

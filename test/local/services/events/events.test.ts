@@ -67,7 +67,7 @@ function start(...given: Parameters<typeof create>) {
 describe('rules', () => {
   const EventPattern = { source: ['aws.s3'], detail: { bucket: { name: ['source'] } } };
 
-  test('a queue gets the whole envelope, after its policy was asked', async () => {
+  test('a queue gets the whole event if its policy allows it', async () => {
     const { put, sent, access } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE }] });
     put({ ...CREATED, detail: { bucket: { name: 'other' } } });
     put(CREATED);
@@ -78,7 +78,7 @@ describe('rules', () => {
     expect(access.asked).toEqual([{ action: 'sqs:SendMessage', resource: QUEUE, context: RULE_ITSELF.context }]);
   });
 
-  test('a queue whose policy says no gets nothing', async () => {
+  test('a queue whose policy denies the rule gets nothing', async () => {
     const { put, sent, logged } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE }] }, { denied: ['sqs:SendMessage'] });
     put(CREATED);
     await until(() => logged.length > 0);
@@ -105,7 +105,7 @@ describe('rules', () => {
     expect([invoked.length, sent.map(([arn]) => arn)]).toEqual([tries, Array(dead).fill(DEAD)]);
   });
 
-  test('what a function with a destination fails at goes there, and not to the target\'s dead-letter queue', async () => {
+  test('a failed event of a function with a destination goes to the destination, not to the target\'s dead-letter queue', async () => {
     const failureQueue = { arn: `${DEAD}-own`, roleArn: 'arn:aws:iam::123456789012:role/own' };
     const { put, sent, access } = start({ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, DeadLetterConfig: { Arn: DEAD } }] }, { answers: [NO, NO, NO], failureQueue });
     put(CREATED);
@@ -119,14 +119,14 @@ describe('rules', () => {
     expect(access.asked).toEqual([expect.objectContaining({ action: 'sqs:SendMessage', resource: failureQueue.arn })]);
   });
 
-  test('an event that reaches no dead-letter queue either is told', async () => {
+  test('logs an event that can\'t be sent to a dead-letter queue', async () => {
     const { put, logged } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE, DeadLetterConfig: { Arn: DEAD } }] }, { denied: ['sqs:SendMessage'] });
     put(CREATED);
     await until(() => logged.length === 2);
     expect(logged).toEqual([expect.stringContaining(`${RULE}: ${QUEUE}: AccessDenied`), expect.stringContaining(`${RULE}: ${DEAD}: AccessDenied`)]);
   });
 
-  test('a fault of this machine is no answer: the event stays until its target has it', async () => {
+  test('after a local fault, the event is retried until its target has received it', async () => {
     const faults = [1, 2].map(() => new Error('ENOSPC: no space left on device'));
     const { put, sent, logged, dataFolder } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE, DeadLetterConfig: { Arn: DEAD } }] }, { faults });
     put(CREATED);
@@ -135,7 +135,7 @@ describe('rules', () => {
     await until(() => readdirSync(join(dataFolder, 'events')).length === 0);
   });
 
-  test('what the sender does to its objects afterwards is its own', async () => {
+  test('later changes of the sender\'s objects do not affect a sent event', async () => {
     const { put, sent } = start({ EventPattern, Targets: [{ Id: 't', Arn: QUEUE }] });
     const detail = { bucket: { name: 'source' } };
     put({ ...CREATED, detail });
@@ -167,7 +167,7 @@ describe('a rule with a schedule', () => {
   const Targets = [{ Id: 't', Arn: QUEUE }];
   const EVENT = { 'source': 'aws.events', 'detail-type': 'Scheduled Event', 'resources': [RULE], 'detail': {} };
 
-  test('fires by a call, with the documented event', async () => {
+  test('fires on request, with the documented event', async () => {
     const { fire, sent } = start({ ScheduleExpression: 'cron(0 12 * * ? *)', Targets });
     expect(fire('other')).toBeUndefined();
     const ids = [fire('r'), fire(RULE)];
@@ -194,13 +194,13 @@ describe('a rule with a schedule', () => {
     }
   });
 
-  test.each(['cron(0 12 * * ? *)', 'rate(30 days)'])('%s never fires by time, which is told', (ScheduleExpression) => {
+  test.each(['cron(0 12 * * ? *)', 'rate(30 days)'])('%s never fires automatically, and a log line says so', (ScheduleExpression) => {
     const { startSchedules, logged } = start({ ScheduleExpression, Targets });
     startSchedules();
     expect(logged).toEqual(['r: the local stack does not support its schedule expression: the rule fires only on request']);
   });
 
-  test('is on the default bus, and takes events too when it has a pattern', async () => {
+  test('is on the default bus, and also receives events if it has a pattern', async () => {
     expect(() => start({ ScheduleExpression: 'rate(1 hour)', EventBusName: 'mine' })).toThrow('r: the template has no event bus mine');
     const { put, fire, sent } = start({ ScheduleExpression: 'rate(1 hour)', EventPattern: { source: ['aws.s3'] }, Targets });
     put(CREATED);
@@ -210,7 +210,7 @@ describe('a rule with a schedule', () => {
   });
 });
 
-test('a target gets the input that its rule makes', async () => {
+test('a target gets the input that its rule defines', async () => {
   const { put, sent, invoked } = start({
     EventPattern: { source: ['aws.s3'] },
     Targets: [
@@ -223,7 +223,7 @@ test('a target gets the input that its rule makes', async () => {
   expect([invoked[0][1], sent[0][1]]).toEqual([CREATED.detail.object, '"source/1/original is there"']);
 });
 
-test('an input that is no JSON in the end is nothing for a function', async () => {
+test('does not invoke a function with an input that is not JSON', async () => {
   const { put, sent, invoked } = start({
     EventPattern: { source: ['aws.s3'] },
     Targets: [{ Id: 'a', Arn: FUNCTION, DeadLetterConfig: { Arn: DEAD }, InputTransformer: { InputPathsMap: { key: '$.detail.object.key' }, InputTemplate: '{"a":"<key>"}' } }],
@@ -233,7 +233,7 @@ test('an input that is no JSON in the end is nothing for a function', async () =
   expect([invoked, sent]).toEqual([[], [[DEAD, '{"a":"with "quotes""}']]]);
 });
 
-test('a bus has a name and a description, and nothing else', () => {
+test('rejects a bus with properties other than name and description', () => {
   const bus = (properties: object) => () => createBuses(fakeStack([resource('AWS::Events::EventBus', 'vod', properties)]));
   expect(bus({ Name: 'vod', Description: 'of videos' })().has('vod')).toBe(true);
   expect(bus({ Name: 'vod', KmsKeyIdentifier: 'k' })).toThrow('vod: the local stack does not support KmsKeyIdentifier');
@@ -243,7 +243,7 @@ describe('a process that was killed', () => {
   const TO_QUEUE = { EventPattern: { source: ['aws.s3'] }, Targets: [{ Id: 't', Arn: QUEUE }] };
   const TO_FUNCTION = { EventPattern: { source: ['aws.s3'] }, Targets: [{ Id: 't', Arn: FUNCTION, DeadLetterConfig: { Arn: DEAD } }] };
 
-  test('loses no event that was put, and delivers nothing before it is started', async () => {
+  test('loses no event, and delivers nothing before the start', async () => {
     const first = create(TO_QUEUE);
     first.put(CREATED);
     const second = create(TO_QUEUE, { dataFolder: first.dataFolder });
@@ -255,7 +255,7 @@ describe('a process that was killed', () => {
     expect(JSON.parse(second.sent[0][1])).toMatchObject(CREATED);
   });
 
-  test('loses no event whose function was running, or was to be asked again', async () => {
+  test('loses no event whose function was running or waiting for a retry', async () => {
     const NO: InvokeResult = { error: { errorType: 'Runtime.ExitError', errorMessage: 'killed' } };
     const first = start(TO_FUNCTION, { answers: [NO] });
     first.put(CREATED);

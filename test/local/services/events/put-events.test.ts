@@ -50,7 +50,7 @@ afterEach(() => events.stop());
 
 const putEvents = (...Entries: PutEventsRequestEntry[]) => client.send(new PutEventsCommand({ Entries }));
 
-test('an event reaches the rules of its bus, and no others', async () => {
+test('an event reaches only the rules of its bus', async () => {
   const { FailedEntryCount, Entries: [entry] = [] } = await putEvents({ ...ENTRY, Time: new Date('2026-01-02T03:04:05.678Z'), Resources: ['arn:of:a:video'] });
   expect([FailedEntryCount, entry.ErrorCode]).toEqual([0, undefined]);
   await until(() => sent.length === 2);
@@ -61,14 +61,14 @@ test('an event reaches the rules of its bus, and no others', async () => {
   expect(sent).toEqual([['named', event], ['by-arn', event]]);
 });
 
-test('a bus may be named by its ARN, and is the default one if it is not named', async () => {
+test('accepts the ARN of a bus, and uses the default bus without a name', async () => {
   await putEvents({ ...ENTRY, EventBusName: BUS_ARN }, { ...ENTRY, EventBusName: undefined });
   await until(() => sent.length === 4);
   expect(sent.map(([rule]) => rule).sort()).toEqual(['by-arn', 'default', 'default-named', 'named']);
   expect(access.asked.filter(({ action }) => action === 'events:PutEvents').map(({ resource: bus }) => bus)).toEqual([BUS_ARN, DEFAULT_ARN]);
 });
 
-test('each entry needs its action on its bus, else none is put', async () => {
+test('requires events:PutEvents on the bus of each entry; otherwise puts no entry', async () => {
   denied.push('events:PutEvents');
   await expect(putEvents(ENTRY)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   expect(access.asked).toEqual([{
@@ -84,18 +84,18 @@ test.each([
   ['a detail that is no JSON', { Detail: '{' }, 'MalformedDetail', 'Detail is malformed.'],
   ['a detail that is no object', { Detail: '[{}]' }, 'MalformedDetail', 'Detail is malformed.'],
   ['a source of AWS', { Source: 'aws.s3' }, 'NotAuthorizedForSourceException', 'Not authorized for the source.'],
-])('an entry with %s fails, and the others are put', async (_, change, ErrorCode, ErrorMessage) => {
+])('an entry with %s fails, and the other entries are put', async (_, change, ErrorCode, ErrorMessage) => {
   const { FailedEntryCount, Entries } = await putEvents({ ...ENTRY, ...change }, ENTRY);
   expect([FailedEntryCount, Entries]).toEqual([1, [{ ErrorCode, ErrorMessage }, { EventId: expect.any(String) }]]);
   await until(() => sent.length === 2);
 });
 
-test('an event for a bus that does not exist is answered as AWS does, and told', async () => {
+test('accepts an event for a missing bus as AWS does, and logs it', async () => {
   expect(await putEvents({ ...ENTRY, EventBusName: 'other' })).toMatchObject({ FailedEntryCount: 0, Entries: [{ EventId: expect.any(String) }] });
   expect([sent, logged]).toEqual([[], ['PutEvents: there is no event bus other. The event video.ready is dropped, as in AWS']]);
 });
 
-test('an event that can not be written down fails its entry', async () => {
+test('an event that can\'t be stored fails its entry', async () => {
   full = true;
   expect(await putEvents(ENTRY)).toMatchObject({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] });
   expect(logged).toEqual([expect.stringContaining('ENOSPC')]);
@@ -105,12 +105,12 @@ test.each<[string, PutEventsRequestEntry[], string]>([
   ['no entry', [], 'Member must have length from 1 to 10'],
   ['eleven entries', Array(11).fill(ENTRY), 'Member must have length from 1 to 10'],
   ['more than 1 MiB', Array(2).fill({ ...ENTRY, Detail: JSON.stringify({ a: 'x'.repeat(512 * 1024) }) }), 'Total size of the entries in the request is over the limit.'],
-])('a request with %s is refused', async (_, entries, message) => {
+])('rejects a request with %s', async (_, entries, message) => {
   await expect(putEvents(...entries)).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) });
   expect(sent).toEqual([]);
 });
 
-test('a call that nobody signs fires a rule with a schedule, and no other', async () => {
+test('an unsigned request can fire a scheduled rule only', async () => {
   const call = (name: string, method = 'POST') => fetch(`http://127.0.0.1:${awsEndpoint.port}/`, { method, headers: { 'x-local-fire-rule': name } });
   const fired = await call('scheduled');
   expect([fired.status, await fired.json()]).toEqual([200, { EventId: expect.any(String) }]);
@@ -120,8 +120,8 @@ test('a call that nobody signs fires a rule with a schedule, and no other', asyn
   expect([statuses, sent.length]).toEqual([[404, 403], 1]);
 });
 
-test('a global endpoint is not known', async () => {
-  // The SDK needs another signer for one, so the request is made by hand.
+test('rejects a global endpoint', async () => {
+  // The SDK requires another signer for a global endpoint, so this request is created without the SDK.
   const { service } = createPutEvents({ ...events, log });
   const request = { headers: { 'x-amz-target': 'AWSEvents.PutEvents' }, body: Buffer.from(JSON.stringify({ EndpointId: 'a.b', Entries: [ENTRY] })) };
   expect(() => service.needs(request as any)).toThrow('the local stack does not support EndpointId');

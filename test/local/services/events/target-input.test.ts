@@ -22,7 +22,7 @@ test.each<[string, object, unknown]>([
   expect(JSON.parse(textOf(target))).toEqual(expected);
 });
 
-test('an input is sent as it is written', () => {
+test('sends a constant input unchanged', () => {
   expect(textOf({ Input: '{"a": 1}' })).toBe('{"a": 1}');
 });
 
@@ -66,7 +66,7 @@ test.each<[object, string]>([
   expect(() => textOf(target)).toThrow(message);
 });
 
-test('inputs of the CDK are understood', async () => {
+test('supports the CDK\'s inputs', async () => {
   const { EventField, RuleTargetInput } = events;
   const inputs = [
     RuleTargetInput.fromObject({ id: EventField.fromPath('$.detail.videoId'), type: EventField.detailType, size: EventField.fromPath('$.detail.size'), fixed: true }),

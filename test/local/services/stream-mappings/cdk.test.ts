@@ -11,12 +11,12 @@ import type { InvokeResult, LocalStack } from '../../../../local/types';
 import { until } from '../../fakes';
 import { synthesized } from '../../template/stacks';
 
-// The CDK's TableV2 warns of its own code.
+// The CDK's TableV2 warns about the CDK's own code.
 process.env.JSII_DEPRECATED = 'quiet';
 
 const ITEM = { pk: 'v1', sk: 'video' };
 
-/** A table as the CDK makes one, and a function of its stream. */
+/** A CDK table and a function that reads its stream. */
 function table(stack: Stack, type: 'TableV2' | 'Table'): void {
   const keys = {
     tableName: 'videos', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
@@ -31,7 +31,7 @@ function table(stack: Stack, type: 'TableV2' | 'Table'): void {
   });
   videos.grant(handler('writer'), 'dynamodb:PutItem');
   const events = handler('events');
-  // What the CDK grants for a Table, and for a TableV2 on its stream only.
+  // The CDK grants this action for a Table; for a TableV2 it grants the action on the stream only.
   if (type === 'TableV2') events.addToRolePolicy(new iam.PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
   events.addEventSource(new sources.DynamoEventSource(videos, {
     startingPosition: lambda.StartingPosition.TRIM_HORIZON, batchSize: 10, maxRecordAge: Duration.hours(1), retryAttempts: 0, parallelizationFactor: 2,
@@ -67,7 +67,7 @@ async function serve(stack: LocalStack, answer: InvokeResult) {
 }
 
 describe.each(['TableV2', 'Table'] as const)('a stream of the CDK\'s %s', (type) => {
-  test('reaches its function, with the CDK\'s own permissions', async () => {
+  test('reaches its function, with the CDK\'s grants', async () => {
     const { batches, transact } = await serve(await synthesized((stack) => table(stack, type)), { payload: null });
     await transact([{ Put: { TableName: 'videos', Item: ITEM } }, { Put: { TableName: 'videos', Item: { ...ITEM, sk: 'details' } } }]);
     await until(() => batches.length === 1);
@@ -77,14 +77,14 @@ describe.each(['TableV2', 'Table'] as const)('a stream of the CDK\'s %s', (type)
   });
 });
 
-test('what fails is in the CDK\'s bucket', async () => {
+test('failed event records are in the CDK\'s bucket', async () => {
   const { objects, transact } = await serve(await synthesized((stack) => table(stack, 'TableV2')), { error: { errorType: 'Error', errorMessage: 'no' } });
   await transact([{ Put: { TableName: 'videos', Item: ITEM } }]);
   await until(() => objects.length === 1);
   expect(objects[0][1]).toMatch(/^aws\/lambda\/[0-9a-f-]{36}\/shardId-/);
 });
 
-test.each(['dynamodb:DescribeStream', 'dynamodb:ListStreams', 's3:ListBucket'])('a role without %s stops the start', async (action) => {
+test.each(['dynamodb:DescribeStream', 'dynamodb:ListStreams', 's3:ListBucket'])('the start fails for a role without %s', async (action) => {
   const without = await synthesized((stack) => {
     table(stack, 'TableV2');
     (stack.node.findChild('events') as lambda.Function).addToRolePolicy(new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: [action], resources: ['*'] }));

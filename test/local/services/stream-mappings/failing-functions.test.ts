@@ -7,7 +7,7 @@ import { STREAM_ARN } from '../dynamodb/videos-table';
 describe('a function that fails', () => {
   const poison = (...numbers: number[]): Answer => (batch) => batch.some(({ eventID }) => numbers.includes(Number(eventID))) ? ERROR : DONE;
 
-  test('gets the whole batch again, and after the last retry the records go to the bucket', async () => {
+  test('gets the whole batch again; after the last retry the records are stored in the bucket', async () => {
     const now = () => Date.UTC(2026, 10, 29, 8, 5, 3);
     const { batches, objects, access } = await start({ properties: WHOLE, records: ofOne(1, 2), answer: poison(2), now });
     await until(() => objects.length === 1);
@@ -36,7 +36,7 @@ describe('a function that fails', () => {
     ]);
   });
 
-  test('gets halves of the batch until the bad record is alone; splitting is no retry', async () => {
+  test('gets halves of the batch until the bad record is alone; splitting does not count as a retry', async () => {
     const properties = { ...WHOLE, MaximumRetryAttempts: 1, BisectBatchOnFunctionError: true };
     const { batches, objects, records } = await start({ properties, records: ofOne(1, 2, 3, 4), answer: poison(3) });
     await until(() => objects.length === 1);
@@ -46,7 +46,7 @@ describe('a function that fails', () => {
     expect(JSON.parse(objects[0].content.payload).Records).toEqual([records[2]]);
   });
 
-  test('gives up what is too old, and delivers what is not', async () => {
+  test('discards records that are too old, and delivers the others', async () => {
     let clock = Date.now();
     const at = (seconds: number) => ({ seconds: Math.floor(clock / 1000) + seconds });
     const { batches, objects } = await start({
@@ -64,7 +64,7 @@ describe('a function that fails', () => {
     expect(objects[0].content).not.toHaveProperty('responseContext');
   });
 
-  test('are not those before an old record, when the clock was set back between them', async () => {
+  test('are not discarded before an old record if the clock was set back in between', async () => {
     const now = Math.floor(Date.now() / 1000);
     const records = [now, now - 4000, now].map((seconds, index) => record('v1', index + 1, { seconds }));
     const { batches, objects } = await start({ properties: { ...WHOLE, MaximumRecordAgeInSeconds: 3600 }, records });
@@ -72,12 +72,12 @@ describe('a function that fails', () => {
     expect([batches.map(numbersOf), objects]).toEqual([[[1, 2, 3]], []]);
   });
 
-  test('without limits gets its batch until it takes it', async () => {
+  test('without limits gets its batch until it succeeds', async () => {
     const { batches } = await start({ records: ofOne(1), answer: () => batches.length < 8 ? ERROR : DONE });
     await until(() => batches.length === 8);
   });
 
-  test('its records are lost when the role may not write them, and stay when a disk is full', async () => {
+  test('its records are lost if the role is not allowed to write them, and are kept if the disk is full', async () => {
     const faults = [new AwsError('AccessDenied', 'no', 403), new Error('ENOSPC')];
     const { batches, objects, logged, records } = await start({
       properties: { ...WHOLE, MaximumRetryAttempts: 0 }, records: ofOne(1), answer: poison(1, 2),
@@ -99,14 +99,14 @@ describe('ReportBatchItemFailures', () => {
   const report = (...places: number[]): Answer => (batch) => (
     { payload: { batchItemFailures: places.map((place) => ({ itemIdentifier: batch[place].dynamodb.SequenceNumber })) } });
 
-  test('the first failed record and all after it come again', async () => {
+  test('the first failed record and all records after it are delivered again', async () => {
     const answer: Answer = (batch) => batches.length === 1 ? report(3, 1)(batch) : DONE;
     const { batches } = await start({ properties: REPORT, records: ofOne(1, 2, 3, 4), answer });
     await until(() => batches.length === 2);
     expect(batches.map(numbersOf)).toEqual([[1, 2, 3, 4], [2, 3, 4]]);
   });
 
-  test('it is no error of the function: nothing is split, and the object says so', async () => {
+  test('a partial failure is not a function error: the batch is not split, and the stored object shows the condition', async () => {
     const properties = { ...REPORT, BisectBatchOnFunctionError: true };
     const { batches, objects } = await start({ properties, records: ofOne(1, 2), answer: report(0) });
     await until(() => objects.length === 1);

@@ -4,7 +4,7 @@ import { InvokeResult } from '../../../../local/types';
 import { ROLE, until } from '../../fakes';
 import { STREAM_ARN } from '../dynamodb/videos-table';
 
-test('records reach the function in batches, as Lambda hands them over', async () => {
+test('records reach the function in batches, in Lambda\'s format', async () => {
   const { batches, records, access } = await start({ properties: { BatchSize: 2 }, records: ofOne(1, 2, 3) });
   await until(() => batches.flat().length === 3);
   expect(batches.map(numbersOf)).toEqual([[1, 2], [3]]);
@@ -15,7 +15,7 @@ test('records reach the function in batches, as Lambda hands them over', async (
   ]);
 });
 
-test('a batch waits for more as long as its window says, and no longer when it is full', async () => {
+test('a batch waits for its batching window, or until it is full', async () => {
   const { batches, records } = await start({ properties: { BatchSize: 3, MaximumBatchingWindowInSeconds: 1 }, records: ofOne(1) });
   await wait(300);
   expect(batches).toEqual([]);
@@ -28,7 +28,7 @@ test('a batch waits for more as long as its window says, and no longer when it i
   expect(Date.now() - since).toBeLessThan(500);
 });
 
-test.each([1, 10])('the changes of one item come in their order, those of others meanwhile, with a parallelization factor of %i', async (ParallelizationFactor) => {
+test.each([1, 10])('delivers the changes of one item in order, and other items at the same time, with a parallelization factor of %i', async (ParallelizationFactor) => {
   const pks = Array.from({ length: 20 }, (_, index) => `v${index}`);
   const records = Array.from({ length: 400 }, (_, index) => record(pks[index % 20], index));
   let [busy, most] = [0, 0];
@@ -56,7 +56,7 @@ test.each([1, 10])('the changes of one item come in their order, those of others
   expect(most).toBeLessThanOrEqual(2 * ParallelizationFactor);
 });
 
-test('what a filter holds back is done with', async () => {
+test('filtered-out records are not read again', async () => {
   const records = [record('v1', 1), record('v1', 2, { sk: 'details' }), record('v1', 3)];
   const Filters = ['video', 'owner'].map((sk) => ({ Pattern: JSON.stringify({ dynamodb: { Keys: { sk: { S: [sk] } } } }) }));
   const properties = { BatchSize: 1, FilterCriteria: { Filters } };
@@ -72,7 +72,7 @@ test('what a filter holds back is done with', async () => {
 describe('a process that was killed', () => {
   const never = new Promise<InvokeResult>(() => undefined);
 
-  test('goes on behind the last batch that was taken; the one in work comes again', async () => {
+  test('continues after the last processed batch; the batch in progress is delivered again', async () => {
     const records = ofOne(1, 2, 3);
     const first = await create({ properties: { BatchSize: 1 }, records, answer: ([{ eventID }]) => eventID === '1' ? DONE : never });
     first.start();
@@ -82,7 +82,7 @@ describe('a process that was killed', () => {
     expect(second.batches.map(numbersOf)).toEqual([[2], [3]]);
   });
 
-  test('does not deliver again what was given up', async () => {
+  test('does not deliver discarded records again', async () => {
     const records = ofOne(1, 2);
     const first = await start({ properties: { ...WHOLE, BatchSize: 1, MaximumRetryAttempts: 0 }, records, answer: ([{ eventID }]) => eventID === '1' ? ERROR : never });
     await until(() => first.batches.length === 2);
@@ -91,10 +91,10 @@ describe('a process that was killed', () => {
     expect(second.batches.map(numbersOf)).toEqual([[2]]);
   });
 
-  test('with another parallelization factor loses nothing of its slowest lane', async () => {
+  test('with another parallelization factor loses no record of its slowest lane', async () => {
     const records = Array.from({ length: 10 }, (_, index) => record(`v${index}`, index));
     const first = await start({ properties: { BatchSize: 1 }, records, answer: ([{ eventID }]) => eventID === '1' ? never : DONE });
-    // The other lane comes to its end.
+    // The other lane reaches the end of the stream.
     await until(() => numbersOf(first.batches.flat()).some((number) => number > 7));
     await wait(20);
     await first.stop();
@@ -102,7 +102,7 @@ describe('a process that was killed', () => {
     await until(() => numbersOf(second.batches.flat()).includes(1));
   });
 
-  test('with another parallelization factor goes on where its slowest lane was', async () => {
+  test('with another parallelization factor continues at the position of its slowest lane', async () => {
     const records = [record('v0', 1), record('v1', 2), record('v2', 3), record('v3', 4), record('v4', 5)];
     const first = await start({ records });
     await until(() => first.batches.flat().length === 5);
@@ -117,7 +117,7 @@ describe('a process that was killed', () => {
   });
 });
 
-test('a function that ends after the stop has done nothing and failed nothing', async () => {
+test('a function that ends after the stop changes no position and counts no failure', async () => {
   let end: (result: InvokeResult) => void = () => undefined;
   const { batches, objects, stop, dataFolder, records } = await start({
     properties: { ...WHOLE, MaximumRetryAttempts: 0 }, records: ofOne(1), answer: () => new Promise((resolve) => { end = resolve; }),
@@ -131,7 +131,7 @@ test('a function that ends after the stop has done nothing and failed nothing', 
   await until(() => second.batches.length === 1);
 });
 
-test('a batch is no larger than a request may be', async () => {
+test('limits a batch to the maximum request size', async () => {
   const large = (number: number) => {
     const it = record('v1', number);
     return { ...it, dynamodb: { ...it.dynamodb, NewImage: { text: { S: 'x'.repeat(1_000_000) } } } };
@@ -141,7 +141,7 @@ test('a batch is no larger than a request may be', async () => {
   expect(batches.map(({ length }) => length)).toEqual([6, 2]);
 });
 
-describe('what stops the start', () => {
+describe('the start fails for', () => {
   test.each<[string, Given, string]>([
     ['a role that may not read the stream', { denied: ['dynamodb:GetRecords'] }, `${ROLE} is not authorized to perform dynamodb:GetRecords on ${STREAM_ARN}`],
     ['a role that may not write failed records', { denied: ['s3:PutObject'], properties: WHOLE }, `${ROLE} is not authorized to perform s3:PutObject on ${BUCKET}/aws/lambda/`],

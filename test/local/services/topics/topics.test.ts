@@ -24,7 +24,7 @@ afterEach(async () => {
 
 interface Given { dataFolder?: string; denied?: string[]; answers?: InvokeResult[] }
 
-/** A topic with these subscriptions; nothing is delivered before `start`. */
+/** A topic with these subscriptions. Delivery starts with `start`. */
 function create(given: object[], { dataFolder, denied = [], answers = [] }: Given = {}, topicProperties: object = { DisplayName: 'Ready' }) {
   const access = fakeAccess(denied);
   const sent: [string, string][] = [];
@@ -63,7 +63,7 @@ test('a function gets the documented event, from SNS and the topic', async () =>
   ]]);
 });
 
-test('queues get a notification, or the message itself; the queue\'s policy is asked', async () => {
+test('queues get a notification or the raw message, if the queue\'s policy allows it', async () => {
   const { send, sent, access } = start([{ Protocol: 'sqs', Endpoint: QUEUE }, { Protocol: 'sqs', Endpoint: DEAD, RawMessageDelivery: true }]);
   send(TOPIC, 'any text');
   await until(() => sent.length === 2);
@@ -75,13 +75,13 @@ test('queues get a notification, or the message itself; the queue\'s policy is a
   expect(access.asked[0]).toEqual({ action: 'sqs:SendMessage', resource: QUEUE, context: { 'aws:SourceArn': TOPIC } });
 });
 
-test('subscriptions may stand in the topic itself', async () => {
+test('supports subscriptions inside the topic resource', async () => {
   const { send, sent } = start([], {}, { Subscription: [{ Protocol: 'sqs', Endpoint: QUEUE }] });
   send(TOPIC, 'x');
   await until(() => sent.length === 1);
 });
 
-test('what would leave the stack is a file that its owner may read', () => {
+test('a message for a receiver outside the stack becomes a file that only its owner can read', () => {
   const { send, folder } = start([{ Protocol: 'email', Endpoint: 'ops@example.com' }, { Protocol: 'https', Endpoint: 'https://example.com/hook' }]);
   send(TOPIC, 'a video is ready');
   const files = readdirSync(join(folder, 'notifications')).map((name) => JSON.parse(readFileSync(join(folder, 'notifications', name), 'utf8')));
@@ -89,7 +89,7 @@ test('what would leave the stack is a file that its owner may read', () => {
   expect(files).toEqual([{ ...common, protocol: 'email', endpoint: 'ops@example.com' }, { ...common, protocol: 'https', endpoint: 'https://example.com/hook' }]);
 });
 
-test('what a subscriber does not take goes to its dead-letter queue', async () => {
+test('a message that a subscriber rejects goes to its dead-letter queue', async () => {
   const { send, sent, invoked } = start(
     [{ Protocol: 'lambda', Endpoint: FUNCTION, RedrivePolicy: { deadLetterTargetArn: DEAD } }],
     { answers: Array(3).fill({ error: { errorType: 'Error', errorMessage: 'no' } }) },
@@ -110,7 +110,7 @@ test.each([
   expect(sent.filter(([arn]) => arn === QUEUE)).toHaveLength(count);
 });
 
-test('a filter policy of the body takes nothing that is no JSON', async () => {
+test('a filter policy on the body matches JSON messages only', async () => {
   const { send, sent } = start([{ Protocol: 'sqs', Endpoint: QUEUE, FilterPolicyScope: 'MessageBody', FilterPolicy: { a: [{ exists: false }] } }, { Protocol: 'sqs', Endpoint: DEAD }]);
   send(TOPIC, 'text');
   await until(() => sent.length > 0);
@@ -127,7 +127,7 @@ test('a process that was killed loses no message', async () => {
   expect([first.invoked, existsSync(join(first.folder, 'notifications'))]).toEqual([[], false]);
 });
 
-test('a message of more than 256 KiB is refused', () => {
+test('rejects a message of more than 256 KiB', () => {
   expect(() => create([]).send(TOPIC, 'x'.repeat(256 * 1024 + 1))).toThrow(AwsError);
 });
 
@@ -141,7 +141,7 @@ test.each<[object[], object, string]>([
   expect(() => create(given, {}, topic)).toThrow(message);
 });
 
-test('from a rule of the CDK through its topic to a function and a queue, each by the policies that the CDK makes', async () => {
+test('delivers from a CDK rule through a topic to a function and a queue, with the CDK\'s policies', async () => {
   const build = (scope: Stack) => {
     const topic = new sns.Topic(scope, 'Topic', { displayName: 'Ready', enforceSSL: true });
     const tell = new lambda.Function(scope, 'Tell', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('x') });
@@ -176,7 +176,7 @@ test('from a rule of the CDK through its topic to a function and a queue, each b
   expect(readdirSync(join(stack.dataFolder, 'notifications'))).toHaveLength(1);
 });
 
-test('a topic whose policy lets no rule publish gets nothing', async () => {
+test('a topic whose policy allows no rule gets nothing', async () => {
   const stack = await synthesized((scope) => {
     const topic = new sns.Topic(scope, 'Topic');
     const rule = new events.Rule(scope, 'Ready', { eventPattern: { detailType: ['video.ready'] } });

@@ -1,4 +1,4 @@
-// Puts an event when a schedule fires it, answers as a custom resource's function, or else as an API that shows its environment.
+// Puts an event for a schedule, responds for a custom resource, or otherwise returns its environment as an API response.
 exports.handler = async ({ ResponseURL, ResourceProperties, 'detail-type': type }) => {
   if (type === 'Scheduled Event') {
     const { EventBridgeClient, PutEventsCommand } = require('@aws-sdk/client-eventbridge');
