@@ -1,4 +1,4 @@
-// The page of the example: plain modules, no build.
+// The example's web page: plain modules, without a build step.
 import { Player } from './player.js';
 import { Problem, ROLES } from './request.js';
 import { Session } from './session.js';
@@ -10,9 +10,9 @@ const CHOOSE = 'Choose a video…';
 const ON_ITS_WAY = { waiting: 'Waiting for the upload', uploaded: 'Uploaded', processing: 'Processing', deleting: 'Being deleted' };
 const EMPTY = { own: 'Nothing yet: upload your first video.', published: 'Nothing to watch yet.' };
 
-/** The person's own videos, as they were last seen. */
+/** The signed-in user's videos, from the last refresh. */
 let ownVideos = [];
-/** Ids of the videos that this page has sent: they move on by themselves, unlike others whose upload never came. */
+/** Ids of videos that this page has uploaded. Their status changes soon, unlike that of abandoned uploads. */
 const sent = new Set();
 
 const session = new Session({
@@ -40,7 +40,7 @@ function show(signedIn) {
   $('welcome').hidden = signedIn;
   for (const id of ['sign-out', 'upload', 'lists']) $(id).hidden = !signedIn;
   if (signedIn) return;
-  // Whoever comes next finds nothing of the one before.
+  // The next user must not see the previous user's data.
   poller.stop();
   ownVideos = [];
   sent.clear();
@@ -59,30 +59,30 @@ function say(text = '') {
   delete $('message').dataset.ofBackground;
 }
 
-/** What nobody asked for must not take the place of what a person's own act has brought. */
+/** Shows a background error, unless a message about the user's last action is visible. */
 function sayOfBackground({ name, message }) {
   if (name === 'AbortError' || ($('message').textContent && !$('message').dataset.ofBackground)) return;
   say(message);
   $('message').dataset.ofBackground = true;
 }
 
-/** A video that stopped stays stopped until the person acts: no list that works again may take this back. */
+/** Shows a playback error. It stays visible until the user acts, even if a background refresh succeeds. */
 function sayOfPlayer({ name, message }) {
   if (name !== 'AbortError') say(message);
 }
 
-/** What a person asked for: tells of an error instead of losing it. */
+/** Runs a user's action and shows its error. */
 async function attempt(work) {
   say();
   try {
     await work();
   } catch (error) {
-    // Aborted is what belongs to a session that has ended.
+    // A request of an ended session was aborted.
     if (error.name !== 'AbortError') say(error.message);
   }
 }
 
-/** What the page does by itself: takes its complaint back once it works again. */
+/** Runs background work. Its error disappears after the next success. */
 async function inBackground(work) {
   try {
     await work();
@@ -133,14 +133,14 @@ function describe(video) {
 }
 
 function fill(list, videos, empty = EMPTY[list]) {
-  // What has not changed stays in place: a button keeps its focus.
+  // Unchanged lists are not redrawn, so that a button keeps the focus.
   const drawn = JSON.stringify([videos, empty]);
   if ($(list).drawn === drawn) return;
   $(list).drawn = drawn;
   $(list).replaceChildren(...(videos.length > 0 ? videos.map(card) : [make('li', 'empty', empty)]));
 }
 
-/** What moves on by itself, and so is worth asking for. */
+/** Returns the videos whose status can change soon. */
 function moving() {
   return ownVideos.filter(({ videoId, status }) => !SETTLED.includes(status) && (status !== 'waiting' || sent.has(videoId)));
 }
@@ -155,7 +155,7 @@ async function refreshOwn() {
 }
 
 async function refreshPublished() {
-  // Some may watch only what is their own.
+  // Some users are allowed to watch only their own videos.
   const { items, refusal } = await api('GET', '/streams?limit=50').catch((error) => {
     if (error.code !== 'wrong_role') throw error;
     return { items: [], refusal: ROLES.watch.wrong_role };
@@ -163,23 +163,23 @@ async function refreshPublished() {
   fill('published', items, refusal);
 }
 
-/** One request: for the video that is under way, or for the list if there are several. */
+/** Sends one request: for the only video in progress, or for the list if there are several. */
 async function refreshMoving() {
   const [{ videoId }, ...others] = moving();
   if (others.length > 0) {
     await refreshOwn();
   } else {
     const video = await api('GET', `/streams/${videoId}`).catch((error) => {
-      // Deleted in another window.
+      // The video was deleted in another window.
       if (error.code !== 'not_found') throw error;
     });
     showOwn(ownVideos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [video] : [])));
   }
-  // It may be in the other list now.
+  // A ready video moves to the list of published videos.
   if (!moving().some((video) => video.videoId === videoId)) await refreshPublished();
 }
 
-/** Lists what there is, and keeps what is shown up to date. */
+/** Loads all lists, and keeps them up to date. */
 async function list() {
   try {
     await Promise.all([refreshOwn(), refreshPublished()]);
@@ -195,19 +195,19 @@ async function upload(file, title) {
     fileName: file.name, contentType: file.type || 'video/mp4', size: file.size, ...(title && { title }),
   }).catch((error) => { throw Problem.of(error, ROLES.upload); });
   await send(plan.upload, file, signal);
-  // S3 tells the service of the upload by itself, a moment later.
+  // The service learns about the upload from S3, a moment later.
   sent.add(plan.video.videoId);
   await list();
 }
 
-/** XMLHttpRequest, because fetch tells nothing of an upload's progress. */
+/** Uses XMLHttpRequest, because fetch doesn't report upload progress. */
 function send({ method, url, headers }, file, signal) {
   return new Promise((resolve, reject) => {
     const put = new XMLHttpRequest();
     put.open(method, url);
     for (const [name, value] of Object.entries(headers)) put.setRequestHeader(name, value);
     put.upload.addEventListener('progress', ({ loaded, total }) => showUpload((100 * loaded) / total));
-    put.addEventListener('load', () => (put.status < 300 ? resolve() : reject(new Problem(`The upload was refused (${put.status}). Please try again.`))));
+    put.addEventListener('load', () => (put.status < 300 ? resolve() : reject(new Problem(`The upload failed with status (${put.status}). Please try again.`))));
     put.addEventListener('error', () => reject(new Problem('The upload was interrupted. Please try again.')));
     put.addEventListener('abort', () => reject(signal.reason));
     signal.addEventListener('abort', () => put.abort());
@@ -240,10 +240,10 @@ $('upload-form').addEventListener('submit', (event) => {
     }
   });
 });
-// The player closes itself; its complaint goes with it.
+// The close button also closes the player. Its error message is removed here.
 $('close-player').addEventListener('click', () => say());
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
-// Nobody sees a hidden page; when it is seen again, it shows things as they are now.
+// A hidden page doesn't refresh. When it is visible again, it must show the current state.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) poller.stop();
   else if (session.isOn) void inBackground(list);

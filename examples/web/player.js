@@ -1,24 +1,24 @@
 import { Problem, ROLES } from './request.js';
 
-/** How soon to try again when a session was not renewed. */
+/** The delay before a retry after a failed renewal. */
 const RETRY_MS = 10_000;
 
 const $ = (id) => document.getElementById(id);
 
-/** Plays one video at a time, in a playback session that is renewed for as long as the player is open. */
+/** Plays one video at a time. Renews the playback session while the player is open. */
 export class Player {
   #api;
   #now;
   #onProblem;
   #hls;
   #timer;
-  /** The video that is open, or about to be. */
+  /** The id of the video that is open or being opened. */
   #videoId;
 
   /**
-   * @param api asks the API
-   * @param now the service's own time in milliseconds
-   * @param onProblem is told of what the person has to know
+   * @param api sends an API request
+   * @param now returns the service's time in milliseconds
+   * @param onProblem called with each problem that the user must know about
    */
   constructor({ api, now, onProblem }) {
     this.#api = api;
@@ -47,14 +47,14 @@ export class Player {
       element.src = session.hls;
     }
     $('player').scrollIntoView({ behavior: 'smooth' });
-    // A browser may refuse to start by itself; then the controls do.
+    // A browser can block autoplay; the user then starts playback with the controls.
     await element.play().catch(() => undefined);
   }
 
-  /** The session's cookies open the media, so nothing else is to be done. */
+  /** Starts a playback session. Its cookies authorize the media requests. */
   async #startPlayback(videoId) {
     const session = await this.#api('POST', `/streams/${videoId}/playback`).catch((error) => { throw Problem.of(error, ROLES.watch); });
-    // Closed meanwhile, or another one was opened.
+    // The player was closed meanwhile, or another video was opened.
     if (this.#videoId !== videoId) return undefined;
     const end = Date.parse(session.expiresAt);
     this.#renewIn(Math.max((end - this.#now()) * 0.8, RETRY_MS), videoId, end);
@@ -66,7 +66,7 @@ export class Player {
     this.#timer = setTimeout(() => void this.#renew(videoId, end), milliseconds);
   }
 
-  /** Nobody has to know of a renewal that failed while the session still lasts, unless the service refuses it. */
+  /** Renews the session. A failure is reported only if the service rejects the renewal or the session has expired. */
   async #renew(videoId, end) {
     try {
       await this.#startPlayback(videoId);

@@ -1,12 +1,12 @@
 /**
- * Seconds between two looks at what is under way. Soon at first, since a short clip is ready soon; then as often as MediaConvert reports progress, which is
- * every 10 seconds at most.
+ * Delays between two polls of videos in progress, in seconds. Short at first, because a short clip is ready soon. Then 10 seconds, the shortest interval
+ * in which MediaConvert reports progress.
  */
 const PACE = [1, 2, 3, 5, 10];
-/** Seconds between two lists, which take turns. */
+/** The delay between two refreshes of a list, in seconds. The lists take turns. */
 const LIST_SECONDS = 30;
 
-/** Decides when the page asks the service by itself: never while it is hidden. */
+/** Decides when the page sends background requests. It sends none while the page is hidden. */
 export class ProgressPoller {
   #look;
   #lists;
@@ -19,10 +19,10 @@ export class ProgressPoller {
   #listings = 0;
 
   /**
-   * @param look refreshes what is under way, in one request; called only while something is
-   * @param lists each refreshes one list
-   * @param isMoving whether anything is under way
-   * @param isHidden whether nobody sees the page
+   * @param look refreshes the videos in progress, with one request; called only if there are any
+   * @param lists functions that each refresh one list
+   * @param isMoving returns whether any video is in progress
+   * @param isHidden returns whether the page is hidden
    */
   constructor({ look, lists, isMoving, isHidden }) {
     this.#look = look;
@@ -31,7 +31,7 @@ export class ProgressPoller {
     this.#isHidden = isHidden;
   }
 
-  /** Call it when all lists have just been refreshed. */
+  /** Starts polling. Call it after all lists were refreshed. */
   start() {
     this.stop();
     this.#isOn = true;
@@ -46,10 +46,10 @@ export class ProgressPoller {
     this.#lookTimer = this.#listTimer = undefined;
   }
 
-  /** Whatever is not planned yet. */
+  /** Starts the timers that are not running. */
   #plan() {
     if (!this.#isOn || this.#isHidden()) return;
-    // By then a list may have told that nothing is under way any more.
+    // By then, a list refresh may have shown that no video is in progress.
     const look = () => this.#isMoving() && this.#look();
     if (this.#isMoving()) this.#lookTimer ??= this.#after(PACE[Math.min(this.#looks++, PACE.length - 1)], look, () => { this.#lookTimer = undefined; });
     this.#listTimer ??= this.#after(LIST_SECONDS, this.#lists[this.#listings++ % this.#lists.length], () => { this.#listTimer = undefined; });
@@ -58,7 +58,7 @@ export class ProgressPoller {
   #after(seconds, work, done) {
     const timer = setTimeout(async () => {
       await work();
-      // Stopped meanwhile, and perhaps started anew.
+      // Polling was stopped meanwhile, and may have been started again.
       if (timer !== this.#lookTimer && timer !== this.#listTimer) return;
       done();
       this.#plan();

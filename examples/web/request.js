@@ -1,21 +1,21 @@
 const OVER = 'Your session has ended. Please sign in again.';
-const ASK = 'Ask whoever runs this service for it, then load this page again.';
+const ASK = 'Ask the operator of this service for it, then reload this page.';
 
-/** What a person can meet, in plain words; the codes are those of docs/errors.md. Functions take the API's own detail. */
+/** Messages for users by error code (docs/errors.md). Functions receive the API's detail. */
 const WORDS = {
   invalid_grant: () => OVER,
   not_signed_in: () => OVER,
-  wrong_role: () => `You don't have the role that this takes. ${ASK}`,
+  wrong_role: () => `You don't have the required role. ${ASK}`,
   not_found: () => 'This video is gone, or its owner keeps it private.',
   wrong_status: () => 'This video can\'t be played now.',
   too_large: (detail) => `This file is too large: ${detail}.`,
   type_not_allowed: () => 'Files of this kind can\'t be uploaded here. Please choose a video.',
-  limit_reached: () => 'That was too much at once. Please wait a moment and try again.',
-  internal: (detail) => `Something went wrong on our side. Please try again; if it stays, ${detail}.`,
-  upstream_failed: () => 'The service has trouble just now. Please try again in a moment.',
+  limit_reached: () => 'Too many requests. Please wait a moment and try again.',
+  internal: (detail) => `Something went wrong on our side. Please try again. If the problem continues, ${detail}.`,
+  upstream_failed: () => 'The service is temporarily unavailable. Please try again in a moment.',
 };
 
-/** An error whose message is for the person who uses the page. */
+/** An error with a message for the user of the page. */
 export class Problem extends Error {
   name = 'Problem';
 
@@ -25,24 +25,24 @@ export class Problem extends Error {
     this.code = code;
   }
 
-  /** The service has answered, and has not done what was asked. After anything else it may have. */
+  /** Whether the service rejected the request. After any other error, the request may have been processed. */
   get isRefusal() {
     return this.status >= 400 && this.status < 500;
   }
 
-  /** By one's own words for a code where they can say more. */
+  /** Creates a problem from an error. `words` replaces the message of some codes. */
   static of(error, words) {
     return words[error.code] ? new Problem(words[error.code], error) : error;
   }
 }
 
-/** What each refusal for lack of a role means; the API alone knows who has which. */
+/** Messages for a missing role, by action. Only the API knows the user's roles. */
 export const ROLES = {
-  upload: { wrong_role: `You may not upload videos here: that takes a role which you don't have. ${ASK}` },
-  watch: { wrong_role: `You may watch only your own videos here: for those of the others you need a role. ${ASK}` },
+  upload: { wrong_role: `You are not allowed to upload videos, because you don't have the required role. ${ASK}` },
+  watch: { wrong_role: `You can watch only your own videos. To watch videos of others, you need a role. ${ASK}` },
 };
 
-/** Asks the API. The body of the answer, or a `Problem`. */
+/** Sends an API request. Returns the response's body, or throws a `Problem`. */
 export async function request(method, path, { body, token, ...options } = {}) {
   const response = await fetch(`/api${path}`, {
     method,
@@ -50,15 +50,15 @@ export async function request(method, path, { body, token, ...options } = {}) {
     body: body && JSON.stringify(body),
     ...options,
   }).catch((error) => {
-    throw error.name === 'AbortError' ? error : new Problem('The service can\'t be reached. Please look at your connection.');
+    throw error.name === 'AbortError' ? error : new Problem('The service can\'t be reached. Please check your connection.');
   });
   const { status, ok } = response;
   if (status === 204) return undefined;
-  // Whoever stands in between may answer in HTML.
+  // A proxy may respond with HTML.
   const answer = await response.json().catch((error) => {
     if (error.name === 'AbortError') throw error;
   });
   if (ok && answer) return answer;
   const { code, detail } = answer ?? {};
-  throw new Problem(WORDS[code]?.(detail) ?? detail ?? `The service did not answer as it should (${status}). Please try again in a moment.`, { status, code });
+  throw new Problem(WORDS[code]?.(detail) ?? detail ?? `The service returned an unexpected response (${status}). Please try again in a moment.`, { status, code });
 }

@@ -2,27 +2,27 @@ import { request } from './request.js';
 
 const NAME = 'vod-session';
 /**
- * How long to wait for an answer: all tabs wait for their turn meanwhile. With rotation, an answer that is lost may hold the only good refresh token:
- * the one in the cookie is out, and opens the session for 30 s more (Cognito's `RetryGracePeriodSeconds`). So it has to be asked again by then,
- * even if each answer hangs: at 0 s, at 8 s (in the same turn, as a hidden tab's timers may run but once a minute), at 8 + 8 + 5 = 21 s, and at 29 s.
+ * The timeout of a token request. Other tabs wait during the request. With rotation, a lost response may contain the only valid refresh token: the token in
+ * the cookie is then rotated, and is accepted for only 30 s more (Cognito's `RetryGracePeriodSeconds`). The retries must therefore start within 30 s, even
+ * if each response hangs: at 0 s, at 8 s (in the same turn, because a hidden tab's timers may run only once a minute), at 8 + 8 + 5 = 21 s, and at 29 s.
  */
 const PATIENCE_MS = 8_000;
-/** How soon to try again when the service did not answer, twice in a turn. */
+/** The delay before the next turn, after two requests without a response. */
 const RETRY_MS = 5_000;
-/** And when it still did not: whatever can be had of the 30 s is had. */
+/** The delay after a second turn without a response. It uses the rest of the 30 s. */
 const NEXT_RETRY_MS = 20_000;
 
-/** One tab at a time: no tab renews with a refresh token that another is just replacing or revoking. */
+/** Runs work in one tab at a time: a tab must not use a refresh token that another tab is rotating or revoking. */
 function inTurn(work) {
   return navigator.locks.request(NAME, work);
 }
 
-/** Asks a token route; a tab that is closed meanwhile does not lose the new cookie. */
+/** Sends a token request. `keepalive` stores the new cookie even if the tab is closed meanwhile. */
 function askForToken(path) {
   return request('POST', path, { keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
-/** Tokens by the cookie. Who gets no answer can't know whether the refresh token was replaced: only a refusal says that it was not. */
+/** Requests tokens with the cookie. Without a response, the refresh token may have been rotated; only an error response shows that it was not. */
 function askForTokens() {
   return askForToken('/token').catch((error) => {
     if (error.isRefusal) throw error;
@@ -30,40 +30,39 @@ function askForTokens() {
   });
 }
 
-/** What a token says. Not verified: the API does that, and nothing is decided by it but when to renew and whether to begin anew. */
+/** Decodes a token's claims without verification: the API verifies tokens. The page uses the claims only for renewal and to detect another user. */
 function claimsOf(idToken) {
   return JSON.parse(atob(idToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
 }
 
 /**
- * The session of the person who is signed in. Its refresh token is a cookie that all tabs have in common and no script can read;
- * the id token lives in this tab's memory only.
+ * The session of the signed-in user. All tabs share the refresh token in a cookie that no script can read. The id token is in this tab's memory only.
  */
 export class Session {
-  /** Ends with the session, and with it all that was asked for in its name. */
+  /** Aborts all requests of the session when it ends. */
   #life;
   #idToken;
   #userId;
   #renewAt = 0;
-  /** How far this machine's count of milliseconds (`performance.now()`) is behind the service's time. */
+  /** The difference between the service's time and the browser's `performance.now()`, in milliseconds. */
   #behind = 0;
   #timer;
   #renewing;
-  /** The last renewal got no answer. */
+  /** Whether the last renewal got no response. */
   #isInTrouble = false;
   #tabs = new BroadcastChannel(NAME);
   #page;
 
-  /** The page is told of what happens: `onStart()`, `onEnd(problem)`, `onTrouble(problem)`, `onRecovery()`. */
+  /** `page` has the callbacks `onStart()`, `onEnd(problem)`, `onTrouble(problem)` and `onRecovery()`. */
   constructor(page) {
     this.#page = page;
     this.#tabs.addEventListener('message', ({ data }) => this.#hear(data.userId));
-    // A tab that slept had no timer, and heard nothing of the others while the browser kept it aside.
+    // A suspended tab has no timers and receives no messages from other tabs.
     document.addEventListener('visibilitychange', () => { if (!document.hidden && this.#isStale()) void this.renew(); });
     window.addEventListener('pageshow', ({ persisted }) => { if (persisted) void this.renew(); });
   }
 
-  /** A request as the signed-in user. */
+  /** Sends an API request as the signed-in user. */
   async api(method, path, body) {
     if (this.#isStale()) await this.renew();
     const { signal } = this;
@@ -73,7 +72,7 @@ export class Session {
     try {
       return await send();
     } catch (error) {
-      // Over before its time: this machine's clock was changed, say.
+      // The token expired early, for example because the computer's clock was changed.
       if (error.status !== 401) throw error;
       const problem = token === this.#idToken ? await this.renew() : undefined;
       signal.throwIfAborted();
@@ -82,12 +81,12 @@ export class Session {
     }
   }
 
-  /** Whether somebody is signed in. */
+  /** Whether a user is signed in. */
   get isOn() {
     return this.#userId !== undefined;
   }
 
-  /** The service's own time in milliseconds, since this machine's clock may be wrong. */
+  /** Returns the service's time in milliseconds, because the computer's clock may be wrong. */
   now() {
     return performance.now() + this.#behind;
   }
@@ -97,7 +96,7 @@ export class Session {
     return this.#life?.signal ?? AbortSignal.abort();
   }
 
-  /** New tokens by the session's cookie: now, and from then on before each expiry. Answers the problem, if there is one. */
+  /** Gets new tokens with the session's cookie, now and before each expiry. Returns the problem, if there is one. */
   renew() {
     this.#renewing ??= this.#renew().finally(() => { this.#renewing = undefined; });
     return this.#renewing;
@@ -108,7 +107,7 @@ export class Session {
     const before = this.#userId;
     try {
       await inTurn(() => this.#take(before)).catch((error) => {
-        // Before a session is lost: another tab may have signed in anew meanwhile, and the cookie is a newer one in our next turn.
+        // Another tab may have signed in again meanwhile. The next turn then uses the new cookie.
         if (error.code !== 'invalid_grant' || !this.#userId) throw error;
         return inTurn(() => this.#take(before));
       });
@@ -117,7 +116,7 @@ export class Session {
       else this.#suffer(error);
       return error;
     }
-    // It has ended meanwhile.
+    // The session has ended meanwhile.
     if (!this.#userId) return undefined;
     if (before && before !== this.#userId) return this.#beginAnew();
     if (!before) this.#page.onStart();
@@ -126,9 +125,9 @@ export class Session {
     return undefined;
   }
 
-  /** Within this tab's turn, for whom it was wanted. */
+  /** Requests tokens for a user, in this tab's turn. */
   async #take(userId) {
-    // Another tab may sign out while this one waits for its turn, or for the answer.
+    // Another tab may sign out while this tab waits for its turn or for the response.
     const isOver = () => userId && !this.#userId;
     if (isOver()) return;
     const { id_token: idToken, expires_in: expiresIn } = await askForTokens();
@@ -137,20 +136,20 @@ export class Session {
     this.#life ??= new AbortController();
     this.#idToken = idToken;
     this.#userId = sub;
-    // The time of issue was rounded down: better a second early than late.
+    // `iat` is rounded down to seconds. With the added second, an expiry is detected too early rather than too late.
     this.#behind = (iat + 1) * 1000 - performance.now();
-    // `expires_in` is the access token's (RFC 6749, section 5.1), and a pool may give the id token less.
+    // `expires_in` applies to the access token (RFC 6749, section 5.1). The id token can expire earlier.
     const seconds = Math.min(expiresIn, exp - iat);
-    // A minute early, but never in a tight loop when tokens are short-lived.
+    // Renews 1 minute before expiry, but never in a tight loop if tokens are short-lived.
     this.#renewIn(Math.max(seconds - 60, seconds / 2, 1) * 1000);
     this.#tabs.postMessage({ userId: this.#userId });
   }
 
-  /** Ends the session in every tab, and leaves for the sign-in server, which has one of its own to end. */
+  /** Ends the session in every tab, then redirects to the sign-in server to end its session too. */
   async signOut() {
     const { logoutUrl } = await inTurn(async () => {
       const answer = await askForToken('/token/revoke').catch((error) => {
-        // Signed out already.
+        // The user is already signed out.
         if (error.status !== 401 && error.code !== 'invalid_grant') throw error;
         return { logoutUrl: '/' };
       });
@@ -161,7 +160,7 @@ export class Session {
     location.assign(logoutUrl);
   }
 
-  /** Another tab tells whose session the cookie is now. */
+  /** Handles a message from another tab about the cookie's user. */
   #hear(userId) {
     if (userId === this.#userId) return;
     if (!userId) this.#end();
@@ -169,11 +168,11 @@ export class Session {
     else void this.renew();
   }
 
-  /** What is on the page is of another person than the session is now. */
+  /** Reloads the page, because it shows data of another user than the session's. */
   #beginAnew() {
     this.#forget();
     location.reload();
-    // Nothing goes on here.
+    // Never resolves, because the page is being reloaded.
     return new Promise(() => undefined);
   }
 
@@ -189,7 +188,7 @@ export class Session {
     this.#isInTrouble = false;
   }
 
-  /** The service does not answer. Whoever is signed in stays so: it may come back before the token ends. */
+  /** Handles a missing response. The user stays signed in, because the service may respond again before the token expires. */
   #suffer(error) {
     if (this.#idToken) {
       this.#renewIn(this.#isInTrouble ? NEXT_RETRY_MS : RETRY_MS);

@@ -142,7 +142,7 @@ describe('the page in a browser', () => {
     await page.route('**/api/upload', (route) => route.fulfill(problem(403, 'wrong_role')));
     await page.reload();
     // The list of published videos shows the error. The list of the user's own videos stays.
-    await page.locator('#published').getByText(/^You may watch only your own videos here/).waitFor();
+    await page.locator('#published').getByText(/^You can watch only your own videos/).waitFor();
     await page.locator('#own li').first().waitFor();
     expect(await tab.message()).toBe('');
 
@@ -151,15 +151,15 @@ describe('the page in a browser', () => {
       await page.getByRole('button', { name: 'Upload' }).click();
     };
     await upload(Buffer.from('a video'));
-    await page.getByText(/^You may not upload videos here/).waitFor();
+    await page.getByText(/^You are not allowed to upload videos/).waitFor();
     // An automatic refresh does not replace the message about the user's action.
     await tab.wake();
-    expect(await tab.message()).toMatch(/^You may not upload videos here/);
+    expect(await tab.message()).toMatch(/^You are not allowed to upload videos/);
 
     await upload(Buffer.alloc(0));
     await page.getByText('This file is empty.').waitFor();
     for (const [status, code, words] of [
-      [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^That was too much at once/],
+      [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^Too many requests/],
       [400, 'a_code_of_tomorrow', /^as machines say it$/], [500, 'internal', /as machines say it\.$/],
     ] as const) {
       await page.route('**/api/upload', (route) => route.fulfill(problem(status, code)));
