@@ -20,7 +20,7 @@ interface BusEvent {
   readonly 'detail': { readonly eventId: string; readonly version: number; readonly video: { readonly videoId: string; readonly title: string; readonly status: string } };
 }
 
-describe('events of the full example', () => {
+describe('the full example', () => {
   let stack: StackProcess;
   let client: Client;
   let [ready, errored, edited] = ['', '', ''];
@@ -56,7 +56,7 @@ describe('events of the full example', () => {
   });
   afterAll(stopAll);
 
-  it('arrive in the format that openapi.json describes', () => {
+  it('sends events in the format that openapi.json describes', () => {
     expect(types(ready)).toEqual(['video.created', 'video.uploaded', 'video.processing', 'video.ready']);
     expect(types(errored)).toEqual(['video.created', 'video.uploaded', 'video.errored']);
     expect(types(edited)).toEqual(['video.created']);
@@ -72,7 +72,7 @@ describe('events of the full example', () => {
     expect(JSON.stringify(received())).not.toMatch(/not for everyone|X-Amz|\.m3u8/);
   });
 
-  it('of ready videos reach the function and the topic of the example, and other events do not', async () => {
+  it('sends only events of ready videos to the function and the topic of the example', async () => {
     const announced = () => logged().filter((line) => line.includes('a video is ready')).map((line) => JSON.parse(line.slice(line.indexOf('{'))));
     const mails = path.join(stack.data, 'notifications');
     await until('the function and the topic have the event', () => announced().length > 0 && existsSync(mails) && readdirSync(mails).length > 0);
@@ -83,7 +83,7 @@ describe('events of the full example', () => {
     expect(JSON.parse(told[0].message)).toMatchObject({ 'detail-type': 'video.ready', detail });
   });
 
-  it('of a row of a newer format are stored as failed event records at once, and are sent once the row is readable', async () => {
+  it('stores the event record of a row in a newer format, and sends the event once the row is readable', async () => {
     await stack.invoke('Tamper', { edit: { videoId: edited, title: 'written by a newer version' } });
     const failed = (more = {}) => stack.invoke('Tamper', { failed: more });
     await until('the failed event record is stored', async () => (await failed()).length > 0);
@@ -101,7 +101,7 @@ describe('events of the full example', () => {
     expect([await failed(), await resend('failed')]).toEqual([[], [{ sent: 0, failed: 0 }]]);
   });
 
-  it('contain the present state of every video after a resend from the table', async () => {
+  it('sends the present state of every video from the table', async () => {
     const before = received();
     // The table still contains the row of the newer format.
     expect(await resend('table')).toEqual([{ sent: 2, failed: 1 }]);

@@ -18,7 +18,7 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
 // The access log contains each route once, so good tokens come last. They prove that the log would have shown an earlier request.
-describe('a user pool\'s ID token', () => {
+describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;
   let forge: Forge;
@@ -69,15 +69,15 @@ describe('a user pool\'s ID token', () => {
     return { items, renewed: Object.keys(await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token })) };
   }
 
-  it('is required: a request without a token is rejected before any handler runs', async () => {
+  it('rejects a request without a token before any handler runs', async () => {
     await expectRefused({});
   });
 
-  it.each(Object.entries(kinds))('is rejected before any handler runs if it is bad: %s', async (_, make) => {
+  it.each(Object.entries(kinds))('rejects a bad token before any handler runs: %s', async (_, make) => {
     for (const prefix of ['', 'Bearer ']) await expectRefused({ authorization: `${prefix}${make(forge)}` });
   });
 
-  it('does not make API Gateway accept 20 KB of headers', async () => {
+  it('rejects 20 KB of headers, even with a good token', async () => {
     const long = 'x'.repeat(20_480);
     const { id_token: token, refresh_token } = client.tokens;
     const before = handlersReached(stack.data);
@@ -95,7 +95,7 @@ describe('a user pool\'s ID token', () => {
     expect(handlersReached(stack.data)).toEqual(before);
   });
 
-  it('is accepted if it is good, and the access log shows each handler that ran', async () => {
+  it('accepts a good token, and the access log shows each handler that ran', async () => {
     expect(protectedReached()).toEqual([]);
     for (const prefix of ['', 'Bearer ']) {
       for (const [method, route, body, status] of ROUTES) {
@@ -107,7 +107,7 @@ describe('a user pool\'s ID token', () => {
     expect(protectedReached()).toEqual(ROUTES.map(([, , , , name]) => name));
   });
 
-  it('is rejected if the request contains two tokens', async () => {
+  it('rejects a request with two tokens', async () => {
     const before = await state();
     const { tokens: { id_token: other } } = await Client.signIn(stack.facts, stack.facts.users[1]);
     const good = forge.token();

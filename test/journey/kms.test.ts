@@ -16,7 +16,7 @@ const NOT_USED: Record<string, string> = {
   'VodSweeperSweepVideosRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'a schedule invokes the function: test/journey/sweeper.test.ts',
 };
 
-describe('an existing table and existing buckets with customer\'s KMS keys', () => {
+describe('the service with an existing table and buckets under customer\'s KMS keys', () => {
   let decisions: Decision[];
   let assembly: Assembly;
   let output: string;
@@ -36,13 +36,13 @@ describe('an existing table and existing buckets with customer\'s KMS keys', () 
   });
   afterAll(stopAll);
 
-  it('work for upload, transcoding and playback', () => {
+  it('uploads, transcodes and plays a video', () => {
     expect(output).not.toContain('access denied');
     expect(decisions.filter(({ allowed }) => !allowed)).toEqual([]);
     expect(new Set(decisions.map(({ action }) => action).filter((action) => action.startsWith('kms:')))).toEqual(new Set(['kms:Decrypt', 'kms:GenerateDataKey']));
   });
 
-  it('have only grants on keys that the journey needs', async () => {
+  it('has only grants on keys that the journey needs', async () => {
     const grants = grantsOf(assembly).filter(({ action }) => action.startsWith('kms:'));
     expect(grants.length).toBeGreaterThan(12);
     expect(await unnoticedGrants(grants, decisions)).toEqual(Object.keys(NOT_USED));

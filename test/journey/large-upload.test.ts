@@ -41,7 +41,7 @@ describe('a large upload', () => {
   beforeAll(async () => { stack = await StackProcess.start(); });
   afterAll(stopAll);
 
-  it('of 1 GB is streamed with little memory, and ends as not_a_video', async () => {
+  it('streams 1 GB with little memory, and ends as not_a_video', async () => {
     const client = await Client.signIn(stack.facts);
     const plan = await client.declare(SIZE, 'large');
     expect(await send(plan)).toBe(200);

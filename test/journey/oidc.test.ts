@@ -42,7 +42,7 @@ function reasonsOf({ data }: StackProcess): string[] {
   return [...log.matchAll(/^\S*AuthorizeToken\S* .*'token refused', reason: '(.+)'/gm)].map(([, reason]) => reason);
 }
 
-describe('with tokens of another issuer', () => {
+describe('the service with an OIDC issuer', () => {
   /** A stack whose tokens expire after 1 second and whose authorizer results are cached for 2 seconds. */
   let brief: StackProcess;
   let ending: Caller;
@@ -64,7 +64,7 @@ describe('with tokens of another issuer', () => {
   describe.each([
     { kind: 'access_token', other: 'id_token', FIXTURE_TOKEN: 'ACCESS_TOKEN' },
     { kind: 'id_token', other: 'access_token', FIXTURE_TOKEN: 'ID_TOKEN' },
-  ] as const)('an $kind', ({ kind, other, FIXTURE_TOKEN }) => {
+  ] as const)('with an $kind', ({ kind, other, FIXTURE_TOKEN }) => {
     let stack: StackProcess;
     beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TOKEN } }); });
     afterAll(() => stack.stop());
@@ -78,7 +78,7 @@ describe('with tokens of another issuer', () => {
     const callerOf = async (username?: string) => caller(await tokenOf(username));
 
     // The access log contains each route once, so the tests with bad tokens must run before those with good tokens.
-    it.each([...Object.keys(BAD_TOKENS), 'of the wrong kind'])('is rejected with the right reason if it is bad: %s', async (name) => {
+    it.each([...Object.keys(BAD_TOKENS), 'of the wrong kind'])('rejects a bad token with the right reason: %s', async (name) => {
       const forge = new Forge(path.join(stack.data, 'identity'), await tokenOf());
       const bad = name in BAD_TOKENS ? BAD_TOKENS[name](forge) : await tokenOf('ada', other);
       const before = reasonsOf(stack).length;
@@ -93,7 +93,7 @@ describe('with tokens of another issuer', () => {
       expect(handlersReached(stack.data)).toEqual([]);
     });
 
-    it('is accepted by the API, and its groups decide on permissions', async () => {
+    it('accepts a good token, and the groups in the token decide on permissions', async () => {
       const [grace, katherine, linus, ada] = await Promise.all(['grace', 'katherine', 'linus', 'ada'].map(callerOf));
       expect(await problemOf(await linus.fetch('POST', '/upload', DECLARATION))).toEqual(WRONG_ROLE);
       const videoId = await grace.upload(clip, 'from elsewhere');
@@ -107,16 +107,16 @@ describe('with tokens of another issuer', () => {
       expect(await problemOf(await linus.fetch('POST', `/streams/${videoId}/playback`))).toEqual(WRONG_ROLE);
     });
 
-    it('is in no log', () => {
+    it('writes no token to a log', () => {
       const logs = ['functions.log', 'access.jsonl'].map((name) => readFileSync(path.join(stack.data, name), 'utf8'));
       expect([...logs, stack.output].join('\n').match(/eyJ[\w-]*\.?/g)).toBeNull();
       // The console shows the URL of the local issuer.
       expect(stack.output).toContain(`trusts ${stack.facts.issuer}`);
     });
 
-    it('is not issued by the service itself', () => expectNoSignIn(stack.facts));
+    it('has no sign-in routes', () => expectNoSignIn(stack.facts));
 
-    it('is valid on every route while API Gateway caches the result, and is rejected afterwards if its key was removed', async () => {
+    it('accepts a token on every route while API Gateway caches the result, and rejects it afterwards if its key was removed', async () => {
       const [known, unknown] = [await callerOf(), await callerOf()];
       expect((await known.fetch('GET', '/streams')).status).toBe(200);
       expect((await fetch(`${stack.facts.issuer}/rotate-keys`, { method: 'POST' })).status).toBe(204);

@@ -15,7 +15,7 @@ const NOT_SIGNED_IN = [401, PROBLEM, 'not_signed_in'];
 describe.each([
   { type: 'TOKEN', header: 'authorization' },
   { type: 'REQUEST', header: 'x-caller' },
-])('a custom authorizer of type $type', ({ type, header }) => {
+])('the service with a custom authorizer of type $type', ({ type, header }) => {
   let stack: StackProcess;
   beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TYPE: type } }); });
   afterAll(stopAll);
@@ -36,14 +36,14 @@ describe.each([
 
   // The access log contains each route once, so these tests must run before those with accepted requests.
   it.each<[string, string | object | undefined, unknown[]]>([
-    ['is not invoked without a token, which returns 401', undefined, NOT_SIGNED_IN],
-    ['that throws Unauthorized causes 401', 'Unauthorized', NOT_SIGNED_IN],
-    ['that denies causes 403', { principalId: 'grace', groups: '["admins"]', effect: 'Deny' }, WRONG_ROLE],
-    ['that allows another resource causes 403', { principalId: 'grace', groups: '["admins"]', resource: 'arn:aws:execute-api:us-east-1:111122223333:other/*' }, WRONG_ROLE],
-    ['that fails causes 502', 'the password of the database is wrong', [502, PROBLEM, 'upstream_failed']],
-    ['that crashes causes 502', 'exit', [502, PROBLEM, 'upstream_failed']],
-    ['that returns an invalid context causes 502', { principalId: 'grace', groups: ['admins'] }, [502, PROBLEM, 'upstream_failed']],
-    ['that returns an unknown field causes 502', { principalId: 'grace', isAuthorized: true }, [502, PROBLEM, 'upstream_failed']],
+    ['returns 401 without a token, and does not invoke the authorizer', undefined, NOT_SIGNED_IN],
+    ['returns 401 if the authorizer throws Unauthorized', 'Unauthorized', NOT_SIGNED_IN],
+    ['returns 403 if the policy denies', { principalId: 'grace', groups: '["admins"]', effect: 'Deny' }, WRONG_ROLE],
+    ['returns 403 if the policy allows another resource', { principalId: 'grace', groups: '["admins"]', resource: 'arn:aws:execute-api:us-east-1:111122223333:other/*' }, WRONG_ROLE],
+    ['returns 502 if the authorizer fails', 'the password of the database is wrong', [502, PROBLEM, 'upstream_failed']],
+    ['returns 502 if the authorizer crashes', 'exit', [502, PROBLEM, 'upstream_failed']],
+    ['returns 502 if the context is invalid', { principalId: 'grace', groups: ['admins'] }, [502, PROBLEM, 'upstream_failed']],
+    ['returns 502 if the result has an unknown field', { principalId: 'grace', isAuthorized: true }, [502, PROBLEM, 'upstream_failed']],
   ])('%s', async (_, told, expected) => {
     for (const [method, route] of [['GET', '/streams'], ['POST', '/upload']]) {
       const response = await call(told, method, route);
@@ -76,7 +76,7 @@ describe.each([
     expect((await own(told)).status).toBe(200);
   });
 
-  it('is cached for all routes, so a policy for one route rejects the other routes', async () => {
+  it('caches the policy for all routes, so a policy for one route rejects the other routes', async () => {
     const before = asked().length;
     const everywhere = { principalId: 'linus', groups: '["uploaders"]' };
     const here = { ...everywhere, resource: 'asked' };
@@ -88,5 +88,5 @@ describe.each([
     expect(asked().slice(before)).toEqual(['GET/streams', 'GET/streams', 'POST/upload']);
   });
 
-  it('removes the sign-in routes of the service', () => expectNoSignIn(stack.facts));
+  it('has no sign-in routes', () => expectNoSignIn(stack.facts));
 });

@@ -49,13 +49,13 @@ describe('the permissions of the template', () => {
   beforeAll(async () => { ({ decisions, assembly, output } = await runJourney()); });
   afterAll(stopAll);
 
-  it('allow a whole journey', () => {
+  test('all grants together allow a whole journey', () => {
     expect(decisions.filter(({ allowed }) => !allowed)).toEqual([]);
     expect(output).not.toContain('access denied');
     expect(decisions.length).toBeGreaterThan(50);
   });
 
-  it('contain no grant that the journey does not need', async () => {
+  test('the template contains no grant that the journey does not need', async () => {
     // The unchanged template gives the same decisions as the running stack. Different decisions below are therefore caused by the change.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 

@@ -49,30 +49,30 @@ describe('roles for uploading and watching', () => {
     })));
   }
 
-  it('are covered by the sample users', () => {
+  test('the sample users cover all roles', () => {
     expect(groups).toEqual({ ada: ['admins', 'uploaders'], grace: ['uploaders'], katherine: ['uploaders', 'viewers'], linus: [] });
   });
 
-  it('let only uploaders upload', async () => {
+  test('only uploaders can upload', async () => {
     for (const uploader of ['ada', 'grace', 'katherine'] as const) expect((await people[uploader].fetch('POST', '/upload', DECLARATION)).status).toBe(201);
     expect(await problemOf(await people.linus.fetch('POST', '/upload', DECLARATION))).toEqual(WRONG_ROLE);
     expect(await titles(people.linus, '?owner=me')).toEqual([]);
   });
 
-  it('let only viewers and admins list published videos', async () => {
+  test('only viewers and admins can list published videos', async () => {
     expect(await titles(people.katherine)).toEqual(['graceOpen', 'katherineOpen']);
     expect(await titles(people.ada)).toEqual(['graceOpen', 'katherineOpen']);
     for (const other of ['grace', 'linus'] as const) expect(await problemOf(await people[other].fetch('GET', '/streams'))).toEqual(WRONG_ROLE);
   });
 
-  it('let every user list their own videos', async () => {
+  test('every user can list their own videos', async () => {
     expect(await titles(people.grace, '?owner=me&status=ready')).toEqual(['graceOpen', 'gracePrivate', 'graceUnlisted']);
     expect(await titles(people.katherine, '?owner=me&status=ready')).toEqual(['katherineOpen']);
     expect(await titles(people.ada, '?owner=me&status=ready')).toEqual(['adaPrivate']);
     expect(await titles(people.linus, '?owner=me')).toEqual([]);
   });
 
-  it('allow GET and playback by role, owner and visibility', async () => {
+  test('role, owner and visibility decide whether a user can see and play a video', async () => {
     expect(await statuses(people.ada)).toEqual({
       graceOpen: '200 200', graceUnlisted: '200 200', gracePrivate: '200 200', katherineOpen: '200 200', adaPrivate: '200 200', broken: '200 409',
     });
@@ -87,7 +87,7 @@ describe('roles for uploading and watching', () => {
     });
   });
 
-  it('give playback to a viewer, an admin and the owner, and no playback cookies to other users', async () => {
+  test('a viewer, an admin and the owner can play a video, and other users get no playback cookies', async () => {
     const { ada, grace, katherine, linus } = people;
     for (const [client, videoId] of [[katherine, videos.graceUnlisted], [ada, videos.gracePrivate], [grace, videos.gracePrivate]] as const) {
       expect(await client.play(videoId)).toBeGreaterThan(0);
@@ -101,7 +101,7 @@ describe('roles for uploading and watching', () => {
     }
   });
 
-  it('do not reveal which videos exist to users who cannot watch them', async () => {
+  test('responses do not reveal which videos exist to users who cannot watch them', async () => {
     const missing = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
     /** Returns a response as text, without the headers that differ in every response. */
     const answerTo = async (client: Client, method: string, videoId: string, route = '') => {

@@ -139,7 +139,7 @@ describe('a whole journey', () => {
     expect(leaks()).toEqual({});
   });
 
-  it('would be detected if it wrote a part of a secret', () => {
+  test('this test detects a written part of a secret', () => {
     const find = secrets.finder();
     const [signature] = [...secrets.values].filter(([, name]) => name === 'json id_token').map(([token]) => token.split('.')[2]);
     appendFileSync(path.join(stack.data, 'functions.log'), `token: '…${signature.slice(40, 40 + FRAGMENT - 1)}…'\n`);

@@ -10,7 +10,7 @@ jest.setTimeout(PATIENCE_MS);
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-describe('an existing user pool', () => {
+describe('the service with an existing user pool', () => {
   let stack: StackProcess;
   beforeAll(async () => { stack = await StackProcess.start({ app: path.join(__dirname, 'user-pool.fixture.ts') }); });
   afterAll(stopAll);
@@ -24,7 +24,7 @@ describe('an existing user pool', () => {
   const caller = (token: string) => new Caller(stack.facts.api, token);
 
   // The access log contains each route once, so this test must run before those with good tokens.
-  it('gives no access to other clients or to access tokens', async () => {
+  it('rejects ID tokens of other clients and access tokens', async () => {
     const [{ id_token: foreign }, { access_token: access }] = [await tokensOf('Foreign'), await tokensOf('Web')];
     for (const token of [foreign, access]) {
       expect(await problemOf(await caller(token).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
@@ -33,7 +33,7 @@ describe('an existing user pool', () => {
     expect(handlersReached(stack.data)).toEqual([]);
   });
 
-  it('gives access to both listed clients as the same user, and its groups decide on permissions', async () => {
+  it('accepts ID tokens of both listed clients as the same user, and the groups decide on permissions', async () => {
     const [web, app, linus] = [await tokensOf('Web'), await tokensOf('App'), await tokensOf('App', 'linus')].map(({ id_token: token }) => caller(token));
     const { video: { videoId } } = await web.declare(1, 'by the web');
     expect((await app.call('GET', '/streams?owner=me')).items).toMatchObject([{ videoId, title: 'by the web' }]);
@@ -47,5 +47,5 @@ describe('an existing user pool', () => {
     expect(await caller(web).call('GET', '/mine')).toEqual({ path: '/mine', sub: JSON.parse(Buffer.from(web.split('.')[1], 'base64url').toString()).sub });
   });
 
-  it('removes the sign-in routes of the service', () => expectNoSignIn(stack.facts));
+  it('has no sign-in routes', () => expectNoSignIn(stack.facts));
 });

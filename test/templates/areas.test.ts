@@ -9,13 +9,13 @@ describe.each(EXAMPLE_NAMES)('the areas of %s', (name) => {
   const vod = stack.node.findAll().find((each) => each instanceof ServerlessVod) as ServerlessVod;
   const below = vod.node.findAll();
 
-  test('list every function of the service once', () => {
+  test('the areas list every function of the service once', () => {
     const described = vod._areas.flatMap(({ handlers }) => Object.values(handlers));
     const functions = below.filter((each) => each instanceof lambda.Function);
     expect(described.map(({ node }) => node.path).sort()).toEqual(functions.map(({ node }) => node.path).sort());
   });
 
-  test('list every dead-letter queue of the service', () => {
+  test('the areas list every dead-letter queue of the service', () => {
     const described = vod._areas.flatMap(({ deadLetterQueues }) => deadLetterQueues);
     const queues = below.filter((each) => each instanceof sqs.Queue);
     const withoutOne = queues.filter(({ deadLetterQueue }) => deadLetterQueue === undefined);

@@ -7,7 +7,7 @@ const names = EXAMPLE_NAMES.filter((name) => !['customer\'s keys', 'every functi
 describe('customer\'s KMS keys', () => {
   const template = example('customer\'s keys');
 
-  test('allow exactly these roles and actions, only through the service that stores the data', () => {
+  test('exactly these roles can use the keys, only through the service that stores the data', () => {
     const uses = Object.entries(rolePolicies(template)).flatMap(([role, granted]) => granted
       .filter(({ Action }) => Action.some((action) => /^kms:|\*/.test(action)))
       .flatMap(({ Action, Resource, Condition }) => Action.map((action) =>
@@ -32,21 +32,21 @@ describe('customer\'s KMS keys', () => {
     ]);
   });
 
-  test('encrypt failed event records with the table\'s key', () => {
+  test('the table\'s key encrypts failed event records', () => {
     const [failed] = ofType(template, 'AWS::S3::Bucket').filter(({ id }) => withoutHash(id) === 'VodCatalogEventsFailedEvents');
     expect(failed.properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
       { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': [expect.stringMatching(/^TableKey/), 'Arn'] } } },
     ]);
   });
 
-  test('have grants with a complete kms:ViaService condition', () => {
+  test('every grant has a complete kms:ViaService condition', () => {
     const conditions = Object.values(rolePolicies(template)).flat().filter(({ Action }) => Action.some((action) => action.startsWith('kms:')))
       .map(({ Condition }) => Condition);
     const via = (service: string) => ({ StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] } } });
     for (const condition of conditions) expect([via('s3'), via('dynamodb')]).toContainEqual(condition);
   });
 
-  test('allow CloudFront only to decrypt media, for this account\'s distributions', () => {
+  test('CloudFront can only decrypt media, for this account\'s distributions', () => {
     const forServices = ofType(template, 'AWS::KMS::Key').flatMap(({ id, properties }) => statements(properties.KeyPolicy)
       .filter(({ Principal }) => JSON.stringify(Principal).includes('Service')).map((statement) => [withoutHash(id), statement]));
     expect(forServices).toEqual([['MediaKey', {

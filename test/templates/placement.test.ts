@@ -38,14 +38,14 @@ let findings: Finding[][];
 beforeAll(() => { findings = validate(CASES.flatMap(({ templates }) => templates)); }, 300_000);
 
 describe.each(CASES)('$name', ({ name, aspects, templates }) => {
-  test('pass AWS\'s template validator', () => {
+  test('passes AWS\'s template validator', () => {
     const before = CASES.slice(0, CASES.findIndex((each) => each.name === name)).flatMap((each) => each.templates).length;
     expect(findings.slice(before, before + templates.length)).toEqual(templates.map(() => []));
   });
 
   // The checks expect one service per template and no fixed region.
   if (/^(a nested stack|two stages)/.test(name)) {
-    test('pass our own checks', () => {
+    test('passes our own checks', () => {
       // The aspect sets DESTROY, so no data is retained, and it cannot empty the buckets first.
       const { data, ...others } = CHECKS;
       const failed = templates.flatMap((template) => Object.entries(aspects ? others : { data, ...others }).flatMap(([topic, checks]) => Object.entries(checks)
@@ -55,7 +55,7 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
   }
 
   if (aspects) {
-    test('apply tags, removal policy and permissions boundary to all resources', () => {
+    test('applies tags, removal policy and permissions boundary to all resources', () => {
       const all = (type: string) => templates.flatMap((template) => ours(template, type));
       for (const { id, properties } of all('AWS::IAM::Role')) {
         expect([id, JSON.stringify(properties.PermissionsBoundary)]).toEqual([id, expect.stringContaining('DeveloperBoundary')]);

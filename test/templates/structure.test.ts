@@ -34,7 +34,7 @@ test.each<[string, ServerlessVodProps]>([
   ['removalPolicy', { catalog: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { delivery: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
   ['removalPolicy', { upload: { removalPolicy: RemovalPolicy.SNAPSHOT } }],
-])('rejects SNAPSHOT in the name of the prop %s (case %#)', (name, props) => {
+])('rejects SNAPSHOT with an error that names the prop %s (case %#)', (name, props) => {
   expect(() => vodIn(testStack(), props)).toThrow(new RegExp(`: (\\S+: )?${name}: expected RemovalPolicy\\.DESTROY .*, got "snapshot"`));
 });
 
@@ -87,14 +87,14 @@ describe('names that must be unique in an account or region', () => {
     ['one stack in two explicit regions', build('One', 'eu-west-1'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, build('One', 'us-east-1'), { name: 'One', region: 'us-east-1', uuid: '22222222-2222' }],
     ['nested stacks of two stacks', nested('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, nested('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
     ['stacks of two stages', staged('One'), { name: 'One', region: 'eu-west-1', uuid: '11111111-1111' }, staged('Two'), { name: 'Two', region: 'eu-west-1', uuid: '22222222-2222' }],
-  ])('differ in %s', (_what, one, oneStack, two, twoStack) => {
+  ])('names differ in %s', (_what, one, oneStack, two, twoStack) => {
     const first = globalNames(one, oneStack);
     expect(first.length).toBeGreaterThan(4);
     const second = new Set(globalNames(two, twoStack));
     expect(first.filter((name) => second.has(name))).toEqual([]);
   });
 
-  test('stay the same if a stack gets another construct id or moves into a stage, because a public key cannot be renamed', () => {
+  test('names stay the same if a stack gets another construct id or moves into a stage, because a public key cannot be renamed', () => {
     const stack = { name: 'Videos', region: 'eu-west-1', uuid: '11111111-1111' };
     const names = globalNames(build('One'), stack);
     expect(names.length).toBeGreaterThan(6);
@@ -102,7 +102,7 @@ describe('names that must be unique in an account or region', () => {
     expect(globalNames(staged('Prod'), stack)).toEqual(names);
   });
 
-  test('differ in two services of one stack', () => {
+  test('names differ in two services of one stack', () => {
     const stack = testStack();
     new ServerlessVod(stack, 'VodA');
     new ServerlessVod(stack, 'VodB');

@@ -12,7 +12,7 @@ test('every public struct has a construct in this test that accepts it', () => {
   expect([...new Set(PROPS.map(({ struct }) => struct))].filter((struct) => !(struct in BUILD))).toEqual([]);
 });
 
-describe('a token renders as CloudFormation or is rejected in the name of the prop', () => {
+describe('a token renders as CloudFormation or is rejected with an error that names the prop', () => {
   test.each(SCALAR_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
     const kinds = Object.keys(tokensOf(testStack(), prop.type));
     const outcomes = kinds.map((kind) => [kind, outcome(prop, (stack) => tokensOf(stack, prop.type)[kind], /"Ref":"Marker/)]);
@@ -33,7 +33,7 @@ const TOKENS: Record<string, unknown> = {
   'Bitrate': Bitrate.bps(Lazy.number({ produce: () => 60_000 })),
 };
 
-describe('a token of the wrong kind is rejected in the name of the prop', () => {
+describe('a token of the wrong kind is rejected with an error that names the prop', () => {
   test.each(sampledOnNewest(PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
     const kinds = Object.keys(TOKENS).filter((kind) => kind !== prop.type);
     expect(kinds.map((kind) => [kind, outcome(prop, () => TOKENS[kind])])).toEqual(kinds.map((kind) => [kind, 'refused']));

@@ -16,7 +16,7 @@ describe('a value', () => {
     [undefined, 'undefined'],
   ])('%j is formatted as %s', (value, text) => expect(readable(value)).toBe(text));
 
-  test('is replaced with the result of the lookup, and fails without a result', () => {
+  test('plain() replaces a reference with the result of the lookup, and fails without a result', () => {
     expect(plain({ Ref: 'Name' }, (name) => `<${name}>`)).toBe('<Name>');
     expect(() => plain({ Ref: 'Name' }, () => undefined)).toThrow('can\'t resolve {"Ref":"Name"}');
   });
@@ -25,7 +25,7 @@ describe('a value', () => {
 describe('functions of handlers', () => {
   const template = templateOf(uploadIn(testStack()));
 
-  test('are found by the handler\'s name and exclude functions of CDK', () => {
+  test('functionsOf() finds functions by the handler\'s name and excludes functions of CDK', () => {
     expect(functionsOf(template).map(({ name }) => name).sort()).toEqual(['catalog/publish-events', 'catalog/read-videos', 'catalog/resend-events', 'upload/plan-upload']);
     expect(functionOf(template, 'upload/plan-upload').id).toMatch(/^UploadPlanUploadFunction[0-9A-F]{8}$/);
     expect(() => functionOf(template, 'transcode/submit-job')).toThrow('expected one function of transcode/submit-job, got none');
@@ -34,7 +34,7 @@ describe('functions of handlers', () => {
 });
 
 describe('permissions', () => {
-  test('of a role include all policies, with Deny statements and conditions', () => {
+  test('permissions of a role include all policies, with Deny statements and conditions', () => {
     const stack = testStack();
     const role = new iam.Role(stack, 'Other', {
       assumedBy: new iam.AccountRootPrincipal(),
@@ -49,7 +49,7 @@ describe('permissions', () => {
     expect(() => permissionsOfRole(templateOf(stack), 'Missing')).toThrow('the template has no role Missing');
   });
 
-  test('of a handler exclude those for its own log group only', () => {
+  test('permissions of a handler exclude only those for its own log group', () => {
     const stack = testStack();
     const { readVideosFunction } = catalogIn(stack);
     const plainly = permissionsOf(templateOf(catalogIn(testStack())), 'catalog/read-videos');

@@ -23,7 +23,7 @@ handlerFunction(scope, 'Reader', 'catalog/read-videos', {
 
 // @ts-expect-error Property 'TABLE_NAME' is missing
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [view], environment: {} });
-// @ts-expect-error missing the following properties from type 'Values<"SERVICE_URL" | "ROLES">'
+// @ts-expect-error missing the following properties from type 'Values<
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table], environment: {} });
 // @ts-expect-error '"TABLE_NAME is covered twice"'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view, table], environment: {} });

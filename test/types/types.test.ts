@@ -11,7 +11,7 @@ describe('types', () => {
     expect(found).toEqual([expect.stringContaining(message)]);
   });
 
-  test('compile in every other line', () => {
+  test('every other line compiles', () => {
     expect(files).not.toEqual([]);
     expect(unexpected).toEqual([]);
   });

@@ -29,11 +29,11 @@ async function open({ movingSeconds = 0 } = {}) {
   return { page, at, poller, count, wait: (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000) };
 }
 
-describe('the page polls the service', () => {
+describe('the progress poller', () => {
   beforeEach(() => { jest.useFakeTimers(); });
   afterEach(() => { jest.useRealTimers(); });
 
-  test('for videos in progress, often at first, then every 10 seconds, and no more once they are ready', async () => {
+  test('polls for a video in progress often at first, then every 10 seconds, and stops once the video is ready', async () => {
     const { poller, at, wait } = await open({ movingSeconds: 45 });
     poller.start();
     await wait(600);
@@ -41,14 +41,14 @@ describe('the page polls the service', () => {
     expect(at.own.slice(0, 3)).toEqual([30, 90, 150]);
   });
 
-  test('for one list every 30 seconds, in turn, while no video is in progress', async () => {
+  test('polls one list every 30 seconds, in turn, while no video is in progress', async () => {
     const { poller, at, wait } = await open();
     poller.start();
     await wait(125);
     expect(at).toEqual({ look: [], own: [30, 90], published: [60, 120] });
   });
 
-  test('at most a ninth as often as a poll of two lists every 1.5 seconds, for a video that takes five minutes', async () => {
+  test('sends at most a ninth of the requests that two lists every 1.5 seconds would need, for a video that takes five minutes', async () => {
     const { poller, count, wait } = await open({ movingSeconds: 300 });
     poller.start();
     await wait(300);
@@ -56,7 +56,7 @@ describe('the page polls the service', () => {
     expect(count()).toBeLessThanOrEqual((2 * 300) / 1.5 / 9);
   });
 
-  test('never while the page is hidden or the poller is stopped', async () => {
+  test('does not poll while the page is hidden or the poller is stopped', async () => {
     const { page, poller, count, wait } = await open({ movingSeconds: 3600 });
     poller.start();
     await wait(2);
@@ -74,7 +74,7 @@ describe('the page polls the service', () => {
     expect(count()).toBe(before + 1);
   });
 
-  test('with one request at a time, and sends none after a response that arrives after the stop', async () => {
+  test('sends one request at a time, and none after a response that arrives after the stop', async () => {
     const { page, poller, at, count, wait } = await open({ movingSeconds: 3600 });
     page.answer = () => new Promise((resolve) => setTimeout(resolve, 20_000));
     poller.start();
@@ -88,7 +88,7 @@ describe('the page polls the service', () => {
     expect(count()).toBe(before);
   });
 
-  test('once per interval, even if it is started twice', async () => {
+  test('polls once per interval, even if it is started twice', async () => {
     const { poller, at, wait } = await open({ movingSeconds: 3600 });
     poller.start();
     poller.start();

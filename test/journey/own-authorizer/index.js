@@ -1,5 +1,5 @@
-// Takes everyone's word: `{"principalId":"grace","groups":"[\"uploaders\"]"}`. Anything that is no JSON it fails with; `exit` ends its
-// process, as a crash does.
+// A custom authorizer that returns the policy in the token, for example `{"principalId":"grace","groups":"[\"uploaders\"]"}`. Other texts become the
+// message of an error, and `exit` ends the process.
 exports.handler = async ({ type, methodArn, authorizationToken, headers }) => {
   const [, said] = type === 'TOKEN' ? ['', authorizationToken] : Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-caller');
   console.log(`asked for ${methodArn.split('/').slice(2).join('/')}`);
