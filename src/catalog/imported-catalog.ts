@@ -18,11 +18,11 @@ export interface VodCatalogAttributes {
    */
   readonly table: dynamodb.ITable;
 
-  /** The service URL. Use the same value as the stack that created the catalog. */
+  /** The service URL. Use the URL of the stack that created the catalog. */
   readonly url: string;
 
   /**
-   * The roles of users. Use the same roles as the stack that created the catalog.
+   * The roles of users. Use the roles of the stack that created the catalog.
    *
    * With `{}`, all signed-in users can upload and watch, and there are no admins.
    */

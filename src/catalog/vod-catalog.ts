@@ -32,11 +32,11 @@ export interface VodCatalogOptions {
   /**
    * An existing table in the stack's region.
    *
-   * Partition key `pk`, sort key `sk`, and a stream with new and old images. All keys of the table and its indexes are strings. A table of this app is
-   * checked at synth.
+   * The table needs the partition key `pk`, the sort key `sk`, and a stream with new and old images. All keys of the table and its indexes are strings. A
+   * table of this app is checked at synth.
    *
-   * Indexes that project at least the keys: `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`,
-   * `listedAt`) and `byDue` (`dueShard`, `dueAt`). An index that projects all attributes: `spare` (`spareKey`, `spareSort`).
+   * These indexes must project at least the keys: `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`,
+   * `listedAt`) and `byDue` (`dueShard`, `dueAt`). The index `spare` (`spareKey`, `spareSort`) must project all attributes.
    *
    * If the table has a customer managed KMS key, the functions get permission to use the key, and the key also encrypts the failed events bucket.
    *
@@ -168,7 +168,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     if (props.table) checkTable(this, prop, props.table);
     checkTableKey(this, prop, this.table);
     checkStream(this, prop, this.table);
-    checkSoleUse(this, prop, 'events', this.table, 'publish events of the videos of both');
+    checkSoleUse(this, prop, 'events', this.table, 'publish events for the videos of both services');
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and returns one video',

@@ -24,7 +24,7 @@ export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null 
 /**
  * Splits the groups that API Gateway has joined with commas.
  *
- * Cognito allows commas in group names, so `a,admins` can be one group or two. The groups in the token decide. If the groups in the token differ from the
+ * Cognito allows commas in group names, so `a,admins` can be one group or two. The token itself contains a list of groups. If that list differs from the
  * joined groups, the token is not the verified one, and the function returns no groups.
  */
 function joinedGroups(joined: string, authorization: string | undefined): readonly string[] {

@@ -18,7 +18,7 @@ type Change<Properties> = (requestType: 'Create' | 'Update' | 'Delete', properti
  * CloudFormation invokes the function some seconds before a new IAM permission takes effect everywhere (aws-cdk issue 37675). The handler therefore
  * retries `change` for up to a minute if IAM denies access. `change` must be idempotent.
  *
- * @param wait waits for the given number of milliseconds
+ * @param wait function that waits for the given number of milliseconds
  */
 export function serveCustomResource<Properties>(
   change: Change<Properties>, wait: (milliseconds: number) => Promise<unknown> = setTimeout,

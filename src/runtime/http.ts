@@ -32,7 +32,7 @@ export function serveRoutes<H extends HandlerName>(
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
   const routes = new Map(routesOf(handler).map(([operationId, route]) => [
     `${route.method} ${route.path}`,
-    // `Operations` has already checked the type of each operation. Here all operations need a common type.
+    // The type `Operations` has already checked each operation. The map needs one type for all operations.
     { route, readBody: bodyReader(route), run: operations[operationId as OperationsOf<H>] as (request: object) => Promise<Answer> },
   ]));
   const appOrigins = readOptional('APP_ORIGINS') ?? [];
@@ -86,7 +86,7 @@ function requireCaller(event: APIGatewayProxyEvent): Caller {
   return caller;
 }
 
-/** Rejects a request with two tokens, because a proxy in front of the API may have checked another token than the authorizer. */
+/** Rejects a request with two tokens, because a proxy in front of the API may have checked a different token than the authorizer. */
 function refuseTwoTokens(event: APIGatewayProxyEvent): void {
   const values = Object.entries(event.multiValueHeaders ?? {}).flatMap(([name, given]) => name.toLowerCase() === 'authorization' ? given ?? [] : []);
   if (values.length > 1) throw invalid('authorization', 'can be given only once');

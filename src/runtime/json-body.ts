@@ -18,7 +18,7 @@ export function bodyText({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, '
     // For a body that is not Base64-encoded, API Gateway has already replaced invalid UTF-8 with U+FFFD.
     if (!text.includes('\ufffd')) return text;
   } catch {
-    // The error follows below.
+    // Invalid UTF-8 has the same error as U+FFFD.
   }
   throw malformed();
 }
@@ -43,7 +43,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Checks valid JSON text for repeated names and for its size. `JSON.parse` does not report repeated names: it only keeps the last value. */
+/** Checks valid JSON text for repeated names and for its size. `JSON.parse` does not report repeated names: it keeps only the last value. */
 function checkStructure(text: string): void {
   const open: (Set<string> | undefined)[] = [];
   let values = 1;

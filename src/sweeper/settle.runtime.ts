@@ -81,7 +81,7 @@ async function submitAgain({ videoId, attempt, claim, resubmits = 0 }: VideoRow,
   return { minutes: RESUBMIT_HOURS[resubmits] * 60, resubmits: resubmits + 1 };
 }
 
-/** Reads the state of a video's job, and records its end. The job takes long, or the event of its end was lost. */
+/** Reads the state of a video's job, and records the end of the job. A due video has a job that takes long, or whose last event was lost. */
 async function checkJob({ videoId, attempt, jobId, updatedAt }: VideoRow, { videos, clock, transcode }: SettlePorts): Promise<NextLook> {
   if (!transcode) return LATER;
   let state;

@@ -13,7 +13,7 @@ export interface SweepPorts extends SettlePorts {
 export interface SweepReport {
   /** Number of due videos that the sweep processed. */
   readonly looked: number;
-  /** Number of these videos that could not be settled. The log contains the reasons. */
+  /** Number of processed videos that could not be settled. The log contains the reasons. */
   readonly failed: number;
   /** False if the sweep ran out of time. The next sweep processes the remaining videos, because they are still due. */
   readonly complete: boolean;
@@ -84,7 +84,7 @@ async function look({ videoId }: DueVideo, now: Date, ports: SweepPorts): Promis
   }
 }
 
-/** Returns the row if it is still due, because the index is eventually consistent. */
+/** Returns the row if it is still due. The index is eventually consistent, so its entry can be outdated. */
 function dueAt(now: Date, row: VideoRow | undefined): VideoRow & DueVideo | undefined {
   return row?.dueAt !== undefined && row.dueAt <= now.toISOString() ? { ...row, dueAt: row.dueAt } : undefined;
 }

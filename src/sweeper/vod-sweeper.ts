@@ -76,7 +76,7 @@ export class VodSweeper extends Construct {
       ownObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
     ]);
     useFunctionOptions(this, props.functions);
-    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'sweep the videos of both');
+    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'sweep the videos of both services');
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
       description: 'Settles videos whose next event is overdue',

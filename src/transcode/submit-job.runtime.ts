@@ -78,8 +78,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // An earlier holder of the claim may have created the job and stopped before it recorded the job. The row above shows each such claim, because a
-    // claim becomes stale only after a longer time than this function can run.
+    // An earlier message may have claimed this attempt and created its job, without recording the job. The row that was read above contains such a claim,
+    // because a claim becomes stale only after a longer time than this function can run.
     adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {
@@ -99,7 +99,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
  * Returns the video's row. Starts the next attempt first if the current attempt was abandoned before the message was sent.
  *
  * A redrive from the dead-letter queue sends a new message, so it starts a new attempt. An older message was already waiting when the attempt was
- * abandoned. It does not start a new attempt, because it would fail in the same way.
+ * abandoned. Such a message does not start a new attempt, because it would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -130,7 +130,7 @@ function sourceUrl({ source }: VideoRow): string {
   return s3Url(source.bucket, source.key);
 }
 
-/** Searches MediaConvert for a job of the attempt. Returns its id, or undefined if there is none. */
+/** Searches MediaConvert for a job of the attempt. Returns the id of the job, or undefined if there is none. */
 async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submission): Promise<string | undefined> {
   let NextToken: string | undefined;
   for (let page = 0; page < SEARCH_PAGES; page++) {

@@ -30,7 +30,7 @@ export function ladderProblems(name: string, ladder: readonly TranscodeRung[] | 
   return sorted.slice(1).map((lower, index) => {
     const upper = sorted[index];
     if (upper.height === lower.height) return `${name}: expected each height only once, got ${upper.height} twice`;
-    // Players choose a rendition by its bitrate.
+    // Players choose a rendition by its bitrate, so a larger rendition needs a higher bitrate.
     return upper.maxBitrate > lower.maxBitrate ? undefined
       : `${name}: expected a higher maxBitrate at ${upper.height} than at ${lower.height}, got ${megabits(upper.maxBitrate)} and ${megabits(lower.maxBitrate)}`;
   });

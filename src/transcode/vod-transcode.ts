@@ -92,7 +92,7 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
   /**
    * The bucket of the source files. Sources are objects with the prefix `source/`.
    *
-   * A bucket of this app is configured to send its events to EventBridge. An imported bucket must already send them. A public bucket of this app is
+   * A bucket of this app is configured to send its events to EventBridge. An imported bucket must already send its events. A public bucket of this app is
    * rejected at synth.
    */
   readonly sourceBucket: s3.IBucket;
@@ -113,7 +113,7 @@ export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
   segmentDuration: true, maxFrameRate: true, maxDuration: true, maxConcurrency: true, concurrentJobs: true, functions: true,
 };
 
-/** One message per invocation, because the function's timeout limits how long a claim can be in use. */
+/** One message per invocation. A claim that is older than the function's timeout is then certainly not in use. */
 const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
 
@@ -162,8 +162,8 @@ export class VodTranscode extends Construct implements IVodTranscode {
     ]);
     useFunctionOptions(this, props.functions);
     checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
-    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'transcode the uploads of both');
-    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'submit jobs for the videos of both');
+    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'transcode the uploads of both services');
+    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'submit jobs for the videos of both services');
     checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);
@@ -213,7 +213,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
 
   private makeSubmitJob({ catalog, sourceBucket, mediaBucket, maxConcurrency }: VodTranscodeProps, settings: TranscodeSettings): lambda.Function {
     const fn = handlerFunction(this, 'SubmitJob', 'transcode/submit-job', {
-      description: 'Probes each source that has arrived and submits its one MediaConvert job',
+      description: 'Probes each uploaded source and submits its MediaConvert job',
       timeout: Duration.seconds(SUBMIT_TIMEOUT_SECONDS),
       uses: [
         connectionsOf(catalog).update,
@@ -227,7 +227,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     acknowledgeWildcard(fn.role!, '*', 'mediaconvert:Probe is the only action on all resources, and AWS defines no resource for it');
 
     new events.Rule(this, 'SourceCreated', {
-      description: 'A source has arrived',
+      description: 'A source was uploaded',
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
@@ -241,7 +241,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
 
   private makeRecordJobEvent({ catalog, mediaBucket }: VodTranscodeProps): lambda.Function {
     const fn = handlerFunction(this, 'RecordJobEvent', 'transcode/record-job-event', {
-      description: 'Writes progress, results and failures of MediaConvert jobs into the catalog',
+      description: 'Writes progress, results and errors of MediaConvert jobs to the catalog',
       uses: [
         connectionsOf(catalog).update,
         permission(['sqs:SendMessage'], [this.jobEventsDeadLetterQueue.queueArn]),
@@ -252,7 +252,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
 
     new events.Rule(this, 'JobEvents', {
-      description: 'A job makes progress or ends',
+      description: 'A MediaConvert job makes progress or ends',
       eventPattern: {
         source: ['aws.mediaconvert'],
         detailType: [JOB_EVENT],

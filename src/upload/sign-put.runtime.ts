@@ -22,7 +22,7 @@ export interface SignedPut {
 }
 
 export interface PutSignerOptions {
-  /** URL of the bucket. Its path, if any, becomes part of the signed URL. */
+  /** URL of the bucket. If this URL has a path, the path becomes part of the signed URL. */
   readonly address: string;
   readonly region: string;
   /** Limited to MAX_UPLOAD_EXPIRY_SECONDS, because the construct cannot check a value that is known only at deploy time. */

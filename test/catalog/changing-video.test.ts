@@ -17,7 +17,7 @@ describe('GET /streams/{videoId} while the video changes', () => {
     return { etag: headers?.etag, video: JSON.parse(body) };
   };
 
-  test('progress and result of the transcode leave the ETag as it is', async () => {
+  test('progress and result of a transcode do not change the ETag', async () => {
     const { videoId } = await table.put({ videoId: idOf(1), status: 'processing', revision: 3, version: 8 });
     for (const percent of [10, 50]) {
       await repository().recordProgress(videoId, 1, percent);
@@ -27,7 +27,7 @@ describe('GET /streams/{videoId} while the video changes', () => {
     expect(await get(videoId)).toMatchObject({ etag: '"3"', video: { status: 'ready', progress: 100 } });
   });
 
-  test('a new attempt shows nothing of the old one', async () => {
+  test('a new attempt contains no data of the previous attempt', async () => {
     const { videoId } = await table.put({
       videoId: idOf(2),
       status: 'errored',

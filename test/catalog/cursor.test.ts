@@ -8,7 +8,7 @@ const wrap = (text: string, version = 1) => Buffer.concat([Buffer.from([version]
 describe('cursors', () => {
   const moments = fc.date({ min: new Date('2026-11-01T00:00:00.000Z'), max: new Date('2999-12-31T23:59:59.999Z'), noInvalidDate: true });
 
-  test('come back as they were', () => {
+  test('a cursor is the same after a round trip', () => {
     fc.assert(fc.property(moments, fc.uuid(), (moment, videoId) => {
       const publishedAt = moment.toISOString();
       expect(parsePublishedCursor(publishedCursor({ publishedAt, videoId }))).toEqual({ publishedAt, videoId });
@@ -16,12 +16,12 @@ describe('cursors', () => {
     }));
   });
 
-  test('are safe in an address, and short', () => {
+  test('cursors are short and contain only characters that are safe in a URL', () => {
     const cursor = publishedCursor(PUBLICATION);
     expect(cursor).toMatch(/^[\w-]{1,100}$/);
   });
 
-  test('made up are none of ours', () => {
+  test('rejects forged cursors', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.base64String(), fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64url'))), (text) => {
       expect(parsePublishedCursor(text)).toBeUndefined();
       expect(parseOwnedCursor(text)).toBeUndefined();
@@ -35,7 +35,7 @@ describe('cursors', () => {
     ['an owner in it', wrap(`o${ID}#somebody`)],
     ['the other list\'s form', publishedCursor(PUBLICATION)],
     ['an id in upper case', wrap(`o${ID.toUpperCase()}`)],
-  ])('of an owner\'s list with %s are refused', (_, cursor) => {
+  ])('rejects a cursor of an owner\'s list with %s', (_, cursor) => {
     expect(parseOwnedCursor(wrap(`o${ID}`))).toEqual({ videoId: ID });
     expect(parseOwnedCursor(cursor)).toBeUndefined();
   });
@@ -47,7 +47,7 @@ describe('cursors', () => {
     ['no id', wrap('p2027-02-01T00:00:00.000Z')],
     ['a line after it', wrap(`p2026-11-22T10:00:00.000Z#${ID}\n`)],
     ['the other list\'s form', ownedCursor({ videoId: ID })],
-  ])('of the published list with %s are refused', (_, cursor) => {
+  ])('rejects a cursor of the published list with %s', (_, cursor) => {
     expect(parsePublishedCursor(wrap(`p2026-11-22T10:00:00.000Z#${ID}`))).toEqual(PUBLICATION);
     expect(parsePublishedCursor(cursor)).toBeUndefined();
   });

@@ -18,7 +18,7 @@ describe('catalog/read-videos', () => {
   let handler: Entry['handler'];
 
   beforeAll(() => {
-    // The entry reads its environment when it is loaded.
+    // Imported here because the handler reads its environment when it is imported.
     Object.assign(process.env, { TABLE_NAME: 'videos', SERVICE_URL: 'https://videos.example.com', ROLES, AWS_REGION: 'eu-central-1' });
     ({ handler } = jest.requireActual<Entry>('../../src/catalog/read-videos.lambda'));
   });
@@ -31,7 +31,7 @@ describe('catalog/read-videos', () => {
   const get = (videoId: string, userId?: string, groups = ['watchers']) => call('/streams/{videoId}', { userId, groups, path: { videoId } });
   const list = (query: Record<string, string>, userId = 'bob', groups = ['watchers']) => call('/streams', { userId, groups, query });
 
-  test('shows a video with its ETag', async () => {
+  test('returns a video with its ETag', async () => {
     dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), owner: 'ann', revision: 7, ...ready }) });
     const { statusCode, headers, body } = await get(idOf(1), 'bob');
     expect(statusCode).toBe(200);
@@ -42,11 +42,11 @@ describe('catalog/read-videos', () => {
   });
 
   test.each([
-    ['there is none', undefined],
-    ['it is another\'s private one', videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' })],
-    ['it is another\'s and not ready', videoRow({ videoId: idOf(1), owner: 'ann', status: 'errored' })],
-    ['it is being deleted', videoRow({ videoId: idOf(1), owner: 'bob', status: 'deleting' })],
-  ])('answers one and the same 404 where %s', async (_, Item) => {
+    ['does not exist', undefined],
+    ['is a private video of another user', videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' })],
+    ['is not ready and belongs to another user', videoRow({ videoId: idOf(1), owner: 'ann', status: 'errored' })],
+    ['is being deleted', videoRow({ videoId: idOf(1), owner: 'bob', status: 'deleting' })],
+  ])('returns the same 404 for a video that %s', async (_, Item) => {
     dynamodb.on(GetCommand).resolves({ Item });
     const { statusCode, headers, body } = await get(idOf(1), 'bob');
     expect(statusCode).toBe(404);
@@ -54,7 +54,7 @@ describe('catalog/read-videos', () => {
     expect(body).toMatchObject({ code: 'not_found', detail: 'no such video' });
   });
 
-  test('answers that a row of a newer version can\'t be shown for now, and logs why', async () => {
+  test('returns 503 for a row of a newer format, and logs the reason', async () => {
     const error = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), schemaVersion: 99 }) });
     const { statusCode, body } = await get(idOf(1), 'bob');
@@ -63,13 +63,13 @@ describe('catalog/read-videos', () => {
     error.mockRestore();
   });
 
-  test('asks who calls, and takes no id of another form', async () => {
+  test('requires a caller and a valid id', async () => {
     expect((await get(idOf(1))).statusCode).toBe(401);
     expect((await get('..%2fsecret', 'bob')).statusCode).toBe(404);
     expect(dynamodb.calls()).toHaveLength(0);
   });
 
-  test('lists what is published, twenty at most', async () => {
+  test('lists published videos, 20 per page by default', async () => {
     const at = (n: number) => ({ listedAt: `2026-11-22T10:00:00.000Z#${idOf(n)}` });
     dynamodb.on(QueryCommand).resolvesOnce({ Items: Array.from({ length: 21 }, (_, i) => at(30 - i)) });
     dynamodb.on(BatchGetCommand).callsFake(({ RequestItems }) => ({
@@ -83,7 +83,7 @@ describe('catalog/read-videos', () => {
     expect(dynamodb.commandCalls(QueryCommand)[0].args[0].input).toMatchObject({ IndexName: 'byPublication', Limit: 21 });
   });
 
-  test('lists the caller\'s own by the token, never by the request', async () => {
+  test('lists the caller\'s videos by the user id in the token, and ignores user ids in the request', async () => {
     dynamodb.on(QueryCommand).resolves({ Items: [{ stageKey: `errored#${idOf(1)}` }] });
     dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: [videoRow({ videoId: idOf(1), owner: 'bob', error: { code: 'corrupt', message: 'no' }, status: 'errored' })] } });
     const { body } = await list({ owner: 'me', status: 'errored', limit: '5' });
@@ -102,18 +102,18 @@ describe('catalog/read-videos', () => {
     ['invalid_cursor', { cursor: 'AXg' }],
     ['invalid_cursor', { owner: 'me', cursor: publishedCursor({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }) }],
     ['invalid_cursor', { cursor: ownedCursor({ videoId: idOf(11) }) }],
-  ])('answers %s to %j', async (code, query) => {
+  ])('returns %s for the query %j', async (code, query) => {
     const { statusCode, body } = await list(query);
     expect({ statusCode, code: body.code }).toEqual({ statusCode: 400, code });
     expect(dynamodb.calls()).toHaveLength(0);
   });
 
-  test('takes status=ready of everyone\'s, which is what is listed anyway', async () => {
+  test('accepts status=ready in the list of all videos', async () => {
     dynamodb.on(QueryCommand).resolves({ Items: [] });
     expect(await list({ status: 'ready' })).toMatchObject({ statusCode: 200, body: { items: [] } });
   });
 
-  /** Videos that bob may not know of; where there is none, too. */
+  /** Videos that Bob must not know of, and a video that does not exist. */
   const hidden = [
     undefined,
     videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' }),
@@ -124,9 +124,9 @@ describe('catalog/read-videos', () => {
 
   test.each([
     ['a viewer', ['watchers'], 404, 'not_found', hidden],
-    ['who is none', ['uploaders'], 403, 'wrong_role', [...hidden, ...open]],
-    ['who is in no group', [], 403, 'wrong_role', [...hidden, ...open]],
-  ])('answers %s byte for byte the same, whatever there is', async (_, groups, status, code, videos) => {
+    ['a user who is not a viewer', ['uploaders'], 403, 'wrong_role', [...hidden, ...open]],
+    ['a user in no group', [], 403, 'wrong_role', [...hidden, ...open]],
+  ])('returns exactly the same response to %s, whether a video exists or not', async (_, groups, status, code, videos) => {
     const answers = [];
     for (const Item of videos) {
       dynamodb.on(GetCommand).resolves({ Item });
@@ -137,14 +137,14 @@ describe('catalog/read-videos', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
-  test('shows an admin another\'s private and errored ones, and what went wrong', async () => {
+  test('returns private and errored videos of other users to an admin, with their errors', async () => {
     dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' }) });
     expect(await get(idOf(1), 'bob', ['bosses'])).toMatchObject({ statusCode: 200, body: { visibility: 'private' } });
     dynamodb.on(GetCommand).resolves({ Item: videoRow({ videoId: idOf(1), owner: 'ann', status: 'errored', error: { code: 'corrupt', message: 'no' } }) });
     expect(await get(idOf(1), 'bob', ['bosses'])).toMatchObject({ statusCode: 200, body: { error: { code: 'corrupt' } } });
   });
 
-  test('who is no viewer may list and see their own, and nothing more', async () => {
+  test('allows a user who is not a viewer to list and read only the user\'s videos', async () => {
     expect(await list({}, 'bob', [])).toMatchObject({ statusCode: 403, body: { code: 'wrong_role' } });
     expect(dynamodb.calls()).toHaveLength(0);
     const own = videoRow({ videoId: idOf(1), owner: 'bob', ...ready });
@@ -155,7 +155,7 @@ describe('catalog/read-videos', () => {
   });
 
   test.each([['its owner', 'ann', ['watchers']], ['an admin', 'bob', ['bosses']], ['a viewer', 'bob', ['watchers']]])(
-    'lists nothing to %s that was unpublished after the index was read', async (_, userId, groups) => {
+    'does not list a video to %s if it was unpublished after the index was read', async (_, userId, groups) => {
       const changed = [{ visibility: 'private' }, { visibility: 'unlisted' }, { status: 'processing' }, { status: 'deleting' }] as const;
       dynamodb.on(QueryCommand).resolvesOnce({ Items: changed.map((_change, n) => ({ listedAt: `2026-11-22T10:00:00.000Z#${idOf(n)}` })) }).resolves({ Items: [] });
       dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: changed.map((change, n) => videoRow({ videoId: idOf(n), owner: 'ann', ...ready, ...change })) } });
@@ -163,7 +163,7 @@ describe('catalog/read-videos', () => {
       expect(dynamodb.commandCalls(BatchGetCommand)[0].args[0].input.RequestItems?.videos.Keys).toHaveLength(4);
     });
 
-  test('shows of a page what its reader may watch, whatever the page holds', async () => {
+  test('lists only those videos of a page that the caller is allowed to watch', async () => {
     const rows = [...hidden, ...open].filter((row) => row !== undefined);
     const page = async () => ({ rows });
     const videos = { findWhole: jest.fn(), listPublished: page, listOwned: page };
@@ -175,7 +175,7 @@ describe('catalog/read-videos', () => {
     }
   });
 
-  test('keeps what went wrong inside to the log', async () => {
+  test('logs an internal error and does not return it', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     dynamodb.on(GetCommand).rejects(new Error('inner detail'));
     const { statusCode, body } = await get(idOf(1), 'bob');

@@ -16,7 +16,7 @@ const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-
 const viaDynamoDb = JSON.stringify({ StringEquals: { 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' } });
 const decrypt = (key: string) => `kms:Decrypt on ${key} if ${viaDynamoDb}`;
 
-/** The areas that use a catalog, in one stack. */
+/** Creates the areas that use a catalog, in one stack. */
 function areasWith(stack: Stack, catalog: IVodCatalog) {
   const [upload, delivery] = [uploadIn(stack, { catalog }), deliveryIn(stack, { catalog })];
   transcodeIn(stack, { catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket });
@@ -32,13 +32,13 @@ function imported(importTable: (stack: Stack) => dynamodb.ITable, attributes: Pa
 const HANDLERS = ['upload/plan-upload', 'delivery/start-playback', 'transcode/submit-job', 'transcode/record-job-event'] as const;
 const onTable = (permissions: string[]) => permissions.filter((permission) => /^(dynamodb|kms):/.test(permission));
 
-describe('a catalog that another stack made', () => {
+describe('an imported catalog', () => {
   const roles = { uploaders: Access.group('editors'), viewers: Access.group('viewers'), admins: Access.group('bosses') };
   const { stack, template } = imported((scope) => dynamodb.Table.fromTableAttributes(scope, 'Table', {
     tableArn: TABLE_ARN, encryptionKey: kms.Key.fromKeyArn(scope, 'Key', KEY_ARN),
   }), { roles });
 
-  test('tells each handler its table, roles and address', () => {
+  test('passes its table, roles and URL to each handler', () => {
     for (const handler of HANDLERS) expect(environmentOf(template, handler).TABLE_NAME).toBe('videos');
     for (const handler of ['upload/plan-upload', 'delivery/start-playback'] as const) {
       const { ROLES, SERVICE_URL: serviceUrl } = environmentOf(template, handler);
@@ -46,7 +46,7 @@ describe('a catalog that another stack made', () => {
     }
   });
 
-  test('gives each handler exactly what it needs of table and key', () => {
+  test('gives each handler only the necessary permissions for the table and its key', () => {
     const expected = { 'upload/plan-upload': ['PutItem'], 'delivery/start-playback': ['GetItem'], 'transcode/submit-job': ['GetItem', 'UpdateItem'], 'transcode/record-job-event': ['GetItem', 'UpdateItem'] };
     for (const handler of HANDLERS) {
       const actions = expected[handler].map((action) => `dynamodb:${action} on ${TABLE_ARN}`);
@@ -54,19 +54,19 @@ describe('a catalog that another stack made', () => {
     }
   });
 
-  test('makes no table, and warns of what can\'t be checked from here', () => {
+  test('creates no table, and warns about settings that cannot be checked', () => {
     expect(Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::GlobalTable')).toEqual([]);
     Annotations.fromStack(stack).hasWarning('/Test/Imported', Match.stringLikeRegexp('^table: an imported table can\'t be checked'));
     Annotations.fromStack(stack).hasWarning('/Test/Imported', Match.stringLikeRegexp('^table: the policy of its KMS key'));
   });
 
-  test('may be named by a token', () => {
+  test('accepts a token as table name', () => {
     const { template: made } = imported((scope) => dynamodb.Table.fromTableName(scope, 'Table', new CfnParameter(scope, 'Name').valueAsString));
     expect(environmentOf(made, 'upload/plan-upload').TABLE_NAME).toEqual({ Ref: 'Name' });
     expect(onTable(permissionsOf(made, 'upload/plan-upload'))).toEqual([expect.stringMatching(/^dynamodb:PutItem on .*table\/Name$/)]);
   });
 
-  test('lets a role read videos', () => {
+  test('grants a role permission to read videos', () => {
     const other = testStack({ env });
     const role = new iam.Role(other, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
     const table = dynamodb.Table.fromTableArn(other, 'Table', TABLE_ARN);
@@ -74,7 +74,7 @@ describe('a catalog that another stack made', () => {
     expect(JSON.stringify(templateOf(other))).toContain(JSON.stringify({ Action: 'dynamodb:GetItem', Effect: 'Allow', Resource: TABLE_ARN }));
   });
 
-  test('guards routes by its roles: one left open is refused where the API\'s identity restricts it', () => {
+  test('rejects a role without groups if the identity of the API restricts that role', () => {
     const guarded = testStack({ env });
     const vod = vodIn(guarded, { roles: { viewers: Access.group('viewers') } });
     const table = dynamodb.Table.fromTableArn(guarded, 'Table', TABLE_ARN);
@@ -87,11 +87,11 @@ describe('a catalog that another stack made', () => {
     ['roles', { roles: undefined }],
     ['roles.admins', { roles: { admins: Access.signedIn() } }],
     ['table', { table: undefined }],
-  ])('%s is checked', (prop, attributes) => {
+  ])('checks %s', (prop, attributes) => {
     expect(() => imported((scope) => dynamodb.Table.fromTableArn(scope, 'Table', TABLE_ARN), attributes)).toThrow(new RegExp(`^Test/Imported: ${prop}: expected`));
   });
 
-  test('of another region is refused', () => {
+  test('is rejected in another region', () => {
     expect(() => imported((scope) => dynamodb.Table.fromTableArn(scope, 'Table', TABLE_ARN.replace('us-east-1', 'eu-west-1'))))
       .toThrow('Test/Imported: table: expected a table in the stack\'s region us-east-1, got one in eu-west-1');
   });
@@ -100,8 +100,8 @@ describe('a catalog that another stack made', () => {
 describe('the catalog of another stack of the app', () => {
   test.each<[string, ((stack: Stack) => kms.Key)?]>([
     ['DynamoDB\'s own', undefined],
-    ['one of the user\'s', (stack) => new kms.Key(stack, 'Key')],
-  ])('serves areas of this one, which names that one and not the other way round; the key is %s', (_, makeKey) => {
+    ['a customer managed KMS key', (stack) => new kms.Key(stack, 'Key')],
+  ])('can be used by areas of another stack without a circular reference; the key is %s', (_, makeKey) => {
     const app = new App();
     const service = new Stack(app, 'Service', { env });
     const table = makeKey && makeTable(service, makeKey(service));
@@ -118,7 +118,7 @@ describe('the catalog of another stack of the app', () => {
     Annotations.fromStack(service).hasNoWarning('/Service/Catalog', Match.anyValue());
   });
 
-  test('of another region is refused by every area', () => {
+  test('is rejected by every area if it is in another region', () => {
     const app = new App();
     const { catalog } = vodIn(new Stack(app, 'Service', { env }));
     const other = new Stack(app, 'Other', { env: { ...env, region: 'eu-west-1' } });
@@ -130,7 +130,7 @@ describe('the catalog of another stack of the app', () => {
   });
 });
 
-/** What a user may write: nothing of it is the library's. */
+/** A catalog that a user of the library could write, without code of the library. */
 class OwnCatalog extends Construct implements IVodCatalog {
   readonly url = SERVICE_URL;
   readonly table: dynamodb.ITable;
@@ -145,8 +145,8 @@ class OwnCatalog extends Construct implements IVodCatalog {
   }
 }
 
-describe('a construct of one\'s own', () => {
-  test('is a catalog: the areas need its public members only', () => {
+describe('a construct that implements an interface of the library', () => {
+  test('can be used as a catalog, because the areas need only its public members', () => {
     const stack = testStack({ env });
     areasWith(stack, new OwnCatalog(stack, 'Own', { admins: Access.group('bosses') }));
     const template = templateOf(stack);
@@ -154,12 +154,12 @@ describe('a construct of one\'s own', () => {
     expect(onTable(permissionsOf(template, 'delivery/start-playback'))).toEqual([`dynamodb:GetItem on ${TABLE_ARN}`]);
   });
 
-  test('without roles is none: left out, they would mean everyone', () => {
+  test('is rejected as a catalog without roles, because missing roles would give access to all users', () => {
     const stack = testStack({ env });
     expect(() => areasWith(stack, new OwnCatalog(stack, 'Own', undefined as any))).toThrow('Test/Upload: catalog.roles: expected { uploaders, viewers, admins }, got none');
   });
 
-  test('is an API that the distribution serves', () => {
+  test('can be used as the API of a distribution', () => {
     class OwnApi extends Construct { readonly originDomainName = 'a1b2c3.execute-api.us-east-1.amazonaws.com'; }
     const stack = testStack({ env });
     deliveryIn(stack, { api: new OwnApi(stack, 'Own') });

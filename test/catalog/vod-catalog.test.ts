@@ -15,7 +15,7 @@ function synth(options: (stack: Stack) => Partial<VodCatalogProps> = () => ({}))
   return { stack, catalog, template: Template.fromStack(stack) };
 }
 
-/** A catalog, and a role that may do nothing. */
+/** Creates a catalog, and a role without permissions. */
 function withRole() {
   const stack = testStack();
   const role = new iam.Role(stack, 'Other', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
@@ -28,7 +28,7 @@ const index = (name: string) => `${table}/index/${name}`;
 describe('VodCatalog', () => {
   const { template } = synth();
 
-  test('keeps its table: retained once it has been deployed, recoverable to any point in time', () => {
+  test('retains its table after the first deployment, with point-in-time recovery', () => {
     template.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
@@ -41,7 +41,7 @@ describe('VodCatalog', () => {
     });
   });
 
-  test('has the keys and indexes that version 1 will ever have', () => {
+  test('has all keys and indexes of version 1', () => {
     template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
       GlobalSecondaryIndexes: [
@@ -55,17 +55,17 @@ describe('VodCatalog', () => {
     });
   });
 
-  test('protects its table from deletion when asked to', () => {
+  test('protects its table from deletion with deletionProtection', () => {
     synth(() => ({ deletionProtection: true })).template.hasResourceProperties('AWS::DynamoDB::GlobalTable', { Replicas: [Match.objectLike({ DeletionProtectionEnabled: true })] });
   });
 
-  test('can be thrown away when asked to', () => {
+  test('can be deleted with its data if removalPolicy is DESTROY', () => {
     synth(() => ({ removalPolicy: RemovalPolicy.DESTROY })).template.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'Delete', Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
     });
   });
 
-  test('lets the reader read and do nothing else', () => {
+  test('allows the readVideosFunction only to read the table', () => {
     expect(permissionsOf(template, 'catalog/read-videos')).toEqual([
       `dynamodb:BatchGetItem on ${table}`,
       `dynamodb:GetItem on ${table}`,
@@ -80,26 +80,26 @@ describe('VodCatalog', () => {
     ['create', [`dynamodb:PutItem on ${table}`]],
     ['update', [`dynamodb:GetItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
     ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byOwnerStage')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
-  ] as const)('the connection %s grants exactly what it needs', (name, permissions) => {
+  ] as const)('the connection %s grants only the necessary actions', (name, permissions) => {
     const { stack, role, catalog } = withRole();
     connectionsOf(catalog)[name].grant!(role);
     expect(permissionsOfRole(Template.fromStack(stack), role)).toEqual([...permissions].sort());
   });
 
-  test('grantReadVideos allows one read by id', () => {
+  test('grantReadVideos grants permission only to read a video by its id', () => {
     const { stack, role, catalog } = withRole();
     catalog.grantReadVideos(role).assertSuccess();
     expect(permissionsOfRole(Template.fromStack(stack), role)).toEqual([`dynamodb:GetItem on ${table}`]);
   });
 
-  test('tells the reader who has which role', () => {
+  test('passes the groups of the roles to the readVideosFunction', () => {
     const roles = (made: Template) => JSON.parse(environmentOf(made, 'catalog/read-videos').ROLES);
     expect(roles(template)).toEqual({});
     expect(roles(synth(() => ({ roles: { viewers: Access.group('watchers'), admins: Access.group('bosses') } })).template)).toEqual({ viewers: ['watchers'], admins: ['bosses'] });
     expect(() => synth(() => ({ roles: { viewers: Access.group('') } }))).toThrow(/^Test\/Catalog: roles\.viewers: expected/);
   });
 
-  test('takes a table of one\'s own', () => {
+  test('accepts an existing table', () => {
     const tableArn = 'arn:aws:dynamodb:eu-central-1:111122223333:table/mine';
     const own = (stack: Stack) => dynamodb.Table.fromTableAttributes(stack, 'Own', { tableArn, tableStreamArn: `${tableArn}/stream/2026-11-29T00:00:00.000` });
     const { stack, catalog, template: mine } = synth((scope) => ({ table: own(scope), removalPolicy: RemovalPolicy.DESTROY }));

@@ -11,9 +11,9 @@ describe('the claims of the Cognito authorizer', () => {
     expect(callerFrom({ claims: { sub: 'user-1', ...claims } })).toEqual({ userId: 'user-1', groups });
   });
 
-  test.each([[{}], [{ sub: '' }], [{ sub: 1 }], [{ sub: ['user-1'] }]])('%j are nobody\'s', (claims) => {
+  test.each([[{}], [{ sub: '' }], [{ sub: 1 }], [{ sub: ['user-1'] }]])('%j identify no caller', (claims) => {
     expect(callerFrom({ claims })).toBeUndefined();
-    // Nor does anything beside them count.
+    // Other values of the authorizer are ignored.
     expect(callerFrom({ claims, principalId: 'user-2', groups: '["admins"]' })).toBeUndefined();
   });
 
@@ -26,18 +26,18 @@ describe('the claims of the Cognito authorizer', () => {
     ['groups that are not those of the claims', token(['admins', 'b']), 'a,admins', []],
     ['groups of another form', token('a,admins'), 'a,admins', []],
     ['no groups', token(undefined), 'a,admins', []],
-    ['no form of a token', 'a,admins', 'a,admins', []],
+    ['another form', 'a,admins', 'a,admins', []],
     ['null as its payload', 'e30.bnVsbA.c2ln', 'a,admins', []],
   ])('whose token has %s', (_, authorization, joined, groups) => {
     expect(callerFrom({ claims: { 'sub': 'user-1', 'cognito:groups': joined } }, authorization)).toEqual({ userId: 'user-1', groups });
   });
 
-  test('groups beside the claims do not count', () => {
+  test('groups outside the claims are ignored', () => {
     expect(callerFrom({ claims: { sub: 'user-1' }, groups: '["admins"]' })).toEqual({ userId: 'user-1', groups: [] });
   });
 });
 
-describe('the answer of a Lambda authorizer', () => {
+describe('the response of a Lambda authorizer', () => {
   test.each([
     ['no groups', undefined, []],
     ['a list', '["admins","video editors"]', ['admins', 'video editors']],
@@ -52,11 +52,11 @@ describe('the answer of a Lambda authorizer', () => {
     expect(callerFrom({ principalId: 'user-1', integrationLatency: 1, groups })).toEqual({ userId: 'user-1', groups: expected });
   });
 
-  test.each([[undefined], [null], [{}], [{ principalId: '' }], [{ principalId: 1 }], [{ groups: '["admins"]' }]])('%j is nobody', (authorizer) => {
+  test.each([[undefined], [null], [{}], [{ principalId: '' }], [{ principalId: 1 }], [{ groups: '["admins"]' }]])('%j identifies no caller', (authorizer) => {
     expect(callerFrom(authorizer)).toBeUndefined();
   });
 
-  test('claims as a text are not Cognito\'s', () => {
+  test('ignores claims that are a string', () => {
     expect(callerFrom({ principalId: 'user-1', claims: '{"sub":"user-2"}' })).toEqual({ userId: 'user-1', groups: [] });
   });
 });

@@ -4,7 +4,7 @@ import { captureLog } from '../captured-log';
 
 const refusal = (name: string) => Object.assign(new Error('User: arn:aws:sts::111122223333:assumed-role/r is not authorized'), { name });
 
-/** Runs a creation that fails with each of these errors in turn, and then succeeds. */
+/** Runs a creation that fails once with each of these errors, and then succeeds. */
 async function run(failures: Error[], RequestType = 'Create') {
   const waits: number[] = [];
   const change = jest.fn(async () => {
@@ -26,7 +26,7 @@ describe('serveCustomResource', () => {
   beforeEach(() => { logged = captureLog(); });
   afterEach(() => { jest.restoreAllMocks(); });
 
-  test.each(['AccessDenied', 'AccessDeniedException'])('tries again after %s, until IAM knows the new permission', async (name) => {
+  test.each(['AccessDenied', 'AccessDeniedException'])('retries after %s until the new permission is effective', async (name) => {
     for (const type of ['Create', 'Update', 'Delete']) {
       const { told, calls, waits } = await run([refusal(name), refusal(name), refusal(name)], type);
       expect([told.Status, told.PhysicalResourceId, calls]).toEqual(['SUCCESS', 'made', 4]);
@@ -36,13 +36,13 @@ describe('serveCustomResource', () => {
     expect(logged.join()).not.toContain('signature');
   });
 
-  test('gives up after a minute, and says why', async () => {
+  test('fails with the reason after a minute', async () => {
     const { told, seconds } = await run(Array.from({ length: 100 }, () => refusal('AccessDeniedException')));
     expect(told).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^AccessDeniedException: User: /) });
     expect(seconds).toBe(60);
   });
 
-  test('repeats no other error', async () => {
+  test('does not retry after other errors', async () => {
     const { told, calls } = await run([refusal('ResourceNotFoundException')]);
     expect([told.Status, calls]).toEqual(['FAILED', 1]);
   });

@@ -5,7 +5,7 @@ import { HttpProblem } from '../../src/runtime/http-problem';
 const LISTED = ['https://app.example.com', 'https://other.example.net'];
 const READABLE = { 'vary': 'Origin', 'access-control-expose-headers': 'etag, www-authenticate, x-amzn-requestid' };
 
-/** Handlers as they start with these origins. */
+/** Returns handlers that have read these origins from their environment. */
 function handlers(appOrigins?: string[]) {
   process.env.APP_ORIGINS = JSON.stringify(appOrigins);
   if (!appOrigins) delete process.env.APP_ORIGINS;
@@ -33,13 +33,13 @@ test.each([
   ['what ends like one of the list', { origin: 'https://evil-app.example.com' }, { vary: 'Origin' }],
   ['a sandboxed page', { origin: 'null' }, { vary: 'Origin' }],
   ['no page', {}, { vary: 'Origin' }],
-])('an answer to %s', async (_, headers, expected) => {
+])('the CORS headers of a response to %s', async (_, headers, expected) => {
   const { describe } = handlers(LISTED);
   const { statusCode, headers: sent } = await describe(apiEvent('GET', '/openapi.json', { headers }));
   expect([statusCode, corsOf({ headers: sent })]).toEqual([200, expected]);
 });
 
-test('errors are readable too, whether the request or the handler was wrong', async () => {
+test('errors have CORS headers too, whether the request or the handler caused them', async () => {
   const log = jest.spyOn(console, 'error').mockImplementation();
   const { plan } = handlers(LISTED);
   const headers = { origin: LISTED[0] };
@@ -51,14 +51,14 @@ test('errors are readable too, whether the request or the handler was wrong', as
   log.mockRestore();
 });
 
-test('sign-in routes are not for other origins, even if their function were given the list', async () => {
+test('sign-in routes have no CORS headers, even if their function has APP_ORIGINS', async () => {
   const { signIn } = handlers(LISTED);
   for (const [method, path] of [['GET', '/login'], ['GET', '/authorize'], ['POST', '/token'], ['POST', '/token/revoke'], ['GET', '/nowhere']]) {
     expect(corsOf(await signIn(apiEvent(method, path, { headers: { origin: LISTED[0] } })))).toEqual({});
   }
 });
 
-test.each([[undefined], [[]]])('without a list (%j) there is no CORS', async (appOrigins) => {
+test.each([[undefined], [[]]])('without origins (%j) responses have no CORS headers', async (appOrigins) => {
   const { describe } = handlers(appOrigins);
   expect(corsOf(await describe(apiEvent('GET', '/openapi.json', { headers: { origin: LISTED[0] } })))).toEqual({});
 });

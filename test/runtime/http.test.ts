@@ -27,31 +27,31 @@ async function call(handler: typeof read, overrides: Record<string, unknown>) {
 describe('serveRoutes', () => {
   beforeEach(() => { seen.length = 0; });
 
-  test('hands over a request that fits, with its caller', async () => {
+  test('passes a valid request and its caller to the operation', async () => {
     const { statusCode, json } = await call(read, { multiValueQueryStringParameters: { limit: ['5'] }, headers: { 'X-Any': 'a' } });
     expect([statusCode, json]).toEqual([200, { items: [] }]);
     expect(seen[0]).toMatchObject({ caller: { userId: 'user-1', groups: ['admins', 'uploaders'] }, query: { limit: 5 } });
     expect(seen[0].headers).toEqual({});
   });
 
-  test('knows the caller whom a Lambda authorizer has verified', async () => {
+  test('passes the caller that a Lambda authorizer has verified', async () => {
     const { statusCode } = await call(read, { requestContext: { requestId: 'r-1', authorizer: { principalId: 'user-2', groups: '["admins"]' } } });
     expect([statusCode, seen[0].caller]).toEqual([200, { userId: 'user-2', groups: ['admins'] }]);
   });
 
-  test('a group whose name has a comma is not two', async () => {
+  test('treats a group name with a comma as one group', async () => {
     const token = `e30.${Buffer.from('{"cognito:groups":["a,admins"]}').toString('base64url')}.c2ln`;
     const requestContext = { requestId: 'r-1', authorizer: { claims: { 'sub': 'user-1', 'cognito:groups': 'a,admins' } } };
     await call(read, { headers: { Authorization: token }, requestContext });
     expect(seen[0].caller.groups).toEqual(['a,admins']);
   });
 
-  test('takes one Authorization header, and others as often as they come', async () => {
+  test('accepts one Authorization header, and repeated headers that the route does not read', async () => {
     const multiValueHeaders = { 'Authorization': ['one'], 'X-Forwarded-For': ['a', 'b'] };
     expect((await call(read, { multiValueHeaders })).statusCode).toBe(200);
   });
 
-  test('answers nothing that the schema of the answer does not name, at any depth', async () => {
+  test('omits keys that the response schema does not contain, at any depth', async () => {
     const shown = {
       videoId: VIDEO_ID, title: 'A', tags: ['x'], visibility: 'private', metadata: { own: 'b' }, owner: 'ann', status: 'ready', progress: 100,
       createdAt: '2026-11-29T00:00:00.000Z', updatedAt: '2026-11-29T00:00:00.000Z', renditions: [{ codec: 'h264', width: 2, height: 2, bitsPerSecond: 1 }],
@@ -62,7 +62,7 @@ describe('serveRoutes', () => {
     expect((await call(rows, {})).json).toEqual({ items: [shown] });
   });
 
-  test('joins cookies that come in several headers, and takes any other header once', async () => {
+  test('joins several Cookie headers, and rejects any other repeated header', async () => {
     const handed: any[] = [];
     const refresh = serveRoutes('auth/sign-in', {
       login: async () => { throw new Error(); }, authorize: async () => { throw new Error(); }, revokeTokens: async () => { throw new Error(); },
@@ -82,14 +82,14 @@ describe('serveRoutes', () => {
     ['a limit of 0', { multiValueQueryStringParameters: { limit: ['0'] } }, 400, 'invalid_request'],
     ['a limit of 101', { multiValueQueryStringParameters: { limit: ['101'] } }, 400, 'invalid_request'],
     ['a limit that is no number', { multiValueQueryStringParameters: { limit: ['ten'] } }, 400, 'invalid_request'],
-    ['a body where none belongs', { body: '{}' }, 400, 'invalid_request'],
+    ['a body on a route without a body', { body: '{}' }, 400, 'invalid_request'],
     ['two Authorization headers', { multiValueHeaders: { Authorization: ['one', 'two'] } }, 400, 'invalid_request'],
     ['two Authorization headers, spelled in two ways', { multiValueHeaders: { AUTHORIZATION: ['one'], authorization: ['two'] } }, 400, 'invalid_request'],
     ['the same Authorization header twice', { multiValueHeaders: { authorization: ['one', 'one'] } }, 400, 'invalid_request'],
     ['no caller on a guarded route', { requestContext: { requestId: 'r-1' } }, 401, 'not_signed_in'],
     ['a route of another handler', { resource: '/upload' }, 404, 'not_found'],
-    ['an id that can\'t be one', { resource: '/streams/{videoId}', pathParameters: { videoId: '../x' } }, 404, 'not_found'],
-  ])('refuses %s', async (_what, overrides, status, code) => {
+    ['an invalid id', { resource: '/streams/{videoId}', pathParameters: { videoId: '../x' } }, 404, 'not_found'],
+  ])('rejects %s', async (_what, overrides, status, code) => {
     const { statusCode, json, headers } = await call(read, overrides);
     expect([statusCode, json.code, json.status]).toEqual([status, code, status]);
     expect(headers?.['content-type']).toBe('application/problem+json');
@@ -103,40 +103,40 @@ describe('serveRoutes', () => {
     ['a missing field', '{"fileName":"a","contentType":"video/mp4"}', 'invalid_request'],
     ['a field of another type', '{"fileName":"a","contentType":"video/mp4","size":"1"}', 'invalid_request'],
     ['half a byte', '{"fileName":"a","contentType":"video/mp4","size":1.5}', 'invalid_request'],
-  ])('refuses %s', async (_what, body, code) => {
+  ])('rejects %s', async (_what, body, code) => {
     const { statusCode, json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body });
     expect([statusCode, json.code]).toEqual([400, code]);
     expect(seen).toEqual([]);
   });
 
-  test('names each field that is wrong', async () => {
+  test('reports each invalid field', async () => {
     const { json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"","contentType":"video/mp4","size":0}' });
     expect(json.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(['/fileName', '/size']);
     const unknown = await call(plan, { httpMethod: 'POST', resource: '/upload', body: '{"fileName":"a","contentType":"video/mp4","size":1,"colour":"red"}' });
     expect(unknown.json.errors).toEqual([{ pointer: '/colour', detail: 'is not a field of this request, or not a valid name for a field here' }]);
   });
 
-  test('reads a body that API Gateway encoded', async () => {
+  test('reads a body that API Gateway has encoded as Base64', async () => {
     const body = Buffer.from('{"fileName":"ä","contentType":"video/mp4","size":1}').toString('base64');
     const { statusCode, json } = await call(plan, { httpMethod: 'POST', resource: '/upload', body, isBase64Encoded: true });
     expect([statusCode, json.code, json.detail]).toEqual([413, 'too_large', 'at most 5 bytes']);
     expect(seen[0].body.fileName).toBe('ä');
   });
 
-  test('an open route knows no caller, whoever an authorizer names', async () => {
+  test('an open route has no caller, even if the event contains an authorizer', async () => {
     const requests: object[] = [];
     const describeApi = serveRoutes('api/describe-api', { describeApi: async (request) => { requests.push(request); return { body: {} }; } });
     await call(describeApi, { resource: '/openapi.json' });
     expect(requests).toEqual([{ path: {}, query: {}, headers: {}, body: undefined }]);
   });
 
-  test('sets cookies with an error that has some', async () => {
+  test('sets the cookies of an error', async () => {
     const cookies = serveRoutes('api/describe-api', { describeApi: async () => { throw new HttpProblem('sign_in_failed', 'no', undefined, ['a=; Max-Age=0']); } });
     const { statusCode, json, multiValueHeaders } = await call(cookies, { resource: '/openapi.json' });
     expect([statusCode, json.code, multiValueHeaders]).toEqual([400, 'sign_in_failed', { 'set-cookie': ['a=; Max-Age=0'] }]);
   });
 
-  test('sandboxes every answer, and caches none unless its operation says so', async () => {
+  test('adds security headers to each response, and disables caching unless the operation allows it', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     const expected = { 'cache-control': 'no-store', 'content-security-policy': 'default-src \'none\'; sandbox' };
     for (const overrides of [{}, { resource: '/nowhere' }, { requestContext: { requestId: 'r-1' } }, { resource: '/streams/{videoId}', pathParameters: { videoId: VIDEO_ID } }]) {
@@ -148,7 +148,7 @@ describe('serveRoutes', () => {
     log.mockRestore();
   });
 
-  test('an unforeseen error tells the caller nothing but the request id', async () => {
+  test('an unexpected error returns only the request id to the caller', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     const { statusCode, body } = await call(read, { resource: '/streams/{videoId}', pathParameters: { videoId: VIDEO_ID } });
     expect(statusCode).toBe(500);

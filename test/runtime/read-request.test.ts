@@ -6,7 +6,7 @@ const headers = { 'if-match': { type: 'string', pattern: '^"\\d+"$' }, 'x-count'
 const read = (given: Record<string, any>) => readHeaders({ headers }, apiEvent('GET', '/streams', { headers: given }));
 
 describe('headers of a request', () => {
-  test('are those that the route names, in lower case, with the types of their schemas', () => {
+  test('reads only the headers of the route, with lower-case names and the types of their schemas', () => {
     expect(read({ 'If-Match': '"7"', 'X-COUNT': '5', 'authorization': 'token', 'constructor': 'x' })).toEqual({ 'if-match': '"7"', 'x-count': 5 });
     expect(read({})).toEqual({});
     expect(readHeaders({}, apiEvent('GET', '/streams', { headers: { 'if-match': '"7"' } }))).toEqual({});
@@ -17,7 +17,7 @@ describe('headers of a request', () => {
     ['if-match', { 'if-match': undefined }],
     ['x-count', { 'X-Count': '0' }],
     ['x-count', { 'X-Count': 'ten' }],
-  ])('are refused if %s does not fit its schema: %j', (pointer, given) => {
+  ])('rejects the header %s if it does not match its schema: %j', (pointer, given) => {
     const refused = expect.objectContaining({ code: 'invalid_request', errors: [expect.objectContaining({ pointer })] });
     expect(() => read(given)).toThrow(HttpProblem);
     expect(() => read(given)).toThrow(refused);

@@ -22,8 +22,8 @@ const ready = videoRow({
   renditions: [{ codec: 'avc1', width: 640, height: 360, bitsPerSecond: 600_000 }],
 });
 
-describe('a video as it is shown', () => {
-  test('has what its schema says, an absolute poster, and none of the row\'s inner things', () => {
+describe('a video in a response', () => {
+  test('a video matches its schema, has an absolute poster URL, and contains no internal attributes of the row', () => {
     const video = toVideo(ready, as('bob'), { description: 'About it', metadata: { a: 'b' } });
     expect(new Validator(videoSchema as object, '4').validate(video)).toEqual({ valid: true, errors: [] });
     expect(video.poster).toBe('https://videos.example.com/v/1/1/poster.0000000.jpg');
@@ -33,22 +33,22 @@ describe('a video as it is shown', () => {
     ]);
   });
 
-  test('has no keys for what it lacks', () => {
+  test('a video has no keys without a value', () => {
     const video = toVideo(videoRow({ videoId: idOf(2) }), as('owner'), { description: undefined });
     expect(Object.keys(video).sort()).toEqual(['createdAt', 'owner', 'progress', 'status', 'tags', 'title', 'updatedAt', 'videoId', 'visibility']);
   });
 
-  test('has a poster only when it is ready', () => {
+  test('a video has a poster only when it is ready', () => {
     expect(toVideo({ ...ready, status: 'processing' }, as('ann'))).not.toHaveProperty('poster');
     expect(toVideo({ ...ready, media: { hls: 'hls' } }, as('ann'))).not.toHaveProperty('poster');
   });
 
-  test('tells its owner and admins what went wrong, and nobody else', () => {
+  test('a video contains its error only for its owner and admins', () => {
     const errored = { ...ready, status: 'errored' as const, error: { code: 'corrupt' as const, message: 'no moov atom' } };
     expect(toVideo(errored, as('ann')).error).toEqual({ code: 'corrupt', message: 'no moov atom' });
     expect(toVideo(errored, as('bob', 'bosses')).error).toEqual({ code: 'corrupt', message: 'no moov atom' });
     expect(toVideo(errored, as('bob', 'others'))).not.toHaveProperty('error');
-    // A row may carry the error of an attempt before, and then everyone who watches it gets this far.
+    // A row can contain the error of an earlier attempt, so viewers can reach this code for a video that is ready.
     expect(toVideo({ ...errored, status: 'ready' }, as('bob'))).not.toHaveProperty('error');
   });
 });

@@ -7,7 +7,7 @@ const { clock, due, jobs, messages, calls, logged, row, sweep, newId } = sweeper
 const inMinutes = (minutes: number) => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
 const PROCESSING: Partial<VideoRow> = { status: 'processing', jobId: 'job-1', progress: 50 };
 
-/** Sweeps, and returns what became of the one video that is due. */
+/** Runs a sweep and returns the row of the one due video. */
 async function swept(given: Partial<VideoRow>): Promise<VideoRow> {
   const videoId = await due(given);
   expect(await sweep()).toEqual({ looked: 1, failed: 0, complete: true });
@@ -15,13 +15,13 @@ async function swept(given: Partial<VideoRow>): Promise<VideoRow> {
 }
 
 describe('uploaded', () => {
-  test('is submitted again, and looked at in an hour', async () => {
+  test('an uploaded video is resubmitted and due again in an hour', async () => {
     const { videoId, status, attempt, dueAt, version, resubmits } = await swept({ status: 'uploaded', attempt: 3 });
     expect(messages).toEqual([JSON.stringify({ videoId, attempt: 3 })]);
     expect({ status, attempt, dueAt, version, resubmits }).toEqual({ status: 'uploaded', attempt: 3, dueAt: inMinutes(60), version: 2, resubmits: 1 });
   });
 
-  test('for days: seven messages, each waits longer, then the video has an end that a message moved back may undo', async () => {
+  test('an uploaded video becomes errored after seven resubmits, and a later message can start the next attempt', async () => {
     const videoId = await due({ status: 'uploaded', claim: { attempt: 1, token: 'dead', startedAt: inMinutes(-60) } });
     const looks: number[] = [];
     for (let dueAt: string | undefined = NOW; dueAt !== undefined; dueAt = (await row(videoId))!.dueAt) {
@@ -34,13 +34,13 @@ describe('uploaded', () => {
     expect(await row(videoId)).toMatchObject({ status: 'errored', error: { code: 'internal' }, claim: { attempt: 1, abandoned: true }, version: 9 });
   });
 
-  test('one that is being submitted is left to its submitter', async () => {
+  test('an uploaded video is not resubmitted while its claim is valid', async () => {
     const claim = { attempt: 1, token: 'alive', startedAt: inMinutes(-4) };
     expect(await swept({ status: 'uploaded', claim, resubmits: 7 })).toMatchObject({ status: 'uploaded', dueAt: inMinutes(15), resubmits: 7 });
     expect(messages).toEqual([]);
   });
 
-  test('a video that is not due yet is left alone', async () => {
+  test('a video that is not due yet does not change', async () => {
     const videoId = await due({ status: 'uploaded' }, -1);
     expect(await sweep()).toEqual({ looked: 0, failed: 0, complete: true });
     expect([messages, (await row(videoId))?.version]).toEqual([[], 1]);
@@ -48,13 +48,13 @@ describe('uploaded', () => {
 });
 
 describe('processing', () => {
-  test.each(['SUBMITTED', 'PROGRESSING'] as const)('a job that is %s is asked about again in an hour', async (Status) => {
+  test.each(['SUBMITTED', 'PROGRESSING'] as const)('a video is due again in an hour if its job is %s', async (Status) => {
     const videoId = newId();
     jobs.set('job-1', job(videoId, 1, { Status }));
     expect(await swept({ ...PROCESSING, videoId })).toMatchObject({ status: 'processing', progress: 50, dueAt: inMinutes(60), version: 2 });
   });
 
-  test('complete: ready, as by its event', async () => {
+  test('a video becomes ready if its job is complete, with the same row as after the job event', async () => {
     const videoId = newId();
     jobs.set('job-1', job(videoId, 2));
     const { dueAt, dueShard, ...ready } = await swept({ ...PROCESSING, videoId, attempt: 2 });
@@ -70,13 +70,13 @@ describe('processing', () => {
     expect([dueAt, dueShard]).toEqual([undefined, undefined]);
   });
 
-  test('complete, and as long as the limit: too long', async () => {
+  test('a video ends with the error too_long if the result of its job reaches the limit', async () => {
     const videoId = newId();
     jobs.set('job-1', job(videoId, 1, { UserMetadata: { videoId, attempt: '1', tooLongFrom: '60' } }));
     expect(await swept({ ...PROCESSING, videoId })).toMatchObject({ status: 'errored', error: { code: 'too_long' } });
   });
 
-  test('complete, and the API tells nothing of its outputs: ready all the same', async () => {
+  test('a video becomes ready even if the API returns no outputs of its complete job', async () => {
     const videoId = newId();
     jobs.set('job-1', job(videoId, 1, { Settings: undefined, OutputGroupDetails: undefined }));
     expect((await swept({ ...PROCESSING, videoId })).media).toEqual({ hls: `v/${videoId}/1/hls/index.m3u8` });
@@ -86,7 +86,7 @@ describe('processing', () => {
     [{ Status: 'ERROR', ErrorCode: 1010, ErrorMessage: 'Unable to open s3://sources/secret' }, 'corrupt'],
     [{ Status: 'ERROR', ErrorCode: 1401 }, 'internal'],
     [{ Status: 'CANCELED' }, 'transcode_failed'],
-  ] as const)('%j: errored', async (more, code) => {
+  ] as const)('a video becomes errored if its job is %j', async (more, code) => {
     const videoId = newId();
     jobs.set('job-1', job(videoId, 1, more));
     const { status, error, dueAt } = await swept({ ...PROCESSING, videoId });
@@ -94,22 +94,22 @@ describe('processing', () => {
     expect(error?.message).not.toContain('s3://');
   });
 
-  test('a job that MediaConvert does not know: internal', async () => {
+  test('a video ends with the error internal if MediaConvert does not know its job', async () => {
     expect(await swept(PROCESSING)).toMatchObject({ status: 'errored', error: { code: 'internal' } });
   });
 
-  test('a job that MediaConvert does not know yet, five minutes after it was written down', async () => {
+  test('a video whose job MediaConvert does not know yet does not change in the first five minutes', async () => {
     expect(await swept({ ...PROCESSING, updatedAt: inMinutes(-5) })).toMatchObject({ status: 'processing', dueAt: inMinutes(15) });
   });
 
   test.each([
     new TooManyRequestsException({ message: 'slow down', $metadata: {} }), Object.assign(new Error('socket hang up'), { name: 'TimeoutError' }),
-  ])('MediaConvert does not answer (%s): in a quarter of an hour', async (error) => {
+  ])('a video is due again in 15 minutes if MediaConvert does not respond (%s)', async (error) => {
     jobs.set('job-1', error);
     expect(await swept(PROCESSING)).toMatchObject({ status: 'processing', dueAt: inMinutes(15), version: 2 });
   });
 
-  test('another attempt\'s job decides nothing', async () => {
+  test('a job of another attempt does not change the video', async () => {
     const videoId = await due({ ...PROCESSING, attempt: 2 });
     jobs.set('job-1', job(videoId, 1));
     expect(await sweep()).toEqual({ looked: 1, failed: 1, complete: true });
@@ -117,18 +117,18 @@ describe('processing', () => {
   });
 });
 
-describe('anything else', () => {
-  test.each(['waiting', 'held', 'ready', 'errored', 'deleting'] as const)('%s: its due time is removed', async (status) => {
+describe('other videos', () => {
+  test.each(['waiting', 'held', 'ready', 'errored', 'deleting'] as const)('a video that is %s has no due time after the sweep', async (status) => {
     const { dueAt, dueShard, version, ...rest } = await swept({ status });
     expect([rest.status, dueAt, dueShard, version]).toEqual([status, undefined, undefined, 2]);
     expect([messages, calls.filter((name) => name === 'GetJobCommand')]).toEqual([[], []]);
   });
 
-  test('a status of a newer version is looked at later', async () => {
+  test('a video with an unknown status is postponed', async () => {
     expect(await swept({ status: 'archived' as VideoRow['status'] })).toMatchObject({ status: 'archived', dueAt: inMinutes(60) });
   });
 
-  test('without transcoding nothing is asked of it', async () => {
+  test('sends no requests to SQS or MediaConvert without transcoding', async () => {
     const ids = [await due({ status: 'uploaded' }), await due(PROCESSING)];
     expect(await sweep({ transcodes: false })).toEqual({ looked: 2, failed: 0, complete: true });
     for (const videoId of ids) expect((await row(videoId))?.dueAt).toBe(inMinutes(60));
@@ -137,8 +137,8 @@ describe('anything else', () => {
   });
 });
 
-describe('one bad video', () => {
-  test('does not stop the others, and is put off', async () => {
+describe('a video that cannot be settled', () => {
+  test('a video that cannot be settled is postponed and does not stop the other videos', async () => {
     const bad = await due({ ...PROCESSING, jobId: 'job-2' }, 30);
     jobs.set('job-2', job(bad, 5));
     const good = await due({ status: 'uploaded' }, 20);
@@ -148,9 +148,9 @@ describe('one bad video', () => {
     expect(logged.some((line) => line.includes('video not settled') && line.includes(bad))).toBe(true);
   });
 
-  test('rows of a newer format are not written, however many are due before the others, and the log names them once', async () => {
+  test('many rows of a newer format are not written, do not stop the other videos, and are logged once', async () => {
     const newer = Array.from({ length: 120 }, newId).filter((videoId) => videoId.endsWith('7'));
-    // More than a page of one partition.
+    // More rows than one page of a partition contains.
     while (newer.length < 60) newer.push(...Array.from({ length: 16 }, newId).filter((videoId) => videoId.endsWith('7')));
     for (const videoId of newer) await due({ videoId, status: 'uploaded', schemaVersion: 99 }, 30);
     const good = await due({ videoId: newer[0].replace('019aa', '019ab'), status: 'uploaded' }, 20);
@@ -162,7 +162,7 @@ describe('one bad video', () => {
     expect(logged.filter((line) => line.includes('newer format'))).toEqual(Array(2).fill(expect.stringContaining('"count":60')));
   });
 
-  test('that can\'t even be put off stays due', async () => {
+  test('a video that cannot be postponed stays due', async () => {
     const bad = await due({ status: 'uploaded' }, 30);
     const good = await due({ status: 'uploaded' }, 20);
     const before = async (_: string, { Key }: any) => {
@@ -170,38 +170,38 @@ describe('one bad video', () => {
     };
     expect(await sweep({ before })).toEqual({ looked: 2, failed: 1, complete: true });
     expect([(await row(bad))?.dueAt, (await row(good))?.dueAt]).toEqual([inMinutes(-30), inMinutes(60)]);
-    // It was not read, so it was not written either.
+    // A row that was not read must not be written.
     expect(calls.filter((name) => name === 'UpdateItemCommand')).toHaveLength(1);
     await sweep();
     expect((await row(bad))?.dueAt).toBe(inMinutes(60));
   });
 });
 
-describe('late', () => {
+describe('concurrent changes', () => {
   const change = (videoId: string, changed: Partial<VideoRow>) => async (name: string) => {
-    // Between the read of the row and what follows from it.
+    // The change happens between the read of the row and the next request.
     if (name === 'GetJobCommand' || name === 'SendMessageCommand') await due({ videoId, ...changed }, -90);
   };
 
-  test('a row that was written in between keeps its due time', async () => {
+  test('a row that changes during the sweep keeps its due time', async () => {
     const videoId = await due({ status: 'uploaded' });
     await sweep({ before: change(videoId, { status: 'processing', jobId: 'job-1', version: 2 }) });
     expect(await row(videoId)).toMatchObject({ status: 'processing', dueAt: inMinutes(90), version: 2 });
   });
 
-  test('with the same due time, too: the version tells', async () => {
+  test('a row that changes to the same due time is not overwritten, because its version differs', async () => {
     const videoId = await due({ status: 'uploaded' });
     await sweep({ before: async (name) => { if (name === 'SendMessageCommand') await due({ videoId, status: 'processing', jobId: 'job-1', version: 2 }); } });
     expect(await row(videoId)).toMatchObject({ status: 'processing', dueAt: inMinutes(-1), version: 2 });
   });
 
-  test('a video that became ready in between stays ready, whatever the job is now', async () => {
+  test('a video that becomes ready during the sweep stays ready for any state of its job', async () => {
     const videoId = await due(PROCESSING);
     await sweep({ before: change(videoId, { status: 'ready', version: 2, progress: 100 }) });
     expect(await row(videoId)).toMatchObject({ status: 'ready', version: 2 });
   });
 
-  test('a video that is gone, or no longer due, since the index was read', async () => {
+  test('a video that was deleted or is no longer due is ignored', async () => {
     const moved = await due({ status: 'uploaded' });
     let isRead = false;
     await sweep({
@@ -215,7 +215,7 @@ describe('late', () => {
   });
 });
 
-test('what was put off is due again', async () => {
+test('a postponed video is due again later', async () => {
   const videoId = await due({ status: 'uploaded' });
   await sweep();
   clock.now = new Date(Date.parse(NOW) + 61 * 60_000);

@@ -14,14 +14,14 @@ import { DEFAULT_LADDER, chooseRungs } from '../../src/transcode/job/ladder';
 import type { Source } from '../../src/transcode/source/source';
 import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
-/** What happens at the n-th request of a sweep: its process ends, before or after AWS has done what was asked. */
+/** A fault at the n-th request of a sweep: the process ends before or after AWS has executed the request. */
 export interface Death { readonly call: number; readonly after: boolean }
 
 export const NOW = '2026-11-29T12:00:00.000Z';
 
 const SOURCE: Source = { width: 640, height: 360, hasAudio: true, durationSeconds: 60, squarePixels: true, rotate: 'AUTO' } as Source;
 
-/** A finished job as MediaConvert's API shows it, of an attempt. */
+/** Returns a finished job of an attempt, as MediaConvert's API returns it. */
 export function job(videoId: string, attempt = 1, more: Partial<Job> = {}, source = SOURCE): Job {
   const renderings = chooseRungs(source, DEFAULT_LADDER);
   const settings = { ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 };
@@ -41,16 +41,16 @@ export function job(videoId: string, attempt = 1, more: Partial<Job> = {}, sourc
   };
 }
 
-/** The sweeper's real code, on a table, with MediaConvert and SQS made up. */
+/** The sweeper's real code with a local table and with mocks of MediaConvert and SQS. */
 export function sweeperSetting() {
   let table: CatalogTable;
   let count = 0;
   const clock = { now: new Date(NOW) };
-  /** By id; an error is thrown. */
+  /** Jobs by id. If the value is an error, MediaConvert returns this error. */
   const jobs = new Map<string, Job | Error>();
-  /** What was sent to the submit queue. */
+  /** Messages that were sent to the submit queue. */
   const messages: string[] = [];
-  /** What the sweeps have asked for: names of commands. */
+  /** Names of the commands that the sweeps have sent. */
   const calls: string[] = [];
   const logged: string[] = [];
   afterEach(() => table.close());
@@ -77,13 +77,13 @@ export function sweeperSetting() {
     clock, jobs, messages, calls, logged,
     table: () => table,
     newId: () => idOf(count++),
-    /** A video that is due since so many minutes. */
+    /** Puts a video that has been due for `minutes`. */
     async due(row: Partial<VideoRow>, minutes = 1): Promise<string> {
       const videoId = row.videoId ?? idOf(count++);
       await table.put({ ...row, videoId, ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) });
       return videoId;
     },
-    /** Many that are ready, and due since so many minutes. */
+    /** Puts many ready videos, with the number of minutes for which each has been due. */
     async dueMany(videos: readonly { videoId: string; minutes: number }[]): Promise<void> {
       const documents = DynamoDBDocumentClient.from(table.client);
       for (let n = 0; n < videos.length; n += 100) {
@@ -96,7 +96,7 @@ export function sweeperSetting() {
       const documents = DynamoDBDocumentClient.from(table.client);
       return (await documents.send(new GetCommand({ TableName: table.tableName, Key: videoKey(videoId), ConsistentRead: true }))).Item as VideoRow;
     },
-    /** Undefined when the process ended on the way: nothing of it goes on then. */
+    /** Runs a sweep. Returns undefined if the process ended during the sweep. */
     sweep({ death, before, left = () => 600_000, transcodes = true }: {
       death?: Death; before?: (commandName: string, input: any) => Promise<void>; left?: () => number; transcodes?: boolean;
     } = {}): Promise<SweepReport | undefined> {

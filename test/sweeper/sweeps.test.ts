@@ -4,16 +4,16 @@ import { idOf } from '../runtime/rows/catalog-table';
 
 const { clock, due, dueMany, jobs, messages, calls, row, sweep } = sweeperSetting();
 
-/** What a sweep settles in different ways. */
+/** Videos that need different actions of a sweep. */
 const CASES: Record<string, Partial<VideoRow>> = {
-  'submitted again': { status: 'uploaded' },
+  'a video without a job': { status: 'uploaded' },
   'a job that runs': { status: 'processing', jobId: 'running' },
   'a job that is complete': { status: 'processing', jobId: 'complete' },
   'a job that failed': { status: 'processing', jobId: 'failed' },
-  'a job that is gone': { status: 'processing', jobId: 'gone' },
-  'a job of which nothing is told': { status: 'processing', jobId: 'untold' },
-  'a due time too many': { status: 'ready', progress: 100 },
-  'a video that is given up': { status: 'uploaded', resubmits: 7 },
+  'a job that does not exist': { status: 'processing', jobId: 'gone' },
+  'a job whose state cannot be read': { status: 'processing', jobId: 'untold' },
+  'an unnecessary due time': { status: 'ready', progress: 100 },
+  'a video after the last resubmit': { status: 'uploaded', resubmits: 7 },
 };
 
 const VIDEO_ID = idOf(0);
@@ -27,14 +27,14 @@ function reset(): void {
   jobs.set('untold', new Error('socket hang up'));
 }
 
-/** What counts of a row: everything but when and how often it was written. */
+/** Returns a row without the time and the number of its writes. */
 async function stateOf(videoId = VIDEO_ID) {
   const { version, updatedAt, dueAt, publishedAt, listedAt, claim, ...rest } = (await row(videoId))!;
   const isAbandoned = claim?.abandoned;
   return { ...rest, isAbandoned, isDue: dueAt !== undefined && dueAt <= clock.now.toISOString(), publishedAt: publishedAt?.length, listedAt: listedAt?.length };
 }
 
-test.each(Object.entries(CASES))('%s: a sweep that dies anywhere, and the next one, end as one that lives', async (_, given) => {
+test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the next sweep, have the same result as one complete sweep', async (_, given) => {
   reset();
   await due({ ...given, videoId: VIDEO_ID });
   expect((await sweep())!.looked).toBe(1);
@@ -43,7 +43,7 @@ test.each(Object.entries(CASES))('%s: a sweep that dies anywhere, and the next o
   const count = calls.length;
   const sent = messages.length;
   expect(count).toBeGreaterThan(16);
-  // The queries of the 16 partitions are alike: what counts is the last of them, and all that follows.
+  // The queries of the 16 partitions are similar, so faults are tested only from the last query on.
   for (let call = 15; call < count; call++) {
     for (const after of [false, true]) {
       reset();
@@ -53,14 +53,14 @@ test.each(Object.entries(CASES))('%s: a sweep that dies anywhere, and the next o
       await sweep();
       clock.now = new Date(NOW);
       expect({ call, after, state: await stateOf() }).toEqual({ call, after, state: wanted });
-      // One message too many is harmless, one too few is not.
+      // An additional message is harmless, but a missing message is not.
       expect(messages.length).toBeGreaterThanOrEqual(sent);
       expect(messages.length).toBeLessThanOrEqual(sent + 1);
     }
   }
 });
 
-test('two sweeps at once end as one: nothing fails, nothing is written twice', async () => {
+test('two concurrent sweeps have the result of one sweep, without errors and repeated writes', async () => {
   const cases = Object.values(CASES);
   const ids = await Promise.all(Array.from({ length: 42 }, (_, n) => due({ ...cases[n % cases.length], jobId: cases[n % cases.length].jobId && `${n}` })));
   ids.forEach((videoId, n) => {
@@ -73,9 +73,9 @@ test('two sweeps at once end as one: nothing fails, nothing is written twice', a
   expect(await sweep()).toEqual({ looked: 0, failed: 0, complete: true });
 });
 
-test('2,000 due videos: a sweep stops when its time is over, the next one goes on, longest due first', async () => {
+test('a sweep of 2,000 due videos stops before its timeout, and the next sweep continues, earliest due time first', async () => {
   const COUNT = 2000;
-  // In no order of ids, so of partitions.
+  // The due times do not follow the order of ids or partitions.
   const minutesOf = (n: number) => 1 + (n * 7919) % COUNT;
   await dueMany(Array.from({ length: COUNT }, (_, n) => ({ videoId: idOf(n), minutes: minutesOf(n) })));
   const order: string[] = [];
@@ -84,7 +84,7 @@ test('2,000 due videos: a sweep stops when its time is over, the next one goes o
   };
   for (let sweeps = 0; sweeps < 2; sweeps++) {
     let left = 330_000;
-    // Stops half a minute before its end.
+    // The sweep stops 30 seconds before its timeout.
     expect(await sweep({ before, left: () => (left -= 1000) })).toEqual({ looked: 300, failed: 0, complete: false });
   }
   const longestDue = Array.from({ length: COUNT }, (_, n) => n).sort((a, b) => minutesOf(b) - minutesOf(a));

@@ -14,7 +14,7 @@ describe('VodSweeper', () => {
   const made = sweeperIn(stack, { catalog, transcode });
   const template = templateOf(stack);
 
-  test('reads what is due, moves videos on, looks at jobs and asks for new ones; nothing else', () => {
+  test('allows the function only to read and update due videos, to read jobs and to request new jobs', () => {
     expect(permissionsOf(template, 'sweeper/sweep-videos')).toEqual([
       ...OF_CATALOG,
       'mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*',
@@ -24,7 +24,7 @@ describe('VodSweeper', () => {
     expect(Object.keys(environmentOf(template, 'sweeper/sweep-videos'))).toEqual(['TABLE_NAME', 'SUBMIT_QUEUE_URL']);
   });
 
-  test('runs every 15 minutes for 10 at most, takes none of the account\'s concurrency, and keeps what failed', () => {
+  test('runs every 15 minutes for at most 10 minutes, reserves no concurrency, and has a dead-letter queue', () => {
     const { Timeout, ReservedConcurrentExecutions, DeadLetterConfig } = functionOf(template, 'sweeper/sweep-videos').properties;
     const queue = stack.resolve(made.deadLetterQueue.queueArn);
     expect([Timeout, ReservedConcurrentExecutions, DeadLetterConfig]).toEqual([600, undefined, { TargetArn: queue }]);
@@ -35,7 +35,7 @@ describe('VodSweeper', () => {
   });
 });
 
-test('without transcoding it has nothing to do with MediaConvert', () => {
+test('has no permissions for MediaConvert without transcoding', () => {
   const stack = testStack();
   sweeperIn(stack);
   expect(permissionsOf(templateOf(stack), 'sweeper/sweep-videos')).toEqual([...OF_CATALOG, 'sqs:SendMessage on SweeperDeadLetterQueue.Arn']);
@@ -45,7 +45,7 @@ test.each<[string, object, RegExp]>([
   ['no catalog', { catalog: undefined }, /Area: catalog: expected a VodCatalog/],
   ['a bucket as transcode', { transcode: 'bucket' }, /Area: transcode: expected a VodTranscode/],
   ['a misspelled option', { function: {} }, /Area: function: expected only functions, catalog, transcode/],
-])('%s is refused', (_, props, message) => {
+])('rejects %s', (_, props, message) => {
   const stack = testStack();
 
   const given = 'transcode' in props ? { transcode: new s3.Bucket(stack, 'Bucket') } : props;

@@ -15,7 +15,7 @@ const VISIBILITY_MS = 360_000;
 const PROBED = { Container: { Format: 'mp4', Duration: 60, Tracks: [{ TrackType: 'video', Codec: 'AVC', VideoProperties: { Width: 640, Height: 360 } }] } };
 const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
 
-/** What happens at the n-th request of one invocation: the process ends, or the request fails, before or after AWS has done what was asked. */
+/** A fault at the n-th request of an invocation: the process ends, or the request fails, before or after AWS has executed the request. */
 interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 type Job = CreateJobCommandInput & { readonly Id: string };
 interface Message { readonly id: string; readonly sentAt: number; receives: number; due: number }
@@ -27,14 +27,14 @@ beforeAll(async () => {
 });
 afterAll(() => table.stop());
 
-/** One video's messages, jobs and events, with the handlers' real code and a clock of its own. */
+/** The messages, jobs and events of one video, with the real code of the handlers and a separate clock. */
 class World {
   readonly jobs: Job[] = [];
-  /** The row after each write of it, as the table answers. */
+  /** The row after each write, as returned by the table. */
   readonly rows: VideoRow[] = [];
   now = Date.parse('2026-11-29T12:00:00Z');
 
-  /** Whether the message is done with. */
+  /** Delivers the message. Returns whether the message was processed. */
   async receive({ id, sentAt, receives }: Message, fault?: Fault): Promise<boolean> {
     const record = { body: BODY, messageId: id, attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAt}` } } as SQSRecord;
     const answer = await this.invoke((videos, client) => submitJobs({
@@ -50,7 +50,7 @@ class World {
     await this.invoke((videos) => recordJobEvents({ videos, mediaBucket: 'media' })({ detail } as unknown as JobEvent), fault).catch(() => undefined);
   }
 
-  /** Undefined when the process ended on the way: then nothing of it goes on. */
+  /** Returns undefined if the process ended during the invocation. */
   private invoke<T>(run: (videos: VideoRepository, client: MediaConvertClient) => Promise<T>, fault?: Fault): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       let calls = 0;
@@ -90,15 +90,15 @@ class World {
 
 const fault = fc.option(fc.record({ call: fc.nat(7), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
 const step = fc.record({ fault, together: fc.boolean(), report: fc.constantFrom(undefined, undefined, 'STATUS_UPDATE', 'COMPLETE'), reportFault: fault });
-/** The same request fails until messages are given up. */
+/** The same request fails until the message is in the dead-letter queue. */
 const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.integer({ min: 5, max: 12 }))
   .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
 
 /**
- * S3's event arrives once to three times, and each receive may die anywhere. Messages that failed five times are moved back from the dead-letter queue. After
- * the last step nothing fails any more.
+ * S3 sends its event one to three times. Each receive can fail at any request. Messages that failed five times are moved back from the dead-letter
+ * queue. After the last step nothing fails.
  */
-test('whatever dies and whatever comes twice, an attempt has one job and the video gets ready', async () => {
+test('creates one job per attempt, and the video becomes ready, after any faults and repeated messages', async () => {
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.oneof(fc.array(step, { minLength: 5, maxLength: 40 }), outage), async (copies, steps) => {
     const world = new World();
     await table.put({ status: 'waiting' });
@@ -131,13 +131,13 @@ test('whatever dies and whatever comes twice, an attempt has one job and the vid
     const { status, attempt, media, error } = last;
     expect({ status, hls: media?.hls, error }).toEqual({ status: 'ready', hls: `v/${VIDEO_ID}/${attempt}/hls/index.m3u8`, error: undefined });
 
-    // Each write changed the row and raised its version by one. No event is an edit by people, so the ETag stays.
+    // Each write changed the row and incremented its version. Events are not edits by users, so the ETag does not change.
     const rows = world.rows.sort((a, b) => a.version - b.version);
     expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
     expect(rows.at(-1)).toEqual(last);
     expect(new Set(rows.map(({ revision }) => revision))).toEqual(new Set([1]));
     rows.slice(1).forEach((row, n) => expect(row).not.toEqual({ ...rows[n], version: row.version, updatedAt: row.updatedAt }));
-    // What a row holds of an attempt is its own.
+    // The row contains only data of its current attempt.
     for (const { attempt: current, claim, jobId, error: failure } of rows) {
       if (claim) expect(claim.attempt).toBe(current);
       if (jobId) expect(world.jobs.find(({ Id }) => Id === jobId)?.UserMetadata?.attempt).toBe(`${current}`);

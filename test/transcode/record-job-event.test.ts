@@ -7,7 +7,7 @@ let handler: (event: JobEvent) => Promise<void>;
 beforeAll(async () => {
   table = await startTable();
   process.env.MEDIA_BUCKET = 'media';
-  // Only now: it reads its environment when it is loaded.
+  // Imported here because the handler reads its environment when it is imported.
   ({ handler } = jest.requireActual('../../src/transcode/record-job-event.lambda'));
 });
 afterAll(() => table.stop());
@@ -35,7 +35,7 @@ const COMPLETE: Partial<JobEventDetail> = {
 const PROCESSING = { status: 'processing', jobId: 'job-1' } as const;
 
 describe('progress', () => {
-  test('goes up only', async () => {
+  test('only increases', async () => {
     await table.put(PROCESSING);
     await event(progress(7));
     await event(progress(40));
@@ -44,7 +44,7 @@ describe('progress', () => {
     expect(await table.get()).toMatchObject({ status: 'processing', progress: 40 });
   });
 
-  test('a job that was not written down is adopted', async () => {
+  test('records the job if the row has no job yet', async () => {
     await table.put({ status: 'uploaded' });
     await event(progress(7));
     expect(await table.get()).toMatchObject({ status: 'processing', jobId: 'job-1', progress: 7 });
@@ -52,7 +52,7 @@ describe('progress', () => {
 });
 
 describe('the end', () => {
-  test('ready: what was made, and where', async () => {
+  test('records the renditions and keys of a completed job', async () => {
     await table.put(PROCESSING);
     await event(COMPLETE);
     expect(await table.get()).toMatchObject({
@@ -66,26 +66,26 @@ describe('the end', () => {
     });
   });
 
-  test.each([['10', 'errored', 'too_long'], ['11', 'ready', undefined]])('a result of 10.032 seconds, too long from %s: %s', async (tooLongFrom, status, code) => {
+  test.each([['10', 'errored', 'too_long'], ['11', 'ready', undefined]])('with tooLongFrom %s, a result of 10.032 seconds makes the video %s', async (tooLongFrom, status, code) => {
     await table.put(PROCESSING);
     await event({ ...COMPLETE, userMetadata: { ...METADATA, tooLongFrom } });
     const row = await table.get();
     expect([row.status, row.error?.code, row.media !== undefined]).toEqual([status, code, status === 'ready']);
   });
 
-  test('ready straight from uploaded, by a job that was not written down', async () => {
+  test('changes the video from uploaded to ready if its job was not recorded', async () => {
     await table.put({ status: 'uploaded' });
     await event(COMPLETE);
     expect(await table.get()).toMatchObject({ status: 'ready', jobId: 'job-1' });
   });
 
-  test.each(['s3://elsewhere/v/a.jpg', `s3://media/v/${VIDEO_ID}/2/poster/poster.0000001.jpg`])('a poster elsewhere is none: %s', async (path) => {
+  test.each(['s3://elsewhere/v/a.jpg', `s3://media/v/${VIDEO_ID}/2/poster/poster.0000001.jpg`])('ignores a poster outside the attempt\'s prefix: %s', async (path) => {
     await table.put(PROCESSING);
     await event({ ...COMPLETE, outputGroupDetails: [COMPLETE.outputGroupDetails![0], { type: 'FILE_GROUP', outputDetails: [{ outputFilePaths: [path] }] }] });
     expect((await table.get()).media).toEqual({ hls: `v/${VIDEO_ID}/1/hls/index.m3u8` });
   });
 
-  test.each(['Failed to read data: Access denied to [s3://sources/a]', 'Failed to download s3://sources/a'])('an input that could not be read is not corrupt: %s', async (errorMessage) => {
+  test.each(['Failed to read data: Access denied to [s3://sources/a]', 'Failed to download s3://sources/a'])('does not report a source as corrupt if MediaConvert has no access: %s', async (errorMessage) => {
     await table.put(PROCESSING);
     await event({ status: 'ERROR', errorCode: 1010, errorMessage });
     expect((await table.get()).error?.code).toBe('internal');
@@ -121,11 +121,11 @@ describe('changes nothing', () => {
     ['an error after the end', { status: 'ready', jobId: 'job-1', progress: 100 }, { status: 'ERROR', errorCode: 1010 }],
     ['an end after an error', { status: 'errored', jobId: 'job-1' }, COMPLETE],
     ['a video that is being deleted', { status: 'deleting', jobId: 'job-1' }, COMPLETE],
-    ['an attempt that is over', { status: 'processing', jobId: 'job-2', attempt: 2 }, { status: 'ERROR', errorCode: 1010 }],
-    ['an attempt that is over, while the next waits', { status: 'uploaded', attempt: 2 }, COMPLETE],
+    ['an earlier attempt', { status: 'processing', jobId: 'job-2', attempt: 2 }, { status: 'ERROR', errorCode: 1010 }],
+    ['an earlier attempt, while the next attempt has no job', { status: 'uploaded', attempt: 2 }, COMPLETE],
     ['a second job of the attempt', { status: 'processing', jobId: 'job-0' }, { status: 'ERROR', errorCode: 1010 }],
-    ['somebody else\'s job', { status: 'uploaded' }, { ...COMPLETE, userMetadata: { guid: 'x' } }],
-    ['a video that is gone', { status: 'uploaded' }, { ...COMPLETE, userMetadata: { ...METADATA, videoId: VIDEO_ID.replace('b', 'e') } }],
+    ['a job of another service', { status: 'uploaded' }, { ...COMPLETE, userMetadata: { guid: 'x' } }],
+    ['a video that does not exist', { status: 'uploaded' }, { ...COMPLETE, userMetadata: { ...METADATA, videoId: VIDEO_ID.replace('b', 'e') } }],
   ])('%s', async (_, row, detail) => {
     await table.put(row);
     const before = await table.get();
@@ -134,7 +134,7 @@ describe('changes nothing', () => {
   });
 });
 
-test('what can\'t be written fails, so that it comes again', async () => {
+test('fails if the table cannot be written, so that Lambda retries the event', async () => {
   await expect(handler({ detail: { jobId: 'job-1', status: 'COMPLETE', userMetadata: METADATA, outputGroupDetails: [{ type: 'CMAF_GROUP', outputDetails: 5 as never }] } } as unknown as JobEvent))
     .rejects.toThrow();
 });

@@ -6,7 +6,7 @@ import { recordJobEvents, JobEvent } from '../../src/transcode/record-job-event.
 import { submitJobs } from '../../src/transcode/submit-job.runtime';
 import { clip, FOLDER, mediaConvert, QUEUE, ROLE } from '../local/mediaconvert/fixture';
 
-/** From the upload's event to the row, with real FFmpeg in MediaConvert's place. */
+/** These tests run from the S3 event to the row, with FFmpeg instead of MediaConvert. */
 let table: Table;
 let service: Awaited<ReturnType<typeof mediaConvert>>;
 
@@ -60,14 +60,14 @@ test.each<[string, () => string, { width: number; height: number }, string[]]>([
   expect(row.durationSeconds).toBeCloseTo(2.4, 0);
   const keys = service.store.list('media').map(({ key }) => key);
   expect(keys).toEqual(expect.arrayContaining([row.media!.hls, row.media!.poster]));
-  // Not the first frame, which is often black.
+  // The poster must not be the first frame, which is often black.
   expect(row.media!.poster).toMatch(/\.0000001\.jpg$/);
 });
 
-/** A screen recorder's file: WebM written to a stream, which nobody went back to for its duration. */
+/** Returns a WebM file without a duration, as browsers record it: they write to a stream and cannot add the duration later. */
 const endless = (seconds: number) => clip(`endless-${seconds}.webm`, `-f lavfi -i testsrc2=s=64x48:r=5:d=${seconds} -c:v libvpx -f webm -live 1`);
 
-/** A WebM whose header states another duration than its frames have. */
+/** Returns a WebM file whose header states a wrong duration. */
 function stating(seconds: number, file: string): Buffer {
   const content = readFileSync(file);
   const duration = content.indexOf(Buffer.from([0x44, 0x89, 0x88])); // Duration, eight bytes
@@ -75,7 +75,7 @@ function stating(seconds: number, file: string): Buffer {
   return content;
 }
 
-test('a source that states no duration is transcoded whole', async () => {
+test('transcodes all of a source that states no duration', async () => {
   const row = await upload(endless(3));
   expect(row).toMatchObject({ status: 'ready', durationSeconds: expect.closeTo(3, 0) });
 });
@@ -83,7 +83,7 @@ test('a source that states no duration is transcoded whole', async () => {
 test.each<[string, () => string | Buffer, number]>([
   ['states no duration', () => endless(120), 66],
   ['states a shorter duration', () => stating(10, clip('liar.webm', '-f lavfi -i testsrc2=s=64x48:r=5:d=120 -c:v libvpx')), 120],
-])('a source that %s and is too long ends as such, unseen', async (_, make, transcoded) => {
+])('a video that %s ends with the error too_long, and its row has no media', async (_, make, transcoded) => {
   const row = await upload(make());
   expect(row).toMatchObject({ status: 'errored', error: { code: 'too_long' } });
   expect(row.media).toBeUndefined();
@@ -109,7 +109,7 @@ test.each<[string, () => string | Buffer, string]>([
   ['text', () => Buffer.from('no video at all\n'.repeat(100)), 'not_a_video'],
   ['sound only', () => clip('sound.m4a', sound), 'not_a_video'],
   ['too long', () => clip('long.mp4', '-f lavfi -i testsrc2=s=64x64:r=1:d=61 -pix_fmt yuv420p -c:v libx264'), 'too_long'],
-])('%s is refused, without a job', async (_, make, code) => {
+])('rejects a source without creating a job: %s', async (_, make, code) => {
   const seen = service.events.length;
   expect(await upload(make())).toMatchObject({ status: 'errored', error: { code } });
   expect(service.events).toHaveLength(seen);

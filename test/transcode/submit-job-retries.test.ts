@@ -7,8 +7,8 @@ beforeAll(async () => { submit = await startSubmit(); });
 afterAll(() => submit.table.stop());
 beforeEach(() => submit.reset());
 
-describe('tried again later', () => {
-  test.each([ProbeCommand, CreateJobCommand])('throttled: the claim stays, the message comes again and succeeds', async (command) => {
+describe('retries', () => {
+  test.each([ProbeCommand, CreateJobCommand])('a throttled message keeps its claim and succeeds at the next receive', async (command) => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(command as typeof ProbeCommand).rejectsOnce(refusal('TooManyRequestsException')).resolves({ ProbeResults: [PROBED], Job: { Id: 'job-1' } } as object);
     expect(await submit.send(message())).toEqual(['message-1']);
@@ -32,7 +32,7 @@ describe('tried again later', () => {
     ['BadRequestException', 'The role you provided is not authorized to perform kms:Decrypt'],
     ['BadRequestException', 'You specified an input location that your policy disallows.'],
     ['BadRequestException', 'Unable to assume role. Check that the role exists and that MediaConvert is a trusted entity.'],
-  ])('a refusal that is not about the file, of the probe or of the job: %s: %s', async (name, text) => {
+  ])('a probe or a job is retried after an error that the file did not cause: %s: %s', async (name, text) => {
     for (const command of [ProbeCommand, CreateJobCommand]) {
       await submit.table.put({ status: 'waiting' });
       mediaConvert.reset();
@@ -43,24 +43,24 @@ describe('tried again later', () => {
     }
   });
 
-  test('a search that fails does not make a job', async () => {
+  test('does not create a job if the search for jobs fails', async () => {
     await submit.table.put({ claim: claim('dead', 301) });
     mediaConvert.on(SearchJobsCommand).rejects(refusal('TooManyRequestsException'));
     expect(await submit.send(message())).toEqual(['message-1']);
     expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(0);
   });
 
-  test.each(['no JSON', '{}', '{"detail":{"object":{"key":5}}}'])('what is no event goes to the dead-letter queue, alone: %s', async (body) => {
+  test.each(['no JSON', '{}', '{"detail":{"object":{"key":5}}}'])('only the invalid message of a batch is returned as a failure: %s', async (body) => {
     await submit.table.put({ status: 'waiting' });
     expect(await submit.send(message(body, 'bad'), message())).toEqual(['bad']);
     expect((await submit.table.get()).status).toBe('processing');
   });
 });
 
-describe('given up', () => {
+describe('the last receive', () => {
   const last = (messageId?: string) => message(created(), messageId, 5);
 
-  test.each([SearchJobsCommand, ProbeCommand, CreateJobCommand])('at the last receive the video has an end, and the message goes to the dead-letter queue', async (command) => {
+  test.each([SearchJobsCommand, ProbeCommand, CreateJobCommand])('the last receive ends the video with an error, and the message goes to the dead-letter queue', async (command) => {
     await submit.table.put({ claim: claim('message-1', 360) });
     mediaConvert.on(command as typeof ProbeCommand).rejects(refusal('AccessDeniedException', 'arn:aws:kms:eu-west-1:111122223333:key/secret'));
     expect(await submit.send(message(created(), 'message-1', 4))).toEqual(['message-1']);
@@ -71,13 +71,13 @@ describe('given up', () => {
     expect(error?.message).not.toContain('arn:');
   });
 
-  test('an attempt that somebody else is at is not given up', async () => {
+  test('the last receive does not end an attempt that another message has claimed', async () => {
     await submit.table.put({ claim: claim('other', 10) });
     expect(await submit.send(last())).toEqual(['message-1']);
     expect((await submit.table.get()).status).toBe('uploaded');
   });
 
-  test('a job whose event came before its answer was lost goes on', async () => {
+  test('the last receive does not end an attempt whose job event was already recorded', async () => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(CreateJobCommand).callsFake(async () => {
       await submit.table.put({ status: 'processing', jobId: 'job-1', claim: claim('message-1', 1) });
@@ -87,7 +87,7 @@ describe('given up', () => {
     expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-1' });
   });
 
-  test('a message that is moved back starts the next attempt, once', async () => {
+  test('a message from the dead-letter queue starts the next attempt, only once', async () => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(ProbeCommand).rejectsOnce(refusal('AccessDeniedException')).resolves({ ProbeResults: [PROBED] });
     await submit.send(last());
@@ -99,7 +99,7 @@ describe('given up', () => {
     expect(error).toBeUndefined();
   });
 
-  test('messages that waited behind it do not start the next one: they would fail as it did, one after the other', async () => {
+  test('messages that were sent before the attempt was abandoned do not start the next attempt', async () => {
     await submit.table.put({ status: 'uploaded' });
     mediaConvert.on(CreateJobCommand).rejects(refusal('TooManyRequestsException'));
     const sentAt = Date.now() - 1000;
@@ -109,7 +109,7 @@ describe('given up', () => {
     expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
   });
 
-  test('a job that failed for our own reasons is not made again by a message that comes twice', async () => {
+  test('a redelivered message does not create a second job after an internal error', async () => {
     await submit.table.put({ status: 'errored', error: { code: 'internal', message: 'x' }, jobId: 'job-0', claim: claim('message-1', 900) });
     expect(await submit.send(message(created(), 'duplicate'))).toEqual([]);
     expect(calls()).toEqual([]);

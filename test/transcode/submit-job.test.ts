@@ -9,8 +9,8 @@ beforeEach(() => submit.reset());
 
 const jobOf = (videoId: string, attempt: number, Id: string) => ({ Id, Role: 'r', Settings: {}, UserMetadata: { videoId, attempt: `${attempt}` } });
 
-describe('a source arrives', () => {
-  test('one job, written down', async () => {
+describe('the event of an uploaded source', () => {
+  test('creates one job and records its id', async () => {
     await submit.table.put({ status: 'waiting' });
     expect(await submit.send(message())).toEqual([]);
     expect(calls()).toEqual(['ProbeCommand', 'CreateJobCommand']);
@@ -27,14 +27,14 @@ describe('a source arrives', () => {
     expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-1', source: { size: 42 }, claim: { attempt: 1, token: 'message-1' } });
   });
 
-  test('progress is reported about ten times, however long the video is', async () => {
+  test('requests about ten progress events for a video of any length', async () => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [{ Container: { ...PROBED.Container, Duration: 1200 } }] });
     await submit.send(message());
     expect(mediaConvert.commandCalls(CreateJobCommand)[0].args[0].input.StatusUpdateInterval).toBe('SECONDS_120');
   });
 
-  test('the claim is there before anything is asked of MediaConvert', async () => {
+  test('claims the attempt before the first request to MediaConvert', async () => {
     await submit.table.put({ status: 'waiting' });
     let seen: unknown;
     mediaConvert.on(ProbeCommand).callsFake(async () => {
@@ -45,7 +45,7 @@ describe('a source arrives', () => {
     expect(seen).toBe('message-1');
   });
 
-  test('a retry is a job of its own, at its own place', async () => {
+  test('a second attempt has a separate job with a separate prefix for its media files', async () => {
     await submit.table.put({ attempt: 2, claim: claim('old', 9999, 1), jobId: 'job-0' });
     expect(await submit.send(message())).toEqual([]);
     expect(calls()).toEqual(['ProbeCommand', 'CreateJobCommand']);
@@ -58,33 +58,33 @@ describe('a source arrives', () => {
 describe('a message {videoId, attempt}', () => {
   const again = (attempt: unknown, id = 'again', receives?: number) => message(JSON.stringify({ videoId: VIDEO_ID, attempt }), id, receives);
 
-  test('submits an attempt without a new source', async () => {
+  test('a message with a video id submits a job without a new source', async () => {
     await submit.table.put({ attempt: 2, source: { bucket: 'sources', key: `source/${VIDEO_ID}/original`, fileName: 'a', contentType: 'video/mp4', size: 7 } });
     expect(await submit.send(again(2))).toEqual([]);
     expect(await submit.table.get()).toMatchObject({ status: 'processing', attempt: 2, jobId: 'job-1', source: { size: 7 }, claim: { token: 'again' } });
   });
 
-  test.each(['waiting', 'processing', 'ready', 'errored', 'deleting'] as const)('changes nothing of a video that is %s', async (status) => {
+  test.each(['waiting', 'processing', 'ready', 'errored', 'deleting'] as const)('does not change a video that is %s', async (status) => {
     await submit.table.put({ status, jobId: 'job-0' });
     const before = await submit.table.get();
     expect(await submit.send(again(1))).toEqual([]);
     expect([calls(), await submit.table.get()]).toEqual([[], before]);
   });
 
-  test('beside S3\'s event: one job', async () => {
+  test('creates only one job if the S3 event also arrives', async () => {
     await submit.table.put({ status: 'waiting' });
     await submit.send(message());
     expect(await submit.send(again(1), again(1, 'once-more'))).toEqual([]);
     expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
   });
 
-  test('for an attempt that is over starts none, and one that never was is none', async () => {
+  test('creates no job for an earlier attempt or a future attempt', async () => {
     await submit.table.put({ status: 'processing', attempt: 2, jobId: 'job-0' });
     expect(await submit.send(again(1), again(3))).toEqual([]);
     expect([calls(), (await submit.table.get()).attempt]).toEqual([[], 2]);
   });
 
-  test('that is moved back from the dead-letter queue starts the next attempt, however often', async () => {
+  test('a message starts the next attempt each time it is moved back from the dead-letter queue', async () => {
     await submit.table.put({});
     mediaConvert.on(ProbeCommand).rejects(refusal('AccessDeniedException'));
     for (const attempt of [1, 2]) {
@@ -96,36 +96,36 @@ describe('a message {videoId, attempt}', () => {
     expect(await submit.table.get()).toMatchObject({ status: 'processing', attempt: 3 });
   });
 
-  test.each([{ videoId: 'x', attempt: 1 }, { videoId: VIDEO_ID }, { videoId: VIDEO_ID, attempt: '1' }, { videoId: VIDEO_ID, attempt: 1.5 }])('%j is none', async (body) => {
+  test.each([{ videoId: 'x', attempt: 1 }, { videoId: VIDEO_ID }, { videoId: VIDEO_ID, attempt: '1' }, { videoId: VIDEO_ID, attempt: 1.5 }])('rejects %j', async (body) => {
     await submit.table.put({});
     expect(await submit.send(message(JSON.stringify(body), 'bad'))).toEqual(['bad']);
     expect(calls()).toEqual([]);
   });
 });
 
-describe('never a second job', () => {
-  test('the message comes twice', async () => {
+describe('never creates a second job', () => {
+  test('creates one job if the message is delivered twice', async () => {
     await submit.table.put({ status: 'waiting' });
     await submit.send(message());
     expect(await submit.send(message(), message(created(), 'message-2'))).toEqual([]);
     expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
   });
 
-  test('twelve at once', async () => {
+  test('creates one job for twelve concurrent messages', async () => {
     await submit.table.put({ status: 'waiting' });
     await Promise.all(Array.from({ length: 12 }, (_, i) => submit.send(message(created(), `message-${i}`))));
     expect(mediaConvert.commandCalls(CreateJobCommand)).toHaveLength(1);
     expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-1' });
   });
 
-  test('somebody else is at it: again later', async () => {
+  test('returns a failure if another message has claimed the attempt', async () => {
     await submit.table.put({ claim: claim('other', 10) });
     expect(await submit.send(message())).toEqual(['message-1']);
     expect(calls()).toEqual([]);
     expect(await submit.table.get()).toMatchObject({ status: 'uploaded', claim: { token: 'other' } });
   });
 
-  test('somebody died after the claim: taken over, searched, created', async () => {
+  test('searches for a job, then creates one, if an earlier invocation stopped after its claim', async () => {
     await submit.table.put({ claim: claim('dead', 301) });
     mediaConvert.on(SearchJobsCommand).resolves({ Jobs: [jobOf(VIDEO_ID, 2, 'another-attempt'), jobOf(VIDEO_ID.replace('b', 'c'), 1, 'another-video')] });
     expect(await submit.send(message())).toEqual([]);
@@ -134,7 +134,7 @@ describe('never a second job', () => {
     expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-1', claim: { token: 'message-1' } });
   });
 
-  test('somebody died after CreateJob: its job is adopted, wherever the search has it', async () => {
+  test('finds the job on any page of the search if an earlier invocation stopped after CreateJob', async () => {
     await submit.table.put({ claim: claim('dead', 301) });
     mediaConvert.on(SearchJobsCommand).resolves({ Jobs: [jobOf(VIDEO_ID, 2, 'x')], NextToken: 'more' })
       .on(SearchJobsCommand, { NextToken: 'more' }).resolves({ Jobs: [jobOf(VIDEO_ID, 1, 'job-0')] });
@@ -143,7 +143,7 @@ describe('never a second job', () => {
     expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-0' });
   });
 
-  test('the message itself died after CreateJob and comes again: it searches before it creates', async () => {
+  test('searches before it creates a job if the message is redelivered after CreateJob', async () => {
     await submit.table.put({ claim: claim('message-1', 60) });
     mediaConvert.on(SearchJobsCommand).resolves({ Jobs: [jobOf(VIDEO_ID, 1, 'job-0')] });
     expect(await submit.send(message())).toEqual([]);
@@ -151,14 +151,14 @@ describe('never a second job', () => {
     expect(await submit.table.get()).toMatchObject({ status: 'processing', jobId: 'job-0' });
   });
 
-  test.each(['processing', 'ready', 'errored', 'deleting'] as const)('nothing to do once it is %s', async (status) => {
+  test.each(['processing', 'ready', 'errored', 'deleting'] as const)('creates no job for a video that is %s', async (status) => {
     await submit.table.put({ status, ...(status !== 'deleting' && { jobId: 'job-0' }) });
     expect(await submit.send(message())).toEqual([]);
     expect(calls()).toEqual([]);
     expect((await submit.table.get()).status).toBe(status);
   });
 
-  test('the video ended while its job was made: its state stays', async () => {
+  test('keeps the status of a video that ended while its job was created', async () => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(CreateJobCommand).callsFake(async () => {
       await submit.table.put({ status: 'deleting' });
@@ -169,7 +169,7 @@ describe('never a second job', () => {
   });
 });
 
-describe('what can\'t be transcoded', () => {
+describe('a source that cannot be transcoded', () => {
   test.each<[string, object, string]>([
     ['no media', {}, 'not_a_video'],
     ['sound only', { ...PROBED.Container, Tracks: [{ TrackType: 'audio', Codec: 'AAC' }] }, 'not_a_video'],
@@ -187,14 +187,14 @@ describe('what can\'t be transcoded', () => {
   test.each([
     ['UnprocessableEntityException', 'The input file was recognized but appears to be malformed or corrupt.'],
     ['BadRequestException', 'Unable to open input file: [No parser found for container]'],
-  ])('a file that the probe refuses: %s', async (name, text) => {
+  ])('a video ends with the error corrupt if the probe rejects its file: %s', async (name, text) => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(ProbeCommand).rejects(refusal(name, text));
     expect(await submit.send(message())).toEqual([]);
     expect(await submit.table.get()).toMatchObject({ status: 'errored', error: { code: 'corrupt' } });
   });
 
-  test('a job that MediaConvert refuses: the video has an end, the log has the reason', async () => {
+  test('a video ends with an error if MediaConvert rejects its job, and the log contains the reason', async () => {
     await submit.table.put({ status: 'waiting' });
     mediaConvert.on(CreateJobCommand).rejects(refusal('BadRequestException', '/outputGroups/0: no'));
     expect(await submit.send(message())).toEqual([]);
@@ -204,12 +204,12 @@ describe('what can\'t be transcoded', () => {
 });
 
 describe('ignored', () => {
-  test.each(['source/elsewhere.mp4', `v/${VIDEO_ID}/original`])('other keys are nobody\'s: %s', async (key) => {
+  test.each(['source/elsewhere.mp4', `v/${VIDEO_ID}/original`])('ignores a key that is not the key of a source: %s', async (key) => {
     expect(await submit.send(message(created(key)))).toEqual([]);
     expect(calls()).toEqual([]);
   });
 
-  test('a video that is not in the catalog', async () => {
+  test('ignores a video that is not in the catalog', async () => {
     expect(await submit.send(message(created(`source/${VIDEO_ID.replace('b', 'd')}/original`)))).toEqual([]);
     expect(calls()).toEqual([]);
   });

@@ -15,7 +15,7 @@ export const PROBED = {
 
 export const mediaConvert = mockClient(MediaConvertClient);
 
-/** The handler that submits jobs, as Lambda loads it, with a table of its own and `mediaConvert` in MediaConvert's place. */
+/** Starts the handler that submits jobs, with a separate table and with `mediaConvert` instead of MediaConvert. */
 export async function startSubmit() {
   const table = await startTable();
   Object.assign(process.env, {
@@ -25,14 +25,14 @@ export async function startSubmit() {
     MAX_RECEIVES: '5',
     TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
   });
-  // Only now: it reads its environment when it is loaded.
+  // Imported here because the handler reads its environment when it is imported.
   const { handler } = jest.requireActual<{ handler: (event: SQSEvent, context: object) => Promise<SQSBatchResponse> }>('../../src/transcode/submit-job.lambda');
   const logged: string[] = [];
   return {
     table,
-    /** All that was logged in this test. */
+    /** Returns everything that was logged in the current test. */
     logged,
-    /** MediaConvert finds a good source, takes every job and has none yet. */
+    /** Resets MediaConvert: it has no jobs, accepts every job, and each probe succeeds. */
     reset(): void {
       mediaConvert.reset();
       mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [PROBED] });
@@ -41,7 +41,7 @@ export async function startSubmit() {
       logged.length = 0;
       for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
     },
-    /** Hands over messages, and answers with the ids of those that failed. */
+    /** Invokes the handler with messages. Returns the ids of the failed messages. */
     async send(...records: SQSEvent['Records']): Promise<string[]> {
       const { batchItemFailures } = await handler({ Records: records }, { getRemainingTimeInMillis: () => 60_000 });
       return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
@@ -51,10 +51,10 @@ export async function startSubmit() {
 
 export type Submit = Awaited<ReturnType<typeof startSubmit>>;
 
-/** The names of the commands that MediaConvert was sent, in their order. */
+/** Returns the names of the commands that were sent to MediaConvert, in order. */
 export const calls = (): string[] => mediaConvert.calls().map(({ firstArg }) => firstArg.constructor.name);
 
-/** The body of S3's event for a new source. */
+/** Returns the body of the S3 event for a new source. */
 export function created(key = `source/${VIDEO_ID}/original`, size = 42): string {
   return JSON.stringify({ 'detail-type': 'Object Created', 'detail': { bucket: { name: 'sources' }, object: { key, size } } });
 }
@@ -63,7 +63,7 @@ export function message(body = created(), messageId = 'message-1', receives = 1,
   return { body, messageId, attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAt}` } } as SQSEvent['Records'][number];
 }
 
-/** MediaConvert's refusal by the name of its error. */
+/** Returns an error of MediaConvert. */
 export function refusal(name: string, text = 'because') {
   return new MediaConvertServiceException({ $metadata: {}, $fault: 'client', name, message: text });
 }

@@ -22,7 +22,7 @@ afterAll(async () => {
   await table.stop();
 });
 
-test.each([[4, 'uploaded', undefined], [5, 'errored', 'internal']])('receive %i of 5 ends before Lambda ends the function when MediaConvert does not answer', async (receives, status, code) => {
+test.each([[4, 'uploaded', undefined], [5, 'errored', 'internal']])('receive %i of 5 ends before the function times out if MediaConvert does not respond', async (receives, status, code) => {
   asked = [];
   await table.put({ status: 'waiting' });
   const submit = submitJobs({

@@ -18,7 +18,7 @@ describe('VodTranscode', () => {
   const id = (construct: { node: { defaultChild?: any } }): string => stack.resolve(construct.node.defaultChild.logicalId);
   const arn = (construct: { node: { defaultChild?: any } }) => ({ 'Fn::GetAtt': [id(construct), 'Arn'] });
 
-  test('MediaConvert reads sources and writes media, nothing else, for this account only', () => {
+  test('allows MediaConvert only to read sources and to write media, and only for this account', () => {
     expect(permissionsOfRole(template, made.jobRole)).toEqual(['s3:GetObject on Sources.Arn/source/*', 's3:PutObject on Media.Arn/v/*']);
     template.hasResourceProperties('AWS::IAM::Role', {
       Description: 'MediaConvert reads sources and writes media',
@@ -30,7 +30,7 @@ describe('VodTranscode', () => {
     });
   });
 
-  test('the submitter makes and finds jobs of this queue, passes this role to MediaConvert, and writes no media', () => {
+  test('allows the submit function to create and search jobs of this queue and to pass the job role, but not to write media', () => {
     expect(permissionsOf(template, 'transcode/submit-job')).toEqual([
       'dynamodb:GetItem on CatalogTable.Arn',
       'dynamodb:UpdateItem on CatalogTable.Arn',
@@ -45,20 +45,20 @@ describe('VodTranscode', () => {
     ]);
   });
 
-  test('the recorder has nothing to do with MediaConvert, S3 or roles', () => {
+  test('gives the function for job events no permissions for MediaConvert, S3 or IAM', () => {
     expect(permissionsOf(template, 'transcode/record-job-event')).toEqual([
       'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:UpdateItem on CatalogTable.Arn', 'sqs:SendMessage on TranscodeJobEventsDeadLetterQueue.Arn',
     ]);
   });
 
-  test('no action is a pattern, and only Probe and the catalog\'s ListStreams have no resource', () => {
+  test('has no wildcard actions, and only Probe and ListStreams apply to all resources', () => {
     const ofRoles = statementsOf(template, 'AWS::IAM::Policy');
     expect(ofRoles.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
     expect(ofRoles.filter(({ Resource }) => Resource.includes('*')).flatMap(({ Action }) => Action)).toEqual(['dynamodb:ListStreams', 'mediaconvert:Probe']);
   });
 
-  test('only the rule fills the submit queue, over TLS', () => {
-    const [rule] = Object.keys(template.findResources('AWS::Events::Rule', { Properties: { Description: 'A source has arrived' } }));
+  test('allows only the rule to send to the submit queue, and only over TLS', () => {
+    const [rule] = Object.keys(template.findResources('AWS::Events::Rule', { Properties: { Description: 'A source was uploaded' } }));
     const [{ Properties }] = Object.values(template.findResources('AWS::SQS::QueuePolicy', { Properties: { Queues: [{ Ref: id(made.submitQueue) }] } }));
     const ofQueue = statements(Properties.PolicyDocument);
     expect(ofQueue.filter(({ Effect }) => Effect === 'Allow')).toEqual([expect.objectContaining({
@@ -67,7 +67,7 @@ describe('VodTranscode', () => {
     expect(ofQueue.filter(({ Effect }) => Effect === 'Deny')).toEqual([expect.objectContaining({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]);
   });
 
-  test('queues are encrypted, and refuse what is not TLS', () => {
+  test('encrypts the queues and denies requests without TLS', () => {
     const queues = template.findResources('AWS::SQS::Queue');
     expect(Object.keys(queues)).toHaveLength(3);
     for (const [queue, { Properties }] of Object.entries(queues)) {
@@ -76,7 +76,7 @@ describe('VodTranscode', () => {
     }
   });
 
-  test('a message waits six timeouts, is tried five times, alone, and its failure is reported', () => {
+  test('hides a message for six timeouts, receives it up to five times, in batches of one with failure reporting', () => {
     template.hasResourceProperties('AWS::SQS::Queue', {
       VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: arn(made.deadLetterQueue) },
     });
@@ -87,12 +87,12 @@ describe('VodTranscode', () => {
     });
   });
 
-  test('a claim outlives its holder, and is stale when the message comes again', () => {
+  test('a claim is valid longer than the function can run, and stale at the next receive', () => {
     expect(CLAIM_SECONDS).toBeGreaterThan(functionOf(template, 'transcode/submit-job').properties.Timeout);
     expect(CLAIM_SECONDS).toBeLessThan(templateOf(stack).Resources[id(made.submitQueue)].Properties!.VisibilityTimeout);
   });
 
-  test('sources below the prefix of this bucket, job events of this queue: nobody else\'s', () => {
+  test('matches only events of sources in this bucket, and only job events of this queue', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         'source': ['aws.s3'], 'detail-type': ['Object Created'], 'detail': { bucket: { name: [Match.anyValue()] }, object: { key: [{ prefix: 'source/' }] } },
@@ -109,16 +109,16 @@ describe('VodTranscode', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { DeadLetterConfig: { TargetArn: arn(made.jobEventsDeadLetterQueue) } });
   });
 
-  test('the MediaConvert queue is on demand, and named by the stack id', () => template.hasResourceProperties('AWS::MediaConvert::Queue', {
+  test('creates an on-demand MediaConvert queue whose name contains a part of the stack id', () => template.hasResourceProperties('AWS::MediaConvert::Queue', {
     PricingPlan: 'ON_DEMAND', Name: { 'Fn::Join': ['', [Match.stringLikeRegexp('^vod-[0-9a-f]{8}-$'), Match.objectLike({ 'Fn::Select': [2, Match.anyValue()] })]] },
   }));
 
-  test('how many jobs run at the same time is MediaConvert\'s own default, or the option', () => {
+  test('sets the number of concurrent jobs only if the option is given', () => {
     template.hasResourceProperties('AWS::MediaConvert::Queue', { ConcurrentJobs: Match.absent() });
     Template.fromStack(transcode({ concurrentJobs: 3 }).stack).hasResourceProperties('AWS::MediaConvert::Queue', { ConcurrentJobs: 3 });
   });
 
-  test('options reach the submitter', () => {
+  test('passes the options to the submit function', () => {
     const { stack: tuned } = transcode({
       ladder: [{ height: 480, maxBitrate: Bitrate.mbps(1.5) }],
       segmentDuration: Duration.seconds(4),
@@ -140,21 +140,21 @@ describe('VodTranscode', () => {
     [{ maxDuration: Duration.millis(1) }, /maxDuration/],
     [{ concurrentJobs: 0 }, /concurrentJobs: expected a whole number of 1 or more, got 0/],
     [{ concurrentJobs: 2.5 }, /concurrentJobs: expected .*, got 2.5/],
-  ])('%j is refused at synth', (options, message) => {
+  ])('rejects %j at synth', (options, message) => {
     expect(() => transcode(options)).toThrow(message);
   });
 
   test.each<[string, (scope: Stack) => () => s3.IBucket]>([
-    ['made here', (scope) => { const bucket = new s3.Bucket(scope, 'Shared'); return () => bucket; }],
+    ['created in this app', (scope) => { const bucket = new s3.Bucket(scope, 'Shared'); return () => bucket; }],
     ['imported twice', (scope) => { let n = 0; return () => s3.Bucket.fromBucketName(scope, `Shared${n += 1}`, 'shared'); }],
-  ])('a source bucket %s serves one service: each would transcode the uploads of both', (_, shared) => {
+  ])('rejects two services with one source bucket that was %s', (_, shared) => {
     const { stack: own } = transcode();
     const bucketOf = shared(own);
     for (const name of ['A', 'B']) transcodeIn(new Stack(own, name), { catalog: catalogIn(own.node.tryFindChild(name) as Stack), sourceBucket: bucketOf() });
     expect(() => templateOf(own)).toThrow('[Test/A/Transcode] sourceBucket: expected a bucket that only this service uses, got one that Test/B/Transcode uses too. Each service would transcode the uploads of both');
   });
 
-  test('buckets with a key of the user\'s own: MediaConvert and the probe may use it', () => {
+  test('allows MediaConvert and the probe to use the customer managed KMS keys of the buckets', () => {
     const keyed = testStack();
     const bucket = (name: string) => new s3.Bucket(keyed, name, { encryption: s3.BucketEncryption.KMS });
     const { jobRole } = transcodeIn(keyed, { sourceBucket: bucket('Sources'), mediaBucket: bucket('Media') });

@@ -7,7 +7,7 @@ import { apiEvent } from '../runtime/api-event';
 
 const settings = { maxSize: 1000, contentTypes: ['video/*', 'application/mxf'], expirySeconds: 600, defaultVisibility: 'unlisted' };
 
-/** As many as there may be. */
+/** Returns the maximum number of entries with this value. */
 const entries = (value: string) => Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`name ${n}`, value]));
 
 type Entry = typeof import('../../src/upload/plan-upload.lambda');
@@ -17,7 +17,7 @@ describe('upload/plan-upload', () => {
   let handler: Entry['handler'];
 
   beforeAll(() => {
-    // The entry reads its environment when it is loaded.
+    // Imported here because the handler reads its environment when it is imported.
     Object.assign(process.env, {
       TABLE_NAME: 'videos',
       SERVICE_URL: 'https://videos.example.com',
@@ -41,7 +41,7 @@ describe('upload/plan-upload', () => {
   const file = { fileName: 'holiday.mp4', contentType: 'video/mp4', size: 1000 };
   const row = () => dynamodb.commandCalls(PutCommand)[0].args[0].input.Item!;
 
-  test('creates the video and answers how to send the bytes', async () => {
+  test('creates the video and returns the signed request for its upload', async () => {
     const before = Date.now();
     const { statusCode, body } = await plan(file);
     expect(statusCode).toBe(201);
@@ -62,14 +62,14 @@ describe('upload/plan-upload', () => {
     expect(dynamodb.commandCalls(PutCommand)[0].args[0].input.ConditionExpression).toContain('attribute_not_exists');
   });
 
-  test('gives time-sortable ids of version 7', async () => {
+  test('creates time-sortable ids (UUID version 7)', async () => {
     const videoIds: string[] = [];
     for (let i = 0; i < 20; i++) videoIds.push((await plan(file)).body.video.videoId);
     expect([...videoIds].sort()).toEqual(videoIds);
     for (const videoId of videoIds) expect(videoId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  test('keeps what was declared', async () => {
+  test('stores the declared fields', async () => {
     const said = { title: 'Holiday', description: 'At sea', tags: ['sea'], visibility: 'private', metadata: { camera: 'one' } };
     const { body } = await plan({ ...file, ...said });
     expect(body.video).toMatchObject(said);
@@ -78,13 +78,13 @@ describe('upload/plan-upload', () => {
     expect(TransactItems.map(({ Put }) => Put?.Item)).toEqual([expect.objectContaining(short), expect.objectContaining({ sk: 'details', description, metadata })]);
   });
 
-  test('compares types without case, and signs the lower one', async () => {
+  test('compares content types case-insensitively and signs the lower-case type', async () => {
     const { statusCode, body } = await plan({ ...file, contentType: 'Video/QuickTime' });
     expect(statusCode).toBe(201);
     expect(body.upload.headers['content-type']).toBe('video/quicktime');
   });
 
-  test('lets the file name into no key, address or header', async () => {
+  test('does not use the file name in a key, URL or header', async () => {
     const fileName = '../../x%0d%0aset-cookie: a=b/"ü🎬.mp4';
     const { statusCode, body } = await plan({ ...file, fileName });
     expect(statusCode).toBe(201);
@@ -104,7 +104,7 @@ describe('upload/plan-upload', () => {
     [400, 'invalid_request', { ...file, owner: 'bob' }],
     [400, 'invalid_request', { ...file, visibility: 'public' }],
     [400, 'invalid_request', { contentType: 'video/mp4', size: 1 }],
-  ])('answers %i %s and creates nothing', async (status, code, body) => {
+  ])('returns %i %s and creates nothing', async (status, code, body) => {
     const answer = await plan(body);
     expect({ status: answer.statusCode, code: answer.body.code }).toEqual({ status, code });
     expect(dynamodb.calls()).toHaveLength(0);
@@ -114,32 +114,32 @@ describe('upload/plan-upload', () => {
     ['20 values of 1,024 letters', { metadata: entries('x'.repeat(1024)) }, undefined],
     ['the longest description there is', { description: '🎬'.repeat(5000) }, undefined],
     ['20 values of 500 characters that take four bytes each', { metadata: entries('🎬'.repeat(500)) }, '/metadata'],
-    ['fields that are too large together only', { metadata: entries('ж'.repeat(600)), description: 'ж'.repeat(5000), tags: ['🎬'.repeat(64), 'ж'.repeat(64), 'x'], title: '🎬'.repeat(200) }, '/metadata'],
-  ])('holds what people write to 32 KiB of UTF-8: %s', async (_, written, pointer) => {
+    ['fields whose sum is too large', { metadata: entries('ж'.repeat(600)), description: 'ж'.repeat(5000), tags: ['🎬'.repeat(64), 'ж'.repeat(64), 'x'], title: '🎬'.repeat(200) }, '/metadata'],
+  ])('limits the text fields of a video to 32 KiB in UTF-8: %s', async (_, written, pointer) => {
     const { statusCode, body } = await plan({ ...file, ...written });
     expect({ statusCode, code: body.code, pointer: body.errors?.[0].pointer }).toEqual({ statusCode: pointer ? 413 : 201, code: pointer && 'too_large', pointer });
     expect(dynamodb.calls()).toHaveLength(pointer ? 0 : 1);
     if (pointer) expect(body.detail).toMatch(/^the text fields of the video have 3\d(\.\d+)? KiB in UTF-8, at most 32 KiB are allowed; shorten metadata$/);
   });
 
-  test.each([['in no group', []], ['a viewer', ['watchers', 'maker']]])('answers 403 to a caller who is %s, and creates nothing', async (_, groups) => {
+  test.each([['in no group', []], ['a viewer', ['watchers', 'maker']]])('returns 403 to a caller who is %s, and creates nothing', async (_, groups) => {
     for (const body of [file, { ...file, size: 1001 }, { ...file, contentType: 'text/html' }]) {
       expect(await plan(body, 'ann', groups)).toMatchObject({ statusCode: 403, body: { code: 'wrong_role' } });
     }
     expect(dynamodb.calls()).toHaveLength(0);
   });
 
-  test('takes files of admins too', async () => {
+  test('accepts uploads of admins', async () => {
     expect((await plan(file, 'ann', ['bosses'])).statusCode).toBe(201);
   });
 
-  test('asks who calls', async () => {
+  test('requires a caller', async () => {
     const { statusCode } = await handler(apiEvent('POST', '/upload', { body: file }));
     expect(statusCode).toBe(401);
     expect(dynamodb.calls()).toHaveLength(0);
   });
 
-  test('logs no signed address when the row cannot be made', async () => {
+  test('does not log the signed URL if the row cannot be created', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
     dynamodb.on(PutCommand).rejects(new Error('no capacity'));
     expect((await plan(file)).statusCode).toBe(500);

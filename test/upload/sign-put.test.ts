@@ -17,14 +17,14 @@ const signer = (given: Partial<Parameters<typeof putSigner>[0]> = {}) => putSign
   address: 'https://sources.s3.eu-central-1.amazonaws.com', region: 'eu-central-1', expirySeconds: 600, clock: () => now, environment, ...given,
 });
 
-/** The signature that S3 would compute for what arrives: of the headers that the address says are signed, as they came. */
+/** Returns the signature that S3 computes for a request, from the received headers that the URL lists as signed. */
 async function verifies(url: string, sent: Record<string, string>): Promise<boolean> {
   const { hostname, port, pathname, protocol, searchParams } = new URL(url);
   const given = searchParams.get('X-Amz-Signature');
   const signed = searchParams.get('X-Amz-SignedHeaders')!.split(';');
   const added = /^X-Amz-(Signature|Algorithm|Credential|Date|Expires|SignedHeaders|Security-Token|Content-Sha256)$/;
   const query = Object.fromEntries([...searchParams].filter(([name]) => !added.test(name)));
-  // Node's own hash in the form that the signer wants, written anew: the one under test may be wrong.
+  // A separate implementation with the hash of Node.js, because the hash in the code under test could be wrong.
   function Hash(secret?: any) {
     const hash = secret === undefined ? createHash('sha256') : createHmac('sha256', Buffer.from(secret));
     return { update: (data: any) => void hash.update(Buffer.from(data)), digest: async () => new Uint8Array(hash.digest()) };
@@ -41,7 +41,7 @@ async function verifies(url: string, sent: Record<string, string>): Promise<bool
 describe('a signed PUT', () => {
   const host = 'sources.s3.eu-central-1.amazonaws.com';
 
-  test('verifies when it is sent as declared, and not otherwise', async () => {
+  test('a signed URL is valid only for the declared request', async () => {
     const { url, headers } = await signer()(declared);
     const sent = { ...headers, host, 'content-length': '5' };
     expect(await verifies(url, sent)).toBe(true);
@@ -52,7 +52,7 @@ describe('a signed PUT', () => {
     expect(await verifies(url.replace('0001/original', '0002/original'), sent)).toBe(false);
   });
 
-  test('is bound to type and length, never overwrites, and carries no checksum of an empty body', async () => {
+  test('a signed PUT includes type and length, never overwrites an object, and has no checksum of an empty body', async () => {
     const { url, headers } = await signer()(declared);
     const { searchParams, origin, pathname } = new URL(url);
     expect(`${origin}${pathname}`).toBe(`https://${host}/${key}`);
@@ -63,26 +63,26 @@ describe('a signed PUT', () => {
     expect(url).not.toContain(encodeURIComponent(credentials.secretAccessKey));
   });
 
-  test('differs with the length', async () => {
+  test('a signed URL has another signature for another length', async () => {
     const signature = async (size: number) => new URL((await signer()({ ...declared, size })).url).searchParams.get('X-Amz-Signature');
     expect(await signature(5)).toBe(await signature(5));
     expect(await signature(6)).not.toBe(await signature(5));
   });
 
-  test('says an expiry that is not later than the signature\'s', async () => {
+  test('expiresAt is not later than the expiry of the signature', async () => {
     const { url, expiresAt } = await signer()(declared);
     expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('600');
     expect(new URL(url).searchParams.get('X-Amz-Date')).toBe('20261122T100000Z');
     expect(expiresAt).toBe('2026-11-22T10:10:00.000Z');
   });
 
-  test('lasts 15 minutes at most, whatever the settings say: the credentials that signed it may last no longer', async () => {
+  test('a signed URL is valid for at most 15 minutes, even if the settings allow more', async () => {
     const { url, expiresAt } = await signer({ expirySeconds: 43_200 })(declared);
     expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('900');
     expect(expiresAt).toBe('2026-11-22T10:15:00.000Z');
   });
 
-  test('uses the credentials of the moment', async () => {
+  test('each signature uses the current credentials in the environment', async () => {
     const changing: NodeJS.ProcessEnv = { ...environment };
     const sign = signer({ environment: changing });
     await sign(declared);
@@ -90,7 +90,7 @@ describe('a signed PUT', () => {
     expect(new URL((await sign(declared)).url).searchParams.get('X-Amz-Credential')).toMatch(/^AKIDNEXT\//);
   });
 
-  test('goes to the address of the bucket, port and path and all, and verifies as an HTTP client sends it', async () => {
+  test('a signed URL has the port and the path of the bucket\'s URL, and is valid as sent by an HTTP client', async () => {
     let received: IncomingMessage | undefined;
     const server = createServer((request, response) => {
       received = request;

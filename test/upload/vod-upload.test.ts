@@ -20,7 +20,7 @@ const environment = (template: Template) => environmentOf(template, 'upload/plan
 describe('VodUpload', () => {
   const { template } = synth();
 
-  test('keeps sources private, encrypted, retained, and announces them without a function of its own', () => {
+  test('creates a private, encrypted, retained bucket that sends its events to EventBridge without a custom resource', () => {
     template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
@@ -36,13 +36,13 @@ describe('VodUpload', () => {
     expect(Object.keys(template.findResources('AWS::Lambda::Function')).filter((id) => id.startsWith('Upload'))).toHaveLength(1);
   });
 
-  test('refuses plain HTTP', () => {
+  test('denies requests without TLS', () => {
     template.hasResourceProperties('AWS::S3::BucketPolicy', {
       PolicyDocument: { Statement: [{ Effect: 'Deny', Principal: { AWS: '*' }, Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }] },
     });
   });
 
-  test('lets pages of its origins PUT, and no others', () => {
+  test('allows PUT only from pages of the listed origins', () => {
     synth(() => ({ appOrigins: ['http://localhost:5173'] })).template.hasResourceProperties('AWS::S3::Bucket', {
       CorsConfiguration: {
         CorsRules: [{
@@ -55,11 +55,11 @@ describe('VodUpload', () => {
     });
   });
 
-  test('lets the planner create videos and put sources: it reads, lists and deletes nothing', () => {
+  test('allows the function only to create videos and to upload sources', () => {
     expect(permissionsOf(template, 'upload/plan-upload')).toEqual(['dynamodb:PutItem on CatalogTable.Arn', 's3:PutObject on UploadBucket.Arn/source/*']);
   });
 
-  test('tells the planner its limits and where the bucket answers', () => {
+  test('passes the limits and the bucket URL to the function', () => {
     const variables = environment(template);
     expect(JSON.parse(variables.UPLOAD_SETTINGS)).toEqual({
       maxSize: 5 * 1024 ** 3, contentTypes: ['video/*', 'application/mp4', 'application/mxf'], expirySeconds: 900, defaultVisibility: 'signed-in',
@@ -67,13 +67,13 @@ describe('VodUpload', () => {
     expect(readable(variables.SOURCE_ADDRESS)).toBe('https://UploadBucket.RegionalDomainName');
   });
 
-  test('tells the planner who has which role', () => {
+  test('passes the groups of the roles to the function', () => {
     expect(JSON.parse(environment(template).ROLES)).toEqual({});
     const own = synth((stack) => ({ catalog: catalogIn(stack, { roles: { uploaders: Access.group('makers'), viewers: Access.signedIn(), admins: Access.group('bosses') } }) }));
     expect(JSON.parse(environment(own.template).ROLES)).toEqual({ uploaders: ['makers'], admins: ['bosses'] });
   });
 
-  test('takes limits of one\'s own', () => {
+  test('accepts other limits', () => {
     const own = synth(() => ({
       maxSize: Size.mebibytes(100), contentTypes: ['Video/MP4'], uploadExpiry: Duration.minutes(5), defaultVisibility: VideoVisibility.PRIVATE,
     }));
@@ -82,20 +82,20 @@ describe('VodUpload', () => {
     });
   });
 
-  test('can be thrown away when asked to, with what is in it', () => {
+  test('can be deleted with its objects if removalPolicy is DESTROY', () => {
     const own = synth(() => ({ removalPolicy: RemovalPolicy.DESTROY }));
     own.template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
     own.template.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
   });
 
-  test('takes a bucket of one\'s own', () => {
+  test('accepts an existing bucket', () => {
     const own = synth((stack) => ({ bucket: s3.Bucket.fromBucketName(stack, 'Own', 'mine') }));
     expect(Object.keys(own.template.findResources('AWS::S3::Bucket')).filter((id) => id.startsWith('Upload'))).toEqual([]);
     expect(environment(own.template)).toMatchObject({ SOURCE_BUCKET: 'mine' });
     expect(own.upload.bucket.bucketName).toBe('mine');
   });
 
-  test('says everything that is wrong at once, in the user\'s words', () => {
+  test('reports all problems at once, with the names of the props', () => {
     const wrong = () => synth(() => ({
       maxSize: Size.gibibytes(6), contentTypes: ['video'], uploadExpiry: Duration.minutes(16), appOrigins: ['https://app.example.com/', '*'],
       defaultVisibility: 'PRIVATE' as any,
@@ -106,7 +106,7 @@ describe('VodUpload', () => {
     expect(() => synth(() => ({ uploadExpiry: Duration.seconds(59) }))).toThrow('uploadExpiry');
   });
 
-  test('leaves values that are not known yet alone', () => {
+  test('accepts tokens, whose values are unknown at synth', () => {
     const own = synth(() => ({
       contentTypes: [Lazy.string({ produce: () => 'video/mp4' })], appOrigins: [Lazy.string({ produce: () => 'https://app.example.com' })],
     }));

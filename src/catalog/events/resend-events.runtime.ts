@@ -23,9 +23,9 @@ export interface ResendAnswer {
   readonly sent: number;
   /** Objects and rows that could not be read, or whose events EventBridge rejected permanently. They are kept. The log contains the key and the reason. */
   readonly failed: number;
-  /** Position of the next page. If present, invoke the function again with this value as `after`. */
+  /** Position of the next page, absent after the last page. To continue, invoke the function again with this position as `after`. */
   readonly next?: string;
-  /** A temporary error. `next` is then the start of the failed page, or absent for the first page. Invoke the function again. */
+  /** A temporary error. `next` is then the start of the failed page, or absent for the first page. To retry, invoke the function again. */
   readonly error?: string;
 }
 
@@ -48,7 +48,7 @@ interface Page {
   /** Keys of objects or rows that could not be read, or that contain a rejected event. */
   readonly failed: Set<string>;
   readonly next?: string;
-  /** Called after the events are sent. */
+  /** Function to call after the events are sent. */
   readonly settle?: () => Promise<void>;
 }
 

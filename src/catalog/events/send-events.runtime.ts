@@ -58,7 +58,7 @@ export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sen
       let left: readonly TimedEvent[] = events.slice(start, start + EVENTS_AT_ONCE);
       for (let tries = 0; left.length > 0; tries++) {
         const [{ detail: { eventId } }] = left;
-        if (tries === TRIES) throw new EventsNotSent(events.indexOf(left[0]), `EventBridge rejected ${left.length} events after ${TRIES} tries. The first one is ${eventId}`);
+        if (tries === TRIES) throw new EventsNotSent(events.indexOf(left[0]), `EventBridge rejected ${left.length} events after ${TRIES} tries. The first rejected event is ${eventId}`);
         if (tries > 0) await delay(FIRST_WAIT_MS * 2 ** tries);
         const codes = await put(left).catch((cause) => {
           throw new EventsNotSent(events.indexOf(left[0]), `the request to EventBridge failed. The first event of the request is ${eventId}: ${cause}`, { cause });

@@ -1,7 +1,7 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 
-/** The reason in stored objects. Objects that Lambda writes have `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
+/** The reason in stored objects. Objects that Lambda writes have the reason `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
 const CONDITION = 'RecordNotReadable';
 
 /**
@@ -11,7 +11,7 @@ const CONDITION = 'RecordNotReadable';
  * makes the write idempotent.
  */
 export function storeFailedEventRecords(createClient: () => S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
-  // Created at first use: few functions ever write a record here, and each cold start would pay for the client.
+  // The client is created at first use. Most functions never write a record, and creating the client makes each cold start slower.
   let s3: S3Client | undefined;
   return async (records) => {
     s3 ??= createClient();

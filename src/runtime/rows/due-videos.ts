@@ -12,7 +12,7 @@ export interface DueVideo {
 /** The last video of a page. The next page begins after it. */
 export type DuePosition = DueVideo;
 
-/** Access to the due times of videos. Except in status changes, only the sweeper changes due times. */
+/** Access to the due times of videos. Due times change only in status changes and by the sweeper. */
 export interface DueVideos {
   /** Lists the due videos in one partition of INDEXES.byDue, earliest due time first. */
   listDue(shard: string, until: Date, page: { limit: number; from?: DuePosition }): Promise<{ due: DueVideo[]; next?: DuePosition }>;

@@ -8,7 +8,7 @@ type StoredRow = Readonly<Record<string, any>>;
 /**
  * Functions that convert a row to the next format. The index is the format of the given row.
  *
- * A change of the format needs a new number only if this code cannot read older rows otherwise. A new optional attribute does not need a new number
+ * A change of the format needs a new number only if older rows must be converted. A new optional attribute does not need a new number
  * (docs/decisions/022).
  */
 const UPGRADES: readonly ((row: StoredRow) => StoredRow)[] = [

@@ -40,7 +40,7 @@ export interface VideoRepository extends VideoLists {
   /** Ends an attempt that has no job, although its source is not the cause: `uploaded` -> `errored`. Requires the token of the claim. */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**
-   * Ends an attempt that was never submitted: `uploaded` -> `errored`. Requires no claim, and marks the attempt as abandoned, so that a later message can
+   * Ends an attempt that was never submitted: `uploaded` -> `errored`. Does not require a claim. Marks the attempt as abandoned, so that a later message can
    * start the next attempt.
    *
    * Changes nothing if the attempt has a claim that started at or after `staleBefore`.
@@ -52,7 +52,7 @@ export interface VideoRepository extends VideoLists {
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
   /** Records the progress in percent. Ignores a value that is not higher than the recorded one. */
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
-  /** Records the result: -> `ready`. Also publishes the video, and lists it if its visibility is a listed one. */
+  /** Records the result: -> `ready`. Also publishes the video, and lists it if its visibility allows that. */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   /** Records the error: -> `errored`. */
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
@@ -76,7 +76,7 @@ interface Change {
   /** New values by attribute name. `a.b` is a key in a map. Undefined values are ignored. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly remove?: readonly (keyof VideoRow)[];
-  /** Numbers to add to these attributes. A missing attribute counts as 0. */
+  /** Numbers to add, by attribute name. A missing attribute counts as 0. */
   readonly add?: Readonly<Partial<Record<'attempt' | 'revision', number>>>;
   /** An additional condition, with attribute names as `#name` and values as `:name`. */
   readonly and?: string;

@@ -24,7 +24,7 @@ export const DEFAULT_LADDER: readonly Rung[] = [
 
 /** Smallest side of MediaConvert's H.264 encoder, which accepts 32 x 32 to 4096 x 2304 pixels ("Quotas and limits"). */
 const MIN_SIDE = 32;
-/** Two renditions are too similar if the smaller one has more than 90 % of the larger one's long side: the larger one adds cost but no visible quality. */
+/** If the next rendition has more than 90 % of the picture's long side, a rendition with the size of the picture adds cost but no visible quality. */
 const NEAR = 0.9;
 
 /**
@@ -53,7 +53,7 @@ export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Renderin
 export function outputFrameRate(source: FrameRate | undefined, limit: number): FrameRate | undefined {
   if (!source || source.numerator <= limit * source.denominator) return undefined;
   const { numerator, denominator } = source;
-  // The tolerance of 0.1 makes 60.04 twice 30 and not three times 20.
+  // With the tolerance of 0.1, a rate of 60.04 is divided by 2 and not by 3.
   const divisor = Math.max(1, Math.ceil(numerator / denominator / limit - 0.1));
   return numerator > limit * denominator * divisor ? { numerator: limit, denominator: 1 } : { numerator, denominator: denominator * divisor };
 }

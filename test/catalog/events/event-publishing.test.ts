@@ -22,7 +22,7 @@ function synth(options?: (stack: Stack) => VodCatalogOptions) {
 const methodOf = (type: VideoEventType) => `onVideo${type.slice('video.'.length).replace(/^./, (letter) => letter.toUpperCase())}` as keyof VodCatalog & `onVideo${string}`;
 
 describe('events of a catalog', () => {
-  test.each(Object.keys(VIDEO_EVENTS) as VideoEventType[])('of the type %s start a target', (type) => {
+  test.each(Object.keys(VIDEO_EVENTS) as VideoEventType[])('an event of the type %s invokes a target', (type) => {
     const { stack, catalog } = synth();
     const topic = new sns.Topic(stack, 'Topic');
     const rule = catalog[methodOf(type)]('Told', { target: new targets.SnsTopic(topic), description: 'Tells people', eventPattern: { detail: { video: { owner: ['ann'] } } } });
@@ -35,7 +35,7 @@ describe('events of a catalog', () => {
     });
   });
 
-  test('may get their target later, and their rule may lie in another stack', () => {
+  test('accepts a rule without a target, and a rule in another stack', () => {
     const { stack, catalog } = synth();
     const other = new Stack(stack.node.root, 'Other');
     const rule = catalog.onVideoReady('Told', { crossStackScope: other });
@@ -48,12 +48,12 @@ describe('events of a catalog', () => {
     ['by EventBridge\'s comparisons', { detail: { version: [{ numeric: ['>', 3] }], video: { tags: [{ prefix: 'a' }, 'b'], publishedAt: [{ exists: false }], renditions: { codec: ['h264'] } } } }],
     ['by alternatives', { detail: { $or: [{ video: { owner: ['ann'] } }, { video: { tags: ['b'] } }] } }],
     ['by nothing', {}],
-  ])('may be narrowed %s', (_, eventPattern) => {
+  ])('events can be filtered %s', (_, eventPattern) => {
     const { catalog } = synth();
     expect(() => catalog.onVideoReady('Told', { eventPattern })).not.toThrow();
   });
 
-  test('go to a bus of one\'s own', () => {
+  test('sends events to an existing bus', () => {
     const { stack, catalog } = synth((scope) => ({ eventBus: events.EventBus.fromEventBusName(scope, 'Mine', 'mine') }));
     expect(catalog.eventBus.eventBusName).toBe('mine');
     const template = Template.fromStack(stack);
@@ -61,7 +61,7 @@ describe('events of a catalog', () => {
     expect(environmentOf(template, 'catalog/publish-events')).toMatchObject({ EVENT_BUS_NAME: 'mine' });
   });
 
-  test('of two services on one bus are told apart by their tables', () => {
+  test('events of two services on one bus have different tables in their resources', () => {
     const stack = testStack();
     const eventBus = new events.EventBus(stack, 'Bus');
     const tableArn = 'arn:aws:dynamodb:us-east-1:123456789012:table/mine';
@@ -77,7 +77,7 @@ describe('events of a catalog', () => {
     expect(about.sort()).toEqual(['OneCatalogTable.Arn', 'OneCatalogTable.Arn', tableArn, tableArn]);
   });
 
-  test('are sent to another bus only when its rules are there, and their targets may know the service and read its videos', () => {
+  test('the publisher depends on the rules of a new bus, and targets can use the service URL and read videos', () => {
     const stack = testStack();
     const { catalog, url } = vodIn(stack);
     const handler = new lambda.Function(stack, 'Handler', {
@@ -92,19 +92,19 @@ describe('events of a catalog', () => {
     expect(needed.filter((id) => !before.has(id))).toEqual([]);
   });
 
-  test.each(['Events', 'Table', 'ReadVideos'])('may start a target by a rule with the id %s', (id) => {
+  test.each(['Events', 'Table', 'ReadVideos'])('accepts a rule with the id %s', (id) => {
     const { catalog } = synth();
     expect(catalog.onVideoReady(id, {}).node.id).toBe(id);
   });
 
-  test('go nowhere but to a bus', () => {
+  test('rejects an event bus of another type', () => {
     expect(() => synth((scope) => ({ eventBus: new sns.Topic(scope, 'Topic') as any }))).toThrow('eventBus: expected an event bus, such as an events.EventBus, got');
   });
 
   test.each([
     ['region', 'arn:aws:events:eu-west-1:123456789012:event-bus/mine', 'a bus in the stack\'s region us-east-1, got one in eu-west-1'],
     ['account', 'arn:aws:events:us-east-1:999999999999:event-bus/mine', 'a bus of the stack\'s account 123456789012, got one of 999999999999'],
-  ])('go to no bus of another %s', (_, arn, expected) => {
+  ])('rejects a bus in another %s', (_, arn, expected) => {
     const stack = testStack({ env: ENV });
     const eventBus = events.EventBus.fromEventBusArn(stack, 'Mine', arn);
     expect(() => catalogIn(stack, { eventBus })).toThrow(`Test/Catalog: eventBus: expected ${expected}`);
@@ -117,21 +117,21 @@ describe('events of a catalog', () => {
     ['a source', () => ({ eventPattern: { source: ['acme'] } }), 'eventPattern.source: expected no value, because this method sets it, got ["acme"]. For other events create an events.Rule'],
     ['a type', () => ({ eventPattern: { detailType: ['x'] } }), 'eventPattern.detailType: expected no value, because this method sets it, got ["x"]'],
     ['a table', () => ({ eventPattern: { resources: ['arn:x'] } }), 'eventPattern.resources: expected no value, because this method sets it, got ["arn:x"]'],
-    ['a pattern that is none', () => ({ eventPattern: 'x' }), 'eventPattern: expected an event pattern, such as'],
+    ['a string as pattern', () => ({ eventPattern: 'x' }), 'eventPattern: expected an event pattern, such as'],
     ['a misspelled option', () => ({ eventPatern: {} }), 'eventPatern: expected only target, description, ruleName, eventPattern, crossStackScope; did you mean eventPattern?'],
     ['an option of events.Rule', (stack) => ({ eventBus: new events.EventBus(stack, 'Bus') }), 'eventBus: expected only target'],
     ['the name of a stack', () => ({ crossStackScope: 'Other' }), 'crossStackScope: expected a construct, such as the Stack of the target, got "Other"'],
     ['a pattern of a field at the top', () => ({ eventPattern: { owner: ['ann'] } }), 'eventPattern.owner: expected only version, id, account, time, region, resources, source, detailType, detail; did you mean eventPattern.detail.video.owner?'],
     ['a pattern of a field of the video beside it', () => ({ eventPattern: { detail: { owner: ['ann'] } } }), 'eventPattern.detail.owner: expected only eventId, version, video; did you mean eventPattern.detail.video.owner?'],
     ['a pattern of a misspelled field', () => ({ eventPattern: { detail: { video: { titel: ['a'] } } } }), 'eventPattern.detail.video.titel: expected only videoId, title, tags, visibility, owner, status, progress, createdAt, updatedAt, publishedAt, durationSeconds, width, height, renditions, error, attempt; did you mean eventPattern.detail.video.title?'],
-    ['a pattern of what no event has', () => ({ eventPattern: { detail: { video: { description: ['a'] } } } }), 'eventPattern.detail.video.description: expected only videoId, title,'],
+    ['a pattern of a field that no event has', () => ({ eventPattern: { detail: { video: { description: ['a'] } } } }), 'eventPattern.detail.video.description: expected only videoId, title,'],
     ['a pattern of a value that no event has', () => ({ eventPattern: { detail: { video: { error: { code: ['too_big'] } } } } }), 'eventPattern.detail.video.error.code[0]: expected one of not_a_video,'],
     ['a value instead of a list', () => ({ eventPattern: { detail: { video: { owner: 'ann' } } } }), 'eventPattern.detail.video.owner: expected a list of 1 or more, got "ann"'],
     ['a list instead of fields', () => ({ eventPattern: { detail: { video: ['x'] } } }), 'eventPattern.detail.video: expected an object with patterns of videoId, title,'],
     ['an alternative that matches nothing', () => ({ eventPattern: { detail: { $or: [{ version: [1] }, { video: { tag: ['a'] } }] } } }), 'eventPattern.detail.$or[1].video.tag: expected only videoId, title,'],
     ['one alternative', () => ({ eventPattern: { detail: { $or: [{ version: [1] }] } } }), 'eventPattern.detail.$or: expected a list of 2 or more'],
     ['an account that is no list', () => ({ eventPattern: { account: '123456789012' } }), 'eventPattern.account: expected a list of 1 or more'],
-  ])('start nothing by a rule with %s', (_, optionsOf, expected) => {
+  ])('rejects a rule with %s', (_, optionsOf, expected) => {
     const { stack, catalog } = synth();
     expect(() => catalog.onVideoReady('Told', optionsOf(stack))).toThrow(`Test/Catalog: rule "Told": ${expected}`);
   });

@@ -10,22 +10,22 @@ import { idOf, videoRow } from '../../runtime/rows/catalog-table';
 const row = (given: Partial<VideoRow> = {}) => videoRow({ videoId: idOf(1), version: 4, ...given });
 const types = (before: VideoRow | undefined, after: VideoRow | undefined) => eventsOf(before, after).map(({ type }) => type);
 
-describe('the events of a change', () => {
+describe('the events for a change', () => {
   test.each<[string, Partial<VideoRow> | undefined, Partial<VideoRow> | undefined, string[]]>([
     ['a declared upload', undefined, {}, ['video.created']],
-    ['a row that begins with its source', undefined, { status: 'uploaded' }, ['video.created', 'video.uploaded']],
+    ['a new row whose source is already uploaded', undefined, { status: 'uploaded' }, ['video.created', 'video.uploaded']],
     ['an upload that arrives', {}, { status: 'uploaded' }, ['video.uploaded']],
     ['a submitted job', { status: 'uploaded' }, { status: 'processing' }, ['video.processing']],
-    ['a check that keeps it back', { status: 'processing' }, { status: 'held' }, ['video.held']],
+    ['a check that holds the video back', { status: 'processing' }, { status: 'held' }, ['video.held']],
     ['a result', { status: 'processing' }, { status: 'ready' }, ['video.ready']],
-    ['a released one', { status: 'held' }, { status: 'ready' }, ['video.ready']],
+    ['a video that is no longer held back', { status: 'held' }, { status: 'ready' }, ['video.ready']],
     ['a failure', { status: 'processing' }, { status: 'errored' }, ['video.errored']],
     ['a new attempt', { status: 'errored' }, { status: 'uploaded', attempt: 2 }, ['video.uploaded']],
     ['a new attempt that failed in one write', { status: 'errored' }, { status: 'errored', attempt: 2 }, ['video.errored']],
     ['an edit', {}, { revision: 2 }, ['video.updated']],
-    ['an edit that makes it ready', { status: 'held' }, { status: 'ready', revision: 2 }, ['video.ready', 'video.updated']],
+    ['an edit that also changes the status', { status: 'held' }, { status: 'ready', revision: 2 }, ['video.ready', 'video.updated']],
     ['a notice of its expiry', { status: 'ready' }, { status: 'ready', expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, ['video.expiring']],
-    ['a notice that was given before', { expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, { expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, []],
+    ['an earlier notice of its expiry', { expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, { expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, []],
     ['a deletion that begins', { status: 'ready' }, { status: 'deleting' }, ['video.deleting']],
     ['a removal', { status: 'deleting' }, undefined, ['video.deleted']],
     ['progress', { status: 'processing', progress: 10 }, { status: 'processing', progress: 20 }, []],
@@ -36,7 +36,7 @@ describe('the events of a change', () => {
     expect(types(before && row(before), after && row(after))).toEqual(expected);
   });
 
-  test('tell the video, and what repeats them is equal', () => {
+  test('events contain the video, and repeated events are equal', () => {
     const after = row({
       status: 'ready', title: 'A title', publishedAt: '2026-11-22T10:00:00.000Z', durationSeconds: 6.5, width: 640, height: 360,
       renditions: [{ codec: 'h264', width: 640, height: 360, bitsPerSecond: 600_000 }],
@@ -54,11 +54,11 @@ describe('the events of a change', () => {
     expect(eventsOf(row({ status: 'processing' }), after)).toEqual([event]);
   });
 
-  test('of a removal has one version more than the removed row', () => {
+  test('the event of a removed row has the next version of the row', () => {
     expect(eventsOf(row({ status: 'deleting' }), undefined)).toMatchObject([{ detail: { eventId: `${idOf(1)}:5:video.deleted`, version: 5 } }]);
   });
 
-  test('fit their schema, and show neither bucket, key, job nor claim', () => {
+  test('events match their schema, and contain no bucket, key, job or claim', () => {
     const status = fc.constantFrom(...VIDEO_STATUSES);
     const rows = fc.option(fc.record({
       status, revision: fc.integer({ min: 1, max: 3 }), attempt: fc.integer({ min: 1, max: 2 }), version: fc.integer({ min: 1, max: 9 }),

@@ -18,21 +18,21 @@ import { captureLog } from '../../captured-log';
 import { idOf } from '../../runtime/rows/catalog-table';
 import { RESULT } from '../../runtime/rows/repository-setting';
 
-// Retries take as many tries, but not as long.
+// Retries wait only a 50th of the time.
 jest.mock('timers/promises', () => {
   const { setTimeout: wait, ...others } = jest.requireActual('timers/promises');
   return { ...others, setTimeout: (milliseconds: number, ...more: unknown[]) => wait(milliseconds / 50, ...more) };
 });
 
-/** What happens to a writer at its n-th request: the process ends, or the request fails, before or after DynamoDB has done it. */
+/** A fault at the n-th request of a writer: the process ends, or the request fails, before or after DynamoDB has executed it. */
 interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
-/** What happens to an invocation of the publisher, at its n-th PutEvents; `refused` says it of each entry. */
+/** A fault at the n-th PutEvents request of the publisher. `refused` contains whether each entry is rejected. */
 interface PublisherFault {
   readonly call: number;
   readonly kind: 'ends before' | 'ends after' | 'throws before' | 'throws after' | 'refuses' | 'ends before its answer';
   readonly refused: readonly boolean[];
 }
-/** An event that the bus has taken. */
+/** An event that the bus has accepted. */
 interface Taken { readonly type: string; readonly time: Date; readonly detail: EventDetail }
 type Write = (videos: VideoRepository, documents: DynamoDBDocumentClient, row: VideoRow) => Promise<unknown>;
 
@@ -40,7 +40,7 @@ const ERROR = { code: 'transcode_failed', message: 'no' } as const;
 const ENDED: InvokeResult = { error: { errorType: 'Runtime.ExitError', errorMessage: 'the process ended' } };
 const LATE_MS = 2 * 3_600_000;
 
-/** A direct update, as a route would make it: an edit counts as revision, and every write as version. */
+/** A direct update, as a route would write it. Edits increment `revision`, and all writes increment `version`. */
 type Update = (documents: DynamoDBDocumentClient, row: VideoRow, set: string, add: string, values: object) => Promise<unknown>;
 const update: Update = (documents, { videoId, version }, set, add, values) => documents.send(new UpdateCommand({
   TableName: services.tableName, Key: videoKey(videoId), UpdateExpression: `SET ${set} ADD ${add}`, ConditionExpression: '#v = :v',
@@ -64,7 +64,7 @@ const WRITES: Readonly<Record<string, Write>> = {
     ReturnValues: 'ALL_OLD',
   })),
 };
-/** What usually comes next. */
+/** The usual next writes, by status. */
 const NEXT: Readonly<Record<VideoStatus, readonly string[]>> = {
   waiting: ['uploaded'], uploaded: ['claim', 'job', 'job', 'abandon'], processing: ['progress', 'ready', 'ready', 'error'], held: [], ready: ['edit', 'deleting'],
   errored: ['reopen', 'deleting'], deleting: ['remove'],
@@ -77,9 +77,9 @@ beforeAll(async () => { services = await Services.start((records) => world.publi
 afterAll(() => services.stop());
 beforeEach(() => captureLog());
 
-/** Some videos, what was written of them, and what the bus has taken. */
+/** Some videos, their accepted writes, and the events that the bus has accepted. */
 class World {
-  /** By video, the row after each accepted write, as DynamoDB answered it; last the row that was removed. */
+  /** For each video, the row after each accepted write, as DynamoDB returned it. The last entry is the removed row. */
   readonly images = new Map<string, VideoRow[]>();
   readonly removed = new Set<string>();
   readonly taken: Taken[] = [];
@@ -97,14 +97,14 @@ class World {
     }, fault);
   }
 
-  /** The publisher as Lambda calls it: the answer is an error when its process ended on the way. */
+  /** Invokes the publisher as Lambda does. The result is an error if the process ended during the invocation. */
   publish(records: StreamRecord[]): Promise<InvokeResult> {
     return new Promise((resolve) => {
       let calls = 0;
       let fault: PublisherFault | undefined;
       const bus: InitializeMiddleware<any, any> = () => async ({ input }) => {
         const call = calls++;
-        // Invocations without any event use none up.
+        // Invocations without events do not use up a fault.
         if (call === 0) fault = this.faults.shift();
         const kind = call === fault?.call || (fault?.kind === 'refuses' && call > fault.call) ? fault.kind : undefined;
         if (kind === 'ends before') return this.end(resolve);
@@ -124,7 +124,7 @@ class World {
     });
   }
 
-  /** A person sends again what Lambda gave up. */
+  /** Sends the failed event records again, as an operator does. */
   async resend(): Promise<void> {
     const send = async (events: readonly Taken[]) => void this.taken.push(...events);
     const ports = { send, s3: services.s3(), documents: DynamoDBDocumentClient.from(services.client()), bucket: 'failed', tableName: services.tableName };
@@ -142,13 +142,13 @@ class World {
     };
   }
 
-  /** Nothing of the process goes on. */
+  /** Ends the process of an invocation. Returns a promise that never settles, so that the code of the invocation does not continue. */
   private end(resolve: (answer: InvokeResult) => void): Promise<never> {
     resolve(ENDED);
     return new Promise(() => undefined);
   }
 
-  /** Resolves too when the writer's process ended on the way, or its request failed. */
+  /** Runs a write. Also resolves if the process of the writer ended or its request failed. */
   private asWriter(write: (videos: VideoRepository, documents: DynamoDBDocumentClient) => Promise<unknown>, fault?: WriterFault): Promise<void> {
     return new Promise((resolve) => {
       let calls = 0;
@@ -170,12 +170,12 @@ class World {
     const row: VideoRow | undefined = Put.Item ?? Attributes;
     if (command === 'GetItemCommand' || !row) return;
     if (command === 'DeleteItemCommand') this.removed.add(row.videoId);
-    // A repeated creation writes the same row once more: no change.
+    // A repeated creation writes the same row again, which is not a change.
     else if (!Put.Item || !this.images.has(row.videoId)) this.images.set(row.videoId, [...this.images.get(row.videoId) ?? [], row]);
   }
 }
 
-/** The events of a video's writes, in their order: by rules of its own, not by the code under test. */
+/** Returns the expected events for the writes of a video, in order. It does not use the code under test. */
 function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventId: string; status: string; title: string; updatedAt: string }[] {
   const event = (type: string, { videoId, status, title, updatedAt }: VideoRow, version: number) => ({ eventId: `${videoId}:${version}:video.${type}`, status, title, updatedAt });
   return [
@@ -204,12 +204,12 @@ const step = fc.record({
   fault: writerFault,
   together: fc.boolean(),
   publisher: fc.array(publisherFault, { maxLength: 1 }),
-  // The longer a pause, the larger the batch after it.
+  // A longer pause causes a larger batch.
   services: fc.constantFrom(...Array<undefined>(16).fill(undefined), 'pause', 'pause', 'pause', 'resume', 'restart', 'late'),
 });
 
-/** After the last step no writer fails any more; the faults that are left hit what the publisher has before it, and then none does. */
-test('whatever dies, each change\'s events arrive, with the same ids each time, and their versions tell the order of the writes', async () => {
+/** After the last step no writer fails. The remaining faults hit the publisher, which then finishes without faults. */
+test('sends the events of each change after any faults, with stable ids, and with versions in the order of the writes', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 50 }), fc.nat(), async (steps, seed) => {
     world = new World();
     await services.mark();
@@ -233,7 +233,7 @@ test('whatever dies, each change\'s events arrive, with the same ids each time, 
     const videos = [...world.images].map(([videoId, images]) => (
       { videoId, rows: images.toSorted((a, b) => a.version - b.version), isRemoved: world.removed.has(videoId) }));
     for (const { videoId, rows, isRemoved } of videos) {
-      // The model and the stream agree; every write counts, and no write counts twice.
+      // The model and the stream agree: every write has one change, and no write has two.
       expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
       const changes = await services.changesOf(videoId);
       expect(changes.map(({ after }) => after)).toEqual([...rows, ...(isRemoved ? [undefined] : [])]);
@@ -246,7 +246,7 @@ test('whatever dies, each change\'s events arrive, with the same ids each time, 
       return expected.every(({ eventId }) => arrived.has(eventId));
     });
 
-    // Some of the history before may come once more. In any order, as EventBridge delivers. What comes again is the same.
+    // Events of earlier histories can be repeated, in any order, as with EventBridge. A repeated event must be equal to the first one.
     const order = (n: number) => createHash('sha256').update(`${seed} ${n}`).digest('hex');
     const isOurs = ({ detail }: Taken) => world.images.has(detail.video.videoId);
     const delivered = world.taken.filter(isOurs).map((event, n) => ({ ...event, key: order(n) })).sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -264,6 +264,6 @@ test('whatever dies, each change\'s events arrive, with the same ids each time, 
       expect(events.every(({ type, detail }) => detail.eventId === `${videoId}:${detail.version}:${type}`)).toBe(true);
     }
     expect(byId.size).toBe(expected.length);
-    // What is lost is seen after seconds, so shrinking would take minutes. The seed that is printed replays a history.
+    // A lost event is detected only after seconds, so shrinking would take minutes. The printed seed replays a history.
   }), { numRuns: Number(process.env.HISTORIES ?? 10), endOnFailure: true });
 }, 60_000 + Number(process.env.HISTORIES ?? 0) * 2000);

@@ -14,7 +14,7 @@ const image = (row: Partial<VideoRow> & { videoId: string }) => marshall(videoRo
 
 const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/videos';
 
-/** A record of a video that has just become ready. */
+/** Returns a stream record of a video that has just become ready. */
 const ready = (n: number, given: Partial<VideoRow> = {}): DynamoDBRecord => ({
   eventID: `record-${n}`,
   eventName: 'MODIFY',
@@ -43,7 +43,7 @@ describe('the publisher of events', () => {
   const sent = () => eventBridge.commandCalls(PutEventsCommand)
     .map(({ args: [{ input: { Entries = [] } }] }) => Entries.map(({ Detail }) => JSON.parse(Detail!).eventId));
 
-  test('sends one to the bus with the time of the change, about its table', async () => {
+  test('sends an event to the bus with the time of the change and the table as resource', async () => {
     expect(await publish({ Records: [ready(1)] })).toEqual({ batchItemFailures: [] });
     const [{ args: [{ input }] }] = eventBridge.commandCalls(PutEventsCommand);
     expect(input.Entries).toEqual([{
@@ -51,32 +51,32 @@ describe('the publisher of events', () => {
     }]);
   });
 
-  test('sends ten a request, in their order, and none for what is no event', async () => {
+  test('sends ten events per request in order, and skips changes without an event', async () => {
     const records = Array.from({ length: 12 }, (_, n) => ready(n));
     await publish({ Records: [...records, ready(99, { status: 'processing' })] });
     expect(sent().map(({ length }) => length)).toEqual([10, 2]);
     expect(sent().flat()).toEqual(records.map((_, n) => `${idOf(n)}:2:video.ready`));
   });
 
-  test('asks for nothing when nothing happened', async () => {
+  test('sends no request if there are no events', async () => {
     expect(await publish({ Records: [ready(1, { status: 'processing' })] })).toEqual({ batchItemFailures: [] });
     expect(sent()).toEqual([]);
   });
 
-  test('sends again what EventBridge did not take, and only that', async () => {
+  test('retries only the events that EventBridge rejected', async () => {
     eventBridge.on(PutEventsCommand).resolvesOnce({ FailedEntryCount: 1, Entries: [{ EventId: '1' }, { ErrorCode: 'ThrottlingException' }, { EventId: '3' }] })
       .callsFake(({ Entries }) => taken(Entries.length));
     expect(await publish({ Records: [1, 2, 3].map((n) => ready(n)) })).toEqual({ batchItemFailures: [] });
     expect(sent()).toEqual([[1, 2, 3].map((n) => `${idOf(n)}:2:video.ready`), [`${idOf(2)}:2:video.ready`]]);
   });
 
-  test('gives the batch back when EventBridge takes it at no try', async () => {
+  test('returns a batch failure if EventBridge rejects the events at each try', async () => {
     eventBridge.on(PutEventsCommand).callsFake(({ Entries }) => ({ Entries: Entries.map(() => ({ ErrorCode: 'InternalFailure' })) }));
     expect(await publish({ Records: [ready(1), ready(2)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
     expect(sent()).toHaveLength(4);
   });
 
-  test('gives the batch back from the first change whose event was not taken', async () => {
+  test('returns the first record whose event was not sent as a batch failure', async () => {
     const poison = `${idOf(13)}:2:video.ready`;
     eventBridge.on(PutEventsCommand).callsFake(({ Entries }) => ({
       Entries: Entries.map(({ Detail }: { Detail: string }) => (JSON.parse(Detail).eventId === poison ? { ErrorCode: 'InternalFailure' } : { EventId: '1' })),
@@ -86,12 +86,12 @@ describe('the publisher of events', () => {
     expect(sent().flat().filter((id) => id === `${idOf(0)}:2:video.ready`)).toHaveLength(1);
   });
 
-  test('gives the batch back when EventBridge can\'t be reached', async () => {
+  test('returns a batch failure if EventBridge cannot be reached', async () => {
     eventBridge.on(PutEventsCommand).rejects(new Error('no network'));
     expect(await publish({ Records: [ready(1), ready(2)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
   });
 
-  describe('with a record that can\'t be read', () => {
+  describe('with a record that cannot be read', () => {
     const NEWER = { videoId: idOf(2), schemaVersion: 99 };
     const newer = { ...ready(2), dynamodb: { ...ready(2).dynamodb, NewImage: image(NEWER) } };
     const others = [1, 3].map((n) => `${idOf(n)}:2:video.ready`);
@@ -102,15 +102,15 @@ describe('the publisher of events', () => {
       ['a row of a newer format', newer.dynamodb],
       ['no image', { SequenceNumber: '2', ApproximateCreationDateTime: 1 }],
       ['no time', { ...ready(2).dynamodb, ApproximateCreationDateTime: undefined }],
-    ])('sets one with %s aside, and sends what comes before and behind it', async (_, dynamodb) => {
+    ])('stores a record with %s in S3 and sends the events of all other records', async (_, dynamodb) => {
       const record = { ...ready(2), dynamodb };
       expect(await publish({ Records: [ready(1), record, ready(3)] })).toEqual({ batchItemFailures: [] });
       expect(sent().flat()).toEqual(others);
       expect(objects().map(({ payload }) => JSON.parse(payload))).toEqual([JSON.parse(JSON.stringify({ Records: [record] }))]);
     });
 
-    test('sets its changes aside as Lambda would in an hour, in their order, and sends those of other videos', async () => {
-      // As an older version would store it that does not look at the format.
+    test('stores all changes of the video in S3, in order, and sends the events of other videos', async () => {
+      // An older version that does not check the format would write such a row.
       const after = (n: number, NewImage?: typeof newer.dynamodb.NewImage) => ({
         ...ready(n), eventName: NewImage ? 'MODIFY' as const : 'REMOVE' as const, dynamodb: { ...ready(n).dynamodb, OldImage: image(NEWER), NewImage },
       });
@@ -122,13 +122,13 @@ describe('the publisher of events', () => {
       expect(JSON.parse(payload)).toEqual(JSON.parse(JSON.stringify({ Records: [newer, next, removed] })));
     });
 
-    test('gives the batch back from there when S3 does not take it', async () => {
+    test('returns the record as a batch failure if it cannot be stored in S3', async () => {
       s3.on(PutObjectCommand).rejects(new Error('no network'));
       expect(await publish({ Records: [ready(1), newer, ready(3)] })).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
       expect(sent().flat()).toEqual(others);
     });
 
-    test('gives the batch back from each place where something failed', async () => {
+    test('returns each failed record as a batch failure', async () => {
       s3.on(PutObjectCommand).rejects(new Error('no network'));
       eventBridge.on(PutEventsCommand).rejects(new Error('no network'));
       expect(await publish({ Records: [ready(1), newer] })).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }, { itemIdentifier: '1' }] });

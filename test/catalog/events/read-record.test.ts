@@ -8,7 +8,7 @@ const image = marshall(videoRow({ videoId: idOf(1) })) as NonNullable<DynamoDBRe
 const typesOf = (eventName: DynamoDBRecord['eventName'], images: object) => (
   eventsOfRecord({ eventName, dynamodb: { ApproximateCreationDateTime: 1, ...images } }).map(({ type }) => type));
 
-test('a record with the images of its kind makes the events of its change', () => {
+test('returns the events of a record whose images match its kind', () => {
   expect(typesOf('INSERT', { NewImage: image })).toEqual(['video.created']);
   expect(typesOf('MODIFY', { NewImage: image, OldImage: image })).toEqual([]);
   expect(typesOf('REMOVE', { OldImage: image })).toEqual(['video.deleted']);
@@ -20,6 +20,6 @@ test.each<[DynamoDBRecord['eventName'], object, string]>([
   ['INSERT', { NewImage: image, OldImage: image }, 'OldImage and NewImage'],
   ['REMOVE', {}, 'no image'],
   [undefined, { NewImage: image }, 'NewImage'],
-])('%s with other images (%#) is of a stream with another view type, whose events would be wrong', (eventName, images, has) => {
+])('rejects a %s record with other images (%#), because the view type of the stream is wrong', (eventName, images, has) => {
   expect(() => typesOf(eventName, images)).toThrow(`the ${eventName} record has ${has}. The table's stream must have the view type NEW_AND_OLD_IMAGES`);
 });

@@ -46,22 +46,22 @@ describe('events that are sent again', () => {
     s3.on(DeleteObjectCommand).callsFake(({ Key }) => void objects.delete(Key));
   });
 
-  describe('from the failed records', () => {
+  describe('from the failed event records', () => {
     const put = (n: number, payload: unknown = JSON.stringify({ Records: [change(n)] })) => objects.set(`aws/lambda/${String(n).padStart(4, '0')}`, JSON.stringify({ version: '1.0', payload }));
 
-    test('are those of the records, and the objects are gone', async () => {
+    test('sends the events of all records and deletes the objects', async () => {
       for (let n = 0; n < 45; n++) put(n);
       expect(await resend({ source: 'failed' })).toEqual({ sent: 45, failed: 0 });
       expect(ids(sent)).toEqual(Array.from({ length: 45 }, (_, n) => `${idOf(n)}:2:video.ready`));
       expect(objects.size).toBe(0);
     });
 
-    test('may stand there as an object instead of text', async () => {
+    test('reads a payload that is an object instead of a string', async () => {
       put(1, { Records: [change(1)] });
       expect(await resend({ source: 'failed' })).toEqual({ sent: 1, failed: 0 });
     });
 
-    test('leave what can\'t be read where it is, and go on', async () => {
+    test('keeps objects that cannot be read, and continues with the next object', async () => {
       for (const [n, payload] of [undefined, 'no JSON', '{}', JSON.stringify({ Records: [{}] })].entries()) put(n, payload);
       objects.set('aws/lambda/9998', 'no JSON');
       objects.set('aws/lambda/9999', JSON.stringify({ payload: JSON.stringify({ Records: [change(7)] }) }));
@@ -71,7 +71,7 @@ describe('events that are sent again', () => {
       expect(objects.size).toBe(5);
     });
 
-    test('go out beside one that can\'t be read, which keeps the object', async () => {
+    test('sends the other events of an object with an unreadable record, and keeps the object', async () => {
       const newer = { ...change(2), dynamodb: { ...change(2).dynamodb, NewImage: marshall(videoRow({ videoId: idOf(2), schemaVersion: 99 })) } };
       put(1, JSON.stringify({ Records: [change(1), newer, change(3)] }));
       expect(await resend({ source: 'failed' })).toEqual({ sent: 2, failed: 1 });
@@ -79,7 +79,7 @@ describe('events that are sent again', () => {
       expect(objects.size).toBe(1);
     });
 
-    test('stay when they could not be sent, and the answer says from where to go on', async () => {
+    test('keeps the objects if sending fails, and returns the position of the failed page', async () => {
       for (let n = 0; n < 45; n++) put(n);
       const noBus = async () => { throw new Error('no bus'); };
       expect(await resend({ source: 'failed' }, noBus)).toEqual({ sent: 0, failed: 0, error: 'Error: no bus' });
@@ -94,7 +94,7 @@ describe('events that are sent again', () => {
       expect(new Set(ids(sent)).size).toBe(45);
     });
 
-    test('that EventBridge never takes keep their object, and no other; all others go out once', async () => {
+    test('keeps only the objects of permanently rejected events, and sends all other events once', async () => {
       for (const [n, records] of [[1, [change(1), change(2), change(3)]], [2, [change(4)]], [3, [change(5)]]] as const) put(n, { Records: records });
       const [bad, late] = [idOf(2), idOf(4)];
       let requests = 0;
@@ -117,7 +117,7 @@ describe('events that are sent again', () => {
       expect(logged).toContain(JSON.stringify([refusal]));
     });
 
-    test('go on with the next call when the time is over', async () => {
+    test('continues with the next invocation if the function runs out of time', async () => {
       for (let n = 0; n < 45; n++) put(n);
       left = 1000;
       const first = await resend({ source: 'failed' });
@@ -138,7 +138,7 @@ describe('events that are sent again', () => {
       await table.put({ videoId: idOf(502), status: 'archived' as VideoRow['status'] });
     });
 
-    test('are the last of each video, whatever else the table holds, in as many calls as it takes', async () => {
+    test('sends the event of each video\'s current status, in as many invocations as needed', async () => {
       left = 1000;
       let answer = await resend({ source: 'table' });
       let [calls, failed] = [1, answer.failed];
@@ -157,7 +157,7 @@ describe('events that are sent again', () => {
     [{}, 'source: expected "failed" or "table", got undefined'],
     [{ source: 'constructor' }, 'source: expected "failed" or "table", got "constructor"'],
     [{ source: 'table', after: 5 }, 'after: expected the value of "next" in the previous response, got 5'],
-  ])('are asked for by %j: refused', async (request, message) => {
+  ])('rejects the request %j', async (request, message) => {
     await expect(resend(request)).rejects.toThrow(message);
     expect(sent).toEqual([]);
   });

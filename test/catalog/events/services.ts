@@ -14,13 +14,13 @@ import { CREDENTIALS, fakeAccess } from '../../local/fakes';
 import { synthesized } from '../../local/template/stacks';
 import { catalogIn } from '../../toolkit/stacks';
 
-// The CDK's TableV2 warns of its own code.
+// CDK's TableV2 prints a warning about its own code.
 process.env.JSII_DEPRECATED = 'quiet';
 
-/** A change of a video's row, as the stream has it. */
+/** A change of a video's row, from the stream. */
 export interface Change { readonly before?: VideoRow; readonly after?: VideoRow }
 
-/** The table, the stream and the event source mapping of the catalog's own template on this machine, with the publisher within this process. */
+/** The table, the stream and the event source mapping of the catalog's template in the local stack. The publisher runs in the process of the test. */
 export class Services {
   static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>): Promise<Services> {
     const stack = await synthesized((scope) => void catalogIn(scope));
@@ -31,9 +31,9 @@ export class Services {
   }
 
   readonly tableName: string;
-  /** What Lambda gave up, by the object's key. */
+  /** Failed event records that Lambda stored, by object key. */
   readonly failed = new Map<string, string>();
-  /** How much later it is for Lambda: it gives up what is too old. */
+  /** Offset of Lambda's clock, to make records older than the maximum age. */
   lateMilliseconds = 0;
   private readonly streamArn: string;
   private dynamoDb!: DynamoDb;
@@ -59,7 +59,7 @@ export class Services {
     return client;
   }
 
-  /** S3 with what Lambda gave up. */
+  /** A mock of S3 with the failed event records. */
   s3(): S3Client {
     const client = new S3Client({ region: this.stack.region, credentials: CREDENTIALS });
     const answer = (command: string | undefined, { Key, StartAfter = '' }: ListObjectsV2CommandInput & GetObjectCommandInput): object => {
@@ -75,12 +75,12 @@ export class Services {
     return client;
   }
 
-  /** What is in the stream by now is not read any more by `changesOf`. */
+  /** Marks the current end of the stream. `changesOf` reads only changes after the mark. */
   async mark(): Promise<void> {
     this.marked = (await this.dynamoDb.streams.read(this.streamArn, this.marked, -1)).at(-1)?.dynamodb.SequenceNumber ?? this.marked;
   }
 
-  /** The changes of a video's row since the mark, in the order of the stream. */
+  /** Returns the changes of a video's row since the mark, in the order of the stream. */
   async changesOf(videoId: string): Promise<Change[]> {
     const { pk, sk } = videoKey(videoId);
     const records = await this.dynamoDb.streams.read(this.streamArn, this.marked, -1);
@@ -89,7 +89,7 @@ export class Services {
       .map(({ dynamodb }) => ({ before: row(dynamodb.OldImage), after: row(dynamodb.NewImage) }));
   }
 
-  /** Nothing is handed to the publisher until `resume`; what it has at the moment it may finish, but nobody hears of it. */
+  /** Stops invocations of the publisher until `resume`. A running invocation can finish, but its result is ignored. */
   async pause(): Promise<void> {
     await this.mappings?.stop();
     this.mappings = undefined;
@@ -117,7 +117,7 @@ export class Services {
     this.mappings = mappings;
   }
 
-  /** The table, its stream and the mapping end and begin again, with what they had stored. */
+  /** Restarts the table, its stream and the mapping with their stored data. */
   async restart(): Promise<void> {
     await this.stop();
     await this.open();
@@ -131,7 +131,7 @@ export class Services {
     await this.dynamoDb.stop();
   }
 
-  /** Waits until the check holds; false when it does not within five seconds. */
+  /** Waits until the check returns true. Returns false after five seconds. */
   async until(check: () => Promise<boolean>): Promise<boolean> {
     for (const end = Date.now() + 5000; Date.now() < end; await wait(5)) if (await check()) return true;
     return false;

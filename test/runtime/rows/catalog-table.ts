@@ -6,11 +6,11 @@ import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } fro
 import { stageOf } from '../../../src/domain/stage';
 import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../local/fakes';
 
-/** The catalog's table in the local DynamoDB, within this process. */
+/** The catalog's table in the local DynamoDB, which runs in the process of the test. */
 export interface CatalogTable {
   readonly tableName: string;
   readonly client: DynamoDBClient;
-  /** Puts a row as it is; what is not given is that of a video that waits for its upload. */
+  /** Puts a row. Omitted fields default to those of a video that waits for its upload. */
   put(row: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): Promise<VideoRow>;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function catalogTable(): Promise<CatalogTable> {
   };
 }
 
-/** A row; what is not given is that of a video that waits for its upload. */
+/** Returns a row. Omitted fields default to those of a video that waits for its upload. */
 export function videoRow(given: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): VideoRow {
   return {
     ...videoKey(given.videoId),
@@ -71,7 +71,7 @@ export function videoRow(given: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): 
   };
 }
 
-/** The n-th id; sorts by n. */
+/** Returns the n-th video id. Ids sort by `n`. */
 export function idOf(n: number): string {
   return `019aa000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }

@@ -4,14 +4,14 @@ import { readRow } from '../../../src/runtime/rows/read-row';
 
 const row = videoRow({ videoId: idOf(1), status: 'processing' });
 
-test('a row of this format is read as it is', () => expect(readRow(row)).toBe(row));
+test('does not change a row of the current format', () => expect(readRow(row)).toBe(row));
 
-test('a row of the format 0 gets what this format has', () => {
+test('adds the attributes of the current format to a row of format 0', () => {
   const { schemaVersion, stageKey, version, ...old } = row;
   expect(readRow(old)).toEqual({ ...row, version: 0 });
   expect(readRow({ ...old, version: 7 })).toEqual({ ...row, version: 7 });
 });
 
-test('a row of a newer format is refused: this version may not know what it must not lose', () => {
+test('rejects a row of a newer format, whose attributes it may not know', () => {
   expect(() => readRow({ ...row, schemaVersion: SCHEMA_VERSION + 1 })).toThrow(`${row.pk} video has the format 2; this version of serverless-vod reads formats up to 1. Deploy the version that wrote the row`);
 });

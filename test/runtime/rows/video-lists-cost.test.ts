@@ -4,21 +4,21 @@ import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
 import { isPresent, VIDEO_STATUSES, VideoStatus } from '../../../src/domain/video-status';
 import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
-/** An owner with many videos that are finished or were never uploaded, and two that are open. */
+/** Writes many videos of one owner that are finished or were never uploaded, and two videos that are in progress. */
 const COUNTS: { readonly [status in VideoStatus]?: number } = { ready: 1000, errored: 1000, waiting: 1000, uploaded: 1, processing: 1 };
 const AT_ONCE = 100;
 const LIMIT = 20;
 
 describe('a page of an owner with 1,000 ready, 1,000 errored, 1,000 waiting and 2 open videos', () => {
   let table: CatalogTable;
-  /** Index entries and rows, as DynamoDB answered them. */
+  /** Number of index entries and rows that DynamoDB returned. */
   let read: { queries: number; entries: number; rows: number };
 
   beforeAll(async () => {
     table = await catalogTable();
     const documents = DynamoDBDocumentClient.from(table.client);
     const statuses = Object.entries(COUNTS).flatMap(([status, count]) => Array<VideoStatus>(count).fill(status as VideoStatus));
-    // Ids of the statuses alternate.
+    // Consecutive ids have different statuses.
     const puts = statuses.map((status, n) => ({ Put: { TableName: table.tableName, Item: videoRow({ videoId: idOf((n * 7) % statuses.length), status }) } }));
     for (let n = 0; n < puts.length; n += AT_ONCE) await documents.send(new TransactWriteCommand({ TransactItems: puts.slice(n, n + AT_ONCE) }));
     const counter: InitializeMiddleware<any, any> = (next, { commandName }) => async (args) => {
@@ -31,12 +31,12 @@ describe('a page of an owner with 1,000 ready, 1,000 errored, 1,000 waiting and 
   });
   afterAll(() => table.close());
 
-  test.each(VIDEO_STATUSES.filter(isPresent))('reads about what it answers: status=%s', async (status) => {
+  test.each(VIDEO_STATUSES.filter(isPresent))('reads only slightly more rows than it returns: status=%s', async (status) => {
     read = { queries: 0, entries: 0, rows: 0 };
     const { rows } = await videoRepository(table.tableName, { client: table.client }).listOwned('owner', { limit: LIMIT, status });
     expect(rows).toHaveLength(Math.min(LIMIT, COUNTS[status] ?? 0));
     expect(rows.every((row) => row.status === status)).toBe(true);
-    // The open ones of other statuses are passed over; one more entry tells whether there is a next page.
+    // The list skips videos in other statuses of the stage. One additional entry shows whether there is a next page.
     const isOpen = status === 'uploaded' || status === 'processing';
     const expected = isOpen ? 2 : rows.length;
     expect(read).toEqual({ queries: 1, rows: expected, entries: expected + (expected === LIMIT ? 1 : 0) });

@@ -8,7 +8,7 @@ const NOW = new Date('2027-03-15T12:00:00.000Z');
 const MONTHS = ['2027-03', '2027-02', '2026-11'];
 const STATES = ['listed', 'private', 'deleting', 'gone'] as const;
 type State = (typeof STATES)[number];
-/** What quotes take in an answer is four times what they take in a row: three of these fill a page. */
+/** A quote needs four times as many bytes in a response as in a row, so three of these rows fill a page. */
 const LARGE = { metadata: { a: '"'.repeat(370_000) } };
 
 const video = fc.record({
@@ -16,8 +16,8 @@ const video = fc.record({
 });
 const edit = fc.record({ pick: fc.nat(), state: fc.constantFrom(...STATES.slice(1)) });
 
-/** Rows are changed and made while somebody reads page after page: what nobody touches is read once, and what is hidden never. */
-test.each(['published', 'owned', 'ready'] as const)('a list of %s videos that are edited between pages loses and repeats nothing', async (list) => {
+/** Rows are changed and created between two pages. A row that does not change must be listed once, and a hidden row never. */
+test.each(['published', 'owned', 'ready'] as const)('a list of %s videos omits and repeats no video if videos are edited between pages', async (list) => {
   await fc.assert(fc.asyncProperty(
     fc.array(video, { maxLength: 40 }), fc.constantFrom(1, 3, 24, 25, 26, 100), fc.array(edit, { maxLength: 20 }),
     async (videos, limit, edits) => {

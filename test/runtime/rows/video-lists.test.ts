@@ -14,7 +14,7 @@ function published(n: number, publishedAt: string, given: Partial<VideoRow> = {}
   return { videoId, status: 'ready' as const, publishedAt, ...publicationKey({ publishedAt, videoId }), ...given };
 }
 
-/** Every page, until there is no next one. */
+/** Reads all pages of a list. */
 async function all<P>(read: (from?: P) => Promise<Page<P>>): Promise<Page<P>[]> {
   const pages: Page<P>[] = [];
   for (let from: P | undefined; pages.length < 300;) {
@@ -34,8 +34,8 @@ describe('lists of videos', () => {
   afterAll(() => table.close());
   const repository = () => videoRepository(table.tableName, { client: table.client, clock: () => NOW });
 
-  describe('published ones', () => {
-    // Newest first: two of them at one moment, two at the turn of a year, and long times without any.
+  describe('published videos', () => {
+    // Newest first. Two videos have the same time, two are close to the end of a year, and there are long gaps.
     const newestFirst = [
       published(7, '2028-03-15T11:00:00.000Z'), published(6, '2028-03-15T11:00:00.000Z'), published(9, '2028-03-01T00:00:00.000Z'),
       published(2, '2028-01-01T00:00:00.000Z'), published(3, '2027-12-31T23:59:59.999Z'),
@@ -46,12 +46,12 @@ describe('lists of videos', () => {
     beforeAll(async () => {
       for (const row of newestFirst) await table.put(row);
       await table.put({ videoId: idOf(100), status: 'processing' });
-      // The index lags behind: these rows have changed by now.
+      // The index is eventually consistent: these rows have changed since.
       await table.put(published(101, '2028-03-10T00:00:00.000Z', { visibility: 'private' }));
       await table.put(published(102, '2028-02-10T00:00:00.000Z', { status: 'deleting' }));
     });
 
-    test('come newest first, whatever the page size, and no cursor follows the last', async () => {
+    test('returns published videos newest first for any page size, and no cursor on the last page', async () => {
       await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 100 }), async (limit) => {
         const pages = await all((from?: Publication) => repository().listPublished({ limit, from }));
         expect(ids(pages)).toEqual(expected);
@@ -59,7 +59,7 @@ describe('lists of videos', () => {
       }), { numRuns: 6, examples: [[1], [3]] });
     });
 
-    test('cost one query a page, however long nothing was published', async () => {
+    test('needs one query per page, even if there is a long gap between publications', async () => {
       let queries = 0;
       table.client.middlewareStack.add((next, context) => async (args) => {
         if (context.commandName === 'QueryCommand') queries++;
@@ -71,7 +71,7 @@ describe('lists of videos', () => {
       table.client.middlewareStack.remove('count');
     });
 
-    test('leave out a row of a newer format, and go on behind it', async () => {
+    test('skips a row of a newer format and lists the rows after it', async () => {
       const newer = published(500, '2028-03-05T00:00:00.000Z', { schemaVersion: 2 });
       await table.put(newer);
       const error = jest.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -83,14 +83,14 @@ describe('lists of videos', () => {
       error.mockRestore();
     });
 
-    test('go on after a video that is gone by now', async () => {
+    test('continues after a video that was deleted since the last page', async () => {
       const after = { publishedAt: '2028-02-01T00:00:00.000Z', videoId: idOf(555) };
       const { rows } = await repository().listPublished({ limit: 1, from: after });
       expect(rows.map(({ videoId }) => videoId)).toEqual([idOf(2)]);
     });
   });
 
-  describe('an owner\'s own', () => {
+  describe('videos of an owner', () => {
     const owner = 'ann';
     const count = 120;
     beforeAll(async () => {
@@ -103,38 +103,38 @@ describe('lists of videos', () => {
     const own = (wanted: (n: number) => boolean) => Array.from({ length: count }, (_, i) => count - 1 - i).filter(wanted).map((n) => idOf(10_000 + n));
     const shown = (n: number) => n % 50 === 0 || n % 7 !== 0;
 
-    test.each([7, 20, 100])('come newest first in every status, %i a page', async (limit) => {
+    test.each([7, 20, 100])('returns an owner\'s videos newest first in every status, with %i per page', async (limit) => {
       const pages = await all((from?: OwnedPosition) => repository().listOwned(owner, { limit, from }));
       expect(ids(pages)).toEqual(own(shown));
-      // One page reads 100 rows at most, those that are being deleted among them.
+      // One page reads at most 100 rows, including rows that are being deleted.
       for (const { rows } of pages.slice(0, -1)) expect(rows).toHaveLength(Math.min(limit, own((n) => n >= 20 && shown(n)).length));
     });
 
-    test('may be asked for by status', async () => {
+    test('filters an owner\'s videos by status', async () => {
       const pages = await all((from?: OwnedPosition) => repository().listOwned(owner, { limit: 2, from, status: 'errored' }));
       expect(ids(pages)).toEqual(own((n) => n % 50 === 0));
       expect(pages[0].rows).toHaveLength(2);
     });
 
-    test('leave out a status that this version does not know', async () => {
+    test('does not list a video with an unknown status', async () => {
       for (const [n, status] of ['purging', 'ready'].entries()) await table.put({ videoId: idOf(700 + n), owner: 'zoe', status: status as VideoStatus });
       expect(ids(await all((from?: OwnedPosition) => repository().listOwned('zoe', { limit: 5, from })))).toEqual([idOf(701)]);
     });
 
-    test('stay one\'s own with a cursor of another\'s', async () => {
+    test('lists only videos of the owner, even with a cursor of another owner', async () => {
       const { rows } = await repository().listOwned('bob', { limit: 100, from: { videoId: idOf(10_600) } });
       expect(rows.map(({ videoId }) => videoId)).toEqual([idOf(10_500)]);
     });
   });
 
-  describe('rows from before there was a bound', () => {
-    /** What Lambda answers at most, with the page as text in JSON. */
+  describe('rows that were written before their size was limited', () => {
+    /** Maximum response of Lambda, which contains the page as a JSON string. */
     const LAMBDA_BYTES = 6 * 1024 * 1024;
     const payload = ({ rows }: Page<unknown>) => Buffer.byteLength(JSON.stringify({ body: JSON.stringify({ items: rows }) }));
     const large = (filling: string) => ({ metadata: { [filling.repeat(1000)]: filling.repeat(379_000) } });
 
-    // Quotes are escaped twice and take four bytes where there was one.
-    test.each([['letters', 'x', 22], ['quotes', '"', 8]])('of 380 KB of %s are listed, each once, in pages that Lambda can answer', async (_, filling, count) => {
+    // A quote is escaped twice, so it needs four bytes instead of one.
+    test.each([['letters', 'x', 22], ['quotes', '"', 8]])('lists rows with 380 KB of %s once each, in pages that fit into a response of Lambda', async (_, filling, count) => {
       const old = await catalogTable();
       for (let n = 0; n < count; n++) {
         await old.put(published(n, `2028-03-1${n % 10}T00:00:00.000Z`, { owner: 'ann', ...(n % 7 !== 3 && large(filling)), ...(n === 5 && { visibility: 'private' }) }));
@@ -151,21 +151,21 @@ describe('lists of videos', () => {
       expect([ids(lists.owned), ids(lists.ready)]).toEqual([byId.map(idOf), byId.map(idOf)]);
       for (const pages of Object.values(lists)) {
         for (const page of pages) expect(payload(page)).toBeLessThan(LAMBDA_BYTES);
-        // Not a row a page either.
+        // A page must contain more than one row.
         expect(pages.length).toBeLessThan(count / 2);
       }
       await old.close();
     }, 60_000);
   });
 
-  describe('what one page costs', () => {
+  describe('the cost of a page', () => {
     let documents: AwsStub<any, any, any>;
     beforeEach(() => { documents = mockClient(DynamoDBDocumentClient); });
     afterEach(() => documents.restore());
 
     test.each([
       ['a status that no row of its stage has', 'uploaded', 20, 4], ['every status', undefined, 20, 4], ['every status, one a page', undefined, 1, 8],
-    ] as const)('an owner with many videos asks for %s: 100 rows are read at most', async (_, status, limit, queries) => {
+    ] as const)('reads at most 100 rows of an owner with many videos, for %s', async (_, status, limit, queries) => {
       documents.on(QueryCommand).callsFake(({ Limit, ExclusiveStartKey }) => {
         const from = ExclusiveStartKey ? parseInt(ExclusiveStartKey.pk.slice(-12), 16) : 5000;
         return { Items: Array.from({ length: Limit }, (_each, n) => idOf(from - 1 - n)).map((videoId) => ({ videoId, stageKey: `open#${videoId}` })), LastEvaluatedKey: {} };
@@ -181,7 +181,7 @@ describe('lists of videos', () => {
     });
   });
 
-  describe('when DynamoDB is short of capacity', () => {
+  describe('when DynamoDB throttles', () => {
     let documents: AwsStub<any, any, any>;
     beforeEach(() => {
       documents = mockClient(DynamoDBDocumentClient);
@@ -189,7 +189,7 @@ describe('lists of videos', () => {
     });
     afterEach(() => documents.restore());
 
-    test('asks again for the rows it left out, and keeps their order', async () => {
+    test('requests the unprocessed rows again and keeps the order', async () => {
       const key = { pk: `video#${idOf(3)}`, sk: 'video' };
       documents.on(BatchGetCommand)
         .resolvesOnce({ Responses: { videos: [1, 2].map((n) => videoRow({ videoId: idOf(n) })) }, UnprocessedKeys: { videos: { Keys: [key] } } })
@@ -199,7 +199,7 @@ describe('lists of videos', () => {
       expect(documents.commandCalls(BatchGetCommand)[1].args[0].input.RequestItems?.videos.Keys).toEqual([key]);
     });
 
-    test('goes on as long as each answer brings something, as with answers that are full', async () => {
+    test('continues while each response contains rows, as with responses of the maximum size', async () => {
       documents.on(QueryCommand).resolves({ Items: Array.from({ length: 20 }, (_, n) => ({ videoId: idOf(20 - n) })) });
       documents.on(BatchGetCommand).callsFake(({ RequestItems: { videos: { Keys: [first, ...others] } } }) => ({
         Responses: { videos: [videoRow({ videoId: first.pk.slice('video#'.length) })] }, ...(others.length > 0 && { UnprocessedKeys: { videos: { Keys: others } } }),
@@ -208,7 +208,7 @@ describe('lists of videos', () => {
       expect(rows.map(({ videoId }) => videoId)).toEqual(Array.from({ length: 20 }, (_, n) => idOf(20 - n)));
     });
 
-    test('gives up rather than answer half a page', async () => {
+    test('fails instead of returning an incomplete page', async () => {
       documents.on(BatchGetCommand).callsFake(({ RequestItems }) => ({ Responses: {}, UnprocessedKeys: RequestItems }));
       await expect(repository().listOwned('owner', { limit: 5 })).rejects.toThrow('unprocessed');
       expect(documents.commandCalls(BatchGetCommand)).toHaveLength(6);

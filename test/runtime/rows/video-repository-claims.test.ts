@@ -12,7 +12,7 @@ describe('videoRepository: a claim', () => {
   };
   const past = new Date('2026-11-22T09:00:00.000Z');
 
-  test('goes to one of many', async () => {
+  test('only one of many concurrent messages gets the claim', async () => {
     const videoId = await uploaded();
     const tokens = Array.from({ length: 12 }, (_, i) => `token-${i}`);
     const rows = await Promise.all(tokens.map((token) => repository().claim(videoId, 1, token, past)));
@@ -22,20 +22,20 @@ describe('videoRepository: a claim', () => {
     expect(await repository().find(videoId)).toMatchObject({ version: 3 });
   });
 
-  test('is the caller\'s own when it asks again', async () => {
+  test('the holder of the claim gets the same claim again', async () => {
     const videoId = await uploaded();
     await repository().claim(videoId, 1, 'mine', past);
     expect((await repository().claim(videoId, 1, 'mine', past))?.claim).toEqual({ attempt: 1, token: 'mine', startedAt: clock.now.toISOString() });
   });
 
-  test('is taken over when it is stale, and not a moment before', async () => {
+  test('another message can replace a claim only after the claim is stale', async () => {
     const videoId = await uploaded();
     await repository().claim(videoId, 1, 'first', past);
     expect((await repository().claim(videoId, 1, 'second', clock.now))?.claim?.token).toBe('first');
     expect((await repository().claim(videoId, 1, 'second', new Date(clock.now.getTime() + 1)))?.claim?.token).toBe('second');
   });
 
-  test('of an earlier attempt does not hold', async () => {
+  test('a claim of an earlier attempt does not block the current attempt', async () => {
     const videoId = await uploaded();
     await repository().claim(videoId, 1, 'first', past);
     await editAs(videoId, 'attempt', 2);
@@ -43,18 +43,18 @@ describe('videoRepository: a claim', () => {
     expect((await repository().claim(videoId, 2, 'second', past))?.claim).toMatchObject({ attempt: 2, token: 'second' });
   });
 
-  test('holds an attempt that would be given up, until it is stale', async () => {
+  test('giveUp does not end an attempt until its claim is stale', async () => {
     const videoId = await uploaded();
     await repository().claim(videoId, 1, 'first', past);
     expect(await repository().giveUp(videoId, 1, ERROR, clock.now)).toBe('unchanged');
     expect(await repository().giveUp(videoId, 1, ERROR, new Date(clock.now.getTime() + 1))).toBe('changed');
     expect(await repository().find(videoId)).toMatchObject({ status: 'errored', error: ERROR, claim: { attempt: 1, abandoned: true } });
-    // What was abandoned may begin anew.
+    // An abandoned attempt can be reopened.
     expect(await repository().reopen(videoId, 1)).toBe('changed');
     expect(await repository().giveUp(videoId, 1, ERROR, clock.now)).toBe('unchanged');
   });
 
-  test('is over once there is a job', async () => {
+  test('an attempt with a recorded job cannot be claimed', async () => {
     const videoId = await processing();
     expect(await repository().claim(videoId, 1, 'token', new Date('2030-01-01'))).toBeUndefined();
   });

@@ -15,7 +15,7 @@ describe('videoRepository: events late, repeated and out of order', () => {
     { name: 'ready', attempt, apply: (id) => repository().recordReady(id, attempt, RESULT) },
     { name: 'error', attempt, apply: (id) => repository().recordError(id, attempt, { code: 'transcode_failed', message: 'no' }) },
   ];
-  // Attempt 2 does not exist yet: its events must change nothing.
+  // Attempt 2 does not exist yet, so its events must change nothing.
   const events = [...journey(1), ...journey(2).filter(({ name }) => name !== 'uploaded')];
   const stepIsLegal = (before: VideoRow, after: VideoRow) => {
     expect(after.status === before.status || ENTERED_FROM[after.status].includes(before.status)).toBe(true);
@@ -28,9 +28,9 @@ describe('videoRepository: events late, repeated and out of order', () => {
     else expect(after.version).toBe(before.version + 1);
   };
 
-  test('never take a video back, and what comes in order still arrives', async () => {
+  test('late events never move a video back, and events in order have their effect', async () => {
     const sequence = fc.array(fc.constantFrom(...events.map((_, i) => i)), { minLength: 1, maxLength: 14 });
-    // Some of the way is gone in order, so that late events are as frequent as early ones.
+    // The first events are sent in order, so that late events are as frequent as early events.
     await fc.assert(fc.asyncProperty(fc.nat({ max: 7 }), sequence, async (start, order) => {
       const { videoId } = await repository().create(declared());
       for (const event of journey(1).slice(0, start)) await event.apply(videoId);
@@ -50,7 +50,7 @@ describe('videoRepository: events late, repeated and out of order', () => {
     }), { numRuns: 40 });
   });
 
-  test('may come all at once', async () => {
+  test('concurrent events have the same result as events in order', async () => {
     await fc.assert(fc.asyncProperty(fc.shuffledSubarray([...journey(1), ...journey(1)], { minLength: 8 }), async (burst) => {
       const { videoId } = await repository().create(declared());
       await Promise.all(burst.map((event) => event.apply(videoId)));

@@ -5,13 +5,13 @@ import { detailsKey, VideoRow } from '../../../src/contract/table';
 import { NewerFormat } from '../../../src/runtime/rows/read-row';
 import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
-/** In the tests' hour, which begins at ten o'clock. */
+/** Returns the due time one hour after 10:00, the time at which each test starts. */
 const DUE_IN_AN_HOUR = (videoId: string) => ({ dueShard: videoId.slice(-1), dueAt: '2026-11-22T11:00:00.000Z' });
 
 describe('videoRepository', () => {
   const { clock, declared, editAs, newId, processing, repository, table } = repositorySetting();
 
-  test('creates a video that waits, without what was not declared', async () => {
+  test('creates a waiting video without the attributes that were not declared', async () => {
     const video = declared();
     const row = await repository().create(video, { description: undefined, metadata: undefined });
     expect(await repository().find(video.videoId)).toStrictEqual({
@@ -36,26 +36,26 @@ describe('videoRepository', () => {
     expect(row).toMatchObject({ videoId: video.videoId, status: 'waiting' });
   });
 
-  test('keeps what people write at length in an item of its own, written with the row', async () => {
+  test('stores description and metadata in a separate item, in one transaction with the row', async () => {
     const video = declared();
     const details = { description: 'About it', metadata: { a: 'b' } };
     const row = await repository().create(video, details);
     expect(await repository().find(video.videoId)).toEqual(row);
     expect(row).not.toHaveProperty('description');
     expect(await repository().findWhole(video.videoId)).toEqual({ row, details });
-    // The same write once more, and another one.
+    // A repeated write of the same video, and the write of another video.
     await repository().create(video, details);
     await expect(repository().create({ ...video, owner: 'somebody else' }, { description: 'Mine' })).rejects.toThrow(/cancell?ed/i);
     expect(await repository().findWhole(video.videoId)).toEqual({ row, details });
   });
 
-  test('finds details where there are none, and none where there is no video', async () => {
+  test('returns empty details for a video without details, and undefined if there is no video', async () => {
     const row = await repository().create(declared());
     expect(await repository().findWhole(row.videoId)).toEqual({ row, details: {} });
     expect(await repository().findWhole(newId())).toBeUndefined();
   });
 
-  test('finds the details of a row of the format 0, which held them itself', async () => {
+  test('reads the details of a row of format 0 from the row', async () => {
     const { schemaVersion, stageKey, ...old } = videoRow({ videoId: newId() });
     await DynamoDBDocumentClient.from(table().client).send(new PutCommand({
       TableName: table().tableName, Item: { ...old, description: 'Old', metadata: { a: 'b' } },
@@ -63,7 +63,7 @@ describe('videoRepository', () => {
     expect(await repository().findWhole(old.videoId)).toMatchObject({ row: { schemaVersion: 1 }, details: { description: 'Old', metadata: { a: 'b' } } });
   });
 
-  test('never creates over another row, but forgives its own repeated write', async () => {
+  test('never overwrites another row, but accepts a retry of the same write', async () => {
     const video = declared();
     await repository().create(video);
     await repository().create(video);
@@ -73,7 +73,7 @@ describe('videoRepository', () => {
     expect(await repository().find(video.videoId)).toMatchObject({ owner: 'owner', version: 1 });
   });
 
-  test('never creates over a row of its own that was written since', async () => {
+  test('never overwrites its own row after a later write', async () => {
     const video = declared();
     await repository().create(video);
     await repository().markUploaded(video.videoId, 4321);
@@ -81,7 +81,7 @@ describe('videoRepository', () => {
     expect(await repository().find(video.videoId)).toMatchObject({ status: 'uploaded', source: { size: 4321 } });
   });
 
-  test('goes the whole way', async () => {
+  test('changes a video from waiting to ready', async () => {
     const { videoId } = await repository().create(declared());
     expect(await repository().markUploaded(videoId, 4321)).toBe('changed');
     expect(await repository().find(videoId)).toMatchObject({ ...DUE_IN_AN_HOUR(videoId), stageKey: `open#${videoId}` });
@@ -107,7 +107,7 @@ describe('videoRepository', () => {
     });
   });
 
-  test('says why a video failed', async () => {
+  test('stores the error of a video that failed', async () => {
     const videoId = await processing();
     expect(await repository().recordError(videoId, 1, { code: 'corrupt', message: 'no moov atom' })).toBe('changed');
     expect(await repository().find(videoId)).toMatchObject({ status: 'errored', stageKey: `errored#${videoId}`, error: { code: 'corrupt', message: 'no moov atom' } });
@@ -116,7 +116,7 @@ describe('videoRepository', () => {
   test.each<[string, (videoId: string) => Promise<unknown>]>([
     ['ready', (id) => repository().recordReady(id, 1, RESULT)],
     ['errored', (id) => repository().recordError(id, 1, { code: 'corrupt', message: 'no' })],
-  ])('leaves the sweeper nothing to do with a video that is %s', async (_, end) => {
+  ])('removes the due time of a video that is %s', async (_, end) => {
     const videoId = await processing();
     expect(await repository().find(videoId)).toMatchObject(DUE_IN_AN_HOUR(videoId));
     await end(videoId);
@@ -124,7 +124,7 @@ describe('videoRepository', () => {
     for (const name of ['dueShard', 'dueAt']) expect(row).not.toHaveProperty(name);
   });
 
-  test('leaves what a result lacks out of the row', async () => {
+  test('does not store attributes that the result does not contain', async () => {
     const videoId = await processing();
     await repository().recordReady(videoId, 1, { media: { hls: 'hls', poster: undefined }, renditions: [], width: undefined });
     const row = await repository().find(videoId);
@@ -141,7 +141,7 @@ describe('videoRepository', () => {
     expect(row).not.toHaveProperty('listedAt');
   });
 
-  test('keeps the first moment of publication', async () => {
+  test('keeps the time of the first publication', async () => {
     const videoId = await processing();
     await editAs(videoId, 'publishedAt', '2026-11-01T00:00:00.000Z');
     clock.now = new Date('2027-02-03T00:00:00.000Z');
@@ -149,7 +149,7 @@ describe('videoRepository', () => {
     expect(await repository().find(videoId)).toMatchObject({ publishedAt: '2026-11-01T00:00:00.000Z', listedAt: `2026-11-01T00:00:00.000Z#${videoId}` });
   });
 
-  test('does not list a video that was made private while its result was written', async () => {
+  test('does not list a video that became private while its result was written', async () => {
     const videoId = await processing();
     let edited = false;
     const { client: given, tableName } = table();
@@ -169,7 +169,7 @@ describe('videoRepository', () => {
     expect(row).not.toHaveProperty('listedFor');
   });
 
-  test('counts from 0 in a row that was written before there was a version', async () => {
+  test('counts versions from 0 in a row without a version', async () => {
     const { version, ...old } = videoRow({ videoId: newId(), status: 'processing' });
     await DynamoDBDocumentClient.from(table().client).send(new PutCommand({ TableName: table().tableName, Item: old }));
     expect(await repository().recordProgress(old.videoId, 1, 10)).toBe('changed');
@@ -178,13 +178,13 @@ describe('videoRepository', () => {
     expect(await repository().find(old.videoId)).toMatchObject({ ...RESULT, version: 2, revision: 1 });
   });
 
-  test('is ready without the error of an earlier attempt, in a row that was retried before retries took it away', async () => {
+  test('removes the error of an earlier attempt when a video becomes ready, for rows that older versions retried', async () => {
     const { videoId } = await table().put({ videoId: newId(), status: 'processing', attempt: 2, error: { code: 'internal', message: 'old' } });
     expect(await repository().recordReady(videoId, 2, RESULT)).toBe('changed');
     expect(await repository().find(videoId)).not.toHaveProperty('error');
   });
 
-  test('is neither written nor read where a newer version wrote it, nor are its details', async () => {
+  test('neither reads nor writes rows and details of a newer format', async () => {
     const row = await table().put({ videoId: newId(), schemaVersion: 2 });
     await expect(repository().markUploaded(row.videoId, 7)).rejects.toThrow(NewerFormat);
     await expect(repository().findWhole(row.videoId)).rejects.toThrow(NewerFormat);
@@ -195,9 +195,9 @@ describe('videoRepository', () => {
     await expect(repository().findWhole(videoId)).rejects.toThrow('details has the format 2');
   });
 
-  test('begins the next attempt with nothing of the one before', async () => {
+  test('starts the next attempt without attributes of the previous attempt', async () => {
     const waiting = videoRow({ videoId: newId() });
-    // Every attribute that the row of an errored video may have: a new one fails to compile until it stands here.
+    // Every attribute that the row of an errored video can have. A new attribute does not compile until it is listed here.
     const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt' | 'expiryNoticedAt'>> = {
       ...waiting,
       ...RESULT,
@@ -223,7 +223,7 @@ describe('videoRepository', () => {
     expect(await repository().abandon(errored.videoId, 5, 'token', { code: 'internal', message: 'no' })).toBe('unchanged');
   });
 
-  test('changes nothing of a video that is not there', async () => {
+  test('changes nothing if the video does not exist', async () => {
     const videoId = idOf(999_999);
     expect(await repository().markUploaded(videoId, 1)).toBe('unchanged');
     expect(await repository().recordReady(videoId, 1, RESULT)).toBe('unchanged');
@@ -231,7 +231,7 @@ describe('videoRepository', () => {
     expect(await repository().find(videoId)).toBeUndefined();
   });
 
-  test('throws what is no refusal', async () => {
+  test('throws errors other than a failed condition', async () => {
     await expect(videoRepository('no-such-table', { client: table().client }).markUploaded(idOf(1), 1)).rejects.toThrow(/not found|non-existent/i);
   });
 });

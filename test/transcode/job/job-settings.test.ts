@@ -26,7 +26,7 @@ const settingsOf = (source: Source) => jobSettings({
   clipSeconds: durationLimit(source.durationSeconds, SETTINGS.maxDurationSeconds).clipSeconds,
 }, SETTINGS);
 
-/** What the SDK would put on the wire. */
+/** Returns the settings as the SDK sends them. */
 async function wire(input: CreateJobCommandInput): Promise<any> {
   let body = '';
   const client = new MediaConvertClient({
@@ -43,7 +43,7 @@ const video = (settings: ReturnType<typeof settingsOf>) => settings.OutputGroups
 const h264 = (settings: ReturnType<typeof settingsOf>) => video(settings)[0].VideoDescription.CodecSettings.H264Settings;
 
 describe('jobSettings', () => {
-  test('HLS of CMAF segments at the video\'s own place, one file name a rung', () => {
+  test('creates HLS with CMAF segments below the prefix of the attempt, with one file name per rung', () => {
     const [hls, poster] = settingsOf(SOURCE).OutputGroups;
     expect(hls.OutputGroupSettings).toMatchObject({
       Type: 'CMAF_GROUP_SETTINGS', CmafGroupSettings: { Destination: `s3://media/v/${VIDEO_ID}/2/hls/index`, SegmentLength: 6, WriteHlsManifest: 'ENABLED', WriteDashManifest: 'DISABLED' },
@@ -52,7 +52,7 @@ describe('jobSettings', () => {
     expect((hls.Outputs as Output[]).map(({ NameModifier }) => NameModifier)).toEqual(['_1080p', '_720p', '_540p', '_360p', '_240p', '_audio']);
   });
 
-  test('stays within the Basic tier', () => {
+  test('uses only features of the Basic tier', () => {
     for (const { VideoDescription: description } of video(settingsOf(SOURCE)).slice(0, -1)) {
       const { Codec, H264Settings } = description.CodecSettings;
       expect([Codec, H264Settings.QualityTuningLevel, H264Settings.RateControlMode]).toEqual(['H_264', 'SINGLE_PASS_HQ', 'QVBR']);
@@ -60,7 +60,7 @@ describe('jobSettings', () => {
     }
   });
 
-  test('sound is a rendition of its own; without a track there is neither selector nor output', () => {
+  test('audio is a separate rendition; a source without audio has no selector and no output for it', () => {
     expect(settingsOf(SOURCE).Inputs[0].AudioSelectors).toEqual({ 'Audio Selector 1': { DefaultSelection: 'DEFAULT' } });
     const silent = settingsOf({ ...SOURCE, hasAudio: false });
     expect(silent.Inputs[0].AudioSelectors).toBeUndefined();
@@ -68,20 +68,20 @@ describe('jobSettings', () => {
     expect(JSON.stringify(silent)).not.toMatch(/audio/i);
   });
 
-  test('a source that states no duration is cut a little after the limit, by a timecode that counts from zero', () => {
+  test('clips a source without a stated duration slightly after the limit, with zero-based timecodes', () => {
     expect(settingsOf(SOURCE).Inputs[0]).not.toHaveProperty('InputClippings');
     const [input] = settingsOf({ ...SOURCE, durationSeconds: undefined }).Inputs;
     expect(input).toMatchObject({ TimecodeSource: 'ZEROBASED', InputClippings: [{ EndTimecode: '01:06:01:00' }] });
   });
 
-  test('frame rate: the source\'s own, or a whole part of it', () => {
+  test('the frame rate is the rate of the source, or the rate divided by an integer', () => {
     expect(h264(settingsOf(SOURCE))).toMatchObject({ FramerateControl: 'INITIALIZE_FROM_SOURCE' });
     expect(h264(settingsOf({ ...SOURCE, frameRate: { numerator: 60, denominator: 1 } }))).toMatchObject({
       FramerateControl: 'SPECIFIED', FramerateNumerator: 60, FramerateDenominator: 2,
     });
   });
 
-  test('anamorphic sources come out with square pixels', () => {
+  test('gives anamorphic sources square pixels', () => {
     expect(h264(settingsOf(SOURCE)).ParControl).toBeUndefined();
     expect(h264(settingsOf({ ...SOURCE, squarePixels: false }))).toMatchObject({ ParControl: 'SPECIFIED', ParNumerator: 1, ParDenominator: 1 });
   });
@@ -94,7 +94,7 @@ describe('jobSettings', () => {
       });
     });
 
-  test('fit MediaConvert\'s model, and the stand-in that plays it on one machine', async () => {
+  test('the settings are valid for MediaConvert\'s API model and for the local stack', async () => {
     const { createJob } = createModel();
     const source = fc.record({
       width: fc.integer({ min: 32, max: 4096 }),
@@ -114,7 +114,7 @@ describe('jobSettings', () => {
     }), { numRuns: 50 });
   });
 
-  test('the model does refuse what it does not know', async () => {
+  test('the API model rejects unknown settings', async () => {
     const body = await wire({ Role: 'arn:role', Queue: 'arn:queue', Settings: settingsOf(SOURCE) });
     body.settings.outputGroups[0].outputs[0].videoDescription.codecSettings.h264Settings.rateControlMode = 'QVB';
     expect(() => createModel().createJob(body)).toThrow('rateControlMode');
@@ -124,7 +124,7 @@ describe('jobSettings', () => {
 describe('jobMetadata', () => {
   const renderings = chooseRungs(SOURCE, DEFAULT_LADDER);
 
-  test('comes back as it was', () => {
+  test('the metadata is the same after a round trip', () => {
     expect(parseJobMetadata(jobMetadata(VIDEO_ID, 3, SOURCE, renderings, LIMIT))).toEqual({
       videoId: VIDEO_ID,
       attempt: 3,
@@ -134,12 +134,12 @@ describe('jobMetadata', () => {
     });
   });
 
-  test('holds no special characters', () => {
+  test('the metadata contains no special characters', () => {
     for (const value of Object.values(jobMetadata(VIDEO_ID, 3, SOURCE, renderings, LIMIT))) expect(value).toMatch(/^[a-z0-9-]+$/);
   });
 
   test.each<[string, Record<string, string> | undefined]>([
-    ['none', undefined], ['somebody else\'s', { guid: 'x' }], ['no attempt', { videoId: VIDEO_ID }],
+    ['none', undefined], ['of another service', { guid: 'x' }], ['no attempt', { videoId: VIDEO_ID }],
     ['a wild id', { videoId: '../'.repeat(12), attempt: '1' }], ['a wild attempt', { videoId: VIDEO_ID, attempt: '-1' }],
-  ])('is not ours: %s', (_, metadata) => expect(parseJobMetadata(metadata)).toBeUndefined());
+  ])('returns undefined for metadata of another service: %s', (_, metadata) => expect(parseJobMetadata(metadata)).toBeUndefined());
 });

@@ -26,7 +26,7 @@ describe('chooseRungs', () => {
   const ladder = fc.uniqueArray(fc.integer({ min: 60, max: 1080 }).map((half) => half * 2), { minLength: 1, maxLength: 10 })
     .map((heights): Rung[] => heights.map((height) => ({ height, maxBitrate: height * 5000 })));
 
-  test('never upscales, keeps the aspect ratio, is even, descends', () => {
+  test('returns even sizes in descending order that keep the aspect ratio and are never upscaled', () => {
     fc.assert(fc.property(picture, ladder, (source, rungs) => {
       const chosen = chooseRungs(source, rungs);
       for (const { width, height } of chosen) {
@@ -34,7 +34,7 @@ describe('chooseRungs', () => {
         expect(height).toBeLessThanOrEqual(source.height);
         expect([width % 2, height % 2]).toEqual([0, 0]);
         expect(Math.min(width, height)).toBeGreaterThanOrEqual(32);
-        // Each side is off by one pixel at most, two at the source's own odd size.
+        // Rounding changes each side by at most one pixel, or by two pixels if the source has odd sides.
         const scale = Math.max(width / source.width, height / source.height);
         expect(Math.abs(source.width * scale - width)).toBeLessThan(2.01 * Math.max(1, source.width / source.height));
         expect(Math.abs(source.height * scale - height)).toBeLessThan(2.01 * Math.max(1, source.height / source.width));
@@ -48,7 +48,7 @@ describe('chooseRungs', () => {
     }));
   });
 
-  test('a source always has a rendition, and a larger one never has fewer', () => {
+  test('every source has a rendition, and a larger source never has fewer renditions', () => {
     fc.assert(fc.property(fc.integer({ min: 64, max: 1000 }), fc.integer({ min: 0, max: 2000 }), (small, more) => {
       const count = (height: number) => sizes({ width: Math.round(height * 16 / 9), height }).length;
       expect(chooseRungs({ width: small, height: small }, DEFAULT_LADDER).length).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ describe('chooseRungs', () => {
     }));
   });
 
-  test('upright and lying pictures get the same renditions, turned', () => {
+  test('portrait and landscape pictures have the same renditions, rotated', () => {
     fc.assert(fc.property(picture, ladder, ({ width, height }, rungs) => {
       const turned = chooseRungs({ width: height, height: width }, rungs).map((one) => ({ ...one, width: one.height, height: one.width }));
       expect(turned).toEqual(chooseRungs({ width, height }, rungs));
@@ -79,7 +79,7 @@ describe('outputFrameRate', () => {
     ['a phone\'s 60.04 is the limit', rate(6004, 100), rate(30)],
   ])('%s', (_, source, expected) => expect(outputFrameRate(source, 30)).toEqual(expected));
 
-  test('is never above the limit, and never much below half of it', () => {
+  test('the frame rate is never above the limit, and never much below half of the limit', () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 240_000 }), fc.integer({ min: 1, max: 1001 }), fc.integer({ min: 10, max: 120 }), (n, d, limit) => {
       const result = outputFrameRate(rate(n, d), limit) ?? rate(n, d);
       const fps = result.numerator / result.denominator;

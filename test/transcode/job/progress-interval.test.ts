@@ -11,8 +11,8 @@ test.each<[durationSeconds: number | undefined, expected: string]>([
   [7200, 'SECONDS_600'],
   [21_600, 'SECONDS_600'],
   [undefined, 'SECONDS_60'],
-])('a source of %p seconds reports by %s', (durationSeconds, expected) => expect(progressInterval(durationSeconds)).toBe(expected));
+])('a source of %p seconds has the interval %s', (durationSeconds, expected) => expect(progressInterval(durationSeconds)).toBe(expected));
 
-test('every interval is one of MediaConvert\'s', () => {
+test('every interval is a value of MediaConvert\'s API', () => {
   for (let seconds = 1; seconds < 10_000; seconds += 7) expect(Object.keys(StatusUpdateInterval)).toContain(progressInterval(seconds));
 });

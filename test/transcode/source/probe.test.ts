@@ -19,9 +19,9 @@ describe('readProbe', () => {
     ['a phone held upright', file({ Rotation: 90 }), { width: 1080, height: 1920, rotate: 'AUTO' }],
     ['a phone held upside down', file({ Rotation: 180 }), { width: 1920, height: 1080, rotate: 'AUTO' }],
     ['a negative rotation', file({ Rotation: -90 }), { width: 1080, height: 1920, rotate: 'AUTO' }],
-    // MediaConvert reads the rotation of MP4 and MOV only: for others it must be told.
+    // MediaConvert reads the rotation only from MP4 and MOV. For other containers the job must specify it.
     ['a turned Matroska', file({ Rotation: 270 }, { Format: 'matroska' }), { width: 1080, height: 1920, rotate: 'DEGREES_270' }],
-    ['a slanted one', file({ Rotation: 12 }), { width: 1920, height: 1080, rotate: 'AUTO' }],
+    ['an angle that is not a multiple of 90', file({ Rotation: 12 }), { width: 1920, height: 1080, rotate: 'AUTO' }],
     ['anamorphic', file({ Width: 720, Height: 576, SampleAspectRatio: { Numerator: 64, Denominator: 45 } }), { width: 1024, height: 576, squarePixels: false }],
     ['anamorphic by its codec', file({ Width: 1440, CodecMetadata: { SampleAspectRatio: { Numerator: 4, Denominator: 3 } } }), { width: 1920, squarePixels: false }],
     ['no sound', file({}, { Tracks: file().Tracks!.slice(0, 1) }), { hasAudio: false }],
@@ -30,7 +30,7 @@ describe('readProbe', () => {
     ['no frame rate', file({ FrameRate: { Numerator: 0, Denominator: 0 } }), { frameRate: undefined }],
   ])('%s', (_, container, expected) => expect(readProbe(container, 60)).toMatchObject(expected));
 
-  test.each(['asf', 'avi', 'matroska', 'mp4', 'mpegps', 'mpegts', 'mxf', 'quicktime', 'three_g2', 'three_gp', 'webm'])('takes %s', (Format) => {
+  test.each(['asf', 'avi', 'matroska', 'mp4', 'mpegps', 'mpegts', 'mxf', 'quicktime', 'three_g2', 'three_gp', 'webm'])('accepts %s', (Format) => {
     expect(isProblem(readProbe(file({}, { Format }), 60))).toBe(false);
   });
 
@@ -39,17 +39,17 @@ describe('readProbe', () => {
     ['no media format', { Tracks: [] }, 'not_a_video'],
     ['a playlist', file({}, { Format: 'hls' }), 'unsupported_codec'],
     ['a manifest', file({}, { Format: 'dash' }), 'unsupported_codec'],
-    ['a format that nobody listed', file({}, { Format: 'toString' }), 'unsupported_codec'],
+    ['a format that is not in the list', file({}, { Format: 'toString' }), 'unsupported_codec'],
     ['tracks in no container', file({}, { Format: undefined }), 'unsupported_codec'],
     ['sound with a cover picture', file({}, { Format: 'mp3' }), 'unsupported_codec'],
     ['audio only', file({}, { Tracks: [SOUND] }), 'not_a_video'],
     ['no track', file({}, { Tracks: [] }), 'not_a_video'],
-    ['a codec nobody knows', file({}, {}, 'UNKNOWN'), 'unsupported_codec'],
+    ['an unknown codec', file({}, {}, 'UNKNOWN'), 'unsupported_codec'],
     ['no size', file({ Width: undefined }), 'corrupt'],
     ['too long', file({}, { Duration: 60.1 }), 'too_long'],
-    ['too long by a track that outlasts its container', file({}, { Tracks: [file().Tracks![0], { ...SOUND, Duration: 61 }] }), 'too_long'],
+    ['too long because of a track that is longer than its container', file({}, { Tracks: [file().Tracks![0], { ...SOUND, Duration: 61 }] }), 'too_long'],
     ['too long by its track', file({}, { Duration: undefined, Tracks: [{ ...file().Tracks![0], Duration: 61 }] }), 'too_long'],
-  ])('refuses %s', (_, container, code) => {
+  ])('rejects %s', (_, container, code) => {
     const result = readProbe(container, 60);
     expect(isProblem(result) && result.code).toBe(code);
   });
