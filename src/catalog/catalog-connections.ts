@@ -11,17 +11,14 @@ import { propName } from '../synth/prop-paths';
 
 /** The connections of a catalog: environment variables and permissions for handlers of all areas. */
 export interface CatalogConnections {
-  /** Reads videos by their ids. */
   readonly read: Connection<'TABLE_NAME'>;
   /** Reads and lists videos: published videos, and all videos of an owner. */
   readonly list: Connection<'TABLE_NAME'>;
-  /** Creates videos. */
   readonly create: Connection<'TABLE_NAME'>;
   /** Reads videos and changes their status. */
   readonly update: Connection<'TABLE_NAME'>;
   /** Reads due videos, and changes their status and their due times. */
   readonly sweep: Connection<'TABLE_NAME'>;
-  /** Reads every row. */
   readonly scan: Connection<'TABLE_NAME'>;
   /** Reads the table's stream. Lambda uses these permissions of the function's role to poll the stream. */
   readonly stream: Connection;

@@ -11,7 +11,6 @@ const VERSION = 1;
 const PUBLISHED = new RegExp(`^p(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z)#(${VIDEO_ID})$`);
 const OWNED = new RegExp(`^o(${VIDEO_ID})$`);
 
-/** Encodes a position in a list of published videos. */
 export function publishedCursor({ publishedAt, videoId }: Publication): string {
   return pack(`p${publishedAt}#${videoId}`);
 }
@@ -24,7 +23,6 @@ export function parsePublishedCursor(cursor: string): Publication | undefined {
   return !Number.isNaN(time.getTime()) && time.toISOString() === publishedAt ? { publishedAt, videoId } : undefined;
 }
 
-/** Encodes a position in a list of an owner's videos. */
 export function ownedCursor({ videoId }: OwnedPosition): string {
   return pack(`o${videoId}`);
 }

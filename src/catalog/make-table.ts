@@ -4,7 +4,6 @@ import type { Construct } from 'constructs';
 import { INDEXES, TABLE_KEYS } from '../contract/table';
 import { DEFAULT_REMOVAL_POLICY, warnOfProtection } from '../synth/removal-policy';
 
-/** Options for a new table. */
 export interface MakeTableProps {
   readonly deletionProtection?: boolean;
   readonly removalPolicy?: RemovalPolicy;

@@ -8,7 +8,6 @@ import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
-/** Page size if the request has no `limit`. */
 const DEFAULT_LIMIT = 20;
 
 export interface ReadVideosPorts {
@@ -17,7 +16,6 @@ export interface ReadVideosPorts {
   readonly serviceUrl: string;
 }
 
-/** Returns the operations that list videos and return one video. */
 export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Operations<'catalog/read-videos'> {
   /** Builds the response from the rows that the caller is allowed to watch. */
   function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {

@@ -93,7 +93,6 @@ export interface VodCatalogProps extends VodCatalogOptions {
   readonly roles?: VodRoles;
 }
 
-/** The names of all options. */
 export const CATALOG_OPTIONS: Record<keyof VodCatalogOptions, true> = {
   table: true, eventBus: true, deletionProtection: true, functions: true, removalPolicy: true,
 };

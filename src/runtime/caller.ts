@@ -1,6 +1,5 @@
 import type { Caller } from '../roles/decide';
 
-/** Name of Cognito's claim for groups. */
 const GROUPS_CLAIM = 'cognito:groups';
 
 /**

@@ -13,10 +13,8 @@ import { RESPONSE_HEADERS } from '../contract/response-headers';
 import { OperationsOf, routesOf } from '../contract/routes';
 import type { Caller } from '../roles/decide';
 
-/** The fields that the responses of all routes have in common. */
 interface Answer {
   readonly status?: number;
-  /** Sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: readonly string[];

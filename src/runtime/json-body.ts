@@ -18,7 +18,7 @@ export function bodyText({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, '
     // For a body that is not Base64-encoded, API Gateway has already replaced invalid UTF-8 with U+FFFD.
     if (!text.includes('\ufffd')) return text;
   } catch {
-    // Invalid UTF-8 has the same error as U+FFFD.
+    // Invalid UTF-8 has the same error as text with U+FFFD.
   }
   throw malformed();
 }

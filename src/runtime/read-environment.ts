@@ -13,12 +13,10 @@ export function readEnvironment<H extends HandlerName>(handler: H, source: NodeJ
   return Object.fromEntries(present.map((name) => [name, read(name, source[name]!)])) as Environment<H>;
 }
 
-/** Reads an optional variable. */
 export function readOptional<V extends Variable>(name: V, source: NodeJS.ProcessEnv = process.env): Values<V>[V] | undefined {
   return source[name] === undefined ? undefined : read(name, source[name]) as Values<V>[V];
 }
 
-/** Reads the current value of a variable that Lambda sets. */
 export function readFromLambda(name: LambdaVariable, source: NodeJS.ProcessEnv = process.env): string {
   const written = source[name];
   if (written === undefined) throw new Error(`environment variable ${name}: missing, although Lambda sets it`);

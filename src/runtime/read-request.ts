@@ -6,7 +6,6 @@ import type { Route } from '../contract/routes';
 import type { JsonSchema } from '../contract/schemas';
 import { isText } from '../domain/text-rules';
 
-/** Returns the validated path parameters of the route. */
 export function readPath({ pathParameters = {} }: Pick<Route, 'pathParameters'>, event: APIGatewayProxyEvent): Record<string, string> {
   const given: Readonly<Record<string, unknown>> = event.pathParameters ?? {};
   return Object.fromEntries(Object.entries(pathParameters).map(([name, schema]) => {
@@ -48,7 +47,6 @@ export function readHeaders({ headers: schemas = {} }: Pick<Route, 'headers'>, e
   return headers;
 }
 
-/** Returns a function that parses the body of a request and validates it against the route's schema. */
 export function bodyReader({ body: schema, bodyOptional }: Pick<Route, 'body' | 'bodyOptional'>): (event: APIGatewayProxyEvent) => unknown {
   if (!schema) {
     return ({ body }) => {

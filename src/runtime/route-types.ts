@@ -12,18 +12,15 @@ import type { Caller } from '../roles/decide';
 /** A video in an API response. Times are ISO 8601 in UTC, and URLs are absolute. Keys without a value are omitted. */
 export type Video = FromSchema<typeof videoSchema>;
 
-/** The `detail` of a video event. */
 export type EventDetail = FromSchema<typeof eventDetailSchema>;
 
 /** The response of the OAuth server's token endpoint, and of the token routes of this API. */
 export type Tokens = FromSchema<typeof tokensSchema>;
 
-/** The problem+json of an error (RFC 9457). */
 export type Problem = FromSchema<typeof problemSchema>;
 
 type RouteOf<O extends OperationId> = (typeof ROUTES)[O];
 
-/** The types of named values, derived from their schemas. */
 type Values<Schemas> = { readonly [Name in keyof Schemas]: Schemas[Name] extends JSONSchema ? FromSchema<Schemas[Name]> : never };
 
 /** The schemas of a route for one key, such as `query`. Without that key the type has no properties. */
@@ -45,7 +42,6 @@ export type BodyOf<O extends OperationId> = RouteOf<O> extends { readonly body: 
 export type RequestOf<O extends OperationId> = {
   readonly path: PathOf<O>;
   readonly query: QueryOf<O>;
-  /** Headers by lower-case name. */
   readonly headers: HeadersOf<O>;
   readonly body: BodyOf<O>;
 } & (RouteOf<O>['access'] extends 'signed-in' ? { readonly caller: Caller } : unknown);
@@ -75,5 +71,4 @@ export type AnswerOf<O extends OperationId> =
   | DefaultAnswer<O>
   | (RouteOf<O> extends { readonly redirects: true } ? Redirect & { readonly status: 302 } : never);
 
-/** The operations of a handler, by operationId. */
 export type Operations<H extends HandlerName> = { readonly [O in OperationsOf<H>]: (request: RequestOf<O>) => Promise<AnswerOf<O>> };

@@ -7,7 +7,6 @@ import type { VideoRepository } from '../runtime/rows/video-repository';
 import { lookUpJob } from '../transcode/look-up-job.runtime';
 import { recordJobEnd, recordJobGone, recordNeverSubmitted } from '../transcode/record-job-end.runtime';
 
-/** Dependencies of `settle`. */
 export interface SettlePorts {
   readonly videos: VideoRepository;
   readonly clock: () => Date;
@@ -15,7 +14,6 @@ export interface SettlePorts {
   readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
 }
 
-/** A postponement of a video's due time. */
 export interface Wait {
   readonly minutes: number;
   /** New number of resubmits, if it has changed. */
@@ -27,7 +25,6 @@ export type NextLook = Wait | 'never' | 'settled';
 
 type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 
-/** Most transcodes take less than an hour. */
 export const LATER: Wait = { minutes: 60 };
 /** The wait after a recent action, or if a service does not respond. */
 const SOON: Wait = { minutes: 15 };
@@ -52,7 +49,6 @@ const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {
   deleting: nothingIsDue,
 };
 
-/** Runs the action that is due for a video. Returns its next due time. */
 export function settle(row: VideoRow, ports: SettlePorts): Promise<NextLook> {
   return (SETTLERS as Partial<typeof SETTLERS>)[row.status]?.(row, ports) ?? Promise.resolve(LATER);
 }

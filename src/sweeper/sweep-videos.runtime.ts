@@ -4,12 +4,10 @@ import { DUE_SHARDS, VideoRow } from '../contract/table';
 import type { DuePosition, DueVideo, DueVideos } from '../runtime/rows/due-videos';
 import { NewerFormat } from '../runtime/rows/read-row';
 
-/** Dependencies of `sweepVideos`. */
 export interface SweepPorts extends SettlePorts {
   readonly due: DueVideos;
 }
 
-/** The result of a sweep. */
 export interface SweepReport {
   /** Number of due videos that the sweep processed. */
   readonly looked: number;
@@ -22,7 +20,6 @@ export interface SweepReport {
 /** The sweep ends if the function has less remaining time than this. One video takes less time than this. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
-/** Maximum number of logged ids of rows with a newer format. */
 const IDS_LOGGED = 20;
 
 /** Returns the handler that settles all due videos, earliest due time first, while the function has enough remaining time. */

@@ -41,7 +41,6 @@ export interface VodSweeperProps extends VodSweeperOptions {
   readonly transcode?: IVodTranscode;
 }
 
-/** The names of all options. */
 export const SWEEPER_OPTIONS: Record<keyof VodSweeperOptions, true> = { functions: true };
 
 const EVERY = Duration.minutes(15);

@@ -13,7 +13,6 @@ export interface JobEnd {
   readonly errorMessage?: string;
   /** Output files for players, video before audio. */
   readonly outputs?: readonly JobOutput[];
-  /** Key of the poster in the media bucket. */
   readonly poster?: string;
 }
 
@@ -23,7 +22,6 @@ export interface JobOutput {
   readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;
 }
 
-/** Writes the result or the error of an attempt's job to the catalog. */
 export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: JobEnd): Promise<Outcome> {
   const { videoId, attempt } = job;
   switch (end.status) {

@@ -31,7 +31,6 @@ interface OutputDetail {
 
 export type JobEvent = EventBridgeEvent<typeof JOB_EVENT, JobEventDetail>;
 
-/** Dependencies of `recordJobEvents`. */
 export interface RecordJobEventPorts {
   readonly videos: VideoRepository;
   readonly mediaBucket: string;
@@ -48,7 +47,7 @@ export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) =
     const row = await adopt(ports.videos, job, jobId);
     if (row?.attempt !== attempt || row.jobId !== jobId) {
       // The video was deleted, the attempt has ended, or the attempt has a second job (docs/decisions/003): only events of the recorded job count.
-      return console.warn({ message: 'ignored: not the job of the video', jobId, status, videoId, attempt, recorded: row && { attempt: row.attempt, jobId: row.jobId } });
+      return console.warn({ message: 'ignored: not the recorded job of the video', jobId, status, videoId, attempt, recorded: row && { attempt: row.attempt, jobId: row.jobId } });
     }
     if (status === 'STATUS_UPDATE') {
       const percent = detail.jobProgress?.jobPercentComplete;
@@ -61,7 +60,7 @@ export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) =
   };
 }
 
-/** Returns the video's row. Records the job first if the submit function stopped before it recorded the job. */
+/** Returns the video's row. Records the job first, if the submit function has not recorded it. */
 async function adopt(videos: VideoRepository, { videoId, attempt }: JobMetadata, jobId: string): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
   if (row?.attempt !== attempt || row.status !== 'uploaded') return row;

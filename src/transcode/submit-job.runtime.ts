@@ -16,7 +16,6 @@ import type { Source } from './source/source';
 import type { VideoError } from '../domain/video-status';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 
-/** Dependencies and settings of `submitJobs`. */
 export interface SubmitJobPorts {
   readonly videos: VideoRepository;
   readonly client: MediaConvertClient;
@@ -112,7 +111,6 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;
-  /** Size of the object in bytes, if the message is an event of S3. */
   readonly size?: number;
 }
 

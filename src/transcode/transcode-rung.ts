@@ -36,7 +36,6 @@ export function ladderProblems(name: string, ladder: readonly TranscodeRung[] | 
   });
 }
 
-/** Converts a rung to the form of the function's environment. */
 export function toRung({ height, maxBitrate }: TranscodeRung): Rung {
   return { height, maxBitrate: maxBitrate.toBps() };
 }

@@ -108,7 +108,6 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
   readonly ladder?: TranscodeRung[];
 }
 
-/** The names of all options. */
 export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
   segmentDuration: true, maxFrameRate: true, maxDuration: true, maxConcurrency: true, concurrentJobs: true, functions: true,
 };
@@ -205,7 +204,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     });
     this.grantReadSources(role, sourceBucket);
     const media = mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`);
-    acknowledgeWildcard(role, media, 'media files are objects with one prefix, and each job creates new ones');
+    acknowledgeWildcard(role, media, 'media files have a common prefix, and each job creates new objects');
     this.grant(role, ['s3:PutObject'], [media]);
     grantKey(this, bucketKey(propName(this, 'mediaBucket'), mediaBucket), role, ['kms:GenerateDataKey', 'kms:Decrypt']);
     return role;
@@ -265,14 +264,14 @@ export class VodTranscode extends Construct implements IVodTranscode {
 
   private grantSubmitJobs(grantee: iam.IGrantable): void {
     this.grant(grantee, ['mediaconvert:CreateJob', 'mediaconvert:SearchJobs'], [this.queue.attrArn]);
-    // Probe has no resource. It reads the file with the permissions of the caller, so it gives no access to other files.
+    // AWS defines no resource for the action Probe. The action reads a file with the permissions of the caller, so it gives no access to other files.
     this.grant(grantee, ['mediaconvert:Probe'], ['*']);
     this.grant(grantee, ['iam:PassRole'], [this.jobRole.roleArn], { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } });
   }
 
   private grantReadSources(grantee: iam.IGrantable, sourceBucket: s3.IBucket): void {
     const sources = sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`);
-    acknowledgeWildcard(this, sources, 'sources are objects with one prefix, and each upload creates a new one');
+    acknowledgeWildcard(this, sources, 'sources have a common prefix, and each upload creates a new object');
     this.grant(grantee, ['s3:GetObject'], [sources]);
     grantKey(this, bucketKey(propName(this, 'sourceBucket'), sourceBucket), grantee, ['kms:Decrypt']);
   }

@@ -20,12 +20,10 @@ export interface PlanUploadPorts {
   /** Returns a new video id, which is sortable by time and cannot be guessed. */
   readonly newId: () => Promise<string>;
   readonly settings: UploadSettings;
-  /** The source bucket. */
   readonly bucket: string;
   readonly serviceUrl: string;
 }
 
-/** Returns the operation that validates a declared file, creates its video and signs its upload URL. */
 export function planUpload({ videos, roles, signPut, newId, settings, bucket, serviceUrl }: PlanUploadPorts): Operations<'upload/plan-upload'> {
   return {
     async planUpload({ caller, body }): Promise<AnswerOf<'planUpload'>> {

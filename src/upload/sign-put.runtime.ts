@@ -5,7 +5,6 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { MAX_UPLOAD_EXPIRY_SECONDS } from '../domain/upload-limits';
 import { readFromLambda } from '../runtime/read-environment';
 
-/** A declared object. */
 export interface PutDeclaration {
   readonly key: string;
   readonly contentType: string;

@@ -107,7 +107,6 @@ export interface VodUploadProps extends VodUploadOptions {
   readonly appOrigins?: string[];
 }
 
-/** The names of all options. */
 export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
   bucket: true, maxSize: true, contentTypes: true, defaultVisibility: true, uploadExpiry: true, functions: true, removalPolicy: true,
 };
@@ -181,7 +180,7 @@ export class VodUpload extends Construct {
    */
   private grantPutSources(grantee: iam.IGrantable): void {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
-    acknowledgeWildcard(this, sources, 'sources are objects with one prefix, and each upload creates a new one');
+    acknowledgeWildcard(this, sources, 'sources have a common prefix, and each upload creates a new object');
     iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
     grantKey(this, bucketKey(propName(this, 'bucket'), this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }

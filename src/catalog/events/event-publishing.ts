@@ -22,18 +22,15 @@ import { propName } from '../../synth/prop-paths';
 import type { IVodCatalog } from '../catalog';
 import { connectionsOf } from '../catalog-connections';
 
-/** Properties for `EventPublishing`. */
 export interface EventPublishingProps {
   readonly catalog: IVodCatalog;
   /** @default - a new event bus */
   readonly eventBus?: events.IEventBus;
-  /** Removal policy of the failed events bucket. */
   readonly removalPolicy: RemovalPolicy;
 }
 
 /** DynamoDB keeps stream records for 24 hours. After 1 hour Lambda stores failing records in S3, so that they no longer block later records. */
 const MAX_RECORD_AGE = Duration.hours(1);
-/** Time for the operator to notice failed event records and to send them again. */
 const FAILED_EVENTS_EXPIRE = Duration.days(90);
 
 /** Publishes an event on an event bus for each change of a video, from the stream of the catalog's table. */
@@ -80,7 +77,6 @@ export class EventPublishing extends Construct {
     });
   }
 
-  /** Adds a rule for one event type of this catalog. */
   public addRule(id: string, type: VideoEventType, given: events.OnEventOptions): events.Rule {
     throwIfAny(this.catalog, ruleProblems(given).map((problem) => problem && `rule ${show(id)}: ${problem}`));
     const { crossStackScope, target, ...options } = given;

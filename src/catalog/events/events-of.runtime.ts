@@ -9,7 +9,6 @@ export interface VideoEvent {
   readonly detail: EventDetail;
 }
 
-/** The event types for status changes, by new status. */
 const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType>> = {
   uploaded: 'video.uploaded', processing: 'video.processing', held: 'video.held', ready: 'video.ready', errored: 'video.errored', deleting: 'video.deleting',
 };

@@ -4,7 +4,6 @@ import { EventsNotSent, TimedEvent } from './send-events.runtime';
 
 export interface PublishEventsPorts {
   readonly send: (events: readonly TimedEvent[]) => Promise<void>;
-  /** Stores records in the failed events bucket. */
   readonly storeFailed: (records: readonly DynamoDBRecord[]) => Promise<void>;
 }
 

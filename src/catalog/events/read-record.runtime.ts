@@ -8,7 +8,6 @@ import { readRow } from '../../runtime/rows/read-row';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 
-/** The images of each kind of change in a stream with the view type NEW_AND_OLD_IMAGES. */
 const IMAGES: Readonly<Record<NonNullable<DynamoDBRecord['eventName']>, readonly [before: boolean, after: boolean]>> = {
   INSERT: [false, true], MODIFY: [true, true], REMOVE: [true, false],
 };

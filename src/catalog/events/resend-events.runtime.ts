@@ -18,7 +18,6 @@ export interface ResendRequest {
   readonly after?: unknown;
 }
 
-/** The result of the function. */
 export interface ResendAnswer {
   readonly sent: number;
   /** Objects and rows that could not be read, or whose events EventBridge rejected permanently. They are kept. The log contains the key and the reason. */
@@ -48,7 +47,6 @@ interface Page {
   /** Keys of objects or rows that could not be read, or that contain a rejected event. */
   readonly failed: Set<string>;
   readonly next?: string;
-  /** Function to call after the events are sent. */
   readonly settle?: () => Promise<void>;
 }
 
@@ -165,7 +163,6 @@ async function currentStates({ documents, tableName }: ResendEventsPorts, after:
   return { events, failed, next: LastEvaluatedKey && `${LastEvaluatedKey.pk} ${LastEvaluatedKey.sk}` };
 }
 
-/** Returns the event of a video's current status. */
 function currentState(row: VideoRow): TimedEvent {
   const time = new Date(row.updatedAt);
   if (Number.isNaN(time.getTime())) throw new Error(`updatedAt: expected a time, got ${row.updatedAt}`);

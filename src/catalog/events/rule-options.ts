@@ -3,7 +3,6 @@ import type * as events from 'aws-cdk-lib/aws-events';
 import { eventDetailSchema, JsonSchema } from '../../contract/schemas';
 import { isAbsent, keyProblem, listProblems, objectProblem, show } from '../../synth/prop-checks';
 
-/** Returns a message for each problem in the options of an event rule. */
 export function ruleProblems(options: events.OnEventOptions): (string | undefined)[] {
   const wrong = objectProblem('options', options, '{ target: new targets.LambdaFunction(fn) } or another target', { required: true });
   if (wrong) return [wrong];
@@ -20,7 +19,6 @@ const RULE_OPTIONS: Readonly<Record<keyof events.OnEventOptions, true>> = {
   target: true, description: true, ruleName: true, eventPattern: true, crossStackScope: true,
 };
 
-/** The fields of EventBridge's envelope, with CDK's names. */
 const ENVELOPE: Readonly<Record<keyof events.EventPattern, true>> = {
   version: true, id: true, account: true, time: true, region: true, resources: true, source: true, detailType: true, detail: true,
 };

@@ -3,7 +3,6 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import type { VideoEvent } from './events-of.runtime';
 import { EVENT_SOURCE } from '../../contract/events';
 
-/** An event with the time of its change. */
 export interface TimedEvent extends VideoEvent {
   readonly time: Date;
 }

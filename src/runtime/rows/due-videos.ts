@@ -24,7 +24,6 @@ export interface DueVideos {
   moveDue(row: DueVideo & Pick<VideoRow, 'version'>, to: Date | undefined, resubmits?: number): Promise<Outcome>;
 }
 
-/** Returns access to the due times in the catalog's table. */
 export function dueVideos(tableName: string, client: DynamoDBClient = new DynamoDBClient({})): DueVideos {
   const documents = DynamoDBDocumentClient.from(client);
   const { name: IndexName, partition, sort } = INDEXES.byDue;

@@ -2,7 +2,6 @@ import { SCHEMA_VERSION, stageKey, VideoDetails, VideoRow } from '../../contract
 import { stageOf } from '../../domain/stage';
 import type { VideoStatus } from '../../domain/video-status';
 
-/** A stored row, in any format. */
 type StoredRow = Readonly<Record<string, any>>;
 
 /**

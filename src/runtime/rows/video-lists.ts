@@ -13,7 +13,6 @@ export interface OwnedPosition {
 
 export interface Page<Position> {
   readonly rows: VideoRow[];
-  /** The position where the next page begins. Absent on the last page. */
   readonly next?: Position;
 }
 

@@ -11,16 +11,13 @@ import { isListed } from '../../domain/visibility';
 /** The result of a conditional write. `unchanged`: the write was late, repeated or out of order, or the video does not exist. */
 export type Outcome = 'changed' | 'unchanged';
 
-/** The attributes of a declared upload. */
 export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source'>;
 
-/** A video's row with its details. */
 export interface WholeVideo {
   readonly row: VideoRow;
   readonly details: VideoDetails;
 }
 
-/** The result of a completed transcode. */
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** The catalog's rows. Every write is conditional: duplicate, late and out-of-order events change nothing. */
@@ -54,11 +51,9 @@ export interface VideoRepository extends VideoLists {
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
   /** Records the result: -> `ready`. Also publishes the video, and lists it if its visibility allows that. */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
-  /** Records the error: -> `errored`. */
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
 }
 
-/** Options that tests set. */
 export interface VideoRepositoryOptions {
   readonly client?: DynamoDBClient;
   readonly clock?: () => Date;
@@ -101,7 +96,6 @@ function entering(videoId: string, status: VideoStatus, now: Date) {
 /** Tries of an optimistic write that conflicts with other writes. After that the write fails and its event is retried. */
 const TRIES = 3;
 
-/** Returns the repository of a catalog table. */
 export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {
   const { client = new DynamoDBClient({}), clock = () => new Date() } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });

@@ -32,7 +32,6 @@ const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
 /** Matches messages of MediaConvert about missing permissions. MediaConvert's general error codes can have such a message too. */
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
-/** Returns the error for a failure that the service caused. The uploader cannot fix it with another file. */
 export function internal(): VideoError {
   return { code: 'internal', message: 'the service had an internal error; the file did not cause it' };
 }

@@ -11,15 +11,12 @@ import type { Picture } from '../source/source';
 export interface JobMetadata {
   readonly videoId: string;
   readonly attempt: number;
-  /** Display size of the source. */
   readonly source?: Picture;
-  /** `tooLongFrom` of the job's DurationLimit. */
   readonly tooLongFrom?: number;
   /** Maximum bits per second of each rendition, largest rendition first. */
   readonly maxBitrates: readonly number[];
 }
 
-/** Returns the user metadata of an attempt's job. */
 export function jobMetadata(
   videoId: string, attempt: number, source: Picture, renderings: readonly Rendering[], { tooLongFrom }: DurationLimit,
 ): Record<string, string> {

@@ -6,11 +6,9 @@ import type { TranscodeSettings } from '../../contract/transcode';
 import { hlsKey, posterPrefix } from '../../domain/object-keys';
 import type { Source } from '../source/source';
 
-/** The values from which the settings of an attempt's job are built. */
 export interface JobPlan {
   readonly videoId: string;
   readonly attempt: number;
-  /** `s3://` URL of the source. */
   readonly input: string;
   readonly mediaBucket: string;
   readonly source: Source;

@@ -1,7 +1,6 @@
 import type { Rung } from '../../contract/transcode';
 import type { FrameRate, Picture } from '../source/source';
 
-/** A rendition that a job has to create. */
 export interface Rendering extends Picture {
   /** Part of the names of the rendition's files, such as `720p`. */
   readonly name: string;

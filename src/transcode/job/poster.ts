@@ -5,11 +5,9 @@ import type { Source } from '../source/source';
 
 /** Maximum short side of the poster, in pixels. The poster has the size of the largest rendition within this limit. */
 const SHORT_SIDE = 720;
-/** First part of the file names that MediaConvert creates. */
 const BASE_NAME = 'poster';
 /** Number of captured frames: the first frame, which is often black, and the frame used as poster. */
 const STILLS = 2;
-/** From 1 to 100. */
 const JPEG_QUALITY = 80;
 
 /**

@@ -22,5 +22,4 @@ export function isAcceptedContainer(format: string | undefined): boolean {
   return format !== undefined && Object.hasOwn(CONTAINERS, format);
 }
 
-/** Common names of the accepted containers. */
 export const CONTAINER_NAMES: readonly string[] = Object.values(CONTAINERS);

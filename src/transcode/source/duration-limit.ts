@@ -34,10 +34,9 @@ export function durationLimit(statedSeconds: number | undefined, maxSeconds: num
   return { clipSeconds, tooLongFrom: Math.min(maxSeconds, Math.floor(clipSeconds / CLIP_MARGIN)) };
 }
 
-/** Returns the error for a source that states a duration above the limit. */
 export function statedTooLong(seconds: number, maxSeconds: number): VideoError {
   return { code: 'too_long', message: `the video is ${readableDuration(Math.ceil(seconds))} long, at most ${readableDuration(maxSeconds)} is allowed` };
 }
 
 /** The error for a source whose result shows that the source is too long. */
-export const FOUND_TOO_LONG: VideoError = { code: 'too_long', message: 'the video is longer than the limit, although the file states no duration or a shorter one' };
+export const FOUND_TOO_LONG: VideoError = { code: 'too_long', message: 'the transcoded video is longer than the maximum duration' };

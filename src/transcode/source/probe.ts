@@ -3,7 +3,6 @@ import { statedTooLong } from './duration-limit';
 import type { FrameRate, Rotate, Source } from './source';
 import type { VideoError } from '../../domain/video-status';
 
-/** The fields of MediaConvert's probe result that are used here. */
 export interface ProbedContainer {
   readonly Format?: string;
   readonly Duration?: number;
@@ -68,7 +67,6 @@ export function readProbe(container: ProbedContainer | undefined, maxDurationSec
   };
 }
 
-/** Returns whether a result of `readProbe` is an error. */
 export function isProblem(result: Source | VideoError): result is VideoError {
   return 'code' in result;
 }

@@ -4,7 +4,6 @@ export interface Picture {
   readonly height: number;
 }
 
-/** Frames per second, as a fraction. */
 export interface FrameRate {
   readonly numerator: number;
   readonly denominator: number;
