@@ -27,163 +27,184 @@ import { UPLOAD_OPTIONS, VodUpload, VodUploadOptions } from './upload/vod-upload
 /** Properties of `ServerlessVod`. */
 export interface ServerlessVodProps {
   /**
-   * Who vouches for the people that call. Choose it before people upload: a video belongs to the id that its uploader had.
-   * @default Identity.userPool() - a user pool of the service's own, with sign-in, sessions and sign-out
+   * The identity provider that authenticates users.
+   *
+   * Decide before the first upload: the owner of a video is stored as a user id of this identity provider.
+   * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
 
   /**
-   * Who may upload, who may watch, and who are the admins.
-   * @default - everyone signed in may upload and watch; the group `admins` of the service's own pool manages every video
+   * The groups of users that can upload videos, watch videos and manage all videos.
+   * @default - every signed-in user can upload and watch; users in the group `admins` of the new user pool can manage all videos
    */
   readonly roles?: VodRoles;
 
   /**
-   * Domain names of your own for the service. The first is its address: `url`, sign-in and its callback, sign-out, the invitation, CORS of uploads and
-   * the addresses of media use it. Point each at the distribution by a DNS record of yours. No other distribution may have one of them.
+   * Custom domain names of the distribution.
    *
-   * People sign in and watch at the first name only, since cookies belong to one name. What `defaultBehavior` serves is redirected to it
-   * from the others and from the `cloudfront.net` name, unless that behavior has a function of yours for viewer requests. Viewers need TLS 1.2
+   * The first name is the host of the service URL (`url`), which is used for sign-in, its callback, sign-out, the invitation email, CORS of uploads and the
+   * URLs of media. Create a DNS record for each name that points to the distribution. No other CloudFront distribution can have the same name.
+   *
+   * Users can sign in and watch only at the first name, because cookies belong to one host. Requests for the other names and for the `cloudfront.net` name
+   * that `defaultBehavior` serves are redirected to the first name, unless the behavior has a function for viewer requests. Viewers need TLS 1.2
    * (`TLSv1.2_2021`).
-   * @default - the distribution's own name, such as `d111111abcdef8.cloudfront.net`
+   * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
   readonly domainNames?: string[];
 
   /**
-   * The certificate for all of `domainNames`. CloudFront takes those of us-east-1 and of the stack's account only, wherever the stack is. Required with
-   * `domainNames`.
+   * The ACM certificate that covers all `domainNames`. Required with `domainNames`.
+   *
+   * It must be in us-east-1 and in the account of the stack, whatever the region of the stack: CloudFront accepts no other certificates.
    * @default - none
    */
   readonly certificate?: acm.ICertificate;
 
   /**
-   * Everything that is neither API nor media: your own web app, with CDK's own options (methods, cache, query strings, functions). Paths below `/api/` and
-   * `/v/` never reach it. A behavior without a response headers policy gets CloudFront's managed security headers. Never the media bucket: nothing but
-   * `/v/*` asks for a session.
+   * The default behavior of the distribution, which serves your web app: all paths except those below `/api/` and `/v/`.
    *
-   * By default viewers may GET and HEAD, and answers are cached for everyone, without query and cookies. A server-rendered app needs
-   * `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then gets the cookies of its
-   * viewers, but for those of session and playback, whose paths are the service's. One of the same stack needs `domainNames` to be told `url` or the
-   * user pool: without them these wait for the distribution, which waits for the app.
-   * @default - a function answers 404
+   * All options of `cloudfront.BehaviorOptions` can be set. A behavior without a response headers policy gets CloudFront's managed security headers. The
+   * origin must not be the media bucket, because only `/v/*` requires a playback session.
+   *
+   * By default, CloudFront allows GET and HEAD, and caches each response for all viewers, without query strings and cookies in the cache key. A
+   * server-rendered app requires `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then
+   * receives the cookies of its viewers, except the refresh cookie and the playback cookies, which are limited to paths of the service.
+   *
+   * An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set. Otherwise they depend on the distribution, which depends on
+   * the app.
+   * @default - a CloudFront function that returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * What `/` stands for in your own app, such as `index.html`. Needs `defaultBehavior` or `additionalBehaviors`, which serve it.
-   * @default - nothing: `/` goes to the default behavior as it is
+   * The object that CloudFront requests for the path `/`, such as `index.html`. Requires `defaultBehavior` or `additionalBehaviors`, which serve the object.
+   * @default - none: `/` is passed to the default behavior unchanged
    */
   readonly defaultRootObject?: string;
 
   /**
-   * More of your own beside the default behavior, by path pattern. Patterns below `/v/` and `/api/` are taken. Viewers come by https, and answers get
-   * CloudFront's managed security headers, unless the behavior says otherwise. Never the media bucket.
+   * Additional behaviors of the distribution for your app, by path pattern.
+   *
+   * Patterns below `/v/` and `/api/` are rejected. HTTP requests are redirected to HTTPS, and responses get CloudFront's managed security headers, unless the
+   * behavior sets other options. The origin must not be the media bucket.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
 
   /**
-   * Origins besides the service's own whose pages may call the API with a bearer token, may upload, and to which a sign-in may return: https, or http
-   * on localhost, such as `http://localhost:5173`. Pages of another site can use neither the refresh cookie nor the playback cookies.
-   * @default - none
+   * Additional web origins whose pages can use the service, such as `https://app.example.com`, or `http://localhost:5173` for development.
+   *
+   * Their pages can call the API with a bearer token and upload files, and a sign-in can return to them. Only https is allowed, or http on localhost. Pages of
+   * another site can use neither the refresh cookie nor the playback cookies.
+   * @default - none: only pages of the service URL
    */
   readonly appOrigins?: string[];
 
   /**
-   * The renditions to make, in any order. Each costs by the minute (MediaConvert's Basic tier).
-   * @default - H.264 at 1080, 720, 540, 360 and 240, with 6, 4, 2, 1 and 0.35 Mb/s at most
+   * The renditions of each video, in any order.
+   *
+   * MediaConvert charges for each minute of each rendition (Basic tier).
+   * @default - H.264 with heights of 1080, 720, 540, 360 and 240 pixels, and at most 6, 4, 2, 1 and 0.35 Mb/s
    */
   readonly ladder?: TranscodeRung[];
 
   /**
-   * What happens to buckets, table, user pool and secrets when the stack is deleted. `DESTROY` makes a disposable stack: everything that
-   * people uploaded is deleted with it. By default they are retained, except by the rollback of a first deployment that failed; `RETAIN` keeps
-   * them even then. `SNAPSHOT` is refused.
+   * The removal policy of the buckets, the table, the user pool and the secrets.
+   *
+   * By default, these resources are retained when the stack is deleted, except when the rollback of a failed first deployment deletes them. `RETAIN` retains
+   * them in that case too. `DESTROY` deletes them with the stack, including all uploaded videos. `SNAPSHOT` is rejected at synth.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * Whether AWS refuses to delete the table and the user pool. Turn it on after the first deployment has succeeded: the rollback of one that fails can't
-   * delete what is protected.
+   * Whether deletion protection is enabled for the table and the user pool.
+   *
+   * Enable it after the first successful deployment: the rollback of a failed first deployment cannot delete protected resources.
    * @default false
    */
   readonly deletionProtection?: boolean;
 
   /**
-   * Options for all functions: memory, log retention, tracing, VPC, permissions boundary and the like. An area's own `functions` win, option by option.
-   * @default - as `VodFunctionOptions` says
+   * Options for all Lambda functions, such as memory, log retention, tracing, VPC and permissions boundary.
+   *
+   * Each option can be overridden for one area, with `functions` of the area's options.
+   * @default - the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
-   * Tuning of the catalog.
-   * @default - as `VodCatalogOptions` says
+   * Options for the catalog.
+   * @default - the defaults of `VodCatalogOptions`
    */
   readonly catalog?: VodCatalogOptions;
 
   /**
-   * Tuning of uploads.
-   * @default - as `VodUploadOptions` says
+   * Options for uploads.
+   * @default - the defaults of `VodUploadOptions`
    */
   readonly upload?: VodUploadOptions;
 
   /**
-   * Tuning of transcoding.
-   * @default - as `VodTranscodeOptions` says
+   * Options for transcoding.
+   * @default - the defaults of `VodTranscodeOptions`
    */
   readonly transcode?: VodTranscodeOptions;
 
   /**
-   * Tuning of the distribution and of playback sessions.
-   * @default - as `VodDeliveryOptions` says
+   * Options for the distribution and for playback sessions.
+   * @default - the defaults of `VodDeliveryOptions`
    */
   readonly delivery?: VodDeliveryOptions;
 
   /**
-   * Tuning of the REST API.
-   * @default - as `VodApiOptions` says
+   * Options for the REST API.
+   * @default - the defaults of `VodApiOptions`
    */
   readonly api?: VodApiOptions;
 
   /**
-   * Tuning of the sweeper.
-   * @default - as `VodSweeperOptions` says
+   * Options for the sweeper.
+   * @default - the defaults of `VodSweeperOptions`
    */
   readonly sweeper?: VodSweeperOptions;
 }
 
 /**
- * A video-on-demand service: people sign in, upload large videos, get adaptive HLS a few minutes later, and play them
- * with every byte protected.
+ * A serverless video-on-demand service.
+ *
+ * Users sign in and upload videos. MediaConvert transcodes each video to adaptive HLS. Viewers play it through CloudFront with signed cookies. The service
+ * consists of one construct for each area, which are public properties, such as `vod.upload` and `vod.catalog`.
  *
  * @example
  * const vod = new ServerlessVod(this, 'Vod');
  * new CfnOutput(this, 'Url', { value: vod.url });
  */
 export class ServerlessVod extends Construct {
-  /** Sign-in: user pool, hosted UI, app client. */
+  /** Authentication: the user pool with hosted UI and app client, or another identity provider. */
   public readonly auth: VodAuth;
-  /** Uploads: the source bucket. */
+  /** Uploads: the source bucket and the function that signs upload URLs. */
   public readonly upload: VodUpload;
-  /** Transcoding: the MediaConvert queue and what feeds it. */
+  /** Transcoding: the MediaConvert queue, and the queue and functions that submit jobs. */
   public readonly transcode: VodTranscode;
-  /** The catalog: the table of videos. */
+  /** The catalog: the table of videos and the event bus. */
   public readonly catalog: VodCatalog;
-  /** Delivery: media bucket, distribution, signing keys. */
+  /** Delivery: the media bucket, the distribution and the signing keys. */
   public readonly delivery: VodDelivery;
   /** The REST API. */
   public readonly api: VodApi;
-  /** The sweeper: every 15 minutes it moves on what no event has. */
+  /** The sweeper, which checks every 15 minutes for videos that wait for an event that did not arrive. */
   public readonly sweeper: VodSweeper;
   /**
-   * The address that people use: at the first of `domainNames`, else such as `https://d111111abcdef8.cloudfront.net`.
+   * The service URL, which users open: `https://` and the first of `domainNames`, or the domain name of the distribution, such as
+   * `https://d111111abcdef8.cloudfront.net`.
    *
-   * The latter waits for the distribution, so an app of this stack behind `defaultBehavior` can be told the address with `domainNames` only.
+   * Without `domainNames`, the URL depends on the distribution. An app in the same stack that `defaultBehavior` serves can then not refer to it.
    */
   public readonly url: string;
 
-  /** What applies to every area iterates over these. @internal */
+  /** The areas, for code that applies to all of them. @internal */
   public readonly _areas: readonly Area[];
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
@@ -198,10 +219,10 @@ export class ServerlessVod extends Construct {
     });
     const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection } = props;
     const { domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors } = props;
-    // The distribution's own name is known after the areas that it serves.
+    // The domain name of the distribution is not known yet: the distribution is created after the API and the catalog.
     const url = isAbsent(domainNames) ? Lazy.string({ produce: () => this.delivery.url }) : serviceUrl(domainNames);
 
-    // The order in which it deploys: docs/decisions/001-one-origin.md.
+    // The order is explained in docs/decisions/001-one-origin.md.
     this.api = new VodApi(this, 'Api', { ...props.api, appOrigins });
     this.auth = new VodAuth(this, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection });
     const catalog = this.catalog = new VodCatalog(this, 'Catalog', {
@@ -236,7 +257,7 @@ const OPTIONS = {
   upload: UPLOAD_OPTIONS, transcode: TRANSCODE_OPTIONS, catalog: CATALOG_OPTIONS, delivery: DELIVERY_OPTIONS, api: API_OPTIONS, sweeper: SWEEPER_OPTIONS,
 };
 
-/** Where options that are no props stand. */
+/** Options that are not props of `ServerlessVod`, by the path to write in the hint of an error. */
 const ELSEWHERE = {
   'upload.*': UPLOAD_OPTIONS,
   'transcode.*': TRANSCODE_OPTIONS,
@@ -252,8 +273,8 @@ const ELSEWHERE = {
 function problemsOf(scope: Construct, props: ServerlessVodProps): (string | undefined)[] {
   const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
   return [
-    // By name: the same bucket may also have been imported.
-    sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one: the CORS rule of the sources names the distribution, which names the bucket of the media' : undefined,
+    // Compares names, because one of the props may be an import of the same bucket.
+    sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got the same bucket twice. It would create a cycle: the CORS rule of the source bucket refers to the distribution, which refers to the media bucket' : undefined,
     ...domainProblems(scope, props),
     keyProblem('', props, KEYS, ELSEWHERE),
     removalPolicyProblem('removalPolicy', props.removalPolicy),

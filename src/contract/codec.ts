@@ -1,14 +1,13 @@
-/** Writes values that are known at synth only in part: the CDK's tokens. */
+/** Renders values that may contain CDK tokens. */
 export interface TokenWriter {
-  /** As JSON. */
   readonly json: (value: unknown) => string;
   readonly number: (value: number) => string;
 }
 
-/** How a value becomes the text of an environment variable, and is read back. */
+/** Converts a value to the text of an environment variable and back. */
 export interface Codec<T> {
   readonly render: (value: T, write: TokenWriter) => string;
-  /** Fails if `render` can't have written the text. */
+  /** Throws if `render` cannot have produced the text. */
   readonly parse: (text: string) => T;
 }
 
@@ -23,7 +22,7 @@ export const number: Codec<number> = {
   },
 };
 
-/** JSON of a value whose type both sides share. */
+/** Returns a codec for JSON. The construct and the handler share the type of the value. */
 export function json<T>(): Codec<T> {
   return { render: (value, write) => write.json(value), parse: (written) => JSON.parse(written) as T };
 }

@@ -1,26 +1,26 @@
 import type { Route } from './routes';
 
-/** Response headers that a page of another origin may read, besides those that CORS lets it read anyway. */
+/** Response headers that pages of other origins can read, in addition to the CORS-safelisted ones. */
 export const EXPOSED_HEADERS = ['etag', 'www-authenticate', 'x-amzn-requestid'];
 
-/** Request headers that only a browser sets: CORS does not ask about them. */
-const BROWSERS_OWN = /^(cookie|origin|sec-.*)$/;
+/** Request headers that only browsers set. They are not part of a preflight. */
+const SET_BY_BROWSERS = /^(cookie|origin|sec-.*)$/;
 
 /**
- * Whether pages of other origins may call a route: those of signed-in users, which take a bearer token and no cookie, and the OpenAPI document. Not
- * the sign-in routes: they are opened by navigation, or take the refresh cookie of the service's own pages.
+ * Whether pages of other origins can call a route. They can call the signed-in routes, which require a bearer token and accept no cookie, and the OpenAPI
+ * document. They cannot call the sign-in routes, which are opened by navigation or accept the refresh cookie of the service's pages.
  */
 export function allowsOtherOrigins({ access, otherOrigins }: Route): boolean {
   return access === 'signed-in' || otherOrigins === true;
 }
 
-/** The headers of requests to these routes that a preflight has to allow. A client may send its token with every request. */
+/** Returns the request headers that a preflight response has to allow. Clients may send the token with every request. */
 export function allowedHeaders(routes: readonly Route[]): string[] {
-  const read = routes.flatMap(({ headers = {}, body }) => [...body ? ['content-type'] : [], ...Object.keys(headers).filter((name) => !BROWSERS_OWN.test(name))]);
+  const read = routes.flatMap(({ headers = {}, body }) => [...body ? ['content-type'] : [], ...Object.keys(headers).filter((name) => !SET_BY_BROWSERS.test(name))]);
   return [...new Set(['authorization', ...read])].sort();
 }
 
-/** CORS headers of an answer to a page of this origin: it may read the answer if the list has its origin. Without a list there is no CORS. */
+/** Returns the CORS headers of a response to a page of an origin. Pages of listed origins can read the response. Without a list there are no CORS headers. */
 export function corsHeaders(appOrigins: readonly string[], origin?: string): Record<string, string> {
   if (appOrigins.length === 0) return {};
   const isListed = origin !== undefined && appOrigins.includes(origin);

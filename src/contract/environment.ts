@@ -5,72 +5,71 @@ import type { TokenRules } from './token-rules';
 import type { TranscodeSettings } from './transcode';
 import type { UploadSettings } from './upload';
 
-/** Every environment variable that a construct gives a handler, with the type of its value. */
+/** Every environment variable that a construct sets for a handler, with the codec of its value. */
 export const VARIABLES = {
-  /** Origins besides SERVICE_URL whose pages may read what the API answers. */
+  /** Web origins, in addition to the service's, whose pages can read responses of the API. */
   APP_ORIGINS: json<readonly string[]>(),
-  /** The user pool's client. */
+  /** Id of the app client of the user pool. */
   CLIENT_ID: text,
   EVENT_BUS_NAME: text,
-  /** Where Lambda puts the records of the table's stream that could not be handled. */
+  /** The bucket in which Lambda stores failed records of the table's stream. */
   FAILED_EVENTS_BUCKET: text,
-  /** Names of the handlers whose routes the API has. */
+  /** Names of the handlers whose routes are part of the API. */
   HANDLERS: json<readonly string[]>(),
-  /** `https://…` of the hosted UI's domain. */
+  /** The `https://` URL of the hosted UI. */
   HOSTED_UI: text,
   /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
   ISSUER: text,
   /** The role with which MediaConvert reads sources and writes media. */
   JOB_ROLE_ARN: text,
-  /** How often a message is received before it goes to the dead-letter queue. */
+  /** The number of receives after which a message is moved to the dead-letter queue. */
   MAX_RECEIVES: number,
   MEDIA_BUCKET: text,
-  /** MediaConvert's. */
+  /** ARN of the MediaConvert queue. */
   QUEUE_ARN: text,
-  /** How long a refresh token lasts, and so its cookie. */
+  /** Lifetime of refresh tokens and of the refresh cookie. */
   REFRESH_SECONDS: number,
-  /** Origins besides SERVICE_URL to which `return_to` may lead. */
+  /** Web origins, in addition to the service's, that are allowed in `return_to`. */
   RETURN_ORIGINS: json<readonly string[]>(),
   ROLES: json<Roles>(),
-  /** Holds the client's secret. */
+  /** ARN of the secret that contains the client secret. */
   SECRET_ARN: text,
-  /** The `https://` URL that users open, without a slash at the end. */
+  /** The `https://` URL that users open, without a trailing slash. */
   SERVICE_URL: text,
-  /** How long a playback session lasts. */
+  /** Duration of a playback session. */
   SESSION_SECONDS: number,
-  /** In the order of declaration. */
+  /** The key generations in the order of their declaration. */
   SIGNING_KEYS: json<readonly SigningKeyReference[]>(),
-  /** `https://…` of the source bucket. */
+  /** The `https://` URL of the source bucket. */
   SOURCE_ADDRESS: text,
   SOURCE_BUCKET: text,
-  /** The catalog's: what its events are about. */
+  /** ARN of the catalog's table, which is the resource of its events. */
   TABLE_ARN: text,
-  /** The catalog's. */
+  /** Name of the catalog's table. */
   TABLE_NAME: text,
   TOKEN_RULES: json<TokenRules>(),
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
-  /** The queue of videos that wait for their job to be submitted. */
+  /** URL of the queue of attempts whose jobs have to be submitted. */
   SUBMIT_QUEUE_URL: text,
   UPLOAD_SETTINGS: json<UploadSettings>(),
 } as const satisfies Readonly<Record<string, Codec<any>>>;
 
 /**
- * What handlers read of the variables that Lambda itself sets. No construct gives them, so no handler lists them. Credentials change while a function
- * lives: they are read when they are used.
+ * Environment variables that Lambda sets and handlers read. They are not listed in `ENVIRONMENTS`. Read credentials each time they are used, because they
+ * change during the lifetime of an execution environment.
  */
 export type LambdaVariable = 'AWS_REGION' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_SESSION_TOKEN';
 
-/** Name of an environment variable. */
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * Every handler, `{area}/{verb-noun}` after its file, with the variables that it reads; `?` marks those that it works without. The construct and the handler
- * are both typed by this list: what one of them lacks does not compile.
+ * Every handler, with the variables that it reads. A handler is named after its file: `{area}/{verb-noun}`. `?` marks optional variables. The types of the
+ * construct and of the handler are derived from this list, so a missing variable is a compile error on both sides.
  */
 export const ENVIRONMENTS = {
   'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
-  /** Its resource's properties say what to fill, so that a new client asks again. */
+  /** The properties of the custom resource contain its input, so that CloudFormation invokes the function again for a new client. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],
@@ -89,17 +88,17 @@ export type HandlerName = keyof typeof ENVIRONMENTS;
 
 type Listed<H extends HandlerName> = (typeof ENVIRONMENTS)[H][number];
 
-/** The variables that a handler can't work without. */
+/** The variables that a handler requires. */
 export type Required<H extends HandlerName> = Extract<Listed<H>, Variable>;
 
-/** The variables that a handler works without. */
+/** The variables that are optional for a handler. */
 export type Optional<H extends HandlerName> = Listed<H> extends infer Name ? Name extends `${infer V extends Variable}?` ? V : never : never;
 
-/** The handlers that may be given a variable. */
+/** The handlers that read a variable. */
 export type HandlerReading<V extends Variable> = { [H in HandlerName]: V extends Required<H> | Optional<H> ? H : never }[HandlerName];
 
-/** Values of variables, by name. */
+/** The values of variables, by name. */
 export type Values<V extends Variable> = { readonly [N in V]: (typeof VARIABLES)[N] extends Codec<infer T> ? T : never };
 
-/** The environment of one handler, as it reads it. */
+/** The parsed environment of a handler. */
 export type Environment<H extends HandlerName> = Values<Required<H>> & Partial<Values<Optional<H>>>;

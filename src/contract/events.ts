@@ -1,45 +1,45 @@
 import { JsonSchema, openEventDetailSchema } from './schemas';
 
-/** What EventBridge shows as the sender of every event of ours. */
+/** The `source` of every event of the service. */
 export const EVENT_SOURCE = 'serverless-vod';
 
-/** Every event of a video, by its detail type, with when it is sent. */
+/** Every type of event, with a summary of when it is sent. */
 export const VIDEO_EVENTS = {
-  'video.created': 'An upload was declared',
-  'video.uploaded': 'The source has arrived, or an attempt that failed begins anew: `attempt` tells which',
-  'video.processing': 'Its MediaConvert job was submitted',
-  'video.held': 'It was transcoded and is kept back by a check of your own',
-  'video.ready': 'It can be watched',
-  'video.errored': 'It can\'t become ready: `video.error` says why',
-  'video.updated': 'Somebody edited it',
-  'video.expiring': 'It is about to be deleted by a retention rule',
-  'video.deleting': 'Its deletion has begun: nobody can see it any more',
-  'video.deleted': 'Nothing of it is left',
+  'video.created': 'A user declared an upload',
+  'video.uploaded': 'The source file has arrived (`attempt` is 1), or a failed attempt starts again (`attempt` is 2 or more)',
+  'video.processing': 'The MediaConvert job of the attempt was created',
+  'video.held': 'The video was transcoded, and a check of your app holds it back',
+  'video.ready': 'The video can be watched',
+  'video.errored': 'The video cannot become ready: `video.error` contains the reason',
+  'video.updated': 'A user edited the video',
+  'video.expiring': 'A retention rule will delete the video soon',
+  'video.deleting': 'The deletion of the video started: users can no longer see it',
+  'video.deleted': 'All data of the video is deleted',
 } as const;
 
-/** Detail type of an event. */
+/** The detail type of an event. */
 export type VideoEventType = keyof typeof VIDEO_EVENTS;
 
-/** What no part of this version causes yet. A script that writes rows can, and its events are sent. */
+/** Event types that no code of this version causes yet. They are sent if a script writes rows. */
 export const NOT_CAUSED_YET: readonly VideoEventType[] = ['video.held', 'video.updated', 'video.expiring', 'video.deleting', 'video.deleted'];
 
-/** `{videoId}:{version}:{type}`: the same each time an event is delivered again. */
+/** Returns the id of an event, `{videoId}:{version}:{type}`. It is the same when the event is delivered again. */
 export function eventId(videoId: string, version: number, type: VideoEventType): string {
   return `${videoId}:${version}:${type}`;
 }
 
-/** OpenAPI's `webhooks`: the events of the service's bus. They come in EventBridge's envelope, whose `detail` the schema describes. */
+/** Returns the `webhooks` of the OpenAPI document: the events on the bus. The schema describes the `detail` of the EventBridge event. */
 export function webhooks(refer: (schema: JsonSchema) => object): Record<string, object> {
   return Object.fromEntries(Object.entries(VIDEO_EVENTS).map(([type, summary]) => [type, {
     post: {
       summary: `${summary}.`,
       description: [
         `An event on the event bus of the service: source \`${EVENT_SOURCE}\`, detail type \`${type}\`, resource the ARN of the catalog's table.`,
-        'The schema is that of `detail`.',
-        ...(NOT_CAUSED_YET.includes(type as VideoEventType) ? ['Nothing in this version causes it yet, except a script that writes rows.'] : []),
+        'The schema describes `detail`.',
+        ...(NOT_CAUSED_YET.includes(type as VideoEventType) ? ['No code of this version causes this event yet. It is sent if a script writes rows.'] : []),
       ].join(' '),
       requestBody: { content: { 'application/json': { schema: refer(openEventDetailSchema) } } },
-      responses: { 200: { description: 'Targets of EventBridge answer by their own rules' } },
+      responses: { 200: { description: 'The response of an EventBridge target, which depends on the type of target' } },
     },
   }]));
 }

@@ -10,7 +10,11 @@ type JsonObject = Record<string, unknown>;
 
 const COMPONENT_NAMES = new Map(Object.entries(COMPONENTS).map(([name, schema]) => [schema, name]));
 
-/** The OpenAPI 3.1 document of the API, made from the route table: of those routes that the API has, by who serves them. */
+/**
+ * Returns the OpenAPI 3.1 document of the API.
+ *
+ * @param handlers the handlers that the API has: the document contains only their routes
+ */
 export function openApiDocument(version: string, handlers: readonly string[]): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const [operationId, route] of Object.entries(ROUTES).filter(([, { handler }]) => handlers.includes(handler)) as [string, Route][]) {
@@ -19,13 +23,13 @@ export function openApiDocument(version: string, handlers: readonly string[]): J
   return {
     openapi: '3.1.0',
     info: { title: 'Video on demand', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    // Relative: the document is the same wherever the API is.
+    // A relative URL, so that the document is the same for every deployment.
     servers: [{ url: `/${API_STAGE}` }],
     paths,
     ...(handlers.includes('catalog/read-videos') && { webhooks: webhooks(refer) }),
     components: {
       schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token, or what the identity provider of the service gives' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token, or the token of the identity provider that the service is configured for' } },
     },
   };
 }
@@ -45,8 +49,8 @@ function operation(operationId: string, route: Route): object {
 }
 
 /**
- * Headers that are no parameters of the document: those that a browser sets and no script can (Fetch, "forbidden request-header"), since no client
- * chooses them, and those that OpenAPI describes elsewhere (OpenAPI 3.1, Parameter Object).
+ * Headers that are not listed as parameters: those that only browsers can set (Fetch, "forbidden request-header"), and those that OpenAPI ignores in
+ * parameters (OpenAPI 3.1, Parameter Object).
  */
 const NOT_PARAMETERS = /^(?:cookie|origin|sec-.*|accept|authorization|content-type)$/;
 
@@ -61,7 +65,7 @@ function parameters(place: 'path' | 'query' | 'header' | 'cookie', schemas: Read
   });
 }
 
-/** A reference to a schema that is a component, and to components within any other schema. */
+/** Returns a `$ref` for a component. Returns any other schema inline, with a `$ref` for each component in it. */
 function refer(schema: JsonSchema): JsonObject {
   const name = COMPONENT_NAMES.get(schema);
   return name === undefined ? inline(schema) : { $ref: `#/components/schemas/${name}` };
@@ -78,19 +82,19 @@ function inline({ properties, patternProperties, additionalProperties, items, ..
   };
 }
 
-const REDIRECT = 'On to the next address';
+const REDIRECT = 'Redirect to the URL in `location`';
 
 function successes({ status, response, redirects }: Route): Record<string, object> {
   const content = response && { content: { 'application/json': { schema: refer(response) } } };
   return {
-    [status]: { description: status === 302 ? REDIRECT : 'Done', ...content },
+    [status]: { description: status === 302 ? REDIRECT : 'Success', ...content },
     ...(redirects && { 302: { description: REDIRECT } }),
   };
 }
 
 function failures(route: Route): Record<string, object> {
   const codes = new Set<ProblemCode>([
-    // Every route refuses parameters that it does not define.
+    // Every route rejects unknown parameters.
     'invalid_request',
     ...(route.body ? ['malformed_json', 'too_large'] as const : []),
     ...(route.access === 'open' ? [] : ['not_signed_in'] as const),

@@ -1,9 +1,9 @@
-/** The groups that have each role; an empty list means nobody. What ROLES carries, as JSON. */
+/** The groups that have each role: the value of ROLES. With an empty list, no user has the role. */
 export interface Roles {
-  /** Absent: everyone signed in. */
+  /** Default: every signed-in user. */
   readonly uploaders?: readonly string[];
-  /** Absent: everyone signed in. */
+  /** Default: every signed-in user. */
   readonly viewers?: readonly string[];
-  /** Absent: nobody. */
+  /** Default: no user. */
   readonly admins?: readonly string[];
 }

@@ -6,10 +6,10 @@ import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
 import { VISIBILITIES } from '../domain/visibility';
 
 /**
- * JSON Schemas of the API's bodies and parameters, in the subset that draft-04 (the handlers' validator) and
- * OpenAPI 3.1 share. No `$ref`, so that each stands alone. Patterns are read alike with and without Unicode mode.
+ * A JSON Schema of a body or parameter of the API.
  *
- * Each schema keeps its literal type: handlers take the types of requests and answers from it (`runtime/route-types.ts`).
+ * The schemas use the subset that draft-04 (the handlers' validator) and OpenAPI 3.1 have in common, without `$ref`. Patterns have the same meaning with and
+ * without Unicode mode. Each schema keeps its literal type, from which the types of requests and responses are derived (`runtime/route-types.ts`).
  */
 export interface JsonSchema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -51,32 +51,32 @@ const line = (description: string, maxLength: number) => ({ type: 'string', desc
 const time = (description: string) => ({ type: 'string', description: `${description} (ISO 8601, UTC)` }) as const;
 const stringMap = (description: string) => ({ type: 'object', description, additionalProperties: { type: 'string' } }) as const;
 
-export const videoIdSchema = { type: 'string', description: 'Id of a video', pattern: `^${VIDEO_ID}$` } as const satisfies JsonSchema;
+export const videoIdSchema = { type: 'string', description: 'The id of a video', pattern: `^${VIDEO_ID}$` } as const satisfies JsonSchema;
 
-const visibilitySchema = { type: 'string', description: 'Who may find and watch the video', enum: VISIBILITIES } as const satisfies JsonSchema;
-const statusSchema = { type: 'string', description: 'Where the video stands', enum: VIDEO_STATUSES } as const satisfies JsonSchema;
+const visibilitySchema = { type: 'string', description: 'The users who can find and watch the video', enum: VISIBILITIES } as const satisfies JsonSchema;
+const statusSchema = { type: 'string', description: 'The status of the video', enum: VIDEO_STATUSES } as const satisfies JsonSchema;
 
-const tags = { type: 'array', items: line('One line, not blank', 64), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
+const tags = { type: 'array', items: line('A tag: one line, not blank', 64), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
 const metadata = {
   type: 'object',
-  description: 'Your own data: up to 20 entries, whose names are one line of 1 to 64 characters and none that every JavaScript object has, such as `constructor`',
+  description: 'Custom data of the client: up to 20 entries. Names are one line of 1 to 64 characters, except names that every JavaScript object has, such as `constructor`',
   maxProperties: 20,
-  patternProperties: { [KEY_PATTERN]: text('May have several lines', 1024) },
+  patternProperties: { [KEY_PATTERN]: text('A value; it can have several lines', 1024) },
   additionalProperties: false,
 } as const satisfies JsonSchema;
 
 export const uploadRequestSchema = object({
-  fileName: line('Name of the file, as its owner knows it; one line, not blank', 255),
-  contentType: { type: 'string', description: 'Media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
-  size: { type: 'integer', description: 'Bytes', minimum: 1 },
-  title: line('One line, not blank. Default: the file name', MAX_TITLE_LENGTH),
-  description: text('Free text, may have several lines', 5000),
+  fileName: line('The name of the file: one line, not blank', 255),
+  contentType: { type: 'string', description: 'The media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
+  size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
+  title: line('The title: one line, not blank. Default: the file name', MAX_TITLE_LENGTH),
+  description: text('The description; it can have several lines', 5000),
   tags,
   visibility: visibilitySchema,
   metadata,
-}, ['fileName', 'contentType', 'size'], 'The file to be uploaded, and what to call it. All texts together may take 32 KiB in UTF-8');
+}, ['fileName', 'contentType', 'size'], 'The file to upload, and the texts of the video. All texts together can have at most 32 KiB in UTF-8');
 
-export const refreshRequestSchema = object({ refresh_token: text('Absent in a browser session: there it is a cookie', 4096, 1) }, []);
+export const refreshRequestSchema = object({ refresh_token: text('The refresh token. Omit it in a browser session, where a cookie contains it', 4096, 1) }, []);
 
 const renditionSchema = object({
   codec: { type: 'string' }, width: { type: 'integer' }, height: { type: 'integer' }, bitsPerSecond: { type: 'integer' },
@@ -84,52 +84,52 @@ const renditionSchema = object({
 
 const videoErrorSchema = object({
   code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' },
-}, ['code', 'message'], 'Shown to its owner and to admins');
+}, ['code', 'message'], 'The reason why the video is errored; shown to its owner and to admins');
 
 export const videoSchema = object({
   videoId: videoIdSchema,
   title: { type: 'string' },
-  description: { type: 'string', description: 'Absent in lists' },
+  description: { type: 'string', description: 'The description; absent in lists' },
   tags: { type: 'array', items: { type: 'string' } },
   visibility: visibilitySchema,
-  metadata: stringMap('Your own data; absent in lists'),
-  owner: { type: 'string', description: 'Id of the user who uploaded it' },
+  metadata: stringMap('Custom data of the client; absent in lists'),
+  owner: { type: 'string', description: 'The id of the user who uploaded the video' },
   status: statusSchema,
-  progress: { type: 'integer', description: 'Percent of the transcode', minimum: 0, maximum: 100 },
-  createdAt: time('When the upload was declared'),
-  updatedAt: time('When anything last changed'),
-  publishedAt: time('When it first became ready'),
+  progress: { type: 'integer', description: 'The progress of the transcode in percent', minimum: 0, maximum: 100 },
+  createdAt: time('The time at which the upload was declared'),
+  updatedAt: time('The time of the last change'),
+  publishedAt: time('The time at which the video first became ready'),
   durationSeconds: { type: 'number' },
-  width: { type: 'integer', description: 'Pixels of the source, as displayed' },
-  height: { type: 'integer', description: 'Pixels of the source, as displayed' },
+  width: { type: 'integer', description: 'The display width of the source in pixels' },
+  height: { type: 'integer', description: 'The display height of the source in pixels' },
   renditions: { type: 'array', items: renditionSchema },
-  poster: { type: 'string', description: 'Address of a still; needs a playback session' },
+  poster: { type: 'string', description: 'The URL of a still image; requires a playback session' },
   error: videoErrorSchema,
 }, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt'], 'A video');
 
 const { description: _description, metadata: _metadata, poster: _poster, ...inEvents } = videoSchema.properties;
 
-/** What an event tells of a video: no text that people wrote but the title and the tags, and no address. */
+/** The video in an event. Of the texts that users write, it has only title and tags. It has no URLs. */
 const eventVideoSchema = object({
   ...inEvents,
-  error: { ...videoErrorSchema, description: 'Why it can\'t become ready' },
-  attempt: { type: 'integer', description: '1 for the first transcode' },
-}, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'attempt'], 'A video as an event tells of it');
+  error: { ...videoErrorSchema, description: 'The reason why the video cannot become ready' },
+  attempt: { type: 'integer', description: 'The number of the attempt: 1 for the first transcode' },
+}, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'attempt'], 'A video in an event');
 
-/** What this version sends, exactly. `openEventDetailSchema` is what consumers are told. */
+/** The exact schema of the events that this version sends. `openEventDetailSchema` is the schema for consumers. */
 export const eventDetailSchema = object({
-  eventId: { type: 'string', description: '`{videoId}:{version}:{type}`: equal when an event is delivered again' },
-  version: { type: 'integer', description: 'Counts the writes of the video: an event with a lower one than you have seen of it is older. Two events of one write have the same' },
+  eventId: { type: 'string', description: '`{videoId}:{version}:{type}`. It is the same when an event is delivered again' },
+  version: { type: 'integer', description: 'The number of writes of the video so far. An event with a lower version is older. Two events of one write have the same version' },
   video: eventVideoSchema,
-}, ['eventId', 'version', 'video'], 'What an event of a video says. Events may come more than once and in any order');
+}, ['eventId', 'version', 'video'], 'The detail of an event. Events can be delivered more than once and in any order');
 
-/** The schema for those who read what later versions send, too: more fields, and more values where this version lists them. */
+/** Returns a schema that also accepts events of later versions: additional fields, and additional enum values. */
 function openSchema(schema: JsonSchema): JsonSchema {
   const { enum: values, properties, items, ...rest } = schema;
   if (schema.additionalProperties === true || !(values || properties || items)) return schema;
   return {
     ...rest,
-    ...(values && { description: `${schema.description ? `${schema.description}: ` : ''}${values.join(', ')}. Later versions may add others` }),
+    ...(values && { description: `${schema.description ? `${schema.description}: ` : ''}${values.join(', ')}. Later versions may add values` }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, openSchema(each)])),
       additionalProperties: true,
@@ -140,40 +140,40 @@ function openSchema(schema: JsonSchema): JsonSchema {
 
 const openEventVideoSchema = openSchema(eventVideoSchema);
 
-/** What an event of a video says, for those who hear of it. */
+/** The schema of the detail of an event, for consumers. */
 export const openEventDetailSchema = openSchema({ ...eventDetailSchema, properties: { ...eventDetailSchema.properties, video: openEventVideoSchema } });
 
 const uploadSchema = object({
   kind: { type: 'string', enum: ['single'] },
   method: { type: 'string', enum: ['PUT'] },
-  url: { type: 'string', description: 'Signed address; treat it as a secret' },
-  headers: stringMap('Headers to send as they are; HTTP clients add `content-length`'),
-  expiresAt: time('Until when the upload may be started'),
+  url: { type: 'string', description: 'The signed URL. Treat it as a secret' },
+  headers: stringMap('Request headers to send unchanged. HTTP clients add `content-length`'),
+  expiresAt: time('The time until which the upload can be started'),
 }, ['kind', 'method', 'url', 'headers', 'expiresAt']);
 
 export const uploadResponseSchema = object({ video: videoSchema, upload: uploadSchema }, ['video', 'upload']);
 
 export const videoListSchema = object({
-  items: { type: 'array', items: videoSchema, description: 'Fewer than `limit`, or none, when a page has reached its size or cost: go on with `cursor`' },
-  cursor: { type: 'string', description: 'Absent on the last page' },
+  items: { type: 'array', items: videoSchema, description: 'A page of videos. It can have fewer than `limit` items, or none, when it has reached a limit of size or cost. Continue with `cursor`' },
+  cursor: { type: 'string', description: 'The cursor of the next page; absent on the last page' },
 }, ['items']);
 
 export const playbackSchema = object({
-  hls: { type: 'string', description: 'Address of the HLS multivariant playlist' },
-  poster: { type: 'string', description: 'Address of a still' },
-  expiresAt: time('Until when the cookies that came along are good'),
+  hls: { type: 'string', description: 'The URL of the HLS multivariant playlist' },
+  poster: { type: 'string', description: 'The URL of a still image' },
+  expiresAt: time('The time at which the cookies of this response expire'),
 }, ['hls', 'expiresAt']);
 
-/** OAuth 2.0's own names (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
+/** Tokens with the names of OAuth 2.0 (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
 export const tokensSchema = object({
   id_token: { type: 'string' },
   access_token: { type: 'string' },
-  refresh_token: { type: 'string', description: 'Absent in a browser session' },
-  expires_in: { type: 'integer', description: 'Seconds' },
+  refresh_token: { type: 'string', description: 'The refresh token; absent in a browser session' },
+  expires_in: { type: 'integer', description: 'The lifetime of the access token in seconds' },
   token_type: { type: 'string' },
 }, ['id_token', 'access_token', 'expires_in', 'token_type']);
 
-export const revokeResponseSchema = object({ logoutUrl: { type: 'string', description: 'Ends the hosted UI\'s own session' } }, ['logoutUrl']);
+export const revokeResponseSchema = object({ logoutUrl: { type: 'string', description: 'The URL that ends the session of the hosted UI' } }, ['logoutUrl']);
 
 export const problemSchema = object({
   type: { type: 'string' },
@@ -184,13 +184,13 @@ export const problemSchema = object({
   errors: {
     type: 'array',
     items: object({
-      pointer: { type: 'string', description: 'JSON pointer (RFC 6901), or name of a parameter' },
+      pointer: { type: 'string', description: 'The JSON pointer of a field (RFC 6901), or the name of a parameter' },
       detail: { type: 'string' },
     }, ['pointer', 'detail']),
   },
-}, ['type', 'title', 'status', 'detail', 'code'], 'RFC 9457');
+}, ['type', 'title', 'status', 'detail', 'code'], 'A problem (RFC 9457)');
 
-/** By their names in the OpenAPI document, which refers to them wherever another schema holds one. */
+/** The schemas that are components of the OpenAPI document, by name. Other schemas refer to them. */
 export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   EventDetail: openEventDetailSchema,
   EventVideo: openEventVideoSchema,

@@ -1,26 +1,26 @@
-/** Type of the custom resource that makes one key pair. */
+/** The type of the custom resource that creates a key pair. */
 export const KEY_PAIR_RESOURCE = 'Custom::VodKeyPair';
 
-/** Kind of key pair that signs playback. */
+/** The type of the key pairs that sign playback sessions. */
 export enum SigningKeyType {
-  /** ECDSA on P-256: short signatures, and so small cookies. */
+  /** ECDSA with the curve P-256. Its signatures are short, so the cookies are small. */
   ECDSA_P256 = 'ecdsa-p256',
-  /** RSA of 2048 bits. */
+  /** RSA with 2048 bits. */
   RSA_2048 = 'rsa-2048',
 }
 
-/** As the custom resource's properties write it. */
+/** The type of a key pair in the properties of the custom resource. */
 export type KeyPairType = `${SigningKeyType}`;
 
-/** What the custom resource is given. */
+/** Properties of the custom resource. */
 export interface KeyPairProperties {
-  /** The secret that holds the private half, empty at first. */
+  /** The secret for the private key. It is empty at first. */
   readonly SecretArn: string;
-  /** Kind of the pair to make; one that is there already keeps its own. */
+  /** The type of a new key pair. An existing key pair keeps its type. */
   readonly KeyType: KeyPairType;
 }
 
-/** What the custom resource answers: nothing of the private half. */
+/** Attributes of the custom resource. They contain no part of the private key. */
 export interface KeyPairAttributes {
   /** PEM. */
   readonly PublicKey: string;
@@ -28,14 +28,14 @@ export interface KeyPairAttributes {
   readonly CreatedAt: string;
 }
 
-/** One generation, as the playback handler's environment names it. */
+/** A key generation in the environment of the playback handler. */
 export interface SigningKeyReference {
-  /** CloudFront's id of the public half. */
+  /** The id of the public key in CloudFront. */
   readonly keyPairId: string;
   readonly secretArn: string;
 }
 
-/** What a generation's secret holds, as JSON. */
+/** The value of the secret of a key generation, as JSON. */
 export interface SigningKeySecret {
   /** PEM, PKCS #8. */
   readonly privateKey: string;

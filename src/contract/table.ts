@@ -2,41 +2,40 @@ import type { Stage } from '../domain/stage';
 import type { VideoError, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
-/** Keys of the catalog's table. A key once deployed can't be changed without replacing the table. */
+/** The keys of the catalog's table. A change of the keys replaces a deployed table. */
 export const TABLE_KEYS = { partition: 'pk', sort: 'sk' } as const;
 
-/** A global secondary index. Its keys are strings, and a row is in it only while it has both. */
+/** A global secondary index with string keys. Only rows that have both keys are in the index. */
 export interface TableIndex {
   readonly name: string;
   readonly partition: string;
   readonly sort: string;
-  /** What it holds besides the keys. */
   readonly projection: 'KEYS_ONLY' | 'ALL';
 }
 
-/** Every index that version 1 of the table has: CloudFormation creates one an update, so none is added later. docs/decisions/022 has their queries. */
+/** The indexes of the table. None can be added later, because CloudFormation creates one index per update. docs/decisions/022 lists their queries. */
 export const INDEXES = {
-  /** A user's own videos, by creation (ids are time-sortable). */
+  /** The videos of an owner, by creation time (ids are time-sortable). */
   byOwner: { name: 'byOwner', partition: 'owner', sort: 'videoId', projection: 'KEYS_ONLY' },
-  /** A user's own videos of one stage, by creation. */
+  /** The videos of an owner in one stage, by creation time. */
   byOwnerStage: { name: 'byOwnerStage', partition: 'owner', sort: 'stageKey', projection: 'KEYS_ONLY' },
-  /** Listed, ready videos by moment of publication. */
+  /** Listed, ready videos, by publication time. */
   byPublication: { name: 'byPublication', partition: 'listedFor', sort: 'listedAt', projection: 'KEYS_ONLY' },
-  /** Videos that the sweeper looks at, by the time. A single partition would throttle the table's writes at 1,000 a second. */
+  /** Videos that the sweeper checks, by due time. With a single partition, the table's writes would be throttled at 1,000 per second. */
   byDue: { name: 'byDue', partition: 'dueShard', sort: 'dueAt', projection: 'KEYS_ONLY' },
-  /** Nothing yet: for a query that nobody thought of. */
+  /** Not used yet: reserved for a later query. */
   spare: { name: 'spare', partition: 'spareKey', sort: 'spareSort', projection: 'ALL' },
 } as const satisfies Readonly<Record<string, TableIndex>>;
 
-/** The format of the rows that this version writes. `src/runtime/rows/read-row.ts` reads the older ones. */
+/** The format of rows that this version writes. `src/runtime/rows/read-row.ts` reads older formats. */
 export const SCHEMA_VERSION = 1;
 
 /** One encoded variant. */
 export interface Rendition {
   readonly codec: string;
-  /** Pixels. */
+  /** In pixels. */
   readonly width: number;
-  /** Pixels. */
+  /** In pixels. */
   readonly height: number;
   readonly bitsPerSecond: number;
 }
@@ -47,7 +46,7 @@ export interface VideoRow {
   readonly pk: string;
   /** `video` */
   readonly sk: string;
-  /** SCHEMA_VERSION of the library that wrote the row. */
+  /** `SCHEMA_VERSION` of the version that wrote the row. */
   readonly schemaVersion: number;
   readonly videoId: string;
   readonly owner: string;
@@ -58,9 +57,9 @@ export interface VideoRow {
   /** 1 for the first transcode. */
   readonly attempt: number;
   readonly progress: number;
-  /** Counts the edits by people, from 1: the ETag. */
+  /** The number of edits by users, starting at 1. It is the ETag. */
   readonly revision: number;
-  /** Counts every write, from 1. */
+  /** The number of writes, starting at 1. */
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -75,86 +74,86 @@ export interface VideoRow {
   readonly dueShard?: string;
   /** Key in INDEXES.byDue; see `dueKey`. */
   readonly dueAt?: string;
-  /** What was declared, then what S3 has. */
+  /** The declared source file; after the upload, the object in S3. */
   readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
-  /** Held by whoever submits the attempt's one job. */
+  /** The claim of the function that submits the job of the attempt. */
   readonly claim?: {
     readonly attempt: number;
     readonly token: string;
     readonly startedAt: string;
-    /** The attempt ended without a job, and not because of its source: a message that comes later may start the next one. */
+    /** The attempt ended without a job, for a reason other than its source. A later message can start the next attempt. */
     readonly abandoned?: true;
   };
-  /** How often the sweeper has asked for a job of the attempt. */
+  /** The number of times that the sweeper has resubmitted the attempt. */
   readonly resubmits?: number;
-  /** The attempt's MediaConvert job. */
+  /** The MediaConvert job of the attempt. */
   readonly jobId?: string;
-  /** What the attempt made: keys in the media bucket. */
+  /** Object keys of the media files of the attempt. */
   readonly media?: { readonly hls: string; readonly poster?: string };
   readonly durationSeconds?: number;
   readonly width?: number;
   readonly height?: number;
   readonly renditions?: Rendition[];
   readonly error?: VideoError;
-  /** When people were told that a retention rule will delete the video. */
+  /** The time of the `video.expiring` event of a retention rule. */
   readonly expiryNoticedAt?: string;
 }
 
-/** Whom a listed video is listed for: the only value of its kind so far. */
+/** The only partition of `INDEXES.byPublication` so far. */
 export const LISTED_FOR = 'signed-in';
 
-/** What people write about a video at length. In an item of its own, so that no change of a status is billed by its size; lists answer without it. */
+/** Long texts of a video. They are stored in a separate item, so that the cost of a status change does not depend on them. Lists do not contain them. */
 export interface VideoDetails {
   readonly description?: string;
   readonly metadata?: Record<string, string>;
 }
 
-/** When a video was published, and which one it is. */
+/** The publication of a video. */
 export interface Publication {
   readonly publishedAt: string;
   readonly videoId: string;
 }
 
-/** Key of a publication in INDEXES.byPublication: `signed-in`, whom it is listed for, and `{publishedAt}#{videoId}`. */
+/** Returns the key of a publication in INDEXES.byPublication: `signed-in` and `{publishedAt}#{videoId}`. */
 export function publicationKey({ publishedAt, videoId }: Publication): { listedFor: string; listedAt: string } {
   return { listedFor: LISTED_FOR, listedAt: `${publishedAt}#${videoId}` };
 }
 
-/** The publication whose key this is. */
+/** Parses a sort key of INDEXES.byPublication. */
 export function parseListedAt(listedAt: string): Publication {
   const [publishedAt, videoId] = listedAt.split('#');
   return { publishedAt, videoId };
 }
 
-/** Key of a video's row. */
+/** Returns the key of a video's row. */
 export function videoKey(videoId: string): { pk: string; sk: string } {
   return { pk: `video#${videoId}`, sk: 'video' };
 }
 
-/** The id in the key of a video's row. */
+/** Returns the video id from the partition key of a row. */
 export function parseVideoKey(pk: string): string {
   return pk.slice(pk.indexOf('#') + 1);
 }
 
-/** Key of a video in INDEXES.byOwnerStage: `{stage}#{videoId}`. */
+/** Returns the sort key of a video in INDEXES.byOwnerStage: `{stage}#{videoId}`. */
 export function stageKey(stage: Stage, videoId: string): string {
   return `${stage}#${videoId}`;
 }
 
-/** The id in a key of INDEXES.byOwnerStage. */
+/** Returns the video id from a sort key of INDEXES.byOwnerStage. */
 export function parseStageKey(key: string): string {
   return key.slice(key.indexOf('#') + 1);
 }
 
-/** Key of the item with a video's details. */
+/** Returns the key of the item with the long texts of a video. */
 export function detailsKey(videoId: string): { pk: string; sk: string } {
   return { ...videoKey(videoId), sk: 'details' };
 }
 
-/** Every partition of INDEXES.byDue. */
+/** All partitions of INDEXES.byDue. */
 export const DUE_SHARDS: readonly string[] = Array.from('0123456789abcdef');
 
-/** Key of a video in INDEXES.byDue: the last digit of its id, which is random, and the time. */
+/** Returns the key of a video in INDEXES.byDue: the last digit of its id, which is random, and the due time. */
 export function dueKey(videoId: string, due: Date): { dueShard: string; dueAt: string } {
   return { dueShard: videoId.slice(-1), dueAt: due.toISOString() };
 }

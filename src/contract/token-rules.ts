@@ -1,13 +1,13 @@
-/** Which tokens of another's issuer count, and what is read from them. What TOKEN_RULES carries, as JSON. */
+/** The rules by which tokens of an OIDC issuer are accepted and read: the value of TOKEN_RULES. */
 export interface TokenRules {
-  /** The `iss` claim, to the letter. */
+  /** The exact value of the `iss` claim. */
   readonly issuer: string;
-  /** The `aud` claim holds at least one of these. */
+  /** The `aud` claim must contain at least one of these. */
   readonly audiences: readonly string[];
-  /** One kind only: an id token tells the client who signed in, an access token tells an API what it may be used for. */
+  /** The accepted type of token. Only one type is accepted: id tokens are meant for clients, access tokens for APIs. */
   readonly use: 'id' | 'access';
-  /** A claim's name, or the way to one that lies deeper, by points: `realm_access.roles`. */
+  /** The name of the claim, or the path of a nested claim, such as `realm_access.roles`. */
   readonly groupsClaim: string;
-  /** Where the issuer's keys are, if its discovery document is not to say it. */
+  /** The URL of the issuer's key set. Default: the URL in the discovery document. */
   readonly jwksUri?: string;
 }

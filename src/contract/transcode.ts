@@ -1,15 +1,15 @@
-/** One step of a ladder: the box that its picture must fit, and the most it may take. */
+/** A rung of a ladder. */
 export interface Rung {
   /**
-   * Short side of a 16:9 box, in pixels. A picture is scaled to fit the box, upright or lying as the picture is; so a phone's portrait
-   * video at 720 is 720 wide.
+   * The short side of a 16:9 box in pixels. The picture is scaled to fit the box, which has the orientation of the picture: a portrait video at 720 is 720
+   * pixels wide.
    */
   readonly height: number;
-  /** Peak bits per second of its video. */
+  /** The peak video bitrate in bits per second. */
   readonly maxBitrate: number;
 }
 
-/** What TRANSCODE_SETTINGS carries: the construct decides, the submitter follows. */
+/** The value of TRANSCODE_SETTINGS. */
 export interface TranscodeSettings {
   readonly ladder: readonly Rung[];
   readonly segmentSeconds: number;
@@ -17,27 +17,27 @@ export interface TranscodeSettings {
   readonly maxDurationSeconds: number;
 }
 
-/** The detail type of a job's events ("EventBridge events emitted by MediaConvert", MediaConvert User Guide). */
+/** The detail type of job events ("EventBridge events emitted by MediaConvert", MediaConvert User Guide). */
 export const JOB_EVENT = 'MediaConvert Job State Change';
 
-/** The statuses of jobs whose events are recorded. */
+/** The job statuses whose events are recorded. */
 export const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** A message of the submit queue besides S3's events: a job is wanted for this attempt, without a new source. */
+/** A message of the submit queue that requests a job for an attempt, without a new source. Other messages are S3 events. */
 export interface SubmitMessage {
   readonly videoId: string;
   readonly attempt: number;
 }
 
-/** How long the submitter may run, in seconds. */
+/** The timeout of the function that submits jobs. */
 export const SUBMIT_TIMEOUT_SECONDS = 60;
 
 /**
- * How long a claim holds, in seconds: five times as long as the submitter may run, so that an older one has no living holder. It is also long enough for
- * a job that somebody created to be found by a search.
+ * The time after which a claim is stale. It is five times the timeout of the submitting function, so that the owner of a stale claim no longer runs. By then,
+ * a search also finds a job that the owner created.
  */
 export const CLAIM_SECONDS = 5 * SUBMIT_TIMEOUT_SECONDS;
 
-/** How long a message of the submit queue stays hidden, in seconds: six times the timeout, as Lambda advises, and longer than a claim holds. */
+/** The visibility timeout of the submit queue: six times the function's timeout, as the Lambda documentation recommends, and longer than `CLAIM_SECONDS`. */
 export const SUBMIT_VISIBILITY_SECONDS = 6 * SUBMIT_TIMEOUT_SECONDS;

@@ -1,8 +1,8 @@
 import type { UploadLimits } from '../domain/upload-limits';
 import type { Visibility } from '../domain/visibility';
 
-/** What UPLOAD_SETTINGS carries, as JSON. */
+/** The value of UPLOAD_SETTINGS. */
 export interface UploadSettings extends UploadLimits {
-  /** Of videos whose declaration names none. */
+  /** The visibility of videos that are declared without one. */
   readonly defaultVisibility: Visibility;
 }

@@ -1,10 +1,10 @@
 import type { VideoStatus } from './video-status';
 
 /**
- * When the sweeper looks at a video that has entered a status: after so many minutes, at the time that was set before, or never.
+ * The minutes after which the sweeper checks a video that has entered a status. `as before` keeps the due time that is set already.
  *
- * An hour is longer than a message is tried again, and most transcodes take less. A submitted job keeps the time of its upload, which saves two write units
- * of the index; the sweeper puts off what takes longer.
+ * One hour is longer than messages are retried and longer than most transcodes. `processing` keeps the due time of `uploaded`, which saves two write units of
+ * the index. The sweeper postpones videos whose transcode takes longer.
  */
 export const DUE_MINUTES: Readonly<Record<VideoStatus, number | 'as before' | 'never'>> = {
   waiting: 'never', uploaded: 60, processing: 'as before', held: 'never', ready: 'never', errored: 'never', deleting: 'never',

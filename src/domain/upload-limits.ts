@@ -1,28 +1,30 @@
 import { isInRanges } from './media-type';
 
-/** What may be uploaded. */
+/** Limits for uploads. */
 export interface UploadLimits {
-  /** Bytes. */
+  /** The maximum size of a file in bytes. */
   readonly maxSize: number;
-  /** Media types, or a whole family such as `video/*`, in any case. */
+  /** The allowed media types. They are case-insensitive and can be ranges, such as `video/*`. */
   readonly contentTypes: readonly string[];
-  /** How long a signed URL may be used to start an upload; at most MAX_UPLOAD_EXPIRY_SECONDS. */
+  /** The validity of signed URLs, at most MAX_UPLOAD_EXPIRY_SECONDS. An upload has to start before its URL expires. */
   readonly expirySeconds: number;
 }
 
 /**
- * A signed URL stops working when the credentials that signed it expire. A function is told when its credentials change, but not when
- * they expire, so `expiresAt` can only be kept by a lifetime shorter than what is left of them.
+ * The maximum validity of signed URLs.
+ *
+ * A signed URL stops working when the credentials that signed it expire. A function does not know when its credentials expire, so the validity must be shorter
+ * than the remaining lifetime of any credentials in use. Otherwise `expiresAt` could be wrong.
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 
-/** The largest object that one PUT can make: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
+/** The maximum size of an object that is uploaded in one PUT: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
 export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 
-/** Media types that hold video: every registered one, and what is registered elsewhere. */
+/** The media types of video files: `video/*`, and containers that are registered as `application/*`. */
 export const VIDEO_CONTENT_TYPES = ['video/*', 'application/mp4', 'application/mxf'] as const;
 
-/** Why a declared file is refused; undefined when it is not. */
+/** Returns the error code for a file that exceeds the limits; undefined for a file that is allowed. */
 export function refusalOf(file: { size: number; contentType: string }, limits: UploadLimits): 'too_large' | 'type_not_allowed' | undefined {
   if (file.size > limits.maxSize) return 'too_large';
   return isInRanges(file.contentType, limits.contentTypes) ? undefined : 'type_not_allowed';

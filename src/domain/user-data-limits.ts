@@ -1,19 +1,19 @@
-/** Longest title of a video. */
+/** The maximum length of a title, in characters. */
 export const MAX_TITLE_LENGTH = 200;
 
-/** The title of a video that was given none. */
+/** Returns the default title of a video. */
 export function titleOf(fileName: string): string {
-  // By code points: half of a pair is no character.
+  // Cuts at code points, to keep surrogate pairs whole.
   return Array.from(fileName).slice(0, MAX_TITLE_LENGTH).join('');
 }
 
-/** What people write about one video: by the name of its field. */
+/** The texts of a video that users write, by field. */
 export type UserData = Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>> | undefined>>;
 
-/** The most that people may write about one video, all fields together. Rows of this size can be listed a hundred a page. */
+/** The maximum size of all texts of a video together. A page of 100 such rows can be listed. */
 export const MAX_USER_DATA_BYTES = 32 * 1024;
 
-/** The largest field of data that is too large as a whole; undefined when it is not. */
+/** Returns the largest field of user data that exceeds the limit; undefined if the data is within the limit. */
 export function oversizedField(data: UserData): { name: string; bytes: number; totalBytes: number } | undefined {
   const fields = Object.entries(data).map(([name, value]) => ({ name, bytes: value === undefined ? 0 : storedBytes(value) }));
   const totalBytes = fields.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -21,7 +21,7 @@ export function oversizedField(data: UserData): { name: string; bytes: number; t
   return { ...fields.reduce((largest, field) => (field.bytes > largest.bytes ? field : largest)), totalBytes };
 }
 
-/** As DynamoDB counts ("DynamoDB item sizes and formats"): UTF-8, three bytes for a list or map and one for each of its elements. */
+/** Returns the size of a value as DynamoDB counts it: UTF-8, 3 bytes for a list or map and 1 byte for each element ("DynamoDB item sizes and formats"). */
 function storedBytes(value: string | readonly string[] | Readonly<Record<string, string>>): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   const texts: string[][] = Array.isArray(value) ? value.map((each: string) => [each]) : Object.entries(value);

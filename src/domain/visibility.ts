@@ -1,17 +1,17 @@
-/** Who may find and watch a video. */
+/** The users who can find and watch a video. */
 export enum VideoVisibility {
-  /** Every viewer, which is everyone signed in unless `roles` says otherwise; listed. */
+  /** All viewers can list and watch the video. Viewers are all signed-in users, unless `roles` limits them. */
   SIGNED_IN = 'signed-in',
-  /** Every viewer who knows its id; not listed. */
+  /** All viewers who know the id can watch the video. It is not listed. */
   UNLISTED = 'unlisted',
-  /** Its owner, and admins. */
+  /** Only the owner and admins can watch the video. */
   PRIVATE = 'private',
 }
 
-/** As rows and the API write it. */
+/** A visibility in rows and in the API. */
 export type Visibility = `${VideoVisibility}`;
 
-/** Whether ready videos of this visibility are in everyone's list. */
+/** Whether ready videos with this visibility are in the list of all viewers. */
 export function isListed(visibility: Visibility): boolean {
   return visibility === 'signed-in';
 }
