@@ -27,7 +27,7 @@ interface Assembly {
   readonly types: Record<string, JsiiType>;
 }
 
-/** Compiled afresh: a stale assembly would prove nothing. */
+/** Compiles the library, because an existing assembly may be out of date. */
 function compile(): Assembly {
   execFileSync(process.execPath, [require.resolve('jsii/bin/jsii'), '--silence-warnings=reserved-word'], { cwd: root, stdio: 'pipe' });
   return JSON.parse(readFileSync(path.join(root, '.jsii'), 'utf8'));
@@ -41,43 +41,43 @@ describe('the public API', () => {
     types = Object.values(assembly.types);
   }, 120_000);
 
-  test('has a construct for each area, and the one that joins them', () => {
+  test('has a construct for each area, and ServerlessVod', () => {
     const constructs = types.filter(({ kind }) => kind === 'class').map(({ name }) => name);
     expect(constructs).toEqual(expect.arrayContaining(['ServerlessVod', 'VodApi', 'VodAuth', 'VodCatalog', 'VodDelivery', 'VodTranscode', 'VodUpload']));
   });
 
-  test('says of each public member what it is', () => {
+  test('has a summary for each public member', () => {
     const silent = types.flatMap((type) => [type, ...(type.properties ?? []), ...(type.methods ?? []), ...(type.members ?? [])]
       .filter(({ docs }) => !docs?.summary)
       .map(({ name }) => `${type.name}.${name}`));
     expect(silent).toEqual([]);
   });
 
-  test('says of each optional prop what its absence means', () => {
+  test('has a default for each optional prop', () => {
     const silent = types.filter(({ datatype }) => datatype).flatMap((type) => (type.properties ?? [])
       .filter(({ optional, docs }) => optional && !docs?.default)
       .map(({ name }) => `${type.name}.${name}`));
     expect(silent).toEqual([]);
   });
 
-  test('keeps structs small enough to read', () => {
+  test('has structs with a limited number of members', () => {
     const large = types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name);
-    // What most users set stands on the construct itself, beside the areas' own structs; options for functions are CDK's, of which there are fifty.
+    // ServerlessVodProps contains the most used options and one struct for each area. VodFunctionOptions is a subset of about 50 options of CDK.
     expect(large).toEqual(['ServerlessVodProps', 'VodFunctionOptions']);
   });
 
-  // A change of the stored file is a commit of its own.
-  test('is the one that is stored', () => {
-    const hint = 'If the change is meant: npm run build, then npx tsx build/public-api.ts, and commit test/public-api/assembly.json by itself.';
+  // Commit a change of the stored file separately.
+  test('is equal to the stored assembly', () => {
+    const hint = 'If the change is intended, run npm run build, then npx tsx build/public-api.ts, and commit test/public-api/assembly.json separately.';
     expect({ hint, api: JSON.parse(publicApi(assembly)) }).toEqual({ hint, api: JSON.parse(readFileSync(STORED, 'utf8')) });
   });
 
   test('is described by API.md', () => {
-    const hint = 'API.md is stale: npm run build writes it.';
+    const hint = 'API.md is stale. Run npm run build to write it.';
     expect({ hint, text: readFileSync(path.join(root, 'API.md'), 'utf8') }).toEqual({ hint, text: apiReference(JSON.parse(readFileSync(path.join(root, '.jsii'), 'utf8'))) });
   });
 
-  test('breaks nobody who uses the stored one, as jsii-diff sees it', () => {
+  test('has no breaking change to the stored assembly, according to jsii-diff', () => {
     const before = mkdtempSync(path.join(tmpdir(), 'assembly-'));
     symlinkSync(path.join(root, 'node_modules'), path.join(before, 'node_modules'));
     cpSync(path.join(root, 'package.json'), path.join(before, 'package.json'));
@@ -88,14 +88,14 @@ describe('the public API', () => {
     expect([status, stderr.split('\n').filter((line) => line.startsWith('err'))]).toEqual([0, []]);
   });
 
-  // The assembly has the names of an enum's members only, and what users have stored or compare are the values.
-  test('has the values of enums that it had', () => {
+  // The assembly contains only the names of enum members, but apps may store or compare the values.
+  test('keeps the values of enums', () => {
     const enums = types.filter(({ kind }) => kind === 'enum').map(({ name }) => [name, library[name as keyof typeof library]]);
     expect(Object.fromEntries(enums)).toMatchSnapshot();
   });
 
-  // C# finds a namespace before a class that a `using` brings, whichever part of the namespace has the class's name.
-  test('has no part of a package or namespace named as a class, or as what C# code of jsii refers to', () => {
+  // C# resolves a name to a namespace before it resolves it to a class from a `using` directive. Any part of the namespace can hide the class.
+  test('has no package or namespace with a part that is the name of a class, or a name that C# code of jsii refers to', () => {
     const { python, java, go, dotnet } = assembly.targets;
     const taken = new Set([...types.map(({ name }) => name), 'Amazon', 'Constructs', 'System']);
     const names = { python: python.module, java: java.package, go: go.moduleName, dotnet: dotnet.namespace };

@@ -7,13 +7,13 @@ import { ENVIRONMENTS } from '../src/contract/environment';
 const root = path.join(__dirname, '..');
 const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
 
-/** Everything that users may get; anything else in the package is a leak or waste. */
+/** The files that the package may contain. */
 const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|README\.md|openapi\.json|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
 
-/** Files that lie about after work and must stay out. */
+/** Files that can exist in a working copy and must not be published. */
 const LEFTOVERS = ['serverless-vod-0.0.0.tgz', 'dist/js/serverless-vod@0.0.0.jsii.tgz', '.env', '.jsii.tabl.json', '.local/stack.json', 'cdk.out/tree.json'];
 
-/** A copy of the repository as it is after a build, without running one. */
+/** Creates a copy of the repository with the files of a build, without running a build. */
 function repository(): string {
   const copy = mkdtempSync(path.join(tmpdir(), 'package-'));
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
@@ -28,7 +28,7 @@ function repository(): string {
 }
 
 function pack(cwd: string) {
-  // npm tells its scripts what it was called with itself: the run of this test must not reach it.
+  // npm passes its own arguments to scripts in variables. The variables of this test run must not reach `npm pack`.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
   return spawnSync('npm', ['pack', '--dry-run', '--json'], { cwd, env, encoding: 'utf8' });
 }
@@ -38,7 +38,7 @@ describe('the published package', () => {
   beforeEach(() => { copy = repository(); });
   afterEach(() => rmSync(copy, { recursive: true, force: true }));
 
-  test('has the library, its handlers and its documents, and nothing that lies beside them', () => {
+  test('contains the library, the handlers and the documents, and no other files of the working copy', () => {
     const { stdout, stderr } = pack(copy);
     const files: string[] = JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0]?.files.map((file: { path: string }) => file.path);
     expect({ stderr, unexpected: files.filter((file) => !PUBLISHED.test(file)) }).toMatchObject({ unexpected: [] });
@@ -47,7 +47,7 @@ describe('the published package', () => {
     ]));
   });
 
-  test('is not made without its handlers, its code or its assembly, and the error names each file', () => {
+  test('is not created without handlers, code or assembly, and the error names each missing file', () => {
     for (const entry of ['assets', 'lib/index.js', '.jsii']) rmSync(path.join(copy, entry), { recursive: true });
     const { status, stderr } = pack(copy);
     expect(stderr).toContain(`The package would be incomplete, missing or empty: .jsii, lib/index.js, ${handlers.join(', ')}. Run "npm run build", which makes lib and assets anew.`);
@@ -56,20 +56,20 @@ describe('the published package', () => {
 
   const inCopy = (file: string): string => path.join(copy, file);
   test.each<[string, RegExp, () => void]>([
-    ['handlers behind a symbolic link, which npm leaves out', /missing or empty: assets\/.*plan-upload/, () => {
+    ['handlers behind a symbolic link, which npm does not pack', /missing or empty: assets\/.*plan-upload/, () => {
       renameSync(inCopy('assets'), inCopy('elsewhere'));
       symlinkSync(inCopy('elsewhere'), inCopy('assets'));
     }],
     ['an area without its code', /missing or empty: lib\/upload\/vod-upload\.js\./, () => rmSync(inCopy('lib/upload/vod-upload.js'))],
     ['an empty handler', /missing or empty: assets\/upload\/plan-upload\/index\.js\./, () => writeFileSync(inCopy('assets/upload/plan-upload/index.js'), '')],
-    ['code and handlers of sources that are gone', /no source makes: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
+    ['code and handlers whose source was deleted', /no source makes: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
       for (const file of ['assets/old/index.js', 'assets/.env', 'lib/old.js']) {
         mkdirSync(path.dirname(inCopy(file)), { recursive: true });
         writeFileSync(inCopy(file), '{}');
       }
     }],
     ['a handler that is older than its source', /older than src: assets\/upload\/plan-upload\/index\.js\./, () => utimesSync(inCopy('assets/upload/plan-upload/index.js'), 0, 0)],
-  ])('is not made with %s', (_, message, spoil) => {
+  ])('is not created with %s', (_, message, spoil) => {
     spoil();
     const { status, stderr } = pack(copy);
     expect(stderr).toMatch(message);

@@ -6,7 +6,7 @@ import { readEnvironment, readFromLambda } from '../../src/runtime/read-environm
 const PLAIN: TokenWriter = { json: (value) => JSON.stringify(value), number: String };
 
 describe('values of environment variables', () => {
-  test('come back as they were', () => {
+  test('are the same after rendering and parsing', () => {
     fc.assert(fc.property(fc.string(), fc.integer(), fc.jsonValue(), (string, integer, value) => {
       expect(text.parse(text.render(string, PLAIN))).toBe(string);
       expect(number.parse(number.render(integer, PLAIN))).toBe(integer);
@@ -14,7 +14,7 @@ describe('values of environment variables', () => {
     }));
   });
 
-  test('may be known at deployment only', () => {
+  test('can be tokens', () => {
     const stack = new Stack();
     const write: TokenWriter = { json: (value) => stack.toJsonString(value), number: (value) => Tokenization.stringifyNumber(value) };
     const late = Lazy.number({ produce: () => 90 });
@@ -25,16 +25,16 @@ describe('values of environment variables', () => {
   test.each([
     ['{"uploaders":', 'environment variable ROLES: '],
     [undefined, 'environment of catalog/read-videos: missing ROLES'],
-  ])('that are missing or malformed stop the handler at its start: %j', (ROLES, message) => {
+  ])('stop the handler at its start if they are missing or malformed: %j', (ROLES, message) => {
     expect(() => readEnvironment('catalog/read-videos', { TABLE_NAME: 'videos', SERVICE_URL: 'https://videos.example.com', ROLES })).toThrow(message);
   });
 
-  test('that Lambda sets are read as they are, and one that is missing stops the handler too', () => {
+  test('are read unchanged if Lambda sets them, and a missing one stops the handler', () => {
     expect(readFromLambda('AWS_REGION', { AWS_REGION: 'eu-west-1' })).toBe('eu-west-1');
     expect(() => readFromLambda('AWS_REGION', {})).toThrow('environment variable AWS_REGION: missing, although Lambda sets it');
   });
 
-  test.each(['', ' ', 'x', 'Infinity'])('that are no number are refused: "%s"', (written) => {
+  test.each(['', ' ', 'x', 'Infinity'])('are rejected if they are not a number: "%s"', (written) => {
     expect(() => number.parse(written)).toThrow(`expected a number, got "${written}"`);
   });
 });

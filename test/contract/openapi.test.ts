@@ -19,7 +19,7 @@ const file = readFileSync(join(__dirname, '..', '..', 'openapi.json'), 'utf8');
 const document: Document = JSON.parse(file);
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
 
-/** Each object in it, the whole first. */
+/** Returns every nested object, beginning with the document. */
 function* objects(value: unknown): Generator<Record<string, any>> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield value;
@@ -27,21 +27,21 @@ function* objects(value: unknown): Generator<Record<string, any>> {
 }
 
 describe('openapi.json', () => {
-  test('is what the route table makes; `npm run build` writes it', () => {
+  test('is generated from the route table by `npm run build`', () => {
     expect(document).toEqual(openApiDocument(API_VERSION, Object.keys(ENVIRONMENTS) as HandlerName[]));
     expect(file).toBe(`${JSON.stringify(document, null, 2)}\n`);
   });
 
-  test('is valid OpenAPI 3.1, and each reference leads somewhere', async () => {
+  test('is valid OpenAPI 3.1, and each reference can be resolved', async () => {
     const { Validator } = await import('@seriousme/openapi-schema-validator');
     const validator = new Validator();
-    // A copy of its own, since it resolves the references in place.
+    // A copy, because the validator resolves references in place.
     expect(await validator.validate(JSON.parse(file))).toEqual({ valid: true });
     expect(validator.version).toBe('3.1');
     expect(JSON.stringify(validator.resolveRefs())).not.toContain('$ref');
   });
 
-  test('writes each schema down once, and refers to it elsewhere', () => {
+  test('contains each schema once, and refers to it elsewhere', () => {
     const written = [...objects(document)].filter(({ properties, enum: values }) => properties || values).map((schema) => JSON.stringify(schema));
     expect(written.filter((schema, index) => written.indexOf(schema) !== index)).toEqual([]);
     expect(document.components.schemas.VideoList.properties.items.items).toEqual({ $ref: '#/components/schemas/Video' });
@@ -50,7 +50,7 @@ describe('openapi.json', () => {
     });
   });
 
-  test('tells consumers of events to expect more fields and values than this version sends', () => {
+  test('allows additional fields and values in events of later versions', () => {
     const { EventDetail, EventVideo } = document.components.schemas;
     const all = [...objects([EventDetail, EventVideo])];
     expect(all.filter(({ properties }) => properties).map(({ additionalProperties }) => additionalProperties)).toEqual([true, true, true, true]);
@@ -58,24 +58,24 @@ describe('openapi.json', () => {
     expect(EventVideo.properties.status.description).toContain('uploaded, processing');
   });
 
-  test('has no component that nothing refers to', () => {
+  test('refers to every component', () => {
     const referred = new Set([...objects(document)].flatMap(({ $ref }) => $ref ?? []));
     expect(Object.keys(document.components.schemas).filter((name) => !referred.has(`#/components/schemas/${name}`))).toEqual([]);
   });
 
-  test('describes every body of a success by a component, but its own', () => {
+  test('describes every successful response by a component, except its own', () => {
     const inline = operations.filter(({ responses }) => [...objects(responses)].some(({ schema }) => schema && !schema.$ref));
     expect(inline.map(({ operationId }) => operationId)).toEqual(['describeApi']);
   });
 
-  test('names what a client may send, and no header that only a browser sets', () => {
+  test('lists the parameters that clients can send, without headers that only browsers set', () => {
     const places = (id: string) => operations.find(({ operationId }) => operationId === id)?.parameters.map(({ name, in: place }) => `${place} ${name}`);
     expect(places('refreshTokens')).toEqual([`cookie ${REFRESH_COOKIE}`]);
     expect(places('login')).toEqual(['query return_to']);
     expect(places('getVideo')).toEqual(['path videoId']);
   });
 
-  test('is what a service answers, without the routes that the service lacks', () => {
+  test('is returned by the service without the routes of missing handlers', () => {
     const served = openApiDocument(API_VERSION, ['api/describe-api', 'catalog/read-videos']);
     expect(served).toEqual({ ...document, paths: Object.fromEntries(['/streams', '/streams/{videoId}', '/openapi.json'].map((route) => [route, document.paths[route]])) });
   });

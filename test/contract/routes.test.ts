@@ -21,7 +21,7 @@ function walk(schema: JsonSchema, visit: (schema: JsonSchema) => void): void {
 }
 
 describe('the route table', () => {
-  test('names each method and path once', () => {
+  test('contains each method and path once', () => {
     const names = routes.map(([, { method, path }]) => `${method} ${path}`);
     expect(new Set(names).size).toBe(names.length);
   });
@@ -32,7 +32,7 @@ describe('the route table', () => {
     for (const code of route.problems ?? []) expect(PROBLEMS).toHaveProperty(code);
   });
 
-  test.each(routes.filter(([, { body }]) => body))('%s takes no field that it does not define', (_id, { body }) => {
+  test.each(routes.filter(([, { body }]) => body))('%s rejects unknown fields', (_id, { body }) => {
     walk(body!, (schema) => {
       if (schema.type === 'object') expect(schema.additionalProperties).toBeDefined();
       if (schema.type === 'object' && schema.properties) expect(schema.additionalProperties).toBe(false);
@@ -40,16 +40,16 @@ describe('the route table', () => {
     });
   });
 
-  test.each(routes)('%s names headers in lower case, and the header of its cookies', (_id, { headers = {}, cookies }) => {
+  test.each(routes)('%s lists headers in lower case, and the cookie header if it has cookies', (_id, { headers = {}, cookies }) => {
     expect(Object.keys(headers)).toEqual(Object.keys(headers).map((name) => name.toLowerCase()));
     if (cookies) expect(headers).toHaveProperty('cookie');
   });
 
-  test.each(routes.filter(([, { bodyOptional }]) => bodyOptional))('%s, whose body may be left out, requires no field', (_id, { body }) => {
+  test.each(routes.filter(([, { bodyOptional }]) => bodyOptional))('%s, whose body is optional, requires no field', (_id, { body }) => {
     expect(body?.required).toEqual([]);
   });
 
-  test('whatever a role can refuse says so', () => {
+  test('every route that requires a role has the problem wrong_role', () => {
     for (const [operationId, { handler, problems = [] }] of routes) {
       const decides = (ENVIRONMENTS[handler] as readonly string[]).includes('ROLES');
       expect([operationId, problems.includes('wrong_role')]).toEqual([operationId, decides]);
@@ -58,7 +58,7 @@ describe('the route table', () => {
     expect(paths['/streams/{videoId}'].get.responses['403']).toMatchObject({ description: 'wrong_role' });
   });
 
-  test('the OpenAPI document holds every route, and guards those that are guarded', () => {
+  test('the OpenAPI document contains every route, with a security requirement for signed-in routes', () => {
     const operations = described(Object.keys(ENVIRONMENTS) as HandlerName[]);
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(ROUTES).sort());
     for (const { operationId, security } of operations) {
@@ -66,7 +66,7 @@ describe('the route table', () => {
     }
   });
 
-  test('the OpenAPI document holds no route that nobody serves', () => {
+  test('the OpenAPI document contains no route of a missing handler', () => {
     expect(described(['api/describe-api', 'upload/plan-upload']).map(({ operationId }) => operationId).sort()).toEqual(['describeApi', 'planUpload']);
   });
 });

@@ -13,7 +13,7 @@ const later = new CfnParameter(stack, 'Later').valueAsString;
 test.each([
   'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555', later, `arn:${Aws.PARTITION}:acm:us-east-1:${later}:certificate/1`,
   `arn:aws:acm:us-east-1:123456789012:certificate/${later}`, `arn:aws:acm:${later}`,
-])('taken: %s', (arn) => expect(problemOf(imported(arn))).toBeUndefined());
+])('accepts the certificate %s', (arn) => expect(problemOf(imported(arn))).toBeUndefined());
 
 test.each([
   ['arn:aws:acm:us-east-1:123456789012:certificate/', 'got "arn:aws:acm:us-east-1:123456789012:certificate/", which does not have the form arn:aws:acm:us-east-1:{account}:certificate/{id}'],
@@ -24,16 +24,16 @@ test.each([
   ['arn:aws:acm:us-east-1:123456789012:certificate/1:2', 'which does not have the form'],
   [`arn:aws:acm:eu-west-1:${later}:certificate/1`, 'got an ARN, which does not have the form'],
   ['arn:aws:acm:us-east-1:999999999999:certificate/1', 'expected a certificate of the stack\'s account 123456789012, because CloudFront accepts no certificate of another account, got one of 999999999999'],
-])('refused: %s', (arn, problem) => expect(problemOf(imported(arn))).toContain(problem));
+])('rejects the certificate %s', (arn, problem) => expect(problemOf(imported(arn))).toContain(problem));
 
 test.each([
   [made('videos.example.com'), ['videos.example.com']],
   [made('*.example.com', 'Example.com'), ['videos.example.com', 'example.com', later]],
   [made(later), ['videos.example.com']],
   [made('example.com', later), ['videos.example.com']],
-])('covers: %#', (certificate, names) => expect(problemOf(certificate, names)).toBeUndefined());
+])('accepts a certificate that covers the domain names (case %#)', (certificate, names) => expect(problemOf(certificate, names)).toBeUndefined());
 
 test.each([
   [made('*.example.com'), ['videos.example.com', 'a.b.example.com', 'example.com'], 'expected a certificate that covers domainNames, got one for *.example.com. Add a.b.example.com, example.com to subjectAlternativeNames'],
   [made('example.com', 'www.example.com'), ['videos.example.com', later], 'got one for example.com, www.example.com. Add videos.example.com to subjectAlternativeNames'],
-])('does not cover: %#', (certificate, names, problem) => expect(problemOf(certificate, names)).toContain(problem));
+])('rejects a certificate that does not cover the domain names (case %#)', (certificate, names, problem) => expect(problemOf(certificate, names)).toContain(problem));

@@ -12,43 +12,43 @@ const CONSTRUCTS: [string, (scope: any, props: any) => unknown][] = [
 ];
 
 describe.each(CONSTRUCTS)('%s', (name, make) => {
-  test.each([[null], [[]], ['x'], [7]])('refuses %j in the place of its props', (props) => {
+  test.each([[null], [[]], ['x'], [7]])('rejects %j as props', (props) => {
     const parameter = name === 'VodCatalog.fromTable' ? 'attributes' : 'props';
     expect(() => make(testStack(), props)).toThrow(`Test/It: ${parameter}: expected an object of properties, got ${props === null ? 'none' : JSON.stringify(props)}`);
   });
 
   test.each<[unknown, string]>([
     [undefined, 'none'], [null, 'none'], ['Test', '"Test"'], [{}, '{}'], [new App(), 'an object of class App'], [new Construct(new App(), 'NoStack'), 'an object of class Construct'],
-  ])('refuses a scope that is in no stack (case %#)', (scope, shown) => {
+  ])('rejects a scope that is not in a stack (case %#)', (scope, shown) => {
     expect(() => make(scope, {})).toThrow(`It: scope: expected a construct in a stack, such as the Stack itself, got ${shown}`);
   });
 });
 
-test.each([[VodAuth], [VodCatalog], [VodDelivery], [VodTranscode], [VodUpload]])('%p refuses props that were forgotten', (Made: new (...args: any[]) => unknown) => {
+test.each([[VodAuth], [VodCatalog], [VodDelivery], [VodTranscode], [VodUpload]])('%p rejects missing props', (Made: new (...args: any[]) => unknown) => {
   expect(() => new Made(testStack(), 'It')).toThrow('Test/It: props: expected an object of properties, got none');
 });
 
 describe.each<[string, (stack: Stack) => { addRoutes(api: VodApi): void }]>([
   ['VodAuth.guard', (stack) => { const auth = authIn(stack); return { addRoutes: (api) => auth.guard(api) }; }],
   ['VodAuth', authIn], ['VodCatalog', catalogIn], ['VodDelivery', deliveryIn], ['VodUpload', uploadIn],
-])('the API that %s is given', (_, areaIn) => {
+])('the API that is passed to %s', (_, areaIn) => {
   test.each<[string, (stack: Stack) => unknown, string]>([
-    ['nothing', () => null, 'api: expected a VodApi, got none'],
-    ['a name', () => 'api', 'api: expected a VodApi, got "api"'],
-    ['CDK\'s own', (stack) => new apigateway.RestApi(stack, 'Own'), 'api: expected a VodApi, got a REST API of CDK. Create a VodApi, and add your own routes to its restApi'],
-  ])('is not %s', (__, apiOf, message) => {
+    ['null', () => null, 'api: expected a VodApi, got none'],
+    ['a string', () => 'api', 'api: expected a VodApi, got "api"'],
+    ['a REST API of CDK', (stack) => new apigateway.RestApi(stack, 'Own'), 'api: expected a VodApi, got a REST API of CDK. Create a VodApi, and add your own routes to its restApi'],
+  ])('must not be %s', (__, apiOf, message) => {
     const stack = testStack();
     const area = areaIn(stack);
     expect(() => area.addRoutes(apiOf(stack) as VodApi)).toThrow(message);
   });
 });
 
-test.each([[undefined], ['x'], [{}]])('grantReadVideos refuses %j as a grantee', (grantee) => {
+test.each([[undefined], ['x'], [{}]])('grantReadVideos rejects %j as a grantee', (grantee) => {
   expect(() => catalogIn(testStack()).grantReadVideos(grantee as any)).toThrow('Test/Catalog: grantee: expected a principal to grant access to, such as a lambda.Function or an iam.Role, got');
 });
 
-describe('what another copy of the library made', () => {
-  /** The construct as a copy of the library has it: of another class, with members by these names. */
+describe('objects of another installed copy of the library', () => {
+  /** Returns an object of another class with the same members, as another copy of the library would create it. */
   const copyOf = (catalog: object, change: Record<string, unknown> = {}, ...missing: string[]) => {
     const Copy = { VodCatalog: class {} }.VodCatalog;
     const names = ['node', 'roles', 'url', 'table', 'grantReadVideos'].filter((name) => !missing.includes(name));
@@ -59,14 +59,14 @@ describe('what another copy of the library made', () => {
     return new VodUpload(stack, 'Upload', { catalog: copyOf(catalogIn(stack, { roles: { uploaders: Access.group('editors') } }), change, ...missing) });
   };
 
-  test('serves, if it has what this one needs', () => expect(upload()).not.toThrow());
+  test('are accepted if they have the required members', () => expect(upload()).not.toThrow());
 
-  test('a catalog of another version is refused with what it lacks, and where to look', () => {
+  test('rejects a catalog of another version, and names the missing members and the npm command to run', () => {
     expect(upload({ origin: SERVICE_URL }, 'url', 'roles')).toThrow(
       'Test/Upload: catalog: expected a VodCatalog, got an object of class VodCatalog without roles, url: it may be of another version of serverless-vod, and \'npm ls serverless-vod\' lists all that are installed');
   });
 
-  test('so are a role, an API and an identity', () => {
+  test('rejects a role, an API and an identity of another version', () => {
     class Other { readonly members = []; }
     const other = 'got an object of class Other without';
     expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} _groups: it may be of another version`);
@@ -76,7 +76,7 @@ describe('what another copy of the library made', () => {
   });
 });
 
-test('a construct in a wrong place is shown, although it is no JSON', () => {
+test('an error message can show a construct, which cannot be converted to JSON', () => {
   const stack = testStack();
   const table = dynamodb.Table.fromTableName(stack, 'Table', 'videos');
   expect(() => new VodUpload(stack, 'Upload', { catalog: { table } as any })).toThrow('Test/Upload: catalog: expected a VodCatalog, got [object Object] without node, roles, url, grantReadVideos');

@@ -8,14 +8,14 @@ const everyone = (bucket: s3.IBucket, given: iam.PolicyStatementProps = {}) => b
   new iam.PolicyStatement({ principals: [new iam.AnyPrincipal()], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')], ...given }));
 const own = (stack: Stack, props: s3.BucketProps = {}) => new s3.Bucket(stack, 'Own', { enforceSSL: true, ...props });
 
-/** What the synthesis of each area says to the bucket. */
+/** Each area with a bucket prop, the expected prefix of errors, and how to pass the bucket. */
 const AREAS: [string, string, (stack: Stack, bucket: s3.IBucket) => unknown][] = [
   ['sources', '[Test/Upload] bucket', (stack, bucket) => uploadIn(stack, { bucket })],
   ['media', '[Test/Delivery] bucket', (stack, bucket) => deliveryIn(stack, { bucket })],
   ['sources of a transcode alone', '[Test/Transcode] sourceBucket', (stack, sourceBucket) => transcodeIn(stack, { sourceBucket })],
 ];
 
-describe.each(AREAS)('a bucket of the app for %s is refused', (_, where, use) => {
+describe.each(AREAS)('a bucket of the app for %s', (_, where, use) => {
   const synthesized = (make: (stack: Stack) => s3.IBucket, later?: (bucket: s3.IBucket) => unknown) => () => {
     const stack = testStack();
     const bucket = make(stack);
@@ -24,7 +24,7 @@ describe.each(AREAS)('a bucket of the app for %s is refused', (_, where, use) =>
     return templateOf(stack);
   };
 
-  test('with a policy that allows everyone, also one that comes later', () => {
+  test('is rejected if a policy allows everyone, even if the policy is added later', () => {
     const message = `${where}: expected a private bucket, got one whose policy allows everyone s3:GetObject without a condition`;
     expect(synthesized(own, everyone)).toThrow(message);
     expect(synthesized((stack) => {
@@ -34,13 +34,13 @@ describe.each(AREAS)('a bucket of the app for %s is refused', (_, where, use) =>
     })).toThrow(message);
   });
 
-  test('with block public access switched off, in part or whole', () => {
+  test('is rejected if Block Public Access is partly or completely off', () => {
     expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket with BlockPublicAccess\.BLOCK_ALL, got one with .*blockPublicPolicy, .*restrictPublicBuckets switched off/);
     expect(synthesized((stack) => own(stack, { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }))).toThrow(`${where}: expected a private bucket with BlockPublicAccess.BLOCK_ALL`);
   });
 });
 
-describe('a bucket is public or not', () => {
+describe('a public bucket', () => {
   const uploadTo = (make: (stack: Stack) => s3.IBucket) => () => {
     const stack = testStack();
     uploadIn(stack, { bucket: make(stack) });
@@ -55,30 +55,30 @@ describe('a bucket is public or not', () => {
 
   test.each<[string, object]>([
     ['everyone', { ...allow, Principal: '*' }],
-    ['everyone among others', { ...allow, Principal: { AWS: ['arn:aws:iam::123456789012:root', '*'] } }],
-    ['everyone but one', { ...allow, NotPrincipal: { AWS: 'arn:aws:iam::123456789012:root' } }],
-  ])('by a policy written as a resource, for %s', (_, statement) => {
+    ['everyone and an account', { ...allow, Principal: { AWS: ['arn:aws:iam::123456789012:root', '*'] } }],
+    ['everyone except one account', { ...allow, NotPrincipal: { AWS: 'arn:aws:iam::123456789012:root' } }],
+  ])('is rejected if its L1 policy allows %s', (_, statement) => {
     expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got one whose policy allows everyone s3:GetObject, s3:ListBucket without a condition. Limit the statement to principals, or remove it');
   });
 
   test.each<[string, object]>([
     ['an account', { ...allow, Principal: { AWS: 'arn:aws:iam::123456789012:root' } }],
-    ['everyone of an organization', { ...allow, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }],
-    ['nobody', { ...allow, Effect: 'Deny', Principal: '*' }],
-  ])('not by a policy for %s', (_, statement) => expect(withPolicy(statement)).not.toThrow());
+    ['everyone in an organization', { ...allow, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }],
+    ['everyone, with the effect Deny', { ...allow, Effect: 'Deny', Principal: '*' }],
+  ])('is not reported for a policy statement for %s', (_, statement) => expect(withPolicy(statement)).not.toThrow());
 
-  test('by a canned ACL', () => {
+  test('is rejected if a canned ACL makes it public', () => {
     expect(uploadTo((stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Own', { accessControl: 'PublicRead' })))).toThrow('bucket: expected a private bucket, got one with the public accessControl PublicRead. Omit accessControl');
   });
 
-  test('not by the policy of another bucket', () => {
+  test('is not reported for the policy of another bucket', () => {
     expect(uploadTo((stack) => {
       everyone(new s3.Bucket(stack, 'Website', { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }));
       return own(stack);
     })).not.toThrow();
   });
 
-  test('by an aspect, or by the app, that opens the library\'s own: the prop is named as the user knows it', () => {
+  test('is rejected if an aspect or the app makes a bucket of the library public; the error names the prop of ServerlessVod', () => {
     const stack = testStack();
     everyone(vodIn(stack).delivery.bucket);
     Aspects.of(stack).add({ visit: (node) => { if (s3.CfnBucket.isCfnBucket(node) && node.node.path.includes('/Upload/')) node.publicAccessBlockConfiguration = undefined; } });
@@ -86,16 +86,16 @@ describe('a bucket is public or not', () => {
   });
 });
 
-describe('a bucket that takes requests without TLS', () => {
+describe('the warning of a bucket that allows requests without TLS', () => {
   const warned = (make: (stack: Stack) => s3.IBucket) => {
     const stack = testStack();
     vodIn(stack, { upload: { bucket: make(stack) } });
     return warningsOf(stack).filter((warning) => warning.includes('serverless-vod:bucketWithoutTls')).map((warning) => warning.split(' its')[0]);
   };
 
-  test('is warned of once, in the prop\'s name', () => expect(warned((stack) => own(stack, { enforceSSL: false }))).toEqual(['/Test/Vod/Upload: upload.bucket:']));
+  test('is added once, with the name of the prop', () => expect(warned((stack) => own(stack, { enforceSSL: false }))).toEqual(['/Test/Vod/Upload: upload.bucket:']));
 
-  test('is not one with enforceSSL, nor one whose policy denies that in other words', () => {
+  test('is not added for enforceSSL or an equivalent policy', () => {
     expect(warned(own)).toEqual([]);
     const deny = { effect: iam.Effect.DENY, actions: ['*'], conditions: { Bool: { 'AWS:SecureTransport': false } } };
     expect(warned((stack) => {
@@ -106,10 +106,10 @@ describe('a bucket that takes requests without TLS', () => {
   });
 
   test.each<[string, iam.PolicyStatementProps]>([
-    ['reads only', { actions: ['s3:GetObject'], conditions: { Bool: { 'aws:SecureTransport': 'false' } } }],
-    ['other conditions too', { actions: ['s3:*'], conditions: { Bool: { 'aws:SecureTransport': 'false' }, StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }],
-    ['the right requests', { actions: ['s3:*'], conditions: { Bool: { 'aws:SecureTransport': 'true' } } }],
-  ])('is one that denies %s', (_, deny) => {
+    ['only reads without TLS', { actions: ['s3:GetObject'], conditions: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    ['requests without TLS under another condition', { actions: ['s3:*'], conditions: { Bool: { 'aws:SecureTransport': 'false' }, StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }],
+    ['requests with TLS', { actions: ['s3:*'], conditions: { Bool: { 'aws:SecureTransport': 'true' } } }],
+  ])('is added for a policy that denies %s', (_, deny) => {
     expect(warned((stack) => {
       const bucket = own(stack, { enforceSSL: false });
       everyone(bucket, { effect: iam.Effect.DENY, ...deny });
@@ -117,5 +117,5 @@ describe('a bucket that takes requests without TLS', () => {
     })).toHaveLength(1);
   });
 
-  test('is not known to be one, if it was imported', () => expect(warned((stack) => s3.Bucket.fromBucketName(stack, 'Own', 'sources'))).toEqual([]));
+  test('is not added for an imported bucket', () => expect(warned((stack) => s3.Bucket.fromBucketName(stack, 'Own', 'sources'))).toEqual([]));
 });

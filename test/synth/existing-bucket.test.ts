@@ -8,7 +8,7 @@ import { nag } from '../templates/nag';
 import { catalogIn, deliveryIn, ENV as env, SERVICE_URL, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType } from '../toolkit/template';
 
-/** The service on a source bucket of one's own, or on the library's. */
+/** Creates the service with an existing source bucket, or with a new one. */
 function service({ makeBucket, before, after }: {
   makeBucket?: (stack: Stack) => s3.IBucket; before?: (bucket: s3.IBucket, stack: Stack) => void; after?: (bucket: s3.IBucket, stack: Stack) => void;
 }) {
@@ -22,12 +22,12 @@ function service({ makeBucket, before, after }: {
 
 const notify = (bucket: s3.IBucket, stack: Stack) => bucket.addEventNotification(s3.EventType.OBJECT_REMOVED, new SqsDestination(new sqs.Queue(stack, 'Removed')));
 const sources = (stack: Stack) => new s3.Bucket(stack, 'Sources');
-/** A bucket written as a resource of CloudFormation, for CDK's view of it. */
+/** Returns an L2 bucket that wraps an L1 resource. */
 const wrapped = (stack: Stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Sources', {
   corsConfiguration: { corsRules: [{ allowedMethods: ['GET'], allowedOrigins: ['https://a.example.com'] }] },
 }));
 
-/** Where EventBridge is switched on: on the bucket itself, or by CDK's custom resource. */
+/** Returns where EventBridge is enabled: on the bucket resource, or by the custom resource of CDK. */
 function eventBridge(template: CloudFormationTemplate, bucket: s3.IBucket) {
   const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnResource);
   const custom = ofType(template, 'Custom::S3BucketNotifications');
@@ -42,13 +42,13 @@ describe('EventBridge on the source bucket', () => {
   const on = { EventBridgeConfiguration: { EventBridgeEnabled: true } };
 
   test.each([
-    ['the library\'s', undefined], ['one\'s own', sources], ['one\'s own, written as a resource', wrapped],
-  ])('is on without a function to switch it: %s', (_, makeBucket) => {
+    ['a new bucket', undefined], ['an existing bucket', sources], ['an existing L1 bucket', wrapped],
+  ])('is enabled without a custom resource: %s', (_, makeBucket) => {
     const { template, vod } = service({ makeBucket });
     expect(eventBridge(template, vod.upload.bucket)).toEqual({ onBucket: on, custom: [], kept: [] });
   });
 
-  test('is on for a transcode without the rest', () => {
+  test('is enabled by VodTranscode without the other areas', () => {
     const stack = testStack();
     const sourceBucket = sources(stack);
     transcodeIn(stack, { sourceBucket });
@@ -60,20 +60,20 @@ describe('EventBridge on the source bucket', () => {
     custom: [{ EventBridgeConfiguration: {}, QueueConfigurations: [expect.objectContaining({ Events: ['s3:ObjectRemoved:*'] })] }],
   };
   test.each([
-    ['the library\'s', {}], ['one\'s own', { makeBucket: sources }],
-  ])('stays on beside a notification that is added later: %s', (_, options) => {
+    ['a new bucket', {}], ['an existing bucket', { makeBucket: sources }],
+  ])('remains enabled if a notification is added later: %s', (_, options) => {
     const { template, vod } = service({ ...options, after: notify });
     expect(eventBridge(template, vod.upload.bucket)).toEqual(byCustomResource);
   });
 
-  test('stays on beside a notification that was added before', () => {
+  test('remains enabled if a notification was added before', () => {
     const { template, vod } = service({ makeBucket: sources, before: notify });
     expect(eventBridge(template, vod.upload.bucket)).toEqual(byCustomResource);
   });
 
   test.each<[string, (vodBucket: s3.IBucket) => IConstruct]>([
     ['the app', ({ node }) => node.root], ['the bucket', (bucket) => bucket],
-  ])('stays on beside a notification that an aspect of %s adds', (_, placeOf) => {
+  ])('remains enabled if an aspect of %s adds a notification', (_, placeOf) => {
     const { template, vod } = service({
       after: (bucket, stack) => {
         const destination = new SqsDestination(new sqs.Queue(stack, 'Removed'));
@@ -84,26 +84,26 @@ describe('EventBridge on the source bucket', () => {
     expect(eventBridge(template, vod.upload.bucket)).toEqual(byCustomResource);
   });
 
-  test('stays on where the bucket has it already, by CDK\'s own prop', () => {
+  test('remains enabled if the bucket has eventBridgeEnabled', () => {
     const { template, vod } = service({ makeBucket: (stack) => new s3.Bucket(stack, 'Sources', { eventBridgeEnabled: true }) });
     expect(eventBridge(template, vod.upload.bucket)).toMatchObject({ onBucket: undefined, custom: [{ EventBridgeConfiguration: {} }] });
   });
 
-  test('keeps what a resource has been told beside it', () => {
+  test('keeps the notification configuration of an L1 bucket', () => {
     const queueConfigurations = [{ event: 's3:ObjectRemoved:*', queue: 'arn:aws:sqs:us-east-1:123456789012:removed' }];
     const { template, vod } = service({ makeBucket: (stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Sources', { notificationConfiguration: { queueConfigurations } })) });
     expect(eventBridge(template, vod.upload.bucket).onBucket).toEqual({ ...on, QueueConfigurations: [{ Event: 's3:ObjectRemoved:*', Queue: queueConfigurations[0].queue }] });
   });
 
-  test('can\'t be switched on from here for an imported bucket: a warning says how', () => {
+  test('cannot be enabled on an imported bucket: a warning explains how to do it', () => {
     const { stack } = service({ makeBucket: (scope) => s3.Bucket.fromBucketName(scope, 'Sources', 'sources') });
-    Annotations.fromStack(stack).hasWarning('/Test/Vod/Transcode', Match.stringLikeRegexp('^upload\\.bucket: an imported bucket .*EventBridge.*serverless-vod:sourceBucketEvents'));
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Transcode', Match.stringLikeRegexp('^upload\\.bucket: cannot configure an imported bucket.*EventBridge.*serverless-vod:sourceBucketEvents'));
   });
 
-  test('of a transcode without the rest is warned of by its own prop', () => {
+  test('is reported with the prop sourceBucket if VodTranscode is used alone', () => {
     const stack = testStack();
     transcodeIn(stack, { sourceBucket: s3.Bucket.fromBucketName(stack, 'Imported', 'sources') });
-    Annotations.fromStack(stack).hasWarning('/Test/Transcode', Match.stringLikeRegexp('^sourceBucket: an imported bucket .*serverless-vod:sourceBucketEvents'));
+    Annotations.fromStack(stack).hasWarning('/Test/Transcode', Match.stringLikeRegexp('^sourceBucket: cannot configure an imported bucket.*serverless-vod:sourceBucketEvents'));
   });
 });
 
@@ -118,7 +118,7 @@ describe('CORS of the source bucket', () => {
     return { stack, bucketTemplate: () => Template.fromStack(Stack.of(bucket)) };
   };
 
-  test('lets pages of the service\'s and the app\'s origins PUT, beside the bucket\'s own rules', () => {
+  test('allows PUT from the service URL and appOrigins, in addition to existing rules', () => {
     const get = { allowedMethods: [s3.HttpMethods.GET], allowedOrigins: ['*'] };
     const { stack, bucketTemplate } = upload((_, scope) => new s3.Bucket(scope, 'Sources', { cors: [get], enforceSSL: true }));
     bucketTemplate().hasResourceProperties('AWS::S3::Bucket', {
@@ -127,31 +127,31 @@ describe('CORS of the source bucket', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
-  test('is added to a bucket written as a resource', () => {
+  test('is added to an L1 bucket', () => {
     upload((_, scope) => wrapped(scope)).bucketTemplate().hasResourceProperties('AWS::S3::Bucket', {
       CorsConfiguration: { CorsRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['https://a.example.com'] }, put] },
     });
   });
 
-  test('of another stack is added where the origins are known, without a circle between the stacks', () => {
+  test('is added to a bucket in another stack if the origins are known, without a cycle between the stacks', () => {
     upload((app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources')).bucketTemplate().hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [put] } });
   });
 
-  test('of an imported bucket of the whole service is warned of by the prop that the user wrote', () => {
+  test('is reported for an imported bucket with the prop of ServerlessVod', () => {
     const { stack } = service({ makeBucket: (scope) => s3.Bucket.fromBucketName(scope, 'Sources', 'sources') });
     Annotations.fromStack(stack).hasWarning('/Test/Vod/Upload', Match.stringLikeRegexp('^upload\\.bucket: its CORS rules .*serverless-vod:sourceBucketCors'));
   });
 
   test.each<[string, (app: App, stack: Stack) => s3.IBucket, string]>([
     ['was imported', (_, stack) => s3.Bucket.fromBucketName(stack, 'Sources', 'sources'), SERVICE_URL],
-    ['is of another stack, while the origin is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => SERVICE_URL })],
-  ])('of a bucket that %s: a warning says which rule it needs', (_, makeBucket, address) => {
+    ['is in another stack, while the service URL is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => SERVICE_URL })],
+  ])('is not added to a bucket that %s: a warning names the required rule', (_, makeBucket, address) => {
     const { stack } = upload(makeBucket, address);
     Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: its CORS rules .*allows PUT .*content-type, if-none-match.*serverless-vod:sourceBucketCors'));
   });
 });
 
-describe('a bucket that can\'t work is refused by the prop\'s name', () => {
+describe('an unusable bucket', () => {
   const delivery = (makeBucket: (stack: Stack) => s3.IBucket) => {
     const stack = testStack({ env });
     return deliveryIn(stack, { bucket: makeBucket(stack) });
@@ -164,16 +164,16 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
   test.each<[string, (stack: Stack) => s3.IBucket]>([
     ['KMS_MANAGED', (stack) => new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.KMS_MANAGED })],
     ['DSSE_MANAGED', (stack) => new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.DSSE_MANAGED })],
-    ['aws:kms without a key, written as a resource', (stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Media', {
+    ['an L1 bucket with aws:kms and no key', (stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Media', {
       bucketEncryption: { serverSideEncryptionConfiguration: [{ serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms' } }] },
     }))],
-    ['the alias of aws/s3, written as a resource', (stack) => withKey(stack, 'alias/aws/s3')],
-    ['the ARN of the alias of aws/s3, written as a resource', (stack) => withKey(stack, 'arn:aws:kms:us-east-1:123456789012:alias/aws/s3')],
-  ])('media: %s', (_, makeBucket) => {
+    ['an L1 bucket with the alias of aws/s3', (stack) => withKey(stack, 'alias/aws/s3')],
+    ['an L1 bucket with the ARN of the alias of aws/s3', (stack) => withKey(stack, 'arn:aws:kms:us-east-1:123456789012:alias/aws/s3')],
+  ])('is rejected for media: %s', (_, makeBucket) => {
     expect(() => delivery(makeBucket)).toThrow(/^Test\/Delivery: bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/);
   });
 
-  test.each([s3.BucketEncryption.S3_MANAGED, s3.BucketEncryption.KMS])('media: not %s', (encryption) => {
+  test.each([s3.BucketEncryption.S3_MANAGED, s3.BucketEncryption.KMS])('is not a media bucket with the encryption %s', (encryption) => {
     expect(() => delivery((stack) => new s3.Bucket(stack, 'Media', { encryption }))).not.toThrow();
   });
 
@@ -181,7 +181,7 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     ['an ARN', () => 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'],
     ['an alias', () => 'alias/videos'],
     ['a parameter', (stack) => new CfnParameter(stack, 'KeyArn').valueAsString],
-  ])('sources and media under a key that CDK does not know, which nobody could be granted: %s', (_, keyOf) => {
+  ])('is rejected for sources and media if its KMS key is not known to CDK: %s', (_, keyOf) => {
     const make = (stack: Stack) => withKey(stack, keyOf(stack));
     expect(() => delivery(make)).toThrow(/^Test\/Delivery: bucket: its KMS key .* is not known to CDK.*encryptionKey/);
     expect(() => service({ makeBucket: make })).toThrow(/^Test\/Vod\/Upload: upload\.bucket: its KMS key .* is not known to CDK.*encryptionKey/);
@@ -196,14 +196,14 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] delivery\.bucket: its KMS key \"alias\/videos\" is not known/],
     ['a key', 'alias/videos', /\[Test\/Vod\/Catalog\/Events\] failedEventsBucket: its KMS key \"alias\/videos\" is not known .*\. Exclude the bucket from the aspect/],
     ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] delivery\.bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/],
-  ])('the library\'s own buckets under %s that an aspect gives them (case %#)', (_, key, message) => {
+  ])('is a bucket of the library with %s that an aspect sets (case %#)', (_, key, message) => {
     const stack = testStack();
     vodIn(stack);
     Aspects.of(stack.node.root).add({ visit: (node) => encrypt(node, key) });
     expect(() => templateOf(stack)).toThrow(message);
   });
 
-  test('the library\'s own bucket under a key that an override gives it', () => {
+  test('is a bucket of the library with a key that an override sets', () => {
     const stack = testStack();
     const { bucket } = deliveryIn(stack);
     const byDefault = 'BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault';
@@ -211,7 +211,7 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
     expect(() => templateOf(stack)).toThrow('[Test/Delivery] bucket: its KMS key "alias/videos" is not known');
   });
 
-  test('a bucket with a customer\'s key that an aspect replaces by another: nobody is granted the new one', () => {
+  test('is a bucket with a customer-managed key that an aspect replaces', () => {
     const stack = testStack();
     deliveryIn(stack, { bucket: new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.KMS }) });
     Aspects.of(stack).add({ visit: (node) => { if (node.node.path.includes('/Media/')) encrypt(node, 'alias/videos'); } });
@@ -219,33 +219,33 @@ describe('a bucket that can\'t work is refused by the prop\'s name', () => {
   });
 
   test.each<[string, (stack: Stack, bucket: s3.IBucket) => s3.IBucket]>([
-    ['itself', (_, bucket) => bucket],
+    ['the same construct', (_, bucket) => bucket],
     ['imported by its name', (stack, bucket) => s3.Bucket.fromBucketName(stack, 'Again', bucket.bucketName)],
-  ])('one bucket for sources and media, %s: its CORS rule would close a circle', (_, again) => {
+  ])('is a source bucket that is also the media bucket: %s', (_, again) => {
     const stack = testStack();
     const bucket = sources(stack);
     expect(() => vodIn(stack, { upload: { bucket }, delivery: { bucket: again(stack, bucket) } })).toThrow(/^Test\/Vod: upload\.bucket and delivery\.bucket: expected two buckets/);
   });
 
-  test('none for sources and media is not one for both', () => {
+  test('is not reported if upload.bucket and delivery.bucket are null', () => {
     expect(() => vodIn(testStack(), { upload: { bucket: null as any }, delivery: { bucket: null as any } })).not.toThrow();
   });
 
   test.each([
     [{ region: 'eu-west-1' }, 'Test/Delivery: bucket: expected a bucket in the stack\'s region us-east-1, got one in eu-west-1'],
     [{ account: '999999999999' }, 'Test/Delivery: bucket: expected a bucket of the stack\'s account 123456789012, got one of 999999999999'],
-  ])('in another place: %j', (place, message) => {
+  ])('is a bucket in another region or account: %j', (place, message) => {
     expect(() => delivery((stack) => s3.Bucket.fromBucketAttributes(stack, 'Media', { bucketName: 'media', ...place }))).toThrow(message);
   });
 });
 
-test('of another stack, cdk-nag is told of the objects that handlers reach', () => {
+test('cdk-nag findings for objects of a bucket in another stack are suppressed', () => {
   const app = new App();
   const stack = new Stack(app, 'Test');
   const other = new Stack(app, 'Other');
   const bucket = (id: string) => new s3.Bucket(other, id);
   vodIn(stack, { upload: { bucket: bucket('Sources') }, delivery: { bucket: bucket('Media') } });
   app.synth();
-  // The sweeper's jobs have an id that CDK before 2.262 takes in no acknowledgement.
+  // CDK before 2.262 rejects the id of the finding for the sweeper's jobs.
   expect(nag(app, stack).filter(({ ruleId, place }) => ruleId.startsWith('AwsSolutions-IAM5') && !place.includes('/Sweeper/'))).toEqual([]);
 });

@@ -23,17 +23,17 @@ function catalog(makeOwn: (stack: Stack) => dynamodb.ITable) {
   return { stack, table };
 }
 
-describe('a table of one\'s own', () => {
+describe('an existing table', () => {
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
     ['table', makeTable],
     ['global table', (stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, dynamoStream: STREAM.stream, globalSecondaryIndexes: indexes })],
-  ])('with all keys and indexes passes: a %s', (_, makeOwn) => {
+  ])('is accepted with all keys and indexes: a %s', (_, makeOwn) => {
     const { stack } = catalog(makeOwn);
     expect(() => templateOf(stack)).not.toThrow();
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
-  test('may get its indexes after the service was made', () => {
+  test('can get its indexes after the service was created', () => {
     const { stack, table } = catalog((scope) => new dynamodb.Table(scope, 'Videos', { ...PK_SK, ...STREAM }));
     for (const index of indexes) (table as dynamodb.Table).addGlobalSecondaryIndex(index);
     expect(() => templateOf(stack)).not.toThrow();
@@ -44,12 +44,12 @@ describe('a table of one\'s own', () => {
     ['another partition key', { ...PK_SK, partitionKey: attribute('id'), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
     ['no sort key', { partitionKey: attribute('pk'), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
     ['a number for a key', { ...PK_SK, sortKey: attribute('sk', NUMBER), globalSecondaryIndexes: indexes }, 'table: expected a table with the string keys pk and sk'],
-    ['old images only in its stream', { ...PK_SK, stream: dynamodb.StreamViewType.OLD_IMAGE, globalSecondaryIndexes: indexes }, 'table: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got OLD_IMAGE'],
+    ['a stream of old images only', { ...PK_SK, stream: dynamodb.StreamViewType.OLD_IMAGE, globalSecondaryIndexes: indexes }, 'table: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got OLD_IMAGE'],
     ['no indexes', PK_SK, `table: expected a global secondary index '${first.indexName}'`],
-    ['an index too few', { ...PK_SK, globalSecondaryIndexes: others }, `table: expected a global secondary index '${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got none`],
-    ['too little in the spare index', { ...PK_SK, globalSecondaryIndexes: indexes.map((index) => ({ ...index, projectionType: dynamodb.ProjectionType.KEYS_ONLY })) }, '\'spare\' to project all attributes, got KEYS_ONLY'],
+    ['a missing index', { ...PK_SK, globalSecondaryIndexes: others }, `table: expected a global secondary index '${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got none`],
+    ['a spare index that projects keys only', { ...PK_SK, globalSecondaryIndexes: indexes.map((index) => ({ ...index, projectionType: dynamodb.ProjectionType.KEYS_ONLY })) }, '\'spare\' to project all attributes, got KEYS_ONLY'],
     ['an index with another sort key', { ...PK_SK, globalSecondaryIndexes: [{ ...first, sortKey: attribute('other') }, ...others] }, `'${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got other keys`],
-  ])('is refused at synth with %s', (_, { globalSecondaryIndexes = [], ...keys }, message) => {
+  ])('is rejected at synth with %s', (_, { globalSecondaryIndexes = [], ...keys }, message) => {
     const { stack } = catalog((scope) => {
       const table = new dynamodb.Table(scope, 'Videos', { ...STREAM, ...keys });
       for (const index of globalSecondaryIndexes) table.addGlobalSecondaryIndex(index);
@@ -59,36 +59,36 @@ describe('a table of one\'s own', () => {
   });
 
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
-    ['made', (stack) => new dynamodb.Table(stack, 'Videos', PK_SK)], ['imported', (stack) => dynamodb.Table.fromTableName(stack, 'Videos', 'videos')],
-  ])('that was %s without a stream is refused: no event could be made', (_, makeOwn) => {
+    ['created', (stack) => new dynamodb.Table(stack, 'Videos', PK_SK)], ['imported', (stack) => dynamodb.Table.fromTableName(stack, 'Videos', 'videos')],
+  ])('is rejected if it was %s without a stream', (_, makeOwn) => {
     expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, from which domain events are derived, got one without a stream. Create the table with stream');
   });
 
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
-    ['whose kind always has the ARN of one', (stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, globalSecondaryIndexes: indexes })],
-    ['since an aspect removed it', (stack) => {
+    ['whose class always has a stream ARN', (stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, globalSecondaryIndexes: indexes })],
+    ['whose stream an aspect removed', (stack) => {
       Aspects.of(stack).add({ visit: (node) => { if (node instanceof dynamodb.CfnTable) node.streamSpecification = undefined; } });
       return makeTable(stack);
     }],
-  ])('is refused at synth without a stream: one %s', (_, makeOwn) => {
+  ])('is rejected at synth without a stream: a table %s', (_, makeOwn) => {
     const { stack } = catalog(makeOwn);
     expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: expected a table with a stream');
   });
 
   test.each([
-    ['no text', '', 'the ARN of the table\'s stream, such as'],
-    ['a table', 'arn:aws:dynamodb:us-east-1:123456789012:table/videos', 'the ARN of the table\'s stream, such as'],
-    ['a stream of Kinesis', 'arn:aws:kinesis:us-east-1:123456789012:stream/videos', 'the ARN of the table\'s stream, such as'],
-    ['another region', STREAM_ARN.replace('us-east-1', 'eu-central-1'), 'a stream in the stack\'s region us-east-1, got one in eu-central-1'],
-    ['another account', STREAM_ARN.replace('123456789012', '999999999999'), 'a stream of the stack\'s account 123456789012, got one of 999999999999'],
-    ['another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got one of the table others'],
-  ])('that was imported is refused with the stream of %s', (_, tableStreamArn, message) => {
+    ['an empty string', '', 'the ARN of the table\'s stream, such as'],
+    ['the ARN of a table', 'arn:aws:dynamodb:us-east-1:123456789012:table/videos', 'the ARN of the table\'s stream, such as'],
+    ['a Kinesis stream', 'arn:aws:kinesis:us-east-1:123456789012:stream/videos', 'the ARN of the table\'s stream, such as'],
+    ['a stream in another region', STREAM_ARN.replace('us-east-1', 'eu-central-1'), 'a stream in the stack\'s region us-east-1, got one in eu-central-1'],
+    ['a stream of another account', STREAM_ARN.replace('123456789012', '999999999999'), 'a stream of the stack\'s account 123456789012, got one of 999999999999'],
+    ['a stream of another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got one of the table others'],
+  ])('is rejected if it was imported with a wrong stream ARN: %s', (_, tableStreamArn, message) => {
     const stack = testStack({ env });
     const table = dynamodb.Table.fromTableAttributes(stack, 'Videos', { tableName: 'videos', tableStreamArn });
     expect(() => catalogIn(stack, { table })).toThrow(`Test/Catalog: table.tableStreamArn: expected ${message}`);
   });
 
-  test('that was imported may have a stream that is known at deploy time only', () => {
+  test('can be imported with a stream ARN that is known at deploy time only', () => {
     const stack = testStack({ env });
     const table = dynamodb.Table.fromTableAttributes(stack, 'Videos', { tableName: 'videos', tableStreamArn: new CfnParameter(stack, 'Stream').valueAsString });
     expect(() => catalogIn(stack, { table })).not.toThrow();
@@ -97,21 +97,21 @@ describe('a table of one\'s own', () => {
   test.each([
     ['eu-central-1:123456789012', 'Test/Catalog: table: expected a table in the stack\'s region us-east-1, got one in eu-central-1'],
     ['us-east-1:999999999999', 'Test/Catalog: table: expected a table of the stack\'s account 123456789012, got one of 999999999999'],
-  ])('of another place is refused: %s', (place, message) => {
+  ])('is rejected in another region or account: %s', (place, message) => {
     const stack = testStack({ env });
     const table = dynamodb.Table.fromTableArn(stack, 'Videos', `arn:aws:dynamodb:${place}:table/videos`);
     expect(() => catalogIn(stack, { table })).toThrow(message);
   });
 
-  test('that was imported can\'t be checked: a warning says what it needs', () => {
+  test('cannot be checked if it was imported: a warning lists the requirements', () => {
     const { stack } = catalog((scope) => dynamodb.Table.fromTableAttributes(scope, 'Videos', { tableName: 'videos', tableStreamArn: STREAM_ARN }));
     Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}; KEYS_ONLY\\).*NEW_AND_OLD_IMAGES.*serverless-vod:importedTable`));
   });
 });
 
 test.each<[string, (stack: Stack) => dynamodb.ITable | undefined]>([
-  ['the library\'s', () => undefined], ['one\'s own', makeTable],
-])('a table under a key that an aspect gives it is refused, since nobody could be granted the key: %s', (_, makeOwn) => {
+  ['a table of the library', () => undefined], ['an existing table', makeTable],
+])('a KMS key that an aspect sets on a table is rejected: %s', (_, makeOwn) => {
   const stack = testStack();
   catalogIn(stack, { table: makeOwn(stack) });
   const sse = { sseEnabled: true, sseType: 'KMS', kmsMasterKeyId: 'alias/videos' };
@@ -124,14 +124,14 @@ test.each<[string, (stack: Stack) => dynamodb.ITable | undefined]>([
   expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
 });
 
-test('a table under a key that an override gives it is refused too', () => {
+test('a KMS key that an override sets on a table is rejected', () => {
   const stack = testStack();
   const { table } = catalogIn(stack);
   (table.node.defaultChild as CfnResource).addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: 'alias/videos' });
   expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
 });
 
-describe('a table serves one catalog, one sweeper and one transcoder of the app', () => {
+describe('a table that two catalogs, sweepers or transcoders of the app use is rejected', () => {
   const own = makeTable;
   const named = (stack: Stack) => new dynamodb.TableV2(stack, 'Videos', { ...PK_SK, dynamoStream: STREAM.stream, tableName: 'videos', globalSecondaryIndexes: indexes });
   const imported = (stack: Stack) => dynamodb.Table.fromTableAttributes(stack, 'Imported', { tableName: 'videos', tableStreamArn: STREAM_ARN });
@@ -147,8 +147,8 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
   test.each<[string, (one: Stack, two: Stack) => [dynamodb.ITable, dynamodb.ITable]]>([
     ['the same construct', (one) => { const table = own(one); return [table, table]; }],
     ['imported twice', (one, two) => [imported(one), imported(two)]],
-    ['made, and imported by its name', (one, two) => [named(one), imported(two)]],
-    ['made, and imported by reference', (one, two) => {
+    ['created, and imported by name', (one, two) => [named(one), imported(two)]],
+    ['created, and imported by reference', (one, two) => {
       const table = own(one);
       return [table, dynamodb.Table.fromTableAttributes(two, 'Imported', { tableName: table.tableName, tableStreamArn: STREAM_ARN })];
     }],
@@ -159,14 +159,14 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
     expect(synth).toThrow(message('Two/Catalog', 'One/Catalog'));
   });
 
-  test('that of a catalog which made it', () => {
+  test('the table that another catalog created', () => {
     const stack = testStack();
     const { table } = catalogIn(stack);
     new VodCatalog(stack, 'Other', { url: SERVICE_URL, table });
     expect(() => templateOf(stack)).toThrow('[Test/Other] table: expected a table that only this service uses, got one that Test/Catalog uses too');
   });
 
-  test('two of one logical id, one name in two regions, and stages that go anywhere are other tables', () => {
+  test('accepts equal logical ids in two stacks, equal names in two regions, and equal names in stages without a region', () => {
     expect(both((one, two) => [own(one), own(two)])).not.toThrow();
     const inRegions = (app: App) => ['us-east-1', 'eu-west-1'].map((region) => new Stack(app, region, { env: { ...env, region } }));
     const byName = (stack: Stack) => dynamodb.Table.fromTableAttributes(stack, 'Imported', {
@@ -176,7 +176,7 @@ describe('a table serves one catalog, one sweeper and one transcoder of the app'
     expect(both((one, two) => [byName(one), byName(two)], (app) => ['Blue', 'Green'].map((id) => new Stack(new Stage(app, id), 'Test')))).not.toThrow();
   });
 
-  test('two sweepers or transcoders of one catalog', () => {
+  test('rejects two sweepers or transcoders of one catalog', () => {
     const stack = testStack();
     const imports = ['A', 'B'].map((id) => VodCatalog.fromTable(stack, id, { table: dynamodb.Table.fromTableName(stack, `Table${id}`, 'videos'), url: SERVICE_URL, roles: {} }));
     const bucket = (name: string) => s3.Bucket.fromBucketName(stack, name, name);

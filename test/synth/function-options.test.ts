@@ -23,13 +23,13 @@ const vpcIn = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Network', {
 const importedVpc = (stack: Stack, vpcId: string) => ec2.Vpc.fromVpcAttributes(stack, vpcId, { vpcId, availabilityZones: ['us-east-1a'], privateSubnetIds: [`subnet-of-${vpcId}`] });
 const ownVpc = (stack: Stack, id: string) => new ec2.Vpc(stack, id, { availabilityZones: ['us-east-1a'] });
 
-/** The whole service with these options. */
+/** Creates the service with these options. */
 function service(options: (stack: Stack) => VodFunctionOptions): CloudFormationTemplate {
   const stack = testStack({ env: ENV });
   return templateOf(vodIn(stack, { functions: options(stack) }));
 }
 
-/** What each handler's function has, by handler. */
+/** Returns a property of each handler's function, by handler. */
 function each(template: CloudFormationTemplate, property: string): Record<string, unknown> {
   return Object.fromEntries(functionsOf(template).map(({ name, properties }) => [name, properties[property]]));
 }
@@ -38,7 +38,7 @@ const stack = testStack();
 const NAMES = vodIn(stack)._areas.flatMap(({ handlers }) => Object.keys(handlers)) as HandlerName[];
 const all = (value: unknown, others: Partial<Record<HandlerName, unknown>> = {}) => ({ ...Object.fromEntries(NAMES.map((name) => [name, value])), ...others });
 
-describe('an option for functions lands on the function of every area', () => {
+describe('an option is set on the functions of every area', () => {
   test.each<[keyof VodFunctionOptions, (stack: Stack) => VodFunctionOptions, property: string, expected: unknown]>([
     ['memorySize', () => ({ memorySize: 1769 }), 'MemorySize', 1769],
     ['tracing', () => ({ tracing: lambda.Tracing.ACTIVE }), 'TracingConfig', { Mode: 'Active' }],
@@ -51,59 +51,59 @@ describe('an option for functions lands on the function of every area', () => {
     ['securityGroups', (scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] }), 'VpcConfig', expect.objectContaining({ SecurityGroupIds: ['sg-1'] })],
   ])('%s', (_, options, property, expected) => expect(each(service(options), property)).toEqual(all(expected)));
 
-  test('logRetention, on the log group of each', () => {
+  test('logRetention is set on each log group', () => {
     const template = service(() => ({ logRetention: logs.RetentionDays.ONE_YEAR }));
     const groups = functionsOf(template).map(({ properties }) => template.Resources[references(properties.LoggingConfig)[0]].Properties);
     expect(groups).toEqual(NAMES.map(() => ({ RetentionInDays: 365 })));
   });
 
-  test('permissionsBoundary, on every role, that of MediaConvert\'s jobs too', () => {
+  test('permissionsBoundary is set on every role, including the role of MediaConvert jobs', () => {
     const roles = ofType(service((scope) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, 'Boundary', boundaryArn('boundary')) })), 'AWS::IAM::Role');
     expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual(Array(NAMES.length + 1).fill(boundaryArn('boundary')));
     expect(roles.map(({ id }) => withoutHash(id))).toContain('VodTranscodeJobRole');
   });
 });
 
-describe('an option that would break a promise leaves a function alone', () => {
-  test('timeout, where the time depends on something else', () => {
+describe('an option does not apply to functions that need another value', () => {
+  test('timeout does not apply to functions with a fixed timeout', () => {
     expect(each(service(() => ({ timeout: Duration.seconds(25) })), 'Timeout')).toEqual(all(25, {
       'auth/sign-in': 20, 'auth/fill-client-secret': 120, 'catalog/resend-events': 300, 'sweeper/sweep-videos': 600, 'delivery/make-key-pair': 120, 'transcode/submit-job': 60,
     }));
   });
 
-  test('reservedConcurrentExecutions, where no caller decides how often it runs', () => {
+  test('reservedConcurrentExecutions does not apply to functions that serve no API requests', () => {
     expect(each(service(() => ({ reservedConcurrentExecutions: 5 })), 'ReservedConcurrentExecutions')).toEqual(all(5, {
       'auth/fill-client-secret': undefined, 'catalog/publish-events': undefined, 'catalog/resend-events': undefined, 'sweeper/sweep-videos': undefined, 'delivery/make-key-pair': undefined, 'transcode/submit-job': undefined, 'transcode/record-job-event': undefined,
     }));
   });
 });
 
-describe('what an option needs is granted, and no more', () => {
+describe('only the permissions that an option requires are granted', () => {
   const more = (options: (scope: Stack) => VodFunctionOptions) => {
     const before = permissionsOf(service(() => ({})), 'catalog/read-videos');
     return permissionsOf(service(options), 'catalog/read-videos').filter((permission) => !before.includes(permission));
   };
 
-  test('tracing sends to X-Ray, and DISABLED does not', () => {
+  test('tracing allows X-Ray actions, and DISABLED does not', () => {
     expect(more(() => ({ tracing: lambda.Tracing.PASS_THROUGH }))).toEqual(['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *']);
     expect(more(() => ({ tracing: lambda.Tracing.DISABLED }))).toEqual([]);
   });
 
-  test('a VPC makes network interfaces, without the managed policy that writes to every log group', () => {
+  test('a VPC allows actions on network interfaces, without the managed policy that allows writing to every log group', () => {
     const names = ['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'];
     expect(more((scope) => ({ vpc: vpcIn(scope) }))).toEqual(names.map((name) => `ec2:${name} on *`));
   });
 
   test.each<[string, (scope: Stack) => VodFunctionOptions]>([
     ['tracing', () => ({ tracing: lambda.Tracing.ACTIVE })], ['a VPC', (scope) => ({ vpc: vpcIn(scope) })],
-  ])('cdk-nag is told why %s needs all resources', (_, options) => {
+  ])('the cdk-nag finding for the wildcard resource of %s is suppressed', (_, options) => {
     const scope = testStack();
     catalogIn(scope, { functions: options(scope) });
     const wildcards = new AwsSolutionsChecks(scope.node.scope as App).validateScope(scope).violations.filter(({ ruleName }) => ruleName.startsWith('AwsSolutions-IAM'));
     expect(wildcards).toEqual([]);
   });
 
-  test('a key decrypts through Lambda; of an alias it is the key that is used', () => {
+  test('environmentEncryption allows decryption through Lambda, also for an alias', () => {
     const key = 'kms:Decrypt on Key.Arn if {"StringEquals":{"kms:ViaService":"lambda.us-east-1.amazonaws.com"}}';
     expect(more((scope) => ({ environmentEncryption: new kms.Key(scope, 'Key') }))).toEqual([key]);
     const aliased = (scope: Stack) => ({ environmentEncryption: new kms.Alias(scope, 'Alias', { aliasName: 'alias/mine', targetKey: new kms.Key(scope, 'Key') }) });
@@ -118,24 +118,24 @@ describe('options of an area', () => {
     return templateOf(vodIn(scope, { functions: options(scope), catalog: { functions: catalog(scope) } }));
   };
 
-  test('win over those of the service, option by option; a part of an area is below it', () => {
+  test('override single options of the service, also for nested constructs of the area', () => {
     const template = nested(() => ({ memorySize: 1024, tracing: lambda.Tracing.ACTIVE }), () => ({ memorySize: 2048, tracing: undefined }));
     expect(each(template, 'MemorySize')).toEqual(all(1024, { 'catalog/read-videos': 2048, 'catalog/publish-events': 2048, 'catalog/resend-events': 2048 }));
     expect(each(template, 'TracingConfig')).toEqual(all({ Mode: 'Active' }));
   });
 
-  test('hold for an area that stands alone', () => {
+  test('apply to an area that is used alone', () => {
     const template = templateOf(catalogIn(testStack(), { functions: { memorySize: 2048 } }));
     expect(functionOf(template, 'catalog/read-videos').properties.MemorySize).toBe(2048);
   });
 
-  test('replace the permissions boundary', () => {
+  test('override the permissions boundary', () => {
     const policy = (name: string) => (scope: Stack) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, name, boundaryArn(name)) });
     const boundaries = Object.fromEntries(ofType(nested(policy('all'), policy('catalog')), 'AWS::IAM::Role').map(({ id, properties }) => [withoutHash(id), properties.PermissionsBoundary]));
     expect(boundaries).toMatchObject({ VodCatalogReadVideosRole: boundaryArn('catalog'), VodUploadPlanUploadRole: boundaryArn('all') });
   });
 
-  test('with a VPC of their own leave out the subnets and security groups of the other', () => {
+  test('with another VPC do not inherit the subnets and security groups of the service', () => {
     const other = (scope: Stack) => ec2.Vpc.fromVpcAttributes(scope, 'Other', { vpcId: 'vpc-2', availabilityZones: ['us-east-1a'], isolatedSubnetIds: ['subnet-other'] });
     const template = nested((scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] }), (scope) => ({ vpc: other(scope) }));
     expect(functionOf(template, 'catalog/read-videos').properties.VpcConfig).toEqual({
@@ -145,13 +145,13 @@ describe('options of an area', () => {
     expect(ofType(template, 'AWS::EC2::SecurityGroup')).toHaveLength(1);
   });
 
-  test('may choose the subnets of the service\'s VPC', () => {
+  test('can select subnets of the VPC of the service', () => {
     const template = nested((scope) => ({ vpc: vpcIn(scope) }), (scope) => ({ vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(scope, 'One', 'subnet-one')] } }));
     expect(functionOf(template, 'catalog/read-videos').properties.VpcConfig.SubnetIds).toEqual(['subnet-one']);
   });
 });
 
-describe('a wrong option is refused in its name', () => {
+describe('an invalid option is rejected with its name', () => {
   test.each<[string, (scope: Stack) => VodFunctionOptions]>([
     ['memorySize: expected a whole number from 128 to 10240, got 64', () => ({ memorySize: 64 })],
     ['timeout: expected a Duration of whole seconds, 10 seconds to 29 seconds, got 30 seconds', () => ({ timeout: Duration.seconds(30) })],
@@ -188,14 +188,14 @@ describe('a wrong option is refused in its name', () => {
     expect(() => service(options)).toThrow(`Test/Vod: functions.${message}`);
   });
 
-  test('all at once, and of an area too', () => {
+  test('reports all problems at once, also for an area', () => {
     const wrong = { memorySize: 0, reservedConcurrentExecutions: 0 };
     expect(() => new VodCatalog(testStack(), 'Catalog', { url: SERVICE_URL, functions: wrong }))
       .toThrow(/^Test\/Catalog: functions\.memorySize: .*; functions\.reservedConcurrentExecutions: /);
   });
 });
 
-test('a key whose policy can\'t be changed is warned about by the name of the option', () => {
+test('the warning of a key whose policy cannot be changed names the option', () => {
   const scope = new Stack(new App(), 'Test', { env: ENV });
   vodIn(scope, { functions: { environmentEncryption: kms.Key.fromKeyArn(scope, 'Key', `arn:aws:kms:${ENV.region}:${ENV.account}:key/1`) } });
   Annotations.fromStack(scope).hasWarning('*', Match.stringLikeRegexp('^functions.environmentEncryption: the policy of its KMS key can\'t be changed'));

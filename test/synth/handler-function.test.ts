@@ -23,7 +23,7 @@ function synthesize() {
   return Template.fromStack(stack);
 }
 
-test('a connection brings variables, permission and what must be deployed before', () => {
+test('a connection adds variables, a permission and a dependency', () => {
   const template = synthesize();
   const { environment, resource } = functionOf(template, 'transcode/record-job-event');
   expect(environment).toEqual({ TABLE_NAME: 'videos', MEDIA_BUCKET: 'media' });
@@ -34,9 +34,9 @@ test('a connection brings variables, permission and what must be deployed before
 });
 
 test.each<[string, boolean, RegExp]>([
-  ['lacks one', true, /^environment of catalog\/read-videos: TABLE_NAME is not covered$/],
-  ['has one twice, and one of another handler', false, /^environment of catalog\/read-videos: TABLE_NAME is covered twice; SECRET_ARN is not read by the handler$/],
-])('a list whose types do not tell that it %s is refused at synth', (_, lacks, message) => {
+  ['does not cover a variable', true, /^environment of catalog\/read-videos: TABLE_NAME is not covered$/],
+  ['covers a variable twice, and one of another handler', false, /^environment of catalog\/read-videos: TABLE_NAME is covered twice; SECRET_ARN is not read by the handler$/],
+])('rejects at synth a list of connections that %s, if the compiler cannot detect it', (_, lacks, message) => {
   const table = connection({ environment: { TABLE_NAME: 'videos' } });
   const wider: Connection<'TABLE_NAME'> = connection({ environment: { TABLE_NAME: 'videos', SECRET_ARN: 'arn' } });
   const view = connection({ environment: { ROLES: {}, SERVICE_URL: 'https://videos.example.com' } });
@@ -45,7 +45,7 @@ test.each<[string, boolean, RegExp]>([
   })).toThrow(message);
 });
 
-describe('the environment of a function is measured as Lambda does it, as JSON in UTF-8', () => {
+describe('the size of the environment is measured as Lambda does it, as JSON in UTF-8', () => {
   const sized = (bucket: string) => {
     const stack = testStack();
     const environment = { TABLE_NAME: 'videos', MEDIA_BUCKET: bucket };
@@ -57,23 +57,23 @@ describe('the environment of a function is measured as Lambda does it, as JSON i
 
   test.each<[string, string]>([
     ['4,096 bytes', 'x'.repeat(most)],
-    ['late ones', Lazy.string({ produce: () => 'x'.repeat(most) })],
-    ['lengths that are known of what CloudFormation fills in', `${Aws.ACCOUNT_ID}${'x'.repeat(most - 12)}`],
-    ['a guess', `${Fn.importValue('name')}${'x'.repeat(most - 40)}`],
-  ])('takes %s', (_, bucket) => expect(sized(bucket)).not.toThrow());
+    ['a lazy value', Lazy.string({ produce: () => 'x'.repeat(most) })],
+    ['pseudo parameters with a known length', `${Aws.ACCOUNT_ID}${'x'.repeat(most - 12)}`],
+    ['a value with an estimated length', `${Fn.importValue('name')}${'x'.repeat(most - 40)}`],
+  ])('accepts %s', (_, bucket) => expect(sized(bucket)).not.toThrow());
 
   test.each<[string, string, number]>([
-    ['a byte too many', 'x'.repeat(most + 1), 4097],
-    ['late ones', Lazy.string({ produce: () => 'x'.repeat(most + 1) }), 4097],
+    ['4,097 bytes', 'x'.repeat(most + 1), 4097],
+    ['a lazy value', Lazy.string({ produce: () => 'x'.repeat(most + 1) }), 4097],
     ['characters of three bytes', '漢'.repeat(1500), 4500 + rest],
-    ['quotes, which JSON escapes', '"'.repeat(2100), 4200 + rest],
-    ['the literal part of what is known later', `${Aws.ACCOUNT_ID}${'x'.repeat(5000)}`, 5012 + rest],
-    ['that of a substitution', Fn.sub(`\${AWS::StackName}${'x'.repeat(5000)}`), 5040 + rest],
-  ])('refuses %s', (_, bucket, total) => {
+    ['quotes that JSON escapes', '"'.repeat(2100), 4200 + rest],
+    ['a join with a long literal part', `${Aws.ACCOUNT_ID}${'x'.repeat(5000)}`, 5012 + rest],
+    ['a substitution with a long literal part', Fn.sub(`\${AWS::StackName}${'x'.repeat(5000)}`), 5040 + rest],
+  ])('rejects %s', (_, bucket, total) => {
     expect(sized(bucket)).toThrow(`[Test/Record/Function] environment: expected at most 4096 bytes for all environment variables of a function as JSON (a quota of Lambda), got ${total} bytes`);
   });
 
-  test('and says which variables are the largest, which prop fills them, and what was guessed', () => {
+  test('the error names the largest variables, the props that set them and the estimated values', () => {
     const stack = testStack();
     const settings: UploadSettings = { maxSize: 1, expirySeconds: 1, defaultVisibility: 'private', contentTypes: Array.from({ length: 200 }, (_, index) => `video/x-type-${index}`) };
     const environment = {

@@ -9,7 +9,7 @@ const mixed = (stack: Stack) => new ec2.Vpc(stack, 'Vpc', {
   maxAzs: 1, subnetConfiguration: [PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED].map((subnetType) => ({ name: subnetType, subnetType })),
 });
 
-/** The warnings of the kind: where, and what can't be reached. */
+/** Returns the paths of the warnings with this id, and the services or hosts that they name. */
 function warnings(id: string, vpcOf: (stack: Stack) => ec2.IVpc, { props = {}, vpcSubnets, later }: {
   props?: ServerlessVodProps; vpcSubnets?: ec2.SubnetSelection; later?: (vpc: ec2.IVpc) => void;
 } = {}): string[] {
@@ -37,18 +37,18 @@ describe('functions in subnets without a route to the internet', () => {
     '/Test/Vod/Upload/PlanUpload dynamodb (gateway endpoint)',
   ];
 
-  test('are warned of with the endpoints that each needs, and with what has none', () => {
+  test('get a warning that names the required endpoints, and hosts without an endpoint', () => {
     expect(warnings('vpcWithoutEndpoints', isolated).sort()).toEqual(ENDPOINTS);
     expect(warnings('vpcWithoutInternet', isolated)).toEqual(['/Test/Vod/Auth/SignIn the token endpoint of the user pool\'s domain']);
   });
 
-  test('are warned of with the issuer that the authorizer can\'t reach', () => {
+  test('get a warning for the issuer that the authorizer cannot reach', () => {
     const identity = Identity.oidc({ issuer: 'https://id.example.com', audiences: ['web'] });
     expect(warnings('vpcWithoutInternet', isolated, { props: { functions: undefined, identity } })).toEqual([]);
     expect(warnings('vpcWithoutInternet', isolated, { props: { identity } })).toEqual(['/Test/Vod/Auth/AuthorizeToken the key set of the issuer']);
   });
 
-  test('are not warned of endpoints that the VPC gets, also later', () => {
+  test('get no warning for endpoints that the app adds to the VPC later', () => {
     const later = (vpc: ec2.IVpc) => {
       vpc.addGatewayEndpoint('Table', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
       vpc.addGatewayEndpoint('Buckets', { service: ec2.GatewayVpcEndpointAwsService.S3 });
@@ -61,12 +61,12 @@ describe('functions in subnets without a route to the internet', () => {
     ]);
   });
 
-  test('are known in an imported VPC too, where no endpoint can be seen', () => {
+  test('get a warning in an imported VPC, whose endpoints are not known', () => {
     const imported = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'], isolatedSubnetIds: ['subnet-1'] });
     expect(warnings('vpcWithoutEndpoints', imported).sort()).toEqual(ENDPOINTS);
   });
 
-  test('are those in the subnets that were chosen', () => {
+  test('are determined by the selected subnets', () => {
     expect(warnings('vpcWithoutInternet', mixed)).toEqual([]);
     expect(warnings('vpcWithoutEndpoints', mixed)).toEqual([]);
     expect(warnings('vpcWithoutEndpoints', mixed, { vpcSubnets: { subnetType: PRIVATE_ISOLATED } })).toHaveLength(ENDPOINTS.length);

@@ -14,7 +14,7 @@ import { only } from '../toolkit/template';
 
 const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
-/** The sources in a bucket with that key. */
+/** Creates VodUpload with a source bucket that has this key. */
 function upload(makeKey: (stack: Stack) => kms.IKey) {
   const stack = testStack({ env });
   const bucket = new s3.Bucket(stack, 'Sources', { encryptionKey: makeKey(stack), enforceSSL: true });
@@ -29,8 +29,8 @@ const administrator = () => new iam.PolicyDocument({
 });
 const ownPolicy = (template: Template): any[] => only(template, 'AWS::KMS::Key').properties.KeyPolicy.Statement;
 
-describe('the policy of a customer\'s key', () => {
-  test('stays as it is where it leaves access to IAM', () => {
+describe('the policy of a customer-managed key', () => {
+  test('is not changed if it delegates access to IAM', () => {
     const { stack, template } = upload((scope) => new kms.Key(scope, 'Key'));
     expect(ownPolicy(template)).toHaveLength(1);
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
@@ -38,7 +38,7 @@ describe('the policy of a customer\'s key', () => {
 
   test.each([
     ['names an administrator only', administrator],
-    ['lets the account administrate only', () => new iam.PolicyDocument({
+    ['allows the account to administer only', () => new iam.PolicyDocument({
       statements: [new iam.PolicyStatement({ principals: [new iam.AccountRootPrincipal()], actions: ['kms:PutKeyPolicy'], resources: ['*'] })],
     })],
     ['trusts the account under a condition', () => new iam.PolicyDocument({
@@ -49,7 +49,7 @@ describe('the policy of a customer\'s key', () => {
     ['trusts another account', () => new iam.PolicyDocument({
       statements: [new iam.PolicyStatement({ principals: [new iam.AccountPrincipal('999999999999')], actions: ['kms:*'], resources: ['*'] })],
     })],
-  ])('that %s gets a statement for the role that uses it', (_, policy) => {
+  ])('gets a statement for the role if it %s', (_, policy) => {
     const { stack, template } = upload((scope) => new kms.Key(scope, 'Key', { policy: policy() }));
     expect(ownPolicy(template).slice(1)).toEqual([{
       Effect: 'Allow', Action: ['kms:GenerateDataKey', 'kms:Decrypt'], Resource: '*', Condition: via('s3'),
@@ -58,7 +58,7 @@ describe('the policy of a customer\'s key', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
-  test('of another stack can\'t name this stack\'s role: a warning says so', () => {
+  test('cannot be changed in another stack: a warning is added', () => {
     const { stack } = upload((scope) => new kms.Key(new Stack(scope.node.scope as App, 'Keys', { env }), 'Key', { policy: administrator() }));
     Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: the policy of its KMS key .*root principal.*serverless-vod:keyPolicy'));
   });
@@ -66,7 +66,7 @@ describe('the policy of a customer\'s key', () => {
   test.each<[string, (catalog: VodCatalog, stack: Stack) => void]>([
     ['an area', (catalog, stack) => uploadIn(stack, { catalog })],
     ['a grant', (catalog, stack) => catalog.grantReadVideos(new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() }))],
-  ])('can\'t name a role of another stack, which names the table: a warning says so, without a circle between the stacks (%s)', (_, use) => {
+  ])('cannot refer to a role of another stack without a cycle: a warning is added (%s)', (_, use) => {
     const app = new App();
     const stack = new Stack(app, 'Test', { env });
     const table = makeTable(stack, new kms.Key(stack, 'Key', { policy: administrator() }));
@@ -79,37 +79,37 @@ describe('the policy of a customer\'s key', () => {
     Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp('^table: the policy of its KMS key'));
   });
 
-  test('that was imported is not known: the grant is made, and a warning says what the policy needs', () => {
+  test('is not known for an imported key: the grant is made, and a warning explains the required policy', () => {
     const { stack, template } = upload((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN));
     expect(permissionsOf(template, 'upload/plan-upload')).toEqual(expect.arrayContaining(usesOf(KEY_ARN)));
     Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: the policy of its KMS key'));
   });
 });
 
-test('an alias stands for its key: IAM knows keys only', () => {
+test('a grant for an alias is made for its key', () => {
   const { template } = upload((scope) => new kms.Alias(scope, 'Alias', { aliasName: 'sources', targetKey: new kms.Key(scope, 'Key') }));
   expect(permissionsOf(template, 'upload/plan-upload')).toEqual(expect.arrayContaining(usesOf('Key.Arn')));
 });
 
-test('an alias imported by its name is refused, since the key behind it is not known', () => {
+test('an alias that was imported by name is rejected because its key is not known', () => {
   expect(() => upload((scope) => kms.Alias.fromAliasName(scope, 'Alias', 'alias/sources'))).toThrow(/^Test\/Upload: bucket: its KMS key is an alias .* kms\.Key\.fromKeyArn/);
 });
 
-test('a key of another region is refused: S3 and DynamoDB know keys of their own region only', () => {
+test('a key in another region than the bucket or table is rejected', () => {
   const elsewhere = (scope: Stack) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN.replace('us-east-1', 'eu-west-1'));
   expect(() => upload(elsewhere)).toThrow('Test/Upload: bucket: expected a KMS key in the region us-east-1 of the resource, got one of eu-west-1');
   const stack = testStack({ env });
   expect(() => catalogIn(stack, { table: makeTable(stack, elsewhere(stack)) })).toThrow('Test/Catalog: table: expected a KMS key in the region');
 });
 
-test('an imported key of the media: a warning says what CloudFront needs', () => {
+test('a warning explains the policy that CloudFront requires for an imported key of the media bucket', () => {
   const stack = testStack({ env });
   const bucket = new s3.Bucket(stack, 'Media', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
   deliveryIn(stack, { bucket });
   Annotations.fromStack(stack).hasWarning('/Test/Delivery', Match.stringLikeRegexp('^bucket: the policy of its KMS key .*cloudfront.amazonaws.com kms:Decrypt where AWS:SourceArn'));
 });
 
-test('a key of the media in another stack lets CloudFront in without a circle between the stacks', () => {
+test('the policy of a media key in another stack allows CloudFront without a cycle between the stacks', () => {
   const app = new App();
   const stack = new Stack(app, 'Test', { env });
   const keys = new Stack(app, 'Keys', { env });
@@ -126,11 +126,11 @@ test('a key of the media in another stack lets CloudFront in without a circle be
   expect(stack.dependencies).toEqual([keys]);
 });
 
-describe('a key that an aspect, or code of the app, gives a resource without a prop for it', () => {
+describe('a key that an aspect or the app sets on a resource without a prop for keys', () => {
   type Give = (secret: secretsmanager.CfnSecret, key: string) => void;
   const byProperty: Give = (secret, key) => { secret.kmsKeyId = key; };
 
-  /** The service, with each of its secrets changed. */
+  /** Creates the service and changes each of its secrets. */
   function secrets(keyOf: (stack: Stack) => string, give = byProperty) {
     const stack = testStack({ env });
     vodIn(stack);
@@ -144,7 +144,7 @@ describe('a key that an aspect, or code of the app, gives a resource without a p
     ['its ARN', ({ keyArn }) => keyArn, undefined],
     ['its id', ({ keyId }) => keyId, undefined],
     ['an override', ({ keyArn }) => keyArn, (secret, key) => secret.addPropertyOverride('KmsKeyId', key)],
-  ])('serves secrets: each handler is granted what it does with them, by Secrets Manager only (%s)', (_, keyOf, give) => {
+  ])('is granted to the handlers that use the secret, through Secrets Manager only (%s)', (_, keyOf, give) => {
     const template = Template.fromStack(secrets((stack) => keyOf(new kms.Key(stack, 'Key')), give));
     const keysOf = (handler: HandlerName) => permissionsOf(template, handler).filter((permission) => permission.startsWith('kms:'));
     expect(keysOf('delivery/make-key-pair')).toEqual(usedVia('Decrypt', 'GenerateDataKey'));
@@ -154,21 +154,21 @@ describe('a key that an aspect, or code of the app, gives a resource without a p
     expect(keysOf('catalog/read-videos')).toEqual([]);
   });
 
-  test('serves secrets if it was imported, with the warning that its policy is not known', () => {
+  test('is granted if it was imported, with a warning that its policy is not known', () => {
     const stack = secrets((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN).keyArn);
     expect(permissionsOf(Template.fromStack(stack), 'auth/sign-in')).toContain(`kms:Decrypt on ${KEY_ARN} if ${JSON.stringify(via('secretsmanager'))}`);
     Annotations.fromStack(stack).hasWarning('/Test/Vod/Auth/ClientSecret', Match.stringLikeRegexp('^kmsKeyId: the policy of its KMS key'));
   });
 
   test.each<[string, string | ((stack: Stack) => string), RegExp]>([
-    ['a text', KEY_ARN, /\[Test\/Vod\/Auth\/ClientSecret\] kmsKeyId: expected the keyArn of a kms\.Key of this app.*got "arn:aws:kms:/],
+    ['an ARN as string', KEY_ARN, /\[Test\/Vod\/Auth\/ClientSecret\] kmsKeyId: expected the keyArn of a kms\.Key of this app.*got "arn:aws:kms:/],
     ['an alias by name', (stack) => kms.Alias.fromAliasName(stack, 'Alias', 'alias/mine').keyArn, /\[Test\/Vod\/Delivery\/Keys\/Secret1\] kmsKeyId: expected the keyArn of a kms\.Key/],
     ['a key of another region', (stack) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('us-east-1', 'eu-west-1')).keyArn, /ClientSecret\] kmsKeyId: expected a KMS key in the region/],
-  ])('is refused for a secret if nobody can be granted it: %s', (_, key, message) => {
+  ])('is rejected on a secret if access to it cannot be granted: %s', (_, key, message) => {
     expect(() => templateOf(secrets((stack) => (typeof key === 'string' ? key : key(stack))))).toThrow(message);
   });
 
-  test('is refused for a secret if an aspect gives it after the grants', () => {
+  test('is rejected on a secret if an aspect sets it after the grants', () => {
     const stack = testStack({ env });
     deliveryIn(stack);
     const { keyArn } = new kms.Key(stack, 'Key');
@@ -177,7 +177,7 @@ describe('a key that an aspect, or code of the app, gives a resource without a p
     expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before access to it is granted');
   });
 
-  test('is refused for what could not use it: functions, the bus, queues', () => {
+  test('is rejected on functions, on the bus and on queues', () => {
     const stack = testStack({ env });
     const catalog = catalogIn(stack);
     sweeperIn(stack, { catalog, transcode: transcodeIn(stack, { catalog }) });

@@ -4,7 +4,7 @@ import { Access, Identity } from '../../src';
 import { sampledOnNewest } from '../toolkit/newest-cdk';
 import { catalogIn, testStack, vodIn } from '../toolkit/stacks';
 
-/** What plain JavaScript may pass. */
+/** Values of wrong types that plain JavaScript can pass. */
 const ODD = {
   'null': null, 'undefined': undefined, 'NaN': NaN, 'Infinity': Infinity, '-1': -1, '0': 0, '1.5': 1.5, '7': 7, 'true': true,
   '""': '', '" "': ' ', '"x"': 'x', '"7"': '7', '[]': [], '[""]': [''], '[null]': [null], '["x"]': ['x'], '["x","x"]': ['x', 'x'], '{}': {},
@@ -13,7 +13,7 @@ const ODD = {
   '1 b/s': Bitrate.bps(1), '4 Mb/s': Bitrate.mbps(4),
 };
 
-/** The odd values that are right after all. */
+/** The values of `ODD` that are valid for a prop. */
 const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodApiOptions.throttlingRateLimit': ['1.5', '7'],
   'VodApiOptions.throttlingBurstLimit': ['7'],
@@ -43,36 +43,36 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodUploadProps.appOrigins': ['[]'],
 };
 
-/** What becomes of each value. Null, as which languages without undefined may pass what was left out, has to make what undefined makes. */
+/** Returns the outcome of each value. `null`, which other languages may pass for an omitted prop, must have the same result as undefined. */
 function outcomesOf(prop: Prop, values: Readonly<Record<string, unknown>>): [value: string, outcome: string][] {
   const results = Object.entries(values).map(([odd, value]) => [odd, rendering(prop, () => value)] as const);
   const leftOut = new Map(results).get('undefined');
   return results.map(([odd, { outcome, template }]) => [odd, odd === 'null' && template !== leftOut?.template ? 'rendered, unlike undefined' : outcome]);
 }
 
-describe('an odd value is refused in the prop\'s name, and one that was left out is not', () => {
+describe('a value of a wrong type is rejected with the name of the prop, and an omitted prop is accepted', () => {
   test.each(sampledOnNewest(SCALAR_PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (label, prop) => {
     const right: string[] = [...prop.optional ? ['null', 'undefined'] : [], ...RIGHT[label] ?? []];
     const outcomes = outcomesOf(prop, ODD);
-    expect(outcomes).toEqual(Object.keys(ODD).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'refused']));
+    expect(outcomes).toEqual(Object.keys(ODD).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'rejected']));
   });
 });
 
-/** What plain JavaScript may pass in the place of an object, and an object of nothing known. */
+/** Values that plain JavaScript can pass instead of an object, and an object without any known member. */
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
-/** The structs of which nothing must be given. */
+/** Structs without required members. */
 const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
-describe('what is no such object is refused in the prop\'s name', () => {
+describe('a value that is not the expected object is rejected with the name of the prop', () => {
   test.each(sampledOnNewest(OBJECT_PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
     const right = [...prop.optional ? ['null', 'undefined'] : [], ...MAY_BE_EMPTY.test(prop.type) ? ['{}'] : []];
     const outcomes = outcomesOf(prop, NO_OBJECT);
-    expect(outcomes).toEqual(Object.keys(NO_OBJECT).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'refused']));
+    expect(outcomes).toEqual(Object.keys(NO_OBJECT).map((odd) => [odd, right.includes(odd) ? 'rendered' : 'rejected']));
   });
 });
 
-test('a misspelled key is refused: left out it may open something', () => {
+test('a misspelled key is rejected, because an omitted prop may allow more access', () => {
   const vod = (props: object) => () => vodIn(testStack(), props);
   expect(vod({ roles: { uploader: Access.group('editors') } })).toThrow('Test/Vod/Auth: roles.uploader: expected only uploaders, viewers, admins');
   expect(vod({ function: {}, firstAdmin: 'ada@example.com' })).toThrow(/^Test\/Vod: function, firstAdmin: expected only identity, roles, /);
@@ -99,6 +99,6 @@ test.each<[object, string]>([
   [{ upload: { maxsize: Size.gibibytes(2) } }, 'removalPolicy; did you mean upload.maxSize?'],
   [{ api: { logRetention: 7 } }, 'functions; did you mean api.functions.logRetention?'],
   [{ transcode: { ladder: [] } }, 'functions; did you mean ladder?'],
-])('a key that stands elsewhere, or is misspelled by one letter, is refused with the right one (case %#)', (props, message) => {
+])('the error of a key that is misspelled by one letter, or belongs to another struct, suggests the correct one (case %#)', (props, message) => {
   expect(() => vodIn(testStack(), props)).toThrow(message);
 });

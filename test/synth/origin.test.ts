@@ -1,11 +1,11 @@
 import { Lazy } from 'aws-cdk-lib';
 import { appOriginsProblems, originProblem } from '../../src/synth/origin';
 
-describe('an origin', () => {
+describe('originProblem', () => {
   test.each([
     'https://app.example.com', 'https://app.example.com:8443', 'https://xn--bcher-kva.example', 'https://192.0.2.1', 'https://[2001:db8::1]',
     'http://localhost', 'http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:3000',
-  ])('%s', (value) => expect(originProblem('origin', value)).toBeUndefined());
+  ])('accepts %s', (value) => expect(originProblem('origin', value)).toBeUndefined());
 
   test.each([
     ['https://app.example.com/', 'did you mean "https://app.example.com"?'],
@@ -38,22 +38,22 @@ describe('an origin', () => {
     ['http://127.1', 'did you mean "http://127.0.0.1"?'],
     [new URL('https://app.example.com'), 'got an object of class URL'],
     [443, 'got 443'],
-  ])('not %s', (value, problem) => expect(originProblem('appOrigins[0]', value)).toMatch(new RegExp(`^appOrigins\\[0\\]: .*${problem.replace(/[[\](){}.?*]/g, '\\$&')}`)));
+  ])('rejects %s', (value, problem) => expect(originProblem('appOrigins[0]', value)).toMatch(new RegExp(`^appOrigins\\[0\\]: .*${problem.replace(/[[\](){}.?*]/g, '\\$&')}`)));
 
-  test('that is known later is taken, unless it visibly has a slash at its end', () => {
+  test('accepts a token, unless it ends with a slash', () => {
     const later = Lazy.string({ produce: () => 'app.example.com' });
     expect(originProblem('origin', `https://${later}`)).toBeUndefined();
     expect(originProblem('origin', `https://${later}/`)).toContain('trailing slash');
   });
 });
 
-describe('origins of apps', () => {
+describe('appOrigins', () => {
   const many = (count: number) => Array.from({ length: count }, (_, index) => `https://app-${index}.example.com`);
   const problemsOf = (origins: unknown) => appOriginsProblems(origins).filter((problem) => problem !== undefined);
 
-  test('each once', () => expect(problemsOf([...many(2), 'https://app-1.example.com'])).toEqual([
+  test('rejects an origin that is listed twice', () => expect(problemsOf([...many(2), 'https://app-1.example.com'])).toEqual([
     'appOrigins: expected each origin once, got https://app-1.example.com, https://app-1.example.com',
   ]));
 
-  test('as many as anybody has', () => expect(problemsOf(many(200))).toEqual([]));
+  test('accepts 200 origins', () => expect(problemsOf(many(200))).toEqual([]));
 });

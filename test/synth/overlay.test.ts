@@ -2,12 +2,12 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { overlay } from '../../src/synth/overlay';
 import { templateOf, testStack, vodIn } from '../toolkit/stacks';
 
-test('a prop that was left out keeps its default, however it was left out', () => {
+test('a prop that is absent, undefined or null keeps its default', () => {
   expect(overlay({ a: 1, b: 2, c: 3 }, { a: undefined, b: null, c: 0 })).toEqual({ a: 1, b: 2, c: 0 });
   expect(overlay({ a: 1 }, undefined)).toEqual({ a: 1 });
 });
 
-test('no area\'s undefined undoes the removal policy of the whole service', () => {
+test('an undefined removalPolicy of an area does not override the one of the service', () => {
   const left = { removalPolicy: undefined };
   const vod = vodIn(testStack(), { removalPolicy: RemovalPolicy.DESTROY, catalog: left, delivery: left, upload: left });
   const kept = Object.entries(templateOf(vod).Resources)

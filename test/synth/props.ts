@@ -11,7 +11,7 @@ import { catalogIn, SERVICE_URL, templateOf, testStack } from '../toolkit/stacks
 
 const SRC = path.join(__dirname, '..', '..', 'src');
 
-/** A prop of the public API, with its type as the source has it. */
+/** A prop of the public API, with the text of its type. */
 export interface Prop {
   readonly struct: string;
   readonly name: string;
@@ -19,12 +19,12 @@ export interface Prop {
   readonly optional: boolean;
 }
 
-/** Every prop of every struct that src/index.ts exports. */
+/** Returns every prop of every struct that src/index.ts exports. */
 export const PROPS: readonly Prop[] = (() => {
   const exported = readFileSync(path.join(SRC, 'index.ts'), 'utf8');
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /^(?!.*\.lambda).*\.ts$/.test(file)).sort().flatMap((file) => {
     const source = ts.createSourceFile(file, readFileSync(path.join(SRC, file), 'utf8'), ts.ScriptTarget.Latest);
-    // Interfaces with an I have members, and no props.
+    // Interfaces whose name begins with I are no structs.
     const structs = source.statements.filter(ts.isInterfaceDeclaration).filter(({ name }) => !/^I[A-Z]/.test(name.text) && new RegExp(`\\b${name.text}\\b`).test(exported));
     return structs.flatMap(({ name: { text: struct }, members }) => members.filter(ts.isPropertySignature).map(({ name, type, questionToken }) => ({
       struct, name: name.getText(source), type: type!.getText(source), optional: questionToken !== undefined,
@@ -32,7 +32,7 @@ export const PROPS: readonly Prop[] = (() => {
   });
 })();
 
-/** An imported one has no handlers, and so is far quicker to synthesize. */
+/** Imports a catalog, because synthesis is much faster without handlers. */
 function aCatalog(stack: Stack): IVodCatalog {
   return VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'CatalogTable', 'videos'), url: SERVICE_URL, roles: {} });
 }
@@ -43,15 +43,15 @@ function transcode(stack: Stack, props: object): void {
 }
 
 function auth(stack: Stack, props: object): void {
-  // Before the API, which what is refused here need not wait for.
+  // Created before the API, so that props are rejected without creating the API.
   const vodAuth = new VodAuth(stack, 'Area', { url: SERVICE_URL, ...props });
   const api = new VodApi(stack, 'Api');
   vodAuth.guard(api);
-  // An authorizer that no method has belongs to no API.
+  // CDK rejects an authorizer that no method uses.
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
 }
 
-/** Domain names need a certificate, a certificate needs names, and a root object something that serves it. */
+/** Adds the props that another prop requires: domain names and certificate, root object and default behavior. */
 function withNeighbours(stack: Stack, props: { domainNames?: string[]; certificate?: object; defaultRootObject?: string }): object {
   const certificate = () => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/1');
   return {
@@ -62,7 +62,7 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   };
 }
 
-/** How a value gets to each struct. The smallest construct that takes it, since synthesis is slow. */
+/** Creates the smallest construct that accepts each struct, because synthesis is slow. */
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withNeighbours(stack, props)),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),
@@ -95,13 +95,13 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
 
 const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'Bitrate', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass', 'logs.RetentionDays', 'lambda.Tracing'];
 
-/** Props whose values are plain: the others are structs, constructs and classes with factories. */
+/** Props with values of simple types. */
 export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
 
-/** The others. */
+/** Props with structs, constructs or classes with factories as values. */
 export const OBJECT_PROPS = PROPS.filter(({ type }) => !SCALARS.includes(type));
 
-/** Values known at deploy time only, of the kinds that fit the type. */
+/** Returns tokens that fit the type. */
 export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
   const parameter = new CfnParameter(stack, 'Marker');
   const number = Token.asNumber(parameter.value);
@@ -120,12 +120,12 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
 
 export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
 
-/** What becomes of a prop's value: `rendered`, `refused` in the prop's name, or what is wrong. */
+/** Returns the outcome of a prop's value: `rendered`, `rejected` with the name of the prop, or a description of the failure. */
 export function outcome(prop: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack()): string {
   return rendering(prop, value, marker, stack).outcome;
 }
 
-/** The same, with the template. */
+/** Returns the outcome and the template. */
 export function rendering(
   { struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack(),
 ): { readonly outcome: string; readonly template?: string } {
@@ -135,9 +135,9 @@ export function rendering(
     template = JSON.stringify(templateOf(stack));
   } catch (error) {
     const { name: kind, message } = error as Error;
-    // CDK tells what the end of synthesis finds.
-    const isRefusal = kind === 'VodValidationError' || message.startsWith('Validation failed');
-    return { outcome: isRefusal && message.includes(name) ? 'refused' : `${kind}: ${message}` };
+    // Errors of validations at the end of synthesis have a prefix of CDK.
+    const isRejection = kind === 'VodValidationError' || message.startsWith('Validation failed');
+    return { outcome: isRejection && message.includes(name) ? 'rejected' : `${kind}: ${message}` };
   }
   const broken = /[$#]\{Token\[[^"]*|-1\.888\d+e\+?\d+|\bNaN\b|\bundefined\b|\[object Object\]/.exec(template);
   return { outcome: broken ? `broken: ${broken[0]}` : marker && !marker.test(template) ? 'lost' : 'rendered', template };

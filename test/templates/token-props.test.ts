@@ -16,7 +16,7 @@ describe('a token renders as CloudFormation or is rejected with an error that na
   test.each(SCALAR_PROPS.map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
     const kinds = Object.keys(tokensOf(testStack(), prop.type));
     const outcomes = kinds.map((kind) => [kind, outcome(prop, (stack) => tokensOf(stack, prop.type)[kind], /"Ref":"Marker/)]);
-    expect(outcomes).toEqual(kinds.map((kind) => [kind, isNeeded(prop, kind) ? 'refused' : 'rendered']));
+    expect(outcomes).toEqual(kinds.map((kind) => [kind, isNeeded(prop, kind) ? 'rejected' : 'rendered']));
   });
 });
 
@@ -36,6 +36,6 @@ const TOKENS: Record<string, unknown> = {
 describe('a token of the wrong kind is rejected with an error that names the prop', () => {
   test.each(sampledOnNewest(PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
     const kinds = Object.keys(TOKENS).filter((kind) => kind !== prop.type);
-    expect(kinds.map((kind) => [kind, outcome(prop, () => TOKENS[kind])])).toEqual(kinds.map((kind) => [kind, 'refused']));
+    expect(kinds.map((kind) => [kind, outcome(prop, () => TOKENS[kind])])).toEqual(kinds.map((kind) => [kind, 'rejected']));
   });
 });

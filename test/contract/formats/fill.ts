@@ -2,14 +2,14 @@ import type { VideoDetails } from '../../../src/contract/table';
 import type { NewVideo, VideoRepository } from '../../../src/runtime/rows/video-repository';
 import { idOf } from '../../runtime/rows/catalog-table';
 
-/** What fills a table: the repository, and a direct write as later routes make it. */
+/** The ways to write rows: the repository, and direct writes for routes that do not exist yet. */
 export interface Filling {
   readonly videos: Omit<VideoRepository, 'create'> & { create(video: NewVideo, details: VideoDetails): Promise<unknown> };
-  /** Sets attributes, and counts the write. */
+  /** Sets attributes and increments `version`. */
   readonly set: (videoId: string, attributes: Readonly<Record<string, unknown>>) => Promise<unknown>;
 }
 
-/** The ids of the table's videos, by what they are. */
+/** The ids of the videos in the table, by description. */
 export const FILLED = {
   waiting: idOf(1), waitingPrivate: idOf(2), uploaded: idOf(3), claimed: idOf(4), processing: idOf(5), ready: idOf(6), unlisted: idOf(7), private: idOf(8),
   refused: idOf(9), abandoned: idOf(10), secondAttempt: idOf(11), readyAtSecond: idOf(12), edited: idOf(13), held: idOf(14), deleting: idOf(15),
@@ -17,7 +17,7 @@ export const FILLED = {
 } as const;
 export type Filled = keyof typeof FILLED;
 
-/** When the table is filled. */
+/** The time at which the table is filled. */
 export const FILLED_AT = new Date('2026-11-22T10:00:00.000Z');
 
 const LONG_AGO = new Date(0);
@@ -32,7 +32,7 @@ const DETAILS: VideoDetails = { description: 'About it\nin two lines', metadata:
 const WITH_DETAILS: readonly Filled[] = ['waitingPrivate', 'processing', 'ready', 'abandoned', 'deleting'];
 const VISIBILITIES: { readonly [name in Filled]?: NewVideo['visibility'] } = { waitingPrivate: 'private', private: 'private', unlisted: 'unlisted' };
 
-/** A video in each status, with and without all that a row may have. The same calls fill a table of any format. */
+/** Writes a video in each status, with and without optional attributes. The calls are the same for every format. */
 export async function fill({ videos, set }: Filling): Promise<void> {
   for (const [name, videoId] of Object.entries(FILLED)) {
     await videos.create({

@@ -13,8 +13,8 @@ import { CatalogTable, catalogTable } from '../../runtime/rows/catalog-table';
 import { RESULT } from '../../runtime/rows/repository-setting';
 
 /*
- * `format-N.json` is a table as code wrote it that wrote the format N: 0 by commit 9dcfbd3, the last one without `schemaVersion`. Once released, a file stays
- * as it is. `WRITE_FORMAT=1 npm test -- formats` writes the one of today's format.
+ * `format-N.json` contains the rows of a table in format N. Commit 9dcfbd3 wrote format 0, the last one without `schemaVersion`. The file of a released format
+ * must not change. `WRITE_FORMAT=1 npm test -- formats` writes the file of the current format.
  */
 type Item = Record<string, any>;
 const fileOf = (format: number) => join(__dirname, `format-${format}.json`);
@@ -25,7 +25,7 @@ afterAll(async () => {
   for (const table of tables) await table.close();
 });
 
-/** A table with these items, and today's code on it an hour after it was filled. */
+/** Creates a table with these items, and a repository of the current code. Its clock is one hour after the table was filled. */
 async function open(items: readonly Item[], now = new Date(FILLED_AT.getTime() + 3_600_000)) {
   const table = await catalogTable();
   tables.push(table);
@@ -39,8 +39,8 @@ async function open(items: readonly Item[], now = new Date(FILLED_AT.getTime() +
   return { table, videos, documents, itemsNow };
 }
 
-/** The table that today's code fills. */
-async function filledToday(): Promise<Item[]> {
+/** Returns the items that the current code writes. */
+async function currentItems(): Promise<Item[]> {
   const { table, videos, documents, itemsNow } = await open([], FILLED_AT);
   await fill({
     videos,
@@ -59,15 +59,15 @@ async function filledToday(): Promise<Item[]> {
   return itemsNow();
 }
 
-test('today\'s code still writes today\'s format: what a row had, it has', async () => {
-  const items = await filledToday();
+test('the current code writes every attribute of the stored current format', async () => {
+  const items = await currentItems();
   if (process.env.WRITE_FORMAT) writeFileSync(fileOf(SCHEMA_VERSION), `${JSON.stringify(items, undefined, 1)}\n`);
-  // A new optional attribute is no new format.
+  // A new optional attribute does not require a new format.
   expect(items).toMatchObject(read(SCHEMA_VERSION));
 });
 
 const ERROR = { code: 'transcode_failed', message: 'no' } as const;
-/** Every write of the repository, with a video that it changes, what the row is then, and the events of the change. */
+/** Every write of the repository: the video that it changes, the resulting row, and the events of the change. */
 const WRITES: readonly [
   name: keyof VideoRepository, video: Filled, write: (videos: VideoRepository, videoId: string) => Promise<unknown>, after: Item, events: string[],
 ][] = [
@@ -86,19 +86,19 @@ const WRITES: readonly [
 
 const formats = readdirSync(__dirname).flatMap((name) => /^format-(\d+)\.json$/.exec(name)?.slice(1) ?? []).map(Number);
 
-describe.each(formats)('a table of the format %i', (format) => {
+describe.each(formats)('a table of format %i', (format) => {
   const items = read(format);
   const itemOf = (videoId: string, sk = 'video') => items.find((item) => item.pk === videoKey(videoId).pk && item.sk === sk)!;
   const rows = items.filter(({ sk }) => sk === 'video');
   let opened: Awaited<ReturnType<typeof open>>;
   beforeAll(async () => { opened = await open(items); });
 
-  test('is of that format', () => {
+  test('has rows of that format only', () => {
     expect(new Set(items.map(({ schemaVersion = 0 }) => schemaVersion))).toEqual(new Set([format]));
     expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(VIDEO_STATUSES));
   });
 
-  test.each(Object.entries(FILLED))('has the video %s, with what people wrote about it', async (name, videoId) => {
+  test.each(Object.entries(FILLED))('contains the video %s with its texts', async (name, videoId) => {
     const { listedMonth, description, metadata, ...known } = itemOf(videoId);
     const row = await opened.videos.find(videoId);
     expect(row).toMatchObject({ ...known, schemaVersion: SCHEMA_VERSION, stageKey: stageKey(stageOf(known.status), videoId) });
@@ -111,13 +111,13 @@ describe.each(formats)('a table of the format %i', (format) => {
   const newestFirst = (wanted: (row: Item) => boolean) => rows.filter(wanted).map(({ videoId }) => videoId).sort().reverse();
   const idsOf = ({ rows: listed }: { rows: readonly { videoId: string }[] }) => listed.map(({ videoId }) => videoId);
 
-  test('lists an owner\'s videos', async () => {
+  test('lists the videos of an owner', async () => {
     expect(idsOf(await opened.videos.listOwned('ann', { limit: 100 }))).toEqual(newestFirst(({ owner, status }) => owner === 'ann' && isPresent(status)));
   });
 
-  // No index of the format 0 was ever released: its rows come into the new ones with their next status.
+  // Format 0 was never released with these indexes. Its rows enter the indexes with their next change of status.
   if (format > 0) {
-    test.each(VIDEO_STATUSES.filter(isPresent))('lists an owner\'s videos with the status %s', async (status) => {
+    test.each(VIDEO_STATUSES.filter(isPresent))('lists the videos of an owner with the status %s', async (status) => {
       const expected = newestFirst((row) => row.owner === 'ann' && row.status === status);
       expect(idsOf(await opened.videos.listOwned('ann', { limit: 100, status }))).toEqual(expected);
       expect(expected).not.toEqual([]);
@@ -128,32 +128,32 @@ describe.each(formats)('a table of the format %i', (format) => {
     });
   }
 
-  test.each(WRITES)('takes the write %s of the video %s', async (_, name, write, after, events) => {
+  test.each(WRITES)('accepts the write %s to the video %s', async (_, name, write, after, events) => {
     const videoId = FILLED[name];
     const { table, videos, documents } = await open([itemOf(videoId)]);
     await write(videos, videoId);
     const { Items: [stored] = [] } = await documents.send(new ScanCommand({ TableName: table.tableName }));
     const before = itemOf(videoId);
-    // A row keeps its format until something writes all that the new one has.
+    // A write that sets only some attributes does not change the format of a row.
     expect(stored).toMatchObject({ ...after, version: before.version + 1, revision: before.revision, createdAt: before.createdAt });
     expect(stored.schemaVersion ?? 0).toBe(format);
     expect(await videos.find(videoId)).toMatchObject(after);
     expect(eventTypes(before, stored)).toEqual(events);
     if (stored.status === before.status) return;
-    // Only a change of the status brings a row of an older format into the indexes.
+    // A row of an older format enters the indexes only with a change of its status.
     expect(idsOf(await videos.listOwned('ann', { limit: 5, status: stored.status }))).toEqual([videoId]);
     expect(idsOf(await videos.listPublished({ limit: 5 }))).toEqual(stored.status === 'ready' ? [videoId] : []);
   });
 
-  test.each(Object.entries(FILLED))('has an event of the removal of the video %s', (_, videoId) => expect(eventTypes(itemOf(videoId), undefined)).toEqual(['deleted']));
+  test.each(Object.entries(FILLED))('causes an event when the video %s is removed', (_, videoId) => expect(eventTypes(itemOf(videoId), undefined)).toEqual(['deleted']));
 
-  test('has an event of an edit', () => {
+  test('causes an event when a video is edited', () => {
     const before = itemOf(FILLED.ready);
     expect(eventTypes(before, { ...before, title: 'Another', revision: 2, version: before.version + 1 })).toEqual(['updated']);
   });
 });
 
-/** The events of a change, without `video.`, as the publisher makes them of a record. */
+/** Returns the types of the events that the publisher derives from a change, without `video.`. */
 function eventTypes(before: Item, after: Item | undefined): string[] {
   const [OldImage, NewImage] = [before, after].map((item) => item && marshall(item)) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'][];
   const events = eventsOfRecord({ eventName: after ? 'MODIFY' : 'REMOVE', dynamodb: { ApproximateCreationDateTime: 1, OldImage, NewImage } });
