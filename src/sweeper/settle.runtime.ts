@@ -95,7 +95,7 @@ async function checkJob({ videoId, attempt, jobId, updatedAt }: VideoRow, { vide
     return 'settled';
   }
   const { job, end } = state;
-  if (job.videoId !== videoId || job.attempt !== attempt) throw new Error(`the job ${jobId} belongs to another attempt: ${job.attempt} of ${job.videoId}`);
+  if (job.videoId !== videoId || job.attempt !== attempt) throw new Error(`job ${jobId}: expected attempt ${attempt} of ${videoId}, got attempt ${job.attempt} of ${job.videoId}`);
   const { status, errorCode, errorMessage } = end;
   console.warn({ message: 'job ended without an event', videoId, attempt, jobId, status, errorCode, errorMessage, recorded: await recordJobEnd(videos, job, end) });
   return 'settled';

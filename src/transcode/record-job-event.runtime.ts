@@ -46,7 +46,7 @@ export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) =
 
     const row = await adopt(ports.videos, job, jobId);
     if (row?.attempt !== attempt || row.jobId !== jobId) {
-      // The video was deleted, the attempt has ended, or the attempt has a second job (docs/decisions/003): only events of the recorded job count.
+      // Only events of the recorded job of the current attempt change the video (docs/decisions/003).
       return console.warn({ message: 'ignored: not the recorded job of the video', jobId, status, videoId, attempt, recorded: row && { attempt: row.attempt, jobId: row.jobId } });
     }
     if (status === 'STATUS_UPDATE') {

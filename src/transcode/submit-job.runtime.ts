@@ -77,8 +77,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // An earlier message may have claimed this attempt and created its job, without recording the job. The row that was read above contains such a claim,
-    // because a claim becomes stale only after a longer time than this function can run.
+    // An earlier invocation may have claimed this attempt and created its job, but stopped before it recorded the job. The row that was read above contains
+    // the earlier claim: no claim can become stale while this function runs.
     adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {

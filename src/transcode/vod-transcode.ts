@@ -223,7 +223,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName, TRANSCODE_SETTINGS: settings, MAX_RECEIVES },
     });
-    acknowledgeWildcard(fn.role!, '*', 'mediaconvert:Probe is the only action on all resources, and AWS defines no resource for it');
+    acknowledgeWildcard(fn.role!, '*', 'mediaconvert:Probe is the only action that is allowed on all resources, because AWS defines no resource for it');
 
     new events.Rule(this, 'SourceCreated', {
       description: 'A source was uploaded',

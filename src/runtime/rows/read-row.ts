@@ -5,7 +5,7 @@ import type { VideoStatus } from '../../domain/video-status';
 type StoredRow = Readonly<Record<string, any>>;
 
 /**
- * Functions that convert a row to the next format. The index is the format of the given row.
+ * Functions that convert a row to the next format. Function `n` converts rows of format `n`.
  *
  * A change of the format needs a new number only if older rows must be converted. A new optional attribute does not need a new number
  * (docs/decisions/022).

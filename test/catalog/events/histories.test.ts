@@ -26,7 +26,7 @@ jest.mock('timers/promises', () => {
 
 /** A fault at the n-th request of a writer: the process ends, or the request fails, before or after DynamoDB has executed it. */
 interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
-/** A fault at the n-th PutEvents request of the publisher. `refused` contains whether each entry is rejected. */
+/** A fault at the n-th PutEvents request of the publisher. `refused` states for each entry whether EventBridge rejects it. */
 interface PublisherFault {
   readonly call: number;
   readonly kind: 'ends before' | 'ends after' | 'throws before' | 'throws after' | 'refuses' | 'ends before its answer';

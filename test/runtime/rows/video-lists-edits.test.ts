@@ -8,7 +8,7 @@ const NOW = new Date('2027-03-15T12:00:00.000Z');
 const MONTHS = ['2027-03', '2027-02', '2026-11'];
 const STATES = ['listed', 'private', 'deleting', 'gone'] as const;
 type State = (typeof STATES)[number];
-/** A quote needs four times as many bytes in a response as in a row, so three of these rows fill a page. */
+/** A quote needs one byte in a row and four bytes in a response, so three of these rows fill a page. */
 const LARGE = { metadata: { a: '"'.repeat(370_000) } };
 
 const video = fc.record({
