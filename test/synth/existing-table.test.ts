@@ -153,7 +153,7 @@ describe('a table that two catalogs, sweepers or transcoders of the app use is r
       return [table, dynamodb.Table.fromTableAttributes(two, 'Imported', { tableName: table.tableName, tableStreamArn: STREAM_ARN })];
     }],
   ])('%s', (_, make) => {
-    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table that only this service uses, got one that ${other} uses too. Each service would publish events of the videos of both`);
+    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table that only this service uses, got one that ${other} uses too. Each service would publish events for the videos of both services`);
     const synth = both(make);
     expect(synth).toThrow(message('One/Catalog', 'Two/Catalog'));
     expect(synth).toThrow(message('Two/Catalog', 'One/Catalog'));
