@@ -17,7 +17,7 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// The access log contains each route once, so good tokens come last. They prove that the log would have shown an earlier request.
+// The access log contains each route once, so good tokens come last. Good tokens prove that the log would have shown an earlier request.
 describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;

@@ -95,7 +95,7 @@ describe('a stack', () => {
     await until('no process is left', () => killed.processes().length === 0, LEFT_BEHIND_MS);
     expect(await Promise.all([...ports, ...portsOfOther].map(isOpen))).toEqual([false, false, false, true, true, true]);
 
-    // The killed stack left its lock folder and stack.json. They do not prevent the next start.
+    // The killed stack left its lock folder and stack.json. These files do not prevent the next start.
     const again = await StackProcess.start({ data: killed.data });
     expect(await (await Client.signIn(again.facts)).settled(videoId)).toMatchObject({ status: 'ready' });
     expect((await neighbour.call('GET', '/streams?owner=me')).items).toHaveLength(1);

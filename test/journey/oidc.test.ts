@@ -111,7 +111,7 @@ describe('the service with an OIDC issuer', () => {
       const logs = ['functions.log', 'access.jsonl'].map((name) => readFileSync(path.join(stack.data, name), 'utf8'));
       expect([...logs, stack.output].join('\n').match(/eyJ[\w-]*\.?/g)).toBeNull();
       // The console shows the URL of the local issuer.
-      expect(stack.output).toContain(`trusts ${stack.facts.issuer}`);
+      expect(stack.output).toContain(`accepts tokens from ${stack.facts.issuer}`);
     });
 
     it('has no sign-in routes', () => expectNoSignIn(stack.facts));
@@ -147,7 +147,7 @@ describe('the service with an OIDC issuer', () => {
     for (const route of ['/streams', '/streams?owner=me']) {
       expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
     }
-    // A token of another issuer is rejected without any key.
+    // The authorizer needs no key to reject a token of another issuer.
     expect(await problemOf(await new Caller(stack.facts.api, other).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect(handlersReached(stack.data)).toEqual([]);
     await until('the log contains a reason', () => reasonsOf(stack).length > 0);

@@ -77,7 +77,7 @@ describe('a page of another site', () => {
       const list = await ask(page, api('/streams?owner=me'), withToken());
       expect(list).toMatchObject({ status: 200, headers: { 'x-amzn-requestid': expect.any(String) } });
       expect(await ask(page, api('/openapi.json'))).toMatchObject({ status: 200 });
-      // These errors come from handlers, and the later ones from API Gateway.
+      // The first two errors come from handlers, and the other two come from API Gateway.
       expect(codeOf(await ask(page, api('/streams/0199f3c0-0000-7000-8000-000000000001'), withToken()))).toEqual([404, 'not_found']);
       expect(codeOf(await ask(page, api('/upload'), { method: 'POST', body: '{}', ...withToken({ 'content-type': 'application/json' }) }))).toEqual([400, 'invalid_request']);
       const refused = await ask(page, api('/streams'), { headers: { authorization: 'Bearer not-a-token' } });

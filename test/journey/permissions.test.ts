@@ -12,7 +12,7 @@ jest.setTimeout(PATIENCE_MS);
 const FAILED = 'the journey has no failed event record: test/journey/events.test.ts';
 const SWEPT = 'no video is due for one hour: test/journey/sweeper.test.ts';
 
-/** Grants that the journey does not use, with the reason to keep them. The template must contain each of them. */
+/** Grants that the journey does not use, with the reason to keep them. The template must contain each of these grants. */
 const NOT_USED: Record<string, string> = {
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:GetObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:DeleteObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,

@@ -46,7 +46,7 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // The token endpoint receives base64 of `id:secret`. Its end depends on the length of the id.
+      // The token endpoint receives base64 of `id:secret`. The end of the encoded text depends on the length of the id.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }

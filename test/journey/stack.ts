@@ -9,7 +9,7 @@ import { readAssembly } from '../../local/template/assembly';
 const ROOT = path.join(__dirname, '..', '..');
 /** The timeout of a test that starts a whole stack, possibly on a busy machine. */
 export const PATIENCE_MS = 150_000;
-/** The timeout of `until`. It is below the test timeout, so that a failed test names the condition. */
+/** The timeout of `until`, below the test timeout, so that a failed test names the condition. */
 export const WAIT_MS = 75_000;
 
 /** Options for a local stack. */

@@ -28,7 +28,7 @@ export interface Answer {
 export class Tab {
   static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
     const tab = new Tab(await context.newPage(), facts);
-    // Chromium's console shows most policy violations, and the event reports all of them. The listener must exist before the page loads.
+    // Chromium's console shows most policy violations, and this event reports all violations. The listener must exist before the page loads.
     await tab.page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
       console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     await tab.page.goto(facts.origin);

@@ -28,7 +28,7 @@ export interface TypeReport {
  */
 export function checkTypes(sources: Readonly<Record<string, string>>): TypeReport {
   const files = Object.entries(sources).map(([name, text]) => ({ name: path.join(__dirname, name), lines: text.split('\n') }));
-  // The directives are removed, because they suppress the errors.
+  // Removes the `@ts-expect-error` directives, because they suppress the errors.
   const texts = new Map(files.map(({ name, lines }) => [name, lines.map((line) => line.replace(DIRECTIVE, '$1')).join('\n')]));
   const { options } = ts.parseJsonConfigFileContent({ ...readConfig(), files: [], include: [] }, ts.sys, root);
   const host = ts.createCompilerHost(options);

@@ -6,7 +6,7 @@ import { createMock } from '../../../local/gateway/mock';
 import type { Route } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours } from '../../toolkit/template';
 
-/** Whether pages of other origins can call a route. They cannot call the sign-in routes. */
+/** Whether pages of other origins can call a route. Such pages cannot call the sign-in routes. */
 const isOpenToPages = ({ access, handler }: Route): boolean => access === 'signed-in' || handler === 'api/describe-api';
 
 /** Returns the `appOrigins` that the handlers of the template receive. */
@@ -88,7 +88,7 @@ function allowedBy(logicalId: string, properties: Record<string, any>, origin: s
   }
 }
 
-/** Listed pages can read gateway responses. These support only one constant origin or the origin of the request. */
+/** Listed pages can read gateway responses. A gateway response supports only one constant origin or the origin of the request. */
 const gatewayResponsesAreReadable: Check = (template) => {
   const origins = originsIn(template);
   const allowed = origins.length === 1 ? constant(origins[0]) : 'method.request.header.origin';

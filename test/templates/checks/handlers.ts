@@ -28,7 +28,7 @@ export function storeOf(template: CloudFormationTemplate, store: Store): string 
   return references(environment?.[variable]).find((id) => type.test(template.Resources[id]?.Type ?? ''));
 }
 
-/** Returns those of the given stores that are in the template. */
+/** Returns the given stores that the template contains. */
 export function storesOf(template: CloudFormationTemplate, ...stores: Store[]): { id: string; properties: Record<string, any> }[] {
   return stores.flatMap((store) => list(storeOf(template, store))).map((id) => ({ id, properties: template.Resources[id].Properties ?? {} }));
 }

@@ -89,7 +89,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
 const SERVICE_ROLES: Record<string, { service: string; condition: object; needs: Needs }> = {
   VodTranscodeJobRole: {
     service: 'mediaconvert.amazonaws.com',
-    // Without it, another account could make MediaConvert use the role (confused deputy).
+    // Without this condition, another account could make MediaConvert use the role (confused deputy).
     condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
     needs: { 's3:GetObject': [SOURCES], 's3:PutObject': [MEDIA] },
   },

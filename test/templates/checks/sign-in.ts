@@ -95,7 +95,7 @@ const clientSecretIsCopied: Check = (template) => ours(template, 'AWS::Cognito::
   })) : [`${id}: expected one copy of its secret, got ${copies.length}`];
 });
 
-/** The pool has the groups of the roles. It has `uploaders` if every user can upload. */
+/** The pool has the groups of the roles. If every user can upload, the pool has the group `uploaders`. */
 const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool').length === 0 ? [] : [
   ...every('AWS::Cognito::UserPoolGroup', { GroupName: present, UserPoolId: present })(template),
   ...rolesOf(template).filter((role) => !ours(template, 'AWS::Cognito::UserPoolGroup').some(({ properties }) => properties.GroupName === role)).map((role) => `no group ${role}`),
