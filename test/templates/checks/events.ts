@@ -76,7 +76,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   const queue = template.Resources[queueId]?.Properties;
   const timeout = template.Resources[functionId]?.Properties?.Timeout;
   return [
-    // The submit function compares the age of a claim with that of a message. The messages of a batch would share one time.
+    // The submit function compares the age of a claim with the age of a message. All messages of a batch would have the same age.
     ...differences(id, properties, {
       BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: ({ MaximumConcurrency }: any) => MaximumConcurrency >= 2,
       Enabled: undefined,
