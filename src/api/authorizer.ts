@@ -17,13 +17,13 @@ export function authorizerProblem(scope: Construct, prop: string, authorizer: ap
     return `${prop}: expected an authorizer whose authorizationType is CUSTOM (a Lambda authorizer) or COGNITO_USER_POOLS, got ${show(authorizationType)}. With another type the API would not identify callers`;
   }
   if (authorizationType === 'COGNITO_USER_POOLS' && !resourceOf(authorizer)?.identityValidationExpression) {
-    return `${prop}: expected Identity.fromUserPool(userPool, client), got an authorizer for Cognito without identityValidationExpression. It accepts tokens of every client of the pool`;
+    return `${prop}: expected Identity.fromUserPool(userPool, client), got an authorizer for Cognito without identityValidationExpression. Such an authorizer accepts tokens of every client of the pool`;
   }
   const stack = Stack.of(scope);
   const other = Construct.isConstruct(authorizer) ? Stack.of(authorizer) : stack;
   if (other !== stack) {
     return `${prop}: expected an authorizer of the stack "${stack.stackName}", which contains the API, got an authorizer of the stack "${other.stackName}". `
-      + 'Create it in the stack of the API. Its function can stay in the other stack if the authorizer has an assumeRole';
+      + 'Create the authorizer in the stack of the API. The function of the authorizer can stay in the other stack if the authorizer has an assumeRole';
   }
   // `handler` and `role` are protected in CDK. Without a role, a permission in the function's stack refers to the API, and the API refers to the function.
   const { handler, role } = authorizer as { readonly handler?: unknown; readonly role?: unknown };
@@ -32,7 +32,7 @@ export function authorizerProblem(scope: Construct, prop: string, authorizer: ap
     ? `${prop}: expected an authorizer with an assumeRole, since its function is in another stack ("${Stack.of(handler).stackName}"). Without a role the two stacks would depend on each other` : undefined;
 }
 
-/** Returns the settings of an authorizer that a deployment of the API must contain. */
+/** Returns the settings of an authorizer. A change of these settings requires a new deployment of the API. */
 export function settingsOf(authorizer: apigateway.IAuthorizer): unknown[] {
   const resource = resourceOf(authorizer);
   return [

@@ -17,12 +17,12 @@ const RESPONSES: Record<string, GatewayResponse> = {
   NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: NO_SUCH_ROUTE_DETAIL },
   Unauthorized: {
     type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: NOT_SIGNED_IN_DETAIL,
-    // RFC 9110, section 15.5.2, requires a challenge. RFC 6750, section 3, defines this one. (API Gateway renames this header if a function returns it.)
+    // RFC 9110, section 15.5.2, requires a challenge; RFC 6750, section 3, defines `Bearer`. (API Gateway renames the header in responses of a function.)
     headers: { 'WWW-Authenticate': '\'Bearer\'' },
   },
   // A Lambda authorizer of your app can identify the caller and still deny access.
   AccessDenied: { type: apigateway.ResponseType.ACCESS_DENIED, code: 'wrong_role', detail: 'your token is valid, but it does not give access to this resource' },
-  // Both have the same body: AWS does not document which one API Gateway uses if an authorizer throws an error other than `Unauthorized`.
+  // AWS does not document which of the next two types API Gateway uses for an authorizer error other than `Unauthorized`, so both have the same body.
   AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, ...UNDECIDED },
   AuthorizerMisconfigured: { type: apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...UNDECIDED },
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway accepts' },

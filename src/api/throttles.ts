@@ -19,7 +19,7 @@ export function throttleProblems(options: ThrottleOptions): (string | undefined)
   ];
 }
 
-/** API Gateway counts requests per method. It rejects settings for methods that do not exist, so `served` lists the handlers whose routes the API has. */
+/** `served` lists the handlers whose routes the API has: API Gateway counts requests per method, and rejects settings for methods that do not exist. */
 export function throttles(options: ThrottleOptions, served: readonly HandlerName[]): apigateway.CfnStage.MethodSettingProperty[] {
   const open = served.flatMap((handler) => routesOf(handler)).filter(([, { access }]) => access === 'open');
   return [

@@ -51,7 +51,7 @@ export interface VodApiOptions {
 
   /**
    * Options for the functions of this area.
-   * @default - the `functions` of the parent construct, otherwise the defaults of `VodFunctionOptions`
+   * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 }
@@ -75,7 +75,7 @@ export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
 
 /** An API that a distribution can serve: a `VodApi`, or another REST API whose stage is named `api`. */
 export interface IVodApi extends IConstruct {
-  /** Domain name of the API, for a CloudFront origin. It does not reference the stage, which is deployed after the distribution. */
+  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, which is deployed after the distribution. */
   readonly originDomainName: string;
 }
 
@@ -94,7 +94,7 @@ export class VodApi extends Construct implements IVodApi {
   public readonly restApi: apigateway.RestApi;
   /** The function that serves the OpenAPI document. */
   public readonly describeFunction: lambda.Function;
-  /** Domain name of the API, for a CloudFront origin. It does not reference the stage, which is deployed after the distribution. */
+  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, which is deployed after the distribution. */
   public readonly originDomainName: string;
 
   /** @internal */
@@ -164,10 +164,10 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * Guards every route that is not open with this authorizer. Call it once, before such routes are added. `VodAuth.guard` calls it.
+   * Uses this authorizer for every route that is not open. Call `authorizeWith` once, before routes are added that are not open. `VodAuth.guard` calls it too.
    *
-   * @param authorizer identifies the caller. A Cognito authorizer does so with the claims `sub` and `cognito:groups`, a Lambda authorizer with `principalId`
-   * and with `groups` in its context
+   * @param authorizer identifies the caller: with the claims `sub` and `cognito:groups` (Cognito authorizer), or with `principalId` and the context value
+   * `groups` (Lambda authorizer)
    */
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
     throwIfAny(this, [
@@ -185,7 +185,7 @@ export class VodApi extends Construct implements IVodApi {
   /**
    * Adds every route of an area.
    *
-   * @param roles the roles that these routes check, if they check roles
+   * @param roles the roles of the users who can call the routes
    * @internal
    */
   public _serve(area: Area, roles?: VodRoles): void {
@@ -201,7 +201,7 @@ export class VodApi extends Construct implements IVodApi {
     const routes = routesOf(handler);
     if (routes.length === 0) return;
     this.served.push(handler);
-    // Permissions for the test button of the console would double the number of permissions.
+    // By default, CDK adds a second permission for each method, for the test button of the console.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
     for (const [operationId, route] of routes) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {

@@ -24,8 +24,8 @@ export interface VodAuthProps {
   /**
    * The identity provider of the users.
    *
-   * Choose it before users upload videos: the owner of a video is the user id of its uploader. After a change of the identity, existing videos have no owner,
-   * and only admins can see the private ones.
+   * Choose the identity before users upload videos: the owner of a video is the user id of its uploader. After a change of the identity, existing videos have
+   * no owner, and only admins can see the private ones.
    * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
@@ -45,14 +45,14 @@ export interface VodAuthProps {
   /**
    * Whether deletion protection of the user pool is on. Has no effect on an existing user pool.
    *
-   * Turn it on after the first deployment has succeeded: the rollback of a failed deployment cannot delete a protected pool.
+   * Turn the protection on after the first deployment has succeeded: the rollback of a failed deployment cannot delete a protected pool.
    * @default false
    */
   readonly deletionProtection?: boolean;
 
   /**
    * Options for the functions of this area.
-   * @default - the `functions` of the parent construct, otherwise the defaults of `VodFunctionOptions`
+   * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
@@ -66,9 +66,9 @@ export interface VodAuthProps {
 /**
  * Sign-in of users, and authorization of their API requests.
  *
- * By default it creates a Cognito user pool with sign-in pages, and a client whose secret is stored only in Cognito and Secrets Manager. Users join by
- * invitation only. Passwords have at least 12 characters, including lower-case and upper-case letters, digits and symbols. MFA is off. If you turn MFA on,
- * users need an authenticator app. The plan is Lite, which costs least.
+ * By default, this construct creates a Cognito user pool with sign-in pages, and a client whose secret is stored only in Cognito and Secrets Manager. Users
+ * join by invitation only. Passwords have at least 12 characters, including lower-case and upper-case letters, digits and symbols. MFA is off. If you turn MFA
+ * on, users need an authenticator app. The plan is Lite, which costs least.
  *
  * @example
  * declare const api: VodApi;
@@ -79,11 +79,11 @@ export interface VodAuthProps {
 export class VodAuth extends Construct {
   /** The roles, including the default admins of the identity. Pass them as `roles` to `VodCatalog`. */
   public readonly roles: VodRoles;
-  /** The user pool. If this construct creates it, it contains the groups of the roles. Undefined if the identity is not a user pool. */
+  /** The user pool. A user pool that this construct creates contains the groups of the roles. Undefined if the identity is not a user pool. */
   public readonly userPool?: cognito.IUserPool;
   /**
-   * The client of the user pool. If this construct creates it, it has a secret, and uses authorization code with PKCE. Undefined if the identity is not a user
-   * pool.
+   * The client of the user pool. A client that this construct creates has a secret, and uses the authorization code grant with PKCE. Undefined if the identity
+   * is not a user pool.
    */
   public readonly userPoolClient?: cognito.IUserPoolClient;
   /** The client without a secret, for native apps. Undefined unless `publicClient` is set. */

@@ -29,7 +29,7 @@ export function makeKeyPair({ secrets, now }: Ports) {
       await secrets.send(new PutSecretValueCommand({
         SecretId: secretArn,
         SecretString: JSON.stringify(secret),
-        // The fixed token makes concurrent calls idempotent: Secrets Manager refuses a second value under it, so the first one wins.
+        // The fixed token makes concurrent calls idempotent: Secrets Manager rejects a second value with this token, so the first value wins.
         ClientRequestToken: createHash('sha256').update(`signing key of ${secretArn}`).digest('hex'),
       }));
       return made;

@@ -15,7 +15,7 @@ export async function readSigningKey(secrets: SecretsManagerClient, secretArn: s
   try {
     ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal }));
   } catch (error) {
-    // Secrets Manager returns the same error for an empty and for a deleted secret. A later write fails only for the deleted one.
+    // Secrets Manager returns the same error for an empty and for a deleted secret. A later write fails only for the deleted secret.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }

@@ -30,7 +30,7 @@ export interface SigningKeysProps {
 export class SigningKeys extends Construct {
   public readonly keyGroup: cloudfront.KeyGroup;
   public readonly makeKeyPairFunction: lambda.Function;
-  /** Connection for functions that sign with any of the keys. It waits until the key group exists. */
+  /** Connection for functions that sign with any of the keys. The functions depend on the key group. */
   public readonly signing: Connection<'SIGNING_KEYS'>;
 
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
@@ -45,8 +45,7 @@ export class SigningKeys extends Construct {
     this.keyGroup = new cloudfront.KeyGroup(this, 'KeyGroup', {
       keyGroupName: globalName(this, 'playback'), items: keys.map(({ publicKey }) => publicKey),
     });
-    // The function can read the secrets, so that a repeated request returns the stored key. Otherwise it could only create a second key, which no key group
-    // contains.
+    // The function can read the secrets, so that a repeated request returns the stored key instead of a second key, which no key group contains.
     grantSecrets(secrets, this.makeKeyPairFunction, 'GetSecretValue', 'PutSecretValue');
     this.signing = {
       environment: { SIGNING_KEYS: references },

@@ -31,8 +31,8 @@ export function startPlayback({ videos, roles, signCookies, serviceUrl, sessionS
       const expires = Math.floor(now().getTime() / 1000) + sessionSeconds;
       const cookies = await signCookies(`${serviceUrl}/${prefix}*`, expires);
       // The cookies have one path per attempt, so sessions of two videos, or of two attempts, never overwrite each other. Lax, because some players fetch
-      // media outside the page. That is safe, since the cookies allow only reads. Low priority, because Chromium keeps at most 180 cookies per host. Above
-      // this limit it deletes cookies of low priority first, instead of the refresh cookie or the cookies of your app.
+      // media outside the page; Lax is safe, since the cookies allow only reads. Low priority, because Chromium keeps at most 180 cookies per host: above this
+      // limit, Chromium deletes cookies of low priority before the refresh cookie or the cookies of your app.
       const attributes = { path: `/${prefix}`, maxAge: sessionSeconds, secure: true, httpOnly: true, sameSite: 'lax', priority: 'low' } as const;
       return {
         body: {

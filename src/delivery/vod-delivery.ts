@@ -39,7 +39,7 @@ export interface VodDeliveryOptions {
    * `s3:GetObject` on `v/*` and `s3:ListBucket`.
    *
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
-   * sure that it blocks public access and denies requests without TLS. Otherwise media can be read without a session.
+   * sure that it blocks public access and denies requests without TLS. From a public bucket, media can be read without a session.
    *
    * A customer-managed KMS key can encrypt the bucket, if the app creates the key or the key policy allows CloudFront `kms:Decrypt`. The key `aws/s3` is
    * rejected at synth, since CloudFront cannot use it.
@@ -49,16 +49,16 @@ export interface VodDeliveryOptions {
 
   /**
    * Options for the functions of this area.
-   * @default - the `functions` of the parent construct, otherwise the defaults of `VodFunctionOptions`
+   * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
    * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens.
    *
-   * CloudFront trusts all generations. The newest one signs, starting 15 minutes after its creation. If its secret cannot be read, an older generation signs.
-   * To rotate the key, add a generation at the end. Remove the old generation when the last session that it signed has expired: sessions that are still valid
-   * end with the removal.
+   * CloudFront trusts all generations. The newest generation signs, starting 15 minutes after its creation. If its secret cannot be read, an older generation
+   * signs. To rotate the key, add a generation at the end. Remove the old generation when the last session that it signed has expired: sessions that are still
+   * valid end with the removal.
    * @default ['1']
    */
   readonly keyGenerations?: string[];
@@ -91,7 +91,7 @@ export interface VodDeliveryOptions {
 
 /** Properties of `VodDelivery`. */
 export interface VodDeliveryProps extends VodDeliveryOptions {
-  /** The catalog that stores the videos. Its `roles` decide who can watch. Playback uses its `url`. */
+  /** The catalog that stores the videos. The `roles` of the catalog decide who can watch, and playback uses the `url` of the catalog. */
   readonly catalog: IVodCatalog;
 
   /**
@@ -103,7 +103,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * Custom domain names of the service.
    *
-   * The first name is the host of the service URL (`url`). It must be the host of the catalog's `url` too. Create a DNS record for each name that points to
+   * The first name is the host of the service URL (`url`), and must also be the host of the catalog's `url`. Create a DNS record for each name that points to
    * the distribution. No other distribution can have one of the names.
    *
    * Users can sign in and watch only at the first name, since cookies belong to one name. At all other names, including the `cloudfront.net` name, requests
@@ -114,8 +114,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   readonly domainNames?: string[];
 
   /**
-   * The certificate for all `domainNames`. Required with `domainNames`. It must be in us-east-1 and in the stack's account, even if the stack is in another
-   * region, since CloudFront accepts no other certificates.
+   * The certificate for all `domainNames`. Required with `domainNames`. The certificate must be in us-east-1 and in the stack's account, even if the stack is
+   * in another region, since CloudFront accepts no other certificates.
    * @default - none
    */
   readonly certificate?: acm.ICertificate;
@@ -128,7 +128,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * By default, viewers can send GET and HEAD requests, and responses are cached for all viewers, without query strings and cookies. A server-rendered app
    * needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. The app then receives the
    * cookies of its viewers, except the session and playback cookies, whose paths belong to the service. If an app in the same stack uses `url` or the user
-   * pool, set `domainNames`. Otherwise these depend on the distribution, and the distribution depends on the app.
+   * pool, set `domainNames`. Without `domainNames`, `url` and the user pool depend on the distribution, and the distribution depends on the app.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -170,7 +170,7 @@ export class VodDelivery extends Construct {
   public readonly keyGroup: cloudfront.IKeyGroup;
   /** The distribution for media, API and your own app. */
   public readonly distribution: cloudfront.Distribution;
-  /** The service URL. Its host is the first of `domainNames`, otherwise the domain name of the distribution (`https://d111111abcdef8.cloudfront.net`). */
+  /** The service URL: the first of `domainNames`, otherwise the domain name of the distribution (`https://d111111abcdef8.cloudfront.net`). */
   public readonly url: string;
   /** The function that creates the signing keys. */
   public readonly makeKeyPairFunction: lambda.Function;
@@ -268,7 +268,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
     String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a leading slash, got ${show(props.defaultRootObject)}`
       : stringProblem('defaultRootObject', props.defaultRootObject, 'the name of a file, such as "index.html"'),
     isAbsent(props.defaultRootObject) || !isAbsent(props.defaultBehavior) || Object.keys(props.additionalBehaviors ?? {}).length > 0 ? undefined
-      : 'defaultRootObject: expected a defaultBehavior that serves the file, got none. Without it, everything except API and media returns 404',
+      : 'defaultRootObject: expected a defaultBehavior that serves the file, got none. Without defaultBehavior, everything except API and media returns 404',
     enumProblem('keyType', props.keyType, { SigningKeyType }),
     enumProblem('priceClass', props.priceClass, { PriceClass: cloudfront.PriceClass }),
     durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),

@@ -25,7 +25,7 @@ export type Action =
 /** `allowed`, or the error code of the rejection. */
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
 
-/** Visibilities that let viewers watch the videos of other users. Any other value counts as private, including a value that this version does not know. */
+/** Visibilities that let viewers watch the videos of other users. Any other visibility counts as private, even if this version does not know it. */
 const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
 
 /**

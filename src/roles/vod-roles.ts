@@ -13,7 +13,7 @@ export class Access {
   }
 
   /**
-   * The members of a group. If the user pool is created by `Identity.userPool()`, it gets a group of this name.
+   * The members of a group. A user pool of `Identity.userPool()` gets a group of this name.
    *
    * @param name the group name in the users' tokens: 1 to 128 characters. With a Cognito user pool, the name must not contain spaces or commas
    */

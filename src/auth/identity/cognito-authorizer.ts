@@ -25,7 +25,7 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
       identitySource: 'method.request.header.Authorization',
       providerArns: [arnOf(userPool)],
       authorizerResultTtlInSeconds: CACHE_SECONDS,
-      // Without this expression, API Gateway accepts tokens of every client of the pool. CDK's L2 construct does not support it.
+      // Without this expression, API Gateway accepts tokens of every client of the pool. CDK's L2 construct does not support the expression.
       identityValidationExpression: `^(?:${clients.map(({ userPoolClientId }) => escaped(userPoolClientId)).join('|')})$`,
     }).ref;
     this.node.addValidation({

@@ -93,10 +93,10 @@ export class Identity {
   /**
    * Uses your own Lambda authorizer.
    *
-   * The authorizer must return the id of the caller as `principalId`. Its context can contain `groups`: a JSON array of group names as a string, such as
-   * `["uploaders"]`. Any other value of `groups` means no groups. API Gateway caches the returned policy for all routes, so the policy must allow or deny all
-   * of them: set its resource to the `methodArn` up to the stage, followed by a wildcard. CDK's authorizer for Cognito is rejected at synth: use
-   * `fromUserPool` instead.
+   * The authorizer must return the id of the caller as `principalId`. The context of its response can contain `groups`: a JSON array of group names as a
+   * string, such as `["uploaders"]`. Any other value of `groups` means no groups. API Gateway caches the returned policy for all routes, so the policy must
+   * allow or deny all of them: set the resource of the policy to the `methodArn` up to the stage, followed by a wildcard. CDK's authorizer for Cognito is
+   * rejected at synth: use `fromUserPool` instead.
    *
    * @param authorizer the authorizer, such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
@@ -135,7 +135,7 @@ interface IdentitySource {
 
 export function identityProblem(identity: unknown): string | undefined {
   const expected = 'an Identity, such as Identity.userPool()';
-  if (typeof identity === 'function') return `identity: expected ${expected}, got the function itself. Call it, as in Identity.userPool()`;
+  if (typeof identity === 'function') return `identity: expected ${expected}, got the function itself. Call the function, as in Identity.userPool()`;
   const isUserPool = typeof identity === 'object' && identity !== null && 'userPoolArn' in identity;
   return isUserPool ? `identity: expected ${expected}, got a user pool. Use Identity.fromUserPool(userPool, client)`
     : ownObjectProblem('identity', identity, expected, { members: ['_problems', '_bind'] });

@@ -10,18 +10,18 @@ import { durationProblem, enumProblem, isAbsent, keyProblem, listProblems, numbe
 
 /** Kind of token that the API accepts from an OpenID Connect issuer. */
 export enum OidcToken {
-  /** The id token (OpenID Connect Core 1.0, section 2). Its audience is the client id. */
+  /** The id token (OpenID Connect Core 1.0, section 2). The audience of an id token is the client id. */
   ID_TOKEN = 'ID_TOKEN',
   /**
-   * The access token, if the issuer's access tokens are JWTs (RFC 9068). Its audience is the identifier of the API. In Microsoft Entra's v2 tokens, the
-   * audience is the id of the API's app registration.
+   * The access token, if the issuer's access tokens are JWTs (RFC 9068). The audience of an access token is the identifier of the API. In Microsoft Entra's
+   * v2 tokens, the audience is the id of the API's app registration.
    */
   ACCESS_TOKEN = 'ACCESS_TOKEN',
 }
 
 /** Options for `Identity.oidc()`. The issuer can be any OpenID Connect issuer, such as Auth0, Okta, Keycloak or Microsoft Entra. */
 export interface OidcIdentityOptions {
-  /** URL of the issuer, exactly as in the `iss` claim of its tokens, with or without a trailing slash. It must be an https URL without query or fragment. */
+  /** The https URL of the issuer, without query or fragment, exactly as in the `iss` claim of its tokens, with or without a trailing slash. */
   readonly issuer: string;
 
   /** Accepted audiences, at least one. The `aud` claim of a token must contain one of them. */
@@ -34,8 +34,8 @@ export interface OidcIdentityOptions {
   readonly token?: OidcToken;
 
   /**
-   * Claim that contains the names of the caller's groups. It is the name of a claim, such as `https://example.com/groups`, or a path to a nested claim, such
-   * as `realm_access.roles`.
+   * Claim that contains the names of the caller's groups: the name of a claim, such as `https://example.com/groups`, or a path to a nested claim, such as
+   * `realm_access.roles`.
    * @default 'groups'
    */
   readonly groupsClaim?: string;
@@ -57,7 +57,7 @@ export interface OidcIdentityOptions {
   /**
    * Reserved concurrency of the function that checks tokens.
    *
-   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. It also guarantees this concurrency to the function.
+   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. The function can always use its reserved concurrency.
    * Lambda keeps 100 executions of an account unreserved, so it rejects every reservation in an account with a quota of 100.
    * @default - no reservation
    */

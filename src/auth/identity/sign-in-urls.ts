@@ -37,8 +37,8 @@ export function signInUrlProblems(scope: IConstruct, { domain, publicClient }: S
 }
 
 /**
- * Checks the sign-in URLs again when the app is complete. Then all domain names of the distribution are known, and so are the values of lazy URLs and of
- * URLs that aspects have changed.
+ * Checks the sign-in URLs again when the app is complete. At this time all domain names of the distribution are known, and the final values of URLs that are
+ * lazy or changed by aspects.
  */
 export function checkSignInUrls(scope: IConstruct, { domain }: SignInUrls, url: string, publicClient: cognito.UserPoolClient | undefined): void {
   const client = publicClient?.node.defaultChild as cognito.CfnUserPoolClient | undefined;
@@ -60,7 +60,7 @@ function warnOfUnknown(scope: IConstruct, callbacks: readonly string[]): void {
   for (const [index, callback] of callbacks.entries()) {
     if (!normalHost(callback)?.endsWith('.cloudfront.net')) continue;
     Annotations.of(scope).addWarningV2('serverless-vod:callbackAtCloudFront', `${CALLBACKS}[${index}]: synth cannot know whether ${callback} is a URL of this service. `
-      + 'If it is, scripts on the service\'s pages could read the authorization code. Check that the name belongs to another distribution');
+      + 'Scripts on the service\'s pages could read the authorization code. Check that the domain name belongs to another distribution');
   }
 }
 

@@ -49,7 +49,7 @@ export function createClient(
   const client = userPool.addClient(id, {
     ...overlay({
       // Explicit, since Cognito enables its default flows otherwise. With `userPassword: false`, CDK allows only ALLOW_REFRESH_TOKEN_AUTH. Rotation excludes
-      // that flow, so another one must be set. SRP gives no extra access: it requires the password too.
+      // ALLOW_REFRESH_TOKEN_AUTH, so another flow must be set. SRP gives no extra access, since SRP requires the password too.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),
@@ -67,7 +67,7 @@ export function createClient(
   });
   const resource = client.node.defaultChild as cognito.CfnUserPoolClient;
   if (!options.userPoolClient?.supportedIdentityProviders) {
-    // Lazy, to include identity providers that are added to the pool later. Their names are references, so they are created before the client.
+    // Lazy, to include identity providers that are added to the pool later. The client refers to the names of the providers, so they are created first.
     resource.supportedIdentityProviders = Lazy.list({ produce: () => ['COGNITO', ...userPool.identityProviders.map(({ providerName }) => providerName)] });
   }
   client.node.addValidation({ validate: () => rotation ? rotationProblems(resource) : [] });
@@ -77,11 +77,11 @@ export function createClient(
 /** Checks the auth flows that will be deployed, since aspects or your app can have changed them. */
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
-  const got = explicitAuthFlows?.length ? 'flows that include it' : 'none, which means Cognito\'s default flows, which include it';
-  return [`refreshTokenRotation: expected userPoolClient.authFlows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, got ${got}. Cognito rejects rotation together with this flow`];
+  const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';
+  return [`refreshTokenRotation: expected userPoolClient.authFlows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
 }
 
-/** Creates the branding of a client. Without it, managed login shows no pages. */
+/** Managed login shows no pages for a client without a branding. */
 export function createBranding(client: cognito.UserPoolClient, userPool: cognito.UserPool): void {
   new cognito.CfnManagedLoginBranding(client, 'Branding', {
     userPoolId: userPool.userPoolId, clientId: client.userPoolClientId, useCognitoProvidedValues: true,

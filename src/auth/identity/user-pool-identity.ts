@@ -40,7 +40,7 @@ export interface UserPoolIdentityOptions {
   /**
    * Domain of the sign-in pages, as options of CDK's `UserPoolDomain`: a custom domain, and `managedLoginVersion`.
    *
-   * Managed login gets Cognito's default branding. It requires the Essentials plan or above.
+   * Managed login gets Cognito's default branding, and requires the Essentials plan or above.
    * @default - a unique prefix below Cognito's domain, with the classic sign-in pages
    */
   readonly domain?: cognito.UserPoolDomainOptions;
@@ -50,13 +50,13 @@ export interface UserPoolIdentityOptions {
    *
    * The previous refresh token stays valid for 30 seconds, or for `userPoolClient.refreshTokenRotationGracePeriod`. Rotation does not extend a session: the
    * session ends when its first refresh token would have expired. Rotation requires the Essentials plan or above, which costs more per active user
-   * (https://aws.amazon.com/cognito/pricing). It also removes ALLOW_REFRESH_TOKEN_AUTH from the auth flows of the clients.
+   * (https://aws.amazon.com/cognito/pricing). Rotation also removes ALLOW_REFRESH_TOKEN_AUTH from the auth flows of the clients.
    * @default false
    */
   readonly refreshTokenRotation?: boolean;
 
   /**
-   * A client without a secret, for native apps that sign users in at the pages of the pool. It uses the authorization code grant with PKCE (RFC 8252).
+   * A client without a secret, for native apps that sign users in at the pages of the pool, with the authorization code grant and PKCE (RFC 8252).
    * @default - none
    */
   readonly publicClient?: PublicClientOptions;
@@ -73,7 +73,7 @@ export interface UserPoolIdentityOptions {
   /**
    * Reserved concurrency of the function that serves sign-in.
    *
-   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. It also guarantees this concurrency to the function.
+   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. The function can always use its reserved concurrency.
    * Lambda keeps 100 executions of an account unreserved, so it rejects every reservation in an account with a quota of 100.
    * @default - no reservation
    */

@@ -47,10 +47,10 @@ export function createUserPool(scope: Construct, props: cognito.UserPoolProps, c
       signInAliases: aliases,
       signInCaseSensitive: false,
       standardAttributes: { email: { required: true, mutable: true } },
-      // Users sign in with the old e-mail address until the new one is verified. Cognito accepts this only for attributes that it verifies automatically.
+      // Users sign in with the old e-mail address until the new one is verified. Cognito accepts `keepOriginal` only for automatically verified attributes.
       keepOriginal: verified.email ? { email: true } : undefined,
       accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
-      // CDK creates the role if SMS needs it. Without SMS there must be no role.
+      // CDK creates an SMS role if the pool sends SMS. Without SMS there must be no SMS role.
       enableSmsRole: needsSms ? undefined : false,
       mfa: cognito.Mfa.OFF,
       mfaSecondFactor: { sms: false, otp: true },
@@ -119,7 +119,7 @@ export function groupProblems(roles: Roles): (string | undefined)[] {
 function groupNameProblem(prop: string, name: string | undefined): string | undefined {
   // `rolesProblems` rejects values that are not names.
   if (typeof name !== 'string' || name.trim() === '' || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
-  return `${prop}: expected a group name without spaces and commas, got "${name}". Cognito and API Gateway do not support them`;
+  return `${prop}: expected a group name without spaces and commas, got "${name}". Cognito does not support spaces, and API Gateway does not support commas`;
 }
 
 export function inviteProblem(prop: string, email: unknown): string | undefined {
@@ -140,7 +140,7 @@ export function invite(
     userAttributes: [{ name: 'email', value: email }, { name: 'email_verified', value: 'true' }],
   });
   const role = new cognito.CfnUserPoolUserToGroupAttachment(scope, 'FirstAdminRole', { userPoolId, username: user.ref, groupName: group });
-  // Both get the same policy: a retained user without the group attachment would no longer be an admin.
+  // The user and the group attachment get the same policy: a retained user without the attachment would no longer be an admin.
   for (const resource of [user, role]) resource.applyRemovalPolicy(withinPool(removalPolicy));
   return user;
 }

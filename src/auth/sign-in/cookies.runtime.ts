@@ -49,7 +49,7 @@ export function clearedRefreshCookie(): string {
   return refreshCookie('', 0);
 }
 
-/** Returns the refresh tokens in the cookies. There is more than one if a subdomain has set a cookie of the same name. */
+/** Returns the refresh tokens in the cookies. There is more than one token if a subdomain has set a cookie of the same name. */
 export function refreshTokensFrom(cookies: Cookies): string[] {
   return cookies.flatMap(([name, token]) => name === REFRESH_COOKIE && token ? [token] : []);
 }

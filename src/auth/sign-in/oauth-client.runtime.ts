@@ -6,7 +6,7 @@ import type { Environment } from '../../contract/environment';
 import { HttpProblem } from '../../runtime/http-problem';
 import type { Tokens } from '../../runtime/route-types';
 
-/** Timeout of each call. It is short, since the caller waits for the response. */
+/** Timeout of each call to the sign-in server or to Secrets Manager. The timeout is short, since the caller waits for the response. */
 const TIMEOUT_MS = 4000;
 
 /**

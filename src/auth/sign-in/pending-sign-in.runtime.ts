@@ -33,8 +33,8 @@ export function parsePendingSignIn(value: string): PendingSignIn | undefined {
 }
 
 /**
- * Derives the secrets from the whole cookie value with a key of the server. So the state authenticates the cookie: a value that was changed, or created
- * without the key, has another state. Only the server can compute the verifier.
+ * Derives the secrets from the whole cookie value with a key of the server. The state therefore authenticates the cookie: a value that was changed, or
+ * created without the key, has another state. Only the server can compute the verifier.
  */
 export function signInSecrets(value: string, key: Uint8Array): SignInSecrets {
   const derive = (name: string) => createHmac('sha256', key).update(`${name}.${value}`).digest('base64url');

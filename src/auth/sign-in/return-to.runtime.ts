@@ -14,7 +14,7 @@ export function allowedReturn(returnTo: string, origins: readonly string[]): str
   // A `blob:` URL has the origin of its content.
   if (!['https:', 'http:'].includes(url.protocol) || !origins.includes(url.origin)) return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
-  // The limit applies to the parsed URL, which the cookie stores. Escaping can make it longer.
+  // The limit applies to the parsed URL, which the cookie stores. Escaping can make the URL longer.
   if (url.href.length > RETURN_TO_LENGTH) return undefined;
   return url.href;
 }

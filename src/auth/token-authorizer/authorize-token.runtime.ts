@@ -53,7 +53,7 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
       }
       // The messages of the errors contain parts of tokens and claims.
       console.warn({ message: 'token refused', reason: reasonOf(error) });
-      // API Gateway returns 401 only for exactly this message. It treats any other error as a failure of the authorizer.
+      // API Gateway returns 401 only for exactly this message, and treats any other error as a failure of the authorizer.
       throw new Error('Unauthorized');
     }
   };

@@ -14,12 +14,12 @@ const KEYS_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
 /**
- * Keys are trusted for at most this long without a renewal. So an outage of the issuer for some hours does not sign users out. An attacker with a leaked
- * key, who blocks renewals after the issuer has removed the key, gains at most a day.
+ * Keys are trusted for at most this long without a renewal. An outage of the issuer for some hours therefore does not sign users out. An attacker with a
+ * leaked key, who blocks renewals after the issuer has removed the key, gains at most a day.
  */
 const TRUSTED_MS = 86_400_000;
 
-/** Minimum time between two requests to the issuer for an unknown key. It prevents a flood of requests for made-up key ids. */
+/** Minimum time between two requests to the issuer for an unknown key, to prevent a flood of requests for made-up key ids. */
 const SEARCH_SECONDS = 10;
 
 /** The issuer did not provide the documents that are needed to check a token. The caller is not at fault, so this error never becomes `Unauthorized`. */
@@ -41,7 +41,7 @@ export interface CurrentKeys {
   readonly cache: SimpleJwksCache;
 }
 
-/** Limits searches for unknown keys. The library waits only after a search without a result. This class also waits after a failed request. */
+/** Limits searches for unknown keys. The library waits only after a search without a result; this class also waits after a failed request. */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 

@@ -3,10 +3,10 @@ import type { TokenRules } from '../../contract/token-rules';
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Claims that only access tokens contain. They are needed because no field of a JWT distinguishes access tokens from id tokens. RFC 9068 (section 2.2), Auth0,
+ * Claims that only access tokens contain. No field of a JWT distinguishes access tokens from id tokens, so these claims must. RFC 9068 (section 2.2), Auth0,
  * Keycloak and Cognito use `scope` and `client_id`. Okta uses `scp` and `cid` ("OpenID Connect & OAuth 2.0 API"). Entra uses `scp` and `appid` ("Access token
- * claims reference"). An application without a user can get an access token without a scope. In these tokens, Entra uses `appidacr` (version 1), `azpacr`
- * (version 2) and `idtyp` ("Optional claims reference"). Auth0 and Kinde use `gty` ("Access token profiles").
+ * claims reference"). An application without a user can get an access token without a scope. In such tokens, Entra uses `appidacr` (version 1), `azpacr`
+ * (version 2) and `idtyp` ("Optional claims reference"). In these tokens, Auth0 and Kinde use `gty` ("Access token profiles").
  *
  * Some claims occur in both kinds of token: Keycloak puts `nonce` into access tokens too, OpenID Connect puts `azp` into id tokens, and Entra puts `roles`
  * into both.
@@ -35,8 +35,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
 }
 
 /**
- * Returns whether a token is about a client instead of a user. Without a user, `sub` is the client (RFC 9068, section 2.2). Examples are Spring's tokens
- * for client credentials, which have no other mark, and Google's id tokens of service accounts, which anyone can request for any audience.
+ * Returns whether a token is about a client instead of a user. In a token without a user, `sub` is the client (RFC 9068, section 2.2). Examples of tokens
+ * about a client: Spring's tokens for client credentials, and Google's id tokens of service accounts, which anyone can request for any audience.
  */
 function isOfClient({ sub, azp, aud }: Claims): boolean {
   return typeof sub === 'string' && [azp, aud].flat().includes(sub);
@@ -49,7 +49,7 @@ export function subjectIn({ sub }: Claims): string | undefined {
 /**
  * Returns the group names in a token. The claim is a list of names in Okta and Keycloak (`groups`), Entra (`groups`, `roles`), Auth0 (a claim whose name is
  * a URL, such as `https://example.com/roles`), and in Keycloak as part of another claim (`realm_access.roles`). A string is one name, since names can
- * contain spaces and commas. Any other value means no groups, for example Entra's reference to a list that is too long for the token.
+ * contain spaces and commas. Any other value of the claim means no groups, for example Entra's reference to a list that is too long for the token.
  */
 export function groupsIn(claims: Claims, name: string): readonly string[] {
   const value = own(claims, name) ?? name.split('.').reduce<unknown>(own, claims);

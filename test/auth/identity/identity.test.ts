@@ -14,7 +14,7 @@ import { ofType, only, readable, references } from '../../toolkit/template';
 
 const ISSUER = 'https://example.eu.auth0.com/';
 const GUARDED = Object.entries(ROUTES).filter(([, { access }]) => access === 'signed-in').map(([operationId]) => operationId).sort();
-/** The handlers that decide by role. */
+/** The number of handlers that check roles. */
 const DECIDING = Object.values<readonly string[]>(ENVIRONMENTS).filter((names) => names.includes('ROLES')).length;
 
 function service(identityOf: (stack: Stack) => Identity) {
@@ -23,7 +23,7 @@ function service(identityOf: (stack: Stack) => Identity) {
   return { vod, template: Template.fromStack(stack) };
 }
 
-/** `ROLES` of every handler that has it. */
+/** Returns `ROLES` of every handler that has this variable. */
 const rolesOf = (template: Template) => functionsOf(template).flatMap(({ environment }) => ('ROLES' in environment ? [environment.ROLES] : []));
 
 const deploymentOf = (template: Template): string => only(template, 'AWS::ApiGateway::Deployment').id;
@@ -42,43 +42,43 @@ const own = service((stack) => Identity.fromAuthorizer(new apigateway.RequestAut
 })));
 
 describe.each([
-  ['an existing pool', existing, 'COGNITO_USER_POOLS'],
+  ['an existing user pool', existing, 'COGNITO_USER_POOLS'],
   ['any OpenID Connect issuer', anyIssuer, 'CUSTOM'],
-  ['an authorizer of one\'s own', own, 'CUSTOM'],
+  ['a custom Lambda authorizer', own, 'CUSTOM'],
 ])('with %s', (_what, { vod, template }, kind) => {
   const methods = ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties);
 
-  test('the sign-in routes are absent, also from the description', () => {
+  test('has no sign-in routes, neither in the API nor in the OpenAPI document', () => {
     expect(methods.map(({ OperationName }) => OperationName).sort()).toEqual(['describeApi', ...GUARDED].sort());
     expect(environmentOf(template, 'api/describe-api').HANDLERS).not.toContain('sign-in');
     expect(vod.auth.signInFunction).toBeUndefined();
   });
 
-  test('nothing of a pool, a client or a secret of it is made', () => {
+  test('creates no user pool, no client and no client secret', () => {
     expect(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).filter(({ Type }) => Type.startsWith('AWS::Cognito'))).toEqual([]);
-    // The signing key's.
+    // The secret of the signing key.
     template.resourceCountIs('AWS::SecretsManager::Secret', 1);
     expect(template.toJSON()).not.toHaveProperty('Outputs');
   });
 
-  test('nobody is an admin unless a prop says who: groups of others have meanings of their own', () => {
+  test('has no admins by default, since existing groups can have other meanings', () => {
     expect(rolesOf(template)).toEqual(Array(DECIDING).fill('{"admins":[]}'));
   });
 
-  test('the one authorizer guards every route that is not open', () => {
+  test('uses the authorizer for every route that is not open', () => {
     const { id } = only(template, 'AWS::ApiGateway::Authorizer');
     const guarded = methods.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE');
     expect(guarded.map(({ OperationName, AuthorizationType, AuthorizerId }) => [OperationName, AuthorizationType, AuthorizerId.Ref]).sort())
       .toEqual(GUARDED.map((name) => [name, kind, id]));
   });
 
-  test('asking for what is not there says so', () => {
+  test('has no sign-in domain', () => {
     expect(vod.auth.domain).toBeUndefined();
   });
 });
 
-describe('an existing pool', () => {
-  test('lets in tokens of the named clients only', () => {
+describe('an existing user pool', () => {
+  test('accepts only tokens of the given clients', () => {
     existing.template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
       Type: 'COGNITO_USER_POOLS',
       IdentityValidationExpression: '^(?:web1|app1)$',
@@ -88,7 +88,7 @@ describe('an existing pool', () => {
     expect(existing.vod.auth.userPool!.userPoolId).toBe('eu-west-1_abc');
   });
 
-  test('another pool or client wants another deployment: a stage keeps the authorizer that it was deployed with', () => {
+  test('creates a new API deployment for another pool or client, since a stage keeps its authorizer', () => {
     const deployment = (pool: string, client: string) => deploymentOf(service((stack) => Identity.fromUserPool(
       cognito.UserPool.fromUserPoolId(stack, 'Pool', pool), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', client),
     )).template);
@@ -97,26 +97,26 @@ describe('an existing pool', () => {
     expect(deployment('eu-west-1_xyz', 'web1')).not.toBe(deployment('eu-west-1_abc', 'web1'));
   });
 
-  test('is one of the region of its id, also where CDK takes the stack\'s, which only the deployment knows', () => {
+  test('has the region of its id in its ARN, even if the region of the stack is unknown at synth', () => {
     const stack = testStack();
     authIn(stack, { identity: Identity.fromUserPool(imported(stack, 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1')) }).guard(new VodApi(stack, 'Api'));
     const [arn] = only(Template.fromStack(stack), 'AWS::ApiGateway::Authorizer').properties.ProviderARNs;
     expect(readable(arn)).toBe('arn:AWS::Partition:cognito-idp:eu-west-1:AWS::AccountId:userpool/eu-west-1_abc');
   });
 
-  test('can\'t have groups whose names API Gateway would take apart', () => {
+  test('rejects group names with a comma, which API Gateway would split', () => {
     const stack = testStack();
     const identity = Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'));
     expect(() => vodIn(stack, { identity, roles: { viewers: Access.group('a,b') } })).toThrow(/roles\.viewers: expected a group name without spaces and commas/);
   });
 
-  test('needs a client', () => {
+  test('requires a client', () => {
     expect(() => service((stack) => Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc')))).toThrow(/^Test\/Vod\/Auth: identity: expected at least one client, as in fromUserPool/);
   });
 
   const people = (stack: Stack, id: string) => new cognito.UserPool(stack, id);
   const imported = (stack: Stack, id: string) => cognito.UserPool.fromUserPoolId(stack, `Imported${id}`, id);
-  test('takes each client as an argument of its own', () => {
+  test('rejects a list of clients', () => {
     expect(() => service((stack) => {
       const userPool = new cognito.UserPool(stack, 'Pool');
       return Identity.fromUserPool(userPool, [userPool.addClient('Web')] as unknown as cognito.IUserPoolClient);
@@ -134,11 +134,11 @@ describe('an existing pool', () => {
   };
   const lazy = (value: string) => Lazy.string({ produce: () => value });
 
-  test.each(['.*', 'web1|.*', '', ' ', 'web-1', 'x'.repeat(129), `.*|${Aws.STACK_NAME}`, lazy('.*'), lazy(`.*|${Aws.STACK_NAME}`)])('refuses the client id %j, which means other clients as a regular expression', (clientId) => {
+  test.each(['.*', 'web1|.*', '', ' ', 'web-1', 'x'.repeat(129), `.*|${Aws.STACK_NAME}`, lazy('.*'), lazy(`.*|${Aws.STACK_NAME}`)])('rejects the client id %j, which would match other clients as a regular expression', (clientId) => {
     expect(() => guarded(clientId)).toThrow('identity: expected client ids of 1 to 128 letters, digits, "_" or "+" for fromUserPool, got ');
   });
 
-  test.each([['a+b_1', '^(?:a\\+b_1)$'], [lazy('a+b'), '^(?:a\\+b)$'], [Aws.STACK_NAME, '^(?:AWS::StackName)$']])('the client id %j means itself', (clientId, expression) => {
+  test.each([['a+b_1', '^(?:a\\+b_1)$'], [lazy('a+b'), '^(?:a\\+b)$'], [Aws.STACK_NAME, '^(?:AWS::StackName)$']])('escapes the client id %j in the regular expression', (clientId, expression) => {
     expect(readable(guarded(clientId))).toBe(expression);
   });
 
@@ -146,7 +146,7 @@ describe('an existing pool', () => {
     ['of the stack', (stack) => [people(stack, 'P'), people(stack, 'Q')]],
     ['of another stack', (stack) => [people(new Stack(stack.node.root as App, 'Other'), 'P'), people(stack, 'Q')]],
     ['imported', (stack) => [imported(stack, 'eu-west-1_P'), imported(stack, 'eu-west-1_Q')]],
-  ])('refuses a client of another pool: pools %s', (_, make) => {
+  ])('rejects a client of another pool (pools: %s)', (_, make) => {
     expect(() => service((stack) => {
       const [pool, other] = make(stack);
       return Identity.fromUserPool(pool, pool.addClient('Web'), other.addClient('App'));
@@ -154,20 +154,20 @@ describe('an existing pool', () => {
   });
 
   test.each<[string, (stack: Stack) => Identity]>([
-    ['of the pool, which was imported beside', (stack) => {
+    ['of the pool, although the pool is also imported', (stack) => {
       const pool = people(stack, 'P');
       return Identity.fromUserPool(cognito.UserPool.fromUserPoolId(stack, 'Again', pool.userPoolId), pool.addClient('Web'));
     }],
-    ['of a pool whose id is no more than a parameter', (stack) => Identity.fromUserPool(
+    ['of a pool whose id is a parameter', (stack) => Identity.fromUserPool(
       cognito.UserPool.fromUserPoolId(stack, 'Pool', new CfnParameter(stack, 'PoolId').valueAsString), imported(stack, 'eu-west-1_P').addClient('Web'))],
-    ['that was imported', (stack) => Identity.fromUserPool(people(stack, 'P'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'))],
-  ])('takes a client %s', (_, identityOf) => expect(() => service(identityOf)).not.toThrow());
+    ['that is imported', (stack) => Identity.fromUserPool(people(stack, 'P'), cognito.UserPoolClient.fromUserPoolClientId(stack, 'Web', 'web1'))],
+  ])('accepts a client %s', (_, identityOf) => expect(() => service(identityOf)).not.toThrow());
 });
 
 describe('any OpenID Connect issuer', () => {
   const rules = (template: Template) => JSON.parse(environmentOf(template, 'auth/authorize-token').TOKEN_RULES);
 
-  test('is checked for id tokens by default', () => {
+  test('accepts id tokens by default', () => {
     expect(rules(anyIssuer.template)).toEqual({ issuer: ISSUER, audiences: ['https://videos.example.com'], use: 'id', groupsClaim: 'groups' });
     anyIssuer.template.hasResourceProperties('AWS::ApiGateway::Authorizer', {
       Type: 'TOKEN', IdentitySource: 'method.request.header.Authorization', AuthorizerResultTtlInSeconds: 60,
@@ -175,13 +175,13 @@ describe('any OpenID Connect issuer', () => {
     expect(anyIssuer.vod.auth.issuer).toBe(ISSUER);
   });
 
-  test('may reserve concurrency for its authorizer, which anonymous callers can invoke', () => {
+  test('can reserve concurrency for its authorizer, which anonymous callers can invoke', () => {
     const reserved = (template: Template) => functionOf(template, 'auth/authorize-token').properties.ReservedConcurrentExecutions;
     expect([reserved(anyIssuer.template), reserved(oidc({ reservedConcurrentExecutions: 3 }).template)]).toEqual([undefined, 3]);
     expect(() => oidc({ reservedConcurrentExecutions: 1.5 })).toThrow('reservedConcurrentExecutions: expected a whole number of 1 or more, got 1.5');
   });
 
-  test('takes other rules', () => {
+  test('accepts options for other token rules', () => {
     const { template } = oidc({
       token: OidcToken.ACCESS_TOKEN, groupsClaim: 'realm_access.roles', jwksUri: 'https://id.example.com/keys', cacheTtl: Duration.seconds(0),
     });
@@ -191,24 +191,24 @@ describe('any OpenID Connect issuer', () => {
 
   test.each([
     ['a.b.c', true], ['Bearer a.b.c', true], ['bearer a-_0.b.c', true], ['a.b', false], ['a.b.c.d.e', false], ['Basic a.b.c', false], ['a.b.', false], ['', false],
-  ])('\'%s\' reaches the handler: %s', (header, reaches) => {
+  ])('invokes the authorizer with the header \'%s\': %s', (header, reaches) => {
     expect(new RegExp(only(anyIssuer.template, 'AWS::ApiGateway::Authorizer').properties.IdentityValidationExpression).test(header)).toBe(reaches);
   });
 
-  test('API Gateway, and nobody else, may call the authorizer, which may do nothing but log', () => {
+  test('allows only API Gateway to invoke the authorizer, which has no permission except logging', () => {
     const { id } = functionOf(anyIssuer.template, 'auth/authorize-token');
     const permitted = ofType(anyIssuer.template, 'AWS::Lambda::Permission').filter(({ properties }) => references(properties.FunctionName).includes(id));
     expect(permitted.map(({ properties }) => [properties.Principal, JSON.stringify(properties.SourceArn).includes('/authorizers/')])).toEqual([['apigateway.amazonaws.com', true]]);
     expect(permissionsOf(anyIssuer.template, 'auth/authorize-token')).toEqual([]);
   });
 
-  test('other settings want another deployment: a stage keeps the authorizer that it was deployed with', () => {
+  test('creates a new API deployment for other settings, since a stage keeps its authorizer', () => {
     const deployment = (options: Partial<OidcIdentityOptions>) => deploymentOf(oidc(options).template);
     expect(deployment({})).toBe(deployment({ cacheTtl: Duration.minutes(1) }));
     expect(deployment({ cacheTtl: Duration.seconds(0) })).not.toBe(deployment({}));
   });
 
-  test('audiences may be known at deployment only', () => {
+  test('accepts audiences that are known only at deploy time', () => {
     const { template } = service((stack) => Identity.oidc({ issuer: ISSUER, audiences: new CfnParameter(stack, 'Audiences', { type: 'CommaDelimitedList' }).valueAsList }));
     expect(JSON.stringify(template.findResources('AWS::Lambda::Function'))).toContain('{"Fn::GetAtt":["CdkJsonStringifyRefAudiences');
   });
@@ -222,43 +222,43 @@ describe('any OpenID Connect issuer', () => {
     [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
     [{ audiences: [] }, /audiences: expected a list of 1 or more, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one audience \(the client id for id tokens/],
-    // As from an environment variable that is not set.
+    // An environment variable that is not set leads to such a list.
     [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected a URL/],
     [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected a Duration of whole seconds, 0 seconds to 1 hour, got 2 hours/],
     [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected a Duration of whole seconds, .*got 0.5 seconds/],
-  ])('refuses %j', (options, message) => expect(() => oidc(options)).toThrow(message));
+  ])('rejects %j', (options, message) => expect(() => oidc(options)).toThrow(message));
 });
 
-test('an identity that none of the functions made is refused', () => {
+test('rejects a value that is not an Identity', () => {
   const expected = 'Test/Vod/Auth: identity: expected an Identity, such as Identity.userPool(), got';
   expect(() => service((stack) => new cognito.UserPool(stack, 'People') as unknown as Identity)).toThrow(`${expected} a user pool. Use Identity.fromUserPool(userPool, client)`);
-  expect(() => service(() => Identity.userPool as unknown as Identity)).toThrow(`${expected} the function itself. Call it, as in Identity.userPool()`);
+  expect(() => service(() => Identity.userPool as unknown as Identity)).toThrow(`${expected} the function itself. Call the function, as in Identity.userPool()`);
   expect(() => service(() => ({ userPool: {} }) as unknown as Identity)).toThrow('Test/Vod/Auth: identity: expected an Identity, such as Identity.userPool(), got {');
 });
 
-describe('the service\'s own pool', () => {
-  test('has the group of its admins in every role', () => {
+describe('a created user pool', () => {
+  test('passes its admins group to every handler that checks roles', () => {
     const { template } = service(() => Identity.userPool());
     expect(rolesOf(template)).toEqual(Array(DECIDING).fill('{"admins":["admins"]}'));
   });
 });
 
-describe('an authorizer of one\'s own', () => {
-  test('is not CDK\'s for Cognito, which takes tokens of any client', () => {
+describe('a custom Lambda authorizer', () => {
+  test('must not be the Cognito authorizer of CDK, which accepts tokens of every client', () => {
     expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.CognitoUserPoolsAuthorizer(stack, 'Own', { cognitoUserPools: [new cognito.UserPool(stack, 'Pool')] }))))
       .toThrow(/^Test\/Vod\/Auth: identity: .*expected Identity\.fromUserPool\(userPool, client\)/);
   });
 
-  test('is of the same stack as the API', () => {
+  test('must be in the stack of the API', () => {
     const handler = (stack: Stack) => new lambda.Function(stack, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
     const other = (stack: Stack) => new Stack(stack.node.root as App, 'Other');
     expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(other(stack), 'Own', { handler: handler(stack) }))))
-      .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", which contains the API, got an authorizer of the stack "Other". Create it in the stack of the API');
+      .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", which contains the API, got an authorizer of the stack "Other". Create the authorizer in the stack of the API');
   });
 
-  test('whose function is of another stack needs a role: the function\'s permission would name the API', () => {
+  test('requires a role if its function is in another stack, since a permission would refer to the API', () => {
     const authorizer = (withRole: boolean) => (stack: Stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(stack, 'Own', {
       handler: new lambda.Function(new Stack(stack.node.root as App, 'Other'), 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') }),
       assumeRole: withRole ? new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('apigateway.amazonaws.com') }) : undefined,
@@ -267,11 +267,11 @@ describe('an authorizer of one\'s own', () => {
     service(authorizer(true)).template.resourceCountIs('AWS::ApiGateway::Authorizer', 1);
   });
 
-  test.each([undefined, 'arn:aws:lambda:eu-west-1:123456789012:function:who-calls', {}])('is an authorizer, not %j', (authorizer) => {
+  test.each([undefined, 'arn:aws:lambda:eu-west-1:123456789012:function:who-calls', {}])('rejects %j', (authorizer) => {
     expect(() => service(() => Identity.fromAuthorizer(authorizer as any))).toThrow('Test/Vod/Auth: identity: expected an authorizer such as a TokenAuthorizer, got ');
   });
 
-  test('is attached to the API as CDK does it', () => {
+  test('is attached to the API by CDK', () => {
     own.template.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'REQUEST', IdentitySource: 'method.request.header.X-Session' });
     expect(own.vod.auth.issuer).toBeUndefined();
   });
