@@ -7,7 +7,7 @@ import { environmentOf } from '../toolkit/functions';
 import { templateOf, testStack, vodIn } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
 
-/** An API with all routes. */
+/** Returns the template of an API with all routes. */
 function apiTemplate(appOrigins?: string[], stack = testStack()) {
   const api = new VodApi(stack, 'Api', { appOrigins });
   api.authorizeWith({ authorizerId: 'authorizer1', authorizationType: apigateway.AuthorizationType.CUSTOM });
@@ -25,21 +25,21 @@ const preflights = (template: ReturnType<typeof apiTemplate>): Record<string, an
 const responses = (template: ReturnType<typeof apiTemplate>) => ofType(template, 'AWS::ApiGateway::GatewayResponse').map(({ properties }) => properties.ResponseParameters);
 const header = (name: string) => `method.response.header.${name}`;
 
-describe('with origins of other pages', () => {
+describe('with appOrigins', () => {
   const template = apiTemplate(['https://app.example.com', 'https://other.example.net']);
   const found = preflights(template);
 
-  test('each path of routes for signed-in users, and of the description, answers preflight requests; those of sign-in do not', () => {
+  test('the paths of signed-in users and of the OpenAPI document answer preflight requests, but not the sign-in paths', () => {
     expect(Object.keys(found).sort()).toEqual(['openapi.json', 'playback', 'streams', 'upload', '{videoId}']);
   });
 
-  test('a preflight needs no token and no function', () => {
+  test('a preflight request needs no token and no function', () => {
     for (const { AuthorizationType, AuthorizerId, Integration } of Object.values(found)) {
       expect([AuthorizationType, AuthorizerId, Integration.Type, Integration.Uri]).toEqual(['NONE', undefined, 'MOCK', undefined]);
     }
   });
 
-  test('it allows what the routes of its path take', () => {
+  test('a preflight response allows the methods and headers of the routes on its path', () => {
     const allowed = (name: string) => Object.entries(found).map(([path, { Integration }]) => (
       [path, Integration.IntegrationResponses[0].ResponseParameters[header(`access-control-allow-${name}`)]]));
     expect(Object.fromEntries(allowed('methods'))).toEqual({
@@ -50,13 +50,13 @@ describe('with origins of other pages', () => {
     });
   });
 
-  test('nothing allows credentials, and nothing allows every origin', () => {
+  test('no response allows credentials or every origin', () => {
     const text = JSON.stringify(template);
     expect(text).not.toContain('allow-credentials');
     expect(JSON.stringify([found, responses(template)])).not.toContain('*');
   });
 
-  test('a handler that serves such routes has the list, and no other', () => {
+  test('only the handlers of these routes have APP_ORIGINS', () => {
     expect(environmentOf(template, 'api/describe-api').APP_ORIGINS).toBe('["https://app.example.com","https://other.example.net"]');
     const variables = ofType(template, 'AWS::Lambda::Function').map(({ id, properties }) => [id.replace(/Function[\dA-F]{8}$/, ''), properties.Environment?.Variables.APP_ORIGINS !== undefined]);
     expect(Object.fromEntries(variables)).toEqual({
@@ -64,20 +64,20 @@ describe('with origins of other pages', () => {
     });
   });
 
-  test('another origin is another deployment', () => {
+  test('another origin creates a new API deployment', () => {
     const deployment = (appOrigins?: string[]) => only(apiTemplate(appOrigins), 'AWS::ApiGateway::Deployment').id;
     const [none, one, other] = [undefined, ['https://app.example.com'], ['https://other.example.net']].map(deployment);
     expect(new Set([none, one, other]).size).toBe(3);
   });
 });
 
-test('one origin is named by API Gateway\'s own answers; with several they allow who asks, since they know no condition', () => {
+test('gateway responses allow a single origin, and with several origins they allow the origin of the request', () => {
   const allowed = (appOrigins: string[]) => new Set(responses(apiTemplate(appOrigins)).map((each) => each['gatewayresponse.header.access-control-allow-origin']));
   expect(allowed(['https://app.example.com'])).toEqual(new Set(['\'https://app.example.com\'']));
   expect(allowed(['https://app.example.com', 'https://other.example.net'])).toEqual(new Set(['method.request.header.origin']));
 });
 
-test('a list that is known at deploy time only is joined by CloudFormation', () => {
+test('joins a list that is known only at deploy time in CloudFormation', () => {
   const stack = testStack();
   const parameter = new CfnParameter(stack, 'Origins', { type: 'CommaDelimitedList' });
   const template = apiTemplate(parameter.valueAsList, stack);
@@ -86,12 +86,12 @@ test('a list that is known at deploy time only is joined by CloudFormation', () 
   expect(apiTemplate([Fn.ref('Origins')])).toBeDefined();
 });
 
-test.each([[undefined], [[]]])('without origins (%j) the API is as it was', (appOrigins) => {
+test.each([[undefined], [[]]])('without origins (%j) the API has no CORS settings', (appOrigins) => {
   const template = apiTemplate(appOrigins);
   expect(JSON.stringify(template)).not.toMatch(/OPTIONS|MOCK|access-control|vary|APP_ORIGINS/i);
 });
 
-test('the service passes its list to API, uploads and sign-in', () => {
+test('ServerlessVod passes appOrigins to the API, the uploads and the sign-in', () => {
   const template = templateOf(vodIn(testStack(), { appOrigins: ['https://app.example.com'] }));
   expect(environmentOf(template, 'catalog/read-videos').APP_ORIGINS).toBe('["https://app.example.com"]');
   expect(environmentOf(template, 'auth/sign-in')).toMatchObject({ RETURN_ORIGINS: '["https://app.example.com"]' });
@@ -100,7 +100,7 @@ test('the service passes its list to API, uploads and sign-in', () => {
   expect(rules.map(({ AllowedOrigins }) => AllowedOrigins[1])).toEqual(['https://app.example.com']);
 });
 
-test('names the origin that is wrong', () => {
+test('reports the invalid origin', () => {
   expect(() => new VodApi(testStack(), 'Api', { appOrigins: ['https://app.example.com/'] }))
     .toThrow('Test/Api: appOrigins[0]: expected an origin such as "https://app.example.com" (scheme and host, no path, no trailing slash), got "https://app.example.com/"');
 });

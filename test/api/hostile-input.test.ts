@@ -16,18 +16,18 @@ import { CatalogTable, catalogTable, idOf } from '../runtime/rows/catalog-table'
 const deep = (levels: number, open: string, close: string) => `${open.repeat(levels)}1${close.repeat(levels)}`;
 const LONG = 'x'.repeat(400 * 1024);
 
-/** Names that code trips over: what every object inherits, what is no text, what is too long. */
+/** Names that often cause errors: inherited properties, invalid text, long text. */
 const NAMES = [
   ...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'then', 'toJSON', '', ' ', '#', '/', '~1', '%', '%zz', 'a.b', '0', '-1', '\u0000', 'a\nb', '\u001b[31m', '\ud800',
   '\udc00\ud800', '\ufffd', '\uffff', '\u200b', '\u202e', '🎬', 'x'.repeat(65), `${'x'.repeat(199)}🎬🎬`, LONG,
 ];
-/** JSON texts of values that code trips over. */
+/** JSON texts of values that often cause errors. */
 const VALUES = [
   ...NAMES.map((name) => JSON.stringify(name)), 'null', 'true', '0', '-0', '-1', '1.5', '1e400', '-1e400', '1e300', '5e-324', '9007199254740993', '9'.repeat(1000), '[]', '[null]', '[[]]', '{}',
   '{"__proto__":null}', '{"constructor":{"prototype":{}}}', '["a","a"]', deep(20, '[', ']'), deep(20, '{"a":', '}'), deep(10_000, '[', ']'), deep(10_000, '{"a":', '}'),
   `[${deep(10_000, '[', ']')},${deep(10_000, '[', ']')}]`, JSON.stringify(Array.from({ length: 20_000 }, (_, n) => n)), '"\\uD83C"', '"\\u0000"', '"\\ud83c\\ud83c"',
 ];
-/** Whole bodies. */
+/** Complete bodies. */
 const BODIES: (string | Buffer)[] = [
   ...VALUES, '', ' ', '{', '}', '{"a":1,}', '{\'a\':1}', 'NaN', 'undefined', '\ufeff{}', '{}{}', '{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '//', '{"a":"\u0000"}', '{"a":"\ufffd"}',
   deep(200_000, '[', ']'), deep(200_000, '[', ''), ' '.repeat(6 * 1024 * 1024), `{"a":"${LONG}"}`,
@@ -40,7 +40,7 @@ type Handler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
 describe('hostile input', () => {
   let table: CatalogTable;
   let signIn: SignInService;
-  // Every handler that has a route.
+  // All handlers that have a route.
   let handlers: Record<(typeof ROUTES)[OperationId]['handler'], Handler>;
   beforeAll(async () => {
     table = await catalogTable();
@@ -70,7 +70,7 @@ describe('hostile input', () => {
 
   const documented = openApiDocument('1', Object.keys(ENVIRONMENTS) as HandlerName[]) as { paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>> };
 
-  /** Sends it as API Gateway would, and holds the answer against the contract. */
+  /** Sends an event as API Gateway does, and checks the response against the contract. */
   async function send(operationId: OperationId, given: Partial<APIGatewayProxyEvent>): Promise<{ status: number; body: any }> {
     const { handler } = ROUTES[operationId];
     const { method, path, pathParameters, response }: Route = ROUTES[operationId];
@@ -80,11 +80,11 @@ describe('hostile input', () => {
     const what = `${operationId} ${JSON.stringify(given).slice(0, 300)} -> ${status} ${body.slice(0, 300)} ${signIn.logged.slice(-1).join('').slice(0, 300)}`;
     if (status >= 500) throw new Error(what);
     if (status >= 400) {
-      if (headers?.['content-type'] !== 'application/problem+json' || !Object.hasOwn(PROBLEMS, parsed.code)) throw new Error(`no problem of ours: ${what}`);
+      if (headers?.['content-type'] !== 'application/problem+json' || !Object.hasOwn(PROBLEMS, parsed.code)) throw new Error(`unknown problem: ${what}`);
       if (PROBLEMS[parsed.code as keyof typeof PROBLEMS].status !== status || parsed.status !== status) throw new Error(`another status: ${what}`);
       if (!documented.paths[path][method.toLowerCase()].responses[status]?.description.split(', ').includes(parsed.code)) throw new Error(`not documented: ${what}`);
       if (body.length > 10_000) throw new Error(`quotes too much: ${what}`);
-      // JSON has escapes for half a surrogate pair, and many parsers refuse it.
+      // JSON can escape half a surrogate pair, but many parsers reject it.
       if (/\\ud[89a-f]/i.test(body)) throw new Error(`quotes half a surrogate pair: ${what}`);
     }
     if (status < 300 && response && !new Validator(response as object, '4').validate(parsed).valid) throw new Error(`not its schema: ${what}`);
@@ -97,7 +97,7 @@ describe('hostile input', () => {
   const routes = Object.entries(ROUTES) as [OperationId, Route][];
 
   describe.each(routes)('of %s', (operationId, route) => {
-    test('in the body is refused with a code, or taken', async () => {
+    test('in the body is rejected with a code, or accepted', async () => {
       for (const body of BODIES) {
         const { status } = await send(operationId, withBody(body));
         if (!route.body && body.length > 0) expect([body.slice(0, 50), status]).toEqual([body.slice(0, 50), 400]);
@@ -105,7 +105,7 @@ describe('hostile input', () => {
       }
     });
 
-    test('in a field is refused with a code, or taken', async () => {
+    test('in a field is rejected with a code, or accepted', async () => {
       const fitting = FITTING[operationId] ?? {};
       for (const [field, schema] of Object.entries(route.body?.properties ?? {})) {
         for (const value of VALUES) {
@@ -119,28 +119,28 @@ describe('hostile input', () => {
       }
     });
 
-    test('as the name of a field is refused', async () => {
+    test('as the name of a field is rejected', async () => {
       for (const name of route.body ? NAMES : []) {
         const { status } = await send(operationId, { body: JSON.stringify(FITTING[operationId] ?? {}).replace(/}$/, `${FITTING[operationId] ? ',' : ''}${JSON.stringify(name)}:"x"}`) });
         expect([name.slice(0, 50), status]).toEqual([name.slice(0, 50), name === LONG ? 413 : 400]);
       }
     });
 
-    test('as the name of a parameter is refused', async () => {
+    test('as the name of a parameter is rejected', async () => {
       for (const name of NAMES) {
         const { status } = await send(operationId, { multiValueQueryStringParameters: Object.fromEntries([[name, ['x']]]) });
         expect([name.slice(0, 50), status]).toEqual([name.slice(0, 50), 400]);
       }
     });
 
-    test('as a parameter\'s value is refused with a code, or taken', async () => {
+    test('as the value of a parameter is rejected with a code, or accepted', async () => {
       for (const name of Object.keys(route.query ?? {})) {
         for (const value of [...NAMES, '1e400', '-0', '9007199254740993', '0x10', '١', '٣٠', '1\n', 'me\u0000']) await send(operationId, { multiValueQueryStringParameters: { [name]: [value] } });
         for (const values of [[], ['me', 'me'], null]) expect((await send(operationId, { multiValueQueryStringParameters: { [name]: values } as any })).status).toBe(400);
       }
     });
 
-    test('in the path is not found', async () => {
+    test('in the path causes a 404', async () => {
       for (const name of Object.keys(route.pathParameters ?? {})) {
         for (const value of [...NAMES, `${idOf(1)}\n`, idOf(1).toUpperCase(), `${idOf(1)}\u0000`]) {
           expect([value, (await send(operationId, { pathParameters: { [name]: value } })).status]).toEqual([value, 404]);
@@ -149,7 +149,7 @@ describe('hostile input', () => {
       }
     });
 
-    test('in a header changes nothing for the worse', async () => {
+    test('in a header never causes a 5xx', async () => {
       for (const value of NAMES) {
         for (const name of ['cookie', 'origin', 'content-type', 'sec-fetch-site', 'if-match', 'authorization', value]) {
           const headers = Object.fromEntries([[name, name === 'cookie' ? `${value}=${value}; __proto__=1; __Secure-vod-refresh=%` : value]]);
@@ -166,30 +166,30 @@ describe('hostile input', () => {
     ['metadata named toString', `{${file},"metadata":{"toString":"x"}}`, 400, 'invalid_request', '/metadata/toString'],
     ['metadata with a name of 65 characters', `{${file},"metadata":{"${'x'.repeat(65)}":"x"}}`, 400, 'invalid_request', `/metadata/${'x'.repeat(65)}`],
     ['metadata with a name of 400 KB', `{${file},"metadata":{"${LONG}":"x"}}`, 413, 'too_large'],
-    ['metadata with a name that does not show', `{${file},"metadata":{"\\u200b":"x"}}`, 400, 'invalid_request', '/metadata'],
+    ['metadata with an invisible name', `{${file},"metadata":{"\\u200b":"x"}}`, 400, 'invalid_request', '/metadata'],
     ['half of a surrogate pair in a name', `{${file},"metadata":{"\\ud800":"x"}}`, 400, 'invalid_request', '/metadata'],
     ['half of a surrogate pair in a value', `{${file},"metadata":{"a":"\\ud800"}}`, 400, 'invalid_request', '/metadata/a'],
     ['NUL in a title', `{${file},"title":"a\\u0000"}`, 400, 'invalid_request', '/title'],
     ['a line break in a title', `{${file},"title":"a\\nb"}`, 400, 'invalid_request', '/title'],
     ['an escape sequence in a description', `{${file},"description":"\\u001b[31m"}`, 400, 'invalid_request', '/description'],
     ['a blank title', `{${file},"title":" \\u00a0\\u3000"}`, 400, 'invalid_request', '/title'],
-    ['a title that does not show', `{${file},"title":"\\u200b\\u3164\\u2800\\u00ad"}`, 400, 'invalid_request', '/title'],
+    ['an invisible title', `{${file},"title":"\\u200b\\u3164\\u2800\\u00ad"}`, 400, 'invalid_request', '/title'],
     ['a title of invisible tag characters', `{${file},"title":"\\udb40\\udc41"}`, 400, 'invalid_request', '/title'],
-    ['a tag that does not show', `{${file},"tags":["a","\\u2060"]}`, 400, 'invalid_request', '/tags'],
+    ['an invisible tag', `{${file},"tags":["a","\\u2060"]}`, 400, 'invalid_request', '/tags'],
     ['a blank file name', '{"fileName":"\\u200b","contentType":"video/mp4","size":5}', 400, 'invalid_request', '/fileName'],
-    ['a field given twice', `{${file},"title":"a","title":"b"}`, 400, 'invalid_request', '/title'],
-    ['a field given twice, spelled in two ways', `{${file},"title":"a","t\\u0069tle":"b"}`, 400, 'invalid_request', '/title'],
-    ['a size beyond every number', '{"fileName":"a.mp4","contentType":"video/mp4","size":1e400}', 400, 'invalid_request', '/size'],
+    ['a repeated field', `{${file},"title":"a","title":"b"}`, 400, 'invalid_request', '/title'],
+    ['a repeated field with an escaped name', `{${file},"title":"a","t\\u0069tle":"b"}`, 400, 'invalid_request', '/title'],
+    ['a size that is not a finite number', '{"fileName":"a.mp4","contentType":"video/mp4","size":1e400}', 400, 'invalid_request', '/size'],
     ['a size beyond 2^53', '{"fileName":"a.mp4","contentType":"video/mp4","size":9007199254740993}', 413, 'too_large', '/size'],
     ['a size of -0', '{"fileName":"a.mp4","contentType":"video/mp4","size":-0}', 400, 'invalid_request', '/size'],
     ['a deep field', `{${file},"metadata":{"a":${deep(10_000, '[', ']')}}}`, 400, 'invalid_request'],
     ['two deep tags to compare', `{${file},"tags":[${deep(10_000, '[', ']')},${deep(10_000, '[', ']')}]}`, 400, 'invalid_request'],
     ['20,000 tags to compare', `{${file},"tags":${JSON.stringify(Array.from({ length: 20_000 }, (_, n) => n))}}`, 400, 'invalid_request'],
-    ['text that is no JSON', `{${file}`, 400, 'malformed_json'],
+    ['text that is not JSON', `{${file}`, 400, 'malformed_json'],
     ['a byte order mark', `\ufeff{${file}}`, 400, 'malformed_json'],
-    ['U+FFFD, which API Gateway makes of what is not UTF-8', `{${file},"title":"\ufffd"}`, 400, 'malformed_json'],
+    ['U+FFFD, with which API Gateway replaces invalid UTF-8', `{${file},"title":"\ufffd"}`, 400, 'malformed_json'],
     ['a huge body', ' '.repeat(200 * 1024), 413, 'too_large'],
-  ])('%s is refused, Base64 or not', async (...[, body, status, code, pointer]) => {
+  ])('%s is rejected, with and without Base64', async (...[, body, status, code, pointer]) => {
     for (const event of [withBody(body), withBody(Buffer.from(body))]) {
       const answer = await send('planUpload', event);
       expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
@@ -197,12 +197,12 @@ describe('hostile input', () => {
     }
   });
 
-  test('bytes that are not UTF-8 are no JSON', async () => {
+  test('bytes that are not UTF-8 are rejected as malformed JSON', async () => {
     const body = Buffer.concat([Buffer.from(`{${file},"title":"`), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
     expect(await send('planUpload', withBody(body))).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
   });
 
-  test('what is taken comes back as it was', async () => {
+  test('unusual but valid text is returned unchanged', async () => {
     const given = {
       title: 'Ünïcode 🎬 \u05d0\u200f', description: 'two\nlines\tand a tab', tags: ['🏝️', 'a/b~c'],
       metadata: { 'then': '1', 'toJSON': '2', 'ключ': '3', 'a b': '', '#/~%': '\r\n', 'hasOwn': '5', '__proto': '6' },

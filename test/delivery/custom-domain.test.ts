@@ -18,7 +18,7 @@ const certificateIn = (stack: Stack, arn = ARN) => acm.Certificate.fromCertifica
 const site = new origins.HttpOrigin('app.example.com');
 
 describe('domainNames', () => {
-  test('are the distribution\'s, and the first is the address of everything, known at synth', () => {
+  test('are aliases of the distribution, and the first is the service URL in all areas, known at synth', () => {
     const stack = testStack();
     const vod = vodIn(stack, { domainNames: [NAME, 'www.example.com'], certificate: certificateIn(stack), identity: Identity.userPool() });
     expect([vod.url, vod.delivery.url, vod.catalog.url]).toEqual([SERVICE_URL, SERVICE_URL, SERVICE_URL]);
@@ -34,11 +34,11 @@ describe('domainNames', () => {
     expect(only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage).toContain(`<a href="${SERVICE_URL}/api/login?return_to=%2F">`);
     const rules = ofType(template, 'AWS::S3::Bucket').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
     expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[SERVICE_URL]]);
-    // Nobody asks for the distribution's own name, which is no address of the service.
+    // No resource refers to the distribution's own name, since it is not the service URL.
     expect(JSON.stringify(template)).not.toContain('"DomainName"]');
   });
 
-  test('let an app of the same stack be told the address and the user pool, which wait for the distribution otherwise', () => {
+  test('let an app in the same stack use the service URL and the user pool, which depend on the distribution otherwise', () => {
     const templateWith = (withDomain: boolean) => {
       const stack = testStack();
       const app = new lambda.Function(stack, 'App', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
@@ -55,7 +55,7 @@ describe('domainNames', () => {
       + '(Test/Vod/Delivery/Distribution -> Test/App/FunctionUrl -> Test/App -> Test/Vod/Delivery/Distribution). Set domainNames');
   });
 
-  test('may be known at deploy time only', () => {
+  test('can be known only at deploy time', () => {
     const stack = testStack();
     const { valueAsString } = new CfnParameter(stack, 'Name');
     const vod = vodIn(stack, { domainNames: [valueAsString], certificate: certificateIn(stack) });
@@ -63,7 +63,7 @@ describe('domainNames', () => {
     expect(environmentOf(templateOf(stack), 'delivery/start-playback').SERVICE_URL).toEqual(stack.resolve(vod.url));
   });
 
-  describe('redirect pages', () => {
+  describe('redirects of pages', () => {
     const functionsAt = (template: CloudFormationTemplate) => behaviors(template).default.FunctionAssociations;
     const withDomain = (defaultBehavior?: cloudfront.BehaviorOptions) => {
       const stack = testStack();
@@ -76,7 +76,7 @@ describe('domainNames', () => {
       return delivered({ domainNames: [NAME], certificate: certificateIn(stack), defaultBehavior: { origin: site, functionAssociations } }, stack).json();
     };
 
-    test('by one function, beside yours for responses', () => {
+    test('need one function, in addition to your function for responses', () => {
       const template = withDomain({ origin: site });
       expect(functionsAt(template)).toEqual([{ EventType: 'viewer-request', FunctionARN: expect.anything() }]);
       expect(ofType(template, 'AWS::CloudFront::Function')).toHaveLength(1);
@@ -85,7 +85,7 @@ describe('domainNames', () => {
       expect(functionsAt(own(cloudfront.FunctionEventType.VIEWER_RESPONSE)).map(({ EventType }: any) => EventType)).toEqual(['viewer-response', 'viewer-request']);
     });
 
-    test('not where a function of yours sees requests, and not without an app', () => {
+    test('are omitted with your own function for viewer requests, and without an app', () => {
       expect(functionsAt(own(cloudfront.FunctionEventType.VIEWER_REQUEST))).toHaveLength(1);
       const edgeLambdas = [{ eventType: cloudfront.LambdaEdgeEventType.VIEWER_RESPONSE, functionVersion: { edgeArn: 'arn:aws:lambda:us-east-1:123456789012:function:f:1' } as any }];
       expect(functionsAt(withDomain({ origin: site, edgeLambdas }))).toBeUndefined();
@@ -111,18 +111,18 @@ describe('domainNames', () => {
     [{ domainNames: ['192.0.2.1'], certificate }, 'domainNames[0]: expected a domain name'],
     [{ domainNames: [`${'a'.repeat(64)}.example.com`], certificate }, 'domainNames[0]: expected a domain name'],
     [{ domainNames: [NAME], certificate: ARN }, 'certificate: expected an ACM certificate of us-east-1 that covers domainNames, got "arn:'],
-  ] as [props: object, message: string][]).map(([props, message]) => [message, props] as const))('refused: %s', (message, props) => {
+  ] as [props: object, message: string][]).map(([props, message]) => [message, props] as const))('are rejected with the message: %s', (message, props) => {
     expect(() => vodIn(testStack(), props)).toThrow(message);
   });
 
-  /** A service of an imported catalog, at the end of a path of stages. */
+  /** Creates a delivery with an imported catalog in a new stack. */
   const deliveryOf = (scope: Construct, id: string, domainNames: string[]) => {
     const stack = new Stack(scope, id);
     const catalog = VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'Table', 'videos'), url: `https://${domainNames[0]}`, roles: {} });
     return deliveryIn(stack, { catalog, domainNames, certificate: certificateIn(stack) });
   };
 
-  test('are refused where another distribution of the app has one', () => {
+  test('are rejected if another distribution of the app has one of them', () => {
     const app = new App();
     deliveryOf(app, 'One', [NAME, 'www.example.com']);
     deliveryOf(app, 'Two', ['two.example.com']);
@@ -130,13 +130,13 @@ describe('domainNames', () => {
     expect(() => app.synth()).toThrow(/: *\n? *\[One\/Delivery\] domainNames\[1\]: expected a name that no other distribution has, got "www\.example\.com", which Site\/Site also has\. [^[]*$/);
   });
 
-  test('are warned of where one of another stage has one', () => {
+  test('cause a warning if a distribution of another stage has one of them', () => {
     const app = new App();
     const [stack] = ['Blue', 'Green'].map((stage) => Stack.of(deliveryOf(new Stage(app, stage), 'Test', [NAME])));
     expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Blue\/Test\/Delivery: domainNames\[0\]: .*, which Green\/Test\/Delivery\/Distribution also has, in another stage\. /));
   });
 
-  test('are refused as addresses of sign-in, the second too', () => {
+  test('are rejected as hosts of sign-in URLs, including the second name', () => {
     const stack = testStack();
     const identity = Identity.userPool({
       publicClient: { callbackUrls: ['com.example.app://callback', 'https://www.example.com./app'] },
@@ -146,7 +146,7 @@ describe('domainNames', () => {
     expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Auth\] publicClient\.callbackUrls\[1\]: expected a custom scheme, another host [^]*\[Test\/Vod\/Auth\] domain\.customDomain\.domainName: expected a name that the service does not use/);
   });
 
-  test.each([true, false])('are refused as addresses of sign-in beside that of the distribution, with a name of one\'s own: %s', (hasName) => {
+  test.each([true, false])('are rejected as hosts of callback URLs, as is the name of the distribution (with a custom domain: %s)', (hasName) => {
     const app = new App();
     const delivery = hasName ? deliveryOf(app, 'One', [NAME]) : deliveryIn(new Stack(app, 'One'));
     const callback = Lazy.string({ produce: () => `https://${delivery.distribution.distributionDomainName}/cb` });
@@ -156,7 +156,7 @@ describe('domainNames', () => {
     expect(() => app.synth()).toThrow(/: *\n? *\[One\/Auth\] publicClient\.callbackUrls\[1\]: expected a custom scheme, another host [^[]*$/);
   });
 
-  test('are compared as the template has them', () => {
+  test('are compared with their values in the template', () => {
     const app = new App();
     const lazy = (value: string) => Lazy.string({ produce: () => value });
     deliveryOf(app, 'One', [lazy(NAME)]);
@@ -164,7 +164,7 @@ describe('domainNames', () => {
     expect(() => app.synth()).toThrow(/\[One\/Delivery\] domainNames\[0\]: expected a name that no other distribution has[^]*\[Two\/Delivery\] domainNames\[0\]: expected a name that no other/);
   });
 
-  test('are refused where the area is used alone, too, and must be the catalog\'s address', () => {
+  test('are also checked without ServerlessVod, and must match the url of the catalog', () => {
     expect(() => delivered({ domainNames: ['*'] })).toThrow(/^Test\/Delivery: domainNames\[0\]: [^]+; certificate: expected/);
     const stack = testStack();
     const catalog = catalogIn(stack, { url: 'https://other.example.com' });
@@ -185,18 +185,18 @@ describe('a certificate', () => {
 
   test.each<[string, (app: App, stack: Stack) => acm.ICertificate]>([
     ['imported', (_, stack) => certificateIn(stack)],
-    ['imported by a name that only the deployment knows', (_, stack) => certificateIn(stack, new CfnParameter(stack, 'Arn').valueAsString)],
+    ['imported by an ARN that is known only at deploy time', (_, stack) => certificateIn(stack, new CfnParameter(stack, 'Arn').valueAsString)],
     ['of a stack in us-east-1', (app) => inStack(app, 'Certificates', { ...env('us-east-1'), crossRegionReferences: true })],
-  ])('%s is taken', (_, make) => expect(taken(make)).toBeDefined());
+  ])('is accepted if it is %s', (_, make) => expect(taken(make)).toBeDefined());
 
-  test('made in us-east-1 from elsewhere, by CDK\'s deprecated construct, is taken', () => {
+  test('is accepted if the deprecated construct of CDK creates it in us-east-1', () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();
     const hostedZone = route53.HostedZone.fromHostedZoneAttributes(testStack(), 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' });
     expect(taken((_, stack) => new acm.DnsValidatedCertificate(stack, 'Certificate', { domainName: NAME, region: 'us-east-1', hostedZone }))).toBeDefined();
     warn.mockRestore();
   });
 
-  test('of the service\'s own stack is taken where only the deployment knows the region', () => {
+  test('is accepted in the same stack if the region is known only at deploy time', () => {
     expect(taken((_, stack) => new acm.Certificate(stack, 'Certificate', { domainName: NAME }), {})).toEqual({ Ref: expect.any(String) });
   });
 
@@ -205,11 +205,11 @@ describe('a certificate', () => {
     ['of IAM', (_, stack) => certificateIn(stack, 'arn:aws:iam::123456789012:server-certificate/x'), 'got "arn:aws:iam::'],
     ['of the stack in eu-west-1', (_, stack) => new acm.Certificate(stack, 'Certificate', { domainName: NAME }), 'got one of eu-west-1'],
     ['of another stack in eu-central-1', (app) => inStack(app, 'Certificates', env('eu-central-1')), 'got one of eu-central-1'],
-  ])('%s is refused', (_, make, got) => {
+  ])('is rejected if it is %s', (_, make, got) => {
     expect(() => taken(make)).toThrow(`Test/Vod: certificate: expected an ACM certificate of us-east-1, the only region that CloudFront accepts, ${got}`);
   });
 
-  test('whose ARN holds the region as a token is taken', () => {
+  test('is accepted if its ARN contains the region as a token', () => {
     expect(taken((_, stack) => certificateIn(stack, `arn:aws:acm:${Aws.REGION}:123456789012:certificate/1`), {})).toBeDefined();
   });
 });

@@ -4,24 +4,24 @@ import type { VodDeliveryProps } from '../../src/delivery/vod-delivery';
 import { deliveryIn, templateOf, testStack } from '../toolkit/stacks';
 import { type CloudFormationTemplate, only } from '../toolkit/template';
 
-/** A delivery with the API beside it, as the service has it. */
+/** Creates a delivery with an API. */
 export function delivered(props: Partial<VodDeliveryProps> & { withApi?: boolean } = {}, stack: Stack = testStack()) {
   const { withApi = true, ...rest } = props;
   const api = withApi ? new VodApi(stack, 'Api') : undefined;
   const delivery = deliveryIn(stack, { api, ...rest });
-  // What no method or authorizer makes here would stop the API's own checks at synth.
+  // The checks of a RestApi at synth fail without methods.
   api?.node.tryRemoveChild('RestApi');
   return { stack, delivery, json: () => templateOf(stack) };
 }
 
-/** Without what the catalog beside it has. */
+/** Removes the resources of the catalog from a template. */
 export function ofDelivery({ Resources, ...rest }: CloudFormationTemplate): CloudFormationTemplate {
   return { ...rest, Resources: Object.fromEntries(Object.entries(Resources).filter(([id]) => !id.startsWith('Catalog'))) };
 }
 
 export const distributionOf = (template: CloudFormationTemplate): any => only(template, 'AWS::CloudFront::Distribution').properties.DistributionConfig;
 
-/** Behaviours by path, in their order; the last is `default`. */
+/** Returns the behaviors by path pattern, in their order. The last is `default`. */
 export function behaviors(template: CloudFormationTemplate): Record<string, any> {
   const { CacheBehaviors = [], DefaultCacheBehavior } = distributionOf(template);
   return Object.fromEntries([...CacheBehaviors.map((each: any) => [each.PathPattern, each]), ['default', DefaultCacheBehavior]]);

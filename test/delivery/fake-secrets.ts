@@ -2,12 +2,12 @@ import { generateKeyPairSync } from 'crypto';
 import { GetSecretValueCommand, PutSecretValueCommand, ResourceExistsException, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 
-/** Secrets by ARN behind every Secrets Manager client of the process, with the service's rule for repeated request tokens. */
+/** Mocks every Secrets Manager client of the process. Rejects another value for the same request token, as Secrets Manager does. */
 export function fakeSecrets() {
   const values = new Map<string, { token: string; text: string }>();
   const mock = mockClient(SecretsManagerClient);
   mock.on(GetSecretValueCommand).callsFake(async ({ SecretId }) => {
-    // As on a network, others get their turn before the answer.
+    // Other calls can run before the response, as on a network.
     const found = values.get(SecretId);
     await new Promise(setImmediate);
     if (!found) throw new ResourceNotFoundException({ $metadata: {}, message: 'can\'t find the specified secret value' });
@@ -25,7 +25,7 @@ export function fakeSecrets() {
   return { mock, values };
 }
 
-/** A key pair, PEM. */
+/** Returns a new key pair as PEM. */
 export function keyPair(type: 'ec' | 'rsa'): { publicKey: string; privateKey: string } {
   const { publicKey, privateKey } = type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
   return {

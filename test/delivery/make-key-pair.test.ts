@@ -31,12 +31,12 @@ beforeEach(() => {
 });
 
 describe('make-key-pair', () => {
-  test.each([['ecdsa-p256', 'ec'], ['rsa-2048', 'rsa']])('makes %s and tells the public half of what it stored', async (KeyType, kind) => {
+  test.each([['ecdsa-p256', 'ec'], ['rsa-2048', 'rsa']])('creates a key of type %s and returns the public key of the stored one', async (KeyType, kind) => {
     const { Status, PhysicalResourceId, Data } = await run('Create', { KeyType });
     const { privateKey, createdAt } = JSON.parse(values.get(ARN)!.text);
     expect([Status, PhysicalResourceId]).toEqual(['SUCCESS', ARN]);
     expect(Data).toEqual({ PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }), CreatedAt: createdAt });
-    // CloudFront gives keys back with a line's end, and takes one without it for another key.
+    // CloudFront returns keys with a final line break, and treats a key without it as another key.
     expect(Data.PublicKey).toMatch(/^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/);
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(privateKey);
     expect(asymmetricKeyType).toBe(kind);
@@ -44,14 +44,14 @@ describe('make-key-pair', () => {
     expect(Math.abs(Date.now() - Date.parse(createdAt))).toBeLessThan(60_000);
   });
 
-  test('answers nothing of the private half', async () => {
+  test('does not return the private key', async () => {
     await run('Create');
     const body = JSON.parse(values.get(ARN)!.text).privateKey.split('\n')[1];
     expect(JSON.stringify(answers)).not.toContain(body);
     expect(JSON.stringify(answers)).not.toContain('PRIVATE');
   });
 
-  test('keeps the key it made, whatever comes again', async () => {
+  test('keeps the created key on repeated requests', async () => {
     const first = await run('Create');
     const stored = values.get(ARN)!.text;
     for (const [type, properties] of [['Create', {}], ['Update', {}], ['Update', { KeyType: 'rsa-2048' }], ['Delete', {}]] as const) {
@@ -63,20 +63,20 @@ describe('make-key-pair', () => {
     expect(mock.commandCalls(PutSecretValueCommand)).toHaveLength(1);
   });
 
-  test('an empty value is no value', async () => {
+  test('fills a secret with an empty value', async () => {
     values.set(ARN, { token: 'none', text: '' });
     expect(await run('Create')).toMatchObject({ Status: 'SUCCESS' });
     expect(values.get(ARN)!.text).toContain('PRIVATE KEY');
   });
 
-  test('several at once agree on one key', async () => {
+  test('returns the same key for concurrent requests', async () => {
     await Promise.all(Array.from({ length: 4 }, () => run('Create')));
     expect(mock.commandCalls(PutSecretValueCommand).length).toBeGreaterThan(1);
     expect(new Set(answers.map(({ Status, Data }) => `${Status} ${Data.PublicKey}`)).size).toBe(1);
     expect(answers[0].Data.PublicKey).toBe(createPublicKey(JSON.parse(values.get(ARN)!.text).privateKey).export({ type: 'spki', format: 'pem' }));
   });
 
-  test('the token of a write stands for its secret, within what Secrets Manager takes', async () => {
+  test('uses a separate valid request token for each secret', async () => {
     await run('Create');
     await run('Create', { SecretArn: `${ARN}2` });
     const tokens = mock.commandCalls(PutSecretValueCommand).map(({ args }) => args[0].input.ClientRequestToken);
@@ -85,22 +85,22 @@ describe('make-key-pair', () => {
   });
 
   test.each([
-    ['no JSON', 'hunter2-hunter2'],
-    ['no key', JSON.stringify({ privateKey: 'hunter2-hunter2', createdAt: '2026-11-01T00:00:00.000Z' })],
-    ['another form', JSON.stringify({ password: 'hunter2-hunter2' })],
-  ])('a value that is %s is neither overwritten nor told', async (_, text) => {
+    ['not JSON', 'hunter2-hunter2'],
+    ['not a key', JSON.stringify({ privateKey: 'hunter2-hunter2', createdAt: '2026-11-01T00:00:00.000Z' })],
+    ['in another format', JSON.stringify({ password: 'hunter2-hunter2' })],
+  ])('does not overwrite or return a value that is %s', async (_, text) => {
     values.set(ARN, { token: 'by hand', text });
     expect(await run('Create')).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining(ARN) });
     expect(values.get(ARN)!.text).toBe(text);
     expect(JSON.stringify([answers, printed])).not.toContain('hunter2');
   });
 
-  test('refuses an unknown type', async () => {
+  test('rejects an unknown type', async () => {
     expect(await run('Create', { KeyType: 'dsa' })).toMatchObject({ Status: 'FAILED', Reason: 'Error: KeyType: unknown type dsa' });
     expect(values.size).toBe(0);
   });
 
-  test('the end of a creation that failed is no failure', async () => {
+  test('accepts a Delete request after a failed creation', async () => {
     expect(await run('Delete', {}, { PhysicalResourceId: 'KeyPair1' })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'KeyPair1' });
   });
 });

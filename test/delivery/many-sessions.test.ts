@@ -41,8 +41,8 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-// Chromium keeps 180 cookies of a host, and each session has four.
-test('fifty playback sessions sign nobody out', async () => {
+// Chromium keeps 180 cookies per host, and each session has four.
+test('fifty playback sessions do not sign a user out', async () => {
   const page = await browser.newPage();
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/sign-in`);
   const sent = await page.evaluate(async (paths) => {

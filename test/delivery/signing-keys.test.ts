@@ -10,7 +10,7 @@ describe('the signing keys of VodDelivery', () => {
   const template = delivered({ keyGenerations: ['2026-11', '2027-05'] }).json();
   const secrets = ofType(template, 'AWS::SecretsManager::Secret');
 
-  test('one secret, key pair and public key a generation, with its name in their logical ids, all in one group', () => {
+  test('each generation has a secret, a key pair and a public key with its name in the logical ids, in one key group', () => {
     for (const type of ['AWS::SecretsManager::Secret', 'Custom::VodKeyPair', 'AWS::CloudFront::PublicKey']) {
       expect(ofType(template, type).map(({ id }) => id)).toEqual([expect.stringContaining('202611'), expect.stringContaining('202705')]);
     }
@@ -18,7 +18,7 @@ describe('the signing keys of VodDelivery', () => {
     expect(only(template, 'AWS::CloudFront::KeyGroup').properties.KeyGroupConfig.Items).toEqual(keys.map((Ref) => ({ Ref })));
   });
 
-  test('a generation added or removed leaves the others as they are', () => {
+  test('adding or removing a generation does not change the others', () => {
     const alone = delivered({ keyGenerations: ['2027-05'] }).json();
     for (const type of ['AWS::SecretsManager::Secret', 'Custom::VodKeyPair', 'AWS::CloudFront::PublicKey']) {
       const { id, resource } = only(alone, type);
@@ -26,13 +26,13 @@ describe('the signing keys of VodDelivery', () => {
     }
   });
 
-  test('a generation that comes back asks CloudFront for another key: its reference holds the time when the pair was made', () => {
+  test('the caller reference contains the creation time, so a generation can be added again', () => {
     const pairs = ofType(template, 'Custom::VodKeyPair').map(({ id }) => withoutHash(id));
     const references = ofType(template, 'AWS::CloudFront::PublicKey').map(({ properties }) => readable(properties.PublicKeyConfig.CallerReference));
     expect(references).toEqual(pairs.map((id) => expect.stringContaining(`${id}.CreatedAt`)));
   });
 
-  test('no secret has a value or a name in the template, and the custom resource passes none', () => {
+  test('no secret has a value or a name in the template, and the custom resource gets no value', () => {
     for (const { properties, resource } of secrets) {
       expect(Object.keys(properties)).toEqual(['Description']);
       expect(resource.DeletionPolicy).toBe('RetainExceptOnCreate');
@@ -45,7 +45,7 @@ describe('the signing keys of VodDelivery', () => {
     expect(JSON.stringify(template)).not.toMatch(/PRIVATE KEY|resolve:secretsmanager/);
   });
 
-  test('only its maker may fill a key\'s secret, and beside it only playback may read one', () => {
+  test('only make-key-pair can write a secret, and only make-key-pair and start-playback can read it', () => {
     const onSecrets = Object.entries(rolePolicies(template)).flatMap(([role, granted]) => grants(granted)
       .filter((grant) => /secretsmanager|^\S*\*/.test(grant)).map((grant) => `${withoutHash(role)}: ${grant}`));
     const each = (role: string, action: string) => secrets.map(({ id }) => `${role}: secretsmanager:${action} on ${withoutHash(id)}`);
@@ -54,17 +54,17 @@ describe('the signing keys of VodDelivery', () => {
     ]);
   });
 
-  test('playback may read a row, its keys, and write its log: nothing else', () => {
+  test('start-playback can only read a row and the keys, and write its log', () => {
     expect(permissionsOf(template, 'delivery/start-playback')).toEqual([
       'dynamodb:GetItem on CatalogTable.Arn', ...secrets.map(({ id }) => `secretsmanager:GetSecretValue on ${withoutHash(id)}`),
     ]);
   });
 
-  test('playback signs with no key before the group trusts it', () => {
+  test('start-playback is deployed after the key group', () => {
     expect(functionOf(template, 'delivery/start-playback').resource.DependsOn).toContain(only(template, 'AWS::CloudFront::KeyGroup').id);
   });
 
-  test('playback gets keys in the order of declaration, and the one origin', () => {
+  test('start-playback gets the keys in the order of declaration, and the session duration', () => {
     const { SIGNING_KEYS, SESSION_SECONDS } = environmentOf(template, 'delivery/start-playback');
     const [first, second] = ofType(template, 'AWS::CloudFront::PublicKey').map(({ id }) => id);
     expect(JSON.parse(plain(SIGNING_KEYS, (id) => id))).toEqual([
@@ -73,11 +73,11 @@ describe('the signing keys of VodDelivery', () => {
     expect(SESSION_SECONDS).toBe('21600');
   });
 
-  test('makes RSA keys on request', () => {
+  test('can create RSA keys', () => {
     expect(only(delivered({ keyType: SigningKeyType.RSA_2048 }).json(), 'Custom::VodKeyPair').properties.KeyType).toBe('rsa-2048');
   });
 
-  test('tells playback who has which role', () => {
+  test('passes the roles to start-playback', () => {
     const roles = (made: CloudFormationTemplate) => JSON.parse(environmentOf(made, 'delivery/start-playback').ROLES);
     expect(roles(template)).toEqual({});
     const stack = testStack();

@@ -47,14 +47,14 @@ beforeAll(() => {
   keep('arn:old', pairs.KOLD, '2026-05-01T00:00:00.000Z');
   keep('arn:new', pairs.KNEW, '2026-11-20T11:50:00.000Z');
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', SERVICE_URL, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600', ROLES });
-  // Only now: it reads its environment as it loads.
+  // Loaded last, since the handler reads its environment when it is loaded.
   ({ handler } = jest.requireActual('../../src/delivery/start-playback.lambda'));
 });
 beforeEach(() => { jest.setSystemTime(NOW); });
 afterAll(() => { jest.useRealTimers(); });
 
 describe('start-playback', () => {
-  test('answers addresses of the given origin, and cookies that open this attempt until they expire', async () => {
+  test('returns URLs below the service URL, and cookies that give access to this attempt until they expire', async () => {
     const { statusCode, json, cookies, setCookies, headers } = await call(row);
     expect(statusCode).toBe(200);
     expect(json).toEqual({ hls: `${SERVICE_URL}/${PREFIX}hls/index.m3u8`, poster: `${SERVICE_URL}/${PREFIX}poster.0000000.jpg`, expiresAt: '2026-11-20T13:00:00.000Z' });
@@ -72,7 +72,7 @@ describe('start-playback', () => {
     expect(opens(json.hls, altered, publicKeys, NOW)).toBe(false);
   });
 
-  test('a newer key signs once every edge location knows it, and each secret is read once', async () => {
+  test('signs with a newer key once every edge location knows it, and reads each secret once', async () => {
     expect((await call(row)).cookies['CloudFront-Key-Pair-Id']).toBe('KOLD');
     jest.setSystemTime(new Date('2026-11-20T12:05:00Z'));
     const { cookies, json } = await call(row);
@@ -81,19 +81,19 @@ describe('start-playback', () => {
     expect(secrets.commandCalls(GetSecretValueCommand).map(({ args }) => args[0].input.SecretId).sort()).toEqual(['arn:new', 'arn:old']);
   });
 
-  test('leaves out a poster that is not there', async () => {
+  test('omits the poster if there is none', async () => {
     expect((await call({ ...row, media: { hls: row.media.hls } })).json).not.toHaveProperty('poster');
   });
 
   test.each([
-    ['a video that is not there', undefined, 'viewer-1', 404, 'not_found'],
-    ['a private one to its owner', { ...row, visibility: 'private' }, 'owner-1', 200, undefined],
-    ['a private one to another', { ...row, visibility: 'private' }, 'viewer-1', 404, 'not_found'],
-    ['an unlisted one to another', { ...row, visibility: 'unlisted' }, 'viewer-1', 200, undefined],
-    ['one in processing to its owner', { ...row, status: 'processing', media: undefined }, 'owner-1', 409, 'wrong_status'],
-    ['one in processing to another', { ...row, status: 'processing', media: undefined }, 'viewer-1', 404, 'not_found'],
-    ['an errored one to its owner', { ...row, status: 'errored' }, 'owner-1', 409, 'wrong_status'],
-    ['one that is being deleted to its owner', { ...row, status: 'deleting' }, 'owner-1', 404, 'not_found'],
+    ['an unknown video', undefined, 'viewer-1', 404, 'not_found'],
+    ['a private video to its owner', { ...row, visibility: 'private' }, 'owner-1', 200, undefined],
+    ['a private video to another user', { ...row, visibility: 'private' }, 'viewer-1', 404, 'not_found'],
+    ['an unlisted video to another user', { ...row, visibility: 'unlisted' }, 'viewer-1', 200, undefined],
+    ['a processing video to its owner', { ...row, status: 'processing', media: undefined }, 'owner-1', 409, 'wrong_status'],
+    ['a processing video to another user', { ...row, status: 'processing', media: undefined }, 'viewer-1', 404, 'not_found'],
+    ['an errored video to its owner', { ...row, status: 'errored' }, 'owner-1', 409, 'wrong_status'],
+    ['a video that is being deleted to its owner', { ...row, status: 'deleting' }, 'owner-1', 404, 'not_found'],
   ])('%s', async (_, video, userId, status, code) => {
     const { statusCode, json, setCookies } = await call(video, userId);
     expect([statusCode, json.code]).toEqual([status, code]);
@@ -101,11 +101,11 @@ describe('start-playback', () => {
   });
 
   test.each([
-    ['another\'s private one to an admin', { ...row, visibility: 'private' }, 'boss-1', ['bosses'], 200, undefined],
-    ['another\'s errored one to an admin', { ...row, status: 'errored' }, 'boss-1', ['bosses'], 409, 'wrong_status'],
-    ['one that is being deleted to an admin', { ...row, status: 'deleting' }, 'boss-1', ['bosses'], 404, 'not_found'],
-    ['their own to who is no viewer', { ...row, visibility: 'private' }, 'owner-1', ['uploaders'], 200, undefined],
-    ['another\'s to who is no viewer', row, 'maker-1', ['uploaders'], 403, 'wrong_role'],
+    ['the private video of another user to an admin', { ...row, visibility: 'private' }, 'boss-1', ['bosses'], 200, undefined],
+    ['the errored video of another user to an admin', { ...row, status: 'errored' }, 'boss-1', ['bosses'], 409, 'wrong_status'],
+    ['a video that is being deleted to an admin', { ...row, status: 'deleting' }, 'boss-1', ['bosses'], 404, 'not_found'],
+    ['their own video to a user who is not a viewer', { ...row, visibility: 'private' }, 'owner-1', ['uploaders'], 200, undefined],
+    ['the video of another user to a user who is not a viewer', row, 'maker-1', ['uploaders'], 403, 'wrong_role'],
   ])('%s', async (_, video, userId, groups, status, code) => {
     const { statusCode, json, setCookies } = await call(video, userId, groups);
     expect([statusCode, json.code]).toEqual([status, code]);
@@ -115,8 +115,8 @@ describe('start-playback', () => {
   const hidden = [undefined, { ...row, visibility: 'private' }, { ...row, status: 'processing', media: undefined }, { ...row, status: 'errored' }, { ...row, status: 'deleting' }];
   test.each([
     ['a viewer', ['watchers'], 404, hidden],
-    ['who is no viewer', ['uploaders'], 403, [...hidden, row, { ...row, visibility: 'unlisted' }]],
-  ])('answers %s byte for byte the same, whatever there is', async (_, groups, status, videos) => {
+    ['a user who is not a viewer', ['uploaders'], 403, [...hidden, row, { ...row, visibility: 'unlisted' }]],
+  ])('returns identical bytes to %s for all hidden videos', async (_, groups, status, videos) => {
     const answers = new Set<string>();
     for (const video of videos) answers.add(JSON.stringify(await answer(video, 'viewer-1', groups)));
     expect([...answers].map((text) => JSON.parse(text).statusCode)).toEqual([status]);
@@ -133,13 +133,13 @@ describe('cookieSigner', () => {
   const sign = (keys: typeof KEYS) => cookieSigner({ keys, secrets: client as never, now: () => new Date(NOW.getTime() + elapsed) });
   const stored = (createdAt: string) => async () => ({ SecretString: JSON.stringify({ privateKey: pairs.KNEW.privateKey, createdAt }) });
 
-  test('the first signs at once, even when all are new', async () => {
+  test('signs with the first key immediately, even if all keys are new', async () => {
     client.send.mockImplementation(stored(NOW.toISOString()));
     expect(await sign(KEYS)('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
     expect(await sign([KEYS[1]])('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
   });
 
-  test('of several known ones the last declared signs', async () => {
+  test('signs with the last declared of several known keys', async () => {
     client.send.mockImplementation(stored('2026-01-01T00:00:00.000Z'));
     const signer = sign([...KEYS, { keyPairId: 'KNEWEST', secretArn: 'arn:newest' }]);
     for (let time = 0; time < 2; time++) expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEWEST' });
@@ -148,7 +148,7 @@ describe('cookieSigner', () => {
   const named = (name: string, message = 'refused') => Object.assign(new Error(message), { name });
   const text = (value: object | string) => ({ SecretString: typeof value === 'string' ? value : JSON.stringify(value) });
 
-  /** Answers each secret by its ARN: an error is thrown, a date is a good key's, anything else is the stored value. */
+  /** Sets the responses by ARN: an error is thrown, a date returns a valid key of this age, any other object is the response. */
   function answerWith(answers: Record<string, Error | Date | object>) {
     client.send.mockImplementation(async ({ input: { SecretId } }) => {
       const found = answers[SecretId];
@@ -161,15 +161,15 @@ describe('cookieSigner', () => {
   test.each([
     ['is missing', named('ResourceNotFoundException')],
     ['is marked for deletion', named('InvalidRequestException')],
-    ['is refused', named('AccessDeniedException')],
-    ['is refused by its encryption key', named('DecryptionFailure')],
-    ['can\'t be asked for', named('TimeoutError')],
+    ['is not readable by IAM', named('AccessDeniedException')],
+    ['cannot be decrypted', named('DecryptionFailure')],
+    ['cannot be reached', named('TimeoutError')],
     ['is empty', text('')],
-    ['is no JSON', text('hunter2-hunter2')],
-    ['holds no key', text({ privateKey: 'hunter2-hunter2', createdAt: OLD.toISOString() })],
-    ['holds a public key', text({ privateKey: pairs.KNEW.publicKey, createdAt: OLD.toISOString() })],
-    ['tells no time', text({ privateKey: pairs.KNEW.privateKey, createdAt: 'hunter2' })],
-  ])('an older key signs while the secret of the newest %s, and the log says so without its value', async (_, newest) => {
+    ['is not JSON', text('hunter2-hunter2')],
+    ['contains no key', text({ privateKey: 'hunter2-hunter2', createdAt: OLD.toISOString() })],
+    ['contains a public key', text({ privateKey: pairs.KNEW.publicKey, createdAt: OLD.toISOString() })],
+    ['contains no time', text({ privateKey: pairs.KNEW.privateKey, createdAt: 'hunter2' })],
+  ])('signs with an older key while the secret of the newest %s, and logs this without the value', async (_, newest) => {
     const logged = captureLog();
     answerWith({ 'arn:old': OLD, 'arn:new': newest });
     const signer = sign(KEYS);
@@ -181,7 +181,7 @@ describe('cookieSigner', () => {
     expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KNEW' });
   });
 
-  test('an older key signs while the secret of the newest is not answered', async () => {
+  test('signs with an older key while the secret of the newest cannot be read in time', async () => {
     captureLog();
     const timeout = AbortSignal.timeout.bind(AbortSignal);
     jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => timeout(milliseconds / 100));
@@ -192,7 +192,7 @@ describe('cookieSigner', () => {
     expect(await sign(KEYS)('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
   });
 
-  test('a secret that can\'t be read is asked for once a minute, not for each session', async () => {
+  test('reads an unreadable secret again after one minute, not for each session', async () => {
     const logged = captureLog();
     answerWith({ 'arn:old': OLD, 'arn:new': named('ResourceNotFoundException') });
     client.send.mockClear();
@@ -204,7 +204,7 @@ describe('cookieSigner', () => {
     }
   });
 
-  test('a key that is too new signs only until an older one can be read', async () => {
+  test('signs with a key that is too new only until an older key can be read', async () => {
     captureLog();
     const signer = sign(KEYS);
     answerWith({ 'arn:old': named('ThrottlingException'), 'arn:new': NOW });
@@ -213,7 +213,7 @@ describe('cookieSigner', () => {
     expect(await signer('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
   });
 
-  test('a key that is too new signs rather than none, the oldest of them first', async () => {
+  test('signs with the oldest of the keys that are too new if there is no other key', async () => {
     captureLog();
     const keys = [...KEYS, { keyPairId: 'KNEWEST', secretArn: 'arn:newest' }];
     answerWith({ 'arn:old': named('AccessDeniedException'), 'arn:new': NOW, 'arn:newest': NOW });
@@ -222,7 +222,7 @@ describe('cookieSigner', () => {
     expect(await sign(keys)('https://x/*', 1)).toMatchObject({ 'CloudFront-Key-Pair-Id': 'KOLD' });
   });
 
-  test('fails if no key can be read, tells no value, and tries again', async () => {
+  test('fails without revealing a value if no key can be read, and retries later', async () => {
     const logged = captureLog();
     const signer = sign(KEYS);
     answerWith({ 'arn:old': text('hunter2'), 'arn:new': named('AccessDeniedException') });
@@ -233,7 +233,7 @@ describe('cookieSigner', () => {
     await expect(signer('https://x/*', 1)).resolves.toHaveProperty('CloudFront-Signature');
   });
 
-  test('parses a key once, not for each session', async () => {
+  test('parses a key only once', async () => {
     const parse = jest.spyOn(jest.requireActual<typeof import('crypto')>('crypto'), 'createPrivateKey');
     answerWith({ 'arn:old': OLD });
     const signer = sign([KEYS[0]]);
@@ -241,7 +241,7 @@ describe('cookieSigner', () => {
     expect(parse).toHaveBeenCalledTimes(1);
   });
 
-  test('makes the cookies that AWS\'s own signer makes', async () => {
+  test('creates the same cookies as the signer of AWS', async () => {
     answerWith({ 'arn:old': OLD });
     const policy = JSON.stringify({ Statement: [{ Resource: 'https://x/v/*', Condition: { DateLessThan: { 'AWS:EpochTime': 1_800_000_000 } } }] });
     // RSA (PKCS #1 v1.5) signatures are deterministic.

@@ -8,11 +8,11 @@ import { testStack, warningsOf } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
 
 describe('VodDelivery with props', () => {
-  test('without an API has no behaviour for one', () => {
+  test('has no behavior for the API without an API', () => {
     expect(Object.keys(behaviors(delivered({ withApi: false }).json()))).toEqual(['/v/*', 'default']);
   });
 
-  test('serves your own app beside the media, in no way from the media\'s bucket', () => {
+  test('serves your own app in addition to the media, but never from the media bucket', () => {
     const site = new origins.HttpOrigin('app.example.com');
     const template = delivered({
       defaultBehavior: { origin: site }, defaultRootObject: 'index.html', additionalBehaviors: {
@@ -21,7 +21,7 @@ describe('VodDelivery with props', () => {
       },
     }).json();
     const found = behaviors(template);
-    // Ours stand first, or a wide pattern would open the media.
+    // The patterns of the service come first: a wider pattern would otherwise serve the media without a session.
     expect(Object.keys(found)).toEqual(['/v/*', '/api/*', '/live/*', '/*', 'default']);
     expect(found.default).toMatchObject({ AllowedMethods: ['GET', 'HEAD'], ViewerProtocolPolicy: 'redirect-to-https' });
     expect(found['/live/*']).toMatchObject({ ViewerProtocolPolicy: 'redirect-to-https', ResponseHeadersPolicyId: found.default.ResponseHeadersPolicyId });
@@ -36,11 +36,11 @@ describe('VodDelivery with props', () => {
   test.each<[string, (bucket: s3.IBucket) => Parameters<typeof delivered>[0], string]>([
     ['as the default behavior', (bucket) => ({ defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(bucket) } }), 'defaultBehavior'],
     ['below its prefix', (bucket) => ({ defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(bucket, { originPath: '/v' }) } }), 'defaultBehavior'],
-    ['at a pattern', (bucket) => ({ additionalBehaviors: { '/mine/*': { origin: S3BucketOrigin.withBucketDefaults(bucket) } } }), 'additionalBehaviors\\[\'/mine/\\*\'\\]'],
-    ['in a group of origins', (bucket) => ({
+    ['with a path pattern', (bucket) => ({ additionalBehaviors: { '/mine/*': { origin: S3BucketOrigin.withBucketDefaults(bucket) } } }), 'additionalBehaviors\\[\'/mine/\\*\'\\]'],
+    ['in an origin group', (bucket) => ({
       defaultBehavior: { origin: new OriginGroup({ primaryOrigin: new HttpOrigin('app.example.com'), fallbackOrigin: S3BucketOrigin.withOriginAccessControl(bucket) }) },
     }), 'defaultBehavior'],
-  ])('refuses the media bucket %s, where no session is asked for', (_, propsOf, name) => {
+  ])('rejects the media bucket %s, where no session is required', (_, propsOf, name) => {
     const stack = testStack();
     const bucket = new s3.Bucket(stack, 'Mine', { enforceSSL: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL });
     const { json } = delivered({ bucket, ...propsOf(bucket) }, stack);
@@ -51,18 +51,18 @@ describe('VodDelivery with props', () => {
   const byName = (scope: Stack, bucketName = 'my-media') => s3.Bucket.fromBucketName(scope, `By${bucketName}`, bucketName);
   const withRegion = (scope: Stack, region: string) => s3.Bucket.fromBucketAttributes(scope, 'WithRegion', { bucketName: 'my-media', region });
   test.each<[string, (scope: Stack) => { media: s3.IBucket; origin: cloudfront.IOrigin }]>([
-    ['made here, imported by name', (scope) => ({ media: named(scope), origin: S3BucketOrigin.withOriginAccessControl(byName(scope), { originPath: '/v' }) })],
-    ['imported by name, made here', (scope) => ({ media: byName(scope), origin: S3BucketOrigin.withOriginAccessControl(named(scope)) })],
+    ['created in the app, imported by name as origin', (scope) => ({ media: named(scope), origin: S3BucketOrigin.withOriginAccessControl(byName(scope), { originPath: '/v' }) })],
+    ['imported by name, created in the app as origin', (scope) => ({ media: byName(scope), origin: S3BucketOrigin.withOriginAccessControl(named(scope)) })],
     ['imported twice, once with its region', (scope) => ({ media: byName(scope), origin: S3BucketOrigin.withOriginAccessControl(withRegion(scope, 'us-east-1')) })],
-    ['at its name without region', (scope) => { const media = named(scope); return { media, origin: new HttpOrigin(media.bucketDomainName) }; }],
-    ['at its dual-stack name', (scope) => { const media = named(scope); return { media, origin: new HttpOrigin(media.bucketDualStackDomainName) }; }],
-    ['at a name in plain text', (scope) => ({ media: named(scope), origin: new HttpOrigin('My-Media.s3-eu-west-1.amazonaws.com') })],
-    ['as the path of S3', (scope) => ({ media: named(scope), origin: new HttpOrigin('s3.eu-west-1.amazonaws.com', { originPath: '/my-media/v' }) })],
+    ['with its domain name without region', (scope) => { const media = named(scope); return { media, origin: new HttpOrigin(media.bucketDomainName) }; }],
+    ['with its dual-stack domain name', (scope) => { const media = named(scope); return { media, origin: new HttpOrigin(media.bucketDualStackDomainName) }; }],
+    ['with a domain name as text', (scope) => ({ media: named(scope), origin: new HttpOrigin('My-Media.s3-eu-west-1.amazonaws.com') })],
+    ['with the bucket name in the path', (scope) => ({ media: named(scope), origin: new HttpOrigin('s3.eu-west-1.amazonaws.com', { originPath: '/my-media/v' }) })],
     ['of another stack', (scope) => {
       const media = named(new Stack(scope.node.root as App, 'Other'));
       return { media, origin: new HttpOrigin(media.bucketDomainName) };
     }],
-  ])('refuses the media bucket by another name, too: %s', (_, make) => {
+  ])('rejects the media bucket under other names: %s', (_, make) => {
     const stack = testStack();
     const { media, origin } = make(stack);
     expect(delivered({ bucket: media, defaultBehavior: { origin } }, stack).json).toThrow('[Test/Delivery] defaultBehavior.origin: expected an origin other than the media bucket');
@@ -72,27 +72,27 @@ describe('VodDelivery with props', () => {
     ['another bucket', (scope) => S3BucketOrigin.withOriginAccessControl(byName(scope, 'my-media-2'))],
     ['a longer name', () => new HttpOrigin('not.my-media.s3.amazonaws.com')],
     ['a path that begins like its name', () => new HttpOrigin('s3.eu-west-1.amazonaws.com', { originPath: '/my-media-2' })],
-    ['a bucket with the same place in another stack', (scope) => S3BucketOrigin.withBucketDefaults(named(new Stack(scope.node.root as App, 'Other'), 'other'))],
-  ])('takes %s', (_, make) => {
+    ['a bucket with the same construct path in another stack', (scope) => S3BucketOrigin.withBucketDefaults(named(new Stack(scope.node.root as App, 'Other'), 'other'))],
+  ])('accepts %s as an origin', (_, make) => {
     const stack = testStack();
     expect(delivered({ bucket: named(stack), defaultBehavior: { origin: make(stack) } }, stack).json).not.toThrow();
   });
 
-  test('refuses a behavior that is added later with the media bucket, and takes one with another bucket', () => {
+  test('rejects a later behavior with the media bucket, and accepts one with another bucket', () => {
     const { delivery, json, stack } = delivered();
     delivery.distribution.addBehavior('/site/*', S3BucketOrigin.withOriginAccessControl(new s3.Bucket(stack, 'Site', { enforceSSL: true })));
     delivery.distribution.addBehavior('/late/*', S3BucketOrigin.withOriginAccessControl(delivery.bucket));
     expect(json).toThrow(/^(?!.*\/site\/).*additionalBehaviors\['\/late\/\*'\]\.origin: expected/s);
   });
 
-  test('DESTROY leaves nothing', () => {
+  test('deletes everything with RemovalPolicy.DESTROY', () => {
     const template = delivered({ removalPolicy: RemovalPolicy.DESTROY }).json();
     expect(only(template, 'AWS::SecretsManager::Secret').resource.DeletionPolicy).toBe('Delete');
     expect(only(ofDelivery(template), 'AWS::S3::Bucket').resource.DeletionPolicy).toBe('Delete');
     expect(ofType(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(1);
   });
 
-  test('takes a bucket of the same stack, and opens it to the distribution', () => {
+  test('accepts a bucket of the same stack, and allows the distribution to read it', () => {
     const stack = testStack();
     const bucket = new s3.Bucket(stack, 'Mine', { enforceSSL: true });
     const { delivery, json } = delivered({ bucket }, stack);
@@ -105,7 +105,7 @@ describe('VodDelivery with props', () => {
   test.each([
     ['imported', (app: App) => s3.Bucket.fromBucketName(new Stack(app, 'Other'), 'Theirs', 'their-media')],
     ['of another stack', (app: App) => new s3.Bucket(new Stack(app, 'Other'), 'Theirs', { bucketName: 'their-media' })],
-  ])('takes a bucket that is %s, and says what its policy needs', (_, make) => {
+  ])('accepts a bucket that is %s, and warns about the statements that its policy needs', (_, make) => {
     const app = new App();
     const stack = new Stack(app, 'Test');
     const { json } = delivered({ bucket: make(app) }, stack);
@@ -131,11 +131,11 @@ describe('VodDelivery with props', () => {
     [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which the service uses, got \'/v/*\''],
     [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which the service uses, got \'v/open/*\''],
     [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /api/, which the service uses, got \'/api/*\''],
-  ])('refuses %j', (props, message) => {
+  ])('rejects %j', (props, message) => {
     expect(() => delivered(props)).toThrow(message);
   });
 
-  test('tells everything that is wrong at once', () => {
+  test('reports all errors at once', () => {
     expect(() => delivered({ keyGenerations: ['/'], sessionDuration: Duration.days(8), keyType: 'RSA' as any }))
       .toThrow(/^Test\/Delivery: keyGenerations\[0\]: [^]+; keyType: [^]+; sessionDuration: /);
   });

@@ -9,14 +9,14 @@ import { ofType, only, plain, readable, waitsFor, withoutHash } from '../toolkit
 describe('VodDelivery', () => {
   const template = delivered({ keyGenerations: ['2026-11', '2027-05'] }).json();
 
-  test('CloudFront keeps no error of the API or of media for other callers, and rewrites none', () => {
+  test('CloudFront does not cache or replace errors of the API or of media', () => {
     for (const made of [template, delivered({ withApi: false }).json()]) {
       const responses = [403, 404, 414, 500, 501, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 }));
       expect(distributionOf(made).CustomErrorResponses).toEqual(responses);
     }
   });
 
-  test('media need a signature by a key of the group, and come from the bucket\'s own origin', () => {
+  test('media require a signature by a key of the key group, and are read from the media bucket', () => {
     const { Origins } = distributionOf(template);
     const media = behaviors(template)['/v/*'];
     expect(media).toMatchObject({
@@ -34,7 +34,7 @@ describe('VodDelivery', () => {
     });
   });
 
-  test('the API is reached by its own name, uncached, over TLS, with everything but Host', () => {
+  test('the API is called by its own name, uncached, over TLS, with all headers except Host', () => {
     const { Origins } = distributionOf(template);
     const api = behaviors(template)['/api/*'];
     expect(api).toMatchObject({
@@ -48,7 +48,7 @@ describe('VodDelivery', () => {
     expect(origin.OriginPath).toBeUndefined();
   });
 
-  test('the distribution waits for neither stage, nor bucket policy, nor handlers', () => {
+  test('the distribution does not depend on the API stage, the bucket policies or the handlers', () => {
     const before = [...waitsFor(template, only(template, 'AWS::CloudFront::Distribution').id)].filter((each) => each in template.Resources);
     const types = before.map((each) => template.Resources[each].Type);
     expect(types).toContain('Custom::VodKeyPair');
@@ -58,12 +58,12 @@ describe('VodDelivery', () => {
     expect(before.some((each) => each.startsWith('DeliveryStartPlayback'))).toBe(false);
   });
 
-  test('newest protocols, no price surprise', () => {
+  test('the distribution supports HTTP/3 and IPv6, with the cheapest price class', () => {
     expect(distributionOf(template)).toMatchObject({ Enabled: true, HttpVersion: 'http2and3', IPV6Enabled: true, PriceClass: 'PriceClass_100' });
     expect(distributionOf(template)).not.toHaveProperty('DefaultRootObject');
   });
 
-  test('anything else is 404 before the bucket is asked', () => {
+  test('all other paths return 404 without a request to the bucket', () => {
     const rest = behaviors(template).default;
     expect(rest.FunctionAssociations).toEqual([{ EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': [expect.stringMatching(/^DeliveryNotFound/), 'FunctionARN'] } }]);
     const { FunctionCode, FunctionConfig, AutoPublish } = only(template, 'AWS::CloudFront::Function').properties;
@@ -72,7 +72,7 @@ describe('VodDelivery', () => {
     expect(JSON.parse(answer)).toEqual({ statusCode: 404, statusDescription: 'Not Found', headers: { 'cache-control': { value: 'no-store' } } });
   });
 
-  test('the bucket is private, and CloudFront may read media in it for this distribution only', () => {
+  test('the bucket is private, and only this distribution can read media', () => {
     const { id, properties, resource } = only(ofDelivery(template), 'AWS::S3::Bucket');
     expect(properties).toMatchObject({
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
@@ -94,7 +94,7 @@ describe('VodDelivery', () => {
     expect(grants(allowed).map((grant) => grant.split(' if ')[0])).toEqual([`s3:GetObject on ${bucket}/v/*`, `s3:ListBucket on ${bucket}`]);
   });
 
-  test('what CloudFront keeps for all regions is named by the stack\'s id, and two in one stack differ', () => {
+  test('names of global CloudFront resources contain the stack id, and differ for two constructs of one stack', () => {
     const stack = testStack();
     const catalog = catalogIn(stack);
     for (const id of ['One', 'Two']) new VodDelivery(stack, id, { catalog });
@@ -110,7 +110,7 @@ describe('VodDelivery', () => {
     const all = [...rendered('eu-west-1'), ...rendered('us-east-1')];
     expect(new Set(all).size).toBe(16);
     for (const name of all) expect(name.length).toBeLessThanOrEqual(64);
-    // Everything else global is managed by AWS.
+    // All other global resources are managed by AWS.
     for (const type of ['CachePolicy', 'OriginRequestPolicy', 'ResponseHeadersPolicy']) expect(ofType(both, `AWS::CloudFront::${type}`)).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { decide, Decision, GuardedVideo } from '../../src/roles/decide';
 const OPEN: Roles = { admins: ['bosses'] };
 const CLOSED: Roles = { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] };
 
-/** Every combination of groups, what it may do where roles are groups, and what where all but admins are everyone. */
+/** Combinations of groups, and the actions that they allow if the roles are groups. */
 const CALLERS = [
   { groups: [], closed: { upload: false, view: false, admin: false } },
   { groups: ['makers'], closed: { upload: true, view: false, admin: false } },
@@ -13,33 +13,33 @@ const CALLERS = [
   { groups: ['makers', 'watchers'], closed: { upload: true, view: true, admin: false } },
   { groups: ['bosses'], closed: { upload: true, view: true, admin: true } },
   { groups: ['others', 'watchers', 'bosses'], closed: { upload: true, view: true, admin: true } },
-  // No part of a name, no other case, and no default name where another is configured.
+  // Parts of a name, other case, and default names do not match.
   { groups: ['maker', 'Watchers', 'boss', 'bosses ', 'admins', 'uploaders', 'viewers', ''], closed: { upload: false, view: false, admin: false } },
 ];
 const CASES = CALLERS.flatMap(({ groups, closed }) => [
   { in: 'groups', roles: CLOSED, groups, ...closed },
-  { in: 'the default', roles: OPEN, groups, upload: true, view: true, admin: closed.admin },
+  { in: 'the defaults', roles: OPEN, groups, upload: true, view: true, admin: closed.admin },
 ]);
 const VISIBILITIES: GuardedVideo['visibility'][] = ['signed-in', 'unlisted', 'private'];
 
-describe.each(CASES)('with roles of $in, a caller of the groups $groups', ({ roles, groups, upload, view, admin }) => {
+describe.each(CASES)('if the roles are $in, a caller in the groups $groups', ({ roles, groups, upload, view, admin }) => {
   const caller = { userId: 'ann', groups };
   const role = (holds: boolean): Decision => (holds ? 'allowed' : 'wrong_role');
 
-  test(`${upload ? 'may' : 'may not'} upload`, () => {
+  test(`${upload ? 'can' : 'cannot'} upload`, () => {
     expect(decide(caller, { type: 'upload' }, roles)).toBe(role(upload));
   });
 
-  test(`may list their own, and ${view ? 'may' : 'may not'} list what is published`, () => {
+  test(`can list their own videos, and ${view ? 'can' : 'cannot'} list published videos`, () => {
     expect(decide(caller, { type: 'list', videos: 'own' }, roles)).toBe('allowed');
     expect(decide(caller, { type: 'list', videos: 'published' }, roles)).toBe(role(view));
   });
 
-  /** What may be known of a video that is not there. */
+  /** The decision on a video that does not exist. */
   const absent: Decision = view ? 'not_found' : 'wrong_role';
 
-  describe.each(VIDEO_STATUSES)('of what is %s', (status) => {
-    test.each(VISIBILITIES)('and %s: watches and manages what they may', (visibility) => {
+  describe.each(VIDEO_STATUSES)('with a video that is %s', (status) => {
+    test.each(VISIBILITIES)('and %s: can watch and manage their own videos, and others according to their role', (visibility) => {
       const decisionOn = (type: 'watch' | 'manage', owner: string) => decide(caller, { type, video: { owner, status, visibility } }, roles);
       const gone = status === 'deleting';
       expect([decisionOn('watch', 'ann'), decisionOn('manage', 'ann')]).toEqual(gone ? [absent, absent] : ['allowed', 'allowed']);
@@ -50,22 +50,22 @@ describe.each(CASES)('with roles of $in, a caller of the groups $groups', ({ rol
     });
   });
 
-  test('learns of a video that is not there what is said of one that may not be known', () => {
+  test('gets the same decision for an unknown video as for a hidden one', () => {
     for (const type of ['watch', 'manage'] as const) expect(decide(caller, { type, video: undefined }, roles)).toBe(absent);
   });
 });
 
-describe('a value that this version does not know', () => {
+describe('an unknown value', () => {
   const watch = (userId: string, groups: string[], given: object) => decide(
     { userId, groups }, { type: 'watch', video: { owner: 'ann', status: 'ready', visibility: 'signed-in', ...given } as GuardedVideo }, CLOSED,
   );
 
-  test.each([['PRIVATE'], ['public'], ['Signed-In'], ['signed-in '], [''], ['constructor'], [undefined], [null], [['signed-in']]])('visibility %j is private', (visibility) => {
+  test.each([['PRIVATE'], ['public'], ['Signed-In'], ['signed-in '], [''], ['constructor'], [undefined], [null], [['signed-in']]])('of visibility (%j) means private', (visibility) => {
     expect(watch('bob', ['watchers'], { visibility })).toBe('not_found');
     expect([watch('ann', [], { visibility }), watch('bob', ['bosses'], { visibility })]).toEqual(['allowed', 'allowed']);
   });
 
-  test.each([['READY'], ['purging'], ['Deleting'], [''], ['toString'], [undefined], [null], [['ready']]])('status %j means that there is no such video', (status) => {
+  test.each([['READY'], ['purging'], ['Deleting'], [''], ['toString'], [undefined], [null], [['ready']]])('of status (%j) means that the video does not exist', (status) => {
     expect(watch('bob', ['watchers'], { status })).toBe('not_found');
     expect([watch('ann', ['watchers'], { status }), watch('bob', ['bosses'], { status })]).toEqual(['not_found', 'not_found']);
   });

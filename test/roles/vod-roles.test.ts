@@ -8,24 +8,24 @@ import { plain } from '../toolkit/template';
 
 describe('roles', () => {
   test.each<[string, VodRoles | undefined, object]>([
-    ['none given', undefined, {}],
+    ['no roles', undefined, {}],
     ['an empty struct', {}, {}],
-    ['everyone signed in', { uploaders: Access.signedIn(), viewers: Access.signedIn() }, {}],
+    ['every signed-in user', { uploaders: Access.signedIn(), viewers: Access.signedIn() }, {}],
     ['a group of uploaders', { uploaders: Access.group('makers') }, { uploaders: ['makers'] }],
-    ['a group each', { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: Access.group('bosses') }, { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] }],
+    ['a group for each role', { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: Access.group('bosses') }, { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] }],
     ['nobody', { uploaders: Access.nobody(), admins: Access.nobody() }, { uploaders: [], admins: [] }],
-    ['a name that JSON escapes', { viewers: Access.group('the "best"\\\n') }, { viewers: ['the "best"\\\n'] }],
+    ['a name with characters that JSON escapes', { viewers: Access.group('the "best"\\\n') }, { viewers: ['the "best"\\\n'] }],
   ])('%s', (_, roles, json) => {
     expect(groupsOf(roles)).toEqual(json);
   });
 
-  test('a name that is known late, or at deployment only, leaves the JSON right', () => {
+  test('the JSON is valid with lazy names and names that are known only at deploy time', () => {
     const stack = testStack();
     const parameter = new CfnParameter(stack, 'Group');
     const roles = {
       uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })),
       viewers: Access.group(parameter.valueAsString),
-      // Its text before it is known says nothing of its length.
+      // The length of a token's text is not the length of the name.
       admins: Access.group(`${parameter.valueAsString}-admins-${'x'.repeat(120)}`),
     };
     expect(rolesProblems(roles).filter((problem) => problem !== undefined)).toEqual([]);
@@ -39,18 +39,18 @@ describe('roles', () => {
     [{ admins: Access.group('') }, 'roles.admins: expected a group name of 1 to 128 characters, got ""'],
     [{ admins: Access.signedIn() }, 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin'],
     [{ admins: 'admins' as unknown as Access }, 'roles.admins: expected Access.group(\'editors\') or another Access, got "admins"'],
-    // As from an environment variable that is not set: it must not come to mean everyone.
+    // An environment variable that is not set leads to this value, which must not mean every user.
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group name'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
     [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of 2. A role accepts one Access'],
     [{ uploaders: (Access.group as (...names: string[]) => Access)('a', 'b') }, 'roles.uploaders: expected Access.group with one name, got "a" and "b". A role accepts one group'],
-  ])('refuses %j', (roles, message) => {
+  ])('rejects %j', (roles, message) => {
     expect(rolesProblems(roles).join()).toContain(message);
     expect(rolesProblems({ uploaders: Access.group('x'.repeat(128)), viewers: Access.signedIn(), admins: Access.group('x') }).join('')).toBe('');
   });
 
-  test('an area has the roles of its catalog', () => {
+  test('an area uses the roles of its catalog', () => {
     const stack = testStack();
     const roles = { uploaders: Access.group('makers'), viewers: Access.group('watchers'), admins: Access.group('bosses') };
     const catalog = catalogIn(stack, { roles });
@@ -60,7 +60,7 @@ describe('roles', () => {
     expect(rendered).toEqual(Array(3).fill({ uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] }));
   });
 
-  test('an area that lets everyone in is not served by an API whose guard restricts them', () => {
+  test('an area with open roles is rejected by an API whose VodAuth restricts them', () => {
     const stack = testStack();
     const api = new VodApi(stack, 'Api');
     const auth = authIn(stack, { roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
@@ -73,7 +73,7 @@ describe('roles', () => {
     new VodCatalog(stack, 'Said', { url: SERVICE_URL, roles: { viewers: Access.signedIn(), uploaders: Access.signedIn() } }).addRoutes(api);
   });
 
-  test('the catalog tells everything that is wrong at once', () => {
+  test('the catalog reports all errors at once', () => {
     const roles = { uploaders: Access.group(''), viewers: Access.group(''), admins: Access.group('') };
     expect(() => catalogIn(testStack(), { roles })).toThrow(/^Test\/Catalog: roles.uploaders: [^;]+; roles.viewers: [^;]+; roles.admins: [^;]+$/);
   });

@@ -27,7 +27,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** What CloudFormation is told. */
+/** Returns the response to CloudFormation. */
 async function run(RequestType: string, clientId = 'client1') {
   const fetch = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
   await handler({
@@ -35,35 +35,35 @@ async function run(RequestType: string, clientId = 'client1') {
     ResourceProperties: { ServiceToken: 't', UserPoolId: 'pool1', ClientId: clientId, SecretArn: SECRET_ARN },
     ...(RequestType !== 'Create' && { PhysicalResourceId: SECRET_ARN }),
   } as unknown as CloudFormationCustomResourceEvent);
-  const told = String(fetch.mock.calls.at(-1)![1]!.body);
-  expect(told).not.toContain(SECRET);
-  return JSON.parse(told);
+  const response = String(fetch.mock.calls.at(-1)![1]!.body);
+  expect(response).not.toContain(SECRET);
+  return JSON.parse(response);
 }
 
-test('copies the client\'s secret and tells CloudFormation its ARN only', async () => {
+test('copies the secret of the client and returns only its ARN to CloudFormation', async () => {
   expect(await run('Create')).toEqual({ Status: 'SUCCESS', PhysicalResourceId: SECRET_ARN, StackId: 's', RequestId: 'r', LogicalResourceId: 'FilledClientSecret' });
   expect(cognito.commandCalls(DescribeUserPoolClientCommand)[0].args[0].input).toEqual({ UserPoolId: 'pool1', ClientId: 'client1' });
   expect(secrets.commandCalls(PutSecretValueCommand)[0].args[0].input).toEqual({ SecretId: SECRET_ARN, SecretString: SECRET });
 });
 
-test('does it again for another client, under the same id', async () => {
+test('copies the secret of another client under the same physical id', async () => {
   expect(await run('Update', 'client2')).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: SECRET_ARN });
   expect(cognito.commandCalls(DescribeUserPoolClientCommand)[0].args[0].input.ClientId).toBe('client2');
   expect(secrets.commandCalls(PutSecretValueCommand)).toHaveLength(1);
 });
 
-test('a deletion touches nothing', async () => {
+test('changes nothing on a Delete request', async () => {
   expect(await run('Delete')).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: SECRET_ARN });
   expect([...cognito.calls(), ...secrets.calls()]).toEqual([]);
 });
 
-test('a client without a secret fails the deployment', async () => {
+test('fails the deployment if the client has no secret', async () => {
   cognito.on(DescribeUserPoolClientCommand).resolves({ UserPoolClient: {} });
   expect(await run('Create')).toMatchObject({ Status: 'FAILED', Reason: 'Error: client client1 of user pool pool1 has no secret' });
   expect(secrets.calls()).toEqual([]);
 });
 
-test('a refusal of either service fails the deployment', async () => {
+test('fails the deployment if Secrets Manager denies access', async () => {
   secrets.on(PutSecretValueCommand).rejects(Object.assign(new Error('not allowed'), { name: 'AccessDeniedException' }));
   expect(await run('Create')).toMatchObject({ Status: 'FAILED', Reason: 'AccessDeniedException: not allowed' });
 });

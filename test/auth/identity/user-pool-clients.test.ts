@@ -11,7 +11,7 @@ const { stack: defaultStack, vodAuth: defaultAuth } = auth();
 const template = Template.fromStack(defaultStack);
 
 describe('the client', () => {
-  test('does authorization code only, and comes back to the origin', () => {
+  test('allows only the authorization code grant, and returns to the service URL', () => {
     template.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       GenerateSecret: true,
       AllowedOAuthFlows: ['code'],
@@ -30,7 +30,7 @@ describe('the client', () => {
     });
   });
 
-  test('takes validities, and the cookie lasts as long as its token', () => {
+  test('accepts token lifetimes, and the cookie is valid as long as its token', () => {
     const changed = synthesized({
       userPoolClient: { idTokenValidity: Duration.minutes(5), accessTokenValidity: Duration.minutes(10), refreshTokenValidity: Duration.hours(1) },
     });
@@ -40,7 +40,7 @@ describe('the client', () => {
     changed.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { REFRESH_SECONDS: '3600' } } });
   });
 
-  test('takes null for what was left out', () => {
+  test('treats null as an omitted option', () => {
     const nothing = Object.fromEntries(['generateSecret', 'oAuth', 'authFlows', 'idTokenValidity', 'refreshTokenValidity', 'refreshTokenRotationGracePeriod'].map((name) => [name, null]));
     synthesized({ userPoolClient: nothing, refreshTokenRotation: null as any }).templateMatches({ Resources: template.toJSON().Resources });
   });
@@ -50,18 +50,18 @@ describe('the client', () => {
     [{ accessTokenValidity: Duration.days(2) }, /accessTokenValidity/],
     [{ refreshTokenValidity: Duration.minutes(59) }, /refreshTokenValidity/],
     [{ refreshTokenValidity: Duration.hours(1), idTokenValidity: Duration.hours(2) }, /idTokenValidity/],
-  ])('refuses validities that Cognito would: %#', (userPoolClient, message) => {
+  ])('rejects token lifetimes that Cognito would reject: %#', (userPoolClient, message) => {
     expect(() => auth({ userPoolClient })).toThrow(message);
   });
 
-  test('takes people from every identity provider of the pool, also one that is added later', () => {
+  test('supports every identity provider of the pool, even if it is added later', () => {
     const { stack, vodAuth } = auth();
     new cognito.UserPoolIdentityProviderOidc(stack, 'Corporate', { userPool: vodAuth.userPool!, clientId: 'id', clientSecret: 'x', issuerUrl: 'https://id.example.com' });
     const [provider] = Object.keys(Template.fromStack(stack).findResources('AWS::Cognito::UserPoolIdentityProvider'));
     Template.fromStack(stack).hasResourceProperties('AWS::Cognito::UserPoolClient', { SupportedIdentityProviders: ['COGNITO', { Ref: provider }] });
   });
 
-  test('takes people from those that are named only', () => {
+  test('supports only the given identity providers', () => {
     synthesized({ userPoolClient: { supportedIdentityProviders: [cognito.UserPoolClientIdentityProvider.GOOGLE] } })
       .hasResourceProperties('AWS::Cognito::UserPoolClient', { SupportedIdentityProviders: ['Google'] });
   });
@@ -74,22 +74,22 @@ describe('rotation of refresh tokens', () => {
     [{ refreshTokenRotation: true }, 30],
     [{ userPoolClient: { refreshTokenRotationGracePeriod: Duration.seconds(0) } }, 0],
     [{ refreshTokenRotation: true, userPoolClient: { refreshTokenRotationGracePeriod: Duration.seconds(60) } }, 60],
-  ])('leaves out the flow that it excludes: %j', (options, RetryGracePeriodSeconds) => {
+  ])('removes the auth flow that rotation excludes: %j', (options, RetryGracePeriodSeconds) => {
     synthesized({ ...options, userPool: ESSENTIALS }).hasResourceProperties('AWS::Cognito::UserPoolClient', {
       RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds }, ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
     });
   });
 
-  test('tells of its price instead of raising it', () => {
+  test('requires an explicit plan, since another plan costs more', () => {
     expect(() => auth({ refreshTokenRotation: true })).toThrow(/^Test\/Auth: refreshTokenRotation: expected userPool\.featurePlan ESSENTIALS or PLUS, got LITE\. /);
     expect(() => auth({ domain: MANAGED })).toThrow(/^Test\/Auth: domain\.managedLoginVersion: expected userPool\.featurePlan ESSENTIALS/);
   });
 
   test.each([
-    ['no flow, so Cognito\'s defaults', { authFlows: {} }, undefined],
-    ['none of CDK\'s', { authFlows: { userPassword: false } }, undefined],
-    ['the flow itself, set on the resource', {}, ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']],
-  ])('refuses at synth what Cognito would: %s', (_what, userPoolClient, explicitAuthFlows) => {
+    ['no flow, which means the default flows of Cognito', { authFlows: {} }, undefined],
+    ['no flow of CDK', { authFlows: { userPassword: false } }, undefined],
+    ['the excluded flow, set on the resource', {}, ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']],
+  ])('rejects flows at synth that Cognito would reject: %s', (_what, userPoolClient, explicitAuthFlows) => {
     const { stack, vodAuth } = auth({ refreshTokenRotation: true, userPool: ESSENTIALS, userPoolClient });
     if (explicitAuthFlows) (vodAuth.userPoolClient!.node.defaultChild as cognito.CfnUserPoolClient).explicitAuthFlows = explicitAuthFlows;
     expect(() => Template.fromStack(stack)).toThrow(/refreshTokenRotation: expected userPoolClient\.authFlows without ALLOW_REFRESH_TOKEN_AUTH/);
@@ -100,7 +100,7 @@ describe('the public client', () => {
   const withApp = auth({ publicClient: { callbackUrls: ['com.example.app://callback'], logoutUrls: ['com.example.app://out'] } });
   withApp.vodAuth.guard(new VodApi(withApp.stack, 'Api'));
 
-  test('has no secret and comes back to the app', () => {
+  test('has no secret and returns to the app', () => {
     Template.fromStack(withApp.stack).hasResourceProperties('AWS::Cognito::UserPoolClient', {
       GenerateSecret: false, CallbackURLs: ['com.example.app://callback'], LogoutURLs: ['com.example.app://out'], AllowedOAuthFlows: ['code'],
       ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'], EnableTokenRevocation: true, IdTokenValidity: 60,
@@ -109,19 +109,19 @@ describe('the public client', () => {
     expect(defaultAuth.publicClient).toBeUndefined();
   });
 
-  test('and the other one are who tokens may be made for', () => {
+  test('is an accepted audience, like the confidential client', () => {
     const { properties } = only(Template.fromStack(withApp.stack), 'AWS::ApiGateway::Authorizer');
     expect(readable(properties.IdentityValidationExpression)).toBe('^(?:AuthUserPoolClient|AuthUserPoolPublicClient)$');
   });
 });
 
 describe('the client\'s secret', () => {
-  test('is in no part of the template', () => {
+  test('is not in the template', () => {
     expect(Object.keys(only(template, 'AWS::SecretsManager::Secret').properties)).toEqual(['Description']);
     expect(JSON.stringify(template.toJSON())).not.toMatch(/"ClientSecret"|AWS::CloudFormation::CustomResource|Custom::AWS|resolve:secretsmanager/);
   });
 
-  test('is filled anew when the client is another', () => {
+  test('is copied again when the client is replaced', () => {
     expect(only(template, 'Custom::VodClientSecret').properties).toMatchObject({
       ServiceToken: { 'Fn::GetAtt': [expect.stringMatching(/^AuthFillClientSecret/), 'Arn'] },
       UserPoolId: { Ref: only(template, 'AWS::Cognito::UserPool').id },
@@ -130,7 +130,7 @@ describe('the client\'s secret', () => {
     });
   });
 
-  test('is filled before the sign-in function learns the new client\'s id', () => {
+  test('is copied before the sign-in function gets the new client id', () => {
     expect(functionOf(template, 'auth/sign-in').resource.DependsOn).toContain(only(template, 'Custom::VodClientSecret').id);
   });
 });

@@ -14,7 +14,7 @@ const template = Template.fromStack(defaultStack);
 const json = JSON.stringify(template.toJSON());
 
 describe('the domain', () => {
-  test('has a prefix of its own in any region, without a word that Cognito reserves', () => {
+  test('has a prefix that is unique in its region, without words that Cognito reserves', () => {
     const { Domain } = only(template, 'AWS::Cognito::UserPoolDomain').properties;
     const uuid = '0a1b2c3d-0123-4567-89ab-0123456789ab';
     const prefix = plain(Domain, (ref) => (ref === 'AWS::StackId' ? `arn:aws:cloudformation:eu-west-1:123456789012:stack/Test/${uuid}` : undefined));
@@ -23,7 +23,7 @@ describe('the domain', () => {
     expect(prefix).not.toMatch(/aws|amazon|cognito/);
   });
 
-  test('differs between two of one stack', () => {
+  test('has another prefix for a second pool of the stack', () => {
     const stack = testStack();
     ['One', 'Two'].forEach((id) => new VodAuth(stack, id, { url: SERVICE_URL }));
     const domains = ofType(Template.fromStack(stack), 'AWS::Cognito::UserPoolDomain').map(({ properties }) => readable(properties.Domain));
@@ -32,19 +32,19 @@ describe('the domain', () => {
   });
 });
 
-test('may reserve concurrency for the sign-in, which anonymous callers can invoke', () => {
+test('can reserve concurrency for the sign-in function, which anonymous callers can invoke', () => {
   const reserved = (made: Template) => functionOf(made, 'auth/sign-in').properties.ReservedConcurrentExecutions;
   expect([reserved(template), reserved(synthesized({ reservedConcurrentExecutions: 5 }))]).toEqual([undefined, 5]);
   expect(() => synthesized({ reservedConcurrentExecutions: 0 })).toThrow('reservedConcurrentExecutions: expected a whole number of 1 or more, got 0');
 });
 
 describe('managed login', () => {
-  test('is not there by default', () => {
+  test('is off by default', () => {
     template.resourceCountIs('AWS::Cognito::ManagedLoginBranding', 0);
     template.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: Match.absent() });
   });
 
-  test('comes with a branding for each client, since it shows no pages without', () => {
+  test('creates a branding for each client, without which it shows no pages', () => {
     const managed = synthesized({ domain: MANAGED, userPool: ESSENTIALS, publicClient: { callbackUrls: ['com.example.app://callback'] } });
     managed.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: 2, Domain: Match.anyValue() });
     const clients = Object.keys(managed.findResources('AWS::Cognito::UserPoolClient'));
@@ -53,11 +53,11 @@ describe('managed login', () => {
     expect(clients).toHaveLength(2);
   });
 
-  test('a domain that is given as undefined is not given', () => {
+  test('treats an undefined domain as omitted', () => {
     synthesized({ domain: { cognitoDomain: undefined } }).hasResourceProperties('AWS::Cognito::UserPoolDomain', { Domain: Match.anyValue() });
   });
 
-  test('a domain of one\'s own has no prefix', () => {
+  test('has no prefix with a custom domain', () => {
     const { stack } = auth();
     const certificate = Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/c1');
     synthesized({ domain: { customDomain: { domainName: 'id.example.com', certificate } } }).hasResourceProperties('AWS::Cognito::UserPoolDomain', {
@@ -67,24 +67,24 @@ describe('managed login', () => {
 });
 
 describe('permissions', () => {
-  test('filling may read the client and write the secret, and nothing else', () => {
+  test('allow the copy function only to read the client and to write the secret', () => {
     expect(permissionsOf(template, 'auth/fill-client-secret')).toEqual([
       'cognito-idp:DescribeUserPoolClient on AuthUserPool.Arn', 'secretsmanager:PutSecretValue on AuthClientSecret',
     ]);
   });
 
-  test('sign-in may read the secret, and nothing else', () => {
+  test('allow the sign-in function only to read the secret', () => {
     expect(permissionsOf(template, 'auth/sign-in')).toEqual(['secretsmanager:GetSecretValue on AuthClientSecret']);
   });
 
-  test('there is nobody else, and no managed policy', () => {
+  test('exist for no other role, and without managed policies', () => {
     expect(Object.keys(rolePolicies(template)).map(withoutHash).sort()).toEqual(['AuthFillClientSecretRole', 'AuthSignInRole']);
     expect(json).not.toContain('ManagedPolicyArns');
   });
 });
 
 describe('props', () => {
-  test('tells everything that is wrong at once, in its own names', () => {
+  test('reports all errors at once, with the names of the props', () => {
     expect(() => auth({}, { appOrigins: ['https://app.example.com/', 'http://app.example.com', 'http://localhost:5173', 'app.example.com'] })).toThrow(
       /^Test\/Auth: appOrigins\[0\]: expected an origin .*appOrigins\[1\]: expected https .*appOrigins\[3\]: expected an origin/,
     );
@@ -106,27 +106,27 @@ describe('props', () => {
     [{ userPoolClient: { accessTokenValidity: Duration.minutes(4) } }, /userPoolClient\.accessTokenValidity: .*got 4 minutes/],
     [{ userPoolClient: { refreshTokenValidity: Duration.millis(5_400_500) } }, /userPoolClient\.refreshTokenValidity: .*got 5400\.5 seconds/],
     [{ userPoolClient: { refreshTokenValidity: Duration.minutes(Lazy.number({ produce: () => 90 })) } }, /userPoolClient\.refreshTokenValidity: expected a duration that is known at synth/],
-  ])('refuses %j', (options, message) => expect(() => auth(options)).toThrow(message));
+  ])('rejects %j', (options, message) => expect(() => auth(options)).toThrow(message));
 
   test.each([
     'http://example.com/cb', 'https://example.com/cb#x', 'nowhere', ' http://example.com/cb', 'https://example.com/a b',
     'javascript:alert(1)', 'java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///x', `javascript:${Lazy.string({ produce: () => 'x' })}`,
-  ])('an app can\'t be called back at %j', (address) => {
+  ])('rejects the callback URL %j', (address) => {
     expect(() => auth({ publicClient: { callbackUrls: ['com.example.app://callback'], logoutUrls: [address] } })).toThrow(/^Test\/Auth: publicClient\.logoutUrls\[0\]: expected a URL/);
     expect(() => auth({ publicClient: { callbackUrls: ['http://localhost:8080/cb', address] } })).toThrow(/^Test\/Auth: publicClient\.callbackUrls\[1\]: expected a URL/);
   });
 
-  test.each([SERVICE_URL, `${SERVICE_URL}/`, `${SERVICE_URL}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${SERVICE_URL}/api/authorize`, `${SERVICE_URL}./cb`, 'https://x@videos.example.com/', `${SERVICE_URL.toUpperCase()}/${Lazy.string({ produce: () => 'x' })}`])('nor at the service itself: %s', (address) => {
+  test.each([SERVICE_URL, `${SERVICE_URL}/`, `${SERVICE_URL}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${SERVICE_URL}/api/authorize`, `${SERVICE_URL}./cb`, 'https://x@videos.example.com/', `${SERVICE_URL.toUpperCase()}/${Lazy.string({ produce: () => 'x' })}`])('rejects a callback URL of the service: %s', (address) => {
     expect(() => auth({ publicClient: { callbackUrls: [address] } })).toThrow(
       /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected a custom scheme, another host or http:\/\/localhost, got .*, a URL of this service/,
     );
   });
 
-  test('nor twice at one address', () => {
+  test('rejects a repeated callback URL', () => {
     expect(() => auth({ publicClient: { callbackUrls: ['app://x', 'app://x'] } })).toThrow('Test/Auth: publicClient.callbackUrls: expected each URL once, got app://x, app://x');
   });
 
-  test('at another name of CloudFront only the user knows whose it is', () => {
+  test('warns about a callback URL at cloudfront.net, since synth cannot know whose it is', () => {
     const { stack } = auth({ publicClient: { callbackUrls: ['app://x', 'https://d111111abcdef8.cloudfront.net/cb', 'https://cloudfront.net.example.com/cb'] } });
     expect(warningsOf(stack)).toEqual([expect.stringContaining('/Test/Auth: publicClient.callbackUrls[1]: synth cannot know whether https://d111111abcdef8.cloudfront.net/cb is a URL of this service')]);
   });
@@ -137,11 +137,11 @@ describe('props', () => {
     [{ domainName: 'ID.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a domain name in lower case, such as "videos.example.com", got "ID.example.com"; did you mean "id.example.com"?'],
     [{ domainName: 'id.example.com', certificate: { certificateArn: arn.replace('us-east-1', 'eu-west-1') } as any }, 'certificate: expected an ACM certificate of us-east-1, the only region that CloudFront accepts, got "arn:aws:acm:eu-west-1:'],
     [{ domainName: 'id.example.com' } as any, ': expected a domain name and its certificate, got {"domainName":"id.example.com"} without certificate'],
-  ])('a domain of one\'s own is none that CloudFront would refuse: %#', (customDomain, message) => {
+  ])('rejects a custom domain that CloudFront would reject: %#', (customDomain, message) => {
     expect(() => auth({ domain: { customDomain } })).toThrow(`Test/Auth: domain.customDomain${message.startsWith(':') ? '' : '.'}${message}`);
   });
 
-  test('nor at the service itself when its domain is known at deployment only', () => {
+  test('rejects a callback URL of the service even if its domain is known only at deploy time', () => {
     const origin = `https://${Lazy.string({ produce: () => 'd111111abcdef8.cloudfront.net' })}`;
     expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { url: origin })).toThrow(/publicClient\.callbackUrls\[0\]: expected a custom scheme, another host/);
     expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { url: origin })).not.toThrow();
@@ -155,18 +155,18 @@ describe('props', () => {
   const asItIs = () => undefined;
   test.each<[string, string[], string, (stack: Stack) => void]>([
     ['lazy', [lazy(`${SERVICE_URL}:443/cb`)], own, asItIs],
-    ['of a lazy list', Lazy.list({ produce: () => [`${SERVICE_URL}/cb`] }), own, asItIs],
+    ['in a lazy list', Lazy.list({ produce: () => [`${SERVICE_URL}/cb`] }), own, asItIs],
     ['joined', [Fn.join('', ['https://', 'videos.example.com', '/cb'])], own, asItIs],
-    ['that an aspect sets', ['app://x'], own, byAspect({ callbackUrLs: [`${SERVICE_URL}/cb`] })],
-    ['lazy, for a browser itself', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected a URL with https', asItIs],
-    ['where sign-outs go, for a browser itself', ['app://x'], 'logoutUrls[0]: expected a URL with https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
-  ])('nor at an address that only the end of synthesis shows: %s', (_, callbackUrls, message, change) => {
+    ['set by an aspect', ['app://x'], own, byAspect({ callbackUrLs: [`${SERVICE_URL}/cb`] })],
+    ['lazy, with a scheme of browsers', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected a URL with https', asItIs],
+    ['for sign-out, with a scheme of browsers', ['app://x'], 'logoutUrls[0]: expected a URL with https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
+  ])('rejects a URL that is known only at the end of synth: %s', (_, callbackUrls, message, change) => {
     const { stack } = auth({ publicClient: { callbackUrls } });
     change(stack);
     expect(() => templateOf(stack)).toThrow(`[Test/Auth] publicClient.${message}`);
   });
 
-  test.each([':443', '.', ''])('nor at the service itself when a parameter is its name: "%s" behind that', (more) => {
+  test.each([':443', '.', ''])('rejects a callback URL of the service if its name is a parameter, followed by "%s"', (more) => {
     const stack = testStack();
     const [name, other] = ['Name', 'Other'].map((id) => new CfnParameter(stack, id).valueAsString);
     const made = (host: string) => () => authIn(stack, { url: `https://${name}`, identity: Identity.userPool({ publicClient: { callbackUrls: [`https://${host}${more}/cb`] } }) });
@@ -175,13 +175,13 @@ describe('props', () => {
     expect(made(other)).not.toThrow();
   });
 
-  test('allowed return addresses reach the handler', () => {
+  test('passes the allowed return origins to the handler', () => {
     synthesized({}, { appOrigins: ['http://localhost:5173'] }).hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { RETURN_ORIGINS: '["http://localhost:5173"]', SERVICE_URL } },
     });
   });
 
-  test('public addresses are those of the pool and the domain', () => {
+  test('has the issuer of the pool and the URL of its domain', () => {
     expect(defaultStack.resolve(defaultAuth.issuer)).toEqual({ 'Fn::GetAtt': [only(template, 'AWS::Cognito::UserPool').id, 'ProviderURL'] });
     expect(readable(defaultStack.resolve(defaultAuth.domain!.baseUrl()))).toBe('https://AuthUserPoolDomain.auth.AWS::Region.amazoncognito.com');
   });

@@ -13,7 +13,7 @@ test.each([
   ['https://videos.example.com', 'https://videos.example.com/'],
   ['HTTPS://VIDEOS.EXAMPLE.COM:443/x', 'https://videos.example.com/x'],
   ['http://localhost:5173/page', 'http://localhost:5173/page'],
-])('%j leads to %s', (returnTo, expected) => {
+])('returns the URL for %j: %s', (returnTo, expected) => {
   expect(allowedReturn(returnTo, ORIGINS)).toBe(expected);
 });
 
@@ -24,29 +24,29 @@ test.each([
   'https://videos.example.com@evil.example/', 'https://user@videos.example.com/', 'https://user:password@videos.example.com/', 'https://:p@videos.example.com/',
   'http://localhost/', 'http://localhost:5174/', 'javascript:alert(1)', 'data:text/html,x', 'blob:https://videos.example.com/x', 'file:///etc/passwd',
   'ftp://videos.example.com/', 'wss://videos.example.com/',
-])('%j is refused', (returnTo) => {
+])('rejects %j', (returnTo) => {
   expect(allowedReturn(returnTo, ORIGINS)).toBeUndefined();
 });
 
-test.each([['x', 485], ['ü', 80]])('as many %s as fit are let through, and no more, once they are escaped', (character, most) => {
+test.each([['x', 485], ['ü', 80]])('limits the length of the escaped URL: %s', (character, most) => {
   expect(allowedReturn(`/${character.repeat(most)}`, ORIGINS)!.length).toBeGreaterThan(512 - 6);
   expect(allowedReturn(`/${character.repeat(most + 1)}`, ORIGINS)).toBeUndefined();
 });
 
-test('whatever is let through is http(s), on an allowed origin, without user info, and stays what it is', () => {
+test('returns only URLs with http(s), on an allowed origin, without user info, which it would return again', () => {
   const piece = fc.oneof(
     fc.constantFrom('/', '//', '\\', '@', ':', '?', '#', '.', '..', '%2f', '%5c', '\t', '\n', ' ', 'https:', 'http:', 'blob:', 'javascript:', ...ORIGINS,
       'videos.example.com', 'evil.example', 'localhost:5173', '\u3002', '\uff0f', '[::1]'),
     fc.string({ maxLength: 4, unit: 'binary' }),
   );
   fc.assert(fc.property(fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('')), (returnTo) => {
-    const address = allowedReturn(returnTo, ORIGINS);
-    if (address === undefined) return;
-    const url = new URL(address);
+    const allowed = allowedReturn(returnTo, ORIGINS);
+    if (allowed === undefined) return;
+    const url = new URL(allowed);
     expect(ORIGINS).toContain(`${url.protocol}//${url.host}`);
     expect(url.username + url.password).toBe('');
-    expect(ORIGINS.some((origin) => address.startsWith(`${origin}/`))).toBe(true);
-    expect(address).not.toMatch(/[\u0000-\u0020\u007f\\]/);
-    expect(allowedReturn(address, ORIGINS)).toBe(address);
+    expect(ORIGINS.some((origin) => allowed.startsWith(`${origin}/`))).toBe(true);
+    expect(allowed).not.toMatch(/[\u0000-\u0020\u007f\\]/);
+    expect(allowedReturn(allowed, ORIGINS)).toBe(allowed);
   }), { numRuns: 1000 });
 });

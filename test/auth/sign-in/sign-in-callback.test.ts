@@ -6,7 +6,7 @@ beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
 describe('authorize', () => {
-  test('without return_to answers the tokens as JSON, and sets no session', async () => {
+  test('without return_to returns the tokens as JSON and starts no session', async () => {
     const browser = service.browser();
     const { status, body, headers } = await browser.authorize(await browser.start());
     expect(status).toBe(200);
@@ -15,7 +15,7 @@ describe('authorize', () => {
     expect(browser.names).toEqual([]);
   });
 
-  test.each([['/watch?v=1#t', `${SERVICE_URL}/watch?v=1#t`], [`${DEVELOPMENT}/`, `${DEVELOPMENT}/`]])('with return_to %s begins a session and goes there', async (returnTo, location) => {
+  test.each([['/watch?v=1#t', `${SERVICE_URL}/watch?v=1#t`], [`${DEVELOPMENT}/`, `${DEVELOPMENT}/`]])('with return_to %s starts a session and redirects to it', async (returnTo, location) => {
     const browser = service.browser();
     const response = await browser.authorize(await browser.start(returnTo));
     expect([response.status, response.location, response.body, response.headers['cache-control']]).toEqual([302, location, undefined, 'no-store']);
@@ -24,7 +24,7 @@ describe('authorize', () => {
     expect(service.server.refreshTokens).toContain(browser.cookies.get(REFRESH));
   });
 
-  test('two tabs that sign in at once do not disturb each other', async () => {
+  test('finishes the sign-ins of two tabs independently', async () => {
     const browser = service.browser();
     const [one, two] = [await browser.start('/one'), await browser.start('/two')];
     expect((await browser.authorize(one)).location).toBe(`${SERVICE_URL}/one`);
@@ -36,8 +36,8 @@ describe('authorize', () => {
     expect(response.set.join()).not.toContain(REFRESH);
   }
 
-  test('without a code, or with an empty one, ends the sign-in before the sign-in server is asked', async () => {
-    // RFC 6749, appendix A.11: a code has one character at least. Servers answer `invalid_request` to an empty one, which is no fault of theirs.
+  test('without a code or with an empty code ends the sign-in without a call to the sign-in server', async () => {
+    // A code has at least one character (RFC 6749, appendix A.11). A correct server returns `invalid_request` for an empty code.
     service.server.broken.set('/hosted/oauth2/token', () => Response.json({ error: 'invalid_request' }, { status: 400 }));
     for (const code of [undefined, '']) {
       const browser = service.browser();
@@ -49,7 +49,7 @@ describe('authorize', () => {
     expect(service.server.calls).toEqual([]);
   });
 
-  test('a callback works once: the browser has lost the cookie by then', async () => {
+  test('accepts a callback only once, since the cookie is then deleted', async () => {
     const browser = service.browser();
     const callback = await browser.start('/');
     await browser.authorize(callback);
@@ -58,7 +58,7 @@ describe('authorize', () => {
     expect(service.server.calls).toHaveLength(calls);
   });
 
-  test('nor does it work for someone who kept the cookie: the code is used up', async () => {
+  test('rejects a repeated callback even with a copy of the cookie, since the code is used up', async () => {
     const browser = service.browser();
     const callback = await browser.start('/');
     const kept = new Map(browser.cookies);
@@ -67,7 +67,7 @@ describe('authorize', () => {
     await expectRefused(await browser.authorize(callback));
   });
 
-  test('a callback that another browser began is refused, before its code is used', async () => {
+  test('rejects the callback of another browser before its code is used', async () => {
     const [victim, attacker] = [service.browser(), service.browser()];
     await victim.start('/');
     await expectRefused(await victim.authorize(await attacker.start('/')));
@@ -81,32 +81,32 @@ describe('authorize', () => {
   }
 
   test.each<[string, (given: Misused) => Promise<Record<string, string>>]>([
-    ['a callback used before', async ({ browser }) => {
+    ['a repeated callback', async ({ browser }) => {
       const used = await browser.start('/');
       await browser.authorize(used);
       return used;
     }],
-    ['a used code with a state of one\'s own', async ({ browser }) => {
+    ['a used code with the state of another sign-in of this browser', async ({ browser }) => {
       const used = await browser.start('/');
       await browser.authorize(used);
       return { code: used.code, state: (await browser.start('/')).state };
     }],
-    ['another person\'s code and state', () => service.browser().start('/')],
-    ['another person\'s code with a state of one\'s own', async ({ browser }) => (
+    ['the code and state of another user', () => service.browser().start('/')],
+    ['the code of another user with the state of this browser', async ({ browser }) => (
       { code: (await service.browser().start('/')).code, state: (await browser.start('/')).state }
     )],
     ['the code of another tab', async ({ browser, other }) => ({ code: other.code, state: (await browser.start('/')).state })],
-    ['a state of nobody', async ({ other }) => ({ code: other.code, state: 'A'.repeat(43) })],
+    ['an unknown state', async ({ other }) => ({ code: other.code, state: 'A'.repeat(43) })],
     ['the nonce of another tab', async ({ browser }) => {
       service.server.tampering = { claims: { nonce: (await browser.begin('/')).nonce } };
       return browser.start('/');
     }],
-    ['a sign-in that took too long', async ({ browser }) => {
+    ['an expired sign-in', async ({ browser }) => {
       const late = await browser.start('/');
       service.pass(601_000);
       return late;
     }],
-  ])('%s changes nothing for the session and for the sign-in of another tab', async (_, misuse) => {
+  ])('%s does not change the session or the sign-in of another tab', async (_, misuse) => {
     const browser = await service.browser().session();
     const { callback: other, cookie } = await browser.begin('/other');
     const kept = browser.cookies.get(cookie);
@@ -115,7 +115,7 @@ describe('authorize', () => {
     const response = await browser.authorize(query);
     await expectRefused(response);
     expect(response.headers['content-type']).toBe('application/problem+json');
-    // At most the cookie of the very sign-in that was misused ends; every other is as it was.
+    // Only the cookie of the misused sign-in can be deleted; the other cookies are unchanged.
     for (const line of response.set) expect(line).toMatch(/^__Host-vod-sign-in-[0-3]=; Max-Age=0; Path=\/; /);
     expect(browser.cookies.get(cookie)).toBe(kept);
     expect([renewed, browser.cookies.get(REFRESH)]).toEqual([expect.any(String), renewed]);
@@ -123,14 +123,14 @@ describe('authorize', () => {
     expect((await browser.call('POST', '/token', { headers: SAME_SITE })).status).toBe(200);
   });
 
-  test.each([{}, { state: '' }, { state: 'short' }, { state: 'a;b=c' }, { state: '='.repeat(43) }])('state %j is refused', async (query) => {
+  test.each([{}, { state: '' }, { state: 'short' }, { state: 'a;b=c' }, { state: '='.repeat(43) }])('rejects the state %j', async (query) => {
     const browser = service.browser();
     const { code } = await browser.start('/');
     await expectRefused(await browser.authorize({ code, ...query } as Record<string, string>));
     expect(service.server.calls).toEqual([]);
   });
 
-  test('a sign-in that took more than ten minutes is refused', async () => {
+  test('rejects a sign-in that took more than ten minutes', async () => {
     const browser = service.browser();
     const late = await browser.start('/');
     service.pass(601_000);
@@ -138,14 +138,14 @@ describe('authorize', () => {
     expect(service.server.calls).toEqual([]);
   });
 
-  test('a sign-in that took nearly ten minutes is fine', async () => {
+  test('accepts a sign-in that took nearly ten minutes', async () => {
     const browser = service.browser();
     const callback = await browser.start('/');
     service.pass(598_000);
     expect((await browser.authorize(callback)).status).toBe(302);
   });
 
-  test('a code with the verifier of another sign-in is worth nothing', async () => {
+  test('rejects a code with the verifier of another sign-in', async () => {
     const browser = service.browser();
     const { code } = await browser.start('/');
     await expectRefused(await browser.authorize({ code, state: (await browser.start('/')).state }));
@@ -157,10 +157,10 @@ describe('authorize', () => {
     ['no nonce', { claims: { nonce: undefined } }],
     ['another audience', { claims: { aud: 'client2' } }],
     ['another issuer', { claims: { iss: 'http://127.0.0.1:1/other' } }],
-    ['an end that has passed', { claims: { exp: 1 } }],
+    ['an expiry in the past', { claims: { exp: 1 } }],
     ['the use of an access token', { claims: { token_use: 'access' } }],
-    ['another\'s signature', { foreignKey: true }],
-  ])('an id token with %s is refused, and the sign-in is over', async (_, tampering) => {
+    ['the signature of an unknown key', { foreignKey: true }],
+  ])('rejects an id token with %s and ends the sign-in', async (_, tampering) => {
     const browser = service.browser();
     const callback = await browser.start('/');
     service.server.tampering = tampering;
@@ -169,7 +169,7 @@ describe('authorize', () => {
     expect(service.logged.join()).toContain('"reason":"id token"');
   });
 
-  test('an error of the sign-in server ends the sign-in and is not repeated', async () => {
+  test('ends the sign-in on an error of the sign-in server and does not repeat its text', async () => {
     const browser = service.browser();
     const { state } = await browser.start('/');
     const response = await browser.authorize({ state, error: '<script>', error_description: '<b>call 555</b>' });
@@ -180,7 +180,7 @@ describe('authorize', () => {
     expect(service.server.calls).toEqual([]);
   });
 
-  test('neither code nor error, or the callback of another issuer, is refused', async () => {
+  test('rejects a callback without code and error, and a callback of another issuer', async () => {
     const browser = service.browser();
     await expectRefused(await browser.authorize({ state: (await browser.start('/')).state }));
     expect(service.logged.at(-1)).toContain('"reason":"no code"');
@@ -190,12 +190,12 @@ describe('authorize', () => {
   });
 
   test.each<[string, string, () => Response]>([
-    ['the server can\'t be reached', '/hosted/oauth2/token', () => { throw new TypeError('fetch failed'); }],
+    ['the server is unreachable', '/hosted/oauth2/token', () => { throw new TypeError('fetch failed'); }],
     ['the server fails', '/hosted/oauth2/token', () => new Response('<html>', { status: 503 })],
-    ['the server answers another thing', '/hosted/oauth2/token', () => Response.json({ access_token: 'a' })],
-    ['the server answers JSON that is no object', '/hosted/oauth2/token', () => Response.json(null)],
+    ['the server returns other fields', '/hosted/oauth2/token', () => Response.json({ access_token: 'a' })],
+    ['the server returns JSON that is not an object', '/hosted/oauth2/token', () => Response.json(null)],
     ['the keys are missing', '/pool/.well-known/jwks.json', () => new Response('', { status: 500 })],
-  ])('when %s the answer is 502, and loading the page again may still finish', async (_, path, answer) => {
+  ])('returns 502 if %s, and a reload of the page can finish the sign-in', async (_, path, answer) => {
     const browser = service.browser();
     const callback = await browser.start('/');
     service.server.broken.set(path, answer);
@@ -206,7 +206,7 @@ describe('authorize', () => {
     expect((await browser.authorize(callback)).status).toBe(path.startsWith('/hosted') ? 302 : 400);
   });
 
-  test('a session needs a refresh token', async () => {
+  test('requires a refresh token for a session', async () => {
     service.server.givesRefreshTokens = false;
     const browser = service.browser();
     expect((await browser.authorize(await browser.start('/'))).body.code).toBe('upstream_failed');

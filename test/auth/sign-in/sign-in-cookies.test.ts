@@ -17,8 +17,8 @@ async function expectRefused(browser: Browser, query: Record<string, string>, re
   expect(service.logged.at(-1)).toContain(`"reason":"${reason}"`);
 }
 
-describe('sign-ins under way', () => {
-  test('up to four tabs finish in any order', async () => {
+describe('pending sign-ins', () => {
+  test('finish in any order in up to four tabs', async () => {
     const browser = service.browser();
     const callbacks = [];
     for (const tab of ['/1', '/2', '/3', '/4']) callbacks.push([tab, await browser.start(tab)] as const);
@@ -27,7 +27,7 @@ describe('sign-ins under way', () => {
     expect(browser.names).toEqual([REFRESH]);
   });
 
-  test('a fifth takes the place of the oldest', async () => {
+  test('replace the oldest one when a fifth starts', async () => {
     const browser = service.browser();
     const callbacks = [];
     for (let tab = 0; tab < 5; tab++) {
@@ -42,7 +42,7 @@ describe('sign-ins under way', () => {
   test.each([
     ['one after the other', async (browser: Browser) => { for (let time = 0; time < 40; time++) await browser.start(LONGEST); }],
     ['at the same moment', async (browser: Browser) => { await Promise.all(Array.from({ length: 40 }, () => browser.start(LONGEST))); }],
-  ])('forty that begin %s leave more than 7,000 of API Gateway\'s 10,240 bytes of headers, and the next one works', async (_, begin) => {
+  ])('leave more than 7,000 of the 10,240 header bytes of API Gateway after forty starts %s', async (_, begin) => {
     const browser = service.browser();
     await begin(browser);
     expect(browser.cookie.length).toBeLessThanOrEqual(2958);
@@ -55,9 +55,9 @@ describe('sign-ins under way', () => {
     ['is unreadable', 'garbage'],
     ['is empty', ''],
     ['has expired', buildPendingSignIn({ seed: 'A'.repeat(22), expiresAt: now() - 1 })],
-    ['claims to last longer than a sign-in may', buildPendingSignIn({ seed: 'A'.repeat(22), expiresAt: 9_999_999_999 })],
+    ['expires later than a new sign-in', buildPendingSignIn({ seed: 'A'.repeat(22), expiresAt: 9_999_999_999 })],
     ['has the format of an earlier version', Buffer.from('{"state":"a","nonce":"b","verifier":"c","expiresAt":1}').toString('base64url')],
-  ])('a cookie that %s is replaced before any other', async (_, value) => {
+  ])('replace a cookie that %s before any other cookie', async (_, value) => {
     const browser = service.browser();
     const callbacks = [];
     for (const tab of ['/1', '/2', '/3']) callbacks.push(await browser.start(tab));
@@ -68,17 +68,17 @@ describe('sign-ins under way', () => {
   });
 });
 
-describe('the cookie of a sign-in', () => {
+describe('the cookie of a pending sign-in', () => {
   const parts = (value: string) => value.split('.') as [seed: string, expiresAt: string, returnTo: string];
 
   test.each<[string, (value: string) => string]>([
     ['another seed', (value) => ['A'.repeat(22), ...parts(value).slice(1)].join('.')],
-    ['a later end', (value) => [parts(value)[0], Number(parts(value)[1]) + 1, parts(value)[2]].join('.')],
-    ['a foreign return address', (value) => [...parts(value).slice(0, 2), Buffer.from('https://evil.example/').toString('base64url')].join('.')],
-    ['no return address, for tokens as JSON', (value) => [...parts(value).slice(0, 2), ''].join('.')],
-    ['another encoding of the same return address', (value) => `${value}A`],
+    ['a later expiry', (value) => [parts(value)[0], Number(parts(value)[1]) + 1, parts(value)[2]].join('.')],
+    ['a return URL of another site', (value) => [...parts(value).slice(0, 2), Buffer.from('https://evil.example/').toString('base64url')].join('.')],
+    ['no return URL, for tokens as JSON', (value) => [...parts(value).slice(0, 2), ''].join('.')],
+    ['another encoding of the same return URL', (value) => `${value}A`],
     ['the cookie of another browser', () => buildPendingSignIn({ seed: 'A'.repeat(22), expiresAt: now() + 500, returnTo: '/' })],
-  ])('is refused with %s', async (_, change) => {
+  ])('is rejected with %s', async (_, change) => {
     const browser = service.browser();
     const { callback, cookie } = await browser.begin('/');
     browser.cookies.set(cookie, change(browser.cookies.get(cookie)!));
@@ -89,7 +89,7 @@ describe('the cookie of a sign-in', () => {
   test.each([
     '', 'e30', 'bnVsbA', '!!!', '..', '.'.repeat(3000), `${'A'.repeat(22)}.9e99.`, `${'A'.repeat(22)}.1e9000000.`, `${'A'.repeat(22)}.1234567890.%00`, '__proto__', 'constructor.constructor.',
     Buffer.from(JSON.stringify({ state: 's'.repeat(43), nonce: 'n', verifier: '\ud800', expiresAt: 9e99 })).toString('base64url'),
-  ])('is refused as %j', async (value) => {
+  ])('is rejected with the value %j', async (value) => {
     const browser = service.browser();
     const { callback, cookie } = await browser.begin('/');
     browser.cookies.set(cookie, value);
@@ -98,7 +98,7 @@ describe('the cookie of a sign-in', () => {
     expect(service.logged.join()).not.toContain('upstream failed');
   });
 
-  test.each([['an empty key', ''], ['a key of zeros', '\0'.repeat(32)], ['the client\'s id as key', CLIENT_ID]])('can\'t be made with %s', async (_, key) => {
+  test.each([['an empty key', ''], ['a key of zeros', '\0'.repeat(32)], ['the client id as key', CLIENT_ID]])('cannot be forged with %s', async (_, key) => {
     const browser = service.browser();
     const value = buildPendingSignIn({ seed: 'A'.repeat(22), expiresAt: now() + 500 });
     const { state } = signInSecrets(value, Buffer.from(key));
@@ -106,7 +106,7 @@ describe('the cookie of a sign-in', () => {
     await expectRefused(browser, { code: 'any', state }, 'state of another sign-in or changed cookie');
   });
 
-  test('counts under its own four names only', async () => {
+  test('is accepted only under its four names', async () => {
     const browser = service.browser();
     const { callback, cookie } = await browser.begin('/');
     const value = browser.cookies.get(cookie)!;
@@ -117,7 +117,7 @@ describe('the cookie of a sign-in', () => {
     }
   });
 
-  test.each([undefined, '/', LONGEST])('reads what was built, with return_to %j', (returnTo) => {
+  test.each([undefined, '/', LONGEST])('is parsed as it was built, with return_to %j', (returnTo) => {
     const pending = { seed: 'a-_9'.repeat(6).slice(0, 22), expiresAt: now(), ...(returnTo && { returnTo }) };
     expect(parsePendingSignIn(buildPendingSignIn(pending))).toEqual(pending);
   });
@@ -126,18 +126,18 @@ describe('the cookie of a sign-in', () => {
 describe('the callback', () => {
   test.each([
     ['fetch', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
-    ['fetch of the same origin only', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'same-origin', 'sec-fetch-dest': 'empty' }],
-    ['fetch in a browser that does not tell the destination', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
+    ['fetch in same-origin mode', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'same-origin', 'sec-fetch-dest': 'empty' }],
+    ['fetch in a browser that sends no destination', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
     ['an image', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
     ['a frame', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
     ['an embedded object', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'object' }],
-    ['a site without a mode', { 'sec-fetch-site': 'none' }],
-    ['a destination alone', { 'sec-fetch-dest': 'iframe' }],
+    ['only a site', { 'sec-fetch-site': 'none' }],
+    ['only a destination', { 'sec-fetch-dest': 'iframe' }],
     ['a prefetch', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch' }],
     ['a prerendered page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch;prerender' }],
     ['an empty mode', { 'sec-fetch-site': 'none', 'sec-fetch-mode': '', 'sec-fetch-dest': 'document' }],
-    ['a mode in other case', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'Navigate', 'sec-fetch-dest': 'document' }],
-  ])('is refused for %s, and left for the person to finish', async (_, headers) => {
+    ['a mode in upper case', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'Navigate', 'sec-fetch-dest': 'document' }],
+  ])('is rejected for %s, and the user can still finish the sign-in', async (_, headers) => {
     const browser = service.browser();
     const callback = await browser.start();
     const { status, body, set } = await browser.authorize(callback, headers as Record<string, string>);
@@ -148,15 +148,15 @@ describe('the callback', () => {
   });
 
   test.each([
-    ['a browser that does not tell the destination', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
-    ['an old browser, or a client that is none', {}],
-    ['Node\'s fetch, which is no browser', { 'sec-fetch-mode': 'cors' }],
-  ])('is answered for %s', async (_, headers) => {
+    ['a browser that sends no destination', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
+    ['an old browser, or a client that is not a browser', {}],
+    ['the fetch of Node.js, which is not a browser', { 'sec-fetch-mode': 'cors' }],
+  ])('is accepted for %s', async (_, headers) => {
     const browser = service.browser();
     expect((await browser.authorize(await browser.start(), headers as Record<string, string>)).status).toBe(200);
   });
 
-  test('is sandboxed, whatever it answers', async () => {
+  test('has the sandbox header in every response', async () => {
     const browser = service.browser();
     const sandboxed = async (answer: Promise<{ status: number; headers?: any }>, status: number) => {
       const { status: given, headers } = await answer;
@@ -177,7 +177,7 @@ describe('the callback', () => {
   });
 });
 
-test.each(['/token', '/token/revoke'])('POST %s refuses a refresh cookie that comes twice', async (path) => {
+test.each(['/token', '/token/revoke'])('POST %s rejects a repeated refresh cookie', async (path) => {
   const browser = await service.browser().session();
   const calls = service.server.calls.length;
   for (const Cookie of [`${browser.cookie}; ${REFRESH}=planted`, `${REFRESH}=planted; ${browser.cookie}`, `${browser.cookie}; ${browser.cookie}`]) {

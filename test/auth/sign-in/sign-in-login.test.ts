@@ -6,7 +6,7 @@ beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
 describe('login', () => {
-  test('sends the browser to the sign-in page, with state, nonce and PKCE', async () => {
+  test('redirects the browser to the sign-in page, with state, nonce and PKCE', async () => {
     const browser = service.browser();
     const { status, location, set, headers } = await browser.call('GET', '/login');
     expect(status).toBe(302);
@@ -24,24 +24,24 @@ describe('login', () => {
     expect(location).not.toContain(seed);
   });
 
-  test('each sign-in has its own state, nonce and verifier', async () => {
+  test('creates a separate state, nonce and verifier for each sign-in', async () => {
     const locations = await Promise.all([1, 2].map(async () => (await service.browser().call('GET', '/login')).location!));
     const [one, two] = locations.map((location) => new URL(location).searchParams);
     for (const name of ['state', 'nonce', 'code_challenge']) expect(one.get(name)).not.toBe(two.get(name));
   });
 
-  test.each(['//evil.example', '/\\evil.example', 'https://evil.example/', 'javascript:alert(1)', '/a\nb', 'watch'])('refuses return_to %j without a redirect', async (returnTo) => {
+  test.each(['//evil.example', '/\\evil.example', 'https://evil.example/', 'javascript:alert(1)', '/a\nb', 'watch'])('rejects return_to %j without a redirect', async (returnTo) => {
     const { status, body, location, set } = await service.browser().call('GET', '/login', { query: { return_to: returnTo } });
     expect([status, body.code, location, set]).toEqual([400, 'invalid_return_to', undefined, []]);
     expect(JSON.stringify(body)).not.toContain('evil');
   });
 
-  test('refuses a return_to that is too long', async () => {
+  test('rejects a return_to that is too long', async () => {
     const { status, set } = await service.browser().call('GET', '/login', { query: { return_to: `${SERVICE_URL}/`.padEnd(513, 'x') } });
     expect([status, set]).toEqual([400, []]);
   });
 
-  test('refuses parameters that it does not define', async () => {
+  test('rejects unknown parameters', async () => {
     expect((await service.browser().call('GET', '/login', { query: { redirect_uri: 'https://evil.example' } })).body.code).toBe('invalid_request');
   });
 
@@ -52,7 +52,7 @@ describe('login', () => {
     ['a link that is prefetched', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch' }],
     ['a link that is prerendered', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch;prerender' }],
     ['a prefetch whose purpose has other parameters', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch;anonymous-client-ip' }],
-  ])('is refused for %s, so that no sign-in under way gives way to it', async (_, headers) => {
+  ])('rejects %s, so that it cannot replace a pending sign-in', async (_, headers) => {
     const browser = service.browser();
     const callback = await browser.start('/');
     service.pass(1000);
@@ -63,7 +63,7 @@ describe('login', () => {
     expect((await browser.authorize(callback)).status).toBe(302);
   });
 
-  test('works for a navigation, and for clients that are no browser', async () => {
+  test('accepts navigations, and clients that are not browsers', async () => {
     const navigation = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1' };
     for (const headers of [navigation, {}, { 'sec-fetch-mode': 'cors' }]) {
       expect((await service.browser().call('GET', '/login', { headers: headers as Record<string, string> })).status).toBe(302);

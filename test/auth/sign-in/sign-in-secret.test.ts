@@ -6,7 +6,7 @@ beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
 describe('the client\'s secret', () => {
-  test('is read once in five minutes by a container', async () => {
+  test('is read once per container and five minutes', async () => {
     for (let time = 0; time < 5; time++) {
       await service.browser().session();
       service.pass(59_000);
@@ -15,14 +15,14 @@ describe('the client\'s secret', () => {
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)[0].args[0].input).toEqual({ SecretId: 'arn:secret' });
   });
 
-  test('is read again when the server does not take it any more', async () => {
+  test('is read again when the server rejects it', async () => {
     await service.browser().session();
     service.server.clientSecret = 'the-secret-of-the-next-client';
     await service.browser().session();
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)).toHaveLength(2);
   });
 
-  test('is the same for all containers five minutes after it was replaced, even if the old one is still good', async () => {
+  test('is the same for all containers five minutes after its replacement, even if the old secret is still valid', async () => {
     const [older, newer] = [service.browser(), service.browser(service.startContainer())];
     await older.session();
     service.server.clientSecret = 'the-next-secret-of-the-client';
@@ -35,7 +35,7 @@ describe('the client\'s secret', () => {
     expect(service.server.calls.filter(({ path }) => path === '/hosted/oauth2/token')).toHaveLength(3);
   });
 
-  test('that can\'t be read again stays in use', async () => {
+  test('stays in use if it cannot be read again', async () => {
     await service.browser().session();
     service.secretsManager.on(GetSecretValueCommand).rejects(new Error('throttled'));
     service.pass(300_001);
@@ -45,7 +45,7 @@ describe('the client\'s secret', () => {
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)).toHaveLength(2);
   });
 
-  test('that is not answered again stays in use', async () => {
+  test('stays in use if Secrets Manager does not respond', async () => {
     const timeout = AbortSignal.timeout.bind(AbortSignal);
     await service.browser().session();
     service.secretsManager.on(GetSecretValueCommand).callsFake(() => new Promise((_, reject) => {
@@ -58,7 +58,7 @@ describe('the client\'s secret', () => {
     jest.restoreAllMocks();
   });
 
-  test('is read again once only', async () => {
+  test('is read again only once per request', async () => {
     service.secretsManager.on(GetSecretValueCommand).resolves({ SecretString: 'stale' });
     const browser = service.browser();
     const response = await browser.authorize(await browser.start('/'));
@@ -67,7 +67,7 @@ describe('the client\'s secret', () => {
     expect(service.secretsManager.commandCalls(GetSecretValueCommand)).toHaveLength(2);
   });
 
-  test.each([[{ SecretString: undefined }], [new Error('denied')]])('that can\'t be had is a 502', async (answer) => {
+  test.each([[{ SecretString: undefined }], [new Error('denied')]])('causes a 502 response if it cannot be read', async (answer) => {
     const browser = service.browser();
     if (answer instanceof Error) service.secretsManager.on(GetSecretValueCommand).rejects(answer);
     else service.secretsManager.on(GetSecretValueCommand).resolves(answer);
@@ -75,7 +75,7 @@ describe('the client\'s secret', () => {
     expect([status, body.code, set]).toEqual([502, 'upstream_failed', []]);
   });
 
-  test('never follows a redirect', async () => {
+  test('is never sent to the target of a redirect', async () => {
     await service.browser().session();
     for (const { init } of service.server.calls) expect(init).toMatchObject({ redirect: 'error', signal: expect.any(AbortSignal) });
   });

@@ -7,26 +7,26 @@ export const CLIENT_ID = 'client1';
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const otherKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** Claims to change, and whether to sign with a key that is not in the key set. */
+/** Changes of the next id tokens: other claims, or the signature of a key that is not in the key set. */
 export interface Tampering {
   readonly claims?: Record<string, unknown>;
   readonly foreignKey?: boolean;
 }
 
-/** A sign-in server behind `fetch`, as strict as Cognito: codes work once, PKCE and the client's secret are checked. */
+/** A sign-in server behind `fetch`. It accepts each code once, and checks PKCE and the client's secret, as Cognito does. */
 export class SignInServer {
   clientSecret = 'the-secret-of-the-client';
   rotates = false;
   givesRefreshTokens = true;
   tampering: Tampering = {};
-  /** Answers of these paths, instead of the true ones. */
+  /** Responses by path that replace the normal responses. */
   readonly broken = new Map<string, () => Response | Promise<Response>>();
   readonly calls: { path: string; init?: RequestInit }[] = [];
   readonly issued: string[] = [];
   readonly refreshTokens = new Set<string>();
   private readonly codes = new Map<string, URLSearchParams>();
 
-  /** What the person at the sign-in page does: answers the query with which the browser comes back. */
+  /** Signs a user in, and returns the query of the callback. */
   signIn(location: string): { code: string; state: string } {
     const parameters = new URL(location).searchParams;
     const code = this.issue('code');

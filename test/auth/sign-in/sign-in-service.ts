@@ -13,7 +13,7 @@ export const DEVELOPMENT = 'http://localhost:5173';
 export const SAME_SITE = { 'origin': SERVICE_URL, 'sec-fetch-site': 'same-origin' };
 export const REFRESH = '__Secure-vod-refresh';
 
-/** The routes of the sign-in handler, before a sign-in server: one for each test, which ends it. */
+/** The sign-in handler with a sign-in server. Each test creates one and calls `end`. */
 export class SignInService {
   readonly server = new SignInServer();
   readonly logged = captureLog();
@@ -27,7 +27,7 @@ export class SignInService {
     this.handler = this.startContainer();
   }
 
-  /** One more container of the function, which has read nothing yet. */
+  /** Starts another container of the function, with empty caches. */
   startContainer(): Handler {
     const environment = {
       HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', SERVICE_URL, RETURN_ORIGINS: [DEVELOPMENT], REFRESH_SECONDS: 2_592_000,
@@ -37,17 +37,17 @@ export class SignInService {
     }));
   }
 
-  /** A browser that has not been here yet. */
+  /** Creates a browser without cookies. */
   browser(handler = this.handler): Browser {
     return new Browser(handler, this.server);
   }
 
-  /** Lets the handler's clock go on. */
+  /** Advances the clock of the handler. */
   pass(milliseconds: number): void {
     this.now = new Date(this.now.getTime() + milliseconds);
   }
 
-  /** For `afterEach`: nothing secret was logged. */
+  /** Checks that no secret was logged. For `afterEach`. */
   end(): void {
     for (const secret of [this.server.clientSecret, ...this.server.issued]) expect(this.logged.join()).not.toContain(secret);
     jest.restoreAllMocks();
@@ -62,7 +62,7 @@ interface Sent {
 
 type Handler = (event: APIGatewayProxyEvent) => Promise<{ statusCode: number; headers?: any; multiValueHeaders?: any; body: string }>;
 
-/** Holds cookies as a browser does, paths apart. */
+/** Stores cookies like a browser, but ignores their paths. */
 export class Browser {
   readonly cookies = new Map<string, string>();
 
@@ -72,7 +72,7 @@ export class Browser {
     return [...this.cookies.keys()];
   }
 
-  /** The `Cookie` header of its next request. */
+  /** The `Cookie` header of the next request. */
   get cookie(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
@@ -90,12 +90,12 @@ export class Browser {
     return { status, location: answered?.location as string | undefined, headers: answered, set, body: text === '' ? undefined : JSON.parse(text) };
   }
 
-  /** Up to the point where the browser is about to come back. */
+  /** Starts a sign-in, and returns the query of its callback. */
   async start(returnTo?: string) {
     return (await this.begin(returnTo)).callback;
   }
 
-  /** The same, with the name of the sign-in's cookie and the nonce. */
+  /** Starts a sign-in, and returns the query of its callback, the name of its cookie and its nonce. */
   async begin(returnTo?: string) {
     const { location, set } = await this.call('GET', '/login', { query: returnTo ? { return_to: returnTo } : {} });
     return { callback: this.server.signIn(location!), cookie: set[0].split('=')[0], nonce: new URL(location!).searchParams.get('nonce')! };
@@ -105,7 +105,7 @@ export class Browser {
     return this.call('GET', '/authorize', { query, headers });
   }
 
-  /** Signed in, with the refresh cookie. */
+  /** Signs in, so that the browser has the refresh cookie. */
   async session(): Promise<this> {
     expect((await this.authorize(await this.start('/'))).status).toBe(302);
     return this;

@@ -5,25 +5,25 @@ let service: SignInService;
 beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
-/** Who may use the cookie, on both routes that take it. */
+/** Requests with the cookie, for both routes that accept it, and whether they are allowed. */
 const SITES: [string, Record<string, string>, boolean][] = [
-  ['our page', SAME_SITE, true],
-  ['our page in a browser without Sec-Fetch-Site', { origin: SERVICE_URL }, true],
-  ['our page in a browser that leaves Origin out', { 'sec-fetch-site': 'same-origin' }, true],
-  ['a page of an allowed origin, through its own server', { 'origin': DEVELOPMENT, 'sec-fetch-site': 'same-origin' }, true],
+  ['a page of the service', SAME_SITE, true],
+  ['a page of the service in a browser without Sec-Fetch-Site', { origin: SERVICE_URL }, true],
+  ['a page of the service in a browser without Origin', { 'sec-fetch-site': 'same-origin' }, true],
+  ['a page of an allowed origin, forwarded by its server', { 'origin': DEVELOPMENT, 'sec-fetch-site': 'same-origin' }, true],
   ['a page of an allowed origin, across sites', { 'origin': DEVELOPMENT, 'sec-fetch-site': 'cross-site' }, false],
   ['another site', { 'origin': 'https://evil.example', 'sec-fetch-site': 'cross-site' }, false],
   ['another site in an old browser', { origin: 'https://evil.example' }, false],
   ['a sandboxed frame', { 'origin': 'null', 'sec-fetch-site': 'cross-site' }, false],
-  ['a sibling of our host', { 'origin': 'https://x.videos.example.com', 'sec-fetch-site': 'same-site' }, false],
-  ['our origin, but typed or from a bookmark', { 'origin': SERVICE_URL, 'sec-fetch-site': 'none' }, false],
-  ['our origin over http', { origin: 'http://videos.example.com' }, false],
-  ['a claim of same-origin by another origin', { 'origin': 'https://evil.example', 'sec-fetch-site': 'same-origin' }, false],
-  ['something that is no browser', {}, false],
+  ['a subdomain of the service', { 'origin': 'https://x.videos.example.com', 'sec-fetch-site': 'same-site' }, false],
+  ['the origin of the service, but typed or from a bookmark', { 'origin': SERVICE_URL, 'sec-fetch-site': 'none' }, false],
+  ['the origin of the service with http', { origin: 'http://videos.example.com' }, false],
+  ['another origin that claims to be same-origin', { 'origin': 'https://evil.example', 'sec-fetch-site': 'same-origin' }, false],
+  ['a client that is not a browser', {}, false],
 ];
 
 describe.each(['/token', '/token/revoke'])('POST %s', (path) => {
-  test.each(SITES)('with the cookie, from %s', async (_, headers, allowed) => {
+  test.each(SITES)('accepts or rejects the cookie from %s', async (_, headers, allowed) => {
     const browser = await service.browser().session();
     const calls = service.server.calls.length;
     const response = await browser.call('POST', path, { headers });
@@ -32,7 +32,7 @@ describe.each(['/token', '/token/revoke'])('POST %s', (path) => {
     if (!allowed) expect(response.set).toEqual([]);
   });
 
-  test('with neither body nor cookie', async () => {
+  test('returns 401 without a token in the body or the cookie', async () => {
     for (const value of [undefined, '', '%']) {
       const browser = service.browser();
       if (value !== undefined) browser.cookies.set(REFRESH, value);
@@ -41,13 +41,13 @@ describe.each(['/token', '/token/revoke'])('POST %s', (path) => {
     }
   });
 
-  test('refuses what it does not define', async () => {
+  test('rejects invalid and unknown fields', async () => {
     for (const body of [{ refresh_token: '' }, { refresh_token: 1 }, { token: 'x' }]) {
       expect((await service.browser().call('POST', path, { body })).body.code).toBe('invalid_request');
     }
   });
 
-  test('502 leaves the session as it is', async () => {
+  test('does not change the session if it returns 502', async () => {
     const browser = await service.browser().session();
     service.server.broken.set(`/hosted/oauth2${path === '/token' ? path : '/revoke'}`, () => new Response('', { status: 500 }));
     const response = await browser.call('POST', path, { headers: SAME_SITE });
@@ -56,7 +56,7 @@ describe.each(['/token', '/token/revoke'])('POST %s', (path) => {
 });
 
 describe('refreshTokens', () => {
-  test('by cookie answers tokens without the refresh token, again and again', async () => {
+  test('with the cookie returns tokens without the refresh token, also repeatedly', async () => {
     const browser = await service.browser().session();
     for (let time = 0; time < 2; time++) {
       const { body, set, headers } = await browser.call('POST', '/token', { headers: SAME_SITE });
@@ -66,7 +66,7 @@ describe('refreshTokens', () => {
     }
   });
 
-  test('by cookie puts a rotated refresh token in the cookie and nowhere else', async () => {
+  test('with the cookie sends a rotated refresh token only in the cookie', async () => {
     const browser = await service.browser().session();
     const first = browser.cookies.get(REFRESH)!;
     service.server.rotates = true;
@@ -78,7 +78,7 @@ describe('refreshTokens', () => {
     expect((await browser.call('POST', '/token', { headers: SAME_SITE })).status).toBe(200);
   });
 
-  test('by body needs no origin, sets no cookie and hands a rotated token over', async () => {
+  test('with a token in the body requires no origin, sets no cookie and returns a rotated token', async () => {
     const body = { refresh_token: service.server.newRefreshToken() };
     const kept = await service.browser().call('POST', '/token', { body });
     expect([kept.status, kept.body.refresh_token, kept.set, kept.headers.pragma]).toEqual([200, undefined, [], 'no-cache']);
@@ -88,13 +88,13 @@ describe('refreshTokens', () => {
     expect(rotated.set).toEqual([]);
   });
 
-  test('a token in the body keeps the cookie out of it', async () => {
+  test('ignores the cookie if the body contains a token', async () => {
     const browser = await service.browser().session();
     const response = await browser.call('POST', '/token', { body: { refresh_token: 'unknown' }, headers: SAME_SITE });
     expect([response.status, response.body.code, response.set]).toEqual([400, 'invalid_grant', []]);
   });
 
-  test('a refresh token that has ended is refused, and leaves the cookie: another tab may have put a newer one there meanwhile', async () => {
+  test('rejects an expired refresh token but keeps the cookie, which another tab can have replaced', async () => {
     const browser = await service.browser().session();
     service.server.refreshTokens.clear();
     const response = await browser.call('POST', '/token', { headers: SAME_SITE });
@@ -104,7 +104,7 @@ describe('refreshTokens', () => {
 });
 
 describe('revokeTokens', () => {
-  test('by cookie revokes, clears the cookie and says where to sign out', async () => {
+  test('with the cookie revokes the token, clears the cookie and returns the sign-out URL', async () => {
     const browser = await service.browser().session();
     const { body } = await browser.call('POST', '/token/revoke', { headers: SAME_SITE });
     expect(service.server.refreshTokens.size).toBe(0);
@@ -114,7 +114,7 @@ describe('revokeTokens', () => {
     expect(Object.fromEntries(url.searchParams)).toEqual({ client_id: CLIENT_ID, logout_uri: `${SERVICE_URL}/` });
   });
 
-  test('by body revokes that token and leaves the cookie', async () => {
+  test('with a token in the body revokes that token and keeps the cookie', async () => {
     const browser = await service.browser().session();
     const token = service.server.newRefreshToken();
     const { status, set } = await browser.call('POST', '/token/revoke', { body: { refresh_token: token } });
@@ -123,7 +123,7 @@ describe('revokeTokens', () => {
     expect(service.server.refreshTokens).toContain(browser.cookies.get(REFRESH));
   });
 
-  test.each([['cookie'], ['body']])('by %s a token that was revoked or replaced before is revoked', async (from) => {
+  test.each([['cookie'], ['body']])('accepts a token in the %s that was already revoked or replaced', async (from) => {
     const browser = await service.browser().session();
     const token = browser.cookies.get(REFRESH)!;
     service.server.rotates = true;
@@ -137,7 +137,7 @@ describe('revokeTokens', () => {
     }
   });
 
-  test.each(['unsupported_token_type', 'invalid_request', 'invalid_grant'])('what the server calls %s ends the session all the same', async (error) => {
+  test.each(['unsupported_token_type', 'invalid_request', 'invalid_grant'])('ends the session even if the server returns %s', async (error) => {
     const browser = service.browser();
     browser.cookies.set(REFRESH, 'garbage');
     service.server.broken.set('/hosted/oauth2/revoke', () => Response.json({ error }, { status: 400 }));
@@ -148,7 +148,7 @@ describe('revokeTokens', () => {
     expect([inBody.status, inBody.set]).toEqual([200, []]);
   });
 
-  test('any other refusal is the server\'s failure, and the session stays', async () => {
+  test('returns 502 and keeps the session on any other error of the server', async () => {
     const browser = await service.browser().session();
     service.server.broken.set('/hosted/oauth2/revoke', () => Response.json({ error: 'unauthorized_client' }, { status: 400 }));
     const response = await browser.call('POST', '/token/revoke', { headers: SAME_SITE });

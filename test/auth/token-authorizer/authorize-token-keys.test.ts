@@ -7,7 +7,7 @@ beforeEach(() => { setting = new AuthorizerSetting(); });
 afterEach(() => setting.end());
 
 describe('keys', () => {
-  test('are fetched once for many calls, at once and after each other, by way of the discovery document', async () => {
+  test('are fetched once for many concurrent and sequential calls, through the discovery document', async () => {
     const call = setting.authorizer();
     await Promise.all(Array.from({ length: 20 }, () => call(key.token(claims()))));
     for (let time = 0; time < 20; time++) await call(time % 2 ? key.token(claims()) : curve.token(claims()));
@@ -15,7 +15,7 @@ describe('keys', () => {
     expect(setting.issuer.calls.filter((address) => address.endsWith('keys'))).toHaveLength(1);
   });
 
-  test('are fetched from where the rules say, without discovery', async () => {
+  test('are fetched from jwksUri without discovery', async () => {
     const rules = { ...ID_RULES, jwksUri: `${ISSUER}keys` };
     const call = setting.authorizer(rules);
     await call(key.token(claims()));
@@ -23,12 +23,12 @@ describe('keys', () => {
     expect(setting.issuer.calls).toEqual([`${ISSUER}keys`]);
   });
 
-  test('are fetched without following anyone elsewhere, and not for ever', async () => {
+  test('are fetched without redirects and with a timeout', async () => {
     await setting.authorizer()(key.token(claims()));
     for (const init of setting.issuer.inits) expect(init).toMatchObject({ redirect: 'error', signal: expect.any(AbortSignal) });
   });
 
-  test('may be added at any time', async () => {
+  test('can be added by the issuer at any time', async () => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     const next = new SigningKey('key9', 'ES256');
@@ -37,7 +37,7 @@ describe('keys', () => {
     await expectUser(call(key.token(claims())));
   });
 
-  test('that the issuer dropped are gone as soon as a new one is met', async () => {
+  test('are rejected when the issuer has removed them and a new key is found', async () => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     const next = new SigningKey('key9');
@@ -46,7 +46,7 @@ describe('keys', () => {
     await expectUnauthorized(call(key.token(claims())));
   });
 
-  test('that the issuer dropped are gone within the hour, without a new one', async () => {
+  test('are rejected one hour after the issuer has removed them, even without a new key', async () => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     setting.issuer.keys = [curve];
@@ -57,7 +57,7 @@ describe('keys', () => {
     await expectUser(call(curve.token(claims())));
   });
 
-  test('that were replaced under their old id are the new ones within the hour', async () => {
+  test('are renewed one hour after the issuer has replaced them under the same id', async () => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     setting.issuer.keys = [stranger];
@@ -66,14 +66,14 @@ describe('keys', () => {
     await expectUnauthorized(call(key.token(claims())));
   });
 
-  test('are not asked for again and again for the sake of made-up ids', async () => {
+  test('are not requested again for each made-up key id', async () => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     const before = setting.issuer.calls.length;
     for (let time = 0; time < 5; time++) await expectUnauthorized(call(key.token(claims(), { kid: `made-up-${time}` })));
     expect(setting.issuer.calls).toHaveLength(before + 1);
     await expectUser(call(key.token(claims())));
-    // After a while a new key is found again.
+    // After the delay, a new key is found again.
     const next = new SigningKey('key9');
     setting.issuer.keys = [key, next];
     jest.advanceTimersByTime(10_000);
@@ -83,19 +83,19 @@ describe('keys', () => {
 
 describe('an issuer that fails', () => {
   const failures: [string, () => Response | Promise<Response>][] = [
-    ['can\'t be reached', () => { throw new TypeError('fetch failed'); }],
+    ['is unreachable', () => { throw new TypeError('fetch failed'); }],
     ['fails', () => new Response('<html>', { status: 503 })],
-    ['moved', () => new Response('', { status: 302, headers: { location: 'https://evil.example/' } })],
-    ['says something else', () => new Response('<html>')],
-    ['says nothing', () => new Response('')],
-    ['says null', () => Response.json(null)],
-    ['says something of another form', () => Response.json({ keys: 'x' })],
-    ['has keys of another form', () => Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}keys`, keys: [{ kid: 'key1' }] })],
-    ['says too much', () => new Response(`{"issuer":"${ISSUER}","jwks_uri":"${ISSUER}keys","keys":[],"x":"${'x'.repeat(500_000)}"}`)],
-    ['breaks off', () => new Response(new ReadableStream({ start: (controller) => controller.error(new Error('broken')) }))],
+    ['redirects', () => new Response('', { status: 302, headers: { location: 'https://evil.example/' } })],
+    ['returns HTML', () => new Response('<html>')],
+    ['returns an empty body', () => new Response('')],
+    ['returns null', () => Response.json(null)],
+    ['returns keys that are not a list', () => Response.json({ keys: 'x' })],
+    ['returns invalid keys', () => Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}keys`, keys: [{ kid: 'key1' }] })],
+    ['returns too much', () => new Response(`{"issuer":"${ISSUER}","jwks_uri":"${ISSUER}keys","keys":[],"x":"${'x'.repeat(500_000)}"}`)],
+    ['aborts the response', () => new Response(new ReadableStream({ start: (controller) => controller.error(new Error('broken')) }))],
   ];
 
-  test.each(failures)('from the start, as it %s, is no fault of the token, and the next call asks again', async (_, answer) => {
+  test.each(failures)('does not cause a 401 if it %s from the start, and the next call retries', async (_, answer) => {
     const call = setting.authorizer();
     setting.issuer.broken = answer;
     for (let time = 0; time < 2; time++) await expect(call(key.token(claims()))).rejects.toThrow(/^(discovery|key set): /);
@@ -106,7 +106,7 @@ describe('an issuer that fails', () => {
     await expectUser(call(key.token(claims())));
   });
 
-  test.each(failures)('later, as it %s, is asked again after a minute, and what is known serves on', async (_, answer) => {
+  test.each(failures)('is requested again after one minute if it %s later, while the known keys stay in use', async (_, answer) => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     setting.issuer.broken = answer;
@@ -123,12 +123,12 @@ describe('an issuer that fails', () => {
     await expectUnauthorized(call(key.token(claims())));
   });
 
-  test.each(failures)('for a day, as it %s, leaves no key that is trusted, until it answers again', async (_, answer) => {
+  test.each(failures)('makes all keys untrusted if it %s for one day, until it responds again', async (_, answer) => {
     const call = setting.authorizer();
     const token = key.token(claims({ exp: seconds() + 10 * 86_400 }));
     await call(token);
     setting.issuer.broken = answer;
-    // The last attempt before the end: the next would be after it.
+    // The last attempt before the keys become untrusted.
     jest.advanceTimersByTime(86_399_000);
     await expectUser(call(token));
     jest.advanceTimersByTime(1_000);
@@ -136,13 +136,13 @@ describe('an issuer that fails', () => {
     expect(setting.logged.at(-1)).toContain('issuer failed');
     setting.issuer.broken = undefined;
     await expectUser(call(token));
-    // Each renewal counts anew.
+    // Each renewal restarts the day.
     setting.issuer.broken = answer;
     jest.advanceTimersByTime(86_399_000);
     await expectUser(call(token));
   });
 
-  test('while a new key is met can\'t have it checked', async () => {
+  test('causes an error only for tokens of a new key if it fails when that key is needed', async () => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     setting.issuer.broken = () => new Response('', { status: 500 });
@@ -150,7 +150,7 @@ describe('an issuer that fails', () => {
     await expectUser(call(key.token(claims())));
   });
 
-  test('is not asked again and again for the sake of made-up ids, and that stays its own fault', async () => {
+  test('is not requested again for each made-up key id, and the error is not a 401', async () => {
     const call = setting.authorizer();
     await call(key.token(claims()));
     const before = setting.issuer.calls.length;
@@ -167,20 +167,20 @@ describe('an issuer that fails', () => {
 
   test.each([
     ['another issuer', { issuer: 'https://evil.example/' }],
-    ['the issuer without its slash', { issuer: ISSUER.slice(0, -1) }],
+    ['the issuer without the trailing slash', { issuer: ISSUER.slice(0, -1) }],
     ['no issuer', { issuer: undefined }],
-    ['no address of keys', { jwks_uri: undefined }],
-    ['a path for an address', { jwks_uri: '/keys' }],
-    ['a file', { jwks_uri: 'file:///etc/passwd' }],
-    ['data', { jwks_uri: 'data:application/json,{}' }],
-    ['keys over a plain connection', { jwks_uri: 'http://identity.example.com/tenant/keys' }],
-  ])('in that its discovery document names %s', async (_, discovery) => {
+    ['no URL of keys', { jwks_uri: undefined }],
+    ['a path instead of a URL', { jwks_uri: '/keys' }],
+    ['a file URL', { jwks_uri: 'file:///etc/passwd' }],
+    ['a data URL', { jwks_uri: 'data:application/json,{}' }],
+    ['keys with http', { jwks_uri: 'http://identity.example.com/tenant/keys' }],
+  ])('is rejected if its discovery document contains %s', async (_, discovery) => {
     setting.issuer.discovery = discovery;
     await expect(setting.authorizer()(key.token(claims()))).rejects.toThrow(/^discovery: /);
     expect(setting.issuer.calls).toHaveLength(1);
   });
 
-  test('may be on this machine, without https', async () => {
+  test('can use http if it runs locally', async () => {
     const local = 'http://127.0.0.1:1';
     const fetched: string[] = [];
     const handler = authorizeToken({ ...ID_RULES, issuer: local }, {

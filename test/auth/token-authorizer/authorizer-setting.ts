@@ -18,14 +18,14 @@ export const claims = (changes: object = {}) => ({ iss: ISSUER, aud: AUDIENCE, s
 export const expectUser = async (answer: Promise<APIGatewayAuthorizerResult>) => expect((await answer).principalId).toBe('user-1');
 export const expectUnauthorized = (answer: Promise<unknown>) => expect(answer).rejects.toThrow(/^Unauthorized$/);
 
-/** An issuer with its authorizers, and a clock that stands: one for each test, which ends it. */
+/** An issuer with its authorizers and a stopped clock. Each test creates one and calls `end`. */
 export class AuthorizerSetting {
   readonly issuer = new OidcIssuer(key, curve, sealing);
   readonly logged = captureLog();
   readonly sent: string[] = [];
 
   constructor() {
-    // One clock for the authorizer and the library, and the library's timers with it.
+    // The authorizer, the library and its timers use the same clock.
     jest.useFakeTimers({ now: Date.parse('2026-11-05T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
   }
 
@@ -38,7 +38,7 @@ export class AuthorizerSetting {
     };
   }
 
-  /** For `afterEach`: neither a token nor a person was logged. */
+  /** Checks that no token and no user id was logged. For `afterEach`. */
   end(): void {
     for (const part of this.sent.flatMap((token) => token.split('.')).filter((text) => text.length > 20)) expect(this.logged.join()).not.toContain(part);
     expect(this.logged.join()).not.toContain('user-1');

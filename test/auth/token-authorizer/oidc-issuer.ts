@@ -9,11 +9,11 @@ function makePair(alg: 'RS256' | 'ES256'): { publicKey: KeyObject; privateKey: K
   return alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
-/** A signing key of an issuer: a new one, unless a pair is given. */
+/** A signing key of an issuer. */
 export class SigningKey {
   constructor(readonly kid: string, readonly alg: 'RS256' | 'ES256' = 'RS256', private readonly use = 'sig', private readonly pair = makePair(alg)) {}
 
-  /** What the key set shows of it. */
+  /** The public key, as in the key set. */
   get jwk() {
     return { ...this.pair.publicKey.export({ format: 'jwk' }), kid: this.kid, alg: this.alg, use: this.use };
   }
@@ -28,7 +28,7 @@ export class SigningKey {
   }
 }
 
-/** Signed with a text that everyone may have, as a library would verify it that lets the token choose the algorithm. */
+/** Returns a token with an HMAC of a public value, as a library would accept it that lets the token choose the algorithm. */
 export function hmacToken(secret: string, header: object, claims: object): string {
   const head = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part(claims)}`;
   return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;
@@ -41,9 +41,9 @@ export function unsignedToken(header: object, claims: object, signature = ''): s
 /** An OpenID Connect issuer behind `fetch`. */
 export class OidcIssuer {
   keys: SigningKey[];
-  /** What the discovery document says otherwise. */
+  /** Fields that the discovery document contains instead of the normal fields. */
   discovery: Record<string, unknown> = {};
-  /** Answers everything, instead of the true documents. */
+  /** Returns a response that replaces a document. */
   broken?: (path: string) => Response | Promise<Response> | undefined;
   readonly calls: string[] = [];
   readonly inits: (RequestInit | undefined)[] = [];
