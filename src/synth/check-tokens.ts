@@ -23,7 +23,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // Each unknown item becomes a token, because the list itself may be the result of a function.
+  // Unknown items are replaced by tokens. The original items are not available if the whole list is lazy.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

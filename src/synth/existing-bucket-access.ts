@@ -19,7 +19,7 @@ export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IB
   Aspects.of(bucket).add(new WarnWithoutTls(scope, prop, bucket, resource), { priority: AspectPriority.READONLY });
 }
 
-/** Runs at the end of synthesis, because a policy may be added after the service. */
+/** Runs at the end of synthesis, because the app may add a policy after it creates the service. */
 class WarnWithoutTls implements IAspect {
   constructor(
     private readonly scope: IConstruct, private readonly prop: string, private readonly bucket: s3.IBucket, private readonly resource: s3.CfnBucket,

@@ -127,7 +127,7 @@ function notifications(bucket: s3.IBucket): CfnResource | undefined {
   return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
 }
 
-/** Runs at the end of synthesis, because notifications may be added after the service. */
+/** Runs at the end of synthesis, because the app may add notifications after it creates the service. */
 class KeepEventBridge {
   constructor(private readonly bucket: s3.IBucket) {}
 

@@ -51,7 +51,7 @@ export function checkStream(scope: Construct, prop: string, table: dynamodb.ITab
   scope.node.addValidation({ validate: () => (readTable(resource).streamSpecification?.streamViewType ? [] : [`${prop}: ${NO_STREAM}`]) });
 }
 
-/** Checks the key of a table at the end of synthesis, because an aspect or other code of the app may set one after the service. */
+/** Checks the key of a table at the end of synthesis, because an aspect or other code of the app may set a key later. */
 export function checkTableKey(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;
@@ -65,7 +65,7 @@ export function checkTableKey(scope: Construct, prop: string, table: dynamodb.IT
   });
 }
 
-/** Checks an existing table at the end of synthesis, because indexes and the stream may be added after the service. */
+/** Checks an existing table at the end of synthesis, because the app may add indexes and the stream after it creates the service. */
 export function checkTable(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) {

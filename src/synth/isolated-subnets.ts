@@ -55,7 +55,7 @@ export function warnOfIsolation(
       `functions.vpc: ${isolated} has no route to the internet, and this function calls ${unreachable.join(' and ')}, for which there is no VPC endpoint. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc only for the other areas`);
   }
   const needed = [...called.flatMap((each) => each?.service ?? []), ...(CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler] ?? []];
-  // At the end of synthesis, because endpoints may be added after the service.
+  // Runs at the end of synthesis, because the app may add endpoints after it creates the service.
   Aspects.of(scope).add({ visit: (node) => { if (node === scope) warnOfEndpoints(scope, vpc, isolated, needed); } }, { priority: AspectPriority.READONLY });
 }
 

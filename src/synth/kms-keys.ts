@@ -33,7 +33,7 @@ export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey,
   const added = Stack.of(target) === stack && target.addToResourcePolicy(statement).statementAdded;
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:keyPolicy',
-      `${prop}: the policy of its KMS key can't be changed from this stack. It must delegate access to IAM policies (Allow kms:* to this account's root principal, the default), or allow the roles of this service the KMS actions in their policies`);
+      `${prop}: the policy of its KMS key can't be changed from this stack. It must delegate access to IAM policies (Allow kms:* to this account's root principal, the default), or allow the KMS actions to the roles of this service`);
   }
   return grant;
 }

@@ -1,5 +1,6 @@
 import { Bitrate, Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { readableBytes } from '../domain/readable';
 
 /*
  * Checks for single props. Each check returns an error message that begins with the prop's name, or undefined. The checks accept `unknown`
@@ -15,7 +16,7 @@ export function isAbsent(value: unknown): value is null | undefined {
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'none';
   if (isDuration(value)) return showDuration(value);
-  if (isSize(value) && !value.isUnresolved()) return showSize(value);
+  if (isSize(value) && !value.isUnresolved()) return readableBytes(bytesOf(value));
   if (isBitrate(value) && !value.isUnresolved()) return `${value.toMbps()} Mb/s`;
   if (Token.isUnresolved(value)) return 'a value that is known at deploy time only';
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object) return `an object of class ${value.constructor?.name}`;
@@ -36,10 +37,6 @@ function showDuration(value: Duration): string {
   const milliseconds = value.toMilliseconds({ integral: false });
   // toHumanString() drops fractions of seconds.
   return milliseconds % 1000 === 0 ? value.toHumanString() : `${milliseconds / 1000} seconds`;
-}
-
-function showSize(value: Size): string {
-  return bytesOf(value) < 1024 ? `${bytesOf(value)} bytes` : `${value.toGibibytes({ rounding: SizeRoundingBehavior.NONE })} GiB`;
 }
 
 /** Returns the bytes, which may be a fraction: without `rounding`, CDK throws on fractions. */
@@ -163,7 +160,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Duration of whole ${unit}, ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
   if (!isDuration(value)) return expected;
-  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected Duration.${unit}() for a token, which can't be converted, got ${show(value)}`;
+  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected Duration.${unit}() for a token, because CDK can't convert tokens to another unit, got ${show(value)}`;
   const milliseconds = value.toMilliseconds({ integral: false });
   const isWhole = milliseconds % Duration[unit](1).toMilliseconds() === 0;
   return isWhole && milliseconds >= min.toMilliseconds() && milliseconds <= max.toMilliseconds() ? undefined : expected;
@@ -172,7 +169,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
 /** Checks that a value is a size of whole bytes, at least 1 byte. */
 export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
   if (isAbsent(value)) return undefined;
-  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected Size.bytes() for a token, which can't be converted`;
+  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected Size.bytes() for a token, because CDK can't convert tokens to another unit`;
   if (isSize(value) && Number.isInteger(bytesOf(value)) && bytesOf(value) >= 1 && bytesOf(value) <= bytesOf(max)) return undefined;
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
@@ -191,7 +188,7 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Bitrate of ${show(min)} to ${show(max)} in whole bits, got ${show(value)}`;
   if (!isBitrate(value)) return expected;
-  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected Bitrate.bps() for a token, which can't be converted`;
+  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected Bitrate.bps() for a token, because CDK can't convert tokens to another unit`;
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 
@@ -214,7 +211,7 @@ export function listProblems(
 ): (string | undefined)[] {
   if (isAbsent(value)) return [];
   if (Token.isUnresolved(value)) return tokens && Array.isArray(value) ? [] : [`${name}: expected a list that is known at synth, got ${show(value)}`];
-  if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more, got ${show(value)}`];
+  if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more items, got ${show(value)}`];
   return value.map((item, index) => {
     // `[...listToken]` leaves an item that cannot be resolved to one string.
     if (Token.isUnresolved([item])) return `${name}[${index}]: expected an item, got a list that is known at deploy time only, which can't be joined with others`;

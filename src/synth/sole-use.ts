@@ -10,7 +10,7 @@ type Resource = s3.IBucket | dynamodb.ITable;
 /**
  * Rejects a bucket or table that two constructs of the app have for the same use. Runs at the end of synthesis.
  *
- * @param use the use, such as `sources`
+ * @param use the purpose of the resource, such as `sources`
  * @param harm the verb phrase for the consequence in the error message
  */
 export function checkSoleUse(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {

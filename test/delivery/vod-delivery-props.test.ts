@@ -115,7 +115,7 @@ describe('VodDelivery with props', () => {
 
   const site = new origins.HttpOrigin('app.example.com');
   test.each<[Partial<VodDeliveryProps>, string]>([
-    [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more, got []'],
+    [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more items, got []'],
     [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of public keys per key group), got 6'],
     [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: expected each generation once, got a, a'],
     [{ keyGenerations: ['2026/11'] }, 'expected 1 to 20 letters, digits and hyphens, not starting with a hyphen, got "2026/11"'],

@@ -139,7 +139,7 @@ describe('CORS of the source bucket', () => {
 
   test('is reported for an imported bucket with the prop of ServerlessVod', () => {
     const { stack } = service({ makeBucket: (scope) => s3.Bucket.fromBucketName(scope, 'Sources', 'sources') });
-    Annotations.fromStack(stack).hasWarning('/Test/Vod/Upload', Match.stringLikeRegexp('^upload\\.bucket: its CORS rules .*serverless-vod:sourceBucketCors'));
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Upload', Match.stringLikeRegexp('^upload\\.bucket: cannot add a CORS rule .*serverless-vod:sourceBucketCors'));
   });
 
   test.each<[string, (app: App, stack: Stack) => s3.IBucket, string]>([
@@ -147,7 +147,7 @@ describe('CORS of the source bucket', () => {
     ['is in another stack, while the service URL is not known yet', (app) => new s3.Bucket(new Stack(app, 'Other'), 'Sources'), Lazy.string({ produce: () => SERVICE_URL })],
   ])('is not added to a bucket that %s: a warning names the required rule', (_, makeBucket, address) => {
     const { stack } = upload(makeBucket, address);
-    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: its CORS rules .*allows PUT .*content-type, if-none-match.*serverless-vod:sourceBucketCors'));
+    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: cannot add a CORS rule .*allows PUT .*content-type, if-none-match.*serverless-vod:sourceBucketCors'));
   });
 });
 

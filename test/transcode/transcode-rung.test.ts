@@ -12,7 +12,7 @@ test('the default ladder is a valid value of the prop', () => {
 });
 
 test.each<[string, TranscodeRung[], string]>([
-  ['no rung', [], 'ladder: expected a list of 1 or more, got []'],
+  ['no rung', [], 'ladder: expected a list of 1 or more items, got []'],
   ['eleven rungs', Array.from({ length: 11 }, (_, i) => ({ height: 120 + 2 * i, maxBitrate: mbps(i + 1) })), 'ladder: expected 1 to 10 rungs, got 11'],
   ['an odd height', [{ height: 721, maxBitrate: mbps(1) }], 'ladder[0].height: expected an even number of pixels for the short side, from 120 to 2160 (4K is 2160), got 721'],
   ['a height above the maximum of MediaConvert', [{ height: 4320, maxBitrate: mbps(1) }], 'ladder[0].height: expected an even number of pixels for the short side, from 120 to 2160 (4K is 2160), got 4320'],

@@ -132,7 +132,7 @@ describe('VodTranscode', () => {
   });
 
   test.each<[Partial<VodTranscodeProps>, RegExp]>([
-    [{ ladder: [] }, /Transcode: ladder: expected a list of 1 or more, got \[\]/],
+    [{ ladder: [] }, /Transcode: ladder: expected a list of 1 or more items, got \[\]/],
     [{ ladder: [{ height: 721, maxBitrate: Bitrate.bps(1) }], maxFrameRate: 0 }, /ladder\[0\]\.height.*ladder\[0\]\.maxBitrate.*maxFrameRate: expected .*, got 0/],
     [{ segmentDuration: Duration.seconds(1) }, /segmentDuration: expected .* 2 seconds to 10 seconds, got 1 second/],
     [{ segmentDuration: Duration.millis(2500) }, /segmentDuration: expected .*, got 2.5 seconds/],

@@ -101,7 +101,7 @@ describe('VodUpload', () => {
       defaultVisibility: 'PRIVATE' as any,
     }));
     expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes\[0\]: .*"video"; uploadExpiry: .*15 minutes.*got 16 minutes; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"/);
-    expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected a list of 1 or more');
+    expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected a list of 1 or more items');
     expect(() => synth(() => ({ maxSize: Size.bytes(0) }))).toThrow('maxSize');
     expect(() => synth(() => ({ uploadExpiry: Duration.seconds(59) }))).toThrow('uploadExpiry');
   });

@@ -220,7 +220,7 @@ describe('any OpenID Connect issuer', () => {
     [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected a URL such as/],
     [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the URL before \/\.well-known\//],
     [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
-    [{ audiences: [] }, /audiences: expected a list of 1 or more, got \[\]/],
+    [{ audiences: [] }, /audiences: expected a list of 1 or more items, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one audience \(the client id for id tokens/],
     // An environment variable that is not set leads to such a list.
     [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
