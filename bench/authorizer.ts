@@ -8,7 +8,7 @@ const AIM_MS = 2;
 
 type Authorizer = (event: { type: 'TOKEN'; authorizationToken: string; methodArn: string }) => Promise<unknown>;
 
-/** Milliseconds of the one in the middle. */
+/** Returns the median of the calls' times, in milliseconds. */
 async function median(call: () => unknown): Promise<number> {
   const times: number[] = [];
   for (let count = 0; count < CALLS; count++) {
@@ -19,7 +19,7 @@ async function median(call: () => unknown): Promise<number> {
   return times.sort((a, b) => a - b)[CALLS / 2];
 }
 
-/** A token as issuers make them, and what it takes to check its signature and nothing else. */
+/** Creates a token as issuers do, and a function that only checks its signature. */
 function signed(alg: string, privateKey: KeyObject, publicKey: KeyObject, claims: object) {
   const [header, payload] = [{ alg, kid: alg, typ: 'JWT' }, claims].map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
   const content = Buffer.from(`${header}.${payload}`);
@@ -30,7 +30,7 @@ function signed(alg: string, privateKey: KeyObject, publicKey: KeyObject, claims
   };
 }
 
-/** What a warm call of the Lambda authorizer takes, as a ratio to the bare signature check in the same run: the bundle, against an issuer on this machine. */
+/** Measures warm calls of the bundled Lambda authorizer with a local issuer, and their ratio to the signature check alone in the same run. */
 export async function authorizerRows(assets: string): Promise<Record<string, object>> {
   const keys = { RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }), ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
   const keySet = JSON.stringify({ keys: Object.entries(keys).map(([alg, { publicKey }]) => ({ ...publicKey.export({ format: 'jwk' }), kid: alg, alg, use: 'sig' })) });
@@ -62,6 +62,6 @@ export async function authorizerRows(assets: string): Promise<Record<string, obj
     };
   }
   server.close();
-  if (fetched !== 1) throw new Error(`the key set was fetched ${fetched} times, so these were no warm calls`);
+  if (fetched !== 1) throw new Error(`the key set was fetched ${fetched} times, so these calls were not warm`);
   return rows;
 }

@@ -1,7 +1,7 @@
 import type { Variable } from '../src/contract/environment';
 import { DEFAULT_LADDER } from '../src/transcode/job/ladder';
 
-/** An environment in which every handler starts. */
+/** An environment in which all handlers start. */
 export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   APP_ORIGINS: '[]',
   CLIENT_ID: 'client',

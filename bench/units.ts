@@ -1,15 +1,15 @@
 import { itemSize } from '../local/services/dynamodb/item-size';
-import type { StreamRecord } from '../local/services/dynamodb/streams';
 import type { Json } from '../local/services/json';
+import type { ItemChange } from '../local/usage';
 import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 
-/** Write units by where they go: `table`, or an index. */
+/** Write units of the table, under `table`, and of each index, under its name. */
 export type Units = Record<string, number>;
 
 const KB = 1024;
-const unitsOf = (item: Json) => Math.ceil(itemSize(item) / KB);
+const writeUnitsOf = (item: Json): number => Math.ceil(itemSize(item) / KB);
 
-/** An index's entry for an item; none when the item lacks one of its keys. */
+/** Returns an item's entry in an index; undefined if the item lacks a key of the index. */
 function entryOf({ partition, sort, projection }: TableIndex, item: Json | undefined): Json | undefined {
   if (!item?.[partition] || !item[sort]) return undefined;
   const names: string[] = [TABLE_KEYS.partition, TABLE_KEYS.sort, partition, sort];
@@ -17,26 +17,56 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 }
 
 /**
- * What DynamoDB bills for a write, by its developer guide ("DynamoDB read and write operations", "Using Global Secondary Indexes"): each KB of the larger of
- * the item before and after is a unit, twice as many in a transaction; each index whose entry changes is another write of that entry, and a changed key two.
- * Entries follow asynchronously, so a transaction does not double them.
+ * Returns the units that DynamoDB bills for a write, by its developer guide ("DynamoDB read and write operations", "Using Global Secondary Indexes"). Each KB
+ * of the larger of the item before and after is a unit, and two in a transaction. An index entry that changes is one more write of that entry, and two if its
+ * key changes. A transaction does not double the units of an index, because indexes are updated asynchronously.
  */
-export function writeUnits({ dynamodb: { OldImage, NewImage } }: StreamRecord, transactional: boolean): Units {
-  const items = [OldImage, NewImage].filter((image) => image !== undefined);
-  const units: Units = { table: Math.max(...items.map(unitsOf)) * (transactional ? 2 : 1) };
+export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
+  const items = [oldItem, newItem].filter((item) => item !== undefined);
+  // A write that finds no item and stores none is billed as the smallest one.
+  const units: Units = { table: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
   for (const index of Object.values(INDEXES)) {
-    const [before, after] = [entryOf(index, OldImage), entryOf(index, NewImage)];
+    const [before, after] = [entryOf(index, oldItem), entryOf(index, newItem)];
     if (JSON.stringify(before) === JSON.stringify(after)) continue;
     const key = (entry: Json) => JSON.stringify([entry[index.partition], entry[index.sort]]);
     const isMoved = before && after && key(before) !== key(after);
-    units[index.name] = isMoved ? unitsOf(before) + unitsOf(after) : Math.max(...[before, after].filter((entry) => entry !== undefined).map(unitsOf));
+    units[index.name] = isMoved
+      ? writeUnitsOf(before) + writeUnitsOf(after)
+      : Math.max(...[before, after].filter((entry) => entry !== undefined).map(writeUnitsOf));
   }
   return units;
 }
 
-/** The sum, where each place of one of them stands. */
+/**
+ * Returns the units that DynamoDB bills for a read: each 4 KB are half a unit, and one if the read is consistent. A query is rounded up once, other reads
+ * once for each item.
+ */
+export function readUnits(operation: string, input: Json, answer: Json): number {
+  const unitsOf = (bytes: number, isConsistent?: boolean): number => Math.max(1, Math.ceil(bytes / (4 * KB))) * (isConsistent ? 1 : 0.5);
+  switch (operation) {
+    case 'GetItem':
+      return unitsOf(answer.Item ? itemSize(answer.Item) : 0, input.ConsistentRead);
+    case 'BatchGetItem':
+      return Object.entries<Json>(input.RequestItems).reduce((sum, [table, { Keys, ConsistentRead }]) => {
+        const items: Json[] = answer.Responses?.[table] ?? [];
+        const missing = Keys.length - items.length;
+        return sum + items.reduce((units, item) => units + unitsOf(itemSize(item), ConsistentRead), 0) + missing * unitsOf(0, ConsistentRead);
+      }, 0);
+    case 'Query':
+      // Items that a filter drops are billed, and they are not in the response.
+      if (answer.ScannedCount !== answer.Count) throw new Error('cannot count the read units of a query with a filter');
+      return unitsOf((answer.Items as Json[]).reduce((sum, item) => sum + itemSize(item), 0), input.ConsistentRead);
+    default:
+      throw new Error(`cannot count the read units of ${operation}`);
+  }
+}
+
+/** Adds the units of each place. */
 export function sumOf(all: readonly Units[]): Units {
   const sum: Units = {};
   for (const [place, count] of all.flatMap((units) => Object.entries(units))) sum[place] = (sum[place] ?? 0) + count;
   return sum;
 }
+
+/** Adds the units of all places. */
+export const totalOf = (units: Units): number => Object.values(units).reduce((sum, each) => sum + each, 0);

@@ -30,6 +30,7 @@ import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
 import { oneLine } from './text';
 import type { Part } from './types';
+import { ignoreUsage, observedFunctions, observedGateway, observedService, observedStore, type ObserveUsage } from './usage';
 
 /** The facts that a client needs to use the stack: the content of `stack.json`. */
 export interface StackFacts {
@@ -62,11 +63,16 @@ interface StackOptions {
   readonly divideLifetimes?: number;
   /** Whether scheduled rules fire automatically. */
   readonly schedules?: boolean;
+  /**
+   * Receives each operation that AWS would bill.
+   * @default - nothing is observed
+   */
+  readonly observe?: ObserveUsage;
   readonly log: (line: string) => void;
 }
 
 /** Starts all parts in order. If one fails to start, the parts before it are stopped. Dispose of the result to stop the stack. */
-export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, log }: StackOptions) {
+export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
 
@@ -97,31 +103,35 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, awsUrl]));
   // Nothing listens on port 1: a call to an unsupported service fails at once and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
-  const functions = keep(createFunctions({ stack, access, environment, log: (name, line) => handlerLog(`${name} ${line}`) }));
+  const logHandler = (functionName: string, line: string): void => {
+    handlerLog(`${functionName} ${line}`);
+    observe({ kind: 'log', functionName, line });
+  };
+  const functions = observedFunctions(keep(createFunctions({ stack, access, environment, log: logHandler })), stack, observe);
 
-  const dynamoDb = keep(await startDynamoDb({ stack }));
-  const queues = keep(await createQueues({ stack, access, functions, log }));
+  const dynamoDb = keep(await startDynamoDb({ stack, observe }));
+  const queues = keep(await createQueues({ stack, access, functions, observe, log }));
   const failureQueueOf = failureQueues(stack);
   const topics = keep(createTopics({ stack, access, functions, failureQueueOf, queues, log }));
-  const events = keep(createEvents({ stack, access, functions, failureQueueOf, queues, topics, log }));
+  const events = keep(createEvents({ stack, access, functions, failureQueueOf, queues, topics, observe, log }));
   const s3 = createS3({ stack, putEvent: events.put, access });
   const streamMappings = keep(await createStreamMappings({ stack, access, functions, streams: dynamoDb.streams, store: s3.store, log }));
-  const mediaConvert = keep(createMediaConvert({ stack, access, store: s3.store, putEvent: events.put }));
+  const mediaConvert = keep(createMediaConvert({ stack, access, store: observedStore(s3.store, 'mediaconvert.amazonaws.com', observe), putEvent: events.put }));
   const hasPool = stack.ofType('AWS::Cognito::UserPool').length > 0;
   const cognito = hasPool ? keep(await startCognito({ stack, port: authPort, divideLifetimes })) : undefined;
   const namesIssuer = JSON.stringify(assembly.template).includes(OTHER_ISSUER);
   const here = (audience: string): string => stack.here(audience);
   const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes, here })) : undefined;
   const others = [createSecretsManager({ stack }), createSqs({ stack, queues }), createPutEvents({ ...events, log }), createInvokeCall({ stack, functions })];
-  for (const { service } of [dynamoDb, s3, mediaConvert, ...others, ...cognito ? [cognito] : []]) awsEndpoint.register(service);
+  for (const { service } of [dynamoDb, s3, mediaConvert, ...others, ...cognito ? [cognito] : []]) awsEndpoint.register(observedService(service, observe));
 
   await runCustomResources(stack, functions, s3.store);
   const [domainName] = stack.domainNames;
   const origin = `http://${domainName ? hostOf(domainName, edgePort) : `localhost:${edgePort}`}`;
   const users = (cognito ?? otherIssuer)?.users ?? [];
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
-  const gateway = createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys });
-  keep(await startEdge({ stack, access, s3: s3.service, gateway, port: edgePort }));
+  const gateway = observedGateway(createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys }), observe);
+  keep(await startEdge({ stack, access, s3: observedService(s3.service, observe), gateway, observe, port: edgePort }));
   // Last, because messages and events from an earlier run need every handler and every service.
   for (const part of [events, topics, queues, streamMappings, mediaConvert]) part.start();
   if (schedules) events.startSchedules();

@@ -15,6 +15,7 @@ import { onlyKnown } from '../lookup';
 import { hostOf } from '../template/addresses';
 import { isDecodable, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Part, type Principal } from '../types';
+import { ignoreUsage, type ObserveUsage } from '../usage';
 
 /** The managed policy SecurityHeadersPolicy. An origin can override these headers. */
 const securityHeaders = new Map(Object.entries({
@@ -50,8 +51,8 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** Serves the template's distribution on localhost. */
-export async function startEdge({ stack, access, s3, gateway, port }:
-{ stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; port: number }): Promise<Part> {
+export async function startEdge({ stack, access, s3, gateway, observe = ignoreUsage, port }:
+{ stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; observe?: ObserveUsage; port: number }): Promise<Part> {
   const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
   /** CloudFront's name for each local host. */
   const nameOf = new Map<string, string>([
@@ -101,6 +102,7 @@ export async function startEdge({ stack, access, s3, gateway, port }:
   }
 
   const server = createServer({ maxHeaderSize: LONGEST_HEAD }, (request, response) => {
+    observe({ kind: 'request', service: 'cloudfront', operation: request.method!, path: request.url!.split('?')[0] });
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
       // A viewer who disconnected in the middle of an object or of a body gets no response.

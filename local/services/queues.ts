@@ -10,6 +10,7 @@ import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
 import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
+import { ignoreUsage, type ObserveUsage } from '../usage';
 
 /** The template's standard queues, and the pollers that invoke functions. */
 export type Queues = Awaited<ReturnType<typeof createQueues>>;
@@ -30,9 +31,10 @@ const DAYS_4 = 345_600;
  * Creates the template's queues. Rejects if a function's role isn't allowed to read its queue. Messages survive `kill -9`, also in dead-letter
  * queues. Polling starts with `start`.
  */
-export async function createQueues({ stack, access, functions, log = logLine }: {
-  stack: LocalStack; access: Access; functions: Functions; log?: (line: string) => void;
+export async function createQueues({ stack, access, functions, observe = ignoreUsage, log = logLine }: {
+  stack: LocalStack; access: Access; functions: Functions; observe?: ObserveUsage; log?: (line: string) => void;
 }) {
+  const observeRequest = (operation: string, caller?: string) => observe({ kind: 'request', service: 'sqs', operation, caller });
   let stopped = false;
   const queues = new Map(stack.ofType('AWS::SQS::Queue').map((resource) => [resource.attributes.Arn, createQueue(stack, resource, (arn) => queueOf(arn))]));
   const queueOf = (arn: string): Queue => {
@@ -45,12 +47,14 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
     const queue = queueOf(EventSourceArn);
     const messages = queue.receive(BatchSize);
     if (messages.length === 0) return queue.changed();
+    observeRequest('ReceiveMessage', 'lambda.amazonaws.com');
     try {
       const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
       if (error) throw new AwsError(error.errorType, error.errorMessage);
       // Lambda's rules: a response without a list is a success; an empty id in the list fails the whole batch.
       const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
       const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
+      if (!messages.every(stays)) observeRequest('DeleteMessageBatch', 'lambda.amazonaws.com');
       messages.forEach((message) => stays(message) ? queue.fail(message) : queue.delete(message));
     } catch (error) {
       if (stopped) return;
@@ -85,7 +89,10 @@ export async function createQueues({ stack, access, functions, log = logLine }: 
   }
   return {
     /** Sends a message after its permission was checked, and returns the message id. The message is on disk. */
-    send: (queueArn: string, body: string): string => queueOf(queueArn).send(body),
+    send(queueArn: string, body: string): string {
+      observeRequest('SendMessage');
+      return queueOf(queueArn).send(body);
+    },
     start: () => pollers.forEach((startPoller) => startPoller()),
     async stop() {
       stopped = true;

@@ -5,6 +5,7 @@ import { ensureTable, tablesOf } from './tables';
 import { actionsOf, createTransactions } from './transactions';
 import { createWrites } from './writes';
 import type { AwsService, LocalStack, Need, Part } from '../../types';
+import { ignoreUsage, type ObserveUsage } from '../../usage';
 import { jsonService, type Json } from '../json';
 
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'] as const;
@@ -19,14 +20,21 @@ export interface DynamoDb extends Part {
 }
 
 /** Opens the template's tables. Items and streams persist between runs. */
-export async function startDynamoDb({ stack, now }: { stack: LocalStack; now?: () => number }): Promise<DynamoDb> {
+export async function startDynamoDb({ stack, observe = ignoreUsage, now }: {
+  stack: LocalStack; observe?: ObserveUsage; now?: () => number;
+}): Promise<DynamoDb> {
   const database = await openTables(join(stack.dataFolder, 'dynamodb'));
   try {
     await Promise.all(tablesOf(stack).map((table) => ensureTable(table, database)));
     const streams = await createStreams({ stack, database, now });
-    const writes = createWrites({ database, streams });
+    const writes = createWrites({ database, streams, observe });
+    const read = async (operation: typeof READS[number], input: Json): Promise<Json> => {
+      const answer = await database.call(operation, input);
+      observe({ kind: 'read', operation, input, answer });
+      return answer;
+    };
     const operations = {
-      ...Object.fromEntries(READS.map((operation) => [operation, (input: Json) => database.call(operation, input)])),
+      ...Object.fromEntries(READS.map((operation) => [operation, (input: Json) => read(operation, input)])),
       ...Object.fromEntries(WRITES.map((operation) => [operation, (input: Json) => writes.write(operation, input)])),
       TransactWriteItems: await createTransactions({ database, writes, now }),
     };

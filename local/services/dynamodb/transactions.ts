@@ -82,6 +82,7 @@ export async function createTransactions({ database, writes, now = Date.now }: {
     const size = plans.reduce((sum, { before, after = before }) => sum + (after ? itemSize(after) : 0), 0);
     if (size > LARGEST) throw invalid('The items of a transaction must have a total size of at most 4 MiB');
 
+    writes.observe({ kind: 'write', isTransaction: true, changes: plans.map(({ before, after, error }, index) => ({ before, after: error || !actions[index].writes ? before : after })) });
     const conflicts = writes.takeConflict();
     const reasons = plans.map((plan, index) => reasonOf(plan, actions[index], conflicts && index === 0));
     if (reasons.some(({ Code }) => Code !== NO_REASON.Code)) {

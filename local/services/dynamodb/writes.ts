@@ -1,13 +1,14 @@
 import type { Change, Database, Plan, Write } from './database';
 import type { Streams } from './streams';
 import { AwsError } from '../../types';
+import { ignoreUsage, type ObserveUsage } from '../../usage';
 import type { Json } from '../json';
 
 /** The writes to all tables. */
 export type Writes = ReturnType<typeof createWrites>;
 
 /** Serializes all writes, so that nothing changes between the check of a condition and its write. */
-export function createWrites({ database, streams }: { database: Database; streams: Streams }) {
+export function createWrites({ database, streams, observe = ignoreUsage }: { database: Database; streams: Streams; observe?: ObserveUsage }) {
   let last: Promise<unknown> = Promise.resolve();
   let conflicts = 0;
 
@@ -27,7 +28,8 @@ export function createWrites({ database, streams }: { database: Database; stream
       return this.alone(async () => {
         if (this.takeConflict()) throw new AwsError('TransactionConflictException', 'Transaction is ongoing for the item');
         const plan = await database.plan(operation, input);
-        const { error, before, answer } = plan;
+        const { error, before, after, answer } = plan;
+        observe({ kind: 'write', isTransaction: false, changes: [{ before, after: error ? before : after }] });
         if (error?.code === 'ConditionalCheckFailedException' && returned === 'ALL_OLD') throw new AwsError(error.code, error.message, error.status, { Item: before });
         if (error) throw error;
         await this.commit([plan]);
@@ -40,6 +42,7 @@ export function createWrites({ database, streams }: { database: Database; stream
     },
     /** Whether this write must fail with a conflict. */
     takeConflict: (): boolean => conflicts > 0 && conflicts-- > 0,
+    observe,
     /** Resolves when no write is in progress. */
     idle: () => last.then(() => undefined),
   };

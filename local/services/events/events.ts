@@ -8,6 +8,7 @@ import { onlyKnown } from '../../lookup';
 import type { Resource } from '../../template/resources';
 import { firstLines, logLine } from '../../text';
 import type { BusEvent, LocalStack } from '../../types';
+import { ignoreUsage, type ObserveUsage } from '../../usage';
 import { createDeliveries, type OtherTargets, type Tools } from '../deliveries';
 import type { Json } from '../json';
 
@@ -21,7 +22,7 @@ const RETRY_POLICY: Record<string, [least: number, most: number]> = { MaximumEve
  * The default bus and the template's buses, with their rules. An event is on disk when `put` returns, and is delivered at least once. `fire` fires a
  * scheduled rule. Rules fire automatically only after `startSchedules`.
  */
-export function createEvents({ stack, topics, ...tools }: { stack: LocalStack; topics?: OtherTargets } & Tools) {
+export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }: { stack: LocalStack; topics?: OtherTargets; observe?: ObserveUsage } & Tools) {
   const deliveries = createDeliveries(join(stack.dataFolder, 'events'), 'events.amazonaws.com', tools, topics);
   const buses = createBuses(stack);
   const rules = stack.ofType('AWS::Events::Rule').map((resource) => ruleOf(resource, buses, topics));
@@ -42,7 +43,10 @@ export function createEvents({ stack, topics, ...tools }: { stack: LocalStack; t
   return {
     buses,
     /** Puts an event on a bus and returns the event's id. */
-    put: (given: BusEvent, bus = buses.nameOf()): string => send(given, (event) => rules.filter((rule) => rule.bus === bus && rule.matches(event))),
+    put(given: BusEvent, bus = buses.nameOf()): string {
+      observe({ kind: 'event', bus, source: given.source });
+      return send(given, (event) => rules.filter((rule) => rule.bus === bus && rule.matches(event)));
+    },
     /** Fires a scheduled rule at once, by logical id, name or ARN. Returns the event's id; undefined if there is no such rule. */
     fire(name: string): string | undefined {
       const rule = rules.find(({ schedule, names }) => schedule && names.includes(name));

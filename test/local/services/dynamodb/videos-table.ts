@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startAwsEndpoint } from '../../../../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../../../../local/services/dynamodb/dynamodb';
 import type { LocalStack } from '../../../../local/types';
+import type { ObserveUsage } from '../../../../local/usage';
 import { ACCOUNT, CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../fakes';
 
 export const TableName = 'videos';
@@ -33,9 +34,9 @@ export const globalTable = (properties: object = {}) => named('AWS::DynamoDB::Gl
 });
 
 /** The tables of a stack, an AWS endpoint and a client. */
-export async function serve(stack: LocalStack = fakeStack([globalTable()]), now?: () => number) {
+export async function serve(stack: LocalStack = fakeStack([globalTable()]), now?: () => number, observe?: ObserveUsage) {
   const access = fakeAccess();
-  const dynamoDb = await startDynamoDb({ stack, now });
+  const dynamoDb = await startDynamoDb({ stack, now, observe });
   const awsEndpoint = await startAwsEndpoint({ access });
   awsEndpoint.register(dynamoDb.service);
   const settings = { region: REGION, endpoint: `http://127.0.0.1:${awsEndpoint.port}`, credentials: CREDENTIALS, maxAttempts: 1 };

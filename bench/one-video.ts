@@ -1,0 +1,214 @@
+import { mkdtempSync, readFileSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import * as path from 'path';
+import { setTimeout as wait } from 'timers/promises';
+import { PRICES, type Priced } from './prices';
+import { sumOf, type Units } from './units';
+import { UsageCount } from './usage-count';
+import { fetchMedia, SignIn } from '../local/client';
+import { makeClip } from '../local/clip';
+import { CookieJar } from '../local/cookie-jar';
+import { resolveLocalhostNames } from '../local/localhost-names';
+import { startStack, type StackFacts } from '../local/stack';
+import type { ObserveUsage, Usage } from '../local/usage';
+import { INDEXES } from '../src/contract/table';
+
+/**
+ * The largest cost in dollars for 1,000 videos with 1 KB of text, from the declaration of the upload to the last event. `total` includes Lambda's
+ * GB-seconds, which depend on the machine, and `counted` does not.
+ */
+const BOUNDS = { counted: 0.033, total: 0.045 };
+/** The service alone, without consumers of its events. */
+const APP = path.join(__dirname, '..', 'examples/typescript/smallest/app.ts');
+const CLIP_SECONDS = 4;
+/** Videos of each kind. The one with the median GB-seconds is printed. */
+const RUNS = 3;
+const PATIENCE_MS = 120_000;
+/** The stack is idle if no service was used for so long. */
+const IDLE_MS = 1000;
+
+/** The text that a user writes about a video. */
+const VIDEOS: Record<string, object> = {
+  'a title only': {},
+  '1 KB': { description: 'x'.repeat(900), tags: ['physics', 'lecture'] },
+  '32 KB': {
+    // Two bytes each.
+    description: 'é'.repeat(4700),
+    tags: Array.from({ length: 20 }, (_, n) => `${n}`.padEnd(64, 't')),
+    metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`${n}`.padEnd(64, 'k'), 'v'.repeat(1024)])),
+  },
+};
+const ORDINARY = '1 KB';
+
+/** The writes of a video from its upload to `ready`. The local MediaConvert reports progress once, before the end of a short job. */
+const WRITES = ['create', 'uploaded', 'claimed', 'processing', 'progress', 'ready'];
+
+const PHASES = ['sign in', 'upload to ready', 'list, get, start playback'] as const;
+type Phase = typeof PHASES[number];
+/** The usage of one video: of the service in each phase, and of its media. */
+type VideoCount = Record<Phase | 'media', UsageCount>;
+
+/** Usage that depends on the length of a video and on how often it is watched. */
+const isMedia = (usage: Usage): boolean => usage.kind === 'request' && (
+  usage.caller === 'mediaconvert.amazonaws.com' || usage.caller === 'cloudfront.amazonaws.com' || (usage.service === 'cloudfront' && usage.path!.startsWith('/v/')));
+
+/** Counts the usage of the local stack: the current phase's, and the time since the last one. */
+class Meter {
+  count = newCount();
+  phase: Phase = 'sign in';
+  private last = 0;
+  private isReady = false;
+
+  readonly observe: ObserveUsage = (usage) => {
+    this.last = performance.now();
+    this.isReady ||= usage.kind === 'write' && usage.changes.some(({ after }) => after?.status?.S === 'ready');
+    this.count[isMedia(usage) ? 'media' : this.phase].add(usage);
+  };
+
+  /** Runs a step and attributes all usage until the stack is idle to it. */
+  async during<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
+    this.phase = phase;
+    const result = await work();
+    await this.until(() => performance.now() - this.last > IDLE_MS);
+    return result;
+  }
+
+  /** Resolves when a video is ready, without a request to the service. */
+  async ready(): Promise<void> {
+    await this.until(() => this.isReady);
+    this.isReady = false;
+  }
+
+  private async until(check: () => boolean): Promise<void> {
+    for (const end = performance.now() + PATIENCE_MS; !check(); await wait(50)) {
+      if (performance.now() > end) throw new Error(`the ${this.phase} did not end within ${PATIENCE_MS / 1000} seconds`);
+    }
+  }
+}
+
+const newCount = (): VideoCount => Object.fromEntries([...PHASES, 'media'].map((phase) => [phase, new UsageCount()])) as VideoCount;
+
+/** Sends one video through the front door of a local stack, as a script of a user would. */
+async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter: Meter; clip: Buffer<ArrayBuffer>; text: object }): Promise<VideoCount> {
+  meter.count = newCount();
+  const jar = new CookieJar();
+  const { id_token: token } = await meter.during('sign in', async () => (await SignIn.begin(facts, undefined, jar)).tokens(facts.users[0]));
+  const call = async (method: string, route: string, body?: object): Promise<any> => {
+    const headers = { 'authorization': token, 'content-type': 'application/json' };
+    const response = await jar.fetch(`${facts.api}${route}`, { method, headers, body: body && JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  const videoId = await meter.during('upload to ready', async () => {
+    const { video, upload } = await call('POST', '/upload', { fileName: 'lecture-07.mp4', contentType: 'video/mp4', size: clip.length, title: 'Lecture 7', ...text });
+    const { status } = await fetch(upload.url, { method: upload.method, headers: upload.headers, body: clip });
+    if (status !== 200) throw new Error(`the upload ended with ${status}`);
+    await meter.ready();
+    return video.videoId;
+  });
+  await meter.during('list, get, start playback', async () => {
+    await call('GET', '/streams');
+    await call('GET', `/streams/${videoId}`);
+    const { hls } = await call('POST', `/streams/${videoId}/playback`);
+    await fetchMedia(jar, hls);
+  });
+  return meter.count;
+}
+
+/** Returns the normalized minutes of the newest job: one for each minute of a video output below 720 lines, two up to 1080, at least 10 seconds each. */
+function normalizedMinutes(dataFolder: string): number {
+  const jobs = JSON.parse(readFileSync(path.join(dataFolder, 'mediaconvert', 'jobs.json'), 'utf8'));
+  const outputs: any[] = jobs.at(-1).settings.outputGroups.flatMap((group: any) => group.outputs);
+  const videos = outputs.filter(({ videoDescription }) => videoDescription && !videoDescription.codecSettings?.frameCaptureSettings);
+  return videos.reduce((sum, { videoDescription: { height } }) => sum + (height < 720 ? 1 : 2) * Math.max(10, CLIP_SECONDS) / 60, 0);
+}
+
+/** Counts what videos use at the services of a local stack, and prices it. */
+export async function oneVideoRows(): Promise<{ tables: Record<string, object>; isWithinBound: boolean }> {
+  resolveLocalhostNames();
+  const dataFolder = mkdtempSync(path.join(tmpdir(), 'one-video-'));
+  const meter = new Meter();
+  try {
+    const counts: Record<string, VideoCount> = {};
+    {
+      await using stack = await startStack({ app: APP, port: 0, data: dataFolder, observe: meter.observe, log: console.error });
+      const clip = readFileSync(makeClip(path.join(dataFolder, 'clip.mp4'), CLIP_SECONDS)) as Buffer<ArrayBuffer>;
+      const send = (text: object) => journey({ facts: stack.facts, meter, clip, text });
+      // Starts the processes of all functions.
+      await send({});
+      for (const [name, text] of Object.entries(VIDEOS)) {
+        const runs: VideoCount[] = [];
+        for (let run = 0; run < RUNS; run++) runs.push(await send(text));
+        counts[name] = medianOf(runs);
+        counts[name].media.uses['MediaConvert normalized minutes'] = normalizedMinutes(dataFolder);
+      }
+      if (stack.refusals.length > 0) throw new Error('the policies of the template rejected a request');
+    }
+    return {
+      tables: {
+        'Write units of one video, from upload to ready': Object.entries(counts).flatMap(writeRows),
+        [`Functions of one video, ${ORDINARY} of text, in processes that have started`]: functionRows(counts[ORDINARY]),
+        [`The service for 1,000 videos, ${ORDINARY} of text: what AWS bills. Times are those of this machine`]: serviceRows(counts[ORDINARY]),
+        'The service for 1,000 videos, from upload to ready, with one report of progress': totalRows(counts),
+        [`The media of 1,000 videos of ${CLIP_SECONDS} seconds in 640x360, each watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
+      },
+      isWithinBound: counted(counts[ORDINARY]) <= BOUNDS.counted && total(counts[ORDINARY]) <= BOUNDS.total,
+    };
+  } finally {
+    rmSync(dataFolder, { recursive: true });
+  }
+}
+
+function medianOf(runs: readonly VideoCount[]): VideoCount {
+  const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
+  // A busy machine transcodes slowly, and MediaConvert then reports progress more than once.
+  const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
+  if (ordinary.length === 0) throw new Error(`expected the writes ${WRITES}, got ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
+  return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];
+}
+
+function writeRows([video, count]: [string, VideoCount]): object[] {
+  const { writes } = count['upload to ready'];
+  const places = ['table', ...Object.keys(INDEXES)];
+  const rows: [string, Units][] = [...WRITES.map((name, index): [string, Units] => [name, writes[index]]), ['all', sumOf(writes)]];
+  return rows.map(([write, units]) => ({ video, write, ...Object.fromEntries(places.map((place) => [place, units[place] ?? ''])) }));
+}
+
+const rounded = (value: number, digits = 5): number => Number(value.toFixed(digits));
+
+function functionRows(count: VideoCount): object[] {
+  return PHASES.flatMap((phase) => Object.entries(count[phase].functions).map(([name, { calls, milliseconds, gbSeconds, lines, bytes }]) => (
+    { phase, 'function': name, calls, 'ms': rounded(milliseconds, 0), 'GB-s': rounded(gbSeconds, 3), 'lines of the handler': lines, 'log bytes': bytes })));
+}
+
+function serviceRows(count: VideoCount): Record<string, object> {
+  const used = Object.entries(PRICES).filter(([name]) => PHASES.some((phase) => count[phase].uses[name as Priced] > 0));
+  const columns = (of: (phase: Phase) => number, unit: string, digits?: number) => (
+    Object.fromEntries(PHASES.map((phase) => [`${phase}, ${unit}`, rounded(of(phase), digits)])));
+  return Object.fromEntries([
+    ...used.map(([name, [price, source]]) => [name, {
+      ...columns((phase) => count[phase].uses[name as Priced] * 1000, 'count', 1),
+      '$ a million': rounded(price * 1e6, 4),
+      ...columns((phase) => count[phase].uses[name as Priced] * 1000 * price, '$'),
+      source,
+    }]),
+    ['all', columns((phase) => count[phase].dollars * 1000, '$')],
+  ]);
+}
+
+const total = (count: VideoCount): number => count['upload to ready'].dollars * 1000;
+const counted = (count: VideoCount): number => total(count) - count['upload to ready'].uses['Lambda GB-seconds'] * PRICES['Lambda GB-seconds'][0] * 1000;
+
+function totalRows(counts: Record<string, VideoCount>): object[] {
+  return Object.entries(counts).map(([video, count]) => ({
+    video,
+    '$ without GB-seconds': rounded(counted(count)),
+    '$': rounded(total(count)),
+    ...video === ORDINARY && { 'bound without GB-seconds': BOUNDS.counted, 'bound': BOUNDS.total },
+  }));
+}
+
+function mediaRows({ uses }: UsageCount): Record<string, object> {
+  return Object.fromEntries(Object.entries(PRICES).filter(([name]) => uses[name as Priced] > 0).map(([name, [price, source]]) => (
+    [name, { count: rounded(uses[name as Priced] * 1000, 1), $: rounded(uses[name as Priced] * 1000 * price), source }])));
+}

@@ -1,0 +1,102 @@
+import { PRICES, type Priced } from './prices';
+import { readUnits, sumOf, totalOf, writeUnits, type Units } from './units';
+import type { Usage } from '../local/usage';
+
+/** Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). They are counted as ingested, which is an upper bound. */
+const LOG_EVENT_OVERHEAD = 26;
+const uuid = '00000000-0000-4000-8000-000000000000';
+const time = '2026-11-30T00:00:00.000Z';
+/** The records that Lambda itself writes for an invocation, with the system log level INFO and JSON logs (Lambda developer guide, "Telemetry API"). */
+const SYSTEM_RECORDS = [
+  { time, type: 'platform.start', record: { requestId: uuid, version: '$LATEST' } },
+  {
+    time,
+    type: 'platform.report',
+    record: { requestId: uuid, metrics: { durationMs: 100.123, billedDurationMs: 101, memorySizeMB: 512, maxMemoryUsedMB: 100 }, status: 'success' },
+  },
+].map((record) => JSON.stringify(record));
+/** What Lambda's JSON format adds to a message of a handler. */
+const ENVELOPE = JSON.stringify({ timestamp: time, level: 'INFO', requestId: uuid, message: {} });
+const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + LOG_EVENT_OVERHEAD, 0);
+
+/** What one function used. */
+interface FunctionUsage { calls: number; milliseconds: number; gbSeconds: number; lines: number; bytes: number }
+
+/** Counts usage in AWS's units. */
+export class UsageCount {
+  readonly uses = Object.fromEntries(Object.keys(PRICES).map((name) => [name, 0])) as Record<Priced, number>;
+  readonly functions: Record<string, FunctionUsage> = {};
+  /** The write units of each write, in their order. */
+  readonly writes: Units[] = [];
+
+  get dollars(): number {
+    return Object.entries(PRICES).reduce((sum, [name, [price]]) => sum + this.uses[name as Priced] * price, 0);
+  }
+
+  add(usage: Usage): void {
+    switch (usage.kind) {
+      case 'invocation': return this.addInvocation(usage);
+      case 'log': return this.addLog(usage);
+      case 'read':
+        this.uses['DynamoDB read units'] += readUnits(usage.operation, usage.input, usage.answer);
+        return;
+      case 'write': {
+        const units = sumOf(usage.changes.map((change) => writeUnits(change, usage.isTransaction)));
+        this.writes.push(units);
+        this.uses['DynamoDB write units'] += totalOf(units);
+        return;
+      }
+      case 'event':
+        this.uses[usage.source === 'aws.s3' ? 'events of S3' : usage.source === 'aws.mediaconvert' ? 'events of MediaConvert' : 'events on the custom bus']++;
+        return;
+      case 'request': {
+        const name = requestName(usage);
+        if (name) this.uses[name]++;
+      }
+    }
+  }
+
+  private functionOf(name: string): FunctionUsage {
+    return this.functions[name] ??= { calls: 0, milliseconds: 0, gbSeconds: 0, lines: 0, bytes: 0 };
+  }
+
+  private addInvocation({ functionName, memoryMegabytes, milliseconds, payload }: Usage & { kind: 'invocation' }): void {
+    const used = this.functionOf(functionName);
+    const gbSeconds = memoryMegabytes / 1024 * Math.ceil(milliseconds) / 1000;
+    used.calls++;
+    used.milliseconds += milliseconds;
+    used.gbSeconds += gbSeconds;
+    used.bytes += bytesOf(SYSTEM_RECORDS);
+    this.uses['Lambda calls']++;
+    this.uses['Lambda GB-seconds'] += gbSeconds;
+    this.uses['log bytes'] += bytesOf(SYSTEM_RECORDS);
+    if (payload?.Records?.[0]?.eventSource === 'aws:dynamodb') this.uses['DynamoDB stream records'] += payload.Records.length;
+  }
+
+  private addLog({ functionName, line }: Usage & { kind: 'log' }): void {
+    const used = this.functionOf(functionName);
+    // Node prints an object on one line or more, and Lambda writes it as one log event.
+    const isContinued = /^[\s}\]]/.test(line);
+    const bytes = isContinued ? Buffer.byteLength(line) : bytesOf([line]) + Buffer.byteLength(ENVELOPE);
+    used.lines++;
+    used.bytes += bytes;
+    this.uses['log bytes'] += bytes;
+  }
+}
+
+/** Returns what a request is billed as; undefined if another kind of usage counts it, or it is free. */
+function requestName({ service, operation }: Usage & { kind: 'request' }): Priced | undefined {
+  switch (service) {
+    case 's3': return ['PUT', 'LIST'].includes(operation) ? 'S3 PUT and LIST requests' : operation === 'DELETE' ? undefined : 'S3 GET requests';
+    case 'sqs': return 'SQS requests';
+    case 'apigateway': return 'REST API requests';
+    case 'cloudfront': return 'CloudFront requests';
+    case 'secretsmanager': return 'Secrets Manager requests';
+    case 'mediaconvert': return 'MediaConvert requests';
+    // Counted by their units and entries.
+    case 'dynamodb': case 'events': return undefined;
+    // The pool is billed by monthly active users.
+    case 'cognito-idp': return undefined;
+    default: throw new Error(`no price is known for requests to ${service}`);
+  }
+}

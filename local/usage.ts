@@ -1,0 +1,70 @@
+import type { Gateway } from './gateway/gateway';
+import type { Store } from './s3/store';
+import type { Json } from './services/json';
+import type { AwsService, Functions, LocalStack, Part } from './types';
+
+/** An item before and after a write, in DynamoDB's JSON. Each is absent if the item did not exist. */
+export interface ItemChange { readonly before?: Json; readonly after?: Json }
+
+/** One operation of a local service that AWS bills. */
+export type Usage =
+  | { readonly kind: 'invocation'; readonly functionName: string; readonly memoryMegabytes: number; readonly milliseconds: number; readonly payload: any }
+  | { readonly kind: 'log'; readonly functionName: string; readonly line: string }
+  /** `operation` is the HTTP method, `LIST`, or the operation of a JSON protocol. `caller` is a role's ARN or the name of a service. */
+  | { readonly kind: 'request'; readonly service: string; readonly operation: string; readonly caller?: string; readonly path?: string }
+  | { readonly kind: 'event'; readonly bus: string; readonly source: string }
+  | { readonly kind: 'read'; readonly operation: string; readonly input: Json; readonly answer: Json }
+  /** Rejected conditions are included: DynamoDB bills them. */
+  | { readonly kind: 'write'; readonly isTransaction: boolean; readonly changes: readonly ItemChange[] };
+
+/** Receives every billed operation, at the service that runs it. The bench counts with it. */
+export type ObserveUsage = (usage: Usage) => void;
+
+export const ignoreUsage: ObserveUsage = () => undefined;
+
+/** Reports each invocation with its duration, which includes the start of a process. */
+export function observedFunctions(functions: Functions & Part, stack: LocalStack, observe: ObserveUsage): Functions & Part {
+  return {
+    ...functions,
+    async invoke(functionArn, payload, caller) {
+      const start = performance.now();
+      const result = await functions.invoke(functionArn, payload, caller);
+      const { physicalId: functionName, properties: { MemorySize: memoryMegabytes = 128 } } = stack.byArn(functionArn);
+      observe({ kind: 'invocation', functionName, memoryMegabytes, milliseconds: performance.now() - start, payload });
+      return result;
+    },
+  };
+}
+
+/** Reports each authorized request to a service. Queues report their own requests, because EventBridge and Lambda send them without the AWS endpoint. */
+export function observedService(service: AwsService, observe: ObserveUsage): AwsService {
+  if (service.name === 'sqs') return service;
+  return {
+    ...service,
+    handle(request, response) {
+      const { headers, method, query, path, principal } = request;
+      const operation = headers['x-amz-target']?.split('.')[1] ?? (query.has('list-type') ? 'LIST' : method);
+      observe({ kind: 'request', service: service.name, operation, caller: principal.id, path });
+      return service.handle(request, response);
+    },
+  };
+}
+
+/** Reports the objects that a service puts without a request to the AWS endpoint. */
+export function observedStore(store: Store, caller: string, observe: ObserveUsage): Store {
+  return {
+    ...store,
+    put(bucket, key, ...others) {
+      observe({ kind: 'request', service: 's3', operation: 'PUT', caller, path: `/${bucket}/${key}` });
+      return store.put(bucket, key, ...others);
+    },
+  };
+}
+
+/** Reports each request to the REST API. */
+export function observedGateway(gateway: Gateway, observe: ObserveUsage): Gateway {
+  return (request) => {
+    observe({ kind: 'request', service: 'apigateway', operation: request.raw.method!, path: request.path.split('?')[0] });
+    return gateway(request);
+  };
+}
