@@ -4,6 +4,7 @@ import { coldStartRows } from './cold-starts';
 import { listRows } from './lists';
 import { localCatalog } from './local-catalog';
 import { oneVideoRows } from './one-video';
+import { PROGRESS_REPORT } from './usage-count';
 
 /** Prints every figure that the project claims. Exits non-zero if a count, a cost or a ratio is above its bound. */
 async function main(): Promise<void> {
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     console.table(rows);
   }
   console.log('Not in these tables: each second that AWS MediaConvert takes longer than the local one to probe a source and to create a job ($0.0067 for 1,000 videos),');
-  console.log('each further report of progress ($0.0016), cold starts, the requests of clients that wait for a video, and data transfer.');
+  console.log(`each further report of progress ($${(PROGRESS_REPORT * 1000).toFixed(4)}), cold starts, the requests of clients that wait for a video, and data transfer.`);
 
   const catalog = await localCatalog();
   const lists = await listRows(catalog);

@@ -18,6 +18,11 @@ const SYSTEM_RECORDS = [
 /** What Lambda's JSON format adds to a message of a handler. */
 const ENVELOPE = JSON.stringify({ timestamp: time, level: 'INFO', requestId: uuid, message: {} });
 const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + LOG_EVENT_OVERHEAD, 0);
+const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
+
+/** Dollars of a further report of progress, without GB-seconds: calls of its handler and of the publisher with their logs, a read and a write of the row. */
+export const PROGRESS_REPORT = 2 * (PRICES['Lambda calls'][0] + SYSTEM_BYTES * PRICES['log bytes'][0])
+  + PRICES['DynamoDB read units'][0] + PRICES['DynamoDB write units'][0];
 
 /** What one function used. */
 interface FunctionUsage { calls: number; milliseconds: number; gbSeconds: number; lines: number; bytes: number }
@@ -66,10 +71,10 @@ export class UsageCount {
     used.calls++;
     used.milliseconds += milliseconds;
     used.gbSeconds += gbSeconds;
-    used.bytes += bytesOf(SYSTEM_RECORDS);
+    used.bytes += SYSTEM_BYTES;
     this.uses['Lambda calls']++;
     this.uses['Lambda GB-seconds'] += gbSeconds;
-    this.uses['log bytes'] += bytesOf(SYSTEM_RECORDS);
+    this.uses['log bytes'] += SYSTEM_BYTES;
     if (payload?.Records?.[0]?.eventSource === 'aws:dynamodb') this.uses['DynamoDB stream records'] += payload.Records.length;
   }
 

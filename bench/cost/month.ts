@@ -39,11 +39,13 @@ export const MONTHS: readonly Month[] = [
   { name: 'large', videos: 5_000, users: 50_000, viewsPerUser: 10 },
 ];
 
+/** Reports of progress for a video of ten minutes, after the first one (docs/decisions/007-what-a-source-may-be.md). */
+const FURTHER_REPORTS = 9;
 /**
- * Dollars of API, functions, table, queue and events for one video, from the request of an upload to `ready`. `npm run bench` prints it for 1,000 videos with
- * 1 KB of text (docs/decisions/022-table.md).
+ * Dollars of API, functions, table, queue and events for one video, from the request of an upload to `ready`. `npm run bench` prints the cost of 1,000 videos
+ * with 1 KB of text and one report of progress, and of a further report (docs/decisions/022-table.md).
  */
-export const SERVICE_PER_VIDEO = 0.029 / 1000;
+export const SERVICE_PER_VIDEO = (0.038 + FURTHER_REPORTS * 0.0016) / 1000;
 /** Requests of Lambda to the empty submit queue in a month (docs/decisions/024-sweeper.md). */
 const POLLING_REQUESTS = 657_000;
 /** Dollars of the sweeper in a month without videos (docs/decisions/024-sweeper.md). */
