@@ -35,18 +35,24 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 /** Counts words of prose. Code, paths and identifiers are not counted. */
 const words = (text: string): number => text.split(' ').filter((part) => /^\p{P}*\p{L}[\p{Ll}'-]+\p{P}*$/u.test(part)).length;
 
-/** Splits a paragraph into sentences, and omits sentences of fewer than four words. */
+/** Splits a paragraph into sentences, and omits fragments and sentences of fewer than four words. */
 const sentencesOf = (paragraph: string): string[] => (
-  [...segmenter.segment(paragraph.replace(/\s+/g, ' ').trim())].map(({ segment }) => segment.trim()).filter((segment) => words(segment) >= 4));
+  [...segmenter.segment(paragraph.replace(/\s+/g, ' ').trim())].map(({ segment }) => segment.trim()).filter((segment) => words(segment) >= 4 && !/^[;,:)]/.test(segment)));
 
 /** Returns the paragraphs of a comment, without comment markers, examples and tag names. */
 function commentParagraphs(comment: string): string[] {
-  const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
+  const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/^@ts-expect-error.*$/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
   return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@\w+(?: \w+(?= - ))? ?(?:- )?/, ''));
 }
 
-const templateText = (template: ts.TemplateExpression, file: ts.SourceFile): string => (
-  template.head.text + template.templateSpans.map((span) => `{${span.expression.getText(file)}}${span.literal.text}`).join(''));
+/** Returns the text of a literal, or of literals joined by `+`; expressions in it appear in braces. */
+function textOf(node: ts.Node, file: ts.SourceFile): string | undefined {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((span) => `{${span.expression.getText(file)}}${span.literal.text}`).join('');
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.PlusToken) return undefined;
+  const [left, right] = [textOf(node.left, file), textOf(node.right, file)];
+  return left === undefined && right === undefined ? undefined : `${left ?? `{${node.left.getText(file)}}`}${right ?? `{${node.right.getText(file)}}`}`;
+}
 
 const isTest = (node: ts.Node, file: ts.SourceFile): boolean => ts.isCallExpression(node.parent) && node.parent.arguments[0] === node
   && /^(?:describe|it|test)\b/.test(node.parent.expression.getText(file));
@@ -63,7 +69,8 @@ function sentencesOfCode(name: string): Sentence[] {
   const visit = (node: ts.Node): void => {
     const around = [ts.getLeadingCommentRanges(text, node.pos), ts.getTrailingCommentRanges(text, node.end)];
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
-    const literal = ts.isStringLiteralLike(node) ? node.text : ts.isTemplateExpression(node) ? templateText(node, file) : undefined;
+    // A literal that is part of a joined text is not a sentence of its own.
+    const literal = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);
     node.getChildren(file).forEach(visit);
@@ -101,12 +108,14 @@ function sentencesOfDocument(name: string): Sentence[] {
     const cells = line.startsWith('|') ? line.split(/(?<!\\)\|/).filter((cell) => cell.trim()) : undefined;
     if (fence || fenced || cells || /^(?:\s*$|#|\s*[-*] |\s*\d+\. )/.test(line)) flush(index + 1);
     if (fence || fenced) return;
+    const heading = line.startsWith('#');
     const plain = (text: string): string => text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\*\*/g, '').replace(/^(?:#+|\s*[-*]|\s*\d+\.) /, '');
     for (const cell of cells ?? []) {
       paragraph = [plain(cell.trim())];
       flush(index + 1);
     }
     if (!cells) paragraph.push(plain(line));
+    if (heading) flush(index + 2);
   });
   flush(0);
   return found;
