@@ -50,19 +50,19 @@ describe('the published package', () => {
   test('is not created without handlers, code or assembly, and the error names each missing file', () => {
     for (const entry of ['assets', 'lib/index.js', '.jsii']) rmSync(path.join(copy, entry), { recursive: true });
     const { status, stderr } = pack(copy);
-    expect(stderr).toContain(`The package would be incomplete, missing or empty: .jsii, lib/index.js, ${handlers.join(', ')}. Run "npm run build", which makes lib and assets anew.`);
+    expect(stderr).toContain(`The package has missing or empty files: .jsii, lib/index.js, ${handlers.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
     expect(status).not.toBe(0);
   });
 
   const inCopy = (file: string): string => path.join(copy, file);
   test.each<[string, RegExp, () => void]>([
-    ['handlers behind a symbolic link, which npm does not pack', /missing or empty: assets\/.*plan-upload/, () => {
+    ['handlers behind a symbolic link, which npm does not pack', /missing or empty files: assets\/.*plan-upload/, () => {
       renameSync(inCopy('assets'), inCopy('elsewhere'));
       symlinkSync(inCopy('elsewhere'), inCopy('assets'));
     }],
-    ['an area without its code', /missing or empty: lib\/upload\/vod-upload\.js\./, () => rmSync(inCopy('lib/upload/vod-upload.js'))],
-    ['an empty handler', /missing or empty: assets\/upload\/plan-upload\/index\.js\./, () => writeFileSync(inCopy('assets/upload/plan-upload/index.js'), '')],
-    ['code and handlers whose source was deleted', /no source makes: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
+    ['an area without its code', /missing or empty files: lib\/upload\/vod-upload\.js\./, () => rmSync(inCopy('lib/upload/vod-upload.js'))],
+    ['an empty handler', /missing or empty files: assets\/upload\/plan-upload\/index\.js\./, () => writeFileSync(inCopy('assets/upload/plan-upload/index.js'), '')],
+    ['code and handlers whose source was deleted', /files without a source: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
       for (const file of ['assets/old/index.js', 'assets/.env', 'lib/old.js']) {
         mkdirSync(path.dirname(inCopy(file)), { recursive: true });
         writeFileSync(inCopy(file), '{}');

@@ -276,7 +276,7 @@ describe('a native app', () => {
     const { answer, tokenAddress } = await code({ client_id: web, redirect_uri });
     const [ended, { error }] = await exchange(answer, tokenAddress, { client_id: web, redirect_uri, code_verifier: verifier });
     expect([ended, error]).toEqual([400, 'invalid_client']);
-    await expect(code({ redirect_uri: 'com.example.evil://callback' })).rejects.toThrow('the sign-in pages ended with 400');
+    await expect(code({ redirect_uri: 'com.example.evil://callback' })).rejects.toThrow('the sign-in pages returned 400');
   });
 });
 
