@@ -35,9 +35,13 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 /** Counts words of prose. Code, paths and identifiers are not counted. */
 const words = (text: string): number => text.split(' ').filter((part) => /^\p{P}*\p{L}[\p{Ll}'-]+\p{P}*$/u.test(part)).length;
 
-/** Splits a paragraph into sentences, and omits fragments and sentences of fewer than four words. */
-const sentencesOf = (paragraph: string): string[] => (
-  [...segmenter.segment(paragraph.replace(/\s+/g, ' ').trim())].map(({ segment }) => segment.trim()).filter((segment) => words(segment) >= 4 && !/^[;,:)]/.test(segment)));
+/** Splits a paragraph into sentences, and omits fragments and sentences of fewer than four words. Punctuation in code ends no sentence. */
+function sentencesOf(paragraph: string): string[] {
+  const text = paragraph.replace(/\s+/g, ' ').trim();
+  const hidden = text.replace(/`[^`]*`/g, (code) => code.replace(/[.?!]/g, '_'));
+  const ends = [...segmenter.segment(hidden)].flatMap(({ index, segment }) => [...segment.matchAll(/[.?!] (?=`)/g)].map((match) => index + match.index + 2).concat(index + segment.length));
+  return ends.map((end, number) => text.slice(ends[number - 1] ?? 0, end).trim()).filter((sentence) => words(sentence) >= 4 && !/^[;,:)]/.test(sentence));
+}
 
 /** Returns the paragraphs of a comment, without comment markers, examples and tag names. */
 function commentParagraphs(comment: string): string[] {
@@ -97,7 +101,8 @@ function sentencesOfDocument(name: string): Sentence[] {
   let paragraph: string[] = [];
   let start = 1;
   const flush = (next: number): void => {
-    found.push(...sentencesOf(paragraph.join(' ')).map((text) => ({ kind: 'document' as const, place: `${name}:${start}`, text })));
+    const text = paragraph.join(' ').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\*\*/g, '');
+    found.push(...sentencesOf(text).map((sentence) => ({ kind: 'document' as const, place: `${name}:${start}`, text: sentence })));
     paragraph = [];
     start = next;
   };
@@ -109,7 +114,7 @@ function sentencesOfDocument(name: string): Sentence[] {
     if (fence || fenced || cells || /^(?:\s*$|#|\s*[-*] |\s*\d+\. )/.test(line)) flush(index + 1);
     if (fence || fenced) return;
     const heading = line.startsWith('#');
-    const plain = (text: string): string => text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\*\*/g, '').replace(/^(?:#+|\s*[-*]|\s*\d+\.) /, '');
+    const plain = (text: string): string => text.replace(/^(?:#+|\s*[-*]|\s*\d+\.) /, '');
     for (const cell of cells ?? []) {
       paragraph = [plain(cell.trim())];
       flush(index + 1);
