@@ -6,7 +6,7 @@ import { testOnTwoCdks } from './build/two-cdks';
 const CDK_FLOOR = '2.260.0';
 const CONSTRUCTS_FLOOR = '10.5.1';
 
-/** Libraries of the handlers. They are bundled into assets/, so they are never dependencies of the published package. */
+/** Libraries of the handlers. These libraries are bundled into assets/, so they are never dependencies of the published package. */
 const HANDLER_LIBRARIES = [
   '@aws-sdk/client-cognito-identity-provider',
   '@aws-sdk/client-dynamodb',
@@ -136,7 +136,7 @@ project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, 
 // In npm scripts, `node` is Node 24 from the local workspace, the handlers' version.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
-// projen's default build also packages for every language and changes files. This task only builds and checks.
+// projen's default build also packages for every language and changes files. The task `make` only builds and checks.
 const build = project.addTask('make', { description: 'Compile, bundle, document, type-check and lint' });
 build.spawn(project.defaultTask!);
 build.spawn(project.tasks.tryFind('bundle')!);

@@ -17,7 +17,7 @@ const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/i
 const required = ['.jsii', 'openapi.json', ...code, ...handlers];
 const documents = /^(?:API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture)$/;
 
-// npm passes its own options to scripts in variables. They must not affect this call.
+// Without the variables in which npm passes its own options to scripts.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 const answer = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, env, encoding: 'utf8' });
 const packed: { path: string; size: number }[] = JSON.parse(answer)[0].files;

@@ -12,7 +12,7 @@ const root = path.join(__dirname, '..');
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-// npm passes its own options to scripts in variables. They must not affect these calls.
+// Without the variables in which npm passes its own options to scripts.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 
 function npm(cwd: string, ...args: string[]): void {

@@ -57,7 +57,7 @@ function arnOf(type: string): string {
 
 function askPythonJudges(): number {
   if (!install()) {
-    console.error('skipped: cfn-lint and parliament. They require Python 3 with venv and pip');
+    console.error('skipped: cfn-lint and parliament, because Python 3 with venv and pip is not installed');
     return 1;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'judges-'));

@@ -17,7 +17,7 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
   };
 }
 
-/** Below the ephemeral ports of Linux and macOS: an outgoing connection could take one of those before the stack listens. */
+/** Below the ephemeral ports of Linux and macOS: an outgoing connection could use an ephemeral port before the stack listens. */
 const FIRST_FREE = 20_000;
 const END_OF_FREE = 32_000;
 const TRIES = 20;

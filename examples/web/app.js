@@ -12,7 +12,7 @@ const EMPTY = { own: 'Nothing yet: upload your first video.', published: 'Nothin
 
 /** The signed-in user's videos, from the last refresh. */
 let ownVideos = [];
-/** Ids of videos that this page has uploaded. Their status changes soon, unlike that of abandoned uploads. */
+/** Ids of videos that this page has uploaded. The page polls these videos, because their status changes soon. */
 const sent = new Set();
 
 const session = new Session({
@@ -66,7 +66,7 @@ function sayOfBackground({ name, message }) {
   $('message').dataset.ofBackground = true;
 }
 
-/** Shows a playback error. It stays visible until the user acts, even if a background refresh succeeds. */
+/** Shows a playback error until the user acts, even if a background refresh succeeds meanwhile. */
 function sayOfPlayer({ name, message }) {
   if (name !== 'AbortError') say(message);
 }
@@ -82,7 +82,7 @@ async function attempt(work) {
   }
 }
 
-/** Runs background work. Its error disappears after the next success. */
+/** Runs background work and shows its error until the next success. */
 async function inBackground(work) {
   try {
     await work();
@@ -240,7 +240,7 @@ $('upload-form').addEventListener('submit', (event) => {
     }
   });
 });
-// The close button also closes the player. Its error message is removed here.
+// The player closes itself on the same click; this handler removes its error message.
 $('close-player').addEventListener('click', () => say());
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
 // A hidden page doesn't refresh. When it is visible again, it must show the current state.

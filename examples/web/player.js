@@ -51,7 +51,7 @@ export class Player {
     await element.play().catch(() => undefined);
   }
 
-  /** Starts a playback session. Its cookies authorize the media requests. */
+  /** Starts a playback session. The session's cookies authorize the media requests. */
   async #startPlayback(videoId) {
     const session = await this.#api('POST', `/streams/${videoId}/playback`).catch((error) => { throw Problem.of(error, ROLES.watch); });
     // The player was closed meanwhile, or another video was opened.

@@ -6,7 +6,7 @@ const PACE = [1, 2, 3, 5, 10];
 /** The delay between two refreshes of a list, in seconds. The lists take turns. */
 const LIST_SECONDS = 30;
 
-/** Decides when the page sends background requests. It sends none while the page is hidden. */
+/** Decides when the page sends background requests: never while the page is hidden. */
 export class ProgressPoller {
   #look;
   #lists;

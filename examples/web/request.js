@@ -36,7 +36,7 @@ export class Problem extends Error {
   }
 }
 
-/** Messages for a missing role, by action. Only the API knows the user's roles. */
+/** Messages for a missing role, by action. The page itself does not know the user's roles. */
 export const ROLES = {
   upload: { wrong_role: `You are not allowed to upload videos, because you don't have the required role. ${ASK}` },
   watch: { wrong_role: `You can watch only your own videos. To watch videos of others, you need a role. ${ASK}` },

@@ -9,7 +9,7 @@ const NAME = 'vod-session';
 const PATIENCE_MS = 8_000;
 /** The delay before the next turn, after two requests without a response. */
 const RETRY_MS = 5_000;
-/** The delay after a second turn without a response. It uses the rest of the 30 s. */
+/** The delay after a second turn without a response, chosen to use the rest of the 30 s. */
 const NEXT_RETRY_MS = 20_000;
 
 /** Runs work in one tab at a time: a tab must not use a refresh token that another tab is rotating or revoking. */

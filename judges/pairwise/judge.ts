@@ -38,7 +38,7 @@ export function judgePairwise(): number {
           .map(({ templateFullPath }) => ({ file: templateFullPath, row: index })));
         findings.push(...nag(app, stack).filter(({ ruleId, place }) => !isKept(NAG_KEPT, ruleId, place)).map(({ ruleId, place }) => `cdk-nag: ${ruleId} at ${place} (combination ${index})`));
       } catch (error) {
-        findings.push(`refused: ${(error as Error).message} (combination ${index})`);
+        findings.push(`rejected: ${(error as Error).message} (combination ${index})`);
       }
     });
     const contents = templates.map(({ file }) => JSON.parse(readFileSync(file, 'utf8')));

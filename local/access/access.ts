@@ -10,7 +10,7 @@ interface Issued { readonly principal: Principal; readonly accessKeyId: string; 
 /** An access decision: the need, and whether the policies allow it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
-/** The managed policy that the CDK attaches to each function's role. It only allows writing logs, which requires no permission locally. */
+/** The managed policy that the CDK attaches to each function's role. The policy only allows writing logs, which requires no permission locally. */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
 /** For each service, the resource type that contains resource policies, and how to read their statements. */

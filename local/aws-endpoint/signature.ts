@@ -36,7 +36,7 @@ export function readClaim({ headers, query }: SignedRequest) {
     token: either(headers['x-amz-security-token'], 'Security-Token'),
     /** Only S3 accepts bodies that are not signed, of any size. */
     streams: service === 's3' && UNSIGNED.includes(headers['x-amz-content-sha256'] ?? (authorization ? '' : UNSIGNED_PAYLOAD)),
-    // Only in a presigned URL: in a header the value would not be signed.
+    // X-Amz-Expires is read only from a presigned URL, because in a header the value would not be signed.
     expires: authorization ? undefined : Number(query.get('X-Amz-Expires')),
   };
 }

@@ -19,7 +19,7 @@ export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
 /** Headers that CloudFront removes from origin requests or writes itself (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
 const NOT_FORWARDED = /^(?:connection|expect|host|keep-alive|proxy-.*|te|trailer|upgrade|x-amz-cf-id|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
-/** Viewer headers that describe the body. They are always forwarded, like the body. */
+/** Viewer headers that describe the body. CloudFront always forwards them, like the body. */
 const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
 /** Headers that CloudFront removes from responses or writes itself (same page, "HTTP response headers that CloudFront removes or replaces"). */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;

@@ -1,21 +1,21 @@
-// The process of one function: loads its handler as Lambda does, then answers one invocation after the other.
-// Plain JavaScript, so that it starts with nothing but Node, as a handler in Lambda does.
+// The process of one function. It loads the handler as Lambda does, then runs one invocation at a time.
+// Plain JavaScript, so that Node can run the file without a compiler.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
 const RESPONSE_LIMIT = 6_291_556;
 const { _HANDLER } = process.env;
 
-// Who stops the stack stops its functions, however it ended.
+// The function ends with the stack, however the stack ended.
 process.on('disconnect', () => process.exit());
-// A handler in an endless loop never hears of it. Then this thread, which does nothing else, misses the parent.
+// A handler in an endless loop never gets the disconnect event. A separate thread then notices that the parent process has ended.
 new Worker(`
   setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500);
 `, { eval: true, env: {}, execArgv: [] }).unref();
-// A terminal's Ctrl-C is for that one: an invocation goes on until it is stopped.
+// Ctrl-C in a terminal must not interrupt an invocation: the stack stops its functions itself.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
-/** Sends what the work answers, or what it throws. */
+/** Sends the result or the error of the work. */
 async function answer(work) {
   try {
     process.send(await work());

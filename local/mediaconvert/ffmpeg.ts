@@ -23,7 +23,7 @@ export interface Stream {
 /** Creates the error of a failed job, with MediaConvert's error code. */
 export const jobError = (code: number, message: string) => new AwsError(`${code}`, message);
 
-/** A shell script that runs its arguments as a command. It kills the command when its standard input closes, which happens when this process ends. */
+/** A shell script that runs its arguments as a command. The script kills the command when standard input closes, which happens when this process ends. */
 const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool) >/dev/null 2>&1 & guard=$!; wait $tool; code=$?; kill -9 $guard; exit $code';
 
 /** MediaConvert's "Unexpected system error": a failure that the source file did not cause. */

@@ -17,7 +17,7 @@ const PRINCIPAL = 'mediaconvert.amazonaws.com';
 /** The delay before a retry after a local fault. */
 const RETRY_MS = 1000;
 
-/** The condition keys of CreateJob in an account without an input policy (the initial state). They depend on the account, not on the job's inputs. */
+/** The condition keys of CreateJob in an account without an input policy (the initial state). The values depend on the account, not on the job's inputs. */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
 
 /**
@@ -75,7 +75,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
       (outputGroupDetails) => () => change(job, 'COMPLETE', 'finishTime', { outputGroupDetails }),
       ({ code, message: errorMessage }: AwsError) => () => change(job, 'ERROR', 'finishTime', { errorCode: Number(code) || 1999, errorMessage }),
     );
-    if (!signal.aborted) end(); // else resumed at the next start
+    if (!signal.aborted) end(); // an interrupted job restarts at the next start
   }
   /** Runs a job until its final status is stored. A local fault, such as a full disk, must not stop the queue. */
   const finish = (job: Job): Promise<void> => work(job).catch(async (error: Error) => {

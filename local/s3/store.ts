@@ -109,7 +109,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return meta;
   }
 
-  /** Calls `created` for a stored object. If it fails, for example on a full disk, it is retried later and the put still succeeds. */
+  /** Calls `created` for a stored object. After a failure, for example on a full disk, the call is retried later and the put still succeeds. */
   function tell(bytes: string, bucket: string, meta: ObjectMeta): void {
     try {
       created(bucket, meta);

@@ -106,7 +106,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled');
   const { VisibilityTimeout: hiddenSeconds = 30, MessageRetentionPeriod: keptSeconds = DAYS_4, RedrivePolicy: redrive } = properties;
   const messages = durableRecords<Message>(join(stack.dataFolder, 'queues', attributes.Arn.split(':').at(-1)!));
-  // Only in memory: receivers end with this process, so their messages are visible again at the next start.
+  // Stored only in memory. After a restart, all messages are visible again, because their receivers ended with this process.
   const hiddenUntil = new Map<string, number>();
   const emitter = new EventEmitter();
 

@@ -31,7 +31,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
     if (type === 'Custom::CDKBucketDeployment') {
       await deployFiles(stack, resource, store);
     } else if (type === 'Custom::S3AutoDeleteObjects') {
-      // This resource acts only on deletion, and the local stack is never deleted. Its function can only respond to port 443.
+      // Custom::S3AutoDeleteObjects acts only on deletion, and the local stack is never deleted.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
     } else if (type === 'Custom::S3BucketNotifications') {
       // The resource's function is written in Python. The local S3 reads the configuration from the template.

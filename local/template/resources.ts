@@ -88,7 +88,7 @@ const TYPES: Record<string, Entry> = {
 /** Derives an id that is the same in every run, so that data from earlier runs is found. */
 export const stable = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 32);
 
-/** Whether a type is a custom resource. Its function returns the attributes. */
+/** Whether a type is a custom resource, whose attributes come from its function. */
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
 /** Returns a resource's physical name and attributes. Like CloudFormation, uses `Stack-LogicalId-HASH` if the template sets no name. */

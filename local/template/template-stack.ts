@@ -8,7 +8,7 @@ export class TemplateStack {
   readonly region = ENVIRONMENT.region;
   readonly account = ENVIRONMENT.account;
   readonly stackId: string;
-  /** The known names and attributes by logical id. Those of a custom resource are added after it has run. */
+  /** The known names and attributes by logical id. The attributes of a custom resource are added after it has run. */
   readonly names = new Map<string, Names>();
   /** The distribution's domain names. The first is the host of the service URL. */
   readonly domainNames: readonly string[];

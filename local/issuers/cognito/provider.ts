@@ -68,7 +68,7 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // The library validates clients on first use. This call moves the error to the start.
+  // The library validates a client on first use. Finding each client here makes an invalid client fail the start.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

@@ -153,7 +153,7 @@ export async function openTables(path: string) {
       }
     },
 
-    /** Stores all changes or none. They are on disk when the promise resolves. */
+    /** Stores all changes or none. The changes are on disk when the promise resolves. */
     commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
 
     /** Returns the entries under a prefix after the key `after`, in key order. */

@@ -129,7 +129,7 @@ interface Stream {
 }
 
 const prefixOf = (table: string) => `stream-${table}~`;
-/** The key of the last sequence number. It is kept after the records expire, so that no number is used twice. */
+/** The key of the last sequence number. The number is stored even after its record expires, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
 /** Compares two images. Sets have no order. */

@@ -15,7 +15,7 @@ export function notification(message: Message, topicArn: string, subscriptionArn
   return JSON.stringify({ ...common(message, topicArn), SigningCertURL: CERTIFICATE, UnsubscribeURL: unsubscribe(subscriptionArn) });
 }
 
-/** Returns the event for a function. Its URL fields have other names than those in a queue message. */
+/** Returns the event for a function. The URL fields have other names in an event than in a queue message. */
 export function lambdaEvent(message: Message, topicArn: string, EventSubscriptionArn: string): string {
   const addresses = { SigningCertUrl: CERTIFICATE, UnsubscribeUrl: unsubscribe(EventSubscriptionArn) };
   const Sns = { ...common(message, topicArn), Subject: null, ...addresses, MessageAttributes: {} };

@@ -5,7 +5,7 @@ import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
 import { AccessDenied, type LocalStack, type Need } from '../../../local/types';
 
-/** A resource. Its `Ref` is its logical id by default. */
+/** A resource whose `Ref` is its logical id by default. */
 export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {
   return { logicalId, type, physicalId: logicalId, attributes: {}, properties, ...more };
 }

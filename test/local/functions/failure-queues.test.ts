@@ -19,6 +19,6 @@ test.each([
   ['a function as the destination', { ...TO_QUEUE, DestinationConfig: { OnFailure: { Destination: FUNCTION } } }, `c: the local stack supports only a queue for OnFailure, got "${FUNCTION}"`],
   ['no destination', { ...TO_QUEUE, DestinationConfig: undefined }, 'c: the local stack supports only a queue for OnFailure, got ""'],
   ['a function of another stack', { ...TO_QUEUE, FunctionName: 'g' }, 'c: the template has no function g'],
-])('%s is refused by name', (_, properties, message) => {
+])('rejects %s by name', (_, properties, message) => {
   expect(() => queuesOf(properties)).toThrow(message);
 });
