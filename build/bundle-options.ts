@@ -49,13 +49,14 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
 /**
  * Options for the bundle of a handler, without the code that cannot run in Lambda.
  *
- * No `import()` of a bundled module is left. With one, esbuild wraps all modules that it shares with others in functions, which V8 compiles one by one.
+ * No `import()` of a bundled module is left. With such an `import()`, esbuild wraps all modules that it shares with others in functions.
+ * V8 compiles these functions one by one.
  */
 export const LAMBDA_BUNDLE = {
   ...NODE_BUNDLE,
   // For an `import()` of a built-in module, Node loads more code than the SDK has. `require` does not.
   supported: { 'dynamic-import': false },
-  // The SDK asks whether a body is a web stream. The name alone makes Node load its web streams.
+  // The SDK asks whether a body is a web stream. A reference to the name `ReadableStream` makes Node load its web streams.
   define: { ReadableStream: 'undefined' },
   plugins: [LEFT_OUT, NO_SHARED_CONFIG_FILES],
 } as const satisfies BuildOptions;

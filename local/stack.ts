@@ -132,7 +132,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
   const gateway = observedGateway(createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys }), observe);
   keep(await startEdge({ stack, access, s3: observedService(s3.service, observe), gateway, observe, port: edgePort }));
-  // Last, because messages and events from an earlier run need every handler and every service.
+  // These parts start last, because messages and events from an earlier run need every handler and every service.
   for (const part of [events, topics, queues, streamMappings, mediaConvert]) part.start();
   if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });

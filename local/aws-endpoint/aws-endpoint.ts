@@ -15,7 +15,7 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 const GONE = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
- * Starts the HTTP server for AWS calls. The server verifies the signature, evaluates the policies, and passes the request to the service that the signature names.
+ * Starts the HTTP server for AWS calls. The server verifies the signature, evaluates the policies, and passes the request to the service.
  * `log` receives local faults only, no rejected requests.
  */
 export async function startAwsEndpoint({ port = 0, access, log = logLine }: { port?: number; access: Access; log?: (line: string) => void }) {

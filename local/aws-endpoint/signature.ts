@@ -41,7 +41,7 @@ export function readClaim({ headers, query }: SignedRequest) {
   };
 }
 
-/** Verifies a claim and returns the caller. Throws S3's error codes; other services replace them with their own. */
+/** Verifies a claim and returns the caller. Throws S3's error codes, which the other services replace. */
 export async function verify(claim: Claim, request: SignedRequest, access: Access): Promise<Principal> {
   const { accessKeyId, service, region, longDate, signedHeaders, expires } = claim;
   const { headers, body } = request;

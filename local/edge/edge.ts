@@ -63,7 +63,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
 
   /** Reads from S3 as the distribution's service principal, as origin access control does. */
   async function fromBucket(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {
-    // `if-none-match` is not forwarded: S3 sends the object again. S3 returns NotImplemented for unsupported conditions.
+    // `if-none-match` is not forwarded, so S3 sends the whole object. S3 returns NotImplemented for unsupported conditions.
     const names = raw.headers['if-range'] ? [] : ['range', 'if-match', 'if-unmodified-since'];
     const headers = Object.fromEntries(names.flatMap((name) => raw.headers[name] ? [[name, String(raw.headers[name])]] : []));
     const asked: AwsRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };

@@ -46,7 +46,7 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
 /** Wraps a process that runs run-loop.mjs. */
 function createWorker(child: ChildProcess) {
   let exited: string | undefined;
-  // A callback, not `Promise.race` with `ended`: each race would add a reaction to `ended`, which would keep the response in memory while the process runs.
+  // `Promise.race` with `ended` would add a reaction to `ended` for each invocation, and keep each response in memory while the process runs.
   let settle: (message?: Message) => void = () => undefined;
   child.on('message', (message: Message) => settle(message));
   const ended = new Promise<string>((resolve) => {

@@ -4,7 +4,7 @@ import type { IssuerState } from '../state';
 
 interface PoolFacts { readonly issuer: string; readonly clients: readonly PoolClient[]; readonly state: IssuerState }
 
-/** Changes behavior in which Cognito differs from the standards and which the library has no option for. */
+/** Changes the library's behavior where Cognito differs from the standards and the library has no option for it. */
 export async function imitateCognito(provider: OidcProvider, { issuer, clients, state }: PoolFacts): Promise<void> {
   pagesAtTheRoot(provider);
   exactAddresses(provider);

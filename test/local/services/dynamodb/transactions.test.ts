@@ -88,7 +88,7 @@ describe('a token', () => {
     expect(await count()).toBe(3);
   });
 
-  test('of a cancelled request can be used again', async () => {
+  test('accepts the token of a cancelled request again', async () => {
     const once = () => transact([put('later', { ConditionExpression: 'attribute_exists(pk)' })], { ClientRequestToken: 'two' });
     await expect(once()).rejects.toThrow('ConditionalCheckFailed');
     await served.client.send(new PutCommand({ TableName, Item: key('later') }));

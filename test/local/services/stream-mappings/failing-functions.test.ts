@@ -64,7 +64,7 @@ describe('a function that fails', () => {
     expect(objects[0].content).not.toHaveProperty('responseContext');
   });
 
-  test('are not discarded before an old record if the clock was set back in between', async () => {
+  test('delivers younger records before an old record, if the clock was set back in between', async () => {
     const now = Math.floor(Date.now() / 1000);
     const records = [now, now - 4000, now].map((seconds, index) => record('v1', index + 1, { seconds }));
     const { batches, objects } = await start({ properties: { ...WHOLE, MaximumRecordAgeInSeconds: 3600 }, records });
@@ -72,7 +72,7 @@ describe('a function that fails', () => {
     expect([batches.map(numbersOf), objects]).toEqual([[[1, 2, 3]], []]);
   });
 
-  test('without limits gets its batch until it succeeds', async () => {
+  test('a function without retry limits gets its batch until it succeeds', async () => {
     const { batches } = await start({ records: ofOne(1), answer: () => batches.length < 8 ? ERROR : DONE });
     await until(() => batches.length === 8);
   });
