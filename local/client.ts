@@ -29,7 +29,7 @@ export async function passPages(jar: CookieJar, address: string, { username, pas
 
 /** A sign-in in single steps, so that a test can make a mistake in each step. */
 export class SignIn {
-  /** Starts at the API's login route: with `returnTo` as a browser, without it as a script. */
+  /** Starts at the API's login route: as a browser if `returnTo` is set, otherwise as a script. */
   static async begin({ api }: StackFacts, returnTo?: string, jar = new CookieJar()): Promise<SignIn> {
     const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
     const { headers, status } = await jar.fetch(`${api}/login${query}`, {}, 0);

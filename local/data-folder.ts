@@ -3,13 +3,18 @@ import * as path from 'path';
 import { ClassicLevel } from 'classic-level';
 import type { Part } from './types';
 
-/** Marks the folder as created by this program. LevelDB locks it for one process, and the operating system releases the lock when that process ends. */
+/**
+ * A LevelDB folder that marks the data folder as created by this program. LevelDB locks this folder for one process. The operating system releases the lock
+ * when the process ends.
+ */
 const LOCK = '.serverless-vod';
-/** Entries of a folder that an older version without the lock created. Every CDK app's folder can contain `cdk.out`, so one of them is not enough. */
+/**
+ * Entries of a folder that an older version without the lock created. The folder of any CDK app can contain `cdk.out`, so one of these entries is not enough.
+ */
 const EARLIER = ['cdk.out', 'custom-resources.json'];
 
 /**
- * Creates the data folder, or empties it if `reset` is set, and locks it until the returned part is stopped.
+ * Creates the data folder, or empties it if `reset` is set, and locks it until `stop` of the returned object is called.
  *
  * @throws if the folder contains files that this program did not create, or if another stack has locked it
  */

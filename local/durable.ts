@@ -15,7 +15,7 @@ export function durableRecords<T>(folder: string) {
   const ids = readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
   const records = new Map<string, T>(ids.map((id) => [id, readJson(fileOf(id))]));
   return {
-    /** A copy, so that callers can change records during iteration. */
+    /** Returns a copy, so that callers can change records during iteration. */
     entries: (): [id: string, record: T][] => [...records],
     get: (id: string): T | undefined => records.get(id),
     set(id: string, record: T): void {

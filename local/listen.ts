@@ -3,7 +3,7 @@ import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Part } from './types';
 
-/** Listens on 127.0.0.1 only. `stop` closes all connections; the server itself never closes an idle connection. */
+/** Listens on a port of 127.0.0.1. `stop` closes all connections. The server never closes an idle connection before that. */
 export async function listen(server: Server, port: number): Promise<Part & { readonly port: number }> {
   // After a stall (fsync on a busy disk), Node runs timers before it reads sockets. A keep-alive timeout would close a connection that has an unread request.
   server.keepAliveTimeout = 0;
@@ -17,12 +17,15 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
   };
 }
 
-/** Below the ephemeral ports of Linux and macOS: an outgoing connection could use an ephemeral port before the stack listens. */
+/**
+ * The first free port to try. The range is below the ephemeral ports of Linux and macOS, because an outgoing connection could take an ephemeral port before
+ * the stack listens.
+ */
 const FIRST_FREE = 20_000;
 const END_OF_FREE = 32_000;
 const TRIES = 20;
 
-/** Returns the wanted ports, with a free port in place of each 0. The template is resolved with these ports before any server listens. */
+/** Returns the requested ports. A free port replaces each 0. The template is resolved with these ports before any server listens. */
 export async function freePorts(wanted: number[]): Promise<number[]> {
   const held = await Promise.all(wanted.map((port) => port === 0 ? listenAnywhere() : listen(createServer().unref(), port)));
   await Promise.all(held.map(({ stop }) => stop()));

@@ -2,7 +2,10 @@ import dns from 'dns';
 
 const { lookup } = dns;
 
-/** Resolves names below `.localhost` to the loopback address (RFC 6761, section 6.3). Browsers do so; Node does only if the system's resolver does. */
+/**
+ * Resolves names below `.localhost` to the loopback address (RFC 6761, section 6.3). Browsers resolve these names. Node resolves them only if the resolver
+ * of the operating system does.
+ */
 export function resolveLocalhostNames(): void {
   dns.lookup = ((name: string, ...others: unknown[]) => (
     Reflect.apply(lookup, dns, [name.endsWith('.localhost') ? 'localhost' : name, ...others]))) as typeof dns.lookup;

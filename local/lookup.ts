@@ -16,7 +16,7 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 }
 
 /**
- * Throws for the first unsupported property: a property that the local stack ignored would have an effect only on AWS.
+ * Throws for the first unsupported property. If the local stack ignored a property, the property would have an effect only on AWS.
  *
  * @param free property names that accept any value, separated by spaces
  * @param bound the accepted values of other properties

@@ -50,10 +50,10 @@ async function main(): Promise<void> {
   const { check, ...options } = readArguments();
   const { data, port } = options;
   const parent = process.ppid;
-  // Only the first signal is handled, so a second one ends the process at once. Child processes end when their channel to this process closes.
+  // Only the first signal is handled, so a second signal ends the process immediately. Child processes end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    // A parent process (npm, a test) that is killed sends no signal, so this process checks whether the parent still exists.
+    // If the parent process (npm or a test) is killed, this process gets no signal. It therefore checks whether the parent still exists.
     setInterval(() => process.ppid === parent || resolve(), 500).unref();
   });
   await using stack = await startStack({ ...options, schedules: !check, log: logLine }).catch((error) => {

@@ -71,7 +71,7 @@ interface StackOptions {
   readonly log: (line: string) => void;
 }
 
-/** Starts all parts in order. If one fails to start, the parts before it are stopped. Dispose of the result to stop the stack. */
+/** Starts all parts in order. If a part fails to start, the parts that were started are stopped. Disposing of the result stops the stack. */
 export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
@@ -101,7 +101,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const handlerLog = logFile('functions.log');
   const awsUrl = `http://127.0.0.1:${awsPort}`;
   const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, awsUrl]));
-  // Nothing listens on port 1: a call to an unsupported service fails at once and can't reach AWS.
+  // No server listens on port 1. A call to an unsupported service therefore fails immediately and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
   const logHandler = (functionName: string, line: string): void => {
     handlerLog(`${functionName} ${line}`);
@@ -132,7 +132,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
   const gateway = observedGateway(createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys }), observe);
   keep(await startEdge({ stack, access, s3: observedService(s3.service, observe), gateway, observe, port: edgePort }));
-  // These parts start last, because messages and events from an earlier run need every handler and every service.
+  // Deliveries start last, because messages and events from an earlier run require every handler and every service.
   for (const part of [events, topics, queues, streamMappings, mediaConvert]) part.start();
   if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
@@ -141,5 +141,5 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   return Object.assign(parts.move(), { facts, refusals: access.refusals });
 }
 
-/** Without a user pool no authorizer requests keys. */
+/** If the template has no user pool, no authorizer requests keys. */
 const noKeys: KeysOf = (arn) => { throw new Error(`the template has no user pool ${arn}`); };

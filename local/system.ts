@@ -6,7 +6,7 @@ const NAMES = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
 };
 
-/** Returns the path of a program. Installs it first if this is a root shell with apt-get; otherwise throws an error with the command to run. */
+/** Returns the path of a program. If the program is missing, the root user installs it with apt-get. Otherwise, throws an error with the install command. */
 export function ensure(program: keyof typeof NAMES): string {
   const found = find(NAMES[program]);
   if (found) return found;

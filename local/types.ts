@@ -4,7 +4,10 @@ import type { TemplateStack } from './template/template-stack';
 /** The synthesized stack, as the parts use it. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
-/** The caller: a role of the template (`arn:aws:iam::ACCOUNT:role/NAME`) or a service principal. `context` applies to all its needs. */
+/**
+ * The caller: a role of the template (`arn:aws:iam::ACCOUNT:role/NAME`) or a service principal. `context` contains condition keys for all permissions that
+ * the caller requires.
+ */
 export interface Principal { readonly id: string; readonly kind: 'role' | 'service'; readonly context?: Need['context'] }
 
 /** A required permission: an action such as `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
@@ -16,7 +19,10 @@ export interface Need {
   readonly parts?: boolean;
 }
 
-/** An error with AWS's error code. Each service writes it in its wire format. `members` are additional fields of an error in the JSON protocols. */
+/**
+ * An error with AWS's error code. Each service writes the error in the service's wire format. `members` are additional fields of an error in the JSON
+ * protocols.
+ */
 export class AwsError extends Error {
   constructor(readonly code: string, message: string, readonly status = 400, readonly members: object = {}) {
     super(message);
@@ -24,7 +30,7 @@ export class AwsError extends Error {
   }
 }
 
-/** Denied by the template's policies. S3 removes the details from its response. */
+/** An error for a request that the template's policies deny. S3 removes the details from its response. */
 export class AccessDenied extends AwsError {
   constructor(principal: Principal, { action, resource }: Need) {
     super('AccessDenied', `${principal.id} is not authorized to perform ${action} on ${resource}`, 403);
@@ -34,11 +40,11 @@ export class AccessDenied extends AwsError {
 /** A request with a verified signature. */
 export interface AwsRequest {
   readonly method: string;
-  /** The path, not decoded. */
+  /** The request path, not decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
-  /** The whole body. Absent if the signature doesn't cover it: S3 then streams `raw`. */
+  /** The whole body. It is absent if the signature doesn't cover the body. S3 then streams the body from `raw`. */
   readonly body?: Buffer;
   readonly raw: IncomingMessage;
   readonly principal: Principal;

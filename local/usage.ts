@@ -3,7 +3,7 @@ import type { Store } from './s3/store';
 import type { Json } from './services/json';
 import type { AwsService, Functions, LocalStack, Part } from './types';
 
-/** An item before and after a write, in DynamoDB's JSON. Each is absent if the item did not exist. */
+/** An item before and after a write, in DynamoDB's JSON. `before` or `after` is absent if the item did not exist at that time. */
 export interface ItemChange { readonly before?: Json; readonly after?: Json }
 
 /** One operation of a local service that AWS bills. */
@@ -14,15 +14,15 @@ export type Usage =
   | { readonly kind: 'request'; readonly service: string; readonly operation: string; readonly caller?: string; readonly path?: string }
   | { readonly kind: 'event'; readonly bus: string; readonly source: string }
   | { readonly kind: 'read'; readonly operation: string; readonly input: Json; readonly answer: Json }
-  /** Rejected conditions are included: DynamoDB bills them. */
+  /** A write with a failed condition is included, because DynamoDB bills it. */
   | { readonly kind: 'write'; readonly isTransaction: boolean; readonly changes: readonly ItemChange[] };
 
-/** Receives every billed operation, at the service that runs it. The bench counts with it. */
+/** Receives every operation that AWS would bill, from the local service that runs the operation. The benchmark counts these operations. */
 export type ObserveUsage = (usage: Usage) => void;
 
 export const ignoreUsage: ObserveUsage = () => undefined;
 
-/** Reports each invocation with its duration, which includes the start of a process. */
+/** Reports each invocation with its duration. The duration includes the start of a process. */
 export function observedFunctions(functions: Functions & Part, stack: LocalStack, observe: ObserveUsage): Functions & Part {
   return {
     ...functions,
@@ -36,7 +36,10 @@ export function observedFunctions(functions: Functions & Part, stack: LocalStack
   };
 }
 
-/** Reports each authorized request to a service. Queues report their own requests, because EventBridge and Lambda send them without the AWS endpoint. */
+/**
+ * Reports each authorized request to a service. Queues report their requests separately, because EventBridge and Lambda call the queues without the local
+ * AWS endpoint.
+ */
 export function observedService(service: AwsService, observe: ObserveUsage): AwsService {
   if (service.name === 'sqs') return service;
   return {

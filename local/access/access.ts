@@ -7,10 +7,12 @@ import { AccessDenied, type LocalStack, type Need, type Principal } from '../typ
 
 interface Issued { readonly principal: Principal; readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
 
-/** An access decision: the need, and whether the policies allow it. */
+/** An access decision: the required permission, and whether the policies allow it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
-/** The managed policy that the CDK attaches to each function's role. The policy only allows writing logs, which requires no permission locally. */
+/**
+ * The managed policy that the CDK attaches to each function's role. This policy allows only writing logs, and the local stack requires no permission for that.
+ */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
 /** For each service, the resource type that contains resource policies, and how to read their statements. */
@@ -30,7 +32,7 @@ const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Re
 
 /** Evaluates the template's policies as IAM would. Logs each denial with the missing action and resource. */
 export class TemplateAccess {
-  /** Every denial since the start. The journey expects none. */
+  /** Every denied request since the start of the stack. */
   readonly refusals: { principal: string; action: string; resource: string }[] = [];
   private readonly issued: Record<string, Issued> = {};
   private readonly recorded = new Set<string>();
@@ -38,7 +40,7 @@ export class TemplateAccess {
   /** @param record receives each distinct decision once, as a line of JSON */
   constructor(private readonly stack: LocalStack, private readonly log: (line: string) => void, private readonly record = (_: string): void => {}) {}
 
-  /** Resolves if every need is allowed. Otherwise throws an `AwsError` AccessDenied (403). */
+  /** Resolves if every required permission is allowed. Otherwise throws an `AwsError` AccessDenied (403). */
   async require(principal: Principal, needs: Need[]): Promise<void> {
     for (const need of needs.flatMap((each) => [each, ...keyNeeds(this.stack, principal, each)])) {
       if (await this.allows(principal, need)) continue;
@@ -54,7 +56,7 @@ export class TemplateAccess {
     return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
   }
 
-  /** Returns credentials for a role of the template: the same ones on each call. */
+  /** Returns credentials for a role of the template. Each call returns the same credentials. */
   credentialsOf(roleArn: string): Omit<Issued, 'principal'> {
     const principal: Principal = { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' };
     const random = () => randomBytes(30).toString('hex');
@@ -78,7 +80,7 @@ export class TemplateAccess {
       request: {
         principal: principal.id,
         action,
-        // The simulator reads * and ? in a resource as wildcards. In an object key they are ordinary characters.
+        // The simulator reads * and ? in a resource as wildcards. In an S3 object key, * and ? are ordinary characters.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
         contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
@@ -119,5 +121,5 @@ function asPolicy({ logicalId, properties }: Resource): { name: string; policy: 
   return { name: logicalId, policy: properties.PolicyDocument };
 }
 
-/** The public members only, so that tests can pass a simpler implementation. */
+/** The public members of Access. A private member would prevent tests from passing a simpler implementation. */
 export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

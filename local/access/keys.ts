@@ -8,7 +8,9 @@ const S3_CALLS: Record<string, (need: Need) => string[]> = {
   's3:PutObject': ({ parts }) => parts ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:GenerateDataKey'],
 };
 
-/** Returns the additional permissions of a call to S3 or DynamoDB on data under a customer managed key: the service calls KMS in the caller's name. */
+/**
+ * Returns the additional permissions of a call to S3 or DynamoDB on data under a customer managed key: S3 and DynamoDB call KMS with the caller's permissions.
+ */
 export function keyNeeds(stack: LocalStack, { kind }: Principal, need: Need): Need[] {
   const service = need.resource.split(':')[2];
   const { key, actions } = service === 's3' ? ofObject(stack, need) : service === 'dynamodb' ? ofTable(stack, need) : NOTHING;
@@ -32,7 +34,7 @@ function ofObject(stack: LocalStack, need: Need): Use {
   return { key: key ?? AWS_MANAGED, actions: S3_CALLS[need.action]?.(need) ?? [] };
 }
 
-/** For reads and writes: DynamoDB decrypts the table's own key. */
+/** Reads and writes both require kms:Decrypt, because DynamoDB decrypts the table key. */
 function ofTable(stack: LocalStack, need: Need): Use {
   const tableArn = need.resource.split(/\/(?:index|stream)\//)[0];
   const table = tablesOf(stack).find(({ attributes }) => attributes.Arn === tableArn);

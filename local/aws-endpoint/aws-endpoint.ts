@@ -15,8 +15,8 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 const GONE = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
- * Starts the HTTP server for AWS calls. The server verifies the signature, evaluates the policies, and passes the request to the service.
- * `log` receives local faults only, no rejected requests.
+ * Starts the HTTP server. The server verifies the signature, evaluates the policies, and passes the request to the service that the signature names.
+ * `log` receives faults of the local stack. It does not receive rejected requests.
  */
 export async function startAwsEndpoint({ port = 0, access, log = logLine }: { port?: number; access: Access; log?: (line: string) => void }) {
   const services = new Map<string, AwsService>();
@@ -42,19 +42,19 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
       await access.require(principal, service.needs(verified));
       await service.handle(verified, response);
     } catch (error) {
-      // Without this, Node would read the rest of the body as the next request.
+      // The connection is closed, because Node would read the rest of the body as the next request.
       if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
       const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');
       if (refusal !== error && !isGone) log(`AWS endpoint: ${raw.method} ${path}: ${firstLines(error as Error)}`);
-      // A client that disconnected gets no response. The socket is also gone if reading the body failed.
+      // A client that disconnected gets no response. The socket is also closed if reading the body failed.
       if (isGone || response.headersSent || !response.socket || response.socket.destroyed) response.destroy();
       else if (service) service.fail(refusal, response, raw);
       else failJson(refusal, response);
     }
   }
 
-  // No time limit, for large uploads.
+  // A request has no time limit, because a large upload can take long.
   const server = createServer({ requestTimeout: 0 }, (raw, response) => void answer(raw, response));
   return { ...await listen(server, port), register: (service: AwsService) => void services.set(service.name, service) };
 }

@@ -8,7 +8,10 @@ const MOST = 32;
  * 5xx status codes that CloudFront caches").
  */
 const ALWAYS = [404, 414, 500, 501, 502, 503, 504];
-/** Error codes that CloudFront caches only if the origin sends `max-age` or `s-maxage` (same page). */
+/**
+ * Error codes that CloudFront caches only if the origin sends `max-age` or `s-maxage` (CloudFront Developer Guide, "HTTP 4xx and 5xx status codes that
+ * CloudFront caches").
+ */
 const IF_TOLD = [400, 403, 405, 412, 415];
 
 /** CloudFront's default error-caching minimum TTL, in seconds. */
@@ -17,7 +20,7 @@ const DEFAULT_ERROR_TTL = 10;
 interface Kept { status: number; headers: OutgoingHttpHeaders; body: Buffer; since: number; seconds: number }
 
 export interface CacheSettings {
-  /** Whether the behavior uses the policy CachingOptimized. Under CachingDisabled only errors are cached. */
+  /** Whether the behavior uses the cache policy CachingOptimized. Under the cache policy CachingDisabled, CloudFront caches only errors. */
   readonly cached: boolean;
   /** ErrorCachingMinTTL by error code, in seconds. */
   readonly errorTtl: ReadonlyMap<number, number>;
@@ -31,12 +34,13 @@ function lifetime(status: number, control: string, { cached, errorTtl }: CacheSe
     return isKept ? Math.max(errorTtl.get(status) ?? DEFAULT_ERROR_TTL, Number(told ?? 0)) : 0;
   }
   if (status !== 200 || !cached) return 0;
-  // CachingOptimized: the object's max-age, or a day by default, and at least one second.
+  // CachingOptimized caches an object for its max-age, or 1 day by default, and at least 1 second.
   return Math.max(1, /no-cache|no-store|private/.test(control) ? 1 : Number(told ?? 86_400));
 }
 
 /**
- * Creates the edge cache, which stores the latest few complete responses. The cache keys of both managed cache policies omit query, cookies and headers,
+ * Creates the edge cache. The cache stores only the most recent complete responses. The cache keys of both managed cache policies omit query, cookies and
+ * headers,
  * so all viewers share a response. Range and conditional requests always go to the origin.
  */
 export function createCache() {

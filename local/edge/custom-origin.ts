@@ -14,14 +14,19 @@ export interface App {
   readonly timeoutMs: number;
 }
 
-/** What an origin request policy forwards: whether query, cookies and headers of the viewer's request, and whether the viewer's `Host`. */
+/**
+ * The effect of an origin request policy: whether CloudFront forwards the viewer's query, cookies and headers, and whether it forwards the viewer's `Host`
+ * header.
+ */
 export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
 /** Headers that CloudFront removes from origin requests or writes itself (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
 const NOT_FORWARDED = /^(?:connection|expect|host|keep-alive|proxy-.*|te|trailer|upgrade|x-amz-cf-id|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
-/** Viewer headers that describe the body. CloudFront always forwards them, like the body. */
+/** Viewer headers that describe the body. CloudFront always forwards the body and these headers. */
 const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
-/** Headers that CloudFront removes from responses or writes itself (same page, "HTTP response headers that CloudFront removes or replaces"). */
+/**
+ * Headers that CloudFront removes from responses or writes itself (CloudFront Developer Guide, "HTTP response headers that CloudFront removes or replaces").
+ */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;
 
 /** Reads a custom origin whose domain is `localhost` or a subdomain. Returns undefined for any other domain. */
@@ -37,7 +42,10 @@ export function appOf(what: string, { DomainName: domain, CustomOriginConfig: co
   };
 }
 
-/** Sends a request to the app as CloudFront does to a custom origin, and streams the response. Resolves with an error page if the app does not respond. */
+/**
+ * Sends a request to the app in the way that CloudFront sends it to a custom origin, and streams the response. Resolves with an error page if the app does
+ * not respond.
+ */
 export function askApp(request: IncomingMessage, response: ServerResponse, { app, domain, forwards, path, search }:
 { app: App; domain: string; forwards: Forwards; path: string; search: string }): Promise<ApiAnswer | void> {
   return new Promise((resolve) => {
@@ -54,7 +62,7 @@ export function askApp(request: IncomingMessage, response: ServerResponse, { app
       asked.destroy(new Error('the origin did not respond within its read timeout'));
     });
     asked.once('error', ({ message }) => {
-      // A partial response is aborted. A viewer who disconnected gets no response.
+      // If the app fails during a response, the viewer's response is aborted. A viewer who disconnected gets no response.
       if (response.headersSent || response.destroyed) return resolve();
       logLine(`edge: ${request.method} ${path}: ${domain}: ${message}`);
       resolve(errorPage(status, 'The origin did not respond.'));

@@ -2,7 +2,7 @@ import { appOf, type App } from './custom-origin';
 import { byId, onlyKnown, theOne } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** An origin: a bucket, an app, or otherwise the API. */
+/** An origin of the distribution. If it is not a bucket or an app, it is the API. */
 interface Origin { readonly domain: string; readonly bucket?: string; readonly app?: App }
 
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -40,7 +40,8 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
   const what = `behaviour '${pattern}'`;
   const origin = origins.get(TargetOriginId)!;
   const { bucket, app } = origin;
-  // Without a policy, CloudFront forwards no headers, cookies or query to the API. The sign-in would then work in the local stack only.
+  // Without a policy, CloudFront forwards no headers, cookies or query to the API. Without this check, the sign-in would work in the local stack and fail on
+  // AWS.
   const requestPolicies = bucket ? ['none'] : app ? ['none', allViewer, allViewerExceptHostHeader] : [allViewerExceptHostHeader];
   onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
     CachePolicyId: bucket || app ? [cachingOptimized, cachingDisabled] : [cachingDisabled],
@@ -90,7 +91,7 @@ export function readDistribution(stack: LocalStack) {
   refuseOtherCertificates(logicalId, config);
   const origins = new Map<string, Origin>(config.Origins.map((each: Record<string, any>) => [each.Id, originOf(stack, each)]));
   return {
-    /** The first name is CloudFront's own domain name. */
+    /** The first name is the domain name that CloudFront assigns (`*.cloudfront.net`). */
     domainNames: [attributes.DomainName, ...config.Aliases ?? []] as string[],
     arn: `arn:aws:cloudfront::${stack.account}:distribution/${physicalId}`,
     behaviors: [...config.CacheBehaviors ?? [], config.DefaultCacheBehavior].map((each) => behaviorOf(stack, origins, each)),

@@ -17,7 +17,7 @@ import { isDecodable, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Part, type Principal } from '../types';
 import { ignoreUsage, type ObserveUsage } from '../usage';
 
-/** The managed policy SecurityHeadersPolicy. An origin can override these headers. */
+/** The headers of CloudFront's managed policy SecurityHeadersPolicy. An origin can override them. */
 const securityHeaders = new Map(Object.entries({
   'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'strict-origin-when-cross-origin', 'strict-transport-security': 'max-age=31536000',
   'x-xss-protection': '1; mode=block', 'x-content-type-options': 'nosniff',
@@ -54,7 +54,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 export async function startEdge({ stack, access, s3, gateway, observe = ignoreUsage, port }:
 { stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; observe?: ObserveUsage; port: number }): Promise<Part> {
   const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
-  /** CloudFront's name for each local host. */
+  /** The domain name of the distribution for each local host. */
   const nameOf = new Map<string, string>([
     [`localhost:${port}`, ownName], [`127.0.0.1:${port}`, ownName], ...aliases.map((name): [string, string] => [hostOf(name, port), name]),
   ]);
@@ -63,7 +63,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
 
   /** Reads from S3 as the distribution's service principal, as origin access control does. */
   async function fromBucket(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {
-    // `if-none-match` is not forwarded, so S3 sends the whole object. S3 returns NotImplemented for unsupported conditions.
+    // `if-none-match` is not forwarded, because the local S3 returns NotImplemented for it. The local S3 therefore always sends the whole object.
     const names = raw.headers['if-range'] ? [] : ['range', 'if-match', 'if-unmodified-since'];
     const headers = Object.fromEntries(names.flatMap((name) => raw.headers[name] ? [[name, String(raw.headers[name])]] : []));
     const asked: AwsRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };
@@ -84,7 +84,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     }
     // Dot segments are resolved before the behavior is chosen and the signature is checked, so that both use the same path as the origin.
     const { pathname, search } = new URL(`http://${host}${target}`);
-    // Each origin would fail differently on such a path.
+    // A path that can't be decoded is rejected here, because each type of origin would fail in a different way.
     if (!isDecodable(pathname)) return errorPage(400, 'Bad request.');
     const { methods, publicKeys, viewerRequest, managedHeaders, cached, forwards, bucket, app, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!bucket && !app && headerBytes(request) > MOST_API_HEADERS) return tooManyHeaders();
@@ -96,7 +96,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     const path = pathname === '/' ? `/${rootObject}` : pathname;
     if (fromCache(path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
-    // The original query string: `search` has some characters escaped.
+    // The original query string is used, because `URL.search` contains additional escapes.
     if (app) return askApp(request, response, { app, domain, forwards, path, search: /\?[^#]*/.exec(target)?.[0] ?? '' });
     return gateway({ raw: request, host: domain, path: `${path}${search}`, body: await bodyOf(request) });
   }
@@ -105,14 +105,14 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     observe({ kind: 'request', service: 'cloudfront', operation: request.method!, path: request.url!.split('?')[0] });
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
-      // A viewer who disconnected in the middle of an object or of a body gets no response.
+      // A viewer who disconnected gets no response.
       if (response.headersSent || !response.socket || response.socket.destroyed) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
       logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
       return errorPage(503, 'The CloudFront function or the origin failed.');
     }).then((answer) => answer && write(response, answer));
   });
-  // An HTML page, as CloudFront and API Gateway send in this case. A browser shows it as a document of this origin without the API's security headers.
+  // CloudFront and API Gateway also send an HTML page in this case. A browser shows the page as a document of this origin, without the API's security headers.
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy();
     const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? tooManyHeaders() : errorPage(400, 'Bad request.');
@@ -121,7 +121,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
   return listen(server, port);
 }
 
-/** Writes a response. Writes a 502 instead if the response is not valid HTTP, for example because a header contains a line break. */
+/** Writes a response. Writes a 502 if the response is not valid HTTP, for example because a header contains a line break. */
 function write(response: ServerResponse, { status, headers, body }: ApiAnswer): void {
   try {
     response.writeHead(status, headers).end(body);
@@ -136,9 +136,9 @@ interface ViewerRequest { readonly method: string; readonly uri: string; readonl
 
 /**
  * Runs a CloudFront Function in a context with the JavaScript language only. The function receives method, path, query and host.
- * Rejects if the function fails, reads anything else or changes the request: CloudFront would return 503.
+ * Rejects if the function fails, reads any other property, or changes the request. CloudFront would return 503 if the function fails.
  *
- * @returns the function's response; undefined if it passes the request on
+ * @returns the function's response; undefined if the function passes the request on
  */
 async function runFunction(code: string, request: ViewerRequest, search: string): Promise<ApiAnswer | undefined> {
   const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });

@@ -8,7 +8,7 @@ const NAMES = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'
 
 /** CloudFront's base64 uses `-`, `_` and `~` in place of `+`, `=` and `/` (CloudFront Developer Guide, "Set signed cookies"). */
 const isEncoded = (text: string): boolean => /^[\w~-]+$/.test(text);
-/** Decodes CloudFront's base64. Node itself decodes `-` as `+`. */
+/** Decodes CloudFront's base64. A check is required, because Node's base64 decoder also accepts `-`, and decodes it as `+`. */
 const decoded = (text: string): Buffer => Buffer.from(text.replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 
 /** Removes the signature parameters from a URL. */
@@ -18,7 +18,7 @@ function unsigned(url: string): string {
   return kept ? `${address}?${kept}` : address;
 }
 
-/** A canned policy. The signature covers exactly these bytes. */
+/** Returns a canned policy. The signature covers exactly these bytes. */
 const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"Statement":[{"Resource":"${resource}","Condition":{"DateLessThan":{"AWS:EpochTime":${expires}}}}]}`);
 
 /**

@@ -12,7 +12,7 @@ const REQUEST_LIMIT = 6 * 1024 * 1024;
 const PROCESSES = 4;
 
 /**
- * Runs the template's functions in child processes. A process gets only its role's credentials and the function's environment.
+ * Runs the template's functions in child processes. Each process gets only the credentials of the function's role and the function's environment.
  * `environment` adds the URLs of the local AWS services. `log` receives each line that the functions write.
  */
 export function createFunctions({ stack, access, environment, log }: {
@@ -64,11 +64,11 @@ export function createFunctions({ stack, access, environment, log }: {
       const text = JSON.stringify(payload ?? null);
       if (Buffer.byteLength(text) > REQUEST_LIMIT) return failed('RequestEntityTooLargeException', 'the payload is larger than 6 MiB');
       if (!pools.has(Arn)) {
-        // Lambda checks this when a function is created.
+        // Lambda rejects a function whose role it can't assume when the function is created.
         await access.require({ kind: 'service', id: 'lambda.amazonaws.com' }, [{ action: 'sts:AssumeRole', resource: Role }]);
         if (DeadLetterConfig) await access.require({ kind: 'role', id: Role }, [{ action: 'sqs:SendMessage', resource: DeadLetterConfig.TargetArn }]);
       }
-      // Resolved at the first call: some environment values are results of custom resources, which are functions too.
+      // The environment is resolved at the first call, because some values are results of custom resources, and custom resources also run functions.
       const pool = pools.get(Arn) ?? createPool(() => start(stack.byArn(Arn)), Timeout, Math.min(PROCESSES, ReservedConcurrentExecutions));
       pools.set(Arn, pool);
       return pool.invoke(text);
@@ -79,7 +79,7 @@ export function createFunctions({ stack, access, environment, log }: {
 
 /**
  * Creates a folder for NODE_PATH with the modules that Lambda's runtime includes, because CDK's handlers use the SDK from the runtime.
- * The folder links to the SDK only, so that any other module missing in an asset is missing here too.
+ * The folder contains only links to the SDK. A module that is missing in an asset then also fails to load in the local stack.
  */
 function linkSdk(folder: string): string {
   const link = join(folder, '@aws-sdk');

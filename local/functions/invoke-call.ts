@@ -4,7 +4,7 @@ import { failJson } from '../services/json';
 import { AwsError, type AwsService, type Functions, type LocalStack } from '../types';
 
 /**
- * The header that names the function to invoke. The POST is not signed; it represents a user with every permission.
+ * The header that names the function to invoke. The POST request is not signed, and the function is invoked without a permission check.
  * Web pages of other origins can't send such a header without a CORS preflight.
  */
 const INVOKE = 'x-local-invoke';

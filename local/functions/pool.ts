@@ -2,7 +2,7 @@ import type { ChildProcess } from 'child_process';
 import { randomUUID } from 'crypto';
 import type { InvokeResult } from '../types';
 
-/** A message from run-loop.mjs: one when it is ready, then one for each invocation. */
+/** A message from run-loop.mjs. The process sends one message when it is ready, and one message for each invocation. */
 interface Message { readonly payload?: string; readonly error?: InvokeResult['error'] }
 
 type Worker = ReturnType<typeof createWorker>;
@@ -46,7 +46,8 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
 /** Wraps a process that runs run-loop.mjs. */
 function createWorker(child: ChildProcess) {
   let exited: string | undefined;
-  // `Promise.race` with `ended` would add a reaction to `ended` for each invocation, and keep each response in memory while the process runs.
+  // A callback is used instead of `Promise.race` with `ended`. Each race would add a reaction to `ended`, and this reaction would keep the response in
+  // memory while the process runs.
   let settle: (message?: Message) => void = () => undefined;
   child.on('message', (message: Message) => settle(message));
   const ended = new Promise<string>((resolve) => {
@@ -88,7 +89,7 @@ function createWorker(child: ChildProcess) {
       const { error: broken } = await ready;
       if (broken) return stop().then(() => ({ error: broken }));
       const id = randomUUID();
-      // With a callback, sending to a process that just ended does not throw. `ended` reports the end.
+      // `send` with a callback does not throw if the process has just ended. `ended` reports the end.
       child.send({ id, payload, deadline: Date.now() + seconds * 1000 }, () => undefined);
       const { error, payload: result } = await next(seconds, `RequestId: ${id} Error: `);
       return error ? { error } : { payload: JSON.parse(result!) };

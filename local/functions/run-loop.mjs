@@ -1,21 +1,21 @@
-// The process of one function. It loads the handler as Lambda does, then runs one invocation at a time.
-// Plain JavaScript, so that Node can run the file without a compiler.
+// The process of one function: loads its handler as Lambda does, then runs one invocation at a time.
+// This file is plain JavaScript, so that Node can run it without a compiler, as Lambda runs a handler.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
 const RESPONSE_LIMIT = 6_291_556;
 const { _HANDLER } = process.env;
 
-// The function ends with the stack, however the stack ended.
+// The process ends when its parent process ends for any reason.
 process.on('disconnect', () => process.exit());
-// A handler in an endless loop never gets the disconnect event. A separate thread then notices that the parent process has ended.
+// A handler in an endless loop blocks the event loop, so a separate thread also checks whether the parent process still exists.
 new Worker(`
   setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500);
 `, { eval: true, env: {}, execArgv: [] }).unref();
-// Ctrl-C in a terminal must not interrupt an invocation: the stack stops its functions itself.
+// Ctrl-C in a terminal also sends SIGINT to this process. The signal is ignored, because the parent process stops this process.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
-/** Sends the result or the error of the work. */
+/** Sends the result of the work, or the error that the work throws. */
 async function answer(work) {
   try {
     process.send(await work());

@@ -23,7 +23,7 @@ interface Answer {
   context?: Record<string, string | number | boolean>;
 }
 
-/** For each authorizer type: the methods' AuthorizationType, the factory, and additional supported properties. */
+/** For each authorizer type: the AuthorizationType of its methods, its factory, and the additional properties that it supports. */
 const TYPES: Record<string, [methods: string, make: (resource: Resource, means: Means) => Authorizer, properties: string]> = {
   COGNITO_USER_POOLS: ['COGNITO_USER_POOLS', byUserPool, 'IdentityValidationExpression ProviderARNs'],
   TOKEN: ['CUSTOM', byFunction, 'AuthorizerUri IdentityValidationExpression'],
@@ -71,7 +71,7 @@ const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 /** `Sat Nov 22 03:04:05 UTC 2025` */
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
-/** Formats a list of strings with commas. A deeper structure becomes JSON, because AWS doesn't document its form; a nested list then matches no group. */
+/** Formats a list of strings with commas. A nested value becomes JSON, because AWS doesn't document its format. A nested list therefore matches no group. */
 const claimText = (value: unknown): string =>
   [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);
 
@@ -115,7 +115,10 @@ const answerForm = new Validator({
   },
 });
 
-/** Invokes a function. Caches its responses, not its errors, by the identity sources. The cached policy is evaluated again for each method. */
+/**
+ * Creates an authorizer that invokes a function. Responses are cached by the values of the identity sources. Errors are not cached. The cached policy is
+ * evaluated again for each method.
+ */
 function byFunction(resource: Resource, { stack, functions }: Means): Authorizer {
   const { logicalId, physicalId, properties } = resource;
   const { Type, AuthorizerUri, AuthorizerResultTtlInSeconds: lifetime = 300, IdentityValidationExpression: expression = '.*' } = properties;
@@ -145,7 +148,7 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
     const methodArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.path}`);
     const key = JSON.stringify(identity);
     const now = Date.now();
-    // All entries have the same time-to-live, so the expired ones come first.
+    // All entries have the same time-to-live, so the expired entries are the first entries.
     for (const [old, { until }] of kept) {
       if (until > now) break;
       kept.delete(old);

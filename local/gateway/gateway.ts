@@ -16,7 +16,7 @@ export type { KeysOf };
 /** API Gateway's maximum body size. */
 export const bodyLimit = 10 * 1024 * 1024;
 
-/** The supported properties of each type: names that accept any value, then accepted values of other properties. */
+/** The supported properties of each resource type: first the names of properties that accept any value, then the accepted values of other properties. */
 const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
   RestApi: ['Description EndpointConfiguration Name'],
   Stage: ['DeploymentId MethodSettings RestApiId StageName'],
@@ -37,7 +37,7 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   return [...ids].map((id) => {
     const path = pathOf(id) || '/';
     return { id, path, expression: new RegExp(`^${path.replace(/\./g, '\\.').replace(/{(\w+)}/g, '(?<$1>[^/]+)')}$`) };
-    // A brace sorts after every other character of a path, so fixed paths come before parameters.
+    // A brace sorts after every other character of a path, so fixed paths are before paths with parameters.
   }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
@@ -67,7 +67,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
     const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
     const answered = new AbortController();
-    // Aborts the timer: otherwise each response would stay in memory until the timer fires.
+    // Aborts the timer. Otherwise, each response would stay in memory until the timer fires.
     const late = setTimeout(Number(TimeoutInMillis), undefined, { ref: false, signal: answered.signal }).catch(() => undefined);
     const result = await Promise.race([invoked, late]).finally(() => answered.abort());
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');

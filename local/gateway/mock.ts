@@ -18,7 +18,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   // Without PassthroughBehavior, a body of another content type would pass unchanged and determine the status.
   if (!PassthroughBehavior) unknown('a mock without PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
-  if (more.length || others.length || !methodResponse) unknown('a mock with more or fewer than one response');
+  if (more.length || others.length || !methodResponse) unknown('a mock that does not have exactly one response');
   onlyKnown(logicalId, requestTemplates ?? {}, JSON_TYPE);
   onlyKnown(logicalId, response, 'ResponseParameters ResponseTemplates StatusCode');
   onlyKnown(logicalId, response.ResponseTemplates ?? {}, JSON_TYPE);
@@ -48,7 +48,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   };
 }
 
-/** The data of a template: parameters by exact name (a query parameter takes precedence over a header), and its own variables. */
+/** The data of a request template: request parameters by exact name, and variables of the template. A query parameter takes precedence over a header. */
 interface Scope { readonly params: Record<string, string>; readonly variables: Record<string, string | string[]>; readonly headers: Record<string, string> }
 
 type Statement = (scope: Scope) => void;

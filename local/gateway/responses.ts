@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'http';
 import { onlyKnown } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** A request to the API. `host` and `path` replace those of `raw`: `host` is the API's, and `path` is not decoded and includes the query string. */
+/**
+ * A request to the API. `host` and `path` replace the host and path of `raw`. `host` is the host of the API. `path` is not decoded and includes the query
+ * string.
+ */
 export interface ApiRequest { readonly raw: IncomingMessage; readonly host: string; readonly path: string; readonly body: Buffer }
 
 /** The API's response. */
@@ -53,7 +56,7 @@ export function createResponses(stack: LocalStack) {
   return ({ type, text }: Refused, requestId: string, request: ApiRequest): ApiAnswer => {
     const [status, errorType] = kinds[type];
     const custom = defined.get(type) ?? defined.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
-    // A header whose value the request lacks is omitted from the response.
+    // If the request lacks a header, the response omits the header that copies its value.
     const headers = custom?.headers.map(([name, value]) => [name, typeof value === 'function' ? value(request) : value]).filter(([, value]) => value !== undefined);
     return {
       status: Number(custom?.status ?? status),

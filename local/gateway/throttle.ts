@@ -8,7 +8,7 @@ interface Limit { readonly rate: number; readonly burst: number }
 const ACCOUNT: Limit = { rate: 10_000, burst: 5_000 };
 
 /**
- * Creates the stage's throttling: a token bucket for each method, because API Gateway applies a stage's limits to each method separately
+ * Creates the throttling of a stage. Each method has a separate token bucket, because API Gateway applies a stage's limits to each method separately
  * (API Gateway Developer Guide, "Throttle requests to your REST APIs").
  *
  * @param methods each method of the API with its resource's path

@@ -2,7 +2,7 @@ import type { Configuration, KoaContextWithOIDC as Context } from 'oidc-provider
 import { errorPage } from './pages';
 import type { fileAdapter, IssuerState } from './state';
 
-/** The cookie names contain `name`, because cookies of different ports on one host share a namespace. */
+/** The name of the issuer is part of each cookie name, because servers on different ports of one host share their cookies. */
 interface IssuerOptions { readonly name: string; readonly state: IssuerState; readonly adapter: ReturnType<typeof fileAdapter> }
 
 /** Divides a lifetime in seconds, to test expiry. */
@@ -20,7 +20,7 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
     clientBasedCORS: () => false,
     conformIdTokenClaims: false,
     expiresWithSession: () => false,
-    // Each sign-in gets a separate grant with the scopes that its client requested, so that it can be revoked separately.
+    // Each sign-in gets a separate grant with the scopes that the client requested, so that each sign-in can be revoked separately.
     loadExistingGrant: async ({ oidc: { provider, account, client, params } }: Context) => {
       const grant = new provider.Grant({ clientId: client!.clientId, accountId: account!.accountId });
       const scope = String(params?.scope ?? '');

@@ -10,7 +10,7 @@ interface SignInOptions {
   /** The prefix of the log lines. */
   readonly name: string;
   readonly port: number;
-  /** Called for each request, because key rotation replaces the provider. */
+  /** Returns the current provider. It is called for each request, because key rotation replaces the provider. */
   readonly provider: () => OidcProvider;
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
@@ -32,7 +32,7 @@ export function startSignIn({ name, port, provider, users, subOf, before }: Sign
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // The provider uses the Host header in its metadata and redirects.
+    // The provider builds the URLs in its metadata from the Host header.
     if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`This is not the URL of the issuer. Use http://127.0.0.1:${port}.`));
     const url = new URL(request.url!, `http://127.0.0.1:${port}`);
     if (url.pathname.startsWith('/login/')) return login(request, response);

@@ -8,7 +8,7 @@ import { readJson, writeJson } from '../services/json';
 export interface IssuerState {
   /** The private key for tokens. */
   readonly key: JWK;
-  /** Derives all other secrets: the same secret for the same purpose. */
+  /** Derives a secret from a purpose. The same purpose returns the same secret. */
   readonly derived: (purpose: string) => string;
 }
 

@@ -4,7 +4,7 @@ import { AwsError } from '../types';
 
 /**
  * The supported containers of a source file. None of them can reference another file or URL: playlists, concat scripts, manifests, images and
- * text subtitles are excluded. With `-protocol_whitelist file`, a reference inside a container could reach the private folder at most.
+ * text subtitles are excluded. With `-protocol_whitelist file`, a reference inside a container can reach only files in the private working folder.
  */
 const DEMUXERS = 'mov,matroska,mpegts,mpeg,avi,asf,mxf,ogg,flac,mp3,aac,wav,ac3,eac3';
 /** The source file's fixed name in the working folder. */
@@ -23,7 +23,10 @@ export interface Stream {
 /** Creates the error of a failed job, with MediaConvert's error code. */
 export const jobError = (code: number, message: string) => new AwsError(`${code}`, message);
 
-/** A shell script that runs its arguments as a command. The script kills the command when standard input closes, which happens when this process ends. */
+/**
+ * A shell script that runs its arguments as a command. The script kills the command when the script's standard input closes. The input closes when this
+ * process ends.
+ */
 const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool) >/dev/null 2>&1 & guard=$!; wait $tool; code=$?; kill -9 $guard; exit $code';
 
 /** MediaConvert's "Unexpected system error": a failure that the source file did not cause. */
@@ -32,11 +35,14 @@ export const systemError = () => jobError(1999, 'Unknown error');
 /** Whether the exit code means a system fault: the tool was killed by a signal, stopped after a signal (255), or could not be started (126, 127). */
 const isSystemFault = (code: number | null) => code === null || code === 255 || (code >= 126 && code < 160);
 
-/** Runs a tool in a folder. Rejects with the last line of its error output, or with a system error if it was killed. The signal kills the tool. */
+/**
+ * Runs a tool in a folder. Rejects with the last line of the tool's error output, or with a system error if the tool was killed. Aborting the signal kills
+ * the tool.
+ */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
-      // Detached, so that Ctrl-C in a terminal doesn't reach the tool: the job then continues at the next start instead of failing.
+      // The tool is detached, so that Ctrl-C in a terminal doesn't kill it. Otherwise, the job would fail instead of restarting at the next start.
       cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
     });
     const lines: string[] = [];
@@ -44,7 +50,7 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
     createInterface(child.stdout).on('line', onLine ?? ((line) => lines.push(line)));
     child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
     child.once('error', (error) => { errors = error.message; });
-    // Settles on `close`, not on the abort, so that no child process is left after a stop.
+    // The promise settles on `close` instead of on the abort, so that no child process is left after a stop.
     child.once('close', (code) => {
       // FFmpeg accepts a truncated file; MediaConvert does not.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];

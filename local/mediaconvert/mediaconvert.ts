@@ -17,11 +17,14 @@ const PRINCIPAL = 'mediaconvert.amazonaws.com';
 /** The delay before a retry after a local fault. */
 const RETRY_MS = 1000;
 
-/** The condition keys of CreateJob in an account without an input policy (the initial state). The values depend on the account, not on the job's inputs. */
+/**
+ * The IAM condition keys of CreateJob in an account without a MediaConvert input policy. A new account has no input policy. The keys do not depend on the
+ * job's inputs.
+ */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
 
 /**
- * MediaConvert's API, validation and events. FFmpeg transcodes, one job at a time. Jobs are stored in a file; `start` restarts the jobs that
+ * MediaConvert's API, validation and events. FFmpeg transcodes one job at a time. Jobs are stored in a file; `start` restarts the jobs that
  * had not ended in an earlier run. `now` is in milliseconds.
  */
 export function createMediaConvert({ stack, access, store, putEvent, now = Date.now }: {
@@ -44,7 +47,10 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
-  /** Sends the event of a job's new status, then stores the status: after a kill in between, the event is sent twice, but never lost. */
+  /**
+   * Sends the event of a job's new status, then stores the status. If the process is killed between the two steps, the event is sent twice. The event is
+   * never lost.
+   */
   function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
     Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
     emit(job, status, facts);
@@ -119,7 +125,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   }
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
-    // Observed in alchemy-run's tests against AWS; not documented.
+    // AWS does not document this response. The source is alchemy-run's tests against AWS.
     if (!meta) throw new AwsError('NotFoundException', `no such object: s3://${bucket}/${key}`, 404);
     const place = join(folder, 'work', `probe-${randomBytes(6).toString('hex')}`);
     return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch((error: Error) => {

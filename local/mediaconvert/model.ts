@@ -12,8 +12,8 @@ export type Output = Wire<sdk.Output>;
 
 const SEGMENTS = '*destination *segmentLength=1.. *segmentControl=SEGMENTED_FILES segmentLengthControl=EXACT manifestDurationFormat=FLOATING_POINT streamInfResolution=INCLUDE';
 /**
- * The supported features, by the SDK's structures. `*` marks a required member. A member can have a range, one of the SDK's enums, or a list of
- * values. Anything else is rejected with the member's name, because its output would differ from MediaConvert's.
+ * The supported features, by the SDK's structures. `*` marks a required member. The supported values of a member are a range, one of the SDK's enums, or a
+ * list. Any other value is rejected with the member's name, because the output would differ from MediaConvert's.
  */
 const SUPPORTED: Record<string, string> = {
   ProbeRequest: '*inputFiles',
@@ -48,7 +48,7 @@ const SUPPORTED: Record<string, string> = {
   AacSettings: '*bitrate=6000..1024000 *codingMode=CODING_MODE_2_0 *sampleRate=8000..96000',
 };
 
-/** Creates the error for an invalid request; it names the member as AWS does. */
+/** Creates the error for an invalid request. The message names the member in AWS's format. */
 export const bad = (path: string, why: string) => new AwsError('BadRequestException', `${path}: ${why}`);
 
 function checkValue(value: unknown, rule: string, path: string): void {

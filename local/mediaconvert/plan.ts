@@ -2,12 +2,12 @@ import { audiosOf, CONFINED, fraction, jobError, rotationOf, SOURCE, videoOf, ty
 import type { Output, Settings } from './model';
 import { parseClip, readGroup } from './rules';
 
-/** One output. FFmpeg writes files named `local...` in the working folder; in the bucket they are named `name...`. */
+/** One output. The names of an output's files: `local...` in the working folder of FFmpeg, and `name...` in the bucket. */
 export interface Rendition { readonly output: Output; readonly local: string; readonly name: string }
 type Group = ReturnType<typeof readGroup>;
 export type PlannedGroup = Group & { readonly renditions: Rendition[] };
 
-/** Returns the frame rate of the output. MediaConvert converts a variable rate to its average, rounded up. */
+/** Returns the frame rate of the output. For a variable frame rate, MediaConvert uses the average, rounded up. */
 function rateOf(stream: Stream, { framerateControl, framerateNumerator: numerator = 30, framerateDenominator: denominator = 1 }: H264) {
   if (framerateControl === 'SPECIFIED') return { numerator, denominator };
   const [average, base] = [fraction(stream.avg_frame_rate), fraction(stream.r_frame_rate)];
@@ -22,9 +22,9 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
   const { width, height, codecSettings: { frameCaptureSettings: capture, h264Settings: h264 = {} } = {} } = output.videoDescription!;
   const { numerator, denominator } = capture ? { numerator: capture.framerateNumerator!, denominator: capture.framerateDenominator! } : rateOf(stream, h264);
   const filter = [
-    // With rounding up, a capture shows the frame at exactly its time; FFmpeg's default would be half an interval late.
+    // With `round=up`, a capture shows the frame at exactly its time. With FFmpeg's default, the frame would be half an interval late.
     `fps=${numerator}/${denominator}${capture ? ':round=up' : ''}`,
-    // Square pixels, then MediaConvert's scaling: the whole picture, with bars.
+    // Converts to square pixels, then scales as MediaConvert does: the output shows the whole picture, with bars.
     'scale=iw*sar:ih', `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`, 'setsar=1',
   ].join(',');
   const codec = capture ? [
@@ -32,7 +32,7 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
     '-frames:v', `${capture.maxCaptures}`, '-f', 'image2', '-start_number', '0', `${local}.%07d.jpg`,
   ] : [
     '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-profile:v', (h264.codecProfile ?? 'MAIN').toLowerCase(),
-    // QVBR levels 1 to 10 map to x264's CRF: the usual level 7 is x264's default CRF 23.
+    // Maps QVBR levels 1 to 10 to x264's CRF. The usual QVBR level 7 becomes CRF 23, x264's default.
     '-crf', `${37 - 2 * (h264.qvbrSettings?.qvbrQualityLevel ?? 7)}`, '-maxrate', `${h264.maxBitrate}`, '-bufsize', `${2 * h264.maxBitrate!}`,
     '-g', `${Math.max(1, Math.round(2 * numerator / denominator))}`, '-sc_threshold', '0', '-force_key_frames', `expr:gte(t,n_forced*${segmentLength})`,
   ];

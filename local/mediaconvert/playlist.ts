@@ -6,12 +6,12 @@ import type { Rendition } from './plan';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** A finished rendition. Bitrate and duration are measured. `files` contains local file names; the playlist contains names in the bucket. */
+/** A finished rendition with its measured bitrate and duration. `files` contains local file names. The playlist contains the names in the bucket. */
 export type Measured = Awaited<ReturnType<typeof measure>>;
 
 /** Reads the playlist that FFmpeg wrote and measures its segments. */
 export async function measure({ output, local, name }: Rendition, folder: string, signal: AbortSignal) {
-  // FFmpeg created this playlist, so reading it with a demuxer that follows references is safe.
+  // The HLS demuxer follows references to other files. This is safe here, because FFmpeg itself created the playlist.
   const { streams } = await inspect(`${local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
   const playlist = parse(readFileSync(join(folder, `${local}.m3u8`), 'utf8')) as types.MediaPlaylist;
   const segments = playlist.segments.map(({ uri, duration }) => ({ duration, bits: statSync(join(folder, uri)).size * 8 }));

@@ -29,8 +29,8 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
 }
 
 /**
- * Returns the end of the input's clip as seconds and frames; undefined for the whole input. The API reference defines the format, the user guide the
- * maximum ("less than 12 hours"). AWS doesn't document a clip that ends after its input; the local stack transcodes the whole input.
+ * Returns the end of the input's clip as seconds and frames; undefined for the whole input. The API reference defines the format. The user guide defines the
+ * maximum ("less than 12 hours"). AWS doesn't document a clip that ends after its input. In this case, the local stack transcodes the whole input.
  */
 export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
   const path = '/settings/inputs/0/inputClippings';

@@ -12,11 +12,11 @@ import { createStore } from './store';
 const ACTIONS: Record<string, string> = { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject', DELETE: 's3:DeleteObject' };
 /** The supported query parameters of ListObjectsV2. */
 const LISTED_BY = /^(list-type|max-keys|prefix|start-after)$/;
-/** Headers and query parameters that change the operation. */
+/** Headers and query parameters that change the meaning of a request. */
 const MEANT = /^(x-amz-.*|if-(?!none-match).*|content-md5)$/;
-/** The supported ones of MEANT. Checksum mode has no effect, because no object stores a checksum. */
+/** The headers and query parameters in MEANT that the local S3 supports. Checksum mode has no effect, because the local S3 stores no checksums. */
 const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
-/** Headers that the SDK adds to a put automatically. */
+/** Headers that the SDK adds to a PutObject request automatically. */
 const CHECKSUM = /^x-amz-(sdk-checksum-algorithm|checksum-crc32)$/;
 const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires)$/;
 
@@ -60,7 +60,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
 
   const store = createStore(stack, (bucket, { key, size, etag }) => {
     const { NotificationConfiguration: own } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
-    // CDK's custom resource replaces the whole configuration after CloudFormation has set the bucket's property.
+    // CloudFormation sets the notification configuration of the bucket. CDK's custom resource then replaces the whole configuration.
     const put = stack.ofType('Custom::S3BucketNotifications').find(({ properties }) => properties.BucketName === bucket)?.properties.NotificationConfiguration;
     const announced = put ? put.EventBridgeConfiguration !== undefined : own?.EventBridgeConfiguration?.EventBridgeEnabled;
     if (!announced) return;
@@ -138,8 +138,8 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
       await (request.method === 'PUT' ? putObject : getObject)(request, response, bucket, key);
     },
     fail(error, response, request) {
-      if (request) allowOrigin(request, response); // so that a web page can read the error
-      request?.resume(); // reads the rest of a rejected upload: otherwise the client gets a broken pipe instead of the response
+      if (request) allowOrigin(request, response); // a web page can read the error only with CORS headers
+      request?.resume(); // the rest of a rejected upload is read, because the client would otherwise get a broken pipe instead of the response
       const { code, status } = error;
       // The response doesn't reveal the bucket or the role.
       const text = (error instanceof AccessDenied ? 'Access Denied' : error.message);

@@ -18,7 +18,7 @@ export interface ObjectMeta {
   readonly headers: Record<string, string>;
   readonly path: string;
 }
-/** Options of a put. With `ifAbsent` it fails if the key exists, also if a concurrent put wins the race. */
+/** Options of a put. With `ifAbsent`, `put` fails if the key exists, even if a concurrent put created the key. */
 export type PutOptions = Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> & { readonly ifAbsent?: boolean };
 
 /** The delay before `created` is called again after a fault. */
@@ -28,9 +28,10 @@ export type Store = ReturnType<typeof createStore>;
 
 /**
  * Creates a file store with S3's semantics. Each object is a content file with a random name and a facts file named by the key's hash, so that no key
- * can reach outside the folder. Renaming the facts file is the commit: concurrent readers keep the old content, and after a crash the old object is there.
+ * can reach outside the folder. Renaming the facts file commits the object. Concurrent readers continue to read the old content. After a crash before the
+ * rename, the old object still exists.
  *
- * @param created called for each new object before its put ends; for an object that was committed just before a crash, at the next start
+ * @param created called for each new object before `put` resolves. For an object that was committed just before a crash, it is called at the next start
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta) => void) {
   const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ physicalId }) => physicalId));
@@ -39,7 +40,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   const incoming = '.incoming'; // bucket names can't begin with a dot
   rmSync(place(incoming), { recursive: true, force: true }); // files of a run that was killed
   for (const folder of [incoming, ...buckets]) mkdirSync(place(folder), { recursive: true });
-  /** The puts that `created` may not have seen, by their content file's name. */
+  /** Objects that may not have been reported to `created` yet. The key is the name of the content file. */
   const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));
 
   function read(bucket: string, file: string): ObjectMeta | undefined {
@@ -65,7 +66,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return all.sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
   }
 
-  /** Deletes an object if it exists. The facts file goes first: a crash then leaves content that nothing refers to. */
+  /** Deletes an object if it exists. The facts file is deleted first. A crash then leaves only a content file without an object. */
   function remove(bucket: string, key: string): void {
     const old = get(bucket, key);
     if (!old) return;
@@ -73,7 +74,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     rmSync(old.path, { force: true });
   }
 
-  /** Streams the content to a new file and hashes it, with constant memory use. Leaves no file if it fails. */
+  /** Streams the content to a new file and hashes the content, with constant memory use. Removes the file if an error occurs. */
   async function put(bucket: string, key: string, body: Readable | Buffer, { contentType = 'binary/octet-stream', headers = {}, ifAbsent }: PutOptions = {}) {
     const replaced = () => {
       const old = get(bucket, key);
@@ -93,7 +94,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
           yield chunk;
         }
       }, createWriteStream(file));
-      // Synchronous from check to commit, so that two concurrent puts can't both find the key absent.
+      // The code from the check to the commit is synchronous, so that two concurrent puts can't both find the key absent.
       const old = replaced();
       renameSync(file, place(bucket, bytes));
       const facts = { key, size, etag: `"${md5.digest('hex')}"`, contentType, headers, bytes, lastModified: new Date().setMilliseconds(0) };
@@ -109,7 +110,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return meta;
   }
 
-  /** Calls `created` for a stored object. After a failure, for example on a full disk, the call is retried later and the put still succeeds. */
+  /** Calls `created` for a stored object. If `created` fails, for example on a full disk, the call is retried later, and the put still succeeds. */
   function tell(bytes: string, bucket: string, meta: ObjectMeta): void {
     try {
       created(bucket, meta);

@@ -6,7 +6,7 @@ import type { FailureQueue } from '../functions/failure-queues';
 import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type Principal } from '../types';
 
-/** Lambda's number of attempts for an asynchronous event. The sender's retry policy doesn't change it. */
+/** The number of attempts that Lambda makes for an asynchronous event. The retry policy of the sender doesn't change this number. */
 const TRIES = 3;
 
 /** A pending delivery to a target. */
@@ -32,12 +32,12 @@ export interface Tools {
   readonly retryMilliseconds?: number;
 }
 
-/** Targets other than functions and queues, and the permission that a service requires to send to them. */
+/** Targets other than functions and queues. Each target has the permission that a service requires to send to it. */
 export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
 
 /**
- * Delivers texts to functions and queues as a service principal. A delivery is on disk when `add` returns, and is made at least once, also after
- * `kill -9`. No delivery is made before `start`.
+ * Delivers texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. Each delivery is sent at least once, also
+ * after `kill -9`. No delivery is sent before `start`.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
   const { access, functions, failureQueueOf, queues, log = logLine, retryMilliseconds = 1000 } = tools;
@@ -49,10 +49,10 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
   async function settle([id, delivery]: [id: string, delivery: Delivery]): Promise<void> {
     try {
       await deliver(delivery);
-      // An interrupted delivery is made at the next start.
+      // An interrupted delivery is sent again at the next start.
       if (!stopping.signal.aborted) pending.delete(id);
     } catch (error) {
-      // A local fault, such as a full disk, not a response from the target: the delivery is retried later.
+      // The error is a local fault, such as a full disk. It is not a response from the target, so the delivery is retried later.
       log(`${delivery.sourceArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
       await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
     }

@@ -17,7 +17,7 @@ const NAMES: Record<string, string> = {
 export function jsonService(
   name: string, needs: (operation: string, input: Json) => Need[], operations: Record<string, (input: Json) => unknown>,
 ): AwsService {
-  // The header is `DynamoDB_20120810.GetItem`, for example.
+  // The header contains the operation, for example `DynamoDB_20120810.GetItem`.
   const operationOf = ({ headers }: AwsRequest) => headers['x-amz-target']?.split('.')[1] ?? '';
   return {
     name,
@@ -42,7 +42,7 @@ export function failJson({ code, message, status, members }: AwsError, response:
 /** Parses a request's body as a JSON object. */
 export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');
 
-/** Reads what `writeJson` wrote in an earlier run, if the file exists. The error for a damaged file names the file and how to recover. */
+/** Reads a JSON file that `writeJson` wrote in an earlier run, if the file exists. The error for a damaged file names the file and how to recover. */
 export function readJson(file: string): any {
   if (!existsSync(file)) return undefined;
   try {
@@ -52,7 +52,7 @@ export function readJson(file: string): any {
   }
 }
 
-/** Writes a JSON file atomically, readable for its owner only. */
+/** Writes a JSON file atomically. Only the owner can read the file. */
 export function writeJson(file: string, content: unknown): void {
   writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
   renameSync(`${file}.new`, file);

@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'net';
 import type { Json } from './json';
 
 type Test = (value: unknown) => boolean;
-/** `node` is one value; `all` are the values of the same field in every element of the arrays above it. */
+/** `node` is one value of a field. `all` contains the values of this field in every element of the arrays that contain it. */
 type Match = (node: any, all: any[]) => boolean;
 
 /** Compiles an event pattern, with AWS's documented comparison operators. The error for any other operator contains the operator. */
@@ -15,7 +15,7 @@ const unknown = (rule: unknown) => new Error(`event pattern: the local stack doe
 const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
 /** Reads an own property of an object, not an inherited one. */
 const fieldOf = (node: any, name: string): unknown => node !== null && typeof node === 'object' && Object.hasOwn(node, name) ? node[name] : undefined;
-/** Returns the primitive values: operators ignore objects. */
+/** Returns the primitive values, because operators ignore objects. */
 const leavesOf = (value: unknown): unknown[] => valuesOf(value).filter((each) => each === null || typeof each !== 'object');
 
 function compileObject(pattern: Json): Match {
@@ -28,7 +28,7 @@ function compileObject(pattern: Json): Match {
     return (node, all) => {
       const nodes = valuesOf(fieldOf(node, name));
       const children = all.flatMap((each) => valuesOf(fieldOf(each, name)));
-      // A field that no element contains is absent.
+      // If no element of the array contains a field, the field is absent.
       return (nodes.length > 0 ? nodes : [undefined]).some((child) => nested(child, children));
     };
   });

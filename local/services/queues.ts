@@ -51,7 +51,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     try {
       const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
       if (error) throw new AwsError(error.errorType, error.errorMessage);
-      // Lambda's rules: a response without a list is a success; an empty id in the list fails the whole batch.
+      // Lambda treats a response without a list as a success. An empty id in the list fails the whole batch.
       const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
       const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
       if (!messages.every(stays)) observeRequest('DeleteMessageBatch', 'lambda.amazonaws.com');
@@ -66,7 +66,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
   async function poll(mapping: Json): Promise<void> {
     while (!stopped) {
       await pollOnce(mapping).catch((error: Error) => {
-        // A local fault, such as a full disk: the messages are still in the queue and will be received again.
+        // After a local fault, such as a full disk, the messages are still in the queue and will be received again.
         if (!stopped) log(`${mapping.EventSourceArn}: ${firstLines(error)}`);
         return wait(POLL_MS);
       });
@@ -80,7 +80,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     const { EventSourceArn: resource, ScalingConfig } = properties;
     const { Role, Timeout = 3 } = functionOf(stack, mapping).properties;
     const { visibilitySeconds } = queueOf(resource);
-    // Lambda's check, and its message, when a mapping is created.
+    // Lambda runs this check and returns this message when an event source mapping is created.
     if (visibilitySeconds < Timeout) throw new Error(`${logicalId}: Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${Timeout} seconds`);
     await access.require({ kind: 'role', id: Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
@@ -88,7 +88,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     }
   }
   return {
-    /** Sends a message after its permission was checked, and returns the message id. The message is on disk. */
+    /** Sends a message without a permission check, because the caller has checked the permission. Stores the message on disk and returns the message id. */
     send(queueArn: string, body: string): string {
       observeRequest('SendMessage');
       return queueOf(queueArn).send(body);
@@ -106,7 +106,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled');
   const { VisibilityTimeout: hiddenSeconds = 30, MessageRetentionPeriod: keptSeconds = DAYS_4, RedrivePolicy: redrive } = properties;
   const messages = durableRecords<Message>(join(stack.dataFolder, 'queues', attributes.Arn.split(':').at(-1)!));
-  // Stored only in memory. After a restart, all messages are visible again, because their receivers ended with this process.
+  // Visibility timeouts are stored only in memory. Receivers end with this process, so all messages are visible again at the next start.
   const hiddenUntil = new Map<string, number>();
   const emitter = new EventEmitter();
 
@@ -128,7 +128,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     }
     if ((hiddenUntil.get(id) ?? 0) > now) return false;
     if (!redrive || message.failures < redrive.maxReceiveCount) return true;
-    // Written to the dead-letter queue first: after a kill in between, the message is in both queues, never in none.
+    // The message is first written to the dead-letter queue. If the process is killed between the two steps, the message is in both queues and is not lost.
     queueOf(redrive.deadLetterTargetArn).put(id, { ...message, failures: 0 });
     drop(id);
     return false;
@@ -156,7 +156,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     /** Counts a failed receive. The message is visible again after its visibility timeout. */
     fail({ id, firstReceivedAt }: Received): void {
       const message = messages.get(id);
-      // If the message was received again meanwhile, that receiver may have deleted it.
+      // If the message was received again in the meantime, the second receiver may have deleted it.
       if (message) messages.set(id, { ...message, firstReceivedAt, failures: message.failures + 1 });
     },
     /** Resolves when new messages may be available. */

@@ -9,7 +9,9 @@ export function hostOf(domainName: string, edge: number): string {
   return `${domainName}.localhost:${edge}`;
 }
 
-/** Replaces AWS's URLs and the distribution's domain names with local URLs. A host without a scheme doesn't change, because it names an origin. */
+/**
+ * Replaces AWS's URLs and the distribution's domain names with local URLs. A host without a scheme doesn't change, because it is the domain name of an origin.
+ */
 export function rewrite(text: string, { edge, aws, auth, otherIssuer }: Ports, domainNames: readonly string[]): string {
   const address = (url: string) => new RegExp(`${url.replaceAll('.', '\\.')}(?![\\w.-])`, 'g');
   const table: [from: RegExp, to: string][] = [

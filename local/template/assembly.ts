@@ -23,7 +23,7 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   await fs.rm(outputFolder, { recursive: true, force: true });
   await fs.mkdir(outputFolder, { recursive: true });
   const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
-  // The CDK's validation of the template takes seconds, and `npm test` includes it.
+  // The CDK's validation of the template takes seconds. It is disabled here, because `npm test` includes it.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false' };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
     throw new Error(`${app} failed to synthesize:\n${reasonIn(stderr)}`);

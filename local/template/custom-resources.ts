@@ -31,7 +31,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
     if (type === 'Custom::CDKBucketDeployment') {
       await deployFiles(stack, resource, store);
     } else if (type === 'Custom::S3AutoDeleteObjects') {
-      // Custom::S3AutoDeleteObjects acts only on deletion, and the local stack is never deleted.
+      // This custom resource acts only on deletion, and the local stack is never deleted. The function of the resource can only respond to port 443.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
     } else if (type === 'Custom::S3BucketNotifications') {
       // The resource's function is written in Python. The local S3 reads the configuration from the template.
@@ -44,7 +44,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
   }
 }
 
-/** Invokes the function, which PUTs its response to an unguessable URL while it runs. Responses are never printed. */
+/** Invokes the function. While the function runs, it sends its response to an unguessable URL with PUT. Responses are never printed. */
 async function run(stackId: string, functions: Functions, { logicalId, type }: Resource, properties: Outcome['properties'], before?: Outcome): Promise<Names> {
   const address = `/${randomBytes(24).toString('base64url')}`;
   let answer: any;

@@ -26,7 +26,7 @@ const tableAnswers = (name: string): Record<string, string> => {
   return { Arn, StreamArn: `${Arn}/stream/2026-01-01T00:00:00.000` };
 };
 
-/** Types whose physical names are never used. */
+/** Resource types whose physical names are never used. */
 const NAMELESS = [
   'ApiGateway::Authorizer', 'ApiGateway::Deployment', 'ApiGateway::GatewayResponse', 'ApiGateway::Method',
   'ApiGateway::Resource', 'CloudFront::KeyGroup', 'CloudFront::PublicKey', 'Cognito::ManagedLoginBranding',
@@ -34,10 +34,13 @@ const NAMELESS = [
   'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
 ];
 
-/** Returns a property as the template sets it, if it does. */
+/** Returns a property if the template sets it. */
 type Given = (property: string) => string | undefined;
 
-/** The property that can set the name, and a function from the name to the values of `Fn::GetAtt`, and of `Ref` if it differs from the name. */
+/**
+ * For a resource type: the property that can set the physical name, and a function that returns the values of `Fn::GetAtt` for a name. The function also
+ * returns `Ref` if `Ref` differs from the name.
+ */
 type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 
 /** The supported resource types. The client secret attribute is omitted on purpose: a secret must not be in a template. */
@@ -88,10 +91,10 @@ const TYPES: Record<string, Entry> = {
 /** Derives an id that is the same in every run, so that data from earlier runs is found. */
 export const stable = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 32);
 
-/** Whether a type is a custom resource, whose attributes come from its function. */
+/** Whether a type is a custom resource. The function of a custom resource returns the attributes. */
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
-/** Returns a resource's physical name and attributes. Like CloudFormation, uses `Stack-LogicalId-HASH` if the template sets no name. */
+/** Returns a resource's physical name and attributes. If the template sets no name, the name is `Stack-LogicalId-HASH`, as in CloudFormation. */
 export function namesOf(stackName: string, logicalId: string, type: string, given: Given): Names {
   const entry = TYPES[type.replace('AWS::', '')];
   if (!entry) throw new Error(`${logicalId}: the local stack does not support the type ${type}`);

@@ -3,14 +3,14 @@ import type { Assembly, Definition } from './assembly';
 import { resolve, type Lookup } from './resolve';
 import { ENVIRONMENT, isCustom, namesOf, stable, type Names, type Resource } from './resources';
 
-/** The synthesized stack. Properties are resolved on demand, because some depend on the results of custom resources. */
+/** The synthesized stack. Properties are resolved on demand, because some properties depend on the results of custom resources. */
 export class TemplateStack {
   readonly region = ENVIRONMENT.region;
   readonly account = ENVIRONMENT.account;
   readonly stackId: string;
-  /** The known names and attributes by logical id. The attributes of a custom resource are added after it has run. */
+  /** The known names and attributes by logical id. The attributes of a custom resource are added after the custom resource has run. */
   readonly names = new Map<string, Names>();
-  /** The distribution's domain names. The first is the host of the service URL. */
+  /** The distribution's domain names. The first domain name is the host of the service URL. */
   readonly domainNames: readonly string[];
   /** All resources, in the template's order. */
   readonly resources: Resource[];
@@ -30,7 +30,7 @@ export class TemplateStack {
     return this.resources.filter((resource) => resource.type === type);
   }
 
-  /** Returns the resource with this ARN or physical id. Throws if there is none. */
+  /** Returns the resource with this ARN or physical id. Throws if the template has no such resource. */
   byArn(arn: string): Resource {
     const found = this.resources.find((each) => !isCustom(each.type) && [each.attributes.Arn, each.physicalId].includes(arn));
     if (!found) throw new Error(`the template has no resource ${arn}`);
@@ -44,7 +44,7 @@ export class TemplateStack {
     return folder;
   }
 
-  /** Returns the stack's outputs by name. Also resolves everything else, so that an unresolvable value fails at start instead of in a request. */
+  /** Returns the stack's outputs by name. Also resolves all resources, so that an unresolvable value fails the start instead of a request. */
   outputs(): Record<string, string> {
     this.resources.forEach(({ properties }) => properties);
     return Object.fromEntries(Object.entries(this.assembly.template.Outputs ?? {}).map(([name, { Value }]) => [name, this.resolve(name, Value)]));
@@ -59,7 +59,7 @@ export class TemplateStack {
     if (condition) throw new Error(`${logicalId}: the local stack does not support conditions`);
     const names = (): Names => this.namesOf(logicalId);
     let properties: Record<string, any> | undefined;
-    // Also resolves the resources in DependsOn: this throws if one of them is a custom resource that has not run yet.
+    // Also resolves the resources in DependsOn. This throws an error if a resource in DependsOn is a custom resource that has not run yet.
     const resolved = (): Record<string, any> => this.resolve(logicalId, { given, needed: [before].flat().map((Ref) => ({ Ref })) }).given;
     return {
       logicalId,
@@ -88,7 +88,7 @@ export class TemplateStack {
   }
 }
 
-/** Runs before the resolution, which replaces the domain names. */
+/** The aliases are read before the template is resolved, because the resolution replaces the domain names. */
 function domainNamesIn({ template }: Assembly): string[] {
   const distributions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudFront::Distribution');
   return distributions.flatMap(({ Properties }) => {

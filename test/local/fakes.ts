@@ -10,7 +10,7 @@ export const ACCOUNT = '123456789012';
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/handler`;
 export const CREDENTIALS = { accessKeyId: 'ASIALOCAL', secretAccessKey: 'a secret', sessionToken: 'a token' };
 
-/** A stack of these resources with a separate data folder. */
+/** Returns a stack that contains these resources. The stack has a separate data folder. */
 export function fakeStack(resources: Resource[], assets: Record<string, string> = {}): LocalStack {
   return {
     region: REGION,
@@ -31,7 +31,7 @@ export function resource(type: string, physicalId: string, properties: Record<st
   return { logicalId: physicalId.replace(/\W/g, ''), type, physicalId, attributes: { Arn: arn }, properties };
 }
 
-/** Has one role, denies the actions in `denied`, and records all needs. */
+/** Returns a fake `Access` with one role. It denies the actions in `denied` and records every required permission. */
 export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   const asked: Need[] = [];
   const refusals: Access['refusals'] = [];
@@ -52,7 +52,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   };
 }
 
-/** An S3 that returns the request it received, and XML for an error. */
+/** Returns a fake S3. Its response contains the request that it received. An error response is XML. */
 export function fakeS3(): AwsService {
   return {
     name: 's3',

@@ -54,7 +54,10 @@ export function readClients(stack: LocalStack, pool: Resource, divider: number):
   });
 }
 
-/** Cognito rejects rotation in the LITE tier and together with ALLOW_REFRESH_TOKEN_AUTH, which is a default of ExplicitAuthFlows. */
+/**
+ * Cognito rejects refresh token rotation in the LITE tier, and together with ALLOW_REFRESH_TOKEN_AUTH. The default of ExplicitAuthFlows includes
+ * ALLOW_REFRESH_TOKEN_AUTH.
+ */
 function graceOf(logicalId: string, rotation: Record<string, any>, flows: string[] = [], { properties: { UserPoolTier } }: Resource): number | undefined {
   onlyKnown(`${logicalId}.RefreshTokenRotation`, rotation, 'RetryGracePeriodSeconds', { Feature: ['ENABLED', 'DISABLED'] });
   if (rotation.Feature !== 'ENABLED') return undefined;

@@ -4,7 +4,7 @@ import type { IssuerState } from '../state';
 
 interface PoolFacts { readonly issuer: string; readonly clients: readonly PoolClient[]; readonly state: IssuerState }
 
-/** Changes the library's behavior where Cognito differs from the standards and the library has no option for it. */
+/** Changes the behavior of the library oidc-provider where Cognito differs from the standards and the library has no option. */
 export async function imitateCognito(provider: OidcProvider, { issuer, clients, state }: PoolFacts): Promise<void> {
   pagesAtTheRoot(provider);
   exactAddresses(provider);
@@ -12,20 +12,23 @@ export async function imitateCognito(provider: OidcProvider, { issuer, clients, 
   tokenAnswers(provider, clients);
 }
 
-/** Moves the hosted pages to the root: the issuer's URL has a path, the hosted UI's URLs don't. */
+/** Moves the hosted pages to the root path. The URL of the issuer has a path, but the URLs of the hosted UI have no common path. */
 function pagesAtTheRoot(provider: OidcProvider): void {
   const { pathFor } = provider;
   provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });
 }
 
-/** Allows only registered redirect URIs. By the standard, a loopback URI could have any port; Cognito rejects that. */
+/** Allows only registered redirect URIs. The standard allows any port in a loopback URI. Cognito rejects a port that is not registered. */
 function exactAddresses(provider: OidcProvider): void {
   provider.Client.prototype.redirectUriAllowed = function exactly(address) {
     return this.redirectUris!.includes(address);
   };
 }
 
-/** Makes access tokens JWTs without an audience, as in Cognito. The library can't create these, so it stores its own token and returns ours. */
+/**
+ * Creates access tokens that are JWTs without an audience, as in Cognito. The library can't create such tokens, so it stores an opaque token, and this code
+ * replaces the token in the response.
+ */
 async function signedAccessTokens(provider: OidcProvider, issuer: string, { key }: IssuerState): Promise<void> {
   const { SignJWT } = await import('jose');
   const model = provider.AccessToken.prototype as unknown as { getValueAndPayload(): Promise<{ payload: Record<string, any> }> };

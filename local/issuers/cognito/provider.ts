@@ -14,7 +14,7 @@ interface PoolProviderOptions {
   readonly divideLifetimes: number;
 }
 
-/** Derives a UUID from a text: Cognito's user ids have this form. */
+/** Derives a UUID from a text, because a Cognito user id is a UUID. */
 const uuidOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 
@@ -62,13 +62,13 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
       // A rotated token expires when the first token would have expired.
       RefreshToken: ({ oidc: { entities } }: Context, _, { clientId }: Client) =>
         Math.max(1, entities.RotatedRefreshToken?.remainingTTL ?? clientOf(clientId).refreshSeconds),
-      // The grant starts before the refresh token: earlier by at most the lifetime of an authorization code.
+      // The grant is created before the refresh token. The difference is at most the lifetime of an authorization code.
       Grant: 300 + Math.max(0, ...clients.map(({ refreshSeconds }) => refreshSeconds)),
     },
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // The library validates a client on first use. Finding each client here makes an invalid client fail the start.
+  // The library validates clients on first use. This call validates the clients at the start, so that an invalid client fails the start.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

@@ -27,7 +27,7 @@ import type { Json } from '../json';
 /** A change in LevelDB, with the full key. */
 export type Change = { readonly type: 'put'; readonly key: string; readonly value: unknown } | { readonly type: 'del'; readonly key: string };
 
-/** The changes of a planned write. A failed plan has an error and no changes. */
+/** The changes of a planned write. The plan of a write that fails has an error and no changes. */
 export interface Plan {
   readonly tableName: string;
   /** The item's key in LevelDB; absent if the request contains no valid key. */
@@ -56,20 +56,20 @@ const ACTIONS = {
 export type Operation = keyof typeof ACTIONS;
 export type Write = 'PutItem' | 'UpdateItem' | 'DeleteItem';
 
-/** Sorts after every character of a key. */
+/** A character that sorts after every character of a key. */
 const LAST = '\xFF';
 
 /**
  * Opens the folder of the tables.
  *
- * Dynalite writes an item and its index entries in separate steps, so a kill could separate them. This code uses dynalite only to plan a write:
- * `commit` stores the changes of one or more plans, and related changes, in one atomic LevelDB batch.
+ * Dynalite writes an item and its index entries in separate steps. If the process is killed between these steps, the index differs from the item. This code
+ * uses dynalite only to plan a write. `commit` stores the changes of one or more plans, and related changes, in one atomic LevelDB batch.
  */
 export async function openTables(path: string) {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Dynalite opens the database later, without an explanation if that fails.
+  // The database is opened here, because dynalite opens it later and reports no reason if that fails.
   await (await openDatabase(path)).close();
-  // Item sizes are checked in this file.
+  // Dynalite's check of item sizes is disabled, because this file checks item sizes.
   const store = dynalite.create({ path, createTableMs: 0, maxItemSizeKb: Infinity });
   // Dynalite replaces `batch` with a method that doesn't pass on `sync`.
   const batch = Object.getPrototypeOf(store.db).batch.bind(store.db) as (changes: readonly Change[], options: { sync: boolean }) => Promise<void>;

@@ -15,7 +15,7 @@ const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'] as const;
 export interface DynamoDb extends Part {
   readonly service: AwsService;
   readonly streams: Streams;
-  /** For tests: the next `count` writes fail as if another transaction held their items. */
+  /** For tests: the next `count` writes fail with a transaction conflict. */
   conflict(count: number): void;
 }
 

@@ -72,7 +72,7 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
   const trimming = setInterval(() => void trim().catch(() => undefined), HOUR_MS).unref();
 
   return {
-    /** Returns the record of a planned write, with the next sequence number. Empty if the write changes nothing or the table has no stream. */
+    /** Returns the record of a planned write, with the next sequence number. Returns an empty list if the write changes nothing or the table has no stream. */
     recordOf({ tableName, before, after }: Plan): Change[] {
       const stream = streams.get(tableName);
       const whole = after ?? before;
@@ -129,7 +129,7 @@ interface Stream {
 }
 
 const prefixOf = (table: string) => `stream-${table}~`;
-/** The key of the last sequence number. The number is stored even after its record expires, so that no number is used twice. */
+/** The key of the last sequence number. The last sequence number is stored even after all records expire, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
 /** Compares two images. Sets have no order. */

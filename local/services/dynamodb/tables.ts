@@ -20,11 +20,11 @@ export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [u
   return (replica?.SSESpecification ?? SSESpecification)?.KMSMasterKeyId;
 }
 
-/** Creates the table, unless an earlier run did. Throws for unsupported properties. */
+/** Creates the table, unless the table exists from an earlier run. Throws for unsupported properties. */
 export async function ensureTable({ logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
-    // The region of the only replica is not checked, because an app can name another region than the local one.
+    // The region of the only replica is not checked, because an app can set a region that is not the local region.
     if (others.length > 0) throw new Error(`${logicalId}: the local stack supports only tables with one replica`);
     onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
     onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);

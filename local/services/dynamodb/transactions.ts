@@ -7,7 +7,7 @@ import type { Json } from '../json';
 
 /** One action of a transaction, as an equivalent single request. */
 export interface Action {
-  /** The IAM action. A transaction requires only the permissions of its actions. */
+  /** The IAM action. A transaction requires only the IAM actions of its parts. */
   readonly permission: string;
   readonly operation: Write;
   readonly input: Json;
@@ -57,7 +57,7 @@ export function actionsOf({ TransactItems: items }: Json): Action[] {
 
 /**
  * TransactWriteItems: all conditions are checked before anything is written, and all writes are one LevelDB batch.
- * The result of a client request token is stored for as long as DynamoDB stores it, also after `kill -9`.
+ * The result of a client request token is stored for 10 minutes, as in DynamoDB, also after `kill -9`.
  */
 export async function createTransactions({ database, writes, now = Date.now }: { database: Database; writes: Writes; now?: () => number }) {
   const tokens = new Map<string, Token>((await database.read(TOKENS)).map(([key, token]) => [key, token]));

@@ -7,7 +7,7 @@ import type { Json } from '../json';
 /** The writes to all tables. */
 export type Writes = ReturnType<typeof createWrites>;
 
-/** Serializes all writes, so that nothing changes between the check of a condition and its write. */
+/** Serializes all writes, so that no other write occurs between the check of a condition and the write. */
 export function createWrites({ database, streams, observe = ignoreUsage }: { database: Database; streams: Streams; observe?: ObserveUsage }) {
   let last: Promise<unknown> = Promise.resolve();
   let conflicts = 0;
@@ -36,7 +36,7 @@ export function createWrites({ database, streams, observe = ignoreUsage }: { dat
         return answer;
       });
     },
-    /** For tests: the next `count` writes fail with a conflict, which one lock for all writes otherwise prevents. */
+    /** For tests: the next `count` writes fail with a conflict. Without this call no conflict occurs, because all writes share one lock. */
     conflict(count: number): void {
       conflicts = count;
     },

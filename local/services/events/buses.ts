@@ -6,7 +6,7 @@ export type Buses = ReturnType<typeof createBuses>;
 
 const DEFAULT = 'default';
 
-/** Reads the template's event buses. A bus can be addressed by name or ARN. */
+/** Reads the template's event buses. Requests identify a bus by its name or ARN. */
 export function createBuses(stack: LocalStack) {
   const prefix = `arn:aws:events:${stack.region}:${stack.account}:event-bus/`;
   const names = new Set([DEFAULT]);
@@ -17,7 +17,7 @@ export function createBuses(stack: LocalStack) {
   }
   return {
     has: (name: string): boolean => names.has(name),
-    /** Returns a bus's name; the default bus if none is given. The ARN of a bus in another account or region stays an ARN, which matches no bus. */
+    /** Returns a bus's name; the default bus if none is given. For a bus in another account or region, returns the ARN unchanged, which matches no bus. */
     nameOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith(prefix) ? nameOrArn.slice(prefix.length) : nameOrArn,
     arnOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith('arn:') ? nameOrArn : `${prefix}${nameOrArn}`,
   };

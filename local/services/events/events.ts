@@ -15,7 +15,10 @@ import type { Json } from '../json';
 export type Events = ReturnType<typeof createEvents>;
 
 const SERVICES = ['lambda', 'sqs', 'sns'];
-/** Validated as in PutTargets, but otherwise without effect: RetryPolicy is for faults that local targets do not have. */
+/**
+ * The limits of RetryPolicy. The local stack validates RetryPolicy as PutTargets does, and ignores it otherwise, because local targets do not have the
+ * faults that RetryPolicy is for.
+ */
 const RETRY_POLICY: Record<string, [least: number, most: number]> = { MaximumEventAgeInSeconds: [60, 86_400], MaximumRetryAttempts: [0, 185] };
 
 /**
@@ -47,7 +50,7 @@ export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }:
       observe({ kind: 'event', bus, source: given.source });
       return send(given, (event) => rules.filter((rule) => rule.bus === bus && rule.matches(event)));
     },
-    /** Fires a scheduled rule at once, by logical id, name or ARN. Returns the event's id; undefined if there is no such rule. */
+    /** Fires the scheduled rule with this logical id, name or ARN immediately. Returns the event's id; undefined if there is no such rule. */
     fire(name: string): string | undefined {
       const rule = rules.find(({ schedule, names }) => schedule && names.includes(name));
       return rule && fireRule(rule);
@@ -66,7 +69,7 @@ export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }:
           try {
             fireRule(rule);
           } catch (error) {
-            // On a full disk, only this event is lost.
+            // If the disk is full, only this event is lost.
             log(`${name}: ${firstLines(error as Error)}`);
           }
         };

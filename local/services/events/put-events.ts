@@ -32,7 +32,7 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
       return { EventId: randomUUID() };
     } catch (error) {
       if (error instanceof Refused) return { ErrorCode: error.code, ErrorMessage: error.message };
-      // A local fault, such as a full disk.
+      // The error is a local fault, such as a full disk.
       log(`PutEvents: ${firstLines(error as Error)}`);
       return { ErrorCode: 'InternalFailure', ErrorMessage: 'an internal error of the local stack' };
     }

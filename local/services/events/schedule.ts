@@ -1,5 +1,5 @@
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-/** The longest timer of Node. A longer timer fires at once. */
+/** The longest delay of a timer in Node. A timer with a longer delay fires immediately. */
 const LONGEST = 2 ** 31 - 1;
 
 /** The interval of a rule; undefined if the rule fires only on request. */

@@ -52,7 +52,10 @@ function compileTemplate(owner: string, ruleArn: string, { InputPathsMap = {}, I
   return (event, receivedAt) => minified(fill(template, (name) => paths.has(name) ? paths.get(name)!(event) : RESERVED[name](event, receivedAt, ruleArn)));
 }
 
-/** Inserts values: as JSON outside of strings, and as plain text inside strings, where AWS doesn't escape. A value that the event lacks is empty. */
+/**
+ * Inserts values into a template. A value outside of a JSON string is inserted as JSON. A value inside a string is inserted as plain text, because AWS
+ * doesn't escape it. A value that is not in the event becomes empty.
+ */
 function fill(template: string, valueOf: (name: string) => unknown): string {
   // Matches a whole JSON string, or the text between two strings.
   return template.replace(/"(?:[^"\\]|\\.)*"|[^"]+/g, (part) => part.replace(VARIABLE, (_, name) => {

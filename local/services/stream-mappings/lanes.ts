@@ -14,13 +14,13 @@ export interface Lane {
   has(record: StreamRecord): boolean;
   /** The sequence number of the last processed record. */
   position(): string;
-  /** Moves the position after delivered records, and stores it on disk. */
+  /** Moves the position to the last delivered record, and stores the position on disk. */
   moveTo(sequenceNumber: string): void;
-  /** Moves the position after filtered-out records, in memory only. After a kill they may be read again. */
+  /** Moves the position to the last filtered-out record, in memory only. After a kill, these records may be read again. */
   skipTo(sequenceNumber: string): void;
 }
 
-/** More than one, as in AWS, so that no code depends on the order of different partition keys. */
+/** The number of shards. A stream has more than one shard, as in AWS, so that no code depends on the order of records with different partition keys. */
 const SHARDS = 2;
 const BEGINNING = '';
 
@@ -29,7 +29,7 @@ export function lanesOf({ uuid, streamArn, lanesPerShard }: Settings, dataFolder
   const checkpoints = durableRecords<string[]>(join(dataFolder, 'stream-mappings'));
   const count = SHARDS * lanesPerShard;
   const kept = checkpoints.get(uuid) ?? [];
-  // The number of lanes has changed: all lanes start from the lowest position, so that records are delivered again rather than lost.
+  // If the number of lanes has changed, all lanes start from the lowest position. Some records are then delivered again, and no record is lost.
   const positions = kept.length === count ? kept : Array<string>(count).fill([...kept].sort()[0] ?? BEGINNING);
   return positions.map((_, index) => ({
     shardId: `shardId-${String(Math.floor(index / lanesPerShard)).padStart(20, '0')}-${stable(streamArn).slice(0, 8)}`,

@@ -10,7 +10,7 @@ import type { StreamRecord, Streams } from '../dynamodb/streams';
 import { eventSourceMappings, functionOf } from '../event-source-mappings';
 import type { Json } from '../json';
 
-/** How many records are read at a time. */
+/** The number of records that one read returns. */
 const CHUNK = 1000;
 /** Lambda's maximum request size. */
 const LARGEST = 6 * 1024 * 1024;
@@ -48,14 +48,14 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   }
   return {
     start: () => lanes.forEach((run) => void run()),
-    // Doesn't wait for running functions: their batches are delivered again.
+    // `stop` doesn't wait for running functions. Their batches are delivered again at the next start.
     stop: async () => stopping.abort(),
   };
 }
 
 /**
- * The permissions that Lambda requires of the function's role. IAM supports ListStreams only for the resource `*`. The CDK's `DynamoEventSource` grants it
- * for the stream of a TableV2, which has no effect, so such a role needs another statement.
+ * The permissions that the function's role must have. IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource`
+ * grants ListStreams for the stream only, which has no effect. The role then requires another policy statement.
  */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   const onStream = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
@@ -64,7 +64,7 @@ function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   return [...reads, ...bucketArn ? writes : []];
 }
 
-/** Creates the reader of a lane. The signal stops it. */
+/** Creates the reader of a lane. Aborting the signal stops the reader. */
 function createLane({ settings, lane, functionArn, role, signal, ...given }: Given & {
   settings: Settings; lane: Lane; functionArn: string; role: Principal; signal: AbortSignal;
 }): () => Promise<void> {
@@ -73,7 +73,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   const say = (line: string) => log(`${settings.logicalId}: ${line}`);
   const pause = (milliseconds: number) => wait(milliseconds, undefined, { signal });
 
-  /** Returns the next matching records and the number of the last record read. Waits for a first record, then for the batching window. */
+  /** Returns the next matching records and the sequence number of the last record that was read. Waits for a first record, then for the batching window. */
   async function gather(): Promise<{ records: StreamRecord[]; end: string }> {
     const records: StreamRecord[] = [];
     let [end, size] = [lane.position(), 0];
@@ -96,14 +96,15 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     }
   }
 
-  /** Invokes the function. Returns how many records, from the first one on, are processed, and whether the invocation failed as a whole. */
+  /** Invokes the function. Returns the number of leading records that were processed, and whether the whole invocation failed. */
   async function invoke(records: StreamRecord[]): Promise<{ done: number; failed: boolean }> {
     const { payload, error } = await functions.invoke(functionArn, { Records: records });
-    // An interrupted batch is delivered at the next start, and is not a failure of the function.
+    // An interrupted batch is delivered again at the next start. The interruption does not count as a failure of the function.
     signal.throwIfAborted();
     if (error) say(`${error.errorType}: ${error.errorMessage}`);
     if (error) return { done: 0, failed: true };
-    // Lambda's rules: a response without a list is a success; an unknown id fails the whole batch; all records from the first failure on are retried.
+    // Lambda treats a response without a list as a success. An unknown id fails the whole batch. Lambda retries the first failed record and all records
+    // after it.
     const failures: Json[] = settings.reportsItems && payload?.batchItemFailures || [];
     const places = failures.map(({ itemIdentifier }) => records.findIndex(({ dynamodb: { SequenceNumber } }) => SequenceNumber === itemIdentifier));
     if (places.includes(-1)) return { done: 0, failed: true };
@@ -114,7 +115,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   async function deliver(batch: StreamRecord[], attempt: Attempt = { count: 0, failed: false }): Promise<void> {
     const { maximumAgeSeconds, maximumRetries, bisects } = settings;
     const youngest = maximumAgeSeconds < 0 ? -Infinity : now() / 1000 - maximumAgeSeconds;
-    // Discards only leading records. If the clock was set back, an older record can follow a younger one; it is then delivered.
+    // Only the first records of a batch are discarded. If the clock was set back, an old record can follow a newer record. The old record is then delivered.
     const firstFresh = batch.findIndex(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= youngest);
     const aged = firstFresh < 0 ? batch : batch.slice(0, firstFresh);
     if (aged.length > 0) await giveUp(aged, 'RecordAgeExceeded', attempt);
@@ -146,7 +147,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         await access.require(role, [{ action: 's3:PutObject', resource: `${settings.bucketArn}/${failure.key}` }]);
         await putFailure(store, settings.bucketArn, failure);
       } catch (error) {
-        // If access is denied, the records are lost, as in AWS. On a local fault the write is retried.
+        // If access is denied, the records are lost, as in AWS. After a local fault, the write is retried.
         if (!(error instanceof AwsError)) throw error;
         say(`failed event records are lost: ${error.name}: ${error.message}`);
       }
@@ -161,7 +162,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         await deliver(records);
         lane.skipTo(end);
       } catch (error) {
-        // A local fault, such as a full disk: the records after the position are read again.
+        // After a local fault, such as a full disk, the records after the stored position are read again.
         if (!signal.aborted) say(firstLines(error as Error));
         await pause(retryMilliseconds).catch(() => undefined);
       }

@@ -1,7 +1,7 @@
 /** A message that was published to a topic. */
 export interface Message { readonly id: string; readonly timestamp: string; readonly text: string }
 
-/** A placeholder: the local stack doesn't sign messages. */
+/** A placeholder for the signature, because the local stack doesn't sign messages. */
 const SIGNATURE = { SignatureVersion: '1', Signature: 'EXAMPLE' };
 const CERTIFICATE = 'https://sns.amazonaws.com/EXAMPLE.pem';
 const unsubscribe = (subscriptionArn: string) => `https://sns.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn}`;
@@ -15,7 +15,7 @@ export function notification(message: Message, topicArn: string, subscriptionArn
   return JSON.stringify({ ...common(message, topicArn), SigningCertURL: CERTIFICATE, UnsubscribeURL: unsubscribe(subscriptionArn) });
 }
 
-/** Returns the event for a function. The URL fields have other names in an event than in a queue message. */
+/** Returns the event for a function. The names of the URL fields differ between an event and a queue message. */
 export function lambdaEvent(message: Message, topicArn: string, EventSubscriptionArn: string): string {
   const addresses = { SigningCertUrl: CERTIFICATE, UnsubscribeUrl: unsubscribe(EventSubscriptionArn) };
   const Sns = { ...common(message, topicArn), Subject: null, ...addresses, MessageAttributes: {} };

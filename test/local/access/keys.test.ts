@@ -14,7 +14,7 @@ function sample({ role = [], service = [], conditions, keyPolicy, encryption, al
   /** The KMS actions that the key policy allows CloudFront. */
   service?: string[];
   conditions?: Record<string, Record<string, unknown>>;
-  /** @default - access is left to IAM */
+  /** @default - a key policy that leaves access control to IAM policies */
   keyPolicy?: (stack: Stack) => iam.PolicyStatement[];
   encryption?: s3.BucketEncryption;
   alias?: boolean;

@@ -232,7 +232,7 @@ describe('after the signature check', () => {
     const answered = new Promise<string>((resolve, reject) => {
       const outgoing = httpRequest(url, { method: 'PUT', headers: { 'content-length': 1000 } }, (response) => resolve(wholeOf(response))).on('error', reject);
       outgoing.write('half');
-      // The idle time starts now, not at the start of the request.
+      // The idle time starts when the last data arrives. It does not start with the request.
       void setTimeout(200).then(() => outgoing.write('more'));
     });
     const began = Date.now();

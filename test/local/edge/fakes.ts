@@ -5,12 +5,12 @@ import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
 import { AccessDenied, type LocalStack, type Need } from '../../../local/types';
 
-/** A resource whose `Ref` is its logical id by default. */
+/** A resource. By default, the `Ref` of a resource is its logical id. */
 export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {
   return { logicalId, type, physicalId: logicalId, attributes: {}, properties, ...more };
 }
 
-/** A stack of these resources with a separate data folder. */
+/** Returns a stack that contains these resources. The stack has a separate data folder. */
 export function fakeStack(resources: Resource[], dataFolder = mkdtempSync(join(tmpdir(), 'vod-local-'))): LocalStack {
   return {
     region: 'eu-west-1',
@@ -27,7 +27,7 @@ export function fakeStack(resources: Resource[], dataFolder = mkdtempSync(join(t
   };
 }
 
-/** Allows a need if `allow` returns true, and records every need. */
+/** Returns a fake `Access`. It allows a permission if `allow` returns true, and records every required permission. */
 export function fakeAccess(allow: (need: Need) => boolean) {
   const asked: (Need & { principal: string })[] = [];
   const access: Access = {

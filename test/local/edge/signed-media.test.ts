@@ -34,7 +34,7 @@ describe('signed media', () => {
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/w/*`) }))).toEqual([403, 'AccessDenied']);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/?.m3u8`) }))).toEqual([200, undefined]);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/*`, {}) }))).toEqual([403, 'MalformedPolicy']);
-    // CloudFront does not decode cookies, and accepts base64 only in its own alphabet.
+    // CloudFront does not decode cookies. It accepts base64 only in CloudFront's alphabet.
     const value = /CloudFront-Policy=([^;]+)/.exec(good)![1];
     const plain = value.replace(/-/g, '+').replace(/_/g, '=').replace(/~/g, '/');
     expect(plain).not.toBe(value);

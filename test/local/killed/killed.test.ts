@@ -29,7 +29,7 @@ async function start(): Promise<DynamoDBDocumentClient> {
   return DynamoDBDocumentClient.from(new DynamoDBClient({ region: REGION, endpoint: `http://127.0.0.1:${port}`, credentials: CREDENTIALS, maxAttempts: 1 }));
 }
 
-/** The acknowledged writes, and the unacknowledged one: the write in progress at the kill may have been stored. */
+/** The acknowledged writes, and the write that was in progress at the kill. The write in progress may have been stored. */
 interface Writer { readonly name: string; acknowledged: number; attempted: number; count: number; writes: number }
 const writers = Array.from({ length: WRITERS }, (_, index): Writer => ({ name: `writer-${index}`, acknowledged: 0, attempted: 0, count: 0, writes: 0 }));
 
@@ -76,7 +76,7 @@ const keyOf = ({ Keys }: StreamRecord['dynamodb']) => Keys.pk.S;
 function historiesOf(changes: StreamRecord['dynamodb'][]): Map<string, StreamRecord['dynamodb'][]> {
   const seen = new Map<string, StreamRecord['dynamodb']>();
   for (const change of changes) {
-    // A record that is delivered again is equal.
+    // A record that is delivered again has the same content as before.
     expect(change).toEqual(seen.get(change.SequenceNumber) ?? change);
     if (!seen.has(change.SequenceNumber)) seen.set(change.SequenceNumber, change);
   }

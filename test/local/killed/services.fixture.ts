@@ -9,7 +9,7 @@ import { fakeAccess, fakeStack, resource, ROLE } from '../fakes';
 import { globalTable, STREAM_ARN } from '../services/dynamodb/videos-table';
 
 /**
- * A separate process that can be killed. A function converts a table's stream to events, a rule sends the events to a queue, and another function reads
+ * A separate process that the test can kill. A function converts a table's stream to events, a rule sends the events to a queue, and another function reads
  * the queue. Both functions record their input, and sometimes fail.
  */
 const [dataFolder, received] = process.argv.slice(2);

@@ -115,7 +115,7 @@ test('CMAF: a ladder with separate audio has MediaConvert\'s names, measurements
     Timing: { SubmitTime: expect.any(Date), StartTime: expect.any(Date), FinishTime: expect.any(Date) },
     OutputGroupDetails: [{ OutputDetails: [{ DurationInMs: 6500, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } }, {}, {}] }, {}],
   });
-  // Without the SDK, which removes unknown members: the API returns fewer details than the event, and no paths.
+  // The SDK removes unknown members, so the test reads the response without the SDK. The API returns fewer details than the event, and no paths.
   const { job: answered } = await answer(`/2017-08-29/jobs/${detail.jobId}`);
   const small = { durationInMs: 6500, videoDetails: { widthInPx: 320, heightInPx: 180 } };
   const large = { durationInMs: 6500, videoDetails: { widthInPx: 640, heightInPx: 360 } };
@@ -218,7 +218,7 @@ test('after a kill between an event and its record, the event is sent again and 
   let recorded: unknown;
   await service.event(({ jobId, status }) => {
     if (jobId !== Job!.Id || status !== 'COMPLETE') return false;
-    // Called before the event is put: the files that a kill at this moment would leave.
+    // This function is called before the event is put. It copies the files that a kill at this moment would leave.
     recorded = JSON.parse(readFileSync(join(service.stack.dataFolder, 'mediaconvert/jobs.json'), 'utf8')).find(({ id }: { id: string }) => id === jobId).status;
     return true;
   });
@@ -244,7 +244,7 @@ test('runs jobs one at a time; a stop kills FFmpeg and leaves no files, and the 
     await first.stop(true);
   }
   expect(readdirSync(work)).toEqual([]);
-  // The shell around a killed FFmpeg ends a moment later.
+  // The shell that runs FFmpeg ends shortly after FFmpeg was killed.
   if (existsSync('/proc/self')) await until(() => children().length === 0);
   expect(first.store.list('media')).toEqual([]);
 

@@ -11,7 +11,7 @@ import { AwsError, type AwsService, type LocalStack, type Need, type Part } from
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';
 
-/** A stack of the given resources with a separate data folder. */
+/** Returns a stack that contains the given resources. The stack has a separate data folder. */
 export function stackOf(resources: { type: string; physicalId: string; properties?: Record<string, unknown>; attributes?: Record<string, string> }[],
   dataFolder = mkdtempSync(join(tmpdir(), 'vod-'))): LocalStack {
   const all: Resource[] = resources.map((resource, index) => ({ logicalId: `R${index}`, attributes: {}, properties: {}, ...resource }));
@@ -33,7 +33,7 @@ export function stackOf(resources: { type: string; physicalId: string; propertie
 /** The members of Access that these services use. */
 export type TestAccess = Pick<Access, 'require' | 'refusals'> & { readonly asked: Need[] };
 
-/** Allows everything except the actions in `denied`, and records all needs. */
+/** Returns a fake `Access`. It allows all actions except the actions in `denied`, and records every required permission. */
 export function accessOf(denied: (need: Need) => boolean = () => false): TestAccess {
   const asked: Need[] = [];
   const refusals: Access['refusals'] = [];
@@ -73,7 +73,7 @@ export async function startFake(service: AwsService, access: TestAccess, readBod
       await service.handle(request, response);
     })().catch((error: Error) => service.fail(error instanceof AwsError ? error : new AwsError('InternalError', `${error.stack}`, 500), response, raw));
   });
-  server.keepAliveTimeout = 60_000; // tests block the event loop for longer than the default
+  server.keepAliveTimeout = 60_000; // some tests block the event loop for longer than the default idle time
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -40,7 +40,7 @@ beforeAll(async () => {
       },
     },
   }, { type: 'AWS::S3::Bucket', physicalId: 'silent' },
-  // The configuration of a CDK app after addEventNotification.
+  // The notification configuration that a CDK app sets with addEventNotification.
   ...[{ bucket: 'heard', configuration: { EventBridgeConfiguration: {} } }, { bucket: 'muted', configuration: {} }].flatMap(({ bucket, configuration }) => [
     { type: 'AWS::S3::Bucket', physicalId: bucket, properties: bucket === 'muted' ? { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } } : {} },
     { type: 'Custom::S3BucketNotifications', physicalId: `${bucket}-notifications`, properties: { BucketName: bucket, NotificationConfiguration: configuration } },

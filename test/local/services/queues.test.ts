@@ -116,7 +116,7 @@ describe('ReportBatchItemFailures', () => {
 });
 
 describe('a process that was killed', () => {
-  /** The queues of one run. The earlier run was not stopped. */
+  /** Starts the queues of one run. An earlier run is not stopped first, as after a kill. */
   async function run(folder: string, mappings: ReturnType<typeof resource>[], answer: () => Promise<InvokeResult>) {
     const seen: string[] = [];
     queues = await createQueues({

@@ -33,7 +33,7 @@ export function record(pk: string, number: number, { sk = 'video', seconds = Mat
 }
 export const numbersOf = (batch: StreamRecord[]) => batch.map(({ eventID }) => Number(eventID));
 
-/** A mapping of a stream with these records. A test can add records. */
+/** Returns an event source mapping of a stream that contains these records. A test can add more records. */
 export async function create({ properties = {}, answer = () => DONE, dataFolder, records = [], denied = [], now, put = () => undefined }: Given) {
   const mapping = resource('AWS::Lambda::EventSourceMapping', 'mapping', { EventSourceArn: STREAM_ARN, FunctionName: FUNCTION, StartingPosition: 'TRIM_HORIZON', ...properties });
   const stack = fakeStack([mapping, resource('AWS::Lambda::Function', 'events', { Role: ROLE }, FUNCTION)]);
