@@ -19,7 +19,7 @@ async function median(call: () => unknown): Promise<number> {
   return times.sort((a, b) => a - b)[CALLS / 2];
 }
 
-/** Creates a token as issuers do, and a function that only checks its signature. */
+/** Creates a token as an issuer does, and a function that only checks the signature of the token. */
 function signed(alg: string, privateKey: KeyObject, publicKey: KeyObject, claims: object) {
   const [header, payload] = [{ alg, kid: alg, typ: 'JWT' }, claims].map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
   const content = Buffer.from(`${header}.${payload}`);
@@ -30,7 +30,10 @@ function signed(alg: string, privateKey: KeyObject, publicKey: KeyObject, claims
   };
 }
 
-/** Measures warm calls of the bundled Lambda authorizer with a local issuer, and their ratio to the signature check alone in the same run. */
+/**
+ * Measures the time of warm calls of the bundled Lambda authorizer with a local issuer. Also returns the ratio of this time to the time of a signature check
+ * alone.
+ */
 export async function authorizerRows(assets: string): Promise<Record<string, object>> {
   const keys = { RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }), ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
   const keySet = JSON.stringify({ keys: Object.entries(keys).map(([alg, { publicKey }]) => ({ ...publicKey.export({ format: 'jwk' }), kid: alg, alg, use: 'sig' })) });

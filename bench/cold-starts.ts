@@ -15,12 +15,14 @@ import { sourceKey } from '../src/domain/object-keys';
 import { apiEvent } from '../test/runtime/api-event';
 import { videoRow } from '../test/runtime/rows/catalog-table';
 
-/** Cold starts of each bundle. Each figure is their median. */
+/** The number of measured cold starts of each bundle. Each printed figure is the median of these cold starts. */
 const RUNS = 15;
 
 /** A handler with one SDK client. */
 const COMPARED = 'catalog/read-videos' satisfies HandlerName;
-/** The largest ratios of CPU time of the compared handler, to the same handler bundled with `NODE_BUNDLE`. */
+/**
+ * The largest allowed ratios between two bundles of the compared handler: CPU time of the Lambda bundle, divided by CPU time of the bundle with `NODE_BUNDLE`.
+ */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
 /** The response of every AWS service: no rows, no messages, and a fixed secret. */
@@ -59,7 +61,7 @@ interface ColdStart { readonly load: Duration; readonly first: Duration; readonl
 
 interface Bundle { readonly name: string; readonly file: string; readonly event: unknown }
 
-/** Measures cold starts of each handler, in a new process each. The services respond at once, so the times are those of the handler's own code. */
+/** Measures cold starts of each handler, in a new process each. The fake services respond immediately, so the times include only the handler's own code. */
 export async function coldStartRows(assets: string): Promise<{ handlers: object[]; comparison: object[]; isWithinBound: boolean }> {
   const server = createServer((request, response) => void request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(RESPONSE)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -91,7 +93,7 @@ async function bundleWithoutOptions(handler: HandlerName, folder: string): Promi
   return outfile;
 }
 
-/** Starts the bundles in turn, so that other load on the machine affects all of them, and returns the median of each. */
+/** Starts the bundles alternately, so that other load on the machine affects all bundles. Returns the median for each bundle. */
 async function measure(bundles: readonly Bundle[], url: string): Promise<Record<string, ColdStart>> {
   const credentials = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
   const env = { ...ENVIRONMENT, ...credentials, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: url };

@@ -4,20 +4,21 @@ import { publicationKey } from '../src/contract/table';
 import { videoRepository } from '../src/runtime/rows/video-repository';
 import { idOf, videoRow } from '../test/runtime/rows/catalog-table';
 
-/** The most queries for one page. */
+/** The largest allowed number of queries for one page. */
 const BOUND = 3;
-/** Rows in the table. `ROWS=100000 npm run bench` takes one or two minutes more. */
+/** The number of rows in the table. `ROWS=100000 npm run bench` takes 1 or 2 minutes longer. */
 const ROWS = Number(process.env.ROWS ?? 2000);
 const LIMIT = 20;
 const EMPTY_MONTHS = 24;
-/** Videos of one owner that wait for their upload. */
+/** The number of videos of one owner that wait for their upload. */
 const ABANDONED = 1000;
 const NOW = Date.UTC(2028, 10, 29);
 const MINUTE = 60_000;
 
 /**
- * Counts what a page of a list reads. A page is one query of one index at any position, so the figures at a few thousand rows are equal to those at 100,000.
- * Half of the videos are older than the empty months, and one page has videos from before and after them.
+ * Counts the reads for a page of a list. At any position in the list, a page is one query of one index. The figures for a few thousand rows are therefore
+ * equal to the figures for 100,000 rows. The list contains `EMPTY_MONTHS` months without videos. Half of the videos are older than these months, and one
+ * page contains videos from before and after these months.
  */
 export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const gap = new Date(NOW);

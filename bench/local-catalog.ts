@@ -8,7 +8,7 @@ import { CREDENTIALS, fakeAccess } from '../test/local/fakes';
 import { synthesized } from '../test/local/template/stacks';
 import { catalogIn } from '../test/toolkit/stacks';
 
-// TableV2 prints deprecation warnings about the CDK's own code. The template is validated by another command.
+// TableV2 prints deprecation warnings about the CDK's own code. The validation of the template is disabled, because another command runs it.
 Object.assign(process.env, { JSII_DEPRECATED: 'quiet', CDK_VALIDATION: 'false' });
 
 /** A read of the table. */
@@ -31,9 +31,9 @@ export async function localCatalog() {
   });
   return {
     tableName,
-    /** All reads since the start. */
+    /** All reads since the start of the table. */
     reads,
-    /** Stores the rows without changes, 100 in a transaction. */
+    /** Stores the unchanged rows in transactions of 100 rows. */
     async put(rows: readonly VideoRow[]) {
       const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
       for (let n = 0; n < rows.length; n += 100) {

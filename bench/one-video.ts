@@ -14,20 +14,20 @@ import type { ObserveUsage, Usage } from '../local/usage';
 import { INDEXES } from '../src/contract/table';
 
 /**
- * The largest cost in dollars for 1,000 videos with 1 KB of text, from the declaration of the upload to the last event. `total` includes Lambda's
- * GB-seconds, which depend on the machine, and `counted` does not.
+ * The largest cost in dollars for 1,000 videos with 1 KB of text, from the declaration of the upload to the last event. `total` includes the cost of
+ * Lambda's GB-seconds, which depends on the machine. `counted` excludes this cost.
  */
 const BOUNDS = { counted: 0.033, total: 0.045 };
-/** The service alone, without consumers of its events. */
+/** The app contains only the service, without consumers of its events. */
 const APP = path.join(__dirname, '..', 'examples/typescript/smallest/app.ts');
 const CLIP_SECONDS = 4;
-/** Videos of each kind. The one with the median GB-seconds is printed. */
+/** The number of videos of each kind. The benchmark prints the video with the median GB-seconds. */
 const RUNS = 3;
 const PATIENCE_MS = 120_000;
-/** The stack is idle if no service was used for so long. */
+/** The local stack is idle if no service was used for this time. */
 const IDLE_MS = 1000;
 
-/** The text that a user writes about a video. */
+/** The text fields of a video, by the name of their size. */
 const VIDEOS: Record<string, object> = {
   'a title only': {},
   '1 KB': { description: 'x'.repeat(900), tags: ['physics', 'lecture'] },
@@ -45,14 +45,14 @@ const WRITES = ['create', 'uploaded', 'claimed', 'processing', 'progress', 'read
 
 const PHASES = ['sign in', 'upload to ready', 'list, get, start playback'] as const;
 type Phase = typeof PHASES[number];
-/** The usage of one video: of the service in each phase, and of its media. */
+/** The usage that one video causes: the usage of the service in each phase, and the usage for its media files. */
 type VideoCount = Record<Phase | 'media', UsageCount>;
 
-/** Usage that depends on the length of a video and on how often it is watched. */
+/** Whether the usage depends on the length of a video and on how often the video is watched. */
 const isMedia = (usage: Usage): boolean => usage.kind === 'request' && (
   usage.caller === 'mediaconvert.amazonaws.com' || usage.caller === 'cloudfront.amazonaws.com' || (usage.service === 'cloudfront' && usage.path!.startsWith('/v/')));
 
-/** Counts the usage of the local stack: the current phase's, and the time since the last one. */
+/** Counts the usage of the local stack in the current phase, and measures the time since the last usage. */
 class Meter {
   count = newCount();
   phase: Phase = 'sign in';
@@ -65,7 +65,7 @@ class Meter {
     this.count[isMedia(usage) ? 'media' : this.phase].add(usage);
   };
 
-  /** Runs a step and attributes all usage until the stack is idle to it. */
+  /** Runs a step, waits until the stack is idle, and assigns all usage in this time to the step. */
   async during<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
     this.phase = phase;
     const result = await work();
@@ -73,7 +73,7 @@ class Meter {
     return result;
   }
 
-  /** Resolves when a video is ready, without a request to the service. */
+  /** Resolves when a video is ready. Sends no request to the service, because requests would be counted. */
   async ready(): Promise<void> {
     await this.until(() => this.isReady);
     this.isReady = false;
@@ -88,7 +88,7 @@ class Meter {
 
 const newCount = (): VideoCount => Object.fromEntries([...PHASES, 'media'].map((phase) => [phase, new UsageCount()])) as VideoCount;
 
-/** Sends one video through the front door of a local stack, as a script of a user would. */
+/** Uploads, lists and plays one video through the API of a local stack, as a user's script would. */
 async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter: Meter; clip: Buffer<ArrayBuffer>; text: object }): Promise<VideoCount> {
   meter.count = newCount();
   const jar = new CookieJar();
@@ -115,7 +115,10 @@ async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter:
   return meter.count;
 }
 
-/** Returns the normalized minutes of the newest job: one for each minute of a video output below 720 lines, two up to 1080, at least 10 seconds each. */
+/**
+ * Returns the normalized minutes of the newest job. A minute of video is 1 normalized minute below 720 lines, and 2 up to 1080 lines. Each output is billed
+ * for at least 10 seconds.
+ */
 function normalizedMinutes(dataFolder: string): number {
   const jobs = JSON.parse(readFileSync(path.join(dataFolder, 'mediaconvert', 'jobs.json'), 'utf8'));
   const outputs: any[] = jobs.at(-1).settings.outputGroups.flatMap((group: any) => group.outputs);
@@ -123,7 +126,7 @@ function normalizedMinutes(dataFolder: string): number {
   return videos.reduce((sum, { videoDescription: { height } }) => sum + (height < 720 ? 1 : 2) * Math.max(10, CLIP_SECONDS) / 60, 0);
 }
 
-/** Counts what videos use at the services of a local stack, and prices it. */
+/** Counts the usage that videos cause in a local stack, and calculates the price of this usage. */
 export async function oneVideoRows(): Promise<{ tables: Record<string, object>; isWithinBound: boolean }> {
   resolveLocalhostNames();
   const dataFolder = mkdtempSync(path.join(tmpdir(), 'one-video-'));

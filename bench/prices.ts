@@ -10,7 +10,7 @@ function firstTier(name: MonthPriced): UnitPrice {
 
 const [logGigabyte, logSource] = firstTier('logs');
 
-/** Prices of what one video uses, in dollars of one unit: us-east-1, on demand, after the free tiers. */
+/** Prices of the usage of one video, in dollars per unit. The prices are for us-east-1, on demand, after the free tiers. */
 export const PRICES = {
   'Lambda calls': firstTier('Lambda calls'),
   'Lambda GB-seconds': firstTier('Lambda GB-seconds'),

@@ -17,13 +17,14 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 }
 
 /**
- * Returns the units that DynamoDB bills for a write, by its developer guide ("DynamoDB read and write operations", "Using Global Secondary Indexes"). Each KB
- * of the larger of the item before and after is a unit, and two in a transaction. An index entry that changes is one more write of that entry, and two if its
- * key changes. A transaction does not double the units of an index, because indexes are updated asynchronously.
+ * Returns the units that DynamoDB bills for a write (DynamoDB Developer Guide, "DynamoDB read and write operations", "Using Global Secondary Indexes"). The
+ * larger size of the item before and after the write counts: 1 unit per KB, or 2 units per KB in a transaction. A changed index entry costs one additional
+ * write of the entry, or two writes if the key of the entry changes. A transaction does not double the units of an index, because indexes are updated
+ * asynchronously.
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);
-  // A write that finds no item and stores none is billed as the smallest one.
+  // A write that finds no item and stores no item is billed as a write of the smallest item.
   const units: Units = { table: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
   for (const index of Object.values(INDEXES)) {
     const [before, after] = [entryOf(index, oldItem), entryOf(index, newItem)];
@@ -38,8 +39,8 @@ export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTr
 }
 
 /**
- * Returns the units that DynamoDB bills for a read: each 4 KB are half a unit, and one if the read is consistent. A query is rounded up once, other reads
- * once for each item.
+ * Returns the units that DynamoDB bills for a read: 0.5 units per 4 KB, or 1 unit per 4 KB for a consistent read. For a query, the total size is rounded up.
+ * For other reads, the size of each item is rounded up.
  */
 export function readUnits(operation: string, input: Json, answer: Json): number {
   const unitsOf = (bytes: number, isConsistent?: boolean): number => Math.max(1, Math.ceil(bytes / (4 * KB))) * (isConsistent ? 1 : 0.5);
@@ -53,7 +54,7 @@ export function readUnits(operation: string, input: Json, answer: Json): number 
         return sum + items.reduce((units, item) => units + unitsOf(itemSize(item), ConsistentRead), 0) + missing * unitsOf(0, ConsistentRead);
       }, 0);
     case 'Query':
-      // Items that a filter drops are billed, and they are not in the response.
+      // DynamoDB also bills the items that a filter removes. These items are not in the response, so their size is unknown.
       if (answer.ScannedCount !== answer.Count) throw new Error('cannot count the read units of a query with a filter');
       return unitsOf((answer.Items as Json[]).reduce((sum, item) => sum + itemSize(item), 0), input.ConsistentRead);
     default:
@@ -61,12 +62,12 @@ export function readUnits(operation: string, input: Json, answer: Json): number 
   }
 }
 
-/** Adds the units of each place. */
+/** Adds two counts, separately for the table and each index. */
 export function sumOf(all: readonly Units[]): Units {
   const sum: Units = {};
   for (const [place, count] of all.flatMap((units) => Object.entries(units))) sum[place] = (sum[place] ?? 0) + count;
   return sum;
 }
 
-/** Adds the units of all places. */
+/** Returns the sum of the units of the table and all indexes. */
 export const totalOf = (units: Units): number => Object.values(units).reduce((sum, each) => sum + each, 0);

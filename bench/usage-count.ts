@@ -2,7 +2,10 @@ import { PRICES, type Priced } from './prices';
 import { readUnits, sumOf, totalOf, writeUnits, type Units } from './units';
 import type { Usage } from '../local/usage';
 
-/** Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). They are counted as ingested, which is an upper bound. */
+/**
+ * Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). These bytes are counted as ingested bytes, which is an upper
+ * bound.
+ */
 const LOG_EVENT_OVERHEAD = 26;
 const uuid = '00000000-0000-4000-8000-000000000000';
 const time = '2026-11-30T00:00:00.000Z';
@@ -15,23 +18,26 @@ const SYSTEM_RECORDS = [
     record: { requestId: uuid, metrics: { durationMs: 100.123, billedDurationMs: 101, memorySizeMB: 512, maxMemoryUsedMB: 100 }, status: 'success' },
   },
 ].map((record) => JSON.stringify(record));
-/** What Lambda's JSON format adds to a message of a handler. */
+/** The text that Lambda's JSON format adds to a log message of a handler. */
 const ENVELOPE = JSON.stringify({ timestamp: time, level: 'INFO', requestId: uuid, message: {} });
 const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + LOG_EVENT_OVERHEAD, 0);
 const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
 
-/** Dollars of a further report of progress, without GB-seconds: calls of its handler and of the publisher with their logs, a read and a write of the row. */
+/**
+ * The cost in dollars of a further progress report, without GB-seconds. The cost includes a call of the handler for the report, a call of the publisher, the
+ * logs of both calls, and a read and a write of the row.
+ */
 export const PROGRESS_REPORT = 2 * (PRICES['Lambda calls'][0] + SYSTEM_BYTES * PRICES['log bytes'][0])
   + PRICES['DynamoDB read units'][0] + PRICES['DynamoDB write units'][0];
 
-/** What one function used. */
+/** The usage of one function. */
 interface FunctionUsage { calls: number; milliseconds: number; gbSeconds: number; lines: number; bytes: number }
 
 /** Counts usage in AWS's units. */
 export class UsageCount {
   readonly uses = Object.fromEntries(Object.keys(PRICES).map((name) => [name, 0])) as Record<Priced, number>;
   readonly functions: Record<string, FunctionUsage> = {};
-  /** The write units of each write, in their order. */
+  /** The write units of each write, in the order of the writes. */
   readonly writes: Units[] = [];
 
   get dollars(): number {
@@ -89,7 +95,7 @@ export class UsageCount {
   }
 }
 
-/** Returns what a request is billed as; undefined if another kind of usage counts it, or it is free. */
+/** Returns the billed unit of a request; undefined if the request is free, or if another kind of usage counts the request. */
 function requestName({ service, operation }: Usage & { kind: 'request' }): Priced | undefined {
   switch (service) {
     case 's3': return ['PUT', 'LIST'].includes(operation) ? 'S3 PUT and LIST requests' : operation === 'DELETE' ? undefined : 'S3 GET requests';
@@ -98,9 +104,9 @@ function requestName({ service, operation }: Usage & { kind: 'request' }): Price
     case 'cloudfront': return 'CloudFront requests';
     case 'secretsmanager': return 'Secrets Manager requests';
     case 'mediaconvert': return 'MediaConvert requests';
-    // Counted by their units and entries.
+    // Requests to these services are counted by their units or entries.
     case 'dynamodb': case 'events': return undefined;
-    // The pool is billed by monthly active users.
+    // Cognito bills a user pool by monthly active users.
     case 'cognito-idp': return undefined;
     default: throw new Error(`no price is known for requests to ${service}`);
   }

@@ -1,10 +1,10 @@
 import { dollarsFor, type MonthPriced } from './prices';
 import { DEFAULT_LADDER } from '../../src/transcode/job/ladder';
 
-/** The size of a service. */
+/** The usage of a service in one month. */
 export interface Month {
   readonly name: string;
-  /** Uploaded in the month. */
+  /** The number of videos that are uploaded in the month. */
   readonly videos: number;
   /** Users who sign in during the month. */
   readonly users: number;
@@ -14,22 +14,22 @@ export interface Month {
 /** Assumptions about one video and one view. */
 export const ASSUMPTIONS = {
   minutesPerVideo: 10,
-  /** Of a 1080p source file. */
+  /** The bitrate of a 1080p source file. */
   sourceMegabitsPerSecond: 10,
   minutesPerView: 6,
-  /** The default ladder has at most so much at 720p. */
+  /** The largest bitrate of the default ladder at 720p. */
   viewMegabitsPerSecond: 4,
   segmentSeconds: 6,
-  /** Video and audio are separate segments. */
+  /** A player loads two segments at once, because video and audio have separate segments. */
   segmentsAtOnce: 2,
-  /** A list, one video, the start of a playback session. */
+  /** The three requests are a list, one video, and the start of a playback session. */
   apiRequestsPerView: 3,
-  /** At most: 20 rows of the list, their keys, and two single rows. */
+  /** The largest number: 20 rows of the list, the keys of these rows, and two single rows. */
   readUnitsPerView: 24,
   lambdaSeconds: 0.05,
   lambdaGigabytes: 0.5,
   logBytesPerCall: 500,
-  /** Stored videos are the uploads of so many months. */
+  /** The number of months whose uploads are stored. */
   storedMonths: 12,
 } as const;
 
@@ -39,25 +39,27 @@ export const MONTHS: readonly Month[] = [
   { name: 'large', videos: 5_000, users: 50_000, viewsPerUser: 10 },
 ];
 
-/** Reports of progress for a video of ten minutes, after the first one (docs/decisions/007-what-a-source-may-be.md). */
+/** The number of progress reports for a video of 10 minutes, without the first report (docs/decisions/007-what-a-source-may-be.md). */
 const FURTHER_REPORTS = 9;
 /**
- * Dollars of API, functions, table, queue and events for one video, from the request of an upload to `ready`. `npm run bench` prints the cost of 1,000 videos
- * with 1 KB of text and one report of progress, and of a further report (docs/decisions/022-table.md).
+ * The cost in dollars of API, functions, table, queue and events for one video, from the upload request to `ready`. `npm run bench` prints the cost of 1,000
+ * videos with 1 KB of text and one progress report, and the cost of each further report (docs/decisions/022-table.md).
  */
 export const SERVICE_PER_VIDEO = (0.038 + FURTHER_REPORTS * 0.0016) / 1000;
-/** Requests of Lambda to the empty submit queue in a month (docs/decisions/024-sweeper.md). */
+/** The number of requests that Lambda sends to the empty submit queue in a month (docs/decisions/024-sweeper.md). */
 const POLLING_REQUESTS = 657_000;
-/** Dollars of the sweeper in a month without videos (docs/decisions/024-sweeper.md). */
+/** The cost in dollars of the sweeper in a month without videos (docs/decisions/024-sweeper.md). */
 const SWEEPER = 0.0074;
 const SECRETS = 2;
 
-/** MediaConvert counts a minute of HD up to 30 frames a second twice, and a minute of SD once. */
+/**
+ * Returns MediaConvert's normalized minutes for a video. One minute of HD with up to 30 frames per second is 2 normalized minutes, and one minute of SD is 1.
+ */
 export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_LADDER.reduce((sum, { height }) => sum + (height >= 720 ? 2 : 1), 0);
 
 const gigabytes = (megabitsPerSecond: number, minutes: number): number => megabitsPerSecond * minutes * 60 / 8 / 1000;
 
-/** GB of one video: its source file, and its media files at the largest bitrate of each rendition. */
+/** The size of one video in GB: its source file, and its media files at the largest bitrate of each rendition. */
 export function storedGigabytes(): { source: number; media: number } {
   const { minutesPerVideo, sourceMegabitsPerSecond } = ASSUMPTIONS;
   const ladder = DEFAULT_LADDER.reduce((sum, { maxBitrate }) => sum + maxBitrate, 0) / 1e6;
@@ -79,9 +81,9 @@ export function unitsOf({ videos, users, viewsPerUser }: Month): Record<MonthPri
     'delivery': gigabytes(viewMegabitsPerSecond, minutesPerView) * views,
     'CloudFront requests': viewedSegments + calls,
     'storage': (source + media) * videos * storedMonths,
-    // A segment of each rendition, and of audio.
+    // Each rendition and the audio have a separate segment.
     'S3 PUTs': videos * segments * (DEFAULT_LADDER.length + 1),
-    // At most: CloudFront caches segments that are requested again.
+    // This is an upper bound, because CloudFront caches segments.
     'S3 GETs': viewedSegments,
     'REST API requests': calls,
     'DynamoDB read units': views * readUnitsPerView,
@@ -94,7 +96,7 @@ export function unitsOf({ videos, users, viewsPerUser }: Month): Record<MonthPri
   };
 }
 
-/** Rows of a bill, with the units that each adds up. */
+/** The rows of a bill, and the units that each row contains. */
 const ROWS: Readonly<Record<string, readonly MonthPriced[]>> = {
   'transcode': ['transcode'],
   'storage': ['storage', 'S3 PUTs'],
@@ -103,7 +105,7 @@ const ROWS: Readonly<Record<string, readonly MonthPriced[]>> = {
   'users': ['users'],
 };
 
-/** Dollars of each row of a month's bill. */
+/** Returns the cost in dollars for each row of a month's bill. */
 export function billOf(month: Month): Record<string, number> {
   const units = unitsOf(month);
   const rows = Object.fromEntries(Object.entries(ROWS).map(([row, names]) => [row, names.reduce((sum, name) => sum + dollarsFor(name, units[name]), 0)]));

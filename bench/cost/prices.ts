@@ -1,17 +1,17 @@
-/** A price in dollars per unit, in us-east-1, with its source. `free` units of each month cost nothing. */
+/** A price in dollars per unit, in us-east-1, with its source. In each month, the first `free` units cost nothing. */
 export interface Price {
   readonly unit: string;
   readonly source: string;
   readonly free?: number;
-  /** Each tier's price holds up to so many units a month, the free ones included. */
+  /** A tier's price applies to units up to `upTo` in a month. Free units count toward `upTo`. */
   readonly tiers: readonly (readonly [dollars: number, upTo: number])[];
 }
 
 const flat = (dollars: number): Price['tiers'] => [[dollars, Infinity]];
-/** GB of a TB, as AWS bills. */
+/** The number of GB in a TB on AWS's bills. */
 const TB = 1024;
 
-/** Prices of what a month consists of. */
+/** Prices of the billed items of a month. */
 export const MONTH_PRICES = {
   'transcode': {
     unit: 'normalized minute', tiers: [[0.0075, 100_000], [0.0053, 1_000_000]],
@@ -38,10 +38,10 @@ export const MONTH_PRICES = {
   'logs': { unit: 'GB', tiers: flat(0.5), source: 'c3x.dev, "CloudWatch Logs cost optimization", June 2026' },
 } as const satisfies Record<string, Price>;
 
-/** Something that a month consists of. */
+/** The name of a billed item of a month. */
 export type MonthPriced = keyof typeof MONTH_PRICES;
 
-/** Returns the dollars of so many units in a month. */
+/** Returns the cost in dollars of a number of units in a month. */
 export function dollarsFor(name: MonthPriced, units: number): number {
   const { free = 0, tiers }: Price = MONTH_PRICES[name];
   let [from, dollars] = [free, 0];
