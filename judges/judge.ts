@@ -9,7 +9,8 @@ import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/templa
 
 /**
  * Runs independent checkers on the examples' templates: Python programs, installed in a virtual environment beside this file. If a program can't be
- * installed, it is named and the run fails. Then checks combinations of all public props, and checks our own tests with mutated templates.
+ * installed, the run fails and prints the name of the program. The run then checks combinations of all public props, and checks this project's tests with
+ * mutated templates.
  */
 const root = path.join(__dirname, '..');
 

@@ -15,7 +15,7 @@ export interface Mutant {
 
 type Path = (string | number)[];
 
-/** Properties with names and texts for readers. No requirement depends on them. */
+/** Properties with names and texts for readers. No requirement of this project depends on these properties. */
 const COSMETIC = ['Description', 'Comment', 'Tags', 'Sid', 'PolicyName', 'description', 'title', 'detail'];
 
 const POLICY_TYPES = ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission'];
@@ -74,11 +74,11 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // Dependencies are removed one at a time: no requirement covers all of them together.
+  // Dependencies are removed one at a time, because no requirement covers all dependencies of a resource together.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 
-/** Whether the library writes this part of an existing store. The user writes the rest. */
+/** Whether the library writes this part of an existing bucket, table or queue. The user writes the other parts. */
 function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
   if (path[1] === 'CorsConfiguration' || path[1] === 'NotificationConfiguration') return true;
   const statement = path.indexOf('Statement');
@@ -95,7 +95,7 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
   }));
 }
 
-/** Removes each resource that no other resource refers to. CloudFormation itself would report the removal of the others. */
+/** Removes each resource that no other resource refers to. The removal of any other resource is not tested, because CloudFormation itself would report it. */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));
   return Object.keys(template.Resources).filter((id) => isOurs(id) && !referred.has(id)).map((id) => {

@@ -20,7 +20,7 @@ function noticedByChecks({ template }: Mutant): string[] {
     try {
       return check(template).length > 0;
     } catch {
-      // A check that throws has caught the mutant.
+      // If a check throws an error, the check has caught the mutant.
       return true;
     }
   })).map(([topic]) => topic);
@@ -45,7 +45,7 @@ async function noticedByAccess({ logicalId, template }: Mutant, { assembly, deci
 
 const ACCESS_TYPES = ['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission', 'AWS::KMS::Key'];
 
-/** Returns what catches each mutant. The validator runs only for mutants that nothing else catches, because it is the slowest. */
+/** Returns the checks that catch each mutant. The validator runs only for mutants that nothing else catches, because it is the slowest. */
 async function noticed(mutants: Mutant[], templates: Record<string, CloudFormationTemplate>, journey: Journey): Promise<string[][]> {
   const validator = new ResourceValidator();
   const answers: string[][] = [];

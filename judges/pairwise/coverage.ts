@@ -4,10 +4,10 @@ import { PROPS } from './props';
 
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
-/** Props of areas that are used alone. `stacks.ts` sets them from other structs' values or from other areas. */
+/** Props of areas that are used alone. `stacks.ts` sets these props from the values of other structs or from other areas. */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-/** Props of those structs that refer to other areas. */
+/** Props of areas that refer to other areas. */
 const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
 
 interface Struct {
@@ -17,7 +17,7 @@ interface Struct {
   readonly properties?: readonly { readonly name: string; readonly type: { readonly fqn?: string } }[];
 }
 
-/** Returns the public props without a row, from the stored assembly. */
+/** Returns the public props in the stored assembly that have no row in `props.ts`. */
 export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(readFileSync(ASSEMBLY, 'utf8')).types)): string[] {
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);

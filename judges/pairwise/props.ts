@@ -19,7 +19,7 @@ import {
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
-/** The inputs of a value. */
+/** The inputs of a function that creates a value of a prop. */
 export interface Given {
   /** The parent of constructs that the user passes in. */
   readonly mine: Construct;
@@ -31,7 +31,7 @@ export interface Given {
   options(struct: string): any;
 }
 
-/** The values of each prop, with names for reports. An omitted prop is another value. */
+/** The values of each prop, with names for reports. Omitting the prop counts as another value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };

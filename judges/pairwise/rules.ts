@@ -31,7 +31,9 @@ const isGiven = (way: string): boolean => way !== LEFT_OUT;
 const isLeftOut = (way: string): boolean => way === LEFT_OUT;
 const is = (...ways: string[]) => (way: string): boolean => ways.includes(way);
 
-/** Rules for props that depend on another prop: they are omitted without it, and the required ones are set with it. */
+/**
+ * Returns rules for props that depend on another prop. Without the other prop, the dependent props are omitted. With it, the required dependent props are set.
+ */
 function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, required: RegExp | undefined, why: string): Rule[] {
   return [
     { when: [parts, isGiven], then: [whole, holds], why },
