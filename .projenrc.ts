@@ -102,7 +102,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: {
     include: ['.projenrc.ts'],
     exclude: ['lib', 'dist', '.local', 'cdk.out'],
-    // node20: handlers can import ES modules, as Node 24 and esbuild allow.
+    // With `node20`, handlers can import ES modules. Node 24 and esbuild both support this.
     compilerOptions: { module: 'node20', lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true },
   },
 });
@@ -136,7 +136,7 @@ project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, 
 // In npm scripts, `node` is Node 24 from the local workspace, the handlers' version.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
-// projen's default build also packages for every language and changes files. The task `make` only builds and checks.
+// projen's default build also packages for every language and changes files. The replaced task only builds and checks.
 const build = project.addTask('make', { description: 'Compile, bundle, document, type-check and lint' });
 build.spawn(project.defaultTask!);
 build.spawn(project.tasks.tryFind('bundle')!);

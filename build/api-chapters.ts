@@ -85,7 +85,7 @@ export const PROPERTY_GROUPS: Record<string, Record<string, readonly string[]>> 
   },
 };
 
-/** Descriptions of the parameters of all constructors, which have no docs in the source. */
+/** Descriptions of the constructor parameters. The source contains no docs for these parameters. */
 export const PARAMETERS: Record<string, string> = {
   scope: 'The construct that contains this one: a stack, or a construct in a stack.',
   id: 'The name of this construct, unique in `scope`. CloudFormation\'s logical ids contain it: changing it replaces the resources.',

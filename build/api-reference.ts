@@ -55,7 +55,7 @@ class Reference {
     const groups = PROPERTY_GROUPS[type.name];
     if (groups) expectOnce(`PROPERTY_GROUPS.${type.name}`, properties.map(({ name }) => name), Object.values(groups).flat());
     return blocks(
-      parents && (isStruct(type) ? `All of ${parents}, and:` : `Implements ${parents}.`),
+      parents && (isStruct(type) ? `All properties of ${parents}, and these properties:` : `Implements ${parents}.`),
       isStruct(type) || properties.length === 0 ? '' : '**Properties:**',
       ...groups ? Object.entries(groups).map(([title, names]) => blocks(`#### ${title}`, this.items(type.name, properties.filter(({ name }) => names.includes(name)))))
         : [this.items(type.name, properties)],
@@ -113,7 +113,7 @@ class Reference {
     ];
   }
 
-  /** Returns summary and remarks. jsii ends a summary at its first period or semicolon: the rest of the sentence is in the remarks. */
+  /** Returns summary and remarks. jsii ends a summary at its first period or semicolon: the rest of the sentence is then in the remarks. */
   private text(place: string, docs: Docs | undefined): string {
     if (!docs?.summary) throw new Error(`${place}: expected a docstring, got none. Write one in src.`);
     const remarks = docs.remarks === undefined ? '' : `${LIST_OR_CODE.test(docs.remarks) ? '\n\n' : ' '}${docs.remarks}`;

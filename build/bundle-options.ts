@@ -13,8 +13,9 @@ export const NODE_BUNDLE = {
 } as const satisfies BuildOptions;
 
 /**
- * Modules that the SDK loads by `import()` and that no handler needs. The first ones read credentials from profiles, single sign-on and metadata endpoints:
- * a Lambda function on Node has its credentials in its environment. Event streams are a response format that none of our operations has.
+ * Modules that the SDK loads by `import()` and that no handler needs. The modules before the event streams read credentials from profiles, single sign-on
+ * and metadata endpoints:
+ * a Lambda function on Node has its credentials in its environment. Event streams are a response format that no operation of the handlers uses.
  */
 const NEVER_IN_LAMBDA = [
   ...['ini', 'process', 'sso', 'login', 'web-identity', 'http'].map((source) => `@aws-sdk/credential-provider-${source}`),
@@ -22,7 +23,7 @@ const NEVER_IN_LAMBDA = [
   '@smithy/core/event-streams',
 ];
 
-/** Leaves the `import()`s of these modules out. The S3 client also has static imports of event streams, which load with the bundle. */
+/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. The S3 client also has static imports of event streams, which load with the bundle. */
 const LEFT_OUT: Plugin = {
   name: 'left-out',
   setup(build) {
@@ -49,14 +50,14 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
 /**
  * Options for the bundle of a handler, without the code that cannot run in Lambda.
  *
- * No `import()` of a bundled module is left. With such an `import()`, esbuild wraps all modules that it shares with others in functions.
- * V8 compiles these functions one by one.
+ * The bundle contains no `import()` of a bundled module. Otherwise, esbuild would wrap shared modules in functions, and V8 would compile these functions one
+ * by one.
  */
 export const LAMBDA_BUNDLE = {
   ...NODE_BUNDLE,
-  // For an `import()` of a built-in module, Node loads more code than the SDK has. `require` does not.
+  // An `import()` of a built-in module makes Node load more code than the SDK contains. `require` does not.
   supported: { 'dynamic-import': false },
-  // The SDK asks whether a body is a web stream. A reference to the name `ReadableStream` makes Node load its web streams.
+  // The SDK checks whether a body is a web stream. A reference to the global `ReadableStream` makes Node load its code for web streams.
   define: { ReadableStream: 'undefined' },
   plugins: [LEFT_OUT, NO_SHARED_CONFIG_FILES],
 } as const satisfies BuildOptions;

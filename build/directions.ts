@@ -26,7 +26,7 @@ const UNNAMED_ANSWER = {
   message: 'annotate the operation with Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',
 };
 
-/** The rules above check import declarations only. */
+/** The lint rules for directions check only import declarations. */
 const OTHER_IMPORTS = [
   { selector: 'TSImportType', message: 'use an import declaration: the lint rules don\'t check import(...).T' },
   { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'use an import declaration: the lint rules don\'t check import(...)' },

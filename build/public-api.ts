@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'fs';
 import * as path from 'path';
 
-/** The stored public API. `npx tsx build/public-api.ts` writes it from the assembly of the last build. */
+/** The stored public API. `npx tsx build/public-api.ts` writes this file from the assembly of the last build. */
 export const STORED = path.join(__dirname, '..', 'test', 'public-api', 'assembly.json');
 
 const DROPPED = [

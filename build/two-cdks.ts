@@ -3,7 +3,7 @@ import { awscdk } from 'projen';
 /** The tests that synthesize templates. These tests must pass with the oldest and the newest supported CDK. */
 const SYNTHESIZING = ['<rootDir>/test/*/vod-*.test.ts', '<rootDir>/test/auth/identity/{identity,user-pool*}.test.ts', '<rootDir>/test/{synth,templates}/*.test.ts'];
 
-/** Jest options that are set per project. All other options apply to the whole run. */
+/** Jest options that jest accepts per project. All other jest options apply to the whole run. */
 const PER_PROJECT = ['clearMocks', 'setupFiles', 'testPathIgnorePatterns', 'transform'];
 
 /** Configures one jest run with two projects: all tests with the oldest CDK, and the tests that synthesize with the newest CDK. */

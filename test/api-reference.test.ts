@@ -100,7 +100,7 @@ describe('the API reference', () => {
 
   test('names the struct that another one extends instead of its properties', () => {
     const props = { ...struct('PlayerProps', property('url', 1)), interfaces: ['videos.PlayerOptions'] };
-    expect(referenceOf(struct('PlayerOptions', property('volume', 1)), props)).toContain('All of [`PlayerOptions`](#playeroptions), and:\n\n- <a id="playerprops-url">');
+    expect(referenceOf(struct('PlayerOptions', property('volume', 1)), props)).toContain('All properties of [`PlayerOptions`](#playeroptions), and these properties:\n\n- <a id="playerprops-url">');
   });
 
   test('describes parameters that several methods share once', () => {

@@ -1,7 +1,7 @@
 import { rolePolicies } from '../../test/toolkit/permissions';
 import { list, ofType, references, type CloudFormationTemplate } from '../../test/toolkit/template';
 
-/** Nodes that no resource of a template stands for. */
+/** Nodes that are not resources of the template. */
 export const BROWSER = 'browser';
 export const SCHEDULE = 'schedule';
 
@@ -9,7 +9,7 @@ export const SCHEDULE = 'schedule';
 export interface Edge {
   readonly from: string;
   readonly to: string;
-  /** What the template says about the connection: a route, an action of IAM, the name of a rule. */
+  /** The part of the template that defines the connection: a route, an IAM action, or the name of a rule. */
   readonly by: string;
   readonly deadLetter?: boolean;
 }
@@ -79,7 +79,7 @@ const permissions: Read = (template) => {
 
 const READERS = [routes, authorizers, behaviors, uploads, mappings, rules, deadLetterQueues, permissions];
 
-/** Returns every connection that a template states. */
+/** Returns every connection that a template defines. */
 export function edgesOf(template: CloudFormationTemplate): Edge[] {
   return READERS.flatMap((read) => read(template));
 }

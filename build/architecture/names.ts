@@ -12,7 +12,7 @@ export interface Named {
   readonly logicalId: string;
 }
 
-/** Shown types, with the words that stand above the name. */
+/** The resource types that the picture shows. The value is the text above the name of a resource. */
 const SHOWN: Readonly<Record<string, string>> = {
   'AWS::ApiGateway::RestApi': 'REST API',
   'AWS::CloudFront::Distribution': 'CloudFront distribution',
@@ -32,7 +32,7 @@ function logicalIdOf(value: unknown): string | undefined {
   return element && CfnElement.isCfnElement(element) ? Stack.of(element).resolve(element.logicalId) : undefined;
 }
 
-/** The resources that public properties of the areas name. Functions that run during deployments only are left out. */
+/** Returns the resources that are public properties of an area. Functions that run only during deployments are omitted. */
 function ofAreas(vod: ServerlessVod, template: CloudFormationTemplate): Named[] {
   const custom = Object.values(template.Resources).flatMap(({ Properties }) => references(Properties?.ServiceToken));
   const { auth, upload, transcode, catalog, delivery, api, sweeper } = vod;

@@ -1,6 +1,6 @@
 import { BROWSER } from './graph';
 
-/** One arrow of a path. `from` and `to` are names of public properties, such as `upload.bucket`. `by` must be what the template says of this connection. */
+/** One arrow of a path. `from` and `to` are names of public properties, such as `upload.bucket`. `by` must equal the `by` of a connection in the template. */
 export interface Step {
   readonly from: string;
   readonly to: string;
@@ -16,10 +16,10 @@ export interface Path {
 
 /** A resource of the app that listens to `video.ready`. */
 export const CONSUMER = 'consumer';
-/** The secret that stores the private signing key: no public property names it. */
+/** The secret that stores the private signing key. No public property returns this secret. */
 export const SIGNING_KEY = 'signing key';
 
-/** The steps in the order in which they happen. The picture fails if the template has no such connection. */
+/** The steps of each path, in the order in which they happen. Drawing the picture fails if the template has no connection for a step. */
 export const PATHS: readonly Path[] = [
   {
     name: 'Upload',

@@ -27,7 +27,7 @@ function cluster(area: string, nodes: readonly Named[]): string {
     ${area === 'sweeper' ? `"${SCHEDULE}" [label="every 15 minutes" fillcolor="#f1f3f4"]` : ''} }`;
 }
 
-/** A step's number on the color of its path, and its text. */
+/** Returns the label of a step: its number on the color of the path, and its text. */
 function badge(color: string, step: string, text: string): string {
   const words = text && `<td align="left"><font color="${color}">${text}&nbsp;</font></td>`;
   return `<<table border="0" cellspacing="0" cellpadding="2"><tr><td bgcolor="${color}"><font color="white">&nbsp;${step}&nbsp;</font></td>${words}</tr></table>>`;
@@ -39,7 +39,7 @@ function legend(): string {
   return `legend [shape=plain style="" label=<<table border="0" cellspacing="5">${[...rows, others].join('')}</table>>]`;
 }
 
-/** A picture in the language of Graphviz. Fails if a step of a path is no connection of the template. */
+/** Returns the picture in the language of Graphviz. Fails if the template has no connection for a step of a path. */
 export function dot(named: readonly Named[], edges: readonly Edge[]): string {
   const names = new Map([[BROWSER, BROWSER], [SCHEDULE, SCHEDULE], ...named.map(({ name, logicalId }) => [logicalId, name] as const)]);
   const known = edges.flatMap((edge) => {
