@@ -18,7 +18,7 @@ const TYPES: Record<string, string> = { '.m3u8': 'application/vnd.apple.mpegurl'
 /** Runs work in a private folder that contains the source file under a fixed name, so that a malicious source can't reference its own name. */
 export function inFolder<Result>(folder: string, source: string, work: () => Promise<Result>): Promise<Result> {
   mkdirSync(folder, { recursive: true });
-  linkSync(source, join(folder, SOURCE)); // both files are in the data folder
+  linkSync(source, join(folder, SOURCE)); // both paths are in the data folder, on one file system
   return work().finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
