@@ -240,7 +240,7 @@ $('upload-form').addEventListener('submit', (event) => {
     }
   });
 });
-// The player closes itself on the same click; this handler removes its error message.
+// player.js closes the player on this click. This handler removes the error message of the player.
 $('close-player').addEventListener('click', () => say());
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
 // A hidden page doesn't refresh. When it is visible again, it must show the current state.

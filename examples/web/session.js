@@ -7,7 +7,7 @@ const NAME = 'vod-session';
  * if each response hangs: at 0 s, at 8 s (in the same turn, because a hidden tab's timers may run only once a minute), at 8 + 8 + 5 = 21 s, and at 29 s.
  */
 const PATIENCE_MS = 8_000;
-/** The delay before the next turn, after two requests without a response. */
+/** The delay before this tab tries again, if two requests got no response. */
 const RETRY_MS = 5_000;
 /** The delay after a second turn without a response, chosen to use the rest of the 30 s. */
 const NEXT_RETRY_MS = 20_000;

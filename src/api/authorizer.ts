@@ -8,7 +8,10 @@ function resourceOf(authorizer: apigateway.IAuthorizer): apigateway.CfnAuthorize
   return CfnResource.isCfnResource(resource) ? resource as apigateway.CfnAuthorizer : undefined;
 }
 
-/** Returns an error if an authorizer cannot guard the API of this stack. CDK creates an open method if its authorizer has no type, or the type NONE. */
+/**
+ * Returns an error if an authorizer cannot guard the API of this stack. CDK creates a method that is open to everyone if the authorizer has no type, or the
+ * type NONE.
+ */
 export function authorizerProblem(scope: Construct, prop: string, authorizer: apigateway.IAuthorizer): string | undefined {
   const noAuthorizer = objectProblem(prop, authorizer, 'an authorizer such as a TokenAuthorizer', { members: ['authorizerId', 'authorizationType'], required: true });
   if (noAuthorizer) return noAuthorizer;

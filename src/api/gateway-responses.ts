@@ -34,7 +34,7 @@ const RESPONSES: Record<string, GatewayResponse> = {
 
 const HEADERS = Object.fromEntries(Object.entries({ 'content-type': PROBLEM_MEDIA_TYPE, ...RESPONSE_HEADERS }).map(([name, value]) => [name, constant(value)]));
 
-/** Gives the errors of API Gateway the same format as the errors of the handlers. Pages of `appOrigins` can read them. */
+/** Gives the errors of API Gateway the same format as the errors of the handlers. Pages of `appOrigins` can read these errors. */
 export function addGatewayResponses(restApi: apigateway.RestApi, appOrigins?: readonly string[]): void {
   const common = { ...HEADERS, ...appOrigins && gatewayCorsHeaders(appOrigins) };
   for (const [id, { type, code, detail, headers }] of Object.entries(RESPONSES)) {

@@ -15,7 +15,7 @@ export const constant = (value: string): string => `'${value}'`;
 
 /**
  * Returns the CORS headers of API Gateway's own responses. Gateway responses support neither conditions nor lists of origins, so with several origins they
- * allow every origin (docs/decisions/018-cors.md). Every origin is safe, since the bodies are constants and the same for every caller.
+ * allow every origin (docs/decisions/018-cors.md). Allowing every origin is safe, since the bodies are constants and the same for every caller.
  */
 export function gatewayCorsHeaders(origins: readonly string[]): Record<string, string> {
   const isOne = !Token.isUnresolved(origins) && origins.length === 1;

@@ -1,4 +1,4 @@
-/** Every `code` of an error response, with its HTTP status and title (RFC 9457). docs/errors.md explains each code; a test compares both. */
+/** Every `code` of an error response, with its HTTP status and title (RFC 9457). docs/errors.md explains each code. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   invalid_request: { status: 400, title: 'The request does not match the schema of the route' },

@@ -1,6 +1,6 @@
 /**
- * A policy that gives a response in the browser an opaque origin, and disables scripts and subresources. A script on the service's pages can then read neither
- * the content nor the URL of a response in a popup or frame: docs/decisions/006-browser-sessions.md.
+ * A Content-Security-Policy. With this policy, the browser treats a response as a page of an opaque origin, which runs no scripts and loads no subresources.
+ * A script on the service's pages can then read neither the content nor the URL of a response in a popup or frame (docs/decisions/006-browser-sessions.md).
  */
 const SANDBOX = 'default-src \'none\'; sandbox';
 

@@ -27,7 +27,7 @@ export interface Route {
   readonly pathParameters?: Readonly<Record<string, TextSchema>>;
   /** All other query parameters are rejected. */
   readonly query?: Readonly<Record<string, ParameterSchema>>;
-  /** Request headers that are passed to the handler, in lower case. No others are passed. */
+  /** Request headers that are passed to the handler, in lower case. Other headers are not passed. */
   readonly headers?: Readonly<Record<string, ParameterSchema>>;
   /** Cookies that clients may send, for the OpenAPI document. */
   readonly cookies?: Readonly<Record<string, TextSchema>>;

@@ -35,7 +35,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
     return loading;
   }
 
-  /** Returns the newest readable key that every edge location knows. If there is none, returns the oldest readable key. */
+  /** Returns the newest readable key that every edge location knows. If no such key exists, returns the oldest readable key. */
   async function choose(): Promise<SigningKey & { keyPairId: string }> {
     let oldest: SigningKey & { keyPairId: string } | undefined;
     for (const [index, { keyPairId, secretArn }] of [...keys.entries()].reverse()) {

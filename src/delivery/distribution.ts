@@ -46,7 +46,7 @@ export function createDistribution(scope: Construct, props: DistributionOptions)
     ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate, defaultRootObject: props.defaultRootObject }),
     priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-    // Sets only caching times. Error pages apply to all behaviors, so they would replace the API's own 403 and 404 responses.
+    // These error responses set only caching times. Error pages apply to all behaviors, so they would replace the API's own 403 and 404 responses.
     errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     defaultBehavior: {
       ...cached,

@@ -242,7 +242,7 @@ export class VodDelivery extends Construct {
   private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return privateBucket(this, 'Bucket', {
       removalPolicy,
-      // S3's default has the same effect.
+      // The default of S3 has the same effect.
       objectOwnership: undefined,
       minimumTLSVersion: 1.2,
       // Incomplete uploads of an interrupted transcode cost money, and no list of objects shows them.

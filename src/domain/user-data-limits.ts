@@ -10,7 +10,7 @@ export function titleOf(fileName: string): string {
 /** The texts of a video that users write, by field. */
 export type UserData = Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>> | undefined>>;
 
-/** The maximum size of all texts of a video together. A page of 100 such rows can be listed. */
+/** The maximum size of all texts of a video together. With this limit, a page of a list can contain 100 rows of the maximum size. */
 export const MAX_USER_DATA_BYTES = 32 * 1024;
 
 /** Returns the largest field of user data that exceeds the limit; undefined if the data is within the limit. */

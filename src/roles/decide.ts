@@ -15,7 +15,7 @@ export interface GuardedVideo {
   readonly visibility: Visibility;
 }
 
-/** An action of a caller. `video` is undefined if it does not exist. The decision is then the same as for a video that the caller cannot see. */
+/** An action of a caller. `video` is undefined if the video does not exist. The decision is then the same as for a video that the caller cannot see. */
 export type Action =
   | { readonly type: 'upload' }
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }

@@ -10,7 +10,7 @@ import { renderedProperties } from './rendered';
  * KMS keys that an aspect or other code of the app sets on resources of this library that have no prop for a key.
  */
 
-/** Returns the value that will be rendered for a property, with tokens. An override (`addPropertyOverride`) takes precedence. */
+/** Returns the value that the template will contain for a property, with unresolved tokens. An override (`addPropertyOverride`) takes precedence. */
 export function givenValue<T>(resource: CfnResource, name: string, property: T): T {
   // CDK has no public way to read overrides.
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: Readonly<Record<string, T>> } };

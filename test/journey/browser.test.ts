@@ -91,7 +91,7 @@ describe('the page in a browser', () => {
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.locator('[name=password]').waitFor();
 
-    // The console also shows the 401 and 400 responses to a page without a session.
+    // The browser console logs the 401 and 400 responses that a page without a session receives.
     const unexpected = complaints.filter((line) => !(/status of 40[01] /.test(line) && line.endsWith(`${origin}/api/token`)));
     expect(unexpected).toEqual([]);
     expect(complaints).toHaveLength(3);

@@ -100,7 +100,7 @@ describe('the API with a user pool\'s ID tokens', () => {
     for (const prefix of ['', 'Bearer ']) {
       for (const [method, route, body, status] of ROUTES) {
         expect((await send(method, route, { authorization: `${prefix}${forge.token()}` }, body)).status).toBe(status);
-        // A bad token does not benefit from the good token before it.
+        // An invalid token is rejected, even directly after a valid token was accepted.
         await expectRefused({ authorization: `${prefix}${BAD_TOKENS.expired(forge)}` });
       }
     }

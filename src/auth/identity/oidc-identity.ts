@@ -24,7 +24,7 @@ export interface OidcIdentityOptions {
   /** The https URL of the issuer, without query or fragment, exactly as in the `iss` claim of its tokens, with or without a trailing slash. */
   readonly issuer: string;
 
-  /** Accepted audiences, at least one. The `aud` claim of a token must contain one of them. */
+  /** Accepted audiences, at least one. The `aud` claim of a token must contain one of these audiences. */
   readonly audiences: string[];
 
   /**

@@ -17,7 +17,7 @@ export function refreshTokenValidity({ userPoolClient }: ClientSettings): Durati
   return userPoolClient?.refreshTokenValidity ?? Duration.days(30);
 }
 
-/** CDK's `refreshTokenRotationGracePeriod` turns rotation on too. */
+/** The option `refreshTokenRotationGracePeriod` of CDK turns rotation on too. */
 function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
   return refreshTokenRotation ?? !isAbsent(userPoolClient?.refreshTokenRotationGracePeriod);
 }
@@ -37,7 +37,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
       ? `userPoolClient.${name}: expected none, since VodAuth sets it. For a client without a secret set publicClient. For any other client call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: expected true with userPoolClient.refreshTokenRotationGracePeriod, which turns rotation on, got false' : undefined,
+      ? 'refreshTokenRotation: expected true or no value, got false. userPoolClient.refreshTokenRotationGracePeriod is set, and it turns rotation on' : undefined,
   ];
 }
 

@@ -189,7 +189,7 @@ export function userPoolIdentityProblems(scope: Construct, options: UserPoolIden
     ...groupProblems(roles),
     ...signInUrlProblems(scope, options, url),
     isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
-    !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'firstAdmin: expected a group in roles.admins, got Access.nobody()' : undefined,
+    !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'roles.admins: expected a group, because firstAdmin is set, got Access.nobody()' : undefined,
   ];
 }
 

@@ -91,7 +91,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
 
   function faultOf({ query }: RequestOf<'authorize'>): Fault | undefined {
     if (query.error !== undefined) return 'error in the callback';
-    // An empty code too: the sign-in server would report a malformed request, as if this service were at fault.
+    // An empty code is rejected too: the sign-in server would report it as a malformed request of this service.
     if (!query.code) return 'no code';
     return query.iss !== undefined && query.iss !== ISSUER ? 'other issuer' : undefined;
   }
@@ -106,7 +106,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   async function refreshTokens(request: TokenRequest): Promise<AnswerOf<'refreshTokens'>> {
     const held = heldToken(request, origins);
     const tokens = await client.grant({ grant_type: 'refresh_token', refresh_token: held.token });
-    // Keeps the cookie: another tab may have replaced its token in the meantime. Only sign-out clears it.
+    // Keeps the cookie: another tab may have replaced its token in the meantime. Only sign-out clears the cookie.
     if (!tokens) throw new HttpProblem('invalid_grant', 'the refresh token has expired or was revoked; sign in again');
     const { refresh_token: rotated, ...others } = tokens;
     if (!held.inCookie) return { body: tokens, headers: UNCACHED };

@@ -22,7 +22,10 @@ const TRUSTED_MS = 86_400_000;
 /** Minimum time between two requests to the issuer for an unknown key, to prevent a flood of requests for made-up key ids. */
 const SEARCH_SECONDS = 10;
 
-/** The issuer did not provide the documents that are needed to check a token. The caller is not at fault, so this error never becomes `Unauthorized`. */
+/**
+ * The error if the issuer does not provide the documents that are needed to check a token. The caller is not at fault, so this error never becomes
+ * `Unauthorized`.
+ */
 export class IssuerFailed extends Error {
   constructor(what: string, reason: unknown) {
     super(`${what}: ${reason instanceof Error ? reason.name : String(reason)}`);
@@ -59,7 +62,7 @@ class SearchLimit extends SimplePenaltyBox {
   }
 }
 
-/** The issuer's public keys. One fetcher loads all documents: the library's own supports only https, and the issuer of the local stack uses http. */
+/** The issuer's public keys. One fetcher loads all documents: the fetcher of the library supports only https, and the issuer of the local stack uses http. */
 export class IssuerKeys {
   private readonly searches;
   private readonly cache;

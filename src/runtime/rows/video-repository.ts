@@ -34,7 +34,7 @@ export interface VideoRepository extends VideoLists {
    * does not exist or is no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
-  /** Ends an attempt that has no job, although its source is not the cause: `uploaded` -> `errored`. Requires the token of the claim. */
+  /** Ends an attempt for which no job was created, for a reason other than the source file: `uploaded` -> `errored`. Requires the token of the claim. */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**
    * Ends an attempt that was never submitted: `uploaded` -> `errored`. Does not require a claim. Marks the attempt as abandoned, so that a later message can
@@ -93,7 +93,7 @@ function entering(videoId: string, status: VideoStatus, now: Date) {
   return { status, stageKey: stageKey(stageOf(status), videoId), ...due };
 }
 
-/** Tries of an optimistic write that conflicts with other writes. After that the write fails and its event is retried. */
+/** The maximum number of attempts of an optimistic write that conflicts with other writes. After the last attempt, the write fails and its event is retried. */
 const TRIES = 3;
 
 export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {

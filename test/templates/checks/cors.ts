@@ -88,7 +88,7 @@ function allowedBy(logicalId: string, properties: Record<string, any>, origin: s
   }
 }
 
-/** Listed pages can read gateway responses. A gateway response supports only one constant origin or the origin of the request. */
+/** Pages of the allowed origins can read gateway responses. A gateway response supports only one constant origin or the origin of the request. */
 const gatewayResponsesAreReadable: Check = (template) => {
   const origins = originsIn(template);
   const allowed = origins.length === 1 ? constant(origins[0]) : 'method.request.header.origin';

@@ -33,7 +33,7 @@ export function storesOf(template: CloudFormationTemplate, ...stores: Store[]): 
   return stores.flatMap((store) => list(storeOf(template, store))).map((id) => ({ id, properties: template.Resources[id].Properties ?? {} }));
 }
 
-/** Returns the logical id, without its hash, of the customer's key that encrypts a store. */
+/** Returns the logical id of the customer-managed KMS key that encrypts a store. The hash is removed from the id. */
 export function customerKeyOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [{ properties }] = [...storesOf(template, store), { properties: {} as Record<string, any> }];
   const encryption = [properties.SSESpecification?.KMSMasterKeyId, properties.BucketEncryption?.ServerSideEncryptionConfiguration];
