@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { setTimeout as wait } from 'timers/promises';
+import { normalizedFactor } from './cost/month';
 import { PRICES, type Priced } from './prices';
 import { sumOf, type Units } from './units';
 import { UsageCount } from './usage-count';
@@ -115,15 +116,12 @@ async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter:
   return meter.count;
 }
 
-/**
- * Returns the normalized minutes of the newest job. A minute of video is 1 normalized minute below 720 lines, and 2 up to 1080 lines. Each output is billed
- * for at least 10 seconds.
- */
-function normalizedMinutes(dataFolder: string): number {
+/** Returns the normalized minutes of the newest job. Each output is billed for at least 10 seconds. */
+function normalizedMinutesOfJob(dataFolder: string): number {
   const jobs = JSON.parse(readFileSync(path.join(dataFolder, 'mediaconvert', 'jobs.json'), 'utf8'));
   const outputs: any[] = jobs.at(-1).settings.outputGroups.flatMap((group: any) => group.outputs);
   const videos = outputs.filter(({ videoDescription }) => videoDescription && !videoDescription.codecSettings?.frameCaptureSettings);
-  return videos.reduce((sum, { videoDescription: { height } }) => sum + (height < 720 ? 1 : 2) * Math.max(10, CLIP_SECONDS) / 60, 0);
+  return videos.reduce((sum, { videoDescription: { height } }) => sum + normalizedFactor(height) * Math.max(10, CLIP_SECONDS) / 60, 0);
 }
 
 /** Counts the usage that videos cause in a local stack, and calculates the price of this usage. */
@@ -143,7 +141,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         const runs: VideoCount[] = [];
         for (let run = 0; run < RUNS; run++) runs.push(await send(text));
         counts[name] = medianOf(runs);
-        counts[name].media.uses['MediaConvert normalized minutes'] = normalizedMinutes(dataFolder);
+        counts[name].media.uses['MediaConvert normalized minutes'] = normalizedMinutesOfJob(dataFolder);
       }
       if (stack.refusals.length > 0) throw new Error('the policies of the template rejected a request');
     }
@@ -151,7 +149,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
       tables: {
         'Write units of one video, from upload to ready': Object.entries(counts).flatMap(writeRows),
         [`Functions of one video, ${ORDINARY} of text, in processes that have started`]: functionRows(counts[ORDINARY]),
-        [`The service for 1,000 videos, ${ORDINARY} of text: what AWS bills. Times are those of this machine`]: serviceRows(counts[ORDINARY]),
+        [`The service for 1,000 videos, ${ORDINARY} of text: what AWS bills. The times were measured on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
         'The service for 1,000 videos, from upload to ready, with one report of progress': totalRows(counts),
         [`The media of 1,000 videos of ${CLIP_SECONDS} seconds in 640x360, each watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
       },

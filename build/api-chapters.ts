@@ -11,7 +11,7 @@ export const INTRODUCTION = [
   '<!-- Written by build/api-reference.ts from the docstrings in src. Do not edit. -->\n',
   'The constructs, structs, enums and interfaces that `serverless-vod` exports. [README](https://github.com/serverless-vod/serverless-vod#readme) shows complete examples.\n',
   '- A struct is an object with properties, such as `{ sessionDuration: Duration.hours(2) }`. A property with `?` is optional.',
-  '- A property of a class with `?` can be `undefined` (`None` in Python).',
+  '- If a property of a class is marked with `?`, its value can be `undefined` (`None` in Python).',
   '- Names are in TypeScript\'s form. In Python, members are in snake case (`domain_names`), and the properties of `props` and `options` are keyword arguments.',
   '- A construct checks its props when it is created. It throws one error that lists every problem with the name of its property.',
   '- The members that constructs inherit from `Construct` (`node`, `toString`, `with`, `isConstruct`) are left out.',

@@ -13,9 +13,8 @@ export const NODE_BUNDLE = {
 } as const satisfies BuildOptions;
 
 /**
- * Modules that the SDK loads by `import()` and that no handler needs. The modules before the event streams read credentials from profiles, single sign-on
- * and metadata endpoints:
- * a Lambda function on Node has its credentials in its environment. Event streams are a response format that no operation of the handlers uses.
+ * Modules that the SDK loads by `import()` and that no handler needs. The credential providers read profiles, single sign-on and metadata endpoints, but a
+ * Lambda function on Node has its credentials in its environment. Event streams are a response format that no operation of the handlers uses.
  */
 const NEVER_IN_LAMBDA = [
   ...['ini', 'process', 'sso', 'login', 'web-identity', 'http'].map((source) => `@aws-sdk/credential-provider-${source}`),

@@ -128,7 +128,7 @@ function sentencesOfDocument(name: string): Sentence[] {
 
 const files = git('ls-files', '--', ...paths).split('\n');
 const sentences = files.flatMap((name) => {
-  if (/\.(?:ts|js|mjs|cjs)$/.test(name) && name !== 'examples/web/hls.js') return sentencesOfCode(name);
+  if (/\.(?:ts|js|mjs|cjs)$/.test(name)) return sentencesOfCode(name);
   return name.endsWith('.md') && name !== 'API.md' ? sentencesOfDocument(name) : [];
 });
 

@@ -24,7 +24,7 @@ export const ASSUMPTIONS = {
   segmentsAtOnce: 2,
   /** The three requests are a list, one video, and the start of a playback session. */
   apiRequestsPerView: 3,
-  /** The largest number: 20 rows of the list, the keys of these rows, and two single rows. */
+  /** The maximum of one view: a list page of 20 rows, the keys of these rows in the index, and two reads of single rows. */
   readUnitsPerView: 24,
   lambdaSeconds: 0.05,
   lambdaGigabytes: 0.5,
@@ -52,10 +52,10 @@ const POLLING_REQUESTS = 657_000;
 const SWEEPER = 0.0074;
 const SECRETS = 2;
 
-/**
- * Returns MediaConvert's normalized minutes for a video. One minute of HD with up to 30 frames per second is 2 normalized minutes, and one minute of SD is 1.
- */
-export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_LADDER.reduce((sum, { height }) => sum + (height >= 720 ? 2 : 1), 0);
+/** MediaConvert's normalized minutes for one minute of a rendition with up to 30 frames per second: 2 for HD (720 to 1080 lines), 1 for SD. */
+export const normalizedFactor = (height: number): number => (height >= 720 ? 2 : 1);
+/** Returns the normalized minutes of a video with the default ladder. */
+export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_LADDER.reduce((sum, { height }) => sum + normalizedFactor(height), 0);
 
 const gigabytes = (megabitsPerSecond: number, minutes: number): number => megabitsPerSecond * minutes * 60 / 8 / 1000;
 

@@ -38,7 +38,7 @@ export const MONTH_PRICES = {
   'logs': { unit: 'GB', tiers: flat(0.5), source: 'c3x.dev, "CloudWatch Logs cost optimization", June 2026' },
 } as const satisfies Record<string, Price>;
 
-/** The name of a billed item of a month. */
+/** The name of an item on the monthly bill. */
 export type MonthPriced = keyof typeof MONTH_PRICES;
 
 /** Returns the cost in dollars of a number of units in a month. */

@@ -20,7 +20,10 @@ const NAG_KEPT: [string, RegExp, string][] = [
 
 const describe = (combination: Combination): string => Object.entries(combination).filter(([, way]) => way !== LEFT_OUT).map(([label, way]) => `${label}=${way}`).join(', ');
 
-/** Synthesizes combinations of all public props that contain every allowed pair of values. Runs cfn-lint, AWS's validator and cdk-nag on the templates. */
+/**
+ * Synthesizes combinations of all public props. Every allowed pair of values is in at least one combination. Runs cfn-lint, AWS's validator and cdk-nag on
+ * the templates.
+ */
 export function judgePairwise(): number {
   const start = Date.now();
   const missing = missingRows();

@@ -53,7 +53,7 @@ export function onlyKnownConditions(policies: unknown): void {
   if (/"kms:EncryptionContext/i.test(JSON.stringify(policies))) throw new Error('the local stack does not support conditions on kms:EncryptionContext');
 }
 
-/** Returns the statements of a key policy with the key's ARN as the resource: in a key policy `*` means the key itself. */
+/** Returns the statements of a key policy, and replaces the resource `*` with the ARN of the key. In a key policy, `*` means the key itself. */
 export function keyStatements({ logicalId, attributes, properties }: Resource): object[] {
   const { KeyPolicy: { Statement } } = properties;
   const others = [Statement].flat().find(({ Resource }) => Resource !== '*');

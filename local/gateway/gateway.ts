@@ -67,7 +67,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
     const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
     const answered = new AbortController();
-    // Aborts the timer. Otherwise, each response would stay in memory until the timer fires.
+    // This signal stops the timer after the response. Otherwise, each response would stay in memory until the timer fires.
     const late = setTimeout(Number(TimeoutInMillis), undefined, { ref: false, signal: answered.signal }).catch(() => undefined);
     const result = await Promise.race([invoked, late]).finally(() => answered.abort());
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');

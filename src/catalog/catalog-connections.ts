@@ -22,7 +22,7 @@ export interface CatalogConnections {
   readonly scan: Connection<'TABLE_NAME'>;
   /** Reads the table's stream. Lambda uses these permissions of the function's role to poll the stream. */
   readonly stream: Connection;
-  /** Contains the roles and the service URL, from which API responses are built. No permissions. */
+  /** The roles of users and the service URL, which a handler needs to build API responses. Grants no permissions. */
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 

@@ -7,7 +7,7 @@ export interface TokenWriter {
 /** Converts a value to the text of an environment variable and back. */
 export interface Codec<T> {
   readonly render: (value: T, write: TokenWriter) => string;
-  /** Throws if `render` cannot have produced the text. */
+  /** Throws if the text is not a possible result of `render`. */
   readonly parse: (text: string) => T;
 }
 

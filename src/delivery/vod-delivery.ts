@@ -35,8 +35,8 @@ export interface VodDeliveryOptions {
   /**
    * An existing private bucket for the media.
    *
-   * If the bucket is imported or in another stack, you must change its policy yourself: for this distribution's ARN, allow CloudFront's service principal
-   * `s3:GetObject` on `v/*` and `s3:ListBucket`.
+   * If the bucket is imported or in another stack, you must change its policy yourself: allow CloudFront's service principal to call `s3:GetObject` on `v/*`
+   * and `s3:ListBucket`, on the condition that `AWS:SourceArn` is the ARN of this distribution.
    *
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
    * sure that it blocks public access and denies requests without TLS. From a public bucket, media can be read without a session.

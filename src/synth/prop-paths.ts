@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 const CONTEXT = 'serverless-vod:propNames';
 
 /**
- * Sets the names that errors and warnings of the areas in the scope use for props. Call it before the scope has children.
+ * Sets the prop names that appear in errors and warnings of all areas in the scope. Call it before the scope has children.
  *
  * @param names construct id of the area -> prop of the area -> the name that the CDK user wrote
  */

@@ -95,7 +95,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 }
 
 /**
- * Returns the video's row. Starts the next attempt first if the current attempt was abandoned before the message was sent.
+ * Returns the video's row. If the current attempt was abandoned before the message was sent, starts the next attempt and returns the row of that attempt.
  *
  * A redrive from the dead-letter queue sends a new message, so it starts a new attempt. An older message was already waiting when the attempt was
  * abandoned. Such a message does not start a new attempt, because it would fail in the same way.

@@ -100,7 +100,7 @@ export class StackProcess {
   processes(): ProcessFacts[] {
     const all = listProcesses();
     this.descendants.add(this.pid);
-    // The list can contain a child before its parent, so it is read once per generation.
+    // The list can contain a child before its parent, so the loop repeats until it finds no new descendant.
     for (let size = 0; size < this.descendants.size;) {
       size = this.descendants.size;
       for (const { pid, parent, group } of all) if (this.descendants.has(parent) || group === this.pid) this.descendants.add(pid);

@@ -13,7 +13,7 @@ describe('the claims of the Cognito authorizer', () => {
 
   test.each([[{}], [{ sub: '' }], [{ sub: 1 }], [{ sub: ['user-1'] }]])('%j identify no caller', (claims) => {
     expect(callerFrom({ claims })).toBeUndefined();
-    // Other values of the authorizer are ignored.
+    // Values of the authorizer outside `claims` are ignored.
     expect(callerFrom({ claims, principalId: 'user-2', groups: '["admins"]' })).toBeUndefined();
   });
 

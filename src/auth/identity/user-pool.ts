@@ -133,8 +133,8 @@ export function invite(
   const { userPoolId } = userPool;
   const user = new cognito.CfnUserPoolUser(scope, 'FirstAdmin', {
     userPoolId,
-    // If e-mail is an alias, a user name must not look like an e-mail address. The name depends on the address, since CloudFormation creates a new user
-    // before it deletes the old one.
+    // If e-mail is an alias, a user name must not look like an e-mail address. If the address changes, CloudFormation creates the new user before it deletes
+    // the old user, so the name is made from the address: both users need different names.
     username: aliases && !aliases.username ? email : Fn.join('-at-', Fn.split('@', email)),
     desiredDeliveryMediums: ['EMAIL'],
     userAttributes: [{ name: 'email', value: email }, { name: 'email_verified', value: 'true' }],

@@ -39,8 +39,8 @@ export class OAuthClient {
   }
 
   /**
-   * Derives a key for another purpose from the client's secret (HKDF, RFC 5869). Anyone who knows the secret can exchange codes anyway, so the derived key
-   * needs no additional protection.
+   * Derives a key for another purpose from the client's secret (HKDF, RFC 5869). An attacker who knows the client's secret can exchange authorization codes
+   * for tokens directly, so the derived key needs no additional protection.
    */
   async deriveKey(purpose: string): Promise<Uint8Array> {
     return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));

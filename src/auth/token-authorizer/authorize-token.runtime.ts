@@ -69,7 +69,7 @@ class TokenVerifier {
 
   async verify(token: string) {
     const { header, payload } = decomposeUnverifiedJwt(token);
-    // The library checks the issuer last, after it has cached the key under the issuer in the token. Made-up issuers would fill the memory.
+    // The library caches a key for the issuer in the token before it checks that issuer, so made-up issuers would fill the memory.
     if (payload.iss !== this.rules.issuer) throw new TokenRejected('issuer');
     const verifier = await this.verifier();
     const claims = await verifier.verify(token);

@@ -96,8 +96,8 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 /**
  * Reads a page of the failed events bucket. Lambda stores a failed batch of records as `payload` of an object.
  *
- * If a record cannot be read or sent, its object is kept. The other records of the object are then sent by each invocation, until all records of the
- * object are sent.
+ * If a record cannot be read or sent, its object is kept. Each later invocation sends the other records of the object again, until all
+ * records of the object can be sent.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));

@@ -112,8 +112,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // Rows that are being deleted, or have another status of the stage, are skipped. Each query therefore reads at least as many keys as all queries
-        // before it, so that many skipped rows do not need many small queries.
+        // Rows that are being deleted, or have another status of the stage, are skipped. Each query reads at least as many keys as all earlier queries
+        // together, to avoid many small queries when many rows are skipped.
         const size = Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left));
         const { ids, more } = await idsOf(owner, status, size + 1, position?.videoId);
         const here = ids.slice(0, size);

@@ -43,7 +43,7 @@ export interface VideoRepository extends VideoLists {
    * Changes nothing if the attempt has a claim that started at or after `staleBefore`.
    */
   giveUp(videoId: string, attempt: number, error: VideoError, staleBefore: Date): Promise<Outcome>;
-  /** Starts the next attempt after an abandoned one: `errored` -> `uploaded`. Removes everything that belongs to the old attempt from the row. */
+  /** Starts the next attempt after an abandoned attempt: `errored` -> `uploaded`. Removes all fields of the abandoned attempt from the row. */
   reopen(videoId: string, attempt: number): Promise<Outcome>;
   /** Records the attempt's job: `uploaded` -> `processing`. */
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;

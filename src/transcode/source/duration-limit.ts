@@ -5,7 +5,7 @@ import type { VideoError } from '../../domain/video-status';
 export interface DurationLimit {
   /** Seconds of the source that the job reads. Undefined: the whole source. */
   readonly clipSeconds?: number;
-  /** A result of at least this many seconds means that the source is too long. */
+  /** If the output of the job lasts at least this many seconds, the source is too long. */
   readonly tooLongFrom: number;
 }
 

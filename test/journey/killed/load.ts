@@ -10,7 +10,7 @@ interface Known {
   /** The titles of acknowledged edits, by version. */
   readonly edits: Map<number, string>;
   isUploaded: boolean;
-  /** The version of the row that was removed. */
+  /** The version that the row had when it was removed. */
   removed?: number;
   /** Whether its removal was requested, acknowledged or not. */
   isRemoving: boolean;

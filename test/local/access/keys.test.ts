@@ -51,7 +51,7 @@ const put: Need = { action: 's3:PutObject', resource: 'arn:aws:s3:::media/v/1' }
 const table = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos';
 const films = 'arn:aws:dynamodb:us-east-1:123456789012:table/films';
 
-/** Returns the denied action; undefined if the need is allowed. */
+/** Returns the denied action, or undefined if the principal has the required permission. */
 async function refused(options: Parameters<typeof sample>[0], principal: Principal, need: Need): Promise<string | undefined> {
   const access = new TemplateAccess(await sample(options), () => {});
   await access.require(principal, [need]).catch((error) => { if (error.code !== 'AccessDenied') throw error; });
