@@ -7,6 +7,7 @@ import * as ts from 'typescript';
 
 /*
  * Draws random sentences of the project. A reader marks the sentences that must be read twice.
+ * Each sentence is printed with its context: the sentence before it in its paragraph, and its heading, table column or line of code.
  * The draw depends only on the seed, which defaults to the current commit.
  * Usage: npm run sentences -- [--seed TEXT] [--count N] [--all] [PATH...]
  */
@@ -17,6 +18,10 @@ interface Sentence {
   readonly kind: Kind;
   readonly place: string;
   readonly text: string;
+  /** The heading, the column of the table or the line of code to which the sentence belongs. */
+  readonly subject: string;
+  /** The sentence before this one in the same paragraph. */
+  readonly previous?: string;
 }
 
 const root = path.join(__dirname, '..');
@@ -43,6 +48,12 @@ function sentencesOf(paragraph: string): string[] {
   return ends.map((end, number) => text.slice(ends[number - 1] ?? 0, end).trim()).filter((sentence) => words(sentence) >= 4 && !/^[;,:)]/.test(sentence));
 }
 
+type Place = Pick<Sentence, 'kind' | 'place' | 'subject'>;
+
+function inParagraph(place: Place, paragraph: string): Sentence[] {
+  return sentencesOf(paragraph).map((text, index, all) => ({ ...place, text, previous: all[index - 1] }));
+}
+
 /** Returns the paragraphs of a comment, without comment markers, examples and tag names. */
 function commentParagraphs(comment: string): string[] {
   const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/^@ts-expect-error.*$/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
@@ -65,9 +76,10 @@ function sentencesOfCode(name: string): Sentence[] {
   const text = readFileSync(path.join(root, name), 'utf8');
   const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true, name.endsWith('.ts') ? ts.ScriptKind.TS : ts.ScriptKind.JS);
   const found: Sentence[] = [];
-  const add = (kind: Kind, position: number, paragraphs: readonly string[]): void => {
+  const lineAt = (position: number): string => text.slice(text.lastIndexOf('\n', position) + 1).trimStart().split('\n')[0];
+  const add = (kind: Kind, position: number, paragraphs: readonly string[], subject = position): void => {
     const place = `${name}:${file.getLineAndCharacterOfPosition(position).line + 1}`;
-    found.push(...paragraphs.flatMap(sentencesOf).map((sentence) => ({ kind, place, text: sentence })));
+    found.push(...paragraphs.flatMap((paragraph) => inParagraph({ kind, place, subject: lineAt(subject) }, paragraph)));
   };
   const comments = new Map<number, ts.CommentRange>();
   const visit = (node: ts.Node): void => {
@@ -82,7 +94,7 @@ function sentencesOfCode(name: string): Sentence[] {
   visit(file);
   let run: { start: number; end: number; text: string } | undefined;
   const flush = (): void => {
-    if (run) add(run.text.startsWith('/**') && name.startsWith('src/') ? 'docstring' : 'comment', run.start, commentParagraphs(run.text));
+    if (run) add(run.text.startsWith('/**') && name.startsWith('src/') ? 'docstring' : 'comment', run.start, commentParagraphs(run.text), run.end + (/^\s*/.exec(text.slice(run.end))?.[0].length ?? 0));
   };
   for (const { pos, end } of [...comments.values()].sort((a, b) => a.pos - b.pos)) {
     const comment = text.slice(pos, end);
@@ -100,9 +112,11 @@ function sentencesOfDocument(name: string): Sentence[] {
   const found: Sentence[] = [];
   let paragraph: string[] = [];
   let start = 1;
-  const flush = (next: number): void => {
+  let heading = name;
+  let columns: string[] | undefined;
+  const flush = (next: number, subject = heading): void => {
     const text = paragraph.join(' ').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\*\*/g, '');
-    found.push(...sentencesOf(text).map((sentence) => ({ kind: 'document' as const, place: `${name}:${start}`, text: sentence })));
+    found.push(...inParagraph({ kind: 'document', place: `${name}:${start}`, subject }, text));
     paragraph = [];
     start = next;
   };
@@ -113,14 +127,15 @@ function sentencesOfDocument(name: string): Sentence[] {
     const cells = line.startsWith('|') ? line.split(/(?<!\\)\|/).filter((cell) => cell.trim()) : undefined;
     if (fence || fenced || cells || /^(?:\s*$|#|\s*[-*] |\s*\d+\. )/.test(line)) flush(index + 1);
     if (fence || fenced) return;
-    const heading = line.startsWith('#');
+    if (line.startsWith('#')) heading = line;
+    columns = cells && (columns ?? cells);
     const plain = (text: string): string => text.replace(/^(?:#+|\s*[-*]|\s*\d+\.) /, '');
-    for (const cell of cells ?? []) {
+    cells?.forEach((cell, column) => {
       paragraph = [plain(cell.trim())];
-      flush(index + 1);
-    }
+      flush(index + 1, `${heading} | ${columns?.[column]?.trim()} | ${cells[0].trim()}`);
+    });
     if (!cells) paragraph.push(plain(line));
-    if (heading) flush(index + 2);
+    if (line.startsWith('#')) flush(index + 2);
   });
   flush(0);
   return found;
@@ -143,5 +158,8 @@ if (options.all) {
     const share = Math.floor(count / KINDS.length) + (index < count % KINDS.length ? 1 : 0);
     const ofKind = sentences.filter((sentence) => sentence.kind === kind).map((sentence) => ({ ...sentence, rank: rank(sentence) }));
     return ofKind.sort((a, b) => (a.rank < b.rank ? -1 : 1)).slice(0, share);
-  }).forEach(({ kind, place, text }, index) => console.log(`${index + 1}. [${kind}] ${text}\n   ${place}`));
+  }).forEach(({ kind, place, text, subject, previous }, index) => {
+    const context = [subject.slice(0, 160), ...previous ? [`after: ${previous}`] : []];
+    console.log([`${index + 1}. [${kind}] ${text}`, ...context, place].join('\n   '));
+  });
 }
