@@ -11,11 +11,11 @@ interface Issued { readonly principal: Principal; readonly accessKeyId: string; 
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
 /**
- * The managed policy that the CDK attaches to each function's role. This policy allows only writing logs, and the local stack requires no permission for that.
+ * The managed policy that the CDK attaches to each function's role. The policy allows a function to write logs. The local stack does not check this permission.
  */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
-/** For each service, the resource type that contains resource policies, and how to read their statements. */
+/** For each service: the resource type that has resource policies, and a function that returns the policy statements of a resource. */
 const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Resource) => object[]]> = {
   s3: ['AWS::S3::BucketPolicy', ({ properties }) => properties.PolicyDocument.Statement],
   kms: ['AWS::KMS::Key', keyStatements],
@@ -51,7 +51,7 @@ export class TemplateAccess {
     }
   }
 
-  /** Whether a service may assume a role. */
+  /** Whether a service can assume a role. */
   trusts(roleArn: string, service: string): Promise<boolean> {
     return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
   }
@@ -80,7 +80,7 @@ export class TemplateAccess {
       request: {
         principal: principal.id,
         action,
-        // The simulator reads * and ? in a resource as wildcards. In an S3 object key, * and ? are ordinary characters.
+        // The simulator treats `*` and `?` in a resource as wildcards, but they are ordinary characters in an S3 object key.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
         contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
@@ -90,7 +90,7 @@ export class TemplateAccess {
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     }, {});
-    if (answer.resultType === 'error') throw new Error(`${action} on ${resource} can't be decided: ${JSON.stringify(answer.errors)}`);
+    if (answer.resultType === 'error') throw new Error(`the IAM simulator failed for ${action} on ${resource}: ${JSON.stringify(answer.errors)}`);
     const allowed = answer.overallResult === 'Allowed';
     const line = JSON.stringify({ principal, ...need, allowed } satisfies Decision);
     if (!this.recorded.has(line)) this.record(line);
@@ -121,5 +121,5 @@ function asPolicy({ logicalId, properties }: Resource): { name: string; policy: 
   return { name: logicalId, policy: properties.PolicyDocument };
 }
 
-/** The public members of Access. A private member would prevent tests from passing a simpler implementation. */
+/** The public members of `TemplateAccess`. Tests can implement this type, because it has no private members. */
 export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

@@ -2,21 +2,22 @@ import { keyOf, tablesOf } from '../services/dynamodb/tables';
 import type { Resource } from '../template/resources';
 import type { LocalStack, Need, Principal } from '../types';
 
-/** The KMS actions that S3 calls for an object. A multipart upload requires both, because S3 reads the parts to join them. */
+/** The KMS actions that S3 calls for an object. A multipart upload also requires kms:Decrypt, because S3 reads the parts to join them. */
 const S3_CALLS: Record<string, (need: Need) => string[]> = {
   's3:GetObject': () => ['kms:Decrypt'],
   's3:PutObject': ({ parts }) => parts ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:GenerateDataKey'],
 };
 
 /**
- * Returns the additional permissions of a call to S3 or DynamoDB on data under a customer managed key: S3 and DynamoDB call KMS with the caller's permissions.
+ * Returns the KMS permissions that a call to S3 or DynamoDB also requires if a customer managed key encrypts the data. S3 and DynamoDB call KMS with the
+ * caller's permissions.
  */
 export function keyNeeds(stack: LocalStack, { kind }: Principal, need: Need): Need[] {
   const service = need.resource.split(':')[2];
   const { key, actions } = service === 's3' ? ofObject(stack, need) : service === 'dynamodb' ? ofTable(stack, need) : NOTHING;
   // The policy of an AWS managed key allows every principal of its account, but no service principal.
   if (!key || key === AWS_MANAGED && kind === 'role') return [];
-  // No AWS document says that a service principal which reads directly, such as CloudFront, satisfies `kms:ViaService`.
+  // AWS doesn't document whether a request from a service principal such as CloudFront satisfies `kms:ViaService`.
   const via: Need['context'] = kind === 'role' ? { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com`, 'kms:CallerAccount': stack.account } : {};
   return actions.map((action) => ({ action, resource: keyArn(stack, key), context: { ...need.context, ...via } }));
 }
@@ -41,19 +42,19 @@ function ofTable(stack: LocalStack, need: Need): Use {
   return { key: table && keyOf(table), actions: ['kms:Decrypt'] };
 }
 
-/** Returns a key's ARN, from its ARN, its id or an alias. */
+/** Returns the ARN of a key. `name` is the key's ARN, id or alias. */
 function keyArn(stack: LocalStack, name: string): string {
   if (name === AWS_MANAGED) return `arn:aws:kms:${stack.region}:${stack.account}:key/${name}`;
   const aliased = stack.ofType('AWS::KMS::Alias').find(({ physicalId }) => name.endsWith(physicalId))?.properties.TargetKeyId;
   return stack.byArn(aliased ?? name).attributes.Arn;
 }
 
-/** Throws for a condition that the simulator would evaluate as false. */
+/** Throws for a condition on `kms:EncryptionContext`, because the simulator would evaluate the condition as false. */
 export function onlyKnownConditions(policies: unknown): void {
   if (/"kms:EncryptionContext/i.test(JSON.stringify(policies))) throw new Error('the local stack does not support conditions on kms:EncryptionContext');
 }
 
-/** Returns the statements of a key policy, and replaces the resource `*` with the ARN of the key. In a key policy, `*` means the key itself. */
+/** Returns the statements of a key policy. In a key policy, the resource `*` means the key itself and is replaced by the key's ARN. */
 export function keyStatements({ logicalId, attributes, properties }: Resource): object[] {
   const { KeyPolicy: { Statement } } = properties;
   const others = [Statement].flat().find(({ Resource }) => Resource !== '*');

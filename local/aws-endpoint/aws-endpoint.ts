@@ -7,7 +7,7 @@ import { failJson } from '../services/json';
 import { firstLines, isDecodable, logLine } from '../text';
 import { AwsError, type AwsService } from '../types';
 
-/** The HTTP server for all calls to AWS services. */
+/** The local HTTP server that receives all AWS API calls. */
 export type AwsEndpoint = Awaited<ReturnType<typeof startAwsEndpoint>>;
 
 const BODY_LIMIT = 16 * 1024 * 1024;
@@ -15,8 +15,8 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 const GONE = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
- * Starts the HTTP server. The server verifies the signature, evaluates the policies, and passes the request to the service that the signature names.
- * `log` receives faults of the local stack. It does not receive rejected requests.
+ * Starts the HTTP server. For each request, the server verifies the signature, checks the caller's permissions, and calls the service that the signature names.
+ * `log` receives unexpected errors, but no rejected requests.
  */
 export async function startAwsEndpoint({ port = 0, access, log = logLine }: { port?: number; access: Access; log?: (line: string) => void }) {
   const services = new Map<string, AwsService>();
@@ -27,7 +27,7 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
     try {
       const headers = Object.fromEntries(Object.entries(raw.headers).map(([name, value]) => [name, String(value)]));
       const request = { method: raw.method!, path, query: new URLSearchParams(query), headers };
-      // A browser's preflight for a presigned URL contains the signature in the query, but the preflight itself isn't signed.
+      // A preflight request to a presigned URL has the signature parameters in its query, but is not signed.
       const claim = raw.method === 'OPTIONS' ? undefined : readClaim(request);
       if (!claim) {
         if ([...services.values()].some((each) => each.unsigned?.(raw, response))) return;
@@ -42,12 +42,12 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
       await access.require(principal, service.needs(verified));
       await service.handle(verified, response);
     } catch (error) {
-      // The connection is closed, because Node would read the rest of the body as the next request.
+      // If the body was not read completely, the connection is closed. Otherwise, Node would read the rest of the body as the next request.
       if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
       const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');
       if (refusal !== error && !isGone) log(`AWS endpoint: ${raw.method} ${path}: ${firstLines(error as Error)}`);
-      // A client that disconnected gets no response. The socket is also closed if reading the body failed.
+      // A client that disconnected gets no response.
       if (isGone || response.headersSent || !response.socket || response.socket.destroyed) response.destroy();
       else if (service) service.fail(refusal, response, raw);
       else failJson(refusal, response);

@@ -7,7 +7,7 @@ import { AwsError, type AwsRequest, type Principal } from '../types';
 /** The unverified authentication data of a request. */
 export type Claim = NonNullable<ReturnType<typeof readClaim>>;
 
-/** The signed parts of a request. `body` is absent if `streams` is set in the claim. */
+/** The signed parts of a request. `body` is undefined if `Claim.streams` is true. */
 export type SignedRequest = Pick<AwsRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>;
 
 const MINUTES_15 = 15 * 60_000;
@@ -34,14 +34,14 @@ export function readClaim({ headers, query }: SignedRequest) {
     signedHeaders: field('SignedHeaders').split(';'),
     signature: field('Signature'),
     token: either(headers['x-amz-security-token'], 'Security-Token'),
-    /** Only S3 accepts unsigned bodies. An unsigned body can have any size. */
+    /** Whether the service reads the body as a stream. Only S3 accepts unsigned bodies. */
     streams: service === 's3' && UNSIGNED.includes(headers['x-amz-content-sha256'] ?? (authorization ? '' : UNSIGNED_PAYLOAD)),
     // X-Amz-Expires is read from a presigned URL only, because a header with this name would not be signed.
     expires: authorization ? undefined : Number(query.get('X-Amz-Expires')),
   };
 }
 
-/** Verifies a claim and returns the caller. Throws an error with S3's error code. Other services replace the code with the code of their protocol. */
+/** Verifies a request's signature and returns the caller. Throws an `AwsError` with an error code of S3. The other services translate the code. */
 export async function verify(claim: Claim, request: SignedRequest, access: Access): Promise<Principal> {
   const { accessKeyId, service, region, longDate, signedHeaders, expires } = claim;
   const { headers, body } = request;
@@ -73,7 +73,7 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   return known.principal;
 }
 
-/** The SDK's signer. It signs the headers that the request declares as signed, instead of the SDK's default headers. */
+/** A variant of the SDK's signer that signs exactly the headers in the request's `SignedHeaders`. */
 class Signer extends SignatureV4 {
   public async textToSign(claim: Claim, signed: SignedRequest, hash: string): Promise<string> {
     const { method, path, headers } = signed;

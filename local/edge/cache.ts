@@ -26,7 +26,7 @@ export interface CacheSettings {
   readonly errorTtl: ReadonlyMap<number, number>;
 }
 
-/** Returns how long to cache a response, in seconds; 0 means not at all. */
+/** Returns how many seconds a response is cached. 0 means that the response is not cached. */
 function lifetime(status: number, control: string, { cached, errorTtl }: CacheSettings): number {
   const told = /(?:s-maxage|max-age)=(\d+)/.exec(control)?.[1];
   if (status >= 400) {
@@ -34,13 +34,12 @@ function lifetime(status: number, control: string, { cached, errorTtl }: CacheSe
     return isKept ? Math.max(errorTtl.get(status) ?? DEFAULT_ERROR_TTL, Number(told ?? 0)) : 0;
   }
   if (status !== 200 || !cached) return 0;
-  // CachingOptimized caches an object for its max-age, or 1 day by default, and at least 1 second.
+  // CachingOptimized caches an object for its max-age, for 1 day without a max-age, and for at least 1 second.
   return Math.max(1, /no-cache|no-store|private/.test(control) ? 1 : Number(told ?? 86_400));
 }
 
 /**
- * Creates the edge cache. The cache stores only the most recent complete responses. The cache keys of both managed cache policies omit query, cookies and
- * headers,
+ * Creates the edge cache, which stores a limited number of complete responses. Both managed cache policies omit query, cookies and headers from the cache key,
  * so all viewers share a response. Range and conditional requests always go to the origin.
  */
 export function createCache() {
@@ -52,7 +51,7 @@ export function createCache() {
     if (kept.size > MOST) kept.delete(kept.keys().next().value!);
   }
 
-  /** Writes a cached response and returns true. Otherwise caches the response that is about to be written. */
+  /** Returns true if a cached response was written. Otherwise, returns false, and the response of the origin will be cached. */
   return (path: string, { method, headers }: IncomingMessage, response: ServerResponse, settings: CacheSettings): boolean => {
     if (method !== 'GET' && method !== 'HEAD') return false;
     const isPartial = Boolean(headers.range || headers['if-match'] || headers['if-unmodified-since']);
@@ -81,7 +80,6 @@ export function createCache() {
     response.once('finish', () => {
       const { statusCode: status } = response;
       const seconds = lifetime(status, String(response.getHeader('cache-control') ?? ''), settings);
-      // An object is cached only if it was read completely.
       const isWhole = status >= 400 || (method === 'GET' && chunks.length > 0);
       if (seconds > 0 && isWhole) {
         keep(status >= 400 ? errorKey : path, { status, headers: response.getHeaders(), body: Buffer.concat(chunks), since: Date.now(), seconds });

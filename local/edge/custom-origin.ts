@@ -14,25 +14,20 @@ export interface App {
   readonly timeoutMs: number;
 }
 
-/**
- * The effect of an origin request policy: whether CloudFront forwards the viewer's query, cookies and headers, and whether it forwards the viewer's `Host`
- * header.
- */
+/** The parts of a viewer's request that CloudFront forwards to an origin. `viewer` stands for query, cookies and headers, and `host` for the `Host` header. */
 export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
-/** Headers that CloudFront removes from origin requests or writes itself (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
+/** Headers that CloudFront removes or replaces in requests to an origin (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
 const NOT_FORWARDED = /^(?:connection|expect|host|keep-alive|proxy-.*|te|trailer|upgrade|x-amz-cf-id|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
 /** Viewer headers that describe the body. CloudFront always forwards the body and these headers. */
 const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
-/**
- * Headers that CloudFront removes from responses or writes itself (CloudFront Developer Guide, "HTTP response headers that CloudFront removes or replaces").
- */
+/** Headers that CloudFront removes or replaces in responses (CloudFront Developer Guide, "HTTP response headers that CloudFront removes or replaces"). */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;
 
-/** Reads a custom origin whose domain is `localhost` or a subdomain. Returns undefined for any other domain. */
+/** Reads the settings of a custom origin at `localhost` or a subdomain of `localhost`. Returns undefined for any other domain. */
 export function appOf(what: string, { DomainName: domain, CustomOriginConfig: config = {}, OriginPath: path = '', OriginCustomHeaders: headers = [] }: Record<string, any>): App | undefined {
   if (!/(?:^|\.)localhost$/.test(domain)) return undefined;
-  // The local stack has no TLS.
+  // `https-only` is rejected, because the local stack has no TLS.
   onlyKnown(what, config, 'HTTPPort HTTPSPort OriginSSLProtocols OriginReadTimeout OriginKeepaliveTimeout', { OriginProtocolPolicy: ['http-only', 'match-viewer'] });
   return {
     port: config.HTTPPort ?? 80,
@@ -42,10 +37,7 @@ export function appOf(what: string, { DomainName: domain, CustomOriginConfig: co
   };
 }
 
-/**
- * Sends a request to the app in the way that CloudFront sends it to a custom origin, and streams the response. Resolves with an error page if the app does
- * not respond.
- */
+/** Sends a request to the app as CloudFront does, and streams the response. Resolves with an error page if the app does not respond. */
 export function askApp(request: IncomingMessage, response: ServerResponse, { app, domain, forwards, path, search }:
 { app: App; domain: string; forwards: Forwards; path: string; search: string }): Promise<ApiAnswer | void> {
   return new Promise((resolve) => {
@@ -62,7 +54,7 @@ export function askApp(request: IncomingMessage, response: ServerResponse, { app
       asked.destroy(new Error('the origin did not respond within its read timeout'));
     });
     asked.once('error', ({ message }) => {
-      // If the app fails during a response, the viewer's response is aborted. A viewer who disconnected gets no response.
+      // An error page is not possible after the response has started or the viewer has disconnected.
       if (response.headersSent || response.destroyed) return resolve();
       logLine(`edge: ${request.method} ${path}: ${domain}: ${message}`);
       resolve(errorPage(status, 'The origin did not respond.'));

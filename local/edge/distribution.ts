@@ -2,7 +2,7 @@ import { appOf, type App } from './custom-origin';
 import { byId, onlyKnown, theOne } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** An origin of the distribution. If it is not a bucket or an app, it is the API. */
+/** An origin of the distribution. An origin that has neither `bucket` nor `app` is the API. */
 interface Origin { readonly domain: string; readonly bucket?: string; readonly app?: App }
 
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -34,14 +34,14 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
   return { domain, bucket };
 }
 
-/** Reads one behavior of the distribution and everything that it refers to. */
+/** Reads a cache behavior of the distribution, with its origin, public keys and function. */
 function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties: Record<string, any>) {
   const { PathPattern: pattern = '*', TargetOriginId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
   const what = `behaviour '${pattern}'`;
   const origin = origins.get(TargetOriginId)!;
   const { bucket, app } = origin;
-  // Without a policy, CloudFront forwards no headers, cookies or query to the API. Without this check, the sign-in would work in the local stack and fail on
-  // AWS.
+  // The API's behavior must have an origin request policy. Otherwise, CloudFront would forward no headers, cookies or query to the API, and the sign-in would
+  // fail on AWS.
   const requestPolicies = bucket ? ['none'] : app ? ['none', allViewer, allViewerExceptHostHeader] : [allViewerExceptHostHeader];
   onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
     CachePolicyId: bucket || app ? [cachingOptimized, cachingDisabled] : [cachingDisabled],
@@ -56,7 +56,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),
     ...origin,
     methods,
-    /** Trusted public keys by id; undefined if the behavior requires no signature. */
+    /** The trusted public keys by id, or undefined if the behavior requires no signature. */
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
     /** The code of the function that runs before the origin. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
@@ -74,7 +74,7 @@ function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> 
   }));
 }
 
-/** Rejects certificate settings that CloudFront would reject, because the local stack itself has no TLS. */
+/** Rejects certificate settings that CloudFront would reject. */
 function refuseOtherCertificates(what: string, { Aliases: names = [], ViewerCertificate: certificate }: Record<string, any>): void {
   if (names.length > 0 && !certificate) throw new Error(`${what}: CloudFront requires a certificate for Aliases`);
   if (!certificate) return;

@@ -23,7 +23,7 @@ const securityHeaders = new Map(Object.entries({
   'x-xss-protection': '1; mode=block', 'x-content-type-options': 'nosniff',
 }));
 
-/** CloudFront's maximum URL length, and maximum total length of request line and headers, in bytes (CloudFront Developer Guide, "Quotas"). */
+/** CloudFront's limits in bytes: the length of a URL, and the total length of request line and headers (CloudFront Developer Guide, "Quotas"). */
 const LONGEST_URL = 8192;
 const LONGEST_HEAD = 20_480;
 /** API Gateway's maximum total size of headers, in bytes (API Gateway Developer Guide, "Quotas"). */
@@ -32,11 +32,11 @@ const MOST_API_HEADERS = 10_240;
 const tooManyHeaders = (): ApiAnswer => errorPage(431, 'Request header or cookie too large.');
 const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
 
-/** Parses cookies without decoding. If a name occurs twice, the first value wins, because it has the more specific path. */
+/** Parses a Cookie header. Values are not decoded. If a name occurs twice, the first value wins, because it has the more specific path. */
 const cookiesIn = (header: string): Map<string, string> =>
   new Map(header.split(';').reverse().map((pair) => [pair.split('=', 1)[0].trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
 
-/** Reads a request's body up to the API's limit. A declared length above the limit is rejected without reading. */
+/** Reads a request's body. If the body exceeds the API's limit, returns a buffer that also exceeds the limit, so that the API rejects the request. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Buffer.alloc(bodyLimit + 1);
   const chunks: Buffer[] = [];
@@ -54,16 +54,16 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 export async function startEdge({ stack, access, s3, gateway, observe = ignoreUsage, port }:
 { stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; observe?: ObserveUsage; port: number }): Promise<Part> {
   const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
-  /** The domain name of the distribution for each local host. */
+  /** The distribution's domain name by local host name. */
   const nameOf = new Map<string, string>([
     [`localhost:${port}`, ownName], [`127.0.0.1:${port}`, ownName], ...aliases.map((name): [string, string] => [hostOf(name, port), name]),
   ]);
   const fromCache = createCache();
   const principal: Principal = { kind: 'service', id: 'cloudfront.amazonaws.com', context: { 'aws:SourceArn': arn } };
 
-  /** Reads from S3 as the distribution's service principal, as origin access control does. */
+  /** Reads an object with the permissions of CloudFront's service principal, as origin access control does. */
   async function fromBucket(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {
-    // `if-none-match` is not forwarded, because the local S3 returns NotImplemented for it. The local S3 therefore always sends the whole object.
+    // `if-none-match` is not forwarded, because the local S3 does not support this header.
     const names = raw.headers['if-range'] ? [] : ['range', 'if-match', 'if-unmodified-since'];
     const headers = Object.fromEntries(names.flatMap((name) => raw.headers[name] ? [[name, String(raw.headers[name])]] : []));
     const asked: AwsRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };
@@ -71,7 +71,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     await s3.handle(asked, response);
   }
 
-  /** Returns the response, unless S3 or an app has written it already. */
+  /** Returns the response, or undefined if the cache, S3 or an app writes it. */
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<ApiAnswer | void> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
     const name = nameOf.get(host);
@@ -82,9 +82,9 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     if (method === 'GET' && (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])) {
       return errorPage(403, 'Bad request. A GET request has no body.');
     }
-    // Dot segments are resolved before the behavior is chosen and the signature is checked, so that both use the same path as the origin.
+    // `new URL` resolves dot segments. The choice of the behavior, the signature check and the origin use the resolved path.
     const { pathname, search } = new URL(`http://${host}${target}`);
-    // A path that can't be decoded is rejected here, because each type of origin would fail in a different way.
+    // A path that can't be decoded is rejected here, because each origin type would return a different error.
     if (!isDecodable(pathname)) return errorPage(400, 'Bad request.');
     const { methods, publicKeys, viewerRequest, managedHeaders, cached, forwards, bucket, app, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!bucket && !app && headerBytes(request) > MOST_API_HEADERS) return tooManyHeaders();
@@ -112,7 +112,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
       return errorPage(503, 'The CloudFront function or the origin failed.');
     }).then((answer) => answer && write(response, answer));
   });
-  // CloudFront and API Gateway also send an HTML page in this case. A browser shows the page as a document of this origin, without the API's security headers.
+  // CloudFront and API Gateway also send an HTML page for a malformed request.
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy();
     const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? tooManyHeaders() : errorPage(400, 'Bad request.');
@@ -135,8 +135,8 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
 interface ViewerRequest { readonly method: string; readonly uri: string; readonly headers: { readonly host: { readonly value: string } } }
 
 /**
- * Runs a CloudFront Function in a context with the JavaScript language only. The function receives method, path, query and host.
- * Rejects if the function fails, reads any other property, or changes the request. CloudFront would return 503 if the function fails.
+ * Runs a CloudFront Function in a VM context without Node's APIs. The function receives method, path, query and host. Rejects if the function fails, reads any
+ * other property, or changes the request.
  *
  * @returns the function's response; undefined if the function passes the request on
  */

@@ -3,12 +3,12 @@ import { wildcard } from './distribution';
 import { onlyKnown } from '../lookup';
 import { AwsError } from '../types';
 
-/** The query parameters of a signed URL. The cookies have the same names with the prefix `CloudFront-`. */
+/** The query parameters of a signed URL. Signed cookies have the same names with the prefix `CloudFront-`. */
 const NAMES = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'];
 
 /** CloudFront's base64 uses `-`, `_` and `~` in place of `+`, `=` and `/` (CloudFront Developer Guide, "Set signed cookies"). */
 const isEncoded = (text: string): boolean => /^[\w~-]+$/.test(text);
-/** Decodes CloudFront's base64. A check is required, because Node's base64 decoder also accepts `-`, and decodes it as `+`. */
+/** Decodes CloudFront's base64. Node's base64 decoder reads `-` as `+`. */
 const decoded = (text: string): Buffer => Buffer.from(text.replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 
 /** Removes the signature parameters from a URL. */
@@ -42,7 +42,7 @@ export function checkSignature(url: string, cookies: ReadonlyMap<string, string>
   if (!signature || !encoded && !/^\d{1,12}$/.test(expires ?? '')) throw denied;
   if (![signature, encoded ?? signature].every(isEncoded)) throw denied;
   const key = createPublicKey(pem);
-  // Elliptic-curve keys use SHA-256 only. CloudFront accepts no other hash algorithms.
+  // CloudFront accepts SHA-1 and SHA-256 for RSA keys, and only SHA-256 for elliptic-curve keys.
   if (hash !== 'SHA256' && (hash !== 'SHA1' || key.asymmetricKeyType !== 'rsa')) throw denied;
   const policy = encoded ? decoded(encoded) : cannedPolicy(asked, expires!);
   if (!verify(hash, policy, key, decoded(signature))) throw denied;

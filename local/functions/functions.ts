@@ -12,8 +12,8 @@ const REQUEST_LIMIT = 6 * 1024 * 1024;
 const PROCESSES = 4;
 
 /**
- * Runs the template's functions in child processes. Each process gets only the credentials of the function's role and the function's environment.
- * `environment` adds the URLs of the local AWS services. `log` receives each line that the functions write.
+ * Runs the template's functions in child processes. Each process gets only the function's environment and the credentials of the function's role. `environment`
+ * contains variables with the URLs of the local AWS services. `log` receives each line that the functions write.
  */
 export function createFunctions({ stack, access, environment, log }: {
   stack: LocalStack; access: Access; environment: Record<string, string>; log: (functionName: string, line: string) => void;
@@ -21,7 +21,7 @@ export function createFunctions({ stack, access, environment, log }: {
   const pools = new Map<string, ReturnType<typeof createPool>>();
   const runtime = linkSdk(join(stack.dataFolder, 'runtime'));
 
-  /** Returns the folder with a function's code. Inline code from the template is written to a file, as Lambda does. */
+  /** Returns the folder with a function's code. Inline code from the template is written to a file, as in Lambda. */
   function folderOf({ logicalId, properties: { Code } }: Resource): string {
     if (Code.ZipFile === undefined) return stack.assetFolder(Code.S3Key);
     const folder = join(stack.dataFolder, 'inline', logicalId);
@@ -64,11 +64,11 @@ export function createFunctions({ stack, access, environment, log }: {
       const text = JSON.stringify(payload ?? null);
       if (Buffer.byteLength(text) > REQUEST_LIMIT) return failed('RequestEntityTooLargeException', 'the payload is larger than 6 MiB');
       if (!pools.has(Arn)) {
-        // Lambda rejects a function whose role it can't assume when the function is created.
+        // When a function is created, Lambda rejects a role that it can't assume.
         await access.require({ kind: 'service', id: 'lambda.amazonaws.com' }, [{ action: 'sts:AssumeRole', resource: Role }]);
         if (DeadLetterConfig) await access.require({ kind: 'role', id: Role }, [{ action: 'sqs:SendMessage', resource: DeadLetterConfig.TargetArn }]);
       }
-      // The environment is resolved at the first call, because some values are results of custom resources, and custom resources also run functions.
+      // The environment is resolved at the first call, because its values can be results of custom resources.
       const pool = pools.get(Arn) ?? createPool(() => start(stack.byArn(Arn)), Timeout, Math.min(PROCESSES, ReservedConcurrentExecutions));
       pools.set(Arn, pool);
       return pool.invoke(text);
@@ -78,8 +78,8 @@ export function createFunctions({ stack, access, environment, log }: {
 }
 
 /**
- * Creates a folder for NODE_PATH with the modules that Lambda's runtime includes, because CDK's handlers use the SDK from the runtime.
- * The folder contains only links to the SDK. A module that is missing in an asset then also fails to load in the local stack.
+ * Creates a folder for NODE_PATH with links to the SDK, because CDK's handlers use the SDK of Lambda's runtime. Other modules are not linked, so that a handler
+ * whose asset lacks a module also fails in the local stack.
  */
 function linkSdk(folder: string): string {
   const link = join(folder, '@aws-sdk');

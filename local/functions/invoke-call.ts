@@ -4,12 +4,15 @@ import { failJson } from '../services/json';
 import { AwsError, type AwsService, type Functions, type LocalStack } from '../types';
 
 /**
- * The header that names the function to invoke. The POST request is not signed, and the function is invoked without a permission check.
- * Web pages of other origins can't send such a header without a CORS preflight.
+ * The header that names the function to invoke. A request with this header needs no signature and no permission. A web page of another origin can't send this
+ * header without a CORS preflight.
  */
 const INVOKE = 'x-local-invoke';
 
-/** A local command that invokes a function by its logical id, name or ARN, with the body as its payload. The response has the form of Lambda's Invoke. */
+/**
+ * Creates a local command that invokes a function by its logical id, name or ARN. The request body is the payload. The response has the form of Lambda's
+ * Invoke.
+ */
 export function createInvokeCall({ stack, functions }: { stack: LocalStack; functions: Functions }): { service: AwsService } {
   async function answer(name: string, body: Promise<unknown>, response: ServerResponse): Promise<void> {
     const found = stack.ofType('AWS::Lambda::Function').find(({ logicalId, physicalId, attributes: { Arn } }) => [logicalId, physicalId, Arn].includes(name));

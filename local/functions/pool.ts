@@ -46,8 +46,7 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
 /** Wraps a process that runs run-loop.mjs. */
 function createWorker(child: ChildProcess) {
   let exited: string | undefined;
-  // A callback is used instead of `Promise.race` with `ended`. Each race would add a reaction to `ended`, and this reaction would keep the response in
-  // memory while the process runs.
+  // A callback is used instead of `Promise.race` with `ended`, because each race would keep its response in memory until the process ends.
   let settle: (message?: Message) => void = () => undefined;
   child.on('message', (message: Message) => settle(message));
   const ended = new Promise<string>((resolve) => {
@@ -60,7 +59,7 @@ function createWorker(child: ChildProcess) {
     child.once('error', ({ message }) => end(message));
   });
 
-  /** Resolves with the next message, or with an error on timeout or if the process ends first. */
+  /** Resolves with the next message. Resolves with an error if the time is over or the process ends before the message. */
   function next(seconds: number, prefix: string): Promise<Message> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

@@ -15,7 +15,7 @@ new Worker(`
 // Ctrl-C in a terminal also sends SIGINT to this process. The signal is ignored, because the parent process stops this process.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
-/** Sends the result of the work, or the error that the work throws. */
+/** Runs `work` and sends its result or error to the parent process. */
 async function answer(work) {
   try {
     process.send(await work());
