@@ -9,24 +9,23 @@ import { grantKey } from '../synth/kms-keys';
 import { objectProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 
-/** The connections of a catalog: environment variables and permissions for handlers of all areas. */
+/** The environment variables and permissions with which handlers of all areas use a catalog. */
 export interface CatalogConnections {
   readonly read: Connection<'TABLE_NAME'>;
-  /** Reads and lists videos: published videos, and all videos of an owner. */
+  /** Permissions to read a video, to list published videos, and to list the videos of an owner. */
   readonly list: Connection<'TABLE_NAME'>;
   readonly create: Connection<'TABLE_NAME'>;
-  /** Reads videos and changes their status. */
   readonly update: Connection<'TABLE_NAME'>;
-  /** Reads due videos, and changes their status and their due times. */
+  /** Permissions to list videos whose due time has passed, and to change the status and the due time of a video. */
   readonly sweep: Connection<'TABLE_NAME'>;
   readonly scan: Connection<'TABLE_NAME'>;
-  /** Reads the table's stream. Lambda uses these permissions of the function's role to poll the stream. */
+  /** Permissions with which Lambda polls the table's stream for a function. */
   readonly stream: Connection;
-  /** The roles of users and the service URL, which a handler needs to build API responses. Grants no permissions. */
+  /** The roles of users and the service URL, from which a handler builds API responses. Grants no permissions. */
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
-/** Returns the connections of a catalog. They are built from public members only, so that every `IVodCatalog` works. */
+/** Returns the connections of a catalog. The function uses only members of `IVodCatalog`, so that it also supports imported catalogs. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });
@@ -47,7 +46,6 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   };
 }
 
-/** Grants permission to read a video by its id. */
 export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): iam.Grant {
   throwIfAny(catalog, [
     objectProblem('grantee', grantee, 'a principal to grant access to, such as a lambda.Function or an iam.Role', { members: ['grantPrincipal'], required: true }),
@@ -55,7 +53,7 @@ export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): 
   return grantOnTable(catalog, grantee, { actions: ['dynamodb:GetItem'], resourceArns: [catalog.table.tableArn] });
 }
 
-/** Grants the permissions of an event source mapping (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). */
+/** Grants the permissions with which Lambda polls the stream (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). */
 function grantStream(catalog: IVodCatalog, grantee: iam.IGrantable): void {
   const { tableStreamArn } = catalog.table;
   grantOnTable(catalog, grantee, { actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resourceArns: [tableStreamArn!] });
@@ -67,9 +65,9 @@ interface Permissions {
   readonly resourceArns: string[];
 }
 
-/** Grants exact actions on exact resources. CDK's grant methods of tables include more actions, and all indexes. */
+/** Grants only the given actions on the given resources. CDK's grant methods for tables would grant more actions, and access to all indexes. */
 function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {
-  // DynamoDB uses the KMS key with the permissions of the caller. Reads and writes both need only `kms:Decrypt`.
+  // DynamoDB uses the KMS key with the permissions of the caller. Reads and writes need only `kms:Decrypt`.
   return iam.Grant.addToPrincipal({ grantee, ...permissions })
     .combine(grantKey(catalog, tableKey(propName(catalog, 'table'), catalog.table), grantee, ['kms:Decrypt']));
 }

@@ -8,10 +8,10 @@ import { ownObjectProblem } from '../synth/prop-checks';
 
 /** A catalog: a `VodCatalog`, or a catalog that `VodCatalog.fromTable` imports. */
 export interface IVodCatalog extends IConstruct {
-  /** The roles of users. Every area that uses this catalog uses these roles. */
+  /** The roles of users. Every construct that uses this catalog uses these roles. */
   readonly roles: VodRoles;
 
-  /** The service URL, which users open. Every area that uses this catalog uses this URL. */
+  /** The service URL that users open. Every construct that uses this catalog uses this URL. */
   readonly url: string;
 
   /** The table that stores the videos. */
@@ -20,8 +20,10 @@ export interface IVodCatalog extends IConstruct {
   /**
    * Grants permission to read a video by its id.
    *
-   * The actions are `dynamodb:GetItem` on the table, and `kms:Decrypt` on its customer managed KMS key if it has one. The key of a video's row is
-   * `pk` = `video#{videoId}` and `sk` = `video`. An item with `sk` = `details` contains the description and the metadata, if the video has any.
+   * The grant allows `dynamodb:GetItem` on the table. If the table has a customer managed KMS key, the grant also allows `kms:Decrypt` on the key.
+   *
+   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. If the video has a description or metadata, another item with the same `pk` and
+   * `sk` = `details` contains these fields.
    *
    * @param grantee the principal to grant access to
    */
@@ -33,7 +35,7 @@ export function catalogProblems(scope: Construct, prop: string, catalog: IVodCat
   const wrong = ownObjectProblem(prop, catalog, 'a VodCatalog', { members: ['node', 'roles', 'url', 'table', 'grantReadVideos'], required: true });
   if (wrong || !catalog) return [wrong];
   return [
-    // Roles are required here, because missing roles would give access to all users.
+    // Roles are required, because without roles all signed-in users could upload and watch.
     ...rolesProblems(catalog.roles, `${prop}.roles`, { required: true }),
     originProblem(`${prop}.url`, catalog.url),
     ...tablePlaceProblems(scope, `${prop}.table`, catalog.table, { required: true }),

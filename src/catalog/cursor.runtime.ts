@@ -3,8 +3,8 @@ import { VIDEO_ID } from '../domain/video-id';
 import type { OwnedPosition } from '../runtime/rows/video-lists';
 
 /**
- * Cursors of lists. A cursor contains only a position in a list. The request and its claims decide which rows the caller can read, so a forged or
- * shared cursor gives no access to other rows. Cursors are opaque to callers. The first byte is the version of the encoding.
+ * Pagination cursors. A cursor contains only a position in a list. The query and the caller's token decide which rows the caller can read, so a forged or
+ * shared cursor gives no access to other rows.
  */
 
 const VERSION = 1;
@@ -15,7 +15,7 @@ export function publishedCursor({ publishedAt, videoId }: Publication): string {
   return pack(`p${publishedAt}#${videoId}`);
 }
 
-/** Decodes a cursor for published videos. Returns undefined if the cursor is invalid. */
+/** Returns the position in a cursor for published videos, or undefined if the cursor is invalid. */
 export function parsePublishedCursor(cursor: string): Publication | undefined {
   const [, publishedAt, videoId] = PUBLISHED.exec(unpack(cursor) ?? '') ?? [];
   // The pattern also matches impossible dates, such as February 31.
@@ -27,7 +27,7 @@ export function ownedCursor({ videoId }: OwnedPosition): string {
   return pack(`o${videoId}`);
 }
 
-/** Decodes a cursor for an owner's videos. Returns undefined if the cursor is invalid. */
+/** Returns the position in a cursor for an owner's videos, or undefined if the cursor is invalid. */
 export function parseOwnedCursor(cursor: string): OwnedPosition | undefined {
   const videoId = OWNED.exec(unpack(cursor) ?? '')?.[1];
   return videoId === undefined ? undefined : { videoId };
@@ -39,7 +39,7 @@ function pack(text: string): string {
 
 function unpack(cursor: string): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  // Node.js ignores invalid base64url characters, so only a cursor that encodes to the same text again is valid.
+  // The comparison rejects invalid base64url characters, which Node.js ignores.
   if (bytes[0] !== VERSION || bytes.toString('base64url') !== cursor) return undefined;
   return bytes.toString('latin1', 1);
 }

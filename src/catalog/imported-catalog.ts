@@ -12,24 +12,23 @@ import { originProblem } from '../synth/origin';
 /** Attributes of a catalog that another stack or app created. */
 export interface VodCatalogAttributes {
   /**
-   * The table of the catalog, in the region of this stack.
+   * The table of the original catalog, in the region of this stack.
    *
    * If a customer managed KMS key encrypts the table, import the table with `Table.fromTableAttributes` and `encryptionKey`.
    */
   readonly table: dynamodb.ITable;
 
-  /** The service URL. Use the URL of the stack that created the catalog. */
+  /** The service URL of the stack that created the catalog. */
   readonly url: string;
 
   /**
-   * The roles of users. Use the roles of the stack that created the catalog.
+   * The roles of users, as in the stack that created the catalog.
    *
    * With `{}`, all signed-in users can upload and watch, and there are no admins.
    */
   readonly roles: VodRoles;
 }
 
-/** A catalog that another stack or app created, identified by its table. */
 export class ImportedCatalog extends Construct implements IVodCatalog {
   public readonly roles: VodRoles;
   public readonly url: string;

@@ -17,7 +17,6 @@ export interface ReadVideosPorts {
 }
 
 export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Operations<'catalog/read-videos'> {
-  /** Builds the response from the rows that the caller is allowed to watch. */
   function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {
     const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
       .map((row) => toVideo(row, { caller, roles, serviceUrl }));
@@ -53,10 +52,9 @@ export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Oper
   };
 }
 
-/** Decodes a cursor. Returns undefined for the first page, which has no cursor. */
 function positionIn<Position>(cursor: string | undefined, parse: (cursor: string) => Position | undefined): Position | undefined {
   if (cursor === undefined) return undefined;
   const position = parse(cursor);
-  if (position === undefined) throw new HttpProblem('invalid_cursor', 'start again without a cursor');
+  if (position === undefined) throw new HttpProblem('invalid_cursor', 'the cursor is not valid for this list. Omit the cursor to get the first page');
   return position;
 }

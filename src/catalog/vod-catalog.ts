@@ -32,11 +32,11 @@ export interface VodCatalogOptions {
   /**
    * An existing table in the stack's region.
    *
-   * The table needs the partition key `pk`, the sort key `sk`, and a stream with new and old images. All keys of the table and its indexes are strings. A
-   * table of this app is checked at synth.
+   * The table needs the partition key `pk`, the sort key `sk`, and a stream with new and old images. The keys of the table and of its indexes must be
+   * strings. If the table is defined in this app, its keys, indexes and stream are checked at synth.
    *
-   * These indexes must project at least the keys: `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`,
-   * `listedAt`) and `byDue` (`dueShard`, `dueAt`). The index `spare` (`spareKey`, `spareSort`) must project all attributes.
+   * The table needs these indexes, with at least the keys projected: `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`),
+   * `byPublication` (`listedFor`, `listedAt`) and `byDue` (`dueShard`, `dueAt`). The index `spare` (`spareKey`, `spareSort`) must project all attributes.
    *
    * If the table has a customer managed KMS key, the functions get permission to use the key, and the key also encrypts the failed events bucket.
    *
@@ -47,8 +47,8 @@ export interface VodCatalogOptions {
   /**
    * An existing event bus for the events of videos, in the stack's region and account.
    *
-   * Check the name of an imported bus: if no bus has this name, EventBridge accepts the events and drops them without an error. docs/events.md describes
-   * how to change the bus of a deployed service.
+   * Check the name of an imported bus: if no bus has this name, EventBridge accepts the events and drops them without an error. To change the bus of a
+   * deployed service, see docs/events.md.
    *
    * @default - a new event bus
    */
@@ -57,14 +57,14 @@ export interface VodCatalogOptions {
   /**
    * Whether deletion protection is on for the new table. Has no effect on an existing table.
    *
-   * Turn it on after the first deployment has succeeded. If the first deployment fails, its rollback cannot delete a protected table.
+   * Turn the protection on after the first deployment has succeeded. If the first deployment fails, the rollback cannot delete a protected table.
    *
    * @default false
    */
   readonly deletionProtection?: boolean;
 
   /**
-   * Options for the functions of this area.
+   * Options for the Lambda functions of the catalog.
    *
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
@@ -80,13 +80,13 @@ export interface VodCatalogOptions {
 
 /** Properties for `VodCatalog`. */
 export interface VodCatalogProps extends VodCatalogOptions {
-  /** The service URL, which users open: `https://` and a host name, without a slash at the end. Every area that uses this catalog uses this URL. */
+  /** The service URL that users open: `https://` and a host name, without a slash at the end. Every construct that uses this catalog uses this URL. */
   readonly url: string;
 
   /**
-   * The roles of users. Every area that uses this catalog uses these roles.
+   * The roles of users. Every construct that uses this catalog uses these roles.
    *
-   * With `VodAuth`, pass its property `roles`.
+   * If your app has a `VodAuth`, pass the property `roles` of `VodAuth`.
    *
    * @default - all signed-in users can upload and watch
    */
@@ -107,10 +107,10 @@ export const CATALOG_OPTIONS: Record<keyof VodCatalogOptions, true> = {
  */
 export class VodCatalog extends Construct implements IVodCatalog {
   /**
-   * Imports a catalog that another stack or app created, for areas of this stack.
+   * Imports a catalog that another stack or app created, so that constructs of this stack can use the catalog.
    *
-   * An imported catalog has no event bus and no methods such as `onVideoReady`. docs/events.md, "Another stack or app", describes how to receive its
-   * events.
+   * An imported catalog has no event bus and no methods such as `onVideoReady`. To receive the events of an imported catalog, see docs/events.md,
+   * "Another stack or app".
    *
    * @param scope the parent construct
    * @param id the construct id
@@ -128,19 +128,19 @@ export class VodCatalog extends Construct implements IVodCatalog {
     return new ImportedCatalog(scope, id, attributes);
   }
 
-  /** The roles of users. Every area that uses this catalog uses these roles. */
+  /** The roles of users. */
   public readonly roles: VodRoles;
-  /** The service URL, which users open. Every area that uses this catalog uses this URL. */
+  /** The service URL that users open. */
   public readonly url: string;
   /** The table that stores the videos. */
   public readonly table: dynamodb.ITable;
   /** The event bus to which the events of videos are sent. */
   public readonly eventBus: events.IEventBus;
-  /** The failed events bucket. It stores failed event records: changes of videos whose events could not be sent. */
+  /** The bucket for failed event records: changes of videos for which no event could be sent. */
   public readonly failedEventsBucket: s3.Bucket;
   /** The function that publishes an event for each change of a video. */
   public readonly publishEventsFunction: lambda.Function;
-  /** The function that sends events of videos again. Only an operator invokes it; docs/operations.md describes how. */
+  /** The function that sends events of videos again. An operator invokes the function manually (docs/operations.md). */
   public readonly resendEventsFunction: lambda.Function;
   /** The function that lists videos and returns one video. */
   public readonly readVideosFunction: lambda.Function;
@@ -204,8 +204,10 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Grants permission to read a video by its id.
    *
-   * The actions are `dynamodb:GetItem` on the table, and `kms:Decrypt` on its customer managed KMS key if it has one. The key of a video's row is
-   * `pk` = `video#{videoId}` and `sk` = `video`. An item with `sk` = `details` contains the description and the metadata, if the video has any.
+   * The grant allows `dynamodb:GetItem` on the table. If the table has a customer managed KMS key, the grant also allows `kms:Decrypt` on the key.
+   *
+   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. If the video has a description or metadata, another item with the same `pk` and
+   * `sk` = `details` contains these fields.
    *
    * @param grantee the principal to grant access to
    */
@@ -214,7 +216,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when an upload is declared.
+   * Adds a rule that invokes a target when a video is created, before its source file is uploaded.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule
@@ -246,7 +248,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a transcoded video is held back by a check of your app. This version never sends the event.
+   * Adds a rule that invokes a target when a check of your app holds back a transcoded video. This version of the library never sends the event.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule
@@ -276,7 +278,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a user has edited a video. This version never sends the event.
+   * Adds a rule that invokes a target when a user has edited a video. This version of the library never sends the event.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule
@@ -286,7 +288,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a retention rule is about to delete a video. This version never sends the event.
+   * Adds a rule that invokes a target when a retention rule will soon delete a video. This version of the library never sends the event.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule
@@ -296,7 +298,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when the deletion of a video has started. The video is then hidden. This version never sends the event.
+   * Adds a rule that invokes a target when a video is hidden and its deletion has started. This version of the library never sends the event.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule
@@ -306,7 +308,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a video was completely deleted. This version never sends the event.
+   * Adds a rule that invokes a target when a video was completely deleted. This version of the library never sends the event.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule

@@ -29,11 +29,15 @@ export interface EventPublishingProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** DynamoDB keeps stream records for 24 hours. After 1 hour Lambda stores failing records in S3, so that they no longer block later records. */
+/**
+ * The time after which Lambda moves a failing stream record to the failed events bucket, so that the record no longer blocks later records.
+ *
+ * DynamoDB keeps stream records for 24 hours.
+ */
 const MAX_RECORD_AGE = Duration.hours(1);
 const FAILED_EVENTS_EXPIRE = Duration.days(90);
 
-/** Publishes an event on an event bus for each change of a video, from the stream of the catalog's table. */
+/** Reads the stream of the catalog's table, and publishes an event for each change of a video. */
 export class EventPublishing extends Construct {
   public readonly eventBus: events.IEventBus;
   public readonly failedEventsBucket: s3.Bucket;
@@ -41,7 +45,7 @@ export class EventPublishing extends Construct {
   public readonly resendEventsFunction: lambda.Function;
 
   private readonly catalog: IVodCatalog;
-  /** A separate scope for rules, because your app chooses their ids, which must not conflict with other ids here. */
+  /** The scope of the rules. Your app chooses the construct ids of rules, so a separate scope prevents conflicts with other ids. */
   private readonly rules: Construct;
 
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: EventPublishingProps) {
@@ -62,7 +66,7 @@ export class EventPublishing extends Construct {
     const { stream, scan } = connectionsOf(catalog);
     this.publishEventsFunction = handlerFunction(this, 'PublishEvents', 'catalog/publish-events', {
       description: 'Publishes an event for each change of a video',
-      // Lambda uses the function's role to list the bucket and to write failed event records.
+      // With the function's role, Lambda lists the failed events bucket and writes failed records to the bucket.
       uses: [stream, send, failed, this.objects(catalog, 'kms:GenerateDataKey', 's3:PutObject')],
       environment: {},
     });
@@ -83,8 +87,8 @@ export class EventPublishing extends Construct {
     const rule = new events.Rule(crossStackScope ?? this.rules, id, { ...options, eventBus: this.eventBus });
     rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type], resources: [this.catalog.table.tableArn] });
     rule.addTarget(target);
-    // Without the dependency, after a change of the bus, events could reach the new bus before its rules exist. A rule in another stack cannot be a
-    // dependency, because that stack is deployed after this one.
+    // If the bus is replaced, CloudFormation must create the rules of the new bus before the function sends events to the new bus. A rule in another stack
+    // can't be a dependency, because CloudFormation deploys the stack of the rule after the stack of the bus.
     if (Stack.of(rule) === Stack.of(this)) this.publishEventsFunction.node.defaultChild!.node.addDependency(rule);
     return rule;
   }
@@ -98,14 +102,14 @@ export class EventPublishing extends Construct {
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       maxRecordAge: MAX_RECORD_AGE,
-      // Lambda keeps the order of changes for each video. While a batch fails, a second batch of other videos can continue.
+      // Lambda processes two batches concurrently, so a failing batch does not block all videos. The changes of one video stay in order.
       parallelizationFactor: 2,
-      // CDK's S3 destination would also grant permission to read and delete objects.
+      // CDK's class `S3OnFailureDestination` would also grant permission to read and delete objects.
       onFailure: { bind: () => ({ destination: this.failedEventsBucket.bucketArn }) },
     });
   }
 
-  /** Connection with actions on objects in the failed events bucket, and one action on its customer managed KMS key, which is also the table's key. */
+  /** Returns a connection that grants `actions` on the objects of the failed events bucket, and `keyAction` on the KMS key of the bucket. */
   private objects(catalog: IVodCatalog, keyAction: string, ...actions: string[]) {
     const objects = this.failedEventsBucket.arnForObjects('*');
     acknowledgeWildcard(this, objects, 'Lambda generates the names of the objects');
@@ -120,11 +124,11 @@ export class EventPublishing extends Construct {
 
   private makeBus(): events.EventBus {
     const bus = new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
-    rejectLateKey(bus, 'kmsKeyIdentifier', 'EventBridge drops events if the key policy does not allow EventBridge to use the key. Pass an existing bus, new events.EventBus(this, \'Bus\', { kmsKey }), as catalog.eventBus, or exclude this bus from the aspect');
+    rejectLateKey(bus, 'kmsKeyIdentifier', 'pass new events.EventBus(this, \'Bus\', { kmsKey }) as catalog.eventBus, or exclude this bus from the aspect. EventBridge drops events if the policy of the key does not allow EventBridge to use the key');
     return bus;
   }
 
-  /** The bucket contains rows of the table, so it is encrypted with the KMS key of the table. */
+  /** The failed events bucket contains rows of the table, so the KMS key of the table also encrypts the bucket. */
   private makeBucket({ table }: IVodCatalog, removalPolicy: RemovalPolicy): s3.Bucket {
     acknowledge(this, { 'AwsSolutions-S1': 'only Lambda writes to the bucket, and only one function reads it' });
     const bucket = privateBucket(this, 'FailedEvents', {

@@ -3,7 +3,7 @@ import type { VideoRow } from '../../contract/table';
 import type { VideoStatus } from '../../domain/video-status';
 import type { EventDetail } from '../../runtime/route-types';
 
-/** An event of a video, without EventBridge's envelope. */
+/** An event of a video, without the fields that EventBridge adds. */
 export interface VideoEvent {
   readonly type: VideoEventType;
   readonly detail: EventDetail;
@@ -16,11 +16,11 @@ const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType
 /**
  * Returns the events for one change of a row.
  *
- * `before` is undefined for a new row, and `after` is undefined for a removed row. Changes of the progress or the claim have no event. A change without
- * a known event type, such as a status of a newer version, has no event either.
+ * `before` is undefined for a new row, and `after` is undefined for a removed row. A change of only the progress or the claim has no event. A status that
+ * only a newer version of this library knows has no event.
  */
 export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {
-  // The removal does not increment the version of the row, so the event does.
+  // The removal of a row does not increment `version`, so this function increments `version` for the event.
   if (!after) return before ? [event('video.deleted', { ...before, version: before.version + 1 })] : [];
   const types = [
     ...(before ? [] : ['video.created' as const]),

@@ -7,8 +7,8 @@ import { isAbsent, objectProblem } from '../../synth/prop-checks';
 /**
  * Returns a message for each problem of an existing event bus.
  *
- * The bus must be in the region and the account of the stack. Only EventBridge can send events to a bus in another region, and a bus in another account
- * must allow it.
+ * The bus must be in the region and the account of the stack. PutEvents cannot send events to a bus in another region, and the policy of a bus in another
+ * account must allow PutEvents.
  */
 export function eventBusProblems(scope: Construct, prop: string, eventBus: events.IEventBus | undefined): (string | undefined)[] {
   const wrong = objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn', 'env'] });

@@ -8,19 +8,19 @@ export interface PublishEventsPorts {
 }
 
 /**
- * Returns the handler that sends the events for a batch of the table's stream, in the order of the changes.
+ * Returns the handler that sends the events for a batch of stream records, in the order of the changes.
  *
- * If events cannot be sent, the response names the first failed record, and Lambda retries the batch from there.
+ * If events cannot be sent, the response contains the first failed record, and Lambda retries the batch from that record.
  *
- * A record that cannot be read, for example because its row has a newer format, would fail at each retry. The handler therefore stores it immediately
- * in the failed events bucket, so that it does not block other videos. The next record of the same video contains the unreadable row as its old
- * image, so that record is stored there too.
+ * A record that cannot be read, for example a row of a newer format, would fail at each retry and block other videos. The handler therefore stores an
+ * unreadable record in the failed events bucket immediately. The next record of the same video contains the unreadable row as its old image, so the
+ * handler stores the next record too.
  */
 export function publishEvents({ send, storeFailed }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {
     const events: { event: TimedEvent; record: DynamoDBRecord }[] = [];
     const unreadable: DynamoDBRecord[] = [];
-    // Lambda retries from the earliest of these records.
+    // Lambda retries the batch from the earliest record in this list.
     const failed: DynamoDBRecord[] = [];
     for (const record of Records) {
       try {

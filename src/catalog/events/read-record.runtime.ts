@@ -15,7 +15,7 @@ const IMAGES: Readonly<Record<NonNullable<DynamoDBRecord['eventName']>, readonly
 /**
  * Returns the events for a record of the table's stream.
  *
- * Throws if the record is not a change of a video's row. Also throws if an image is missing, because the change would look like a different one.
+ * Throws if the record is not a change of a video's row, or if an image is missing. An update without its old image would look like a new row.
  */
 export function eventsOfRecord({ eventName, dynamodb: change = {} }: DynamoDBRecord): TimedEvent[] {
   const [hasBefore, hasAfter] = (eventName && IMAGES[eventName]) ?? [];

@@ -11,7 +11,8 @@ import { readRow } from '../../runtime/rows/read-row';
 /**
  * The input of the function.
  *
- * `source` is `failed` for the failed event records, or `table` for the current state of every video. `after` is `next` of the previous response.
+ * With `source` = `failed`, the function sends the events of the failed event records. With `source` = `table`, the function sends the event of each
+ * video's current status. `after` is the value of `next` in the previous response.
  */
 export interface ResendRequest {
   readonly source?: unknown;
@@ -20,11 +21,19 @@ export interface ResendRequest {
 
 export interface ResendAnswer {
   readonly sent: number;
-  /** Objects and rows that could not be read, or whose events EventBridge rejected permanently. They are kept. The log contains the key and the reason. */
+  /**
+   * The number of objects and rows that could not be read, or with an event that EventBridge rejected permanently.
+   *
+   * Failed objects stay in the bucket. The log contains the key and the reason of each failure.
+   */
   readonly failed: number;
   /** Position of the next page, absent after the last page. To continue, invoke the function again with this position as `after`. */
   readonly next?: string;
-  /** A temporary error. `next` is then the start of the failed page, or absent for the first page. To retry, invoke the function again. */
+  /**
+   * A temporary error. To retry, invoke the function again with `next` as `after`.
+   *
+   * If a page fails, `next` is the start of the failed page. If the first page fails, `next` is absent.
+   */
   readonly error?: string;
 }
 
@@ -36,13 +45,13 @@ export interface ResendEventsPorts {
   readonly tableName: string;
 }
 
-/** The function starts no further page if it has less remaining time than this. */
+/** Minimum remaining time to start another page. */
 const LEFT_MS = 10_000;
 const ROWS_AT_ONCE = 100;
 const OBJECTS_AT_ONCE = 20;
 
 interface Page {
-  /** Events, each with the key of the object or row that contains it. */
+  /** A map from each event to the key of its object or row. */
   readonly events: ReadonlyMap<TimedEvent, string>;
   /** Keys of objects or rows that could not be read, or that contain a rejected event. */
   readonly failed: Set<string>;
@@ -53,7 +62,7 @@ interface Page {
 /**
  * Returns the handler that sends events again, page by page.
  *
- * It stops if all pages are sent, if the function has little remaining time, or if a page fails. The next invocation sends the failed page again.
+ * The handler stops after the last page, after a failed page, or if the function has little remaining time.
  */
 export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<ResendAnswer> {
   const pages: Readonly<Record<string, (after: string | undefined) => Promise<Page>>> = {
@@ -80,7 +89,7 @@ export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest,
   };
 }
 
-/** Sends the events of a page. Returns the number of sent events. */
+/** Returns the number of sent events. */
 async function sendPage({ events, failed, settle }: Page, { send }: ResendEventsPorts): Promise<number> {
   let rejected = 0;
   await send([...events.keys()], (event, code) => {
@@ -94,10 +103,10 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 }
 
 /**
- * Reads a page of the failed events bucket. Lambda stores a failed batch of records as `payload` of an object.
+ * Reads a page of the failed events bucket. The field `payload` of each object contains a failed batch of records.
  *
- * If a record cannot be read or sent, its object is kept. Each later invocation sends the other records of the object again, until all
- * records of the object can be sent.
+ * The function deletes an object after all of its records were sent. If a record cannot be sent, every
+ * later invocation sends the other records of its object again.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
@@ -132,7 +141,7 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   };
 }
 
-/** Parses the records of an object. AWS documents `payload` both as an object and as a string. */
+/** Parses the records of an object. In AWS's documentation, `payload` is an object in one place and a string in another. */
 function recordsIn(text: string): DynamoDBRecord[] {
   const { payload } = JSON.parse(text) as { payload?: unknown };
   const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };
@@ -140,7 +149,7 @@ function recordsIn(text: string): DynamoDBRecord[] {
   return Records;
 }
 
-/** Reads a page of the table, with the event of each video's current status. A new consumer, or a consumer that lost events, needs these events. */
+/** Reads a page of the table. Returns the event of each video's current status, for a consumer that is new or has lost events. */
 async function currentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName: tableName,
@@ -166,7 +175,7 @@ async function currentStates({ documents, tableName }: ResendEventsPorts, after:
 function currentState(row: VideoRow): TimedEvent {
   const time = new Date(row.updatedAt);
   if (Number.isNaN(time.getTime())) throw new Error(`updatedAt: expected a time, got ${row.updatedAt}`);
-  // A row with the status of a newer version would otherwise cause `video.created`, which is the event of a waiting video.
+  // For a status that this version does not know, `eventsOf` would return `video.created`, which is the event of a waiting video.
   if (!VIDEO_STATUSES.includes(row.status)) throw new Error(`status: expected one of ${VIDEO_STATUSES.join(', ')}, got ${row.status}`);
   return { ...eventsOf(undefined, row).at(-1)!, time };
 }

@@ -24,27 +24,26 @@ const ENVELOPE: Readonly<Record<keyof events.EventPattern, true>> = {
 };
 const VIDEO = { 'eventPattern.detail.video.*': eventDetailSchema.properties.video.properties };
 
-/** Returns a message for each problem of an event pattern. EventBridge itself accepts patterns with unknown fields, which never match an event. */
+/** EventBridge accepts a pattern with an unknown field, but the pattern never matches an event. */
 function patternProblems(pattern: events.EventPattern | undefined): (string | undefined)[] {
   const wrong = objectProblem('eventPattern', pattern, 'an event pattern, such as { detail: { video: { owner: [\'ada\'] } } }');
   if (wrong || isAbsent(pattern)) return [wrong];
   const { source, detailType, resources, detail, ...envelope } = pattern;
   return [
     keyProblem('eventPattern', pattern, ENVELOPE, VIDEO),
-    // CDK merges the two lists of a field, so the rule would match more events than intended.
+    // CDK would merge the given list with the list that this method sets, so the rule would match more events than intended.
     ...Object.entries({ source, detailType, resources }).map(([field, value]) => isAbsent(value) ? undefined
-      : `eventPattern.${field}: expected no value, because this method sets it, got ${show(value)}. For other events create an events.Rule with the eventBus of this catalog`),
+      : `eventPattern.${field}: expected no value, because this method sets the field, got ${show(value)}. For other events, create an events.Rule with the eventBus of this catalog`),
     ...Object.entries(envelope).flatMap(([field, value]) => (field in ENVELOPE ? valuesProblems(`eventPattern.${field}`, value) : [])),
     ...fieldProblems('eventPattern.detail', detail, eventDetailSchema),
   ];
 }
 
-/** Returns a message for each problem in the pattern of a field. The pattern is an object if the field has fields, otherwise a list of values. */
 function fieldProblems(name: string, pattern: unknown, schema: JsonSchema): (string | undefined)[] {
   const fields = schema.properties ?? schema.items?.properties;
   if (!fields) return valuesProblems(name, pattern, schema.enum ?? schema.items?.enum);
   if (isAbsent(pattern) || Token.isUnresolved(pattern)) return [];
-  const wrong = objectProblem(name, pattern, `an object with patterns of ${Object.keys(fields).join(', ')}`);
+  const wrong = objectProblem(name, pattern, `an object with patterns for the fields ${Object.keys(fields).join(', ')}`);
   if (wrong) return [wrong];
   const { $or: either, ...all } = pattern as Record<string, unknown>;
   const alternatives: unknown[] = Array.isArray(either) ? either : [];
@@ -56,9 +55,9 @@ function fieldProblems(name: string, pattern: unknown, schema: JsonSchema): (str
   ];
 }
 
-/** Returns a message for each problem in a list of values. An item can also be a comparison of EventBridge, such as `{ prefix: 'a' }`. */
 function valuesProblems(name: string, values: unknown, known?: readonly unknown[]): (string | undefined)[] {
   return listProblems(name, values, (item, value) => {
+    // An item that is not a string can be a comparison operator of EventBridge, such as `{ prefix: 'a' }`.
     if (!known || typeof value !== 'string' || Token.isUnresolved(value) || known.includes(value)) return undefined;
     return `${item}: expected one of ${known.join(', ')}, got ${show(value)}`;
   });

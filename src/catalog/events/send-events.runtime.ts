@@ -7,27 +7,27 @@ export interface TimedEvent extends VideoEvent {
   readonly time: Date;
 }
 
-/** Maximum number of events per PutEvents request. Ten of the largest events are far below the maximum size of a request. */
+/** Maximum number of events per PutEvents request. Ten events of the maximum size are far below the size limit of a request. */
 const EVENTS_AT_ONCE = 10;
-/** Maximum tries per event. PutEvents can accept some events of a request and reject others. Rejected events are retried with exponential back-off. */
+/** Maximum tries per event. If PutEvents rejects some events of a request, the rejected events are retried with exponential back-off. */
 const TRIES = 4;
 const FIRST_WAIT_MS = 50;
 
-/** Error codes of temporary rejections ("PutEventsResultEntry"). All other codes are permanent for the event. */
+/** Error codes of temporary rejections (EventBridge API Reference, PutEventsResultEntry). A code that is not in this list means a permanent rejection. */
 const TEMPORARY: readonly (string | undefined)[] = ['InternalFailure', 'ThrottlingException', undefined];
 
 /** A callback for events that EventBridge rejected permanently. */
 export type OnRejected = (event: TimedEvent, code: string | undefined) => void;
 export type SendEvents = (events: readonly TimedEvent[], onRejected?: OnRejected) => Promise<void>;
 
-/** The error if not all events were sent. The first `sent` events were sent. Some of the later events can have been sent too. */
+/** The error if some events were not sent. The first `sent` events of the list were sent. Any later event may have been sent too. */
 export class EventsNotSent extends Error {
   constructor(readonly sent: number, message: string, options?: ErrorOptions) {
     super(message, options);
   }
 }
 
-/** The event bus, and the catalog's table as the resource of the events. Several catalogs can share one bus. */
+/** The event bus, and the ARN of the catalog's table. Several catalogs can share one bus, so each event contains the ARN as its resource. */
 export interface Sender {
   readonly busName: string;
   readonly tableArn: string;
@@ -36,11 +36,11 @@ export interface Sender {
 /**
  * Returns a function that sends events to the bus, in their order and in as few requests as possible.
  *
- * If `onRejected` is given, it is called for each permanently rejected event, and the other events are still sent. Otherwise the function throws
- * EventsNotSent if an event is rejected.
+ * With `onRejected`, the function reports each permanently rejected event to `onRejected` and continues. The function throws EventsNotSent if another
+ * event is still rejected after all tries.
  */
 export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
-  /** Sends up to ten events. Returns the rejected events with their error codes. */
+  /** Sends up to ten events, and returns the rejected events with their error codes. */
   async function put(events: readonly TimedEvent[]): Promise<Map<TimedEvent, string | undefined>> {
     const { Entries = [] } = await client.send(new PutEventsCommand({
       Entries: events.map(({ type, time, detail }) => ({
@@ -60,7 +60,7 @@ export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sen
         if (tries === TRIES) throw new EventsNotSent(events.indexOf(left[0]), `EventBridge rejected ${left.length} events after ${TRIES} tries. The first rejected event is ${eventId}`);
         if (tries > 0) await delay(FIRST_WAIT_MS * 2 ** tries);
         const codes = await put(left).catch((cause) => {
-          throw new EventsNotSent(events.indexOf(left[0]), `the request to EventBridge failed. The first event of the request is ${eventId}: ${cause}`, { cause });
+          throw new EventsNotSent(events.indexOf(left[0]), `the PutEvents request that begins with the event ${eventId} failed: ${cause}`, { cause });
         });
         const isFinal = (event: TimedEvent) => onRejected !== undefined && !TEMPORARY.includes(codes.get(event));
         const rejected = [...codes.keys()];
