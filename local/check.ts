@@ -8,7 +8,7 @@ import type { StackFacts } from './stack';
 
 const CLIP_SECONDS = 8;
 
-/** Runs the whole journey over HTTP as a client, and prints the duration of each step. Throws at the first step that fails. */
+/** Signs in, uploads a video and plays it over HTTP, and prints the duration of each step. Throws at the first step that fails. */
 export async function runCheck(facts: StackFacts, folder: string): Promise<void> {
   const { api, users: [user] } = facts;
   const jar = new CookieJar();
@@ -24,31 +24,31 @@ export async function runCheck(facts: StackFacts, folder: string): Promise<void>
   };
 
   const clip = await step('create a video file', async () => fs.readFile(makeClip(path.join(folder, 'clip.mp4'), CLIP_SECONDS, '1280x720')));
-  await step('request without a token: 401', () => call(401, 'GET', '/streams'));
+  await step('a request without a token returns 401', () => call(401, 'GET', '/streams'));
   const { id_token: token, refresh_token } = await step('sign in', async () => (await SignIn.begin(facts, undefined, jar)).tokens(user));
   const declared = { fileName: 'clip.mp4', contentType: 'video/mp4', size: clip.length, title: 'Check' };
   const { video: { videoId }, upload } = await step('declare the upload', () => call(201, 'POST', '/upload', token, declared));
   const send = () => fetch(upload.url, { method: upload.method, headers: upload.headers, body: clip });
   await step('upload', () => expect(200, send()));
-  await step('second upload to the same URL: 412', () => expect(412, send()));
+  await step('a second upload to the same URL returns 412', () => expect(412, send()));
   await step('transcode', async () => {
     let video = await call(200, 'GET', `/streams/${videoId}`, token);
     for (const end = Date.now() + 120_000; !['ready', 'errored'].includes(video.status) && Date.now() < end; await setTimeout(250)) {
       video = await call(200, 'GET', `/streams/${videoId}`, token);
     }
-    if (video.status !== 'ready') throw new Error(`expected the status ready within 2 minutes, got ${video.status} ${video.error?.code ?? ''}`);
+    if (video.status !== 'ready') throw new Error(`expected the video's status to be ready within 2 minutes, got ${video.status} ${video.error?.code ?? ''}`);
   });
   const { hls } = await step('start playback', () => call(200, 'POST', `/streams/${videoId}/playback`, token));
-  await step('fetch the playlist without cookies: 403', () => expect(403, fetch(hls)));
+  await step('fetching the playlist without cookies returns 403', () => expect(403, fetch(hls)));
   await step('fetch every segment', async () => {
     const lengths = (await fetchMedia(jar, hls)).map(({ segments }) => segments.reduce((sum, { duration }) => sum + duration, 0));
     if (lengths.some((seconds) => Math.abs(seconds - CLIP_SECONDS) > 1)) throw new Error(`expected renditions of ${CLIP_SECONDS} s, got ${lengths.join(' s, ')} s`);
   });
   const renewed = await step('refresh the token', () => call(200, 'POST', '/token', '', { refresh_token }));
   const { items } = await step('list videos with the new token', () => call(200, 'GET', '/streams', renewed.id_token));
-  if (items[0].videoId !== videoId) throw new Error('expected the newest video first in the list');
+  if (items[0].videoId !== videoId) throw new Error('expected the new video to be the first video in the list');
   await step('sign out', () => call(200, 'POST', '/token/revoke', '', { refresh_token }));
-  await step('refresh after sign-out: 400', () => call(400, 'POST', '/token', '', { refresh_token }));
+  await step('refreshing the token after the sign-out returns 400', () => call(400, 'POST', '/token', '', { refresh_token }));
 }
 
 async function expect(status: number, answering: Promise<Response>): Promise<Response> {

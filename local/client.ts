@@ -10,7 +10,7 @@ export interface Tokens {
   readonly refresh_token: string;
 }
 
-/** Fills in the sign-in pages as a user would. Returns the URL to which they redirect the browser. */
+/** Fills in the sign-in pages as a user would. Returns the redirect URL. */
 export async function passPages(jar: CookieJar, address: string, { username, password }: LocalUser): Promise<URL> {
   for (let url = new URL(address), hops = 0; hops < 10; hops++) {
     if (url.origin !== new URL(address).origin) return url;
@@ -27,9 +27,9 @@ export async function passPages(jar: CookieJar, address: string, { username, pas
   throw new Error('the sign-in pages redirected more than 10 times');
 }
 
-/** A sign-in in single steps, so that a test can make a mistake in each step. */
+/** A sign-in in single steps, so that a test can change each request. */
 export class SignIn {
-  /** Starts at the API's login route: as a browser if `returnTo` is set, otherwise as a script. */
+  /** Calls the API's login route, as a browser if `returnTo` is set, otherwise as a script. */
   static async begin({ api }: StackFacts, returnTo?: string, jar = new CookieJar()): Promise<SignIn> {
     const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
     const { headers, status } = await jar.fetch(`${api}/login${query}`, {}, 0);
@@ -44,7 +44,7 @@ export class SignIn {
    */
   private constructor(readonly jar: CookieJar, readonly location: URL, readonly cookie: string) {}
 
-  /** Signs in on the pages. Returns the URL of the callback, which no request has used yet. */
+  /** Signs in on the pages and returns the URL of the callback. The URL has not been requested yet. */
   callback(user: LocalUser): Promise<URL> {
     return passPages(this.jar, this.location.href, user);
   }
@@ -54,7 +54,7 @@ export class SignIn {
     return this.jar.fetch(callback, {}, 0);
   }
 
-  /** Completes the sign-in of a script. */
+  /** Signs in as a script and returns the tokens. */
   async tokens(user: LocalUser): Promise<Tokens> {
     const answer = await this.finish(await this.callback(user));
     if (answer.status !== 200) throw new Error(`the sign-in callback returned ${answer.status}`);
@@ -62,7 +62,7 @@ export class SignIn {
   }
 }
 
-/** Fetches every header and segment of every rendition of a playlist. Returns the renditions' playlists. */
+/** Fetches all files of a playlist and of its renditions. Returns the playlists of the renditions. */
 export async function fetchMedia(jar: CookieJar, address: string): Promise<types.MediaPlaylist[]> {
   const read = async (uri: string) => {
     const url = new URL(uri, address);

@@ -4,17 +4,18 @@ import { ClassicLevel } from 'classic-level';
 import type { Part } from './types';
 
 /**
- * A LevelDB folder that marks the data folder as created by this program. LevelDB locks this folder for one process. The operating system releases the lock
- * when the process ends.
+ * A LevelDB folder whose existence shows that this program created the data folder. While a process uses this folder, LevelDB locks it. The operating system
+ * releases the lock when the process ends.
  */
 const LOCK = '.serverless-vod';
 /**
- * Entries of a folder that an older version without the lock created. The folder of any CDK app can contain `cdk.out`, so one of these entries is not enough.
+ * The entries that identify a data folder of an older version, which had no lock. All entries must exist, because the folder of any CDK app can contain
+ * `cdk.out`.
  */
 const EARLIER = ['cdk.out', 'custom-resources.json'];
 
 /**
- * Creates the data folder, or empties it if `reset` is set, and locks it until `stop` of the returned object is called.
+ * Creates the data folder, or empties it if `reset` is set. The folder is locked until `stop` of the returned object is called.
  *
  * @throws if the folder contains files that this program did not create, or if another stack has locked it
  */
@@ -30,7 +31,7 @@ export async function holdDataFolder(folder: string, reset: boolean): Promise<Pa
   return { stop: () => lock.close() };
 }
 
-/** Opens a LevelDB folder. The error for a damaged folder names the folder and how to recover. */
+/** Opens a LevelDB folder. */
 export async function openDatabase(folder: string, inUse = `${folder} is in use`): Promise<ClassicLevel> {
   const database = new ClassicLevel(folder);
   await database.open().catch(({ cause }) => {

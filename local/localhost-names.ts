@@ -3,8 +3,8 @@ import dns from 'dns';
 const { lookup } = dns;
 
 /**
- * Resolves names below `.localhost` to the loopback address (RFC 6761, section 6.3). Browsers resolve these names. Node resolves them only if the resolver
- * of the operating system does.
+ * Resolves names below `.localhost` to the loopback address (RFC 6761, section 6.3). Browsers resolve these names. Node resolves these names only if the
+ * operating system resolves them.
  */
 export function resolveLocalhostNames(): void {
   dns.lookup = ((name: string, ...others: unknown[]) => (

@@ -30,7 +30,7 @@ function readArguments() {
       console.log(USAGE);
       return process.exit(0);
     }
-    if (!existsSync(app) || !statSync(app).isFile()) throw new Error(`--app: expected the file of a CDK app, but there is no file '${app}'`);
+    if (!existsSync(app) || !statSync(app).isFile()) throw new Error(`--app: expected an existing file with a CDK app, got '${app}'`);
     const divideLifetimes = Number(values['divide-lifetimes']);
     if (!Number.isInteger(divideLifetimes) || divideLifetimes < 1) {
       throw new Error(`--divide-lifetimes: expected a whole number of at least 1, got '${values['divide-lifetimes']}'`);

@@ -39,8 +39,8 @@ export interface StackFacts {
   readonly outputs: Record<string, string>;
   readonly users: readonly LocalUser[];
   /**
-   * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` fires the scheduled rule with that logical id, name or ARN.
-   * A POST with the header `x-local-invoke` invokes the function, with the body as its payload.
+   * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` starts a scheduled rule. The header's value is the rule's logical id,
+   * name or ARN. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload.
    */
   readonly awsEndpoint: string;
   /** The issuer that replaces `https://identity.example.com`, if the template names that URL. */
@@ -59,7 +59,7 @@ interface StackOptions {
   readonly data: string;
   /** Whether to empty the data folder first. */
   readonly reset?: boolean;
-  /** The divider of token lifetimes, to test expiry. */
+  /** The number by which token lifetimes are divided, so that a test can wait for the expiry. */
   readonly divideLifetimes?: number;
   /** Whether scheduled rules fire automatically. */
   readonly schedules?: boolean;
@@ -101,7 +101,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const handlerLog = logFile('functions.log');
   const awsUrl = `http://127.0.0.1:${awsPort}`;
   const addresses = Object.fromEntries(SERVICES.map((name) => [`AWS_ENDPOINT_URL_${name}`, awsUrl]));
-  // No server listens on port 1. A call to an unsupported service therefore fails immediately and can't reach AWS.
+  // No server listens on port 1, so a call to an unsupported service fails immediately and can't reach AWS.
   const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', ...addresses };
   const logHandler = (functionName: string, line: string): void => {
     handlerLog(`${functionName} ${line}`);
@@ -141,5 +141,5 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   return Object.assign(parts.move(), { facts, refusals: access.refusals });
 }
 
-/** If the template has no user pool, no authorizer requests keys. */
+/** A template without a user pool has no authorizer that calls this function. */
 const noKeys: KeysOf = (arn) => { throw new Error(`the template has no user pool ${arn}`); };

@@ -6,7 +6,10 @@ const NAMES = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
 };
 
-/** Returns the path of a program. If the program is missing, the root user installs it with apt-get. Otherwise, throws an error with the install command. */
+/**
+ * Returns the path of a program. If the program is missing and the process runs as root, installs the program with apt-get. Otherwise, throws an error with the
+ * install command.
+ */
 export function ensure(program: keyof typeof NAMES): string {
   const found = find(NAMES[program]);
   if (found) return found;

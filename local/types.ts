@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'http';
 import type { TemplateStack } from './template/template-stack';
 
-/** The synthesized stack, as the parts use it. */
+/** The synthesized stack, with only the members that the local services use. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
 /**
- * The caller: a role of the template (`arn:aws:iam::ACCOUNT:role/NAME`) or a service principal. `context` contains condition keys for all permissions that
- * the caller requires.
+ * The caller: a role of the template (`arn:aws:iam::ACCOUNT:role/NAME`) or a service principal. `context` contains condition keys that apply to each request of
+ * the caller.
  */
 export interface Principal { readonly id: string; readonly kind: 'role' | 'service'; readonly context?: Need['context'] }
 
-/** A required permission: an action such as `s3:GetObject` on an ARN (or `*`), with condition keys such as `iam:PassedToService`. */
+/** A required permission: an IAM action such as `s3:GetObject`, an ARN or `*`, and condition keys such as `iam:PassedToService`. */
 export interface Need {
   readonly action: string;
   readonly resource: string;
@@ -19,10 +19,7 @@ export interface Need {
   readonly parts?: boolean;
 }
 
-/**
- * An error with AWS's error code. Each service writes the error in the service's wire format. `members` are additional fields of an error in the JSON
- * protocols.
- */
+/** An error with AWS's error code. Each service writes the error in its wire format. `members` are additional fields of an error in the JSON protocols. */
 export class AwsError extends Error {
   constructor(readonly code: string, message: string, readonly status = 400, readonly members: object = {}) {
     super(message);
@@ -30,7 +27,7 @@ export class AwsError extends Error {
   }
 }
 
-/** An error for a request that the template's policies deny. S3 removes the details from its response. */
+/** An error for a request that the template's policies deny. The local S3 omits the details from its response. */
 export class AccessDenied extends AwsError {
   constructor(principal: Principal, { action, resource }: Need) {
     super('AccessDenied', `${principal.id} is not authorized to perform ${action} on ${resource}`, 403);
@@ -44,7 +41,7 @@ export interface AwsRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
-  /** The whole body. It is absent if the signature doesn't cover the body. S3 then streams the body from `raw`. */
+  /** The whole body. If the signature doesn't cover the body, `body` is undefined and S3 streams the body from `raw`. */
   readonly body?: Buffer;
   readonly raw: IncomingMessage;
   readonly principal: Principal;
@@ -53,12 +50,12 @@ export interface AwsRequest {
 /** A local AWS service; `name` is its SigV4 signing name. */
 export interface AwsService {
   readonly name: string;
-  /** Handles a request that needs no signature (a CORS preflight, a local command). Returns whether it wrote the response. */
+  /** Handles a request that needs no signature (a CORS preflight, a local command). Returns true if the response was written. */
   unsigned?(request: IncomingMessage, response: ServerResponse): boolean;
   /** Returns the permissions that the request requires. */
   needs(request: AwsRequest): Need[];
   handle(request: AwsRequest, response: ServerResponse): Promise<void>;
-  /** Writes an error in the service's wire format (XML for S3, JSON for the others). */
+  /** Writes an error in the service's wire format: XML for S3, JSON for the other services. */
   fail(error: AwsError, response: ServerResponse, request?: IncomingMessage): void;
 }
 
@@ -74,7 +71,7 @@ export interface BusEvent {
 
 export type PutEvent = (event: BusEvent) => void;
 
-/** The functions of the template. A caller needs a Lambda permission in the template. */
+/** The functions of the template. If `caller` is set, the template must contain a Lambda permission for the caller. */
 export interface Functions {
   invoke(functionArn: string, payload: unknown, caller?: Principal): Promise<InvokeResult>;
 }

@@ -3,7 +3,7 @@ import type { Store } from './s3/store';
 import type { Json } from './services/json';
 import type { AwsService, Functions, LocalStack, Part } from './types';
 
-/** An item before and after a write, in DynamoDB's JSON. `before` or `after` is absent if the item did not exist at that time. */
+/** A DynamoDB item before and after a write, in DynamoDB's JSON. A new item has no `before`, and a deleted item has no `after`. */
 export interface ItemChange { readonly before?: Json; readonly after?: Json }
 
 /** One operation of a local service that AWS bills. */
@@ -37,8 +37,7 @@ export function observedFunctions(functions: Functions & Part, stack: LocalStack
 }
 
 /**
- * Reports each authorized request to a service. Queues report their requests separately, because EventBridge and Lambda call the queues without the local
- * AWS endpoint.
+ * Reports each authorized request to a service. Queues report their own requests, because EventBridge and Lambda call queues without the local AWS endpoint.
  */
 export function observedService(service: AwsService, observe: ObserveUsage): AwsService {
   if (service.name === 'sqs') return service;

@@ -7,13 +7,13 @@ import type { Resource } from '../template/resources';
 import { logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
 
-/** Returns the issuer and public keys of a user pool, by its ARN. */
+/** A function that returns the issuer and the public keys of a user pool. */
 export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKeySet };
 
 /** The dependencies of authorizers. */
 interface Means { readonly stack: LocalStack; readonly functions: Functions; readonly keysOf: KeysOf }
 
-/** Rejects a request, or returns the event's `requestContext.authorizer`. */
+/** Rejects a request, or returns the value of `requestContext.authorizer` in the event of the handler. */
 export type Authorizer = (request: ApiRequest, context: ProxyContext) => Promise<Record<string, unknown>>;
 
 /** The response of a Lambda authorizer. */
@@ -23,14 +23,14 @@ interface Answer {
   context?: Record<string, string | number | boolean>;
 }
 
-/** For each authorizer type: the AuthorizationType of its methods, its factory, and the additional properties that it supports. */
+/** For each authorizer type: the AuthorizationType of its methods, a factory function, and the additional supported properties. */
 const TYPES: Record<string, [methods: string, make: (resource: Resource, means: Means) => Authorizer, properties: string]> = {
   COGNITO_USER_POOLS: ['COGNITO_USER_POOLS', byUserPool, 'IdentityValidationExpression ProviderARNs'],
   TOKEN: ['CUSTOM', byFunction, 'AuthorizerUri IdentityValidationExpression'],
   REQUEST: ['CUSTOM', byFunction, 'AuthorizerUri'],
 };
 
-/** Creates the template's authorizers. Returns a lookup from a method to its authorizer, if the method has one. */
+/** Creates the template's authorizers. Returns a function that finds the authorizer of a method. */
 export function createAuthorizers(means: Means): (method: Resource) => Authorizer | undefined {
   const authorizers = new Map(means.stack.ofType('AWS::ApiGateway::Authorizer').map((authorizer) => {
     const { logicalId, physicalId, properties } = authorizer;
@@ -46,7 +46,10 @@ export function createAuthorizers(means: Means): (method: Resource) => Authorize
   };
 }
 
-/** Returns a reader for each identity source. If a header occurs twice, the first value is used. A missing or empty value is undefined. */
+/**
+ * Returns a function that reads the identity sources of a request. If a header occurs twice, the first value is read. A missing or empty value is read as
+ * undefined.
+ */
 function readSources({ logicalId, properties: { IdentitySource = '', Type } }: Resource) {
   const sources: string[] = IdentitySource.split(',').map((source: string) => source.trim()).filter(Boolean);
   const readers = sources.map((source): (request: ApiRequest, context: ProxyContext) => string | undefined => {
@@ -65,17 +68,20 @@ function readSources({ logicalId, properties: { IdentitySource = '', Type } }: R
   return (request: ApiRequest, context: ProxyContext) => readers.map((read) => read(request, context));
 }
 
-/** API Gateway matches the expression against the whole value. */
+/** Returns a regular expression that must match the whole value, as in API Gateway. */
 const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 
 /** `Sat Nov 22 03:04:05 UTC 2025` */
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
-/** Formats a list of strings with commas. A nested value becomes JSON, because AWS doesn't document its format. A nested list therefore matches no group. */
+/** Joins a list of strings with commas. A nested value becomes JSON and therefore matches no group. AWS doesn't document the format of nested values. */
 const claimText = (value: unknown): string =>
   [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);
 
-/** Accepts id tokens of a user pool, from any client unless an expression limits the audience. All claims become strings; `exp` and `iat` become dates. */
+/**
+ * Creates an authorizer that accepts id tokens of a user pool. IdentityValidationExpression limits the accepted app clients. The authorizer converts `exp` and
+ * `iat` to dates, and all other claims to strings.
+ */
 function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
   const { logicalId, properties: { ProviderARNs: [userPoolArn, ...others], IdentityValidationExpression: expression = '.*' } } = resource;
   if (others.length) throw new Error(`${logicalId}: the local stack supports only one user pool in ProviderARNs`);
@@ -116,15 +122,15 @@ const answerForm = new Validator({
 });
 
 /**
- * Creates an authorizer that invokes a function. Responses are cached by the values of the identity sources. Errors are not cached. The cached policy is
- * evaluated again for each method.
+ * Creates an authorizer that invokes a function. Responses are cached by the values of the identity sources. For each method, the cached policy is evaluated
+ * again. Errors are not cached.
  */
 function byFunction(resource: Resource, { stack, functions }: Means): Authorizer {
   const { logicalId, physicalId, properties } = resource;
   const { Type, AuthorizerUri, AuthorizerResultTtlInSeconds: lifetime = 300, IdentityValidationExpression: expression = '.*' } = properties;
   const read = readSources(resource);
   const valid = wholly(expression);
-  if (!properties.IdentitySource && lifetime > 0) throw new Error(`${logicalId}: without an IdentitySource all callers would share one cached response. Set IdentitySource, or set AuthorizerResultTtlInSeconds to 0`);
+  if (!properties.IdentitySource && lifetime > 0) throw new Error(`${logicalId}: IdentitySource is missing, so all callers would share one cached response. Set IdentitySource, or set AuthorizerResultTtlInSeconds to 0`);
   const kept = new Map<string, { answer: Answer; until: number }>();
 
   const fail = (type: 'AUTHORIZER_FAILURE' | 'AUTHORIZER_CONFIGURATION_ERROR', why: string): never => {
@@ -148,7 +154,7 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
     const methodArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.path}`);
     const key = JSON.stringify(identity);
     const now = Date.now();
-    // All entries have the same time-to-live, so the expired entries are the first entries.
+    // All entries have the same time-to-live, so the oldest entries expire first.
     for (const [old, { until }] of kept) {
       if (until > now) break;
       kept.delete(old);
@@ -163,7 +169,7 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
   };
 }
 
-/** The event of an authorizer of type REQUEST: the handler's event without the body, and with empty objects for absent values. */
+/** Returns the event of an authorizer of type REQUEST: a proxy event without the body, and with an empty object for each absent value. */
 function requestEvent(methodArn: string, request: ApiRequest, context: ProxyContext) {
   const { body, isBase64Encoded, ...seen } = proxyEvent(request, context);
   return { type: 'REQUEST', methodArn, ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [name, value ?? {}])) };
@@ -175,7 +181,7 @@ function isLike(pattern: string, text: string, flags = 's'): boolean {
   return new RegExp(`^${expression}$`, flags).test(text);
 }
 
-/** Rejects a method that the response's policy denies or doesn't allow. */
+/** Rejects a request if the policy in the authorizer's response denies or doesn't allow the method. */
 function check({ policyDocument: { Statement } }: Answer, methodArn: string): void {
   const meant = Statement.filter(({ Action, Resource }) =>
     [Action].flat().some((action) => isLike(action, 'execute-api:Invoke', 'si')) && [Resource].flat().some((pattern) => isLike(pattern, methodArn)));

@@ -8,7 +8,7 @@ import { byId, onlyKnown, theOne } from '../lookup';
 import { createThrottle } from './throttle';
 import type { Functions, LocalStack } from '../types';
 
-/** The API, called in the same process. */
+/** A function that returns the API's response for a request. */
 export type Gateway = (request: ApiRequest) => Promise<ApiAnswer>;
 
 export type { KeysOf };
@@ -16,7 +16,7 @@ export type { KeysOf };
 /** API Gateway's maximum body size. */
 export const bodyLimit = 10 * 1024 * 1024;
 
-/** The supported properties of each resource type: first the names of properties that accept any value, then the accepted values of other properties. */
+/** For each resource type: the properties that can have any value, and the supported values of the other properties. */
 const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
   RestApi: ['Description EndpointConfiguration Name'],
   Stage: ['DeploymentId MethodSettings RestApiId StageName'],
@@ -25,19 +25,19 @@ const knownProperties: Record<string, [free: string, bound?: Record<string, unkn
   }],
 };
 
-/** Returns the API's resources that have methods, the more specific paths first. */
+/** Returns the API's resources that have methods, in the order in which their paths are matched. */
 function readRoutes(stack: LocalStack, rootId: string): { id: string; path: string; expression: RegExp }[] {
   const pathOf = (id: string): string => {
     if (id === rootId) return '';
     const { ParentId, PathPart } = byId(stack, 'AWS::ApiGateway::Resource', id).properties;
-    if (PathPart.includes('+')) throw new Error(`the local stack does not support ${PathPart}`);
+    if (PathPart.includes('+')) throw new Error(`the local stack does not support the path part ${PathPart}: expected no +`);
     return `${pathOf(ParentId)}/${PathPart}`;
   };
   const ids = new Set<string>(stack.ofType('AWS::ApiGateway::Method').map(({ properties }) => properties.ResourceId));
   return [...ids].map((id) => {
     const path = pathOf(id) || '/';
     return { id, path, expression: new RegExp(`^${path.replace(/\./g, '\\.').replace(/{(\w+)}/g, '(?<$1>[^/]+)')}$`) };
-    // A brace sorts after every other character of a path, so fixed paths are before paths with parameters.
+    // Paths with parameters are last, because `{` sorts after all other characters of a path.
   }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
@@ -67,7 +67,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
     const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
     const answered = new AbortController();
-    // This signal stops the timer after the response. Otherwise, each response would stay in memory until the timer fires.
+    // The signal stops the timer when the response arrives. Otherwise, the response would stay in memory until the timer ends.
     const late = setTimeout(Number(TimeoutInMillis), undefined, { ref: false, signal: answered.signal }).catch(() => undefined);
     const result = await Promise.race([invoked, late]).finally(() => answered.abort());
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');

@@ -15,10 +15,10 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   };
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
-  // Without PassthroughBehavior, a body of another content type would pass unchanged and determine the status.
+  // PassthroughBehavior is required. Without it, a request body of another content type would pass unchanged and determine the status.
   if (!PassthroughBehavior) unknown('a mock without PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
-  if (more.length || others.length || !methodResponse) unknown('a mock that does not have exactly one response');
+  if (more.length || others.length || !methodResponse) unknown('a mock without exactly one response');
   onlyKnown(logicalId, requestTemplates ?? {}, JSON_TYPE);
   onlyKnown(logicalId, response, 'ResponseParameters ResponseTemplates StatusCode');
   onlyKnown(logicalId, response.ResponseTemplates ?? {}, JSON_TYPE);
@@ -30,7 +30,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   });
   const request = requestTemplates?.[JSON_TYPE];
   if (typeof request !== 'string' || /[#$]/.test(request)) unknown(`the request template ${request}`);
-  // API Gateway takes the status of a mock from the transformed request, and selects the response for that status.
+  // API Gateway uses the `statusCode` in the request template to select the response.
   if (String(JSON.parse(request).statusCode) !== response.StatusCode) unknown(`the request template ${request}`);
   const run = response.ResponseTemplates?.[JSON_TYPE].split('\n').map((line: string) => statementOf(line) ?? unknown(line)) ?? [];
 
@@ -48,12 +48,14 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   };
 }
 
-/** The data of a request template: request parameters by exact name, and variables of the template. A query parameter takes precedence over a header. */
+/**
+ * The data that a response template can use: request parameters by exact name, and variables of the template. A query parameter takes precedence over a header.
+ */
 interface Scope { readonly params: Record<string, string>; readonly variables: Record<string, string | string[]>; readonly headers: Record<string, string> }
 
 type Statement = (scope: Scope) => void;
 
-/** The supported Velocity statements, one per line. A missing parameter is an empty string. */
+/** The supported Velocity statements, one per line. A missing parameter becomes an empty string. */
 const STATEMENTS: [form: RegExp, run: (...groups: string[]) => Statement][] = [
   [/^#set\(\$(\w+) = (\["[^"$#]*"(?:, "[^"$#]*")*\])\)$/, (name, list) => ({ variables }) => { variables[name] = JSON.parse(list); }],
   [/^#set\(\$(\w+) = \$input\.params\("(\w+)"\)\)$/, (name, parameter) => ({ variables, params }) => { variables[name] = params[parameter] ?? ''; }],

@@ -2,16 +2,13 @@ import type { IncomingMessage } from 'http';
 import { onlyKnown } from '../lookup';
 import type { LocalStack } from '../types';
 
-/**
- * A request to the API. `host` and `path` replace the host and path of `raw`. `host` is the host of the API. `path` is not decoded and includes the query
- * string.
- */
+/** A request to the API. The host and the URL of `raw` are ignored. `host` is the API's host name. `path` is not decoded and includes the query string. */
 export interface ApiRequest { readonly raw: IncomingMessage; readonly host: string; readonly path: string; readonly body: Buffer }
 
 /** The API's response. */
 export interface ApiAnswer { status: number; headers: Record<string, string | string[]>; body?: string }
 
-/** API Gateway's own errors, before the template customizes them: status, error type and default message. */
+/** The default status, error type and message of each gateway response. */
 const kinds = {
   MISSING_AUTHENTICATION_TOKEN: [403, 'MissingAuthenticationTokenException', 'Missing Authentication Token'],
   UNAUTHORIZED: [401, 'UnauthorizedException', 'Unauthorized'],
@@ -25,7 +22,7 @@ const kinds = {
   LAMBDA_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],
 } as const satisfies Record<string, readonly [number, string, string | null]>;
 
-/** An error that API Gateway itself returns, with the name of its gateway response. */
+/** An error that API Gateway returns without a response from the handler. `type` is the type of the gateway response. */
 export class Refused extends Error {
   constructor(readonly type: keyof typeof kinds, readonly text: string | null = kinds[type][2]) {
     super(type);
@@ -35,7 +32,7 @@ export class Refused extends Error {
 /** Returns the constant in a mapping expression, without its single quotes. */
 export const constantIn = (expression: string): string | undefined => /^'(.*)'$/s.exec(expression)?.[1];
 
-/** Formats errors with the template's gateway responses. Throws at start for an unsupported expression. */
+/** Returns a function that formats errors with the template's gateway responses. Throws if the template contains an unsupported mapping expression. */
 export function createResponses(stack: LocalStack) {
   const variable = '$context.error.messageString';
   const defined = new Map(stack.ofType('AWS::ApiGateway::GatewayResponse').map(({ logicalId, properties }) => {
@@ -56,7 +53,7 @@ export function createResponses(stack: LocalStack) {
   return ({ type, text }: Refused, requestId: string, request: ApiRequest): ApiAnswer => {
     const [status, errorType] = kinds[type];
     const custom = defined.get(type) ?? defined.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
-    // If the request lacks a header, the response omits the header that copies its value.
+    // A response header that copies a missing request header is omitted.
     const headers = custom?.headers.map(([name, value]) => [name, typeof value === 'function' ? value(request) : value]).filter(([, value]) => value !== undefined);
     return {
       status: Number(custom?.status ?? status),

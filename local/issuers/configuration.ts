@@ -5,10 +5,10 @@ import type { fileAdapter, IssuerState } from './state';
 /** The name of the issuer is part of each cookie name, because servers on different ports of one host share their cookies. */
 interface IssuerOptions { readonly name: string; readonly state: IssuerState; readonly adapter: ReturnType<typeof fileAdapter> }
 
-/** Divides a lifetime in seconds, to test expiry. */
+/** Divides a lifetime in seconds, so that a test can wait for the expiry. */
 export const divided = (seconds: number, divider: number, least = 1): number => Math.max(least, Math.round(seconds / divider));
 
-/** The common configuration of the local issuers: users sign in with our form, and no consent is required. */
+/** The common configuration of the local issuers. Users sign in with the local sign-in form, and no consent is required. */
 export async function configurationOf({ name, state, adapter }: IssuerOptions) {
   const { interactionPolicy } = await import('oidc-provider');
   const policy = interactionPolicy.base();
@@ -20,7 +20,7 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
     clientBasedCORS: () => false,
     conformIdTokenClaims: false,
     expiresWithSession: () => false,
-    // Each sign-in gets a separate grant with the scopes that the client requested, so that each sign-in can be revoked separately.
+    // Each sign-in gets a separate grant, so that each sign-in can be revoked separately.
     loadExistingGrant: async ({ oidc: { provider, account, client, params } }: Context) => {
       const grant = new provider.Grant({ clientId: client!.clientId, accountId: account!.accountId });
       const scope = String(params?.scope ?? '');
@@ -41,5 +41,5 @@ export const features = {
   dPoP: { enabled: false }, resourceIndicators: { enabled: false },
 } satisfies Configuration['features'];
 
-/** Lifetimes in seconds that --divide-lifetimes doesn't change: the sign-in form, and the browser session that skips the form. */
+/** Lifetimes in seconds that --divide-lifetimes doesn't change. After a sign-in, the browser session skips the sign-in form. */
 export const FORM_TTL = { Interaction: 900, Session: 3600 };

@@ -10,11 +10,11 @@ interface SignInOptions {
   /** The prefix of the log lines. */
   readonly name: string;
   readonly port: number;
-  /** Returns the current provider. It is called for each request, because key rotation replaces the provider. */
+  /** Returns the current provider. Called for each request, because key rotation replaces the provider. */
   readonly provider: () => OidcProvider;
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
-  /** Handles routes outside the provider. Returns true if it wrote the response. */
+  /** Handles requests for routes that the provider doesn't have. Returns true if the response was written. */
   readonly before: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
 }
 
@@ -32,7 +32,7 @@ export function startSignIn({ name, port, provider, users, subOf, before }: Sign
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // The provider builds the URLs in its metadata from the Host header.
+    // Other hosts are rejected, because the provider builds the URLs in its metadata from the Host header.
     if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`This is not the URL of the issuer. Use http://127.0.0.1:${port}.`));
     const url = new URL(request.url!, `http://127.0.0.1:${port}`);
     if (url.pathname.startsWith('/login/')) return login(request, response);

@@ -8,7 +8,7 @@ import { readJson, writeJson } from '../services/json';
 export interface IssuerState {
   /** The private key for tokens. */
   readonly key: JWK;
-  /** Derives a secret from a purpose. The same purpose returns the same secret. */
+  /** Derives a secret for a purpose. The same purpose always gets the same secret. */
   readonly derived: (purpose: string) => string;
 }
 
@@ -25,7 +25,7 @@ async function makeKey(): Promise<JWK> {
 /**
  * Reads an issuer's state, or creates it.
  *
- * @param newKey whether to replace the signing key
+ * @param newKey whether to create a new signing key
  */
 export async function loadState(folder: string, newKey = false): Promise<IssuerState> {
   const file = join(folder, 'state.json');
@@ -42,7 +42,7 @@ export const publicKeys = ({ key: { d, p, q, dp, dq, qi, ...publicKey } }: Issue
 /**
  * The storage of the authorization server: one small file, rewritten on each change.
  *
- * @param graceSeconds how long a client can use a rotated refresh token again. Without a grace period, a reuse ends the sign-in.
+ * @param graceSeconds how long a client can use a rotated refresh token again. Without a grace period, the second use of a refresh token ends the sign-in.
  */
 export function fileAdapter(folder: string, graceSeconds: (clientId: string) => number | undefined = () => undefined) {
   const file = join(folder, 'sessions.json');
@@ -65,7 +65,7 @@ export function fileAdapter(folder: string, graceSeconds: (clientId: string) => 
       const entry = live(`${model}:${id}`);
       if (!entry) return;
       const grace = model === 'RefreshToken' ? graceSeconds(entry.payload.clientId) : undefined;
-      // A repeated use within the grace period must not extend it.
+      // A second use within the grace period must not extend the grace period.
       if (grace !== undefined) entry.expiresAt = Math.min(entry.expiresAt, Date.now() + grace * 1000);
       else entry.payload.consumed = Math.floor(Date.now() / 1000);
     }),

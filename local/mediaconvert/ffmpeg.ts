@@ -3,16 +3,16 @@ import { createInterface } from 'readline';
 import { AwsError } from '../types';
 
 /**
- * The supported containers of a source file. None of them can reference another file or URL: playlists, concat scripts, manifests, images and
- * text subtitles are excluded. With `-protocol_whitelist file`, a reference inside a container can reach only files in the private working folder.
+ * The supported containers of a source file. The list excludes formats that can reference another file or URL: playlists, concat scripts, manifests, images and
+ * text subtitles. With `-protocol_whitelist file`, a reference inside a container can reach only files in the private working folder.
  */
 const DEMUXERS = 'mov,matroska,mpegts,mpeg,avi,asf,mxf,ogg,flac,mp3,aac,wav,ac3,eac3';
 /** The source file's fixed name in the working folder. */
 export const SOURCE = 'source';
-/** The options with which both tools open a source file. */
+/** The options for opening a source file with ffmpeg or ffprobe. */
 export const CONFINED = ['-protocol_whitelist', 'file', '-format_whitelist', DEMUXERS];
 
-/** The part of ffprobe's output that is used. */
+/** The fields of ffprobe's output that the local MediaConvert uses. */
 export interface Media { format: { format_name: string; duration?: string; tags?: Record<string, string> }; streams: Stream[] }
 export interface Stream {
   index: number; codec_name?: string; codec_type: string; profile?: string; level?: number; width?: number; height?: number; sample_aspect_ratio?: string;
@@ -23,26 +23,23 @@ export interface Stream {
 /** Creates the error of a failed job, with MediaConvert's error code. */
 export const jobError = (code: number, message: string) => new AwsError(`${code}`, message);
 
-/**
- * A shell script that runs its arguments as a command. The script kills the command when the script's standard input closes. The input closes when this
- * process ends.
- */
+/** A shell script that runs its arguments as a command. When this process ends, the script's standard input closes, and the script kills the command. */
 const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool) >/dev/null 2>&1 & guard=$!; wait $tool; code=$?; kill -9 $guard; exit $code';
 
 /** MediaConvert's "Unexpected system error": a failure that the source file did not cause. */
 export const systemError = () => jobError(1999, 'Unknown error');
 
-/** Whether the exit code means a system fault: the tool was killed by a signal, stopped after a signal (255), or could not be started (126, 127). */
+/** Whether the exit code means a system fault: the tool was killed by a signal, was stopped after a signal (255), or could not start (126, 127). */
 const isSystemFault = (code: number | null) => code === null || code === 255 || (code >= 126 && code < 160);
 
 /**
- * Runs a tool in a folder. Rejects with the last line of the tool's error output, or with a system error if the tool was killed. Aborting the signal kills
- * the tool.
+ * Runs a tool in a folder. Rejects with the last line of the tool's error output, or with a system error if the tool was killed. An abort of `signal` kills the
+ * tool.
  */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
-      // The tool is detached, so that Ctrl-C in a terminal doesn't kill it. Otherwise, the job would fail instead of restarting at the next start.
+      // The tool is detached. Otherwise, Ctrl-C in a terminal would kill the tool, and the job would fail instead of restarting at the next start.
       cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
     });
     const lines: string[] = [];
@@ -67,7 +64,7 @@ export const inspect = async (file: string, cwd: string, signal: AbortSignal, op
 
 export const videoOf = ({ streams }: Media) => streams.find((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
 export const audiosOf = ({ streams }: Media) => streams.filter((stream) => stream.codec_type === 'audio' && stream.channels);
-/** Returns the clockwise rotation in degrees that makes the picture upright; 0 unless it is a multiple of 90. */
+/** Returns the clockwise rotation in degrees that makes the picture upright. Returns 0 for a rotation that is not a multiple of 90. */
 export function rotationOf({ side_data_list: side = [] }: Stream): number {
   const turned = (360 - Math.round(side.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0)) % 360;
   return turned % 90 ? 0 : turned;

@@ -14,18 +14,17 @@ import { firstLines, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
-/** The delay before a retry after a local fault. */
+/** The delay before a job is retried after an error of the local stack. */
 const RETRY_MS = 1000;
 
 /**
- * The IAM condition keys of CreateJob in an account without a MediaConvert input policy. A new account has no input policy. The keys do not depend on the
- * job's inputs.
+ * The IAM condition keys of CreateJob in an account without a MediaConvert input policy, such as a new account. The keys do not depend on the job's inputs.
  */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
 
 /**
- * MediaConvert's API, validation and events. FFmpeg transcodes one job at a time. Jobs are stored in a file; `start` restarts the jobs that
- * had not ended in an earlier run. `now` is in milliseconds.
+ * Creates a local MediaConvert with the API, its validation and its events. FFmpeg transcodes one job at a time. Jobs are stored in a file. `start` restarts
+ * the unfinished jobs of an earlier run. `now` is in milliseconds.
  */
 export function createMediaConvert({ stack, access, store, putEvent, now = Date.now }: {
   stack: LocalStack; access: Pick<Access, 'require' | 'trusts'>; store: Store; putEvent: PutEvent; now?: () => number;
@@ -47,17 +46,14 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
-  /**
-   * Sends the event of a job's new status, then stores the status. If the process is killed between the two steps, the event is sent twice. The event is
-   * never lost.
-   */
+  /** Sends the event of a job's new status, then stores the status. A crash between these steps causes a second event, but no event is lost. */
   function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
     Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
     emit(job, status, facts);
     save();
   }
 
-  /** Sends STATUS_UPDATE events at the job's interval, and once before the job ends. */
+  /** Returns a function that sends STATUS_UPDATE events at the job's interval, and an additional event before the upload of the output. */
   function progressOf(job: Job) {
     const interval = Number(job.statusUpdateInterval!.replace('SECONDS_', '')) * 1000;
     let last = now();
@@ -89,7 +85,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     await wait(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     return finish(job);
   });
-  /** Adds a job to the queue. The job starts after CreateJob has returned. */
+  /** The job starts after CreateJob has returned. */
   const enqueue = (job: Job) => { line = line.then(() => soon()).then(() => finish(job)); };
 
   async function createJob(request: Json): Promise<Job> {
@@ -98,7 +94,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const { queue, role, clientRequestToken: token } = request;
     const [known] = stack.ofType('AWS::MediaConvert::Queue').filter(({ attributes }) => attributes.Arn === queue);
     if (!known) throw new AwsError('NotFoundException', `The specified queue does not exist: ${queue}`, 404);
-    if (!await access.trusts(role, PRINCIPAL)) throw bad('/role', `should be a role of the template that trusts ${PRINCIPAL}, got ${role}`);
+    if (!await access.trusts(role, PRINCIPAL)) throw bad('/role', `expected a role of the template that trusts ${PRINCIPAL}, got ${role}`);
     // A client request token is valid for 1 minute.
     const same = token && jobs.find((job) => job.clientRequestToken === token && now() - Number(job.id!.split('-')[0]) < 60_000);
     if (same) return same;
@@ -116,7 +112,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     return job;
   }
   function search({ inputFile = '', queue, order, maxResults, nextToken, ...unknown }: Record<string, string | undefined>) {
-    for (const name of Object.keys(unknown)) throw bad(`/${name}`, 'is not supported in the local stack');
+    for (const name of Object.keys(unknown)) throw bad(`/${name}`, 'the local stack does not support this parameter');
     const found = jobs.filter((job) => (!queue || job.queue === queue) && job.settings.inputs![0].fileInput!.includes(inputFile));
     if (order !== 'ASCENDING') found.reverse();
     const from = found.findIndex(({ id }) => id === nextToken) + 1;
@@ -125,7 +121,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   }
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
-    // AWS does not document this response. The source is alchemy-run's tests against AWS.
+    // AWS does not document the response for a missing object. The response is copied from alchemy-run's tests against AWS.
     if (!meta) throw new AwsError('NotFoundException', `no such object: s3://${bucket}/${key}`, 404);
     const place = join(folder, 'work', `probe-${randomBytes(6).toString('hex')}`);
     return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch((error: Error) => {
@@ -134,7 +130,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     }));
   }
 
-  /** Parses a request: returns the required permissions (AWS's service authorization reference) and the operation. */
+  /** Returns the permissions that a request requires (AWS's service authorization reference), and a function that runs the operation. */
   function operationOf({ method, path, query, body }: AwsRequest): { needs: Need[]; run(): unknown; status?: number } {
     const [, , collection, id = ''] = path.split('/').map(decodeURIComponent); // `/2017-08-29/jobs/ID`
     const input = inputOf(body);

@@ -12,8 +12,8 @@ export type Output = Wire<sdk.Output>;
 
 const SEGMENTS = '*destination *segmentLength=1.. *segmentControl=SEGMENTED_FILES segmentLengthControl=EXACT manifestDurationFormat=FLOATING_POINT streamInfResolution=INCLUDE';
 /**
- * The supported features, by the SDK's structures. `*` marks a required member. The supported values of a member are a range, one of the SDK's enums, or a
- * list. Any other value is rejected with the member's name, because the output would differ from MediaConvert's.
+ * The supported members of each SDK structure. `*` marks a required member. The supported values of a member are a range, an enum of the SDK, or a list. Other
+ * values are rejected, because the output would differ from MediaConvert's output.
  */
 const SUPPORTED: Record<string, string> = {
   ProbeRequest: '*inputFiles',
@@ -55,14 +55,14 @@ function checkValue(value: unknown, rule: string, path: string): void {
   const [, least, most] = /^(\d+)\.\.(\d*)$/.exec(rule) ?? [];
   const values = rule in sdk ? Object.values(sdk[rule as keyof typeof sdk]) : rule.split('|');
   const fits = least ? Number(value) >= +least && Number(value) <= +(most || Infinity) : values.includes(`${value}`);
-  if (!fits) throw bad(path, `should be ${values.join('|')} in the local stack, got ${value}`);
+  if (!fits) throw bad(path, `the local stack supports only ${values.join('|')}, got ${value}`);
 }
 
-/** Checks wire JSON against the SDK's model (its runtime schemas define members and types) and against the supported features. */
+/** Checks a request's JSON against the SDK's runtime schemas and against the supported members. */
 export function check(schema: NormalizedSchema, value: unknown, path = ''): void {
   const isObject = schema.isStructSchema() || schema.isMapSchema();
   const type = schema.isListSchema() ? 'array' : isObject ? 'object' : schema.isNumericSchema() ? 'number' : 'string';
-  if (value === null || (Array.isArray(value) ? 'array' : typeof value) !== type) throw bad(path, `should be of type ${type}`);
+  if (value === null || (Array.isArray(value) ? 'array' : typeof value) !== type) throw bad(path, `expected a value of type ${type}`);
   if (typeof value !== 'object') return;
   if (!schema.isStructSchema()) return Object.entries(value!).forEach(([name, item]) => check(schema.getValueSchema(), item, `${path}/${name}`));
 
@@ -72,8 +72,8 @@ export function check(schema: NormalizedSchema, value: unknown, path = ''): void
   if (missing) throw bad(path || '/', `is missing required member: ${missing[2]}`);
   for (const [name, item] of Object.entries(value!)) {
     const [at, member, rule] = [`${path}/${name}`, members.get(name), rules.find(([, , each]) => each === name)];
-    if (!member) throw bad(at, 'is not a member of the API');
-    if (!rule) throw bad(at, 'is not supported in the local stack');
+    if (!member) throw bad(at, 'the API has no member with this name');
+    if (!rule) throw bad(at, 'the local stack does not support this member');
     check(member, item, at);
     if (rule[3]) checkValue(item, rule[3], at);
   }
@@ -84,7 +84,7 @@ export const createModel = () => ({
   probe: (request: unknown) => check(NormalizedSchema.of(sdk.ProbeRequest$), request),
 });
 
-/** Returns a job as the API does: without paths, and with fewer output details than the job's event. */
+/** Returns a job in the form of the API's response: without paths, and with fewer output details than the job's event. */
 export function answerOf({ outputGroupDetails, ...job }: Job): Job {
   const details = outputGroupDetails?.map(({ outputDetails }) => ({
     outputDetails: outputDetails?.map(({ durationInMs, videoDetails }) => ({

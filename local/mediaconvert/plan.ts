@@ -2,7 +2,7 @@ import { audiosOf, CONFINED, fraction, jobError, rotationOf, SOURCE, videoOf, ty
 import type { Output, Settings } from './model';
 import { parseClip, readGroup } from './rules';
 
-/** One output. The names of an output's files: `local...` in the working folder of FFmpeg, and `name...` in the bucket. */
+/** One output. `local` is the prefix of the output's file names in FFmpeg's working folder, and `name` is the prefix in the bucket. */
 export interface Rendition { readonly output: Output; readonly local: string; readonly name: string }
 type Group = ReturnType<typeof readGroup>;
 export type PlannedGroup = Group & { readonly renditions: Rendition[] };
@@ -22,9 +22,9 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
   const { width, height, codecSettings: { frameCaptureSettings: capture, h264Settings: h264 = {} } = {} } = output.videoDescription!;
   const { numerator, denominator } = capture ? { numerator: capture.framerateNumerator!, denominator: capture.framerateDenominator! } : rateOf(stream, h264);
   const filter = [
-    // With `round=up`, a capture shows the frame at exactly its time. With FFmpeg's default, the frame would be half an interval late.
+    // With `round=up`, a frame capture shows the frame at the time of the capture. FFmpeg's default would select a frame that is half an interval late.
     `fps=${numerator}/${denominator}${capture ? ':round=up' : ''}`,
-    // Converts to square pixels, then scales as MediaConvert does: the output shows the whole picture, with bars.
+    // Converts to square pixels, then scales as MediaConvert does: the whole picture is visible, with bars.
     'scale=iw*sar:ih', `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`, 'setsar=1',
   ].join(',');
   const codec = capture ? [
@@ -81,7 +81,7 @@ export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, m
   });
   const clip = parseClip(input);
   const { numerator = 30, denominator = 1 } = fraction(stream?.avg_frame_rate) ?? {};
-  // The frame of the end timecode is included.
+  // The clip includes the frame at the end timecode.
   const clipSeconds = clip && clip.seconds + (clip.frames + 1) * denominator / numerator;
   const stated = Number(media.format.duration) || Number(stream?.duration) || 0;
   const split = `[0:${stream?.index}]split=${filters.length}${filters.map((_, index) => `[in${index}]`).join('')}`;

@@ -6,18 +6,18 @@ import type { Rendition } from './plan';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** A finished rendition with its measured bitrate and duration. `files` contains local file names. The playlist contains the names in the bucket. */
+/** A finished rendition with its measured bitrate and duration. `files` contains local file names, but `playlist` contains the names in the bucket. */
 export type Measured = Awaited<ReturnType<typeof measure>>;
 
 /** Reads the playlist that FFmpeg wrote and measures its segments. */
 export async function measure({ output, local, name }: Rendition, folder: string, signal: AbortSignal) {
-  // The HLS demuxer follows references to other files. This is safe here, because FFmpeg itself created the playlist.
+  // The HLS demuxer follows references to other files, which is safe for a playlist that FFmpeg created.
   const { streams } = await inspect(`${local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
   const playlist = parse(readFileSync(join(folder, `${local}.m3u8`), 'utf8')) as types.MediaPlaylist;
   const segments = playlist.segments.map(({ uri, duration }) => ({ duration, bits: statSync(join(folder, uri)).size * 8 }));
   const secondsOf = (run: typeof segments) => sum(run.map(({ duration }) => duration));
   const rateOf = (run: typeof segments) => sum(run.map(({ bits }) => bits)) / secondsOf(run);
-  // RFC 8216: the peak bitrate is the largest of any contiguous segments with a duration of 0.5 to 1.5 target durations. A short last segment is ignored.
+  // RFC 8216: the peak bitrate is the highest bitrate of contiguous segments that last 0.5 to 1.5 target durations. A short last segment is ignored.
   const runs = segments.flatMap((_, first) => [1, 2, 3].map((count) => segments.slice(first, first + count)))
     .filter((run) => Math.abs(secondsOf(run) / playlist.targetDuration - 1) <= 0.5);
   const named = [...new Set(playlist.segments.flatMap((segment) => [segment.map, segment]))].filter(Boolean);
@@ -30,7 +30,7 @@ export async function measure({ output, local, name }: Rendition, folder: string
 const PROFILES: Record<string, string> = { 'Constrained Baseline': '42C0', 'Baseline': '4200', 'Main': '4D40', 'High': '6400' };
 const codecOf = ({ codec_type: type, profile = '', level = 0 }: Stream) =>
   (type === 'audio' ? 'mp4a.40.2' : `avc1.${PROFILES[profile]}${level.toString(16).padStart(2, '0').toUpperCase()}`);
-/** Returns the settings that assign audio to video, for both types of output group. */
+/** Returns the settings that assign audio to video. Their place depends on the type of the output group. */
 const soundOf = ({ output }: Measured) => output.containerSettings?.cmfcSettings ?? output.outputSettings?.hlsSettings ?? {};
 
 /** Returns the multivariant playlist, with measured values. */

@@ -6,10 +6,10 @@ interface Rule { AllowedOrigins: string[]; AllowedMethods: string[]; AllowedHead
 const like = (pattern: string, value: string) =>
   new RegExp(`^${pattern.split('*').map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'i').test(value);
 
-/** Adds CORS headers by the buckets' CorsConfiguration, for requests and preflights. Returns false if no rule allows the request. */
+/** Adds the CORS headers that the bucket's CorsConfiguration defines, for requests and preflights. Returns false if no rule allows the request. */
 export const createCors = (stack: LocalStack) => ({ url = '/', method: own = '', headers }: IncomingMessage, response: ServerResponse): boolean => {
   const { origin = '', 'access-control-request-method': asked = '', 'access-control-request-headers': names = '' } = headers;
-  const [, bucket] = url.split(/[/?]/); // bucket names contain no escapes
+  const [, bucket] = url.split(/[/?]/); // bucket names need no decoding
   const rules: Rule[] = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)?.properties.CorsConfiguration?.CorsRules ?? [];
   const wanted = names.split(',').map((name) => name.trim().toLowerCase()).filter(Boolean);
   const rule = rules.find(({ AllowedOrigins, AllowedMethods, AllowedHeaders = [] }) => origin && AllowedOrigins.some((allowed) => like(allowed, origin))

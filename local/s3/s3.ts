@@ -8,13 +8,13 @@ import { AccessDenied, AwsError, type AwsRequest, type AwsService, type LocalSta
 import { createCors } from './cors';
 import { createStore } from './store';
 
-/** The operations on objects, and the permission that each requires. */
+/** The required permission for each operation on an object. */
 const ACTIONS: Record<string, string> = { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject', DELETE: 's3:DeleteObject' };
 /** The supported query parameters of ListObjectsV2. */
 const LISTED_BY = /^(list-type|max-keys|prefix|start-after)$/;
 /** Headers and query parameters that change the meaning of a request. */
 const MEANT = /^(x-amz-.*|if-(?!none-match).*|content-md5)$/;
-/** The headers and query parameters in MEANT that the local S3 supports. Checksum mode has no effect, because the local S3 stores no checksums. */
+/** The supported headers and query parameters. Checksum mode has no effect, because the local S3 stores no checksums. */
 const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
 /** Headers that the SDK adds to a PutObject request automatically. */
 const CHECKSUM = /^x-amz-(sdk-checksum-algorithm|checksum-crc32)$/;
@@ -22,7 +22,7 @@ const STORED = /^(cache-control|content-disposition|content-encoding|content-lan
 
 const escape = (text: string): string => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 
-/** Parses a request into the object and the required permission. Throws for an unsupported header or parameter. */
+/** Returns the object of a request and the required permission. Throws for an unsupported header or parameter. */
 function targetOf({ method, path, query, headers, body }: AwsRequest) {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
@@ -38,7 +38,7 @@ function targetOf({ method, path, query, headers, body }: AwsRequest) {
   return { bucket, key, isList, need: { action: ACTIONS[method], resource: `arn:aws:s3:::${bucket}/${key}` } };
 }
 
-/** Parses a range and limits it to the object's size. Returns undefined for the whole object: S3 ignores a malformed range. */
+/** Parses a range and limits it to the object's size. Returns undefined for a missing or malformed range, because S3 then returns the whole object. */
 function rangeOf(value: string | undefined, size: number): { start: number; end: number } | undefined {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(value ?? '') ?? [];
   if (!(from || to) || from && to && +to < +from) return undefined;
@@ -48,9 +48,9 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
 }
 
 /**
- * A local S3: single puts and gets of objects, CORS, and events for new objects.
+ * Creates a local S3. It supports PUT, GET and DELETE of objects, ListObjectsV2, CORS, and events for new objects.
  *
- * @param idleMilliseconds how long the client of a put can be idle; 20 s according to the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
+ * @param idleMilliseconds how long a client can send nothing during a PUT request; 20 s according to the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
  */
 export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }: {
   stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'>; idleMilliseconds?: number;
@@ -60,7 +60,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
 
   const store = createStore(stack, (bucket, { key, size, etag }) => {
     const { NotificationConfiguration: own } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
-    // CloudFormation sets the notification configuration of the bucket. CDK's custom resource then replaces the whole configuration.
+    // CDK's custom resource replaces the whole notification configuration that CloudFormation has set.
     const put = stack.ofType('Custom::S3BucketNotifications').find(({ properties }) => properties.BucketName === bucket)?.properties.NotificationConfiguration;
     const announced = put ? put.EventBridgeConfiguration !== undefined : own?.EventBridgeConfiguration?.EventBridgeEnabled;
     if (!announced) return;
@@ -139,7 +139,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     },
     fail(error, response, request) {
       if (request) allowOrigin(request, response); // a web page can read the error only with CORS headers
-      request?.resume(); // the rest of a rejected upload is read, because the client would otherwise get a broken pipe instead of the response
+      request?.resume(); // reads the rest of a rejected upload, so that the client gets the response instead of a broken pipe
       const { code, status } = error;
       // The response doesn't reveal the bucket or the role.
       const text = (error instanceof AccessDenied ? 'Access Denied' : error.message);

@@ -21,17 +21,17 @@ export interface ObjectMeta {
 /** Options of a put. With `ifAbsent`, `put` fails if the key exists, even if a concurrent put created the key. */
 export type PutOptions = Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> & { readonly ifAbsent?: boolean };
 
-/** The delay before `created` is called again after a fault. */
+/** The delay before a failed call of `created` is retried. */
 const RETRY_MS = 1000;
 
 export type Store = ReturnType<typeof createStore>;
 
 /**
- * Creates a file store with S3's semantics. Each object is a content file with a random name and a facts file named by the key's hash, so that no key
- * can reach outside the folder. Renaming the facts file commits the object. Concurrent readers continue to read the old content. After a crash before the
- * rename, the old object still exists.
+ * Creates a file store with S3's semantics. Each object is a content file with a random name, and a facts file. The name of the facts file is the key's hash,
+ * so that no key can reach outside the folder. Renaming the facts file commits a new object. Until the rename, and also after a crash before the rename,
+ * readers get the old object.
  *
- * @param created called for each new object before `put` resolves. For an object that was committed just before a crash, it is called at the next start
+ * @param created called for each new object before `put` resolves. After a crash, `created` is called at the next start for the objects that were not reported
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta) => void) {
   const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ physicalId }) => physicalId));
@@ -40,7 +40,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   const incoming = '.incoming'; // bucket names can't begin with a dot
   rmSync(place(incoming), { recursive: true, force: true }); // files of a run that was killed
   for (const folder of [incoming, ...buckets]) mkdirSync(place(folder), { recursive: true });
-  /** Objects that may not have been reported to `created` yet. The key is the name of the content file. */
+  /** Objects that may not have been reported to `created`, by the name of the content file. */
   const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));
 
   function read(bucket: string, file: string): ObjectMeta | undefined {
@@ -66,7 +66,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return all.sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
   }
 
-  /** Deletes an object if it exists. The facts file is deleted first. A crash then leaves only a content file without an object. */
+  /** Deletes the facts file before the content file, so that a crash leaves no object without content. */
   function remove(bucket: string, key: string): void {
     const old = get(bucket, key);
     if (!old) return;
@@ -74,7 +74,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     rmSync(old.path, { force: true });
   }
 
-  /** Streams the content to a new file and hashes the content, with constant memory use. Removes the file if an error occurs. */
+  /** Streams the content to a new file and hashes the content, with constant memory use. */
   async function put(bucket: string, key: string, body: Readable | Buffer, { contentType = 'binary/octet-stream', headers = {}, ifAbsent }: PutOptions = {}) {
     const replaced = () => {
       const old = get(bucket, key);
@@ -94,7 +94,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
           yield chunk;
         }
       }, createWriteStream(file));
-      // The code from the check to the commit is synchronous, so that two concurrent puts can't both find the key absent.
+      // No other put can run between this check and the commit, because the code is synchronous.
       const old = replaced();
       renameSync(file, place(bucket, bytes));
       const facts = { key, size, etag: `"${md5.digest('hex')}"`, contentType, headers, bytes, lastModified: new Date().setMilliseconds(0) };

@@ -19,8 +19,8 @@ describe('npm start', () => {
     [['--port', '70000'], '--port: expected a whole number from 0 to 65535, got \'70000\''],
     [['--divide-lifetimes', '0'], '--divide-lifetimes: expected a whole number of at least 1, got \'0\''],
     [['--divide-lifetimes', '1.5'], '--divide-lifetimes: expected a whole number of at least 1, got \'1.5\''],
-    [['--app', 'nowhere.ts'], '--app: expected the file of a CDK app, but there is no file \'nowhere.ts\''],
-    [['--app', 'src'], '--app: expected the file of a CDK app, but there is no file \'src\''],
+    [['--app', 'nowhere.ts'], '--app: expected an existing file with a CDK app, got \'nowhere.ts\''],
+    [['--app', 'src'], '--app: expected an existing file with a CDK app, got \'src\''],
     [['somewhere'], 'Unexpected argument \'somewhere\''],
   ])('rejects %j and shows the usage', (args, message) => {
     const { status, stderr, stdout } = main(...args);

@@ -55,7 +55,7 @@ export function readClients(stack: LocalStack, pool: Resource, divider: number):
 }
 
 /**
- * Cognito rejects refresh token rotation in the LITE tier, and together with ALLOW_REFRESH_TOKEN_AUTH. The default of ExplicitAuthFlows includes
+ * Cognito rejects refresh token rotation in the LITE tier, and for clients that allow ALLOW_REFRESH_TOKEN_AUTH. The default of ExplicitAuthFlows includes
  * ALLOW_REFRESH_TOKEN_AUTH.
  */
 function graceOf(logicalId: string, rotation: Record<string, any>, flows: string[] = [], { properties: { UserPoolTier } }: Resource): number | undefined {

@@ -25,7 +25,7 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
   const folder = join(stack.dataFolder, 'cognito');
   const { provider, keys, secretOf, subOf } = await createPoolProvider({ issuer, clients, users, folder, divideLifetimes });
 
-  /** Returns the URL to redirect to after sign-out; undefined if Cognito would show an error. */
+  /** Returns the redirect URL after sign-out, or undefined if Cognito would show an error. */
   function logoutTarget(query: URLSearchParams): string | undefined {
     return clientOf(query.get('client_id'))?.logouts.find((address) => address === query.get('logout_uri'));
   }
@@ -64,7 +64,7 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
   };
 }
 
-/** Throws if the API trusts a user pool outside the template: the local stack can't run an imported pool. */
+/** Throws if the API trusts a user pool that is not in the template, because the local stack can't run an imported user pool. */
 export function refuseForeignPools(stack: LocalStack): void {
   const own = stack.ofType('AWS::Cognito::UserPool').map(({ attributes }) => attributes.Arn);
   for (const { logicalId, properties } of stack.ofType('AWS::ApiGateway::Authorizer')) {

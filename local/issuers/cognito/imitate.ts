@@ -4,7 +4,7 @@ import type { IssuerState } from '../state';
 
 interface PoolFacts { readonly issuer: string; readonly clients: readonly PoolClient[]; readonly state: IssuerState }
 
-/** Changes the behavior of the library oidc-provider where Cognito differs from the standards and the library has no option. */
+/** Makes the library oidc-provider behave like Cognito. Contains only differences for which the library has no option. */
 export async function imitateCognito(provider: OidcProvider, { issuer, clients, state }: PoolFacts): Promise<void> {
   pagesAtTheRoot(provider);
   exactAddresses(provider);
@@ -12,13 +12,13 @@ export async function imitateCognito(provider: OidcProvider, { issuer, clients, 
   tokenAnswers(provider, clients);
 }
 
-/** Moves the hosted pages to the root path. The URL of the issuer has a path, but the URLs of the hosted UI have no common path. */
+/** Moves the hosted pages to the root path, because in Cognito only the issuer's URL has a path. */
 function pagesAtTheRoot(provider: OidcProvider): void {
   const { pathFor } = provider;
   provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });
 }
 
-/** Allows only registered redirect URIs. The standard allows any port in a loopback URI. Cognito rejects a port that is not registered. */
+/** Allows only registered redirect URIs. In a loopback URI, the OAuth standard allows any port, but Cognito allows only a registered port. */
 function exactAddresses(provider: OidcProvider): void {
   provider.Client.prototype.redirectUriAllowed = function exactly(address) {
     return this.redirectUris!.includes(address);
@@ -26,8 +26,8 @@ function exactAddresses(provider: OidcProvider): void {
 }
 
 /**
- * Creates access tokens that are JWTs without an audience, as in Cognito. The library can't create such tokens, so it stores an opaque token, and this code
- * replaces the token in the response.
+ * Creates access tokens that are JWTs without an audience, as in Cognito. The library can only create an opaque token, which this code replaces in the
+ * response.
  */
 async function signedAccessTokens(provider: OidcProvider, issuer: string, { key }: IssuerState): Promise<void> {
   const { SignJWT } = await import('jose');
@@ -46,7 +46,7 @@ function tokenAnswers(provider: OidcProvider, clients: readonly PoolClient[]): v
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.oidc?.route !== 'token') return;
-    // OAuth defines 401 for an unknown client. Cognito's token endpoint returns 400 for all errors.
+    // For an unknown client, OAuth defines the status 401, but Cognito's token endpoint returns 400 for all errors.
     if (ctx.body.error) ctx.status = 400;
     delete ctx.body.scope;
     const { client, params } = ctx.oidc;

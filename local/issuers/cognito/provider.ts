@@ -35,7 +35,7 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
     clients: clients.map(({ id, isPublic, callbacks, scopes }) => ({
       client_id: id, redirect_uris: callbacks, scope: scopes.join(' '), grant_types: ['authorization_code', 'refresh_token'],
       ...isPublic ? { token_endpoint_auth_method: 'none' as const } : { client_secret: secretOf(id) },
-      // Only a native client can have a redirect URI with a custom scheme: com.example.app://callback.
+      // Only a native client can have a redirect URI with a custom scheme, such as com.example.app://callback.
       ...callbacks.some((address) => !/^https?:/.test(address)) && { application_type: 'native' as const },
     })),
     routes: { authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke', jwks: `${new URL(issuer).pathname}/.well-known/jwks.json` },
@@ -59,16 +59,16 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
       AuthorizationCode: divided(300, divideLifetimes, 5),
       AccessToken: lifetime(({ accessSeconds }) => accessSeconds),
       IdToken: lifetime(({ idSeconds }) => idSeconds),
-      // A rotated token expires when the first token would have expired.
+      // A rotated refresh token expires when the refresh token from the sign-in would have expired.
       RefreshToken: ({ oidc: { entities } }: Context, _, { clientId }: Client) =>
         Math.max(1, entities.RotatedRefreshToken?.remainingTTL ?? clientOf(clientId).refreshSeconds),
-      // The grant is created before the refresh token. The difference is at most the lifetime of an authorization code.
+      // A grant is created up to 300 seconds before its refresh token, because an authorization code is valid for 300 seconds.
       Grant: 300 + Math.max(0, ...clients.map(({ refreshSeconds }) => refreshSeconds)),
     },
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // The library validates clients on first use. This call validates the clients at the start, so that an invalid client fails the start.
+  // The library validates a client on its first use. The start reads all clients, so that an invalid client fails the start.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

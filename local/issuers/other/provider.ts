@@ -10,14 +10,14 @@ interface OtherProviderOptions {
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
   readonly divideLifetimes: number;
-  /** Replaces an audience below the template's domain name with its local URL. */
+  /** Converts an audience URL of the template's domain name to its local URL. */
   readonly here: (audience: string) => string;
 }
 
-/** The audience of access tokens for clients that request none. */
+/** The default audience of access tokens. */
 const API = 'https://videos.example.com/api';
 
-/** Creates an authorization server that differs from Cognito in names of claims, and issues access tokens by RFC 9068. */
+/** Creates an authorization server that issues access tokens as defined in RFC 9068. Its claims have other names than Cognito's claims. */
 export async function createOtherProvider({ issuer, state, adapter, users, subOf, divideLifetimes, here }: OtherProviderOptions): Promise<OidcProvider> {
   const { errors, Provider } = await import('oidc-provider');
   const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;

@@ -268,6 +268,6 @@ test('rejects unsupported settings by name', () => {
   expect(start({ Type: 'REQUEST', IdentitySource: 'stageVariables.x' })).toThrow('auth2: the local stack does not support IdentitySource stageVariables.x');
   expect(start({ IdentitySource: 'context.path' })).toThrow('context.path');
   expect(start({ IdentitySource: 'method.request.header.A,method.request.header.B' })).toThrow('requires exactly one IdentitySource');
-  expect(start({ Type: 'REQUEST', IdentitySource: undefined })).toThrow('auth2: without an IdentitySource all callers would share one cached response');
+  expect(start({ Type: 'REQUEST', IdentitySource: undefined })).toThrow('auth2: IdentitySource is missing, so all callers would share one cached response');
   expect(() => guarded({}, undefined, [method('Odd', 'files', 'PUT', { ...custom, AuthorizationType: 'COGNITO_USER_POOLS' })])).toThrow('Odd: AuthorizationType COGNITO_USER_POOLS can\'t use an authorizer');
 });
