@@ -41,12 +41,12 @@ test.each<[string, string[], number]>([
   const { status, stderr, requests } = run(['{"sent":5,"failed":0,"next":"video#1 video"}', ...answers], ['table']);
   expect(requests).toEqual([from(), ...Array(count - 1).fill(from('video#1 video'))]);
   expect(status).toBeGreaterThan(0);
-  expect(stderr).toMatch(/go on with: sh resend.sh table "video#1 video"\n$/);
+  expect(stderr).toMatch(/continue with: sh resend.sh table "video#1 video"\n$/);
 });
 
 test('resend.sh fails if the stack does not exist', () => {
   const { status, stderr, requests } = run([], ['table'], '');
   expect(requests).toEqual([]);
   expect(status).toBe(1);
-  expect(stderr).toBe('no stack \'Vod\' in this region and account, or its ServerlessVod has another id than Vod\n');
+  expect(stderr).toBe('stack \'Vod\' has no function for resends: check the name, the region and the account. The construct id of ServerlessVod must be Vod\n');
 });
