@@ -97,13 +97,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
       reporters: [new javascript.JestReporter('default'), new javascript.JestReporter('<rootDir>/test/closing-line.js')],
     },
   },
-  eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'bench', 'judges', 'build'], commandOptions: { fix: false } },
+  eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'consumers', 'bench', 'judges', 'build'], commandOptions: { fix: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
     include: ['.projenrc.ts'],
     exclude: ['lib', 'dist', '.local', 'cdk.out'],
     // With `node20`, handlers can import ES modules. Node 24 and esbuild both support this.
-    compilerOptions: { module: 'node20', lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true },
+    compilerOptions: {
+      module: 'node20', lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true,
+      // The examples import the library by its name, as users do.
+      paths: { 'serverless-vod': ['./src/index.ts'] },
+    },
   },
 });
 

@@ -6,19 +6,22 @@ const SYNTHESIZING = ['<rootDir>/test/*/vod-*.test.ts', '<rootDir>/test/auth/ide
 /** Jest options that jest accepts per project. All other jest options apply to the whole run. */
 const PER_PROJECT = ['clearMocks', 'setupFiles', 'testPathIgnorePatterns', 'transform'];
 
+/** The examples import the library by its name, as users do. */
+const LIBRARY = { '^serverless-vod$': '<rootDir>/src/index.ts' };
+
 /** Configures one jest run with two projects: all tests with the oldest CDK, and the tests that synthesize with the newest CDK. */
 export function testOnTwoCdks(project: awscdk.AwsCdkConstructLibrary): void {
   const config = project.jest!.config;
   const shared = Object.fromEntries(PER_PROJECT.map((key) => [key, config[key]]));
   config.projects = [
-    { ...shared, displayName: 'floor', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+    { ...shared, displayName: 'floor', testMatch: ['<rootDir>/test/**/*.test.ts'], moduleNameMapper: LIBRARY },
     {
       ...shared,
       displayName: 'newest CDK',
       testMatch: SYNTHESIZING,
       // Snapshots match the oldest CDK only; a newer CDK can add properties.
       testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.snapshot\\.test\\.ts$'],
-      moduleNameMapper: { '^aws-cdk-lib$': 'aws-cdk-newest', '^aws-cdk-lib/(.*)$': 'aws-cdk-newest/$1' },
+      moduleNameMapper: { ...LIBRARY, '^aws-cdk-lib$': 'aws-cdk-newest', '^aws-cdk-lib/(.*)$': 'aws-cdk-newest/$1' },
     },
   ];
   PER_PROJECT.forEach((key) => delete config[key]);

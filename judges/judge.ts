@@ -5,6 +5,7 @@ import * as path from 'path';
 import { judgeMutants } from './mutants/judge';
 import { judgePairwise } from './pairwise/judge';
 import { cfnLint, install, program } from './python';
+import { librarySource } from '../local/template/assembly';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
@@ -25,7 +26,7 @@ function synthesize(folder: string): string[] {
   return apps.flatMap((app, index) => {
     const output = path.join(folder, String(index));
     execFileSync(process.execPath, ['--import', 'tsx', app], {
-      cwd: root, env: { ...process.env, CDK_OUTDIR: output, CDK_VALIDATION: 'false' }, stdio: 'inherit',
+      cwd: root, env: { ...process.env, CDK_OUTDIR: output, CDK_VALIDATION: 'false', ...librarySource(app) }, stdio: 'inherit',
     });
     return readdirSync(output).filter((file) => file.endsWith('.template.json')).map((file) => path.join(output, file));
   });

@@ -1,21 +1,24 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'fs';
+import { mkdtempSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
 import { runCheck } from './check';
 import { resolveLocalhostNames } from './localhost-names';
 import { startStack } from './stack';
+import { appProblem } from './template/assembly';
 import { logLine } from './text';
 
 const ROOT = path.join(__dirname, '..');
-const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app FILE]
+const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app PATH]
   --port N    port of the web page (default 8080; 0 selects a free port)
   --data DIR  folder for all data that persists between runs (default .local)
   --reset     empties the data folder first
   --check     runs a full test (sign in, upload, play) in a temporary folder, then exits
   --divide-lifetimes N
               divides the lifetimes of tokens and authorization codes by N, to test expiry (default 1)
-  --app FILE  CDK app with one stack to run (default examples/typescript/full/app.ts)`;
+  --app PATH  CDK app with one stack to run (default examples/typescript/full/app.ts):
+              the file of a TypeScript or JavaScript app, or, for apps in all
+              languages, the folder that cdk synth created (cdk.out)`;
 
 function readArguments() {
   try {
@@ -30,7 +33,8 @@ function readArguments() {
       console.log(USAGE);
       return process.exit(0);
     }
-    if (!existsSync(app) || !statSync(app).isFile()) throw new Error(`--app: expected an existing file with a CDK app, got '${app}'`);
+    const problem = appProblem(app);
+    if (problem) throw new Error(`--app: ${problem}`);
     const divideLifetimes = Number(values['divide-lifetimes']);
     if (!Number.isInteger(divideLifetimes) || divideLifetimes < 1) {
       throw new Error(`--divide-lifetimes: expected a whole number of at least 1, got '${values['divide-lifetimes']}'`);

@@ -25,7 +25,7 @@ import { createStreamMappings } from './services/stream-mappings/stream-mappings
 import { createTopics } from './services/topics/topics';
 import { ensure } from './system';
 import { hostOf, OTHER_ISSUER } from './template/addresses';
-import { synthesize } from './template/assembly';
+import { assemblyOf } from './template/assembly';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
 import { oneLine } from './text';
@@ -81,7 +81,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const dataFolder = path.resolve(data);
   const factsFile = path.join(dataFolder, 'stack.json');
   keep(await holdDataFolder(dataFolder, reset));
-  const assembly = await synthesize(app, path.join(dataFolder, 'cdk.out'));
+  const assembly = await assemblyOf(app, path.join(dataFolder, 'cdk.out'));
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, aws: awsPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
   const logFile = (name: string): (line: string) => void => {

@@ -12,11 +12,11 @@ const COPIED = ['src', 'examples', 'local', 'build', 'test/templates/checks', 't
 
 /** Prints the template of the smallest example and the problems that the template checks find in it. */
 const SYNTHESIZE = `
-const { App } = require('aws-cdk-lib');
-const { VideosStack } = require('./examples/typescript/smallest/videos-stack');
+const { App, Stack } = require('aws-cdk-lib');
+const { ServerlessVod } = require('./src');
 const { CHECKS } = require('./test/templates/checks');
 const app = new App();
-new VideosStack(app, 'Videos');
+new ServerlessVod(new Stack(app, 'Videos'), 'Vod');
 const { template } = app.synth().getStackByName('Videos');
 const problems = Object.values(CHECKS).flatMap((checks) => Object.values(checks)).flatMap((check) => check(template));
 process.stdout.write(JSON.stringify({ template, problems }));

@@ -1,9 +1,19 @@
-import { App } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { MODES } from './modes';
 import { VideosStack as FullStack } from '../../examples/typescript/full/videos-stack';
-import { VideosStack as SmallestStack } from '../../examples/typescript/smallest/videos-stack';
+import { ServerlessVod } from '../../src';
 import { templateOf } from '../toolkit/stacks';
 import type { CloudFormationTemplate } from '../toolkit/template';
+
+/** The stack of examples/typescript/smallest, whose app is one file that synthesizes at once. test/examples.test.ts compares the two templates. */
+class SmallestStack extends Stack {
+  constructor(app: App, id: string) {
+    super(app, id);
+    const vod = new ServerlessVod(this, 'Vod');
+    new CfnOutput(this, 'Url', { value: vod.url });
+    new CfnOutput(this, 'UserPoolId', { value: vod.auth.userPool!.userPoolId });
+  }
+}
 
 /** The examples of this repository and every source of identity. */
 export const EXAMPLES = { smallest: SmallestStack, full: FullStack, ...MODES };

@@ -8,9 +8,9 @@ import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { ServerlessVod, type ServerlessVodProps } from '../../../src';
+import { ServerlessVod, type ServerlessVodProps } from 'serverless-vod';
 
-/** A video service with your web app on the same origin (the page in examples/web), and with two targets that receive an event for each ready video. */
+/** A video service with your web app on the same origin (the page in the folder web), and with two targets that receive an event for each ready video. */
 export class VideosStack extends Stack {
   constructor(app: App, id: string, props: ServerlessVodProps = {}) {
     super(app, id);
@@ -19,7 +19,7 @@ export class VideosStack extends Stack {
     new BucketDeployment(this, 'WebFiles', {
       destinationBucket: web,
       sources: [
-        Source.asset(path.join(__dirname, '..', '..', 'web')),
+        Source.asset(path.join(__dirname, 'web')),
         Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.js')), { exclude: ['*', '!hls.min.js'] }),
       ],
     });

@@ -1,4 +1,8 @@
-import { App } from 'aws-cdk-lib';
-import { VideosStack } from './videos-stack';
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { ServerlessVod } from 'serverless-vod';
 
-new VideosStack(new App(), 'Videos');
+const app = new App();
+const stack = new Stack(app, 'Videos');
+const vod = new ServerlessVod(stack, 'Vod');
+new CfnOutput(stack, 'Url', { value: vod.url });
+new CfnOutput(stack, 'UserPoolId', { value: vod.auth.userPool!.userPoolId });

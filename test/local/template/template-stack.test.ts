@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { CfnOutput, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins, aws_cognito as cognito, aws_dynamodb as dynamodb, aws_events as events, aws_lambda as lambda, aws_s3 as s3, aws_sqs as sqs } from 'aws-cdk-lib';
 import { synthesized, temporaryFolder, written } from './stacks';
-import { readAssembly, synthesize } from '../../../local/template/assembly';
+import { appProblem, assemblyOf, readAssembly, synthesize } from '../../../local/template/assembly';
 
 const bucket = (properties: Record<string, unknown>) => ({ Bucket: { Type: 'AWS::S3::Bucket', Properties: properties } });
 const valueOf = (value: unknown) =>
@@ -196,5 +196,18 @@ describe('an app', () => {
     manifest.artifacts.Second = manifest.artifacts.Fixture;
     writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
     expect(() => readAssembly(folder)).toThrow('this app has 2: Fixture, Second');
+  });
+
+  it('can be the cloud assembly of an app in another language, also of a newer CDK', async () => {
+    const folder = temporaryFolder();
+    await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
+    const manifest = path.join(folder, 'manifest.json');
+    const contents = JSON.parse(readFileSync(manifest, 'utf8'));
+    writeFileSync(manifest, JSON.stringify({ ...contents, version: '1000.0.0' }));
+    expect((await assemblyOf(folder, path.join(temporaryFolder(), 'cdk.out'))).stackName).toBe('Fixture');
+  });
+
+  it('cannot be the folder of an app that is not synthesized', () => {
+    expect(appProblem(__dirname)).toMatch(/^expected the file .* or the folder that cdk synth created \(cdk\.out\), but the folder .* has no manifest\.json$/);
   });
 });
