@@ -11,16 +11,15 @@ const TRIES = 3;
 
 /** A pending delivery to a target. */
 export interface Delivery {
-  /** The rule or topic that sends. */
+  /** The ARN of the rule or topic that sends the text. */
   readonly sourceArn: string;
   readonly targetArn: string;
   /** The dead-letter queue of the target. */
   readonly deadLetterArn?: string;
-  /** JSON for a function, any text for a queue. */
+  /** JSON if the target is a function, and any text if the target is a queue. */
   readonly text: string;
 }
 
-/** The dependencies of deliveries. */
 export interface Tools {
   readonly access: Pick<Access, 'require'>;
   readonly functions: Functions;
@@ -28,16 +27,16 @@ export interface Tools {
   readonly failureQueueOf?: (functionArn: string) => FailureQueue | undefined;
   readonly queues: { send(queueArn: string, body: string): unknown };
   readonly log?: (line: string) => void;
-  /** The delay before the first retry; 1 minute in AWS. */
+  /** The delay before the first retry, which is 1 minute in AWS. */
   readonly retryMilliseconds?: number;
 }
 
-/** Targets other than functions and queues. Each target has the permission that a service requires to send to it. */
+/** Targets other than functions and queues. `action` is the IAM action that a service requires to send to these targets. */
 export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
 
 /**
- * Delivers texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. Each delivery is sent at least once, also
- * after `kill -9`. No delivery is sent before `start`.
+ * Creates a sender that delivers texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. Each delivery is sent
+ * at least once, also after `kill -9`. No delivery is sent before `start`.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
   const { access, functions, failureQueueOf, queues, log = logLine, retryMilliseconds = 1000 } = tools;
@@ -52,7 +51,7 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
       // An interrupted delivery is sent again at the next start.
       if (!stopping.signal.aborted) pending.delete(id);
     } catch (error) {
-      // The error is a local fault, such as a full disk. It is not a response from the target, so the delivery is retried later.
+      // An error of the local stack, such as a full disk, is not a response of the target, so the delivery is retried later.
       log(`${delivery.sourceArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
       await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
     }

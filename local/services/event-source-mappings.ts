@@ -13,7 +13,7 @@ export function eventSourceMappings(stack: LocalStack, service: 'sqs' | 'dynamod
   });
 }
 
-/** Returns a mapping's function, by its name or ARN. Only functions are searched, because a role can have the same name. */
+/** Returns the function of an event source mapping. Only functions are searched, because a role can have the same name. */
 export function functionOf(stack: LocalStack, { logicalId, properties: { FunctionName } }: Resource): Resource {
   const found = stack.ofType('AWS::Lambda::Function').find(({ physicalId, attributes }) => [physicalId, attributes.Arn].includes(FunctionName));
   if (!found) throw new Error(`${logicalId}: the template has no function ${FunctionName}`);

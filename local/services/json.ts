@@ -13,11 +13,11 @@ const NAMES: Record<string, string> = {
   SignatureDoesNotMatch: 'InvalidSignatureException',
 };
 
-/** Creates a service with one of AWS's JSON protocols. An operation declares the permissions that it requires and returns the response. */
+/** Creates a service with one of AWS's JSON protocols. */
 export function jsonService(
   name: string, needs: (operation: string, input: Json) => Need[], operations: Record<string, (input: Json) => unknown>,
 ): AwsService {
-  // The header contains the operation, for example `DynamoDB_20120810.GetItem`.
+  // The header `x-amz-target` contains the operation, for example `DynamoDB_20120810.GetItem`.
   const operationOf = ({ headers }: AwsRequest) => headers['x-amz-target']?.split('.')[1] ?? '';
   return {
     name,
@@ -42,7 +42,7 @@ export function failJson({ code, message, status, members }: AwsError, response:
 /** Parses a request's body as a JSON object. */
 export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');
 
-/** Reads a JSON file that `writeJson` wrote in an earlier run, if the file exists. The error for a damaged file names the file and how to recover. */
+/** Reads a JSON file that `writeJson` wrote in an earlier run, if the file exists. */
 export function readJson(file: string): any {
   if (!existsSync(file)) return undefined;
   try {

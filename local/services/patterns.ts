@@ -2,10 +2,10 @@ import { BlockList, isIPv6 } from 'net';
 import type { Json } from './json';
 
 type Test = (value: unknown) => boolean;
-/** `node` is one value of a field. `all` contains the values of this field in every element of the arrays that contain it. */
+/** `node` is one value of a field. `all` contains the values of the field in all elements of the surrounding arrays. */
 type Match = (node: any, all: any[]) => boolean;
 
-/** Compiles an event pattern, with AWS's documented comparison operators. The error for any other operator contains the operator. */
+/** Compiles an event pattern, with AWS's documented comparison operators. Throws for any other operator. */
 export function compilePattern(pattern: Json): (event: any) => boolean {
   const matches = compileObject(pattern);
   return (event) => matches(event, [event]);
@@ -13,7 +13,7 @@ export function compilePattern(pattern: Json): (event: any) => boolean {
 
 const unknown = (rule: unknown) => new Error(`event pattern: the local stack does not support ${JSON.stringify(rule)}`);
 const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
-/** Reads an own property of an object, not an inherited one. */
+/** Reads a property of an object, but no inherited property. */
 const fieldOf = (node: any, name: string): unknown => node !== null && typeof node === 'object' && Object.hasOwn(node, name) ? node[name] : undefined;
 /** Returns the primitive values, because operators ignore objects. */
 const leavesOf = (value: unknown): unknown[] => valuesOf(value).filter((each) => each === null || typeof each !== 'object');
@@ -56,7 +56,7 @@ function compileLeaf(name: string, rules: unknown[]): Match {
   return (node, all) => alternatives.some((matches) => matches(node, all));
 }
 
-/** Returns a rule's only operator; undefined for a plain value. */
+/** Returns the only operator of a rule, or undefined for a plain value. */
 function operatorOf(rule: unknown): [name: string, argument: any] | undefined {
   if (rule === null || typeof rule !== 'object') return undefined;
   const [operator, ...more] = Object.entries(rule);
@@ -93,7 +93,7 @@ function affix(has: (value: string, text: string) => boolean) {
   };
 }
 
-/** Compiles strings or numbers (not both), or one operator with one or several strings. */
+/** Compiles a list of strings, a list of numbers, or one operator with one or several strings. */
 function compileAnythingBut(argument: unknown): Test | undefined {
   const isPlain = argument === null || typeof argument !== 'object' || Array.isArray(argument);
   const [operator, given] = isPlain ? ['', argument] : operatorOf(argument)!;
@@ -126,7 +126,7 @@ const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
 /** The largest absolute number in a comparison. */
 const LARGEST = 5e9;
 
-/** Compiles one comparison, or a lower and an upper bound. */
+/** Compiles a numeric condition: one comparison, or a lower and an upper bound. */
 function compileNumeric(argument: unknown): Test | undefined {
   if (!Array.isArray(argument)) return undefined;
   const form = argument.map((part) => typeof part === 'number' ? 'n' : part).join(' ');

@@ -15,7 +15,7 @@ import { ignoreUsage, type ObserveUsage } from '../usage';
 /** The template's standard queues, and the pollers that invoke functions. */
 export type Queues = Awaited<ReturnType<typeof createQueues>>;
 
-/** A message in its queue's folder. Times are in milliseconds. */
+/** A message as stored in the folder of its queue. Times are in milliseconds. */
 interface Message { readonly body: string; readonly sentAt: number; readonly firstReceivedAt?: number; readonly failures: number }
 /** A received message. */
 interface Received extends Message { readonly id: string }
@@ -28,7 +28,7 @@ const LARGEST = 1024 * 1024;
 const DAYS_4 = 345_600;
 
 /**
- * Creates the template's queues. Rejects if a function's role isn't allowed to read its queue. Messages survive `kill -9`, also in dead-letter
+ * Creates the template's queues. Rejects if a function's role isn't allowed to read the function's queue. Messages survive `kill -9`, also in dead-letter
  * queues. Polling starts with `start`.
  */
 export async function createQueues({ stack, access, functions, observe = ignoreUsage, log = logLine }: {
@@ -88,7 +88,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     }
   }
   return {
-    /** Sends a message without a permission check, because the caller has checked the permission. Stores the message on disk and returns the message id. */
+    /** Stores a message on disk and returns the message id. The caller must have checked the permission. */
     send(queueArn: string, body: string): string {
       observeRequest('SendMessage');
       return queueOf(queueArn).send(body);
@@ -128,7 +128,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     }
     if ((hiddenUntil.get(id) ?? 0) > now) return false;
     if (!redrive || message.failures < redrive.maxReceiveCount) return true;
-    // The message is first written to the dead-letter queue. If the process is killed between the two steps, the message is in both queues and is not lost.
+    // The message is written to the dead-letter queue before it is deleted here, so that a crash can't lose the message.
     queueOf(redrive.deadLetterTargetArn).put(id, { ...message, failures: 0 });
     drop(id);
     return false;
@@ -156,7 +156,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     /** Counts a failed receive. The message is visible again after its visibility timeout. */
     fail({ id, firstReceivedAt }: Received): void {
       const message = messages.get(id);
-      // If the message was received again in the meantime, the second receiver may have deleted it.
+      // A second receiver may have deleted the message in the meantime.
       if (message) messages.set(id, { ...message, firstReceivedAt, failures: message.failures + 1 });
     },
     /** Resolves when new messages may be available. */

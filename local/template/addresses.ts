@@ -1,23 +1,27 @@
-/** The ports of the local servers: the service's origin, all calls to AWS, Cognito, and the other issuer of tokens. */
+/** The ports of the local servers: the distribution, the AWS API endpoint, Cognito, and the other token issuer. */
 export type Ports = Record<'edge' | 'aws' | 'auth' | 'otherIssuer', number>;
 
-/** An issuer URL for templates that use an issuer other than a user pool. The local stack replaces it with a local issuer. */
+/** The issuer URL of apps that don't use a user pool. The local stack replaces this URL with the URL of a local issuer. */
 export const OTHER_ISSUER = 'https://identity.example.com';
 
-/** Returns the local host for a domain name. Browsers resolve names below `.localhost` to the loopback address and accept `Secure` cookies from them. */
+/**
+ * Returns the local host and port for a domain name. Browsers resolve names below `.localhost` to the loopback address and accept `Secure` cookies from these
+ * names.
+ */
 export function hostOf(domainName: string, edge: number): string {
   return `${domainName}.localhost:${edge}`;
 }
 
 /**
- * Replaces AWS's URLs and the distribution's domain names with local URLs. A host without a scheme doesn't change, because it is the domain name of an origin.
+ * Replaces AWS's URLs and the distribution's domain names with local URLs. A host without a scheme is not replaced, because such a host is the domain name of
+ * an origin.
  */
 export function rewrite(text: string, { edge, aws, auth, otherIssuer }: Ports, domainNames: readonly string[]): string {
   const address = (url: string) => new RegExp(`${url.replaceAll('.', '\\.')}(?![\\w.-])`, 'g');
   const table: [from: RegExp, to: string][] = [
     ...domainNames.map((name): [RegExp, string] => [address(`https://${name}`), `http://${hostOf(name, edge)}`]),
     [/https:\/\/[a-z0-9]+\.cloudfront\.net/g, `http://localhost:${edge}`],
-    // The stage is the path prefix of the distribution's API behavior, so both URLs lead to the same route.
+    // The API's stage name equals the path prefix in the distribution, so the paths don't change.
     [/https:\/\/[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com/g, `http://localhost:${edge}`],
     [/https:\/\/[a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com/g, `http://127.0.0.1:${auth}`],
     [/https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com/g, `http://127.0.0.1:${auth}`],

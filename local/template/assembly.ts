@@ -5,7 +5,7 @@ import { promisify } from 'util';
 import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { ENVIRONMENT } from './resources';
 
-/** A resource in the template, not resolved. */
+/** A resource of the template, with unresolved intrinsic functions. */
 export interface Definition {
   readonly Type: string; readonly Properties?: Record<string, unknown>; readonly DependsOn?: string | string[]; readonly Condition?: string;
 }
@@ -21,24 +21,24 @@ export interface Assembly {
 const ROOT = path.join(__dirname, '..', '..');
 const isAssembly = (folder: string): boolean => existsSync(path.join(folder, 'manifest.json'));
 
-/** Returns what is wrong with the path of an app. The path is correct if it is the file of a CDK app, or the folder of a cloud assembly. */
+/** Returns an error message for an invalid path of an app. A valid path is the file of a CDK app, or the folder of a cloud assembly. */
 export function appProblem(app: string): string | undefined {
   const expected = 'expected the file of a TypeScript or JavaScript CDK app, or the folder that cdk synth created (cdk.out)';
   if (!existsSync(app)) return `${expected}, but '${app}' does not exist`;
   return statSync(app).isDirectory() && !isAssembly(app) ? `${expected}, but the folder '${app}' has no manifest.json` : undefined;
 }
 
-/** Reads the stack of an app. Apps in other languages than TypeScript and JavaScript are synthesized by the CDK CLI first. */
+/** Reads an app's stack. The CDK CLI must synthesize an app before this call if the app's language is not TypeScript or JavaScript. */
 export async function assemblyOf(app: string, outputFolder: string): Promise<Assembly> {
   return statSync(app).isDirectory() ? readAssembly(app) : synthesize(app, outputFolder);
 }
 
-/** Synthesizes a CDK app as the CDK CLI would, and reads its stack. */
+/** Synthesizes a CDK app as the CDK CLI would, and reads the app's stack. */
 export async function synthesize(app: string, outputFolder: string): Promise<Assembly> {
   await fs.rm(outputFolder, { recursive: true, force: true });
   await fs.mkdir(outputFolder, { recursive: true });
   const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
-  // The CDK's validation of the template takes seconds. It is disabled here, because `npm test` includes it.
+  // The CDK's template validation is disabled, because it takes seconds and `npm test` includes it.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false', ...librarySource(app) };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
     throw new Error(`${app} failed to synthesize:\n${reasonIn(stderr)}`);
@@ -47,13 +47,16 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   return readAssembly(outputFolder);
 }
 
-/** An app in this repository imports the library's source by the package name. Apps elsewhere import the package that they installed. */
+/** An app in this repository imports the library's source by the package name. Any other app imports its installed package. */
 export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
   const outside = path.relative(ROOT, path.resolve(app)).startsWith('..');
   return outside ? {} : { TSX_TSCONFIG_PATH: path.join(ROOT, 'tsconfig.dev.json') };
 }
 
-/** Extracts the error of an app and the app's line that threw it. Omits Node's code excerpt, which can be a whole minified file, and other frames. */
+/**
+ * Extracts an app's error message and the line of the app that threw the error. Omits the other stack frames, and Node's code excerpt, which can be a whole
+ * minified file.
+ */
 function reasonIn(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const isFrame = (line: string) => /^\s+at /.test(line);
@@ -66,7 +69,7 @@ function reasonIn(stderr: string): string {
 
 /** Reads a cloud assembly with one stack. */
 export function readAssembly(folder: string): Assembly {
-  // An assembly of a newer CDK can have a newer version of the schema, in which the parts that are read here have not changed.
+  // The schema version is not checked, because a newer CDK can write a newer version that contains the same artifacts and stacks.
   const { artifacts, stacks } = new CloudAssembly(folder, { skipVersionCheck: true, skipEnumCheck: true });
   if (stacks.length !== 1) throw new Error(`the local stack supports apps with exactly one stack; this app has ${stacks.length}: ${stacks.map(({ id }) => id).join(', ')}`);
   const files = artifacts.filter(AssetManifestArtifact.isAssetManifestArtifact).flatMap(({ contents }) => Object.values(contents.files ?? {}));

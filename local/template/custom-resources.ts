@@ -19,7 +19,10 @@ const CONTENT_TYPES: Record<string, string> = {
 /** The outcome of a custom resource, stored for the next run. */
 type Outcome = Names & Pick<Resource, 'properties'>;
 
-/** Runs custom resources as CloudFormation would: Create at first, Update if properties changed. Delete is never sent. */
+/**
+ * Runs the template's custom resources like CloudFormation: Create in the first run, and Update when the properties have changed. A Delete request is never
+ * sent.
+ */
 export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {
   const file = path.join(stack.dataFolder, 'custom-resources.json');
   const outcomes: Record<string, Outcome> = readJson(file) ?? {};
@@ -31,10 +34,10 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
     if (type === 'Custom::CDKBucketDeployment') {
       await deployFiles(stack, resource, store);
     } else if (type === 'Custom::S3AutoDeleteObjects') {
-      // This custom resource acts only on deletion, and the local stack is never deleted. The function of the resource can only respond to port 443.
+      // This custom resource only acts when a stack is deleted, and the local stack is never deleted.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
     } else if (type === 'Custom::S3BucketNotifications') {
-      // The resource's function is written in Python. The local S3 reads the configuration from the template.
+      // The local S3 reads the notification configuration from the template, because the function of this resource requires Python.
       onlyKnown(logicalId, given.NotificationConfiguration, 'EventBridgeConfiguration');
     } else if (!isDeepStrictEqual(before?.properties, properties)) {
       outcomes[logicalId] = { ...await run(stack.stackId, functions, resource, properties, before), properties };
@@ -44,7 +47,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
   }
 }
 
-/** Invokes the function. While the function runs, it sends its response to an unguessable URL with PUT. Responses are never printed. */
+/** Invokes the function. The function sends its response with PUT to an unguessable URL. The response is never printed. */
 async function run(stackId: string, functions: Functions, { logicalId, type }: Resource, properties: Outcome['properties'], before?: Outcome): Promise<Names> {
   const address = `/${randomBytes(24).toString('base64url')}`;
   let answer: any;
@@ -61,13 +64,13 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
       ...before && { PhysicalResourceId: before.physicalId, OldResourceProperties: before.properties },
     });
     if (answer?.Status === 'SUCCESS') return { physicalId: answer.PhysicalResourceId, attributes: answer.Data ?? {} };
-    throw new Error(`${logicalId} (${type}): ${answer?.Reason ?? error?.errorMessage ?? 'its function ended without a response'}`);
+    throw new Error(`${logicalId} (${type}): ${answer?.Reason ?? error?.errorMessage ?? 'the function ended without a response'}`);
   } finally {
     await stop();
   }
 }
 
-/** Copies assets to a bucket, as the CDK's deployment function (Python and the AWS CLI) does. */
+/** Copies assets to a bucket, like the CDK's deployment function, which requires Python and the AWS CLI. */
 async function deployFiles(stack: TemplateStack, { logicalId, properties }: Resource, store: Pick<Store, 'put'>): Promise<void> {
   const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], ...others } = properties;
   onlyKnown(logicalId, others, 'ServiceToken SourceBucketNames SourceMarkersConfig WaitForDistributionInvalidation Prune OutputObjectKeys');
@@ -76,7 +79,7 @@ async function deployFiles(stack: TemplateStack, { logicalId, properties }: Reso
     const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
     for (const file of entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))) {
       const contentType = CONTENT_TYPES[path.extname(file)];
-      if (!contentType) throw new Error(`${logicalId}: the local stack knows no content type for ${file}`);
+      if (!contentType) throw new Error(`${logicalId}: the local stack does not know the content type of ${file}`);
       await store.put(DestinationBucketName, path.relative(folder, file), await fs.readFile(file), { contentType });
     }
   }

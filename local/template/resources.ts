@@ -22,7 +22,7 @@ const cloudFrontFunction = (id: string): string => `arn:aws:cloudfront::${accoun
 
 const tableAnswers = (name: string): Record<string, string> => {
   const Arn = `arn:aws:dynamodb:${HERE}:table/${name}`;
-  // A stream's name is its creation time.
+  // The name of a DynamoDB stream is the time of its creation.
   return { Arn, StreamArn: `${Arn}/stream/2026-01-01T00:00:00.000` };
 };
 
@@ -34,16 +34,16 @@ const NAMELESS = [
   'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
 ];
 
-/** Returns a property if the template sets it. */
+/** A function that returns the value of a property if the template sets the property. */
 type Given = (property: string) => string | undefined;
 
 /**
- * For a resource type: the property that can set the physical name, and a function that returns the values of `Fn::GetAtt` for a name. The function also
- * returns `Ref` if `Ref` differs from the name.
+ * For a resource type: the property that can set the physical name, and a function that returns the values of `Fn::GetAtt`. The function also returns `Ref` if
+ * `Ref` is not the physical name.
  */
 type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 
-/** The supported resource types. The client secret attribute is omitted on purpose: a secret must not be in a template. */
+/** The supported resource types. The client secret of a user pool client is omitted, because a secret must not be in a template. */
 const TYPES: Record<string, Entry> = {
   ...Object.fromEntries(NAMELESS.map((type) => [type, []])),
   'ApiGateway::RestApi': [undefined, (id) => ({ RootResourceId: `${id}root` })],
@@ -91,7 +91,7 @@ const TYPES: Record<string, Entry> = {
 /** Derives an id that is the same in every run, so that data from earlier runs is found. */
 export const stable = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 32);
 
-/** Whether a type is a custom resource. The function of a custom resource returns the attributes. */
+/** Whether a resource type is a custom resource. */
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
 /** Returns a resource's physical name and attributes. If the template sets no name, the name is `Stack-LogicalId-HASH`, as in CloudFormation. */

@@ -44,7 +44,7 @@ export class TemplateStack {
     return folder;
   }
 
-  /** Returns the stack's outputs by name. Also resolves all resources, so that an unresolvable value fails the start instead of a request. */
+  /** Returns the stack's outputs by name. Also resolves all resources, so that the start fails if a value can't be resolved. */
   outputs(): Record<string, string> {
     this.resources.forEach(({ properties }) => properties);
     return Object.fromEntries(Object.entries(this.assembly.template.Outputs ?? {}).map(([name, { Value }]) => [name, this.resolve(name, Value)]));
@@ -59,7 +59,7 @@ export class TemplateStack {
     if (condition) throw new Error(`${logicalId}: the local stack does not support conditions`);
     const names = (): Names => this.namesOf(logicalId);
     let properties: Record<string, any> | undefined;
-    // Also resolves the resources in DependsOn. This throws an error if a resource in DependsOn is a custom resource that has not run yet.
+    // If a custom resource in DependsOn has not run yet, the resolution of DependsOn throws an error.
     const resolved = (): Record<string, any> => this.resolve(logicalId, { given, needed: [before].flat().map((Ref) => ({ Ref })) }).given;
     return {
       logicalId,

@@ -27,10 +27,10 @@ import type { Json } from '../json';
 /** A change in LevelDB, with the full key. */
 export type Change = { readonly type: 'put'; readonly key: string; readonly value: unknown } | { readonly type: 'del'; readonly key: string };
 
-/** The changes of a planned write. The plan of a write that fails has an error and no changes. */
+/** The changes of a planned write. For a write that fails, the plan contains an error and no changes. */
 export interface Plan {
   readonly tableName: string;
-  /** The item's key in LevelDB; absent if the request contains no valid key. */
+  /** The item's key in LevelDB, or undefined if the request contains no valid key. */
   readonly key?: string;
   readonly before?: Json;
   readonly after?: Json;
@@ -39,7 +39,7 @@ export interface Plan {
   readonly error?: AwsError;
 }
 
-/** The DynamoDB database: dynalite's modules in this process, with LevelDB. */
+/** The local DynamoDB: modules of the library dynalite, with LevelDB as storage. */
 export type Database = Awaited<ReturnType<typeof openTables>>;
 
 const ACTIONS = {
@@ -62,16 +62,16 @@ const LAST = '\xFF';
 /**
  * Opens the folder of the tables.
  *
- * Dynalite writes an item and its index entries in separate steps. If the process is killed between these steps, the index differs from the item. This code
- * uses dynalite only to plan a write. `commit` stores the changes of one or more plans, and related changes, in one atomic LevelDB batch.
+ * Dynalite writes an item and its index entries separately, so an index could differ from the item after a crash. Dynalite is therefore only used to plan a
+ * write. `commit` stores the changes of one or more plans, and related changes, in one atomic LevelDB batch.
  */
 export async function openTables(path: string) {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // The database is opened here, because dynalite opens it later and reports no reason if that fails.
+  // This call reports why the database can't be opened, because dynalite reports no reason.
   await (await openDatabase(path)).close();
   // Dynalite's check of item sizes is disabled, because this file checks item sizes.
   const store = dynalite.create({ path, createTableMs: 0, maxItemSizeKb: Infinity });
-  // Dynalite replaces `batch` with a method that doesn't pass on `sync`.
+  // The original `batch` method is used, because dynalite replaces it with a method that ignores `sync`.
   const batch = Object.getPrototypeOf(store.db).batch.bind(store.db) as (changes: readonly Change[], options: { sync: boolean }) => Promise<void>;
 
   /** Converts and validates an action's input. Throws DynamoDB's error for a request that is invalid for any table. */
@@ -93,7 +93,7 @@ export async function openTables(path: string) {
     return new Promise((resolve, reject) => action(target, data, (error?: Error | null, answer?: any) => error ? reject(asAwsError(error)) : resolve(answer)));
   }
 
-  /** Returns the changes that a sub-database would make. Sub-databases call `put` and `del` of the main database synchronously. */
+  /** Returns the changes that `work` would make. Dynalite's item and index databases call `put` and `del` of the main database synchronously. */
   function changesOf(work: () => void): Change[] {
     const changes: Change[] = [];
     const { put, del } = store.db;
@@ -156,7 +156,7 @@ export async function openTables(path: string) {
     /** Stores all changes or none. The changes are on disk when the promise resolves. */
     commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
 
-    /** Returns the entries under a prefix after the key `after`, in key order. */
+    /** Returns the entries whose key begins with `prefix` and comes after `after`, in key order. */
     read: (prefix: string, after = '', limit = -1): Promise<[key: string, value: any][]> =>
       store.db.iterator({ gt: `${prefix}${after}`, lt: `${prefix}${LAST}`, limit }).all(),
 

@@ -3,7 +3,7 @@ declare module 'dynalite' {
   export default function dynalite(options: { path?: string; createTableMs: number }): import('http').Server;
 }
 
-/** Internal modules of dynalite. Tests in `test/local/services/dynamodb` fail if one of them changes. */
+/** Internal modules of dynalite. Tests in `test/local/services/dynamodb` fail if one of these modules changes. */
 declare module 'dynalite/db' {
   type Done = (error?: Error | null, value?: any) => void;
 

@@ -20,7 +20,7 @@ export interface StreamRecord {
   readonly dynamodb: {
     /** In seconds. */
     readonly ApproximateCreationDateTime: number;
-    /** Contains the partition key first. */
+    /** The partition key is the first member. */
     readonly Keys: Json;
     readonly NewImage?: Json;
     readonly OldImage?: Json;
@@ -132,7 +132,7 @@ const prefixOf = (table: string) => `stream-${table}~`;
 /** The key of the last sequence number. The last sequence number is stored even after all records expire, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
-/** Compares two images. Sets have no order. */
+/** Compares two images. The order of the elements in a set is ignored. */
 function isSame(before: Json | undefined, after: Json | undefined): boolean {
   const plain = (image?: Json) => image && JSON.parse(JSON.stringify(image), (type, value) => /^[SNB]S$/.test(type) && Array.isArray(value) ? value.sort() : value);
   return isDeepStrictEqual(plain(before), plain(after));

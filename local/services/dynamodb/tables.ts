@@ -5,7 +5,7 @@ import type { Resource } from '../../template/resources';
 import type { AwsError, LocalStack } from '../../types';
 import type { Json } from '../json';
 
-/** The two resource types of a table. A global table has one replica, in the stack's region. */
+/** The two resource types of a table. */
 const TABLE = 'AWS::DynamoDB::Table';
 const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
 const DEFINITION = 'TableName KeySchema AttributeDefinitions BillingMode GlobalSecondaryIndexes';
@@ -24,7 +24,7 @@ export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [u
 export async function ensureTable({ logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
-    // The region of the only replica is not checked, because an app can set a region that is not the local region.
+    // The replica's region is not checked, because the region can differ from the local region.
     if (others.length > 0) throw new Error(`${logicalId}: the local stack supports only tables with one replica`);
     onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
     onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);

@@ -7,11 +7,11 @@ import type { Json } from '../json';
 
 /** One action of a transaction, as an equivalent single request. */
 export interface Action {
-  /** The IAM action. A transaction requires only the IAM actions of its parts. */
+  /** The IAM action. A transaction requires only the permissions of its actions. */
   readonly permission: string;
   readonly operation: Write;
   readonly input: Json;
-  /** Whether a failed condition returns the item. */
+  /** Whether the error of a failed condition contains the item. */
   readonly returnsItem: boolean;
   readonly writes: boolean;
 }
@@ -56,13 +56,13 @@ export function actionsOf({ TransactItems: items }: Json): Action[] {
 }
 
 /**
- * TransactWriteItems: all conditions are checked before anything is written, and all writes are one LevelDB batch.
- * The result of a client request token is stored for 10 minutes, as in DynamoDB, also after `kill -9`.
+ * Creates the operation TransactWriteItems. It checks all conditions, then stores all writes in one LevelDB batch. A client request token is stored on disk for
+ * 10 minutes, as in DynamoDB.
  */
 export async function createTransactions({ database, writes, now = Date.now }: { database: Database; writes: Writes; now?: () => number }) {
   const tokens = new Map<string, Token>((await database.read(TOKENS)).map(([key, token]) => [key, token]));
 
-  /** Returns the deletions of expired tokens. */
+  /** Returns the changes that delete expired tokens. */
   function expired(): Change[] {
     const keys = [...tokens].filter(([, { at }]) => at + MINUTES_10 <= now()).map(([key]) => key);
     keys.forEach((key) => tokens.delete(key));
@@ -99,7 +99,7 @@ export async function createTransactions({ database, writes, now = Date.now }: {
     const { TransactItems, ClientRequestToken: token, ...others } = input;
     const unknown = Object.keys(others).find((name) => others[name] !== 'NONE');
     if (unknown) throw invalid(`the local stack does not support ${unknown} in TransactWriteItems`);
-    if (token !== undefined && (typeof token !== 'string' || !/^.{1,36}$/.test(token))) throw invalid('ClientRequestToken must have a length from 1 to 36');
+    if (token !== undefined && (typeof token !== 'string' || !/^.{1,36}$/.test(token))) throw invalid('ClientRequestToken must have 1 to 36 characters');
     const hash = createHash('sha256').update(JSON.stringify(TransactItems)).digest('hex');
     return writes.alone(() => transact(actionsOf(input), token && `${TOKENS}${token}`, hash));
   };

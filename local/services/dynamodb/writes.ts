@@ -19,7 +19,7 @@ export function createWrites({ database, streams, observe = ignoreUsage }: { dat
       last = result.catch(() => undefined);
       return result;
     },
-    /** Stores planned changes, their stream records and related changes. Call it only inside `alone`. */
+    /** Stores planned changes, their stream records and related changes. Call this method only inside `alone`. */
     async commit(plans: readonly Plan[], more: readonly Change[] = []): Promise<void> {
       await database.commit([...plans.flatMap(({ changes }) => changes), ...plans.flatMap((plan) => streams.recordOf(plan)), ...more]);
       streams.announce();
@@ -36,7 +36,7 @@ export function createWrites({ database, streams, observe = ignoreUsage }: { dat
         return answer;
       });
     },
-    /** For tests: the next `count` writes fail with a conflict. Without this call no conflict occurs, because all writes share one lock. */
+    /** For tests: the next `count` writes fail with a conflict. */
     conflict(count: number): void {
       conflicts = count;
     },

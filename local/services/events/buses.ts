@@ -6,7 +6,7 @@ export type Buses = ReturnType<typeof createBuses>;
 
 const DEFAULT = 'default';
 
-/** Reads the template's event buses. Requests identify a bus by its name or ARN. */
+/** Reads the template's event buses. */
 export function createBuses(stack: LocalStack) {
   const prefix = `arn:aws:events:${stack.region}:${stack.account}:event-bus/`;
   const names = new Set([DEFAULT]);
@@ -17,7 +17,10 @@ export function createBuses(stack: LocalStack) {
   }
   return {
     has: (name: string): boolean => names.has(name),
-    /** Returns a bus's name; the default bus if none is given. For a bus in another account or region, returns the ARN unchanged, which matches no bus. */
+    /**
+     * Returns the name of a bus, or of the default bus if no bus is given. The ARN of a bus in another account or region is returned unchanged, so that it
+     * matches no local bus.
+     */
     nameOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith(prefix) ? nameOrArn.slice(prefix.length) : nameOrArn,
     arnOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith('arn:') ? nameOrArn : `${prefix}${nameOrArn}`,
   };

@@ -15,14 +15,11 @@ import type { Json } from '../json';
 export type Events = ReturnType<typeof createEvents>;
 
 const SERVICES = ['lambda', 'sqs', 'sns'];
-/**
- * The limits of RetryPolicy. The local stack validates RetryPolicy as PutTargets does, and ignores it otherwise, because local targets do not have the
- * faults that RetryPolicy is for.
- */
+/** The limits of RetryPolicy. The local stack validates RetryPolicy as PutTargets does, and otherwise ignores it. */
 const RETRY_POLICY: Record<string, [least: number, most: number]> = { MaximumEventAgeInSeconds: [60, 86_400], MaximumRetryAttempts: [0, 185] };
 
 /**
- * The default bus and the template's buses, with their rules. An event is on disk when `put` returns, and is delivered at least once. `fire` fires a
+ * Creates the default bus and the template's buses, with their rules. An event is on disk when `put` returns, and is delivered at least once. `fire` fires a
  * scheduled rule. Rules fire automatically only after `startSchedules`.
  */
 export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }: { stack: LocalStack; topics?: OtherTargets; observe?: ObserveUsage } & Tools) {
@@ -50,19 +47,19 @@ export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }:
       observe({ kind: 'event', bus, source: given.source });
       return send(given, (event) => rules.filter((rule) => rule.bus === bus && rule.matches(event)));
     },
-    /** Fires the scheduled rule with this logical id, name or ARN immediately. Returns the event's id; undefined if there is no such rule. */
+    /** Fires the scheduled rule with this logical id, name or ARN immediately. Returns the event's id, or undefined if the rule does not exist. */
     fire(name: string): string | undefined {
       const rule = rules.find(({ schedule, names }) => schedule && names.includes(name));
       return rule && fireRule(rule);
     },
     start: deliveries.start,
-    /** Starts to fire rules at their rates. */
+    /** Starts the timers that fire the rules. */
     startSchedules(): void {
       const { log = logLine } = tools;
       for (const rule of rules.filter(({ schedule }) => schedule)) {
         const { schedule: { milliseconds } = {}, names: [name] } = rule;
         if (!milliseconds) {
-          log(`${name}: the local stack does not support its schedule expression: the rule fires only on request`);
+          log(`${name}: the local stack does not support the schedule expression, so the rule fires only on request`);
           continue;
         }
         const fire = () => {

@@ -13,13 +13,15 @@ const MEMBERS = ['Source', 'DetailType', 'Detail', 'Time', 'Resources', 'EventBu
 /** An entry that AWS rejects, with AWS's message. */
 class Refused extends AwsError {}
 
-/** The header that names a scheduled rule to fire, in an unsigned POST. Web pages of other origins can't send such a header without a CORS preflight. */
+/**
+ * The header of an unsigned POST request that names the scheduled rule to fire. A web page of another origin can't send this header without a CORS preflight.
+ */
 const FIRE = 'x-local-fire-rule';
 
 /**
- * EventBridge's PutEvents, and a local command that fires a scheduled rule. An event is on disk when the response is sent.
+ * Creates EventBridge's operation PutEvents, and a local command that fires a scheduled rule. An event is on disk when the response is sent.
  *
- * @param log receives events for a missing bus, because AWS's response doesn't report them
+ * @param log receives a line for each event on a missing bus, because AWS's response doesn't report such an event
  */
 export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 'fire' | 'buses'> & { log: (line: string) => void }): { service: AwsService } {
   function putEntry(entry: Json): Json {
@@ -32,7 +34,7 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
       return { EventId: randomUUID() };
     } catch (error) {
       if (error instanceof Refused) return { ErrorCode: error.code, ErrorMessage: error.message };
-      // The error is a local fault, such as a full disk.
+      // Any other error is a failure of the local stack, such as a full disk.
       log(`PutEvents: ${firstLines(error as Error)}`);
       return { ErrorCode: 'InternalFailure', ErrorMessage: 'an internal error of the local stack' };
     }

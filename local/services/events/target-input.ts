@@ -1,7 +1,7 @@
 import { onlyKnown } from '../../lookup';
 import type { Json } from '../json';
 
-/** Returns the JSON text that a rule passes to its target for an event. `receivedAt` is when the bus received the event. */
+/** Returns the JSON text that a rule passes to its target for an event. `receivedAt` is the time at which the bus received the event. */
 export type InputOf = (event: Json, receivedAt: Date) => string;
 
 const VARIABLE = /<([\w.-]+)>/g;

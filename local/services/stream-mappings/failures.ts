@@ -6,7 +6,7 @@ import type { StreamRecord } from '../dynamodb/streams';
 /** The reasons for which Lambda discards records. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-/** The state of the last invocation. */
+/** The number of invocations until now, and whether the last invocation failed. */
 export interface Attempt { readonly count: number; readonly failed: boolean }
 
 /** Returns the key prefix of a mapping's failed event records. */

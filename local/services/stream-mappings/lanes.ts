@@ -16,11 +16,11 @@ export interface Lane {
   position(): string;
   /** Moves the position to the last delivered record, and stores the position on disk. */
   moveTo(sequenceNumber: string): void;
-  /** Moves the position to the last filtered-out record, in memory only. After a kill, these records may be read again. */
+  /** Moves the position, in memory only, to the last record that the filter excluded. After a crash, excluded records may be read again. */
   skipTo(sequenceNumber: string): void;
 }
 
-/** The number of shards. A stream has more than one shard, as in AWS, so that no code depends on the order of records with different partition keys. */
+/** The number of shards. A stream has several shards, as in AWS, so that no code depends on the order of records with different partition keys. */
 const SHARDS = 2;
 const BEGINNING = '';
 
@@ -29,7 +29,7 @@ export function lanesOf({ uuid, streamArn, lanesPerShard }: Settings, dataFolder
   const checkpoints = durableRecords<string[]>(join(dataFolder, 'stream-mappings'));
   const count = SHARDS * lanesPerShard;
   const kept = checkpoints.get(uuid) ?? [];
-  // If the number of lanes has changed, all lanes start from the lowest position. Some records are then delivered again, and no record is lost.
+  // If the number of lanes has changed, all lanes start from the lowest position, so that no record is lost.
   const positions = kept.length === count ? kept : Array<string>(count).fill([...kept].sort()[0] ?? BEGINNING);
   return positions.map((_, index) => ({
     shardId: `shardId-${String(Math.floor(index / lanesPerShard)).padStart(20, '0')}-${stable(streamArn).slice(0, 8)}`,

@@ -7,7 +7,7 @@ import { compilePattern } from '../patterns';
 /** The settings of a stream's event source mapping, with Lambda's defaults. */
 export type Settings = ReturnType<typeof settingsOf>;
 
-/** For each number: Lambda's default, minimum and maximum. -1 means no limit. */
+/** For each numeric setting: Lambda's default, minimum and maximum. -1 means no limit. */
 const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
   BatchSize: [100, 1, 10_000],
   MaximumBatchingWindowInSeconds: [0, 0, 300],

@@ -29,8 +29,8 @@ interface Given {
 }
 
 /**
- * Lambda's event source mappings of the template's streams. Delivers records to functions at least once, in the order of each item's changes, also
- * after `kill -9`. Rejects if a function's role isn't allowed to read its stream or to write its failed records. Reading starts with `start`.
+ * Creates the event source mappings of the template's streams. Delivers records to functions at least once, in the order of each item's changes, also after
+ * `kill -9`. Rejects if a function's role isn't allowed to read the stream or to write failed event records. Reading starts with `start`.
  */
 export async function createStreamMappings(given: Given): Promise<Part & { start(): void }> {
   const { stack, access } = given;
@@ -48,14 +48,14 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   }
   return {
     start: () => lanes.forEach((run) => void run()),
-    // `stop` doesn't wait for running functions. Their batches are delivered again at the next start.
+    // `stop` doesn't wait for running functions, so their batches are delivered again at the next start.
     stop: async () => stopping.abort(),
   };
 }
 
 /**
- * The permissions that the function's role must have. IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource`
- * grants ListStreams for the stream only, which has no effect. The role then requires another policy statement.
+ * The required permissions of the function's role. IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource` grants
+ * ListStreams only for the stream. This grant has no effect, so the role requires an additional policy statement.
  */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   const onStream = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
@@ -64,7 +64,7 @@ function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   return [...reads, ...bucketArn ? writes : []];
 }
 
-/** Creates the reader of a lane. Aborting the signal stops the reader. */
+/** Creates a function that reads a lane until `signal` is aborted. */
 function createLane({ settings, lane, functionArn, role, signal, ...given }: Given & {
   settings: Settings; lane: Lane; functionArn: string; role: Principal; signal: AbortSignal;
 }): () => Promise<void> {
@@ -73,7 +73,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   const say = (line: string) => log(`${settings.logicalId}: ${line}`);
   const pause = (milliseconds: number) => wait(milliseconds, undefined, { signal });
 
-  /** Returns the next matching records and the sequence number of the last record that was read. Waits for a first record, then for the batching window. */
+  /** Returns the next matching records and the sequence number of the last record that was read. Waits for a record, and then for the batching window. */
   async function gather(): Promise<{ records: StreamRecord[]; end: string }> {
     const records: StreamRecord[] = [];
     let [end, size] = [lane.position(), 0];
@@ -96,10 +96,10 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     }
   }
 
-  /** Invokes the function. Returns the number of leading records that were processed, and whether the whole invocation failed. */
+  /** Invokes the function. Returns how many records at the start of the batch were processed, and whether the whole invocation failed. */
   async function invoke(records: StreamRecord[]): Promise<{ done: number; failed: boolean }> {
     const { payload, error } = await functions.invoke(functionArn, { Records: records });
-    // An interrupted batch is delivered again at the next start. The interruption does not count as a failure of the function.
+    // An interrupted batch is delivered again at the next start, and does not count as a failure of the function.
     signal.throwIfAborted();
     if (error) say(`${error.errorType}: ${error.errorMessage}`);
     if (error) return { done: 0, failed: true };
@@ -115,7 +115,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   async function deliver(batch: StreamRecord[], attempt: Attempt = { count: 0, failed: false }): Promise<void> {
     const { maximumAgeSeconds, maximumRetries, bisects } = settings;
     const youngest = maximumAgeSeconds < 0 ? -Infinity : now() / 1000 - maximumAgeSeconds;
-    // Only the first records of a batch are discarded. If the clock was set back, an old record can follow a newer record. The old record is then delivered.
+    // Old records are discarded only at the start of the batch. If the clock was set back, an old record can follow a newer record and is then delivered.
     const firstFresh = batch.findIndex(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= youngest);
     const aged = firstFresh < 0 ? batch : batch.slice(0, firstFresh);
     if (aged.length > 0) await giveUp(aged, 'RecordAgeExceeded', attempt);
@@ -147,7 +147,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         await access.require(role, [{ action: 's3:PutObject', resource: `${settings.bucketArn}/${failure.key}` }]);
         await putFailure(store, settings.bucketArn, failure);
       } catch (error) {
-        // If access is denied, the records are lost, as in AWS. After a local fault, the write is retried.
+        // If access is denied, the records are lost, as in AWS. After any other error, the write is retried.
         if (!(error instanceof AwsError)) throw error;
         say(`failed event records are lost: ${error.name}: ${error.message}`);
       }

@@ -25,8 +25,8 @@ interface Subscription {
 }
 
 /**
- * The template's SNS topics. A message is on disk when `send` returns, and is delivered to functions and queues at least once. A message for a
- * receiver outside the stack (e-mail, SMS, HTTP) becomes a file below `notifications` in the data folder.
+ * The template's SNS topics. A message is on disk when `send` returns, and is delivered to functions and queues at least once. A message to e-mail, SMS or HTTP
+ * becomes a file below `notifications` in the data folder.
  */
 export function createTopics({ stack, ...tools }: { stack: LocalStack } & Tools): OtherTargets & { start(): void; stop(): Promise<void> } {
   const outbox = join(stack.dataFolder, 'notifications');
@@ -77,7 +77,7 @@ function subscriptionOf(logicalId: string, arn: string, properties: Json): Subsc
   return { arn, topicArn, protocol, endpoint, raw, deadLetterArn: RedrivePolicy?.deadLetterTargetArn, takes };
 }
 
-/** Compiles a filter on the message body. Messages from an event bus have no attributes. */
+/** Compiles a filter policy. A filter on attributes gets no attributes, because messages from an event bus have none. */
 function filterOf({ FilterPolicy, FilterPolicyScope }: Json): (text: string) => boolean {
   if (!FilterPolicy) return () => true;
   const matches = compilePattern(FilterPolicy);

@@ -107,7 +107,7 @@ describe('custom resources', () => {
   it('fail the start if their function fails or ends without a response', async () => {
     const crashed: Functions = { invoke: async () => ({ error: { errorType: 'TypeError', errorMessage: 'x is not a function' } }) };
     await expect(run(stackOf({}), crashed)).rejects.toThrow('Third (Custom::Third): x is not a function');
-    await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('its function ended without a response');
+    await expect(run(stackOf({}), functions(() => undefined))).rejects.toThrow('the function ended without a response');
   });
 
   it('accept one response, by PUT, at their response URL', async () => {
@@ -189,7 +189,7 @@ describe('a bucket deployment', () => {
   });
 
   it.each<[string, (scope: Stack) => Partial<deployment.BucketDeploymentProps>, string]>([
-    ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'the local stack knows no content type for'],
+    ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'the local stack does not know the content type of'],
     ['a property that it does not know', () => ({ destinationKeyPrefix: 'web' }), 'does not support DestinationBucketKeyPrefix "web"'],
     ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'the local stack does not support deploy-time values in deployed files'],
   ])('fails on %s', async (_, options, message) => {

@@ -197,7 +197,7 @@ describe('a rule with a schedule', () => {
   test.each(['cron(0 12 * * ? *)', 'rate(30 days)'])('%s never fires automatically, and a log line says so', (ScheduleExpression) => {
     const { startSchedules, logged } = start({ ScheduleExpression, Targets });
     startSchedules();
-    expect(logged).toEqual(['r: the local stack does not support its schedule expression: the rule fires only on request']);
+    expect(logged).toEqual(['r: the local stack does not support the schedule expression, so the rule fires only on request']);
   });
 
   test('is on the default bus, and also receives events if it has a pattern', async () => {
