@@ -1,5 +1,5 @@
-import { ASSUMPTIONS, billOf, MONTHS, normalizedMinutes, SERVICE_PER_VIDEO, storedGigabytes, unitsOf } from './cost/month';
-import { dollarsFor, MONTH_PRICES, type Price } from './cost/prices';
+import { ASSUMPTIONS, billOf, type MonthPriced, MONTHS, normalizedMinutes, SERVICE_PER_VIDEO, storedGigabytes, unitsOf } from './cost/month';
+import { dollarsFor, PRICES, unitPrice, type Price } from './prices';
 
 const dollars = (amount: number): string => `$${amount < 0.1 && amount > 0 ? amount.toPrecision(2) : amount.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',')}`;
 const count = (number: number): string => Math.round(number).toLocaleString('en-US');
@@ -8,6 +8,11 @@ const priceOf = ([price, upTo]: readonly [number, number], unit: string): string
   return upTo === Infinity ? text : `${text} up to ${count(upTo)}`;
 };
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const pricesOf = (names: readonly MonthPriced[]): string[][] => names.map((name) => {
+  const { unit, tiers, free, source }: Price = PRICES[name];
+  return [name, tiers.map((tier) => priceOf(tier, unit)).join(', '), free ? count(free) : '-', source];
+});
 
 /** Returns the tables of docs/cost.md in Markdown, by name. */
 export function costTables(): Record<string, string> {
@@ -19,8 +24,8 @@ export function costTables(): Record<string, string> {
   return {
     'One video of 10 minutes': table(['item', 'amount', 'dollars'], [
       ['transcode', `${count(normalizedMinutes(minutes))} normalized minutes`, dollars(dollarsFor('transcode', normalizedMinutes(minutes)))],
-      ['storage of the source file', `${source.toFixed(2)} GB`, `${dollars(source * MONTH_PRICES.storage.tiers[0][0])} a month`],
-      ['storage of the media files, at most', `${media.toFixed(2)} GB`, `${dollars(media * MONTH_PRICES.storage.tiers[0][0])} a month`],
+      ['storage of the source file', `${source.toFixed(2)} GB`, `${dollars(source * unitPrice('storage'))} a month`],
+      ['storage of the media files, at most', `${media.toFixed(2)} GB`, `${dollars(media * unitPrice('storage'))} a month`],
       ['API, functions, table, queue and events until `ready`', '', dollars(SERVICE_PER_VIDEO)],
     ]),
     'Size': table(['', ...names], [
@@ -36,9 +41,7 @@ export function costTables(): Record<string, string> {
       ...rows.map((row) => [row, ...months.map(({ bill }) => dollars(bill[row]))]),
       ['**total**', ...months.map(({ bill }) => `**${dollars(Object.values(bill).reduce((sum, each) => sum + each, 0))}**`)],
     ]),
-    'Prices': table(['item', 'price', 'free each month', 'source'], Object.entries<Price>(MONTH_PRICES).map(([name, { unit, tiers, free, source: from }]) => [
-      name, tiers.map((tier) => priceOf(tier, unit)).join(', '), free ? count(free) : '-', from,
-    ])),
+    'Prices': table(['item', 'price', 'free each month', 'source'], pricesOf(Object.keys(months[0].units) as MonthPriced[])),
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 import { setTimeout as wait } from 'timers/promises';
 import { normalizedFactor } from './cost/month';
-import { PRICES, type Priced } from './prices';
+import { PRICES, unitPrice, type Priced } from './prices';
 import { sumOf, type Units } from './units';
 import { UsageCount } from './usage-count';
 import { fetchMedia, SignIn } from '../local/client';
@@ -141,7 +141,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         const runs: VideoCount[] = [];
         for (let run = 0; run < RUNS; run++) runs.push(await send(text));
         counts[name] = medianOf(runs);
-        counts[name].media.uses['MediaConvert normalized minutes'] = normalizedMinutesOfJob(dataFolder);
+        counts[name].media.uses.transcode = normalizedMinutesOfJob(dataFolder);
       }
       if (stack.refusals.length > 0) throw new Error('the policies of the template rejected a request');
     }
@@ -182,23 +182,27 @@ function functionRows(count: VideoCount): object[] {
     { phase, 'function': name, calls, 'ms': rounded(milliseconds, 0), 'GB-s': rounded(gbSeconds, 3), 'lines of the handler': lines, 'log bytes': bytes })));
 }
 
+const usedItems = (...counts: Pick<UsageCount, 'uses'>[]): Priced[] => (
+  (Object.keys(PRICES) as Priced[]).filter((name) => counts.some(({ uses }) => uses[name] > 0)));
+
 function serviceRows(count: VideoCount): Record<string, object> {
-  const used = Object.entries(PRICES).filter(([name]) => PHASES.some((phase) => count[phase].uses[name as Priced] > 0));
+  const used = usedItems(...PHASES.map((phase) => count[phase]));
   const columns = (of: (phase: Phase) => number, unit: string, digits?: number) => (
     Object.fromEntries(PHASES.map((phase) => [`${phase}, ${unit}`, rounded(of(phase), digits)])));
   return Object.fromEntries([
-    ...used.map(([name, [price, source]]) => [name, {
-      ...columns((phase) => count[phase].uses[name as Priced] * 1000, 'count', 1),
-      '$ a million': rounded(price * 1e6, 4),
-      ...columns((phase) => count[phase].uses[name as Priced] * 1000 * price, '$'),
-      source,
+    ...used.map((name) => [name, {
+      'unit': PRICES[name].unit,
+      ...columns((phase) => count[phase].uses[name] * 1000, 'count', name === 'logs' ? 5 : 1),
+      '$ a million': rounded(unitPrice(name) * 1e6, 4),
+      ...columns((phase) => count[phase].uses[name] * 1000 * unitPrice(name), '$'),
+      'source': PRICES[name].source,
     }]),
     ['all', columns((phase) => count[phase].dollars * 1000, '$')],
   ]);
 }
 
 const total = (count: VideoCount): number => count['upload to ready'].dollars * 1000;
-const counted = (count: VideoCount): number => total(count) - count['upload to ready'].uses['Lambda GB-seconds'] * PRICES['Lambda GB-seconds'][0] * 1000;
+const counted = (count: VideoCount): number => total(count) - count['upload to ready'].uses['Lambda GB-seconds'] * unitPrice('Lambda GB-seconds') * 1000;
 
 function totalRows(counts: Record<string, VideoCount>): object[] {
   return Object.entries(counts).map(([video, count]) => ({
@@ -210,6 +214,6 @@ function totalRows(counts: Record<string, VideoCount>): object[] {
 }
 
 function mediaRows({ uses }: UsageCount): Record<string, object> {
-  return Object.fromEntries(Object.entries(PRICES).filter(([name]) => uses[name as Priced] > 0).map(([name, [price, source]]) => (
-    [name, { count: rounded(uses[name as Priced] * 1000, 1), $: rounded(uses[name as Priced] * 1000 * price), source }])));
+  return Object.fromEntries(usedItems({ uses }).map((name) => (
+    [name, { count: rounded(uses[name] * 1000, 1), $: rounded(uses[name] * 1000 * unitPrice(name)), source: PRICES[name].source }])));
 }

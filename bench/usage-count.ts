@@ -1,4 +1,4 @@
-import { PRICES, type Priced } from './prices';
+import { PRICES, unitPrice, type Priced } from './prices';
 import { readUnits, sumOf, totalOf, writeUnits, type Units } from './units';
 import type { Usage } from '../local/usage';
 
@@ -7,6 +7,8 @@ import type { Usage } from '../local/usage';
  * bound.
  */
 const LOG_EVENT_OVERHEAD = 26;
+/** The size of a GB on the bill of CloudWatch Logs, in bytes. */
+const GB = 1e9;
 const uuid = '00000000-0000-4000-8000-000000000000';
 const time = '2026-11-30T00:00:00.000Z';
 /** The records that Lambda itself writes for an invocation, with the system log level INFO and JSON logs (Lambda developer guide, "Telemetry API"). */
@@ -27,8 +29,8 @@ const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
  * The cost in dollars of a further progress report, without GB-seconds. The cost includes a call of the handler for the report, a call of the publisher, the
  * logs of both calls, and a read and a write of the row.
  */
-export const PROGRESS_REPORT = 2 * (PRICES['Lambda calls'][0] + SYSTEM_BYTES * PRICES['log bytes'][0])
-  + PRICES['DynamoDB read units'][0] + PRICES['DynamoDB write units'][0];
+export const PROGRESS_REPORT = 2 * (unitPrice('Lambda calls') + SYSTEM_BYTES / GB * unitPrice('logs'))
+  + unitPrice('DynamoDB read units') + unitPrice('DynamoDB write units');
 
 /** The usage of one function. */
 interface FunctionUsage { calls: number; milliseconds: number; gbSeconds: number; lines: number; bytes: number }
@@ -41,7 +43,7 @@ export class UsageCount {
   readonly writes: Units[] = [];
 
   get dollars(): number {
-    return Object.entries(PRICES).reduce((sum, [name, [price]]) => sum + this.uses[name as Priced] * price, 0);
+    return (Object.keys(PRICES) as Priced[]).reduce((sum, name) => sum + this.uses[name] * unitPrice(name), 0);
   }
 
   add(usage: Usage): void {
@@ -80,7 +82,7 @@ export class UsageCount {
     used.bytes += SYSTEM_BYTES;
     this.uses['Lambda calls']++;
     this.uses['Lambda GB-seconds'] += gbSeconds;
-    this.uses['log bytes'] += SYSTEM_BYTES;
+    this.uses.logs += SYSTEM_BYTES / GB;
     if (payload?.Records?.[0]?.eventSource === 'aws:dynamodb') this.uses['DynamoDB stream records'] += payload.Records.length;
   }
 
@@ -91,14 +93,14 @@ export class UsageCount {
     const bytes = isContinued ? Buffer.byteLength(line) : bytesOf([line]) + Buffer.byteLength(ENVELOPE);
     used.lines++;
     used.bytes += bytes;
-    this.uses['log bytes'] += bytes;
+    this.uses.logs += bytes / GB;
   }
 }
 
 /** Returns the billed unit of a request; undefined if the request is free, or if another kind of usage counts the request. */
 function requestName({ service, operation }: Usage & { kind: 'request' }): Priced | undefined {
   switch (service) {
-    case 's3': return ['PUT', 'LIST'].includes(operation) ? 'S3 PUT and LIST requests' : operation === 'DELETE' ? undefined : 'S3 GET requests';
+    case 's3': return ['PUT', 'LIST'].includes(operation) ? 'S3 PUTs' : operation === 'DELETE' ? undefined : 'S3 GETs';
     case 'sqs': return 'SQS requests';
     case 'apigateway': return 'REST API requests';
     case 'cloudfront': return 'CloudFront requests';

@@ -2,7 +2,7 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { costTables } from '../bench/cost';
 import { MONTHS, normalizedMinutes, unitsOf } from '../bench/cost/month';
-import { dollarsFor } from '../bench/cost/prices';
+import { dollarsFor } from '../bench/prices';
 
 const page = readFileSync(join(__dirname, '..', 'docs', 'cost.md'), 'utf8');
 

@@ -1,5 +1,5 @@
-import { dollarsFor, type MonthPriced } from './prices';
 import { DEFAULT_LADDER } from '../../src/transcode/job/ladder';
+import { dollarsFor, type Priced } from '../prices';
 
 /** The usage of a service in one month. */
 export interface Month {
@@ -66,8 +66,8 @@ export function storedGigabytes(): { source: number; media: number } {
   return { source: gigabytes(sourceMegabitsPerSecond, minutesPerVideo), media: gigabytes(ladder, minutesPerVideo) };
 }
 
-/** Units of a month. */
-export function unitsOf({ videos, users, viewsPerUser }: Month): Record<MonthPriced, number> {
+/** Returns the units of each kind of usage in a month. */
+export function unitsOf({ videos, users, viewsPerUser }: Month) {
   const {
     minutesPerVideo, minutesPerView, viewMegabitsPerSecond, segmentSeconds, segmentsAtOnce, apiRequestsPerView, readUnitsPerView, storedMonths, ...lambda
   } = ASSUMPTIONS;
@@ -86,15 +86,18 @@ export function unitsOf({ videos, users, viewsPerUser }: Month): Record<MonthPri
     // This is an upper bound, because CloudFront caches segments.
     'S3 GETs': viewedSegments,
     'REST API requests': calls,
-    'DynamoDB read units': views * readUnitsPerView,
     'Lambda calls': calls,
     'Lambda GB-seconds': calls * lambda.lambdaSeconds * lambda.lambdaGigabytes,
+    'DynamoDB read units': views * readUnitsPerView,
     'users': users,
     'secrets': SECRETS,
     'SQS requests': POLLING_REQUESTS,
     'logs': calls * lambda.logBytesPerCall / 1e9,
-  };
+  } satisfies Partial<Record<Priced, number>>;
 }
+
+/** The name of an item on the monthly bill. */
+export type MonthPriced = keyof ReturnType<typeof unitsOf>;
 
 /** The rows of a bill, and the units that each row contains. */
 const ROWS: Readonly<Record<string, readonly MonthPriced[]>> = {
