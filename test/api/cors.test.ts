@@ -7,7 +7,6 @@ import { environmentOf } from '../toolkit/functions';
 import { templateOf, testStack, vodIn } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
 
-/** Returns the template of an API with all routes. */
 function apiTemplate(appOrigins?: string[], stack = testStack()) {
   const api = new VodApi(stack, 'Api', { appOrigins });
   api.authorizeWith({ authorizerId: 'authorizer1', authorizationType: apigateway.AuthorizationType.CUSTOM });

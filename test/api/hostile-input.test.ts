@@ -21,7 +21,7 @@ const NAMES = [
   ...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'then', 'toJSON', '', ' ', '#', '/', '~1', '%', '%zz', 'a.b', '0', '-1', '\u0000', 'a\nb', '\u001b[31m', '\ud800',
   '\udc00\ud800', '\ufffd', '\uffff', '\u200b', '\u202e', '🎬', 'x'.repeat(65), `${'x'.repeat(199)}🎬🎬`, LONG,
 ];
-/** JSON texts of values that often cause errors. */
+/** Values that often cause errors, as JSON text. */
 const VALUES = [
   ...NAMES.map((name) => JSON.stringify(name)), 'null', 'true', '0', '-0', '-1', '1.5', '1e400', '-1e400', '1e300', '5e-324', '9007199254740993', '9'.repeat(1000), '[]', '[null]', '[[]]', '{}',
   '{"__proto__":null}', '{"constructor":{"prototype":{}}}', '["a","a"]', deep(20, '[', ']'), deep(20, '{"a":', '}'), deep(10_000, '[', ']'), deep(10_000, '{"a":', '}'),
@@ -40,7 +40,6 @@ type Handler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
 describe('hostile input', () => {
   let table: CatalogTable;
   let signIn: SignInService;
-  // All handlers that have a route.
   let handlers: Record<(typeof ROUTES)[OperationId]['handler'], Handler>;
   beforeAll(async () => {
     table = await catalogTable();
@@ -84,7 +83,7 @@ describe('hostile input', () => {
       if (PROBLEMS[parsed.code as keyof typeof PROBLEMS].status !== status || parsed.status !== status) throw new Error(`another status: ${what}`);
       if (!documented.paths[path][method.toLowerCase()].responses[status]?.description.split(', ').includes(parsed.code)) throw new Error(`not documented: ${what}`);
       if (body.length > 10_000) throw new Error(`quotes too much: ${what}`);
-      // JSON can escape half a surrogate pair, but many parsers reject it.
+      // Many JSON parsers reject an escaped half of a surrogate pair.
       if (/\\ud[89a-f]/i.test(body)) throw new Error(`quotes half a surrogate pair: ${what}`);
     }
     if (status < 300 && response && !new Validator(response as object, '4').validate(parsed).valid) throw new Error(`not its schema: ${what}`);

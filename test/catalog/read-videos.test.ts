@@ -18,7 +18,7 @@ describe('catalog/read-videos', () => {
   let handler: Entry['handler'];
 
   beforeAll(() => {
-    // Imported here because the handler reads its environment when it is imported.
+    // The handler reads its environment when it is imported.
     Object.assign(process.env, { TABLE_NAME: 'videos', SERVICE_URL: 'https://videos.example.com', ROLES, AWS_REGION: 'eu-central-1' });
     ({ handler } = jest.requireActual<Entry>('../../src/catalog/read-videos.lambda'));
   });
@@ -113,7 +113,7 @@ describe('catalog/read-videos', () => {
     expect(await list({ status: 'ready' })).toMatchObject({ statusCode: 200, body: { items: [] } });
   });
 
-  /** Videos that Bob must not know of, and a video that does not exist. */
+  /** Videos that Bob is not allowed to see, and an id that does not exist. */
   const hidden = [
     undefined,
     videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' }),

@@ -130,7 +130,7 @@ describe('the catalog of another stack of the app', () => {
   });
 });
 
-/** A catalog that a user of the library could write, without code of the library. */
+/** A catalog that an app could implement without the library's code. */
 class OwnCatalog extends Construct implements IVodCatalog {
   readonly url = SERVICE_URL;
   readonly table: dynamodb.ITable;

@@ -19,7 +19,7 @@ const file = readFileSync(join(__dirname, '..', '..', 'openapi.json'), 'utf8');
 const document: Document = JSON.parse(file);
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
 
-/** Returns every nested object, beginning with the document. */
+/** Returns the document and every object in it. */
 function* objects(value: unknown): Generator<Record<string, any>> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield value;
@@ -35,7 +35,7 @@ describe('openapi.json', () => {
   test('is valid OpenAPI 3.1, and each reference can be resolved', async () => {
     const { Validator } = await import('@seriousme/openapi-schema-validator');
     const validator = new Validator();
-    // A copy, because the validator resolves references in place.
+    // The validator resolves references in place, so it gets a copy.
     expect(await validator.validate(JSON.parse(file))).toEqual({ valid: true });
     expect(validator.version).toBe('3.1');
     expect(JSON.stringify(validator.resolveRefs())).not.toContain('$ref');

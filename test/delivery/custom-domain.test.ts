@@ -34,7 +34,7 @@ describe('domainNames', () => {
     expect(only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage).toContain(`<a href="${SERVICE_URL}/api/login?return_to=%2F">`);
     const rules = ofType(template, 'AWS::S3::Bucket').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
     expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[SERVICE_URL]]);
-    // No resource refers to the distribution's own name, since it is not the service URL.
+    // The service URL contains the custom domain name, so no resource refers to the distribution's name on cloudfront.net.
     expect(JSON.stringify(template)).not.toContain('"DomainName"]');
   });
 
@@ -115,7 +115,6 @@ describe('domainNames', () => {
     expect(() => vodIn(testStack(), props)).toThrow(message);
   });
 
-  /** Creates a delivery with an imported catalog in a new stack. */
   const deliveryOf = (scope: Construct, id: string, domainNames: string[]) => {
     const stack = new Stack(scope, id);
     const catalog = VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'Table', 'videos'), url: `https://${domainNames[0]}`, roles: {} });

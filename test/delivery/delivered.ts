@@ -4,12 +4,11 @@ import type { VodDeliveryProps } from '../../src/delivery/vod-delivery';
 import { deliveryIn, templateOf, testStack } from '../toolkit/stacks';
 import { type CloudFormationTemplate, only } from '../toolkit/template';
 
-/** Creates a delivery with an API. */
 export function delivered(props: Partial<VodDeliveryProps> & { withApi?: boolean } = {}, stack: Stack = testStack()) {
   const { withApi = true, ...rest } = props;
   const api = withApi ? new VodApi(stack, 'Api') : undefined;
   const delivery = deliveryIn(stack, { api, ...rest });
-  // The checks of a RestApi at synth fail without methods.
+  // A RestApi without methods fails at synth.
   api?.node.tryRemoveChild('RestApi');
   return { stack, delivery, json: () => templateOf(stack) };
 }

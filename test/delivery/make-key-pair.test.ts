@@ -36,7 +36,7 @@ describe('make-key-pair', () => {
     const { privateKey, createdAt } = JSON.parse(values.get(ARN)!.text);
     expect([Status, PhysicalResourceId]).toEqual(['SUCCESS', ARN]);
     expect(Data).toEqual({ PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }), CreatedAt: createdAt });
-    // CloudFront returns keys with a final line break, and treats a key without it as another key.
+    // CloudFront adds a final line break to public keys, and treats a key without the line break as a different key.
     expect(Data.PublicKey).toMatch(/^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/);
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(privateKey);
     expect(asymmetricKeyType).toBe(kind);

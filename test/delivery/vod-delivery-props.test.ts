@@ -21,7 +21,7 @@ describe('VodDelivery with props', () => {
       },
     }).json();
     const found = behaviors(template);
-    // The patterns of the service come first: a wider pattern would otherwise serve the media without a session.
+    // If a wider pattern came before `/v/*`, CloudFront would serve media files without a playback session.
     expect(Object.keys(found)).toEqual(['/v/*', '/api/*', '/live/*', '/*', 'default']);
     expect(found.default).toMatchObject({ AllowedMethods: ['GET', 'HEAD'], ViewerProtocolPolicy: 'redirect-to-https' });
     expect(found['/live/*']).toMatchObject({ ViewerProtocolPolicy: 'redirect-to-https', ResponseHeadersPolicyId: found.default.ResponseHeadersPolicyId });

@@ -6,7 +6,7 @@ import { hmacToken, SigningKey, unsignedToken } from '../auth/token-authorizer/o
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The difference of a bad token from a good one. */
+/** The difference between a bad token and a good token. */
 export interface Fault {
   readonly claims?: Fields;
   readonly header?: Fields;
@@ -20,7 +20,7 @@ export function readToken(token: string): [header: Fields, claims: Fields] {
   return [header, claims];
 }
 
-/** Creates tokens with the key of a local issuer: good ones, and bad ones that differ from a good one in one place. */
+/** Creates tokens with the key of a local issuer. Each bad token differs from a good token in one place. */
 export class Forge {
   readonly key: SigningKey;
   readonly header: Fields;
@@ -37,7 +37,7 @@ export class Forge {
     [this.header, this.claims] = readToken(token);
   }
 
-  /** Returns a token that is good except for the given fault. */
+  /** Returns a good token, or a token with the given fault. */
   token({ claims, header, key = this.key }: Fault = {}): string {
     return key.token({ ...this.claims, ...claims }, { ...this.header, ...header });
   }
@@ -47,7 +47,7 @@ const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 /** A key that no issuer publishes. */
 const FOREIGN = new SigningKey('foreign');
 
-/** Faults of tokens of any kind. Tests add a token of the wrong kind themselves. */
+/** Functions that create bad tokens, by fault. Each test adds a bad token of the wrong kind (ID token or access token). */
 export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'expired': (forge) => forge.token({ claims: { exp: inSeconds(-3600) } }),
   'not yet valid': (forge) => forge.token({ claims: { nbf: inSeconds(3600) } }),
@@ -78,11 +78,11 @@ export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'empty': () => '',
 };
 
-/** Returns the routes whose handlers API Gateway has invoked, for example `GET/streams`. The access log contains each route once. */
+/** Returns the routes whose handlers API Gateway has invoked, for example `GET/streams`. The local stack's access log contains each route only once. */
 export function handlersReached(data: string): string[] {
   const lines = readFileSync(path.join(data, 'access.jsonl'), 'utf8').split('\n').filter(Boolean);
   const decisions = lines.map((line): Decision => JSON.parse(line));
   const invoked = decisions.filter(({ action, principal }) => action === 'lambda:InvokeFunction' && principal.id === 'apigateway.amazonaws.com');
-  // The source is `arn:…:API/STAGE/GET/streams` for a route and `arn:…:API/authorizers/ID` for an authorizer.
+  // `aws:SourceArn` is `arn:…:API/STAGE/GET/streams` for a route and `arn:…:API/authorizers/ID` for an authorizer.
   return invoked.flatMap(({ principal }) => /\/api\/(.+)$/.exec(String(principal.context?.['aws:SourceArn']))?.[1] ?? []);
 }

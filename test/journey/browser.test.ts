@@ -22,7 +22,7 @@ describe('the page in a browser', () => {
 
   const open = async () => Tab.open(await browser.newContext(), stack.facts);
 
-  /** Records each value of the progress bar. A local upload can finish before a test reads the bar. */
+  /** Records each value of the progress bar, because a local upload can finish before a test reads the bar. */
   async function watchProgress(page: Page): Promise<() => Promise<number[]>> {
     const seen = await page.evaluateHandle(() => {
       const bar = document.querySelector<HTMLProgressElement>('#upload-progress')!;
@@ -39,10 +39,10 @@ describe('the page in a browser', () => {
     const tab = await open();
     const { page, requests, complaints } = tab;
     await tab.signIn();
-    // The URL contains neither code nor state.
+    // After sign-in, the URL contains no authorization code and no state.
     expect(page.url()).toBe(`${origin}/`);
 
-    // A reloaded page finds its session with the cookie and needs no sign-in.
+    // After a reload, the refresh cookie continues the session without a sign-in.
     await page.reload();
     await page.getByText('Nothing yet: upload your first video.').waitFor();
     expect(await page.getByRole('link', { name: 'Sign in' }).isVisible()).toBe(false);
@@ -67,7 +67,7 @@ describe('the page in a browser', () => {
     await page.waitForFunction((time) => document.querySelector('video')!.currentTime > time, before);
     expect(await page.locator('video').evaluate((video: HTMLVideoElement) => [video.error, video.videoWidth > 0])).toEqual([null, true]);
 
-    // All media files come from the page's origin. Only the upload and the sign-in pages use another origin.
+    // All media files come from the page's origin.
     const media = requests.map((request) => new URL(request.url())).filter(({ pathname }) => /^\/v\/|\.(m3u8|m4s|mp4|cmf[va]|ts)$/.test(pathname));
     expect(media.length).toBeGreaterThan(4);
     expect([...new Set(media.map((url) => url.origin))]).toEqual([origin]);
@@ -87,7 +87,7 @@ describe('the page in a browser', () => {
     expect(await ofTheSignedIn.evaluateAll((elements) => elements.map((element) => element.checkVisibility()))).toEqual([false, false, false, false]);
     await page.reload();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
-    // The session at the sign-in pages has ended too, so they show the form again.
+    // Sign-out also ended the session at the sign-in pages, so the sign-in form appears.
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.locator('[name=password]').waitFor();
 
@@ -127,7 +127,7 @@ describe('the page in a browser', () => {
     await page.reload();
     await page.locator('#own li').first().waitFor();
     expect(await tab.message()).toBe('');
-    // One renewal when the page opens, and one for the expired token.
+    // The page renews its token once when it opens, and once when the token has expired.
     expect(renewals() - before).toBe(2);
     await page.context().close();
   });
@@ -141,7 +141,7 @@ describe('the page in a browser', () => {
     await page.route('**/api/streams?limit=50', (route) => route.fulfill(problem(403, 'wrong_role')));
     await page.route('**/api/upload', (route) => route.fulfill(problem(403, 'wrong_role')));
     await page.reload();
-    // The list of published videos shows the error. The list of the user's own videos stays.
+    // The list of published videos is replaced by the error. The list of the user's own videos remains.
     await page.locator('#published').getByText(/^You can watch only your own videos/).waitFor();
     await page.locator('#own li').first().waitFor();
     expect(await tab.message()).toBe('');
@@ -152,7 +152,7 @@ describe('the page in a browser', () => {
     };
     await upload(Buffer.from('a video'));
     await page.getByText(/^You are not allowed to upload videos/).waitFor();
-    // An automatic refresh does not replace the message about the user's action.
+    // An automatic reload of the lists does not replace the message about the user's action.
     await tab.wake();
     expect(await tab.message()).toMatch(/^You are not allowed to upload videos/);
 
@@ -187,7 +187,6 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
-  // test/web/player.test.ts tests the number of retries.
   it('reports an expired playback session and keeps the message while the lists still work', async () => {
     const tab = await open();
     const { page } = tab;
@@ -210,7 +209,7 @@ describe('the page in a browser', () => {
     });
     const listsAgain = async () => {
       const before = listed;
-      // The page schedules the next list only after the previous one, so the clock may have to advance more than once.
+      // The page schedules a request for the list only after the previous request, so the clock may have to advance more than once.
       await until('the page lists again', async () => {
         await page.clock.fastForward(60_000);
         return listed > before;

@@ -1,4 +1,4 @@
-/** The URL and the cookie of a callback request. */
+/** The URL and the sign-in cookie of a callback request. */
 export interface Callback {
   readonly callback: URL;
   readonly cookie: string;
@@ -11,7 +11,7 @@ export function withQuery({ callback, cookie }: Callback, change: Record<string,
   return { callback: url, cookie };
 }
 
-/** Returns the callback with changed cookie content. A user can write anything into their own cookie. */
+/** Returns the callback with a changed cookie. Users can change the content of their own cookies. */
 export function withCookie({ callback, cookie }: Callback, change: { seed?: string; expiresAt?: number; returnTo?: string }): Callback {
   const [name, value] = cookie.split('=');
   const [seed, expiresAt, returnTo] = value.split('.');
@@ -19,7 +19,7 @@ export function withCookie({ callback, cookie }: Callback, change: { seed?: stri
   return { callback, cookie: `${name}=${change.seed ?? seed}.${change.expiresAt ?? expiresAt}.${changed}` };
 }
 
-/** A state that belongs to no sign-in. */
+/** A `state` value that belongs to no sign-in. */
 export const OTHER = 'x'.repeat(43);
 
 /** Faults of a callback. `other` is the valid callback of another browser. */

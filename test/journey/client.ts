@@ -3,7 +3,6 @@ import { fetchMedia, SignIn, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { StackFacts } from '../../local/stack';
 
-/** The properties of a video that the tests read. */
 export interface Video {
   readonly videoId: string;
   readonly title: string;
@@ -11,7 +10,6 @@ export interface Video {
   readonly error?: { readonly code: string };
 }
 
-/** The response to an upload request. */
 export interface Plan {
   readonly video: Video;
   readonly upload: { readonly method: string; readonly url: string; readonly headers: Record<string, string> };
@@ -71,7 +69,7 @@ export class Caller {
     return video!;
   }
 
-  /** Starts playback, fetches every segment of every rendition and returns the number of segments. */
+  /** Starts playback, fetches every segment of every rendition, and returns the number of segments. */
   async play(videoId: string): Promise<number> {
     const { hls } = await this.call('POST', `/streams/${videoId}/playback`);
     return (await fetchMedia(this.jar, hls)).reduce((sum, { segments }) => sum + segments.length, 0);

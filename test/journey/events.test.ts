@@ -26,11 +26,11 @@ describe('the full example', () => {
   let [ready, errored, edited] = ['', '', ''];
 
   const logged = (): string[] => readFileSync(path.join(stack.data, 'functions.log'), 'utf8').split('\n');
-  /** Returns the events of a video (by default of all videos) that the listener received, sorted by version. */
+  /** Returns the events that the listener received, sorted by version. Without `videoId`, events of all videos are returned. */
   const received = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
     .filter(({ detail }) => !videoId || detail.video.videoId === videoId).sort((one, other) => one.detail.version - other.detail.version);
   const types = (videoId?: string): string[] => received(videoId).map((event) => event['detail-type']);
-  /** Runs docs/resend.sh with test/journey/events/aws.js in place of the AWS CLI. */
+  /** Runs docs/resend.sh. test/journey/events/aws.js replaces the AWS CLI. */
   const resend = async (source: string): Promise<unknown[]> => {
     const folder = temporaryFolder();
     copyFileSync(path.join(__dirname, 'events', 'aws.js'), path.join(folder, 'aws'));
@@ -63,7 +63,8 @@ describe('the full example', () => {
     for (const { source, 'detail-type': type, resources, detail } of received()) {
       const { schema } = webhooks[type].post.requestBody.content['application/json'];
       expect(new Validator({ ...schema, components }, '2020-12').validate(detail)).toMatchObject({ valid: true });
-      // The published schema allows additional fields of later versions. Events of this version contain no field outside the internal schema.
+      // The published schema allows additional fields, because later versions can add fields. Events of this version contain only fields of the internal
+      // schema.
       expect(new Validator(eventDetailSchema as object, '4').validate(detail)).toMatchObject({ valid: true });
       expect([source, resources, detail.eventId]).toEqual(['serverless-vod', [expect.stringMatching(/^arn:aws:dynamodb:.*:table\//)], `${detail.video.videoId}:${detail.version}:${type}`]);
     }

@@ -10,7 +10,7 @@ interface Statement {
   readonly Resource?: unknown;
 }
 
-/** One action that one statement allows on one resource. `taken` returns the template without this grant. */
+/** A grant of one action on one resource by one statement. `taken` returns the template without this grant. */
 export interface Grant {
   readonly name: string;
   readonly action: string;
@@ -27,7 +27,7 @@ const POLICIES: Record<string, string> = {
   'AWS::SQS::QueuePolicy': 'PolicyDocument',
 };
 
-/** Returns every grant of the template, except those of CDK's functions, which the local stack does not run. */
+/** Returns every grant of the template, except the grants to CDK's functions. The local stack does not run CDK's functions. */
 export function grantsOf(assembly: Assembly): Grant[] {
   const changed = (change: (resources: Record<string, Definition>) => void): Assembly => {
     const copy = structuredClone(assembly);
@@ -58,13 +58,13 @@ function pairsOf({ Effect, Action, Resource }: Statement): [action: string, reso
   return [Action].flat().flatMap((action) => [Resource].flat().map((resource): [string, unknown] => [action, resource]));
 }
 
-/** Returns statements that allow the same as the given one, except one pair of action and resource. */
+/** Splits a statement into statements that allow all of its actions and resources, except one pair of action and resource. */
 function without(statement: Statement, action: string, resource: unknown): Statement[] {
   const others = pairsOf(statement).filter((pair) => pair[0] !== action || pair[1] !== resource);
   return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));
 }
 
-/** Evaluates decisions with the policies of an assembly, as the local stack does. */
+/** Evaluates permission checks with the policies of an assembly, as the local stack does. */
 export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<boolean[]> {
   const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, aws: 2, auth: 3, otherIssuer: 4 }), () => undefined);
   const answers: boolean[] = [];
@@ -77,7 +77,7 @@ export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<
   return answers;
 }
 
-/** Returns the names of the grants whose removal changes no decision. */
+/** Returns the names of the grants whose removal changes no permission check. */
 export async function unnoticedGrants(grants: Grant[], decisions: Decision[]): Promise<string[]> {
   const unnoticed: string[] = [];
   for (const { name, action, taken } of grants) {

@@ -8,7 +8,7 @@ jest.setTimeout(PATIENCE_MS);
 
 const VIDEO = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
-/** Every route that requires a token, with a request, the status for a good token and the name in API Gateway. */
+/** Every route that requires a token: a request, the status for a good token, and the route's name in API Gateway. */
 const ROUTES: [method: string, route: string, body: object | undefined, status: number, name: string][] = [
   ['POST', '/upload', DECLARATION, 201, 'POST/upload'],
   ['GET', '/streams', undefined, 200, 'GET/streams'],
@@ -17,7 +17,7 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// The access log contains each route once, so good tokens come last. Good tokens prove that the log would have shown an earlier request.
+// The last test sends good tokens, to prove that the access log shows a route that was called. The access log contains each route only once.
 describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;
@@ -63,7 +63,7 @@ describe('the API with a user pool\'s ID tokens', () => {
     expect(protectedReached()).toEqual(before);
   }
 
-  /** Returns the state that an accepted request would change: the caller's videos and the session. */
+  /** Returns the caller's videos and session, which an accepted request would change. */
   async function state(): Promise<object> {
     const { items } = await client.call('GET', '/streams?owner=me');
     return { items, renewed: Object.keys(await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token })) };

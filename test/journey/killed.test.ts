@@ -15,8 +15,8 @@ const KILLS = Number(process.env.KILLS ?? 2);
 /** Every tenth run uploads a clip, because FFmpeg restarts its work at each start of the stack. */
 const RUNS_A_CLIP = 10;
 /**
- * The longest delay before a kill. Every second kill is within 0.5 seconds after an upload: its event is then in S3, on the bus, in the queue or in a
- * function. The other kills are within 2 seconds after the start.
+ * The longest delay before a kill. Every second kill is at most 0.5 seconds after an upload. The event of the upload is then in S3, on the bus, in the queue
+ * or in a function. The remaining kills are at most 2 seconds after the start of the stack.
  */
 const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
 jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);
@@ -33,7 +33,6 @@ async function rowsOf(stack: StackProcess): Promise<Row[]> {
   return found;
 }
 
-/** Returns the ids of all videos of the caller that the API lists. */
 async function listedFor(client: Client): Promise<string[]> {
   const found: string[] = [];
   let cursor: string | undefined;
@@ -74,7 +73,7 @@ test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or 
   const isSettled = async () => (problems = problemsOf(load, await rowsOf(stack), hearings.all())).length === 0;
   await until('no problem is left', isSettled, WAIT_MS + KILLS * 1000).catch(() => undefined);
   expect(problems.slice(0, 20)).toEqual([]);
-  // The API lists all videos that remain.
+  // The API lists all videos that were not removed.
   const listed = new Set(await listedFor(await Client.signIn(stack.facts)));
   const kept = [...load.known].filter(([, { isRemoving }]) => !isRemoving).map(([videoId]) => videoId);
   expect(kept.filter((videoId) => !listed.has(videoId))).toEqual([]);

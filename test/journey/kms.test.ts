@@ -9,7 +9,7 @@ import { readAssembly, type Assembly } from '../../local/template/assembly';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Grants on keys that this journey does not use, with the reason to keep them. */
+/** Grants on KMS keys that this test does not use, with the reason why the template needs each grant. */
 const NOT_USED: Record<string, string> = {
   'VodCatalogEventsResendEventsRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'the journey has no failed event record to send again',
   'VodUploadPlanUploadRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'S3 needs it to join the parts of a multipart upload, and the journey sends single PUTs',

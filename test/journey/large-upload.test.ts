@@ -11,7 +11,6 @@ const MEGABYTE = 1024 * 1024;
 const SIZE = 1024 * MEGABYTE;
 const LIMIT = 400 * MEGABYTE;
 
-/** Repeats one megabyte of text, which is not a video. */
 function* content(): Generator<Buffer> {
   const chunk = Buffer.alloc(MEGABYTE, 'no video ');
   for (let sent = 0; sent < SIZE; sent += chunk.length) yield chunk;
@@ -26,7 +25,7 @@ async function send({ upload: { method, url, headers } }: Plan): Promise<number>
   return status;
 }
 
-/** Returns the peak memory of each Node process of the stack. Without /proc, returns the current memory. */
+/** Returns the peak memory of each Node process of the stack, or the current memory on a system without /proc. */
 function memoryOf(stack: StackProcess): Map<string, number> {
   const own = stack.processes().filter(({ command }) => command.startsWith(process.execPath));
   return new Map(own.map(({ pid, command, resident }) => {
@@ -49,10 +48,10 @@ describe('a large upload', () => {
     expect([status, error?.code]).toEqual(['errored', 'not_a_video']);
 
     const memory = memoryOf(stack);
-    // One main process and one process per handler that ran.
+    // The stack has a main process, and a process for each handler that ran.
     expect(memory.size).toBeGreaterThan(3);
     expect([...memory].filter(([, bytes]) => bytes > LIMIT)).toEqual([]);
-    // A failed measurement would be below every limit.
+    // A failed measurement returns 0, which is below every limit.
     expect(Math.min(...memory.values())).toBeGreaterThan(10 * MEGABYTE);
   });
 });

@@ -7,19 +7,19 @@ import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** The time in which child processes end after the main process is killed. */
+/** The maximum time until all child processes end after the main process was killed. */
 const LEFT_BEHIND_MS = 10_000;
 
 describe('a stack', () => {
   const data = temporaryFolder();
   let clip: Buffer<ArrayBuffer>;
   beforeAll(() => {
-    // Long enough to stop the stack during the transcode.
+    // The clip is long enough to stop the stack during the transcode.
     clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 20));
   });
   afterAll(stopAll);
 
-  /** Returns the ports of the page, of the AWS services and of the sign-in pages. */
+  /** Returns the ports of the web page, the AWS services and the sign-in pages. */
   async function portsOf({ facts }: StackProcess, client: Client): Promise<number[]> {
     const { upload } = await client.declare(1, 'never sent');
     const signIn = await fetch(`${facts.api}/login`, { redirect: 'manual' });
@@ -46,7 +46,7 @@ describe('a stack', () => {
     return (await fetch(new URL(`/${poolId}/.well-known/jwks.json`, headers.get('location')!))).json();
   }
 
-  /** Checks that only the data of a stopped stack is left. */
+  /** Checks that a stopped stack has left only its data. */
   async function expectNothingLeft(stack: StackProcess, ports: number[]): Promise<void> {
     expect(stack.processes()).toEqual([]);
     expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false));
@@ -95,7 +95,7 @@ describe('a stack', () => {
     await until('no process is left', () => killed.processes().length === 0, LEFT_BEHIND_MS);
     expect(await Promise.all([...ports, ...portsOfOther].map(isOpen))).toEqual([false, false, false, true, true, true]);
 
-    // The killed stack left its lock folder and stack.json. These files do not prevent the next start.
+    // A stack starts although a killed stack left its lock folder and stack.json.
     const again = await StackProcess.start({ data: killed.data });
     expect(await (await Client.signIn(again.facts)).settled(videoId)).toMatchObject({ status: 'ready' });
     expect((await neighbour.call('GET', '/streams?owner=me')).items).toHaveLength(1);

@@ -2,7 +2,7 @@ import { App, Aspects } from 'aws-cdk-lib';
 import { CfnPolicy, PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 
-/** The full example without the grant that creates the row of an upload. */
+/** The full example without the permission to create the row of an upload. */
 const stack = new VideosStack(new App(), 'Videos');
 Aspects.of(stack).add({
   visit(node) {

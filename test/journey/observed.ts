@@ -1,7 +1,7 @@
 import { hkdfSync } from 'crypto';
 import { signInSecrets } from '../../src/auth/sign-in/pending-sign-in.runtime';
 
-/** Values of requests and responses that are not secret. Every other value counts as a secret, so a new value must be listed here or stay unwritten. */
+/** Values of requests and responses that are not secret. Every value that is not listed counts as a secret, and must not be written to a log or file. */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   query: [
     'client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge_method', 'return_to', 'logout_uri', 'iss', 'error', 'owner',
@@ -14,36 +14,35 @@ const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
 /** JSON keys whose values are secrets. */
 const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey', 'seed', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
 
-/** The number of characters from which a part of a secret counts as a leak. Shorter matches can be coincidence. */
+/** The smallest number of characters of a secret that counts as a leak. Shorter matches can be coincidence. */
 export const FRAGMENT = 16;
 
 /** Collects secrets from requests and responses. */
 export class Secrets {
-  /** The name of each secret at its first occurrence. */
+  /** Secrets, and the name of the place where each secret was first found. */
   readonly values = new Map<string, string>();
 
   /** Adds a secret. */
   add(name: string, value: string): void {
-    // Files contain different line endings, so each line is added separately. Every library contains the first and last line of a PEM key.
+    // Each line of a secret is added separately, because files have different line endings. The first and last line of a PEM key are not secret.
     for (const line of value.split('\n')) {
       if (line.length >= FRAGMENT && !line.startsWith('-----') && !this.values.has(line)) this.values.set(line, name);
     }
   }
 
-  /** Adds the secret query parameters of a URL. */
   addUrl(address: string): void {
     if (!URL.canParse(address)) return;
     for (const [name, value] of new URL(address).searchParams) if (!KNOWN_TO_ALL.query.includes(name)) this.add(`query ${name}`, value);
   }
 
-  /** Adds a cookie in the form `name=value`. `addSignInVerifiers` derives the verifiers from the sign-in cookies. */
+  /** Adds a cookie in the form `name=value`. */
   addCookie(pair: string): void {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(pair.trim()) ?? [];
     if (!value || KNOWN_TO_ALL.cookie.includes(name)) return;
     this.add(`cookie ${name.replace(/(vod-sign-in).*/, '$1')}`, decodeURIComponent(value));
   }
 
-  /** Adds the PKCE verifiers that the handler derives from the sign-in cookies and the client's secret. */
+  /** Adds the PKCE verifiers that the sign-in handler derives from its cookies and the client's secret. */
   addSignInVerifiers(clientSecret: string): void {
     const key = hkdfSync('sha256', clientSecret, '', 'serverless-vod sign-in under way', 32);
     this.add('sign-in key', Buffer.from(key).toString('base64url'));
@@ -52,7 +51,7 @@ export class Secrets {
     }
   }
 
-  /** Adds the secrets of a JSON text. Ignores other texts. */
+  /** Adds the secrets in a JSON text. Ignores other texts. */
   addJson(text: string): void {
     if (!/^\s*[[{]/.test(text)) return;
     JSON.parse(text, (name, value) => {
@@ -63,7 +62,6 @@ export class Secrets {
     });
   }
 
-  /** Adds the secrets of a request and its response. */
   async addExchange(address: string, { headers, body }: RequestInit, response: Response): Promise<void> {
     this.addUrl(address);
     const sent = new Headers(headers);
@@ -76,7 +74,7 @@ export class Secrets {
     if (response.headers.get('content-type')?.includes('json')) this.addJson(await response.clone().text());
   }
 
-  /** Returns a function that returns the names of the secrets that a text contains in part. */
+  /** Returns a function that finds parts of secrets in a text, and returns the names of these secrets. */
   finder(): (text: string) => string[] {
     const pieces = new Map<string, string>();
     for (const [value, name] of this.values) {

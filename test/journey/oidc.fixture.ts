@@ -3,11 +3,10 @@ import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
 
 const { FIXTURE_ISSUER = 'https://identity.example.com', FIXTURE_TOKEN, FIXTURE_TTL = '3600' } = process.env;
 
-/** The service with tokens of an OIDC issuer. */
 new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
   identity: Identity.oidc({
     issuer: FIXTURE_ISSUER,
-    // The audiences of ID tokens and of access tokens, so that a token of the wrong kind differs only in its kind.
+    // The audiences of ID tokens and of access tokens. If a token of the wrong kind is rejected, its audience cannot be the reason.
     audiences: ['web', 'https://videos.example.com/api'],
     token: FIXTURE_TOKEN as OidcToken | undefined,
     cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),

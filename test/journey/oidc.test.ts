@@ -14,7 +14,10 @@ const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 
-/** The reason for which the authorizer rejects each bad token. API Gateway rejects the other ones itself, because they do not have the form of a token. */
+/**
+ * The reason for which the authorizer rejects each bad token. API Gateway rejects all other bad tokens before it calls the authorizer, because they do not
+ * have the form of a token.
+ */
 const REASONS: Readonly<Record<string, string>> = {
   'expired': 'expired',
   'not yet valid': 'not yet valid',
@@ -36,7 +39,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'of the wrong kind': 'use',
 };
 
-/** Returns the reasons that the authorizer has logged. */
 function reasonsOf({ data }: StackProcess): string[] {
   const log = readFileSync(path.join(data, 'functions.log'), 'utf8');
   return [...log.matchAll(/^\S*AuthorizeToken\S* .*'token refused', reason: '(.+)'/gm)].map(([, reason]) => reason);
@@ -69,7 +71,6 @@ describe('the service with an OIDC issuer', () => {
     beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TOKEN } }); });
     afterAll(() => stack.stop());
 
-    /** Returns a new token of a sample user. */
     async function tokenOf(username = 'ada', which: typeof kind | typeof other = kind): Promise<string> {
       const { issuer, users } = stack.facts;
       return (await signInAt(issuer!, users.find((user) => user.username === username)!))[which];
@@ -77,7 +78,7 @@ describe('the service with an OIDC issuer', () => {
     const caller = (token: string) => new Caller(stack.facts.api, token);
     const callerOf = async (username?: string) => caller(await tokenOf(username));
 
-    // The access log contains each route once, so the tests with bad tokens must run before those with good tokens.
+    // The access log contains each route only once, so the tests with bad tokens must run before the tests with good tokens.
     it.each([...Object.keys(BAD_TOKENS), 'of the wrong kind'])('rejects a bad token with the right reason: %s', async (name) => {
       const forge = new Forge(path.join(stack.data, 'identity'), await tokenOf());
       const bad = name in BAD_TOKENS ? BAD_TOKENS[name](forge) : await tokenOf('ada', other);
@@ -124,7 +125,7 @@ describe('the service with an OIDC issuer', () => {
       // The authorizer searches for an unknown key at most once in 10 seconds.
       await until('the new key is accepted', async () => (await next.fetch('GET', '/streams')).status === 200);
 
-      // A new process fetches the keys again, as Lambda's containers do. A running process does so after one hour.
+      // A new process of the authorizer fetches the keys, as a new container on Lambda does. A running process fetches the keys again after one hour.
       const handlers = () => stack.processes().filter(({ command }) => command.includes('run-loop'));
       const ended = handlers().map(({ pid }) => pid);
       for (const pid of ended) process.kill(pid, 'SIGKILL');
@@ -147,7 +148,7 @@ describe('the service with an OIDC issuer', () => {
     for (const route of ['/streams', '/streams?owner=me']) {
       expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
     }
-    // The authorizer needs no key to reject a token of another issuer.
+    // The authorizer can reject a token of another issuer without a key.
     expect(await problemOf(await new Caller(stack.facts.api, other).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect(handlersReached(stack.data)).toEqual([]);
     await until('the log contains a reason', () => reasonsOf(stack).length > 0);

@@ -8,10 +8,10 @@ import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Sites other than the service's http://localhost: another registrable domain, another host with the same scheme, and a site outside `appOrigins`. */
+/** Origins of sites other than the service's http://localhost: two allowed origins with different schemes, and an origin that is not in `appOrigins`. */
 const [LISTED, SECOND, STRANGE] = ['https://app.example.org', 'http://127.0.0.1:5173', 'https://evil.example'];
 
-/** A response as a page reads it. */
+/** The part of a response that a script in a page can read. */
 interface Seen { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
 
 describe('a page of another site', () => {
@@ -22,7 +22,7 @@ describe('a page of another site', () => {
 
   beforeAll(async () => {
     stack = await StackProcess.start({ app: path.join(__dirname, 'other-site.fixture.ts') });
-    // Chromium asks the user before an internet page calls a local host. The local stack is such a host.
+    // Chromium asks the user before a page from the internet calls a local host such as the local stack. This option turns the question off.
     browser = await launchBrowser('--disable-features=LocalNetworkAccessChecks');
     client = await Client.signIn(stack.facts);
   });
@@ -33,7 +33,7 @@ describe('a page of another site', () => {
   beforeEach(async () => { context = await browser.newContext(); });
   afterEach(() => context.close());
 
-  /** Opens an empty page at an origin. Then removes the interception, because Playwright would respond to preflight requests itself. */
+  /** Opens an empty page at an origin. Ends the interception of requests afterward, because Playwright would respond to preflight requests itself. */
   async function open(origin: string): Promise<Page> {
     const page = await context.newPage();
     await serve(page, origin);
@@ -45,14 +45,14 @@ describe('a page of another site', () => {
   const serve = (page: Page, origin: string) =>
     page.route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: '<!DOCTYPE html><title>Another site</title><link rel="icon" href="data:,">' }));
 
-  /** Sends a request from the page and returns the response as the page reads it. */
+  /** Sends a request from the page, and returns the part of the response that the page can read. */
   function ask(page: Page, address: string, options: RequestInit = {}): Promise<Seen | 'unreadable'> {
     return page.evaluate(([url, init]) => fetch(url as string, init as RequestInit).then(
       async (response) => ({ status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() }), () => 'unreadable' as const,
     ), [address, options] as const);
   }
 
-  /** Records the page's network traffic, including responses that CORS hides from the page: statuses, sent cookies and withheld cookies. */
+  /** Records statuses, sent cookies and withheld cookies of the page's requests. CORS hides some of these responses from the page. */
   async function watch(page: Page): Promise<{ statuses: number[]; sent: string[]; kept: string[] }> {
     const seen = { statuses: [] as number[], sent: [] as string[], kept: [] as string[] };
     const session = await context.newCDPSession(page);
@@ -77,7 +77,7 @@ describe('a page of another site', () => {
       const list = await ask(page, api('/streams?owner=me'), withToken());
       expect(list).toMatchObject({ status: 200, headers: { 'x-amzn-requestid': expect.any(String) } });
       expect(await ask(page, api('/openapi.json'))).toMatchObject({ status: 200 });
-      // The first two errors come from handlers, and the other two come from API Gateway.
+      // Handlers return the first two errors, and API Gateway returns the last two errors.
       expect(codeOf(await ask(page, api('/streams/0199f3c0-0000-7000-8000-000000000001'), withToken()))).toEqual([404, 'not_found']);
       expect(codeOf(await ask(page, api('/upload'), { method: 'POST', body: '{}', ...withToken({ 'content-type': 'application/json' }) }))).toEqual([400, 'invalid_request']);
       const refused = await ask(page, api('/streams'), { headers: { authorization: 'Bearer not-a-token' } });
@@ -108,7 +108,7 @@ describe('a page of another site', () => {
     expect(await ask(page, api('/streams'), withToken())).toBe('unreadable');
     await until('the preflight was recorded', () => statuses.length > 0);
     expect(statuses).toEqual([204]);
-    // A request without a token needs no preflight. The service responds, but the page cannot read the response.
+    // A request without a token needs no preflight.
     expect(await ask(page, api('/openapi.json'))).toBe('unreadable');
     await until('the response was recorded', () => statuses.length > 1);
     expect(statuses).toEqual([204, 200]);
@@ -136,10 +136,10 @@ describe('a page of another site', () => {
     expect(cookies.map(({ name, sameSite }) => [name, sameSite])).toContainEqual(['__Secure-vod-refresh', 'Strict']);
 
     const { statuses, sent, kept } = await watch(page);
-    // These requests need no preflight. The browser sends them without the cookie.
+    // The browser sends these two requests without a preflight request and without the cookie.
     expect(await ask(page, api('/token'), { method: 'POST', credentials: 'include' })).toBe('unreadable');
     expect(await ask(page, api('/token/revoke'), { method: 'POST', credentials: 'include' })).toBe('unreadable');
-    // This request needs a preflight, which is rejected.
+    // The service rejects the preflight request that the browser sends first.
     expect(await ask(page, api('/token'), { method: 'POST', credentials: 'include', headers: { 'content-type': 'application/json' }, body: '{}' })).toBe('unreadable');
     await until('the three responses were recorded', () => statuses.length > 2 && kept.length > 0);
     expect(statuses).toEqual([401, 401, 404]);
@@ -149,7 +149,7 @@ describe('a page of another site', () => {
     const own = await context.newPage();
     await own.goto(stack.facts.origin);
     await own.getByRole('button', { name: 'Sign out' }).waitFor();
-    // Even with the cookie, the request's Origin and Sec-Fetch-Site headers would cause a rejection.
+    // The service would reject the Origin and Sec-Fetch-Site headers even if the browser sent the cookie.
     const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
     const forged = await fetch(api('/token'), { method: 'POST', headers: { cookie, origin, 'sec-fetch-site': 'cross-site' } });
     expect([forged.status, (await forged.json() as any).code, forged.headers.get('access-control-allow-origin')]).toEqual([403, 'cross_site', null]);
@@ -177,7 +177,7 @@ describe('a page of another site', () => {
 
     const { statuses, sent, kept } = await watch(page);
     expect(await ask(page, hls, { credentials: 'include' })).toBe('unreadable');
-    // DevTools reports a response later than the page receives it.
+    // DevTools reports a response after the page has received it.
     await until('the response and its cookies were recorded', () => statuses.length > 0 && kept.length > 0);
     expect([statuses, sent]).toEqual([[403], []]);
     expect(kept).toContainEqual(expect.stringMatching(/^CloudFront-Signature: .*SameSiteLax/));

@@ -20,7 +20,7 @@ describe.each([
   beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TYPE: type } }); });
   afterAll(stopAll);
 
-  /** Sends a request whose header tells the authorizer its result or its error. */
+  /** Sends a request. A header of the request contains the authorizer's result or error. */
   function call(told: string | object | undefined, method: string, route: string): Promise<Response> {
     const said = typeof told === 'object' ? JSON.stringify(told) : told;
     const body = method === 'POST' ? JSON.stringify({ fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 }) : undefined;
@@ -34,7 +34,7 @@ describe.each([
     return [...readFileSync(path.join(stack.data, 'functions.log'), 'utf8').matchAll(/asked for (.+)$/gm)].map(([, what]) => what);
   }
 
-  // The access log contains each route once, so these tests must run before those with accepted requests.
+  // The access log contains each route only once, so these tests must run before the tests with accepted requests.
   it.each<[string, string | object | undefined, unknown[]]>([
     ['returns 401 without a token, and does not invoke the authorizer', undefined, NOT_SIGNED_IN],
     ['returns 401 if the authorizer throws Unauthorized', 'Unauthorized', NOT_SIGNED_IN],

@@ -6,10 +6,13 @@ import { SignIn } from '../../local/client';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Planted cookies that exceed every header limit. CloudFront then rejects the callback before the API receives it, without the API's headers. */
+/**
+ * Cookies whose total size exceeds CloudFront's limit for headers. With these cookies, CloudFront rejects the callback, and its response lacks the API's
+ * headers.
+ */
 const FLOOD = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, 'x'.repeat(4000)]);
 
-/** The attacker runs a script on the service's own origin (cross-site scripting), in the browser of a user who is signed in at the sign-in pages. */
+/** An attacker runs a script in a page of the service's origin (cross-site scripting). The user of the browser is signed in at the sign-in pages. */
 describe('a script on the service\'s own origin', () => {
   let stack: StackProcess;
   let browser: Browser;
@@ -23,7 +26,7 @@ describe('a script on the service\'s own origin', () => {
     const tab = await Tab.open(context, stack.facts);
     await tab.signIn();
     ({ page } = tab);
-    // This document of the same origin has no Content-Security-Policy, so only the API's headers protect the sign-in.
+    // The style sheet has no Content-Security-Policy header, so only the API's headers protect the sign-in.
     await page.goto(`${stack.facts.origin}/style.css`);
   });
   afterAll(async () => {
@@ -40,7 +43,7 @@ describe('a script on the service\'s own origin', () => {
     return popup;
   }
 
-  /** Returns what the script can read of the popup: its URL and text, or the name of the error. */
+  /** Returns the URL and text of the popup that the script can read, or the name of the error. */
   function readPopup(): Promise<string> {
     return page.evaluate(() => {
       try {
@@ -60,7 +63,7 @@ describe('a script on the service\'s own origin', () => {
     }, address);
   }
 
-  /** Returns the status of a frame with the callback, and the text that the script can read of it. */
+  /** Loads the callback in a frame. Returns the status, and the text that the script can read. */
   async function frameCallback(address: string): Promise<[status: number, text: string | undefined]> {
     const answered = page.waitForResponse((response) => response.url() === address);
     const frame = await page.evaluateHandle((src) => {
@@ -94,7 +97,7 @@ describe('a script on the service\'s own origin', () => {
     expect(new URL(popup.url()).searchParams.get('code')).toBeTruthy();
     expect(await readPopup()).toBe('SecurityError');
 
-    // Even with a leaked code, nobody can create a cookie for it without the server's key.
+    // An attacker who has the authorization code cannot create its cookie without the server's key.
     const expiresAt = Math.floor(Date.now() / 1000) + 500;
     const pending = Buffer.from(JSON.stringify({ state, nonce, verifier, expiresAt })).toString('base64url');
     await setCookies([
@@ -124,7 +127,7 @@ describe('a script on the service\'s own origin', () => {
     }), callback);
     expect(loaded).toMatch(/^400 .*sign_in_failed/);
     expect(await frameCallback(callback)).toEqual([400, undefined]);
-    // The user can still finish the sign-in, and the script cannot read its result.
+    // The user can still finish the sign-in, and the script cannot read the result of the sign-in.
     const finished = await popUp(callback);
     expect(await finished.textContent('body')).toContain('refresh_token');
     expect(await readPopup()).toBe('SecurityError');
@@ -135,7 +138,7 @@ describe('a script on the service\'s own origin', () => {
     const other = await browser.newContext();
     const { page: bystander } = await Tab.open(other, stack.facts);
     await bystander.goto(`${stack.facts.origin}/style.css`);
-    // Only this DevTools domain reports what Chromium loads ahead of time.
+    // Only the DevTools domain Preload reports pages that Chromium loads ahead of time.
     const devTools = await other.newCDPSession(bystander);
     const ahead = new Set<string>();
     for (const kind of ['prefetch', 'prerender'] as const) {

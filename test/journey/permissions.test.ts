@@ -12,7 +12,7 @@ jest.setTimeout(PATIENCE_MS);
 const FAILED = 'the journey has no failed event record: test/journey/events.test.ts';
 const SWEPT = 'no video is due for one hour: test/journey/sweeper.test.ts';
 
-/** Grants that the journey does not use, with the reason to keep them. The template must contain each of these grants. */
+/** Grants that this test does not use, with the reason why the template needs each grant. The test fails if the template lacks a listed grant. */
 const NOT_USED: Record<string, string> = {
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:GetObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:DeleteObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
@@ -56,7 +56,8 @@ describe('the permissions of the template', () => {
   });
 
   test('the template contains no grant that the journey does not need', async () => {
-    // The unchanged template gives the same decisions as the running stack. Different decisions below are therefore caused by the change.
+    // The unchanged template leads to the same permission decisions as the running stack. After a grant is removed, a different decision is therefore caused
+    // by the removal.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
     // The local stack writes function logs without a permission check.

@@ -13,7 +13,7 @@ const PAGES: Readonly<Record<string, readonly [status: number, headers: Record<s
   '/forbidden': [403, { 'content-type': 'text/html' }, '<h1>Forbidden, says the app</h1>'],
 };
 
-/** The server of examples/typescript/ssr behind `defaultBehavior`. Records the requests, and has additional pages for tests. */
+/** The server of examples/typescript/ssr, which the distribution serves through `defaultBehavior`. It records requests, and has additional pages for tests. */
 export class RenderedApp {
   static async start(): Promise<RenderedApp> {
     const app = new RenderedApp();

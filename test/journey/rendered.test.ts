@@ -31,7 +31,6 @@ describe('a server-rendered app as defaultBehavior', () => {
 
   it('does not affect sign-in, API, upload and playback, and shows the user\'s videos and a player', async () => {
     const ready = await useEverything(await Client.signIn(stack.facts), 2);
-    // The journey requests only the home page of the app.
     expect(app.asked.filter(({ url }) => url !== '/')).toEqual([]);
 
     const context = await browser.newContext();
@@ -110,7 +109,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     };
     await fileOf();
     expect(await fileOf()).toEqual([200, [], 'Hit from cloudfront']);
-    // The player's page may have put the file into the cache before.
+    // The app receives no request if the player's page has put the file into the cache.
     expect(app.asked.length).toBeLessThan(2);
     const missing = await ask('/assets/none?v=1', { headers: { cookie: 'a=1', authorization: 'Bearer own' } });
     expect(missing.status).toBe(404);

@@ -2,7 +2,6 @@ import { App } from 'aws-cdk-lib';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import { Access } from '../../src';
 
-/** The full example with groups for uploaders and viewers. */
 new VideosStack(new App(), 'Videos', {
   roles: { uploaders: Access.group('uploaders'), viewers: Access.group('viewers') },
 });

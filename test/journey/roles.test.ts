@@ -11,9 +11,9 @@ const NOT_FOUND = [404, 'application/problem+json', 'not_found'];
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 
 describe('roles for uploading and watching', () => {
-  /** Ada is an admin. Grace is an uploader. Katherine is an uploader and a viewer. Linus is in no group. */
+  /** Ada is an admin, Grace is an uploader, Katherine is an uploader and a viewer, and Linus is in no group. */
   let people: Record<'ada' | 'grace' | 'katherine' | 'linus', Client>;
-  /** Video ids by title. The title names owner and visibility. */
+  /** Video ids by title. The title contains the owner's name and the visibility. */
   let videos: Record<'graceOpen' | 'graceUnlisted' | 'gracePrivate' | 'katherineOpen' | 'adaPrivate' | 'broken', string>;
   let groups: Record<string, readonly string[]>;
 
@@ -41,7 +41,7 @@ describe('roles for uploading and watching', () => {
     return items.map(({ title }: Video) => title).sort();
   }
 
-  /** Returns the statuses of a GET and of a playback request for each video. */
+  /** Sends a GET and a playback request for each video, and returns the status codes. */
   async function statuses(client: Client): Promise<Record<string, string>> {
     return Object.fromEntries(await Promise.all(Object.entries(videos).map(async ([title, videoId]) => {
       const [shown, played] = [await client.fetch('GET', `/streams/${videoId}`), await client.fetch('POST', `/streams/${videoId}/playback`)];

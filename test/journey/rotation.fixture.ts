@@ -3,7 +3,6 @@ import { FeaturePlan } from 'aws-cdk-lib/aws-cognito';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import { Identity } from '../../src';
 
-/** The full example with rotation of refresh tokens. */
 new VideosStack(new App(), 'Videos', {
   identity: Identity.userPool({ refreshTokenRotation: true, userPool: { featurePlan: FeaturePlan.ESSENTIALS } }),
 });

@@ -46,12 +46,12 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // The token endpoint receives base64 of `id:secret`. The end of the encoded text depends on the length of the id.
+      // The token endpoint receives `id:secret` in base64. The base64 text of the secret depends on the length of the id.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }
 
-  /** Signs in, uploads, plays, renews and signs out with tokens, and sends many invalid requests. */
+  /** Sends valid requests with tokens (sign in, upload, play, renew, sign out), and many invalid requests. */
   async function script(facts: StackFacts, data: string): Promise<void> {
     const client = await Client.signIn(facts);
     const { id_token, refresh_token } = client.tokens;
@@ -62,7 +62,7 @@ describe('a whole journey', () => {
     await client.call('GET', '/streams?owner=me');
     await client.call('POST', '/token', { refresh_token });
 
-    // Each of these requests is rejected. The rejected values must not be logged either.
+    // The values in rejected requests must not be logged either.
     const { upload: { method, url, headers } } = await client.declare(1, 'never sent');
     const forged = url.replace(/(?<=X-Amz-Signature=)\w+/, (signature) => [...signature].reverse().join(''));
     await fetch(forged, { method, headers, body: 'x' });
@@ -79,7 +79,7 @@ describe('a whole journey', () => {
     await client.fetch('POST', '/token', { refresh_token });
   }
 
-  /** Signs in, renews and signs out with cookies, and sends every invalid callback. */
+  /** Sends valid requests with cookies (sign in, renew, sign out), and every invalid callback. */
   async function browser(facts: StackFacts): Promise<void> {
     const ask = (jar: SignIn['jar'], route: string, origin: string) => jar.fetch(`${facts.api}${route}`, { method: 'POST', headers: { origin } });
     const signIn = await SignIn.begin(facts, '/');
@@ -98,12 +98,12 @@ describe('a whole journey', () => {
     await ask(signIn.jar, '/token', facts.origin);
   }
 
-  /** Returns every text that the stack wrote, by file. Excludes the stores for secrets and the assets, which are older than the secrets. */
+  /** Returns every text that the stack wrote, by file. Omits the files that store secrets, and the assets, because they are older than the secrets. */
   function texts(): [name: string, text: string][] {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));
     const others = names.filter((name) => !/^(secrets\.json$|cognito\/|cdk\.out\/asset\.)/.test(name));
-    // The passwords of the sample users are public, and these two texts contain them.
+    // The console output and stack.json contain the passwords of the sample users, which are public.
     const withoutPasswords = (text: string) => users.reduce((left, { password }) => left.replaceAll(password, ''), text);
     return [
       ...others.map((name): [string, string] => [name, readFileSync(path.join(stack.data, name), 'latin1')]),
@@ -111,7 +111,6 @@ describe('a whole journey', () => {
     ];
   }
 
-  /** Returns the names of the leaked secrets, by file. */
   function leaks(): Record<string, string[]> {
     const find = secrets.finder();
     return Object.fromEntries(texts().map(([name, text]): [string, string[]] => [name, find(text)]).filter(([, found]) => found.length > 0));

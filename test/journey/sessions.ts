@@ -12,7 +12,6 @@ function claimsOf(idToken: string): { readonly sub: string; readonly iat: number
   return JSON.parse(Buffer.from(idToken.split('.')[1], 'base64url').toString());
 }
 
-/** Returns the ID tokens that the tab has sent. */
 function tokensOf(tab: Tab): string[] {
   return [...new Set(tab.answers.flatMap(({ token }) => token ?? []))];
 }
@@ -24,7 +23,7 @@ function isExpired(idToken: string): boolean {
 /** A browser context with two signed-in tabs. */
 interface Session { readonly context: BrowserContext; readonly tabs: readonly [Tab, Tab] }
 
-/** Tests a session of two tabs. `rotates`: each renewal returns a new refresh token. */
+/** Tests a session of two tabs. With `rotates`, each renewal of the tokens returns a new refresh token. */
 export function testSessions({ app, rotates }: { readonly app?: string; readonly rotates: boolean }): void {
   let browser: Browser;
   let stack: StackProcess;
@@ -45,7 +44,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await second.isSignedIn();
     const tabs = [first, second] as const;
     for (const tab of tabs) await tab.page.locator('#own li').first().waitFor();
-    // The page of a user who is not signed in receives 401.
+    // Before the sign-in, the page received status 401.
     for (const { answers, requests } of tabs) answers.length = requests.length = 0;
     return { context, tabs };
   }
@@ -53,8 +52,8 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
   let lastSignIn: Promise<unknown> = Promise.resolve();
 
   /**
-   * Runs a test with a separate session. The tests run concurrently, because they mostly wait for tokens to expire. The sign-ins run one after the other,
-   * because a code expires after five seconds.
+   * Runs a test with a separate session. The tests run concurrently, because they mostly wait for tokens to expire. The sign-ins run sequentially, because an
+   * authorization code expires after five seconds.
    */
   const withSession = (work: (session: Session) => Promise<void>) => async () => {
     const context = await browser.newContext();
@@ -138,7 +137,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     { how: 'is interrupted', lose: (route: Route) => route.abort('connectionreset') },
     { how: 'never arrives', lose: async () => undefined },
   ])('retries immediately if the response to a renewal $how', ({ lose }) => withSession(async ({ context, tabs }) => {
-    // Another context receives the response, so this context keeps the old cookie.
+    // The response with the new cookie goes to a different browser context, so `context` keeps the old cookie.
     const elsewhere = await browser.newContext();
     const said = await Promise.all(tabs.map((tab) => tab.watchMessages()));
     const lost: { status: number; sent?: string; received?: string; kept?: string }[] = [];

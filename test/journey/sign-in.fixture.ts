@@ -11,7 +11,7 @@ const stack = new VideosStack(new App(), 'Videos', {
     domain: { managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN },
     firstAdmin: 'ada@example.com',
   }),
-  // The tests sign in more often than the default throttles allow.
+  // The tests sign in more often than the default request limits allow.
   api: { openThrottlingRateLimit: 1000, openThrottlingBurstLimit: 1000 },
 });
 const { auth } = stack.node.findChild('Vod') as ServerlessVod;

@@ -11,7 +11,7 @@ import type { StackFacts } from '../../local/stack';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Divides lifetimes. A code of the sign-in pages is valid for five minutes, so here for ten seconds. */
+/** Divides lifetimes. An authorization code is valid for five minutes. With this divisor, the code is valid for ten seconds. */
 const DIVISOR = 30;
 const CODE_MS = 10_000;
 const PROBLEM_JSON = 'application/problem+json';
@@ -34,14 +34,13 @@ async function signedIn(returnTo?: string, jar?: CookieJar): Promise<{ signIn: S
   return { signIn, callback: await signIn.callback(facts.users[0]) };
 }
 
-/** Returns the cookies of a signed-in browser. */
 async function browser(): Promise<CookieJar> {
   const { signIn, callback } = await signedIn('/');
   await signIn.finish(callback);
   return signIn.jar;
 }
 
-/** Sends a request as a page of the service does, unless `headers` says otherwise. */
+/** Sends a request with the headers of a page of the service, or with `headers`. */
 function ask(jar: CookieJar, route: '/token' | '/token/revoke', headers: Record<string, string> = { origin: facts.origin }): Promise<Response> {
   return jar.fetch(`${facts.api}${route}`, { method: 'POST', headers });
 }
@@ -180,7 +179,7 @@ describe('a callback', () => {
     return fetch(callback, { redirect: 'manual', headers: { cookie } });
   }
 
-  /** Checks that the response is sign_in_failed and that the browser's session and its other pending sign-ins continue. */
+  /** Checks that the response is sign_in_failed, and that the browser's session and all other pending sign-ins are unchanged. */
   async function expectRefused(answer: Response, jar: CookieJar, own: SignIn, pending: SignIn): Promise<void> {
     expect(answer.headers.get('location')).toBeNull();
     const touched = cookiesOf(answer).map(([pair]) => pair).filter((pair) => pair !== `${own.cookie.split('=')[0]}=`);
@@ -234,7 +233,7 @@ describe('a native app', () => {
   const verifier = 'a-verifier-of-43-characters-or-more-as-it-must-be';
   const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-  /** Gets a code from the sign-in pages. The redirect of any sign-in contains their URL. */
+  /** Gets an authorization code from the sign-in pages. The redirect of any sign-in contains the URL of the sign-in pages. */
   async function code(change: Record<string, string> = {}): Promise<{ readonly answer: URL; readonly tokenAddress: URL }> {
     const { location } = await SignIn.begin(facts);
     const query = { response_type: 'code', client_id: facts.outputs.PublicClientId, redirect_uri: redirectUri, scope: 'openid', state: 'any' };

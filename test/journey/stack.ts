@@ -9,10 +9,9 @@ import { readAssembly } from '../../local/template/assembly';
 const ROOT = path.join(__dirname, '..', '..');
 /** The timeout of a test that starts a whole stack, possibly on a busy machine. */
 export const PATIENCE_MS = 150_000;
-/** The timeout of `until`, below the test timeout, so that a failed test names the condition. */
+/** The timeout of `until`. It is shorter than the test timeout, so that the error of a failed test names the condition. */
 export const WAIT_MS = 75_000;
 
-/** Options for a local stack. */
 export interface StackProcessOptions {
   /**
    * The data folder.
@@ -25,7 +24,6 @@ export interface StackProcessOptions {
    */
   readonly app?: string;
   /**
-   * The divisor of token lifetimes.
    * @default 1
    */
   readonly divideLifetimes?: number;
@@ -40,7 +38,7 @@ export interface StackProcessOptions {
 export class StackProcess {
   /** Starts a stack and waits until it responds. */
   static async start({ data = temporaryFolder(), app, divideLifetimes = 1, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
-    // A killed stack does not delete this file.
+    // A killed stack does not delete its stack.json.
     rmSync(path.join(data, 'stack.json'), { force: true });
     const lifetimes = ['--divide-lifetimes', String(divideLifetimes)];
     const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])], environment);
@@ -52,7 +50,6 @@ export class StackProcess {
     return stack;
   }
 
-  /** The console output of the stack. */
   output = '';
   /** The exit code of the stack, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -77,7 +74,7 @@ export class StackProcess {
     return JSON.parse(readFileSync(this.factsFile, 'utf8'));
   }
 
-  /** Invokes a function of the app with all permissions. `id` is a prefix of its logical id. Rejects if the function fails. */
+  /** Invokes a function of the app with all permissions. `id` is a prefix of the function's logical id. Throws an error if the function fails. */
   async invoke(id: string, payload: object): Promise<any> {
     const name = functionIn(path.join(this.data, 'cdk.out'), id);
     const response = await fetch(this.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });
@@ -96,7 +93,7 @@ export class StackProcess {
     return this.ended;
   }
 
-  /** Returns the running processes of the stack: those of its group and all known descendants in other groups. */
+  /** Returns the running processes of the stack: the processes of its group, and all known descendants in other groups. */
   processes(): ProcessFacts[] {
     const all = listProcesses();
     this.descendants.add(this.pid);
@@ -108,7 +105,6 @@ export class StackProcess {
     return all.filter(({ pid }) => this.descendants.has(pid));
   }
 
-  /** Kills all processes of the stack. */
   kill(): void {
     for (const { pid } of this.processes()) {
       try {
@@ -120,7 +116,6 @@ export class StackProcess {
   }
 }
 
-/** A process of the operating system. */
 export interface ProcessFacts {
   readonly pid: number;
   readonly parent: number;
@@ -161,7 +156,6 @@ export async function until(what: string, check: () => unknown, milliseconds = W
   }
 }
 
-/** Returns all running processes, without zombies. */
 function listProcesses(): ProcessFacts[] {
   // The smallest Debian images have no `ps`, and macOS has no /proc.
   return existsSync('/proc/self/stat') ? readProc() : readPs();

@@ -5,7 +5,10 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import { ServerlessVod } from '../../src';
 
-/** Simulates the passing of one hour: makes every video due and every claim stale. Resets `resubmits`, because the sweeper gives up after seven messages. */
+/**
+ * Simulates that one hour passes: every video is due, and every claim on a video is stale. Resets `resubmits`, because the sweeper gives up after seven
+ * messages.
+ */
 const HOUR = `
 const { DynamoDBClient, ScanCommand, UpdateItemCommand } = require('@aws-sdk/client-dynamodb');
 const client = new DynamoDBClient({});

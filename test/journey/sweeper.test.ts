@@ -19,7 +19,7 @@ afterAll(stopAll);
 
 const statusOf = async (videoId: string) => (await client.find(videoId)).status;
 const fire = async (rule: string) => expect((await fetch(stack.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-fire-rule': rule } })).status).toBe(200);
-/** Simulates one hour and runs a sweep, repeatedly, until the video is ready. */
+/** Simulates one hour and runs a sweep. Repeats both steps until the video is ready. */
 const sweep = (videoId: string) => until('the sweep makes the video ready', async () => {
   await fire('AnHour');
   await fire('Sweep');
@@ -28,7 +28,7 @@ const sweep = (videoId: string) => until('the sweep makes the video ready', asyn
 
 test('the sweep completes a video whose job events are lost', async () => {
   const work = () => stack.processes().some(({ command }) => command.includes('ffmpeg'));
-  // The test watches for FFmpeg from the start, because it can finish before the status is read.
+  // The test looks for FFmpeg during the upload, because FFmpeg can finish before the test reads the status.
   const [videoId] = await Promise.all([client.upload(clip, 'swept'), until('FFmpeg has begun', work)]);
   await until('the job is submitted', async () => await statusOf(videoId) === 'processing');
   await until('FFmpeg has ended', () => !work());
@@ -49,7 +49,7 @@ test('the sweep completes a video whose submit function was killed after it stor
   await until('a video is stuck', async () => {
     videoId = await client.upload(short, 'stuck');
     while (await statusOf(videoId) === 'waiting');
-    // Kills all functions, including the submit function. The message of the submit function stays invisible for longer than this test runs.
+    // Kills all functions, including the submit function. The queue delivers the message of the submit function again only after this test.
     for (const { pid } of stack.processes().filter(({ command }) => command.includes('run-loop.mjs'))) process.kill(pid, 'SIGKILL');
     await wait(1000);
     return await statusOf(videoId) === 'uploaded';

@@ -20,7 +20,6 @@ export function launchBrowser(...more: string[]): Promise<Browser> {
 export interface Answer {
   readonly route: string;
   readonly status: number;
-  /** The ID token of the request. */
   readonly token?: string;
 }
 
@@ -28,7 +27,7 @@ export interface Answer {
 export class Tab {
   static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
     const tab = new Tab(await context.newPage(), facts);
-    // Chromium's console shows most policy violations, and this event reports all violations. The listener must exist before the page loads.
+    // Chromium's console omits some violations of the Content-Security-Policy. This event reports all violations, if the listener exists before the page loads.
     await tab.page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
       console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     await tab.page.goto(facts.origin);
@@ -54,7 +53,7 @@ export class Tab {
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
-  /** Signs in with the form of the sign-in pages. */
+  /** Signs in through the form of the sign-in pages. */
   async signIn({ username, password } = this.facts.users[0]): Promise<void> {
     await this.page.getByRole('link', { name: 'Sign in' }).click();
     await this.page.locator('[name=username]').fill(username);
@@ -75,7 +74,7 @@ export class Tab {
     return this.page.locator('#message').textContent();
   }
 
-  /** Records all messages of the page from now on, because the page removes old messages. */
+  /** Starts to record all messages of the page, because the page removes old messages. */
   async watchMessages(): Promise<() => Promise<string[]>> {
     const said = await this.page.evaluateHandle(() => {
       const message = document.querySelector('#message')!;
@@ -86,7 +85,7 @@ export class Tab {
     return () => said.jsonValue();
   }
 
-  /** Stops the page's timers, as sleep does. Afterwards only other events cause a renewal. */
+  /** Stops the page's timers, as a sleeping computer does. Without timers, only other events cause a renewal of the tokens. */
   async sleep(): Promise<void> {
     await this.page.evaluate(() => {
       for (let timer = Number(setTimeout(() => undefined)); timer > 0; timer--) clearTimeout(timer);
@@ -95,14 +94,14 @@ export class Tab {
     await until('no renewal is in progress', () => this.page.evaluate(async () => (await navigator.locks.query()).held!.length === 0));
   }
 
-  /** Makes the tab visible and waits for the two lists that it then requests. */
+  /** Makes the tab visible, and waits until the page has requested its two lists. */
   async wake(): Promise<void> {
     const before = this.listed();
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await until('the page lists again', () => this.listed() >= before + 2);
   }
 
-  /** Waits until the tab has renewed its session once more. */
+  /** Waits until the tab has renewed its tokens once more. */
   async renews(): Promise<void> {
     const before = this.renewals().length;
     await until('the page renews its session', () => this.renewals().length > before);

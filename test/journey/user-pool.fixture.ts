@@ -5,7 +5,7 @@ import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Access, Identity, ServerlessVod } from '../../src';
 
-/** The service with an existing user pool and a custom route. Two of the pool's three clients can call the API. The stack is disposable. */
+/** The service with an existing user pool and a custom route. Two of the pool's three clients can call the API. */
 const stack = new Stack(new App(), 'Videos');
 const people = new cognito.UserPool(stack, 'People');
 people.addGroup('Uploaders', { groupName: 'uploaders' });

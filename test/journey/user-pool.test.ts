@@ -15,7 +15,7 @@ describe('the service with an existing user pool', () => {
   beforeAll(async () => { stack = await StackProcess.start({ app: path.join(__dirname, 'user-pool.fixture.ts') }); });
   afterAll(stopAll);
 
-  /** Gets the tokens of a client from the pool's sign-in pages, without the service. */
+  /** Gets tokens for a client of the user pool from the pool's sign-in pages, without the service. */
   function tokensOf(client: 'Web' | 'App' | 'Foreign', username = 'ada') {
     const { users, outputs } = stack.facts;
     const user = users.find((each) => each.username === username)!;
@@ -23,7 +23,7 @@ describe('the service with an existing user pool', () => {
   }
   const caller = (token: string) => new Caller(stack.facts.api, token);
 
-  // The access log contains each route once, so this test must run before those with good tokens.
+  // The access log contains each route only once, so this test must run before the tests with good tokens.
   it('rejects ID tokens of other clients and access tokens', async () => {
     const [{ id_token: foreign }, { access_token: access }] = [await tokensOf('Foreign'), await tokensOf('Web')];
     for (const token of [foreign, access]) {

@@ -6,15 +6,14 @@ import type { Decision } from '../../local/access/access';
 import { makeClip } from '../../local/clip';
 import { readAssembly, type Assembly } from '../../local/template/assembly';
 
-/** The decisions of a running stack and the template that they are based on. */
+/** The template of a stack, and the permission decisions that the running stack made with the template. */
 export interface Journey {
   readonly decisions: Decision[];
   readonly assembly: Assembly;
-  /** The console output of the stack. */
   readonly output: string;
 }
 
-/** Runs the full example, uses all API routes and operator commands, and stops it. */
+/** Runs the full example, uses all API routes and operator commands, and stops the example. */
 export async function runJourney(): Promise<Journey> {
   const stack = await StackProcess.start();
   await useEverything(await Client.signIn(stack.facts));

@@ -10,7 +10,6 @@ export const ACCOUNT = '123456789012';
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/handler`;
 export const CREDENTIALS = { accessKeyId: 'ASIALOCAL', secretAccessKey: 'a secret', sessionToken: 'a token' };
 
-/** Returns a stack that contains these resources. The stack has a separate data folder. */
 export function fakeStack(resources: Resource[], assets: Record<string, string> = {}): LocalStack {
   return {
     region: REGION,
@@ -31,7 +30,7 @@ export function resource(type: string, physicalId: string, properties: Record<st
   return { logicalId: physicalId.replace(/\W/g, ''), type, physicalId, attributes: { Arn: arn }, properties };
 }
 
-/** Returns a fake `Access` with one role. It denies the actions in `denied` and records every required permission. */
+/** Returns a fake `Access` with one role, which denies the actions in `denied`. The fake records every required permission. */
 export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   const asked: Need[] = [];
   const refusals: Access['refusals'] = [];
@@ -52,7 +51,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   };
 }
 
-/** Returns a fake S3. Its response contains the request that it received. An error response is XML. */
+/** Returns a fake S3 whose responses contain the received request. Error responses are XML. */
 export function fakeS3(): AwsService {
   return {
     name: 's3',

@@ -5,7 +5,7 @@ import { decide, Decision, GuardedVideo } from '../../src/roles/decide';
 const OPEN: Roles = { admins: ['bosses'] };
 const CLOSED: Roles = { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] };
 
-/** Combinations of groups, and the actions that they allow if the roles are groups. */
+/** Combinations of a caller's groups. `closed` contains the allowed actions if each role is a group. */
 const CALLERS = [
   { groups: [], closed: { upload: false, view: false, admin: false } },
   { groups: ['makers'], closed: { upload: true, view: false, admin: false } },
@@ -13,7 +13,7 @@ const CALLERS = [
   { groups: ['makers', 'watchers'], closed: { upload: true, view: true, admin: false } },
   { groups: ['bosses'], closed: { upload: true, view: true, admin: true } },
   { groups: ['others', 'watchers', 'bosses'], closed: { upload: true, view: true, admin: true } },
-  // Parts of a name, other case, and default names do not match.
+  // A group name does not match if it is incomplete, differs in case, or is the default name of a role.
   { groups: ['maker', 'Watchers', 'boss', 'bosses ', 'admins', 'uploaders', 'viewers', ''], closed: { upload: false, view: false, admin: false } },
 ];
 const CASES = CALLERS.flatMap(({ groups, closed }) => [
@@ -35,7 +35,7 @@ describe.each(CASES)('if the roles are $in, a caller in the groups $groups', ({ 
     expect(decide(caller, { type: 'list', videos: 'published' }, roles)).toBe(role(view));
   });
 
-  /** The decision on a video that does not exist. */
+  /** The decision for a video that does not exist. */
   const absent: Decision = view ? 'not_found' : 'wrong_role';
 
   describe.each(VIDEO_STATUSES)('with a video that is %s', (status) => {

@@ -5,7 +5,7 @@ import { HttpProblem } from '../../src/runtime/http-problem';
 const LISTED = ['https://app.example.com', 'https://other.example.net'];
 const READABLE = { 'vary': 'Origin', 'access-control-expose-headers': 'etag, www-authenticate, x-amzn-requestid' };
 
-/** Returns handlers that have read these origins from their environment. */
+/** Returns handlers whose environment contains these allowed origins. */
 function handlers(appOrigins?: string[]) {
   process.env.APP_ORIGINS = JSON.stringify(appOrigins);
   if (!appOrigins) delete process.env.APP_ORIGINS;

@@ -48,7 +48,7 @@ describe('a video in a response', () => {
     expect(toVideo(errored, as('ann')).error).toEqual({ code: 'corrupt', message: 'no moov atom' });
     expect(toVideo(errored, as('bob', 'bosses')).error).toEqual({ code: 'corrupt', message: 'no moov atom' });
     expect(toVideo(errored, as('bob', 'others'))).not.toHaveProperty('error');
-    // The row of a ready video can contain the error of an earlier attempt. Viewers must not see that error.
+    // The row of a ready video can contain the error of an earlier attempt, which viewers must not see.
     expect(toVideo({ ...errored, status: 'ready' }, as('bob'))).not.toHaveProperty('error');
   });
 });

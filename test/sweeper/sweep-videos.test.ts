@@ -7,7 +7,7 @@ const { clock, due, jobs, messages, calls, logged, row, sweep, newId } = sweeper
 const inMinutes = (minutes: number) => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
 const PROCESSING: Partial<VideoRow> = { status: 'processing', jobId: 'job-1', progress: 50 };
 
-/** Runs a sweep and returns the row of the one due video. */
+/** Creates a due video, runs a sweep, and returns the video's row. */
 async function swept(given: Partial<VideoRow>): Promise<VideoRow> {
   const videoId = await due(given);
   expect(await sweep()).toEqual({ looked: 1, failed: 0, complete: true });
@@ -150,7 +150,7 @@ describe('a video that cannot be settled', () => {
 
   test('many rows of a newer format are not written, do not stop the other videos, and are logged once', async () => {
     const newer = Array.from({ length: 120 }, newId).filter((videoId) => videoId.endsWith('7'));
-    // There are more rows than one page of a partition can contain.
+    // One page of an index partition cannot contain 60 rows.
     while (newer.length < 60) newer.push(...Array.from({ length: 16 }, newId).filter((videoId) => videoId.endsWith('7')));
     for (const videoId of newer) await due({ videoId, status: 'uploaded', schemaVersion: 99 }, 30);
     const good = await due({ videoId: newer[0].replace('019aa', '019ab'), status: 'uploaded' }, 20);
@@ -170,7 +170,7 @@ describe('a video that cannot be settled', () => {
     };
     expect(await sweep({ before })).toEqual({ looked: 2, failed: 1, complete: true });
     expect([(await row(bad))?.dueAt, (await row(good))?.dueAt]).toEqual([inMinutes(-30), inMinutes(60)]);
-    // A row that was not read must not be written.
+    // The sweeper writes only rows that it has read.
     expect(calls.filter((name) => name === 'UpdateItemCommand')).toHaveLength(1);
     await sweep();
     expect((await row(bad))?.dueAt).toBe(inMinutes(60));

@@ -14,7 +14,7 @@ import { DEFAULT_LADDER, chooseRungs } from '../../src/transcode/job/ladder';
 import type { Source } from '../../src/transcode/source/source';
 import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
-/** A fault at the n-th request of a sweep: the process ends before or after AWS has executed the request. */
+/** A fault at the n-th request of a sweep. The process ends before or after AWS executes the request. */
 export interface Death { readonly call: number; readonly after: boolean }
 
 export const NOW = '2026-11-29T12:00:00.000Z';
@@ -41,14 +41,13 @@ export function job(videoId: string, attempt = 1, more: Partial<Job> = {}, sourc
   };
 }
 
-/** The sweeper's real code with a local table and with mocks of MediaConvert and SQS. */
+/** Runs the sweeper's code with a local table and with mocks of MediaConvert and SQS. */
 export function sweeperSetting() {
   let table: CatalogTable;
   let count = 0;
   const clock = { now: new Date(NOW) };
-  /** Jobs by id. If the value is an error, MediaConvert returns this error. */
+  /** The jobs of MediaConvert by id. For an error, MediaConvert returns the error. */
   const jobs = new Map<string, Job | Error>();
-  /** Messages that were sent to the submit queue. */
   const messages: string[] = [];
   /** Names of the commands that the sweeps have sent. */
   const calls: string[] = [];
@@ -83,7 +82,7 @@ export function sweeperSetting() {
       await table.put({ ...row, videoId, ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) });
       return videoId;
     },
-    /** Puts many ready videos, with the number of minutes for which each has been due. */
+    /** Puts many ready videos. Each video has been due for `minutes`. */
     async dueMany(videos: readonly { videoId: string; minutes: number }[]): Promise<void> {
       const documents = DynamoDBDocumentClient.from(table.client);
       for (let n = 0; n < videos.length; n += 100) {

@@ -43,7 +43,7 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
   const count = calls.length;
   const sent = messages.length;
   expect(count).toBeGreaterThan(16);
-  // The queries of the 16 partitions are similar, so faults are tested only from the last query on.
+  // A sweep starts with similar queries of 16 partitions, so faults are tested only at the last query and at later requests.
   for (let call = 15; call < count; call++) {
     for (const after of [false, true]) {
       reset();
@@ -75,7 +75,7 @@ test('two concurrent sweeps have the result of one sweep, without errors and rep
 
 test('a sweep of 2,000 due videos stops before its timeout, and the next sweep continues, earliest due time first', async () => {
   const COUNT = 2000;
-  // The due times do not follow the order of ids or partitions.
+  // The order of due times differs from the order of ids and partitions.
   const minutesOf = (n: number) => 1 + (n * 7919) % COUNT;
   await dueMany(Array.from({ length: COUNT }, (_, n) => ({ videoId: idOf(n), minutes: minutesOf(n) })));
   const order: string[] = [];

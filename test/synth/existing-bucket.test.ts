@@ -27,7 +27,7 @@ const wrapped = (stack: Stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack
   corsConfiguration: { corsRules: [{ allowedMethods: ['GET'], allowedOrigins: ['https://a.example.com'] }] },
 }));
 
-/** Returns where EventBridge is enabled: on the bucket resource, or by the custom resource of CDK. */
+/** Returns what enables EventBridge for a bucket: the bucket resource itself, or CDK's custom resource. */
 function eventBridge(template: CloudFormationTemplate, bucket: s3.IBucket) {
   const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnResource);
   const custom = ofType(template, 'Custom::S3BucketNotifications');
@@ -246,6 +246,6 @@ test('cdk-nag findings for objects of a bucket in another stack are suppressed',
   const bucket = (id: string) => new s3.Bucket(other, id);
   vodIn(stack, { upload: { bucket: bucket('Sources') }, delivery: { bucket: bucket('Media') } });
   app.synth();
-  // CDK before 2.262 rejects the id of the finding for the sweeper's jobs.
+  // CDK before 2.262 cannot acknowledge the finding about the sweeper's permission for jobs.
   expect(nag(app, stack).filter(({ ruleId, place }) => ruleId.startsWith('AwsSolutions-IAM5') && !place.includes('/Sweeper/'))).toEqual([]);
 });

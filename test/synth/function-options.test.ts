@@ -23,7 +23,6 @@ const vpcIn = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Network', {
 const importedVpc = (stack: Stack, vpcId: string) => ec2.Vpc.fromVpcAttributes(stack, vpcId, { vpcId, availabilityZones: ['us-east-1a'], privateSubnetIds: [`subnet-of-${vpcId}`] });
 const ownVpc = (stack: Stack, id: string) => new ec2.Vpc(stack, id, { availabilityZones: ['us-east-1a'] });
 
-/** Creates the service with these options. */
 function service(options: (stack: Stack) => VodFunctionOptions): CloudFormationTemplate {
   const stack = testStack({ env: ENV });
   return templateOf(vodIn(stack, { functions: options(stack) }));

@@ -19,7 +19,6 @@ const ACCOUNT = env.account;
 const arn = (service: string, resource: string, { partition = 'aws', region = 'us-east-1' } = {}) => `arn:${partition}:${service}:${region}:${ACCOUNT}:${resource}`;
 const elsewhere = { region: 'eu-west-1' };
 
-/** Creates another stack in the same app. */
 const other = (stack: Stack, place: object = env) => new Stack(stack.node.root as Construct, 'Other', { env: { ...env, ...place } });
 
 const bucket = (scope: Construct) => new s3.Bucket(scope, 'Own');

@@ -43,7 +43,7 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodUploadProps.appOrigins': ['[]'],
 };
 
-/** Returns the outcome of each value. `null`, which other languages may pass for an omitted prop, must have the same result as undefined. */
+/** Returns the outcome of each value. `null` must have the outcome of undefined, because other languages can pass `null` for an omitted prop. */
 function outcomesOf(prop: Prop, values: Readonly<Record<string, unknown>>): [value: string, outcome: string][] {
   const results = Object.entries(values).map(([odd, value]) => [odd, rendering(prop, () => value)] as const);
   const leftOut = new Map(results).get('undefined');
@@ -58,7 +58,7 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
   });
 });
 
-/** Values that plain JavaScript can pass instead of an object, and an object without any known member. */
+/** Values that plain JavaScript can pass in place of an object, and an object without known members. */
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
 /** Structs without required members. */

@@ -24,7 +24,7 @@ export const PROPS: readonly Prop[] = (() => {
   const exported = readFileSync(path.join(SRC, 'index.ts'), 'utf8');
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /^(?!.*\.lambda).*\.ts$/.test(file)).sort().flatMap((file) => {
     const source = ts.createSourceFile(file, readFileSync(path.join(SRC, file), 'utf8'), ts.ScriptTarget.Latest);
-    // Interfaces whose name begins with I are no structs.
+    // In jsii, an interface whose name begins with I is not a struct.
     const structs = source.statements.filter(ts.isInterfaceDeclaration).filter(({ name }) => !/^I[A-Z]/.test(name.text) && new RegExp(`\\b${name.text}\\b`).test(exported));
     return structs.flatMap(({ name: { text: struct }, members }) => members.filter(ts.isPropertySignature).map(({ name, type, questionToken }) => ({
       struct, name: name.getText(source), type: type!.getText(source), optional: questionToken !== undefined,
@@ -43,7 +43,7 @@ function transcode(stack: Stack, props: object): void {
 }
 
 function auth(stack: Stack, props: object): void {
-  // Created before the API, so that props are rejected without creating the API.
+  // `VodAuth` is created first, so that invalid props are rejected before the API is created.
   const vodAuth = new VodAuth(stack, 'Area', { url: SERVICE_URL, ...props });
   const api = new VodApi(stack, 'Api');
   vodAuth.guard(api);
@@ -98,7 +98,7 @@ const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 
 /** Props with values of simple types. */
 export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
 
-/** Props with structs, constructs or classes with factories as values. */
+/** Props whose values are structs, constructs or objects from factory methods. */
 export const OBJECT_PROPS = PROPS.filter(({ type }) => !SCALARS.includes(type));
 
 /** Returns tokens that fit the type. */
@@ -120,12 +120,11 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
 
 export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
 
-/** Returns the outcome of a prop's value: `rendered`, `rejected` with the name of the prop, or a description of the failure. */
+/** Returns the outcome of a prop's value: `rendered`, `rejected` (if the error contains the prop's name), or a description of the failure. */
 export function outcome(prop: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack()): string {
   return rendering(prop, value, marker, stack).outcome;
 }
 
-/** Returns the outcome and the template. */
 export function rendering(
   { struct, name }: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack(),
 ): { readonly outcome: string; readonly template?: string } {
@@ -135,7 +134,7 @@ export function rendering(
     template = JSON.stringify(templateOf(stack));
   } catch (error) {
     const { name: kind, message } = error as Error;
-    // Errors of validations at the end of synthesis have a prefix of CDK.
+    // CDK adds a prefix to errors of validations at the end of synth.
     const isRejection = kind === 'VodValidationError' || message.startsWith('Validation failed');
     return { outcome: isRejection && message.includes(name) ? 'rejected' : `${kind}: ${message}` };
   }

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { ServerlessVod } from '../../src';
 import { INDEXES, TABLE_KEYS } from '../../src/contract/table';
 
-/** The service with existing buckets and an existing table, each encrypted with a customer's KMS key. */
+/** The service with existing buckets and an existing table. Customer-managed KMS keys encrypt the buckets and the table. */
 export class CustomerKeysStack extends Stack {
   constructor(app: App, id: string) {
     super(app, id);

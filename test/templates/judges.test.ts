@@ -3,7 +3,7 @@ import { nag } from './nag';
 import { example, EXAMPLE_NAMES, EXAMPLES } from './templates';
 import { Finding, isKept, validate } from './validate';
 
-/** Accepted findings of cdk-nag. The library acknowledges its own findings where CDK supports that. */
+/** Accepted findings of cdk-nag. The library acknowledges findings about its own resources, if CDK supports the acknowledgment. */
 const NAG_ACCEPTED: [string, RegExp, string][] = [
   ['AwsSolutions-S1', /^Videos\/(Sources|Media)\//, 'the owner of an existing bucket decides on access logs'],
   ['AwsSolutions-S1', /^Videos\/Web\//, 'the page of the example: public files need no access logs'],

@@ -74,7 +74,6 @@ class CustomAuthorizer extends Mode {
   }
 }
 
-/** The service with every option of `functions`. */
 class EveryFunctionOption extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
@@ -97,7 +96,6 @@ class EveryFunctionOption extends Stack {
   }
 }
 
-/** The service with a custom domain name and an app. */
 class CustomDomain extends Stack {
   constructor(app: App, id: string) {
     super(app, id);

@@ -6,7 +6,7 @@ import { ServerlessVod } from '../../src';
 import { ENV, templateOf } from '../toolkit/stacks';
 import { CloudFormationTemplate, ours } from '../toolkit/template';
 
-/** The stacks that contain the service, with the ids of its constructs. */
+/** Stacks that contain the service in different places, and the construct ids of the service. */
 const PLACEMENTS: Record<string, (app: App) => [Stack, ...string[]][]> = {
   'two services in a stack': (app) => [[new Stack(app, 'Videos', { env: ENV }), 'VodA', 'VodB']],
   'two stacks in two regions': (app) => [[new Stack(app, 'Here', { env: ENV }), 'Vod'], [new Stack(app, 'There', { env: { ...ENV, region: 'eu-west-1' } }), 'Vod']],
@@ -14,7 +14,7 @@ const PLACEMENTS: Record<string, (app: App) => [Stack, ...string[]][]> = {
   'two stages': (app) => ['Test', 'Live'].map((id) => [new Stack(new Stage(app, id), 'Videos'), 'Vod']),
 };
 
-/** Applies aspects as a platform team does: tags, a removal policy, a permissions boundary. */
+/** Adds the aspects that a platform team would add: tags, a removal policy and a permissions boundary. */
 function addAspects(stack: Stack): void {
   Tags.of(stack).add('team', 'video');
   RemovalPolicies.of(stack).destroy();
@@ -43,10 +43,10 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
     expect(findings.slice(before, before + templates.length)).toEqual(templates.map(() => []));
   });
 
-  // The checks expect one service per template and no fixed region.
+  // The template checks support only one service per template and no fixed region.
   if (/^(a nested stack|two stages)/.test(name)) {
     test('passes our own checks', () => {
-      // The aspect sets DESTROY, so no data is retained, and it cannot empty the buckets first.
+      // The checks of `data` expect that data is retained, but the aspect sets the removal policy DESTROY.
       const { data, ...others } = CHECKS;
       const failed = templates.flatMap((template) => Object.entries(aspects ? others : { data, ...others }).flatMap(([topic, checks]) => Object.entries(checks)
         .flatMap(([requirement, check]) => check(template).map((problem) => `${topic}: ${requirement}: ${problem}`))));

@@ -39,7 +39,7 @@ test.each<[string, ServerlessVodProps]>([
 });
 
 test.each(EXAMPLE_NAMES)('CloudFormation generates the names of %s, except those that decision 021 lists', (name) => {
-  // Excludes names within another resource, such as a method within its API.
+  // Types whose names must be unique only within another resource, such as a method in an API.
   const within = /^AWS::(?:ApiGateway::(?:Authorizer|Method|Stage)|Cognito::UserPool(?:Group|UserToGroupAttachment)|IAM::Policy|Lambda::(?:EventSourceMapping|Permission))$/;
   const named = Object.entries(example(name).Resources).filter(([id, { Type }]) => isOurs(id) && !within.test(Type))
     .flatMap(([, { Type, Properties = {} }]) => Object.keys(Properties).filter((property) => property.endsWith('Name')).map((property) => `${Type} ${property}`));
@@ -63,7 +63,7 @@ describe('names that must be unique in an account or region', () => {
   };
   interface Deployed { name: string; region: string; uuid: string }
 
-  // A name can contain only pseudo parameters and the creation time of the key pair.
+  // Returns the values that a name can contain: pseudo parameters and the creation time of the key pair.
   const lookupIn = ({ name, region, uuid }: Deployed) => (ref: string, attribute?: string): string | undefined => (attribute === 'CreatedAt' ? '2026-11-29T00:00:00.000Z' : {
     'AWS::StackId': `arn:aws:cloudformation:${region}:123456789012:stack/${name}/${uuid}`,
     'AWS::StackName': name,

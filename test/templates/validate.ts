@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 
-/** A finding of AWS's template validator. */
 export interface Finding {
   readonly ruleId: string;
   readonly place: string;
@@ -16,8 +15,8 @@ const ACCEPTED: [string, RegExp, string][] = [
 ];
 
 /**
- * Returns the findings of AWS's template validator for each template. The validator runs in a separate process: in a jest worker that has run fifty
- * files, its first call takes more than a minute.
+ * Returns the findings of AWS's template validator for each template. The validator runs in a separate process. In a jest worker that has run fifty files,
+ * the validator's first call takes more than a minute.
  */
 export function validate(templates: object[]): Finding[][] {
   const folder = mkdtempSync(path.join(tmpdir(), 'templates-'));

@@ -28,14 +28,14 @@ export function functionsOf(template: AnyTemplate): FoundHandler[] {
   });
 }
 
-/** Returns the function that runs a handler. Fails unless there is exactly one. */
+/** Returns the function that runs a handler. Throws an error if the number of such functions is not 1. */
 export function functionOf(template: AnyTemplate, name: HandlerName): FoundHandler {
   const found = functionsOf(template).filter((each) => each.name === name);
   if (found.length !== 1) throw new Error(`expected one function of ${name}, got ${found.map(({ id }) => id).join(', ') || 'none'}`);
   return found[0];
 }
 
-/** Returns the environment of the function that runs a handler. Fails unless there is exactly one function. */
+/** Returns the environment of the function that runs a handler. */
 export function environmentOf(template: AnyTemplate, name: HandlerName): Record<string, any> {
   return functionOf(template, name).environment;
 }

@@ -1,12 +1,11 @@
 import { version } from 'aws-cdk-lib/package.json';
 import { peerDependencies } from '../../package.json';
 
-/** The newest CDK runs every fifth row. */
+/** With the newest CDK, tests run every fifth row. */
 const SAMPLE_STEP = 5;
 
 /**
- * Returns all rows with the oldest supported CDK, and a sample with the newest CDK. Use it for props that our checks reject before CDK reads them: the
- * CDK version hardly matters there.
+ * Returns all rows with the oldest supported CDK, and a sample with the newest CDK. Use this function for props that the library rejects before CDK reads them.
  */
 export function sampledOnNewest<Row>(rows: readonly Row[]): readonly Row[] {
   const isFloor = peerDependencies['aws-cdk-lib'] === `^${version}`;

@@ -12,7 +12,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** Returns the statements of a policy document with lists as fields. `NotAction` and `NotResource` become part of the text of an entry. */
+/** Returns the statements of a policy document, with lists as fields. Entries of `NotAction` and `NotResource` get a prefix. */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
   const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
   return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));
@@ -33,7 +33,10 @@ export function rolePolicies(template: AnyTemplate): Record<string, Statement[]>
   return roles;
 }
 
-/** Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. Allowed actions have no prefix. */
+/**
+ * Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. Entries for allowed actions do not start with
+ * `Allow`.
+ */
 export function grants(granted: Statement[]): string[] {
   return granted.flatMap(({ Effect, Action, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
     `${Effect === 'Allow' ? '' : `${Effect} `}${action} on ${readable(resource)}${Condition ? ` if ${readable(Condition)}` : ''}`))));
@@ -47,7 +50,7 @@ export function permissionsOfRole(template: AnyTemplate, role: IRole | string): 
   return grants(granted).sort();
 }
 
-/** Returns the sorted permissions of a handler's function without those for its log, in the format of `grants`. */
+/** Returns the sorted permissions of a handler's function, in the format of `grants`. Permissions for the log are omitted. */
 export function permissionsOf(template: AnyTemplate, handler: HandlerName): string[] {
   const { role, properties } = functionOf(template, handler);
   const logGroup = readable({ 'Fn::GetAtt': [references(properties.LoggingConfig)[0], 'Arn'] });

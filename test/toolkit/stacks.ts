@@ -11,23 +11,20 @@ import { VodSweeper, type VodSweeperProps } from '../../src/sweeper/vod-sweeper'
 import { VodTranscode, type VodTranscodeProps } from '../../src/transcode/vod-transcode';
 import { VodUpload, type VodUploadProps } from '../../src/upload/vod-upload';
 
-/** The service URL in these stacks. */
 export const SERVICE_URL = 'https://videos.example.com';
 
 /** The account and region of a stack with an explicit environment. */
 export const ENV = { account: '123456789012', region: 'us-east-1' };
 
-/** Creates a stack `Test` in a new app. */
 export function testStack(props: StackProps = {}): Stack {
   return new Stack(new App({ analyticsReporting: false }), 'Test', props);
 }
 
-/** Adds the whole service as `Vod`. */
 export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessVod {
   return new ServerlessVod(stack, 'Vod', props);
 }
 
-// The following functions add one area with the areas that it requires. `functionsOf` finds handlers by the construct id, which is the area's name.
+// The following functions add an area, and the areas that it requires. The construct id is the area's name, because `functionsOf` finds handlers by this id.
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
   return new VodCatalog(stack, 'Catalog', { url: SERVICE_URL, ...props });
 }
@@ -58,8 +55,8 @@ export function sweeperIn(stack: Stack, props: Partial<VodSweeperProps> = {}): V
 }
 
 /**
- * Returns the template of a construct's stack as JSON. An app synthesizes only once, so constructs that are added after the first call are missing.
- * Fails if synth fails or if resources depend on each other.
+ * Returns the template of a construct's stack as JSON. An app synthesizes only once, so constructs that are added after the first call are missing. Throws an
+ * error if synth fails or if dependencies form a cycle.
  */
 export function templateOf(scope: Construct): CloudFormationTemplate {
   return Template.fromStack(Stack.of(scope)).toJSON() as CloudFormationTemplate;

@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { type Lookup, resolve } from '../../local/template/resolve';
 
-/** A synthesized template. For assertions that `Template` of aws-cdk-lib/assertions supports, use that class instead. */
+/** A synthesized template. A template as JSON. If possible, use the class `Template` of aws-cdk-lib/assertions. */
 export interface CloudFormationTemplate {
   readonly Resources: Record<string, TemplateResource>;
   readonly Outputs?: Record<string, unknown>;
@@ -29,23 +29,21 @@ export function resourcesOf(template: AnyTemplate): Record<string, TemplateResou
   return (template instanceof Template ? template.toJSON() as CloudFormationTemplate : template).Resources;
 }
 
-/** Returns the resources of a type. */
 export function ofType(template: AnyTemplate, type: string): Found[] {
   return Object.entries(resourcesOf(template)).filter(([, { Type }]) => Type === type)
     .map(([id, resource]) => ({ id, properties: resource.Properties ?? {}, resource }));
 }
 
-/** Returns the resource of a type. Fails unless there is exactly one. */
+/** Returns the only resource of a type. Throws an error if the number of resources is not 1. */
 export function only(template: AnyTemplate, type: string): Found {
   const found = ofType(template, type);
   if (found.length !== 1) throw new Error(`expected one ${type}, got ${found.map(({ id }) => id).join(', ') || 'none'}`);
   return found[0];
 }
 
-/** Whether a resource belongs to the library, in a template with the whole service as `Vod`. */
+/** Whether a resource belongs to the library. The construct id of the service in the template must be `Vod`. */
 export const isOurs = (logicalId: string): boolean => logicalId.startsWith('Vod');
 
-/** Returns the library's resources of a type. */
 export function ours(template: AnyTemplate, type: string): Found[] {
   return ofType(template, type).filter(({ id }) => isOurs(id));
 }
@@ -62,7 +60,7 @@ export function references(value: unknown): string[] {
   });
 }
 
-/** Removes the hash of a logical id. The hash changes with the construct path. */
+/** Removes the hash from a logical id. */
 export const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
 /** Resolves references to the names that `Fn::Sub` uses: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */

@@ -15,7 +15,7 @@ const VISIBILITY_MS = 360_000;
 const PROBED = { Container: { Format: 'mp4', Duration: 60, Tracks: [{ TrackType: 'video', Codec: 'AVC', VideoProperties: { Width: 640, Height: 360 } }] } };
 const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
 
-/** A fault at the n-th request of an invocation: the process ends, or the request fails, before or after AWS has executed the request. */
+/** A fault at the n-th request of an invocation. The process ends or the request fails, before or after AWS executes the request. */
 interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 type Job = CreateJobCommandInput & { readonly Id: string };
 interface Message { readonly id: string; readonly sentAt: number; receives: number; due: number }
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => table.stop());
 
-/** The messages, jobs and events of one video, with the real code of the handlers and a separate clock. */
+/** The messages, jobs and events of one video. The handlers' code processes them with a separate clock. */
 class World {
   readonly jobs: Job[] = [];
   /** The row after each write, as returned by the table. */
@@ -90,13 +90,13 @@ class World {
 
 const fault = fc.option(fc.record({ call: fc.nat(7), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
 const step = fc.record({ fault, together: fc.boolean(), report: fc.constantFrom(undefined, undefined, 'STATUS_UPDATE', 'COMPLETE'), reportFault: fault });
-/** The same request fails until the message is in the dead-letter queue. */
+/** One request fails repeatedly until the message is in the dead-letter queue. */
 const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.integer({ min: 5, max: 12 }))
   .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
 
 /**
- * S3 sends its event one to three times. Each receive can fail at any request. Messages that failed five times are moved back from the dead-letter
- * queue. After the last step nothing fails.
+ * S3 sends its event one to three times. Each processing of a message can fail at any request. Messages that failed five times are moved back from the
+ * dead-letter queue. After the last step, no request fails.
  */
 test('creates one job per attempt, and the video becomes ready, after any faults and repeated messages', async () => {
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.oneof(fc.array(step, { minLength: 5, maxLength: 40 }), outage), async (copies, steps) => {
@@ -131,7 +131,7 @@ test('creates one job per attempt, and the video becomes ready, after any faults
     const { status, attempt, media, error } = last;
     expect({ status, hls: media?.hls, error }).toEqual({ status: 'ready', hls: `v/${VIDEO_ID}/${attempt}/hls/index.m3u8`, error: undefined });
 
-    // Each write changed the row and incremented its version. Events are not edits by users, so the ETag does not change.
+    // Each write changed the row and incremented its version. The ETag depends only on edits by users, so it does not change.
     const rows = world.rows.sort((a, b) => a.version - b.version);
     expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
     expect(rows.at(-1)).toEqual(last);

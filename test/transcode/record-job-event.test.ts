@@ -7,7 +7,7 @@ let handler: (event: JobEvent) => Promise<void>;
 beforeAll(async () => {
   table = await startTable();
   process.env.MEDIA_BUCKET = 'media';
-  // Imported here because the handler reads its environment when it is imported.
+  // The handler reads its environment when it is imported.
   ({ handler } = jest.requireActual('../../src/transcode/record-job-event.lambda'));
 });
 afterAll(() => table.stop());

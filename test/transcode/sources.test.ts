@@ -6,7 +6,7 @@ import { recordJobEvents, JobEvent } from '../../src/transcode/record-job-event.
 import { submitJobs } from '../../src/transcode/submit-job.runtime';
 import { clip, FOLDER, mediaConvert, QUEUE, ROLE } from '../local/mediaconvert/fixture';
 
-/** These tests run from the S3 event to the row, with FFmpeg instead of MediaConvert. */
+/** These tests process a source file from the S3 event to the final row. FFmpeg replaces MediaConvert. */
 let table: Table;
 let service: Awaited<ReturnType<typeof mediaConvert>>;
 
@@ -64,7 +64,7 @@ test.each<[string, () => string, { width: number; height: number }, string[]]>([
   expect(row.media!.poster).toMatch(/\.0000001\.jpg$/);
 });
 
-/** Returns a WebM file without a duration, as browsers record it: they write to a stream and cannot add the duration later. */
+/** Returns a WebM file without a duration. Browsers record such files, because they write to a stream and cannot add the duration later. */
 const endless = (seconds: number) => clip(`endless-${seconds}.webm`, `-f lavfi -i testsrc2=s=64x48:r=5:d=${seconds} -c:v libvpx -f webm -live 1`);
 
 /** Returns a WebM file whose header states a wrong duration. */

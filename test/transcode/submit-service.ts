@@ -15,7 +15,7 @@ export const PROBED = {
 
 export const mediaConvert = mockClient(MediaConvertClient);
 
-/** Starts the handler that submits jobs, with a separate table and with `mediaConvert` instead of MediaConvert. */
+/** Starts the handler that submits jobs, with a separate table and with the mock `mediaConvert`. */
 export async function startSubmit() {
   const table = await startTable();
   Object.assign(process.env, {
@@ -25,7 +25,7 @@ export async function startSubmit() {
     MAX_RECEIVES: '5',
     TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
   });
-  // Imported here because the handler reads its environment when it is imported.
+  // The handler reads its environment when it is imported.
   const { handler } = jest.requireActual<{ handler: (event: SQSEvent, context: object) => Promise<SQSBatchResponse> }>('../../src/transcode/submit-job.lambda');
   const logged: string[] = [];
   return {
@@ -41,7 +41,7 @@ export async function startSubmit() {
       logged.length = 0;
       for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
     },
-    /** Invokes the handler with messages. Returns the ids of the failed messages. */
+    /** Returns the ids of the failed messages. */
     async send(...records: SQSEvent['Records']): Promise<string[]> {
       const { batchItemFailures } = await handler({ Records: records }, { getRemainingTimeInMillis: () => 60_000 });
       return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
@@ -63,7 +63,6 @@ export function message(body = created(), messageId = 'message-1', receives = 1,
   return { body, messageId, attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAt}` } } as SQSEvent['Records'][number];
 }
 
-/** Returns an error of MediaConvert. */
 export function refusal(name: string, text = 'because') {
   return new MediaConvertServiceException({ $metadata: {}, $fault: 'client', name, message: text });
 }

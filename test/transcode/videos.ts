@@ -9,7 +9,7 @@ export const TABLE_NAME = 'videos';
 export const VIDEO_ID = '0193a1b2-0000-7000-8000-0123456789ab';
 export const SOURCE_URL = `s3://sources/source/${VIDEO_ID}/original`;
 
-/** The catalog's table on a separate server, whose URL is in the environment of the handlers. */
+/** Starts a separate server with the catalog's table. The environment of the handlers contains the server's URL. */
 export async function startTable() {
   const server = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -62,7 +62,6 @@ export async function startTable() {
 
 export type Table = Awaited<ReturnType<typeof startTable>>;
 
-/** Returns a claim that started `seconds` ago. */
 export function claim(token: string, secondsAgo: number, attempt = 1): VideoRow['claim'] {
   return { attempt, token, startedAt: new Date(Date.now() - secondsAgo * 1000).toISOString() };
 }

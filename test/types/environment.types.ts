@@ -4,7 +4,7 @@ import { readEnvironment } from '../../src/runtime/read-environment';
 import { connection, Connection, permission } from '../../src/synth/connection';
 import { connect, HandlerFunction, handlerFunction } from '../../src/synth/handler-function';
 
-/* Exactly one source sets each variable of a handler, with a value of the right type. Lines after `@ts-expect-error` must not compile. */
+/* Each environment variable of a handler must be set exactly once, with a value of the right type. Lines after `@ts-expect-error` must not compile. */
 
 declare const scope: Construct;
 declare const table: Connection<'TABLE_NAME'>;

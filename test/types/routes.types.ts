@@ -104,7 +104,7 @@ export const flag: Route = { ...route, query: { flag: { type: 'boolean' } } };
 // @ts-expect-error Type '"integer"' is not assignable to type '"string"'
 export const number: Route = { ...route, pathParameters: { number: { type: 'integer' } } };
 
-// The renditions of a row and of the API have the same type, in both directions.
+// Renditions in a row and renditions in an API response have the same type.
 
 export const renditions = (row: Rendition, shown: NonNullable<Video['renditions']>[number]): [typeof shown, Rendition] => [row, shown];
 

@@ -12,18 +12,18 @@ export interface ExpectedError {
   readonly line: number;
   /** The text after `@ts-expect-error`, which must be a part of the compiler's error. */
   readonly message: string;
-  /** The compiler's errors for the line. Empty if the line compiles. */
+  /** The compiler's errors for the line. The list is empty if the line compiles. */
   readonly found: string[];
 }
 
 export interface TypeReport {
   readonly expected: ExpectedError[];
-  /** Errors of lines that should compile. */
+  /** Errors of lines without `@ts-expect-error`. */
   readonly unexpected: string[];
 }
 
 /**
- * Compiles files and returns the errors of the lines after `// @ts-expect-error MESSAGE`. `tsc` accepts any error on such a line, for example a
+ * Compiles files and returns the errors of the lines after `// @ts-expect-error MESSAGE`. `tsc` would accept any error on these lines, for example a
  * misspelled import. One program compiles all files, because the shared declarations take most of the time.
  */
 export function checkTypes(sources: Readonly<Record<string, string>>): TypeReport {

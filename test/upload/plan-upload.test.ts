@@ -7,7 +7,7 @@ import { apiEvent } from '../runtime/api-event';
 
 const settings = { maxSize: 1000, contentTypes: ['video/*', 'application/mxf'], expirySeconds: 600, defaultVisibility: 'unlisted' };
 
-/** Returns the maximum number of entries with this value. */
+/** Returns metadata with the maximum number of entries, each with this value. */
 const entries = (value: string) => Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`name ${n}`, value]));
 
 type Entry = typeof import('../../src/upload/plan-upload.lambda');
@@ -17,7 +17,7 @@ describe('upload/plan-upload', () => {
   let handler: Entry['handler'];
 
   beforeAll(() => {
-    // Imported here because the handler reads its environment when it is imported.
+    // The handler reads its environment when it is imported.
     Object.assign(process.env, {
       TABLE_NAME: 'videos',
       SERVICE_URL: 'https://videos.example.com',

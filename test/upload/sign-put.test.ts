@@ -17,14 +17,14 @@ const signer = (given: Partial<Parameters<typeof putSigner>[0]> = {}) => putSign
   address: 'https://sources.s3.eu-central-1.amazonaws.com', region: 'eu-central-1', expirySeconds: 600, clock: () => now, environment, ...given,
 });
 
-/** Returns the signature that S3 computes for a request, from the received headers that the URL lists as signed. */
+/** Returns the signature that S3 computes for a request. S3 reads the signed headers from the request, and their names from the URL. */
 async function verifies(url: string, sent: Record<string, string>): Promise<boolean> {
   const { hostname, port, pathname, protocol, searchParams } = new URL(url);
   const given = searchParams.get('X-Amz-Signature');
   const signed = searchParams.get('X-Amz-SignedHeaders')!.split(';');
   const added = /^X-Amz-(Signature|Algorithm|Credential|Date|Expires|SignedHeaders|Security-Token|Content-Sha256)$/;
   const query = Object.fromEntries([...searchParams].filter(([name]) => !added.test(name)));
-  // A separate implementation with the hash of Node.js, because the hash in the code under test could be wrong.
+  // A hash class that uses Node.js, because the hash in the code under test could be wrong.
   function Hash(secret?: any) {
     const hash = secret === undefined ? createHash('sha256') : createHmac('sha256', Buffer.from(secret));
     return { update: (data: any) => void hash.update(Buffer.from(data)), digest: async () => new Uint8Array(hash.digest()) };

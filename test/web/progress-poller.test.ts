@@ -13,7 +13,7 @@ async function load(): Promise<new (ports: object) => ProgressPoller> {
   return (page.namespace as { ProgressPoller: new (ports: object) => ProgressPoller }).ProgressPoller;
 }
 
-/** Creates a poller for a video that is in progress for the first `movingSeconds`. `at` contains the time of each request. */
+/** Creates a progress poller. The video is in progress for the first `movingSeconds`. `at` contains the times of the requests. */
 async function open({ movingSeconds = 0 } = {}) {
   const begin = Date.now();
   const page = { isHidden: false, answer: async () => undefined as unknown };

@@ -23,7 +23,7 @@ function service(identityOf: (stack: Stack) => Identity) {
   return { vod, template: Template.fromStack(stack) };
 }
 
-/** Returns `ROLES` of every handler that has this variable. */
+/** Returns the values of the environment variable `ROLES` of all handlers. */
 const rolesOf = (template: Template) => functionsOf(template).flatMap(({ environment }) => ('ROLES' in environment ? [environment.ROLES] : []));
 
 const deploymentOf = (template: Template): string => only(template, 'AWS::ApiGateway::Deployment').id;
@@ -56,7 +56,7 @@ describe.each([
 
   test('creates no user pool, no client and no client secret', () => {
     expect(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).filter(({ Type }) => Type.startsWith('AWS::Cognito'))).toEqual([]);
-    // The secret of the signing key.
+    // The only secret contains the signing key.
     template.resourceCountIs('AWS::SecretsManager::Secret', 1);
     expect(template.toJSON()).not.toHaveProperty('Outputs');
   });
@@ -222,7 +222,7 @@ describe('any OpenID Connect issuer', () => {
     [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
     [{ audiences: [] }, /audiences: expected a list of 1 or more items, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one audience \(the client id for id tokens/],
-    // An environment variable that is not set leads to such a list.
+    // In TypeScript, an environment variable that is not set is `undefined` in this list.
     [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected a URL/],

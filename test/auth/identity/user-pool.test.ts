@@ -33,7 +33,7 @@ describe('the user pool', () => {
     template.hasResource('AWS::Cognito::UserPool', {
       DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain', Properties: { DeletionProtection: 'INACTIVE' },
     });
-    // A failed deployment must not leave groups behind: the next deployment could not create groups with the same names.
+    // If a failed deployment left groups behind, the next deployment could not create groups with the same names.
     template.allResources('AWS::Cognito::UserPoolGroup', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     template.hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
   });
@@ -152,10 +152,10 @@ describe('the first admin', () => {
     const invited = synthesized({ firstAdmin: 'ada@example.com' }, { roles: { admins: Access.group('ops') } });
     invited.hasResource('AWS::Cognito::UserPoolUser', {
       DeletionPolicy: 'RetainExceptOnCreate',
-      // No invitation is sent if the deployment of sign-in fails.
+      // The user depends on the sign-in resources, so no invitation is sent if their creation fails.
       DependsOn: Match.arrayWith([Match.stringLikeRegexp('^AuthSignIn'), Match.stringLikeRegexp('^AuthUserPoolDomain')]),
       Properties: {
-        // E-mail is an alias here, and a user name must not look like an alias.
+        // In a user pool with e-mail addresses as aliases, a user name must not be an e-mail address.
         Username: 'ada-at-example.com',
         DesiredDeliveryMediums: ['EMAIL'],
         UserAttributes: [{ Name: 'email', Value: 'ada@example.com' }, { Name: 'email_verified', Value: 'true' }],
@@ -164,7 +164,7 @@ describe('the first admin', () => {
     const [user] = Object.keys(invited.findResources('AWS::Cognito::UserPoolUser'));
     const [group] = Object.keys(invited.findResources('AWS::Cognito::UserPoolGroup', { Properties: { GroupName: 'ops' } }));
     invited.hasResource('AWS::Cognito::UserPoolUserToGroupAttachment', {
-      // A user who is retained after the prop is removed stays an admin.
+      // If `firstAdmin` is removed from the props, the user remains an admin.
       DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain',
       Properties: { Username: { Ref: user }, GroupName: { Ref: group } },
     });

@@ -115,7 +115,7 @@ describe('authorize', () => {
     const response = await browser.authorize(query);
     await expectRefused(response);
     expect(response.headers['content-type']).toBe('application/problem+json');
-    // Only the cookie of the misused sign-in can be deleted; the other cookies are unchanged.
+    // The response can delete the cookie of the misused sign-in, but no other cookie.
     for (const line of response.set) expect(line).toMatch(/^__Host-vod-sign-in-[0-3]=; Max-Age=0; Path=\/; /);
     expect(browser.cookies.get(cookie)).toBe(kept);
     expect([renewed, browser.cookies.get(REFRESH)]).toEqual([expect.any(String), renewed]);

@@ -7,13 +7,15 @@ export const CLIENT_ID = 'client1';
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const otherKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** Changes of the next id tokens: other claims, or the signature of a key that is not in the key set. */
+/** Changes to the next ID tokens: different claims, or a signature by a key that is not in the key set. */
 export interface Tampering {
   readonly claims?: Record<string, unknown>;
   readonly foreignKey?: boolean;
 }
 
-/** A sign-in server behind `fetch`. It accepts each code once, and checks PKCE and the client's secret, as Cognito does. */
+/**
+ * A sign-in server that responds to calls of `fetch`. Like Cognito, the server accepts each authorization code once, and checks PKCE and the client's secret.
+ */
 export class SignInServer {
   clientSecret = 'the-secret-of-the-client';
   rotates = false;

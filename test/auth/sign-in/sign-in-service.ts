@@ -13,7 +13,7 @@ export const DEVELOPMENT = 'http://localhost:5173';
 export const SAME_SITE = { 'origin': SERVICE_URL, 'sec-fetch-site': 'same-origin' };
 export const REFRESH = '__Secure-vod-refresh';
 
-/** The sign-in handler with a sign-in server. Each test creates one and calls `end`. */
+/** The sign-in handler with a sign-in server. Each test creates a `SignInService`, and calls `end` on it. */
 export class SignInService {
   readonly server = new SignInServer();
   readonly logged = captureLog();
@@ -37,7 +37,6 @@ export class SignInService {
     }));
   }
 
-  /** Creates a browser without cookies. */
   browser(handler = this.handler): Browser {
     return new Browser(handler, this.server);
   }

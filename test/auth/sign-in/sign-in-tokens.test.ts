@@ -5,7 +5,7 @@ let service: SignInService;
 beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
-/** Requests with the cookie, for both routes that accept it, and whether they are allowed. */
+/** The sender of a request with the refresh cookie, the request headers, and whether the request is allowed. */
 const SITES: [string, Record<string, string>, boolean][] = [
   ['a page of the service', SAME_SITE, true],
   ['a page of the service in a browser without Sec-Fetch-Site', { origin: SERVICE_URL }, true],

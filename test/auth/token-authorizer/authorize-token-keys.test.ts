@@ -73,7 +73,7 @@ describe('keys', () => {
     for (let time = 0; time < 5; time++) await expectUnauthorized(call(key.token(claims(), { kid: `made-up-${time}` })));
     expect(setting.issuer.calls).toHaveLength(before + 1);
     await expectUser(call(key.token(claims())));
-    // After the delay, a new key is found again.
+    // Ten seconds later, the authorizer fetches the keys again and finds a new key.
     const next = new SigningKey('key9');
     setting.issuer.keys = [key, next];
     jest.advanceTimersByTime(10_000);
@@ -128,7 +128,7 @@ describe('an issuer that fails', () => {
     const token = key.token(claims({ exp: seconds() + 10 * 86_400 }));
     await call(token);
     setting.issuer.broken = answer;
-    // The last attempt before the keys become untrusted.
+    // One second before a day has passed, the keys are still trusted.
     jest.advanceTimersByTime(86_399_000);
     await expectUser(call(token));
     jest.advanceTimersByTime(1_000);
@@ -136,7 +136,7 @@ describe('an issuer that fails', () => {
     expect(setting.logged.at(-1)).toContain('issuer failed');
     setting.issuer.broken = undefined;
     await expectUser(call(token));
-    // Each renewal restarts the day.
+    // After a successful fetch, the keys are trusted for another day.
     setting.issuer.broken = answer;
     jest.advanceTimersByTime(86_399_000);
     await expectUser(call(token));

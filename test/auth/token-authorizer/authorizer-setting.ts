@@ -18,7 +18,7 @@ export const claims = (changes: object = {}) => ({ iss: ISSUER, aud: AUDIENCE, s
 export const expectUser = async (answer: Promise<APIGatewayAuthorizerResult>) => expect((await answer).principalId).toBe('user-1');
 export const expectUnauthorized = (answer: Promise<unknown>) => expect(answer).rejects.toThrow(/^Unauthorized$/);
 
-/** An issuer with its authorizers and a stopped clock. Each test creates one and calls `end`. */
+/** An issuer with its authorizers and a stopped clock. Each test creates an `AuthorizerSetting`, and calls `end` on it. */
 export class AuthorizerSetting {
   readonly issuer = new OidcIssuer(key, curve, sealing);
   readonly logged = captureLog();

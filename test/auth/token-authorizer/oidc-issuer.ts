@@ -9,7 +9,6 @@ function makePair(alg: 'RS256' | 'ES256'): { publicKey: KeyObject; privateKey: K
   return alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
-/** A signing key of an issuer. */
 export class SigningKey {
   constructor(readonly kid: string, readonly alg: 'RS256' | 'ES256' = 'RS256', private readonly use = 'sig', private readonly pair = makePair(alg)) {}
 
@@ -28,7 +27,7 @@ export class SigningKey {
   }
 }
 
-/** Returns a token with an HMAC of a public value, as a library would accept it that lets the token choose the algorithm. */
+/** Returns a token whose signature is an HMAC with a public value as its secret. A library that lets the token choose the algorithm would accept this token. */
 export function hmacToken(secret: string, header: object, claims: object): string {
   const head = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part(claims)}`;
   return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;
@@ -38,12 +37,12 @@ export function unsignedToken(header: object, claims: object, signature = ''): s
   return `${part({ alg: 'none', typ: 'JWT', ...header })}.${part(claims)}.${signature}`;
 }
 
-/** An OpenID Connect issuer behind `fetch`. */
+/** An OpenID Connect issuer that responds to calls of `fetch`. */
 export class OidcIssuer {
   keys: SigningKey[];
-  /** Fields that the discovery document contains instead of the normal fields. */
+  /** Fields that replace fields of the discovery document. */
   discovery: Record<string, unknown> = {};
-  /** Returns a response that replaces a document. */
+  /** Returns a response that replaces the document at a path. */
   broken?: (path: string) => Response | Promise<Response> | undefined;
   readonly calls: string[] = [];
   readonly inits: (RequestInit | undefined)[] = [];

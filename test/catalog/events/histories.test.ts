@@ -18,15 +18,15 @@ import { captureLog } from '../../captured-log';
 import { idOf } from '../../runtime/rows/catalog-table';
 import { RESULT } from '../../runtime/rows/repository-setting';
 
-// Retries wait only a 50th of the time.
+// The delays between retries are 50 times shorter than in production.
 jest.mock('timers/promises', () => {
   const { setTimeout: wait, ...others } = jest.requireActual('timers/promises');
   return { ...others, setTimeout: (milliseconds: number, ...more: unknown[]) => wait(milliseconds / 50, ...more) };
 });
 
-/** A fault at the n-th request of a writer: the process ends, or the request fails, before or after DynamoDB has executed it. */
+/** A fault at the n-th request of a writer. The process ends or the request fails, before or after DynamoDB executes the request. */
 interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
-/** A fault at the n-th PutEvents request of the publisher. `refused` states for each entry whether EventBridge rejects it. */
+/** A fault at the n-th PutEvents request of the publisher. `refused` states for each entry whether EventBridge rejects the entry. */
 interface PublisherFault {
   readonly call: number;
   readonly kind: 'ends before' | 'ends after' | 'throws before' | 'throws after' | 'refuses' | 'ends before its answer';
@@ -40,7 +40,7 @@ const ERROR = { code: 'transcode_failed', message: 'no' } as const;
 const ENDED: InvokeResult = { error: { errorType: 'Runtime.ExitError', errorMessage: 'the process ended' } };
 const LATE_MS = 2 * 3_600_000;
 
-/** A direct update, as a route would write it. Edits increment `revision`, and all writes increment `version`. */
+/** An update expression, as a future route could send it to DynamoDB. Edits increment `revision`, and all writes increment `version`. */
 type Update = (documents: DynamoDBDocumentClient, row: VideoRow, set: string, add: string, values: object) => Promise<unknown>;
 const update: Update = (documents, { videoId, version }, set, add, values) => documents.send(new UpdateCommand({
   TableName: services.tableName, Key: videoKey(videoId), UpdateExpression: `SET ${set} ADD ${add}`, ConditionExpression: '#v = :v',
@@ -64,7 +64,7 @@ const WRITES: Readonly<Record<string, Write>> = {
     ReturnValues: 'ALL_OLD',
   })),
 };
-/** The usual next writes, by status. */
+/** The usual next writes of a video, by its status. */
 const NEXT: Readonly<Record<VideoStatus, readonly string[]>> = {
   waiting: ['uploaded'], uploaded: ['claim', 'job', 'job', 'abandon'], processing: ['progress', 'ready', 'ready', 'error'], held: [], ready: ['edit', 'deleting'],
   errored: ['reopen', 'deleting'], deleting: ['remove'],
@@ -148,7 +148,7 @@ class World {
     return new Promise(() => undefined);
   }
 
-  /** Runs a write. Also resolves if the process of the writer ended or its request failed. */
+  /** Runs a write. The promise also resolves if the writer's process ends or the writer's request fails. */
   private asWriter(write: (videos: VideoRepository, documents: DynamoDBDocumentClient) => Promise<unknown>, fault?: WriterFault): Promise<void> {
     return new Promise((resolve) => {
       let calls = 0;
@@ -170,12 +170,12 @@ class World {
     const row: VideoRow | undefined = Put.Item ?? Attributes;
     if (command === 'GetItemCommand' || !row) return;
     if (command === 'DeleteItemCommand') this.removed.add(row.videoId);
-    // A repeated creation writes the same row again, which is not a change.
+    // A repeated creation writes an equal row, so the stream contains no change.
     else if (!Put.Item || !this.images.has(row.videoId)) this.images.set(row.videoId, [...this.images.get(row.videoId) ?? [], row]);
   }
 }
 
-/** Returns the expected events for the writes of a video, in order. It does not use the code under test. */
+/** Returns the expected events for the writes of a video, in order, without the code under test. */
 function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventId: string; status: string; title: string; updatedAt: string }[] {
   const event = (type: string, { videoId, status, title, updatedAt }: VideoRow, version: number) => ({ eventId: `${videoId}:${version}:video.${type}`, status, title, updatedAt });
   return [
@@ -204,11 +204,11 @@ const step = fc.record({
   fault: writerFault,
   together: fc.boolean(),
   publisher: fc.array(publisherFault, { maxLength: 1 }),
-  // A longer pause causes a larger batch.
+  // A longer pause of the publisher leads to a larger batch of changes.
   services: fc.constantFrom(...Array<undefined>(16).fill(undefined), 'pause', 'pause', 'pause', 'resume', 'restart', 'late'),
 });
 
-/** After the last step no writer fails. The remaining faults hit the publisher, which then finishes without faults. */
+/** After the last step, only the publisher can fail. When no faults remain, the publisher sends the remaining events. */
 test('sends the events of each change after any faults, with stable ids, and with versions in the order of the writes', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 50 }), fc.nat(), async (steps, seed) => {
     world = new World();
@@ -233,7 +233,7 @@ test('sends the events of each change after any faults, with stable ids, and wit
     const videos = [...world.images].map(([videoId, images]) => (
       { videoId, rows: images.toSorted((a, b) => a.version - b.version), isRemoved: world.removed.has(videoId) }));
     for (const { videoId, rows, isRemoved } of videos) {
-      // The model and the stream agree: every write has one change, and no write has two.
+      // The stream contains exactly one change for each write.
       expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
       const changes = await services.changesOf(videoId);
       expect(changes.map(({ after }) => after)).toEqual([...rows, ...(isRemoved ? [undefined] : [])]);
@@ -246,7 +246,7 @@ test('sends the events of each change after any faults, with stable ids, and wit
       return expected.every(({ eventId }) => arrived.has(eventId));
     });
 
-    // Events of earlier histories can be repeated, in any order, as with EventBridge. A repeated event must be equal to the first one.
+    // Events of earlier histories can arrive again, in any order, as with EventBridge. All events with the same id must be equal.
     const order = (n: number) => createHash('sha256').update(`${seed} ${n}`).digest('hex');
     const isOurs = ({ detail }: Taken) => world.images.has(detail.video.videoId);
     const delivered = world.taken.filter(isOurs).map((event, n) => ({ ...event, key: order(n) })).sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -264,6 +264,6 @@ test('sends the events of each change after any faults, with stable ids, and wit
       expect(events.every(({ type, detail }) => detail.eventId === `${videoId}:${detail.version}:${type}`)).toBe(true);
     }
     expect(byId.size).toBe(expected.length);
-    // A lost event is detected only after seconds, so shrinking would take minutes. The printed seed replays a history.
+    // fast-check's shrinking is off: a lost event is detected only after seconds, so shrinking would take minutes. The printed seed replays a history.
   }), { numRuns: Number(process.env.HISTORIES ?? 10), endOnFailure: true });
 }, 60_000 + Number(process.env.HISTORIES ?? 0) * 2000);

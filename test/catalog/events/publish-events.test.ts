@@ -110,7 +110,7 @@ describe('the publisher of events', () => {
     });
 
     test('stores all changes of the video in S3, in order, and sends the events of other videos', async () => {
-      // An older version that does not check the format would write such a row.
+      // Returns a change by an older version of the library, which does not check the row format.
       const after = (n: number, NewImage?: typeof newer.dynamodb.NewImage) => ({
         ...ready(n), eventName: NewImage ? 'MODIFY' as const : 'REMOVE' as const, dynamodb: { ...ready(n).dynamodb, OldImage: image(NEWER), NewImage },
       });

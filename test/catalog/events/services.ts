@@ -14,13 +14,14 @@ import { CREDENTIALS, fakeAccess } from '../../local/fakes';
 import { synthesized } from '../../local/template/stacks';
 import { catalogIn } from '../../toolkit/stacks';
 
-// CDK's TableV2 prints a warning about its own code.
+// Without this variable, CDK's TableV2 prints a deprecation warning.
 process.env.JSII_DEPRECATED = 'quiet';
 
-/** A change of a video's row, from the stream. */
 export interface Change { readonly before?: VideoRow; readonly after?: VideoRow }
 
-/** The table, the stream and the event source mapping of the catalog's template in the local stack. The publisher runs in the process of the test. */
+/**
+ * The local stack's services for the table, the stream and the event source mapping of the catalog's template. The publisher runs in the process of the test.
+ */
 export class Services {
   static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>): Promise<Services> {
     const stack = await synthesized((scope) => void catalogIn(scope));
@@ -52,7 +53,7 @@ export class Services {
     this.streamArn = attributes.StreamArn;
   }
 
-  /** A client without retries, whose requests pass through `middleware` first. */
+  /** Creates a client that does not retry requests. `middleware` runs before each request. */
   client(middleware?: InitializeMiddleware<any, any>): DynamoDBClient {
     const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.awsEndpoint.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
     if (middleware) client.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });
@@ -89,7 +90,7 @@ export class Services {
       .map(({ dynamodb }) => ({ before: row(dynamodb.OldImage), after: row(dynamodb.NewImage) }));
   }
 
-  /** Stops invocations of the publisher until `resume`. A running invocation can finish, but its result is ignored. */
+  /** Stops invocations of the publisher until `resume` is called. A running invocation can finish, but its result is ignored. */
   async pause(): Promise<void> {
     await this.mappings?.stop();
     this.mappings = undefined;

@@ -17,7 +17,6 @@ export const FILLED = {
 } as const;
 export type Filled = keyof typeof FILLED;
 
-/** The time at which the table is filled. */
 export const FILLED_AT = new Date('2026-11-22T10:00:00.000Z');
 
 const LONG_AGO = new Date(0);
@@ -32,7 +31,7 @@ const DETAILS: VideoDetails = { description: 'About it\nin two lines', metadata:
 const WITH_DETAILS: readonly Filled[] = ['waitingPrivate', 'processing', 'ready', 'abandoned', 'deleting'];
 const VISIBILITIES: { readonly [name in Filled]?: NewVideo['visibility'] } = { waitingPrivate: 'private', private: 'private', unlisted: 'unlisted' };
 
-/** Writes a video in each status, with and without optional attributes. The calls are the same for every format. */
+/** Writes a video in each status, with and without optional attributes. The files of all formats were written with these calls. */
 export async function fill({ videos, set }: Filling): Promise<void> {
   for (const [name, videoId] of Object.entries(FILLED)) {
     await videos.create({

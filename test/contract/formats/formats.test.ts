@@ -13,8 +13,8 @@ import { CatalogTable, catalogTable } from '../../runtime/rows/catalog-table';
 import { RESULT } from '../../runtime/rows/repository-setting';
 
 /*
- * `format-N.json` contains the rows of a table in format N. Commit 9dcfbd3 wrote format 0, the last one without `schemaVersion`. The file of a released format
- * must not change. `WRITE_FORMAT=1 npm test -- formats` writes the file of the current format.
+ * `format-N.json` contains the rows of a table in format N. Rows of format 0 have no `schemaVersion`; commit 9dcfbd3 wrote their file. The file of a released
+ * format must not change. `WRITE_FORMAT=1 npm test -- formats` writes the file of the current format.
  */
 type Item = Record<string, any>;
 const fileOf = (format: number) => join(__dirname, `format-${format}.json`);
@@ -25,7 +25,7 @@ afterAll(async () => {
   for (const table of tables) await table.close();
 });
 
-/** Creates a table with these items, and a repository of the current code. Its clock is one hour after the table was filled. */
+/** Creates a table with these items, and a repository of the current code. `now` defaults to one hour after the table was filled. */
 async function open(items: readonly Item[], now = new Date(FILLED_AT.getTime() + 3_600_000)) {
   const table = await catalogTable();
   tables.push(table);
@@ -39,7 +39,6 @@ async function open(items: readonly Item[], now = new Date(FILLED_AT.getTime() +
   return { table, videos, documents, itemsNow };
 }
 
-/** Returns the items that the current code writes. */
 async function currentItems(): Promise<Item[]> {
   const { table, videos, documents, itemsNow } = await open([], FILLED_AT);
   await fill({
@@ -67,7 +66,7 @@ test('the current code writes every attribute of the stored current format', asy
 });
 
 const ERROR = { code: 'transcode_failed', message: 'no' } as const;
-/** Every write of the repository: the video that it changes, the resulting row, and the events of the change. */
+/** Each write of the repository: the changed video, the resulting row, and the events of the change. */
 const WRITES: readonly [
   name: keyof VideoRepository, video: Filled, write: (videos: VideoRepository, videoId: string) => Promise<unknown>, after: Item, events: string[],
 ][] = [
@@ -115,7 +114,7 @@ describe.each(formats)('a table of format %i', (format) => {
     expect(idsOf(await opened.videos.listOwned('ann', { limit: 100 }))).toEqual(newestFirst(({ owner, status }) => owner === 'ann' && isPresent(status)));
   });
 
-  // Format 0 was never released with these indexes. Its rows enter the indexes with their next change of status.
+  // Format 0 was never released with the table's indexes. A row of format 0 enters the indexes with its next change of status.
   if (format > 0) {
     test.each(VIDEO_STATUSES.filter(isPresent))('lists the videos of an owner with the status %s', async (status) => {
       const expected = newestFirst((row) => row.owner === 'ann' && row.status === status);

@@ -1,8 +1,8 @@
 const { appendFileSync } = require('fs');
 
-/** Appends each event, from a rule or from a queue, to a file. */
+/** Appends each event to a file. The events come from a rule or a queue. */
 exports.handler = async (given) => {
   const events = given.Records ? given.Records.map(({ body }) => JSON.parse(body)) : [given];
-  // The leading newline ends a line that a kill interrupted.
+  // If a kill interrupted the write of the previous line, the leading newline ends that line.
   appendFileSync(process.env.FILE, events.map((event) => `\n${JSON.stringify(event)}\n`).join(''));
 };

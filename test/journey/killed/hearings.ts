@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import type { Heard } from './judge';
 
-/** The events that the targets of the bus received. The two functions append to one file each, and each e-mail of the topic is a file. */
+/** The events that the targets of the bus received. Each of the two functions appends to a separate file. Each e-mail of the topic is a file. */
 export class Hearings {
   private readonly mails = new Map<string, Heard>();
 
@@ -18,7 +18,7 @@ export class Hearings {
       try {
         return [JSON.parse(line)];
       } catch {
-        // The line is empty or was interrupted by a kill. That event is delivered again, because its function returned no result.
+        // The line is empty, or a kill interrupted its write. The event in an interrupted line is delivered again, because the function returned no result.
         return [];
       }
     });

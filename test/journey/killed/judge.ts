@@ -1,14 +1,14 @@
 import type { Load } from './load';
 import type { EventDetail } from '../../../src/runtime/route-types';
 
-/** An event as a target of the bus received it. */
+/** An event that a target of the bus received. */
 export interface Heard { readonly 'detail-type': string; readonly 'detail': EventDetail }
-/** A row of the table at the end. */
+/** A row of the table after the last write. */
 export interface Row { readonly videoId: string; readonly title: string; readonly status: string; readonly version: number }
 
 const ENDS = ['ready', 'errored'];
 
-/** Returns a message for each acknowledged change that is lost and for each event without a change. Call it after the last write. */
+/** Returns a message for each acknowledged change that is lost, and for each event without a change. Call this function after the last write. */
 export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard: Readonly<Record<string, readonly Heard[]>>): string[] {
   const stored = new Map(rows.map((row) => [row.videoId, row]));
   const found: string[] = [];
@@ -41,7 +41,7 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
         ...[...edits.keys()].flatMap((version) => lacks(videoId, version, 'updated')),
         ...removed === undefined ? [] : lacks(videoId, removed + 1, 'deleted'),
       ]),
-      // Includes rows whose creation was not acknowledged.
+      // A row can exist although its creation was not acknowledged.
       ...rows.flatMap(({ videoId, status }) => [
         ...lacks(videoId, 1, 'created'),
         ...ENDS.includes(status) && ![...byId.keys()].some((id) => id.startsWith(`${videoId}:`) && id.endsWith(`:video.${status}`)) ? [`${videoId}: video.${status} is missing`] : [],

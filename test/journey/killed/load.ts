@@ -3,16 +3,16 @@ import { setTimeout as wait } from 'timers/promises';
 import type { Client } from '../client';
 import type { StackProcess } from '../stack';
 
-/** The acknowledged and the attempted changes of a video. */
+/** The requested changes of a video. A change is acknowledged if its request got a successful response. */
 interface Known {
-  /** All titles that were sent, acknowledged or not. */
+  /** The titles of all requested edits. */
   readonly titles: string[];
   /** The titles of acknowledged edits, by version. */
   readonly edits: Map<number, string>;
   isUploaded: boolean;
-  /** The version that the row had when it was removed. */
+  /** The last version of the row, if the removal was acknowledged. */
   removed?: number;
-  /** Whether its removal was requested, acknowledged or not. */
+  /** Whether the removal was requested. */
   isRemoving: boolean;
 }
 
@@ -27,7 +27,7 @@ export class Load {
   private count = 0;
   private isEnding = false;
 
-  /** Creates, uploads, edits and removes videos until the stack is killed. Uploads `clip` once. Rejects if a request fails before `end` is called. */
+  /** Creates, uploads, edits and removes videos until `end` is called. Uploads `clip` once. Throws an error if a request fails before that call. */
   async run(stack: StackProcess, client: Client, clip?: Buffer<ArrayBuffer>): Promise<void> {
     this.isEnding = false;
     const upload = async (content: Buffer<ArrayBuffer>) => this.upload(await this.create(client, content.length), content);
@@ -46,7 +46,7 @@ export class Load {
     ]);
   }
 
-  /** Stops new requests and ignores failures of running ones. */
+  /** Stops new requests, and ignores failures of running requests. */
   end(): void {
     this.isEnding = true;
   }

@@ -2,10 +2,10 @@ const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
 const { DeleteCommand, DynamoDBDocumentClient, ScanCommand, UpdateCommand } = require('@aws-sdk/lib-dynamodb');
 
 const { TABLE: TableName } = process.env;
-// A retry of the SDK would count a write twice.
+// If the SDK retried a write, the row's version would increase twice.
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
 
-/** Writes a row as future routes will. Returns the stored or removed row, or null if there is none. */
+/** Sends a write to the table, as future routes will. Returns the stored or removed row, or null if the row does not exist. */
 async function write(Command, videoId, more) {
   try {
     const { Attributes } = await documents.send(new Command({
@@ -18,7 +18,7 @@ async function write(Command, videoId, more) {
   }
 }
 
-/** Returns a page of all rows. */
+/** Returns one page of the table's rows. */
 async function rows(ExclusiveStartKey) {
   const { Items, LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName, ExclusiveStartKey, ConsistentRead: true, FilterExpression: 'sk = :video', ExpressionAttributeValues: { ':video': 'video' },

@@ -7,7 +7,7 @@ const DISTRIBUTION = 'arn:aws:cloudfront::123456789012:distribution/E1';
 const ROLE: Principal = { id: 'arn:aws:iam::123456789012:role/reader', kind: 'role' };
 const CLOUDFRONT: Principal = { id: 'cloudfront.amazonaws.com', kind: 'service', context: { 'aws:SourceArn': DISTRIBUTION } };
 
-/** A bucket and a table with the same key, and a role with all permissions for the data. */
+/** A bucket and a table with the same KMS key, and a role that is allowed to read and write their data. */
 function sample({ role = [], service = [], conditions, keyPolicy, encryption, alias = false }: {
   /** The KMS actions that the role's policy allows. */
   role?: string[];

@@ -37,7 +37,7 @@ const settings = (more: object = {}) => ({ region: REGION, endpoint, credentials
 const s3 = (more?: object) => new S3Client({ ...settings(more), forcePathStyle: true });
 const getSecret = (SecretId: string, more?: object) => new SecretsManagerClient(settings(more)).send(new GetSecretValueCommand({ SecretId }));
 
-/** A request that is changed after it was signed. */
+/** Sends a request that was changed after it was signed. */
 const getChanged = async (change: (request: { body: string; headers: Record<string, string> }) => void) => {
   const client = new SecretsManagerClient(settings());
   client.middlewareStack.addRelativeTo((next: (args: any) => any) => (args: any) => {
@@ -232,7 +232,7 @@ describe('after the signature check', () => {
     const answered = new Promise<string>((resolve, reject) => {
       const outgoing = httpRequest(url, { method: 'PUT', headers: { 'content-length': 1000 } }, (response) => resolve(wholeOf(response))).on('error', reject);
       outgoing.write('half');
-      // The idle time starts when the last data arrives. It does not start with the request.
+      // The idle time starts when the last data arrives, and not when the request starts.
       void setTimeout(200).then(() => outgoing.write('more'));
     });
     const began = Date.now();

@@ -11,7 +11,6 @@ const OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const ALL_VIEWER = '216adef6-5c7f-47e4-b989-5492eafa07d3';
 const ALL_VIEWER_EXCEPT_HOST = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 
-/** A request that an app received. */
 interface Asked { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 
 const apps: Part[] = [];
@@ -20,7 +19,10 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.stop()));
 });
 
-/** An edge in front of an app. The behaviors `/cached/*` and `/host/*` have the same origin as the default behavior, but different policies. */
+/**
+ * Starts a local CloudFront with an app as its origin. The behaviors `/cached/*` and `/host/*` have the same origin as the default behavior, but different
+ * policies.
+ */
 async function frontOf(answer: RequestListener = (_, response) => response.end('hello'), custom: object = {}, more: object = {}) {
   const asked: Asked[] = [];
   const app = await listen(createServer(async (request, response) => {

@@ -124,7 +124,7 @@ describe('behaviours', () => {
   });
 });
 
-/** Sends a raw request; resolves with the response's status, also while the body is still being sent. */
+/** Sends a raw request. Returns the status as soon as the response arrives, even while the body is being sent. */
 const send = (port: number, head: string, body: Iterable<Buffer> = []) => new Promise<number>((resolve, reject) => {
   const socket = connect(port, '127.0.0.1').on('error', reject);
   socket.once('data', (data) => {
@@ -249,7 +249,7 @@ describe('the cache of errors', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  /** The responses of one URL to an anonymous viewer, then to a signed-in viewer. */
+  /** Requests a URL as an anonymous viewer, then as a signed-in viewer, and returns both responses. */
   async function twoCallers({ status, control, ttl, method = 'GET', after = 0 }:
   { status: number; control?: string; ttl?: number; method?: string; after?: number }) {
     const { fetch: ask } = await front({

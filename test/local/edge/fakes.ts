@@ -5,12 +5,11 @@ import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
 import { AccessDenied, type LocalStack, type Need } from '../../../local/types';
 
-/** A resource. By default, the `Ref` of a resource is its logical id. */
+/** Returns a resource. By default, the `Ref` of the resource is its logical id. */
 export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {
   return { logicalId, type, physicalId: logicalId, attributes: {}, properties, ...more };
 }
 
-/** Returns a stack that contains these resources. The stack has a separate data folder. */
 export function fakeStack(resources: Resource[], dataFolder = mkdtempSync(join(tmpdir(), 'vod-local-'))): LocalStack {
   return {
     region: 'eu-west-1',
@@ -27,7 +26,7 @@ export function fakeStack(resources: Resource[], dataFolder = mkdtempSync(join(t
   };
 }
 
-/** Returns a fake `Access`. It allows a permission if `allow` returns true, and records every required permission. */
+/** Returns a fake `Access` that allows a permission if `allow` returns true. The fake records every required permission. */
 export function fakeAccess(allow: (need: Need) => boolean) {
   const asked: (Need & { principal: string })[] = [];
   const access: Access = {

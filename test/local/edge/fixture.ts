@@ -78,7 +78,7 @@ interface Setting { allow?: (need: Need) => boolean; distribution?: object; more
 
 const echo = (): ApiAnswer => ({ status: 201, headers: { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] }, body: '{"api":true}' });
 
-/** An edge with some objects in `media-bucket` and an API that returns 201 by default. */
+/** Starts a local CloudFront with some objects in `media-bucket` and an API that returns 201 by default. */
 export async function front({ allow = () => true, distribution = {}, more = [], answer = echo }: Setting = {}) {
   const api: ApiRequest[] = [];
   const { access, asked } = fakeAccess(allow);
@@ -105,7 +105,7 @@ export async function front({ allow = () => true, distribution = {}, more = [], 
   return { port, origin, api, asked, put, ofName, fetch: (path: string, init?: RequestInit) => fetch(`${origin}${path}`, { redirect: 'manual', ...init }) };
 }
 
-/** Returns the status of a raw path; fetch would normalize the path. */
+/** Returns the status of a request with this path, which `fetch` would normalize. */
 export const raw = (origin: string, path: string, headers = {}) => new Promise((resolve, reject) => {
   const [, port] = /:(\d+)$/.exec(origin)!;
   get({ host: '127.0.0.1', port, path, headers: { host: `localhost:${port}`, ...headers } }, (response) => resolve(response.resume().statusCode)).on('error', reject);

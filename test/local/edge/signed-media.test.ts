@@ -34,7 +34,7 @@ describe('signed media', () => {
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/w/*`) }))).toEqual([403, 'AccessDenied']);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/?.m3u8`) }))).toEqual([200, undefined]);
     expect(await answer(signedCookies({ policy: policyOf(`${origin}/v/*`, {}) }))).toEqual([403, 'MalformedPolicy']);
-    // CloudFront does not decode cookies. It accepts base64 only in CloudFront's alphabet.
+    // CloudFront does not decode cookies, and accepts base64 only in its own alphabet.
     const value = /CloudFront-Policy=([^;]+)/.exec(good)![1];
     const plain = value.replace(/-/g, '+').replace(/_/g, '=').replace(/~/g, '/');
     expect(plain).not.toBe(value);
@@ -79,7 +79,7 @@ describe('signed media', () => {
       [getSignedUrl({ ...key, ...canned(`${origin}/v/a.m3u8`, over) }), ''],
       [url.replace(/Expires=\d+/, `Expires=${inAMinute() + 9}`), ''], [url.replace(/Expires=\d+/, 'Expires=9e9'), ''], [url.replace(/Expires=\d+&?/, ''), ''],
       [url.replace(/Signature=[^&]+&?/, ''), ''], [url.replace(/Key-Pair-Id=[^&]+&?/, ''), '', 'MissingKey'], [url.replace('KEC', 'KNONE'), '', 'InvalidKey'],
-      // A signed URL takes precedence, even over valid cookies.
+      // A signed URL takes precedence over valid cookies.
       ['/v/a.m3u8?Signature=AAAA', custom, 'MissingKey'],
       ['/v/a.m3u8', signedCookies(canned(`${origin}/v/a.m3u8`, over))], ['/v/a.m3u8', cookie.replace(/Expires=\d+/, `Expires=${inAMinute() + 9}`)],
       ['/v/a.m3u8', 'CloudFront-Expires=1', 'MissingKey'], ['/v/a.m3u8', 'CloudFront-Expires=1; CloudFront-Signature=a; CloudFront-Key-Pair-Id=KEC'],

@@ -10,7 +10,7 @@ import type { StreamRecord } from '../../../local/services/dynamodb/streams';
 import { CREDENTIALS, REGION } from '../fakes';
 import { TableName } from '../services/dynamodb/videos-table';
 
-/** `KILLS=200` runs the whole test, which takes four minutes. */
+/** Set `KILLS=200` for the complete test, which takes four minutes. */
 const KILLS = Number(process.env.KILLS ?? 3);
 const WRITERS = 6;
 const FIRST = { pk: 'first', sk: 'video' };
@@ -29,11 +29,13 @@ async function start(): Promise<DynamoDBDocumentClient> {
   return DynamoDBDocumentClient.from(new DynamoDBClient({ region: REGION, endpoint: `http://127.0.0.1:${port}`, credentials: CREDENTIALS, maxAttempts: 1 }));
 }
 
-/** The acknowledged writes, and the write that was in progress at the kill. The write in progress may have been stored. */
+/**
+ * The number of acknowledged writes, and the number of attempted writes. At a kill, the last attempted write may be stored although it was not acknowledged.
+ */
 interface Writer { readonly name: string; acknowledged: number; attempted: number; count: number; writes: number }
 const writers = Array.from({ length: WRITERS }, (_, index): Writer => ({ name: `writer-${index}`, acknowledged: 0, attempted: 0, count: 0, writes: 0 }));
 
-/** Writes until a write fails. The row contains the number of the last write. Transactions write a pair of rows and a counter. */
+/** Writes rows until a write fails. Each row contains the number of its last write. Transactions write a pair of rows and a counter. */
 async function write(client: DynamoDBDocumentClient, writer: Writer): Promise<void> {
   for (;;) {
     const number = ++writer.attempted;
@@ -66,7 +68,7 @@ const lines = (): { from: string; content: any }[] => readFileSync(received, 'ut
   try {
     return [JSON.parse(line)];
   } catch {
-    // A line can be incomplete after a kill. The record is delivered again, because its function returned no response.
+    // A kill can leave an incomplete line. The record in the line is delivered again, because the function returned no response.
     return [];
   }
 });
@@ -76,7 +78,7 @@ const keyOf = ({ Keys }: StreamRecord['dynamodb']) => Keys.pk.S;
 function historiesOf(changes: StreamRecord['dynamodb'][]): Map<string, StreamRecord['dynamodb'][]> {
   const seen = new Map<string, StreamRecord['dynamodb']>();
   for (const change of changes) {
-    // A record that is delivered again has the same content as before.
+    // All deliveries of a record have equal content.
     expect(change).toEqual(seen.get(change.SequenceNumber) ?? change);
     if (!seen.has(change.SequenceNumber)) seen.set(change.SequenceNumber, change);
   }
@@ -103,14 +105,14 @@ test(`kill -9 at ${KILLS} random moments loses no write, event or message, and c
       const [number, pair, counted] = [name, `${name}-pair`, `${name}-count`].map((pk) => rows.get(pk)?.number ?? 0);
       expect(number).toBeGreaterThanOrEqual(acknowledged);
       expect(number).toBeLessThanOrEqual(attempted);
-      // A transaction in progress was stored completely or not at all.
+      // A transaction that the kill interrupted was stored completely or not at all.
       const isMade = attempted % 3 === 0 && number === attempted;
       expect([counted, pair === attempted]).toEqual(isMade ? [count + 1, true] : [count, false]);
     }
     for (const writer of writers) writer.count = rows.get(`${writer.name}-count`)?.number ?? 0;
   }
 
-  // After the writers stop, the last change of each item arrives at both receivers.
+  // After the last write, the last change of each item arrives at both functions.
   const { Items = [] } = await client.send(new ScanCommand({ TableName, ConsistentRead: true }));
   const indexed = await client.send(new ScanCommand({ TableName, IndexName: 'byOwner', ConsistentRead: false }));
   const owned = Items.filter(({ owner }) => owner).map(({ pk, sk, owner }) => JSON.stringify([pk, sk, owner])).sort();

@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 const create = (input: CreateJobCommandInput) => service.client.send(new CreateJobCommand(input));
 const valid = () => job('none', [cmaf(video(180, 300_000), audio())]);
-/** A valid job in which the member at a path is changed. */
+/** Returns a valid job with a changed value at one path. */
 function changed(path: string, value: unknown): CreateJobCommandInput {
   const input = structuredClone(valid());
   const names = path.split('.');
@@ -76,7 +76,7 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
 });
 
 test('rejects an unknown member with the path', async () => {
-  // The SDK removes unknown members, so this request is sent without the SDK.
+  // This request is sent without the SDK, because the SDK removes unknown members.
   const { config } = service.client;
   const { hostname, port } = await config.endpoint!();
   const answer = await fetch(`http://${hostname}:${port}/2017-08-29/jobs`, { method: 'POST', body: JSON.stringify({ role: ROLE, queue: QUEUE, settings: { inputs: [{ rotate: 'AUTO', fileInput: 's3://a/b' }], outputGroups: [] } }) });
@@ -110,7 +110,7 @@ test('requires the same permissions as AWS', async () => {
   expect(service.access.asked).toEqual([
     {
       action: 'mediaconvert:CreateJob', resource: QUEUE,
-      // The condition keys for an account without an input policy. The keys do not depend on the job's inputs.
+      // The condition keys for an account without an input policy. The condition keys do not depend on the job's inputs.
       context: { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' },
     },
     { action: 'iam:PassRole', resource: ROLE, context: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },

@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(FOLDER, { recursive: true });
 });
 
-/** A reference movie: its data is in another file, as QuickTime allows. */
+/** Creates a QuickTime reference movie: a file that refers to media data in a different file. */
 function referenceMovie(): Buffer {
   const movie = readFileSync(victim);
   const box = (type: string, ...parts: Buffer[]) => {
@@ -38,18 +38,18 @@ function referenceMovie(): Buffer {
     head.write(type, 4, 'latin1');
     return Buffer.concat([head, body]);
   };
-  // An alias record in the format that the demuxer reads: 150 bytes of volume and name, the absolute path (type 2), and an end marker.
+  // An alias record as FFmpeg's demuxer reads it: 150 bytes of volume and name, the absolute path (type 2), and an end marker.
   const path = Buffer.from(victim.length % 2 ? `/${victim}` : victim);
   const url = box('alis', Buffer.alloc(4 + 150), Buffer.from([0, 2, 0, path.length]), path, Buffer.from([0xff, 0xff, 0, 0]));
   const at = movie.indexOf('url ') - 4;
   const grown = Buffer.concat([movie.subarray(0, at), url, movie.subarray(at + movie.readUInt32BE(at))]);
-  // The new data also increases the sizes of all boxes that contain it.
+  // The alias record also increases the sizes of all boxes that contain the record.
   for (const type of ['moov', 'trak', 'mdia', 'minf', 'dinf', 'dref']) {
     const start = grown.indexOf(type) - 4;
     grown.writeUInt32BE(grown.readUInt32BE(start) + url.length - 12, start);
   }
   const moov = grown.indexOf('moov') - 4;
-  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]); // removes the movie's own data
+  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]); // Removes the media data.
 }
 
 const tricks: [string, () => Buffer | string][] = [
@@ -78,7 +78,7 @@ test.each(tricks)('%s is rejected, and no file that it references is read', asyn
 test('an MP4 cannot read data from another file', async () => {
   const movie = referenceMovie();
   writeFileSync(join(FOLDER, 'reference.mp4'), movie);
-  // Without the restrictions, FFmpeg follows the reference, so the attack succeeds.
+  // Without the restrictions, FFmpeg reads the other file, so the attack succeeds.
   const followed = execFileSync('ffprobe', ['-v', 'error', '-enable_drefs', '1', '-use_absolute_path', '1', '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', join(FOLDER, 'reference.mp4')]);
   expect(Number(`${followed}`)).toBeGreaterThan(20);
   await service.put('reference', movie);

@@ -115,7 +115,7 @@ test('CMAF: a ladder with separate audio has MediaConvert\'s names, measurements
     Timing: { SubmitTime: expect.any(Date), StartTime: expect.any(Date), FinishTime: expect.any(Date) },
     OutputGroupDetails: [{ OutputDetails: [{ DurationInMs: 6500, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } }, {}, {}] }, {}],
   });
-  // The SDK removes unknown members, so the test reads the response without the SDK. The API returns fewer details than the event, and no paths.
+  // The test reads the response without the SDK, because the SDK removes unknown members. The API's response has fewer details than the event, and no paths.
   const { job: answered } = await answer(`/2017-08-29/jobs/${detail.jobId}`);
   const small = { durationInMs: 6500, videoDetails: { widthInPx: 320, heightInPx: 180 } };
   const large = { durationInMs: 6500, videoDetails: { widthInPx: 640, heightInPx: 360 } };
@@ -125,7 +125,7 @@ test('CMAF: a ladder with separate audio has MediaConvert\'s names, measurements
   expect(readdirSync(join(service.stack.dataFolder, 'mediaconvert/work'))).toEqual([]);
 });
 
-/** The API's response, without the SDK. */
+/** Returns the API's response without the SDK. */
 async function answer(path: string): Promise<any> {
   const { hostname, port } = await service.client.config.endpoint!();
   return (await fetch(`http://${hostname}:${port}${path}`)).json();
@@ -156,7 +156,7 @@ test('a portrait video of a phone is rotated upright', async () => {
   Object.assign(upright.VideoDescription!, { Width: 180, Height: 320 });
   expect(await finished(job('phone', [cmaf(upright), frames(1, 1, 1)]))).toMatchObject({ status: 'COMPLETE' });
   expect(ffprobe(bytes('v/1/hls/index_320pinit.cmfv', 'v/1/hls/index_320p_000000001.cmfv')).streams).toMatchObject([{ width: 180, height: 320 }]);
-  // After a clockwise rotation by 90 degrees, the left half is on top. The 16:9 capture has bars beside the portrait picture.
+  // The clip was rotated clockwise by 90 degrees, so its left half is now the top half. The poster frame is 16:9, so it has bars beside the portrait picture.
   const [top, bottom, bar] = [colour('v/1/poster/frame.0000000.jpg', 160, 20), colour('v/1/poster/frame.0000000.jpg', 160, 160), colour('v/1/poster/frame.0000000.jpg', 10, 90)];
   expect([top[2] > 200, bottom[0] > 200, Math.max(...bar) < 30]).toEqual([true, true, true]);
 });
@@ -218,7 +218,7 @@ test('after a kill between an event and its record, the event is sent again and 
   let recorded: unknown;
   await service.event(({ jobId, status }) => {
     if (jobId !== Job!.Id || status !== 'COMPLETE') return false;
-    // This function is called before the event is put. It copies the files that a kill at this moment would leave.
+    // This function runs before the event is sent. The function copies the files that would remain if the process were killed at this moment.
     recorded = JSON.parse(readFileSync(join(service.stack.dataFolder, 'mediaconvert/jobs.json'), 'utf8')).find(({ id }: { id: string }) => id === jobId).status;
     return true;
   });

@@ -18,7 +18,7 @@ afterAll(async () => {
 const create = async () => (await service.client.send(new CreateJobCommand(job('clip', [cmaf(video(360, 900_000))])))).Job!.Id!;
 const ended = async (id: string) => (await service.event(({ jobId, status }) => jobId === id && /COMPLETE|ERROR/.test(status))).detail;
 
-/** Kills the FFmpeg process of a folder, as the kernel does if memory runs out. */
+/** Kills the FFmpeg process that works in a folder, as the kernel does if memory runs out. */
 function killToolIn(folder: string): boolean {
   const tools = readdirSync('/proc').filter((pid) => {
     try {

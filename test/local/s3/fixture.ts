@@ -11,7 +11,6 @@ import { AwsError, type AwsService, type LocalStack, type Need, type Part } from
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';
 
-/** Returns a stack that contains the given resources. The stack has a separate data folder. */
 export function stackOf(resources: { type: string; physicalId: string; properties?: Record<string, unknown>; attributes?: Record<string, string> }[],
   dataFolder = mkdtempSync(join(tmpdir(), 'vod-'))): LocalStack {
   const all: Resource[] = resources.map((resource, index) => ({ logicalId: `R${index}`, attributes: {}, properties: {}, ...resource }));
@@ -30,10 +29,10 @@ export function stackOf(resources: { type: string; physicalId: string; propertie
   };
 }
 
-/** The members of Access that these services use. */
+/** The members of `Access` that the local S3 and MediaConvert use. */
 export type TestAccess = Pick<Access, 'require' | 'refusals'> & { readonly asked: Need[] };
 
-/** Returns a fake `Access`. It allows all actions except the actions in `denied`, and records every required permission. */
+/** Returns a fake `Access` that denies the actions in `denied`. The fake records every required permission. */
 export function accessOf(denied: (need: Need) => boolean = () => false): TestAccess {
   const asked: Need[] = [];
   const refusals: Access['refusals'] = [];
@@ -52,7 +51,7 @@ export function accessOf(denied: (need: Need) => boolean = () => false): TestAcc
 
 type Served = Part & { endpoint: string; server: Server };
 
-/** A minimal AWS endpoint: no signatures, one service, one principal. */
+/** Starts a minimal AWS endpoint with one service and one principal. The endpoint does not check signatures. */
 export async function startFake(service: AwsService, access: TestAccess, readBody = false): Promise<Served> {
   const server = createServer((raw, response) => {
     void (async () => {
@@ -73,7 +72,7 @@ export async function startFake(service: AwsService, access: TestAccess, readBod
       await service.handle(request, response);
     })().catch((error: Error) => service.fail(error instanceof AwsError ? error : new AwsError('InternalError', `${error.stack}`, 500), response, raw));
   });
-  server.keepAliveTimeout = 60_000; // some tests block the event loop for longer than the default idle time
+  server.keepAliveTimeout = 60_000; // Some tests block the event loop for longer than the default idle time.
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

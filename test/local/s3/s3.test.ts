@@ -97,7 +97,7 @@ test('sends the event of an object that was committed before a kill once at the 
   const run = (putEvent: (event: BusEvent) => void) => createS3({ stack, access, putEvent }).store;
   const killed = run(() => { throw new Error('killed'); });
   const living = run(({ detail }) => told.push(detail.object.key));
-  // A killed process sends no later events.
+  // After the kill, the process sends no more events.
   const spies = [jest.spyOn(globalThis, 'setTimeout').mockReturnValue(setTimeout(() => undefined, 0)), jest.spyOn(console, 'error').mockImplementation()];
   for (const key of ['untold', 'replaced']) await killed.put(BUCKET, key, Buffer.from('x'));
   spies.forEach((spy) => spy.mockRestore());
@@ -149,7 +149,7 @@ test('ranges', async () => {
   expect((await raw('HEAD', `/${BUCKET}/range`)).headers).toMatchObject({ 'content-length': '10', 'etag': ETag, 'content-type': 'text/plain' });
 });
 
-/** The status and code of each error, as in S3. */
+/** The status and code of each error are those of S3. */
 const refusals: [name: string, call: () => Promise<unknown>, status: number, code: string][] = [
   ['get of a missing key', () => bytesOf('missing'), 404, 'NoSuchKey'],
   ['a bucket that is not in the template', () => client.send(new s3.GetObjectCommand({ Bucket: 'other', Key: 'k' })), 404, 'NoSuchBucket'],

@@ -17,7 +17,7 @@ describe('a pattern', () => {
     [{ a: ['x'] }, { a: ['w', 'x'] }, true],
     [{ a: { b: { c: ['x'] } } }, { a: { b: { c: 'x', d: 1 } } }, true],
     [{ a: { b: ['x'] } }, { a: [{ b: 'w' }, { b: 'x' }] }, true],
-    // All fields must match in the same element.
+    // All fields of a pattern must match in the same element of an array.
     [{ a: { b: ['x'], c: ['y'] } }, { a: [{ b: 'x', c: 'z' }, { b: 'w', c: 'y' }] }, false],
     [{ a: { b: ['x'] } }, {}, false],
     [{ a: [{ prefix: 'source/' }] }, { a: 'source/1' }, true],
@@ -63,7 +63,7 @@ describe('a pattern', () => {
     [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '2001:db8::1' }, true],
     [{ a: [{ cidr: '10.0.0.0/24' }] }, { a: 'not an address' }, false],
     [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '10.0.0.1' }, false],
-    // AWS's results, as recorded in the tests of LocalStack.
+    // The results of AWS, which LocalStack's tests recorded.
     [{ a: [{ [NOT]: 'x' }] }, { a: null }, true],
     [{ a: [{ [NOT]: 'x' }] }, { a: 5 }, true],
     [{ a: [{ [NOT]: 'x' }] }, { a: ['x', 'y'] }, true],

@@ -90,7 +90,7 @@ test('a temporarily full disk does not stop polling and loses no message', async
     setTimeout(() => mkdirSync(folder), 20);
     return ERROR;
   }), 'queues', 'uploads');
-  // Both pollers fail to store the failure of their message.
+  // Each of the two pollers receives a message, but cannot store that the message failed.
   send('first', 'second');
   await until(() => received.length === 4);
   expect(bodies()).toEqual(['first', 'first', 'second', 'second']);
@@ -116,7 +116,7 @@ describe('ReportBatchItemFailures', () => {
 });
 
 describe('a process that was killed', () => {
-  /** Starts the queues of one run. An earlier run is not stopped first, as after a kill. */
+  /** Starts the queues of one run. The previous run is not stopped before, as if it had been killed. */
   async function run(folder: string, mappings: ReturnType<typeof resource>[], answer: () => Promise<InvokeResult>) {
     const seen: string[] = [];
     queues = await createQueues({

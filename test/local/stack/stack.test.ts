@@ -4,7 +4,7 @@ import { startStack } from '../../../local/stack';
 import { until } from '../fakes';
 import { temporaryFolder } from '../template/stacks';
 
-// These tests start whole local stacks. A start can take long on a busy computer.
+// The start of a local stack can take long on a busy computer.
 jest.setTimeout(120_000);
 
 describe('the local stack', () => {
@@ -49,7 +49,7 @@ describe('the local stack', () => {
     await first.disposeAsync();
     expect(existsSync(path.join(data, 'stack.json'))).toBe(false);
     await expect(fetch(first.facts.origin)).rejects.toThrow('fetch failed');
-    // The second stack uses the same port. The start fails if a process still listens on this port.
+    // The second stack uses the port of the first stack. Its start fails if a process still listens on this port.
     const second = await start(Number(new URL(first.facts.origin).port));
     const made = (text: unknown) => JSON.parse(text as string).MADE;
     expect(made((await get(`${second.facts.api}/environment`))[1])).toBe(made(before));

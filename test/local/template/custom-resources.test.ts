@@ -9,7 +9,7 @@ import type { Functions, InvokeResult } from '../../../local/types';
 
 type Event = Record<string, any>;
 
-/** A fake function that returns a given response for each event, and records the events. */
+/** A fake function that records its events and returns `answer` for each event. */
 function functions(answer: (event: Event) => unknown): Functions & { events: Event[] } {
   const events: Event[] = [];
   return {

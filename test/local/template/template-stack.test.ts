@@ -175,7 +175,7 @@ describe('an app', () => {
   it('reports why the app failed to synthesize', async () => {
     const folder = temporaryFolder();
     await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts failed to synthesize:\nError \[ERR_MODULE_NOT_FOUND\][^\n]*$/);
-    // This folder marks the data folder as created by this program.
+    // By this folder, the local stack recognizes the data folder at the next start.
     expect(existsSync(folder)).toBe(true);
   });
 

@@ -6,7 +6,7 @@ import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } fro
 import { stageOf } from '../../../src/domain/stage';
 import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../local/fakes';
 
-/** The catalog's table in the local DynamoDB, which runs in the process of the test. */
+/** The catalog's table in the local DynamoDB. The local DynamoDB runs in the process of the test. */
 export interface CatalogTable {
   readonly tableName: string;
   readonly client: DynamoDBClient;
@@ -71,7 +71,7 @@ export function videoRow(given: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): 
   };
 }
 
-/** Returns the n-th video id. Ids sort by `n`. */
+/** Ids sort by `n`. */
 export function idOf(n: number): string {
   return `019aa000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }

@@ -3,7 +3,6 @@ import { CatalogTable, catalogTable, idOf } from './catalog-table';
 import { videoKey } from '../../../src/contract/table';
 import { NewVideo, videoRepository } from '../../../src/runtime/rows/video-repository';
 
-/** The result of a job. */
 export const RESULT = {
   media: { hls: 'v/1/1/hls/index.m3u8', poster: 'v/1/1/poster.jpg' },
   renditions: [{ codec: 'avc1', width: 640, height: 360, bitsPerSecond: 600_000 }],
@@ -12,7 +11,10 @@ export const RESULT = {
   height: 1080,
 };
 
-/** Creates a repository with a separate table for all tests of a file. The clock starts at the same time for each test, and only the test changes it. */
+/**
+ * Creates a repository with a separate table for all tests of a file. The clock starts at the same time for each test, and advances only if the test advances
+ * the clock.
+ */
 export function repositorySetting() {
   let table: CatalogTable;
   let count = 0;

@@ -4,14 +4,14 @@ import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
 import { isPresent, VIDEO_STATUSES, VideoStatus } from '../../../src/domain/video-status';
 import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
-/** Writes many videos of one owner that are finished or were never uploaded, and two videos that are in progress. */
+/** The number of one owner's videos in each status. Many videos are finished or were never uploaded, and two videos are in progress. */
 const COUNTS: { readonly [status in VideoStatus]?: number } = { ready: 1000, errored: 1000, waiting: 1000, uploaded: 1, processing: 1 };
 const AT_ONCE = 100;
 const LIMIT = 20;
 
 describe('a page of an owner with 1,000 ready, 1,000 errored, 1,000 waiting and 2 open videos', () => {
   let table: CatalogTable;
-  /** Number of index entries and rows that DynamoDB returned. */
+  /** The number of queries, and of index entries and rows that DynamoDB returned. */
   let read: { queries: number; entries: number; rows: number };
 
   beforeAll(async () => {
@@ -36,7 +36,8 @@ describe('a page of an owner with 1,000 ready, 1,000 errored, 1,000 waiting and 
     const { rows } = await videoRepository(table.tableName, { client: table.client }).listOwned('owner', { limit: LIMIT, status });
     expect(rows).toHaveLength(Math.min(LIMIT, COUNTS[status] ?? 0));
     expect(rows.every((row) => row.status === status)).toBe(true);
-    // The list skips videos in other statuses of the stage. One additional entry shows whether there is a next page.
+    // An index partition contains all videos of a stage, and the list skips statuses that were not requested. One additional entry shows whether a next page
+    // exists.
     const isOpen = status === 'uploaded' || status === 'processing';
     const expected = isOpen ? 2 : rows.length;
     expect(read).toEqual({ queries: 1, rows: expected, entries: expected + (expected === LIMIT ? 1 : 0) });

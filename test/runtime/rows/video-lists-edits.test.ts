@@ -8,7 +8,7 @@ const NOW = new Date('2027-03-15T12:00:00.000Z');
 const MONTHS = ['2027-03', '2027-02', '2026-11'];
 const STATES = ['listed', 'private', 'deleting', 'gone'] as const;
 type State = (typeof STATES)[number];
-/** A quote needs one byte in a row and four bytes in a response, so three of these rows fill a page. */
+/** A quotation mark needs one byte in a row and four bytes in a response, so three of these rows fill a page. */
 const LARGE = { metadata: { a: '"'.repeat(370_000) } };
 
 const video = fc.record({
@@ -16,7 +16,7 @@ const video = fc.record({
 });
 const edit = fc.record({ pick: fc.nat(), state: fc.constantFrom(...STATES.slice(1)) });
 
-/** Rows are changed and created between two pages. A row that does not change must be listed once, and a hidden row never. */
+/** Rows are changed and created between two pages. A row that is unchanged must be listed exactly once, and a hidden row must never be listed. */
 test.each(['published', 'owned', 'ready'] as const)('a list of %s videos omits and repeats no video if videos are edited between pages', async (list) => {
   await fc.assert(fc.asyncProperty(
     fc.array(video, { maxLength: 40 }), fc.constantFrom(1, 3, 24, 25, 26, 100), fc.array(edit, { maxLength: 20 }),

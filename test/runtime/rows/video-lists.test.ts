@@ -14,7 +14,6 @@ function published(n: number, publishedAt: string, given: Partial<VideoRow> = {}
   return { videoId, status: 'ready' as const, publishedAt, ...publicationKey({ publishedAt, videoId }), ...given };
 }
 
-/** Reads all pages of a list. */
 async function all<P>(read: (from?: P) => Promise<Page<P>>): Promise<Page<P>[]> {
   const pages: Page<P>[] = [];
   for (let from: P | undefined; pages.length < 300;) {
@@ -35,7 +34,7 @@ describe('lists of videos', () => {
   const repository = () => videoRepository(table.tableName, { client: table.client, clock: () => NOW });
 
   describe('published videos', () => {
-    // Newest first. Two videos have the same time, two are close to the end of a year, and there are long gaps.
+    // Two videos have the same time, two videos are close to the end of a year, and there are long gaps between videos.
     const newestFirst = [
       published(7, '2028-03-15T11:00:00.000Z'), published(6, '2028-03-15T11:00:00.000Z'), published(9, '2028-03-01T00:00:00.000Z'),
       published(2, '2028-01-01T00:00:00.000Z'), published(3, '2027-12-31T23:59:59.999Z'),
@@ -46,7 +45,7 @@ describe('lists of videos', () => {
     beforeAll(async () => {
       for (const row of newestFirst) await table.put(row);
       await table.put({ videoId: idOf(100), status: 'processing' });
-      // The index is eventually consistent: these rows have changed since.
+      // The index is eventually consistent, so it can contain rows that are no longer published.
       await table.put(published(101, '2028-03-10T00:00:00.000Z', { visibility: 'private' }));
       await table.put(published(102, '2028-02-10T00:00:00.000Z', { status: 'deleting' }));
     });
@@ -128,12 +127,12 @@ describe('lists of videos', () => {
   });
 
   describe('rows that were written before their size was limited', () => {
-    /** Maximum response of Lambda, which contains the page as a JSON string. */
+    /** Lambda's limit for a response. The response contains the page of videos as a JSON string. */
     const LAMBDA_BYTES = 6 * 1024 * 1024;
     const payload = ({ rows }: Page<unknown>) => Buffer.byteLength(JSON.stringify({ body: JSON.stringify({ items: rows }) }));
     const large = (filling: string) => ({ metadata: { [filling.repeat(1000)]: filling.repeat(379_000) } });
 
-    // A quote is escaped twice, so it needs four bytes instead of one.
+    // A quotation mark is escaped twice, so it needs four bytes.
     test.each([['letters', 'x', 22], ['quotes', '"', 8]])('lists rows with 380 KB of %s once each, in pages that fit into a response of Lambda', async (_, filling, count) => {
       const old = await catalogTable();
       for (let n = 0; n < count; n++) {

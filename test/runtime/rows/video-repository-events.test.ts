@@ -15,7 +15,7 @@ describe('videoRepository: events late, repeated and out of order', () => {
     { name: 'ready', attempt, apply: (id) => repository().recordReady(id, attempt, RESULT) },
     { name: 'error', attempt, apply: (id) => repository().recordError(id, attempt, { code: 'transcode_failed', message: 'no' }) },
   ];
-  // Attempt 2 does not exist yet, so its events must change nothing.
+  // The video has no attempt 2 before its upload, so events of attempt 2 must change nothing.
   const events = [...journey(1), ...journey(2).filter(({ name }) => name !== 'uploaded')];
   const stepIsLegal = (before: VideoRow, after: VideoRow) => {
     expect(after.status === before.status || ENTERED_FROM[after.status].includes(before.status)).toBe(true);
@@ -30,7 +30,7 @@ describe('videoRepository: events late, repeated and out of order', () => {
 
   test('late events never move a video back, and events in order have their effect', async () => {
     const sequence = fc.array(fc.constantFrom(...events.map((_, i) => i)), { minLength: 1, maxLength: 14 });
-    // The first events are sent in order, so that late events are as frequent as early events.
+    // Each sequence begins with some events in their order, so that late events are as frequent as early events.
     await fc.assert(fc.asyncProperty(fc.nat({ max: 7 }), sequence, async (start, order) => {
       const { videoId } = await repository().create(declared());
       for (const event of journey(1).slice(0, start)) await event.apply(videoId);

@@ -5,7 +5,7 @@ import { detailsKey, VideoRow } from '../../../src/contract/table';
 import { NewerFormat } from '../../../src/runtime/rows/read-row';
 import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
-/** Returns the due time one hour after 10:00, the time at which each test starts. */
+/** Returns the attributes of a video that is due at 11:00. The clock of each test starts at 10:00. */
 const DUE_IN_AN_HOUR = (videoId: string) => ({ dueShard: videoId.slice(-1), dueAt: '2026-11-22T11:00:00.000Z' });
 
 describe('videoRepository', () => {
@@ -43,7 +43,7 @@ describe('videoRepository', () => {
     expect(await repository().find(video.videoId)).toEqual(row);
     expect(row).not.toHaveProperty('description');
     expect(await repository().findWhole(video.videoId)).toEqual({ row, details });
-    // A repeated write of the same video, and the write of another video.
+    // A repeated creation of the video has no effect. The creation of a different video with the same id is rejected.
     await repository().create(video, details);
     await expect(repository().create({ ...video, owner: 'somebody else' }, { description: 'Mine' })).rejects.toThrow(/cancell?ed/i);
     expect(await repository().findWhole(video.videoId)).toEqual({ row, details });
@@ -197,7 +197,7 @@ describe('videoRepository', () => {
 
   test('starts the next attempt without attributes of the previous attempt', async () => {
     const waiting = videoRow({ videoId: newId() });
-    // Every attribute that the row of an errored video can have. A new attribute does not compile until it is listed here.
+    // Every attribute that the row of an errored video can have. This file compiles only if the row contains every attribute of `VideoRow`.
     const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt' | 'expiryNoticedAt'>> = {
       ...waiting,
       ...RESULT,

@@ -10,7 +10,7 @@ export function addressIn(template: CloudFormationTemplate): string {
   return `https://${name ?? readable({ 'Fn::GetAtt': [id, 'DomainName'] })}`;
 }
 
-/** Handlers, clients and e-mails contain the same URL. A callback on another host would not receive the sign-in cookies. */
+/** Handlers, clients and e-mails contain the service URL. A callback on a different host would not receive the sign-in cookies. */
 const allUseOneUrl: Check = (template) => {
   const address = addressIn(template);
   const isAddress = (given: unknown): boolean => readable(given) === address;
@@ -32,7 +32,7 @@ const namesHaveACertificate: Check = (template) => ours(template, 'AWS::CloudFro
     AcmCertificateArn: (arn: unknown) => readable(arn).startsWith('arn:aws:acm:us-east-1:'), MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only',
   }) : differences(id, config, { ViewerCertificate: undefined })));
 
-/** Pages at other names are redirected to the first name. */
+/** Pages at all other domain names are redirected to the first domain name. */
 const pagesHaveOneName: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').filter(({ properties }) => at(properties, 'DistributionConfig.Aliases'))
   .flatMap(({ id, properties }) => differences(id, at(properties, 'DistributionConfig.DefaultCacheBehavior'), {
     'FunctionAssociations.0.EventType': 'viewer-request', 'FunctionAssociations.0.FunctionARN': present,

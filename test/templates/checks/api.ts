@@ -12,7 +12,7 @@ export function pathOf(template: CloudFormationTemplate, resourceId: unknown): s
   return `${pathOf(template, resource.Properties?.ParentId)}/${resource.Properties?.PathPart}`;
 }
 
-/** Returns all methods except those for preflight requests, which checks/cors.ts checks. */
+/** Returns all methods except OPTIONS methods, which checks/cors.ts checks. */
 export function methodsOfRoutes(template: CloudFormationTemplate): ReturnType<typeof ours> {
   return ours(template, 'AWS::ApiGateway::Method').filter(({ properties }) => properties.HttpMethod !== 'OPTIONS');
 }
@@ -56,14 +56,14 @@ const OPEN_ROUTES = ['authorize', 'describeApi', 'login', 'refreshTokens', 'revo
 const onlySignInIsOpen: Check = (template) => methodsOfRoutes(template)
   .filter(({ properties }) => properties.AuthorizationType === 'NONE' && !OPEN_ROUTES.includes(properties.OperationName)).map(({ id }) => `${id}: is open to everyone`);
 
-/** The authorizer accepts only tokens of this pool or issuer and of its clients. */
+/** The authorizer accepts only tokens that this user pool or issuer created for its clients. */
 const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::ApiGateway::Authorizer').flatMap(({ id, properties }) => {
   const pools = ours(template, 'AWS::Cognito::UserPool').map((pool) => pool.id);
   const clients = ours(template, 'AWS::Cognito::UserPoolClient').map((client) => client.id);
   return [
     ...differences(id, properties, {
       RestApiId: present, IdentitySource: 'method.request.header.Authorization', IdentityValidationExpression: present,
-      // API Gateway caches the result for five minutes by default.
+      // API Gateway caches the authorizer's result for five minutes by default.
       AuthorizerResultTtlInSeconds: (seconds: number) => seconds <= 60,
     }),
     ...properties.Type === 'COGNITO_USER_POOLS'
@@ -75,7 +75,7 @@ const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::Ap
   ];
 });
 
-/** The stage has throttles and does not log requests. */
+/** The stage limits the request rate and does not log requests. */
 const stageIsThrottled: Check = (template) => ours(template, 'AWS::ApiGateway::Stage').flatMap(({ id, properties }) => {
   const all = (properties.MethodSettings ?? []).find(({ HttpMethod, ResourcePath }: any) => HttpMethod === '*' && ResourcePath === '/*');
   return [
@@ -85,7 +85,7 @@ const stageIsThrottled: Check = (template) => ours(template, 'AWS::ApiGateway::S
   ];
 });
 
-/** Open routes have separate throttles, so that anonymous callers cannot use up the capacity of signed-in users. */
+/** Routes without a token have separate request limits, so that anonymous callers cannot use up the capacity of signed-in users. */
 const openRoutesHaveThrottles: Check = (template) => ours(template, 'AWS::ApiGateway::Stage').flatMap(({ id, properties }) => {
   const settings: any[] = properties.MethodSettings ?? [];
   const all = settings.find(({ HttpMethod }) => HttpMethod === '*');
@@ -96,7 +96,7 @@ const openRoutesHaveThrottles: Check = (template) => ours(template, 'AWS::ApiGat
     }));
 });
 
-/** The error code that each gateway response must contain. The two defaults apply to all other gateway responses. */
+/** The error code that each gateway response must contain. DEFAULT_4XX and DEFAULT_5XX apply to all types that are not listed. */
 const GATEWAY_RESPONSES: Record<string, ProblemCode> = {
   MISSING_AUTHENTICATION_TOKEN: 'not_found',
   UNAUTHORIZED: 'not_signed_in',
@@ -123,11 +123,11 @@ const gatewayResponsesAreProblems: Check = (template) => {
     const isRest = properties.ResponseType === 'DEFAULT_4XX';
     return [
       ...code === wanted ? [] : [`${id}: expected code ${wanted}, got ${code}`],
-      // DEFAULT_4XX stands for several statuses, so its body contains none.
+      // DEFAULT_4XX applies to several status codes, so its body contains no status.
       ...isRest || (properties.StatusCode === String(status) && statusInBody === status) ? [] : [`${id}: expected status ${status}, got ${properties.StatusCode}`],
       ...headers['content-type'] === '\'application/problem+json\'' ? [] : [`${id}: ${header('content-type')} is ${headers['content-type']}`],
       ...headers['cache-control'] === '\'no-store\'' ? [] : [`${id}: ${header('cache-control')} is ${headers['cache-control']}`],
-      // Without these, a page could run or read a response of the API.
+      // These headers prevent a page from running or reading a response of the API.
       ...['default-src \'none\'', 'sandbox'].filter((rule) => !String(headers['content-security-policy']).includes(rule)).map((rule) => `${id}: content-security-policy has no ${rule}`),
       // RFC 9110, section 15.5.2.
       ...status === 401 && !headers['WWW-Authenticate'] ? [`${id}: 401 without WWW-Authenticate`] : [],
@@ -146,6 +146,6 @@ export const API: Record<string, Check> = {
   'the stage is throttled': stageIsThrottled,
   'open routes have separate throttles': openRoutesHaveThrottles,
   'gateway responses are problems': gatewayResponsesAreProblems,
-  // An edge-optimized API would put a second distribution in front of it.
+  // An edge-optimized API would have a second CloudFront distribution.
   'the API is regional': every('AWS::ApiGateway::RestApi', { 'EndpointConfiguration.Types': ['REGIONAL'] }),
 };

@@ -34,7 +34,7 @@ const functionsAreInvokedByTheirCallers: Check = (template) => {
   return exactly('permissions', found, neededPermissions(template));
 };
 
-/** Only the rules whose target or dead-letter queue it is can send to a queue. */
+/** Only a rule can send to a queue, and the queue must be the rule's target or dead-letter queue. */
 const queuesAreWrittenByTheirRules: Check = (template) => {
   const needed = ours(template, 'AWS::Events::Rule').flatMap(({ id, properties }) => list(properties.Targets)
     .flatMap((target: any) => [target.Arn, target.DeadLetterConfig?.Arn].flatMap(references))
@@ -50,7 +50,7 @@ const queuesAreWrittenByTheirRules: Check = (template) => {
   return exactly('queues', [...new Set(found)], [...new Set(needed)]);
 };
 
-/** Describes what the policy of a bucket allows. */
+/** Describes the permissions that the policy of a bucket grants. */
 function allowedByPolicyOf(template: CloudFormationTemplate, bucket: string): string[] {
   return ofType(template, 'AWS::S3::BucketPolicy').filter(({ properties }) => references(properties.Bucket).includes(bucket))
     .flatMap(({ properties }) => statements(properties.PolicyDocument)).filter(({ Effect }) => Effect === 'Allow')
@@ -67,10 +67,13 @@ const mediaIsReadByTheDistribution: Check = (template) => {
   ]));
 };
 
-/** The policy of the source bucket allows nothing: only roles of this account read sources. */
+/** The policy of the source bucket grants no permission. Only roles of this account read sources. */
 const sourcesAreForRolesOnly: Check = (template) => storesOf(template, 'sources').flatMap(({ id }) => exactly(id, allowedByPolicyOf(template, id), []));
 
-/** The media's customer key allows CloudFront to decrypt for this account's distributions. Other customer keys allow no service. */
+/**
+ * The policy of the media bucket's KMS key allows only CloudFront to decrypt, for distributions of this account. The policies of all other KMS keys allow no
+ * service.
+ */
 const keysLetCloudFrontDecryptMedia: Check = (template) => {
   const media = customerKeyOf(template, 'media');
   const condition = { ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*']] } } };

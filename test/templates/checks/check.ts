@@ -4,7 +4,7 @@ import { CloudFormationTemplate, isOurs, ours } from '../../toolkit/template';
 /** A requirement on a template. Returns a message for each problem. */
 export type Check = (template: CloudFormationTemplate) => string[];
 
-/** Expected values by property path. A function receives the value and returns whether it is right. */
+/** Expected values by property path. An expected value can be a function that returns whether the value is correct. */
 export type Expected = Readonly<Record<string, unknown>>;
 
 /** Returns the value at a path such as `Policies.PasswordPolicy` or `Rules.0.Id`. */
@@ -21,7 +21,7 @@ export function differences(id: string, value: unknown, expected: Expected): str
   });
 }
 
-/** Returns a check that all resources of the library with this type have these properties. */
+/** Returns a check of all resources of the library with this type. Each resource must have these properties. */
 export function every(type: string, expected: Expected): Check {
   return (template) => ours(template, type).flatMap(({ id, properties }) => differences(id, properties, expected));
 }
@@ -30,7 +30,7 @@ export function allOf(...checks: Check[]): Check {
   return (template) => checks.flatMap((check) => check(template));
 }
 
-/** Returns a message for each missing and each additional entry. */
+/** Returns a message for each entry that is missing or not expected. */
 export function exactly(id: string, found: string[], wanted: string[]): string[] {
   return [
     ...wanted.filter((each) => !found.includes(each)).map((each) => `${id}: missing: ${each}`),
@@ -43,7 +43,6 @@ export function one(template: CloudFormationTemplate, type: string, beginning = 
   return Object.keys(template.Resources).find((id) => isOurs(id) && id.startsWith(beginning) && template.Resources[id].Type === type);
 }
 
-/** Accepts every value except undefined. */
 export const present = (): boolean => true;
 export const nonEmpty = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 export const atLeast = (least: number) => (value: unknown): boolean => Number(value) >= least;

@@ -6,7 +6,7 @@ import { createMock } from '../../../local/gateway/mock';
 import type { Route } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours } from '../../toolkit/template';
 
-/** Whether pages of other origins can call a route. Such pages cannot call the sign-in routes. */
+/** Whether pages of other origins can call a route. The sign-in routes accept only pages of the service. */
 const isOpenToPages = ({ access, handler }: Route): boolean => access === 'signed-in' || handler === 'api/describe-api';
 
 /** Returns the `appOrigins` that the handlers of the template receive. */
@@ -29,7 +29,7 @@ const handlersHaveTheList: Check = (template) => {
   });
 };
 
-/** The CORS rules for uploads and the sign-in handler have the same list. */
+/** The CORS rules for uploads and the sign-in handler contain the same list of origins. */
 const oneListForAll: Check = (template) => {
   const origins = originsIn(template);
   const rules = storesOf(template, 'sources').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
@@ -40,7 +40,10 @@ const oneListForAll: Check = (template) => {
   ];
 };
 
-/** API Gateway responds to the preflight requests of each path that pages can call, for its methods and the listed origins only. */
+/**
+ * For each path that pages of other origins can call, API Gateway responds to preflight requests. The response allows only the path's methods and the listed
+ * origins.
+ */
 const pathsRespondToPreflights: Check = (template) => {
   const origins = originsIn(template);
   const routes = origins.length > 0 ? routesIn(template).map(([, route]) => route).filter(isOpenToPages) : [];
@@ -77,7 +80,7 @@ const pathsRespondToPreflights: Check = (template) => {
   ];
 };
 
-/** Returns the allowed origin of a preflight response, computed by the local gateway. */
+/** Returns the allowed origin of a preflight response. The local API Gateway creates the response. */
 function allowedBy(logicalId: string, properties: Record<string, any>, origin: string): unknown {
   try {
     const raw = { headers: {}, rawHeaders: ['Origin', origin] } as unknown as IncomingMessage;
@@ -88,7 +91,7 @@ function allowedBy(logicalId: string, properties: Record<string, any>, origin: s
   }
 }
 
-/** Pages of the allowed origins can read gateway responses. A gateway response supports only one constant origin or the origin of the request. */
+/** Pages of the allowed origins can read gateway responses. A gateway response can contain only a constant origin or the origin of the request. */
 const gatewayResponsesAreReadable: Check = (template) => {
   const origins = originsIn(template);
   const allowed = origins.length === 1 ? constant(origins[0]) : 'method.request.header.origin';

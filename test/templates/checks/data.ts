@@ -12,11 +12,11 @@ const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template,
   DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain',
 })));
 
-/** CloudFormation cannot delete protected resources, so a failed first deployment would leave them behind. */
+/** A failed first deployment would leave protected resources behind, because CloudFormation cannot delete them. */
 const rollbackDeletesAll: Check = (template) => Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties }]) => (
   isOurs(id) && (DeletionPolicy === 'Retain' || isProtected(Properties)))).map(([id]) => `${id}: stays after a failed first deployment`);
 
-/** Whether a property, or a nested one such as a table's replica, turns deletion protection on. */
+/** Whether a property turns deletion protection on. Properties can be nested, for example in a table's replica. */
 const isProtected = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.entries(value).some(([name, inner]) => (
   /deletion_?protection/i.test(name) ? ![false, 'false', 'INACTIVE'].includes(inner) : isProtected(inner)));
 
@@ -47,7 +47,7 @@ const storesAreEncrypted = allOf(
 /** Lambda stores failed event records without multipart uploads. */
 const TAKES_NO_PARTS = /^VodCatalogEvents/;
 
-/** The parts of an unfinished upload cost money and are not listed as objects. */
+/** Parts of unfinished uploads are deleted. They cost money, and S3 does not list them as objects. */
 const unfinishedUploadsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => !TAKES_NO_PARTS.test(id)).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
   .some((rule: any) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation <= 7))
   .map(({ id }) => `${id}: parts of unfinished uploads are kept for more than a week`);
@@ -66,7 +66,7 @@ const pagesCanUploadSources: Check = (template) => storesOf(template, 'sources')
   });
 });
 
-/** The bucket's owner also owns objects that a browser or Lambda uploads. */
+/** The owner of a bucket owns all objects in the bucket, including objects that a browser or Lambda uploads. */
 const objectsBelongToTheBucketOwner: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => /^Vod(Upload|CatalogEvents)/.test(id))
   .flatMap(({ id, properties }) => differences(id, properties, { 'OwnershipControls.Rules.0.ObjectOwnership': 'BucketOwnerEnforced' }));
 
@@ -90,7 +90,7 @@ const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB
   ];
 });
 
-/** Each queue and bucket denies all requests without TLS, for all of its content. */
+/** The policies of queues and buckets deny all requests without TLS. */
 const onlyTls: Check = (template) => [['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues', 'sqs:*'], ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket', 's3:*']]
   .flatMap(([type, policyType, property, everything]) => ours(template, type).filter(({ id }) => {
     const arn = readable({ 'Fn::GetAtt': [id, 'Arn'] });

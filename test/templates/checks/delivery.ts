@@ -34,13 +34,13 @@ function distributions(template: CloudFormationTemplate): Delivered[] {
 const onEach = (check: (delivered: Delivered, template: CloudFormationTemplate) => string[]): Check => (
   (template) => distributions(template).flatMap((delivered) => check(delivered, template)));
 
-/** The library's paths are evaluated before your behaviors, media first. */
+/** CloudFront evaluates the library's path patterns before `additionalBehaviors`, and the pattern for media files first. */
 const ourPathsComeFirst = onEach(({ id, config }) => {
   const [first, second] = list(config.CacheBehaviors).map(({ PathPattern }: any) => PathPattern);
   return first === MEDIA_PATTERN && second === API_PATTERN ? [] : [`${id}: expected ${MEDIA_PATTERN} and ${API_PATTERN} first, got ${first} and ${second}`];
 });
 
-/** Media requires a playback session and is cached. */
+/** Requests for media files require a playback session, and CloudFront caches media files. */
 const mediaNeedsASession = onEach(({ id, behavior, origin }, template) => {
   const media = behavior(MEDIA_PATTERN);
   const group = one(template, 'AWS::CloudFront::KeyGroup');
@@ -57,7 +57,7 @@ const mediaNeedsASession = onEach(({ id, behavior, origin }, template) => {
   ];
 });
 
-/** API responses are not cached. The API receives the whole request except the Host header. */
+/** API responses are not cached. The API receives all parts of a request except the Host header. */
 const apiIsNotCached = onEach(({ id, behavior, origin }, template) => {
   const api = behavior(API_PATTERN);
   return [
@@ -73,12 +73,12 @@ const apiIsNotCached = onEach(({ id, behavior, origin }, template) => {
   ];
 });
 
-/** Responses tell the browser not to sniff types, not to show frames and to use HTTPS. */
+/** Response headers forbid MIME sniffing and frames, and require HTTPS. */
 const responsesHaveSecurityHeaders = onEach(({ id, config, behavior }) => (
   [['default', config.DefaultCacheBehavior], [MEDIA_PATTERN, behavior(MEDIA_PATTERN)], [API_PATTERN, behavior(API_PATTERN)]].flatMap(([name, each]) => (
     differences(`${id} ${name}`, each, { ResponseHeadersPolicyId: SECURITY_HEADERS, Compress: true })))));
 
-/** The default behavior serves your app. Without an app, a function responds before CloudFront calls an origin. */
+/** The default behavior serves the user's web app. Without a web app, a CloudFront Function responds before CloudFront calls an origin. */
 const defaultIsNeverMedia = onEach(({ id, config, origin }, template) => {
   const rest = config.DefaultCacheBehavior;
   const isMedia = references(origin(rest)?.DomainName).includes(storeOf(template, 'media') ?? '');
@@ -92,8 +92,8 @@ const defaultIsNeverMedia = onEach(({ id, config, origin }, template) => {
 });
 
 /**
- * CloudFront ignores `no-store` for most errors. With the default TTL, it would send one caller's error to other callers. No custom page replaces
- * the API's errors.
+ * CloudFront ignores `no-store` for most errors. With the default time-to-live, CloudFront would send one caller's error to other callers. No custom page
+ * replaces the API's errors.
  */
 const errorsAreNotCached = onEach(({ id, config }) => {
   const found = list(config.CustomErrorResponses).map(({ ErrorCode, ErrorCachingMinTTL, ResponsePagePath, ResponseCode }: any) => (
@@ -106,7 +106,7 @@ const bucketRequestsAreSigned = onEach(({ id, config }, template) => list(config
   .filter(({ DomainName }: any) => references(DomainName).some((from) => template.Resources[from]?.Type === 'AWS::S3::Bucket'))
   .flatMap((origin: any) => differences(`${id} ${origin.Id}`, origin, { OriginAccessControlId: present, S3OriginConfig: present })));
 
-/** The private key is in a secret, and CloudFront has the public key. */
+/** The secret and CloudFront's public key belong to one key pair. */
 const keysArePairs: Check = (template) => allOf(
   every('AWS::CloudFront::PublicKey', {
     'PublicKeyConfig.EncodedKey': (key: unknown) => template.Resources[references(key)[0]]?.Type === 'Custom::VodKeyPair',

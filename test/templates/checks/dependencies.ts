@@ -9,10 +9,9 @@ const referencesExist: Check = (template) => {
     .filter((name) => !name.startsWith('AWS') && !(name in template.Resources) && !parameters.includes(name)).map((name) => `${id}: refers to ${name}, which does not exist`));
 };
 
-/** CloudFormation cannot create resources that depend on each other. */
 const noCycle: Check = (template) => Object.keys(template.Resources).filter((id) => waitsFor(template, id).has(id)).map((id) => `${id}: depends on itself`);
 
-/** A deployment is a snapshot of the API, so it does not contain resources that CloudFormation creates later. */
+/** A deployment is a snapshot of the API. The snapshot lacks resources that CloudFormation creates later. */
 const deploymentDependsOnTheApi: Check = (template) => {
   const parts = ['Method', 'Resource', 'GatewayResponse', 'Model', 'RequestValidator', 'Authorizer'].flatMap((kind) => ours(template, `AWS::ApiGateway::${kind}`).map(({ id }) => id));
   return ours(template, 'AWS::ApiGateway::Deployment').flatMap(({ id }) => {
@@ -21,7 +20,7 @@ const deploymentDependsOnTheApi: Check = (template) => {
   });
 };
 
-/** Custom resources and event sources invoke a function immediately. Without its policy, the function's AWS calls would fail. */
+/** Custom resources and event source mappings invoke a function immediately. Without its policy, the function's requests to AWS would fail. */
 const functionsDependOnTheirPolicies: Check = (template) => handlersOf(template).flatMap(({ id, role }) => {
   const before = waitsFor(template, id);
   return ours(template, 'AWS::IAM::Policy').filter(({ properties }) => references(properties.Roles).includes(role) && !before.has(properties && idOf(template, properties)))
@@ -32,7 +31,7 @@ function idOf(template: CloudFormationTemplate, properties: object): string {
   return Object.keys(template.Resources).find((id) => template.Resources[id].Properties === properties)!;
 }
 
-/** Logical ids, without hash, of resources that depend on another resource, with the reason. */
+/** Pairs of resources (logical ids without hash): the first depends on the second, with the reason. */
 const ORDER: [follower: string, before: string, why: string][] = [
   ['VodAuthSignInFunction', 'VodAuthFilledClientSecret', 'the function must not use a new client id with the old secret'],
   ['VodDeliveryStartPlaybackFunction', 'VodDeliveryKeysKeyGroup', 'the function must not sign with a key that the group does not trust yet'],
@@ -51,12 +50,12 @@ function timeoutOf(template: CloudFormationTemplate, { ServiceToken }: Record<st
   return Number(template.Resources[references(ServiceToken)[0]]?.Properties?.Timeout);
 }
 
-/** CloudFormation waits for a custom resource a little longer than its function's timeout. */
+/** CloudFormation's timeout for a custom resource is a little longer than the timeout of the function. */
 const customResourcesNameTheirFunction: Check = (template) => Object.entries(template.Resources)
   .filter(([id, { Type }]) => isOurs(id) && Type.startsWith('Custom::Vod'))
   .flatMap(([id, { Properties = {} }]) => [
     ...template.Resources[references(Properties.ServiceToken)[0]]?.Type === 'AWS::Lambda::Function' ? [] : [`${id}: has no function`],
-    // The default is one hour, which a lost response would use up.
+    // The default timeout is one hour. If a response were lost, CloudFormation would wait for the whole hour.
     ...Number(Properties.ServiceTimeout) <= 600 ? [] : [`${id}: ServiceTimeout is ${Properties.ServiceTimeout ?? 3600} seconds, expected at most 600 seconds`],
     ...timeoutOf(template, Properties) >= 90 ? [] : [`${id}: the timeout of its function is below the 90 seconds that a new IAM policy can need to take effect`],
     ...Number(Properties.ServiceTimeout) > timeoutOf(template, Properties) ? [] : [`${id}: CloudFormation stops waiting before the function times out`],

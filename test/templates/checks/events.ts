@@ -24,7 +24,7 @@ const PATTERNS: Record<string, object> = {
 /** Returns the ARN of the catalog's table, without its hash. */
 const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
 
-/** Whether a rule matches one type of this service's events. The ARN of the table excludes other services on the same bus. */
+/** Whether a rule matches one type of this service's events. The ARN of the table in the pattern excludes events of all other services on the bus. */
 const matchesVideoEvents = (template: CloudFormationTemplate, { properties: { EventPattern = {} } }: Pick<Found, 'properties'>): boolean => {
   const { source, 'detail-type': types = [], resources, ...more } = EventPattern;
   const isOfCatalog = String(source) === EVENT_SOURCE && list<string>(plain(resources)).join() === tableOf(template);
@@ -34,7 +34,7 @@ const matchesVideoEvents = (template: CloudFormationTemplate, { properties: { Ev
 /** Whether a rule is on a custom bus. S3 and MediaConvert send to the default bus. */
 const isOnCustomBus = ({ properties }: Pick<Found, 'properties'>): boolean => properties.EventBusName !== undefined;
 
-/** Each rule is enabled, matches exactly the events of its target and has a dead-letter queue. */
+/** Each rule is enabled, matches exactly the events of its target, and has a dead-letter queue. */
 const rulesMatchAndKeep: Check = (template) => {
   const rules = ours(template, 'AWS::Events::Rule');
   const heard = rules.filter((rule) => !matchesVideoEvents(template, rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${properties.ScheduleExpression ?? JSON.stringify(plain(properties.EventPattern))}`));
@@ -58,7 +58,7 @@ const rulesMatchAndKeep: Check = (template) => {
 const sourceBucketSendsEvents: Check = (template) => storesOf(template, 'sources')
   .flatMap(({ id, properties }) => differences(id, properties, { 'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled': true }));
 
-/** A function that EventBridge or S3 invokes has a dead-letter queue. */
+/** Every function that EventBridge or S3 invokes has a dead-letter queue. */
 const asynchronousFunctionsKeepFailures: Check = (template) => {
   const called = new Set(ours(template, 'AWS::Events::Rule').flatMap(({ properties }) => references(properties.Targets)));
   return handlersOf(template).filter(({ id }) => called.has(id)).flatMap(({ id, properties }) => differences(id, properties, {
@@ -76,7 +76,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   const queue = template.Resources[queueId]?.Properties;
   const timeout = template.Resources[functionId]?.Properties?.Timeout;
   return [
-    // The submit function compares the age of a claim with the age of a message. All messages of a batch would have the same age.
+    // The batch size is 1, because the submit function compares the age of a claim with the age of a message.
     ...differences(id, properties, {
       BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: ({ MaximumConcurrency }: any) => MaximumConcurrency >= 2,
       Enabled: undefined,
@@ -89,7 +89,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   ];
 });
 
-/** The submit queue and the table's stream have one event source mapping each. */
+/** The submit queue and the table's stream each have one event source mapping. */
 const eachSourceHasItsFunction: Check = (template) => exactly('event source mappings',
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
   [
@@ -97,15 +97,15 @@ const eachSourceHasItsFunction: Check = (template) => exactly('event source mapp
     `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.StreamArn feeds VodCatalogEventsPublishEventsFunction`,
   ]);
 
-/** The mapping reads every change of a video since its creation and stores failed records with their content. */
+/** The event source mapping reads every change of a video since the mapping was created, and stores failed records with their content. */
 const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').filter(isOfStream).flatMap(({ id, properties }) => differences(id, properties, {
   'StartingPosition': 'TRIM_HORIZON',
   'FilterCriteria.Filters': [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["video"]}}}}' }],
   'FunctionResponseTypes': ['ReportBatchItemFailures'],
   'BisectBatchOnFunctionError': true,
-  // Other videos' changes are still handled while a batch fails.
+  // While a batch fails, Lambda continues to send changes of other videos.
   'ParallelizationFactor': atLeast(2),
-  // Retries end by age. A limit by count could be used up while EventBridge is unavailable for a minute.
+  // Retries are limited by the age of a record. A limit by number could be reached within a minute in which EventBridge is unavailable.
   'MaximumRetryAttempts': undefined,
   'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
   'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',
@@ -118,7 +118,7 @@ const eventsNameTheirTable: Check = (template) => {
   return senders.flatMap(({ id, environment }) => differences(id, environment, { TABLE_ARN: (arn: unknown) => readable(arn) === tableOf(template) }));
 };
 
-/** After a change of the bus, the publisher sends no event before the rules and their permissions exist. */
+/** If the bus changes, the function `publish-events` sends no event before the new rules and permissions exist. */
 const publisherDependsOnItsRules: Check = (template) => {
   const rules = ofType(template, 'AWS::Events::Rule').filter((rule) => matchesVideoEvents(template, rule)).map(({ id }) => id);
   const permissions = ofType(template, 'AWS::Lambda::Permission')
@@ -129,7 +129,7 @@ const publisherDependsOnItsRules: Check = (template) => {
   });
 };
 
-/** Failed event records stay long enough to be sent again, and then expire. */
+/** Failed event records expire, but remain long enough for an operator to send them again. */
 const failedEventsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => id.startsWith('VodCatalogEvents')).flatMap(({ id, properties }) => (
   differences(id, properties, {
     'LifecycleConfiguration.Rules.0.ExpirationInDays': (days: number) => days >= 30 && days <= 365, 'LifecycleConfiguration.Rules.0.Status': 'Enabled',
@@ -152,6 +152,6 @@ export const EVENTS: Record<string, Check> = {
   'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'the MediaConvert queue is on demand': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
-  // MediaConvert requires a name. No AWS document says that CloudFormation generates one.
+  // MediaConvert requires a name. AWS does not document that CloudFormation generates a name for the queue.
   'the MediaConvert queue has a name': every('AWS::MediaConvert::Queue', { Name: present }),
 };

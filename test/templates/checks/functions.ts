@@ -5,15 +5,15 @@ import { routesOf } from '../../../src/contract/routes';
 import type { FoundHandler } from '../../toolkit/functions';
 import { ours, references } from '../../toolkit/template';
 
-/** Each handler has exactly the variables that it reads. Optional ones (`NAME?`) can be missing. */
+/** The environment of each handler contains exactly the variables that the handler reads. Optional variables (`NAME?`) can be missing. */
 const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, environment }) => {
   const listed: readonly string[] = ENVIRONMENTS[name];
   return exactly(`${id} environment`, Object.keys(environment).filter((each) => !listed.includes(`${each}?`)), listed.filter((each) => !each.endsWith('?')));
 });
 
-/** The type of the resource that the value of a variable refers to. address.ts checks `SERVICE_URL`. */
+/** The resource type to which the value of an environment variable must refer. address.ts checks `SERVICE_URL`. */
 const REFERENCED_TYPES: Record<string, string> = {
-  // An existing table may also be an AWS::DynamoDB::Table.
+  // The type of an existing table can also be AWS::DynamoDB::Table.
   TABLE_NAME: 'AWS::DynamoDB::GlobalTable', MEDIA_BUCKET: 'AWS::S3::Bucket', SOURCE_BUCKET: 'AWS::S3::Bucket', SOURCE_ADDRESS: 'AWS::S3::Bucket',
   QUEUE_ARN: 'AWS::MediaConvert::Queue', JOB_ROLE_ARN: 'AWS::IAM::Role', ISSUER: 'AWS::Cognito::UserPool',
   CLIENT_ID: 'AWS::Cognito::UserPoolClient', SECRET_ARN: 'AWS::SecretsManager::Secret', SUBMIT_QUEUE_URL: 'AWS::SQS::Queue',
@@ -31,7 +31,7 @@ const functionsRun: Check = (template) => {
       'Runtime': 'nodejs24.x', 'Architectures': ['arm64'], 'Handler': 'index.handler', 'Code.S3Bucket': present, 'Code.S3Key': present, 'Role': present,
       // More memory gives more CPU, which shortens cold starts.
       'MemorySize': atLeast(512),
-      // A cold start and two calls can take longer than Lambda's default of 3 seconds.
+      // A cold start and two requests can take longer than Lambda's default timeout of 3 seconds.
       'Timeout': atLeast(10),
       'LoggingConfig.LogFormat': 'JSON',
       'LoggingConfig.LogGroup': (group: unknown) => template.Resources[references(group)[0]]?.Type === 'AWS::Logs::LogGroup',
@@ -40,7 +40,7 @@ const functionsRun: Check = (template) => {
   ]);
 };
 
-/** The options of `functions` apply to all functions. */
+/** The options in the prop `functions` apply to all functions. */
 const optionsApplyToAll: Check = (template) => {
   const handlers = handlersOf(template);
   const alike = (found: { id: string; properties: Record<string, any> }[], ...names: string[]) => names.flatMap((name) => {
@@ -53,7 +53,7 @@ const optionsApplyToAll: Check = (template) => {
     ...alike(handlers.filter(isReached), 'ReservedConcurrentExecutions'),
     ...alike(ours(template, 'AWS::Logs::LogGroup'), 'RetentionInDays'),
     ...alike(ours(template, 'AWS::IAM::Role'), 'PermissionsBoundary'),
-    // A limit would throttle messages until they reach the dead-letter queue.
+    // With a limit on its concurrency, the function would reject messages until the queue moves them to the dead-letter queue.
     ...handlers.filter((handler) => !isReached(handler) && handler.properties.ReservedConcurrentExecutions).map(({ id }) => `${id}: has reserved concurrency, expected none`),
   ];
 };

@@ -2,7 +2,7 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { functionsOf, type FoundHandler } from '../../toolkit/functions';
 import { type CloudFormationTemplate, isOurs, list, ours, references, withoutHash } from '../../toolkit/template';
 
-/** Returns the library's handlers in a template. Fails if a function of the library runs no known handler. */
+/** Returns the library's handlers in a template. Throws an error if a function of the library has an unknown name. */
 export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
   const handlers = functionsOf(template).filter(({ id }) => isOurs(id));
   const unknown = ours(template, 'AWS::Lambda::Function').find(({ id }) => !handlers.some((handler) => handler.id === id));
@@ -10,10 +10,10 @@ export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
   return handlers;
 }
 
-/** A table or bucket of the service. An existing one has a logical id of the user's app. */
+/** A store: the table or a bucket of the service. The user's app chooses the logical id of an existing table or bucket. */
 export type Store = 'table' | 'sources' | 'media' | 'failed';
 
-/** The handler variable that refers to each store. */
+/** A handler and its environment variable that refers to each store. */
 const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
   table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
   sources: ['upload/plan-upload', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],
@@ -21,19 +21,19 @@ const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: Reg
   failed: ['catalog/resend-events', 'FAILED_EVENTS_BUCKET', /^AWS::S3::Bucket$/],
 };
 
-/** Returns the logical id of a store. */
+/** Returns the logical id of a table or bucket. */
 export function storeOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [handler, variable, type] = NAMED_BY[store];
   const environment = handlersOf(template).find(({ name }) => name === handler)?.environment;
   return references(environment?.[variable]).find((id) => type.test(template.Resources[id]?.Type ?? ''));
 }
 
-/** Returns the given stores that the template contains. */
+/** Returns the table and buckets of `stores` that the template contains. */
 export function storesOf(template: CloudFormationTemplate, ...stores: Store[]): { id: string; properties: Record<string, any> }[] {
   return stores.flatMap((store) => list(storeOf(template, store))).map((id) => ({ id, properties: template.Resources[id].Properties ?? {} }));
 }
 
-/** Returns the logical id of the customer-managed KMS key that encrypts a store. The hash is removed from the id. */
+/** Returns the logical id, without hash, of the customer-managed KMS key that encrypts a table or bucket. */
 export function customerKeyOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [{ properties }] = [...storesOf(template, store), { properties: {} as Record<string, any> }];
   const encryption = [properties.SSESpecification?.KMSMasterKeyId, properties.BucketEncryption?.ServerSideEncryptionConfiguration];

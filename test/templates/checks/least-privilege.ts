@@ -4,10 +4,10 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { grants, rolePolicies, type Statement, statements } from '../../toolkit/permissions';
 import { type CloudFormationTemplate, ours, references, withoutHash } from '../../toolkit/template';
 
-/** Resources by action, in the form of `grants`. `{store}` is the ARN of a store. */
+/** The allowed resources of each action, in the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
-// Existing tables and buckets have logical ids of the user's app, so stores are named by their purpose.
+// The user's app chooses the logical ids of existing tables and buckets, so these names describe their purpose.
 const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
@@ -15,7 +15,7 @@ const MEDIA = '{media}/v/*';
 const FAILED = '{failed}';
 const JOBS = 'arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*';
 
-/** The actions of each handler in AWS, without those for its log. */
+/** The AWS actions that each handler needs, without actions for its log. */
 const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'api/describe-api': {},
   'auth/authorize-token': {},
@@ -75,7 +75,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'mediaconvert:SearchJobs': ['VodTranscodeQueue.Arn'],
     // The Service Authorization Reference lists no resource for Probe.
     'mediaconvert:Probe': ['*'],
-    // Probe reads the source with the caller's permissions.
+    // Probe reads the source file with the permissions of the function.
     's3:GetObject': [SOURCES],
     'iam:PassRole': ['VodTranscodeJobRole.Arn'],
     'sqs:ReceiveMessage': ['VodTranscodeSubmitQueue.Arn'],
@@ -102,14 +102,14 @@ const CONDITIONS: Record<string, object> = {
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** The actions on a store's customer key that an action on the store requires, only through the store's service. */
+/** The actions on a KMS key that an action on the encrypted table or bucket requires. The key is used only through DynamoDB or S3. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
-  // DynamoDB decrypts the table's key in the caller's name, for reads and for writes.
+  // For reads and writes, DynamoDB decrypts the table's key with the permissions of the caller.
   ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
   ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
-  // Lambda stores failed event records without multipart uploads, which would need Decrypt.
+  // Lambda stores failed event records without multipart uploads. Only multipart uploads need Decrypt.
   ['failed', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey']],
   ['failed', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
 ];
@@ -143,7 +143,9 @@ function trust(template: CloudFormationTemplate, role: string): string {
   return JSON.stringify(template.Resources[role]?.Properties?.AssumeRolePolicyDocument?.Statement);
 }
 
-/** Each role has exactly the permissions that its code uses. A missing permission fails in production, and an additional one helps an attacker. */
+/**
+ * Each role has exactly the permissions that its code uses. A missing permission causes errors in production, and an additional permission helps an attacker.
+ */
 const rolesDoWhatTheyNeed: Check = (template) => {
   const policies = rolePolicies(template);
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
@@ -158,7 +160,7 @@ const rolesDoWhatTheyNeed: Check = (template) => {
   return [...ofHandlers, ...ofServices];
 };
 
-/** Only one service can assume each role of the library, under its condition. */
+/** Each role of the library can be assumed by only one AWS service, under the condition for that service. */
 const rolesTrustOneService: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {

@@ -13,7 +13,7 @@ const poolIsStrict: Check = allOf(
     'Policies.PasswordPolicy.RequireSymbols': true,
     'AccountRecoverySetting.RecoveryMechanisms': [{ Name: 'verified_email', Priority: 1 }],
     'AutoVerifiedAttributes': ['email'],
-    // Until a new address is verified, the old address stays valid for the sign-in.
+    // Users sign in with their old e-mail address until the new e-mail address is verified.
     'UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate': ['email'],
     'UsernameConfiguration.CaseSensitive': false,
     'AliasAttributes': ['email'],
@@ -24,7 +24,7 @@ const poolIsStrict: Check = allOf(
     MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA is on without a second factor`),
 );
 
-/** Returns the roles that each handler receives, with their groups. */
+/** Returns the roles with their groups that each handler receives. */
 function rolesIn(template: CloudFormationTemplate): Record<string, readonly string[]>[] {
   return handlersOf(template).flatMap(({ environment }) => list(environment.ROLES)).map((text) => JSON.parse(text));
 }
@@ -63,13 +63,13 @@ const clientsUseTheCodeFlow: Check = allOf(
   }) : differences(id, properties, { GenerateSecret: false }))),
 );
 
-/** Token validity has explicit units and upper limits. A rotated refresh token has a short grace period. */
+/** Token validity has explicit units and upper limits. After the rotation of a refresh token, the old token is valid for a short time. */
 const tokensExpire: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').flatMap(({ id, properties }) => [
   ...differences(id, properties, {
     'TokenValidityUnits.AccessToken': 'minutes', 'TokenValidityUnits.IdToken': 'minutes', 'TokenValidityUnits.RefreshToken': 'minutes',
     'AccessTokenValidity': (minutes: number) => minutes <= 60, 'IdTokenValidity': (minutes: number) => minutes <= 60, 'RefreshTokenValidity': (minutes: number) => minutes <= 30 * 24 * 60,
   }),
-  // A client without the refresh flow rotates its refresh tokens.
+  // Cognito rotates the refresh tokens of a client only without ALLOW_REFRESH_TOKEN_AUTH.
   ...list(properties.ExplicitAuthFlows).includes('ALLOW_REFRESH_TOKEN_AUTH') ? [] : differences(id, properties, {
     'RefreshTokenRotation.Feature': 'ENABLED', 'RefreshTokenRotation.RetryGracePeriodSeconds': (seconds: number) => seconds <= 60,
   }),
@@ -95,18 +95,17 @@ const clientSecretIsCopied: Check = (template) => ours(template, 'AWS::Cognito::
   })) : [`${id}: expected one copy of its secret, got ${copies.length}`];
 });
 
-/** The pool has the groups of the roles. If every user can upload, the pool has the group `uploaders`. */
+/** The user pool contains the groups of the roles, and the group `uploaders` if every user can upload. */
 const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool').length === 0 ? [] : [
   ...every('AWS::Cognito::UserPoolGroup', { GroupName: present, UserPoolId: present })(template),
   ...rolesOf(template).filter((role) => !ours(template, 'AWS::Cognito::UserPoolGroup').some(({ properties }) => properties.GroupName === role)).map((role) => `no group ${role}`),
 ]);
 
-/** Returns the groups that the pool must have. */
 function rolesOf(template: CloudFormationTemplate): string[] {
   return [...new Set(rolesIn(template).flatMap((roles) => Object.values({ uploaders: ['uploaders'], ...roles }).flat()))];
 }
 
-/** The first admin receives an e-mail at a verified address and is in a group. */
+/** The first admin is in a group, and receives an e-mail at a verified address. */
 const firstAdminIsInvited: Check = (template) => ours(template, 'AWS::Cognito::UserPoolUser').flatMap(({ id, properties }) => [
   ...differences(id, properties, {
     Username: present, DesiredDeliveryMediums: ['EMAIL'],

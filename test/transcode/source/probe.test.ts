@@ -19,7 +19,7 @@ describe('readProbe', () => {
     ['a phone held upright', file({ Rotation: 90 }), { width: 1080, height: 1920, rotate: 'AUTO' }],
     ['a phone held upside down', file({ Rotation: 180 }), { width: 1920, height: 1080, rotate: 'AUTO' }],
     ['a negative rotation', file({ Rotation: -90 }), { width: 1080, height: 1920, rotate: 'AUTO' }],
-    // MediaConvert reads the rotation only from MP4 and MOV. For other containers the job must specify it.
+    // MediaConvert reads the rotation only from MP4 and MOV files. For all other containers, the job must specify the rotation.
     ['a turned Matroska', file({ Rotation: 270 }, { Format: 'matroska' }), { width: 1080, height: 1920, rotate: 'DEGREES_270' }],
     ['an angle that is not a multiple of 90', file({ Rotation: 12 }), { width: 1920, height: 1080, rotate: 'AUTO' }],
     ['anamorphic', file({ Width: 720, Height: 576, SampleAspectRatio: { Numerator: 64, Denominator: 45 } }), { width: 1024, height: 576, squarePixels: false }],

@@ -30,11 +30,10 @@ describe('refresh-token rotation', () => {
     const first = await signedIn(pool);
     const second = await rotated(pool, first);
     const begin = Date.now();
-    // Two tabs refresh at the same time.
     const [third, fourth] = await Promise.all([rotated(pool, first), rotated(pool, first)]);
     await wait(1000);
     await rotated(pool, first);
-    // A reuse does not extend the grace period.
+    // The second use of a refresh token does not extend its grace period.
     await wait(begin + 2200 - Date.now());
     for (let times = 0; times < 2; times += 1) expect(await refresh(pool, first)).toMatchObject(refused);
     for (const other of [second, third, fourth]) await rotated(pool, other);

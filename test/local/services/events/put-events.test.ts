@@ -121,7 +121,7 @@ test('an unsigned request can fire a scheduled rule only', async () => {
 });
 
 test('rejects a global endpoint', async () => {
-  // The SDK requires another signer for a global endpoint, so this request is created without the SDK.
+  // This request is created without the SDK. For a global endpoint, the SDK requires an additional package that signs requests.
   const { service } = createPutEvents({ ...events, log });
   const request = { headers: { 'x-amz-target': 'AWSEvents.PutEvents' }, body: Buffer.from(JSON.stringify({ EndpointId: 'a.b', Entries: [ENTRY] })) };
   expect(() => service.needs(request as any)).toThrow('the local stack does not support EndpointId');

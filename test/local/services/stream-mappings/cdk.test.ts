@@ -11,7 +11,7 @@ import type { InvokeResult, LocalStack } from '../../../../local/types';
 import { until } from '../../fakes';
 import { synthesized } from '../../template/stacks';
 
-// The CDK's TableV2 prints deprecation warnings that the CDK's own code causes.
+// Without this variable, CDK's TableV2 prints deprecation warnings.
 process.env.JSII_DEPRECATED = 'quiet';
 
 const ITEM = { pk: 'v1', sk: 'video' };
@@ -31,7 +31,7 @@ function table(stack: Stack, type: 'TableV2' | 'Table'): void {
   });
   videos.grant(handler('writer'), 'dynamodb:PutItem');
   const events = handler('events');
-  // The CDK grants this action to readers of a Table. For a TableV2, the CDK grants the action only on the stream, which has no effect.
+  // For a Table, the CDK grants ListStreams. For a TableV2, the CDK grants ListStreams only on the stream, which has no effect.
   if (type === 'TableV2') events.addToRolePolicy(new iam.PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
   events.addEventSource(new sources.DynamoEventSource(videos, {
     startingPosition: lambda.StartingPosition.TRIM_HORIZON, batchSize: 10, maxRecordAge: Duration.hours(1), retryAttempts: 0, parallelizationFactor: 2,
