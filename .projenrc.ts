@@ -2,11 +2,11 @@ import { awscdk, javascript } from 'projen';
 import { lintDirections } from './build/directions';
 import { testOnTwoCdks } from './build/two-cdks';
 
-/** The oldest supported version of the CDK, and the oldest version of constructs that it accepts. */
+/** The oldest supported version of the CDK, and the oldest version of `constructs` that this CDK accepts. */
 const CDK_FLOOR = '2.260.0';
 const CONSTRUCTS_FLOOR = '10.5.1';
 
-/** Libraries of the handlers. These libraries are bundled into assets/, so they are never dependencies of the published package. */
+/** Libraries of the handlers. esbuild bundles them into assets/, so the published package does not depend on them. */
 const HANDLER_LIBRARIES = [
   '@aws-sdk/client-cognito-identity-provider',
   '@aws-sdk/client-dynamodb',
@@ -71,7 +71,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   singletonLambdaAutoDiscover: false,
   lambdaExtensionAutoDiscover: false,
   integrationTestAutoDiscover: false,
-  // jsii compiles the constructs only. Handlers are type-checked by tsconfig.dev.json and bundled by esbuild.
+  // jsii compiles only the constructs. tsconfig.dev.json type-checks the handlers, and esbuild bundles them.
   excludeTypescript: ['src/runtime/**', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'],
   publishToPypi: { distName: 'serverless-vod', module: 'serverless_vod' },
   publishToMaven: { javaPackage: 'io.github.serverlessvod', mavenGroupId: 'io.github.serverless-vod', mavenArtifactId: 'serverless-vod' },
@@ -102,7 +102,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: {
     include: ['.projenrc.ts'],
     exclude: ['lib', 'dist', '.local', 'cdk.out'],
-    // With `node20`, handlers can import ES modules. Node 24 and esbuild both support this.
+    // With `node20`, handlers can import ES modules.
     compilerOptions: {
       module: 'node20', lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true,
       // The examples import the library by its name, as users do.
@@ -111,13 +111,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 });
 
-// npm 11 looks for a platform package of 1.13.0 that was never published.
+// npm 11 looks for a platform package of unrs-resolver 1.13.0 that was never published.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
-// The local stack has its own dependencies, none of which is a dependency of the published package.
+// The dependencies of the local stack are in a workspace, so the published package does not depend on them.
 project.package.addField('workspaces', ['local']);
-// The files of the published package. README.md, LICENSE and package.json are always included.
+// npm also publishes README.md, LICENSE and package.json.
 project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
-// The files that users can import. Other files (API.md, the handlers) are read by path.
+// Users can import only these files of the package.
 project.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
   './.jsii': './.jsii',
@@ -134,13 +134,13 @@ project.annotateGenerated('/openapi.json');
 const architecture = project.addTask('architecture', { description: 'Draw docs/architecture.svg from the synthesized template', exec: 'tsx build/architecture.ts' });
 project.annotateGenerated('/docs/architecture.svg');
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
-project.addTask('try-package', { description: 'Pack the last build, install it in an empty folder and use it there', exec: 'tsx build/try-package.ts' });
+project.addTask('try-package', { description: 'Pack the last build, install the package in an empty folder and import it', exec: 'tsx build/try-package.ts' });
 // jsii doesn't delete the output of deleted sources.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
-// In npm scripts, `node` is Node 24 from the local workspace, the handlers' version.
+// In npm scripts, `node` is the Node 24 of the local workspace.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
-// projen's default build also packages for every language and changes files. The replaced task only builds and checks.
+// projen's default build task also packages the library for every language. This task only builds and checks.
 const build = project.addTask('make', { description: 'Compile, bundle, document, type-check and lint' });
 build.spawn(project.defaultTask!);
 build.spawn(project.tasks.tryFind('bundle')!);
@@ -156,7 +156,7 @@ project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && exec node --import tsx local/main.ts');
 project.addTask('bench', { description: 'Print every figure in the documentation', exec: 'projen bundle && tsx bench/main.ts' });
 project.addTask('cost', { description: 'Print the tables of docs/cost.md', exec: 'tsx bench/cost.ts' });
-project.addTask('sentences', { description: 'Draw random sentences of the project, to find those that must be read twice', exec: 'tsx judges/sentences.ts', receiveArgs: true });
+project.addTask('sentences', { description: 'Print random sentences of the project, for a review of their style', exec: 'tsx judges/sentences.ts', receiveArgs: true });
 project.addTask('judges', { description: 'Check templates and permissions with independent tools', exec: 'projen bundle && tsx judges/judge.ts' });
 
 lintDirections(project);
