@@ -10,7 +10,7 @@ export interface Tokens {
   readonly refresh_token: string;
 }
 
-/** Fills in the sign-in pages as a user would. Returns the redirect URL. */
+/** Fills in the sign-in pages as a user would, and returns the redirect URL. */
 export async function passPages(jar: CookieJar, address: string, { username, password }: LocalUser): Promise<URL> {
   for (let url = new URL(address), hops = 0; hops < 10; hops++) {
     if (url.origin !== new URL(address).origin) return url;
@@ -44,7 +44,7 @@ export class SignIn {
    */
   private constructor(readonly jar: CookieJar, readonly location: URL, readonly cookie: string) {}
 
-  /** Signs in on the pages and returns the URL of the callback. The URL has not been requested yet. */
+  /** Signs in on the pages and returns the callback URL, which has not been requested yet. */
   callback(user: LocalUser): Promise<URL> {
     return passPages(this.jar, this.location.href, user);
   }

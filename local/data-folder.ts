@@ -3,10 +3,7 @@ import * as path from 'path';
 import { ClassicLevel } from 'classic-level';
 import type { Part } from './types';
 
-/**
- * A LevelDB folder whose existence shows that this program created the data folder. While a process uses this folder, LevelDB locks it. The operating system
- * releases the lock when the process ends.
- */
+/** A LevelDB folder whose existence shows that this program created the data folder. LevelDB locks this folder until the process ends. */
 const LOCK = '.serverless-vod';
 /**
  * The entries that identify a data folder of an older version, which had no lock. All entries must exist, because the folder of any CDK app can contain

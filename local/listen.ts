@@ -18,7 +18,7 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
   };
 }
 
-/** The first free port to try. The range is below the ephemeral ports of Linux and macOS, which outgoing connections use. */
+/** The first free port to try. The range of free ports is below the ephemeral ports of Linux and macOS, which outgoing connections use. */
 const FIRST_FREE = 20_000;
 const END_OF_FREE = 32_000;
 const TRIES = 20;

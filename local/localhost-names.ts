@@ -3,7 +3,7 @@ import dns from 'dns';
 const { lookup } = dns;
 
 /**
- * Resolves names below `.localhost` to the loopback address (RFC 6761, section 6.3). Browsers resolve these names. Node resolves these names only if the
+ * Resolves names below `.localhost` to the loopback address (RFC 6761, section 6.3). Unlike browsers, Node resolves names below `.localhost` only if the
  * operating system resolves them.
  */
 export function resolveLocalhostNames(): void {

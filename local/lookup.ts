@@ -1,14 +1,14 @@
 import type { Resource } from './template/resources';
 import type { LocalStack } from './types';
 
-/** Returns the only resource of a type. Throws if the template has none or several. */
+/** Returns the only resource of a type. Throws if the template has no resource or several resources of the type. */
 export function theOne(stack: LocalStack, type: string): Resource {
   const [only, ...others] = stack.ofType(type);
   if (!only || others.length) throw new Error(`the local stack supports exactly one ${type}; the template has ${stack.ofType(type).length}`);
   return only;
 }
 
-/** Returns the resource of a type whose physical id (`Ref`) is `id`. */
+/** Returns the resource with the physical id (`Ref`) `id`. */
 export function byId(stack: LocalStack, type: string, id: string): Resource {
   const found = stack.ofType(type).find(({ physicalId }) => physicalId === id);
   if (!found) throw new Error(`the template has no ${type} '${id}'`);

@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   // Only the first signal is handled, so a second signal ends the process immediately. Child processes end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    // If the parent process (npm or a test) is killed, this process gets no signal. It therefore checks whether the parent still exists.
+    // If the parent process (npm or a test) is killed, this process gets no signal, so it checks whether the parent process still exists.
     setInterval(() => process.ppid === parent || resolve(), 500).unref();
   });
   await using stack = await startStack({ ...options, schedules: !check, log: logLine }).catch((error) => {

@@ -51,7 +51,7 @@ export interface StackFacts {
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE', 'SQS'];
 
 interface StackOptions {
-  /** The path of the CDK app. */
+  /** The file of a CDK app, or the folder of a cloud assembly. */
   readonly app: string;
   /** The port for users; 0 selects a free port. */
   readonly port: number;
@@ -63,15 +63,12 @@ interface StackOptions {
   readonly divideLifetimes?: number;
   /** Whether scheduled rules fire automatically. */
   readonly schedules?: boolean;
-  /**
-   * Receives each operation that AWS would bill.
-   * @default - nothing is observed
-   */
+  /** @default - nothing is observed */
   readonly observe?: ObserveUsage;
   readonly log: (line: string) => void;
 }
 
-/** Starts all parts in order. If a part fails to start, the parts that were started are stopped. Disposing of the result stops the stack. */
+/** Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. Disposing of the result stops the stack. */
 export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));

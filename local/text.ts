@@ -14,5 +14,4 @@ export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Z
 
 export const logLine = (text: string): void => console.error(oneLine(text));
 
-/** The message of an error and the first line of its stack trace. */
 export const firstLines = ({ stack = '' }: Error): string => stack.split('\n', 2).map((line) => line.trim()).join(' ');

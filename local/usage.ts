@@ -22,7 +22,7 @@ export type ObserveUsage = (usage: Usage) => void;
 
 export const ignoreUsage: ObserveUsage = () => undefined;
 
-/** Reports each invocation with its duration. The duration includes the start of a process. */
+/** Reports each invocation with its duration, which includes the start of a process. */
 export function observedFunctions(functions: Functions & Part, stack: LocalStack, observe: ObserveUsage): Functions & Part {
   return {
     ...functions,
@@ -63,7 +63,6 @@ export function observedStore(store: Store, caller: string, observe: ObserveUsag
   };
 }
 
-/** Reports each request to the REST API. */
 export function observedGateway(gateway: Gateway, observe: ObserveUsage): Gateway {
   return (request) => {
     observe({ kind: 'request', service: 'apigateway', operation: request.raw.method!, path: request.path.split('?')[0] });

@@ -10,9 +10,7 @@ interface Issued { readonly principal: Principal; readonly accessKeyId: string; 
 /** An access decision: the required permission, and whether the policies allow it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
-/**
- * The managed policy that the CDK attaches to each function's role. The policy allows a function to write logs. The local stack does not check this permission.
- */
+/** The managed policy that the CDK attaches to each function's role. The policy allows a function to write logs, which the local stack does not check. */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
 /** For each service: the resource type that has resource policies, and a function that returns the policy statements of a resource. */
@@ -56,7 +54,7 @@ export class TemplateAccess {
     return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
   }
 
-  /** Returns credentials for a role of the template. Each call returns the same credentials. */
+  /** Returns credentials for a role of the template, which are the same for each call. */
   credentialsOf(roleArn: string): Omit<Issued, 'principal'> {
     const principal: Principal = { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' };
     const random = () => randomBytes(30).toString('hex');
@@ -121,5 +119,5 @@ function asPolicy({ logicalId, properties }: Resource): { name: string; policy: 
   return { name: logicalId, policy: properties.PolicyDocument };
 }
 
-/** The public members of `TemplateAccess`. Tests can implement this type, because it has no private members. */
+/** The public members of `TemplateAccess`, which tests can implement. */
 export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

@@ -7,7 +7,6 @@ import { failJson } from '../services/json';
 import { firstLines, isDecodable, logLine } from '../text';
 import { AwsError, type AwsService } from '../types';
 
-/** The local HTTP server that receives all AWS API calls. */
 export type AwsEndpoint = Awaited<ReturnType<typeof startAwsEndpoint>>;
 
 const BODY_LIMIT = 16 * 1024 * 1024;
@@ -42,12 +41,11 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
       await access.require(principal, service.needs(verified));
       await service.handle(verified, response);
     } catch (error) {
-      // If the body was not read completely, the connection is closed. Otherwise, Node would read the rest of the body as the next request.
+      // The connection is closed if the body was not read completely, because Node would read the rest of the body as the next request.
       if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
       const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');
       if (refusal !== error && !isGone) log(`AWS endpoint: ${raw.method} ${path}: ${firstLines(error as Error)}`);
-      // A client that disconnected gets no response.
       if (isGone || response.headersSent || !response.socket || response.socket.destroyed) response.destroy();
       else if (service) service.fail(refusal, response, raw);
       else failJson(refusal, response);

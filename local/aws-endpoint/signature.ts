@@ -15,7 +15,7 @@ const A_WEEK = 7 * 24 * 3600;
 /** The values of x-amz-content-sha256 for an unsigned body. Chunk signatures (`STREAMING-AWS4-...`) are not supported: no SDK sends them by default. */
 const UNSIGNED = [UNSIGNED_PAYLOAD, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'];
 
-/** Reads the authorization header or the presigned URL. Returns undefined if the request has neither. */
+/** Reads the authorization header or the presigned URL. Returns undefined for an unsigned request. */
 export function readClaim({ headers, query }: SignedRequest) {
   const { authorization } = headers;
   if (!authorization && !query.has('X-Amz-Signature')) return undefined;
@@ -41,7 +41,7 @@ export function readClaim({ headers, query }: SignedRequest) {
   };
 }
 
-/** Verifies a request's signature and returns the caller. Throws an `AwsError` with an error code of S3. The other services translate the code. */
+/** Verifies a request's signature and returns the caller. Throws an `AwsError` with an error code of S3, which other services translate. */
 export async function verify(claim: Claim, request: SignedRequest, access: Access): Promise<Principal> {
   const { accessKeyId, service, region, longDate, signedHeaders, expires } = claim;
   const { headers, body } = request;

@@ -24,7 +24,7 @@ const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
 /** Headers that CloudFront removes or replaces in responses (CloudFront Developer Guide, "HTTP response headers that CloudFront removes or replaces"). */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;
 
-/** Reads the settings of a custom origin at `localhost` or a subdomain of `localhost`. Returns undefined for any other domain. */
+/** Reads the settings of a custom origin at `localhost` or a subdomain of `localhost`. */
 export function appOf(what: string, { DomainName: domain, CustomOriginConfig: config = {}, OriginPath: path = '', OriginCustomHeaders: headers = [] }: Record<string, any>): App | undefined {
   if (!/(?:^|\.)localhost$/.test(domain)) return undefined;
   // `https-only` is rejected, because the local stack has no TLS.
@@ -59,7 +59,6 @@ export function askApp(request: IncomingMessage, response: ServerResponse, { app
       logLine(`edge: ${request.method} ${path}: ${domain}: ${message}`);
       resolve(errorPage(status, 'The origin did not respond.'));
     });
-    // Cancels the origin request when the viewer disconnects.
     response.once('close', () => asked.destroy());
     request.pipe(asked);
   });

@@ -2,7 +2,7 @@ import { appOf, type App } from './custom-origin';
 import { byId, onlyKnown, theOne } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** An origin of the distribution. An origin that has neither `bucket` nor `app` is the API. */
+/** An origin of the distribution, which is the API if `bucket` and `app` are undefined. */
 interface Origin { readonly domain: string; readonly bucket?: string; readonly app?: App }
 
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -58,7 +58,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     methods,
     /** The trusted public keys by id, or undefined if the behavior requires no signature. */
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
-    /** The code of the function that runs before the origin. */
+    /** The code of the CloudFront Function that runs before the cache and the origin. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
     forwards: { viewer: properties.OriginRequestPolicyId !== undefined, host: properties.OriginRequestPolicyId === allViewer },
     cached: properties.CachePolicyId === cachingOptimized,
@@ -84,14 +84,13 @@ function refuseOtherCertificates(what: string, { Aliases: names = [], ViewerCert
   }
 }
 
-/** Reads the template's only distribution. */
 export function readDistribution(stack: LocalStack) {
   const { logicalId, physicalId, attributes, properties: { DistributionConfig: config } } = theOne(stack, 'AWS::CloudFront::Distribution');
   onlyKnown(logicalId, config, 'Aliases CacheBehaviors Comment CustomErrorResponses DefaultCacheBehavior DefaultRootObject Enabled HttpVersion IPV6Enabled Origins PriceClass ViewerCertificate');
   refuseOtherCertificates(logicalId, config);
   const origins = new Map<string, Origin>(config.Origins.map((each: Record<string, any>) => [each.Id, originOf(stack, each)]));
   return {
-    /** The first name is the domain name that CloudFront assigns (`*.cloudfront.net`). */
+    /** The first domain name is the name that CloudFront assigns (`*.cloudfront.net`). */
     domainNames: [attributes.DomainName, ...config.Aliases ?? []] as string[],
     arn: `arn:aws:cloudfront::${stack.account}:distribution/${physicalId}`,
     behaviors: [...config.CacheBehaviors ?? [], config.DefaultCacheBehavior].map((each) => behaviorOf(stack, origins, each)),

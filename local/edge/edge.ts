@@ -17,7 +17,7 @@ import { isDecodable, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Part, type Principal } from '../types';
 import { ignoreUsage, type ObserveUsage } from '../usage';
 
-/** The headers of CloudFront's managed policy SecurityHeadersPolicy. An origin can override them. */
+/** The headers of CloudFront's managed policy SecurityHeadersPolicy. An origin can override these headers. */
 const securityHeaders = new Map(Object.entries({
   'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'strict-origin-when-cross-origin', 'strict-transport-security': 'max-age=31536000',
   'x-xss-protection': '1; mode=block', 'x-content-type-options': 'nosniff',
@@ -32,7 +32,10 @@ const MOST_API_HEADERS = 10_240;
 const tooManyHeaders = (): ApiAnswer => errorPage(431, 'Request header or cookie too large.');
 const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
 
-/** Parses a Cookie header. Values are not decoded. If a name occurs twice, the first value wins, because it has the more specific path. */
+/**
+ * Parses a Cookie header without decoding the values. If a cookie name occurs twice, the first value wins, because browsers send the cookie with the more
+ * specific path before the other cookie.
+ */
 const cookiesIn = (header: string): Map<string, string> =>
   new Map(header.split(';').reverse().map((pair) => [pair.split('=', 1)[0].trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
 
@@ -105,7 +108,6 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     observe({ kind: 'request', service: 'cloudfront', operation: request.method!, path: request.url!.split('?')[0] });
     response.setHeaders(new Map(Object.entries({ 'x-cache': 'Miss from cloudfront', 'via': '1.1 localhost (CloudFront)', 'x-amz-cf-id': randomUUID() })));
     void answerTo(request, response).catch((error: Error) => {
-      // A viewer who disconnected gets no response.
       if (response.headersSent || !response.socket || response.socket.destroyed) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
       logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
@@ -135,10 +137,10 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
 interface ViewerRequest { readonly method: string; readonly uri: string; readonly headers: { readonly host: { readonly value: string } } }
 
 /**
- * Runs a CloudFront Function in a VM context without Node's APIs. The function receives method, path, query and host. Rejects if the function fails, reads any
- * other property, or changes the request.
+ * Runs a CloudFront Function in a VM context without Node's APIs. The function receives method, path, query and host. Rejects if the function fails, reads
+ * another property of the event, or changes the request.
  *
- * @returns the function's response; undefined if the function passes the request on
+ * @returns the function's response, or undefined if the function returns the unchanged request
  */
 async function runFunction(code: string, request: ViewerRequest, search: string): Promise<ApiAnswer | undefined> {
   const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });

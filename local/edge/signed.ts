@@ -18,15 +18,12 @@ function unsigned(url: string): string {
   return kept ? `${address}?${kept}` : address;
 }
 
-/** Returns a canned policy. The signature covers exactly these bytes. */
 const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"Statement":[{"Resource":"${resource}","Condition":{"DateLessThan":{"AWS:EpochTime":${expires}}}}]}`);
 
 /**
  * Verifies a signed URL or signed cookies, with a custom or a canned policy, as CloudFront does.
  *
- * @param url the requested URL with its query string
  * @param cookies the request's cookies by name, not decoded
- * @param publicKeys the public keys that the behavior trusts, by id
  * @throws AwsError with CloudFront's message if the signature is missing or invalid
  */
 export function checkSignature(url: string, cookies: ReadonlyMap<string, string>, publicKeys: Map<string, string>): void {

@@ -8,7 +8,7 @@ export interface FailureQueue {
   readonly roleArn: string;
 }
 
-/** Returns a lookup from a function's ARN to its `OnFailure` queue (AWS::Lambda::EventInvokeConfig). */
+/** Returns a function that finds the `OnFailure` queue for the ARN of a Lambda function (AWS::Lambda::EventInvokeConfig). */
 export function failureQueues(stack: LocalStack): (functionArn: string) => FailureQueue | undefined {
   const queues = new Map(stack.ofType('AWS::Lambda::EventInvokeConfig').map((config) => {
     const { logicalId, properties: { FunctionName, DestinationConfig, ...more } } = config;

@@ -21,7 +21,7 @@ export function createFunctions({ stack, access, environment, log }: {
   const pools = new Map<string, ReturnType<typeof createPool>>();
   const runtime = linkSdk(join(stack.dataFolder, 'runtime'));
 
-  /** Returns the folder with a function's code. Inline code from the template is written to a file, as in Lambda. */
+  /** Inline code from the template is written to a file, as in Lambda. */
   function folderOf({ logicalId, properties: { Code } }: Resource): string {
     if (Code.ZipFile === undefined) return stack.assetFolder(Code.S3Key);
     const folder = join(stack.dataFolder, 'inline', logicalId);

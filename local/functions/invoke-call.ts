@@ -9,10 +9,7 @@ import { AwsError, type AwsService, type Functions, type LocalStack } from '../t
  */
 const INVOKE = 'x-local-invoke';
 
-/**
- * Creates a local command that invokes a function by its logical id, name or ARN. The request body is the payload. The response has the form of Lambda's
- * Invoke.
- */
+/** Creates a local command that invokes a function by its logical id, name or ARN. The request body is the payload. */
 export function createInvokeCall({ stack, functions }: { stack: LocalStack; functions: Functions }): { service: AwsService } {
   async function answer(name: string, body: Promise<unknown>, response: ServerResponse): Promise<void> {
     const found = stack.ofType('AWS::Lambda::Function').find(({ logicalId, physicalId, attributes: { Arn } }) => [logicalId, physicalId, Arn].includes(name));

@@ -9,7 +9,7 @@ type Worker = ReturnType<typeof createWorker>;
 
 const INIT_SECONDS = 30;
 
-/** Returns an invocation failure in Lambda's form. */
+/** Returns the error of a failed invocation in Lambda's format. */
 export const failed = (errorType: string, errorMessage: string) => ({ error: { errorType, errorMessage } });
 
 /** Manages the processes of one function. Each process runs one invocation at a time. Invocations above `limit` wait. */
@@ -26,7 +26,6 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
   }
 
   return {
-    /** Runs the payload (JSON text) in an idle process. */
     async invoke(payload: string): Promise<InvokeResult> {
       while (running.size >= limit) await Promise.race(running.values());
       if (stopped) return failed('Runtime.ExitError', 'the stack is stopping');
@@ -43,7 +42,6 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
   };
 }
 
-/** Wraps a process that runs run-loop.mjs. */
 function createWorker(child: ChildProcess) {
   let exited: string | undefined;
   // A callback is used instead of `Promise.race` with `ended`, because each race would keep its response in memory until the process ends.

@@ -12,7 +12,7 @@ process.on('disconnect', () => process.exit());
 new Worker(`
   setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500);
 `, { eval: true, env: {}, execArgv: [] }).unref();
-// Ctrl-C in a terminal also sends SIGINT to this process. The signal is ignored, because the parent process stops this process.
+// SIGINT from Ctrl-C in a terminal is ignored, because the parent process stops this process.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
 /** Runs `work` and sends its result or error to the parent process. */

@@ -10,7 +10,6 @@ import { AwsError, type Functions, type LocalStack } from '../types';
 /** A function that returns the issuer and the public keys of a user pool. */
 export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKeySet };
 
-/** The dependencies of authorizers. */
 interface Means { readonly stack: LocalStack; readonly functions: Functions; readonly keysOf: KeysOf }
 
 /** Rejects a request, or returns the value of `requestContext.authorizer` in the event of the handler. */
@@ -30,7 +29,7 @@ const TYPES: Record<string, [methods: string, make: (resource: Resource, means: 
   REQUEST: ['CUSTOM', byFunction, 'AuthorizerUri'],
 };
 
-/** Creates the template's authorizers. Returns a function that finds the authorizer of a method. */
+/** Creates the template's authorizers, and returns a function that finds the authorizer of a method. */
 export function createAuthorizers(means: Means): (method: Resource) => Authorizer | undefined {
   const authorizers = new Map(means.stack.ofType('AWS::ApiGateway::Authorizer').map((authorizer) => {
     const { logicalId, physicalId, properties } = authorizer;
@@ -122,8 +121,8 @@ const answerForm = new Validator({
 });
 
 /**
- * Creates an authorizer that invokes a function. Responses are cached by the values of the identity sources. For each method, the cached policy is evaluated
- * again. Errors are not cached.
+ * Creates an authorizer that invokes a function. The cache key of a response is the values of the identity sources. For each method, the cached policy is
+ * evaluated again. Errors are not cached.
  */
 function byFunction(resource: Resource, { stack, functions }: Means): Authorizer {
   const { logicalId, physicalId, properties } = resource;

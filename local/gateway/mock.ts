@@ -2,7 +2,7 @@ import { constantIn, Refused, type ApiAnswer, type ApiRequest } from './response
 import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
 
-/** Responds to a request without a backend. */
+/** A function that responds to a request without a backend. */
 export type Mock = (request: ApiRequest, query: URLSearchParams, requestId: string) => ApiAnswer;
 
 const PARAMETER = 'method.response.header.';
@@ -15,7 +15,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   };
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
-  // PassthroughBehavior is required. Without it, a request body of another content type would pass unchanged and determine the status.
+  // Without PassthroughBehavior, a request body of another content type would pass unchanged and determine the status.
   if (!PassthroughBehavior) unknown('a mock without PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
   if (more.length || others.length || !methodResponse) unknown('a mock without exactly one response');

@@ -22,7 +22,7 @@ const kinds = {
   LAMBDA_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],
 } as const satisfies Record<string, readonly [number, string, string | null]>;
 
-/** An error that API Gateway returns without a response from the handler. `type` is the type of the gateway response. */
+/** An error that API Gateway returns without a response from the handler. */
 export class Refused extends Error {
   constructor(readonly type: keyof typeof kinds, readonly text: string | null = kinds[type][2]) {
     super(type);

@@ -41,5 +41,5 @@ export const features = {
   dPoP: { enabled: false }, resourceIndicators: { enabled: false },
 } satisfies Configuration['features'];
 
-/** Lifetimes in seconds that --divide-lifetimes doesn't change. After a sign-in, the browser session skips the sign-in form. */
+/** The lifetimes of the sign-in form and of the browser session, in seconds, which --divide-lifetimes doesn't change. */
 export const FORM_TTL = { Interaction: 900, Session: 3600 };

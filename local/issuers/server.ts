@@ -10,7 +10,7 @@ interface SignInOptions {
   /** The prefix of the log lines. */
   readonly name: string;
   readonly port: number;
-  /** Returns the current provider. Called for each request, because key rotation replaces the provider. */
+  /** Returns the current provider, which key rotation can replace at any time. */
   readonly provider: () => OidcProvider;
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;

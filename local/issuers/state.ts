@@ -8,7 +8,7 @@ import { readJson, writeJson } from '../services/json';
 export interface IssuerState {
   /** The private key for tokens. */
   readonly key: JWK;
-  /** Derives a secret for a purpose. The same purpose always gets the same secret. */
+  /** Returns the secret for a purpose, which is always the same. */
   readonly derived: (purpose: string) => string;
 }
 
@@ -36,7 +36,6 @@ export async function loadState(folder: string, newKey = false): Promise<IssuerS
   return { key, derived: (purpose) => createHmac('sha256', seed).update(purpose).digest('hex') };
 }
 
-/** The public keys that verify tokens. */
 export const publicKeys = ({ key: { d, p, q, dp, dq, qi, ...publicKey } }: IssuerState) => ({ keys: [publicKey] });
 
 /**

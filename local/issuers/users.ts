@@ -1,6 +1,6 @@
 export interface LocalUser { readonly username: string; readonly password: string; readonly groups: readonly string[] }
 
-/** The users of the local stack. Each role has at least one user. Two users are uploaders but not admins. */
+/** The users of the local stack, with at least one user for each role. Two users are uploaders but not admins. */
 export const sampleUsers: readonly LocalUser[] = [
   { username: 'ada', password: 'Analytical-Engine-1843', groups: ['admins', 'uploaders'] },
   { username: 'grace', password: 'Compiler-A0-1952', groups: ['uploaders'] },

@@ -12,7 +12,6 @@ export const SOURCE = 'source';
 /** The options for opening a source file with ffmpeg or ffprobe. */
 export const CONFINED = ['-protocol_whitelist', 'file', '-format_whitelist', DEMUXERS];
 
-/** The fields of ffprobe's output that the local MediaConvert uses. */
 export interface Media { format: { format_name: string; duration?: string; tags?: Record<string, string> }; streams: Stream[] }
 export interface Stream {
   index: number; codec_name?: string; codec_type: string; profile?: string; level?: number; width?: number; height?: number; sample_aspect_ratio?: string;
@@ -32,14 +31,11 @@ export const systemError = () => jobError(1999, 'Unknown error');
 /** Whether the exit code means a system fault: the tool was killed by a signal, was stopped after a signal (255), or could not start (126, 127). */
 const isSystemFault = (code: number | null) => code === null || code === 255 || (code >= 126 && code < 160);
 
-/**
- * Runs a tool in a folder. Rejects with the last line of the tool's error output, or with a system error if the tool was killed. An abort of `signal` kills the
- * tool.
- */
+/** Runs a tool in a folder. Rejects with the last line of the tool's error output, or with a system error if the tool was killed. */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
-      // The tool is detached. Otherwise, Ctrl-C in a terminal would kill the tool, and the job would fail instead of restarting at the next start.
+      // The tool is detached, because Ctrl-C in a terminal would otherwise kill the tool and fail the job.
       cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
     });
     const lines: string[] = [];
@@ -47,7 +43,7 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
     createInterface(child.stdout).on('line', onLine ?? ((line) => lines.push(line)));
     child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
     child.once('error', (error) => { errors = error.message; });
-    // The promise settles on `close` instead of on the abort, so that no child process is left after a stop.
+    // The promise settles on `close`, so that no child process is left after a stop.
     child.once('close', (code) => {
       // FFmpeg accepts a truncated file; MediaConvert does not.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];

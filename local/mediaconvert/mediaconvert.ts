@@ -17,9 +17,7 @@ const PRINCIPAL = 'mediaconvert.amazonaws.com';
 /** The delay before a job is retried after an error of the local stack. */
 const RETRY_MS = 1000;
 
-/**
- * The IAM condition keys of CreateJob in an account without a MediaConvert input policy, such as a new account. The keys do not depend on the job's inputs.
- */
+/** The IAM condition keys of CreateJob in an account without a MediaConvert input policy, such as a new account. */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
 
 /**
@@ -46,7 +44,10 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
-  /** Sends the event of a job's new status, then stores the status. A crash between these steps causes a second event, but no event is lost. */
+  /**
+   * Sends the event of a job's new status, then stores the status. If the process crashes before the status is stored, the event is sent again after the
+   * restart.
+   */
   function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
     Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
     emit(job, status, facts);

@@ -48,7 +48,7 @@ const SUPPORTED: Record<string, string> = {
   AacSettings: '*bitrate=6000..1024000 *codingMode=CODING_MODE_2_0 *sampleRate=8000..96000',
 };
 
-/** Creates the error for an invalid request. The message names the member in AWS's format. */
+/** Creates the error for an invalid request, with the member's name in AWS's format. */
 export const bad = (path: string, why: string) => new AwsError('BadRequestException', `${path}: ${why}`);
 
 function checkValue(value: unknown, rule: string, path: string): void {
@@ -78,7 +78,6 @@ export function check(schema: NormalizedSchema, value: unknown, path = ''): void
     if (rule[3]) checkValue(item, rule[3], at);
   }
 }
-/** Creates the checks for the two requests that have a body. */
 export const createModel = () => ({
   createJob: (request: unknown) => check(NormalizedSchema.of(sdk.CreateJobRequest$), request),
   probe: (request: unknown) => check(NormalizedSchema.of(sdk.ProbeRequest$), request),

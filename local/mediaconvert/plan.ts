@@ -7,7 +7,7 @@ export interface Rendition { readonly output: Output; readonly local: string; re
 type Group = ReturnType<typeof readGroup>;
 export type PlannedGroup = Group & { readonly renditions: Rendition[] };
 
-/** Returns the frame rate of the output. For a variable frame rate, MediaConvert uses the average, rounded up. */
+/** For a variable frame rate, MediaConvert uses the average, rounded up. */
 function rateOf(stream: Stream, { framerateControl, framerateNumerator: numerator = 30, framerateDenominator: denominator = 1 }: H264) {
   if (framerateControl === 'SPECIFIED') return { numerator, denominator };
   const [average, base] = [fraction(stream.avg_frame_rate), fraction(stream.r_frame_rate)];
@@ -17,7 +17,6 @@ function rateOf(stream: Stream, { framerateControl, framerateNumerator: numerato
 }
 type H264 = NonNullable<NonNullable<NonNullable<Output['videoDescription']>['codecSettings']>['h264Settings']>;
 
-/** Returns the video filter and the encoder options. */
 function pictureArgs(output: Output, stream: Stream, local: string, segmentLength?: number): { filter: string; codec: string[] } {
   const { width, height, codecSettings: { frameCaptureSettings: capture, h264Settings: h264 = {} } = {} } = output.videoDescription!;
   const { numerator, denominator } = capture ? { numerator: capture.framerateNumerator!, denominator: capture.framerateDenominator! } : rateOf(stream, h264);

@@ -30,10 +30,10 @@ export async function measure({ output, local, name }: Rendition, folder: string
 const PROFILES: Record<string, string> = { 'Constrained Baseline': '42C0', 'Baseline': '4200', 'Main': '4D40', 'High': '6400' };
 const codecOf = ({ codec_type: type, profile = '', level = 0 }: Stream) =>
   (type === 'audio' ? 'mp4a.40.2' : `avc1.${PROFILES[profile]}${level.toString(16).padStart(2, '0').toUpperCase()}`);
-/** Returns the settings that assign audio to video. Their place depends on the type of the output group. */
+/** Returns the settings that assign audio to video. */
 const soundOf = ({ output }: Measured) => output.containerSettings?.cmfcSettings ?? output.outputSettings?.hlsSettings ?? {};
 
-/** Returns the multivariant playlist, with measured values. */
+/** Returns the multivariant playlist, with measured bitrates. */
 export function masterPlaylist(renditions: Measured[]): string {
   const videos = renditions.filter(({ output }) => output.videoDescription);
   const sound = videos.length ? renditions.find(({ output }) => !output.videoDescription) : undefined;

@@ -20,7 +20,6 @@ export function parseS3(uri: string | undefined, path: string): { bucket: string
   return { bucket, key: `${folder}${name}`, folder, name };
 }
 
-/** Returns a group's type, its destination and its segment length. */
 export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, path = '') {
   const kind = KINDS[all.type as keyof typeof KINDS];
   const settings: { destination?: string; segmentLength?: number } | undefined = all[kind.settings];
@@ -29,8 +28,9 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
 }
 
 /**
- * Returns the end of the input's clip as seconds and frames, or undefined if the input has no clip. The API reference defines the timecode format, and the user
- * guide the maximum ("less than 12 hours"). If a clip ends after its input, the local stack transcodes the whole input. AWS doesn't document this case.
+ * Returns the end of the input's clip as seconds and frames, or undefined if the input has no clip. The timecode format is from the API reference, and the
+ * maximum ("less than 12 hours") is from the user guide. If a clip ends after its input, which AWS doesn't document, the local stack transcodes the whole
+ * input.
  */
 export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
   const path = '/settings/inputs/0/inputClippings';

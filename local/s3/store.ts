@@ -8,7 +8,7 @@ import { readJson } from '../services/json';
 import { firstLines, logLine } from '../text';
 import { AwsError, type LocalStack } from '../types';
 
-/** The facts of an object: `etag` includes its quotes, `headers` excludes the content type, `path` is the file with the content. */
+/** The metadata of an object: `etag` includes its quotes, `headers` excludes the content type, `path` is the file with the content. */
 export interface ObjectMeta {
   readonly key: string;
   readonly size: number;
@@ -27,8 +27,8 @@ const RETRY_MS = 1000;
 export type Store = ReturnType<typeof createStore>;
 
 /**
- * Creates a file store with S3's semantics. Each object is a content file with a random name, and a facts file. The name of the facts file is the key's hash,
- * so that no key can reach outside the folder. Renaming the facts file commits a new object. Until the rename, and also after a crash before the rename,
+ * Creates a file store with S3's semantics. Each object is a content file with a random name, and a metadata file. The name of the metadata file is the key's
+ * hash, so that no key can reach outside the folder. Renaming the metadata file commits a new object. Until the rename, and after a crash before the rename,
  * readers get the old object.
  *
  * @param created called for each new object before `put` resolves. After a crash, `created` is called at the next start for the objects that were not reported
@@ -66,7 +66,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return all.sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
   }
 
-  /** Deletes the facts file before the content file, so that a crash leaves no object without content. */
+  /** Deletes the metadata file before the content file, so that a crash leaves no object without content. */
   function remove(bucket: string, key: string): void {
     const old = get(bucket, key);
     if (!old) return;
@@ -110,7 +110,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     return meta;
   }
 
-  /** Calls `created` for a stored object. If `created` fails, for example on a full disk, the call is retried later, and the put still succeeds. */
+  /** If `created` fails, for example on a full disk, the call is retried later, and the put still succeeds. */
   function tell(bytes: string, bucket: string, meta: ObjectMeta): void {
     try {
       created(bucket, meta);

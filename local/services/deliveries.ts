@@ -14,7 +14,6 @@ export interface Delivery {
   /** The ARN of the rule or topic that sends the text. */
   readonly sourceArn: string;
   readonly targetArn: string;
-  /** The dead-letter queue of the target. */
   readonly deadLetterArn?: string;
   /** JSON if the target is a function, and any text if the target is a queue. */
   readonly text: string;

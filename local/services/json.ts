@@ -39,7 +39,6 @@ export function failJson({ code, message, status, members }: AwsError, response:
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name }).end(JSON.stringify({ __type: name, message, ...members }));
 }
 
-/** Parses a request's body as a JSON object. */
 export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');
 
 /** Reads a JSON file that `writeJson` wrote in an earlier run, if the file exists. */

@@ -12,7 +12,6 @@ import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
 import { ignoreUsage, type ObserveUsage } from '../usage';
 
-/** The template's standard queues, and the pollers that invoke functions. */
 export type Queues = Awaited<ReturnType<typeof createQueues>>;
 
 /** A message as stored in the folder of its queue. Times are in milliseconds. */
@@ -21,7 +20,7 @@ interface Message { readonly body: string; readonly sentAt: number; readonly fir
 interface Received extends Message { readonly id: string }
 
 const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-/** How many batches can be processed at the same time. */
+/** The number of batches that can be processed at the same time. */
 const POLLERS = 2;
 const POLL_MS = 1000;
 const LARGEST = 1024 * 1024;
@@ -51,7 +50,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     try {
       const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
       if (error) throw new AwsError(error.errorType, error.errorMessage);
-      // Lambda treats a response without a list as a success. An empty id in the list fails the whole batch.
+      // If the response has no `batchItemFailures`, Lambda treats the batch as successful. An empty id in `batchItemFailures` fails the whole batch.
       const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
       const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
       if (!messages.every(stays)) observeRequest('DeleteMessageBatch', 'lambda.amazonaws.com');
@@ -106,7 +105,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled');
   const { VisibilityTimeout: hiddenSeconds = 30, MessageRetentionPeriod: keptSeconds = DAYS_4, RedrivePolicy: redrive } = properties;
   const messages = durableRecords<Message>(join(stack.dataFolder, 'queues', attributes.Arn.split(':').at(-1)!));
-  // Visibility timeouts are stored only in memory. Receivers end with this process, so all messages are visible again at the next start.
+  // Visibility timeouts are stored only in memory, because all receivers end with this process.
   const hiddenUntil = new Map<string, number>();
   const emitter = new EventEmitter();
 

@@ -3,7 +3,7 @@ import { jsonService, readJson, writeJson } from './json';
 import { onlyKnown } from '../lookup';
 import { AwsError, type LocalStack } from '../types';
 
-/** The template's secrets. A secret is empty until a function sets it. Values are stored in a file that only its owner can read. */
+/** The template's secrets. A secret is empty until a function sets its value. Values are stored in a file that only its owner can read. */
 export function createSecretsManager({ stack }: { stack: LocalStack }) {
   const file = join(stack.dataFolder, 'secrets.json');
   // Only the newest version of each secret is stored, because no handler requests an older version.

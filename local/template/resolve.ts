@@ -1,7 +1,7 @@
 /** Returns the value of `Ref` for a logical id, or of `Fn::GetAtt` for an attribute. */
 export type Lookup = (name: string, attribute?: string) => string | undefined;
 
-/** The supported intrinsic functions. Conditions, mappings and parameters are not supported. The arguments are resolved before the call. */
+/** The supported intrinsic functions, without functions for conditions, mappings and parameters. The arguments are resolved before the call. */
 const INTRINSICS: Record<string, (argument: any, lookup: Lookup) => unknown> = {
   'Ref': (name, lookup) => lookup(name),
   'Fn::GetAtt': ([name, attribute], lookup) => lookup(name, attribute),

@@ -43,7 +43,7 @@ type Given = (property: string) => string | undefined;
  */
 type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 
-/** The supported resource types. The client secret of a user pool client is omitted, because a secret must not be in a template. */
+/** The client secret of a user pool client is omitted, because a secret must not be in a template. */
 const TYPES: Record<string, Entry> = {
   ...Object.fromEntries(NAMELESS.map((type) => [type, []])),
   'ApiGateway::RestApi': [undefined, (id) => ({ RootResourceId: `${id}root` })],
@@ -63,7 +63,7 @@ const TYPES: Record<string, Entry> = {
   'DynamoDB::Table': ['TableName', tableAnswers],
   'Events::EventBus': ['Name', (Name) => ({ Arn: `arn:aws:events:${HERE}:event-bus/${Name}`, Name })],
   'Events::Rule': ['Name', (name, given) => {
-    // The property contains a bus name or an ARN.
+    // EventBusName can be a bus name or an ARN.
     const bus = given('EventBusName')?.split('/').at(-1) ?? 'default';
     const own = bus !== 'default';
     return { Ref: own ? `${bus}|${name}` : name, Arn: `arn:aws:events:${HERE}:rule/${own ? `${bus}/` : ''}${name}` };
@@ -91,7 +91,6 @@ const TYPES: Record<string, Entry> = {
 /** Derives an id that is the same in every run, so that data from earlier runs is found. */
 export const stable = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 32);
 
-/** Whether a resource type is a custom resource. */
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
 /** Returns a resource's physical name and attributes. If the template sets no name, the name is `Stack-LogicalId-HASH`, as in CloudFormation. */

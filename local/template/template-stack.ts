@@ -10,7 +10,7 @@ export class TemplateStack {
   readonly stackId: string;
   /** The known names and attributes by logical id. The attributes of a custom resource are added after the custom resource has run. */
   readonly names = new Map<string, Names>();
-  /** The distribution's domain names. The first domain name is the host of the service URL. */
+  /** The distribution's domain names, with the host of the service URL as the first name. */
   readonly domainNames: readonly string[];
   /** All resources, in the template's order. */
   readonly resources: Resource[];
@@ -30,7 +30,7 @@ export class TemplateStack {
     return this.resources.filter((resource) => resource.type === type);
   }
 
-  /** Returns the resource with this ARN or physical id. Throws if the template has no such resource. */
+  /** Returns the resource with this ARN or physical id. */
   byArn(arn: string): Resource {
     const found = this.resources.find((each) => !isCustom(each.type) && [each.attributes.Arn, each.physicalId].includes(arn));
     if (!found) throw new Error(`the template has no resource ${arn}`);
@@ -81,7 +81,6 @@ export class TemplateStack {
     return names;
   }
 
-  /** Resolves the intrinsic functions of a value and replaces AWS's URLs. */
   private resolve(owner: string, value: unknown): any {
     const lookup: Lookup = (name, attribute) => attribute ? this.namesOf(name).attributes[attribute] : this.namesOf(name).physicalId;
     return JSON.parse(this.here(JSON.stringify(resolve(owner, value, lookup))));

@@ -14,7 +14,7 @@ export interface PoolClient {
   readonly accessSeconds: number;
   readonly idSeconds: number;
   readonly refreshSeconds: number;
-  /** How long a rotated refresh token can be used again; absent if refresh tokens are not rotated. */
+  /** How long a rotated refresh token can be used again, or undefined if refresh tokens are not rotated. */
   readonly graceSeconds?: number;
 }
 

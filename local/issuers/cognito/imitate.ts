@@ -4,7 +4,7 @@ import type { IssuerState } from '../state';
 
 interface PoolFacts { readonly issuer: string; readonly clients: readonly PoolClient[]; readonly state: IssuerState }
 
-/** Makes the library oidc-provider behave like Cognito. Contains only differences for which the library has no option. */
+/** Makes the library oidc-provider behave like Cognito. */
 export async function imitateCognito(provider: OidcProvider, { issuer, clients, state }: PoolFacts): Promise<void> {
   pagesAtTheRoot(provider);
   exactAddresses(provider);
@@ -41,7 +41,7 @@ async function signedAccessTokens(provider: OidcProvider, issuer: string, { key 
   };
 }
 
-/** Adapts the responses of the token endpoint. */
+/** Changes the token endpoint's responses to the responses of Cognito. */
 function tokenAnswers(provider: OidcProvider, clients: readonly PoolClient[]): void {
   provider.use(async (ctx, next) => {
     await next();

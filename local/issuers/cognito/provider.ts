@@ -68,7 +68,7 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // The library validates a client on its first use. The start reads all clients, so that an invalid client fails the start.
+  // The library validates a client on its first use. This loop reads all clients, so that an invalid client fails the start.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

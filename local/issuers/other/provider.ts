@@ -17,7 +17,7 @@ interface OtherProviderOptions {
 /** The default audience of access tokens. */
 const API = 'https://videos.example.com/api';
 
-/** Creates an authorization server that issues access tokens as defined in RFC 9068. Its claims have other names than Cognito's claims. */
+/** Creates an authorization server that issues access tokens as defined in RFC 9068. The server's claims have other names than the claims of Cognito. */
 export async function createOtherProvider({ issuer, state, adapter, users, subOf, divideLifetimes, here }: OtherProviderOptions): Promise<OidcProvider> {
   const { errors, Provider } = await import('oidc-provider');
   const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;

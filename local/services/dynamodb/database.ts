@@ -110,7 +110,6 @@ export async function openTables(path: string) {
   }
 
   return {
-    /** Runs a read or creates a table. */
     call: async (operation: Exclude<Operation, Write>, input: Json) => run(store, operation, checked(operation, input)),
 
     /** Returns the changes that a write would make to the current tables. Rejects an invalid request. The caller must prevent concurrent writes. */
@@ -153,7 +152,7 @@ export async function openTables(path: string) {
       }
     },
 
-    /** Stores all changes or none. The changes are on disk when the promise resolves. */
+    /** Stores all changes or no change on disk, and then resolves. */
     commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
 
     /** Returns the entries whose key begins with `prefix` and comes after `after`, in key order. */

@@ -7,7 +7,6 @@ import type { Resource } from '../../template/resources';
 import type { LocalStack } from '../../types';
 import type { Json } from '../json';
 
-/** The streams of the template's tables. */
 export type Streams = Awaited<ReturnType<typeof createStreams>>;
 
 /** A change of one item, in the form that Lambda passes to a function. */

@@ -5,7 +5,6 @@ import type { Resource } from '../../template/resources';
 import type { AwsError, LocalStack } from '../../types';
 import type { Json } from '../json';
 
-/** The two resource types of a table. */
 const TABLE = 'AWS::DynamoDB::Table';
 const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
 const DEFINITION = 'TableName KeySchema AttributeDefinitions BillingMode GlobalSecondaryIndexes';

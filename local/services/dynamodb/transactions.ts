@@ -56,8 +56,8 @@ export function actionsOf({ TransactItems: items }: Json): Action[] {
 }
 
 /**
- * Creates the operation TransactWriteItems. It checks all conditions, then stores all writes in one LevelDB batch. A client request token is stored on disk for
- * 10 minutes, as in DynamoDB.
+ * Creates the operation TransactWriteItems, which checks all conditions and then stores all writes in one LevelDB batch. A client request token is stored on
+ * disk for 10 minutes, as in DynamoDB.
  */
 export async function createTransactions({ database, writes, now = Date.now }: { database: Database; writes: Writes; now?: () => number }) {
   const tokens = new Map<string, Token>((await database.read(TOKENS)).map(([key, token]) => [key, token]));

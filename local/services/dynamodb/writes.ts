@@ -4,7 +4,6 @@ import { AwsError } from '../../types';
 import { ignoreUsage, type ObserveUsage } from '../../usage';
 import type { Json } from '../json';
 
-/** The writes to all tables. */
 export type Writes = ReturnType<typeof createWrites>;
 
 /** Serializes all writes, so that no other write occurs between the check of a condition and the write. */

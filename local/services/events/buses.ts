@@ -1,7 +1,6 @@
 import { onlyKnown } from '../../lookup';
 import type { LocalStack } from '../../types';
 
-/** The default bus and the template's event buses. */
 export type Buses = ReturnType<typeof createBuses>;
 
 const DEFAULT = 'default';

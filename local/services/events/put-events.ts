@@ -10,7 +10,7 @@ const LARGEST = 1024 * 1024;
 const TIME_BYTES = 14;
 const MEMBERS = ['Source', 'DetailType', 'Detail', 'Time', 'Resources', 'EventBusName', 'TraceHeader'];
 
-/** An entry that AWS rejects, with AWS's message. */
+/** The error for an entry that AWS would reject, with AWS's message. */
 class Refused extends AwsError {}
 
 /**
@@ -65,7 +65,6 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
   };
 }
 
-/** Validates a request and returns its entries. */
 function entriesOf({ Entries: entries, ...others }: Json): Json[] {
   const invalid = (why: string) => new AwsError('ValidationException', why);
   const [unknown] = Object.keys(others);

@@ -19,7 +19,7 @@ const RESERVED: Record<string, (event: Json, receivedAt: Date, ruleArn: string) 
   'aws.events.event.json': (event) => event,
 };
 
-/** Compiles a target's Input, InputPath or InputTransformer. Throws for an unsupported value. */
+/** Compiles a target's Input, InputPath or InputTransformer. */
 export function compileInput(owner: string, ruleArn: string, { Input, InputPath, InputTransformer }: Json): InputOf {
   if ([Input, InputPath, InputTransformer].filter((given) => given !== undefined).length > 1) throw new Error(`${owner}: a target can have only one of Input, InputPath and InputTransformer`);
   if (Input !== undefined) {

@@ -9,7 +9,7 @@ export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 /** The number of invocations until now, and whether the last invocation failed. */
 export interface Attempt { readonly count: number; readonly failed: boolean }
 
-/** Returns the key prefix of a mapping's failed event records. */
+/** Returns the prefix of the object keys of a mapping's failed event records. */
 export const failurePrefix = ({ uuid }: Pick<Settings, 'uuid'>): string => `aws/lambda/${uuid}/`;
 
 /** Returns the key and content of the object that Lambda writes for discarded records (Lambda Developer Guide). */

@@ -20,7 +20,7 @@ export interface Lane {
   skipTo(sequenceNumber: string): void;
 }
 
-/** The number of shards. A stream has several shards, as in AWS, so that no code depends on the order of records with different partition keys. */
+/** A stream has several shards, as in AWS, so that no code depends on the order of records with different partition keys. */
 const SHARDS = 2;
 const BEGINNING = '';
 

@@ -23,7 +23,7 @@ interface Given {
   readonly streams: Pick<Streams, 'read' | 'waitFor'>;
   readonly store: Pick<Store, 'put'>;
   readonly log?: (line: string) => void;
-  /** The delay before the first retry. The delay doubles with each retry, up to 1 minute. */
+  /** The delay before the first retry, which doubles with each retry, up to 1 minute. */
   readonly retryMilliseconds?: number;
   readonly now?: () => number;
 }
@@ -54,8 +54,8 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
 }
 
 /**
- * The required permissions of the function's role. IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource` grants
- * ListStreams only for the stream. This grant has no effect, so the role requires an additional policy statement.
+ * IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource` grants ListStreams only for the stream. This grant has no
+ * effect, so the role requires an additional policy statement.
  */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   const onStream = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
@@ -103,8 +103,8 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     signal.throwIfAborted();
     if (error) say(`${error.errorType}: ${error.errorMessage}`);
     if (error) return { done: 0, failed: true };
-    // Lambda treats a response without a list as a success. An unknown id fails the whole batch. Lambda retries the first failed record and all records
-    // after it.
+    // If the response has no `batchItemFailures`, Lambda treats the batch as successful. An unknown id in `batchItemFailures` fails the whole batch. Lambda
+    // retries the first failed record and all records after it.
     const failures: Json[] = settings.reportsItems && payload?.batchItemFailures || [];
     const places = failures.map(({ itemIdentifier }) => records.findIndex(({ dynamodb: { SequenceNumber } }) => SequenceNumber === itemIdentifier));
     if (places.includes(-1)) return { done: 0, failed: true };
@@ -129,7 +129,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     const next: Attempt = { count: attempt.count + 1, failed };
     say(`a batch of ${rest.length} records failed (first sequence number ${rest[0].dynamodb.SequenceNumber}, attempt ${next.count})`);
     if (failed && bisects && rest.length > 1) {
-      // Splitting does not count as a retry.
+      // Splitting a batch does not count as a retry.
       const half = Math.ceil(rest.length / 2);
       await deliver(rest.slice(0, half), attempt);
       return deliver(rest.slice(half), attempt);

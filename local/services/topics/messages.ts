@@ -1,4 +1,3 @@
-/** A message that was published to a topic. */
 export interface Message { readonly id: string; readonly timestamp: string; readonly text: string }
 
 /** A placeholder for the signature, because the local stack doesn't sign messages. */
@@ -10,12 +9,12 @@ const common = ({ id, timestamp, text }: Message, TopicArn: string) => ({
   Type: 'Notification', MessageId: id, TopicArn, Message: text, Timestamp: timestamp, ...SIGNATURE,
 });
 
-/** Returns the body of a queue message, without raw message delivery. */
+/** Returns the body of an SQS message for a subscription without raw message delivery. */
 export function notification(message: Message, topicArn: string, subscriptionArn: string): string {
   return JSON.stringify({ ...common(message, topicArn), SigningCertURL: CERTIFICATE, UnsubscribeURL: unsubscribe(subscriptionArn) });
 }
 
-/** Returns the event for a function. The names of the URL fields differ between an event and a queue message. */
+/** Returns the event that a function receives. The event's URL fields have other names than the URL fields of an SQS message. */
 export function lambdaEvent(message: Message, topicArn: string, EventSubscriptionArn: string): string {
   const addresses = { SigningCertUrl: CERTIFICATE, UnsubscribeUrl: unsubscribe(EventSubscriptionArn) };
   const Sns = { ...common(message, topicArn), Subject: null, ...addresses, MessageAttributes: {} };

@@ -77,7 +77,7 @@ function subscriptionOf(logicalId: string, arn: string, properties: Json): Subsc
   return { arn, topicArn, protocol, endpoint, raw, deadLetterArn: RedrivePolicy?.deadLetterTargetArn, takes };
 }
 
-/** Compiles a filter policy. A filter on attributes gets no attributes, because messages from an event bus have none. */
+/** Compiles a filter policy. A filter policy on message attributes is evaluated without attributes, because messages from an event bus have no attributes. */
 function filterOf({ FilterPolicy, FilterPolicyScope }: Json): (text: string) => boolean {
   if (!FilterPolicy) return () => true;
   const matches = compilePattern(FilterPolicy);
