@@ -10,7 +10,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ServerlessVod, type ServerlessVodProps } from 'serverless-vod';
 
-/** A video service with your web app on the same origin (the page in the folder web), and with two targets that receive an event for each ready video. */
+/** A video service with a web app on the same origin (folder web). A function and a topic receive an event for each ready video. */
 export class VideosStack extends Stack {
   constructor(app: App, id: string, props: ServerlessVodProps = {}) {
     super(app, id);
@@ -27,7 +27,7 @@ export class VideosStack extends Stack {
     const { url, auth: { userPool }, catalog } = new ServerlessVod(this, 'Vod', {
       defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(web) },
       defaultRootObject: 'index.html',
-      // The default ladder, plus 4K for sources with that resolution.
+      // The default ladder and a 4K rendition.
       ladder: [
         { height: 2160, maxBitrate: Bitrate.mbps(16) },
         { height: 1080, maxBitrate: Bitrate.mbps(6) },

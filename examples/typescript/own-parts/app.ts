@@ -3,7 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps } from 'aws-cdk-lib/aws-s3';
 import { Access, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from 'serverless-vod';
 
-/** The service with your own key and buckets, created area by area instead of with `ServerlessVod`. Remove or replace an area as you need. */
+/** The service with your own key and buckets. One construct for each area replaces `ServerlessVod`, so you can remove or replace an area. */
 const app = new App();
 const stack = new Stack(app, 'Videos');
 
@@ -14,7 +14,7 @@ const bucketProps: BucketProps = {
 const sourceBucket = new Bucket(stack, 'Sources', bucketProps);
 const mediaBucket = new Bucket(stack, 'Media', bucketProps);
 
-// The URL of the distribution, which is created below. With a domain name of your own, write its URL here.
+// The URL of the distribution, which the app creates later. If you have a domain name, write its URL here.
 const url: string = Lazy.string({ produce: () => delivery.url });
 const roles = { uploaders: Access.group('editors'), viewers: Access.signedIn(), admins: Access.group('admins') };
 

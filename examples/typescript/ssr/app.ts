@@ -4,7 +4,7 @@ import { AllowedMethods, CachePolicy, OriginProtocolPolicy, OriginRequestPolicy 
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { ServerlessVod } from 'serverless-vod';
 
-/** The service with a domain name, and with a server-rendered app on the same domain. */
+/** The service with a domain name and a server-rendered app on the same domain. */
 const app = new App();
 const stack = new Stack(app, 'Videos');
 
@@ -18,7 +18,7 @@ const certificateArn = process.env.CERTIFICATE_ARN ?? 'arn:aws:acm:us-east-1:123
 const vod = new ServerlessVod(stack, 'Vod', {
   domainNames: [process.env.DOMAIN_NAME ?? 'videos.example.com'],
   certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificateArn),
-  // All requests outside /api and /v go to the app: every method, with cookies, headers and query, and without caching.
+  // CloudFront forwards all requests outside /api and /v to the app, with cookies, headers and query string, and caches no response.
   defaultBehavior: {
     origin,
     allowedMethods: AllowedMethods.ALLOW_ALL,

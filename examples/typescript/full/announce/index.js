@@ -1,4 +1,4 @@
-// Receives an event for each ready video, at least once. Store the videoId if an action must happen only once.
+// Receives an event when a video is ready. An event can arrive twice: if an action must happen only once, store the videoId.
 exports.handler = async ({ detail: { eventId, video: { title, durationSeconds } } }) => {
   console.log(JSON.stringify({ message: 'a video is ready', eventId, title, durationSeconds }));
 };

@@ -1,4 +1,4 @@
-// The example's web page: plain modules, without a build step.
+// The web page of the example. It consists of JavaScript modules without a build step.
 import { Player } from './player.js';
 import { Problem, ROLES } from './request.js';
 import { Session } from './session.js';
@@ -12,7 +12,7 @@ const EMPTY = { own: 'Nothing yet: upload your first video.', published: 'Nothin
 
 /** The signed-in user's videos, from the last refresh. */
 let ownVideos = [];
-/** Ids of videos that this page has uploaded. The page polls these videos, because their status changes soon. */
+/** IDs of videos that this page has uploaded. The page polls these videos although their status is `waiting`. */
 const sent = new Set();
 
 const session = new Session({
@@ -59,30 +59,30 @@ function say(text = '') {
   delete $('message').dataset.ofBackground;
 }
 
-/** Shows a background error, unless a message about the user's last action is visible. */
+/** Shows the error of a background request, unless a message about the user's last action is visible. */
 function sayOfBackground({ name, message }) {
   if (name === 'AbortError' || ($('message').textContent && !$('message').dataset.ofBackground)) return;
   say(message);
   $('message').dataset.ofBackground = true;
 }
 
-/** Shows a playback error until the user acts, even if a background refresh succeeds meanwhile. */
+/** Shows a playback error until the user's next action. A successful background request does not remove the error. */
 function sayOfPlayer({ name, message }) {
   if (name !== 'AbortError') say(message);
 }
 
-/** Runs a user's action and shows its error. */
+/** Runs an action of the user, and shows the error if the action fails. */
 async function attempt(work) {
   say();
   try {
     await work();
   } catch (error) {
-    // A request of an ended session was aborted.
+    // The end of the session aborted the request.
     if (error.name !== 'AbortError') say(error.message);
   }
 }
 
-/** Runs background work and shows its error until the next success. */
+/** Runs a background request, and shows an error until the next success. */
 async function inBackground(work) {
   try {
     await work();
@@ -133,7 +133,7 @@ function describe(video) {
 }
 
 function fill(list, videos, empty = EMPTY[list]) {
-  // Unchanged lists are not redrawn, so that a button keeps the focus.
+  // A new button would lose the keyboard focus, so an unchanged list is not drawn again.
   const drawn = JSON.stringify([videos, empty]);
   if ($(list).drawn === drawn) return;
   $(list).drawn = drawn;
@@ -155,7 +155,7 @@ async function refreshOwn() {
 }
 
 async function refreshPublished() {
-  // Some users are allowed to watch only their own videos.
+  // A user without the viewer role can watch only the user's own videos.
   const { items, refusal } = await api('GET', '/streams?limit=50').catch((error) => {
     if (error.code !== 'wrong_role') throw error;
     return { items: [], refusal: ROLES.watch.wrong_role };
@@ -163,23 +163,23 @@ async function refreshPublished() {
   fill('published', items, refusal);
 }
 
-/** Sends one request: for the only video in progress, or for the list if there are several. */
+/** Refreshes the videos in progress with one request. For several videos, the request reads the list. */
 async function refreshMoving() {
   const [{ videoId }, ...others] = moving();
   if (others.length > 0) {
     await refreshOwn();
   } else {
     const video = await api('GET', `/streams/${videoId}`).catch((error) => {
-      // The video was deleted in another window.
+      // Another window can delete the video.
       if (error.code !== 'not_found') throw error;
     });
     showOwn(ownVideos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [video] : [])));
   }
-  // A ready video moves to the list of published videos.
+  // The list of published videos can contain the video now.
   if (!moving().some((video) => video.videoId === videoId)) await refreshPublished();
 }
 
-/** Loads all lists, and keeps them up to date. */
+/** Loads all lists, and starts polling. */
 async function list() {
   try {
     await Promise.all([refreshOwn(), refreshPublished()]);
@@ -195,7 +195,7 @@ async function upload(file, title) {
     fileName: file.name, contentType: file.type || 'video/mp4', size: file.size, ...(title && { title }),
   }).catch((error) => { throw Problem.of(error, ROLES.upload); });
   await send(plan.upload, file, signal);
-  // The service learns about the upload from S3, a moment later.
+  // The status changes later, when the service receives the S3 event.
   sent.add(plan.video.videoId);
   await list();
 }
@@ -240,10 +240,10 @@ $('upload-form').addEventListener('submit', (event) => {
     }
   });
 });
-// player.js closes the player on this click. This handler removes the error message of the player.
+// A handler in player.js closes the player. This handler removes the player's error message.
 $('close-player').addEventListener('click', () => say());
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
-// A hidden page doesn't refresh. When it is visible again, it must show the current state.
+// A hidden page does not poll. It loads all lists when it becomes visible again.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) poller.stop();
   else if (session.isOn) void inBackground(list);

@@ -1,24 +1,24 @@
 import { Problem, ROLES } from './request.js';
 
-/** The delay before a retry after a failed renewal. */
+/** The delay between a failed renewal of the playback session and the next try. */
 const RETRY_MS = 10_000;
 
 const $ = (id) => document.getElementById(id);
 
-/** Plays one video at a time. Renews the playback session while the player is open. */
+/** Plays one video at a time, and renews the playback session while the player is open. */
 export class Player {
   #api;
   #now;
   #onProblem;
   #hls;
   #timer;
-  /** The id of the video that is open or being opened. */
+  /** The ID of the video that is open or being opened. */
   #videoId;
 
   /**
-   * @param api sends an API request
-   * @param now returns the service's time in milliseconds
-   * @param onProblem called with each problem that the user must know about
+   * @param api Sends an API request.
+   * @param now Returns the current time of the service in milliseconds.
+   * @param onProblem Receives each error that the page shows to the user.
    */
   constructor({ api, now, onProblem }) {
     this.#api = api;
@@ -47,14 +47,14 @@ export class Player {
       element.src = session.hls;
     }
     $('player').scrollIntoView({ behavior: 'smooth' });
-    // A browser can block autoplay; the user then starts playback with the controls.
+    // If the browser blocks autoplay, the user starts playback with the controls.
     await element.play().catch(() => undefined);
   }
 
-  /** Starts a playback session. The session's cookies authorize the media requests. */
+  /** Starts a playback session. The browser stores the cookies that authorize requests for media files. */
   async #startPlayback(videoId) {
     const session = await this.#api('POST', `/streams/${videoId}/playback`).catch((error) => { throw Problem.of(error, ROLES.watch); });
-    // The player was closed meanwhile, or another video was opened.
+    // The user closed the player or opened another video during the request.
     if (this.#videoId !== videoId) return undefined;
     const end = Date.parse(session.expiresAt);
     this.#renewIn(Math.max((end - this.#now()) * 0.8, RETRY_MS), videoId, end);
@@ -66,7 +66,7 @@ export class Player {
     this.#timer = setTimeout(() => void this.#renew(videoId, end), milliseconds);
   }
 
-  /** Renews the session. A failure is reported only if the service rejects the renewal or the session has expired. */
+  /** Renews the session. Reports an error only if the service rejects the renewal or the session has expired. */
   async #renew(videoId, end) {
     try {
       await this.#startPlayback(videoId);

@@ -1,12 +1,12 @@
 /**
- * Delays between two polls of videos in progress, in seconds. Short at first, because a short clip is ready soon. Then 10 seconds, the shortest interval
- * in which MediaConvert reports progress.
+ * Delays between two polls of videos in progress, in seconds. The delays start short, because a short clip is ready soon. The last delay is the shortest
+ * interval in which MediaConvert reports progress.
  */
 const PACE = [1, 2, 3, 5, 10];
-/** The delay between two refreshes of a list, in seconds. The lists take turns. */
+/** The delay in seconds between two refreshes. Each refresh loads one of the lists, in turn. */
 const LIST_SECONDS = 30;
 
-/** Decides when the page sends background requests: never while the page is hidden. */
+/** Sends background requests at intervals, but not while the page is hidden. */
 export class ProgressPoller {
   #look;
   #lists;
@@ -19,10 +19,10 @@ export class ProgressPoller {
   #listings = 0;
 
   /**
-   * @param look refreshes the videos in progress, with one request; called only if there are any
-   * @param lists functions that each refresh one list
-   * @param isMoving returns whether any video is in progress
-   * @param isHidden returns whether the page is hidden
+   * @param look Refreshes the videos in progress with one request.
+   * @param lists Functions that each refresh one list.
+   * @param isMoving Returns whether a video is in progress.
+   * @param isHidden Returns whether the page is hidden.
    */
   constructor({ look, lists, isMoving, isHidden }) {
     this.#look = look;
@@ -31,7 +31,7 @@ export class ProgressPoller {
     this.#isHidden = isHidden;
   }
 
-  /** Starts polling. Call it after all lists were refreshed. */
+  /** Starts polling. Call `start` after a refresh of all lists. */
   start() {
     this.stop();
     this.#isOn = true;
@@ -49,7 +49,7 @@ export class ProgressPoller {
   /** Starts the timers that are not running. */
   #plan() {
     if (!this.#isOn || this.#isHidden()) return;
-    // By then, a list refresh may have shown that no video is in progress.
+    // When the timer fires, a refreshed list may show that no video is in progress.
     const look = () => this.#isMoving() && this.#look();
     if (this.#isMoving()) this.#lookTimer ??= this.#after(PACE[Math.min(this.#looks++, PACE.length - 1)], look, () => { this.#lookTimer = undefined; });
     this.#listTimer ??= this.#after(LIST_SECONDS, this.#lists[this.#listings++ % this.#lists.length], () => { this.#listTimer = undefined; });
@@ -58,7 +58,7 @@ export class ProgressPoller {
   #after(seconds, work, done) {
     const timer = setTimeout(async () => {
       await work();
-      // Polling was stopped meanwhile, and may have been started again.
+      // `stop` was called during the request, and `start` may have set new timers.
       if (timer !== this.#lookTimer && timer !== this.#listTimer) return;
       done();
       this.#plan();

@@ -1,7 +1,7 @@
 const OVER = 'Your session has ended. Please sign in again.';
-const ASK = 'Ask the operator of this service for it, then reload this page.';
+const ASK = 'Ask the operator of this service for the role, then reload this page.';
 
-/** Messages for users by error code (docs/errors.md). Functions receive the API's detail. */
+/** Messages for users by error code (docs/errors.md). Each function receives `detail` of the API's error. */
 const WORDS = {
   invalid_grant: () => OVER,
   not_signed_in: () => OVER,
@@ -15,7 +15,7 @@ const WORDS = {
   upstream_failed: () => 'The service is temporarily unavailable. Please try again in a moment.',
 };
 
-/** An error with a message for the user of the page. */
+/** An error whose message the page shows to the user. */
 export class Problem extends Error {
   name = 'Problem';
 
@@ -25,24 +25,24 @@ export class Problem extends Error {
     this.code = code;
   }
 
-  /** Whether the service rejected the request. After any other error, the request may have been processed. */
+  /** Whether the service rejected the request. After any other error, the service may have processed the request. */
   get isRefusal() {
     return this.status >= 400 && this.status < 500;
   }
 
-  /** Creates a problem from an error. `words` replaces the message of some codes. */
+  /** Returns a problem with the message that `words` has for the error's code. Returns the error if `words` has no message. */
   static of(error, words) {
     return words[error.code] ? new Problem(words[error.code], error) : error;
   }
 }
 
-/** Messages for a missing role, by action. The page itself does not know the user's roles. */
+/** Messages for a missing role, by action. */
 export const ROLES = {
   upload: { wrong_role: `You are not allowed to upload videos, because you don't have the required role. ${ASK}` },
   watch: { wrong_role: `You can watch only your own videos. To watch videos of others, you need a role. ${ASK}` },
 };
 
-/** Sends an API request. Returns the response's body, or throws a `Problem`. */
+/** Sends an API request. Returns the body of the response, or throws a `Problem`. */
 export async function request(method, path, { body, token, ...options } = {}) {
   const response = await fetch(`/api${path}`, {
     method,

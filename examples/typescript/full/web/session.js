@@ -2,27 +2,27 @@ import { request } from './request.js';
 
 const NAME = 'vod-session';
 /**
- * The timeout of a token request. Other tabs wait during the request. With rotation, a lost response may contain the only valid refresh token: the token in
- * the cookie is then rotated, and is accepted for only 30 s more (Cognito's `RetryGracePeriodSeconds`). The retries must therefore start within 30 s, even
- * if each response hangs: at 0 s, at 8 s (in the same turn, because a hidden tab's timers may run only once a minute), at 8 + 8 + 5 = 21 s, and at 29 s.
+ * The timeout of a token request. If refresh token rotation is on and the response is lost, Cognito accepts the old refresh token for only 30 s more
+ * (`RetryGracePeriodSeconds`). Even if every response hangs, three retries start within these 30 s: after 8 s, after 8 + 8 + 5 = 21 s, and after 29 s.
+ * The first retry needs no timer, because the browser may run the timers of a hidden tab only once a minute.
  */
 const PATIENCE_MS = 8_000;
-/** The delay before this tab tries again, if two requests got no response. */
+/** The delay before the next try, after two requests got no response. */
 const RETRY_MS = 5_000;
-/** The delay after a second turn without a response, chosen to use the rest of the 30 s. */
+/** The delay before each later try. If all requests fail immediately, one of these tries is still within the 30 s. */
 const NEXT_RETRY_MS = 20_000;
 
-/** Runs work in one tab at a time: a tab must not use a refresh token that another tab is rotating or revoking. */
+/** Runs work in one tab at a time: two tabs must not use the refresh token at the same time. */
 function inTurn(work) {
   return navigator.locks.request(NAME, work);
 }
 
-/** Sends a token request. `keepalive` stores the new cookie even if the tab is closed meanwhile. */
+/** Sends a token request. With `keepalive`, the browser stores the new cookie even if the user closes the tab during the request. */
 function askForToken(path) {
   return request('POST', path, { keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
-/** Requests tokens with the cookie. Without a response, the refresh token may have been rotated; only an error response shows that it was not. */
+/** Requests tokens with the refresh cookie. Retries once if there is no response, because the old refresh token soon expires after a rotation. */
 function askForTokens() {
   return askForToken('/token').catch((error) => {
     if (error.isRefusal) throw error;
@@ -30,21 +30,19 @@ function askForTokens() {
   });
 }
 
-/** Decodes a token's claims without verification: the API verifies tokens. The page uses the claims only for renewal and to detect another user. */
+/** Decodes the claims of a token. The page does not verify the token, because the API does. */
 function claimsOf(idToken) {
   return JSON.parse(atob(idToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
 }
 
-/**
- * The session of the signed-in user. All tabs share the refresh token in a cookie that no script can read. The id token is in this tab's memory only.
- */
+/** The session of the signed-in user. All tabs share the refresh cookie, which scripts cannot read. Each tab keeps its own ID token in memory. */
 export class Session {
-  /** Aborts all requests of the session when it ends. */
+  /** Aborts all requests of the session when the session ends. */
   #life;
   #idToken;
   #userId;
   #renewAt = 0;
-  /** The difference between the service's time and the browser's `performance.now()`, in milliseconds. */
+  /** The time of the service minus `performance.now()`, in milliseconds. */
   #behind = 0;
   #timer;
   #renewing;
@@ -62,7 +60,7 @@ export class Session {
     window.addEventListener('pageshow', ({ persisted }) => { if (persisted) void this.renew(); });
   }
 
-  /** Sends an API request as the signed-in user. */
+  /** Sends an API request with the user's ID token. */
   async api(method, path, body) {
     if (this.#isStale()) await this.renew();
     const { signal } = this;
@@ -72,7 +70,7 @@ export class Session {
     try {
       return await send();
     } catch (error) {
-      // The token expired early, for example because the computer's clock was changed.
+      // The API can reject the token before the page renews it, for example after a change of the computer's clock.
       if (error.status !== 401) throw error;
       const problem = token === this.#idToken ? await this.renew() : undefined;
       signal.throwIfAborted();
@@ -86,17 +84,16 @@ export class Session {
     return this.#userId !== undefined;
   }
 
-  /** Returns the service's time in milliseconds, because the computer's clock may be wrong. */
+  /** Returns the time of the service in milliseconds. The clock of the computer may be wrong. */
   now() {
     return performance.now() + this.#behind;
   }
 
-  /** Aborts when the session ends. */
   get signal() {
     return this.#life?.signal ?? AbortSignal.abort();
   }
 
-  /** Gets new tokens with the session's cookie, now and before each expiry. Returns the problem, if there is one. */
+  /** Gets new tokens with the refresh cookie, and schedules the next renewal. Returns the error if the renewal fails. */
   renew() {
     this.#renewing ??= this.#renew().finally(() => { this.#renewing = undefined; });
     return this.#renewing;
@@ -107,7 +104,7 @@ export class Session {
     const before = this.#userId;
     try {
       await inTurn(() => this.#take(before)).catch((error) => {
-        // Another tab may have signed in again meanwhile. The next turn then uses the new cookie.
+        // Another tab may have signed in again during the request, so this tab tries once more with the new cookie.
         if (error.code !== 'invalid_grant' || !this.#userId) throw error;
         return inTurn(() => this.#take(before));
       });
@@ -116,7 +113,7 @@ export class Session {
       else this.#suffer(error);
       return error;
     }
-    // The session has ended meanwhile.
+    // The session ended during the request.
     if (!this.#userId) return undefined;
     if (before && before !== this.#userId) return this.#beginAnew();
     if (!before) this.#page.onStart();
@@ -125,9 +122,9 @@ export class Session {
     return undefined;
   }
 
-  /** Requests tokens for a user, in this tab's turn. */
+  /** Requests tokens for a user. */
   async #take(userId) {
-    // Another tab may sign out while this tab waits for its turn or for the response.
+    // Another tab may sign out while this tab waits for the lock or for the response.
     const isOver = () => userId && !this.#userId;
     if (isOver()) return;
     const { id_token: idToken, expires_in: expiresIn } = await askForTokens();
@@ -136,16 +133,16 @@ export class Session {
     this.#life ??= new AbortController();
     this.#idToken = idToken;
     this.#userId = sub;
-    // `iat` is rounded down to seconds. With the added second, an expiry is detected too early rather than too late.
+    // `iat` is rounded down to seconds. With the added second, the page detects an expiry early rather than late.
     this.#behind = (iat + 1) * 1000 - performance.now();
-    // `expires_in` applies to the access token (RFC 6749, section 5.1). The id token can expire earlier.
+    // `expires_in` applies to the access token (RFC 6749, section 5.1). The ID token can expire earlier.
     const seconds = Math.min(expiresIn, exp - iat);
-    // Renews 1 minute before expiry, but never in a tight loop if tokens are short-lived.
+    // The page renews tokens 1 minute before they expire. A token of less than 2 minutes is renewed after half of its lifetime.
     this.#renewIn(Math.max(seconds - 60, seconds / 2, 1) * 1000);
     this.#tabs.postMessage({ userId: this.#userId });
   }
 
-  /** Ends the session in every tab, then redirects to the sign-in server to end its session too. */
+  /** Ends the session in every tab, then redirects to the sign-in server, which ends its own session. */
   async signOut() {
     const { logoutUrl } = await inTurn(async () => {
       const answer = await askForToken('/token/revoke').catch((error) => {
@@ -160,7 +157,7 @@ export class Session {
     location.assign(logoutUrl);
   }
 
-  /** Handles a message from another tab about the cookie's user. */
+  /** Handles a message from another tab. The refresh cookie now belongs to `userId`. */
   #hear(userId) {
     if (userId === this.#userId) return;
     if (!userId) this.#end();
@@ -168,11 +165,11 @@ export class Session {
     else void this.renew();
   }
 
-  /** Reloads the page, because it shows data of another user than the session's. */
+  /** Reloads the page, because it shows data of the previous user. */
   #beginAnew() {
     this.#forget();
     location.reload();
-    // Never resolves, because the page is being reloaded.
+    // This promise never resolves: the reload ends all scripts.
     return new Promise(() => undefined);
   }
 
@@ -188,7 +185,7 @@ export class Session {
     this.#isInTrouble = false;
   }
 
-  /** Handles a missing response. The user stays signed in, because the service may respond again before the token expires. */
+  /** Handles a missing response. The user stays signed in until the token expires, because the next try can succeed. */
   #suffer(error) {
     if (this.#idToken) {
       this.#renewIn(this.#isInTrouble ? NEXT_RETRY_MS : RETRY_MS);

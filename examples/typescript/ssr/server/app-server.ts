@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, type 
 interface Answer { readonly status?: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
 interface Video { readonly videoId: string; readonly title: string }
 
-/** Page script that gets an ID token with the refresh cookie. */
+/** A page script that gets an ID token with the refresh cookie. */
 const TOKEN = 'const token = async () => (await (await fetch("/api/token", { method: "POST" })).json()).id_token;';
 
 const SIGNED_OUT = `<a href="/api/login?return_to=/">Sign in</a><script type="module">
@@ -29,8 +29,8 @@ const html = (body: string, status = 200): Answer =>
 const escaped = (text: string): string => text.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /**
- * Creates the server of the app. The app's page sends the user's ID token once, and the app checks it with the API. From then on the app uses its own session.
- * A real app keeps its sessions in a database and ends a session when its token expires.
+ * Creates the server of the app. After a page of the app has sent an ID token that the API accepts, the app uses its own session.
+ * A real app keeps sessions in a database, and ends a session when its token expires.
  */
 export function createAppServer(serviceUrl: () => string): Server {
   /** ID tokens by session id. */
@@ -56,7 +56,7 @@ export function createAppServer(serviceUrl: () => string): Server {
     return html(`<h1 data-video-id="${videoId}">${escaped(title)}</h1>${PLAYER}`);
   }
 
-  /** Starts a session. Only the app's own pages can do so, with a token that the API accepts. */
+  /** Starts a session, if a page of the app sends a token that the API accepts. */
   async function startSession({ origin, authorization = '' }: IncomingHttpHeaders): Promise<Answer> {
     const token = authorization.replace('Bearer ', '');
     if (origin !== serviceUrl() || !(await callApi('/streams?owner=me', token)).ok) return { status: 403 };
