@@ -7,7 +7,7 @@ interface Player { open(video: object): Promise<void>; close(): void }
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const VIDEO = { videoId: 'v', title: 'A test card' };
-const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'examples', 'web', name), 'utf8');
+const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'examples', 'typescript', 'full', 'web', name), 'utf8');
 
 /** Loads the player module of the example page with a fake document. The clock of the page is wrong by `clockError` milliseconds. */
 async function loadPlayer(clockError: number): Promise<new (ports: object) => Player> {

@@ -6,7 +6,7 @@ interface ProgressPoller { start(): void; stop(): void }
 
 /** Loads the example page's module with the timers of the test. */
 async function load(): Promise<new (ports: object) => ProgressPoller> {
-  const source = readFileSync(join(__dirname, '..', '..', 'examples', 'web', 'progress-poller.js'), 'utf8');
+  const source = readFileSync(join(__dirname, '..', '..', 'examples', 'typescript', 'full', 'web', 'progress-poller.js'), 'utf8');
   const page = new SourceTextModule(source, { context: createContext({ setTimeout, clearTimeout }) });
   await page.link(() => { throw new Error('it imports nothing'); });
   await page.evaluate();
