@@ -135,6 +135,7 @@ const architecture = project.addTask('architecture', { description: 'Draw docs/a
 project.annotateGenerated('/docs/architecture.svg');
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
 project.addTask('try-package', { description: 'Pack the last build, install the package in an empty folder and import it', exec: 'tsx build/try-package.ts' });
+project.addTask('consumers', { description: 'Use the packed library in each language, and compare the templates', exec: 'tsx consumers/run.ts', receiveArgs: true });
 // jsii doesn't delete the output of deleted sources.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
 // In npm scripts, `node` is the Node 24 of the local workspace.

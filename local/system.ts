@@ -2,8 +2,9 @@ import { execFileSync, spawnSync } from 'child_process';
 
 /** Command names of each program. The key is also the package name for apt-get, brew and dnf. */
 const NAMES = {
-  ffmpeg: ['ffmpeg'],
-  chromium: ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+  'ffmpeg': ['ffmpeg'],
+  'mono-mcs': ['mcs'],
+  'chromium': ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
 };
 
 /**

@@ -1,4 +1,3 @@
-import * as path from 'path';
 import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -8,6 +7,7 @@ import { acknowledgeWildcard } from './acknowledge';
 import { Connection, FitFor, LateFor, permission, Uncovered } from './connection';
 import { checkEnvironmentSize } from './environment-size';
 import { ARCHITECTURE, environmentKey, functionOptions, RUNTIME, VodFunctionOptions } from './function-options';
+import { handlerCode } from './handler-code';
 import { warnOfIsolation } from './isolated-subnets';
 import { grantKey, targetKey } from './kms-keys';
 import { rejectLateKey } from './late-keys';
@@ -53,7 +53,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
     description: props.description,
     runtime: RUNTIME,
     architecture: ARCHITECTURE,
-    code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', ...handler.split('/'))),
+    code: handlerCode(handler),
     handler: 'index.handler',
     timeout: props.timeout ?? options.timeout,
     environment: render(scope, props.environment),

@@ -1,0 +1,36 @@
+import { promises as fs } from 'fs';
+import * as path from 'path';
+import type { Artifacts } from './pack';
+
+/** The version of the CDK that a consumer installs. `newest` is the newest version in the registry of the language. */
+export type Cdk = { readonly lib: string; readonly constructs: string } | 'newest';
+
+/** The packed library, the CDK to install, and an empty folder to use. */
+export interface Task {
+  readonly artifacts: Artifacts;
+  readonly folder: string;
+  readonly cdk: Cdk;
+}
+
+/** `smallest` is the example folder of the language. `all` is an app with three stacks, which use all groups of props. */
+export type AppName = 'smallest' | 'all';
+
+/** An app in one language, in a folder where the library is installed. The code has passed the checks of the language. */
+export interface Installed {
+  /** The version of aws-cdk-lib that is installed. */
+  readonly cdk: string;
+  /** The name of the type check that the code has passed. */
+  readonly typeCheck: string;
+  /** The apps that can be synthesized. */
+  readonly apps: readonly AppName[];
+  synth(app: AppName, environment: Record<string, string>): Promise<unknown>;
+}
+
+/** Installs the library as users of a language do, and checks the types of the apps. Fails if one of these steps fails. */
+export type Consumer = (task: Task) => Promise<Installed>;
+
+export const APPS = path.join(__dirname, 'apps');
+export const EXAMPLES = path.join(__dirname, '..', 'examples');
+
+export const copy = (from: string, to: string): Promise<void> =>
+  fs.cp(from, to, { recursive: true, filter: (file) => !/node_modules|cdk\.out/.test(file) });

@@ -1,0 +1,31 @@
+import { promises as fs } from 'fs';
+import * as path from 'path';
+import { APPS, type AppName, type Consumer, copy, EXAMPLES } from '../consumer';
+import { run } from '../shell';
+
+const APP_NAMES: AppName[] = ['smallest', 'all'];
+
+export const java: Consumer = async ({ artifacts, folder, cdk }) => {
+  const mvn = (app: string, ...args: string[]): Promise<string> => run(path.join(folder, app), 'mvn', ['-B', ...args]);
+  await copy(artifacts.java, path.join(folder, 'library'));
+  for (const app of APP_NAMES) await copy(path.join(EXAMPLES, 'java/smallest'), path.join(folder, app));
+  await copy(path.join(APPS, 'java'), path.join(folder, 'all'));
+
+  // Maven never replaces a version in the local repository by a later build of the same version.
+  const repository = (await mvn('library', '-q', 'help:evaluate', '-Dexpression=settings.localRepository', '-DforceStdout')).trim();
+  await fs.rm(path.join(repository, 'io/github/serverless-vod'), { recursive: true, force: true });
+  await mvn('library', '-q', '-Dmaven.javadoc.skip', '-Dmaven.source.skip', '-Dgpg.skip', 'install');
+  const { version } = artifacts;
+  const versions = [`-Dserverless-vod.version=${version}`, ...cdk === 'newest'
+    ? ['-Daws-cdk.version=[2.260.0,3.0.0)', '-Dconstructs.version=[10.5.1,11.0.0)'] : [`-Daws-cdk.version=${cdk.lib}`, `-Dconstructs.version=${cdk.constructs}`]];
+  for (const app of APP_NAMES) {
+    const output = await mvn(app, ...versions, '-Dmaven.compiler.showWarnings=true', '-Dmaven.compiler.compilerArgument=-Xlint:all', 'compile');
+    const warnings = output.split('\n').filter((line) => line.startsWith('[WARNING]') && line.includes('.java'));
+    if (warnings.length > 0) throw new Error(`javac -Xlint:all warns:\n${warnings.join('\n')}`);
+  }
+  const dependencies = await mvn('all', ...versions, 'dependency:list');
+  return {
+    cdk: /aws-cdk-lib:jar:([\d.]+)/.exec(dependencies)![1], typeCheck: 'javac -Xlint:all', apps: APP_NAMES,
+    synth: (app, environment) => run(path.join(folder, app), 'mvn', ['-B', '-q', ...versions, 'exec:java'], environment),
+  };
+};

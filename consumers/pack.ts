@@ -1,0 +1,50 @@
+import { promises as fs } from 'fs';
+import * as path from 'path';
+import { run } from './shell';
+
+const root = path.join(__dirname, '..');
+
+/** The packed library: what each registry would serve. Languages other than JavaScript have folders with generated code. */
+export interface Artifacts {
+  readonly version: string;
+  readonly tarball: string;
+  readonly python: string;
+  readonly java: string;
+  readonly go: string;
+  readonly dotnet: string;
+}
+
+/**
+ * Packs the last build for npm, and generates the code of the other languages from the content of that package: they get what npm users get, and nothing else
+ * of the repository. `rename` renames a word in all code of the package, for a control run that must fail.
+ */
+export async function pack(folder: string, rename?: string): Promise<Artifacts> {
+  await run(root, 'npm', ['pack', '--silent', '--pack-destination', folder]);
+  const packed = path.join(folder, (await fs.readdir(folder)).find((name) => name.endsWith('.tgz'))!);
+  await run(folder, 'tar', ['-xzf', packed]);
+  const source = path.join(folder, 'package');
+
+  // The library's own build tools are not in the package.
+  const file = path.join(source, 'package.json');
+  const manifest = JSON.parse(await fs.readFile(file, 'utf8'));
+  await fs.writeFile(file, JSON.stringify({ ...manifest, scripts: {} }, null, 2));
+  if (rename) await renameIn(source, rename);
+  await fs.symlink(path.join(root, 'node_modules'), path.join(source, 'node_modules'));
+  await run(source, 'npm', ['pack', '--silent', '--pack-destination', folder]);
+
+  const dist = path.join(folder, 'dist');
+  const targets = ['python', 'java', 'go', 'dotnet'];
+  await run(source, path.join(root, 'node_modules/.bin/jsii-pacmak'), ['--targets', ...targets, '--code-only', '--no-npmignore', '--outdir', dist]);
+  return {
+    version: manifest.version, tarball: packed,
+    python: path.join(dist, 'python'), java: path.join(dist, 'java'), go: path.join(dist, 'go', 'serverlessvod'), dotnet: path.join(dist, 'dotnet'),
+  };
+}
+
+async function renameIn(folder: string, word: string): Promise<void> {
+  for (const file of await fs.readdir(folder, { recursive: true })) {
+    if (!/(?:^|\/)\.jsii$|^lib\/.*\.(?:js|d\.ts)$/.test(file)) continue;
+    const text = await fs.readFile(path.join(folder, file), 'utf8');
+    await fs.writeFile(path.join(folder, file), text.replace(new RegExp(`\\b${word}\\b`, 'g'), `${word}Renamed`));
+  }
+}

@@ -1,0 +1,54 @@
+import { promises as fs } from 'fs';
+import * as path from 'path';
+import type { AppName, Consumer, Task } from './consumer';
+
+/** Templates by file name. */
+export type Templates = Readonly<Record<string, string>>;
+
+/** What a consumer synthesized. The control is the app `all` with one changed prop, in the stack `Props`. */
+export interface Synthesis {
+  readonly cdk: string;
+  readonly typeCheck: string;
+  readonly seconds: number;
+  readonly templates: Templates;
+  readonly control?: Templates;
+}
+
+const EXPECTED: Readonly<Record<AppName, readonly string[]>> = {
+  smallest: ['Videos.template.json'], all: ['Oidc.template.json', 'Pool.template.json', 'Props.template.json'],
+};
+
+async function templatesIn(folder: string): Promise<Templates> {
+  const names = (await fs.readdir(folder)).filter((name) => name.endsWith('.template.json')).sort();
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await fs.readFile(path.join(folder, name), 'utf8')])));
+}
+
+/** Installs the library in a new folder, and synthesizes the apps of the consumer. */
+export async function synthesize(consumer: Consumer, task: Task): Promise<Synthesis> {
+  const started = performance.now();
+  await fs.mkdir(task.folder, { recursive: true });
+  const { apps, cdk, typeCheck, synth } = await consumer(task);
+  const templatesOf = async (app: AppName, environment: Record<string, string> = {}): Promise<Templates> => {
+    const output = path.join(task.folder, 'out', app + (environment.CHANGED ?? ''));
+    await synth(app, { ...environment, CDK_OUTDIR: output });
+    const templates = await templatesIn(output);
+    if (Object.keys(templates).join() !== EXPECTED[app].join()) throw new Error(`the app '${app}': expected ${EXPECTED[app]}, got ${Object.keys(templates)}`);
+    return templates;
+  };
+  let templates: Templates = {};
+  for (const app of apps) templates = { ...templates, ...await templatesOf(app) };
+  const control = apps.includes('all') ? await templatesOf('all', { CHANGED: 'yes' }) : undefined;
+  return { cdk, typeCheck, seconds: Math.round((performance.now() - started) / 1000), templates, control };
+}
+
+const differing = (templates: Templates, reference: Templates): string[] => Object.keys(templates).filter((name) => templates[name] !== reference[name]);
+
+/** Compares the templates of a consumer with those of TypeScript and the same CDK, and its control with its own templates. */
+export function problemsOf({ templates, control }: Synthesis, reference: Templates): string[] {
+  const different = differing(templates, reference);
+  const changed = control && differing(control, templates);
+  return [
+    ...different.length > 0 ? [`differs from TypeScript in ${different.join(', ')}`] : [],
+    ...changed && changed.join() !== 'Props.template.json' ? [`a changed prop changed ${changed.join(', ') || 'no template'} instead of Props.template.json`] : [],
+  ];
+}
