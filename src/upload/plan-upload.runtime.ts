@@ -17,7 +17,7 @@ export interface PlanUploadPorts {
   readonly videos: Pick<VideoRepository, 'create'>;
   readonly roles: Roles;
   readonly signPut: (object: PutDeclaration) => Promise<SignedPut>;
-  /** Returns a new video id, which is sortable by time and cannot be guessed. */
+  /** Returns a video id that is sortable by time and cannot be guessed. */
   readonly newId: () => Promise<string>;
   readonly settings: UploadSettings;
   readonly bucket: string;
@@ -59,13 +59,13 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, se
   };
 }
 
-/** Returns the name of the first blank field. The schema rejects only white space, while `isBlank` also knows other invisible characters. */
+/** Returns the name of the first blank field. `isBlank` also detects fields of invisible characters that the schema accepts. */
 function blankField({ fileName, title, tags = [], metadata = {} }: Pick<BodyOf<'planUpload'>, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
   const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
   return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
 }
 
 function tooMuchData({ name, bytes, totalBytes }: NonNullable<ReturnType<typeof oversizedField>>): HttpProblem {
-  const detail = `the text fields of the video have ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed; shorten ${name}`;
+  const detail = `the text fields of the video are too large: ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed. Shorten ${name}`;
   return new HttpProblem('too_large', detail, [{ pointer: `/${name}`, detail: `has ${readableBytes(bytes)}` }]);
 }

@@ -12,7 +12,7 @@ export interface PutDeclaration {
   readonly size: number;
 }
 
-/** A signed URL that accepts only this object, and only once. */
+/** A signed URL for the upload of one object. */
 export interface SignedPut {
   readonly url: string;
   /** The signed headers that the client must send. `content-length` is signed too, but HTTP clients set it automatically. */
@@ -21,23 +21,24 @@ export interface SignedPut {
 }
 
 export interface PutSignerOptions {
-  /** URL of the bucket. If this URL has a path, the path becomes part of the signed URL. */
+  /** URL of the bucket. A path in the URL of the bucket becomes part of the signed URL. */
   readonly address: string;
   readonly region: string;
-  /** Limited to MAX_UPLOAD_EXPIRY_SECONDS, because the construct cannot check a value that is known only at deploy time. */
+  /** A value above MAX_UPLOAD_EXPIRY_SECONDS is reduced, because the construct cannot check a value that is known only at deploy time. */
   readonly expirySeconds: number;
   readonly clock: () => Date;
   /**
-   * The environment variables with the credentials of the role. They are read for each signature, because a signed URL expires with its credentials.
+   * The environment variables with the credentials of the role. The signer reads the credentials again for each URL, because a signed URL expires together
+   * with the credentials that signed it.
    * @default - the environment of the process
    */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
 /**
- * Returns a function that signs the PUT of one object.
+ * Returns a function that signs a PUT request for one object.
  *
- * The signature includes the content type and the length. S3 rejects the request if the key already exists.
+ * The signature includes the content type and the length. S3 rejects the request if an object with the key already exists.
  */
 export function putSigner({ address, region, clock, environment, ...options }: PutSignerOptions): (object: PutDeclaration) => Promise<SignedPut> {
   const expirySeconds = Math.min(options.expirySeconds, MAX_UPLOAD_EXPIRY_SECONDS);

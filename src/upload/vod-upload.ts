@@ -27,7 +27,7 @@ import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProbl
 import { propName } from '../synth/prop-paths';
 import { removalPolicyProblem } from '../synth/removal-policy';
 
-/** Checksum headers in the response to an upload (Amazon S3 API Reference, PutObject). S3's CORS rules allow no wildcard for exposed headers. */
+/** Checksum headers in S3's response to an upload (Amazon S3 API Reference, PutObject). S3's CORS rules allow no wildcard for exposed headers. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
 
 /** Options for uploads. */
@@ -35,11 +35,11 @@ export interface VodUploadOptions {
   /**
    * An existing private bucket in the stack's region. Sources are objects with the prefix `source/`.
    *
-   * A bucket of this app gets the CORS rule, EventBridge events, and grants on its KMS key. A public bucket is rejected at synth. A bucket without
-   * `enforceSSL` causes a warning.
+   * If the bucket is defined in this app, the construct adds the CORS rule, turns EventBridge events on, and grants permissions on the bucket's KMS key. A
+   * public bucket is rejected at synth. A bucket without `enforceSSL` causes a warning.
    *
-   * An imported bucket is neither changed nor checked. A warning at synth lists the necessary settings. Make sure that the bucket blocks public access and
-   * denies requests without TLS.
+   * An imported bucket is not changed or checked, but a warning at synth lists the settings that the bucket needs. Make sure that an imported bucket blocks
+   * public access and denies requests without TLS.
    *
    * @default - a new private bucket, encrypted with S3 managed keys
    */
@@ -60,7 +60,7 @@ export interface VodUploadOptions {
   readonly contentTypes?: string[];
 
   /**
-   * The visibility of a video whose upload request contains no visibility.
+   * The visibility of a video if its upload request contains no visibility.
    *
    * @default VideoVisibility.SIGNED_IN
    */
@@ -69,14 +69,15 @@ export interface VodUploadOptions {
   /**
    * How long the signed URL of an upload is valid, from 1 to 15 minutes.
    *
-   * The upload must start in this time, but can take longer. The limit exists because a signed URL also expires with the credentials that signed it.
+   * The upload must start before the URL expires, but can take longer. The maximum is 15 minutes, because a signed URL also expires with the
+   * credentials that signed it.
    *
    * @default Duration.minutes(15)
    */
   readonly uploadExpiry?: Duration;
 
   /**
-   * Options for the functions of this area.
+   * Options for the Lambda function of uploads.
    *
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
@@ -94,13 +95,13 @@ export interface VodUploadOptions {
 
 /** Properties for `VodUpload`. */
 export interface VodUploadProps extends VodUploadOptions {
-  /** The catalog that stores the videos. Its roles decide which users can upload, and web pages of its `url` can upload. */
+  /** The catalog that stores the videos. The catalog's roles define which users can upload. Web pages at the catalog's `url` can upload. */
   readonly catalog: IVodCatalog;
 
   /**
-   * Other origins whose web pages can upload: https origins, or http origins on localhost, such as `http://localhost:5173`.
+   * Additional origins whose web pages can upload: https origins, or http origins on localhost, such as `http://localhost:5173`.
    *
-   * For an imported bucket, add the CORS rule where the bucket is created.
+   * If the bucket is imported, add a CORS rule for these origins in the app that creates the bucket.
    *
    * @default - none
    */
@@ -112,7 +113,7 @@ export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
 };
 
 /**
- * Creates signed URLs with which browsers upload source files directly to a private S3 bucket. Each URL accepts one declared file.
+ * Creates signed URLs with which browsers upload source files directly to a private S3 bucket. Each URL accepts one file of the declared size and type.
  *
  * @example
  * declare const api: VodApi;
@@ -133,7 +134,7 @@ export class VodUpload extends Construct {
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(checkedScope(scope, id, props), id);
-    acknowledge(this, { 'AwsSolutions-S1': 'the catalog records who uploads, and only the transcode area reads the bucket' });
+    acknowledge(this, { 'AwsSolutions-S1': 'the catalog records who uploads, and only the transcoding reads the bucket' });
     throwIfAny(this, [
       keyProblem<VodUploadProps>('', props, { ...UPLOAD_OPTIONS, catalog: true, appOrigins: true }),
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
@@ -173,10 +174,10 @@ export class VodUpload extends Construct {
   }
 
   /**
-   * Grants permission to upload sources, and so to sign upload URLs, but not to read sources.
+   * Grants permission to upload source files, which a function needs to sign upload URLs.
    *
-   * If the bucket has a customer managed KMS key, the grantee can use the key through S3. Decryption is needed because S3 decrypts the parts of a
-   * multipart upload to join them.
+   * If the bucket has a customer managed KMS key, the grantee can use the key through S3. S3 decrypts the parts of a multipart upload to join them, so the
+   * grantee also needs `kms:Decrypt`.
    */
   private grantPutSources(grantee: iam.IGrantable): void {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
@@ -197,7 +198,7 @@ export class VodUpload extends Construct {
   private letPagesPut(appOrigins?: string[]): void {
     const { url } = this.catalog;
     const allowedHeaders = ['content-type', 'if-none-match', 'x-amz-checksum-*'];
-    // A list that is known only at deploy time can't be combined with another list, so it gets a separate rule.
+    // A list that is known only at deploy time needs a separate CORS rule, because it can't be combined with another list.
     const lists = appOrigins && Token.isUnresolved(appOrigins) ? [[url], appOrigins] : [[url, ...appOrigins ?? []]];
     const rules = lists.map((allowedOrigins) => ({
       allowedMethods: [s3.HttpMethods.PUT], allowedOrigins, allowedHeaders, exposedHeaders: ['ETag', ...CHECKSUM_HEADERS], maxAge: 3000,
@@ -207,7 +208,7 @@ export class VodUpload extends Construct {
     const reachable = isKnown || Stack.of(this.bucket) === Stack.of(this);
     if (reachable && rules.every((rule) => addCorsRule(this.bucket, rule))) return;
     Annotations.of(this).addWarningV2('serverless-vod:sourceBucketCors',
-      `${propName(this, 'bucket')}: cannot add a CORS rule to this bucket. Web pages can upload only if a CORS rule of the bucket allows PUT from the origin of the service and from appOrigins, with the headers ${allowedHeaders.join(', ')}`);
+      `${propName(this, 'bucket')}: cannot add a CORS rule to this bucket, so web pages cannot upload yet. Add a CORS rule that allows PUT from the service URL and from appOrigins, with the headers ${allowedHeaders.join(', ')}`);
   }
 }
 

@@ -119,7 +119,7 @@ describe('upload/plan-upload', () => {
     const { statusCode, body } = await plan({ ...file, ...written });
     expect({ statusCode, code: body.code, pointer: body.errors?.[0].pointer }).toEqual({ statusCode: pointer ? 413 : 201, code: pointer && 'too_large', pointer });
     expect(dynamodb.calls()).toHaveLength(pointer ? 0 : 1);
-    if (pointer) expect(body.detail).toMatch(/^the text fields of the video have 3\d(\.\d+)? KiB in UTF-8, at most 32 KiB are allowed; shorten metadata$/);
+    if (pointer) expect(body.detail).toMatch(/^the text fields of the video are too large: 3\d(\.\d+)? KiB in UTF-8, at most 32 KiB are allowed\. Shorten metadata$/);
   });
 
   test.each([['in no group', []], ['a viewer', ['watchers', 'maker']]])('returns 403 to a caller who is %s, and creates nothing', async (_, groups) => {
