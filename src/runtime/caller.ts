@@ -5,13 +5,11 @@ const GROUPS_CLAIM = 'cognito:groups';
 /**
  * Returns the caller that the API's authorizer has verified, or undefined if there is no caller.
  *
- * API Gateway's Cognito authorizer passes the claims of the token. A Lambda authorizer, of this library or of your app, passes a principal id, and other
- * values as strings. Any other form means that there is no caller.
+ * A Cognito authorizer passes the claims of the token as an object. A Lambda authorizer passes a principal id, and all other values as strings.
  *
  * @param authorization the request's `Authorization` header, which contains the verified token
  */
 export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null | undefined, authorization?: string): Caller | undefined {
-  // Lambda authorizers can't pass objects, so an object is always the claims of the Cognito authorizer.
   const claims = authorizer?.claims;
   if (typeof claims === 'object' && claims !== null) {
     const { sub, [GROUPS_CLAIM]: groups } = claims as Record<string, unknown>;
@@ -23,12 +21,12 @@ export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null 
 /**
  * Splits the groups that API Gateway has joined with commas.
  *
- * Cognito allows commas in group names, so `a,admins` can be one group or two. The token itself contains a list of groups. If that list differs from the
- * joined groups, the token is not the verified one, and the function returns no groups.
+ * Cognito allows commas in group names, so `a,admins` can be one group or two. The function therefore returns the list of groups in the token. If the groups
+ * in the token differ from `joined`, API Gateway verified a different token, and the function returns no groups.
  */
 function joinedGroups(joined: string, authorization: string | undefined): readonly string[] {
   if (!joined.includes(',')) return [joined];
-  // The Cognito authorizer of your app can read the token from another header.
+  // The header `Authorization` is missing if your app's Cognito authorizer reads the token from a different header.
   if (authorization === undefined) return joined.split(',');
   const groups = groupsOfToken(authorization);
   return groups.join(',') === joined ? groups : [];
@@ -48,7 +46,7 @@ function caller(userId: unknown, groups: readonly string[]): Caller | undefined 
   return typeof userId === 'string' && userId !== '' ? { userId, groups } : undefined;
 }
 
-/** Parses a JSON array of strings. Returns an empty list for any other text. */
+/** Returns the strings in a JSON array of strings, or an empty list for any other text. */
 function namesIn(text: unknown): readonly string[] {
   try {
     const names: unknown = typeof text === 'string' ? JSON.parse(text) : [];

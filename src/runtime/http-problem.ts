@@ -2,7 +2,7 @@ import type { Problem } from './route-types';
 import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 
 /**
- * An error that is returned to the caller as problem+json. Any other error is logged, and the caller gets the code `internal`.
+ * An error that the caller receives as problem+json. An error of any other class is logged, and the caller receives the code `internal`.
  *
  * The response also sets `cookies`.
  */
@@ -18,7 +18,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** Maximum number of characters of a request that an error message contains. */
+/** Maximum length of text from a request in an error message, in characters. */
 const QUOTED_LENGTH = 200;
 
 /**
@@ -31,7 +31,7 @@ export function invalid(pointer: string, detail: string): HttpProblem {
   return new HttpProblem('invalid_request', quoted ? `${quoted}: ${detail}` : detail, [{ pointer: quoted, detail }]);
 }
 
-/** Shortens text from a request for an error message. Unpaired surrogates become U+FFFD. */
+/** Shortens text from a request, so that an error message can contain it. Unpaired surrogates become U+FFFD. */
 export function quote(text: string): string {
   const characters = Array.from(Buffer.from(text).toString());
   return characters.length > QUOTED_LENGTH ? `${characters.slice(0, QUOTED_LENGTH).join('')}…` : characters.join('');

@@ -21,16 +21,16 @@ interface Answer {
 }
 
 /**
- * Returns the Lambda handler for all routes of `handler`. It validates requests and returns errors as problem+json.
+ * Returns the Lambda handler for all routes of `handler`. The Lambda handler validates requests and returns errors as problem+json.
  *
- * Pages of the origins in APP_ORIGINS can read all responses.
+ * Web pages of the origins in APP_ORIGINS can read all responses, including errors.
  */
 export function serveRoutes<H extends HandlerName>(
   handler: H, operations: Operations<H>,
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
   const routes = new Map(routesOf(handler).map(([operationId, route]) => [
     `${route.method} ${route.path}`,
-    // The type `Operations` has already checked each operation. The map needs one type for all operations.
+    // The cast is safe, because the type `Operations` has already checked each operation.
     { route, readBody: bodyReader(route), run: operations[operationId as OperationsOf<H>] as (request: object) => Promise<Answer> },
   ]));
   const appOrigins = readOptional('APP_ORIGINS') ?? [];
@@ -61,7 +61,7 @@ function answer(status: number, { status: own, body, headers, cookies }: Answer,
 }
 
 function answerError(error: unknown, requestId: string, cors: Answer['headers']): APIGatewayProxyResult {
-  // The request is not logged, because it can contain tokens and codes.
+  // The request is not logged, because it can contain tokens and authorization codes.
   if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
   const problem = error instanceof HttpProblem ? error : problemOf(error, requestId);
   const body = problem.toBody();
@@ -73,7 +73,7 @@ function problemOf(error: unknown, requestId: string): HttpProblem {
   return error instanceof NewerFormat ? new HttpProblem('unavailable', `the service can't read this video at the moment; ${detail}`) : new HttpProblem('internal', detail);
 }
 
-/** Returns a header by its lower-case name. API Gateway passes header names in the case that the client used. */
+/** `wanted` is in lower case, but API Gateway passes the header names as the client wrote them. */
 function headerOf({ headers }: APIGatewayProxyEvent, wanted: string): string | undefined {
   return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }

@@ -2,14 +2,14 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { HttpProblem, invalid } from './http-problem';
 import { isText } from '../domain/text-rules';
 
-/** Maximum size of a body. It is enough for every request, even if all characters are escaped as `\uXXXX`. */
+/** Maximum size of a body. Every valid request fits, even if all characters are escaped as `\uXXXX`. */
 const MAX_BODY_BYTES = 128 * 1024;
-/** Maximum depth of nested objects and arrays, because later code can be recursive. */
+/** Maximum depth of nested objects and arrays, to protect recursive code. */
 const MAX_DEPTH = 32;
-/** Maximum number of values in a body, because later code can compare all pairs of values. */
+/** Maximum number of values in a body, to protect code that compares all pairs of values. */
 const MAX_VALUES = 1000;
 
-/** Returns the body as text. The text is empty if there is no body. Throws if the body is too large or is not UTF-8. */
+/** Returns the body as text, or an empty text if there is no body. Throws if the body is too large or is not UTF-8. */
 export function bodyText({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, 'body' | 'isBase64Encoded'>): string {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) throw new HttpProblem('too_large', `the body is larger than ${MAX_BODY_BYTES / 1024} KiB`);
@@ -18,7 +18,7 @@ export function bodyText({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, '
     // For a body that is not Base64-encoded, API Gateway has already replaced invalid UTF-8 with U+FFFD.
     if (!text.includes('\ufffd')) return text;
   } catch {
-    // Invalid UTF-8 has the same error as text with U+FFFD.
+    // Invalid UTF-8 and U+FFFD cause the same error.
   }
   throw malformed();
 }
@@ -43,7 +43,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Checks valid JSON text for repeated names and for its size. `JSON.parse` does not report repeated names: it keeps only the last value. */
+/** Rejects repeated names, too many values and too many levels. `JSON.parse` keeps only the last value of a repeated name. */
 function checkStructure(text: string): void {
   const open: (Set<string> | undefined)[] = [];
   let values = 1;

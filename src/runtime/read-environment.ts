@@ -1,7 +1,7 @@
 import { Environment, ENVIRONMENTS, HandlerName, LambdaVariable, Values, Variable, VARIABLES } from '../contract/environment';
 
 /**
- * Reads the environment of a handler. Called once, at cold start.
+ * Reads the environment variables of a handler, once at each cold start.
  *
  * Throws if a value is missing or invalid, so that a wrong deployment fails before the first request.
  */
@@ -19,7 +19,7 @@ export function readOptional<V extends Variable>(name: V, source: NodeJS.Process
 
 export function readFromLambda(name: LambdaVariable, source: NodeJS.ProcessEnv = process.env): string {
   const written = source[name];
-  if (written === undefined) throw new Error(`environment variable ${name}: missing, although Lambda sets it`);
+  if (written === undefined) throw new Error(`environment variable ${name}: expected the value that Lambda sets, got none`);
   return written;
 }
 

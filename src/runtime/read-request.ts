@@ -34,7 +34,7 @@ export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: 
 /**
  * Returns the validated headers of the route, by lower-case name. Ignores other headers.
  *
- * Throws if a header is given twice, except `Cookie`, which a client can split into several headers (RFC 9113, section 8.2.3).
+ * Throws if a header other than `Cookie` is given twice. A client can split cookies into several headers (RFC 9113, section 8.2.3).
  */
 export function readHeaders({ headers: schemas = {} }: Pick<Route, 'headers'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const headers: Record<string, string | number> = {};
@@ -65,7 +65,7 @@ export function bodyReader({ body: schema, bodyOptional }: Pick<Route, 'body' | 
   };
 }
 
-/** Returns the errors of the deepest levels. The validator also reports an error for each level above, which adds no information. */
+/** Keeps the error of an invalid value, and omits the errors that the validator reports for the objects and arrays around the value. */
 function leaves(errors: { instanceLocation: string; keyword: string; error: string }[]): { pointer: string; detail: string }[] {
   const found = errors.filter(({ keyword }) => !['properties', 'patternProperties', 'items', 'additionalProperties'].includes(keyword));
   return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, keyword, error }) => ({
@@ -76,11 +76,11 @@ function leaves(errors: { instanceLocation: string; keyword: string; error: stri
 
 /** Replacements for unclear messages of the validator, by schema keyword. */
 const DETAILS: Readonly<Partial<Record<string, string>>> = {
-  false: 'is not a field of this request, or not a valid name for a field here',
+  false: 'is not an allowed field',
   pattern: 'does not match the pattern in the API description (GET /openapi.json)',
 };
 
-/** Converts a parameter or header to the type of its schema, string or integer, and validates it. */
+/** Converts a parameter or header to an integer if the schema requires an integer, and validates the value. */
 function convert(schema: JsonSchema, text: string, name: string): string | number {
   const value = schema.type === 'integer' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
   const { valid, errors } = new Validator(schema as object, '4').validate(value);

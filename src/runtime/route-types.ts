@@ -5,8 +5,8 @@ import type { eventDetailSchema, problemSchema, tokensSchema, videoSchema } from
 import type { Caller } from '../roles/decide';
 
 /*
- * Types of requests and responses, derived from the schemas in src/contract. They are part of src/runtime because the published type declarations must
- * not import json-schema-to-ts (docs/decisions/014).
+ * Types of requests and responses, derived from the schemas in src/contract. This file is not in src/contract, because the published type declarations
+ * must not import json-schema-to-ts (docs/decisions/014).
  */
 
 /** A video in an API response. Times are ISO 8601 in UTC, and URLs are absolute. Keys without a value are omitted. */
@@ -23,22 +23,22 @@ type RouteOf<O extends OperationId> = (typeof ROUTES)[O];
 
 type Values<Schemas> = { readonly [Name in keyof Schemas]: Schemas[Name] extends JSONSchema ? FromSchema<Schemas[Name]> : never };
 
-/** The schemas of a route for one key, such as `query`. Without that key the type has no properties. */
+/** The schemas under one key of a route, such as `query`. */
 type SchemasOf<O extends OperationId, Key extends string> = RouteOf<O> extends Readonly<Record<Key, infer Schemas>> ? Schemas : object;
 
-/** The path parameters of a request. All are present, because API Gateway has matched the path. */
+/** The path parameters of a request. All path parameters are present, because API Gateway has matched the path. */
 export type PathOf<O extends OperationId> = Values<SchemasOf<O, 'pathParameters'>>;
 
-/** The query parameters of a request. Each is optional. */
+/** The query parameters of a request, all optional. */
 export type QueryOf<O extends OperationId> = Partial<Values<SchemasOf<O, 'query'>>>;
 
-/** The headers of a request that the route reads. Each is optional. */
+/** The request headers that the route reads, all optional. */
 export type HeadersOf<O extends OperationId> = Partial<Values<SchemasOf<O, 'headers'>>>;
 
-/** The body of a request. Undefined if the route does not accept a body. */
+/** The body of a request, or undefined if the route does not accept a body. */
 export type BodyOf<O extends OperationId> = RouteOf<O> extends { readonly body: infer Schema extends JSONSchema } ? FromSchema<Schema> : undefined;
 
-/** A validated request. Only requests of signed-in routes have a caller. */
+/** A validated request. `caller` exists only if the route requires a signed-in user. */
 export type RequestOf<O extends OperationId> = {
   readonly path: PathOf<O>;
   readonly query: QueryOf<O>;
@@ -63,9 +63,9 @@ type DefaultAnswer<O extends OperationId> =
       : AnswerHead & { readonly body?: undefined };
 
 /**
- * The response of an operation. Errors are thrown as `HttpProblem`.
+ * The response of an operation. Operations throw errors as `HttpProblem`.
  *
- * Declare this type as the return type of the operation: if TypeScript infers the type from a `return`, it accepts unknown keys.
+ * Declare this type as the return type of an operation, because TypeScript accepts unknown keys if it infers the return type.
  */
 export type AnswerOf<O extends OperationId> =
   | DefaultAnswer<O>

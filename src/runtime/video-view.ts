@@ -3,14 +3,14 @@ import type { Roles } from '../contract/roles';
 import type { VideoDetails, VideoRow } from '../contract/table';
 import { Caller, decide } from '../roles/decide';
 
-/** The inputs of `toVideo` besides the row. `serviceUrl` begins with `https://` and does not end with a slash. */
 export interface ViewContext {
   readonly caller: Caller;
   readonly roles: Roles;
+  /** `https://` and a host name, without a slash at the end. */
   readonly serviceUrl: string;
 }
 
-/** Converts a row to the video in API responses. The caller must be allowed to see the video. S3 keys, claims and job ids are omitted. */
+/** Converts a row to a video for API responses. Before you call this function, check that `caller` is allowed to watch the video. */
 export function toVideo(row: VideoRow, { caller, roles, serviceUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
   const shown = [
     'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',

@@ -31,7 +31,7 @@ describe('values of environment variables', () => {
 
   test('are read unchanged if Lambda sets them, and a missing one stops the handler', () => {
     expect(readFromLambda('AWS_REGION', { AWS_REGION: 'eu-west-1' })).toBe('eu-west-1');
-    expect(() => readFromLambda('AWS_REGION', {})).toThrow('environment variable AWS_REGION: missing, although Lambda sets it');
+    expect(() => readFromLambda('AWS_REGION', {})).toThrow('environment variable AWS_REGION: expected the value that Lambda sets, got none');
   });
 
   test.each(['', ' ', 'x', 'Infinity'])('are rejected if they are not a number: "%s"', (written) => {

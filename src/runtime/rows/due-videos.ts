@@ -3,21 +3,22 @@ import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { Outcome } from './video-repository';
 import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../../contract/table';
 
-/** A due video as listed in the index, which can be older than the video's row. */
+/** A video whose due time has passed, with the values of the index. The index can be older than the video's row. */
 export interface DueVideo {
   readonly videoId: string;
   readonly dueAt: string;
 }
 
-/** The last video of a page. The next page begins after it. */
+/** The last video of a page, after which the next page begins. */
 export type DuePosition = DueVideo;
 
-/** Access to the due times of videos. Due times change only in status changes and by the sweeper. */
+/** Reads and changes the due times of videos. Only status changes and the sweeper change due times. */
 export interface DueVideos {
   /** Lists the due videos in one partition of INDEXES.byDue, earliest due time first. */
   listDue(shard: string, until: Date, page: { limit: number; from?: DuePosition }): Promise<{ due: DueVideo[]; next?: DuePosition }>;
   /**
-   * Sets the due time of a row to `to`, or removes the due time if `to` is undefined. Changes nothing if the row has another version now.
+   * Sets the due time of a row to `to`, or removes the due time if `to` is undefined. Changes nothing if the version in the table differs
+   * from `row.version`.
    *
    * @param resubmits new value of the row's `resubmits`; undefined keeps the old value
    */

@@ -6,7 +6,7 @@ import { stageOf } from '../../domain/stage';
 import { isPresent, VideoStatus } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 
-/** The last video of a page of an owner's list. The next page begins after it. */
+/** The last video of a page in an owner's list, after which the next page begins. */
 export interface OwnedPosition {
   readonly videoId: string;
 }
@@ -16,33 +16,33 @@ export interface Page<Position> {
   readonly next?: Position;
 }
 
-/** Paged lists of the catalog's rows. A page ends at `limit` rows, at the maximum size of a response, or at the maximum number of rows to read. */
+/** Paginated lists of rows. A page ends at `limit` rows, at the maximum size of a response, or at the maximum number of rows to read. */
 export interface VideoLists {
-  /** Returns listed videos that are ready, newest first. */
+  /** Returns the ready videos that all viewers can list, newest first. */
   listPublished(page: { limit: number; from?: Publication }): Promise<Page<Publication>>;
   /** Returns the videos of an owner, newest first, in every status or in the given status. */
   listOwned(owner: string, page: { limit: number; from?: OwnedPosition; status?: VideoStatus }): Promise<Page<OwnedPosition>>;
 }
 
-/** Maximum number of rows to read for one page of an owner's list, including rows that the page skips. */
+/** Maximum number of rows to read for one page of an owner's list, including rows that are not added to the page. */
 const ROWS_A_PAGE = 100;
-/** Rows per BatchGetItem request. Rows of DynamoDB's maximum size (400 KB) then fit into the maximum response (16 MB). */
+/** Rows per BatchGetItem request. 25 rows of the maximum size (400 KB) fit into DynamoDB's maximum response (16 MB). */
 const ROWS_AT_ONCE = 25;
-/** Maximum size of a page. The maximum response of Lambda is 6 MB, which leaves 1 MB for the rest of the response. */
+/** Maximum size of the rows in a page. Lambda limits a response to 6 MB, so at least 1 MB is left for other data. */
 const PAGE_BYTES = 5 * 1024 * 1024;
-/** Maximum consecutive tries without a result. DynamoDB leaves keys unprocessed when it throttles. The wait doubles with each try. */
+/** Maximum consecutive requests that return no row because DynamoDB throttles the reads. The wait doubles after each request without a row. */
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
-/** Returns the paged lists of a table. Each page reads keys from an index, then the rows of these keys, because the indexes contain only keys. */
+/** Each page reads keys from an index, and then reads the rows from the table, because the indexes contain only keys. */
 export function videoLists(tableName: string, documents: DynamoDBDocumentClient): VideoLists {
-  /** Reads the rows of these ids. Returns the existing rows by id. */
+  /** Returns the existing rows of the given videos, by id. */
   async function rowsOf(videoIds: string[]): Promise<Map<string, VideoRow>> {
     const rows = new Map<string, VideoRow>();
     let keys: Record<string, unknown>[] = videoIds.map(videoKey);
     for (let idle = 0; keys.length > 0;) {
       const { Responses, UnprocessedKeys } = await documents.send(new BatchGetCommand({
-        // Indexes are eventually consistent. A consistent read of the rows hides a video that became private a moment ago.
+        // Indexes are eventually consistent. A consistent read of the row excludes a video that became private a moment ago.
         RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } },
       }));
       const found = Responses?.[tableName] ?? [];
@@ -55,7 +55,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return rows;
   }
 
-  /** Adds the rows that `isWanted` accepts to the page, until it is full. Returns the number of processed ids: at least one if the page was empty. */
+  /** Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids, which is at least 1 if the page was empty. */
   async function fill(page: PageOfRows, videoIds: string[], isWanted: (row: VideoRow) => boolean): Promise<number> {
     for (let done = 0; done < videoIds.length; done += ROWS_AT_ONCE) {
       const batch = videoIds.slice(done, done + ROWS_AT_ONCE);
@@ -69,7 +69,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return videoIds.length;
   }
 
-  /** Queries the keys of an index, newest first. Returns only keys whose sort key begins with `prefix`. */
+  /** Queries the keys of an index, newest first. If `prefix` is given, returns only items whose sort key begins with `prefix`. */
   async function newestFirst(
     { name, partition, sort }: TableIndex, value: string, limit: number, { after, prefix }: { after?: Record<string, unknown>; prefix?: string },
   ): Promise<{ items: Record<string, string>[]; more: boolean }> {
@@ -86,7 +86,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Queries the ids of an owner's videos. If a status is given, returns only videos in the stage of that status. */
+  /** Queries the ids of an owner's videos. If `status` is given, returns all videos in the stage (a group of statuses) of `status`. */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });
@@ -112,8 +112,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // Rows that are being deleted, or have another status of the stage, are skipped. Each query reads at least as many keys as all earlier queries
-        // together, to avoid many small queries when many rows are skipped.
+        // `fill` skips videos that are being deleted or have a different status. If `fill` skips many rows, many small queries would be slow, so each query
+        // reads at least as many keys as all earlier queries together.
         const size = Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left));
         const { ids, more } = await idsOf(owner, status, size + 1, position?.videoId);
         const here = ids.slice(0, size);
@@ -129,7 +129,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   };
 }
 
-/** Returns the rows that this version can read. Logs and skips rows of a newer format, so that the other rows are still listed. */
+/** Logs and omits rows of a newer format, so that a page still contains its readable rows. */
 function readable(stored: readonly Record<string, any>[]): VideoRow[] {
   return stored.flatMap((row) => {
     try {
@@ -142,7 +142,6 @@ function readable(stored: readonly Record<string, any>[]): VideoRow[] {
   });
 }
 
-/** The rows of one page, up to the requested number of rows and the maximum size of a response. The first row always fits. */
 class PageOfRows {
   readonly rows: VideoRow[] = [];
   private bytes = 0;
@@ -153,9 +152,9 @@ class PageOfRows {
     return this.rows.length >= this.limit;
   }
 
-  /** Adds a row. Returns false if the row does not fit and belongs to the next page. */
+  /** Adds a row, or returns false if the page is full. The first row can have any size. */
   add(row: VideoRow): boolean {
-    // Lambda encodes the response, whose body is JSON, as JSON again. So characters are escaped twice.
+    // The body is JSON text in a JSON response of Lambda, so characters are escaped twice.
     const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(row)));
     if (this.isFull || (this.rows.length > 0 && this.bytes + bytes > PAGE_BYTES)) return false;
     this.bytes += bytes;

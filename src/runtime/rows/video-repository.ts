@@ -20,36 +20,36 @@ export interface WholeVideo {
 
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
-/** The catalog's rows. Every write is conditional: duplicate, late and out-of-order events change nothing. */
+/** Reads and writes rows. Every write is conditional, so duplicate, late and out-of-order events change nothing. */
 export interface VideoRepository extends VideoLists {
   create(video: NewVideo, details?: VideoDetails): Promise<VideoRow>;
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
-  /** Records that the source was uploaded, with its size in S3: `waiting` -> `uploaded`. */
+  /** Records the upload and the size of the source file: `waiting` -> `uploaded`. */
   markUploaded(videoId: string, size: number): Promise<Outcome>;
   /**
-   * Claims the attempt for one message. Replaces an earlier claim if it started before `staleBefore`.
+   * Claims an attempt (one transcode of a video) for one message, so that only one message creates a job. A claim that started before `staleBefore` is
+   * replaced.
    *
-   * Returns the row with the current claim. The caller holds the claim if the claim contains the caller's token. Returns undefined if the video
-   * does not exist or is no longer `uploaded`.
+   * Returns the row with the current claim. If the claim contains `token`, the message holds the claim. Returns undefined if the video does not exist or is
+   * no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
-  /** Ends an attempt for which no job was created, for a reason other than the source file: `uploaded` -> `errored`. Requires the token of the claim. */
+  /** Ends an attempt without a job after an error that the source file did not cause: `uploaded` -> `errored`. `token` is the token of the claim. */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**
-   * Ends an attempt that was never submitted: `uploaded` -> `errored`. Does not require a claim. Marks the attempt as abandoned, so that a later message can
-   * start the next attempt.
+   * Ends an attempt that has no job: `uploaded` -> `errored`. Marks the attempt as abandoned, so that a later message can start the next attempt.
    *
-   * Changes nothing if the attempt has a claim that started at or after `staleBefore`.
+   * Changes nothing if a claim of the attempt started at or after `staleBefore`.
    */
   giveUp(videoId: string, attempt: number, error: VideoError, staleBefore: Date): Promise<Outcome>;
   /** Starts the next attempt after an abandoned attempt: `errored` -> `uploaded`. Removes all fields of the abandoned attempt from the row. */
   reopen(videoId: string, attempt: number): Promise<Outcome>;
   /** Records the attempt's job: `uploaded` -> `processing`. */
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
-  /** Records the progress in percent. Ignores a value that is not higher than the recorded one. */
+  /** Records the progress in percent. Ignores a value that is not higher than the recorded value. */
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
-  /** Records the result: -> `ready`. Also publishes the video, and lists it if its visibility allows that. */
+  /** Records the result and publishes the video: -> `ready`. Adds the video to the list of ready videos if its visibility allows it. */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
 }
@@ -59,16 +59,16 @@ export interface VideoRepositoryOptions {
   readonly clock?: () => Date;
 }
 
-/** A conditional write. It also increments `version`. */
+/** A conditional write, which also increments `version`. */
 interface Change {
   readonly from: readonly VideoStatus[];
   readonly attempt?: number;
   /**
-   * The new status. The write also sets the stage and the due time of the status.
+   * The new status. A change of the status also sets the stage and the due time of the row.
    * @default - the status is unchanged
    */
   readonly to?: VideoStatus;
-  /** New values by attribute name. `a.b` is a key in a map. Undefined values are ignored. */
+  /** New values by attribute name. `a.b` means the key `b` in the map `a`. Undefined values are ignored. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly remove?: readonly (keyof VideoRow)[];
   /** Numbers to add, by attribute name. A missing attribute counts as 0. */
@@ -78,29 +78,28 @@ interface Change {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** Attributes that belong to one attempt. The next attempt starts without them. */
+/** Attributes of one attempt, which are removed when the next attempt starts. */
 const OF_ONE_ATTEMPT = ['claim', 'resubmits', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
 
-/** Condition: the attempt has no claim, or its claim is stale. */
+/** The condition that the attempt has no claim, or has a stale claim. */
 const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore';
 
 const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
 
-/** Returns the attributes that change when a row enters a status. */
 function entering(videoId: string, status: VideoStatus, now: Date) {
   const minutes = DUE_MINUTES[status];
   const due = typeof minutes === 'number' ? dueKey(videoId, new Date(now.getTime() + minutes * 60_000)) : {};
   return { status, stageKey: stageKey(stageOf(status), videoId), ...due };
 }
 
-/** The maximum number of attempts of an optimistic write that conflicts with other writes. After the last attempt, the write fails and its event is retried. */
+/** Maximum tries of a write with optimistic locking. After a conflict in the last try, the handler fails and its event is retried. */
 const TRIES = 3;
 
 export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {
   const { client = new DynamoDBClient({}), clock = () => new Date() } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
-  /** Reads consistently, because a video can be created or become private a moment before the read. */
+  /** The read is consistent, because a video can be created or become private a moment before the read. */
   async function get(key: { pk: string; sk: string }): Promise<Record<string, any> | undefined> {
     return (await documents.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item;
   }
@@ -110,7 +109,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     return item && readRow(item);
   }
 
-  /** Writes a change. Returns the changed row, or undefined if the condition was false. Throws NewerFormat if the format is newer. */
+  /** Returns the changed row, or undefined if the condition was false. Throws NewerFormat if the row has a newer format. */
   async function change(videoId: string, { from, attempt, to, set, remove: others = [], add, and, values }: Change): Promise<VideoRow | undefined> {
     const now = clock();
     const remove = [...others, ...(to && DUE_MINUTES[to] === 'never' ? DUE_KEYS : [])];
@@ -148,7 +147,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       return Attributes && readRow(Attributes);
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      // `find` throws if the row has a newer format. Otherwise the change would be lost, because it would look like a late one.
+      // `find` throws if the row has a newer format, so that the event is retried and not treated as late.
       await find(videoId);
       return undefined;
     }
@@ -179,7 +178,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       const put = {
         TableName: tableName,
         Item: row,
-        // The SDK retries a write whose response was lost. The condition accepts the row of the first try, so that the retry succeeds.
+        // If a response is lost, the SDK retries the write. The condition accepts the row of the first try, so that the retry succeeds.
         ConditionExpression: 'attribute_not_exists(pk) OR (#owner = :owner AND #createdAt = :now AND #version = :one)',
         ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#version': 'version' },
         ExpressionAttributeValues: { ':owner': video.owner, ':now': now, ':one': 1 },
@@ -268,9 +267,9 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
             height,
             ...(isListed(row.visibility) && publicationKey({ publishedAt, videoId })),
           },
-          // Older versions of this library did not remove the error of the previous attempt.
+          // The row can contain the error of an earlier attempt, because older versions of this library did not remove the error.
           remove: ['error'],
-          // The listing keys depend on these attributes, so the attributes must not have changed since the read.
+          // The keys of the list depend on `visibility` and `publishedAt`, so both attributes must not have changed since the read.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });
