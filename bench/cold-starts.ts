@@ -18,14 +18,12 @@ import { videoRow } from '../test/runtime/rows/catalog-table';
 /** The number of measured cold starts of each bundle. Each printed figure is the median of these cold starts. */
 const RUNS = 15;
 
-/** A handler with one SDK client. */
+/** The handler whose two bundles are compared. The handler uses one SDK client. */
 const COMPARED = 'catalog/read-videos' satisfies HandlerName;
-/**
- * The largest allowed ratios between two bundles of the compared handler: CPU time of the Lambda bundle, divided by CPU time of the bundle with `NODE_BUNDLE`.
- */
+/** The largest allowed ratios: CPU time of the bundle with `LAMBDA_BUNDLE`, divided by CPU time of the bundle with `NODE_BUNDLE`. */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
-/** The response of every AWS service: no rows, no messages, and a fixed secret. */
+/** The response of every fake AWS service, without rows and messages, and with a fixed secret. */
 const RESPONSE = JSON.stringify({ SecretString: 'secret', UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
 
 const ROOT = path.join(__dirname, '..');
@@ -61,7 +59,10 @@ interface ColdStart { readonly load: Duration; readonly first: Duration; readonl
 
 interface Bundle { readonly name: string; readonly file: string; readonly event: unknown }
 
-/** Measures cold starts of each handler, in a new process each. The fake services respond immediately, so the times include only the handler's own code. */
+/**
+ * Measures cold starts of each handler. Each cold start runs in a new process. The fake services respond immediately, so the times include only the handler's
+ * own code.
+ */
 export async function coldStartRows(assets: string): Promise<{ handlers: object[]; comparison: object[]; isWithinBound: boolean }> {
   const server = createServer((request, response) => void request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(RESPONSE)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,7 +1,7 @@
 import type { Variable } from '../src/contract/environment';
 import { DEFAULT_LADDER } from '../src/transcode/job/ladder';
 
-/** An environment in which all handlers start. */
+/** Environment variables with which every handler starts. */
 export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   APP_ORIGINS: '[]',
   CLIENT_ID: 'client',

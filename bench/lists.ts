@@ -17,8 +17,8 @@ const MINUTE = 60_000;
 
 /**
  * Counts the reads for a page of a list. At any position in the list, a page is one query of one index. The figures for a few thousand rows are therefore
- * equal to the figures for 100,000 rows. The list contains `EMPTY_MONTHS` months without videos. Half of the videos are older than these months, and one
- * page contains videos from before and after these months.
+ * equal to the figures for 100,000 rows. Half of the videos are older than `EMPTY_MONTHS` months without videos, and one page contains videos from before and
+ * after the empty months.
  */
 export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const gap = new Date(NOW);
@@ -37,10 +37,10 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
     'the newest': () => videos.listPublished({ limit: LIMIT }),
     [`across ${EMPTY_MONTHS} empty months`]: () => videos.listPublished({ limit: LIMIT, from: across }),
     'the oldest': () => videos.listPublished({ limit: LIMIT, from: oldest }),
-    'all of one owner': () => videos.listOwned('ann', { limit: LIMIT }),
+    'of one owner': () => videos.listOwned('ann', { limit: LIMIT }),
     'of one owner, status=ready': () => videos.listOwned('ann', { limit: LIMIT, status: 'ready' }),
     'of one owner, status=errored': () => videos.listOwned('ann', { limit: LIMIT, status: 'errored' }),
-    [`of one owner, status=processing, beside ${ABANDONED} that wait`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
+    [`of an owner with ${ABANDONED} waiting videos, status=processing`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
   };
   const rows: Record<string, object> = {};
   let isWithinBound = true;

@@ -8,10 +8,9 @@ import { CREDENTIALS, fakeAccess } from '../test/local/fakes';
 import { synthesized } from '../test/local/template/stacks';
 import { catalogIn } from '../test/toolkit/stacks';
 
-// TableV2 prints deprecation warnings about the CDK's own code. The validation of the template is disabled, because another command runs it.
+// Suppresses deprecation warnings of CDK's TableV2. CDK's validation of the template takes seconds, and a test runs it.
 Object.assign(process.env, { JSII_DEPRECATED: 'quiet', CDK_VALIDATION: 'false' });
 
-/** A read of the table. */
 type Read = Usage & { readonly kind: 'read' };
 
 /** Starts a local table from the catalog's template, and sets the environment so that SDK clients use it. */
@@ -31,9 +30,8 @@ export async function localCatalog() {
   });
   return {
     tableName,
-    /** All reads since the start of the table. */
     reads,
-    /** Stores the unchanged rows in transactions of 100 rows. */
+    /** Stores rows in transactions of 100 rows. */
     async put(rows: readonly VideoRow[]) {
       const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
       for (let n = 0; n < rows.length; n += 100) {

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const coldStarts = await coldStartRows(assets);
   console.log('Cold starts: times from the start of the module');
   console.table(coldStarts.handlers);
-  console.log('Cold start of a handler with one SDK client, in one run: its bundle without and with the options for Lambda (build/bundle-options.ts)');
+  console.log('Cold starts of a handler with one SDK client: a bundle with NODE_BUNDLE, and a bundle with LAMBDA_BUNDLE (build/bundle-options.ts)');
   console.table(coldStarts.comparison);
   console.log('Warm calls of the Lambda authorizer');
   console.table(await authorizerRows(assets));

@@ -15,8 +15,8 @@ import type { ObserveUsage, Usage } from '../local/usage';
 import { INDEXES } from '../src/contract/table';
 
 /**
- * The largest cost in dollars for 1,000 videos with 1 KB of text, from the declaration of the upload to the last event. `total` includes the cost of
- * Lambda's GB-seconds, which depends on the machine. `counted` excludes this cost.
+ * The largest cost in dollars for 1,000 videos with 1 KB of text, from the upload request to the last event. `counted` excludes the cost of Lambda's
+ * GB-seconds, which depends on the machine.
  */
 const BOUNDS = { counted: 0.033, total: 0.045 };
 /** The app contains only the service, without consumers of its events. */
@@ -49,7 +49,7 @@ type Phase = typeof PHASES[number];
 /** The usage that one video causes: the usage of the service in each phase, and the usage for its media files. */
 type VideoCount = Record<Phase | 'media', UsageCount>;
 
-/** Whether the usage depends on the length of a video and on how often the video is watched. */
+/** Whether the usage belongs to media files. The amount of this usage depends on the video's length and its number of views. */
 const isMedia = (usage: Usage): boolean => usage.kind === 'request' && (
   usage.caller === 'mediaconvert.amazonaws.com' || usage.caller === 'cloudfront.amazonaws.com' || (usage.service === 'cloudfront' && usage.path!.startsWith('/v/')));
 
@@ -74,7 +74,7 @@ class Meter {
     return result;
   }
 
-  /** Resolves when a video is ready. Sends no request to the service, because requests would be counted. */
+  /** Resolves when a video is ready. Does not ask the service, because every request to the service is counted. */
   async ready(): Promise<void> {
     await this.until(() => this.isReady);
     this.isReady = false;
@@ -82,7 +82,7 @@ class Meter {
 
   private async until(check: () => boolean): Promise<void> {
     for (const end = performance.now() + PATIENCE_MS; !check(); await wait(50)) {
-      if (performance.now() > end) throw new Error(`the ${this.phase} did not end within ${PATIENCE_MS / 1000} seconds`);
+      if (performance.now() > end) throw new Error(`the phase "${this.phase}" did not end within ${PATIENCE_MS / 1000} seconds`);
     }
   }
 }
@@ -103,7 +103,7 @@ async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter:
   const videoId = await meter.during('upload to ready', async () => {
     const { video, upload } = await call('POST', '/upload', { fileName: 'lecture-07.mp4', contentType: 'video/mp4', size: clip.length, title: 'Lecture 7', ...text });
     const { status } = await fetch(upload.url, { method: upload.method, headers: upload.headers, body: clip });
-    if (status !== 200) throw new Error(`the upload ended with ${status}`);
+    if (status !== 200) throw new Error(`PUT to S3: expected status 200, got ${status}`);
     await meter.ready();
     return video.videoId;
   });
@@ -135,7 +135,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
       await using stack = await startStack({ app: APP, port: 0, data: dataFolder, observe: meter.observe, log: console.error });
       const clip = readFileSync(makeClip(path.join(dataFolder, 'clip.mp4'), CLIP_SECONDS)) as Buffer<ArrayBuffer>;
       const send = (text: object) => journey({ facts: stack.facts, meter, clip, text });
-      // Starts the processes of all functions.
+      // The first video starts the processes of all functions.
       await send({});
       for (const [name, text] of Object.entries(VIDEOS)) {
         const runs: VideoCount[] = [];
@@ -143,15 +143,15 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         counts[name] = medianOf(runs);
         counts[name].media.uses.transcode = normalizedMinutesOfJob(dataFolder);
       }
-      if (stack.refusals.length > 0) throw new Error('the policies of the template rejected a request');
+      if (stack.refusals.length > 0) throw new Error('the policies of the template denied a request');
     }
     return {
       tables: {
         'Write units of one video, from upload to ready': Object.entries(counts).flatMap(writeRows),
-        [`Functions of one video, ${ORDINARY} of text, in processes that have started`]: functionRows(counts[ORDINARY]),
-        [`The service for 1,000 videos, ${ORDINARY} of text: what AWS bills. The times were measured on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
-        'The service for 1,000 videos, from upload to ready, with one report of progress': totalRows(counts),
-        [`The media of 1,000 videos of ${CLIP_SECONDS} seconds in 640x360, each watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
+        [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
+        [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
+        'Cost of the service for 1,000 videos from upload to ready, with one progress report': totalRows(counts),
+        [`Cost of the media files of 1,000 videos of ${CLIP_SECONDS} seconds in 640x360. Each video is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
       },
       isWithinBound: counted(counts[ORDINARY]) <= BOUNDS.counted && total(counts[ORDINARY]) <= BOUNDS.total,
     };
@@ -162,7 +162,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
 
 function medianOf(runs: readonly VideoCount[]): VideoCount {
   const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
-  // A busy machine transcodes slowly, and MediaConvert then reports progress more than once.
+  // On a busy machine, a transcode is slow, and MediaConvert reports progress more than once.
   const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
   if (ordinary.length === 0) throw new Error(`expected the writes ${WRITES}, got ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
   return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];
@@ -179,7 +179,7 @@ const rounded = (value: number, digits = 5): number => Number(value.toFixed(digi
 
 function functionRows(count: VideoCount): object[] {
   return PHASES.flatMap((phase) => Object.entries(count[phase].functions).map(([name, { calls, milliseconds, gbSeconds, lines, bytes }]) => (
-    { phase, 'function': name, calls, 'ms': rounded(milliseconds, 0), 'GB-s': rounded(gbSeconds, 3), 'lines of the handler': lines, 'log bytes': bytes })));
+    { phase, 'function': name, calls, 'ms': rounded(milliseconds, 0), 'GB-s': rounded(gbSeconds, 3), 'log lines of the handler': lines, 'log bytes': bytes })));
 }
 
 const usedItems = (...counts: Pick<UsageCount, 'uses'>[]): Priced[] => (

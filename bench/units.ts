@@ -3,7 +3,7 @@ import type { Json } from '../local/services/json';
 import type { ItemChange } from '../local/usage';
 import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 
-/** Write units of the table, under `table`, and of each index, under its name. */
+/** Write units by place: `table`, or the name of an index. */
 export type Units = Record<string, number>;
 
 const KB = 1024;
@@ -18,13 +18,13 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 
 /**
  * Returns the units that DynamoDB bills for a write (DynamoDB Developer Guide, "DynamoDB read and write operations", "Using Global Secondary Indexes"). The
- * larger size of the item before and after the write counts: 1 unit per KB, or 2 units per KB in a transaction. A changed index entry costs one additional
+ * larger of the sizes before and after the write counts: 1 unit per KB, or 2 units per KB in a transaction. A changed index entry costs one additional
  * write of the entry, or two writes if the key of the entry changes. A transaction does not double the units of an index, because indexes are updated
  * asynchronously.
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);
-  // A write that finds no item and stores no item is billed as a write of the smallest item.
+  // A write that neither finds nor stores an item is billed as a write of the smallest item.
   const units: Units = { table: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
   for (const index of Object.values(INDEXES)) {
     const [before, after] = [entryOf(index, oldItem), entryOf(index, newItem)];
@@ -62,7 +62,7 @@ export function readUnits(operation: string, input: Json, answer: Json): number 
   }
 }
 
-/** Adds two counts, separately for the table and each index. */
+/** Adds write units, separately for the table and for each index. */
 export function sumOf(all: readonly Units[]): Units {
   const sum: Units = {};
   for (const [place, count] of all.flatMap((units) => Object.entries(units))) sum[place] = (sum[place] ?? 0) + count;

@@ -3,8 +3,8 @@ import { readUnits, sumOf, totalOf, writeUnits, type Units } from './units';
 import type { Usage } from '../local/usage';
 
 /**
- * Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). These bytes are counted as ingested bytes, which is an upper
- * bound.
+ * Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). The benchmark counts these bytes as ingested bytes, so the
+ * cost of logs is an upper bound.
  */
 const LOG_EVENT_OVERHEAD = 26;
 /** The size of a GB on the bill of CloudWatch Logs, in bytes. */
@@ -26,8 +26,8 @@ const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) =
 const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
 
 /**
- * The cost in dollars of a further progress report, without GB-seconds. The cost includes a call of the handler for the report, a call of the publisher, the
- * logs of both calls, and a read and a write of the row.
+ * The cost in dollars of a further progress report, without GB-seconds. The cost includes a read and a write of the row, a call of `record-job-event`, a call
+ * of `publish-events`, and the logs of the two calls.
  */
 export const PROGRESS_REPORT = 2 * (unitPrice('Lambda calls') + SYSTEM_BYTES / GB * unitPrice('logs'))
   + unitPrice('DynamoDB read units') + unitPrice('DynamoDB write units');
@@ -88,7 +88,7 @@ export class UsageCount {
 
   private addLog({ functionName, line }: Usage & { kind: 'log' }): void {
     const used = this.functionOf(functionName);
-    // Node prints an object on one line or more, and Lambda writes it as one log event.
+    // Node can print an object on several lines. Lambda writes these lines as one log event.
     const isContinued = /^[\s}\]]/.test(line);
     const bytes = isContinued ? Buffer.byteLength(line) : bytesOf([line]) + Buffer.byteLength(ENVELOPE);
     used.lines++;
@@ -97,7 +97,7 @@ export class UsageCount {
   }
 }
 
-/** Returns the billed unit of a request; undefined if the request is free, or if another kind of usage counts the request. */
+/** Returns the kind of usage of a request, or undefined if the request is free or counted elsewhere. */
 function requestName({ service, operation }: Usage & { kind: 'request' }): Priced | undefined {
   switch (service) {
     case 's3': return ['PUT', 'LIST'].includes(operation) ? 'S3 PUTs' : operation === 'DELETE' ? undefined : 'S3 GETs';
@@ -106,7 +106,7 @@ function requestName({ service, operation }: Usage & { kind: 'request' }): Price
     case 'cloudfront': return 'CloudFront requests';
     case 'secretsmanager': return 'Secrets Manager requests';
     case 'mediaconvert': return 'MediaConvert requests';
-    // Requests to these services are counted by their units or entries.
+    // DynamoDB requests are counted as read and write units, and EventBridge requests as events.
     case 'dynamodb': case 'events': return undefined;
     // Cognito bills a user pool by monthly active users.
     case 'cognito-idp': return undefined;

@@ -24,12 +24,12 @@ export const ASSUMPTIONS = {
   segmentsAtOnce: 2,
   /** The three requests are a list, one video, and the start of a playback session. */
   apiRequestsPerView: 3,
-  /** The maximum of one view: a list page of 20 rows, the keys of these rows in the index, and two reads of single rows. */
+  /** The largest number of read units for one view: a list page of 20 rows, the keys of these rows in the index, and two reads of single rows. */
   readUnitsPerView: 24,
   lambdaSeconds: 0.05,
   lambdaGigabytes: 0.5,
   logBytesPerCall: 500,
-  /** The number of months whose uploads are stored. */
+  /** The number of months for which uploads are stored. */
   storedMonths: 12,
 } as const;
 
@@ -59,7 +59,7 @@ export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_
 
 const gigabytes = (megabitsPerSecond: number, minutes: number): number => megabitsPerSecond * minutes * 60 / 8 / 1000;
 
-/** The size of one video in GB: its source file, and its media files at the largest bitrate of each rendition. */
+/** Returns the size of one video in GB: the source file, and the media files at the largest bitrate of each rendition. */
 export function storedGigabytes(): { source: number; media: number } {
   const { minutesPerVideo, sourceMegabitsPerSecond } = ASSUMPTIONS;
   const ladder = DEFAULT_LADDER.reduce((sum, { maxBitrate }) => sum + maxBitrate, 0) / 1e6;
@@ -83,7 +83,7 @@ export function unitsOf({ videos, users, viewsPerUser }: Month) {
     'storage': (source + media) * videos * storedMonths,
     // Each rendition and the audio have a separate segment.
     'S3 PUTs': videos * segments * (DEFAULT_LADDER.length + 1),
-    // This is an upper bound, because CloudFront caches segments.
+    // S3 gets fewer requests if CloudFront has cached a segment.
     'S3 GETs': viewedSegments,
     'REST API requests': calls,
     'Lambda calls': calls,
