@@ -2,7 +2,7 @@
 export interface Chapter {
   readonly title: string;
   readonly text: string;
-  /** Names of public types, in the order in which they are described. */
+  /** Names of public types, in the order of their descriptions. */
   readonly types: readonly string[];
 }
 
@@ -12,53 +12,53 @@ export const INTRODUCTION = [
   'The constructs, structs, enums and interfaces that `serverless-vod` exports. [README](https://github.com/serverless-vod/serverless-vod#readme) shows complete examples.\n',
   '- A struct is an object with properties, such as `{ sessionDuration: Duration.hours(2) }`. A property with `?` is optional.',
   '- If a property of a class is marked with `?`, its value can be `undefined` (`None` in Python).',
-  '- Names are in TypeScript\'s form. In Python, members are in snake case (`domain_names`), and the properties of `props` and `options` are keyword arguments.',
-  '- A construct checks its props when it is created. It throws one error that lists every problem with the name of its property.',
+  '- All names are TypeScript names. In Python, members are in snake case (`domain_names`), and the properties of `props` and `options` are keyword arguments.',
+  '- When a construct is created, it checks its props. If props are invalid, the construct throws one error that contains every problem and the name of its property.',
   '- The members that constructs inherit from `Construct` (`node`, `toString`, `with`, `isConstruct`) are left out.',
   '- Types of the CDK link to the reference of the CDK.',
   '- The whole API is experimental: a minor version can change it.',
 ].join('\n');
 
-/** Every public type is in one chapter: the build fails if a type is missing. */
+/** The chapters of API.md. The build fails if a public type is in no chapter. */
 export const CHAPTERS: readonly Chapter[] = [
   {
     title: 'The service',
-    text: 'The construct that most apps need. It creates all areas and connects them.',
+    text: 'The construct that most apps need. `ServerlessVod` creates one construct for each area of the service, such as sign-in and upload, and connects these constructs.',
     types: ['ServerlessVod', 'ServerlessVodProps'],
   },
   {
     title: 'Sign-in',
-    text: 'The area `vod.auth`. The props `identity` and `roles` of `ServerlessVodProps` configure it.',
+    text: 'The area `vod.auth`. The props `identity` and `roles` of `ServerlessVodProps` configure sign-in.',
     types: ['VodAuth', 'VodAuthProps', 'Identity', 'UserPoolIdentityOptions', 'PublicClientOptions', 'OidcIdentityOptions', 'OidcToken'],
   },
   {
     title: 'Upload',
-    text: 'The area `vod.upload`. The prop `upload` of `ServerlessVodProps` configures it.',
+    text: 'The area `vod.upload`. The prop `upload` of `ServerlessVodProps` configures uploads.',
     types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'VideoVisibility'],
   },
   {
     title: 'Transcode',
-    text: 'The area `vod.transcode`. The props `ladder` and `transcode` of `ServerlessVodProps` configure it.',
+    text: 'The area `vod.transcode`. The props `ladder` and `transcode` of `ServerlessVodProps` configure transcoding.',
     types: ['VodTranscode', 'VodTranscodeOptions', 'VodTranscodeProps', 'TranscodeRung'],
   },
   {
     title: 'Catalog',
-    text: 'The area `vod.catalog`. The prop `catalog` of `ServerlessVodProps` configures it. docs/events.md describes the events.',
+    text: 'The area `vod.catalog`. The prop `catalog` of `ServerlessVodProps` configures the catalog. docs/events.md describes the events.',
     types: ['VodCatalog', 'VodCatalogOptions', 'VodCatalogProps'],
   },
   {
     title: 'Delivery',
-    text: 'The area `vod.delivery`. The prop `delivery` of `ServerlessVodProps` configures it, and so do the props for the URL and the web app.',
+    text: 'The area `vod.delivery`. The prop `delivery` of `ServerlessVodProps`, and the props for the URL and the web app, configure the delivery.',
     types: ['VodDelivery', 'VodDeliveryOptions', 'VodDeliveryProps', 'SigningKeyType'],
   },
   {
     title: 'Sweeper',
-    text: 'The area `vod.sweeper`. The prop `sweeper` of `ServerlessVodProps` configures it.',
+    text: 'The area `vod.sweeper`. The prop `sweeper` of `ServerlessVodProps` configures the sweeper.',
     types: ['VodSweeper', 'VodSweeperOptions', 'VodSweeperProps'],
   },
   {
     title: 'API',
-    text: 'The area `vod.api`. The prop `api` of `ServerlessVodProps` configures it. openapi.json describes the routes, and docs/errors.md describes the errors.',
+    text: 'The area `vod.api`. The prop `api` of `ServerlessVodProps` configures the API. openapi.json describes the routes, and docs/errors.md describes the errors.',
     types: ['VodApi', 'VodApiOptions', 'VodApiProps'],
   },
   {
@@ -73,7 +73,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
 ];
 
-/** Properties of large structs by group. Every property of such a struct is in one group. */
+/** Properties of large structs, by group. The build fails if a property of a listed struct is in no group. */
 export const PROPERTY_GROUPS: Record<string, Record<string, readonly string[]>> = {
   ServerlessVodProps: {
     'Identity and roles': ['identity', 'roles'],
@@ -87,7 +87,7 @@ export const PROPERTY_GROUPS: Record<string, Record<string, readonly string[]>> 
 
 /** Descriptions of the constructor parameters. The source contains no docs for these parameters. */
 export const PARAMETERS: Record<string, string> = {
-  scope: 'The construct that contains this one: a stack, or a construct in a stack.',
-  id: 'The name of this construct, unique in `scope`. CloudFormation\'s logical ids contain it: changing it replaces the resources.',
+  scope: 'The parent construct: a stack, or a construct in a stack.',
+  id: 'The name of this construct, unique in `scope`. CloudFormation\'s logical ids contain the name, so a changed name replaces the resources.',
   props: 'The properties of this construct.',
 };

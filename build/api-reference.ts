@@ -14,7 +14,7 @@ const LIST_OR_CODE = /^(?:[-*] |\d+\. |```)/;
 
 type Member = EnumMember | Method | Property;
 
-/** Returns the text of API.md. Fails if a public type is in no chapter, or if a docstring is missing. */
+/** Returns the text of API.md. Throws an error if a public type is in no chapter, or if a docstring is missing. */
 export function apiReference(assembly: Assembly, chapters: readonly Chapter[] = CHAPTERS): string {
   const types = Object.values(assembly.types ?? {});
   expectOnce('CHAPTERS', types.map(({ name }) => name), chapters.flatMap((chapter) => chapter.types));
@@ -23,7 +23,6 @@ export function apiReference(assembly: Assembly, chapters: readonly Chapter[] = 
   return `${blocks(INTRODUCTION, '## Contents', contents.join('\n'), ...chapters.map((chapter) => reference.chapter(chapter)))}\n`;
 }
 
-/** Renders chapters, an entry for each type, and an item for each member. */
 class Reference {
   private readonly types: ReadonlyMap<string, Type>;
 
@@ -62,7 +61,7 @@ class Reference {
     );
   }
 
-  /** Lists methods that share their parameters together, after one description of the parameters. */
+  /** Groups methods with the same parameters and return type, and describes these parameters once. */
   private methods({ name: typeName, methods }: ClassType | InterfaceType): string {
     if (!methods) return '';
     const signature = ({ parameters, returns }: Method): string => JSON.stringify([parameters, returns]);
@@ -102,7 +101,7 @@ class Reference {
     }).join('\n');
   }
 
-  /** Returns errors, marks and the example. */
+  /** Returns the errors, the deprecation, the stability and the example of a type or member. */
   private notes({ custom, deprecated, example, see, stability }: Docs = {}): string[] {
     return [
       custom?.throws ? `*Throws:* ${this.linked(custom.throws)}` : '',
@@ -113,9 +112,9 @@ class Reference {
     ];
   }
 
-  /** Returns summary and remarks. jsii ends a summary at its first period or semicolon: the rest of the sentence is then in the remarks. */
+  /** Returns summary and remarks. jsii ends a summary at its first period or semicolon, and moves the rest to the remarks. */
   private text(place: string, docs: Docs | undefined): string {
-    if (!docs?.summary) throw new Error(`${place}: expected a docstring, got none. Write one in src.`);
+    if (!docs?.summary) throw new Error(`${place}: expected a docstring, got none. Add a docstring in src.`);
     const remarks = docs.remarks === undefined ? '' : `${LIST_OR_CODE.test(docs.remarks) ? '\n\n' : ' '}${docs.remarks}`;
     const paragraphs = `${docs.summary}${remarks}`.split(/\n{2,}/).map((paragraph) => (LIST_OR_CODE.test(paragraph) ? paragraph : paragraph.replace(/\s*\n\s*/g, ' ')));
     return this.linked(paragraphs.join('\n\n'));
@@ -127,7 +126,7 @@ class Reference {
     return this.isOwn(fqn) ? jump(shortName(fqn), `\`${text}\``) : `[\`${text}\`](${CDK_REFERENCE}/${fqn}.html)`;
   }
 
-  /** Links types and members in code, such as `VodCatalog.table`, and files of the repository. */
+  /** Adds links to files of the repository, and to types and members in code, such as `VodCatalog.table`. */
   private linked(text: string): string {
     return text.replace(LINKABLE, (part) => {
       if (part.startsWith('[')) return part;
@@ -152,7 +151,7 @@ function membersOf(type: Type): readonly Member[] {
   return isEnumType(type) ? type.members : [...type.properties ?? [], ...type.methods ?? []];
 }
 
-/** A property has a type. A member of an enum has no location in the source. */
+/** Only properties have a type, and enum members have no location in the source. */
 function isMethod(member: Member): member is Method {
   return !('type' in member) && 'locationInModule' in member;
 }
@@ -179,7 +178,7 @@ function expectOnce(list: string, expected: readonly string[], listed: readonly 
   if (problems.length > 0) throw new Error(`${list} in build/api-chapters.ts: ${problems.join('; ')}.`);
 }
 
-/** Formats a default, which is `code`, `code - text` or `- text`. */
+/** Formats a `@default` text in the form `code`, `code - text` or `- text`. */
 function defaultText(value: string): string {
   const [, code, text] = /^(.*?)(?:(?:^| )- (.*))?$/s.exec(value.replace(/\s*\n\s*/g, ' '))!;
   return [code && `\`${code}\``, text].filter((part) => part).join(': ');

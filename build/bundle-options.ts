@@ -1,6 +1,6 @@
 import type { BuildOptions, Plugin } from 'esbuild';
 
-/** Options for a bundle that runs on Node anywhere. The bench compares its load time with that of `LAMBDA_BUNDLE`. */
+/** Options for a bundle that runs on any Node. The benchmark compares the load times of bundles with `NODE_BUNDLE` and with `LAMBDA_BUNDLE`. */
 export const NODE_BUNDLE = {
   bundle: true,
   minify: true,
@@ -13,8 +13,8 @@ export const NODE_BUNDLE = {
 } as const satisfies BuildOptions;
 
 /**
- * Modules that the SDK loads by `import()` and that no handler needs. The credential providers read profiles, single sign-on and metadata endpoints, but a
- * Lambda function on Node has its credentials in its environment. Event streams are a response format that no operation of the handlers uses.
+ * Modules that the SDK loads by `import()` and that no handler needs. Most of the modules are credential providers, but a Lambda function has its credentials
+ * in its environment. No handler uses event streams, which are a response format.
  */
 const NEVER_IN_LAMBDA = [
   ...['ini', 'process', 'sso', 'login', 'web-identity', 'http'].map((source) => `@aws-sdk/credential-provider-${source}`),
@@ -22,7 +22,7 @@ const NEVER_IN_LAMBDA = [
   '@smithy/core/event-streams',
 ];
 
-/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. The S3 client also has static imports of event streams, which load with the bundle. */
+/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. Static imports of these modules, such as in the S3 client, remain. */
 const LEFT_OUT: Plugin = {
   name: 'left-out',
   setup(build) {
@@ -31,7 +31,10 @@ const LEFT_OUT: Plugin = {
   },
 };
 
-/** Replaces the SDK's reader of `~/.aws/config` and `~/.aws/credentials`: a function has neither file, and the SDK looks for both at its first request. */
+/**
+ * Replaces the SDK's reader of `~/.aws/config` and `~/.aws/credentials`. A Lambda function has neither file, but the SDK would look for them at its first
+ * request.
+ */
 const NO_SHARED_CONFIG_FILES: Plugin = {
   name: 'no-shared-config-files',
   setup(build) {
@@ -42,21 +45,21 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
         contents: 'export const CONFIG_PREFIX_SEPARATOR = "."; export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
       };
     });
-    build.onEnd(() => isReplaced ? undefined : { errors: [{ text: 'no bundle contains loadSharedConfigFiles.js: find its new name in the SDK' }] });
+    build.onEnd(() => isReplaced ? undefined : { errors: [{ text: 'expected the SDK\'s loadSharedConfigFiles.js in a bundle, got none. If the SDK has renamed the file, change the filter in build/bundle-options.ts' }] });
   },
 };
 
 /**
- * Options for the bundle of a handler, without the code that cannot run in Lambda.
+ * Options for the bundle of a handler, without code that Lambda does not need.
  *
- * The bundle contains no `import()` of a bundled module. Otherwise, esbuild would wrap shared modules in functions, and V8 would compile these functions one
- * by one.
+ * The bundle contains no `import()` of a bundled module. With such an `import()`, esbuild would wrap shared modules in functions, and V8 would compile these
+ * functions one by one.
  */
 export const LAMBDA_BUNDLE = {
   ...NODE_BUNDLE,
-  // An `import()` of a built-in module makes Node load more code than the SDK contains. `require` does not.
+  // `require` replaces `import()` of built-in modules, because `import()` makes Node load more code than the SDK contains.
   supported: { 'dynamic-import': false },
-  // The SDK checks whether a body is a web stream. A reference to the global `ReadableStream` makes Node load its code for web streams.
+  // The SDK refers to the global `ReadableStream`, and this reference would make Node load its code for web streams.
   define: { ReadableStream: 'undefined' },
   plugins: [LEFT_OUT, NO_SHARED_CONFIG_FILES],
 } as const satisfies BuildOptions;

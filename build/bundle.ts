@@ -3,7 +3,10 @@ import * as path from 'path';
 import { build } from 'esbuild';
 import { LAMBDA_BUNDLE } from './bundle-options';
 
-/** Bundles `src/auth/sign-in/sign-in.lambda.ts` as `assets/auth/sign-in/index.js`: subfolders of an area are not part of the output path. */
+/**
+ * Bundles every handler, for example `src/auth/sign-in/sign-in.lambda.ts` as `assets/auth/sign-in/index.js`. Subfolders of an area are not part of the output
+ * path.
+ */
 const root = path.join(__dirname, '..');
 rmSync(path.join(root, 'assets'), { recursive: true, force: true });
 const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })

@@ -5,8 +5,8 @@ import * as ts from 'typescript';
 import { ENVIRONMENTS } from '../src/contract/environment';
 
 /*
- * Compares the files that npm would pack with the required files: npm doesn't report a missing file, and it omits symbolic links.
- * Runs before each `npm pack` and `npm publish`.
+ * Compares the files that npm would pack with the required files, because npm reports no missing file and omits symbolic links. This script runs before each
+ * `npm pack` and `npm publish`.
  */
 const root = path.join(__dirname, '..');
 const sources = path.join(root, 'src');
@@ -17,7 +17,7 @@ const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/i
 const required = ['.jsii', 'openapi.json', ...code, ...handlers];
 const documents = /^(?:API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture)$/;
 
-// Without the variables in which npm passes its own options to scripts.
+// npm passes its options to scripts in variables that begin with `npm_`. The inner npm must not get these options.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 const answer = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, env, encoding: 'utf8' });
 const packed: { path: string; size: number }[] = JSON.parse(answer)[0].files;

@@ -1,21 +1,20 @@
 import { awscdk } from 'projen';
 
-/** Files that run in Lambda. */
 const HANDLER_SIDE = ['src/runtime/**/*.ts', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'];
-/** Pure rules that constructs and handlers may import. */
+/** Pure rules, which constructs and handlers can import. */
 const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts', 'src/transcode/{source,job}/**/*.ts'];
-/** The areas that each area may import. No area imports auth, because callers are authenticated by the API and authorized by the roles. */
+/** The areas that each area can import. No area imports auth, because the API authenticates callers and the roles authorize them. */
 const BELOW: Readonly<Record<string, readonly string[]>> = { api: [], auth: ['api'], catalog: ['api'], delivery: ['api', 'catalog'], sweeper: ['catalog', 'transcode'], transcode: ['catalog'], upload: ['api', 'catalog'] };
 const AREAS = Object.keys(BELOW);
 
 const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler must not import the CDK, because esbuild would bundle it' };
 const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'only handlers can import the SDK; constructs run in the user\'s CDK app' };
-const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'a construct must not import a handler; it refers to it by name (src/contract)' };
+const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'a construct must not import a handler; use the name of the handler (src/contract/environment.ts)' };
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler must not import a construct, because esbuild would bundle the CDK' };
 
 const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file instead of the index, which exports every area' };
 
-/** In an area's folder, a handler can import only handler files and pure rules. */
+/** From its area, a handler can import only handler files and pure rules. */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
@@ -28,8 +27,8 @@ const UNNAMED_ANSWER = {
 
 /** The lint rules for directions check only import declarations. */
 const OTHER_IMPORTS = [
-  { selector: 'TSImportType', message: 'use an import declaration: the lint rules don\'t check import(...).T' },
-  { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'use an import declaration: the lint rules don\'t check import(...)' },
+  { selector: 'TSImportType', message: 'use an import declaration, because the lint rules do not check import(...).T' },
+  { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'use an import declaration, because the lint rules do not check import(...)' },
 ];
 
 const ENVIRONMENT = {
@@ -53,7 +52,7 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
         ...AREAS.flatMap((area) => AREAS.filter((other) => other !== area && !BELOW[area].includes(other)).map((other) => (
           { target: `./src/${area}`, from: `./src/${other}`, message: `${area} can import ${BELOW[area].join(' and ') || 'no other area'}; ServerlessVod connects the other areas` }))),
         { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'synth can import only contract and domain' },
-        { target: './local', from: './src', message: 'local must not import src; it uses the template only' },
+        { target: './local', from: './src', message: 'local must not import src; the local stack uses only the template' },
         { target: './src', from: ['./build', './local', './test', './bench', './judges', './examples'], message: 'src must not import other folders of the repository' },
       ],
     }],

@@ -9,8 +9,8 @@ const DROPPED = [
 ];
 
 /**
- * Returns the part of a jsii assembly that users depend on: names, members, types, optionality and documented defaults. The result is a valid assembly,
- * so that jsii-diff can read it.
+ * Returns the part of a jsii assembly that users depend on: names, members, types, optionality and documented defaults. jsii-diff can read the result,
+ * because it is a valid assembly.
  */
 export function publicApi(assembly: object): string {
   const prune = (value: unknown): unknown => {

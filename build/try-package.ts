@@ -5,14 +5,14 @@ import * as path from 'path';
 import * as ts from 'typescript';
 
 /*
- * Packs the last build, installs it in an empty folder and uses it: with `require`, with `import`, and with the type checker in each module resolution mode
- * of TypeScript. The CDK comes from this repository, so nothing is downloaded.
+ * Packs the last build and installs the package in an empty folder. Then tests the package with `require`, with `import`, and with the type checker in each
+ * module resolution mode of TypeScript. The CDK comes from this repository, so nothing is downloaded.
  */
 const root = path.join(__dirname, '..');
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-// Without the variables in which npm passes its own options to scripts.
+// npm passes its options to scripts in variables that begin with `npm_`. The inner npm must not get these options.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 
 function npm(cwd: string, ...args: string[]): void {
@@ -71,7 +71,7 @@ export type Upload = VodUpload;`;
 
 const FILES = { 'app.cjs': COMMON_JS, 'app.mjs': ES_MODULE, 'types.ts': TYPES, 'types.mts': TYPES, 'deep.ts': DEEP_TYPES, 'deep.mts': DEEP_TYPES };
 
-/** Under `node10`, TypeScript ignores `exports`: it finds types through the field `types`, and can import any file. */
+/** The test files and compiler options, by module resolution mode. With `node10`, TypeScript ignores `exports`, so `deep.ts` would compile. */
 const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]> = {
   nodenext: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.NodeNext }],
   node16: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.Node16 }],
@@ -100,7 +100,7 @@ function typeFaults(files: string[], options: ts.CompilerOptions): string | unde
   return faults.length === 0 ? undefined : ts.formatDiagnostics(faults, host);
 }
 
-/** Synthesizes an app with the installed package's handlers, which fails if one is missing. */
+/** Synthesizes an app with the installed package. Synth fails if a handler is missing. */
 function synthesisFaults(file: string): string | undefined {
   const { status, stderr } = spawnSync(process.execPath, [file], { cwd: folder, env: { ...env, CDK_VALIDATION: 'false' }, encoding: 'utf8' });
   if (status !== 0) return `exit status ${status}\n${stderr}`;

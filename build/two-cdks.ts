@@ -1,9 +1,9 @@
 import { awscdk } from 'projen';
 
-/** The tests that synthesize templates. These tests must pass with the oldest and the newest supported CDK. */
+/** The tests that synthesize templates, which must pass with the oldest and the newest supported CDK. */
 const SYNTHESIZING = ['<rootDir>/test/*/vod-*.test.ts', '<rootDir>/test/auth/identity/{identity,user-pool*}.test.ts', '<rootDir>/test/{synth,templates}/*.test.ts'];
 
-/** Jest options that jest accepts per project. All other jest options apply to the whole run. */
+/** Options that jest accepts per project. */
 const PER_PROJECT = ['clearMocks', 'setupFiles', 'testPathIgnorePatterns', 'transform'];
 
 /** The examples import the library by its name, as users do. */
@@ -19,7 +19,7 @@ export function testOnTwoCdks(project: awscdk.AwsCdkConstructLibrary): void {
       ...shared,
       displayName: 'newest CDK',
       testMatch: SYNTHESIZING,
-      // Snapshots match the oldest CDK only; a newer CDK can add properties.
+      // Snapshots match only the oldest CDK, because a newer CDK can add properties.
       testPathIgnorePatterns: [...shared.testPathIgnorePatterns, '\\.snapshot\\.test\\.ts$'],
       moduleNameMapper: { ...LIBRARY, '^aws-cdk-lib$': 'aws-cdk-newest', '^aws-cdk-lib/(.*)$': 'aws-cdk-newest/$1' },
     },

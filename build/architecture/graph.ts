@@ -16,7 +16,7 @@ export interface Edge {
 
 type Read = (template: CloudFormationTemplate) => Edge[];
 
-/** The path of each resource of a REST API, such as `/upload`. */
+/** Returns the path of a resource of a REST API, such as `/upload`. */
 function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
   const resource = template.Resources[references(resourceId)[0]];
   if (resource?.Type !== 'AWS::ApiGateway::Resource') return '';
@@ -35,7 +35,7 @@ const behaviors: Read = (template) => ofType(template, 'AWS::CloudFront::Distrib
   ...list(config.CacheBehaviors).map(({ PathPattern }: any) => ({ from: BROWSER, to: id, by: PathPattern })),
 ]);
 
-/** Browsers send requests to a bucket whose CORS rules allow a method. */
+/** Returns a connection from browsers to a bucket for each method that the bucket's CORS rules allow. */
 const uploads: Read = (template) => ofType(template, 'AWS::S3::Bucket').flatMap(({ id, properties }) => (
   list(properties.CorsConfiguration?.CorsRules).flatMap(({ AllowedMethods }: any) => AllowedMethods.map((by: string) => ({ from: BROWSER, to: id, by })))));
 
@@ -47,7 +47,7 @@ const mappings: Read = (template) => ofType(template, 'AWS::Lambda::EventSourceM
   ];
 });
 
-/** A rule listens to its bus, or to the resources that its pattern names on the default bus. */
+/** Returns the sources of a rule's events: a schedule, a custom bus, or the resources in the pattern of a rule on the default bus. */
 function sourcesOf({ ScheduleExpression, EventBusName, EventPattern }: Record<string, any>): string[] {
   if (ScheduleExpression) return [SCHEDULE];
   return EventBusName ? references(EventBusName) : references(EventPattern);
@@ -64,7 +64,7 @@ const deadLetterQueues: Read = (template) => [
   ...ofType(template, 'AWS::Lambda::Function').flatMap(({ id, properties }) => references(properties.DeadLetterConfig).map((to) => ({ from: id, to, by: 'dead-letter queue of the function', deadLetter: true }))),
 ];
 
-/** The resources that act under each role: functions, and MediaConvert's queue for the role that MediaConvert assumes. */
+/** Returns the resources that use each role: functions, or MediaConvert's queue for the role that MediaConvert assumes. */
 function actors(template: CloudFormationTemplate): Record<string, string[]> {
   const queues = ofType(template, 'AWS::MediaConvert::Queue').map(({ id }) => id);
   return Object.fromEntries(ofType(template, 'AWS::IAM::Role').map(({ id, properties }) => [id, JSON.stringify(properties.AssumeRolePolicyDocument).includes('mediaconvert.')

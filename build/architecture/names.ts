@@ -6,13 +6,13 @@ import { ofType, only, references, type CloudFormationTemplate } from '../../tes
 
 /** A resource that the picture shows. */
 export interface Named {
-  /** `{area}.{property}`, as an app finds it on `ServerlessVod`. */
+  /** The area and the public property of the resource, such as `upload.bucket`. */
   readonly name: string;
   readonly type: string;
   readonly logicalId: string;
 }
 
-/** The resource types that the picture shows. The value is the text above the name of a resource. */
+/** The resource types that the picture shows, with the text above the resource's name. */
 const SHOWN: Readonly<Record<string, string>> = {
   'AWS::ApiGateway::RestApi': 'REST API',
   'AWS::CloudFront::Distribution': 'CloudFront distribution',
@@ -44,12 +44,12 @@ function ofAreas(vod: ServerlessVod, template: CloudFormationTemplate): Named[] 
     })));
 }
 
-/** Every resource that the picture shows. */
+/** Returns every resource that the picture shows. */
 export function namedResources(vod: ServerlessVod, consumer: Construct, template: CloudFormationTemplate): Named[] {
   const key = references(only(template, 'Custom::VodKeyPair').properties).find((id) => template.Resources[id]?.Type === 'AWS::SecretsManager::Secret')!;
   const areas = ofAreas(vod, template);
   const left = ofType(template, 'AWS::S3::Bucket').map(({ id }) => id).filter((id) => !areas.some(({ logicalId }) => logicalId === id));
-  if (left.length > 0) throw new Error(`no public property names ${left}`);
+  if (left.length > 0) throw new Error(`expected a public property for each bucket, got none for ${left}`);
   return [
     ...areas,
     { name: SIGNING_KEY, type: SHOWN['AWS::SecretsManager::Secret'], logicalId: key },

@@ -1,6 +1,9 @@
 import { BROWSER } from './graph';
 
-/** One arrow of a path. `from` and `to` are names of public properties, such as `upload.bucket`. `by` must equal the `by` of a connection in the template. */
+/**
+ * One arrow of a path in the picture. `from` and `to` are names of public properties, such as `upload.bucket`. `by` must equal `Edge.by` of a connection in
+ * the template.
+ */
 export interface Step {
   readonly from: string;
   readonly to: string;
@@ -14,12 +17,12 @@ export interface Path {
   readonly steps: readonly Step[];
 }
 
-/** A resource of the app that listens to `video.ready`. */
+/** The name of a queue of the app that receives `video.ready` events. */
 export const CONSUMER = 'consumer';
-/** The secret that stores the private signing key. No public property returns this secret. */
+/** The name of the secret that stores the private signing key. No public property returns this secret. */
 export const SIGNING_KEY = 'signing key';
 
-/** The steps of each path, in the order in which they happen. Drawing the picture fails if the template has no connection for a step. */
+/** The steps of each path, in chronological order. `dot` throws an error if the template has no connection for a step. */
 export const PATHS: readonly Path[] = [
   {
     name: 'Upload',

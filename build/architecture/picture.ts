@@ -4,7 +4,7 @@ import { PATHS, SIGNING_KEY, CONSUMER } from './paths';
 
 const INK = '#202124';
 const GREY = '#5f6368';
-/** Graphviz knows the widths of Arial's letters. */
+/** Graphviz has a table of the letter widths of Arial. */
 const FONT = 'fontname="Arial"';
 
 const FILLS: Readonly<Record<string, string>> = {
@@ -27,7 +27,7 @@ function cluster(area: string, nodes: readonly Named[]): string {
     ${area === 'sweeper' ? `"${SCHEDULE}" [label="every 15 minutes" fillcolor="#f1f3f4"]` : ''} }`;
 }
 
-/** Returns the label of a step: its number on the color of the path, and its text. */
+/** Returns the label of a step: its number on a background in the color of the path, and its text. */
 function badge(color: string, step: string, text: string): string {
   const words = text && `<td align="left"><font color="${color}">${text}&nbsp;</font></td>`;
   return `<<table border="0" cellspacing="0" cellpadding="2"><tr><td bgcolor="${color}"><font color="white">&nbsp;${step}&nbsp;</font></td>${words}</tr></table>>`;
@@ -39,7 +39,7 @@ function legend(): string {
   return `legend [shape=plain style="" label=<<table border="0" cellspacing="5">${[...rows, others].join('')}</table>>]`;
 }
 
-/** Returns the picture in the language of Graphviz. Fails if the template has no connection for a step of a path. */
+/** Returns the picture in Graphviz's DOT language. Throws an error if the template has no connection for a step of a path. */
 export function dot(named: readonly Named[], edges: readonly Edge[]): string {
   const names = new Map([[BROWSER, BROWSER], [SCHEDULE, SCHEDULE], ...named.map(({ name, logicalId }) => [logicalId, name] as const)]);
   const known = edges.flatMap((edge) => {
@@ -47,7 +47,7 @@ export function dot(named: readonly Named[], edges: readonly Edge[]): string {
     return from && to ? [{ ...edge, from, to }] : [];
   });
   const steps = PATHS.flatMap((path) => path.steps.map(({ from, to, by, text }, index) => {
-    if (!known.some((edge) => edge.from === from && edge.to === to && edge.by === by)) throw new Error(`${path.name} ${index + 1}: the template has no connection ${from} -> ${to} by ${by}`);
+    if (!known.some((edge) => edge.from === from && edge.to === to && edge.by === by)) throw new Error(`${path.name}, step ${index + 1}: the template has no connection ${from} -> ${to} by ${by}`);
     return `"${from}" -> "${to}" [color="${path.color}" penwidth=1.8 label=${badge(path.color, String(index + 1), text)}]`;
   }));
   const drawn = new Set(PATHS.flatMap((path) => path.steps.flatMap(({ from, to }) => [`${from} ${to}`, `${to} ${from}`])));
