@@ -9,15 +9,14 @@ import { librarySource } from '../local/template/assembly';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
- * Runs independent checkers on the examples' templates: Python programs, installed in a virtual environment beside this file. If a program can't be
- * installed, the run fails and prints the name of the program. The run then checks combinations of all public props, and checks this project's tests with
- * mutated templates.
+ * Runs cfn-lint and parliament on the examples' templates. The run fails if these Python programs cannot be installed in the virtual environment beside this
+ * file. Then checks templates of combinations of all public props, and checks whether this project's tests detect changed templates.
  */
 const root = path.join(__dirname, '..');
 
 const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
 
-/** Findings of parliament that are ignored: its list of actions is older than Probe, and Lambda's network interfaces in a VPC have no ARN in advance. */
+/** Ignored findings of parliament. Its list of actions is older than Probe, and policies cannot contain the ARNs of Lambda's network interfaces in a VPC. */
 const KEPT = ['Unknown action mediaconvert:Probe', "['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses']"];
 
 /** Returns the templates of the examples and of each source of identity. */
@@ -32,10 +31,10 @@ function synthesize(folder: string): string[] {
   });
 }
 
-/** Returns every policy of a template for parliament. Each intrinsic function is replaced by a value of the same kind. */
+/** Returns every policy of a template for parliament. A value of the same kind replaces each intrinsic function. */
 function policies(template: string): { name: string; document: object }[] {
   const whole: CloudFormationTemplate = JSON.parse(readFileSync(template, 'utf8'));
-  // `Ref` in a policy refers to a pseudo parameter, or to a secret whose `Ref` is its ARN.
+  // In a policy, `Ref` returns the value of a pseudo parameter or the ARN of a secret.
   const lookup = (name: string, attribute?: string): string => PSEUDO[name] ?? `${arnOf(whole.Resources[name].Type)}${attribute === 'StreamArn' ? '/stream/x' : ''}`;
   return ours(whole, 'AWS::IAM::Policy').map(({ id, properties }) => ({ name: id, document: plain(properties.PolicyDocument, lookup) }));
 }
@@ -82,7 +81,7 @@ function askPythonJudges(): number {
   }
 }
 
-// The CDK's validator takes seconds, and a test runs it.
+// CDK's validation of the template takes seconds, and a test runs it.
 process.env.CDK_VALIDATION = 'false';
 const found = Math.max(askPythonJudges(), judgePairwise());
 judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {

@@ -6,9 +6,8 @@ import { parseArgs } from 'util';
 import * as ts from 'typescript';
 
 /*
- * Draws random sentences of the project. A reader marks the sentences that must be read twice.
- * Each sentence is printed with its context: the sentence before it in its paragraph, and its heading, table column or line of code.
- * The draw depends only on the seed, which defaults to the current commit.
+ * Draws random sentences of the project. A reader marks the sentences that they had to read twice. Each sentence is printed with its context: the sentence
+ * before it in its paragraph, and its heading, table column or line of code. The seed determines the draw. The default seed is the id of the current commit.
  * Usage: npm run sentences -- [--seed TEXT] [--count N] [--all] [PATH...]
  */
 const KINDS = ['docstring', 'message', 'comment', 'document'] as const;
@@ -40,7 +39,7 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 /** Counts words of prose. Code, paths and identifiers are not counted. */
 const words = (text: string): number => text.split(' ').filter((part) => /^\p{P}*\p{L}[\p{Ll}'-]+\p{P}*$/u.test(part)).length;
 
-/** Splits a paragraph into sentences, and omits fragments and sentences of fewer than four words. Punctuation in code ends no sentence. */
+/** Splits a paragraph into sentences, and omits sentences of fewer than four words. Punctuation in code does not end a sentence. */
 function sentencesOf(paragraph: string): string[] {
   const text = paragraph.replace(/\s+/g, ' ').trim();
   const hidden = text.replace(/`[^`]*`/g, (code) => code.replace(/[.?!]/g, '_'));
@@ -60,7 +59,7 @@ function commentParagraphs(comment: string): string[] {
   return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@\w+(?: \w+(?= - ))? ?(?:- )?/, ''));
 }
 
-/** Returns the text of a literal, or of literals joined by `+`; expressions in it appear in braces. */
+/** Returns the text of a literal, or of literals joined by `+`. Expressions in the text appear in braces. */
 function textOf(node: ts.Node, file: ts.SourceFile): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((span) => `{${span.expression.getText(file)}}${span.literal.text}`).join('');
@@ -85,7 +84,7 @@ function sentencesOfCode(name: string): Sentence[] {
   const visit = (node: ts.Node): void => {
     const around = [ts.getLeadingCommentRanges(text, node.pos), ts.getTrailingCommentRanges(text, node.end)];
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
-    // A literal that is part of a joined text is not a separate sentence.
+    // A literal that is joined by `+` is a part of a larger text.
     const literal = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);

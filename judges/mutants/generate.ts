@@ -15,7 +15,7 @@ export interface Mutant {
 
 type Path = (string | number)[];
 
-/** Properties with names and texts for readers. No requirement of this project depends on these properties. */
+/** Properties with names and texts for readers, which no requirement of this project covers. */
 const COSMETIC = ['Description', 'Comment', 'Tags', 'Sid', 'PolicyName', 'description', 'title', 'detail'];
 
 const POLICY_TYPES = ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission'];
@@ -26,7 +26,7 @@ function get(value: any, path: Path): any {
   return path.reduce((inner, key) => inner?.[key], value);
 }
 
-/** Returns a copy in which one place is removed or has another value. */
+/** Returns a copy of a resource without the value at `path`, or with a different value. */
 function changed(resource: TemplateResource, path: Path, value?: unknown): TemplateResource {
   const copy = structuredClone(resource);
   const parent = get(copy, path.slice(0, -1));
@@ -59,7 +59,7 @@ function weaker(value: unknown, path: Path): [kind: string, value: unknown][] {
   return key === 'Action' && value !== wholeService ? [['action broadened', wholeService]] : [];
 }
 
-/** Returns every place of a resource with its possible changes. */
+/** Returns every possible change of a resource, with the path of the changed value. */
 function changes(resource: TemplateResource): { path: Path; kind: string; value?: unknown }[] {
   const found: { path: Path; kind: string; value?: unknown }[] = [];
   const visit = (value: any, path: Path): void => {
@@ -78,7 +78,7 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 
-/** Whether the library writes this part of an existing bucket, table or queue. The user writes the other parts. */
+/** Whether the library writes this part of an existing bucket, table or queue. The user writes all other parts. */
 function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
   if (path[1] === 'CorsConfiguration' || path[1] === 'NotificationConfiguration') return true;
   const statement = path.indexOf('Statement');
@@ -95,7 +95,7 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
   }));
 }
 
-/** Removes each resource that no other resource refers to. The removal of any other resource is not tested, because CloudFormation itself would report it. */
+/** Returns a mutant without each resource that no other resource refers to. CloudFormation itself would report the removal of a resource with references. */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));
   return Object.keys(template.Resources).filter((id) => isOurs(id) && !referred.has(id)).map((id) => {
@@ -107,7 +107,7 @@ function withoutResources(example: string, template: CloudFormationTemplate): Mu
   });
 }
 
-/** Returns every mutant of a template. Omits the removal of a dependency that another reference implies, because it changes nothing. */
+/** Returns every mutant of a template. A dependency that a reference implies is not removed, because the removal would have no effect. */
 export function mutantsOf(example: string, template: CloudFormationTemplate): Mutant[] {
   const parts = resourcesOf(template).flatMap(({ id, resource, mine }) => changes(resource).filter(({ path }) => mine(path))
     .map((change) => ({ id, resource, ...change })));
@@ -123,7 +123,7 @@ export function mutantsOf(example: string, template: CloudFormationTemplate): Mu
   return [...withoutResources(example, template), ...ofParts];
 }
 
-/** Returns the mutants of several templates. Mutants of equal resources count once. */
+/** Returns the mutants of several templates. If templates contain an equal resource, only the mutants of one template are returned. */
 export function distinctMutants(templates: Record<string, CloudFormationTemplate>): Mutant[] {
   const seen = new Set<string>();
   return Object.entries(templates).flatMap(([example, template]) => mutantsOf(example, template)).filter(({ what, kind, logicalId, example }) => {

@@ -8,7 +8,7 @@ import { CHECKS } from '../../test/templates/checks';
 import { example, EXAMPLE_NAMES } from '../../test/templates/templates';
 import type { CloudFormationTemplate } from '../../test/toolkit/template';
 
-/** The minimum ratio of mutants that must be caught. */
+/** The minimum ratio of mutants that tests must catch. */
 const LEAST_CAUGHT = 0.95;
 
 const ACCESS = 'local/access';
@@ -30,7 +30,7 @@ function noticedByChecks({ template }: Mutant): string[] {
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);
-  // A request doesn't name the trust policy or Lambda permission that it requires, so all decisions are checked again.
+  // Requests do not show which trust policy or Lambda permission they require, so all permission decisions are checked again.
   const asked = before.Type === 'AWS::IAM::Policy' ? decisions.filter(({ action }) => actions.includes(`"${action}"`)) : decisions;
   const { [logicalId]: after } = template.Resources;
   const Resources = { ...assembly.template.Resources, [logicalId]: after };
@@ -38,14 +38,14 @@ async function noticedByAccess({ logicalId, template }: Mutant, { assembly, deci
   try {
     return (await isAllowed({ ...assembly, template: { ...assembly.template, Resources } }, asked)).some((allowed) => !allowed);
   } catch {
-    // The local stack doesn't start with this template.
+    // An error means that the local stack does not start with this template.
     return true;
   }
 }
 
 const ACCESS_TYPES = ['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission', 'AWS::KMS::Key'];
 
-/** Returns the checks that catch each mutant. The validator runs only for mutants that nothing else catches, because it is the slowest. */
+/** Returns the checks that catch each mutant. The slow validator of AWS runs only for mutants that no other check catches. */
 async function noticed(mutants: Mutant[], templates: Record<string, CloudFormationTemplate>, journey: Journey): Promise<string[][]> {
   const validator = new ResourceValidator();
   const answers: string[][] = [];
@@ -66,14 +66,14 @@ function printTable(head: string[], rows: (string | number)[][]): void {
   for (const row of [head, ...rows]) console.log(row.map((cell, column) => (column === 0 ? String(cell).padEnd(widths[0]) : String(cell).padStart(widths[column]))).join('  '));
 }
 
-/** Changes the examples' templates one part at a time, and prints the changes that no check catches. */
+/** Changes one part of an example's template at a time, and prints the changes that no check catches. */
 export async function judgeMutants(): Promise<number> {
   const start = Date.now();
-  // The full example comes first, so that mutants of shared resources are also checked with local/access.
+  // The full example is first, because only its mutants are also checked with local/access.
   const names = [...EXAMPLE_NAMES].sort((one, other) => Number(other === 'full') - Number(one === 'full'));
   const templates: Record<string, CloudFormationTemplate> = Object.fromEntries(names.map((name) => [name, example(name)]));
   const journey = await runJourney().finally(stopAll);
-  if (journey.decisions.some(({ allowed }) => !allowed)) throw new Error('the journey was denied a request with the original template');
+  if (journey.decisions.some(({ allowed }) => !allowed)) throw new Error('the local stack denied a request with the original template');
   const mutants = distinctMutants(templates);
   const answers = await noticed(mutants, templates, journey);
 
@@ -92,6 +92,6 @@ export async function judgeMutants(): Promise<number> {
   const stale = SURVIVORS.filter(([pattern]) => !survivors.some(({ what }) => pattern.test(what)));
   stale.forEach(([pattern]) => console.log(`judges/mutants/survivors.ts: ${pattern} matches no surviving mutant. Remove this entry`));
   const caught = (mutants.length - survivors.length) / mutants.length;
-  console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (at least ${LEAST_CAUGHT * 100} %), ${survivors.length} survive, ${unlisted.length} of them without a reason; ${Math.round((Date.now() - start) / 1000)} s`);
+  console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (at least ${LEAST_CAUGHT * 100} %), ${survivors.length} not caught, ${unlisted.length} of them without a reason; ${Math.round((Date.now() - start) / 1000)} s`);
   return caught >= LEAST_CAUGHT && unlisted.length === 0 && stale.length === 0 ? 0 : 1;
 }

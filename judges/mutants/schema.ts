@@ -4,7 +4,7 @@ import * as path from 'path';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
 import type { TemplateResource } from '../../test/toolkit/template';
 
-/** Runs AWS's template validator on one resource: a whole template would take a second. */
+/** Runs AWS's template validator on one resource, because the validation of a whole template takes a second. */
 export class ResourceValidator {
   private readonly engine = new CelEngine();
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'mutants-'));

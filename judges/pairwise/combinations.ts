@@ -1,8 +1,8 @@
 import { Combination, FACTORS, mayMeet } from './rules';
 
 /*
- * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. The npm library covertable found no
- * result in four minutes for these factors and rules; this code takes seconds.
+ * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. This code takes seconds. For these
+ * factors and rules, the npm library covertable found no result in four minutes.
  */
 
 /** One value of a factor. */
@@ -14,15 +14,15 @@ interface Choice {
 
 const CHOICES: Choice[][] = Object.entries(FACTORS).map(([label, ways], factor) => ways.map((way) => ({ factor, label, way })));
 
-/** For each value, the values that it can be combined with. The set also contains the value itself. */
+/** The allowed values of all factors beside each value. Each set also contains the value itself. */
 const BESIDE = new Map<Choice, Set<Choice>>(CHOICES.flat().map((one) => [one, new Set(CHOICES.flat().filter((other) => (
   one === other || (one.factor !== other.factor && mayMeet([one.label, one.way], [other.label, other.way])))))]));
 
-/** Returns the remaining values of each factor for these choices; undefined if a factor has no value left. */
+/** Returns the values of each factor that these choices allow, or undefined if the choices allow no value of a factor. */
 function narrow(left: Choice[][], ...choices: Choice[]): Choice[][] | undefined {
   const narrowed = left.map((ways) => ways.filter((way) => choices.every((choice) => BESIDE.get(choice)!.has(way))));
   if (narrowed.some((ways) => ways.length === 0)) return undefined;
-  // A factor with only one remaining value narrows the other factors too.
+  // A factor with only one remaining value also limits the values of all other factors.
   const forced = narrowed.flatMap((ways, factor) => (ways.length === 1 && left[factor].length > 1 ? ways : [])).filter((way) => !choices.includes(way));
   return forced.length === 0 ? narrowed : narrow(narrowed, ...forced);
 }
@@ -53,7 +53,7 @@ function mostUncovered(uncovered: Map<Choice, Set<Choice>>): Choice | undefined 
   return others.size > 0 ? choice : undefined;
 }
 
-/** Chooses a value for each factor: the value that covers most new pairs. */
+/** Chooses the value of each factor that covers most new pairs. */
 function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice[] {
   const chosen = left.filter(({ length }) => length === 1).flat();
   const open = left.filter(({ length }) => length > 1);
@@ -64,5 +64,5 @@ function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice
     const narrowed = narrow(left, choice);
     if (narrowed) return complete(narrowed, uncovered);
   }
-  throw new Error('every factor has no value left');
+  throw new Error('expected an allowed value for an open factor, got none');
 }

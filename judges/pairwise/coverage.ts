@@ -4,7 +4,7 @@ import { PROPS } from './props';
 
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
-/** Props of areas that are used alone. `stacks.ts` sets these props from the values of other structs or from other areas. */
+/** Structs of areas without `ServerlessVod`. `stacks.ts` sets their props from values of other structs, or from the constructs of other areas. */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
 /** Props of areas that refer to other areas. */
@@ -22,7 +22,7 @@ export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);
   const hasRow = (struct: string, { name, type }: { readonly name: string; readonly type: { readonly fqn?: string } }): boolean => {
-    // A struct of nested options, whose props have rows.
+    // The type of the prop is a struct whose props have rows.
     if (structs.some(({ fqn, name: options }) => fqn === type.fqn && options in rows)) return true;
     if (BY_WIRING.includes(struct)) return NEIGHBOURS.includes(name) || name in rows.ServerlessVodProps;
     return name in (rows[struct] ?? {});

@@ -14,8 +14,8 @@ const LEAST_TEMPLATES = 40;
 /** Findings of cdk-nag that are ignored. */
 const NAG_KEPT: [string, RegExp, string][] = [
   ['AwsSolutions-', /^(Videos\/Mine|Other)\//, 'resources that the user passes in'],
-  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::example-', /^Videos\/Vod\//, 'an imported bucket: before 2.262, CDK can\'t acknowledge a finding with its ARN'],
-  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:mediaconvert:', /\/Sweeper\/SweepVideos\//, 'jobs: before 2.262, CDK can\'t acknowledge a finding with their ARN'],
+  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::example-', /^Videos\/Vod\//, 'before 2.262, CDK cannot acknowledge a finding with the ARN of an imported bucket'],
+  ['AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:mediaconvert:', /\/Sweeper\/SweepVideos\//, 'before 2.262, CDK cannot acknowledge a finding with the ARN of jobs'],
 ];
 
 const describe = (combination: Combination): string => Object.entries(combination).filter(([, way]) => way !== LEFT_OUT).map(([label, way]) => `${label}=${way}`).join(', ');
@@ -27,7 +27,7 @@ const describe = (combination: Combination): string => Object.entries(combinatio
 export function judgePairwise(): number {
   const start = Date.now();
   const missing = missingRows();
-  missing.forEach((prop) => console.log(`pairwise: ${prop} has no row in judges/pairwise/props.ts`));
+  missing.forEach((prop) => console.log(`pairwise: expected values of ${prop} in judges/pairwise/props.ts, got none`));
   const { rows, pairs } = combinations();
   const folder = mkdtempSync(path.join(tmpdir(), 'pairwise-'));
   try {
@@ -36,7 +36,7 @@ export function judgePairwise(): number {
     rows.forEach((row, index) => {
       try {
         const { app, stack } = appOf(row, path.join(folder, String(index)));
-        // Most combinations don't use the other stack.
+        // In most combinations, the stack `Other` has no resources.
         templates.push(...app.synth().stacks.filter(({ template }) => template.Resources)
           .map(({ templateFullPath }) => ({ file: templateFullPath, row: index })));
         findings.push(...nag(app, stack).filter(({ ruleId, place }) => !isKept(NAG_KEPT, ruleId, place)).map(({ ruleId, place }) => `cdk-nag: ${ruleId} at ${place} (combination ${index})`));

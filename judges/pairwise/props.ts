@@ -19,7 +19,7 @@ import {
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
-/** The inputs of a function that creates a value of a prop. */
+/** The arguments of a function that creates a value of a prop. */
 export interface Given {
   /** The parent of constructs that the user passes in. */
   readonly mine: Construct;
@@ -27,11 +27,11 @@ export interface Given {
   readonly other: Stack;
   /** Returns a value that is unknown at synth: a CloudFormation parameter. */
   token(id: string): string;
-  /** The combination's options of a struct; undefined if it sets none of them. */
+  /** Returns the options of a struct in the combination, or undefined if the combination omits all of them. */
   options(struct: string): any;
 }
 
-/** The values of each prop, with names for reports. Omitting the prop counts as another value. */
+/** The values of each prop, with names for reports. An omitted prop is an additional value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };
@@ -63,7 +63,7 @@ const buckets = (id: string) => ({
 const policies = { DESTROY: () => RemovalPolicy.DESTROY, RETAIN: () => RemovalPolicy.RETAIN };
 const switches = { on: () => true, off: () => false };
 
-/** The values of every prop of the service, by struct. The compiler and `missingRows` require a row for each prop. */
+/** The values of every prop of the service, by struct. The compiler and `missingRows` require values for each prop. */
 export const PROPS = {
   ServerlessVodProps: {
     identity: {

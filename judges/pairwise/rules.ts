@@ -1,18 +1,18 @@
 import { PROPS } from './props';
 
-/** One value for each factor, by its label: `VodUploadOptions.maxSize` -> `gibibyte`. */
+/** The name of one value for each factor, for example `VodUploadOptions.maxSize: 'gibibyte'`. */
 export type Combination = Readonly<Record<string, string>>;
 
 /** The value for an omitted prop. */
 export const LEFT_OUT = '-';
 
 const DEPLOYMENT = {
-  /** The whole service, separate areas, or separate areas with a catalog that another stack created. */
+  /** The whole service, areas without `ServerlessVod`, or such areas with the catalog of a different stack. */
   wiring: ['service', 'areas', 'imported catalog'],
   region: ['any', 'us-east-1', 'eu-west-1'],
 };
 
-/** The factors and their values: every prop, and the environment. */
+/** The factors and their values. Every prop, the wiring and the region are factors. */
 export const FACTORS: Readonly<Record<string, readonly string[]>> = {
   ...DEPLOYMENT,
   ...Object.fromEntries(Object.entries(PROPS).flatMap(([struct, props]) => Object.entries(props).map(([prop, ways]) => [`${struct}.${prop}`, [LEFT_OUT, ...Object.keys(ways)]]))),
@@ -20,7 +20,7 @@ export const FACTORS: Readonly<Record<string, readonly string[]>> = {
 
 type Side = readonly [label: string | RegExp, ways: (way: string) => boolean];
 
-/** If `when` matches, `then` must match too. */
+/** A combination that matches `when` must also match `then`. */
 interface Rule {
   readonly when: Side;
   readonly then: Side;
@@ -32,7 +32,7 @@ const isLeftOut = (way: string): boolean => way === LEFT_OUT;
 const is = (...ways: string[]) => (way: string): boolean => ways.includes(way);
 
 /**
- * Returns rules for props that depend on another prop. Without the other prop, the dependent props are omitted. With it, the required dependent props are set.
+ * Returns rules for `parts`, which are props that depend on the prop `whole`. Without `whole`, `parts` are omitted. With `whole`, `required` props are set.
  */
 function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, required: RegExp | undefined, why: string): Rule[] {
   return [
@@ -41,25 +41,25 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
   ];
 }
 
-/** Combinations that the library rejects on purpose or that are not possible. Any other rejection is a finding. */
+/** Rules that exclude impossible combinations, and combinations that the library rejects on purpose. Any rejection of a remaining combination is a finding. */
 export const RULES: readonly Rule[] = [
   ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'domain names require a certificate, and a certificate requires domain names'),
   ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires an origin that serves it'),
   ...partOf(/^(UserPoolIdentity|PublicClient)Options\./, 'ServerlessVodProps.identity', is('own pool'), undefined, 'options of Identity.userPool only'),
   ...partOf(/^PublicClientOptions\.logoutUrls$/, 'PublicClientOptions.callbackUrls', isGiven, undefined, 'a public client requires a callback URL'),
   ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'options of Identity.oidc only'),
-  ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'rungs belong to a ladder'),
+  ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'a rung is a part of a ladder'),
   ...partOf(/^VodFunctionOptions\.(vpcSubnets|securityGroups)$/, 'VodFunctionOptions.vpc', isGiven, undefined, 'subnets and security groups require a VPC'),
   { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'the first admin is a member of the admins group' },
-  { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation requires a feature plan above LITE' },
-  { when: ['UserPoolIdentityOptions.domain', is('custom')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'managed login requires a feature plan above LITE' },
-  { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'CDK would look up the account\'s availability zones' },
-  { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: 'separate areas get their URL as a literal here' },
+  { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation of refresh tokens requires a Cognito feature plan above LITE' },
+  { when: ['UserPoolIdentityOptions.domain', is('custom')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'managed login requires a Cognito feature plan above LITE' },
+  { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'with a known region, CDK would look up the account\'s availability zones' },
+  { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: '`stacks.ts` creates the URL of separate areas as literal text' },
   { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions|eventBus)$/, isLeftOut], why: 'an imported catalog has only a table' },
   { when: ['wiring', is('imported catalog')], then: ['VodCatalogOptions.table', is('imported', 'own with a key')], why: 'an imported catalog requires an existing table' },
 ];
 
-/** Whether the rules allow these two values together. */
+/** Whether the rules allow a combination with these two values. */
 export function mayMeet([label, way]: readonly [string, string], [otherLabel, otherWay]: readonly [string, string]): boolean {
   const matches = ([name]: Side, given: string): boolean => (typeof name === 'string' ? name === given : name.test(given));
   const breaks = ({ when, then }: Rule, one: readonly [string, string], two: readonly [string, string]): boolean => (

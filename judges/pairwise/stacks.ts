@@ -5,7 +5,7 @@ import { Combination, LEFT_OUT } from './rules';
 import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
 import { SERVICE_URL } from '../../test/toolkit/stacks';
 
-/** Creates an app with the service, or its areas, for a combination. */
+/** Creates an app for a combination, with `ServerlessVod` or with separate areas. */
 export function appOf(combination: Combination, outdir: string): { readonly app: App; readonly stack: Stack } {
   const app = new App({ outdir, analyticsReporting: false });
   const env = combination.region === 'any' ? undefined : { account: '123456789012', region: combination.region };
@@ -19,7 +19,7 @@ export function appOf(combination: Combination, outdir: string): { readonly app:
 
 type Options = (struct: StructName) => any;
 
-/** Creates the options of each struct, each only once. */
+/** Returns a function that creates the options of a struct. Repeated calls return the same object. */
 function optionsOf(combination: Combination, stack: Stack, other: Stack): Options {
   const made = new Map<StructName, object | undefined>();
   const given: Given = { mine: new Construct(stack, 'Mine'), other, token: (id) => new CfnParameter(stack, id).valueAsString, options: (struct) => options(struct as StructName) };
@@ -43,14 +43,14 @@ function service(options: Options) {
   };
 }
 
-/** Connects the areas without `ServerlessVod`. */
+/** Creates and connects the areas without `ServerlessVod`. */
 function areas(scope: Construct, isImported: boolean, options: Options): void {
   const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection, functions, ...given } = service(options);
   const url = given.domainNames ? `https://${given.domainNames[0]}` : SERVICE_URL;
   const { certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors } = given;
   const api = new VodApi(scope, 'Api', { functions, ...given.api, appOrigins });
   const auth = new VodAuth(scope, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection, functions });
-  // An omitted role means every signed-in user. A separate catalog requires explicit roles.
+  // In `ServerlessVodProps`, an omitted role means every signed-in user. The props of a catalog require all roles.
   const everyone = { uploaders: Access.signedIn(), viewers: Access.signedIn(), ...auth.roles };
   const catalog = isImported ? VodCatalog.fromTable(scope, 'Catalog', { table: given.catalog.table, url, roles: everyone })
     : new VodCatalog(scope, 'Catalog', { functions, removalPolicy, deletionProtection, ...given.catalog, roles: everyone, url });
