@@ -1,6 +1,6 @@
 const versionOf = (name) => require(`${name}/package.json`).version;
 
-/** Explains the names of the two projects. Ends jest's output with the line `N passed, N failed`, which some CI systems count. */
+/** A jest reporter that explains the names of the two projects. Its last line is `N passed, N failed`, which some CI systems read. */
 module.exports = class ClosingLine {
   onRunStart() {
     process.stdout.write([

@@ -62,11 +62,11 @@ describe('the public API', () => {
 
   test('has structs with a limited number of members', () => {
     const large = types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name);
-    // ServerlessVodProps contains the most used options and one struct for each area. VodFunctionOptions is a subset of about 50 options of CDK.
+    // These two structs may be larger. `ServerlessVodProps` has one struct for each area, and `VodFunctionOptions` repeats options of the CDK.
     expect(large).toEqual(['ServerlessVodProps', 'VodFunctionOptions']);
   });
 
-  // Commit a change of the stored file separately.
+  // Commit changes of the stored assembly separately.
   test('is equal to the stored assembly', () => {
     const hint = 'If the change is intended, run npm run build, then npx tsx build/public-api.ts, and commit test/public-api/assembly.json separately.';
     expect({ hint, api: JSON.parse(publicApi(assembly)) }).toEqual({ hint, api: JSON.parse(readFileSync(STORED, 'utf8')) });
@@ -88,13 +88,13 @@ describe('the public API', () => {
     expect([status, stderr.split('\n').filter((line) => line.startsWith('err'))]).toEqual([0, []]);
   });
 
-  // The assembly contains only the names of enum members, but apps may store or compare the values.
+  // jsii-diff does not compare the values of enum members, but apps may store the values.
   test('keeps the values of enums', () => {
     const enums = types.filter(({ kind }) => kind === 'enum').map(({ name }) => [name, library[name as keyof typeof library]]);
     expect(Object.fromEntries(enums)).toMatchSnapshot();
   });
 
-  // C# resolves a name to a namespace before it resolves it to a class from a `using` directive. Any part of the namespace can hide the class.
+  // In C#, a part of the namespace hides a class of the same name.
   test('has no package or namespace with a part that is the name of a class, or a name that C# code of jsii refers to', () => {
     const { python, java, go, dotnet } = assembly.targets;
     const taken = new Set([...types.map(({ name }) => name), 'Amazon', 'Constructs', 'System']);

@@ -4,9 +4,9 @@ const { tmpdir } = require('os');
 const path = require('path');
 const { ensure } = require('../local/system.ts');
 
-/** Installs missing programs before the workers start, because two concurrent installations would block each other. A test whose program is missing fails. */
+/** Installs missing programs before the test workers start. Two workers that install a program at the same time would block each other. */
 module.exports = () => {
-  // All temporary folders are deleted at the end. CDK, for example, leaves a cloud assembly per app.
+  // The CDK does not delete the cloud assemblies that it writes to temporary folders.
   process.env.TMPDIR = mkdtempSync(path.join(tmpdir(), 'vod-tests-'));
   process.once('exit', () => rmSync(process.env.TMPDIR, { recursive: true, force: true }));
   for (const program of ['ffmpeg', 'chromium']) {

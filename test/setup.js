@@ -1,4 +1,4 @@
-// CDK's template validator runs in test/templates only and not at each synth.
+// Only test/templates runs the CDK's template validator.
 process.env.CDK_VALIDATION = 'false';
-// CDK's TableV2 uses deprecated props up to CDK 2.268 or later, and prints a warning for each table.
+// Without this setting, `TableV2` of CDK 2.268 and earlier prints a deprecation warning for each table.
 process.env.JSII_DEPRECATED = 'quiet';
