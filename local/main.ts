@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     } else {
       console.log(`\n${origin} accepts only tokens from an external issuer. To get a local issuer, configure https://identity.example.com as the app's issuer.`);
     }
-    console.log(`Logs are in ${data}: functions.log (handlers) and access.jsonl (permissions). Press Ctrl-C to stop. Your videos are kept.`);
+    console.log(`Logs are in ${data}: functions.log (handlers) and access.jsonl (permissions). Press Ctrl-C to stop. Videos are kept for the next start.`);
     await interrupted;
   }
 }

@@ -32,7 +32,7 @@ import { oneLine } from './text';
 import type { Part } from './types';
 import { ignoreUsage, observedFunctions, observedGateway, observedService, observedStore, type ObserveUsage } from './usage';
 
-/** The facts that a client needs to use the stack: the content of `stack.json`. */
+/** The content of `stack.json`, which clients need to use the local stack. */
 export interface StackFacts {
   readonly origin: string;
   readonly api: string;
@@ -71,7 +71,7 @@ interface StackOptions {
 /** Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. Disposing of the result stops the stack. */
 export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
-  const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`did not stop: ${error}`)));
+  const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`a part of the local stack failed to stop: ${error}`)));
 
   ensure('ffmpeg');
   const [edgePort, awsPort, authPort, otherPort] = await freePorts([port, 0, 0, 0]);

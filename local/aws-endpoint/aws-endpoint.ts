@@ -43,7 +43,7 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
     } catch (error) {
       // The connection is closed if the body was not read completely, because Node would read the rest of the body as the next request.
       if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
-      const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'a fault of the local service', 500);
+      const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'the local service failed unexpectedly', 500);
       const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');
       if (refusal !== error && !isGone) log(`AWS endpoint: ${raw.method} ${path}: ${firstLines(error as Error)}`);
       if (isGone || response.headersSent || !response.socket || response.socket.destroyed) response.destroy();

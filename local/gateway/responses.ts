@@ -43,7 +43,7 @@ export function createResponses(stack: LocalStack) {
     const headers = Object.entries<string>(ResponseParameters).map(([name, value]) => {
       const [, header] = /^method\.request\.header\.([\w-]+)$/.exec(value) ?? [];
       const constant = constantIn(value);
-      if (header === undefined && constant === undefined) throw new Error(`${logicalId}: the local stack does not support ${value}`);
+      if (header === undefined && constant === undefined) throw new Error(`${logicalId}: the local stack does not support the mapping expression ${value}`);
       return [name.replace('gatewayresponse.header.', ''), header === undefined ? constant : ({ raw }: ApiRequest) => raw.headers[header.toLowerCase()]] as const;
     });
     if (template.replaceAll(variable, '').includes('$')) throw new Error(`${logicalId}: the local stack supports only the variable ${variable} in a template, got ${template}`);

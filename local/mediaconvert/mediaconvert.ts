@@ -80,7 +80,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     );
     if (!signal.aborted) end(); // an interrupted job restarts at the next start
   }
-  /** Runs a job until its final status is stored. A local fault, such as a full disk, must not stop the queue. */
+  /** Runs a job until its final status is stored. An error of the local stack, such as a full disk, must not stop the queue. */
   const finish = (job: Job): Promise<void> => work(job).catch(async (error: Error) => {
     logLine(`mediaconvert: ${job.id}: ${firstLines(error)}`);
     await wait(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -2,7 +2,7 @@ import * as sdk from '@aws-sdk/client-mediaconvert';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../types';
 
-/** An SDK type in its wire form: member names start in lower case and times are epoch seconds. Keys of maps don't change. */
+/** An SDK type in its wire form: member names start in lower case and times are epoch seconds. The keys of maps don't change. */
 export type Wire<T> = T extends Date ? number
   : T extends (infer Item)[] ? Wire<Item>[]
     : T extends object ? string extends keyof T ? Record<string, Wire<T[string]>> : { [K in keyof T as Uncapitalize<K & string>]: Wire<T[K]> } : T;
@@ -58,7 +58,7 @@ function checkValue(value: unknown, rule: string, path: string): void {
   if (!fits) throw bad(path, `the local stack supports only ${values.join('|')}, got ${value}`);
 }
 
-/** Checks a request's JSON against the SDK's runtime schemas and against the supported members. */
+/** Checks a request's JSON against the SDK's runtime schemas and the members that the local stack supports. */
 export function check(schema: NormalizedSchema, value: unknown, path = ''): void {
   const isObject = schema.isStructSchema() || schema.isMapSchema();
   const type = schema.isListSchema() ? 'array' : isObject ? 'object' : schema.isNumericSchema() ? 'number' : 'string';

@@ -64,7 +64,7 @@ export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, m
       const { videoDescription: video, audioDescriptions: [audio] = [], nameModifier = '' } = output;
       const local = `g${number}o${index}`;
       if (video && !stream) throw jobError(1020, `Output ${index + 1} of ${group.type} is video, but the input has no video track`);
-      if (!video && !sound) throw jobError(1040, `Output ${index + 1} of ${group.type} is audio, but the input has no such audio track`);
+      if (!video && !sound) throw jobError(1040, `Output ${index + 1} of ${group.type} is audio, but the input has no audio track for the output`);
       outputs.push('-map_metadata', '-1', '-map_chapters', '-1');
       if (stream && video) {
         const { filter, codec } = pictureArgs(output, stream, local, group.segmentLength);

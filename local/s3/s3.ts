@@ -22,7 +22,7 @@ const STORED = /^(cache-control|content-disposition|content-encoding|content-lan
 
 const escape = (text: string): string => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 
-/** Returns the object of a request and the required permission. Throws for an unsupported header or parameter. */
+/** Returns the S3 object that a request names, and the required permission. Throws for an unsupported header or parameter. */
 function targetOf({ method, path, query, headers, body }: AwsRequest) {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');

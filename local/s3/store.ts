@@ -38,7 +38,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   const place = (...names: string[]) => join(stack.dataFolder, 's3', ...names);
   const factsOf = (bucket: string, key: string) => place(bucket, `${createHash('sha256').update(key).digest('hex')}.json`);
   const incoming = '.incoming'; // bucket names can't begin with a dot
-  rmSync(place(incoming), { recursive: true, force: true }); // files of a run that was killed
+  rmSync(place(incoming), { recursive: true, force: true }); // deletes the files of a run that was killed
   for (const folder of [incoming, ...buckets]) mkdirSync(place(folder), { recursive: true });
   /** Objects that may not have been reported to `created`, by the name of the content file. */
   const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));

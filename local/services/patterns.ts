@@ -28,7 +28,7 @@ function compileObject(pattern: Json): Match {
     return (node, all) => {
       const nodes = valuesOf(fieldOf(node, name));
       const children = all.flatMap((each) => valuesOf(fieldOf(each, name)));
-      // If no element of the array contains a field, the field is absent.
+      // If no element of an array in the event contains the field, the field counts as absent.
       return (nodes.length > 0 ? nodes : [undefined]).some((child) => nested(child, children));
     };
   });

@@ -65,7 +65,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
   async function poll(mapping: Json): Promise<void> {
     while (!stopped) {
       await pollOnce(mapping).catch((error: Error) => {
-        // After a local fault, such as a full disk, the messages are still in the queue and will be received again.
+        // After an error of the local stack, such as a full disk, the messages are still in the queue and will be received again.
         if (!stopped) log(`${mapping.EventSourceArn}: ${firstLines(error)}`);
         return wait(POLL_MS);
       });

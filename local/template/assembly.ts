@@ -67,7 +67,6 @@ function reasonIn(stderr: string): string {
   return [...lines.slice(from, frames === -1 ? undefined : frames), ...place ? [place] : []].join('\n');
 }
 
-/** Reads a cloud assembly with one stack. */
 export function readAssembly(folder: string): Assembly {
   // The schema version is not checked, because a newer CDK can write a newer version that contains the same artifacts and stacks.
   const { artifacts, stacks } = new CloudAssembly(folder, { skipVersionCheck: true, skipEnumCheck: true });

@@ -41,7 +41,7 @@ export async function ensureTable({ logicalId, type, physicalId: TableName, prop
     [keys, indexes.map((index: Json) => [index.IndexName, index.KeySchema]).sort()]);
   let table: Json = {};
   for (let tries = 0; table.TableStatus !== 'ACTIVE'; tries++) {
-    if (tries === 100) throw new Error(`${logicalId}: the table does not become active`);
+    if (tries === 100) throw new Error(`${logicalId}: the table did not become active in time`);
     await wait(tries);
     table = (await database.call('DescribeTable', { TableName })).Table;
   }

@@ -106,7 +106,7 @@ function targetOf(owner: string, ruleArn: string, target: Json, topics?: OtherTa
     if (!(value >= least && value <= most)) throw new Error(`${owner}: ${name} must be from ${least} to ${most}, got ${value}`);
   }
   const service = targetArn.split(':')[2];
-  if (!SERVICES.includes(service)) throw new Error(`${owner}: the local stack does not support targets like ${targetArn}`);
+  if (!SERVICES.includes(service)) throw new Error(`${owner}: the local stack does not support the target ${targetArn}`);
   if (service === 'sns' && !topics?.has(targetArn)) throw new Error(`${owner}: the template has no topic ${targetArn}`);
   return { targetArn, deadLetterArn: DeadLetterConfig?.Arn, inputOf: compileInput(owner, ruleArn, target) };
 }

@@ -84,7 +84,7 @@ function entriesOf({ Entries: entries, ...others }: Json): Json[] {
   return entries;
 }
 
-/** Returns an entry's size as the EventBridge User Guide defines it. */
+/** Returns the size of an entry as defined in the EventBridge User Guide. */
 function sizeOf({ Source, DetailType, Detail, Time, Resources = [] }: Json): number {
   return (Time === undefined ? 0 : TIME_BYTES) + [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }

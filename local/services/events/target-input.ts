@@ -53,8 +53,8 @@ function compileTemplate(owner: string, ruleArn: string, { InputPathsMap = {}, I
 }
 
 /**
- * Inserts values into a template. A value outside of a JSON string is inserted as JSON. A value inside a string is inserted as plain text, because AWS
- * doesn't escape it. A value that is not in the event becomes empty.
+ * Inserts values into a template. A value outside of a JSON string is inserted as JSON. A value inside a string is inserted as plain text, because AWS doesn't
+ * escape the value. A value that is not in the event becomes empty.
  */
 function fill(template: string, valueOf: (name: string) => unknown): string {
   // Matches a whole JSON string, or the text between two strings.

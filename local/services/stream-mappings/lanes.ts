@@ -24,7 +24,7 @@ export interface Lane {
 const SHARDS = 2;
 const BEGINNING = '';
 
-/** Returns the lanes of a mapping, with their positions from the last run. */
+/** Returns the lanes of an event source mapping, with the positions from the last run. */
 export function lanesOf({ uuid, streamArn, lanesPerShard }: Settings, dataFolder: string): Lane[] {
   const checkpoints = durableRecords<string[]>(join(dataFolder, 'stream-mappings'));
   const count = SHARDS * lanesPerShard;

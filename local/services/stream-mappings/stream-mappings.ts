@@ -162,7 +162,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         await deliver(records);
         lane.skipTo(end);
       } catch (error) {
-        // After a local fault, such as a full disk, the records after the stored position are read again.
+        // After an error of the local stack, such as a full disk, the records after the stored position are read again.
         if (!signal.aborted) say(firstLines(error as Error));
         await pause(retryMilliseconds).catch(() => undefined);
       }

@@ -156,7 +156,7 @@ describe('rules', () => {
     [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, SqsParameters: {} }] }, 'r: the local stack does not support SqsParameters'],
     [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy: { MaximumRetryAttempts: 186 } }] }, 'r: MaximumRetryAttempts must be from 0 to 185, got 186'],
     [{ EventPattern, Targets: [{ Id: 't', Arn: FUNCTION, RetryPolicy: { Backoff: 1 } }] }, 'r: the local stack does not support Backoff'],
-    [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:states:r:1:stateMachine:s' }] }, 'r: the local stack does not support targets like arn:aws:states:r:1:stateMachine:s'],
+    [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:states:r:1:stateMachine:s' }] }, 'r: the local stack does not support the target arn:aws:states:r:1:stateMachine:s'],
     [{ EventPattern, Targets: [{ Id: 't', Arn: 'arn:aws:sns:r:1:none' }] }, 'r: the template has no topic arn:aws:sns:r:1:none'],
   ])('%j throws', (properties, message) => {
     expect(() => start({ Targets: [], ...properties })).toThrow(message);
