@@ -135,7 +135,7 @@ export class Session {
     this.#userId = sub;
     // `iat` is rounded down to seconds. With the added second, the page detects an expiry early rather than late.
     this.#behind = (iat + 1) * 1000 - performance.now();
-    // `expires_in` applies to the access token (RFC 6749, section 5.1). The ID token can expire earlier.
+    // `expires_in` applies to the access token (RFC 6749, section 5.1). The ID token can expire before the access token.
     const seconds = Math.min(expiresIn, exp - iat);
     // The page renews tokens 1 minute before they expire. A token of less than 2 minutes is renewed after half of its lifetime.
     this.#renewIn(Math.max(seconds - 60, seconds / 2, 1) * 1000);
