@@ -104,7 +104,7 @@ export class VodAuth extends Construct {
     super(checkedScope(scope, id, props), id);
     const identity = props.identity ?? Identity.userPool();
     const noIdentity = identityProblem(identity);
-    this.roles = overlay({ admins: identity._admins ?? Access.nobody() }, props.roles);
+    this.roles = overlay({ admins: identity.defaultAdmins ?? Access.nobody() }, props.roles);
     const context: IdentityContext = {
       url: props.url,
       appOrigins: props.appOrigins ?? [],

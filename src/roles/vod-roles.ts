@@ -27,12 +27,12 @@ export class Access {
     return new Access([]);
   }
 
-  /** Undefined means every signed-in user. @internal */
-  public readonly _groups?: readonly string[];
+  /** The group whose members have the role, as a list with one name. Empty for nobody, and undefined for every signed-in user. */
+  public readonly groups?: string[];
 
   // A list, so that an undefined group name never means every user.
-  private constructor(groups?: readonly string[]) {
-    this._groups = groups;
+  private constructor(groups?: string[]) {
+    this.groups = groups;
   }
 }
 
@@ -73,30 +73,30 @@ export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { req
     keyProblem(prop, roles, ROLES),
     accessProblem(`${prop}.uploaders`, roles.uploaders),
     accessProblem(`${prop}.viewers`, roles.viewers),
-    accessProblem(`${prop}.admins`, roles.admins) ?? (roles.admins && !roles.admins._groups
+    accessProblem(`${prop}.admins`, roles.admins) ?? (roles.admins && !roles.admins.groups
       ? `${prop}.admins: expected Access.group('admins') or Access.nobody(), got Access.signedIn(), which would make everyone an admin` : undefined),
   ];
 }
 
 /** Returns a message for each role that an area leaves open, although the `VodAuth` that guards its API restricts the role. */
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
-  return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?._groups && isAbsent(roles[role])
+  return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?.groups && isAbsent(roles[role])
     ? `roles.${role}: expected the roles of the VodAuth that guards this API, since it restricts this role, got none. To allow every signed-in user, set Access.signedIn()` : undefined));
 }
 
 export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
-  return { uploaders: uploaders?._groups, viewers: viewers?._groups, admins: admins?._groups };
+  return { uploaders: uploaders?.groups, viewers: viewers?.groups, admins: admins?.groups };
 }
 
 /** Ensures that an invalid value never means every user. Checks members instead of the class, since the library can be installed twice. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
   if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}. A role accepts one Access`;
-  const wrong = ownObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['_groups'] });
-  if (!wrong && access._groups && access._groups.length > 1) {
-    return `${prop}: expected Access.group with one name, got ${access._groups.map(show).join(' and ')}. A role accepts one group`;
+  const wrong = ownObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['groups'] });
+  if (!wrong && access.groups && access.groups.length > 1) {
+    return `${prop}: expected Access.group with one name, got ${access.groups.map(show).join(' and ')}. A role accepts one group`;
   }
-  return wrong ?? access._groups?.map((name) => groupProblem(prop, name)).find((problem) => problem !== undefined);
+  return wrong ?? access.groups?.map((name) => groupProblem(prop, name)).find((problem) => problem !== undefined);
 }
 
 function groupProblem(prop: string, name: unknown): string | undefined {

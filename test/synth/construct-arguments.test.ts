@@ -69,7 +69,7 @@ describe('objects of another installed copy of the library', () => {
   test('rejects a role, an API and an identity of another version', () => {
     class Other { readonly members = []; }
     const other = 'got an object of class Other without';
-    expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} _groups: it may be of another version`);
+    expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} groups: it may be of another version`);
     const stack = testStack();
     expect(() => new VodDelivery(stack, 'Delivery', { catalog: catalogIn(stack), api: new Other() as any })).toThrow(`api: expected a VodApi, ${other} originDomainName: it may be of another version`);
     expect(() => new VodAuth(stack, 'Auth', { url: SERVICE_URL, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected an Identity, such as Identity.userPool(), ${other} _problems: it may be`);

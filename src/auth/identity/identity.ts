@@ -109,11 +109,11 @@ export class Identity {
     return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, createAuthorizer: () => authorizer }) });
   }
 
-  /** The default of `roles.admins`. @internal */
-  public readonly _admins?: Access;
+  /** The default of `roles.admins`. Undefined if this identity has no default, which means nobody. */
+  public readonly defaultAdmins?: Access;
 
   private constructor(private readonly source: IdentitySource) {
-    this._admins = source.admins;
+    this.defaultAdmins = source.admins;
   }
 
   /** @internal */
