@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'child_process';
 
-/** Command names of each program. The key is also the package name for apt-get, brew and dnf. */
+/** Command names of each program. The name of a program is also its package name for apt-get, brew and dnf. */
 const NAMES = {
   'ffmpeg': ['ffmpeg'],
   'mono-mcs': ['mcs'],

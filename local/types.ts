@@ -19,7 +19,10 @@ export interface Need {
   readonly parts?: boolean;
 }
 
-/** An error with AWS's error code. Each service writes the error in its wire format. `members` are additional fields of an error in the JSON protocols. */
+/**
+ * An error with AWS's error code. Each service writes the error in the service's wire format. `members` are additional fields of an error in the JSON
+ * protocols.
+ */
 export class AwsError extends Error {
   constructor(readonly code: string, message: string, readonly status = 400, readonly members: object = {}) {
     super(message);

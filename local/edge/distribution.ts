@@ -66,7 +66,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
   };
 }
 
-/** Returns ErrorCachingMinTTL by error code. Custom error pages are not supported. */
+/** Custom error pages are not supported. */
 function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> {
   return new Map(responses.map((each) => {
     onlyKnown('CustomErrorResponses', each, 'ErrorCachingMinTTL', { ErrorCode: configurableErrors });

@@ -12,7 +12,7 @@ const INIT_SECONDS = 30;
 /** Returns the error of a failed invocation in Lambda's format. */
 export const failed = (errorType: string, errorMessage: string) => ({ error: { errorType, errorMessage } });
 
-/** Manages the processes of one function. Each process runs one invocation at a time. Invocations above `limit` wait. */
+/** Each process runs one invocation at a time. Invocations above `limit` wait. */
 export function createPool(start: () => ChildProcess, timeoutSeconds: number, limit: number) {
   const workers = new Set<Worker>();
   const running = new Map<Worker, Promise<InvokeResult>>();

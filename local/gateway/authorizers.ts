@@ -99,7 +99,7 @@ function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
 }
 
 const oneOrMore = { anyOf: [{ type: 'string' as const }, { type: 'array' as const, items: { type: 'string' as const }, minItems: 1 }] };
-/** The schema of an authorizer's response. Policy statements with conditions are not supported. */
+/** Policy statements with conditions are not supported. */
 const answerForm = new Validator({
   type: 'object', required: ['principalId', 'policyDocument'], additionalProperties: false,
   properties: {

@@ -41,7 +41,6 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Serves the template's only REST API. */
 export function createGateway({ stack, functions, keysOf }: { stack: LocalStack; functions: Functions; keysOf: KeysOf }): Gateway {
   for (const [type, [free, bound]] of Object.entries(knownProperties)) {
     for (const { logicalId, properties } of stack.ofType(`AWS::ApiGateway::${type}`)) {

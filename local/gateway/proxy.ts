@@ -48,7 +48,7 @@ export function proxyEvent({ raw, host, body }: ApiRequest, { requestId, account
 }
 
 const text: Schema = { type: ['string', 'number', 'boolean'] };
-/** The schema of a handler's response. Base64 is for binary media types, which the API doesn't use. */
+/** Base64 is for binary media types, which the API doesn't use. */
 const answer = new Validator({
   type: 'object', required: ['statusCode'], additionalProperties: false,
   properties: {

@@ -8,7 +8,7 @@ interface IssuerOptions { readonly name: string; readonly state: IssuerState; re
 /** Divides a lifetime in seconds, so that a test can wait for the expiry. */
 export const divided = (seconds: number, divider: number, least = 1): number => Math.max(least, Math.round(seconds / divider));
 
-/** The common configuration of the local issuers. Users sign in with the local sign-in form, and no consent is required. */
+/** Users sign in with the local sign-in form, and no consent is required. */
 export async function configurationOf({ name, state, adapter }: IssuerOptions) {
   const { interactionPolicy } = await import('oidc-provider');
   const policy = interactionPolicy.base();

@@ -2,8 +2,8 @@ import type { Input, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { bad, type Job, type Output, type Wire } from './model';
 
 /**
- * The types of output groups. If `muxed` is true, an output can contain both video and audio, and the job's event contains the file path of the output.
- * `segment` describes the names of segment files, such as `_000000001.cmfv`. A type without `segment` contains frame captures.
+ * If `muxed` is true, an output can contain both video and audio, and the job's event contains the file path of the output. `segment` describes the names of
+ * segment files, such as `_000000001.cmfv`. A type without `segment` contains frame captures.
  */
 const KINDS = {
   CMAF_GROUP_SETTINGS: { type: 'CMAF_GROUP', settings: 'cmafGroupSettings', container: 'CMFC', muxed: false, segment: { digits: 9, video: 'cmfv', audio: 'cmfa' } },

@@ -9,7 +9,6 @@ import { AwsError, type Functions, type Principal } from '../types';
 /** The number of attempts that Lambda makes for an asynchronous event. The retry policy of the sender doesn't change this number. */
 const TRIES = 3;
 
-/** A pending delivery to a target. */
 export interface Delivery {
   /** The ARN of the rule or topic that sends the text. */
   readonly sourceArn: string;

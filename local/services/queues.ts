@@ -27,8 +27,7 @@ const LARGEST = 1024 * 1024;
 const DAYS_4 = 345_600;
 
 /**
- * Creates the template's queues. Rejects if a function's role isn't allowed to read the function's queue. Messages survive `kill -9`, also in dead-letter
- * queues. Polling starts with `start`.
+ * Rejects if a function's role isn't allowed to read the function's queue. Messages survive `kill -9`, also in dead-letter queues. Polling starts with `start`.
  */
 export async function createQueues({ stack, access, functions, observe = ignoreUsage, log = logLine }: {
   stack: LocalStack; access: Access; functions: Functions; observe?: ObserveUsage; log?: (line: string) => void;

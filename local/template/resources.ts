@@ -1,6 +1,5 @@
 import { createHash } from 'crypto';
 
-/** A resource of the template with resolved properties. */
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;

@@ -12,7 +12,6 @@ export class TemplateStack {
   readonly names = new Map<string, Names>();
   /** The distribution's domain names, with the host of the service URL as the first name. */
   readonly domainNames: readonly string[];
-  /** All resources, in the template's order. */
   readonly resources: Resource[];
 
   /** @param dataFolder the folder for persistent data, with one subfolder per service */

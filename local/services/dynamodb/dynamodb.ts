@@ -11,7 +11,6 @@ import { jsonService, type Json } from '../json';
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'] as const;
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'] as const;
 
-/** The template's tables and their streams. */
 export interface DynamoDb extends Part {
   readonly service: AwsService;
   readonly streams: Streams;
@@ -19,7 +18,7 @@ export interface DynamoDb extends Part {
   conflict(count: number): void;
 }
 
-/** Opens the template's tables. Items and streams persist between runs. */
+/** Items and streams persist between runs. */
 export async function startDynamoDb({ stack, observe = ignoreUsage, now }: {
   stack: LocalStack; observe?: ObserveUsage; now?: () => number;
 }): Promise<DynamoDb> {

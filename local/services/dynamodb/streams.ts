@@ -35,10 +35,7 @@ const FIRST = 100_000_000_000_000_000_000n;
 const HOURS_24 = 24 * 3600;
 const HOUR_MS = 3_600_000;
 
-/**
- * Creates the streams of the template's tables. A record is stored in the same atomic batch as its item, so that stored writes and records always
- * match. Records older than 24 hours are removed.
- */
+/** A record is stored in the same atomic batch as its item, so that stored writes and records always match. Records older than 24 hours are removed. */
 export async function createStreams({ stack, database, now = Date.now }: { stack: LocalStack; database: Database; now?: () => number }) {
   const streams = new Map(await Promise.all(tablesOf(stack).filter(({ properties }) => properties.StreamSpecification)
     .map(async (table): Promise<[string, Stream]> => [table.physicalId, await openStream(table)])));

@@ -34,7 +34,7 @@ const NO_REASON = { Code: 'None' };
 
 const invalid = (message: string) => new AwsError('ValidationException', message);
 
-/** Parses the actions of a request. Throws for an action that is invalid for any table. */
+/** Throws for an action that is invalid for any table. */
 export function actionsOf({ TransactItems: items }: Json): Action[] {
   if (!Array.isArray(items) || items.length === 0 || items.length > MOST) {
     const bound = items?.length > MOST ? `less than or equal to ${MOST}` : 'greater than or equal to 1';

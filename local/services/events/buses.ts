@@ -5,7 +5,6 @@ export type Buses = ReturnType<typeof createBuses>;
 
 const DEFAULT = 'default';
 
-/** Reads the template's event buses. */
 export function createBuses(stack: LocalStack) {
   const prefix = `arn:aws:events:${stack.region}:${stack.account}:event-bus/`;
   const names = new Set([DEFAULT]);

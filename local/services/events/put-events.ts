@@ -89,7 +89,7 @@ function sizeOf({ Source, DetailType, Detail, Time, Resources = [] }: Json): num
   return (Time === undefined ? 0 : TIME_BYTES) + [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }
 
-/** Returns the entry's detail. Throws `Refused` if AWS would reject the entry. */
+/** Throws `Refused` if AWS would reject the entry. */
 function detailOf(entry: Json): Json {
   const missing = ['Source', 'DetailType', 'Detail'].find((name) => !entry[name]);
   if (missing) throw new Refused('InvalidArgument', `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`);
