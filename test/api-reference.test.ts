@@ -81,7 +81,7 @@ describe('the API reference', () => {
     const construct = { fqn: 'constructs.Construct' };
     const parameters = [{ name: 'scope', type: construct }, { name: 'id', type: { primitive: 'string' } }, { name: 'props', optional: true, type: { fqn: 'videos.PlayerProps' } }];
     const reference = referenceOf({ kind: 'class', name: 'Player', base: construct.fqn, initializer: { parameters } }, struct('PlayerProps'));
-    expect(reference).toContain('*Construct.* A summary.\n\n**Constructor:** `new Player(scope, id, props?)`\n\n- `scope`: [`Construct`](https://docs.aws.amazon.com/cdk/api/v2/docs/constructs.Construct.html). The construct that');
+    expect(reference).toContain('*Construct.* A summary.\n\n**Constructor:** `new Player(scope, id, props?)`\n\n- `scope`: [`Construct`](https://docs.aws.amazon.com/cdk/api/v2/docs/constructs.Construct.html). The parent construct');
     expect(reference).toContain('- `props?`: [`PlayerProps`](#playerprops). The properties of this construct.');
   });
 
