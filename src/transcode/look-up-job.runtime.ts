@@ -4,10 +4,10 @@ import { knownPoster } from './job/poster';
 import type { JobEnd, JobOutput } from './record-job-end.runtime';
 import { posterPrefix } from '../domain/object-keys';
 
-/** The state of a job in MediaConvert. `gone`: the job is unknown, because MediaConvert keeps jobs for three months only. */
+/** The state of a job in MediaConvert. `gone`: the job no longer exists, because MediaConvert keeps jobs for three months only. */
 export type JobState = 'running' | 'gone' | { readonly job: JobMetadata; readonly end: JobEnd };
 
-/** Reads the state of a job from MediaConvert. Throws if MediaConvert does not respond. */
+/** Returns the state of a job, or throws if MediaConvert does not respond. */
 export async function lookUpJob(client: MediaConvertClient, jobId: string, abortSignal: AbortSignal): Promise<JobState> {
   const found = await getJob(client, jobId, abortSignal);
   if (!found) return 'gone';
@@ -27,7 +27,7 @@ async function getJob(client: MediaConvertClient, Id: string, abortSignal: Abort
   }
 }
 
-/** Reads the outputs from the API's response, which contains no file names. Output groups have the same order as in the job's settings. */
+/** The API's response contains no file names. The order of the output groups is the same in the response and in the job's settings. */
 function madeBy({ Settings, OutputGroupDetails = [] }: Job, { videoId, attempt }: JobMetadata): Pick<JobEnd, 'outputs' | 'poster'> {
   const groups = Settings?.OutputGroups ?? [];
   const cmaf = groups.findIndex(({ OutputGroupSettings }) => OutputGroupSettings?.Type === 'CMAF_GROUP_SETTINGS');

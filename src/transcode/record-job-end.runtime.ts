@@ -11,12 +11,12 @@ export interface JobEnd {
   readonly status: Exclude<JobStatus, 'STATUS_UPDATE'>;
   readonly errorCode?: number;
   readonly errorMessage?: string;
-  /** Output files for players, video before audio. */
+  /** The video outputs, followed by the audio output. */
   readonly outputs?: readonly JobOutput[];
   readonly poster?: string;
 }
 
-/** One video rendition, or the shared audio output, which has no `video`. */
+/** A video rendition, or the audio output, which has no `video`. */
 export interface JobOutput {
   readonly durationMs?: number;
   readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;
@@ -29,7 +29,7 @@ export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: Job
       const result = readResult(end, job);
       const { durationSeconds = 0 } = result;
       const { tooLongFrom = Infinity } = job;
-      // The media files of a video that is too long stay in the bucket until the video is deleted, but its row does not contain their keys.
+      // If a video is too long, the media files stay in the bucket until the video is deleted, but the row does not contain the keys of the files.
       return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
     }
     case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });
@@ -37,12 +37,10 @@ export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: Job
   }
 }
 
-/** Ends an attempt whose job no longer exists in MediaConvert. */
 export function recordJobGone(videos: VideoRepository, videoId: string, attempt: number): Promise<Outcome> {
   return videos.recordError(videoId, attempt, internal());
 }
 
-/** Ends an attempt that was never submitted, unless its claim started at or after `staleBefore`. */
 export function recordNeverSubmitted(videos: VideoRepository, videoId: string, attempt: number, staleBefore: Date): Promise<Outcome> {
   return videos.giveUp(videoId, attempt, internal(), staleBefore);
 }
@@ -55,7 +53,7 @@ function readResult({ outputs = [], poster }: JobEnd, { videoId, attempt, source
       codec: 'h264',
       width,
       height,
-      // MediaConvert documents no average bitrate for a CMAF group. The fallback is the maximum bitrate from the job's metadata.
+      // MediaConvert documents no average bitrate for a CMAF group, so the fallback is the maximum bitrate from the job's metadata.
       bitsPerSecond: bitsPerSecond ?? maxBitrates[index] ?? 0,
     })),
     ...(milliseconds > 0 && { durationSeconds: milliseconds / 1000 }),

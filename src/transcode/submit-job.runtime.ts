@@ -24,7 +24,7 @@ export interface SubmitJobPorts {
   readonly mediaBucket: string;
   readonly queueArn: string;
   readonly jobRoleArn: string;
-  /** After this many failed receives SQS moves a message to the dead-letter queue. */
+  /** The number of failed receives after which SQS moves a message to the dead-letter queue. */
   readonly maxReceives: number;
 }
 
@@ -32,19 +32,19 @@ interface Submission extends SubmitJobPorts {
   readonly abortSignal: AbortSignal;
 }
 
-/** Requests to MediaConvert are aborted this long before the function's timeout, so that the function can still record the end of the attempt. */
+/** The time that remains to record the end of the attempt, after requests to MediaConvert are aborted and before the function's timeout. */
 const CLOSING_MS = 10_000;
 
-/** Maximum pages of a job search. Few pages are enough, because each attempt has one job for its source. */
+/** Maximum pages of a job search. A source has only one job per attempt, so few pages are enough. */
 const SEARCH_PAGES = 5;
 
-/** Submits one MediaConvert job for each message about an uploaded source. Returns messages to retry as batch item failures. */
+/** Submits one MediaConvert job for each message about an uploaded source. Returns the messages that must be retried as batch item failures. */
 export function submitJobs(
   ports: SubmitJobPorts,
 ): (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
   return async ({ Records }, context) => {
     const batchItemFailures = [];
-    // The SDK has no default request timeout, and a function that Lambda stops can't record the end of its attempt.
+    // The SDK has no default request timeout, so Lambda could stop the function before the function records the end of the attempt.
     const abortSignal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - CLOSING_MS));
     for (const record of Records) {
       try {
@@ -69,7 +69,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   if (!row || row.attempt < wanted.attempt) return console.warn({ message: 'ignored: no such video', ...wanted });
   const { attempt } = row;
 
-  // The message id is the claim token: a redelivered message gets its earlier claim again.
+  // The message id is the claim's token, so a redelivered message gets its earlier claim again.
   const claimed = await videos.claim(videoId, attempt, messageId, new Date(clock().getTime() - CLAIM_SECONDS * 1000));
   if (!claimed) return console.info({ message: 'ignored: no open attempt', videoId, status: row.status });
   if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is claimed by another message`);
@@ -77,8 +77,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // An earlier invocation may have claimed this attempt and created its job, but stopped before it recorded the job. The row that was read above contains
-    // the earlier claim: no claim can become stale while this function runs.
+    // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation. A claim that
+    // is newer than `row` is not stale yet.
     adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {
@@ -95,10 +95,10 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 }
 
 /**
- * Returns the video's row. If the current attempt was abandoned before the message was sent, starts the next attempt and returns the row of that attempt.
+ * Returns the video's row, after starting the next attempt if the current attempt was abandoned before the message was sent.
  *
- * A redrive from the dead-letter queue sends a new message, so it starts a new attempt. An older message was already waiting when the attempt was
- * abandoned. Such a message does not start a new attempt, because it would fail in the same way.
+ * A redrive from the dead-letter queue sends a new message, which starts a new attempt. A message that was sent before the attempt was abandoned starts no
+ * new attempt, because the new attempt would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -107,14 +107,14 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
   return videos.find(videoId);
 }
 
-/** The content of a message: it requests a job for the attempt, or for a later attempt that has no job. */
+/** The content of a message, which requests a job for `attempt`, or for a later attempt that has no job. */
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;
   readonly size?: number;
 }
 
-/** Parses an S3 event or a SubmitMessage. Throws for any other message, which SQS then moves to the dead-letter queue. */
+/** Parses an S3 event or a SubmitMessage. Throws for any other message, so that SQS moves the message to the dead-letter queue. */
 function readMessage(body: string): Upload | { readonly key: string } {
   const { videoId, attempt, detail } = JSON.parse(body) as Partial<SubmitMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
   if (typeof videoId === 'string' && isVideoId(videoId) && Number.isInteger(attempt)) return { videoId, attempt: attempt! };
@@ -128,7 +128,7 @@ function sourceUrl({ source }: VideoRow): string {
   return s3Url(source.bucket, source.key);
 }
 
-/** Searches MediaConvert for a job of the attempt. Returns the id of the job, or undefined if there is none. */
+/** Searches MediaConvert for a job of the attempt. Returns the job's id, if a job exists. */
 async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submission): Promise<string | undefined> {
   let NextToken: string | undefined;
   for (let page = 0; page < SEARCH_PAGES; page++) {
@@ -144,7 +144,7 @@ async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submiss
   return undefined;
 }
 
-/** Returns the id of the new job, or the error if the source cannot be transcoded. Throws other errors, so that the message is retried. */
+/** Returns the id of the new job, or an error if the source cannot be transcoded. Throws if a retry of the message can succeed. */
 async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | VideoError> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;
@@ -158,7 +158,7 @@ async function createJob(row: VideoRow, token: string, ports: Submission): Promi
 
   try {
     const { Job } = await client.send(new CreateJobCommand({
-      // MediaConvert remembers the token for a minute, which makes retries of the SDK idempotent. The claim prevents later duplicates.
+      // MediaConvert remembers the token for a minute, which makes retries of the SDK idempotent. After a minute, the claim prevents duplicate jobs.
       ClientRequestToken: token,
       Queue: queueArn,
       Role: jobRoleArn,

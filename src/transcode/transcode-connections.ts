@@ -4,13 +4,13 @@ import type { IVodTranscode } from './transcode';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import { Connection, connection, permission } from '../synth/connection';
 
-/** Connection to request a job for an attempt, by a SubmitMessage. */
+/** Returns the queue URL and the permission with which a function sends a SubmitMessage to request a job. */
 export function submitConnection({ submitQueue }: IVodTranscode): Connection<'SUBMIT_QUEUE_URL'> {
   return connection({ environment: { SUBMIT_QUEUE_URL: submitQueue.queueUrl }, grant: permission(['sqs:SendMessage'], [submitQueue.queueArn]).grant });
 }
 
 /**
- * Connection to read the state of MediaConvert jobs.
+ * Returns the permission with which a function reads the state of MediaConvert jobs.
  *
  * @param scope construct of the function that reads jobs
  */

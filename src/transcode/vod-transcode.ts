@@ -42,7 +42,7 @@ export interface VodTranscodeOptions {
   /**
    * The maximum frames per second, from 10 to 120.
    *
-   * The frame rate of a faster source is divided by an integer. MediaConvert charges more for rates above 30.
+   * If a source has a higher frame rate, the frame rate is divided by an integer. MediaConvert charges more for frame rates above 30.
    *
    * @default 30
    */
@@ -51,8 +51,8 @@ export interface VodTranscodeOptions {
   /**
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
-   * If a file does not state its duration, about this much of it is transcoded, and at most 12 hours. This limits the cost of one upload. The cost can be
-   * higher only if the file states a duration that is too short.
+   * The maximum limits the cost of one upload. If a file does not state its duration, about `maxDuration` of the file is transcoded, and at most 12 hours.
+   * The cost can be higher only if a file states a duration that is too short.
    *
    * @default Duration.hours(6)
    */
@@ -68,7 +68,7 @@ export interface VodTranscodeOptions {
   readonly maxConcurrency?: number;
 
   /**
-   * The number of jobs of this queue that MediaConvert runs concurrently. Other jobs wait.
+   * The number of jobs that MediaConvert runs concurrently for this construct. Additional jobs wait in the MediaConvert queue.
    *
    * All on-demand queues of a region share the account's quota, which differs by region. The deployment fails if the value exceeds the remaining quota.
    *
@@ -77,7 +77,7 @@ export interface VodTranscodeOptions {
   readonly concurrentJobs?: number;
 
   /**
-   * Options for the functions of this area.
+   * Options for the Lambda functions of transcoding.
    *
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
@@ -92,12 +92,12 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
   /**
    * The bucket of the source files. Sources are objects with the prefix `source/`.
    *
-   * A bucket of this app is configured to send its events to EventBridge. An imported bucket must already send its events. A public bucket of this app is
-   * rejected at synth.
+   * If the bucket is defined in this app, the construct turns EventBridge events on, and rejects a public bucket at synth. An imported bucket must already
+   * send its events to EventBridge.
    */
   readonly sourceBucket: s3.IBucket;
 
-  /** The bucket of the media files, which have the prefix `v/`. A public bucket of this app is rejected at synth. */
+  /** The bucket of the media files, which have the prefix `v/`. A public bucket that is defined in this app is rejected at synth. */
   readonly mediaBucket: s3.IBucket;
 
   /**
@@ -112,7 +112,7 @@ export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
   segmentDuration: true, maxFrameRate: true, maxDuration: true, maxConcurrency: true, concurrentJobs: true, functions: true,
 };
 
-/** One message per invocation. A claim that is older than the function's timeout is then certainly not in use. */
+/** One message per invocation, so that no invocation holds a claim longer than the function's timeout. */
 const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
 
@@ -130,16 +130,16 @@ export class VodTranscode extends Construct implements IVodTranscode {
   public readonly queue: mediaconvert.CfnQueue;
   /** The IAM role that MediaConvert uses to read sources and write media files. */
   public readonly jobRole: iam.Role;
-  /** SQS queue of videos whose source was uploaded and whose job is not submitted yet. */
+  /** The SQS queue of uploaded videos whose MediaConvert job is not submitted yet. */
   public readonly submitQueue: sqs.Queue;
   /**
-   * Dead-letter queue of `submitQueue`: messages whose job could not be submitted.
+   * The dead-letter queue of `submitQueue`, for messages whose job could not be submitted.
    *
-   * Their videos are `errored` with the code `internal`, or still `uploaded` if Lambda stopped the function during the last receive. To start the next
-   * attempt of each video, fix the cause and redrive the messages.
+   * The video of a message in this queue is `errored` with the code `internal`. If Lambda stopped the function during the last receive, the video is still
+   * `uploaded`. To start the next attempt of each video, fix the cause and redrive the messages.
    */
   public readonly deadLetterQueue: sqs.Queue;
-  /** Dead-letter queue of MediaConvert job events that could not be recorded. */
+  /** The dead-letter queue for MediaConvert job events that could not be recorded. */
   public readonly jobEventsDeadLetterQueue: sqs.Queue;
   /** The function that submits MediaConvert jobs. */
   public readonly submitJobFunction: lambda.Function;
@@ -168,11 +168,11 @@ export class VodTranscode extends Construct implements IVodTranscode {
     const settings = settingsOf(props);
     if (!sendEventsToEventBridge(props.sourceBucket)) {
       Annotations.of(this).addWarningV2('serverless-vod:sourceBucketEvents',
-        `${propName(this, 'sourceBucket')}: cannot configure an imported bucket. Uploads are transcoded only if the bucket sends its events to EventBridge: set eventBridgeEnabled, or call enableEventBridgeNotification(), where the bucket is created. If a customer managed KMS key encrypts the bucket, import it with fromBucketAttributes and encryptionKey`);
+        `${propName(this, 'sourceBucket')}: cannot configure an imported bucket. Uploads are transcoded only if the bucket sends its events to EventBridge. In the app that creates the bucket, set eventBridgeEnabled or call enableEventBridgeNotification(). If a customer managed KMS key encrypts the bucket, import the bucket with fromBucketAttributes and encryptionKey`);
     }
 
     this.queue = new mediaconvert.CfnQueue(this, 'Queue', {
-      // MediaConvert requires a name, and CloudFormation is not documented to generate one.
+      // MediaConvert requires a name, and CloudFormation's documentation does not mention a generated name.
       name: globalName(this, 'vod'),
       description: this.node.path.slice(-512),
       pricingPlan: 'ON_DEMAND',
@@ -197,7 +197,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
   private makeJobRole({ sourceBucket, mediaBucket }: VodTranscodeProps): iam.Role {
     const role = new iam.Role(this, 'JobRole', {
       description: 'MediaConvert reads sources and writes media',
-      // Prevents the confused deputy problem: another account can't make MediaConvert use the role.
+      // The condition prevents the confused deputy problem: another account can't make MediaConvert use the role.
       assumedBy: new iam.ServicePrincipal('mediaconvert.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
@@ -218,7 +218,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
         connectionsOf(catalog).update,
         connection({ environment: { QUEUE_ARN: this.queue.attrArn, JOB_ROLE_ARN: this.jobRole.roleArn }, grant: (grantee) => this.grantSubmitJobs(grantee) }),
         connection({ environment: {}, grant: (grantee) => this.grantReadSources(grantee, sourceBucket) }),
-        // CDK's event source grants more actions than Lambda needs.
+        // CDK's class `SqsEventSource` would grant more actions than Lambda needs.
         permission(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.submitQueue.queueArn]),
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName, TRANSCODE_SETTINGS: settings, MAX_RECEIVES },
@@ -247,7 +247,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName },
     });
-    // EventBridge invokes the function asynchronously, so Lambda itself needs a dead-letter queue for events that fail three times.
+    // EventBridge invokes the function asynchronously, so the function needs a dead-letter queue for events that fail three times.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
 
     new events.Rule(this, 'JobEvents', {
@@ -264,7 +264,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
 
   private grantSubmitJobs(grantee: iam.IGrantable): void {
     this.grant(grantee, ['mediaconvert:CreateJob', 'mediaconvert:SearchJobs'], [this.queue.attrArn]);
-    // AWS defines no resource for the action Probe. The action reads a file with the permissions of the caller, so it gives no access to other files.
+    // MediaConvert reads the probed file with the permissions of the caller, so `*` gives no access to other files.
     this.grant(grantee, ['mediaconvert:Probe'], ['*']);
     this.grant(grantee, ['iam:PassRole'], [this.jobRole.roleArn], { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } });
   }
@@ -276,7 +276,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     grantKey(this, bucketKey(propName(this, 'sourceBucket'), sourceBucket), grantee, ['kms:Decrypt']);
   }
 
-  /** Grants exact actions, because CDK's grant methods include more actions than needed. */
+  /** Grants only the given actions, because CDK's grant methods would grant more actions than needed. */
   private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, string>>): void {
     iam.Grant.addToPrincipal({ grantee, actions, resourceArns, conditions });
   }

@@ -1,8 +1,8 @@
 import type { VideoError } from '../../domain/video-status';
 
 /**
- * The video error for each of MediaConvert's job error codes (User Guide, "Error codes"). All other codes become `transcode_failed`, because they do not
- * show whether the file or the service caused the error.
+ * The video's error for a job error code of MediaConvert (User Guide, "Error codes"). A code that is not in this list becomes `transcode_failed`, because
+ * the code does not show whether the file or the service caused the error.
  */
 const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
   1010: { code: 'corrupt', message: 'the file could not be opened as a video' },
@@ -17,19 +17,22 @@ const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
 };
 
 /**
- * The cause of a failed MediaConvert request, by the name of the error. `source`: the file. `request`: also the file, unless the message is about access.
+ * The cause of a failed MediaConvert request, by the name of the error.
  *
- * All other errors are retried, because the service causes them or they are temporary: Forbidden and AccessDenied, NotFound (the response to a probe of
- * a missing object), Conflict, ServiceQuotaExceeded, TooManyRequests, InternalServerError, credential errors, network errors, and unknown errors.
+ * `source`: the file caused the error. `request`: the file caused the error, unless the error message matches `ACCESS`.
+ *
+ * An error that is not in this list is retried, because the service caused the error or the error is temporary. Examples are Forbidden, AccessDenied,
+ * NotFound (the response to a probe of a missing object), Conflict, ServiceQuotaExceeded, TooManyRequests, InternalServerError, credential errors, network
+ * errors, and unknown errors.
  */
 const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   // "The input file was recognized but appears to be malformed or corrupt" (API Reference, Probe).
   UnprocessableEntityException: 'source',
-  // MediaConvert also returns this error for an input that an input policy disallows (User Guide, "How to allow or disallow input location types").
+  // MediaConvert also returns BadRequestException for an input that an input policy disallows (User Guide, "How to allow or disallow input location types").
   BadRequestException: 'request',
 };
 
-/** Matches messages of MediaConvert about missing permissions. MediaConvert's general error codes can have such a message too. */
+/** Matches messages about errors that the file did not cause, such as missing permissions. The messages can also have a general error code. */
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
 export function internal(): VideoError {
@@ -39,7 +42,7 @@ export function internal(): VideoError {
 /**
  * Returns the video's error for a failed job.
  *
- * The message of MediaConvert contains names of buckets and keys, so it is only logged and not stored in the catalog.
+ * The message of MediaConvert contains names of buckets and keys, so the message is logged, but not stored in the catalog.
  */
 export function jobError(errorCode: number | undefined, errorMessage = ''): VideoError {
   if (errorCode === 1010 && ACCESS.test(errorMessage)) return internal();
@@ -48,7 +51,7 @@ export function jobError(errorCode: number | undefined, errorMessage = ''): Vide
   };
 }
 
-/** Returns whether a retry of the failed request would fail again, because the file caused the error. */
+/** Returns true if the file caused the error, so that a retry of the request would fail again. */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof Error) || !Object.hasOwn(REQUEST_ERRORS, error.name)) return false;
   return REQUEST_ERRORS[error.name] === 'source' || !ACCESS.test(error.message);

@@ -4,9 +4,10 @@ import type { DurationLimit } from '../source/duration-limit';
 import type { Picture } from '../source/source';
 
 /**
- * The user metadata of a MediaConvert job. It identifies the video in job events and in search results.
+ * The user metadata of a MediaConvert job, which identifies the video in job events and in search results.
  *
- * It also contains facts about the source and the renditions that job events do not contain. Values consist of letters, digits and hyphens only.
+ * The metadata also contains facts about the source and the renditions, because job events do not contain these facts. Values consist of letters, digits
+ * and hyphens only.
  */
 export interface JobMetadata {
   readonly videoId: string;
@@ -30,7 +31,7 @@ export function jobMetadata(
   };
 }
 
-/** Parses the user metadata of a job. Returns undefined for a job that this service did not create. */
+/** Parses the user metadata of a job, or returns undefined if this service did not create the job. */
 export function parseJobMetadata(metadata: Readonly<Record<string, string>> | undefined): JobMetadata | undefined {
   const { videoId = '', attempt, width, height, tooLongFrom, maxBitrates = '' } = metadata ?? {};
   const number = count(attempt);

@@ -12,7 +12,7 @@ export interface JobPlan {
   readonly input: string;
   readonly mediaBucket: string;
   readonly source: Source;
-  /** Seconds of the source to read. Undefined: the whole source. */
+  /** Seconds of the source to read, or undefined to read the whole source. */
   readonly clipSeconds?: number;
   /** At least one rendition, largest first. */
   readonly renderings: readonly Rendering[];
@@ -20,20 +20,21 @@ export interface JobPlan {
 
 const AUDIO_SELECTOR = 'Audio Selector 1';
 const AUDIO_GROUP = 'audio';
-/** Bits per second for stereo AAC: Apple's HLS Authoring Specification does not require more than 128 kb/s. */
+/** Bits per second of stereo AAC audio. Apple's HLS Authoring Specification does not require more than 128 kb/s. */
 const AUDIO_BITRATE = 128_000;
-/** QVBR quality level for "PC or tablet" in the MediaConvert User Guide. */
+/** The QVBR quality level that the MediaConvert User Guide recommends for "PC or tablet". */
 const QUALITY_LEVEL = 7;
 
 /**
  * Returns the settings of a MediaConvert job: CMAF segments with an HLS playlist, and a poster image.
  *
- * Video is H.264 within the Basic tier (single-pass QVBR). Audio is AAC, in a separate rendition. Omitted settings have MediaConvert's defaults.
+ * The video is H.264 with single-pass QVBR, which MediaConvert bills in the Basic tier. The audio is AAC, in a separate rendition. Omitted settings have
+ * MediaConvert's defaults.
  */
 export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: TranscodeSettings) {
   const { source, renderings, videoId, attempt, mediaBucket, clipSeconds } = plan;
   return {
-    // Timecodes embedded in a source would shift the start of some inputs.
+    // ZEROBASED ignores the timecodes in a source file, which would shift the start of some inputs.
     TimecodeConfig: literally({ Source: 'ZEROBASED' }),
     Inputs: [{
       FileInput: plan.input,
@@ -54,9 +55,9 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
 }
 
 /**
- * Returns `HH:MM:SS:FF` for the first frame of a second, because frame 0 exists at every frame rate.
+ * Returns the timecode `HH:MM:SS:00` of a second. Frame 00 exists at every frame rate.
  *
- * A clip includes the frame of its end timecode.
+ * A clip includes the frame at its end timecode.
  */
 function timecode(seconds: number): string {
   return [seconds / 3600, seconds / 60 % 60, seconds % 60, 0].map((part) => `${Math.floor(part)}`.padStart(2, '0')).join(':');
@@ -94,10 +95,10 @@ function videoOutput({ name, width, height, maxBitrate }: Rendering, source: Sou
           ...literally({
             RateControlMode: 'QVBR',
             QvbrSettings: { QvbrQualityLevel: QUALITY_LEVEL },
-            // The best quality within the Basic tier: MULTI_PASS_HQ is billed as Professional tier.
+            // SINGLE_PASS_HQ is the best quality in the Basic tier, because MULTI_PASS_HQ is billed as Professional tier.
             QualityTuningLevel: 'SINGLE_PASS_HQ',
             SceneChangeDetect: 'TRANSITION_DETECTION',
-            // Recommended by MediaConvert for segmented outputs: GOPs then align with segments.
+            // MediaConvert recommends AUTO for segmented outputs, because GOPs then align with segments.
             GopSizeUnits: 'AUTO',
           }),
           MaxBitrate: maxBitrate,

@@ -2,7 +2,7 @@ import type { Rung } from '../../contract/transcode';
 import type { FrameRate, Picture } from '../source/source';
 
 export interface Rendering extends Picture {
-  /** Part of the names of the rendition's files, such as `720p`. */
+  /** A part of the rendition's file names, such as `720p`. */
   readonly name: string;
   readonly maxBitrate: number;
 }
@@ -21,17 +21,18 @@ export const DEFAULT_LADDER: readonly Rung[] = [
   { height: 240, maxBitrate: 350_000 },
 ];
 
-/** Smallest side of MediaConvert's H.264 encoder, which accepts 32 x 32 to 4096 x 2304 pixels ("Quotas and limits"). */
+/** Minimum width and height for MediaConvert's H.264 encoder, which accepts 32 x 32 to 4096 x 2304 pixels ("Quotas and limits"). */
 const MIN_SIDE = 32;
-/** If the next rendition has more than 90 % of the picture's long side, a rendition with the size of the picture adds cost but no visible quality. */
+/** If the next smaller rendition has more than 90 % of the picture's long side, a rendition in the original size adds cost but no visible quality. */
 const NEAR = 0.9;
 
 /**
- * Returns the renditions of a picture, largest first. They keep the aspect ratio and are never larger than the picture.
+ * Returns the renditions of a picture, largest first. Each rendition keeps the aspect ratio and is never larger than the picture.
  *
- * - If the box of a rung is larger than the picture, the rendition has the size of the picture. Only the smallest such rung is used, and only if
- *   the next rung is not almost as large. A very small picture therefore has exactly one rendition, at its original size.
- * - Width and height are even numbers, because 4:2:0 chroma subsampling requires it.
+ * - If the boxes of several rungs are larger than the picture, only the smallest of these rungs is used, for a rendition in the original size.
+ * - A rendition in the original size is omitted if the next smaller rendition is almost as large.
+ * - A very small picture has exactly one rendition, in its original size.
+ * - Width and height are even numbers, because 4:2:0 chroma subsampling requires even numbers.
  * - The list is empty if the picture is too small for the encoder, before or after scaling.
  */
 export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Rendering[] {
@@ -52,7 +53,7 @@ export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Renderin
 export function outputFrameRate(source: FrameRate | undefined, limit: number): FrameRate | undefined {
   if (!source || source.numerator <= limit * source.denominator) return undefined;
   const { numerator, denominator } = source;
-  // With the tolerance of 0.1, a rate of 60.04 is divided by 2 and not by 3.
+  // Without the tolerance of 0.1, a rate of 60.04 would be divided by 3 instead of 2.
   const divisor = Math.max(1, Math.ceil(numerator / denominator / limit - 0.1));
   return numerator > limit * denominator * divisor ? { numerator: limit, denominator: 1 } : { numerator, denominator: denominator * divisor };
 }
@@ -74,7 +75,7 @@ function scaleTo({ width, height }: Picture, rung: Rung): number {
   return Math.min(rung.height * (16 / 9) / Math.max(width, height), rung.height / Math.min(width, height));
 }
 
-/** Returns the scaled side, rounded to an even number, and never longer than the original side. */
+/** Returns the scaled side, rounded to an even number that is not larger than the original side. */
 function evenSide(side: number, scale: number): number {
   return Math.min(2 * Math.round(side * scale / 2), 2 * Math.floor(side / 2));
 }

@@ -6,12 +6,12 @@ import type { Source } from '../source/source';
 /** Maximum short side of the poster, in pixels. The poster has the size of the largest rendition within this limit. */
 const SHORT_SIDE = 720;
 const BASE_NAME = 'poster';
-/** Number of captured frames: the first frame, which is often black, and the frame used as poster. */
+/** Number of captured frames. The first frame is often black, so the second frame is the poster. */
 const STILLS = 2;
 const JPEG_QUALITY = 80;
 
 /**
- * Returns the output group that captures the poster.
+ * Returns the output group of a MediaConvert job that captures the poster image.
  *
  * MediaConvert captures the first frame, and a second frame some seconds later. The job event contains the file name of the last captured frame. If the
  * video ends before the second capture, only the first frame exists.
@@ -50,10 +50,10 @@ function secondsBetween(durationSeconds: number): number {
 /**
  * Returns the key of a captured frame that certainly exists, for a job whose event was lost.
  *
- * MediaConvert names captured frames `{name}.NNNNNNN.jpg`, numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two intervals
- * the number of frames depends on MediaConvert's rounding, so the function returns the first frame.
+ * MediaConvert names captured frames `{name}.NNNNNNN.jpg`, numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two
+ * intervals, the number of frames depends on MediaConvert's rounding, so the function returns the first frame.
  *
- * @param secondsApart FramerateDenominator of the job's settings
+ * @param secondsApart the interval between two captures: `FramerateDenominator` in the job's settings
  */
 export function knownPoster(prefix: string, secondsApart: number, durationSeconds: number): string {
   const last = durationSeconds >= STILLS * secondsApart ? STILLS - 1 : 0;

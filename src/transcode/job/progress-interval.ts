@@ -4,14 +4,14 @@ const INTERVALS = [10, 12, 15, 20, 30, 60, 120, 180, 240, 300, 360, 420, 480, 54
 /** Progress events per job. Each event costs one function invocation and one write. */
 const EVENTS_PER_JOB = 10;
 
-/** MediaConvert's default interval. Used if the duration of the source is unknown. */
+/** MediaConvert's default interval, for sources of unknown duration. */
 const DEFAULT_SECONDS = 60;
 
 /**
- * Returns how often MediaConvert reports the progress of a job, as a value of `StatusUpdateInterval`.
+ * Returns the interval at which MediaConvert reports the progress of a job.
  *
- * A job takes about as long as its source lasts, so most jobs report their progress about ten times. Sources under 100 seconds cause fewer reports, and
- * sources over 100 minutes cause more.
+ * A job takes about as long as its source lasts, so most jobs report their progress about ten times. Sources shorter than 100 seconds
+ * cause fewer reports, and sources longer than 100 minutes cause more reports.
  */
 export function progressInterval(durationSeconds = DEFAULT_SECONDS * EVENTS_PER_JOB): `SECONDS_${(typeof INTERVALS)[number]}` {
   return `SECONDS_${INTERVALS.find((seconds) => seconds >= durationSeconds / EVENTS_PER_JOB) ?? 600}`;

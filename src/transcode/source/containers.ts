@@ -1,8 +1,8 @@
 /**
- * Accepted containers: MediaConvert's name in probe results, and the common name.
+ * The common names of accepted containers, by MediaConvert's name in probe results. The name is empty if MediaConvert does not know the format.
  *
- * All other formats are rejected. MediaConvert also reads HLS, DASH and IMF manifests, and would fetch every URL in an uploaded manifest. For an unknown
- * format the probe result has an empty name.
+ * A format that is not in this list is rejected, because MediaConvert also reads HLS, DASH and IMF manifests, and would fetch every URL in an uploaded
+ * manifest.
  */
 const CONTAINERS: Readonly<Record<string, string>> = {
   mp4: 'MP4',

@@ -3,7 +3,7 @@ import type { VideoError } from '../../domain/video-status';
 
 /** The limits by which a job enforces the maximum duration of a source. */
 export interface DurationLimit {
-  /** Seconds of the source that the job reads. Undefined: the whole source. */
+  /** Seconds of the source that the job reads, or undefined if the job reads the whole source. */
   readonly clipSeconds?: number;
   /** If the output of the job lasts at least this many seconds, the source is too long. */
   readonly tooLongFrom: number;
@@ -13,20 +13,18 @@ export interface DurationLimit {
 const MAX_CLIP_SECONDS = 12 * 3600 - 1;
 
 /**
- * The job reads 10 % more than the limit, so that a clip is never shorter than the limit.
+ * The job reads 10 % more than the maximum duration, so that a clip is never shorter than the maximum.
  *
  * Timecodes count frames at an integer rate. At 30.4 frames per second, for example, timecodes run faster than real time.
  */
 const CLIP_MARGIN = 1.1;
 
-/** A result can be slightly longer than the stated duration of its source, for example by one audio frame. */
+/** A transcoded video can be slightly longer than the duration that its source file states, for example by one audio frame. */
 const TOLERANCE_SECONDS = 1;
 
 /**
- * Returns the limits of one job.
- *
- * If the source states no duration, the job reads only slightly more than the maximum duration, which limits the cost. The duration of the result then
- * shows whether the source was longer. A stated duration can be wrong, so the duration of the result is always checked.
+ * If the source file states no duration, the job reads only slightly more than the maximum duration, to limit the cost. A stated duration can be wrong or
+ * missing, so the duration of the transcoded video is always checked.
  */
 export function durationLimit(statedSeconds: number | undefined, maxSeconds: number): DurationLimit {
   if (statedSeconds !== undefined) return { tooLongFrom: maxSeconds + TOLERANCE_SECONDS };
@@ -38,5 +36,4 @@ export function statedTooLong(seconds: number, maxSeconds: number): VideoError {
   return { code: 'too_long', message: `the video is ${readableDuration(Math.ceil(seconds))} long, at most ${readableDuration(maxSeconds)} is allowed` };
 }
 
-/** The error for a source whose result shows that the source is too long. */
 export const FOUND_TOO_LONG: VideoError = { code: 'too_long', message: 'the transcoded video is longer than the maximum duration' };

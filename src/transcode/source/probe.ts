@@ -31,9 +31,9 @@ interface ProbedFraction {
 const ROTATIONS: Readonly<Record<number, Rotate>> = { 90: 'DEGREES_90', 180: 'DEGREES_180', 270: 'DEGREES_270' };
 
 /**
- * Returns the facts about a source from MediaConvert's probe result, or the error if the source cannot be transcoded.
+ * Returns facts about a source file from MediaConvert's probe result, or an error if the file cannot be transcoded.
  *
- * A file without a video track is rejected. A file without an audio track is accepted.
+ * A file needs a video track, but an audio track is optional.
  */
 export function readProbe(container: ProbedContainer | undefined, maxDurationSeconds: number): Source | VideoError {
   const tracks = container?.Tracks ?? [];
@@ -75,7 +75,7 @@ function known(codec: string | undefined): boolean {
   return codec !== undefined && codec !== 'UNKNOWN';
 }
 
-/** Returns the longest duration that the container, a video track or an audio track states. */
+/** Returns the longest duration in the metadata of the container, the video tracks and the audio tracks. */
 function longestStated({ Duration, Tracks = [] }: ProbedContainer = {}): number | undefined {
   const tracks = Tracks.filter(({ TrackType }) => TrackType === 'video' || TrackType === 'audio').map((track) => track.Duration);
   const stated = [Duration, ...tracks].flatMap((seconds) => positive(seconds) ?? []);

@@ -12,13 +12,13 @@ export interface FrameRate {
 /** MediaConvert's rotation setting. `AUTO` uses the rotation stored in the file, which MediaConvert supports for MP4 and MOV only. */
 export type Rotate = 'AUTO' | 'DEGREES_90' | 'DEGREES_180' | 'DEGREES_270';
 
-/** Facts about a source file that decide how it is transcoded. */
+/** Facts about a source file from which the settings of its job are derived. */
 export interface Source extends Picture {
   readonly rotate: Rotate;
   /** False for anamorphic sources, whose renditions are scaled to square pixels. */
   readonly squarePixels: boolean;
   readonly hasAudio: boolean;
-  /** Duration that the file states. Some recorders, such as those of browsers, do not write a duration. */
+  /** The duration in the metadata of the file. Some recorders, for example in browsers, do not write a duration. */
   readonly durationSeconds?: number;
   readonly frameRate?: FrameRate;
 }
