@@ -8,7 +8,6 @@ const AIM_MS = 2;
 
 type Authorizer = (event: { type: 'TOKEN'; authorizationToken: string; methodArn: string }) => Promise<unknown>;
 
-/** Returns the median of the calls' times, in milliseconds. */
 async function median(call: () => unknown): Promise<number> {
   const times: number[] = [];
   for (let count = 0; count < CALLS; count++) {

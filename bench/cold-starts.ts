@@ -94,7 +94,7 @@ async function bundleWithoutOptions(handler: HandlerName, folder: string): Promi
   return outfile;
 }
 
-/** Starts the bundles alternately, so that other load on the machine affects all bundles. Returns the median for each bundle. */
+/** Returns the median for each bundle. The bundles start alternately, so that other load on the machine affects all bundles. */
 async function measure(bundles: readonly Bundle[], url: string): Promise<Record<string, ColdStart>> {
   const credentials = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
   const env = { ...ENVIRONMENT, ...credentials, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: url };
@@ -129,11 +129,10 @@ function handlerRow({ name, file }: Bundle, { load, first, outcome }: ColdStart,
   };
 }
 
-/** Compares the CPU times of two bundles of one handler. */
 function compare(old: Bundle, current: Bundle, medians: Record<string, ColdStart>): { comparison: object[]; isWithinBound: boolean } {
   const ratio = (phase: 'load' | 'first'): number => medians[current.name][phase].cpu / medians[old.name][phase].cpu;
   const row = (what: string, before: number, after: number, bound?: number) => (
-    { 'what': `${COMPARED}: ${what}`, 'without the options for Lambda': before, 'with them': after, 'ratio': Number((after / before).toFixed(2)), bound });
+    { what: `${COMPARED}: ${what}`, NODE_BUNDLE: before, LAMBDA_BUNDLE: after, ratio: Number((after / before).toFixed(2)), bound });
   return {
     comparison: [
       row('kB', kilobytes(old.file), kilobytes(current.file)),

@@ -22,8 +22,9 @@ async function main(): Promise<void> {
     console.log(title);
     console.table(rows);
   }
-  console.log('Not in these tables: each second that AWS MediaConvert takes longer than the local one to probe a source and to create a job ($0.0067 for 1,000 videos),');
-  console.log(`each further report of progress ($${(PROGRESS_REPORT * 1000).toFixed(4)}), cold starts, the requests of clients that wait for a video, and data transfer.`);
+  console.log('The tables omit cold starts, data transfer, and the requests of clients that wait for a video.');
+  console.log(`The tables also omit progress reports after the first report. Each further report costs $${(PROGRESS_REPORT * 1000).toFixed(4)} for 1,000 videos.`);
+  console.log('If AWS MediaConvert needs more time than the local MediaConvert to probe a source file and to create a job, each second costs $0.0067 for 1,000 videos.');
 
   const catalog = await localCatalog();
   const lists = await listRows(catalog);

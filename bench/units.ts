@@ -69,5 +69,4 @@ export function sumOf(all: readonly Units[]): Units {
   return sum;
 }
 
-/** Returns the sum of the units of the table and all indexes. */
 export const totalOf = (units: Units): number => Object.values(units).reduce((sum, each) => sum + each, 0);

@@ -32,10 +32,8 @@ const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
 export const PROGRESS_REPORT = 2 * (unitPrice('Lambda calls') + SYSTEM_BYTES / GB * unitPrice('logs'))
   + unitPrice('DynamoDB read units') + unitPrice('DynamoDB write units');
 
-/** The usage of one function. */
 interface FunctionUsage { calls: number; milliseconds: number; gbSeconds: number; lines: number; bytes: number }
 
-/** Counts usage in AWS's units. */
 export class UsageCount {
   readonly uses = Object.fromEntries(Object.keys(PRICES).map((name) => [name, 0])) as Record<Priced, number>;
   readonly functions: Record<string, FunctionUsage> = {};

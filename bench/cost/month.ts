@@ -11,7 +11,6 @@ export interface Month {
   readonly viewsPerUser: number;
 }
 
-/** Assumptions about one video and one view. */
 export const ASSUMPTIONS = {
   minutesPerVideo: 10,
   /** The bitrate of a 1080p source file. */
