@@ -68,7 +68,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Areas without ServerlessVod',
-    text: 'An app can create each area without `ServerlessVod`. An area accepts other areas as these interfaces. For example, a catalog of another stack can replace a `VodCatalog`.',
+    text: 'An app can create each area without `ServerlessVod`. The props of an area accept other areas as these interfaces. For example, a catalog of another stack can replace a `VodCatalog`.',
     types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodTranscode', 'IVodApi'],
   },
 ];
@@ -85,7 +85,7 @@ export const PROPERTY_GROUPS: Record<string, Record<string, readonly string[]>> 
   },
 };
 
-/** Descriptions of the constructor parameters. The source contains no docs for these parameters. */
+/** Descriptions of the constructor parameters, which have no docs in the source. */
 export const PARAMETERS: Record<string, string> = {
   scope: 'The parent construct: a stack, or a construct in a stack.',
   id: 'The name of this construct, unique in `scope`. CloudFormation\'s logical ids contain the name, so a changed name replaces the resources.',

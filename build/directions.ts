@@ -43,15 +43,15 @@ export function lintDirections(project: awscdk.AwsCdkConstructLibrary): void {
     'import/no-cycle': ['error'],
     'import/no-restricted-paths': ['error', {
       zones: [
-        { target: './src/domain', from: './src', except: ['./domain'], message: 'domain must not import other folders' },
-        { target: './src/roles', from: './src', except: ['./roles', './synth', './contract', './domain'], message: 'roles can import only synth, contract and domain' },
-        { target: './src/contract', from: './src', except: ['./contract', './domain'], message: 'contract can import only domain' },
-        { target: './src/runtime', from: './src', except: ['./runtime', './contract', './domain', './roles/decide.ts'], message: 'runtime can import only contract, domain and roles/decide' },
-        { target: './src/transcode/source', from: './src', except: ['./transcode/source', './contract', './domain'], message: 'transcode/source can import only contract and domain' },
-        { target: './src/transcode/job', from: './src', except: ['./transcode/job', './transcode/source', './contract', './domain'], message: 'transcode/job can import only contract, domain and transcode/source' },
+        { target: './src/domain', from: './src', except: ['./domain'], message: 'src/domain must not import other folders' },
+        { target: './src/roles', from: './src', except: ['./roles', './synth', './contract', './domain'], message: 'src/roles can import only src/synth, src/contract and src/domain' },
+        { target: './src/contract', from: './src', except: ['./contract', './domain'], message: 'src/contract can import only src/domain' },
+        { target: './src/runtime', from: './src', except: ['./runtime', './contract', './domain', './roles/decide.ts'], message: 'src/runtime can import only src/contract, src/domain and src/roles/decide.ts' },
+        { target: './src/transcode/source', from: './src', except: ['./transcode/source', './contract', './domain'], message: 'src/transcode/source can import only src/contract and src/domain' },
+        { target: './src/transcode/job', from: './src', except: ['./transcode/job', './transcode/source', './contract', './domain'], message: 'src/transcode/job can import only src/contract, src/domain and src/transcode/source' },
         ...AREAS.flatMap((area) => AREAS.filter((other) => other !== area && !BELOW[area].includes(other)).map((other) => (
-          { target: `./src/${area}`, from: `./src/${other}`, message: `${area} can import ${BELOW[area].join(' and ') || 'no other area'}; ServerlessVod connects the other areas` }))),
-        { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'synth can import only contract and domain' },
+          { target: `./src/${area}`, from: `./src/${other}`, message: `src/${area} must not import src/${other}; ServerlessVod connects these areas` }))),
+        { target: './src/synth', from: './src', except: ['./synth', './contract', './domain'], message: 'src/synth can import only src/contract and src/domain' },
         { target: './local', from: './src', message: 'local must not import src; the local stack uses only the template' },
         { target: './src', from: ['./build', './local', './test', './bench', './judges', './examples'], message: 'src must not import other folders of the repository' },
       ],

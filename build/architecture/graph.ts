@@ -79,7 +79,6 @@ const permissions: Read = (template) => {
 
 const READERS = [routes, authorizers, behaviors, uploads, mappings, rules, deadLetterQueues, permissions];
 
-/** Returns every connection that a template defines. */
 export function edgesOf(template: CloudFormationTemplate): Edge[] {
   return READERS.flatMap((read) => read(template));
 }

@@ -4,7 +4,6 @@ import { SIGNING_KEY, CONSUMER } from './paths';
 import type { ServerlessVod } from '../../src';
 import { ofType, only, references, type CloudFormationTemplate } from '../../test/toolkit/template';
 
-/** A resource that the picture shows. */
 export interface Named {
   /** The area and the public property of the resource, such as `upload.bucket`. */
   readonly name: string;
@@ -44,7 +43,6 @@ function ofAreas(vod: ServerlessVod, template: CloudFormationTemplate): Named[] 
     })));
 }
 
-/** Returns every resource that the picture shows. */
 export function namedResources(vod: ServerlessVod, consumer: Construct, template: CloudFormationTemplate): Named[] {
   const key = references(only(template, 'Custom::VodKeyPair').properties).find((id) => template.Resources[id]?.Type === 'AWS::SecretsManager::Secret')!;
   const areas = ofAreas(vod, template);
