@@ -19,7 +19,6 @@ const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region':
 /** Ignored findings of parliament. Its list of actions is older than Probe, and policies cannot contain the ARNs of Lambda's network interfaces in a VPC. */
 const KEPT = ['Unknown action mediaconvert:Probe', "['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses']"];
 
-/** Returns the templates of the examples and of each source of identity. */
 function synthesize(folder: string): string[] {
   const apps = [...readdirSync(path.join(root, 'examples/typescript')).map((name) => `examples/typescript/${name}/app.ts`), 'judges/modes.ts'];
   return apps.flatMap((app, index) => {

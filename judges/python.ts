@@ -20,7 +20,6 @@ export function install(): boolean {
     && spawnSync(program('pip'), ['install', '--quiet', '-r', path.join(__dirname, 'requirements.txt')], { stdio: 'inherit' }).status === 0;
 }
 
-/** Returns whether cfn-lint finds no problem in the templates. */
 export function cfnLint(templates: readonly string[]): boolean {
   const { status } = spawnSync(program('cfn-lint'), [...LINT, ...templates], { stdio: 'inherit' });
   console.log(`cfn-lint: ${templates.length} templates, ${status === 0 ? 'nothing found' : 'see above'}`);

@@ -84,7 +84,7 @@ function sentencesOfCode(name: string): Sentence[] {
   const visit = (node: ts.Node): void => {
     const around = [ts.getLeadingCommentRanges(text, node.pos), ts.getTrailingCommentRanges(text, node.end)];
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
-    // A literal that is joined by `+` is a part of a larger text.
+    // A literal that is joined by `+` is only a part of a text.
     const literal = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);

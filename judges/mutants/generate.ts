@@ -8,7 +8,6 @@ export interface Mutant {
   readonly what: string;
   /** The changed resource. */
   readonly logicalId: string;
-  /** The example whose template was changed. */
   readonly example: string;
   readonly template: CloudFormationTemplate;
 }
@@ -95,7 +94,10 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
   }));
 }
 
-/** Returns a mutant without each resource that no other resource refers to. CloudFormation itself would report the removal of a resource with references. */
+/**
+ * For each resource that no other resource refers to, returns a mutant without this resource. CloudFormation itself would report the removal of a resource
+ * with references.
+ */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));
   return Object.keys(template.Resources).filter((id) => isOurs(id) && !referred.has(id)).map((id) => {

@@ -14,7 +14,6 @@ const LEAST_CAUGHT = 0.95;
 const ACCESS = 'local/access';
 const VALIDATOR = 'AWS\'s template validator';
 
-/** Returns the names of the template checks that fail for a mutant. */
 function noticedByChecks({ template }: Mutant): string[] {
   return Object.entries(CHECKS).filter(([, checks]) => Object.values(checks).some((check) => {
     try {
@@ -69,7 +68,7 @@ function printTable(head: string[], rows: (string | number)[][]): void {
 /** Changes one part of an example's template at a time, and prints the changes that no check catches. */
 export async function judgeMutants(): Promise<number> {
   const start = Date.now();
-  // The full example is first, because only its mutants are also checked with local/access.
+  // Equal mutants of several examples belong to the first example. The full example is first, because only its mutants are also checked with local/access.
   const names = [...EXAMPLE_NAMES].sort((one, other) => Number(other === 'full') - Number(one === 'full'));
   const templates: Record<string, CloudFormationTemplate> = Object.fromEntries(names.map((name) => [name, example(name)]));
   const journey = await runJourney().finally(stopAll);

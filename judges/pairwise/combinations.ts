@@ -5,7 +5,6 @@ import { Combination, FACTORS, mayMeet } from './rules';
  * factors and rules, the npm library covertable found no result in four minutes.
  */
 
-/** One value of a factor. */
 interface Choice {
   readonly factor: number;
   readonly label: string;
@@ -14,7 +13,7 @@ interface Choice {
 
 const CHOICES: Choice[][] = Object.entries(FACTORS).map(([label, ways], factor) => ways.map((way) => ({ factor, label, way })));
 
-/** The allowed values of all factors beside each value. Each set also contains the value itself. */
+/** Maps each value to all values that can be in the same combination, including the value itself. */
 const BESIDE = new Map<Choice, Set<Choice>>(CHOICES.flat().map((one) => [one, new Set(CHOICES.flat().filter((other) => (
   one === other || (one.factor !== other.factor && mayMeet([one.label, one.way], [other.label, other.way])))))]));
 

@@ -4,7 +4,10 @@ import { PROPS } from './props';
 
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
-/** Structs of areas without `ServerlessVod`. `stacks.ts` sets their props from values of other structs, or from the constructs of other areas. */
+/**
+ * Structs of props for areas that are created without `ServerlessVod`. `stacks.ts` sets their props from values of other structs, or from the constructs of
+ * other areas.
+ */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
 /** Props of areas that refer to other areas. */
