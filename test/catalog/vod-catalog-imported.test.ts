@@ -16,7 +16,6 @@ const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-
 const viaDynamoDb = JSON.stringify({ StringEquals: { 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' } });
 const decrypt = (key: string) => `kms:Decrypt on ${key} if ${viaDynamoDb}`;
 
-/** Creates the areas that use a catalog, in one stack. */
 function areasWith(stack: Stack, catalog: IVodCatalog) {
   const [upload, delivery] = [uploadIn(stack, { catalog }), deliveryIn(stack, { catalog })];
   transcodeIn(stack, { catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket });

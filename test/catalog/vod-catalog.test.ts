@@ -15,7 +15,6 @@ function synth(options: (stack: Stack) => Partial<VodCatalogProps> = () => ({}))
   return { stack, catalog, template: Template.fromStack(stack) };
 }
 
-/** Creates a catalog, and a role without permissions. */
 function withRole() {
   const stack = testStack();
   const role = new iam.Role(stack, 'Other', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });

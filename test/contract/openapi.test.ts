@@ -19,7 +19,6 @@ const file = readFileSync(join(__dirname, '..', '..', 'openapi.json'), 'utf8');
 const document: Document = JSON.parse(file);
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
 
-/** Returns the document and every object in it. */
 function* objects(value: unknown): Generator<Record<string, any>> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield value;

@@ -25,7 +25,6 @@ export function fakeSecrets() {
   return { mock, values };
 }
 
-/** Returns a new key pair as PEM. */
 export function keyPair(type: 'ec' | 'rsa'): { publicKey: string; privateKey: string } {
   const { publicKey, privateKey } = type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
   return {

@@ -110,7 +110,7 @@ describe('VodDelivery', () => {
     const all = [...rendered('eu-west-1'), ...rendered('us-east-1')];
     expect(new Set(all).size).toBe(16);
     for (const name of all) expect(name.length).toBeLessThanOrEqual(64);
-    // The delivery uses only policies that AWS manages, because names of policies are global.
+    // The names of custom policies would have to be unique, so the delivery uses only policies that AWS manages.
     for (const type of ['CachePolicy', 'OriginRequestPolicy', 'ResponseHeadersPolicy']) expect(ofType(both, `AWS::CloudFront::${type}`)).toEqual([]);
   });
 });

@@ -27,8 +27,8 @@ export class Forge {
   readonly claims: Fields;
 
   /**
-   * @param folder the issuer's folder, such as `cognito` in the data folder of the local stack
-   * @param token a good token of the required kind
+   * @param folder - the issuer's folder, such as `cognito` in the data folder of the local stack
+   * @param token - a good token of the required kind
    */
   constructor(folder: string, token: string) {
     const { key } = JSON.parse(readFileSync(path.join(folder, 'state.json'), 'utf8'));

@@ -4,14 +4,13 @@ export interface Callback {
   readonly cookie: string;
 }
 
-/** Returns the callback with changed query parameters. */
 export function withQuery({ callback, cookie }: Callback, change: Record<string, string>): Callback {
   const url = new URL(callback);
   for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value);
   return { callback: url, cookie };
 }
 
-/** Returns the callback with a changed cookie. Users can change the content of their own cookies. */
+/** Users can change the content of their own cookies. */
 export function withCookie({ callback, cookie }: Callback, change: { seed?: string; expiresAt?: number; returnTo?: string }): Callback {
   const [name, value] = cookie.split('=');
   const [seed, expiresAt, returnTo] = value.split('.');

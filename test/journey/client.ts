@@ -30,7 +30,7 @@ export class Caller {
     return this.jar.fetch(`${this.api}${route}`, { method, headers, body: body && JSON.stringify(body) });
   }
 
-  /** Returns the parsed body of a response. Fails if the response is an error. */
+  /** Returns the parsed body of a response, or throws an error for an error status. */
   async call(method: string, route: string, body?: object): Promise<any> {
     const response = await this.fetch(method, route, body);
     const text = await response.text();
@@ -38,7 +38,6 @@ export class Caller {
     return JSON.parse(text);
   }
 
-  /** Fetches a URL with the matching cookies. */
   get(url: string): Promise<Response> {
     return this.jar.fetch(url);
   }

@@ -3,13 +3,11 @@ import { passPages, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { LocalUser } from '../../local/issuers/users';
 
-/** A client that is registered with an issuer. */
 export interface PublicClient {
   readonly clientId: string;
   readonly redirectUri: string;
 }
 
-/** The client of the local OIDC issuer. */
 const WEB: PublicClient = { clientId: 'web', redirectUri: 'http://localhost/callback' };
 
 const random = () => randomBytes(32).toString('base64url');

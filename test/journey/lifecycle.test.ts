@@ -33,7 +33,6 @@ describe('a stack', () => {
     });
   }
 
-  /** Uploads a clip and waits until FFmpeg runs. */
   async function beginTranscode(stack: StackProcess, client: Client, title: string): Promise<string> {
     const videoId = await client.upload(clip, title);
     await until('FFmpeg runs', () => stack.processes().some(({ command }) => command.includes('ffmpeg') && command.includes('libx264')));
@@ -46,7 +45,6 @@ describe('a stack', () => {
     return (await fetch(new URL(`/${poolId}/.well-known/jwks.json`, headers.get('location')!))).json();
   }
 
-  /** Checks that a stopped stack has left only its data. */
   async function expectNothingLeft(stack: StackProcess, ports: number[]): Promise<void> {
     expect(stack.processes()).toEqual([]);
     expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false));

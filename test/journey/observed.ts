@@ -17,7 +17,6 @@ const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey',
 /** The smallest number of characters of a secret that counts as a leak. Shorter matches can be coincidence. */
 export const FRAGMENT = 16;
 
-/** Collects secrets from requests and responses. */
 export class Secrets {
   /** Secrets, and the name of the place where each secret was first found. */
   readonly values = new Map<string, string>();

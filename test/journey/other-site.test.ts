@@ -8,7 +8,9 @@ import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Origins of sites other than the service's http://localhost: two allowed origins with different schemes, and an origin that is not in `appOrigins`. */
+/**
+ * Two allowed origins with different schemes, and an origin that is not in `appOrigins`. The origin of the service is on a different site, http://localhost.
+ */
 const [LISTED, SECOND, STRANGE] = ['https://app.example.org', 'http://127.0.0.1:5173', 'https://evil.example'];
 
 /** The part of a response that a script in a page can read. */
@@ -22,7 +24,7 @@ describe('a page of another site', () => {
 
   beforeAll(async () => {
     stack = await StackProcess.start({ app: path.join(__dirname, 'other-site.fixture.ts') });
-    // Chromium asks the user before a page from the internet calls a local host such as the local stack. This option turns the question off.
+    // Without this option, Chromium asks the user before a page from the internet calls the local stack.
     browser = await launchBrowser('--disable-features=LocalNetworkAccessChecks');
     client = await Client.signIn(stack.facts);
   });
@@ -33,7 +35,7 @@ describe('a page of another site', () => {
   beforeEach(async () => { context = await browser.newContext(); });
   afterEach(() => context.close());
 
-  /** Opens an empty page at an origin. Ends the interception of requests afterward, because Playwright would respond to preflight requests itself. */
+  /** Opens an empty page at an origin. Later requests are not intercepted, because Playwright would respond to preflight requests itself. */
   async function open(origin: string): Promise<Page> {
     const page = await context.newPage();
     await serve(page, origin);
@@ -116,7 +118,7 @@ describe('a page of another site', () => {
     expect([response.status, response.headers.get('access-control-allow-origin'), response.headers.get('vary')]).toEqual([200, null, 'Origin']);
   });
 
-  /** Signs in by navigation from a page of an origin, and returns the page after it came back to its origin. */
+  /** Starts a sign-in from a page of an origin, and returns the page after the redirect to this origin. */
   async function signInFrom(origin: string): Promise<Page> {
     const page = await open(origin);
     await page.goto(`${api('/login')}?return_to=${encodeURIComponent(`${origin}/back`)}`);

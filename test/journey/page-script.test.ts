@@ -34,7 +34,6 @@ describe('a script on the service\'s own origin', () => {
     await stopAll();
   });
 
-  /** Opens a popup and waits until it is at the callback. */
   async function popUp(address: string): Promise<Page> {
     const opened = context.waitForEvent('page');
     await page.evaluate((url) => void Object.assign(window, { popup: window.open(url) }), address);

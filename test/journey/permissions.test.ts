@@ -56,8 +56,7 @@ describe('the permissions of the template', () => {
   });
 
   test('the template contains no grant that the journey does not need', async () => {
-    // The unchanged template leads to the same permission decisions as the running stack. After a grant is removed, a different decision is therefore caused
-    // by the removal.
+    // The unchanged template leads to the permission decisions of the running stack, so a different decision is caused by a removed grant.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
     // The local stack writes function logs without a permission check.

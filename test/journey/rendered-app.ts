@@ -3,7 +3,6 @@ import { createAppServer } from '../../examples/typescript/ssr/server/app-server
 import { listen } from '../../local/listen';
 import type { Part } from '../../local/types';
 
-/** A request that the app received. */
 export interface Asked { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 
 /** Pages for tests, in addition to the pages of the example: redirects and errors, with their bodies. */
@@ -13,7 +12,10 @@ const PAGES: Readonly<Record<string, readonly [status: number, headers: Record<s
   '/forbidden': [403, { 'content-type': 'text/html' }, '<h1>Forbidden, says the app</h1>'],
 };
 
-/** The server of examples/typescript/ssr, which the distribution serves through `defaultBehavior`. It records requests, and has additional pages for tests. */
+/**
+ * The server of examples/typescript/ssr, which the distribution serves through `defaultBehavior`. The class records requests, and has additional pages for
+ * tests.
+ */
 export class RenderedApp {
   static async start(): Promise<RenderedApp> {
     const app = new RenderedApp();

@@ -41,7 +41,6 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.locator('[name=password]').waitFor();
     const signIn = (await context.cookies(stack.facts.origin)).map(({ name }) => name);
-    // Another tab opens during the sign-in.
     const other = await context.newPage();
     await other.goto(stack.facts.origin);
     expect([signIn.length, cookieNames()]).toEqual([1, signIn]);

@@ -37,7 +37,6 @@ describe('a whole journey', () => {
   });
   afterAll(stopAll);
 
-  /** Adds the secrets that Cognito and Secrets Manager store. */
   function addVaults(): void {
     secrets.addJson(readFileSync(path.join(stack.data, 'cognito', 'state.json'), 'utf8'));
     const values: [arn: string, version: { SecretString: string }][] = JSON.parse(readFileSync(path.join(stack.data, 'secrets.json'), 'utf8'));

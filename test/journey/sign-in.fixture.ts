@@ -3,7 +3,6 @@ import { FeaturePlan, ManagedLoginVersion } from 'aws-cdk-lib/aws-cognito';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import { Identity, type ServerlessVod } from '../../src';
 
-/** The full example with all optional parts of sign-in: a public client, managed login and a first admin. */
 const stack = new VideosStack(new App(), 'Videos', {
   identity: Identity.userPool({
     publicClient: { callbackUrls: ['com.example.app://callback'] },

@@ -9,7 +9,7 @@ import { readAssembly } from '../../local/template/assembly';
 const ROOT = path.join(__dirname, '..', '..');
 /** The timeout of a test that starts a whole stack, possibly on a busy machine. */
 export const PATIENCE_MS = 150_000;
-/** The timeout of `until`. It is shorter than the test timeout, so that the error of a failed test names the condition. */
+/** The timeout of `until`, which is shorter than the test timeout. The error of a failed test therefore names the condition. */
 export const WAIT_MS = 75_000;
 
 export interface StackProcessOptions {
@@ -19,7 +19,6 @@ export interface StackProcessOptions {
    */
   readonly data?: string;
   /**
-   * The file of the CDK app.
    * @default - the full example
    */
   readonly app?: string;
@@ -28,7 +27,6 @@ export interface StackProcessOptions {
    */
   readonly divideLifetimes?: number;
   /**
-   * Environment variables for the app.
    * @default - none
    */
   readonly environment?: Record<string, string>;
@@ -142,14 +140,13 @@ export async function stopAll(): Promise<void> {
   folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 }
 
-/** Creates a folder that `stopAll` removes. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'vod-journey-'));
   folders.push(folder);
   return folder;
 }
 
-/** Waits until the check returns true. Fails after the given time. */
+/** Waits until the check returns true. Throws an error after the given time. */
 export async function until(what: string, check: () => unknown, milliseconds = WAIT_MS): Promise<void> {
   for (const end = Date.now() + milliseconds; !await check(); await wait(50)) {
     if (Date.now() > end) throw new Error(`not true after ${milliseconds / 1000} seconds: ${what}`);

@@ -8,7 +8,7 @@ const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disabl
 /**
  * Starts a headless Chromium.
  *
- * @param more additional arguments of Chromium
+ * @param more - additional arguments of Chromium
  */
 export function launchBrowser(...more: string[]): Promise<Browser> {
   // Chromium's sandbox does not run as root.
@@ -16,7 +16,6 @@ export function launchBrowser(...more: string[]): Promise<Browser> {
   return chromium.launch({ executablePath: ensure('chromium'), args });
 }
 
-/** A response of the API to the page. */
 export interface Answer {
   readonly route: string;
   readonly status: number;
@@ -53,7 +52,6 @@ export class Tab {
     page.on('pageerror', (error) => this.complaints.push(error.message));
   }
 
-  /** Signs in through the form of the sign-in pages. */
   async signIn({ username, password } = this.facts.users[0]): Promise<void> {
     await this.page.getByRole('link', { name: 'Sign in' }).click();
     await this.page.locator('[name=username]').fill(username);

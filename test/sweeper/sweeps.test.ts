@@ -27,7 +27,7 @@ function reset(): void {
   jobs.set('untold', new Error('socket hang up'));
 }
 
-/** Returns a row without the time and the number of its writes. */
+/** Returns the part of a row that does not depend on the time or the number of writes. */
 async function stateOf(videoId = VIDEO_ID) {
   const { version, updatedAt, dueAt, publishedAt, listedAt, claim, ...rest } = (await row(videoId))!;
   const isAbandoned = claim?.abandoned;
@@ -53,7 +53,7 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
       await sweep();
       clock.now = new Date(NOW);
       expect({ call, after, state: await stateOf() }).toEqual({ call, after, state: wanted });
-      // An additional message is harmless, but a missing message is not.
+      // A sweep can send a message twice, but must not omit a message.
       expect(messages.length).toBeGreaterThanOrEqual(sent);
       expect(messages.length).toBeLessThanOrEqual(sent + 1);
     }

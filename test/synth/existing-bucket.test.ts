@@ -22,7 +22,6 @@ function service({ makeBucket, before, after }: {
 
 const notify = (bucket: s3.IBucket, stack: Stack) => bucket.addEventNotification(s3.EventType.OBJECT_REMOVED, new SqsDestination(new sqs.Queue(stack, 'Removed')));
 const sources = (stack: Stack) => new s3.Bucket(stack, 'Sources');
-/** Returns an L2 bucket that wraps an L1 resource. */
 const wrapped = (stack: Stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Sources', {
   corsConfiguration: { corsRules: [{ allowedMethods: ['GET'], allowedOrigins: ['https://a.example.com'] }] },
 }));

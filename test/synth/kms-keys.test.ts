@@ -14,7 +14,6 @@ import { only } from '../toolkit/template';
 
 const KEY_ARN = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
-/** Creates VodUpload with a source bucket that has this key. */
 function upload(makeKey: (stack: Stack) => kms.IKey) {
   const stack = testStack({ env });
   const bucket = new s3.Bucket(stack, 'Sources', { encryptionKey: makeKey(stack), enforceSSL: true });

@@ -11,7 +11,6 @@ import { catalogIn, SERVICE_URL, templateOf, testStack } from '../toolkit/stacks
 
 const SRC = path.join(__dirname, '..', '..', 'src');
 
-/** A prop of the public API, with the text of its type. */
 export interface Prop {
   readonly struct: string;
   readonly name: string;
@@ -101,7 +100,6 @@ export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
 /** Props whose values are structs, constructs or objects from factory methods. */
 export const OBJECT_PROPS = PROPS.filter(({ type }) => !SCALARS.includes(type));
 
-/** Returns tokens that fit the type. */
 export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
   const parameter = new CfnParameter(stack, 'Marker');
   const number = Token.asNumber(parameter.value);

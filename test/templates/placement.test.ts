@@ -43,7 +43,7 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
     expect(findings.slice(before, before + templates.length)).toEqual(templates.map(() => []));
   });
 
-  // The template checks support only one service per template and no fixed region.
+  // The template checks support only templates with one service and without a fixed region.
   if (/^(a nested stack|two stages)/.test(name)) {
     test('passes our own checks', () => {
       // The checks of `data` expect that data is retained, but the aspect sets the removal policy DESTROY.

@@ -32,7 +32,7 @@ test.each(['smallest', 'full'] as const)('constructs of %s keep their paths, log
   expect(resourcesOf(name)).toMatchSnapshot();
 });
 
-/** The resources of each example that the smallest example lacks. Apps that use an option rely on the ids of its resources. */
+/** The resources that each example has in addition to the smallest example. Apps that use an option rely on the ids of its resources. */
 test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full'))('resources that %s adds keep their logical ids and names', (name) => {
   const known = new Set([...Object.keys(smallest.Resources), ...Object.keys(example('full').Resources)]);
   const added = Object.entries(example(name).Resources).filter(([id]) => isOurs(id) && !known.has(id)).map(([id, { Type, Properties = {} }]) => {

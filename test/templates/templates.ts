@@ -5,7 +5,10 @@ import { ServerlessVod } from '../../src';
 import { templateOf } from '../toolkit/stacks';
 import type { CloudFormationTemplate } from '../toolkit/template';
 
-/** The stack of examples/typescript/smallest, whose app is one file that synthesizes at once. test/examples.test.ts compares the two templates. */
+/**
+ * A copy of the stack in examples/typescript/smallest/app.ts, because the import of app.ts would synthesize the app. test/examples.test.ts compares the two
+ * templates.
+ */
 class SmallestStack extends Stack {
   constructor(app: App, id: string) {
     super(app, id);

@@ -35,7 +35,6 @@ export function functionOf(template: AnyTemplate, name: HandlerName): FoundHandl
   return found[0];
 }
 
-/** Returns the environment of the function that runs a handler. */
 export function environmentOf(template: AnyTemplate, name: HandlerName): Record<string, any> {
   return functionOf(template, name).environment;
 }

@@ -24,7 +24,7 @@ export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessV
   return new ServerlessVod(stack, 'Vod', props);
 }
 
-// The following functions add an area, and the areas that it requires. The construct id is the area's name, because `functionsOf` finds handlers by this id.
+// Each of the following functions adds one construct, and the constructs that it requires. `functionsOf` finds handlers by the construct ids.
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
   return new VodCatalog(stack, 'Catalog', { url: SERVICE_URL, ...props });
 }

@@ -60,7 +60,6 @@ export function references(value: unknown): string[] {
   });
 }
 
-/** Removes the hash from a logical id. */
 export const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
 /** Resolves references to the names that `Fn::Sub` uses: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */

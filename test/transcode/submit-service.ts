@@ -30,7 +30,6 @@ export async function startSubmit() {
   const logged: string[] = [];
   return {
     table,
-    /** Returns everything that was logged in the current test. */
     logged,
     /** Resets MediaConvert: it has no jobs, accepts every job, and each probe succeeds. */
     reset(): void {
@@ -51,7 +50,6 @@ export async function startSubmit() {
 
 export type Submit = Awaited<ReturnType<typeof startSubmit>>;
 
-/** Returns the names of the commands that were sent to MediaConvert, in order. */
 export const calls = (): string[] => mediaConvert.calls().map(({ firstArg }) => firstArg.constructor.name);
 
 /** Returns the body of the S3 event for a new source. */

@@ -29,7 +29,7 @@ export class AuthorizerSetting {
     jest.useFakeTimers({ now: Date.parse('2026-11-05T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
   }
 
-  /** A new container of the authorizer. */
+  /** Returns an authorizer with empty caches, as in a new container. */
   authorizer(rules: TokenRules = ID_RULES) {
     const handler = authorizeToken(rules, { fetch: this.issuer.fetch as typeof fetch, now: () => new Date() });
     return async (authorizationToken: string): Promise<APIGatewayAuthorizerResult> => {

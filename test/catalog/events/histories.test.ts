@@ -26,7 +26,7 @@ jest.mock('timers/promises', () => {
 
 /** A fault at the n-th request of a writer. The process ends or the request fails, before or after DynamoDB executes the request. */
 interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
-/** A fault at the n-th PutEvents request of the publisher. `refused` states for each entry whether EventBridge rejects the entry. */
+/** A fault at the n-th PutEvents request of the function `publish-events`. `refused` states for each entry whether EventBridge rejects the entry. */
 interface PublisherFault {
   readonly call: number;
   readonly kind: 'ends before' | 'ends after' | 'throws before' | 'throws after' | 'refuses' | 'ends before its answer';
@@ -97,7 +97,7 @@ class World {
     }, fault);
   }
 
-  /** Invokes the publisher as Lambda does. The result is an error if the process ended during the invocation. */
+  /** Invokes `publish-events` as Lambda does. The result is an error if the process ended during the invocation. */
   publish(records: StreamRecord[]): Promise<InvokeResult> {
     return new Promise((resolve) => {
       let calls = 0;
@@ -204,11 +204,11 @@ const step = fc.record({
   fault: writerFault,
   together: fc.boolean(),
   publisher: fc.array(publisherFault, { maxLength: 1 }),
-  // A longer pause of the publisher leads to a larger batch of changes.
+  // A longer pause of `publish-events` leads to a larger batch of changes.
   services: fc.constantFrom(...Array<undefined>(16).fill(undefined), 'pause', 'pause', 'pause', 'resume', 'restart', 'late'),
 });
 
-/** After the last step, only the publisher can fail. When no faults remain, the publisher sends the remaining events. */
+/** After the last step, only `publish-events` can fail. When no faults remain, the function sends the remaining events. */
 test('sends the events of each change after any faults, with stable ids, and with versions in the order of the writes', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 50 }), fc.nat(), async (steps, seed) => {
     world = new World();

@@ -20,7 +20,8 @@ process.env.JSII_DEPRECATED = 'quiet';
 export interface Change { readonly before?: VideoRow; readonly after?: VideoRow }
 
 /**
- * The local stack's services for the table, the stream and the event source mapping of the catalog's template. The publisher runs in the process of the test.
+ * The local stack's services for the table, the stream and the event source mapping of the catalog's template. The function `publish-events` runs in the
+ * process of the test.
  */
 export class Services {
   static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>): Promise<Services> {
@@ -90,7 +91,7 @@ export class Services {
       .map(({ dynamodb }) => ({ before: row(dynamodb.OldImage), after: row(dynamodb.NewImage) }));
   }
 
-  /** Stops invocations of the publisher until `resume` is called. A running invocation can finish, but its result is ignored. */
+  /** Stops invocations of `publish-events` until `resume` is called. A running invocation can finish, but its result is ignored. */
   async pause(): Promise<void> {
     await this.mappings?.stop();
     this.mappings = undefined;
@@ -118,7 +119,7 @@ export class Services {
     this.mappings = mappings;
   }
 
-  /** Restarts the table, its stream and the mapping with their stored data. */
+  /** Restarts the table, the stream and the event source mapping with their stored data. */
   async restart(): Promise<void> {
     await this.stop();
     await this.open();

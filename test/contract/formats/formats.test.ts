@@ -152,7 +152,7 @@ describe.each(formats)('a table of format %i', (format) => {
   });
 });
 
-/** Returns the types of the events that the publisher derives from a change, without `video.`. */
+/** Returns the types, without `video.`, of the events that `publish-events` derives from a change. */
 function eventTypes(before: Item, after: Item | undefined): string[] {
   const [OldImage, NewImage] = [before, after].map((item) => item && marshall(item)) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'][];
   const events = eventsOfRecord({ eventName: after ? 'MODIFY' : 'REMOVE', dynamodb: { ApproximateCreationDateTime: 1, OldImage, NewImage } });

@@ -1,2 +1,1 @@
-/** Logs each event on a separate line. */
 exports.handler = async (event) => console.log(JSON.stringify(event));

@@ -1,7 +1,6 @@
 import type { Load } from './load';
 import type { EventDetail } from '../../../src/runtime/route-types';
 
-/** An event that a target of the bus received. */
 export interface Heard { readonly 'detail-type': string; readonly 'detail': EventDetail }
 /** A row of the table after the last write. */
 export interface Row { readonly videoId: string; readonly title: string; readonly status: string; readonly version: number }

@@ -7,7 +7,6 @@ import type { StackProcess } from '../stack';
 interface Known {
   /** The titles of all requested edits. */
   readonly titles: string[];
-  /** The titles of acknowledged edits, by version. */
   readonly edits: Map<number, string>;
   isUploaded: boolean;
   /** The last version of the row, if the removal was acknowledged. */
@@ -73,7 +72,6 @@ export class Load {
     this.acknowledged++;
   }
 
-  /** Edits or removes one of the latest videos. */
   private async change(stack: StackProcess): Promise<void> {
     const [videoId, video] = [...this.known].slice(-30).filter(([, { isRemoving }]) => !isRemoving).at(Math.floor(Math.random() * 30)) ?? [];
     if (!videoId || !video) return wait(10);

@@ -18,7 +18,6 @@ async function write(Command, videoId, more) {
   }
 }
 
-/** Returns one page of the table's rows. */
 async function rows(ExclusiveStartKey) {
   const { Items, LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName, ExclusiveStartKey, ConsistentRead: true, FilterExpression: 'sk = :video', ExpressionAttributeValues: { ':video': 'video' },

@@ -11,7 +11,7 @@ const CLOUDFRONT: Principal = { id: 'cloudfront.amazonaws.com', kind: 'service',
 function sample({ role = [], service = [], conditions, keyPolicy, encryption, alias = false }: {
   /** The KMS actions that the role's policy allows. */
   role?: string[];
-  /** The KMS actions that the key policy allows CloudFront. */
+  /** The KMS actions that the key policy allows CloudFront to perform. */
   service?: string[];
   conditions?: Record<string, Record<string, unknown>>;
   /** @default - a key policy that leaves access control to IAM policies */

@@ -47,7 +47,7 @@ const getChanged = async (change: (request: { body: string; headers: Record<stri
   return client.send(new GetSecretValueCommand({ SecretId: 'mine' }));
 };
 
-/** Sends exactly these headers; fetch would add more. */
+/** Sends a request with only these headers, because `fetch` would add headers. */
 async function send(url: string, method: string, headers: Record<string, string | number>, body = ''): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(url, { method, headers }, (response) => {

@@ -50,7 +50,6 @@ async function frontOf(answer: RequestListener = (_, response) => response.end('
   return { ...edge, app, asked };
 }
 
-/** Sends raw bytes and resolves with the whole response. */
 const sendRaw = (port: number, text: string) => new Promise<string>((resolve, reject) => {
   const chunks: Buffer[] = [];
   connect(port, '127.0.0.1').on('error', reject).on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve(String(Buffer.concat(chunks)))).write(text);

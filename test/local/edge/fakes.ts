@@ -5,7 +5,7 @@ import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
 import { AccessDenied, type LocalStack, type Need } from '../../../local/types';
 
-/** Returns a resource. By default, the `Ref` of the resource is its logical id. */
+/** Returns a resource whose `Ref` is its logical id by default. */
 export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {
   return { logicalId, type, physicalId: logicalId, attributes: {}, properties, ...more };
 }

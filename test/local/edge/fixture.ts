@@ -112,11 +112,11 @@ export const raw = (origin: string, path: string, headers = {}) => new Promise((
 });
 export const errorOf = async (response: Response) => [response.status, /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1]];
 
-/** Returns a custom policy. By default, the policy is valid for 1 minute. */
+/** Returns a custom policy that is valid for 1 minute by default. */
 export const policyOf = (resourceName: string, condition: object = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 60 } }) =>
   JSON.stringify({ Statement: [{ Resource: resourceName, Condition: condition }] });
 
-/** Returns signed cookies. By default, the key `KEC` signs them. */
+/** Returns cookies that the key `KEC` signs by default. */
 export const signedCookies = (input: object) => {
   const cookies = getSignedCookies({ keyPairId: 'KEC', privateKey: keys.ec.privateKey, algorithm: 'SHA256', ...input } as Parameters<typeof getSignedCookies>[0]);
   return Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ');

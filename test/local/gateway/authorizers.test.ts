@@ -64,7 +64,7 @@ describe('the Cognito authorizer', () => {
 
   test.each<[string | undefined, string, number]>([
     ['^(?:client1|client2)$', 'client2', 200], ['^(?:client1|client2)$', 'client22', 401], ['client', 'client1', 401],
-    // The CDK's user pool authorizer has no such expression, and accepts tokens of any client of the pool.
+    // The CDK's user pool authorizer has no validation expression, and accepts tokens of any client of the pool.
     [undefined, 'client9', 200],
   ])('with the expression %p returns for a token for %p: %d', async (IdentityValidationExpression, aud, status) => {
     const { call } = api(undefined, authorizer({ IdentityValidationExpression, AuthorizerResultTtlInSeconds: 300 }), [publicJwk]);

@@ -45,7 +45,7 @@ export const base = [
 type Answer = InvokeResult | Promise<InvokeResult>;
 type Answers = Answer | ((arn: string, event: any, caller?: Principal) => Answer);
 
-/** Returns an API with these resources. All functions of the API return `payload`. `calls` contains their invocations. */
+/** Returns an API with these resources, whose functions return `payload`. `calls` contains their invocations. */
 export function api(answer: Answers = { payload: { statusCode: 200, body: 'ok' } }, resources = base, keys: JWK[] = []) {
   const calls: { arn: string; event: any; caller: any }[] = [];
   const functions: Functions = {

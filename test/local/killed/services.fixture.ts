@@ -9,8 +9,8 @@ import { fakeAccess, fakeStack, resource, ROLE } from '../fakes';
 import { globalTable, STREAM_ARN } from '../services/dynamodb/videos-table';
 
 /**
- * A process that the test can kill. A function sends an event for each record of a table's stream, a rule sends the events to a queue, and a second function
- * reads the queue. Both functions record their input, and sometimes fail.
+ * A process that the test can kill. A function sends an event for each record of a table's stream. A rule sends the events to a queue, and a second function
+ * reads the queue. The functions record their input, and sometimes fail.
  */
 const [dataFolder, received] = process.argv.slice(2);
 const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:events';

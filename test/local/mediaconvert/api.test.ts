@@ -110,7 +110,7 @@ test('requires the same permissions as AWS', async () => {
   expect(service.access.asked).toEqual([
     {
       action: 'mediaconvert:CreateJob', resource: QUEUE,
-      // The condition keys for an account without an input policy. The condition keys do not depend on the job's inputs.
+      // The condition keys depend on the account's input policy, and not on the job's inputs.
       context: { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' },
     },
     { action: 'iam:PassRole', resource: ROLE, context: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },

@@ -57,7 +57,6 @@ export async function mediaConvert(options: {
   const client = new MediaConvertClient({ endpoint: served.endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 });
   return {
     stack, events, access, store, written, client, service,
-    /** Resolves with the first matching event. */
     event: (fits: (detail: BusEvent['detail']) => boolean) => new Promise<BusEvent>((resolve) => {
       const check = () => {
         const found = events.find(({ detail }) => fits(detail));
@@ -79,7 +78,6 @@ export async function mediaConvert(options: {
 }
 
 export const FOLDER = mkdtempSync(join(tmpdir(), 'vod-clips-'));
-/** Creates a clip with FFmpeg and returns its location. */
 export function clip(name: string, args: string): string {
   execFileSync('ffmpeg', ['-v', 'error', '-y', ...args.split(' '), join(FOLDER, name)]);
   return join(FOLDER, name);

@@ -25,7 +25,6 @@ afterAll(async () => {
   rmSync(FOLDER, { recursive: true });
 });
 
-/** Runs a job to its end and returns its last event. */
 async function finished(input: CreateJobCommandInput, on = service) {
   const { Job } = await on.client.send(new CreateJobCommand(input));
   const { detail } = await on.event(({ jobId, status }) => jobId === Job!.Id && /COMPLETE|ERROR/.test(status));
@@ -125,7 +124,6 @@ test('CMAF: a ladder with separate audio has MediaConvert\'s names, measurements
   expect(readdirSync(join(service.stack.dataFolder, 'mediaconvert/work'))).toEqual([]);
 });
 
-/** Returns the API's response without the SDK. */
 async function answer(path: string): Promise<any> {
   const { hostname, port } = await service.client.config.endpoint!();
   return (await fetch(`http://${hostname}:${port}${path}`)).json();
@@ -218,7 +216,7 @@ test('after a kill between an event and its record, the event is sent again and 
   let recorded: unknown;
   await service.event(({ jobId, status }) => {
     if (jobId !== Job!.Id || status !== 'COMPLETE') return false;
-    // This function runs before the event is sent. The function copies the files that would remain if the process were killed at this moment.
+    // Before the event is sent, this function reads the file that would remain if the process were killed.
     recorded = JSON.parse(readFileSync(join(service.stack.dataFolder, 'mediaconvert/jobs.json'), 'utf8')).find(({ id }: { id: string }) => id === jobId).status;
     return true;
   });

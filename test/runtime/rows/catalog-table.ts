@@ -10,7 +10,7 @@ import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../loca
 export interface CatalogTable {
   readonly tableName: string;
   readonly client: DynamoDBClient;
-  /** Puts a row. Omitted fields default to those of a video that waits for its upload. */
+  /** Puts a row. Omitted fields have the values of `videoRow`. */
   put(row: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): Promise<VideoRow>;
   close(): Promise<void>;
 }

@@ -127,7 +127,7 @@ describe('lists of videos', () => {
   });
 
   describe('rows that were written before their size was limited', () => {
-    /** Lambda's limit for a response. The response contains the page of videos as a JSON string. */
+    /** Lambda's limit for a response, which contains the page as a JSON string. */
     const LAMBDA_BYTES = 6 * 1024 * 1024;
     const payload = ({ rows }: Page<unknown>) => Buffer.byteLength(JSON.stringify({ body: JSON.stringify({ items: rows }) }));
     const large = (filling: string) => ({ metadata: { [filling.repeat(1000)]: filling.repeat(379_000) } });
@@ -150,7 +150,6 @@ describe('lists of videos', () => {
       expect([ids(lists.owned), ids(lists.ready)]).toEqual([byId.map(idOf), byId.map(idOf)]);
       for (const pages of Object.values(lists)) {
         for (const page of pages) expect(payload(page)).toBeLessThan(LAMBDA_BYTES);
-        // A page must contain more than one row.
         expect(pages.length).toBeLessThan(count / 2);
       }
       await old.close();

@@ -49,7 +49,6 @@ describe('videoRepository: a claim', () => {
     expect(await repository().giveUp(videoId, 1, ERROR, clock.now)).toBe('unchanged');
     expect(await repository().giveUp(videoId, 1, ERROR, new Date(clock.now.getTime() + 1))).toBe('changed');
     expect(await repository().find(videoId)).toMatchObject({ status: 'errored', error: ERROR, claim: { attempt: 1, abandoned: true } });
-    // An abandoned attempt can be reopened.
     expect(await repository().reopen(videoId, 1)).toBe('changed');
     expect(await repository().giveUp(videoId, 1, ERROR, clock.now)).toBe('unchanged');
   });

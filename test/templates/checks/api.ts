@@ -17,7 +17,6 @@ export function methodsOfRoutes(template: CloudFormationTemplate): ReturnType<ty
   return ours(template, 'AWS::ApiGateway::Method').filter(({ properties }) => properties.HttpMethod !== 'OPTIONS');
 }
 
-/** Returns the routes whose handlers are in the template. */
 export function routesIn(template: CloudFormationTemplate): [string, Route, string][] {
   const handlers = new Map(handlersOf(template).map(({ name, id }) => [name, id]));
   return Object.entries(ROUTES as Record<string, Route>).filter(([, { handler }]) => handlers.has(handler))
@@ -39,7 +38,7 @@ const servedRoutesAreDescribed: Check = (template) => handlersOf(template).filte
   return exactly(id, JSON.parse(environment.HANDLERS ?? '[]'), [...served]);
 });
 
-/** Routes that are not open use the authorizer. */
+/** All routes that require a token use the authorizer. */
 const guardedRoutesUseTheAuthorizer: Check = (template) => {
   const authorizers = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::Authorizer');
   if (authorizers.length !== 1) return [`expected one authorizer, got ${authorizers.length}`];

@@ -27,7 +27,7 @@ function neededPermissions(template: CloudFormationTemplate): string[] {
   return [...methods, ...authorizers, ...rules];
 }
 
-/** Only the methods, authorizers and rules that name a function can invoke it. */
+/** Only methods, authorizers and rules that refer to a function can invoke the function. */
 const functionsAreInvokedByTheirCallers: Check = (template) => {
   const found = ours(template, 'AWS::Lambda::Permission').map(({ properties: { Action, FunctionName, Principal, SourceArn } }) => (
     Action === 'lambda:InvokeFunction' ? invocation(references(FunctionName)[0] ?? '', Principal, readable(SourceArn)) : `unknown action ${Action}`));

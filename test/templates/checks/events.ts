@@ -21,7 +21,6 @@ const PATTERNS: Record<string, object> = {
   },
 };
 
-/** Returns the ARN of the catalog's table, without its hash. */
 const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
 
 /** Whether a rule matches one type of this service's events. The ARN of the table in the pattern excludes events of all other services on the bus. */
@@ -31,7 +30,7 @@ const matchesVideoEvents = (template: CloudFormationTemplate, { properties: { Ev
   return isOfCatalog && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
 };
 
-/** Whether a rule is on a custom bus. S3 and MediaConvert send to the default bus. */
+/** Whether a rule is on a custom bus. S3 and MediaConvert send their events to the default bus. */
 const isOnCustomBus = ({ properties }: Pick<Found, 'properties'>): boolean => properties.EventBusName !== undefined;
 
 /** Each rule is enabled, matches exactly the events of its target, and has a dead-letter queue. */

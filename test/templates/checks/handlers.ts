@@ -21,7 +21,6 @@ const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: Reg
   failed: ['catalog/resend-events', 'FAILED_EVENTS_BUCKET', /^AWS::S3::Bucket$/],
 };
 
-/** Returns the logical id of a table or bucket. */
 export function storeOf(template: CloudFormationTemplate, store: Store): string | undefined {
   const [handler, variable, type] = NAMED_BY[store];
   const environment = handlersOf(template).find(({ name }) => name === handler)?.environment;

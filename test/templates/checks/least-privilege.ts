@@ -129,7 +129,6 @@ function wanted(template: CloudFormationTemplate, needs: Needs): string[] {
 
 const NETWORK_INTERFACES = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'];
 
-/** Returns the permissions that the options of a function require. */
 function wantedByOptions({ VpcConfig, TracingConfig, KmsKeyArn }: Record<string, any>): string[] {
   const onAll = (actions: string[]) => ({ Effect: 'Allow', Action: actions, Resource: ['*'] });
   return grants([
@@ -175,7 +174,6 @@ const rolesTrustOneService: Check = (template) => {
   });
 };
 
-/** Returns every policy statement of the library. */
 function allStatements(template: CloudFormationTemplate): [string, Statement][] {
   return ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'].flatMap((type) => ours(template, type)
     .flatMap(({ id, properties }) => statements(properties.PolicyDocument).map((statement): [string, Statement] => [id, statement])));

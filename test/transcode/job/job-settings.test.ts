@@ -26,7 +26,6 @@ const settingsOf = (source: Source) => jobSettings({
   clipSeconds: durationLimit(source.durationSeconds, SETTINGS.maxDurationSeconds).clipSeconds,
 }, SETTINGS);
 
-/** Returns the settings as the SDK sends them. */
 async function wire(input: CreateJobCommandInput): Promise<any> {
   let body = '';
   const client = new MediaConvertClient({

@@ -28,9 +28,7 @@ export const clientProperties = {
 
 interface PoolOptions {
   readonly dataFolder?: string;
-  /** Properties of the first client. */
   readonly client?: object;
-  /** Properties of an optional second client. */
   readonly second?: object;
   readonly pool?: object;
   readonly domain?: object;
@@ -65,7 +63,6 @@ export class Browser {
     return response;
   }
 
-  /** Follows redirects to the same host. */
   async follow(response: Response): Promise<Response> {
     const location = response.headers.get('location');
     if (!location || new URL(location, this.base).origin !== this.base) return response;

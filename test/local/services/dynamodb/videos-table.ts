@@ -33,7 +33,6 @@ export const globalTable = (properties: object = {}) => named('AWS::DynamoDB::Gl
   ...properties,
 });
 
-/** Starts the tables of a stack, an AWS endpoint and a client. */
 export async function serve(stack: LocalStack = fakeStack([globalTable()]), now?: () => number, observe?: ObserveUsage) {
   const access = fakeAccess();
   const dynamoDb = await startDynamoDb({ stack, now, observe });

@@ -94,7 +94,7 @@ describe('a process that was killed', () => {
   test('with another parallelization factor loses no record of its slowest lane', async () => {
     const records = Array.from({ length: 10 }, (_, index) => record(`v${index}`, index));
     const first = await start({ properties: { BatchSize: 1 }, records, answer: ([{ eventID }]) => eventID === '1' ? never : DONE });
-    // The lane that did not fail reaches the end of the stream.
+    // While one batch hangs, the parallel batches reach the end of the stream.
     await until(() => numbersOf(first.batches.flat()).some((number) => number > 7));
     await wait(20);
     await first.stop();

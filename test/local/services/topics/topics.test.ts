@@ -24,7 +24,7 @@ afterEach(async () => {
 
 interface Given { dataFolder?: string; denied?: string[]; answers?: InvokeResult[] }
 
-/** Returns a topic with these subscriptions. Delivery starts with `start`. */
+/** Delivery starts with `start`. */
 function create(given: object[], { dataFolder, denied = [], answers = [] }: Given = {}, topicProperties: object = { DisplayName: 'Ready' }) {
   const access = fakeAccess(denied);
   const sent: [string, string][] = [];
