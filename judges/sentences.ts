@@ -85,7 +85,9 @@ function sentencesOfCode(name: string): Sentence[] {
     const around = [ts.getLeadingCommentRanges(text, node.pos), ts.getTrailingCommentRanges(text, node.end)];
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
     // A literal that is joined by `+` is only a part of a text.
-    const literal = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
+    const whole = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
+    // A literal with a line that ends in `;` or `{` contains code, which has no sentences.
+    const literal = whole && /[;{]\s*$/m.test(whole) ? undefined : whole;
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);
     node.getChildren(file).forEach(visit);
