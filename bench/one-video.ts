@@ -44,7 +44,7 @@ const ORDINARY = '1 KB';
 /** The writes of a video from its upload to `ready`. The local MediaConvert reports progress once, before the end of a short job. */
 const WRITES = ['create', 'uploaded', 'claimed', 'processing', 'progress', 'ready'];
 
-const PHASES = ['sign in', 'upload to ready', 'list, get, start playback'] as const;
+const PHASES = ['sign in', 'upload to ready', 'list and play'] as const;
 type Phase = typeof PHASES[number];
 /** The usage that one video causes: the usage of the service in each phase, and the usage for its media files. */
 type VideoCount = Record<Phase | 'media', UsageCount>;
@@ -107,7 +107,7 @@ async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter:
     await meter.ready();
     return video.videoId;
   });
-  await meter.during('list, get, start playback', async () => {
+  await meter.during('list and play', async () => {
     await call('GET', '/streams');
     await call('GET', `/streams/${videoId}`);
     const { hls } = await call('POST', `/streams/${videoId}/playback`);
