@@ -27,11 +27,11 @@ const changed = (file: string): number => statSync(path.join(root, file)).mtimeM
 const lastChange = Math.max(...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((file) => changed(path.join('src', file))));
 
 const problems: [what: string, files: string[]][] = [
-  ['has missing or empty files', required.filter((file) => !full.has(file))],
-  ['has files without a source', packed.map((file) => file.path).filter((file) => !required.includes(file) && !documents.test(file))],
-  ['has files older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange)],
+  ['The package has missing or empty files', required.filter((file) => !full.has(file))],
+  ['The package has files without a source', packed.map((file) => file.path).filter((file) => !required.includes(file) && !documents.test(file))],
+  ['The package has files older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange)],
 ];
 for (const [what, files] of problems.filter(([, found]) => found.length > 0)) {
-  console.error(`The package ${what}: ${files.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
+  console.error(`${what}: ${files.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
   process.exitCode = 1;
 }

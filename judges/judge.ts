@@ -80,7 +80,7 @@ function askPythonJudges(): number {
   }
 }
 
-// CDK's validation of the template takes seconds, and a test runs it.
+// CDK's validation of the template is off, because it takes seconds and a test runs it.
 process.env.CDK_VALIDATION = 'false';
 const found = Math.max(askPythonJudges(), judgePairwise());
 judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {
