@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   }
   console.log('The tables omit cold starts, data transfer, and the requests of clients that wait for a video.');
   console.log(`The tables also omit progress reports after the first report. Each further report costs $${(PROGRESS_REPORT * 1000).toFixed(4)} for 1,000 videos.`);
-  console.log('If AWS MediaConvert needs more time than the local MediaConvert to probe a source file and to create a job, each second costs $0.0067 for 1,000 videos.');
+  console.log('Each second that submit-job waits longer for AWS MediaConvert than for the local MediaConvert costs $0.0067 for 1,000 videos.');
 
   const catalog = await localCatalog();
   const lists = await listRows(catalog);

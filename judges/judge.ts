@@ -16,7 +16,10 @@ const root = path.join(__dirname, '..');
 
 const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
 
-/** Ignored findings of parliament. Its list of actions is older than Probe, and policies cannot contain the ARNs of Lambda's network interfaces in a VPC. */
+/**
+ * Ignored findings of parliament. Parliament's list of actions is older than Probe, and policies cannot contain the ARNs of Lambda's network interfaces in a
+ * VPC.
+ */
 const KEPT = ['Unknown action mediaconvert:Probe', "['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses']"];
 
 function synthesize(folder: string): string[] {

@@ -1,7 +1,6 @@
 import { DEFAULT_LADDER } from '../../src/transcode/job/ladder';
 import { dollarsFor, type Priced } from '../prices';
 
-/** The usage of a service in one month. */
 export interface Month {
   readonly name: string;
   /** The number of videos that are uploaded in the month. */
@@ -23,7 +22,7 @@ export const ASSUMPTIONS = {
   segmentsAtOnce: 2,
   /** The three requests are a list, one video, and the start of a playback session. */
   apiRequestsPerView: 3,
-  /** The largest number of read units for one view: a list page of 20 rows, the keys of these rows in the index, and two reads of single rows. */
+  /** The largest number of read units for one view: 20 rows of a list, the keys of these rows in the index, and two single rows. */
   readUnitsPerView: 24,
   lambdaSeconds: 0.05,
   lambdaGigabytes: 0.5,

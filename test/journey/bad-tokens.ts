@@ -14,7 +14,6 @@ export interface Fault {
   readonly key?: SigningKey;
 }
 
-/** Decodes the header and the claims of a token. */
 export function readToken(token: string): [header: Fields, claims: Fields] {
   const [header, claims] = token.split('.').map((part, index) => index < 2 ? JSON.parse(Buffer.from(part, 'base64url').toString()) : {});
   return [header, claims];
@@ -44,7 +43,6 @@ export class Forge {
 }
 
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
-/** A key that no issuer publishes. */
 const FOREIGN = new SigningKey('foreign');
 
 /** Functions that create bad tokens, by fault. Each test adds a bad token of the wrong kind (ID token or access token). */

@@ -15,7 +15,6 @@ export interface Plan {
   readonly upload: { readonly method: string; readonly url: string; readonly headers: Record<string, string> };
 }
 
-/** Returns status, content type and error code of a response. */
 export async function problemOf(response: Response): Promise<[status: number, contentType: string | null, code: unknown]> {
   const text = await response.text();
   return [response.status, response.headers.get('content-type'), text.startsWith('{') ? JSON.parse(text).code : text];

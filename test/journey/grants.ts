@@ -52,7 +52,6 @@ function statementsOf({ Type, Properties }: Definition): Statement[] {
   return (Properties?.[POLICIES[Type]] as { Statement: Statement[] } | undefined)?.Statement ?? [];
 }
 
-/** Returns each pair of action and resource that a statement allows. */
 function pairsOf({ Effect, Action, Resource }: Statement): [action: string, resource: unknown][] {
   if (Effect !== 'Allow') return [];
   return [Action].flat().flatMap((action) => [Resource].flat().map((resource): [string, unknown] => [action, resource]));

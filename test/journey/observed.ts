@@ -11,7 +11,6 @@ const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   form: ['username'],
 };
 
-/** JSON keys whose values are secrets. */
 const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey', 'seed', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
 
 /** The smallest number of characters of a secret that counts as a leak. Shorter matches can be coincidence. */

@@ -29,7 +29,6 @@ describe.each([
   const upload = (told: object) => call(told, 'POST', '/upload');
   const own = (told: object) => call(told, 'GET', '/streams?owner=me');
 
-  /** Returns the methods for which the authorizer was invoked. */
   function asked(): string[] {
     return [...readFileSync(path.join(stack.data, 'functions.log'), 'utf8').matchAll(/asked for (.+)$/gm)].map(([, what]) => what);
   }

@@ -22,11 +22,10 @@ export interface Answer {
   readonly token?: string;
 }
 
-/** A tab with the page, its requests, API responses and console errors. */
 export class Tab {
   static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
     const tab = new Tab(await context.newPage(), facts);
-    // Chromium's console omits some violations of the Content-Security-Policy. This event reports all violations, if the listener exists before the page loads.
+    // Chromium's console omits some violations of the Content-Security-Policy. If the listener exists before the page loads, the event reports all violations.
     await tab.page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
       console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     await tab.page.goto(facts.origin);

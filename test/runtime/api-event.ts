@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
-/** Returns an event of API Gateway. `userId` and `groups` are those of the caller of the request. */
+/** Returns an event of API Gateway. `userId` and `groups` describe the caller of the request. */
 export function apiEvent(method: string, resource: string, given: {
   userId?: string; groups?: string[]; path?: Record<string, string>; query?: Record<string, string>; body?: unknown; headers?: Record<string, string>;
 } = {}): APIGatewayProxyEvent {

@@ -49,7 +49,6 @@ export function sweeperSetting() {
   /** The jobs of MediaConvert by id. For an error, MediaConvert returns the error. */
   const jobs = new Map<string, Job | Error>();
   const messages: string[] = [];
-  /** Names of the commands that the sweeps have sent. */
   const calls: string[] = [];
   const logged: string[] = [];
   afterEach(() => table.close());

@@ -8,7 +8,6 @@ import { nag } from '../templates/nag';
 import { catalogIn, deliveryIn, ENV as env, SERVICE_URL, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
 import { type CloudFormationTemplate, ofType } from '../toolkit/template';
 
-/** Creates the service with an existing source bucket, or with a new one. */
 function service({ makeBucket, before, after }: {
   makeBucket?: (stack: Stack) => s3.IBucket; before?: (bucket: s3.IBucket, stack: Stack) => void; after?: (bucket: s3.IBucket, stack: Stack) => void;
 }) {

@@ -28,7 +28,6 @@ function service(options: (stack: Stack) => VodFunctionOptions): CloudFormationT
   return templateOf(vodIn(stack, { functions: options(stack) }));
 }
 
-/** Returns a property of each handler's function, by handler. */
 function each(template: CloudFormationTemplate, property: string): Record<string, unknown> {
   return Object.fromEntries(functionsOf(template).map(({ name, properties }) => [name, properties[property]]));
 }

@@ -94,7 +94,6 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
 
 const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'Bitrate', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass', 'logs.RetentionDays', 'lambda.Tracing'];
 
-/** Props with values of simple types. */
 export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
 
 /** Props whose values are structs, constructs or objects from factory methods. */

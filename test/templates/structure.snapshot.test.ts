@@ -5,7 +5,6 @@ import { isOurs, ofType, readable, withoutHash } from '../toolkit/template';
 
 const smallest = example('smallest');
 
-/** Properties that contain the name of a resource. */
 const NAMES = ['Name', 'FunctionName', 'BucketName', 'TableName', 'QueueName', 'RoleName', 'LogGroupName', 'UserPoolName', 'Domain', 'GroupName', 'Username'];
 
 /** Returns the name that a template gives to a resource. For some resource types, the name is in a nested property. */

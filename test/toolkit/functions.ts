@@ -1,7 +1,6 @@
 import { ofType, references, type AnyTemplate, type Found } from './template';
 import { ENVIRONMENTS, type HandlerName } from '../../src/contract/environment';
 
-/** A Lambda function that runs one of the library's handlers. */
 export interface FoundHandler extends Found {
   /** `{area}/{verb-noun}` */
   readonly name: HandlerName;

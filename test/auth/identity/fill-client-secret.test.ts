@@ -27,7 +27,6 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Returns the response to CloudFormation. */
 async function run(RequestType: string, clientId = 'client1') {
   const fetch = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
   await handler({

@@ -32,7 +32,6 @@ interface PublisherFault {
   readonly kind: 'ends before' | 'ends after' | 'throws before' | 'throws after' | 'refuses' | 'ends before its answer';
   readonly refused: readonly boolean[];
 }
-/** An event that the bus has accepted. */
 interface Taken { readonly type: string; readonly time: Date; readonly detail: EventDetail }
 type Write = (videos: VideoRepository, documents: DynamoDBDocumentClient, row: VideoRow) => Promise<unknown>;
 

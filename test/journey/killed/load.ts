@@ -50,7 +50,6 @@ export class Load {
     this.isEnding = true;
   }
 
-  /** Resolves when an upload is acknowledged. */
   async nextUpload(): Promise<void> {
     await once(this.uploads, 'upload');
   }

@@ -149,7 +149,7 @@ test('ranges', async () => {
   expect((await raw('HEAD', `/${BUCKET}/range`)).headers).toMatchObject({ 'content-length': '10', 'etag': ETag, 'content-type': 'text/plain' });
 });
 
-/** The status and code of each error are those of S3. */
+/** The status and code of each error are equal to S3's status and code. */
 const refusals: [name: string, call: () => Promise<unknown>, status: number, code: string][] = [
   ['get of a missing key', () => bytesOf('missing'), 404, 'NoSuchKey'],
   ['a bucket that is not in the template', () => client.send(new s3.GetObjectCommand({ Bucket: 'other', Key: 'k' })), 404, 'NoSuchBucket'],

@@ -49,7 +49,7 @@ describe('the local stack', () => {
     await first.disposeAsync();
     expect(existsSync(path.join(data, 'stack.json'))).toBe(false);
     await expect(fetch(first.facts.origin)).rejects.toThrow('fetch failed');
-    // The second stack uses the port of the first stack. Its start fails if a process still listens on this port.
+    // The second stack uses the port of the first stack, and would not start if a process still listened on this port.
     const second = await start(Number(new URL(first.facts.origin).port));
     const made = (text: unknown) => JSON.parse(text as string).MADE;
     expect(made((await get(`${second.facts.api}/environment`))[1])).toBe(made(before));

@@ -49,7 +49,7 @@ export async function catalogTable(): Promise<CatalogTable> {
   };
 }
 
-/** Returns a row. Omitted fields default to those of a video that waits for its upload. */
+/** Returns a row. Omitted fields have the values of a video that waits for its upload. */
 export function videoRow(given: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): VideoRow {
   return {
     ...videoKey(given.videoId),

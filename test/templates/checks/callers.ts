@@ -4,7 +4,6 @@ import { customerKeyOf, storesOf } from './handlers';
 import { statements } from '../../toolkit/permissions';
 import { type CloudFormationTemplate, list, ofType, ours, readable, references, withoutHash } from '../../toolkit/template';
 
-/** Describes a Lambda permission to invoke a function. */
 const invocation = (functionId: string, service: string, source: string): string => `${service} for ${source} can invoke ${withoutHash(functionId)}`;
 
 function functionIn(template: CloudFormationTemplate, value: unknown): string | undefined {
@@ -50,7 +49,6 @@ const queuesAreWrittenByTheirRules: Check = (template) => {
   return exactly('queues', [...new Set(found)], [...new Set(needed)]);
 };
 
-/** Describes the permissions that the policy of a bucket grants. */
 function allowedByPolicyOf(template: CloudFormationTemplate, bucket: string): string[] {
   return ofType(template, 'AWS::S3::BucketPolicy').filter(({ properties }) => references(properties.Bucket).includes(bucket))
     .flatMap(({ properties }) => statements(properties.PolicyDocument)).filter(({ Effect }) => Effect === 'Allow')

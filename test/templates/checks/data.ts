@@ -12,7 +12,7 @@ const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template,
   DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain',
 })));
 
-/** A failed first deployment would leave protected resources behind, because CloudFormation cannot delete them. */
+/** CloudFormation cannot delete protected resources, so they would remain after a failed first deployment. */
 const rollbackDeletesAll: Check = (template) => Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties }]) => (
   isOurs(id) && (DeletionPolicy === 'Retain' || isProtected(Properties)))).map(([id]) => `${id}: stays after a failed first deployment`);
 
@@ -47,7 +47,7 @@ const storesAreEncrypted = allOf(
 /** Lambda stores failed event records without multipart uploads. */
 const TAKES_NO_PARTS = /^VodCatalogEvents/;
 
-/** Parts of unfinished uploads are deleted. They cost money, and S3 does not list them as objects. */
+/** Parts of unfinished uploads are deleted. The parts cost money, and S3 does not list them as objects. */
 const unfinishedUploadsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => !TAKES_NO_PARTS.test(id)).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
   .some((rule: any) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation <= 7))
   .map(({ id }) => `${id}: parts of unfinished uploads are kept for more than a week`);

@@ -9,7 +9,6 @@ const DAY_SECONDS = 86_400;
 /** Targets of schedules. */
 const SCHEDULED: Record<string, string> = { 'VodSweeperSweepVideosFunction.Arn': 'rate(15 minutes)' };
 
-/** The event pattern of each target. */
 const PATTERNS: Record<string, object> = {
   'VodTranscodeSubmitQueue.Arn': {
     'source': ['aws.s3'], 'detail-type': ['Object Created'],

@@ -95,7 +95,6 @@ const SERVICE_ROLES: Record<string, { service: string; condition: object; needs:
   },
 };
 
-/** The condition that an action requires. */
 const CONDITIONS: Record<string, object> = {
   'iam:PassRole': { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
 };

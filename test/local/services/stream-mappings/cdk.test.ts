@@ -16,7 +16,6 @@ process.env.JSII_DEPRECATED = 'quiet';
 
 const ITEM = { pk: 'v1', sk: 'video' };
 
-/** A CDK table and a function that reads its stream. */
 function table(stack: Stack, type: 'TableV2' | 'Table'): void {
   const keys = {
     tableName: 'videos', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
