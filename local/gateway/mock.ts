@@ -10,15 +10,14 @@ const JSON_TYPE = 'application/json';
 
 /** Creates a MOCK integration with one response (API Gateway Developer Guide, "Mock integrations for REST APIs"). */
 export function createMock({ logicalId, properties: { Integration, MethodResponses = [] } }: Pick<Resource, 'logicalId' | 'properties'>): Mock {
-  const unknown = (what: unknown): never => {
-    throw new Error(`${logicalId}: the local stack does not support ${typeof what === 'string' ? what : JSON.stringify(what)}`);
-  };
+  const fail = (why: string): never => { throw new Error(`${logicalId}: ${why}`); };
+  const unknown = (what: string): never => fail(`the local stack does not support ${what}`);
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
   // Without PassthroughBehavior, a request body of another content type would pass unchanged and determine the status.
-  if (!PassthroughBehavior) unknown('a mock without PassthroughBehavior');
+  if (!PassthroughBehavior) fail('a mock integration requires PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
-  if (more.length || others.length || !methodResponse) unknown('a mock without exactly one response');
+  if (more.length || others.length || !methodResponse) fail('the local stack requires exactly one response of a mock integration');
   onlyKnown(logicalId, requestTemplates ?? {}, JSON_TYPE);
   onlyKnown(logicalId, response, 'ResponseParameters ResponseTemplates StatusCode');
   onlyKnown(logicalId, response.ResponseTemplates ?? {}, JSON_TYPE);
@@ -29,9 +28,9 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
     return [name.replace(PARAMETER, ''), constantIn(expression) ?? unknown(expression)];
   });
   const request = requestTemplates?.[JSON_TYPE];
-  if (typeof request !== 'string' || /[#$]/.test(request)) unknown(`the request template ${request}`);
+  if (typeof request !== 'string' || /[#$]/.test(request)) fail(`the local stack supports only a constant request template, got ${request}`);
   // API Gateway uses the `statusCode` in the request template to select the response.
-  if (String(JSON.parse(request).statusCode) !== response.StatusCode) unknown(`the request template ${request}`);
+  if (String(JSON.parse(request).statusCode) !== response.StatusCode) fail(`the request template must contain the status ${response.StatusCode}, got ${request}`);
   const run = response.ResponseTemplates?.[JSON_TYPE].split('\n').map((line: string) => statementOf(line) ?? unknown(line)) ?? [];
 
   return ({ raw }, query, requestId) => {

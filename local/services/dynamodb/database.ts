@@ -112,7 +112,7 @@ export async function openTables(path: string) {
   return {
     call: async (operation: Exclude<Operation, Write>, input: Json) => run(store, operation, checked(operation, input)),
 
-    /** Returns the changes that a write would make to the current tables.  The caller must prevent concurrent writes. */
+    /** Returns the changes that a write would make to the current tables. The caller must prevent concurrent writes. */
     async plan(operation: Write, input: Json): Promise<Plan> {
       const data = checked(operation, input);
       const seen: { key?: string; before?: Json; after?: Json } = {};
