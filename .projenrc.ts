@@ -133,6 +133,7 @@ const openapi = project.addTask('openapi', { description: 'Write openapi.json', 
 project.annotateGenerated('/openapi.json');
 const architecture = project.addTask('architecture', { description: 'Draw docs/architecture.svg from the synthesized template', exec: 'tsx build/architecture.ts' });
 project.annotateGenerated('/docs/architecture.svg');
+project.addTask('screenshot', { description: 'Write docs/page.jpg, the screenshot in README', exec: 'projen bundle && tsx build/screenshot.ts' });
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
 project.addTask('try-package', { description: 'Pack the last build, install the package in an empty folder and import it', exec: 'tsx build/try-package.ts' });
 project.addTask('consumers', { description: 'Use the packed library in each language, and compare the templates', exec: 'tsx consumers/run.ts', receiveArgs: true });

@@ -1,4 +1,5 @@
-import { ASSUMPTIONS, billOf, type MonthPriced, MONTHS, normalizedMinutes, SERVICE_PER_VIDEO, storedGigabytes, unitsOf } from './cost/month';
+import { cloudflareBillOf } from './cost/cloudflare';
+import { ASSUMPTIONS, billOf, type Month, type MonthPriced, MONTHS, normalizedMinutes, SERVICE_PER_VIDEO, storedGigabytes, unitsOf } from './cost/month';
 import { dollarsFor, PRICES, unitPrice, type Price } from './prices';
 
 const dollars = (amount: number): string => `$${amount < 0.1 && amount > 0 ? amount.toPrecision(2) : amount.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',')}`;
@@ -14,10 +15,13 @@ const pricesOf = (names: readonly MonthPriced[]): string[][] => names.map((name)
   return [name, tiers.map((tier) => priceOf(tier, unit)).join(', '), free ? count(free) : '-', source];
 });
 
+const totalOf = (month: Month): number => Object.values(billOf(month)).reduce((sum, each) => sum + each, 0);
+
 /** Returns the tables of docs/cost.md in Markdown, by name. */
 export function costTables(): Record<string, string> {
   const months = MONTHS.map((month) => ({ month, units: unitsOf(month), bill: billOf(month) }));
   const names = MONTHS.map(({ name }) => name);
+  const cloudflare = MONTHS.map(cloudflareBillOf);
   const rows = Object.keys(months[0].bill);
   const { source, media } = storedGigabytes();
   const minutes = ASSUMPTIONS.minutesPerVideo;
@@ -39,12 +43,27 @@ export function costTables(): Record<string, string> {
     ]),
     'Bill of a month': table(['', ...names], [
       ...rows.map((row) => [row, ...months.map(({ bill }) => dollars(bill[row]))]),
-      ['**total**', ...months.map(({ bill }) => `**${dollars(Object.values(bill).reduce((sum, each) => sum + each, 0))}**`)],
+      ['**total**', ...MONTHS.map((month) => `**${dollars(totalOf(month))}**`)],
+    ]),
+    'The same months on Cloudflare Stream': table(['', ...names], [
+      ['stored minutes', ...cloudflare.map((bill) => count(bill.minutes.stored))],
+      ['delivered minutes', ...cloudflare.map((bill) => count(bill.minutes.delivered))],
+      ['storage', ...cloudflare.map((bill) => dollars(bill.dollars.stored))],
+      ['delivery', ...cloudflare.map((bill) => dollars(bill.dollars.delivered))],
+      ['**total**', ...cloudflare.map(({ total }) => `**${dollars(total)}**`)],
     ]),
     'Prices': table(['item', 'price', 'free each month', 'source'], pricesOf(Object.keys(months[0].units) as MonthPriced[])),
   };
 }
 
+/** Returns the table in README: the three months and their bills. */
+export function shortCostTable(): string {
+  return table(['a month', 'uploads of 10 minutes', 'users', 'views of 6 minutes', 'AWS bill'], MONTHS.map((month) => [
+    month.name, count(month.videos), count(month.users), count(month.users * month.viewsPerUser), `about ${dollars(totalOf(month))}`,
+  ]));
+}
+
 if (require.main === module) {
+  console.log(`${shortCostTable()}\n`);
   for (const [name, text] of Object.entries(costTables())) console.log(`${name}\n\n${text}\n`);
 }

@@ -3,6 +3,8 @@ import { execFileSync, spawnSync } from 'child_process';
 /** Command names of each program. The name of a program is also its package name for apt-get, brew and dnf. */
 const NAMES = {
   'ffmpeg': ['ffmpeg'],
+  'curl': ['curl'],
+  'jq': ['jq'],
   'mono-mcs': ['mcs'],
   'chromium': ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
 };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { costTables } from '../bench/cost';
+import { costTables, shortCostTable } from '../bench/cost';
 import { MONTHS, normalizedMinutes, unitsOf } from '../bench/cost/month';
 import { dollarsFor } from '../bench/prices';
 
@@ -8,6 +8,10 @@ const page = readFileSync(join(__dirname, '..', 'docs', 'cost.md'), 'utf8');
 
 test.each(Object.entries(costTables()))('docs/cost.md has the table "%s" as `npm run cost` prints it', (_, table) => {
   expect(page).toContain(`\n${table}\n`);
+});
+
+test('README has the short table', () => {
+  expect(readFileSync(join(__dirname, '..', 'README.md'), 'utf8')).toContain(`\n${shortCostTable()}\n`);
 });
 
 test('ten minutes of 1080p are 70 normalized minutes', () => {
