@@ -6,6 +6,13 @@ const APP_NAMES: AppName[] = ['smallest', 'all'];
 const CDK = 'github.com/aws/aws-cdk-go/awscdk/v2';
 const LIBRARY = 'github.com/serverless-vod/serverless-vod-go/serverlessvod';
 
+/** Returns the newest CDK of the Go index that npm has too: the templates are compared with those of TypeScript. A registry can be a version ahead. */
+async function newestCdk(folder: string): Promise<string> {
+  const onNpm = new Set<string>(JSON.parse(await run(folder, 'npm', ['view', 'aws-cdk-lib', 'versions', '--json'])));
+  const [, ...versions] = (await run(folder, 'go', ['list', '-m', '-versions', CDK])).trim().split(' ');
+  return versions.map((version) => version.slice(1)).filter((version) => onNpm.has(version)).at(-1)!;
+}
+
 export const go: Consumer = async ({ artifacts, folder, cdk }) => {
   await copy(artifacts.go, path.join(folder, 'library'));
   for (const app of APP_NAMES) await copy(path.join(EXAMPLES, 'go/smallest'), path.join(folder, app));
@@ -15,7 +22,7 @@ export const go: Consumer = async ({ artifacts, folder, cdk }) => {
     const cwd = path.join(folder, app);
     // The library is not in the Go index before a release.
     await run(cwd, 'go', ['mod', 'edit', '-require', `${LIBRARY}@v${artifacts.version}`, '-replace', `${LIBRARY}=../library`]);
-    if (cdk === 'newest') await run(cwd, 'go', ['get', `${CDK}@latest`]);
+    if (cdk === 'newest') await run(cwd, 'go', ['get', `${CDK}@v${await newestCdk(cwd)}`]);
     await run(cwd, 'go', ['mod', 'tidy']);
     await run(cwd, 'go', ['vet', '.']);
     await run(cwd, 'go', ['build', '-o', 'app', '.']);
