@@ -68,7 +68,10 @@ interface StackOptions {
   readonly log: (line: string) => void;
 }
 
-/** Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. Disposing of the result stops the stack. */
+/**
+ * Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. Disposal of the returned object stops the local
+ * stack.
+ */
 export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`a part of the local stack failed to stop: ${error}`)));

@@ -10,7 +10,9 @@ interface Issued { readonly principal: Principal; readonly accessKeyId: string; 
 /** An access decision: the required permission, and whether the policies allow it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
-/** The managed policy that the CDK attaches to each function's role. The policy allows a function to write logs, which the local stack does not check. */
+/**
+ * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs, and the local stack does not check this permission.
+ */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
 /** For each service: the resource type that has resource policies, and a function that returns the policy statements of a resource. */

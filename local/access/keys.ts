@@ -42,7 +42,7 @@ function ofTable(stack: LocalStack, need: Need): Use {
   return { key: table && keyOf(table), actions: ['kms:Decrypt'] };
 }
 
-/** Returns the ARN of a key, which `name` identifies by ARN, id or alias. */
+/** Returns the ARN of the key whose ARN, id or alias is `name`. */
 function keyArn(stack: LocalStack, name: string): string {
   if (name === AWS_MANAGED) return `arn:aws:kms:${stack.region}:${stack.account}:key/${name}`;
   const aliased = stack.ofType('AWS::KMS::Alias').find(({ physicalId }) => name.endsWith(physicalId))?.properties.TargetKeyId;

@@ -121,7 +121,7 @@ const answerForm = new Validator({
 });
 
 /**
- * Creates an authorizer that invokes a function. The cache key of a response is the values of the identity sources. For each method, the cached policy is
+ * Creates an authorizer that invokes a function. The values of the identity sources are the cache key of a response. For each method, the cached policy is
  * evaluated again. Errors are not cached.
  */
 function byFunction(resource: Resource, { stack, functions }: Means): Authorizer {

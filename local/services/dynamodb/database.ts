@@ -152,7 +152,7 @@ export async function openTables(path: string) {
       }
     },
 
-    /** Stores all changes or no change on disk, and then resolves. */
+    /** Stores all changes atomically on disk. */
     commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
 
     /** Returns the entries whose key begins with `prefix` and comes after `after`, in key order. */
