@@ -12,17 +12,17 @@ interface GatewayResponse {
 
 const UNDECIDED = { code: 'upstream_failed', detail: 'the token could not be checked; try again in a moment' } as const;
 
-/** Responses that API Gateway creates itself, as problem+json with a `code`. */
+/** Error responses of API Gateway, as problem+json with a `code`. */
 const RESPONSES: Record<string, GatewayResponse> = {
   NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: NO_SUCH_ROUTE_DETAIL },
   Unauthorized: {
     type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: NOT_SIGNED_IN_DETAIL,
-    // RFC 9110, section 15.5.2, requires a challenge; RFC 6750, section 3, defines `Bearer`. (API Gateway renames the header in responses of a function.)
+    // A 401 response requires a challenge (RFC 9110, section 15.5.2), such as `Bearer` (RFC 6750, section 3).
     headers: { 'WWW-Authenticate': '\'Bearer\'' },
   },
   // A Lambda authorizer of your app can identify the caller and still deny access.
   AccessDenied: { type: apigateway.ResponseType.ACCESS_DENIED, code: 'wrong_role', detail: 'your token is valid, but it does not give access to this resource' },
-  // AWS does not document which of the next two types API Gateway uses for an authorizer error other than `Unauthorized`, so both have the same body.
+  // AWS does not document which of `AUTHORIZER_FAILURE` and `AUTHORIZER_CONFIGURATION_ERROR` applies to an authorizer error other than `Unauthorized`.
   AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, ...UNDECIDED },
   AuthorizerMisconfigured: { type: apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...UNDECIDED },
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway accepts' },
@@ -34,7 +34,7 @@ const RESPONSES: Record<string, GatewayResponse> = {
 
 const HEADERS = Object.fromEntries(Object.entries({ 'content-type': PROBLEM_MEDIA_TYPE, ...RESPONSE_HEADERS }).map(([name, value]) => [name, constant(value)]));
 
-/** Gives the errors of API Gateway the same format as the errors of the handlers. Pages of `appOrigins` can read these errors. */
+/** Adds error responses to the API, in the format of the handlers and with CORS headers for the pages of `appOrigins`. */
 export function addGatewayResponses(restApi: apigateway.RestApi, appOrigins?: readonly string[]): void {
   const common = { ...HEADERS, ...appOrigins && gatewayCorsHeaders(appOrigins) };
   for (const [id, { type, code, detail, headers }] of Object.entries(RESPONSES)) {
@@ -46,8 +46,7 @@ export function addGatewayResponses(restApi: apigateway.RestApi, appOrigins?: re
       templates: { 'application/json': JSON.stringify({ type: problemType(code), title, status, detail, code }) },
     });
   }
-  // Other 4xx responses keep their status, so the body contains no status. The body does not contain API Gateway's message either: for an unknown route, that
-  // message repeats the Authorization header.
+  // `DEFAULT_4XX` covers several statuses, so the body contains no status. The body omits API Gateway's message, which can repeat the Authorization header.
   restApi.addGatewayResponse('ClientError', {
     type: apigateway.ResponseType.DEFAULT_4XX,
     responseHeaders: common,

@@ -7,15 +7,15 @@ import { acknowledge } from '../synth/acknowledge';
 
 const OPEN_BY_DESIGN = 'a browser sends preflight requests without a token';
 
-/** Seconds that a browser caches a preflight response. 7200 is the maximum in Chromium; Firefox allows a day. */
+/** How long a browser caches a preflight response, in seconds: the maximum in Chromium (Firefox allows one day). */
 const MAX_AGE = '7200';
 
-/** Returns a constant as a mapping expression of API Gateway, in single quotes. Quotes in the value need no escaping. */
+/** Puts a constant into single quotes for an API Gateway mapping expression. Quotes in the value need no escaping. */
 export const constant = (value: string): string => `'${value}'`;
 
 /**
- * Returns the CORS headers of API Gateway's own responses. Gateway responses support neither conditions nor lists of origins, so with several origins they
- * allow every origin (docs/decisions/018-cors.md). Allowing every origin is safe, since the bodies are constants and the same for every caller.
+ * Returns the CORS headers of API Gateway's error responses. A gateway response cannot contain a condition or a list of origins, so the headers for several
+ * origins allow every origin (docs/decisions/018-cors.md).
  */
 export function gatewayCorsHeaders(origins: readonly string[]): Record<string, string> {
   const isOne = !Token.isUnresolved(origins) && origins.length === 1;
@@ -26,7 +26,10 @@ export function gatewayCorsHeaders(origins: readonly string[]): Record<string, s
   };
 }
 
-/** Adds a method for preflight requests, without a function. `routesOfPath` is called at the end of synth, since areas can add methods to the path later. */
+/**
+ * Adds an OPTIONS method that answers preflight requests without a function. `routesOfPath` is called at the end of synth, since more methods can be added to
+ * the path later.
+ */
 export function addPreflight(resource: apigateway.IResource, origins: readonly string[], routesOfPath: () => readonly Route[]): void {
   const lazy = (produce: (routes: readonly Route[]) => string) => constant(Lazy.string({ produce: () => produce(routesOfPath()) }));
   const headers = {
@@ -53,7 +56,10 @@ export function addPreflight(resource: apigateway.IResource, origins: readonly s
   acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
 }
 
-/** Returns a Velocity template that allows the request's origin if the list contains it. Header names are case-sensitive: HTTP/1.1 clients send `Origin`. */
+/**
+ * Returns a Velocity template that allows the origin of the request if `origins` contains the origin. `$input.params` is case-sensitive, and HTTP/1.1 clients
+ * send `Origin`.
+ */
 function allowListedOrigin(origins: readonly string[]): string {
   return [
     `#set($allowed = ["${Fn.join('", "', [...origins])}"])`,

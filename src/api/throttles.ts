@@ -19,7 +19,7 @@ export function throttleProblems(options: ThrottleOptions): (string | undefined)
   ];
 }
 
-/** `served` lists the handlers whose routes the API has: API Gateway counts requests per method, and rejects settings for methods that do not exist. */
+/** `served` lists the handlers that have routes in the API, since API Gateway rejects settings for methods that do not exist. */
 export function throttles(options: ThrottleOptions, served: readonly HandlerName[]): apigateway.CfnStage.MethodSettingProperty[] {
   const open = served.flatMap((handler) => routesOf(handler)).filter(([, { access }]) => access === 'open');
   return [

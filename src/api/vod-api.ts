@@ -25,32 +25,34 @@ const OPEN_BY_DESIGN = 'the sign-in routes and the OpenAPI document need no toke
 /** Options for the API. */
 export interface VodApiOptions {
   /**
-   * Steady-state requests per second for each route of signed-in users. API Gateway returns 429 above this rate.
+   * Rate limit of each route that requires a token, in requests per second. API Gateway returns 429 above this rate.
    * @default 100
    */
   readonly throttlingRateLimit?: number;
 
   /**
-   * Maximum burst of requests for each route of signed-in users.
+   * Burst limit of each route that requires a token, in requests.
    * @default 200
    */
   readonly throttlingBurstLimit?: number;
 
   /**
-   * Steady-state requests per second for each open route: sign-in, its callback, the token routes and the OpenAPI document. The limit is separate, so that
-   * anonymous callers cannot use up the requests of signed-in users.
+   * Rate limit of each route that requires no token, in requests per second.
+   *
+   * Sign-in, the sign-in callback, the token routes and the OpenAPI document require no token. The separate limit ensures that anonymous callers cannot use up
+   * the limit of signed-in users.
    * @default 20
    */
   readonly openThrottlingRateLimit?: number;
 
   /**
-   * Maximum burst of requests for each open route.
+   * Burst limit of each route that requires no token, in requests.
    * @default 40
    */
   readonly openThrottlingBurstLimit?: number;
 
   /**
-   * Options for the functions of this area.
+   * Options for the Lambda functions of this construct.
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
@@ -59,10 +61,10 @@ export interface VodApiOptions {
 /** Properties of `VodApi`. */
 export interface VodApiProps extends VodApiOptions {
   /**
-   * Other origins whose pages can call the routes of signed-in users with a bearer token, and read the responses, including errors.
+   * Origins, in addition to the service, from which web pages can call the API with a bearer token.
    *
-   * An origin uses https, or http on localhost, such as `http://localhost:5173`. Pages of these origins send no cookies, so they cannot use the sign-in
-   * routes and playback.
+   * An origin uses https, or http on localhost, such as `http://localhost:5173`. Pages of these origins send no cookies, so they cannot use the sign-in routes
+   * and playback.
    * @default - none; the API answers no preflight requests
    */
   readonly appOrigins?: string[];
@@ -73,14 +75,14 @@ export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
   throttlingRateLimit: true, throttlingBurstLimit: true, openThrottlingRateLimit: true, openThrottlingBurstLimit: true, functions: true,
 };
 
-/** An API that a distribution can serve: a `VodApi`, or another REST API whose stage is named `api`. */
+/** An API that a CloudFront distribution can serve: a `VodApi`, or a REST API with a stage named `api`. */
 export interface IVodApi extends IConstruct {
   /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, which is deployed after the distribution. */
   readonly originDomainName: string;
 }
 
 /**
- * A regional REST API with the stage `api`. Each area adds its own routes to the API.
+ * A regional REST API with the stage `api`. Constructs such as `VodCatalog` add their routes to the API.
  *
  * @example
  * declare const authorizer: apigateway.IAuthorizer;
@@ -125,15 +127,15 @@ export class VodApi extends Construct implements IVodApi {
       deployOptions: { stageName: API_STAGE },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
-    // Lazy, since areas add their routes later.
+    // The value is lazy, since routes are added after the constructor.
     stage.methodSettings = Lazy.any({ produce: () => throttles(props, this.served) });
-    // The output references the stage, and shows the execute-api URL, which callers must not use.
+    // CDK's output `Endpoint` would show the execute-api URL, which callers must not use.
     this.restApi.node.tryRemoveChild('Endpoint');
     addGatewayResponses(this.restApi, this.appOrigins);
     acknowledge(this.restApi, {
       'AwsSolutions-APIG1': 'access logs need an account-wide role',
-      'AwsSolutions-APIG2': 'every handler validates its requests and names each invalid field, which API Gateway does not (docs/decisions/010)',
-      'AwsSolutions-APIG3': 'a web ACL has a monthly price: associate your own with restApi.deploymentStage',
+      'AwsSolutions-APIG2': 'every handler validates its requests and reports each invalid field; API Gateway would report no fields (docs/decisions/010)',
+      'AwsSolutions-APIG3': 'a web ACL has a monthly price: you can associate a web ACL with restApi.deploymentStage',
       'AwsSolutions-APIG6': 'execution logs need an account-wide role',
     });
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);
@@ -148,9 +150,10 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * The authorizer of the routes that are not open. You can use it for your own routes.
+   * The authorizer of the routes that require a token, which you can also use for your own routes.
    *
-   * Undefined until `authorizeWith` or `VodAuth.guard` is called. A method that is added with an undefined authorizer is open to everyone.
+   * The authorizer is undefined until `authorizeWith` or `VodAuth.guard` is called. If you add a method with an undefined authorizer, the method is open to
+   * everyone.
    *
    * @example
    * declare const vod: ServerlessVod;
@@ -164,35 +167,34 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * Uses this authorizer for every route that is not open. Call `authorizeWith` once, before routes are added that are not open. `VodAuth.guard` calls it too.
+   * Uses an authorizer for every route that requires a token. Call either `authorizeWith` or `VodAuth.guard`, once, before you add routes that require a token.
    *
-   * @param authorizer identifies the caller: with the claims `sub` and `cognito:groups` (Cognito authorizer), or with `principalId` and the context value
-   * `groups` (Lambda authorizer)
+   * @param authorizer a Cognito authorizer with the claims `sub` and `cognito:groups`, or a Lambda authorizer that returns `principalId` and the context value
+   * `groups`
    */
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
     throwIfAny(this, [
       this.guard ? 'authorizeWith: expected one call, got a second call. The API already has an authorizer' : undefined, authorizerProblem(this, 'authorizeWith', authorizer),
     ]);
     this.guard = authorizer;
-    // A stage uses the authorizer of its last deployment, so a changed authorizer needs a new deployment. CDK's authorizers ensure this only behind a
-    // feature flag.
+    // Without a feature flag, CDK creates no new deployment for a changed authorizer, and the stage keeps the old authorizer.
     this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId, settings: settingsOf(authorizer) });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
-      acknowledge(this.restApi, { 'AwsSolutions-COG4': 'another kind of authorizer guards the API' });
+      acknowledge(this.restApi, { 'AwsSolutions-COG4': 'a Lambda authorizer authorizes the requests' });
     }
   }
 
   /**
-   * Adds every route of an area.
+   * Adds the routes of all handlers in `area`.
    *
-   * @param roles the roles of the users who can call the routes
+   * @param roles the roles that the handlers in `area` check
    * @internal
    */
   public _serve(area: Area, roles?: VodRoles): void {
     const repeated = Object.keys(area.handlers).filter((handler) => this.served.includes(handler as HandlerName));
     throwIfAny(this, [
       ...roles ? openRoleProblems(roles, this._roles) : [],
-      repeated.length > 0 ? `addRoutes: expected one call for the routes of ${repeated.join(', ')}, got a second call. A ServerlessVod adds all of its routes itself` : undefined,
+      repeated.length > 0 ? `addRoutes: expected one call for the routes of ${repeated.join(', ')}, got a second call. If you use ServerlessVod, do not call addRoutes: ServerlessVod adds all routes` : undefined,
     ]);
     for (const [handler, fn] of Object.entries(area.handlers) as [HandlerName, lambda.Function][]) this.addRoutesOf(handler, fn);
   }
@@ -201,7 +203,7 @@ export class VodApi extends Construct implements IVodApi {
     const routes = routesOf(handler);
     if (routes.length === 0) return;
     this.served.push(handler);
-    // By default, CDK adds a second permission for each method, for the test button of the console.
+    // For the test button of the console, CDK would add a second Lambda permission for each method.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
     for (const [operationId, route] of routes) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
@@ -213,7 +215,7 @@ export class VodApi extends Construct implements IVodApi {
     }
   }
 
-  /** Allows pages of the other origins to call a route. The path answers preflight requests, and the function adds CORS headers to its responses. */
+  /** Allows pages of `appOrigins` to call a route. API Gateway answers the preflight requests, and the function adds CORS headers to its responses. */
   private allowAppOrigins({ path }: Route, fn: HandlerFunction<HandlerReading<'APP_ORIGINS'>>): void {
     if (!this.appOrigins) return;
     connect(fn, connection({ environment: { APP_ORIGINS: this.appOrigins } }));
@@ -224,7 +226,7 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   private requireAuthorizer(): apigateway.IAuthorizer | undefined {
-    throwIfAny(this, [this.guard ? undefined : 'authorizeWith: expected a call before routes of signed-in users are added, got none']);
+    throwIfAny(this, [this.guard ? undefined : 'authorizeWith: expected a call before addRoutes, got none. Call VodAuth.guard or authorizeWith before you add routes that require a token']);
     return this.guard;
   }
 }

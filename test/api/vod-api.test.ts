@@ -42,11 +42,11 @@ describe('VodApi', () => {
   test.each<[string, (stack: Stack) => unknown, string]>([
     ['nothing', () => undefined, 'expected an authorizer such as a TokenAuthorizer, got none'],
     ['an authorizer without a type, for which CDK creates open methods', () => ({ authorizerId: 'x' }), 'got {"authorizerId":"x"} without authorizationType'],
-    ['an authorizer whose type is undefined', () => ({ authorizerId: 'x', authorizationType: undefined }), 'expected an authorizer whose authorizationType is CUSTOM (a Lambda authorizer) or COGNITO_USER_POOLS, got none'],
+    ['an authorizer whose type is undefined', () => ({ authorizerId: 'x', authorizationType: undefined }), 'expected an authorizer with authorizationType CUSTOM (a Lambda authorizer) or COGNITO_USER_POOLS, got none'],
     ['an authorizer of type NONE', () => ({ authorizerId: 'x', authorizationType: 'NONE' }), 'COGNITO_USER_POOLS, got "NONE"'],
     ['an IAM authorizer', () => ({ authorizerId: 'x', authorizationType: 'AWS_IAM' }), 'COGNITO_USER_POOLS, got "AWS_IAM"'],
-    ['an imported Cognito authorizer', () => ({ authorizerId: 'x', authorizationType: 'COGNITO_USER_POOLS' }), 'expected Identity.fromUserPool(userPool, client), got an authorizer for Cognito without identityValidationExpression'],
-    ['the Cognito authorizer of CDK', cognitoOf, 'expected Identity.fromUserPool(userPool, client), got an authorizer for Cognito without identityValidationExpression'],
+    ['an imported Cognito authorizer', () => ({ authorizerId: 'x', authorizationType: 'COGNITO_USER_POOLS' }), 'expected Identity.fromUserPool(userPool, client), got a Cognito authorizer without identityValidationExpression'],
+    ['the Cognito authorizer of CDK', cognitoOf, 'expected Identity.fromUserPool(userPool, client), got a Cognito authorizer without identityValidationExpression'],
   ])('rejects %s, as Identity.fromAuthorizer does', (_, make, message) => {
     const stack = testStack();
     const authorizer = make(stack) as apigateway.IAuthorizer;
@@ -145,7 +145,7 @@ describe('VodApi', () => {
 
   test('rejects the routes of an area when they are added twice', () => {
     const { vodApi } = api();
-    const message = 'Test/Api: addRoutes: expected one call for the routes of catalog/read-videos, upload/plan-upload, got a second call. A ServerlessVod adds all of its routes itself';
+    const message = 'Test/Api: addRoutes: expected one call for the routes of catalog/read-videos, upload/plan-upload, got a second call. If you use ServerlessVod, do not call addRoutes: ServerlessVod adds all routes';
     expect(() => vodApi._serve({ handlers: { 'catalog/read-videos': vodApi.describeFunction, 'upload/plan-upload': vodApi.describeFunction }, deadLetterQueues: [] })).toThrow(message);
   });
 
