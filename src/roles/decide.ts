@@ -8,32 +8,30 @@ export interface Caller {
   readonly groups: readonly string[];
 }
 
-/** The fields of a video that decide which actions are allowed. */
 export interface GuardedVideo {
   readonly owner: string;
   readonly status: VideoStatus;
   readonly visibility: Visibility;
 }
 
-/** An action of a caller. `video` is undefined if the video does not exist. The decision is then the same as for a video that the caller cannot see. */
+/** `video` is undefined if the video does not exist. */
 export type Action =
   | { readonly type: 'upload' }
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }
-  /** `manage` includes everything that the owner of a video can do, such as reading its error. */
+  /** `manage` stands for every action that only admins and the owner can do, such as reading the error of a failed video. */
   | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined };
 
-/** `allowed`, or the error code of the rejection. */
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
 
-/** Visibilities that let viewers watch the videos of other users. Any other visibility counts as private, even if this version does not know it. */
+/** Visibilities that allow viewers to watch the videos of other users. Any other visibility, known or unknown, counts as private. */
 const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
 
 /**
- * Decides whether the roles allow an action. All handlers use this function.
+ * Decides whether the roles allow an action.
  *
- * Admins can do everything. Owners can do everything with their own videos, in every role. Viewers can watch the videos of other users that are ready and not
- * private. All other callers learn nothing about the videos of other users, not even whether they exist. A video that is being deleted, or whose status is
- * unknown, is treated as if it did not exist.
+ * Admins can do everything. Owners can do everything with their own videos, even without a role. Viewers can also watch the ready videos of other users, except
+ * private videos. Other callers cannot find out whether a video of another user exists. A video with the status `deleting` or an unknown status is treated as
+ * missing.
  */
 export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
   const isIn = (allowed: readonly string[]) => allowed.some((group) => groups.includes(group));

@@ -13,24 +13,24 @@ export class Access {
   }
 
   /**
-   * The members of a group. A user pool of `Identity.userPool()` gets a group of this name.
+   * The members of a group. `Identity.userPool()` creates a group with this name in the user pool.
    *
    * @param name the group name in the users' tokens: 1 to 128 characters. With a Cognito user pool, the name must not contain spaces or commas
    */
   public static group(name: string): Access {
-    // Extra arguments of plain JavaScript are kept, so that `rolesProblems` can reject them.
+    // JavaScript code can pass extra arguments, which `rolesProblems` rejects.
     return new Access([name, ...Array.from(arguments as Iterable<string>).slice(1)]);
   }
 
-  /** No users. Admins still have every role. */
+  /** No users except the admins, who have every role. */
   public static nobody(): Access {
     return new Access([]);
   }
 
-  /** The group whose members have the role, as a list with one name. Empty for nobody, and undefined for every signed-in user. */
+  /** The name of the group that has the role, in a list. The list is empty for `nobody()`, and undefined for `signedIn()`. */
   public readonly groups?: string[];
 
-  // A list, so that an undefined group name never means every user.
+  // The parameter is a list, so that an undefined group name never means every signed-in user.
   private constructor(groups?: string[]) {
     this.groups = groups;
   }
@@ -52,13 +52,13 @@ export interface VodRoles {
   readonly uploaders?: Access;
 
   /**
-   * The users who can list and watch the videos of other users that are not private, in addition to the admins.
+   * The users who can list and watch the non-private videos of other users, in addition to the admins.
    * @default Access.signedIn()
    */
   readonly viewers?: Access;
 
   /**
-   * The users who can upload, and manage and watch every video, including private videos. Must be a group, or nobody.
+   * The users who can upload videos, and can watch and manage every video, including private videos. The value must be one group or `Access.nobody()`.
    * @default - Access.group('admins') with `Identity.userPool()`; Access.nobody() with any other identity, whose groups can have other meanings
    */
   readonly admins?: Access;
@@ -78,17 +78,17 @@ export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { req
   ];
 }
 
-/** Returns a message for each role that an area leaves open, although the `VodAuth` that guards its API restricts the role. */
+/** Returns a message for each role that `guard` restricts and `roles` does not set. */
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
   return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?.groups && isAbsent(roles[role])
-    ? `roles.${role}: expected the roles of the VodAuth that guards this API, since it restricts this role, got none. To allow every signed-in user, set Access.signedIn()` : undefined));
+    ? `roles.${role}: expected a value, because the VodAuth of the API restricts this role, got none. Pass the roles of the VodAuth, or set Access.signedIn() to allow every signed-in user` : undefined));
 }
 
 export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
   return { uploaders: uploaders?.groups, viewers: viewers?.groups, admins: admins?.groups };
 }
 
-/** Ensures that an invalid value never means every user. Checks members instead of the class, since the library can be installed twice. */
+/** Returns an error for a value that is not an `Access`, since an invalid value could mean every signed-in user. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
   if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}. A role accepts one Access`;
