@@ -18,14 +18,14 @@ import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-p
 
 /** Properties of `VodAuth`. */
 export interface VodAuthProps {
-  /** The service URL, `https://…` without a trailing slash. Sign-in returns to this URL. */
+  /** The service URL, `https://…` without a trailing slash, to which a sign-in returns. */
   readonly url: string;
 
   /**
    * The identity provider of the users.
    *
-   * Choose the identity before users upload videos: the owner of a video is the user id of its uploader. After a change of the identity, existing videos have
-   * no owner, and only admins can see the private ones.
+   * Choose the identity before users upload videos, since each video stores the user id of its owner. After a change of the identity, existing videos have no
+   * owner, and only admins can see existing private videos.
    * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
@@ -37,13 +37,14 @@ export interface VodAuthProps {
   readonly roles?: VodRoles;
 
   /**
-   * Other origins to which a sign-in can return, such as `http://localhost:5173` for a development server that forwards `/api` to the service.
+   * Origins, in addition to `url`, to which a sign-in can return. An example is `http://localhost:5173`, for a development server that forwards `/api` to the
+   * service.
    * @default - none
    */
   readonly appOrigins?: string[];
 
   /**
-   * Whether deletion protection of the user pool is on. Has no effect on an existing user pool.
+   * Whether the user pool that this construct creates has deletion protection.
    *
    * Turn the protection on after the first deployment has succeeded: the rollback of a failed deployment cannot delete a protected pool.
    * @default false
@@ -51,13 +52,13 @@ export interface VodAuthProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * Options for the functions of this area.
+   * Options for the Lambda functions of this construct.
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
-   * What happens to the user pool, its groups and the client's secret when the stack is deleted. Has no effect on existing resources.
+   * Removal policy of the user pool, its groups and the client's secret, if this construct creates them.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -66,9 +67,9 @@ export interface VodAuthProps {
 /**
  * Sign-in of users, and authorization of their API requests.
  *
- * By default, this construct creates a Cognito user pool with sign-in pages, and a client whose secret is stored only in Cognito and Secrets Manager. Users
- * join by invitation only. Passwords have at least 12 characters, including lower-case and upper-case letters, digits and symbols. MFA is off. If you turn MFA
- * on, users need an authenticator app. The plan is Lite, which costs least.
+ * By default, this construct creates a Cognito user pool with sign-in pages and a client. The client's secret is stored only in Cognito and Secrets Manager.
+ * Users join by invitation only. Passwords have at least 12 characters, including lower-case and upper-case letters, digits and symbols. MFA is off. If you
+ * turn MFA on, users need an authenticator app. The plan is Lite, which has the lowest price.
  *
  * @example
  * declare const api: VodApi;
@@ -77,22 +78,22 @@ export interface VodAuthProps {
  * auth.addRoutes(api);
  */
 export class VodAuth extends Construct {
-  /** The roles, including the default admins of the identity. Pass them as `roles` to `VodCatalog`. */
+  /** The roles, including the default admins of the identity, for the prop `roles` of `VodCatalog`. */
   public readonly roles: VodRoles;
-  /** The user pool. A user pool that this construct creates contains the groups of the roles. Undefined if the identity is not a user pool. */
+  /** The user pool, or undefined if the identity is not a user pool. If this construct creates the user pool, the pool contains the groups of the roles. */
   public readonly userPool?: cognito.IUserPool;
   /**
-   * The client of the user pool. A client that this construct creates has a secret, and uses the authorization code grant with PKCE. Undefined if the identity
-   * is not a user pool.
+   * The client of the user pool, or undefined if the identity is not a user pool. If this construct creates the client, the client has a secret, and uses the
+   * authorization code grant with PKCE.
    */
   public readonly userPoolClient?: cognito.IUserPoolClient;
-  /** The client without a secret, for native apps. Undefined unless `publicClient` is set. */
+  /** The client without a secret, for native apps, if `publicClient` is set. */
   public readonly publicClient?: cognito.IUserPoolClient;
-  /** The domain of the sign-in pages. Undefined unless the identity is `Identity.userPool()`. */
+  /** The domain of the sign-in pages, created only with `Identity.userPool()`. */
   public readonly domain?: cognito.UserPoolDomain;
-  /** The function that serves sign-in, its callback, token refresh and sign-out. Undefined unless the identity is `Identity.userPool()`. */
+  /** The function that serves sign-in, the sign-in callback, token refresh and sign-out, created only with `Identity.userPool()`. */
   public readonly signInFunction?: lambda.Function;
-  /** The issuer of the tokens (`iss` claim). Undefined if the identity is `Identity.fromUserPool()` or `Identity.fromAuthorizer()`. */
+  /** The issuer of the tokens (`iss` claim), known only with `Identity.userPool()` and `Identity.oidc()`. */
   public readonly issuer?: string;
 
   /** @internal */
@@ -138,9 +139,9 @@ export class VodAuth extends Construct {
   }
 
   /**
-   * Guards the API: every route that is not open then requires a token of this identity.
+   * Requires a token of this identity for all routes of an API except sign-in and the OpenAPI document.
    *
-   * Call it once, before any area adds routes that require a token.
+   * Call `guard` once, before you add routes that require a token.
    *
    * @param api the API to guard
    */
@@ -151,7 +152,7 @@ export class VodAuth extends Construct {
   }
 
   /**
-   * Adds the sign-in routes, if the identity has any.
+   * Adds the sign-in routes, which only `Identity.userPool()` has.
    *
    * @param api the API to add the routes to
    */

@@ -6,7 +6,6 @@ import type { Roles } from '../../contract/roles';
 import type { Area } from '../../synth/area';
 
 export interface IdentityContext {
-  /** The service URL, without a trailing slash. */
   readonly url: string;
   readonly appOrigins: readonly string[];
   readonly roles: Roles;

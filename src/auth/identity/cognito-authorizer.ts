@@ -7,8 +7,8 @@ import { finalText, literalOf } from '../../synth/literal';
 import { show } from '../../synth/prop-checks';
 
 /**
- * How long API Gateway caches its result for a token. An expired token can be accepted for this much longer. API Gateway's default is 300 seconds.
- * Sign-out does not invalidate id tokens that were already issued, with or without the cache.
+ * How long API Gateway caches the authorization result for a token. A token can be accepted for this long after it has expired. API Gateway's default is 300
+ * seconds.
  */
 const CACHE_SECONDS = 60;
 
@@ -25,7 +25,7 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
       identitySource: 'method.request.header.Authorization',
       providerArns: [arnOf(userPool)],
       authorizerResultTtlInSeconds: CACHE_SECONDS,
-      // Without this expression, API Gateway accepts tokens of every client of the pool. CDK's L2 construct does not support the expression.
+      // Without `identityValidationExpression`, API Gateway accepts tokens of every client of the pool. CDK's L2 construct cannot set the expression.
       identityValidationExpression: `^(?:${clients.map(({ userPoolClientId }) => escaped(userPoolClientId)).join('|')})$`,
     }).ref;
     this.node.addValidation({
@@ -43,7 +43,7 @@ export function clientIdProblem(clientId: string): string | undefined {
     : `identity: expected client ids of 1 to 128 letters, digits, "_" or "+" for fromUserPool, got ${show(clientId)}`;
 }
 
-/** Escapes a client id for a regular expression. Ids that are unknown until deploy time come from Cognito: they contain only letters and digits. */
+/** Escapes a client id for a regular expression. An id that is unknown at synth contains only letters and digits, since Cognito creates it. */
 function escaped(clientId: string): string {
   return Lazy.uncachedString({
     produce: (context) => {
@@ -58,7 +58,7 @@ export function poolRegion(userPoolId: string): string | undefined {
   return /^([\w-]+)_[0-9a-zA-Z]+$/.exec(userPoolId)?.[1];
 }
 
-/** An imported pool has the region of the stack in its ARN. If that region is unknown at synth, this function uses the region in the pool id. */
+/** If the region in the ARN of a user pool is unknown at synth, returns an ARN with the region in the pool id. */
 function arnOf({ userPoolId, userPoolArn, env, stack }: cognito.IUserPool): string {
   const region = Token.isUnresolved(userPoolId) ? undefined : poolRegion(userPoolId);
   return region === undefined || !Token.isUnresolved(env.region) ? userPoolArn

@@ -21,8 +21,6 @@ export class Identity {
   /**
    * Creates a user pool, with routes for sign-in, sessions and sign-out.
    *
-   * @param options overrides for the defaults
-   *
    * @example
    * new ServerlessVod(this, 'Vod', {
    *   identity: Identity.userPool({
@@ -44,12 +42,11 @@ export class Identity {
   /**
    * Uses an existing user pool. Your app signs users in and sends their id token to the API.
    *
-   * At least one client is required. Import a pool of another region or account with `UserPool.fromUserPoolArn`: CDK assumes that a pool imported by its id
-   * is in the stack's region and account.
+   * At least one client is required. Import a pool of another region or account with `UserPool.fromUserPoolArn`, since `fromUserPoolId` assumes the stack's
+   * region and account.
    *
-   * @param userPool the pool whose users can call the API
-   * @param clients the clients of this pool whose tokens are accepted: the audience of a token must be one of them. Synth rejects a client of another pool
-   * if the app creates it. Synth cannot check the pool of an imported client: tokens of another pool get a 401 response
+   * @param clients the accepted clients of this pool: the audience of a token must be one of these clients. Synth rejects clients of another pool, except
+   * imported clients: their tokens get a 401 response
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
@@ -73,8 +70,6 @@ export class Identity {
   /**
    * Uses any OpenID Connect issuer, through a Lambda authorizer.
    *
-   * @param options the issuer, the audiences and the kind of token
-   *
    * @example
    * new ServerlessVod(this, 'Vod', {
    *   identity: Identity.oidc({
@@ -93,10 +88,10 @@ export class Identity {
   /**
    * Uses your own Lambda authorizer.
    *
-   * The authorizer must return the id of the caller as `principalId`. The context of its response can contain `groups`: a JSON array of group names as a
-   * string, such as `["uploaders"]`. Any other value of `groups` means no groups. API Gateway caches the returned policy for all routes, so the policy must
-   * allow or deny all of them: set the resource of the policy to the `methodArn` up to the stage, followed by a wildcard. CDK's authorizer for Cognito is
-   * rejected at synth: use `fromUserPool` instead.
+   * The authorizer must return the id of the caller as `principalId`. The context of the response can contain `groups`: a string with a JSON array of group
+   * names, such as `["uploaders"]`. Any other value of `groups` means no groups. API Gateway caches the returned policy for all routes, so the policy must
+   * allow or deny all routes. The resource of the policy must therefore be the `methodArn` up to the stage, followed by a wildcard. CDK's Cognito authorizer is
+   * rejected at synth: use `fromUserPool` for a Cognito user pool.
    *
    * @param authorizer the authorizer, such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
@@ -142,16 +137,16 @@ export function identityProblem(identity: unknown): string | undefined {
 }
 
 /**
- * Returns an error if API Gateway would not find the pool. API Gateway finds a pool of another region by its ARN (Amazon API Gateway Developer Guide,
- * "Configure cross-account Amazon Cognito authorizer"), but not a pool of another partition. CDK's `fromUserPoolId` puts the stack's region into the ARN.
+ * Returns an error if API Gateway cannot use the pool. The ARN of a pool can contain another region (Amazon API Gateway Developer Guide, "Configure
+ * cross-account Amazon Cognito authorizer"), but not another partition.
  */
 function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | undefined {
   const { userPoolId, userPoolArn, env } = userPool;
   if (Token.isUnresolved(userPoolId)) return partitionProblem(scope, 'identity', 'user pool', userPoolArn);
   const region = poolRegion(userPoolId);
-  if (region === undefined) return `identity: expected a user pool whose id begins with its region, such as "eu-west-1_EXAMPLE", got ${show(userPoolId)} for fromUserPool`;
+  if (region === undefined) return `identity: expected a user pool id that begins with a region, such as "eu-west-1_EXAMPLE", for fromUserPool, got ${show(userPoolId)}`;
   return differ(env.region, region)
-    ? `identity: expected a user pool whose ARN has the region of its id (${region}), got ${userPoolId} with an ARN of ${env.region}. Import the pool with UserPool.fromUserPoolArn`
+    ? `identity: expected the region ${region} in the ARN of the user pool ${userPoolId}, got ${env.region}. Import the pool with UserPool.fromUserPoolArn`
     : partitionProblem(scope, 'identity', 'user pool', userPoolArn);
 }
 
@@ -166,10 +161,10 @@ function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPool
   if (!userPool?.userPoolId || !userPoolId) return undefined;
   const [expected, actual] = [userPool.userPoolId, userPoolId].map(poolOf);
   return expected === undefined || actual === undefined || typeof expected !== typeof actual || expected === actual ? undefined
-    : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool. API Gateway would reject every token`;
+    : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool. API Gateway would reject all tokens of this client`;
 }
 
-/** Returns what identifies a pool at synth: its id, or the resource that the id refers to. Returns undefined if neither is known at synth. */
+/** Returns the id of a pool, or the resource that the id refers to. Returns undefined if both are unknown at synth. */
 function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });

@@ -19,23 +19,26 @@ export enum OidcToken {
   ACCESS_TOKEN = 'ACCESS_TOKEN',
 }
 
-/** Options for `Identity.oidc()`. The issuer can be any OpenID Connect issuer, such as Auth0, Okta, Keycloak or Microsoft Entra. */
+/** Options for `Identity.oidc()`. */
 export interface OidcIdentityOptions {
-  /** The https URL of the issuer, without query or fragment, exactly as in the `iss` claim of its tokens, with or without a trailing slash. */
+  /**
+   * The https URL of the issuer, such as Auth0, Okta, Keycloak or Microsoft Entra, exactly as in the `iss` claim of its tokens. The URL can have a trailing
+   * slash, but no query or fragment.
+   */
   readonly issuer: string;
 
-  /** Accepted audiences, at least one. The `aud` claim of a token must contain one of these audiences. */
+  /** The accepted values of a token's `aud` claim, at least one. */
   readonly audiences: string[];
 
   /**
-   * Kind of token that the API accepts. Tokens of the other kind are rejected.
+   * The only kind of token that the API accepts.
    * @default OidcToken.ID_TOKEN
    */
   readonly token?: OidcToken;
 
   /**
-   * Claim that contains the names of the caller's groups: the name of a claim, such as `https://example.com/groups`, or a path to a nested claim, such as
-   * `realm_access.roles`.
+   * The claim that contains the names of the caller's groups. The value is the name of a claim, such as `https://example.com/groups`, or the path of a nested
+   * claim, such as `realm_access.roles`.
    * @default 'groups'
    */
   readonly groupsClaim?: string;
@@ -47,9 +50,9 @@ export interface OidcIdentityOptions {
   readonly jwksUri?: string;
 
   /**
-   * How long API Gateway caches the result for a token, in whole seconds, at most one hour.
+   * How long API Gateway caches the authorization result for a token: whole seconds, at most one hour.
    *
-   * A token can be accepted for this long after it has expired. A value of 0 disables the cache: every request then invokes the authorizer function.
+   * A token can be accepted for this long after it has expired. With a value of 0, every request invokes the authorizer function.
    * @default Duration.minutes(1)
    */
   readonly cacheTtl?: Duration;
@@ -57,8 +60,8 @@ export interface OidcIdentityOptions {
   /**
    * Reserved concurrency of the function that checks tokens.
    *
-   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. The function can always use its reserved concurrency.
-   * Lambda keeps 100 executions of an account unreserved, so it rejects every reservation in an account with a quota of 100.
+   * The reserved concurrency is always available to the function, and is the maximum concurrency that anonymous callers can use. Lambda rejects every
+   * reservation in an account with a quota of 100, since 100 executions must stay unreserved.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
@@ -86,7 +89,7 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
   const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
     handler,
     resultsCacheTtl: options.cacheTtl ?? Duration.minutes(1),
-    // Values that cannot be a JWT (RFC 7519, section 3) are rejected without an invocation.
+    // API Gateway rejects values that cannot be a JWT (RFC 7519, section 3) without invoking the function.
     validationRegex: '^(?:[Bb][Ee][Aa][Rr][Ee][Rr] )?[\\w-]+\\.[\\w-]+\\.[\\w-]+$',
   });
   return { issuer: options.issuer, handlers: { 'auth/authorize-token': handler }, createAuthorizer: () => authorizer };
@@ -113,6 +116,6 @@ function urlProblem(name: string, value: unknown): string | undefined {
   const expected = `${name}: expected a URL such as "https://id.example.com/tenant", without query or fragment, got ${show(value)}`;
   if (typeof value !== 'string' || !URL.canParse(value)) return expected;
   const { origin, search, hash, username, password, pathname } = new URL(value);
-  if (name === 'issuer' && pathname.includes('/.well-known/')) return `issuer: expected the URL before /.well-known/, as in the iss claim of tokens, got "${value}"`;
+  if (name === 'issuer' && pathname.includes('/.well-known/')) return `issuer: expected a URL without /.well-known/, as in the iss claim of tokens, got "${value}"`;
   return search || hash || username || password ? expected : originProblem(name, origin)?.replace(show(origin), show(value));
 }

@@ -12,7 +12,7 @@ import { isAbsent, listProblems, objectProblem, repetitionProblem, show } from '
 const CALLBACKS = 'publicClient.callbackUrls';
 const LOGOUTS = 'publicClient.logoutUrls';
 
-/** Schemes that browsers handle themselves. An app cannot register them, and browsers run or show the content of some of these URLs. */
+/** Schemes that browsers handle themselves, and that an app cannot register. */
 const BROWSER_SCHEMES = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'ftp:', 'javascript:', 'vbscript:', 'view-source:', 'ws:', 'wss:'];
 
 interface SignInUrls {
@@ -36,10 +36,7 @@ export function signInUrlProblems(scope: IConstruct, { domain, publicClient }: S
   ];
 }
 
-/**
- * Checks the sign-in URLs again when the app is complete. At this time all domain names of the distribution are known, and the final values of URLs that are
- * lazy or changed by aspects.
- */
+/** Checks the sign-in URLs again at the end of synth, when all domain names and the final values of all URLs are known. */
 export function checkSignInUrls(scope: IConstruct, { domain }: SignInUrls, url: string, publicClient: cognito.UserPoolClient | undefined): void {
   const client = publicClient?.node.defaultChild as cognito.CfnUserPoolClient | undefined;
   scope.node.addValidation({
@@ -60,16 +57,16 @@ function warnOfUnknown(scope: IConstruct, callbacks: readonly string[]): void {
   for (const [index, callback] of callbacks.entries()) {
     if (!normalHost(callback)?.endsWith('.cloudfront.net')) continue;
     Annotations.of(scope).addWarningV2('serverless-vod:callbackAtCloudFront', `${CALLBACKS}[${index}]: synth cannot know whether ${callback} is a URL of this service. `
-      + 'If it is, scripts on the service\'s pages can read the authorization code. Check that the domain name belongs to another distribution');
+      + 'Scripts on the service\'s pages could read the authorization code from a URL of the service. Make sure that the domain name belongs to another distribution');
   }
 }
 
-/** Rules of Cognito for a URL (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
+/** Checks a URL against Cognito's rules (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
 function urlProblem(name: string, url: unknown): string | undefined {
   const literal = typeof url === 'string' ? literalOf(url) : undefined;
-  const expected = `${name}: expected a URL with https, with a custom scheme of your app, or with http://localhost, without spaces or a fragment, got ${literal === undefined ? show(url) : shown(literal)}`;
+  const expected = `${name}: expected a URL that begins with https://, http://localhost or a custom scheme of your app, and contains no spaces or fragment, got ${literal === undefined ? show(url) : shown(literal)}`;
   if (literal === undefined) return expected;
-  // A token can stand for any part of the URL.
+  // A CDK token can stand for any part of the URL.
   if (!URL.canParse(literal)) return literal.includes(LATER) ? undefined : expected;
   const { protocol, hostname } = new URL(literal);
   const isLocal = hostname === 'localhost' || hostname.includes(LATER);
@@ -88,14 +85,14 @@ function customDomainProblems(scope: IConstruct, domain: cognito.CustomDomainOpt
   ];
 }
 
-/** Returns a message for each URL or custom domain that uses a domain name of the service. All arguments are results of `literalOf` or `finalText`. */
+/** Returns a message for each URL or custom domain that uses a domain name of the service. */
 function serviceNameProblems(
   { callbacks, customDomain }: { readonly callbacks: readonly string[]; readonly customDomain: string }, serviceUrl: string,
 ): (string | undefined)[] {
   return [
     ...callbacks.map((callback, index) => (normalOrigin(serviceUrl) !== undefined && normalOrigin(serviceUrl) === normalOrigin(callback)
       ? `${CALLBACKS}[${index}]: expected a custom scheme, another host or http://localhost, got ${shown(callback)}, a URL of this service. `
-        + `Scripts on the service's pages could read the authorization code. Your web app signs users in through ${LOGIN_PATH}?return_to=/` : undefined)),
+        + `Scripts on the service's pages could read the authorization code. To sign users in from your web app, use ${LOGIN_PATH}?return_to=/` : undefined)),
     isSameName(customDomain, serviceUrl.replace('https://', ''))
       ? `domain.customDomain.domainName: expected a name that the service does not use, got ${shown(customDomain)}. CloudFront accepts a domain name only once. `
         + 'Use another name for the sign-in pages, such as "id.example.com"' : undefined,

@@ -17,7 +17,7 @@ export function refreshTokenValidity({ userPoolClient }: ClientSettings): Durati
   return userPoolClient?.refreshTokenValidity ?? Duration.days(30);
 }
 
-/** The option `refreshTokenRotationGracePeriod` of CDK turns rotation on too. */
+/** Returns whether refresh token rotation is on, which CDK's option `refreshTokenRotationGracePeriod` can also cause. */
 function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
   return refreshTokenRotation ?? !isAbsent(userPoolClient?.refreshTokenRotationGracePeriod);
 }
@@ -27,15 +27,15 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
   const { idTokenValidity, accessTokenValidity, refreshTokenValidity: refresh, refreshTokenRotationGracePeriod } = options.userPoolClient ?? {};
   return [
     booleanProblem('refreshTokenRotation', options.refreshTokenRotation),
-    // Limits of Cognito (Amazon Cognito User Pools API Reference, CreateUserPoolClient). CDK passes these durations to CloudFormation in minutes.
+    // Cognito's limits (Amazon Cognito User Pools API Reference, CreateUserPoolClient). CDK passes token lifetimes to CloudFormation in minutes.
     durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),
-    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, since the sign-in function needs it in seconds and the client in minutes' : undefined,
+    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, got a token. The sign-in function needs the duration in seconds, and the client needs it in minutes' : undefined,
     durationProblem('userPoolClient.refreshTokenRotationGracePeriod', refreshTokenRotationGracePeriod, Duration.seconds(0), Duration.seconds(60)),
     rotates(options) ? planProblem('refreshTokenRotation', options.userPool) : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
-      ? `userPoolClient.${name}: expected none, since VodAuth sets it. For a client without a secret set publicClient. For any other client call addClient on the user pool` : undefined),
+      ? `userPoolClient.${name}: expected no value, because VodAuth sets ${name}. To create a client without a secret, set publicClient. To create a client with other settings, call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
       ? 'refreshTokenRotation: expected true or no value, got false. userPoolClient.refreshTokenRotationGracePeriod is set, and it turns rotation on' : undefined,
   ];
@@ -48,8 +48,8 @@ export function createClient(
   const rotation = rotates(options);
   const client = userPool.addClient(id, {
     ...overlay({
-      // Explicit, since Cognito enables its default flows otherwise. With `userPassword: false`, CDK allows only ALLOW_REFRESH_TOKEN_AUTH. Rotation excludes
-      // ALLOW_REFRESH_TOKEN_AUTH, so another flow must be set. SRP gives no extra access, since SRP requires the password too.
+      // Without a list of flows, Cognito enables its default flows. With `userPassword: false`, CDK allows only ALLOW_REFRESH_TOKEN_AUTH, which Cognito rejects
+      // together with rotation. Rotation therefore uses SRP, which gives no additional access, since it requires the password.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),
@@ -67,21 +67,22 @@ export function createClient(
   });
   const resource = client.node.defaultChild as cognito.CfnUserPoolClient;
   if (!options.userPoolClient?.supportedIdentityProviders) {
-    // Lazy, to include identity providers that are added to the pool later. The client refers to the names of the providers, so they are created first.
+    // The list is lazy, since identity providers can be added to the pool later. The client refers to the names of the providers, so CloudFormation creates the
+    // providers first.
     resource.supportedIdentityProviders = Lazy.list({ produce: () => ['COGNITO', ...userPool.identityProviders.map(({ providerName }) => providerName)] });
   }
   client.node.addValidation({ validate: () => rotation ? rotationProblems(resource) : [] });
   return client;
 }
 
-/** Checks the auth flows that will be deployed, since aspects or your app can have changed them. */
+/** Checks the final auth flows, since aspects or your app can change the flows of a client. */
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
   const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';
   return [`refreshTokenRotation: expected userPoolClient.authFlows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
 }
 
-/** Managed login shows no pages for a client without a branding. */
+/** Creates the default branding, without which managed login shows no pages for a client. */
 export function createBranding(client: cognito.UserPoolClient, userPool: cognito.UserPool): void {
   new cognito.CfnManagedLoginBranding(client, 'Branding', {
     userPoolId: userPool.userPoolId, clientId: client.userPoolClientId, useCognitoProvidedValues: true,

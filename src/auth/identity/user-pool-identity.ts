@@ -22,15 +22,15 @@ import { enumProblem, isAbsent, keyProblem, numberProblem, objectProblem, show }
 /** Options for `Identity.userPool()`. */
 export interface UserPoolIdentityOptions {
   /**
-   * Overrides for the user pool, as props of CDK's `UserPool`: password policy, MFA, sign-up, e-mail, plan, triggers.
+   * Props of CDK's `UserPool` that override the defaults: password policy, MFA, sign-up, e-mail, plan, triggers.
    *
-   * The documentation of `VodAuth` describes the defaults. A `removalPolicy` here takes precedence over the `removalPolicy` of `VodAuth`.
+   * `userPool.removalPolicy` takes precedence over the `removalPolicy` of `VodAuth`.
    * @default - users join by invitation only, passwords of at least 12 characters, no MFA, the Lite plan
    */
   readonly userPool?: cognito.UserPoolProps;
 
   /**
-   * Overrides for the client of the pool, as options of CDK's `UserPoolClient`: token lifetimes, identity providers.
+   * Options of CDK's `UserPoolClient` that override the defaults: token lifetimes, identity providers.
    *
    * `generateSecret`, `oAuth`, `disableOAuth` and `userPoolClientName` are rejected at synth, since `VodAuth` sets them.
    * @default - id and access tokens are valid for 1 hour, refresh tokens for 30 days; every identity provider of the pool is supported
@@ -56,16 +56,16 @@ export interface UserPoolIdentityOptions {
   readonly refreshTokenRotation?: boolean;
 
   /**
-   * A client without a secret, for native apps that sign users in at the pages of the pool, with the authorization code grant and PKCE (RFC 8252).
+   * A client without a secret, for native apps. Native apps use the pool's sign-in pages, with the authorization code grant and PKCE (RFC 8252).
    * @default - none
    */
   readonly publicClient?: PublicClientOptions;
 
   /**
-   * E-mail address of the first admin. Cognito sends an invitation to this address.
+   * E-mail address of the first admin, to which Cognito sends an invitation.
    *
-   * If you change the address, another admin is invited, and the previous one stays an admin. If you remove the prop, the admin also stays. To use an address
-   * again, delete its user first.
+   * If you change the address, Cognito invites another admin. The existing admin stays, even if you remove the address. To use an earlier address again, first
+   * delete the user with this address.
    * @default - no admin is invited; README.md shows the command that invites a user
    */
   readonly firstAdmin?: string;
@@ -73,8 +73,8 @@ export interface UserPoolIdentityOptions {
   /**
    * Reserved concurrency of the function that serves sign-in.
    *
-   * The reservation limits how much of the account's Lambda concurrency anonymous callers can use. The function can always use its reserved concurrency.
-   * Lambda keeps 100 executions of an account unreserved, so it rejects every reservation in an account with a quota of 100.
+   * The reserved concurrency is always available to the function, and is the maximum concurrency that anonymous callers can use. Lambda rejects every
+   * reservation in an account with a quota of 100, since 100 executions must stay unreserved.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
@@ -85,8 +85,7 @@ export interface PublicClientOptions {
   /**
    * URLs to which a sign-in can return: a custom scheme of the app (`com.example.app://callback`), a claimed https URL, or `http://localhost`.
    *
-   * A URL on a domain name of the service is rejected at synth: scripts on the service's pages could read the authorization code there, and exchange it for
-   * a refresh token.
+   * A URL on a domain name of the service is rejected at synth: scripts on its pages could exchange the authorization code for a refresh token.
    */
   readonly callbackUrls: string[];
 
@@ -106,7 +105,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   acknowledge(scope, {
     'AwsSolutions-COG2': 'MFA is an option (userPool.mfa), so that the first setup stays simple',
     'AwsSolutions-COG8': 'the Plus plan costs more per active user: it is an option (userPool.featurePlan)',
-    'AwsSolutions-SMG4': 'Cognito issues this secret; it changes only when the client is replaced, and is then copied again',
+    'AwsSolutions-SMG4': 'Cognito creates this secret: if the client is replaced, the new secret is copied automatically',
   });
   const { url, removalPolicy } = context;
   const userPool = createUserPool(scope, options.userPool ?? {}, context);
@@ -127,14 +126,14 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   secret.applyRemovalPolicy(removalPolicy);
   const { filler, filled } = fillClientSecret(scope, userPool, userPoolClient, secret);
   const signInFunction = handlerFunction(scope, 'SignIn', 'auth/sign-in', {
-    description: 'Sign-in, its callback, refresh and sign-out',
-    // Enough for two calls to the sign-in server and a request for its keys.
+    description: 'Serves sign-in, the sign-in callback, token refresh and sign-out',
+    // The timeout allows two calls to the sign-in server and a request for its keys.
     timeout: Duration.seconds(20),
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     uses: [connection({
       environment: { ISSUER: userPool.userPoolProviderUrl, CLIENT_ID: userPoolClient.userPoolClientId, SECRET_ARN: secret.ref, HOSTED_UI: domain.baseUrl() },
       grant: (grantee) => grantSecrets([secret], grantee, 'GetSecretValue'),
-      // A new client id must not be used with the secret of the old client.
+      // The function must not use a new client id with the secret of the old client.
       after: filled,
     })],
     environment: { SERVICE_URL: url, RETURN_ORIGINS: context.appOrigins, REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },
@@ -142,7 +141,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 
   if (!isAbsent(options.firstAdmin)) {
     const [admins] = context.roles.admins!;
-    // No invitation must be sent if the deployment of the sign-in pages or of the function fails.
+    // Cognito must send the invitation only after the sign-in pages and the function are deployed.
     const admin = invite(scope, options.firstAdmin, userPool, options.userPool?.signInAliases, groups.get(admins) ?? admins, removalPolicy);
     admin.node.addDependency(domain, signInFunction);
   }
@@ -154,7 +153,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   };
 }
 
-/** Copies the secret at deploy time. CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
+/** Copies the client's secret at deploy time. CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
 function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secret: secretsmanager.CfnSecret) {
   const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager',
@@ -193,7 +192,7 @@ export function userPoolIdentityProblems(scope: Construct, options: UserPoolIden
   ];
 }
 
-/** Rules of Cognito for a prefix: Amazon Cognito Developer Guide, "Using the Amazon Cognito domain". */
+/** Checks a domain prefix against Cognito's rules (Amazon Cognito Developer Guide, "Using the Amazon Cognito domain"). */
 function domainProblems(domain?: cognito.UserPoolDomainOptions): (string | undefined)[] {
   const prefix = domain?.cognitoDomain?.domainPrefix;
   const isRight = isAbsent(prefix) || Token.isUnresolved(prefix)

@@ -8,7 +8,6 @@ import { overlay } from '../../synth/overlay';
 import { enumProblem, misspellingProblem, show } from '../../synth/prop-checks';
 import { removalPolicyProblem, warnOfProtection } from '../../synth/removal-policy';
 
-/** The plan with the lowest price. */
 const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
 
 export function planProblem(prop: string, { featurePlan = DEFAULT_PLAN }: cognito.UserPoolProps = {}): string | undefined {
@@ -24,7 +23,7 @@ export const USER_POOL_PROPS: Record<keyof cognito.UserPoolProps, true> = {
   customSenderKmsKey: true, advancedSecurityMode: true, featurePlan: true, standardThreatProtectionMode: true, customThreatProtectionMode: true,
 };
 
-/** Returns a message for each invalid prop of the pool, among the props that affect other resources. CDK and Cognito check the other props. */
+/** Checks the user pool props that affect other resources. */
 export function userPoolProblems(props?: cognito.UserPoolProps): (string | undefined)[] {
   return [
     misspellingProblem('userPool', props, USER_POOL_PROPS),
@@ -47,10 +46,10 @@ export function createUserPool(scope: Construct, props: cognito.UserPoolProps, c
       signInAliases: aliases,
       signInCaseSensitive: false,
       standardAttributes: { email: { required: true, mutable: true } },
-      // Users sign in with the old e-mail address until the new one is verified. Cognito accepts `keepOriginal` only for automatically verified attributes.
+      // Users sign in with the old e-mail address until the new address is verified. Cognito accepts `keepOriginal` only for automatically verified attributes.
       keepOriginal: verified.email ? { email: true } : undefined,
       accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
-      // CDK creates an SMS role if the pool sends SMS. Without SMS there must be no SMS role.
+      // A pool that sends no SMS must have no SMS role.
       enableSmsRole: needsSms ? undefined : false,
       mfa: cognito.Mfa.OFF,
       mfaSecondFactor: { sms: false, otp: true },
@@ -70,7 +69,7 @@ export function createUserPool(scope: Construct, props: cognito.UserPoolProps, c
   return userPool;
 }
 
-/** Warns about identity providers that need more settings. Users of a provider join the pool when they sign in, without an invitation. */
+/** Warns about identity providers that need more settings. */
 function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
   for (const provider of userPool.identityProviders) {
     const resource = provider.node.defaultChild as cognito.CfnUserPoolIdentityProvider | undefined;
@@ -81,20 +80,17 @@ function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
     }
     if (resource && resource.attributeMapping === undefined) {
       Annotations.of(provider).addWarningV2('serverless-vod:providerWithoutEmail',
-        'the user pool requires an e-mail address, and this identity provider maps none, so Cognito rejects its users. Set attributeMapping.email');
+        'the user pool requires an e-mail address, and this identity provider maps no e-mail address. Cognito rejects all users of the identity provider. Set attributeMapping.email');
     }
   }
 }
 
-/**
- * Returns the removal policy of a resource in the pool. The resource is retained like the pool, except when its creation is rolled back: its name must be
- * unique in the pool, so a retained resource would block the next deployment.
- */
+/** A user or group is deleted if its creation is rolled back, since its name would block the next deployment. */
 function withinPool(policy: RemovalPolicy): RemovalPolicy {
   return policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
 }
 
-/** Creates the groups that the roles name. Also creates `uploaders` if every user can upload, so that uploads can be restricted later. */
+/** Creates the groups in `roles`. If every user can upload, also creates the group `uploaders`, so that uploads can be restricted later. */
 export function createGroups(scope: Construct, userPool: cognito.UserPool, { removalPolicy, roles }: IdentityContext): ReadonlyMap<string, string> {
   const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'Can upload, if uploads are restricted']]);
   const describe = (names: readonly string[] = [], description: string) => {
@@ -115,7 +111,7 @@ export function groupProblems(roles: Roles): (string | undefined)[] {
   return Object.entries(roles).flatMap(([role, names]) => (names as readonly string[] | undefined ?? []).map((name) => groupNameProblem(`roles.${role}`, name)));
 }
 
-/** Rules of Cognito for a group name (Amazon Cognito User Pools API Reference, CreateGroup). Commas are rejected, since API Gateway joins names with them. */
+/** Checks a group name against Cognito's rules (Amazon Cognito User Pools API Reference, CreateGroup). */
 function groupNameProblem(prop: string, name: string | undefined): string | undefined {
   // `rolesProblems` rejects values that are not names.
   if (typeof name !== 'string' || name.trim() === '' || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
@@ -126,15 +122,15 @@ export function inviteProblem(prop: string, email: unknown): string | undefined 
   return typeof email === 'string' && (Token.isUnresolved(email) || /^[^@\s]+@[^@\s]+$/.test(email)) ? undefined : `${prop}: expected an e-mail address, got ${show(email)}`;
 }
 
-/** Creates a user in the admins group. Cognito sends the invitation when it creates the user. */
+/** Creates a user in the admins group, to whom Cognito sends an invitation. */
 export function invite(
   scope: Construct, email: string, userPool: cognito.UserPool, aliases: cognito.SignInAliases | undefined, group: string, removalPolicy: RemovalPolicy,
 ): cognito.CfnUserPoolUser {
   const { userPoolId } = userPool;
   const user = new cognito.CfnUserPoolUser(scope, 'FirstAdmin', {
     userPoolId,
-    // If e-mail is an alias, a user name must not look like an e-mail address. If the address changes, CloudFormation creates the new user before it deletes
-    // the old user, so the name is made from the address: both users need different names.
+    // If e-mail is an alias, a user name must not look like an e-mail address. CloudFormation creates a new user before it deletes the old user, so a new
+    // address must lead to a new name.
     username: aliases && !aliases.username ? email : Fn.join('-at-', Fn.split('@', email)),
     desiredDeliveryMediums: ['EMAIL'],
     userAttributes: [{ name: 'email', value: email }, { name: 'email_verified', value: 'true' }],

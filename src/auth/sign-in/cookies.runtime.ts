@@ -3,8 +3,8 @@ import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
 import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
- * Cookies of pending sign-ins, one per tab. Because of the `__Host-` prefix, subdomains and other paths cannot set them, so there are at most four. The
- * browser sends them with every request: 2,958 bytes at most (740 each, without the last separator), of the 10,240 bytes of headers that API Gateway accepts.
+ * Names of the cookies of pending sign-ins, one cookie per tab. The prefix `__Host-` excludes cookies of subdomains and other paths, so a request contains at
+ * most four sign-in cookies. The four cookies have at most 2,958 bytes (740 each, without the last separator), and API Gateway accepts 10,240 bytes of headers.
  */
 export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 
@@ -12,15 +12,15 @@ type Cookies = readonly (readonly [name: string, value: string | undefined])[];
 
 /**
  * Returns the name-value pairs of a `Cookie` header, in their order. `parseCookie` keeps only the first value of a repeated name, so each pair is parsed
- * separately. A value that can't be decoded is undefined.
+ * separately.
  */
 export function parseCookies(header = ''): Cookies {
   return header.split(';').flatMap((pair) => Object.entries(parseCookie(pair, { decode })));
 }
 
 /**
- * Returns the cookie for a new sign-in: a free one, otherwise the oldest. The choice between free cookies is random, so that tabs that start at the same
- * moment rarely use the same cookie. A cookie counts as free if it is unreadable, or if it expires later than a new sign-in would.
+ * Returns the cookie for a new sign-in: a random free cookie, otherwise the oldest cookie. Because of the random choice, tabs that start at the same moment
+ * rarely use the same cookie. A cookie counts as free if it is unreadable, or if it expires later than a new sign-in.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {
@@ -33,7 +33,7 @@ export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: numb
 }
 
 export function signInCookie(name: string, value: string, maxAge = SIGN_IN_SECONDS): string {
-  // Lax, because the callback is a navigation that starts on another site.
+  // SameSite must be Lax, because the callback is a navigation that starts on another site.
   return stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'lax' });
 }
 
@@ -49,7 +49,7 @@ export function clearedRefreshCookie(): string {
   return refreshCookie('', 0);
 }
 
-/** Returns the refresh tokens in the cookies. There is more than one token if a subdomain has set a cookie of the same name. */
+/** Returns the refresh tokens in the cookies: several tokens if a subdomain has set a second refresh cookie. */
 export function refreshTokensFrom(cookies: Cookies): string[] {
   return cookies.flatMap(([name, token]) => name === REFRESH_COOKIE && token ? [token] : []);
 }

@@ -6,19 +6,19 @@ import type { Environment } from '../../contract/environment';
 import { HttpProblem } from '../../runtime/http-problem';
 import type { Tokens } from '../../runtime/route-types';
 
-/** Timeout of each call to the sign-in server or to Secrets Manager. The timeout is short, since the caller waits for the response. */
+/** Timeout of each call to the sign-in server or to Secrets Manager. */
 const TIMEOUT_MS = 4000;
 
 /**
- * How long the client's secret is cached. Pending sign-ins depend on the secret too (`deriveKey`), so all containers must soon use a replaced secret. Cognito
- * can accept the old secret as well (AddUserPoolClientSecret), so failed calls alone would not show the replacement.
+ * How long the client's secret is cached. All containers must soon use a new secret, since the cookies of pending sign-ins depend on it (`deriveKey`). Failed
+ * calls alone do not reveal a new secret, since Cognito can still accept the old secret (AddUserPoolClientSecret).
  */
 const SECRET_MS = 5 * 60 * 1000;
 
 interface ServerResponse {
   readonly ok: boolean;
   readonly status: number;
-  /** Empty if the response was not a JSON object. */
+  /** The JSON object in the response, otherwise an empty object. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -39,8 +39,8 @@ export class OAuthClient {
   }
 
   /**
-   * Derives a key for another purpose from the client's secret (HKDF, RFC 5869). An attacker who knows the client's secret can exchange authorization codes
-   * for tokens directly, so the derived key needs no additional protection.
+   * Derives a key for `purpose` from the client's secret (HKDF, RFC 5869). A separate secret would not be safer: an attacker with the client's secret can
+   * exchange authorization codes for tokens.
    */
   async deriveKey(purpose: string): Promise<Uint8Array> {
     return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));
@@ -67,19 +67,19 @@ export class OAuthClient {
   async revoke(token: string): Promise<void> {
     const response = await this.post('/oauth2/revoke', { token });
     if (response.ok) return;
-    // Cognito's error codes for a value that is not a refresh token.
+    // Cognito returns these error codes for a value that is not a refresh token.
     if (!['unsupported_token_type', 'invalid_request', 'invalid_grant'].includes(String(response.body.error))) throw upstreamFailed('/oauth2/revoke', response);
     console.warn({ message: 'no refresh token to revoke', error: response.body.error });
   }
 
-  /** Returns whether an id token is valid for this client and this sign-in: signature, issuer, audience, use, expiry and nonce. */
+  /** Checks the signature, issuer, audience, use, expiry and nonce of an id token. */
   async verifyIdToken(idToken: string, isNonce: (nonce: string) => boolean): Promise<boolean> {
     try {
       const { token_use: use, nonce } = await this.verifier.verify(idToken);
       return use === 'id' && typeof nonce === 'string' && isNonce(nonce);
     } catch (error) {
       if (error instanceof HttpProblem) throw error;
-      // The error's message can contain claims.
+      // The error's message is not logged, since it can contain claims.
       console.warn({ message: 'id token refused', error: error instanceof Error ? error.name : 'unknown' });
       return false;
     }
@@ -88,7 +88,7 @@ export class OAuthClient {
   private async post(path: string, parameters: Record<string, string>): Promise<ServerResponse> {
     const response = await this.send(path, parameters, await this.clientSecret());
     if (response.body.error !== 'invalid_client') return response;
-    // The client was replaced after this container had read the secret.
+    // The sign-in server rejects the cached secret after a replacement of the client, so the secret is read again.
     this.secret = undefined;
     return this.send(path, parameters, await this.clientSecret());
   }
@@ -99,7 +99,7 @@ export class OAuthClient {
       method: 'POST',
       headers: {
         'accept': 'application/json',
-        // Explicit, because fetch would add a charset, which Cognito's documentation does not allow.
+        // Without an explicit content type, fetch would add a charset, which Cognito's documentation does not allow.
         'content-type': 'application/x-www-form-urlencoded',
         'authorization': `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}`,
       },
@@ -128,7 +128,7 @@ export class OAuthClient {
     const now = this.now().getTime();
     const { secret } = this;
     if (secret && now - secret.readAt < SECRET_MS) return secret.value;
-    // If the secret can't be read again, the cached one stays in use.
+    // If the secret can't be read again, the cached secret stays in use.
     const value = await this.readSecret().catch((error) => {
       if (!secret) throw error;
       return secret.value;
@@ -147,7 +147,7 @@ export class OAuthClient {
   }
 }
 
-/** Logs only a short error code of the server, and returns none of its text to the caller. */
+/** Logs only a short error code of the sign-in server. */
 function upstreamFailed(name: string, { status, body }: Pick<ServerResponse, 'body'> & Partial<ServerResponse>): HttpProblem {
   const code = typeof body.error === 'string' && /^\w{1,40}$/.test(body.error) ? body.error : undefined;
   console.error({ message: 'upstream failed', name, status, error: code });
@@ -163,7 +163,7 @@ function jsonObject(text: string): Record<string, unknown> {
   }
 }
 
-/** Keeps only the documented fields: a server can send more. */
+/** Returns the documented fields of a token response, or undefined if a required field is missing. */
 function tokensIn(body: Record<string, unknown>): Tokens | undefined {
   const { id_token, access_token, refresh_token, expires_in, token_type } = body;
   if (typeof id_token !== 'string' || typeof access_token !== 'string' || typeof expires_in !== 'number' || typeof token_type !== 'string') return undefined;

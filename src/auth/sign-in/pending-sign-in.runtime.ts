@@ -2,13 +2,13 @@ import { createHmac } from 'crypto';
 
 export const SIGN_IN_SECONDS = 600;
 
-/** A pending sign-in, as its cookie stores it. */
+/** The data in the cookie of a pending sign-in. */
 export interface PendingSignIn {
   /** 16 random bytes, base64url. */
   readonly seed: string;
   /** Seconds since 1970. */
   readonly expiresAt: number;
-  /** Absent if the tokens are returned as JSON. */
+  /** The final URL of the sign-in, absent if the tokens are returned as JSON. */
   readonly returnTo?: string;
 }
 
@@ -20,12 +20,14 @@ export interface SignInSecrets {
   readonly verifier: string;
 }
 
-/** Returns the cookie value, 717 bytes for the longest `returnTo`. `returnTo` is base64url, since a cookie can't contain every character of a URL. */
+/**
+ * Returns the cookie value: 717 bytes for the longest `returnTo`. `returnTo` is encoded as base64url, since a cookie can't contain every character of a URL.
+ */
 export function buildPendingSignIn({ seed, expiresAt, returnTo = '' }: PendingSignIn): string {
   return `${seed}.${expiresAt}.${Buffer.from(returnTo).toString('base64url')}`;
 }
 
-/** Parses a value of `buildPendingSignIn`. Returns undefined for any other text. Does not check who created the value. */
+/** Parses a value of `buildPendingSignIn` without authenticating it. Returns undefined for any other text. */
 export function parsePendingSignIn(value: string): PendingSignIn | undefined {
   const [, seed, expiresAt, returnTo] = /^([\w-]{22})\.(\d{10})\.([\w-]*)$/.exec(value) ?? [];
   if (seed === undefined) return undefined;
@@ -33,8 +35,8 @@ export function parsePendingSignIn(value: string): PendingSignIn | undefined {
 }
 
 /**
- * Derives the secrets from the whole cookie value with a key of the server. The state therefore authenticates the cookie: a value that was changed, or
- * created without the key, has another state. Only the server can compute the verifier.
+ * Derives the secrets from the whole cookie value with a key of the server. A changed or forged cookie leads to a different state, so the state authenticates
+ * the cookie.
  */
 export function signInSecrets(value: string, key: Uint8Array): SignInSecrets {
   const derive = (name: string) => createHmac('sha256', key).update(`${name}.${value}`).digest('base64url');

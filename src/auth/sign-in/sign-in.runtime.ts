@@ -20,10 +20,10 @@ export interface SignInPorts {
   readonly secrets: SecretsManagerClient;
 }
 
-/** Responses with tokens need this header (RFC 6749, section 5.1), in addition to the `no-store` of every response. */
+/** Header of responses with tokens (RFC 6749, section 5.1). */
 const UNCACHED = { pragma: 'no-cache' };
 
-/** Reason for a rejected callback. The log contains only these texts, since the texts of the sign-in server and the caller can contain anything. */
+/** Reason for a rejected callback, for the log. Texts of the sign-in server and the caller are not logged, since they can contain anything. */
 type Fault = 'not a top-level navigation' | 'no pending sign-in' | 'state of another sign-in or changed cookie' | 'too late' | 'error in the callback' |
 'no code' | 'other issuer' | 'code' | 'id token';
 
@@ -66,7 +66,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   async function authorize(request: RequestOf<'authorize'>): Promise<AnswerOf<'authorize'>> {
     requireNavigation(request);
     const pending = await pendingFor(request);
-    // The sign-in ends here, with success or failure. Only a failure of the sign-in server keeps the cookie, so that a reload of the page can finish it.
+    // If the sign-in server fails, the sign-in cookie stays, so that a reload of the page can finish the sign-in.
     const cleared = clearedSignInCookie(pending.cookie);
     const outcome = faultOf(request) ?? await exchange(String(request.query.code), pending);
     if (typeof outcome === 'string') throw signInFailed(outcome, [cleared]);
@@ -75,7 +75,10 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     return { status: 302, headers: { location: pending.returnTo }, cookies: [cleared, refreshCookie(outcome.refresh_token, refreshSeconds)] };
   }
 
-  /** Finds the pending sign-in that a callback belongs to, in the cookies of this browser. A cookie is authentic if the state derived from it matches. */
+  /**
+   * Finds the pending sign-in of a callback in the cookies of the request. A cookie is authentic if the state derived from the cookie equals the callback's
+   * state.
+   */
   async function pendingFor({ query, headers }: RequestOf<'authorize'>): Promise<FoundSignIn> {
     const readable = parseCookies(headers.cookie).flatMap(([cookie, value = '']) => {
       const pending = SIGN_IN_COOKIES.includes(cookie) ? parsePendingSignIn(value) : undefined;
@@ -91,7 +94,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
 
   function faultOf({ query }: RequestOf<'authorize'>): Fault | undefined {
     if (query.error !== undefined) return 'error in the callback';
-    // An empty code is rejected too: the sign-in server would report it as a malformed request of this service.
+    // An empty code is rejected here, since the sign-in server would report a malformed request of this service.
     if (!query.code) return 'no code';
     return query.iss !== undefined && query.iss !== ISSUER ? 'other issuer' : undefined;
   }
@@ -102,11 +105,10 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     return await client.verifyIdToken(tokens.id_token, (given) => equal(given, nonce)) ? tokens : 'id token';
   }
 
-  /** The refresh token is opaque: only the sign-in server can check it. */
   async function refreshTokens(request: TokenRequest): Promise<AnswerOf<'refreshTokens'>> {
     const held = heldToken(request, origins);
     const tokens = await client.grant({ grant_type: 'refresh_token', refresh_token: held.token });
-    // Keeps the cookie: another tab may have replaced its token in the meantime. Only sign-out clears the cookie.
+    // Only sign-out clears the refresh cookie, since another tab may have stored a newer token in the cookie.
     if (!tokens) throw new HttpProblem('invalid_grant', 'the refresh token has expired or was revoked; sign in again');
     const { refresh_token: rotated, ...others } = tokens;
     if (!held.inCookie) return { body: tokens, headers: UNCACHED };
@@ -127,18 +129,18 @@ interface HeldToken {
   readonly inCookie: boolean;
 }
 
-/** Returns the refresh token of the request: from the body, otherwise from the cookie. The cookie is accepted only from pages of an allowed origin. */
+/** Returns the refresh token from the body, otherwise from the cookie. */
 function heldToken({ body, headers }: TokenRequest, origins: readonly string[]): HeldToken {
   if (body.refresh_token !== undefined) return { token: body.refresh_token, inCookie: false };
   const [token, ...others] = refreshTokensFrom(parseCookies(headers.cookie));
   if (token === undefined) throw new HttpProblem('not_signed_in', 'there is no refresh token in the body or in the cookie');
-  // Browsers send at least one of these headers, and scripts can't forge them.
+  // Browsers send `Origin`, `Sec-Fetch-Site` or both, and scripts can't forge these headers.
   const { origin, 'sec-fetch-site': site } = headers;
   const isSent = origin !== undefined || site !== undefined;
   if (!isSent || (origin !== undefined && !origins.includes(origin)) || (site !== undefined && site !== 'same-origin')) {
     throw new HttpProblem('cross_site', 'only pages of the service can renew or end a session with the cookie');
   }
-  // A subdomain can set a cookie of the same name, and the server can't know which one is authentic.
+  // A subdomain can set a second refresh cookie, and the server can't know which cookie is authentic.
   if (others.length > 0) {
     throw invalid('cookie', 'expected one refresh cookie, got several; delete the cookies of this site, then sign in again');
   }
@@ -146,9 +148,10 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
 }
 
 /**
- * Rejects browser requests that are not a top-level navigation of the user: requests of scripts and frames, and prefetched links. Only the user must get the
- * callback's response, and a new sign-in can replace another one. Scripts can't forge or omit these headers. If the headers are absent, the client is not a
- * browser, or a browser older than March 2023. Node's `fetch` sends only the mode: a browser that sends the mode sends the site too.
+ * Rejects browser requests that are not a top-level navigation: requests of scripts and frames, and prefetched links. Scripts must not read the callback's
+ * response, and must not start a sign-in, which can replace a pending sign-in. Scripts can't forge or omit the `Sec-Fetch-*` headers. A client without
+ * `Sec-Fetch-*` headers is not a browser, or is a browser older than March 2023. `Sec-Fetch-Mode` alone does not identify a browser, since Node's `fetch` sends
+ * this header too.
  */
 function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 'authorize'> }): void {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, 'sec-purpose': purpose = '' } = headers;
@@ -157,7 +160,7 @@ function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 
   if (isBrowser && !isNavigation) throw signInFailed('not a top-level navigation');
 }
 
-/** The reason goes only to the log, not to the caller. */
+/** Logs the reason for a rejected sign-in, which the response does not contain. */
 function signInFailed(reason: Fault, cookies?: string[]): HttpProblem {
   console.warn({ message: 'sign-in refused', reason });
   return new HttpProblem('sign_in_failed', 'this sign-in was rejected, took too long or was already finished; start again at /api/login', undefined, cookies);

@@ -10,25 +10,25 @@ import { groupsIn, isOfUse, subjectIn } from './token-claims.runtime';
 import type { TokenRules } from '../../contract/token-rules';
 
 /**
- * Tolerated clock skew of the issuer. Lambda's clock is accurate to the millisecond, and the clocks of most issuers to the second. 30 seconds also tolerate
- * a badly maintained clock. A token is accepted for this long after it has expired, plus the cache time of API Gateway.
+ * Tolerated clock skew of the issuer. Most clocks are accurate to the second, so 30 seconds are enough even for a badly maintained clock. An expired token is
+ * accepted for another 30 seconds, plus the cache time of API Gateway.
  */
 const CLOCK_SKEW_SECONDS = 30;
 
 export interface AuthorizerPorts {
   readonly fetch: typeof fetch;
-  /** Must return the system time, since the library reads the system clock directly. */
+  /** Returns the system time, which the JWT library also reads. */
   readonly now: () => Date;
 }
 
-/** The error for a rejected token. The reason goes only to the log, not to the caller. */
+/** The error for a rejected token, with a reason that only the log contains. */
 class TokenRejected extends Error {
   constructor(readonly reason: string) {
     super(reason);
   }
 }
 
-/** Reasons for the log. The error classes have no readable names in the minified bundle. */
+/** Reasons for the log, by error class, since the minified bundle has no readable class names. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],
@@ -43,7 +43,7 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
       return {
         principalId: subject,
         policyDocument: { Version: '2012-10-17', Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: everyMethod(methodArn) }] },
-        // The context can't contain lists.
+        // The context of an authorizer response can't contain lists.
         context: { groups: JSON.stringify(groupsIn(claims, rules.groupsClaim)) },
       };
     } catch (error) {
@@ -51,9 +51,9 @@ export function authorizeToken(rules: TokenRules, ports: AuthorizerPorts): (even
         console.error({ message: 'issuer failed', reason: error.message });
         throw error;
       }
-      // The messages of the errors contain parts of tokens and claims.
+      // Error messages are not logged, since they contain parts of tokens and claims.
       console.warn({ message: 'token refused', reason: reasonOf(error) });
-      // API Gateway returns 401 only for exactly this message, and treats any other error as a failure of the authorizer.
+      // API Gateway returns 401 only for the error message `Unauthorized`.
       throw new Error('Unauthorized');
     }
   };
@@ -69,7 +69,7 @@ class TokenVerifier {
 
   async verify(token: string) {
     const { header, payload } = decomposeUnverifiedJwt(token);
-    // The library caches a key for the issuer in the token before it checks that issuer, so made-up issuers would fill the memory.
+    // The library caches a key for the token's issuer before it checks the issuer, so tokens with made-up issuers would fill the memory.
     if (payload.iss !== this.rules.issuer) throw new TokenRejected('issuer');
     const verifier = await this.verifier();
     const claims = await verifier.verify(token);
@@ -102,7 +102,7 @@ function tokenIn(header: string | undefined): string {
   return token;
 }
 
-/** API Gateway caches the policy for the caller's next requests to all routes, so the policy must allow all of them. */
+/** API Gateway uses a cached policy for all routes, so the policy must allow all routes. */
 function everyMethod(methodArn: string): string {
   return `${methodArn.split('/', 2).join('/')}/*/*`;
 }

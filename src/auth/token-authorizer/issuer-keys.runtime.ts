@@ -4,28 +4,25 @@ import type { TokenRules } from '../../contract/token-rules';
 /** Timeout of a request to the issuer. Two sequential requests must fit into the timeout of the function. */
 const TIMEOUT_MS = 3000;
 
-/** Maximum size of a document of the issuer. A key set with a few certificates is ten times smaller. */
+/** Maximum size of a document of the issuer. A key set with a few certificates has about 50 kB. */
 const MAX_BYTES = 500_000;
 
-/** Interval for renewing the keys. While the issuer responds, a key that it has removed is trusted for at most this long. */
+/** Interval between two requests for the keys: the longest time for which a removed key is trusted while the issuer responds. */
 const KEYS_MS = 3_600_000;
 
-/** Delay before the next attempt after a failed renewal. The known keys stay in use until then. */
+/** Delay after a failed request for the keys, during which the known keys stay in use. */
 const RETRY_MS = 60_000;
 
 /**
- * Keys are trusted for at most this long without a renewal. An outage of the issuer for some hours therefore does not sign users out. An attacker with a
- * leaked key, who blocks renewals after the issuer has removed the key, gains at most a day.
+ * Maximum time for which keys are trusted without a successful request to the issuer. Users therefore stay signed in during an issuer outage of some hours. If
+ * an attacker with a leaked key blocks the requests, the removed key stays trusted for at most a day.
  */
 const TRUSTED_MS = 86_400_000;
 
-/** Minimum time between two requests to the issuer for an unknown key, to prevent a flood of requests for made-up key ids. */
+/** Minimum time between two requests for an unknown key, to prevent a flood of requests for made-up key ids. */
 const SEARCH_SECONDS = 10;
 
-/**
- * The error if the issuer does not provide the documents that are needed to check a token. The caller is not at fault, so this error never becomes
- * `Unauthorized`.
- */
+/** The error if the issuer does not provide its key set or metadata. The caller is not at fault, so the response is not 401. */
 export class IssuerFailed extends Error {
   constructor(what: string, reason: unknown) {
     super(`${what}: ${reason instanceof Error ? reason.name : String(reason)}`);
@@ -38,13 +35,13 @@ export interface IssuerKeysPorts {
   readonly now: () => Date;
 }
 
-/** Settings of a verifier. Each renewal returns a new object, which needs a new verifier, since a verifier keeps the keys that it has used. */
+/** Settings of a JWT verifier. After each renewal, a new verifier is necessary, since a verifier caches the keys that it has used. */
 export interface CurrentKeys {
   readonly jwksUri: string;
   readonly cache: SimpleJwksCache;
 }
 
-/** Limits searches for unknown keys. The library waits only after a search without a result; this class also waits after a failed request. */
+/** Limits requests for unknown keys. The library waits only if the key set lacks the key; this class also waits after a failed request. */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 
@@ -62,7 +59,7 @@ class SearchLimit extends SimplePenaltyBox {
   }
 }
 
-/** The issuer's public keys. One fetcher loads all documents: the fetcher of the library supports only https, and the issuer of the local stack uses http. */
+/** The issuer's public keys. The library's own fetcher is not used, since it supports only https, and the issuer of the local stack uses http. */
 export class IssuerKeys {
   private readonly searches;
   private readonly cache;
@@ -77,7 +74,7 @@ export class IssuerKeys {
     this.cache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.fetchKeySet(uri) }, jwksParser: parseKeySet, penaltyBox: this.searches });
   }
 
-  /** Returns the current keys. Throws if there are none, or if they are too old. */
+  /** Throws if no keys are known, or if the known keys are too old. */
   async current(): Promise<CurrentKeys> {
     const now = this.ports.now().getTime();
     if (this.held && now < this.renewAt) return this.held;
@@ -94,20 +91,23 @@ export class IssuerKeys {
     return this.held;
   }
 
-  /** Fetches the key set even if it is cached, to drop the keys that the issuer has removed. The URL of the key set is discovered only once. */
+  /** Fetches the key set even if it is cached, so that keys that the issuer has removed are dropped. */
   private async renew(): Promise<CurrentKeys> {
     this.jwksUri ??= await this.discover();
     await this.cache.getJwks(this.jwksUri);
     return { jwksUri: this.jwksUri, cache: this.cache };
   }
 
-  /** Returns the URL of the key set (OpenID Connect Discovery 1.0, section 4). Section 4.3 requires the comparison of the issuers. */
+  /**
+   * Returns the URL of the key set from the metadata of the issuer (OpenID Connect Discovery 1.0, section 4). The `issuer` in the metadata must equal the
+   * configured issuer (section 4.3).
+   */
   private async discover(): Promise<string> {
     const { issuer } = this.rules;
     const body = await this.get('discovery', `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     const { issuer: actualIssuer, jwks_uri: jwksUri } = (parseJson('discovery', body) ?? {}) as Record<string, unknown>;
     if (actualIssuer !== issuer) throw new IssuerFailed('discovery', 'the document is from another issuer');
-    // An issuer with https must not have keys with http: an attacker could replace them on the way.
+    // If the issuer uses https, the keys must use https too: an attacker could replace keys that are sent over http.
     const protocols = issuer.startsWith('https:') ? ['https:'] : ['https:', 'http:'];
     if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri) || !protocols.includes(new URL(jwksUri).protocol)) {
       throw new IssuerFailed('discovery', 'jwks_uri is not a valid URL');

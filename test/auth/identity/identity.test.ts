@@ -218,7 +218,7 @@ describe('any OpenID Connect issuer', () => {
     [{ issuer: 'http://id.example.com' }, /issuer: expected https/],
     [{ issuer: 'http://id.example.com/x/' }, /got "http:\/\/id\.example\.com\/x\/"/],
     [{ issuer: 'https://id.example.com?x=1' }, /issuer: expected a URL such as/],
-    [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected the URL before \/\.well-known\//],
+    [{ issuer: 'https://id.example.com/.well-known/openid-configuration' }, /issuer: expected a URL without \/\.well-known\//],
     [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
     [{ audiences: [] }, /audiences: expected a list of 1 or more items, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one audience \(the client id for id tokens/],
@@ -255,7 +255,7 @@ describe('a custom Lambda authorizer', () => {
     const handler = (stack: Stack) => new lambda.Function(stack, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') });
     const other = (stack: Stack) => new Stack(stack.node.root as App, 'Other');
     expect(() => service((stack) => Identity.fromAuthorizer(new apigateway.TokenAuthorizer(other(stack), 'Own', { handler: handler(stack) }))))
-      .toThrow('Test/Vod/Auth: identity: expected an authorizer of the stack "Test", which contains the API, got an authorizer of the stack "Other". Create the authorizer in the stack of the API');
+      .toThrow('Test/Vod/Auth: identity: expected an authorizer in the stack of the API ("Test"), got an authorizer in the stack "Other"');
   });
 
   test('requires a role if its function is in another stack, since a permission would refer to the API', () => {
@@ -263,7 +263,7 @@ describe('a custom Lambda authorizer', () => {
       handler: new lambda.Function(new Stack(stack.node.root as App, 'Other'), 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('//') }),
       assumeRole: withRole ? new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('apigateway.amazonaws.com') }) : undefined,
     }));
-    expect(() => service(authorizer(false))).toThrow('Test/Vod/Auth: identity: expected an authorizer with an assumeRole, since its function is in another stack ("Other")');
+    expect(() => service(authorizer(false))).toThrow('Test/Vod/Auth: identity: expected an authorizer with an assumeRole, because the authorizer\'s function is in another stack ("Other")');
     service(authorizer(true)).template.resourceCountIs('AWS::ApiGateway::Authorizer', 1);
   });
 
