@@ -3,9 +3,9 @@ import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
 import { rendered } from '../synth/rendered';
 
-/** Rejects origins that depend on the distribution, which depends on its origins. Runs when the app is complete. */
+/** Rejects origins that depend on the distribution, at the end of synth. */
 export function checkCircularDependency(scope: IConstruct, { node: { defaultChild: resource } }: cloudfront.Distribution, hasDomainNames: boolean): void {
-  const remedy = hasDomainNames ? 'Pass no property of the distribution to your app except vod.url' : 'Set domainNames: vod.url and the user pool then do not depend on the distribution';
+  const remedy = hasDomainNames ? 'Pass no property of the distribution to your app except vod.url' : 'Set domainNames, so that vod.url and the user pool do not depend on the distribution';
   scope.node.addValidation({
     validate: () => {
       const cycle = CfnElement.isCfnElement(resource) && circularDependency(resource);
@@ -14,10 +14,7 @@ export function checkCircularDependency(scope: IConstruct, { node: { defaultChil
   });
 }
 
-/**
- * Returns the construct paths of a circular dependency of a resource, or undefined if there is none. CloudFormation would reject the template, and CDK does
- * not check dependencies within a stack.
- */
+/** Returns the construct paths of a circular dependency of a resource, or undefined if no such dependency exists. */
 function circularDependency(resource: CfnElement): string[] | undefined {
   const { stack } = resource;
   const elements = new Map(stack.node.findAll().filter(CfnElement.isCfnElement).filter((each) => each.stack === stack)
@@ -41,7 +38,7 @@ function pathsOfCycle(resource: CfnElement, cameFrom: ReadonlyMap<CfnElement, Cf
   return cycle.map((each) => (each.node.id === 'Resource' ? each.node.scope! : each as IConstruct).node.path);
 }
 
-/** Returns the logical ids in `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`. */
+/** Returns the logical ids that an element refers to with `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`. */
 function referencesOf(element: CfnElement): string[] {
   return idsIn(rendered(element));
 }

@@ -4,7 +4,7 @@ import { isKnownEverywhere } from './signing-key-age.runtime';
 import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
 import type { SigningKeyReference } from '../contract/signing-keys';
 
-/** Signs cookies that give access to the URLs that match `resource`, until `expires` (seconds since 1970). Returns the cookie values by name. */
+/** Returns the values of signed cookies, by cookie name. The cookies give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
 export type SignCookies = (resource: string, expires: number) => Promise<Record<string, string>>;
 
 export interface Ports {
@@ -14,9 +14,9 @@ export interface Ports {
   readonly now: () => Date;
 }
 
-/** The SDK has no timeout by default. 3 seconds leave time to read an older key. */
+/** The SDK has no default timeout, and 3 seconds leave time to read an older key. */
 const READ_TIMEOUT_MS = 3_000;
-/** Delay before an unreadable secret is read again while another key signs: each read costs money and time. */
+/** Minimum time between two reads of an unreadable secret, since each read costs money and time. */
 const RETRY_MS = 60_000;
 
 /** Returns a signer that reads each secret and parses each key only once. */
@@ -30,12 +30,12 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
       return key;
     });
     read.set(secretArn, loading);
-    // A failure is not cached, so that a later request can retry.
+    // A failure is not cached, so that a later request can read the secret.
     loading.catch(() => read.delete(secretArn));
     return loading;
   }
 
-  /** Returns the newest readable key that every edge location knows. If no such key exists, returns the oldest readable key. */
+  /** Returns the newest readable key that is available at all edge locations, otherwise the oldest readable key. */
   async function choose(): Promise<SigningKey & { keyPairId: string }> {
     let oldest: SigningKey & { keyPairId: string } | undefined;
     for (const [index, { keyPairId, secretArn }] of [...keys.entries()].reverse()) {
@@ -56,7 +56,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   return async (resource, expires) => {
     const policy = Buffer.from(JSON.stringify({ Statement: [{ Resource: resource, Condition: { DateLessThan: { 'AWS:EpochTime': expires } } }] }));
     const { keyPairId, privateKey } = await choose();
-    // AWS's cookie signer accepts only PEM text, and would parse the key for each session, which takes half of the signing time.
+    // The SDK's cookie signer would parse the PEM key for each session, which takes half of the signing time.
     return {
       'CloudFront-Policy': encode(policy),
       'CloudFront-Signature': encode(sign('sha256', policy, privateKey)),

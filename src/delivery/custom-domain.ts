@@ -18,7 +18,7 @@ export function serviceUrl([first]: readonly string[]): string {
   return `https://${first}`;
 }
 
-/** Checks the names again when the app is complete: the values of lazy names are known then. */
+/** Checks the names again at the end of synth, when the values of lazy names are known. */
 export function checkDomains(scope: IConstruct, { domainNames, certificate }: DomainOptions): void {
   checkTokens(scope, { domainNames }, (known) => domainProblems(scope, { ...known, certificate }));
 }
@@ -34,8 +34,8 @@ export function domainProblems(scope: IConstruct, { domainNames, certificate }: 
 }
 
 /**
- * Rejects names that another distribution of the app has, when the app is complete. CloudFront accepts a name only once, across all accounts. If the other
- * distribution is in another Stage, this is only a warning, since an app can deploy one stage instead of the other.
+ * Rejects domain names that another distribution of the app also has, at the end of synth. If the two distributions are in different Stages, adds only a
+ * warning, since you can deploy only one of the Stages.
  */
 export function checkUniqueNames(scope: IConstruct, { node: { defaultChild: own } }: cloudfront.Distribution, domainNames: readonly string[]): void {
   scope.node.addValidation({
@@ -44,13 +44,13 @@ export function checkUniqueNames(scope: IConstruct, { node: { defaultChild: own 
         .filter(({ resource, names }) => resource !== own && names.some((each) => isSameName(each, finalText(scope, name))))
         .map(({ resource }) => ({
           isHere: Stage.of(resource) === Stage.of(scope),
-          problem: `domainNames[${index}]: expected a name that no other distribution has, got ${show(name)}, which ${resource.node.scope?.node.path} also has`,
+          problem: `domainNames[${index}]: expected a name that no other distribution has, got ${show(name)}, which is also a domain name of ${resource.node.scope?.node.path}`,
         })));
       for (const { problem } of taken.filter(({ isHere }) => !isHere)) {
-        Annotations.of(scope).addWarningV2('serverless-vod:nameOfTwoStages', `${problem}, in another stage. CloudFront accepts a name only once, `
-          + 'across all accounts. Give each stage a different name, or deploy only one of the stages');
+        Annotations.of(scope).addWarningV2('serverless-vod:nameOfTwoStages', `${problem}, in another Stage. CloudFront accepts a domain name only once, `
+          + 'across all accounts. Use different domain names in the two Stages, or deploy only one Stage');
       }
-      return taken.filter(({ isHere }) => isHere).map(({ problem }) => `${problem}. CloudFront accepts a name only once, across all accounts. Give each distribution a different name`);
+      return taken.filter(({ isHere }) => isHere).map(({ problem }) => `${problem}. CloudFront accepts a domain name only once, across all accounts. Use different domain names for the two distributions`);
     },
   });
 }

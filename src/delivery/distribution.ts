@@ -18,7 +18,7 @@ import { propName } from '../synth/prop-paths';
 
 const API_PATTERN = `/${API_STAGE}/*`;
 
-/** Errors that CloudFront caches for 10 seconds by default, for every caller and despite `no-store`. CloudFront can also cache 403. */
+/** Status codes of errors that CloudFront caches for 10 seconds by default, for all viewers and even with `no-store`. CloudFront can also cache 403. */
 const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
 
 export interface DistributionOptions extends DomainOptions {
@@ -46,7 +46,7 @@ export function createDistribution(scope: Construct, props: DistributionOptions)
     ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate, defaultRootObject: props.defaultRootObject }),
     priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-    // These error responses set only caching times. Error pages apply to all behaviors, so they would replace the API's own 403 and 404 responses.
+    // The error responses set only cache times. An error page would apply to all behaviors, and replace the 403 and 404 responses of the API.
     errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     defaultBehavior: {
       ...cached,
@@ -75,11 +75,12 @@ export function createDistribution(scope: Construct, props: DistributionOptions)
   });
 }
 
-/** Returns the behavior of your app, with a redirect to the first domain name. Users can sign in only at this name. */
+/** Returns the behavior of your app, with a redirect to the first domain name, since users can sign in only at the first name. */
 function appBehavior(scope: Construct, given: cloudfront.BehaviorOptions, domainNames: readonly string[] | null | undefined): cloudfront.BehaviorOptions {
   const behavior = overlay({}, given);
   const { functionAssociations = [], edgeLambdas = [] } = behavior;
-  // CloudFront allows one function per event type, and no function together with a Lambda@Edge function for viewer events.
+  // A behavior can have one CloudFront function per event type. For viewer events, a behavior cannot have both a CloudFront function and a Lambda@Edge
+  // function.
   const isTaken = functionAssociations.some(({ eventType }) => eventType === cloudfront.FunctionEventType.VIEWER_REQUEST)
     || edgeLambdas.some(({ eventType }) => eventType.startsWith('viewer-'));
   return isAbsent(domainNames) || isTaken ? behavior : { ...behavior, functionAssociations: [...functionAssociations, redirectToFirst(scope, domainNames)] };
@@ -91,7 +92,7 @@ function returnNotFound(scope: Construct): cloudfront.FunctionAssociation {
 }`);
 }
 
-/** The redirect is temporary: a browser would keep a permanent redirect after another name has become the first. */
+/** The redirect is temporary, since a browser would keep a permanent redirect even if another name becomes the first name. */
 function redirectToFirst(scope: Construct, domainNames: readonly string[]): cloudfront.FunctionAssociation {
   return viewerRequestFunction(scope, 'FirstName', 'first-name', 'Redirects to the first domain name', `function handler({ request }) {
   if (request.headers.host.value === '${domainNames[0]}') return request;
@@ -110,7 +111,7 @@ function viewerRequestFunction(scope: Construct, id: string, name: string, comme
   };
 }
 
-/** Allows the distribution to read media and to list the bucket. Without the list permission, S3 returns 403 for an object that does not exist. */
+/** Allows the distribution to read media and to list the bucket. Without the list permission, S3 returns 403 instead of 404 for a missing object. */
 export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distribution: cloudfront.IDistribution): void {
   const allow = (action: string, resource: string) => new iam.PolicyStatement({
     principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')],
@@ -119,20 +120,20 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
     conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
   });
   const statements = [allow('s3:GetObject', bucket.arnForObjects(`${MEDIA_PREFIX}*`)), allow('s3:ListBucket', bucket.bucketArn)];
-  // A bucket policy in another stack would refer to this stack's distribution, which refers to the bucket.
+  // The policy of a bucket in another stack would refer to the distribution, and the distribution refers to the bucket.
   const added = Stack.of(bucket) === Stack.of(scope)
     && statements.every((statement) => bucket.addToResourcePolicy(statement).statementAdded);
   const prop = propName(scope, 'bucket');
   letCloudFrontDecrypt(scope, bucketKey(prop, bucket));
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:mediaBucketPolicy',
-      `${prop}: this stack cannot change the policy of the bucket. In that policy, allow cloudfront.amazonaws.com s3:GetObject on v/* and s3:ListBucket, where AWS:SourceArn is the distribution's ARN. If a KMS key encrypts the bucket, import the bucket with fromBucketAttributes and encryptionKey`);
+      `${prop}: this stack cannot change the bucket policy. In the bucket policy, allow cloudfront.amazonaws.com to call s3:GetObject on v/* and s3:ListBucket, if AWS:SourceArn is the distribution's ARN. If a KMS key encrypts the bucket, import the bucket with fromBucketAttributes and encryptionKey`);
   }
 }
 
 export function patternProblem(pattern: string, hasApi: boolean): string | undefined {
   const path = pattern.replace(/^\//, '');
-  if (pattern === '*') return 'additionalBehaviors: expected a path pattern, got \'*\', which is the default behavior. Set defaultBehavior instead';
+  if (pattern === '*') return 'additionalBehaviors: expected a path pattern other than \'*\', got \'*\'. For the pattern \'*\', set defaultBehavior';
   const taken = [MEDIA_PREFIX, ...(hasApi ? [`${API_STAGE}/`] : [])].find((prefix) => path.startsWith(prefix));
-  return taken ? `additionalBehaviors: expected a path pattern outside of /${taken}, which the service uses, got '${pattern}'` : undefined;
+  return taken ? `additionalBehaviors: expected a path pattern that does not begin with /${taken}, got '${pattern}'. The service uses /${taken}*` : undefined;
 }

@@ -9,13 +9,13 @@ export interface Ports {
   readonly now: () => Date;
 }
 
-/** Fills the secret of a key generation once, and returns the public key. */
+/** Stores a new key pair in a secret if the secret is empty, and returns the public key. */
 export function makeKeyPair({ secrets, now }: Ports) {
   return async (requestType: string, { SecretArn, KeyType }: KeyPairProperties, physicalResourceId?: string): Promise<CustomResourceAnswer> => {
-    // CloudFormation manages the secret: its removal policy decides whether it is deleted.
+    // CloudFormation deletes or retains the secret, according to its removal policy.
     if (requestType === 'Delete') return { physicalResourceId: physicalResourceId ?? SecretArn };
     const { privateKey, createdAt } = await readSigningKey(secrets, SecretArn) ?? await fill(SecretArn, KeyType);
-    // CloudFront public keys can't change, so a secret keeps its key pair forever, and its ARN identifies the resource.
+    // The ARN of the secret identifies the custom resource, since the key pair in a secret never changes: CloudFront public keys can't change.
     return {
       physicalResourceId: SecretArn,
       attributes: { PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(), CreatedAt: createdAt } satisfies KeyPairAttributes,
@@ -29,7 +29,7 @@ export function makeKeyPair({ secrets, now }: Ports) {
       await secrets.send(new PutSecretValueCommand({
         SecretId: secretArn,
         SecretString: JSON.stringify(secret),
-        // The fixed token makes concurrent calls idempotent: Secrets Manager rejects a second value with this token, so the first value wins.
+        // The fixed token makes concurrent calls idempotent: Secrets Manager rejects a second value with the same token.
         ClientRequestToken: createHash('sha256').update(`signing key of ${secretArn}`).digest('hex'),
       }));
       return made;

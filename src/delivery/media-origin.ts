@@ -7,12 +7,11 @@ import { finalText, finalValue } from '../synth/literal';
 
 export const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
 
-/** Rejects behaviors of your app whose origin is the media bucket. Runs when the app is complete, since the distribution can get more behaviors later. */
+/** Rejects behaviors of your app that have the media bucket as their origin, at the end of synth. */
 export function checkOrigins(scope: Construct, distribution: cloudfront.Distribution, bucket: s3.IBucket, hasDefaultBehavior: boolean): void {
   scope.node.addValidation({ validate: () => originProblems(scope, distribution, bucket, hasDefaultBehavior) });
 }
 
-/** The part of a distribution's resource that the check reads, with all tokens resolved. */
 interface DistributionConfig {
   readonly cacheBehaviors: cloudfront.CfnDistribution.CacheBehaviorProperty[];
   readonly defaultCacheBehavior: cloudfront.CfnDistribution.DefaultCacheBehaviorProperty;
@@ -35,13 +34,13 @@ function originProblems(scope: Construct, distribution: cloudfront.Distribution,
       .map(({ pathPattern, targetOriginId }) => ({ name: `additionalBehaviors['${pathPattern}']`, target: targetOriginId })),
   ];
   return others.filter(({ target }) => isOpen(target)).map(({ name }) =>
-    `${name}.origin: expected an origin other than the media bucket, got the media bucket. Anyone could watch its videos without a session. `
+    `${name}.origin: expected an origin other than the media bucket, got the media bucket. Anyone could watch the videos in the media bucket without a playback session. `
     + 'Serve your app from another bucket');
 }
 
 /**
- * Returns a function that checks whether an origin is this bucket. The origin can use any domain name of the bucket: with or without a region, dual-stack,
- * or with the bucket name in the path.
+ * Returns a function that checks whether an origin is the bucket. The function recognizes every domain name of the bucket: with or without a region,
+ * dual-stack, or with the bucket name in the path.
  */
 function bucketTest(scope: Construct, bucket: s3.IBucket): (origin: cloudfront.CfnDistribution.OriginProperty) => boolean {
   const names = finalNames(scope, bucket);

@@ -2,20 +2,19 @@ import { createPrivateKey, KeyObject } from 'crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SigningKeySecret } from '../contract/signing-keys';
 
-/** The secret of a key generation, parsed. */
 export interface SigningKey {
   readonly privateKey: KeyObject;
   /** ISO 8601. */
   readonly createdAt: string;
 }
 
-/** Reads the secret of a key generation. Returns undefined if the secret is empty. */
+/** Reads a signing key from a secret, or returns undefined if the secret is empty. */
 export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string, abortSignal?: AbortSignal): Promise<SigningKey | undefined> {
   let text: string | undefined;
   try {
     ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal }));
   } catch (error) {
-    // Secrets Manager returns the same error for an empty and for a deleted secret. A later write fails only for the deleted secret.
+    // Secrets Manager returns the same error for an empty secret and a deleted secret, but a later write to a deleted secret fails.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }
@@ -28,7 +27,7 @@ function parse(text: string, secretArn: string): SigningKey {
     const { privateKey, createdAt } = JSON.parse(text) as SigningKeySecret;
     if (!Number.isNaN(Date.parse(createdAt))) return { privateKey: createPrivateKey(privateKey), createdAt };
   } catch {
-    // The error is dropped, since JSON.parse quotes the text in its message, and errors are logged.
+    // The error is not logged, since the message of JSON.parse quotes the secret.
   }
   throw new Error(`the value of ${secretArn} is not a valid signing key`);
 }

@@ -14,7 +14,7 @@ import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys per key group. */
 export const MAX_GENERATIONS = 5;
-/** A generation has at most 20 characters, since it is a part of the public key's name. */
+/** The name of a generation has at most 20 characters, since the name of the public key contains it. */
 const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
 
 export interface SigningKeysProps {
@@ -24,20 +24,20 @@ export interface SigningKeysProps {
 }
 
 /**
- * The key pairs that sign playback cookies. Each generation has an empty secret, a custom resource that fills the secret and returns only the public key, and
- * a public key in CloudFront. One key group contains all public keys.
+ * The key pairs that sign playback cookies. Each generation is one key pair: a custom resource stores the key pair in a secret and returns only the public key.
+ * One CloudFront key group contains all public keys.
  */
 export class SigningKeys extends Construct {
   public readonly keyGroup: cloudfront.KeyGroup;
   public readonly makeKeyPairFunction: lambda.Function;
-  /** Connection for functions that sign with any of the keys. The functions depend on the key group. */
+  /** The environment variable and permissions of functions that sign with any of the keys. */
   public readonly signing: Connection<'SIGNING_KEYS'>;
 
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
     super(scope, id);
-    acknowledge(this, { 'AwsSolutions-SMG4': 'rotated by adding a new generation: sessions of the old generation stay valid' });
+    acknowledge(this, { 'AwsSolutions-SMG4': 'you rotate the key by adding a generation, so that existing sessions stay valid' });
     this.makeKeyPairFunction = handlerFunction(this, 'MakeKeyPair', 'delivery/make-key-pair', {
-      description: 'Makes the key pairs that sign playback', uses: [], environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
+      description: 'Creates the key pairs that sign playback cookies', uses: [], environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
     });
     const keys = props.generations.map((generation) => this.addGeneration(generation, props));
     const secrets = keys.map(({ secret }) => secret);
@@ -45,7 +45,7 @@ export class SigningKeys extends Construct {
     this.keyGroup = new cloudfront.KeyGroup(this, 'KeyGroup', {
       keyGroupName: globalName(this, 'playback'), items: keys.map(({ publicKey }) => publicKey),
     });
-    // The function can read the secrets, so that a repeated request returns the stored key instead of a second key, which no key group contains.
+    // The function can read the secrets, so that a repeated request returns the stored key instead of a second key.
     grantSecrets(secrets, this.makeKeyPairFunction, 'GetSecretValue', 'PutSecretValue');
     this.signing = {
       environment: { SIGNING_KEYS: references },
@@ -54,9 +54,9 @@ export class SigningKeys extends Construct {
     };
   }
 
-  /** CloudFront public keys can't change, so the logical ids of all resources of a generation contain its name. */
+  /** A CloudFront public key can't change, so each generation has separate resources: their logical ids contain the name of the generation. */
   private addGeneration(generation: string, { keyType, removalPolicy }: SigningKeysProps) {
-    const secret = new secretsmanager.CfnSecret(this, `Secret${generation}`, { description: `Private key that signs playback, generation ${generation}` });
+    const secret = new secretsmanager.CfnSecret(this, `Secret${generation}`, { description: `Private key that signs playback cookies, generation ${generation}` });
     secret.applyRemovalPolicy(removalPolicy);
     const pair = new CustomResource(this, `KeyPair${generation}`, {
       serviceToken: this.makeKeyPairFunction.functionArn,
@@ -66,7 +66,7 @@ export class SigningKeys extends Construct {
     });
     // CDK's L2 construct would use the same name and caller reference in two regions of one account.
     const name = globalName(this, `playback-key-${generation}`);
-    // CloudFront accepts a caller reference only once. A generation that is removed and added again has a new key pair, and needs a new reference.
+    // CloudFront accepts a caller reference only once, so a generation that is removed and added again needs a new reference.
     const callerReference = `${name}-${pair.getAttString('CreatedAt' satisfies keyof KeyPairAttributes)}`;
     const publicKey = new cloudfront.CfnPublicKey(this, `PublicHalf${generation}`, {
       publicKeyConfig: { name, callerReference, encodedKey: pair.getAttString('PublicKey' satisfies keyof KeyPairAttributes) },

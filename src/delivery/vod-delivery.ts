@@ -35,55 +35,54 @@ export interface VodDeliveryOptions {
   /**
    * An existing private bucket for the media.
    *
-   * If the bucket is imported or in another stack, you must change its policy yourself: allow CloudFront's service principal to call `s3:GetObject` on `v/*`
-   * and `s3:ListBucket`, on the condition that `AWS:SourceArn` is the ARN of this distribution.
+   * If the bucket is imported or in another stack, you must change the bucket policy yourself. Allow the service principal `cloudfront.amazonaws.com` to call
+   * `s3:GetObject` on `v/*` and `s3:ListBucket`, if `AWS:SourceArn` is the ARN of this distribution.
    *
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
-   * sure that it blocks public access and denies requests without TLS. From a public bucket, media can be read without a session.
+   * sure that the bucket blocks public access and denies requests without TLS. Everyone can read media in a public bucket without a playback session.
    *
-   * A customer-managed KMS key can encrypt the bucket, if the app creates the key or the key policy allows CloudFront `kms:Decrypt`. The key `aws/s3` is
-   * rejected at synth, since CloudFront cannot use it.
+   * A customer-managed KMS key can encrypt the bucket, if the app creates the key or the key policy allows CloudFront to call `kms:Decrypt`. The key `aws/s3`
+   * is rejected at synth, since CloudFront cannot use it.
    * @default - a new private bucket
    */
   readonly bucket?: s3.IBucket;
 
   /**
-   * Options for the functions of this area.
+   * Options for the Lambda functions of this construct.
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
 
   /**
-   * Generations of the signing key, oldest first: one to five names of letters, digits and hyphens.
+   * Names of the generations of the signing key, oldest first: one to five names of letters, digits and hyphens.
    *
-   * CloudFront trusts all generations. The newest generation signs, starting 15 minutes after its creation. If its secret cannot be read, an older generation
-   * signs. To rotate the key, add a generation at the end. Remove the old generation when the last session that it signed has expired: sessions that are still
-   * valid end with the removal.
+   * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies, starting 15 minutes after its creation.
+   * If the secret of the newest generation cannot be read, an older generation signs. To rotate the key, add a generation at the end of the list. The removal
+   * of a generation ends all sessions that it signed, so wait until these sessions have expired.
    * @default ['1']
    */
   readonly keyGenerations?: string[];
 
   /**
-   * Type of new key pairs. An existing generation keeps its type.
+   * Type of new key pairs. Existing key pairs keep their type.
    * @default SigningKeyType.ECDSA_P256
    */
   readonly keyType?: SigningKeyType;
 
   /**
-   * Price class of the distribution. The cheapest class serves viewers everywhere, but more slowly if they are far from Europe and North America.
+   * Price class of the distribution. The cheapest class is slower for viewers who are far from Europe and North America.
    * @default cloudfront.PriceClass.PRICE_CLASS_100
    */
   readonly priceClass?: cloudfront.PriceClass;
 
   /**
-   * What happens to the media and the secrets when the stack is deleted. `DESTROY` also deletes the media. Has no effect on an existing bucket.
+   * Removal policy of the secrets of the signing keys, and of the media bucket that this construct creates. `DESTROY` also deletes the media.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long a playback session is valid unless it is renewed, from one minute to seven days. If a session is longer than a video and its pauses, players do
-   * not need to renew it.
+   * How long a playback session is valid: from one minute to seven days. A player must renew the session if playback, including pauses, takes longer.
    * @default Duration.hours(6)
    */
   readonly sessionDuration?: Duration;
@@ -91,7 +90,7 @@ export interface VodDeliveryOptions {
 
 /** Properties of `VodDelivery`. */
 export interface VodDeliveryProps extends VodDeliveryOptions {
-  /** The catalog that stores the videos. The `roles` of the catalog decide who can watch, and playback uses the `url` of the catalog. */
+  /** The catalog that stores the videos. Playback uses the catalog's `roles` to authorize viewers, and the catalog's `url` in media URLs. */
   readonly catalog: IVodCatalog;
 
   /**
@@ -103,38 +102,40 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * Custom domain names of the service.
    *
-   * The first name is the host of the service URL (`url`), and must also be the host of the catalog's `url`. Create a DNS record for each name that points to
-   * the distribution. No other distribution can have one of the names.
+   * The first name is the host of the service URL (`url`), and must also be the host of the catalog's `url`. For each name, create a DNS record that points to
+   * the distribution. CloudFront rejects a name that another distribution has.
    *
-   * Users can sign in and watch only at the first name, since cookies belong to one name. At all other names, including the `cloudfront.net` name, requests
-   * for `defaultBehavior` are redirected to the first name, unless that behavior has your own function for viewer requests. Viewers need TLS 1.2
+   * Users can sign in and watch only at the first name, since a cookie is valid for one name. At all other names, including the `cloudfront.net` name,
+   * `defaultBehavior` redirects to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2
    * (`TLSv1.2_2021`).
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
   readonly domainNames?: string[];
 
   /**
-   * The certificate for all `domainNames`. Required with `domainNames`. The certificate must be in us-east-1 and in the stack's account, even if the stack is
-   * in another region, since CloudFront accepts no other certificates.
+   * The certificate for all `domainNames`. Required with `domainNames`. CloudFront requires a certificate in us-east-1 and in the stack's account, even if the
+   * stack is in another region.
    * @default - none
    */
   readonly certificate?: acm.ICertificate;
 
   /**
-   * The behavior for everything except API and media: your own web app, with CDK's options (methods, cache, query strings, functions).
+   * The CloudFront behavior of your web app, which serves all requests except API and media requests.
    *
-   * Viewers use https unless `viewerProtocolPolicy` says otherwise. The origin must not be the media bucket, since only `/v/*` requires a session.
+   * By default, http requests are redirected to https (`viewerProtocolPolicy`). The origin must not be the media bucket, since only `/v/*` requires a playback
+   * session.
    *
-   * By default, viewers can send GET and HEAD requests, and responses are cached for all viewers, without query strings and cookies. A server-rendered app
-   * needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. The app then receives the
-   * cookies of its viewers, except the session and playback cookies, whose paths belong to the service. If an app in the same stack uses `url` or the user
-   * pool, set `domainNames`. Without `domainNames`, `url` and the user pool depend on the distribution, and the distribution depends on the app.
+   * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
+   * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
+   * With these policies, the app receives all cookies of a viewer except the refresh cookie and the playback cookies, whose paths belong to the service. If an
+   * app in the same stack uses `url` or the user pool, set `domainNames`. Without `domainNames`, `url` and the user pool depend on the distribution, and the
+   * distribution depends on the app.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * The file of your app that CloudFront returns for `/`, such as `index.html`. Requires `defaultBehavior` or `additionalBehaviors` to serve the file.
+   * The file of your app that CloudFront returns for `/`, such as `index.html`. One of `defaultBehavior` and `additionalBehaviors` must serve the file.
    * @default - none; the default behavior receives `/` unchanged
    */
   readonly defaultRootObject?: string;
@@ -142,8 +143,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * More behaviors of your app, by path pattern.
    *
-   * The service uses the patterns below `/v/` and, with an API, below `/api/`. Viewers use https, and responses get CloudFront's managed security headers,
-   * unless the behavior says otherwise. The origin must not be the media bucket.
+   * The service uses all patterns below `/v/` and, with an API, below `/api/`. By default, http requests are redirected to https, and responses get
+   * CloudFront's managed security headers. The origin must not be the media bucket.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
@@ -164,9 +165,9 @@ export const DELIVERY_OPTIONS: Record<keyof VodDeliveryOptions, true> = {
  * delivery.addRoutes(api);
  */
 export class VodDelivery extends Construct {
-  /** The media bucket. Objects below `v/` are served, but only with a playback session. */
+  /** The media bucket. CloudFront serves objects below `v/` only to viewers with a playback session. */
   public readonly bucket: s3.IBucket;
-  /** The keys that can sign playback cookies. */
+  /** The public keys that verify playback cookies. */
   public readonly keyGroup: cloudfront.IKeyGroup;
   /** The distribution for media, API and your own app. */
   public readonly distribution: cloudfront.Distribution;
@@ -188,10 +189,10 @@ export class VodDelivery extends Construct {
     super(checkedScope(scope, id, props), id);
     const { domainNames } = props;
     acknowledge(this, {
-      'AwsSolutions-CFR1': 'geographic restrictions are your choice',
-      'AwsSolutions-CFR2': 'a web ACL has a monthly price: associate your own with the distribution',
+      'AwsSolutions-CFR1': 'you can add geographic restrictions to the distribution',
+      'AwsSolutions-CFR2': 'a web ACL has a monthly price: you can associate a web ACL with the distribution',
       'AwsSolutions-CFR3': 'access logs cost money, and contain the IP addresses of viewers',
-      ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'the default certificate accepts older TLS versions; a certificate for domainNames does not' },
+      ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'the default certificate of CloudFront accepts older TLS versions; with domainNames, viewers need TLS 1.2' },
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
     throwIfAny(this, [
@@ -242,10 +243,10 @@ export class VodDelivery extends Construct {
   private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return privateBucket(this, 'Bucket', {
       removalPolicy,
-      // The default of S3 has the same effect.
+      // The default of S3, which disables ACLs, has the same effect.
       objectOwnership: undefined,
       minimumTLSVersion: 1.2,
-      // Incomplete uploads of an interrupted transcode cost money, and no list of objects shows them.
+      // Incomplete multipart uploads of an interrupted MediaConvert job cost money, and are not visible in object lists.
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
     });
   }
@@ -268,7 +269,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
     String(props.defaultRootObject).startsWith('/') ? `defaultRootObject: expected the name of a file without a leading slash, got ${show(props.defaultRootObject)}`
       : stringProblem('defaultRootObject', props.defaultRootObject, 'the name of a file, such as "index.html"'),
     isAbsent(props.defaultRootObject) || !isAbsent(props.defaultBehavior) || Object.keys(props.additionalBehaviors ?? {}).length > 0 ? undefined
-      : 'defaultRootObject: expected a defaultBehavior that serves the file, got none. Without defaultBehavior, everything except API and media returns 404',
+      : 'defaultBehavior: expected a behavior that serves the defaultRootObject, got none. Without defaultBehavior, everything except API and media returns 404',
     enumProblem('keyType', props.keyType, { SigningKeyType }),
     enumProblem('priceClass', props.priceClass, { PriceClass: cloudfront.PriceClass }),
     durationProblem('sessionDuration', props.sessionDuration, Duration.minutes(1), Duration.days(7)),
@@ -276,7 +277,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
   ];
 }
 
-/** Returns an error if the first domain name is not the host of the catalog's url: playback cookies are valid only at that url. */
+/** Returns an error if the first domain name is not the host of the catalog's `url`, where playback cookies are valid. */
 function hostProblem(scope: Construct, props: VodDeliveryProps): string | undefined {
   const { catalog, domainNames } = props;
   if (isAbsent(domainNames) || typeof catalog?.url !== 'string' || domainProblems(scope, props).some((problem) => problem)) return undefined;

@@ -126,13 +126,13 @@ describe('domainNames', () => {
     deliveryOf(app, 'One', [NAME, 'www.example.com']);
     deliveryOf(app, 'Two', ['two.example.com']);
     new cloudfront.Distribution(new Stack(app, 'Site'), 'Site', { defaultBehavior: { origin: site }, domainNames: ['WWW.example.com'], certificate });
-    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Delivery\] domainNames\[1\]: expected a name that no other distribution has, got "www\.example\.com", which Site\/Site also has\. [^[]*$/);
+    expect(() => app.synth()).toThrow(/: *\n? *\[One\/Delivery\] domainNames\[1\]: expected a name that no other distribution has, got "www\.example\.com", which is also a domain name of Site\/Site\. [^[]*$/);
   });
 
   test('cause a warning if a distribution of another stage has one of them', () => {
     const app = new App();
     const [stack] = ['Blue', 'Green'].map((stage) => Stack.of(deliveryOf(new Stage(app, stage), 'Test', [NAME])));
-    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Blue\/Test\/Delivery: domainNames\[0\]: .*, which Green\/Test\/Delivery\/Distribution also has, in another stage\. /));
+    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Blue\/Test\/Delivery: domainNames\[0\]: .*, which is also a domain name of Green\/Test\/Delivery\/Distribution, in another Stage\. /));
   });
 
   test('are rejected as hosts of sign-in URLs, including the second name', () => {

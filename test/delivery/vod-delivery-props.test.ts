@@ -125,12 +125,12 @@ describe('VodDelivery with props', () => {
     [{ sessionDuration: Duration.millis(90_500) }, 'got 90.5 seconds'],
     [{ keyType: 'RSA' as any }, 'keyType: expected SigningKeyType.ECDSA_P256 ("ecdsa-p256") or SigningKeyType.RSA_2048 ("rsa-2048"), got "RSA"'],
     [{ defaultRootObject: '/index.html' }, 'defaultRootObject: expected the name of a file without a leading slash, got "/index.html"'],
-    [{ defaultRootObject: 'index.html' }, 'defaultRootObject: expected a defaultBehavior that serves the file, got none'],
-    [{ defaultRootObject: 'index.html', additionalBehaviors: {} }, 'defaultRootObject: expected a defaultBehavior that serves the file'],
+    [{ defaultRootObject: 'index.html' }, 'defaultBehavior: expected a behavior that serves the defaultRootObject, got none'],
+    [{ defaultRootObject: 'index.html', additionalBehaviors: {} }, 'defaultBehavior: expected a behavior that serves the defaultRootObject'],
     [{ additionalBehaviors: { '/x/*': {} as any } }, 'additionalBehaviors[\'/x/*\'].origin: expected an origin, such as an origins.HttpOrigin, got none'],
-    [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which the service uses, got \'/v/*\''],
-    [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /v/, which the service uses, got \'v/open/*\''],
-    [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern outside of /api/, which the service uses, got \'/api/*\''],
+    [{ additionalBehaviors: { '/v/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern that does not begin with /v/, got \'/v/*\'. The service uses /v/*'],
+    [{ additionalBehaviors: { 'v/open/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern that does not begin with /v/, got \'v/open/*\'. The service uses /v/*'],
+    [{ additionalBehaviors: { '/api/*': { origin: site } } }, 'additionalBehaviors: expected a path pattern that does not begin with /api/, got \'/api/*\'. The service uses /api/*'],
   ])('rejects %j', (props, message) => {
     expect(() => delivered(props)).toThrow(message);
   });
