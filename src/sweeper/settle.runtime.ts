@@ -10,34 +10,37 @@ import { recordJobEnd, recordJobGone, recordNeverSubmitted } from '../transcode/
 export interface SettlePorts {
   readonly videos: VideoRepository;
   readonly clock: () => Date;
-  /** @default - no transcoding: videos that wait for a job, or for its end, are postponed */
+  /** @default - no transcoding; videos that wait for a MediaConvert job are postponed */
   readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
 }
 
 export interface Wait {
   readonly minutes: number;
-  /** New number of resubmits, if it has changed. */
+  /** The new value of `resubmits` in the row, if the value changes. */
   readonly resubmits?: number;
 }
 
-/** The next due time of a video. `never`: remove the due time. `settled`: the status change has already set or removed the due time. */
+/** The next due time of a video. `never` removes the due time. `settled` means that a status change has already set or removed the due time. */
 export type NextLook = Wait | 'never' | 'settled';
 
 type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 
 export const LATER: Wait = { minutes: 60 };
-/** The wait after a recent action, or if a service does not respond. */
+/** The wait if another function may still be processing the video, or if a service does not respond. */
 const SOON: Wait = { minutes: 15 };
-/** The wait after each resubmit. If no resubmit leads to a job, the attempt ends with an error 3 days and 8 hours after the upload. */
+/**
+ * The wait after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes `errored` 3 days and 8 hours after the
+ * upload.
+ */
 const RESUBMIT_HOURS: readonly number[] = [1, 2, 4, 8, 16, 24, 24];
-/** Request timeout. The SDK has no default request timeout, and one video must not use the time of all others. */
+/** Request timeout. The SDK has no default timeout, and a slow request for one video must not delay the other videos. */
 const CALL_MS = 10_000;
 
 /**
  * The action for a due video, by status.
  *
- * Every action that happens at a certain time belongs here, with a due time in DUE_MINUTES. Repairs of data derived from rows belong here too. Actions
- * must be idempotent: an action can run twice, or stop at any point and run again.
+ * Every time-based action and every repair of derived data belongs in this table, with a due time in DUE_MINUTES. Actions must be idempotent: an action can run
+ * twice, or stop at any point and run again.
  */
 const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {
   waiting: nothingIsDue,
@@ -58,10 +61,10 @@ async function nothingIsDue(): Promise<NextLook> {
 }
 
 /**
- * Sends a new submit message for a video without a job. The earlier message was lost, is still waiting, or failed too often.
+ * Sends another message to the submit queue for a video without a MediaConvert job.
  *
- * If there are several messages, only the message that holds the claim submits a job (docs/decisions/003). Messages accumulate if the submit function
- * does not run, so the wait grows after each message.
+ * Repeated messages are harmless: a lock in the row, the claim, allows only one message to submit a job (docs/decisions/003). The wait grows after each
+ * message, so that few messages accumulate while the submit function cannot run.
  */
 async function submitAgain({ videoId, attempt, claim, resubmits = 0 }: VideoRow, { videos, clock, transcode }: SettlePorts): Promise<NextLook> {
   if (!transcode) return LATER;
@@ -77,7 +80,7 @@ async function submitAgain({ videoId, attempt, claim, resubmits = 0 }: VideoRow,
   return { minutes: RESUBMIT_HOURS[resubmits] * 60, resubmits: resubmits + 1 };
 }
 
-/** Reads the state of a video's job, and records the end of the job. A due video has a job that takes long, or whose last event was lost. */
+/** Reads the state of a video's MediaConvert job, and records the result of an ended job. */
 async function checkJob({ videoId, attempt, jobId, updatedAt }: VideoRow, { videos, clock, transcode }: SettlePorts): Promise<NextLook> {
   if (!transcode) return LATER;
   let state;

@@ -11,18 +11,18 @@ export interface SweepPorts extends SettlePorts {
 export interface SweepReport {
   /** Number of due videos that the sweep processed. */
   readonly looked: number;
-  /** Number of processed videos that could not be settled. The log contains the reasons. */
+  /** Number of processed videos whose action failed. */
   readonly failed: number;
-  /** False if the sweep ran out of time. The next sweep processes the remaining videos, because they are still due. */
+  /** False if the sweep ran out of time, so that the next sweep must process the remaining videos. */
   readonly complete: boolean;
 }
 
-/** The sweep ends if the function has less remaining time than this. One video takes less time than this. */
+/** The remaining time of the function at which the sweep stops, which is enough to process one more video. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
 const IDS_LOGGED = 20;
 
-/** Returns the handler that settles all due videos, earliest due time first, while the function has enough remaining time. */
+/** Returns the handler that processes due videos in the order of their due times, until the function has too little time left. */
 export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SweepReport> {
   return async (_, context) => {
     let [looked, failed, complete] = [0, 0, true];
@@ -49,7 +49,7 @@ export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<C
   };
 }
 
-/** Yields the due videos of all partitions, earliest due time first, so that no partition is neglected if the time is short. */
+/** Yields the due videos of all index partitions in the order of their due times, so that a short sweep does not neglect a partition. */
 async function* earliestFirst(due: DueVideos, until: Date): AsyncGenerator<DueVideo> {
   const read = async (shard: string, from?: DuePosition) => ({ shard, ...await due.listDue(shard, until, { limit: KEYS_AT_ONCE, from }) });
   let pages = await Promise.all(DUE_SHARDS.map((shard) => read(shard)));
@@ -61,7 +61,7 @@ async function* earliestFirst(due: DueVideos, until: Date): AsyncGenerator<DueVi
   }
 }
 
-/** Settles one video and updates its due time. Postpones a video that cannot be settled, so that it does not delay the other videos. */
+/** Performs the action of one due video and updates its due time. If the action fails, postpones the video, so that it does not delay the other videos. */
 async function look({ videoId }: DueVideo, now: Date, ports: SweepPorts): Promise<'done' | 'failed' | 'newer format'> {
   const { videos, due, clock } = ports;
   let row: VideoRow & DueVideo | undefined;
@@ -81,7 +81,7 @@ async function look({ videoId }: DueVideo, now: Date, ports: SweepPorts): Promis
   }
 }
 
-/** Returns the row if it is still due. The index is eventually consistent, so its entry can be outdated. */
+/** Returns the row if it is still due. The index is eventually consistent, so an index entry can be outdated. */
 function dueAt(now: Date, row: VideoRow | undefined): VideoRow & DueVideo | undefined {
   return row?.dueAt !== undefined && row.dueAt <= now.toISOString() ? { ...row, dueAt: row.dueAt } : undefined;
 }

@@ -21,7 +21,7 @@ import { jobsConnection, submitConnection } from '../transcode/transcode-connect
 /** Options for the sweeper. */
 export interface VodSweeperOptions {
   /**
-   * Options for the function of the sweeper. Its timeout is always 10 minutes.
+   * Options for the Lambda function of the sweeper, except the timeout, which is always 10 minutes.
    *
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
@@ -34,7 +34,10 @@ export interface VodSweeperProps extends VodSweeperOptions {
   readonly catalog: IVodCatalog;
 
   /**
-   * The transcode area. The sweeper resubmits videos that have no job, and reads the state of jobs whose end was not reported by an event.
+   * The construct that transcodes the videos.
+   *
+   * For a video without a MediaConvert job, the sweeper sends another message to the submit queue. For a job without an end event, the sweeper reads the state
+   * of the job.
    *
    * @default - none: videos that wait for a job, or for its end, do not change
    */
@@ -44,11 +47,11 @@ export interface VodSweeperProps extends VodSweeperOptions {
 export const SWEEPER_OPTIONS: Record<keyof VodSweeperOptions, true> = { functions: true };
 
 const EVERY = Duration.minutes(15);
-/** Shorter than the interval of the schedule, so that sweeps rarely overlap. Two concurrent sweeps cause no errors. */
+/** The timeout is shorter than the interval of the schedule, so that sweeps rarely overlap. */
 const TIMEOUT = Duration.minutes(10);
 
 /**
- * Checks every 15 minutes for videos whose next event is overdue, and settles them.
+ * Checks every 15 minutes for videos whose processing is overdue, and continues or ends the processing.
  *
  * @example
  * declare const catalog: VodCatalog;
@@ -56,7 +59,7 @@ const TIMEOUT = Duration.minutes(10);
  * new VodSweeper(this, 'Sweeper', { catalog, transcode });
  */
 export class VodSweeper extends Construct {
-  /** The function that settles due videos. */
+  /** The function that continues or ends overdue processing. */
   public readonly sweepVideosFunction: lambda.Function;
   /** The scheduled rule that invokes the function. */
   public readonly rule: events.Rule;
@@ -78,7 +81,7 @@ export class VodSweeper extends Construct {
     checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'sweep the videos of both services');
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
-      description: 'Settles videos whose next event is overdue',
+      description: 'Continues or ends the processing of overdue videos',
       timeout: TIMEOUT,
       uses: [
         connectionsOf(props.catalog).sweep,
@@ -87,11 +90,11 @@ export class VodSweeper extends Construct {
       ],
       environment: {},
     });
-    // EventBridge invokes the function asynchronously, so Lambda itself needs a dead-letter queue for sweeps that fail three times.
+    // Lambda, not EventBridge, handles a sweep that failed three times, so the function needs a dead-letter queue.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.deadLetterQueue.queueArn };
     this.sweepVideosFunction = fn;
     this.rule = new events.Rule(this, 'Schedule', {
-      description: 'Every 15 minutes: settles videos whose next event is overdue',
+      description: 'Invokes the sweeper function every 15 minutes',
       schedule: events.Schedule.rate(EVERY),
       targets: [new targets.LambdaFunction(fn, { deadLetterQueue: this.deadLetterQueue })],
     });
