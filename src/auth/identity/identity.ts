@@ -104,7 +104,7 @@ export class Identity {
     return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, createAuthorizer: () => authorizer }) });
   }
 
-  /** The default of `roles.admins`. Undefined if this identity has no default, which means nobody. */
+  /** The default of `roles.admins`, or undefined for `Access.nobody()`. */
   public readonly defaultAdmins?: Access;
 
   private constructor(private readonly source: IdentitySource) {
