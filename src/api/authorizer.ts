@@ -14,7 +14,7 @@ export function authorizerProblem(scope: Construct, prop: string, authorizer: ap
   if (noAuthorizer) return noAuthorizer;
   const { authorizationType } = authorizer;
   if (authorizationType !== 'CUSTOM' && authorizationType !== 'COGNITO_USER_POOLS') {
-    return `${prop}: expected an authorizer with authorizationType CUSTOM (a Lambda authorizer) or COGNITO_USER_POOLS, got ${show(authorizationType)}. Authorizers of other types do not identify callers`;
+    return `${prop}: expected an authorizer with authorizationType CUSTOM (a Lambda authorizer) or COGNITO_USER_POOLS, got ${show(authorizationType)}. Only authorizers of these two types identify callers`;
   }
   if (authorizationType === 'COGNITO_USER_POOLS' && !resourceOf(authorizer)?.identityValidationExpression) {
     return `${prop}: expected Identity.fromUserPool(userPool, client), got a Cognito authorizer without identityValidationExpression. Without this expression, the authorizer accepts tokens of every client of the pool`;
@@ -28,7 +28,7 @@ export function authorizerProblem(scope: Construct, prop: string, authorizer: ap
   const { handler, role } = authorizer as { readonly handler?: unknown; readonly role?: unknown };
   const isElsewhere = Construct.isConstruct(handler) && CfnResource.isCfnResource(handler.node.defaultChild) && Stack.of(handler) !== stack;
   return isElsewhere && isAbsent(role)
-    ? `${prop}: expected an authorizer with an assumeRole, because the authorizer's function is in another stack ("${Stack.of(handler).stackName}"). Without assumeRole, the two stacks would depend on each other` : undefined;
+    ? `${prop}: expected an authorizer with an assumeRole, because the authorizer's function is in another stack ("${Stack.of(handler).stackName}"). Without assumeRole, the stack of the API and the stack of the function would depend on each other` : undefined;
 }
 
 export function settingsOf(authorizer: apigateway.IAuthorizer): unknown[] {

@@ -22,7 +22,7 @@ const RESPONSES: Record<string, GatewayResponse> = {
   },
   // A Lambda authorizer of your app can identify the caller and still deny access.
   AccessDenied: { type: apigateway.ResponseType.ACCESS_DENIED, code: 'wrong_role', detail: 'your token is valid, but it does not give access to this resource' },
-  // AWS does not document which of `AUTHORIZER_FAILURE` and `AUTHORIZER_CONFIGURATION_ERROR` applies to an authorizer error other than `Unauthorized`.
+  // AWS does not document whether an authorizer error other than `Unauthorized` is an `AUTHORIZER_FAILURE` or an `AUTHORIZER_CONFIGURATION_ERROR`.
   AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, ...UNDECIDED },
   AuthorizerMisconfigured: { type: apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...UNDECIDED },
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway accepts' },

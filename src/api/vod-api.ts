@@ -61,7 +61,7 @@ export interface VodApiOptions {
 /** Properties of `VodApi`. */
 export interface VodApiProps extends VodApiOptions {
   /**
-   * Origins, in addition to the service, from which web pages can call the API with a bearer token.
+   * Origins from which web pages can call the API with a bearer token, in addition to the service URL.
    *
    * An origin uses https, or http on localhost, such as `http://localhost:5173`. Pages of these origins send no cookies, so they cannot use the sign-in routes
    * and playback.
@@ -127,7 +127,7 @@ export class VodApi extends Construct implements IVodApi {
       deployOptions: { stageName: API_STAGE },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
-    // The value is lazy, since routes are added after the constructor.
+    // The value is lazy, since routes are added after the constructor runs.
     stage.methodSettings = Lazy.any({ produce: () => throttles(props, this.served) });
     // CDK's output `Endpoint` would show the execute-api URL, which callers must not use.
     this.restApi.node.tryRemoveChild('Endpoint');

@@ -37,7 +37,7 @@ export interface VodAuthProps {
   readonly roles?: VodRoles;
 
   /**
-   * Origins, in addition to `url`, to which a sign-in can return. An example is `http://localhost:5173`, for a development server that forwards `/api` to the
+   * Origins to which a sign-in can return, in addition to `url`. An example is `http://localhost:5173`, for a development server that forwards `/api` to the
    * service.
    * @default - none
    */
@@ -87,7 +87,7 @@ export class VodAuth extends Construct {
    * authorization code grant with PKCE.
    */
   public readonly userPoolClient?: cognito.IUserPoolClient;
-  /** The client without a secret, for native apps, if `publicClient` is set. */
+  /** The client for native apps, created only if `publicClient` is set. */
   public readonly publicClient?: cognito.IUserPoolClient;
   /** The domain of the sign-in pages, created only with `Identity.userPool()`. */
   public readonly domain?: cognito.UserPoolDomain;

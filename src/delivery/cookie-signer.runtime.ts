@@ -56,7 +56,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   return async (resource, expires) => {
     const policy = Buffer.from(JSON.stringify({ Statement: [{ Resource: resource, Condition: { DateLessThan: { 'AWS:EpochTime': expires } } }] }));
     const { keyPairId, privateKey } = await choose();
-    // The SDK's cookie signer would parse the PEM key for each session, which takes half of the signing time.
+    // The SDK's cookie signer is not used: it would parse the PEM key for each session, which takes half of the signing time.
     return {
       'CloudFront-Policy': encode(policy),
       'CloudFront-Signature': encode(sign('sha256', policy, privateKey)),

@@ -15,7 +15,7 @@ export function makeKeyPair({ secrets, now }: Ports) {
     // CloudFormation deletes or retains the secret, according to its removal policy.
     if (requestType === 'Delete') return { physicalResourceId: physicalResourceId ?? SecretArn };
     const { privateKey, createdAt } = await readSigningKey(secrets, SecretArn) ?? await fill(SecretArn, KeyType);
-    // The ARN of the secret identifies the custom resource, since the key pair in a secret never changes: CloudFront public keys can't change.
+    // The ARN of the secret identifies the custom resource, since the key pair in a secret never changes.
     return {
       physicalResourceId: SecretArn,
       attributes: { PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(), CreatedAt: createdAt } satisfies KeyPairAttributes,

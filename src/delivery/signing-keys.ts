@@ -54,7 +54,7 @@ export class SigningKeys extends Construct {
     };
   }
 
-  /** A CloudFront public key can't change, so each generation has separate resources: their logical ids contain the name of the generation. */
+  /** A CloudFront public key can't change, so each generation has separate resources, with the name of the generation in their logical ids. */
   private addGeneration(generation: string, { keyType, removalPolicy }: SigningKeysProps) {
     const secret = new secretsmanager.CfnSecret(this, `Secret${generation}`, { description: `Private key that signs playback cookies, generation ${generation}` });
     secret.applyRemovalPolicy(removalPolicy);

@@ -127,8 +127,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    *
    * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
    * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
-   * With these policies, the app receives all cookies of a viewer except the refresh cookie and the playback cookies, whose paths belong to the service. If an
-   * app in the same stack uses `url` or the user pool, set `domainNames`. Without `domainNames`, `url` and the user pool depend on the distribution, and the
+   * With these settings, the app receives all cookies of a viewer, except the refresh and playback cookies, which are limited to the service's paths. If an app
+   * in the same stack uses `url` or the user pool, set `domainNames`. Without `domainNames`, `url` and the user pool depend on the distribution, and the
    * distribution depends on the app.
    * @default - a function returns 404
    */
@@ -243,7 +243,7 @@ export class VodDelivery extends Construct {
   private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return privateBucket(this, 'Bucket', {
       removalPolicy,
-      // The default of S3, which disables ACLs, has the same effect.
+      // The default of S3 also disables ACLs.
       objectOwnership: undefined,
       minimumTLSVersion: 1.2,
       // Incomplete multipart uploads of an interrupted MediaConvert job cost money, and are not visible in object lists.

@@ -63,7 +63,7 @@ async function nothingIsDue(): Promise<NextLook> {
 /**
  * Sends another message to the submit queue for a video without a MediaConvert job.
  *
- * Repeated messages are harmless: a lock in the row, the claim, allows only one message to submit a job (docs/decisions/003). The wait grows after each
+ * Repeated messages are harmless: a lock in the row (the claim) allows only one message to submit a job (docs/decisions/003). The wait grows after each
  * message, so that few messages accumulate while the submit function cannot run.
  */
 async function submitAgain({ videoId, attempt, claim, resubmits = 0 }: VideoRow, { videos, clock, transcode }: SettlePorts): Promise<NextLook> {

@@ -14,7 +14,7 @@ export const handler = sweepVideos({
   due: dueVideos(TABLE_NAME, client),
   clock: () => new Date(),
   transcode: SUBMIT_QUEUE_URL === undefined ? undefined : {
-    // By default, an SQS client uses the host in the queue URL instead of the regional endpoint.
+    // By default, an SQS client uses the host in the queue URL, and not the regional endpoint.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
     submitQueueUrl: SUBMIT_QUEUE_URL,
     mediaConvert: new MediaConvertClient({}),

@@ -11,7 +11,7 @@ export interface SweepPorts extends SettlePorts {
 export interface SweepReport {
   /** Number of due videos that the sweep processed. */
   readonly looked: number;
-  /** Number of processed videos whose action failed. */
+  /** Number of processed videos for which the action failed. */
   readonly failed: number;
   /** False if the sweep ran out of time, so that the next sweep must process the remaining videos. */
   readonly complete: boolean;

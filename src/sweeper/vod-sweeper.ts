@@ -51,7 +51,7 @@ const EVERY = Duration.minutes(15);
 const TIMEOUT = Duration.minutes(10);
 
 /**
- * Checks every 15 minutes for videos whose processing is overdue, and continues or ends the processing.
+ * Finds videos with overdue processing every 15 minutes, and continues or ends the processing.
  *
  * @example
  * declare const catalog: VodCatalog;

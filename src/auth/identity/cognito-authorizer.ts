@@ -7,8 +7,8 @@ import { finalText, literalOf } from '../../synth/literal';
 import { show } from '../../synth/prop-checks';
 
 /**
- * How long API Gateway caches the authorization result for a token. A token can be accepted for this long after it has expired. API Gateway's default is 300
- * seconds.
+ * How long API Gateway caches the authorization result for a token. A token can be accepted for up to 60 seconds after it has expired. API Gateway's default is
+ * 300 seconds.
  */
 const CACHE_SECONDS = 60;
 

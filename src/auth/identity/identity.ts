@@ -45,8 +45,8 @@ export class Identity {
    * At least one client is required. Import a pool of another region or account with `UserPool.fromUserPoolArn`, since `fromUserPoolId` assumes the stack's
    * region and account.
    *
-   * @param clients the accepted clients of this pool: the audience of a token must be one of these clients. Synth rejects clients of another pool, except
-   * imported clients: their tokens get a 401 response
+   * @param clients the accepted clients of this pool: the audience of a token must be one of these clients. If the app creates a client in another pool, synth
+   * rejects the client. If an imported client is in another pool, its tokens get a 401 response
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
@@ -137,14 +137,14 @@ export function identityProblem(identity: unknown): string | undefined {
 }
 
 /**
- * Returns an error if API Gateway cannot use the pool. The ARN of a pool can contain another region (Amazon API Gateway Developer Guide, "Configure
- * cross-account Amazon Cognito authorizer"), but not another partition.
+ * Returns an error if API Gateway cannot use the pool. API Gateway can use a pool of another region (Amazon API Gateway Developer Guide, "Configure
+ * cross-account Amazon Cognito authorizer"), but not of another partition.
  */
 function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | undefined {
   const { userPoolId, userPoolArn, env } = userPool;
   if (Token.isUnresolved(userPoolId)) return partitionProblem(scope, 'identity', 'user pool', userPoolArn);
   const region = poolRegion(userPoolId);
-  if (region === undefined) return `identity: expected a user pool id that begins with a region, such as "eu-west-1_EXAMPLE", for fromUserPool, got ${show(userPoolId)}`;
+  if (region === undefined) return `identity: expected a user pool for fromUserPool with an id such as "eu-west-1_EXAMPLE", got ${show(userPoolId)}`;
   return differ(env.region, region)
     ? `identity: expected the region ${region} in the ARN of the user pool ${userPoolId}, got ${env.region}. Import the pool with UserPool.fromUserPoolArn`
     : partitionProblem(scope, 'identity', 'user pool', userPoolArn);
@@ -164,7 +164,7 @@ function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPool
     : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool. API Gateway would reject all tokens of this client`;
 }
 
-/** Returns the id of a pool, or the resource that the id refers to. Returns undefined if both are unknown at synth. */
+/** Returns the id of a pool, or the resource that the id refers to. Returns undefined if neither the id nor the resource is known at synth. */
 function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });

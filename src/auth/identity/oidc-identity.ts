@@ -22,7 +22,7 @@ export enum OidcToken {
 /** Options for `Identity.oidc()`. */
 export interface OidcIdentityOptions {
   /**
-   * The https URL of the issuer, such as Auth0, Okta, Keycloak or Microsoft Entra, exactly as in the `iss` claim of its tokens. The URL can have a trailing
+   * The https URL of an issuer such as Auth0, Okta, Keycloak or Microsoft Entra, exactly as in the `iss` claim of its tokens. The URL can have a trailing
    * slash, but no query or fragment.
    */
   readonly issuer: string;
@@ -52,7 +52,7 @@ export interface OidcIdentityOptions {
   /**
    * How long API Gateway caches the authorization result for a token: whole seconds, at most one hour.
    *
-   * A token can be accepted for this long after it has expired. With a value of 0, every request invokes the authorizer function.
+   * A token can be accepted for up to `cacheTtl` after it has expired. With a value of 0, every request invokes the authorizer function.
    * @default Duration.minutes(1)
    */
   readonly cacheTtl?: Duration;

@@ -17,7 +17,7 @@ export function refreshTokenValidity({ userPoolClient }: ClientSettings): Durati
   return userPoolClient?.refreshTokenValidity ?? Duration.days(30);
 }
 
-/** Returns whether refresh token rotation is on, which CDK's option `refreshTokenRotationGracePeriod` can also cause. */
+/** Returns whether `refreshTokenRotation` or CDK's option `refreshTokenRotationGracePeriod` turns rotation on. */
 function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
   return refreshTokenRotation ?? !isAbsent(userPoolClient?.refreshTokenRotationGracePeriod);
 }
@@ -27,7 +27,8 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
   const { idTokenValidity, accessTokenValidity, refreshTokenValidity: refresh, refreshTokenRotationGracePeriod } = options.userPoolClient ?? {};
   return [
     booleanProblem('refreshTokenRotation', options.refreshTokenRotation),
-    // Cognito's limits (Amazon Cognito User Pools API Reference, CreateUserPoolClient). CDK passes token lifetimes to CloudFormation in minutes.
+    // The limits of the durations are Cognito's (Amazon Cognito User Pools API Reference, CreateUserPoolClient). CDK passes token lifetimes to CloudFormation
+    // in minutes.
     durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),

@@ -23,7 +23,7 @@ export const USER_POOL_PROPS: Record<keyof cognito.UserPoolProps, true> = {
   customSenderKmsKey: true, advancedSecurityMode: true, featurePlan: true, standardThreatProtectionMode: true, customThreatProtectionMode: true,
 };
 
-/** Checks the user pool props that affect other resources. */
+/** Checks the user pool props that also affect resources outside of the pool. */
 export function userPoolProblems(props?: cognito.UserPoolProps): (string | undefined)[] {
   return [
     misspellingProblem('userPool', props, USER_POOL_PROPS),

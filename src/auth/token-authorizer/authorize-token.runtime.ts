@@ -28,7 +28,7 @@ class TokenRejected extends Error {
   }
 }
 
-/** Reasons for the log, by error class, since the minified bundle has no readable class names. */
+/** Reasons for the log, by error class. The minified bundle has no readable class names. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],

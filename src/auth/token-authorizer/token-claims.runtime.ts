@@ -16,8 +16,8 @@ const ACCESS_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid', 'appidacr', 
 const ID_CLAIMS = ['at_hash', 'c_hash'];
 
 /**
- * Returns whether a token is of the expected kind: access token or id token. Returns false if a token has claims of both kinds, or if it is another document
- * that the issuer signs.
+ * Returns whether a token is of the expected kind: access token or id token. Returns false if a token has claims of both kinds, or is a signed document of
+ * another kind.
  */
 export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims): boolean {
   // A missing media type, or `JWT`, can mean any token (RFC 7519, section 5.1). The media type `at+jwt` means an access token (RFC 9068, section 2.1). Any
