@@ -1,6 +1,7 @@
 import { awscdk, javascript } from 'projen';
 import { lintDirections } from './build/directions';
 import { testOnTwoCdks } from './build/two-cdks';
+import { addWorkflows, GO, MAVEN, NUGET, PYPI, WORKFLOWS } from './build/workflows';
 
 /** The oldest supported version of the CDK, and the oldest version of `constructs` that this CDK accepts. */
 const CDK_FLOOR = '2.260.0';
@@ -56,8 +57,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   stability: 'experimental',
   defaultReleaseBranch: 'main',
   packageManager: javascript.NodePackageManager.NPM,
-  github: false,
-  release: false,
+  ...WORKFLOWS,
   projenrcTs: true,
   npmignoreEnabled: false,
   projenrcTsOptions: { projenCodeDir: 'build' },
@@ -73,11 +73,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   integrationTestAutoDiscover: false,
   // jsii compiles only the constructs. tsconfig.dev.json type-checks the handlers, and esbuild bundles them.
   excludeTypescript: ['src/runtime/**', 'src/**/*.lambda.ts', 'src/**/*.runtime.ts'],
-  publishToPypi: { distName: 'serverless-vod', module: 'serverless_vod' },
-  publishToMaven: { javaPackage: 'io.github.serverlessvod', mavenGroupId: 'io.github.serverless-vod', mavenArtifactId: 'serverless-vod' },
-  publishToGo: { moduleName: 'github.com/serverless-vod/serverless-vod-go' },
+  publishToPypi: { ...PYPI, distName: 'serverless-vod', module: 'serverless_vod' },
+  publishToMaven: { ...MAVEN, javaPackage: 'io.github.serverlessvod', mavenGroupId: 'io.github.serverless-vod', mavenArtifactId: 'serverless-vod' },
+  publishToGo: { ...GO, moduleName: 'github.com/serverless-vod/serverless-vod-go' },
   // No part of the namespace can have the name of a public class: C# would resolve the class name to the namespace (CS0118, CS0426).
-  publishToNuget: { dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
+  publishToNuget: { ...NUGET, dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
   // build/api-reference.ts writes API.md.
   docgen: false,
   devDeps: ['@jsii/spec', '@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
@@ -142,18 +142,15 @@ project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, 
 // In npm scripts, `node` is the Node 24 of the local workspace.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
-// projen's default build task also packages the library for every language. This task only builds and checks.
-const build = project.addTask('make', { description: 'Compile, bundle, document, type-check and lint' });
-build.spawn(project.defaultTask!);
-build.spawn(project.tasks.tryFind('bundle')!);
-build.spawn(project.compileTask);
-build.spawn(apiReference);
-build.spawn(openapi);
-build.spawn(architecture);
+// projen's build task runs these steps too, then the tests, then packages the library. The task `make` only builds and checks.
+project.preCompileTask.spawn(project.tasks.tryFind('bundle')!);
+for (const task of [apiReference, openapi, architecture]) project.postCompileTask.spawn(task);
 // Fails if an example in README or a docstring doesn't compile.
-build.exec('jsii-rosetta extract --strict');
-build.exec('tsc --noEmit -p tsconfig.dev.json');
-build.spawn(project.eslint!.eslintTask);
+project.postCompileTask.exec('jsii-rosetta extract --strict');
+project.postCompileTask.exec('tsc --noEmit -p tsconfig.dev.json');
+project.postCompileTask.spawn(project.eslint!.eslintTask);
+const build = project.addTask('make', { description: 'Compile, bundle, document, type-check and lint' });
+for (const task of [project.defaultTask!, project.preCompileTask, project.compileTask, project.postCompileTask]) build.spawn(task);
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && exec node --import tsx local/main.ts');
 project.addTask('bench', { description: 'Print every figure in the documentation', exec: 'projen bundle && tsx bench/main.ts' });
@@ -163,4 +160,5 @@ project.addTask('judges', { description: 'Check templates and permissions with i
 
 lintDirections(project);
 testOnTwoCdks(project);
+addWorkflows(project);
 project.synth();
