@@ -5,12 +5,14 @@ import * as path from 'path';
 import { judgeMutants } from './mutants/judge';
 import { judgePairwise } from './pairwise/judge';
 import { cfnLint, install, program } from './python';
+import { judgeWorkflows } from './workflows';
 import { librarySource } from '../local/template/assembly';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
  * Runs cfn-lint and parliament on the examples' templates. The run fails if these Python programs cannot be installed in the virtual environment beside this
- * file. Then checks templates of combinations of all public props, and checks whether this project's tests detect changed templates.
+ * file. Checks GitHub's workflows with actionlint. Then checks templates of combinations of all public props, and checks whether this project's tests detect
+ * changed templates.
  */
 const root = path.join(__dirname, '..');
 
@@ -85,7 +87,7 @@ function askPythonJudges(): number {
 
 // CDK's validation of the template is off, because it takes seconds and a test runs it.
 process.env.CDK_VALIDATION = 'false';
-const found = Math.max(askPythonJudges(), judgePairwise());
+const found = Math.max(judgeWorkflows(), askPythonJudges(), judgePairwise());
 judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {
   console.error(error);
   process.exit(1);
