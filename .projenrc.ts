@@ -136,6 +136,7 @@ project.annotateGenerated('/docs/architecture.svg');
 project.addTask('screenshot', { description: 'Write docs/page.jpg, the screenshot in README', exec: 'projen bundle && tsx build/screenshot.ts' });
 project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
 project.addTask('try-package', { description: 'Pack the last build, install the package in an empty folder and import it', exec: 'tsx build/try-package.ts' });
+project.addTask('release-dry-run', { description: 'Create the artifacts of a release, and publish nothing', exec: 'tsx build/release-dry-run.ts', receiveArgs: true });
 project.addTask('consumers', { description: 'Use the packed library in each language, and compare the templates', exec: 'tsx consumers/run.ts', receiveArgs: true });
 // jsii doesn't delete the output of deleted sources.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
