@@ -31,6 +31,7 @@ const HANDLER_LIBRARIES = [
 
 const TEST_LIBRARIES = [
   '@aws/cloudformation-validate@1.9.0-beta',
+  '@aws-cdk/cloudformation-diff',
   '@aws-sdk/cloudfront-signer',
   '@hpcc-js/wasm-graphviz',
   '@seriousme/openapi-schema-validator',
