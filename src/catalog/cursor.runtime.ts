@@ -3,7 +3,7 @@ import { VIDEO_ID } from '../domain/video-id';
 import type { OwnedPosition } from '../runtime/rows/video-lists';
 
 /**
- * Pagination cursors. A cursor contains only a position in a list. The query and the caller's token decide which rows the caller can read, so a forged or
+ * Pagination cursors. A cursor contains only a position in a list. The query and the caller's token determine which rows the caller can read, so a forged or
  * shared cursor gives no access to other rows.
  */
 

@@ -3,7 +3,7 @@ import type { JsonSchema } from '../contract/schemas';
 /**
  * Returns a response body without the keys that its schema does not contain.
  *
- * TypeScript accepts an object with more keys than its type has, so a handler could otherwise return internal attributes of a row by mistake.
+ * TypeScript accepts an object with more keys than its type has, so without this function a handler could return internal attributes of a row.
  */
 export function shapeAnswer(schema: JsonSchema, value: unknown): unknown {
   const { properties, items } = schema;

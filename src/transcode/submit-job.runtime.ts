@@ -32,7 +32,7 @@ interface Submission extends SubmitJobPorts {
   readonly abortSignal: AbortSignal;
 }
 
-/** The time that remains to record the end of the attempt, after requests to MediaConvert are aborted and before the function's timeout. */
+/** Requests to MediaConvert are aborted 10 seconds before the function's timeout, so that the function can record the end of the attempt. */
 const CLOSING_MS = 10_000;
 
 /** Maximum pages of a job search. A source has only one job per attempt, so few pages are enough. */
@@ -95,7 +95,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 }
 
 /**
- * Returns the video's row, after starting the next attempt if the current attempt was abandoned before the message was sent.
+ * Returns the video's row. If the current attempt was abandoned before the message was sent, the function first starts the next attempt.
  *
  * A redrive from the dead-letter queue sends a new message, which starts a new attempt. A message that was sent before the attempt was abandoned starts no
  * new attempt, because the new attempt would fail in the same way.
@@ -114,7 +114,7 @@ interface Upload {
   readonly size?: number;
 }
 
-/** Parses an S3 event or a SubmitMessage. Throws for any other message, so that SQS moves the message to the dead-letter queue. */
+/** Parses an S3 event or a SubmitMessage. Throws for an unknown message, so that SQS moves the message to the dead-letter queue. */
 function readMessage(body: string): Upload | { readonly key: string } {
   const { videoId, attempt, detail } = JSON.parse(body) as Partial<SubmitMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
   if (typeof videoId === 'string' && isVideoId(videoId) && Number.isInteger(attempt)) return { videoId, attempt: attempt! };

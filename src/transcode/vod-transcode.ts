@@ -52,7 +52,7 @@ export interface VodTranscodeOptions {
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
    * The maximum limits the cost of one upload. If a file does not state its duration, about `maxDuration` of the file is transcoded, and at most 12 hours.
-   * The cost can be higher only if a file states a duration that is too short.
+   * An upload can cost more than a video of the maximum duration only if its file states a duration that is too short.
    *
    * @default Duration.hours(6)
    */

@@ -214,7 +214,7 @@ export class VodUpload extends Construct {
 
 function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
-    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the largest object of a single PUT'),
+    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the maximum for one PUT request of S3'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
     durationProblem('uploadExpiry', props.uploadExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
     ...appOriginsProblems(props.appOrigins),

@@ -12,7 +12,7 @@ export interface PublishEventsPorts {
  *
  * If events cannot be sent, the response contains the first failed record, and Lambda retries the batch from that record.
  *
- * A record that cannot be read, for example a row of a newer format, would fail at each retry and block other videos. The handler therefore stores an
+ * A record that cannot be read, for example with a row of a newer format, would fail at each retry and block other videos. The handler therefore stores an
  * unreadable record in the failed events bucket immediately. The next record of the same video contains the unreadable row as its old image, so the
  * handler stores the next record too.
  */

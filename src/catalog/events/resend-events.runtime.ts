@@ -105,8 +105,8 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 /**
  * Reads a page of the failed events bucket. The field `payload` of each object contains a failed batch of records.
  *
- * The function deletes an object after all of its records were sent. If a record cannot be sent, every
- * later invocation sends the other records of its object again.
+ * The function deletes an object after all of its records were sent. If a record of an object cannot be sent, every later invocation sends all other
+ * records of the object again.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
@@ -141,7 +141,7 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   };
 }
 
-/** Parses the records of an object. In AWS's documentation, `payload` is an object in one place and a string in another. */
+/** Parses the records of an object. AWS's documentation describes `payload` as an object, and also as a string. */
 function recordsIn(text: string): DynamoDBRecord[] {
   const { payload } = JSON.parse(text) as { payload?: unknown };
   const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };

@@ -10,7 +10,7 @@ type StoredRow = Readonly<Record<string, any>>;
  * A new optional attribute does not need a new format number, because older rows need no conversion (docs/decisions/022).
  */
 const UPGRADES: readonly ((row: StoredRow) => StoredRow)[] = [
-  // Rows of format 0 have no `schemaVersion` and no `stageKey`. The oldest rows also have no `version`.
+  // Rows of format 0 have no `schemaVersion` and no `stageKey`. The oldest rows of format 0 also have no `version`.
   (row) => ({ ...row, schemaVersion: 1, version: row.version ?? 0, stageKey: stageKey(stageOf(row.status as VideoStatus), row.videoId) }),
 ];
 

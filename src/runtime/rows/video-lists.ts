@@ -20,7 +20,7 @@ export interface Page<Position> {
 export interface VideoLists {
   /** Returns the ready videos that all viewers can list, newest first. */
   listPublished(page: { limit: number; from?: Publication }): Promise<Page<Publication>>;
-  /** Returns the videos of an owner, newest first, in every status or in the given status. */
+  /** Returns the videos of an owner with the given status, or with any status, newest first. */
   listOwned(owner: string, page: { limit: number; from?: OwnedPosition; status?: VideoStatus }): Promise<Page<OwnedPosition>>;
 }
 
@@ -34,7 +34,7 @@ const PAGE_BYTES = 5 * 1024 * 1024;
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
-/** Each page reads keys from an index, and then reads the rows from the table, because the indexes contain only keys. */
+/** Each list reads keys from an index, and then reads the rows from the table, because the indexes contain only keys. */
 export function videoLists(tableName: string, documents: DynamoDBDocumentClient): VideoLists {
   /** Returns the existing rows of the given videos, by id. */
   async function rowsOf(videoIds: string[]): Promise<Map<string, VideoRow>> {
@@ -112,8 +112,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // `fill` skips videos that are being deleted or have a different status. If `fill` skips many rows, many small queries would be slow, so each query
-        // reads at least as many keys as all earlier queries together.
+        // `fill` skips videos that are being deleted, and videos without the requested status. To avoid many small queries if `fill` skips many videos, each
+        // query reads at least as many keys as all earlier queries together.
         const size = Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left));
         const { ids, more } = await idsOf(owner, status, size + 1, position?.videoId);
         const here = ids.slice(0, size);
@@ -152,7 +152,7 @@ class PageOfRows {
     return this.rows.length >= this.limit;
   }
 
-  /** Adds a row, or returns false if the page is full. The first row can have any size. */
+  /** Adds a row, or returns false if the page is full. The first row of a page can have any size. */
   add(row: VideoRow): boolean {
     // The body is JSON text in a JSON response of Lambda, so characters are escaped twice.
     const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(row)));

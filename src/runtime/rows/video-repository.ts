@@ -49,7 +49,7 @@ export interface VideoRepository extends VideoLists {
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
   /** Records the progress in percent. Ignores a value that is not higher than the recorded value. */
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
-  /** Records the result and publishes the video: -> `ready`. Adds the video to the list of ready videos if its visibility allows it. */
+  /** Records the result and publishes the video: -> `ready`. Adds a video with a listed visibility to the list of ready videos. */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
 }
@@ -147,7 +147,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       return Attributes && readRow(Attributes);
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      // `find` throws if the row has a newer format, so that the event is retried and not treated as late.
+      // `find` throws if the row has a newer format, so that the event is retried and not ignored as a late event.
       await find(videoId);
       return undefined;
     }
@@ -269,7 +269,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           },
           // The row can contain the error of an earlier attempt, because older versions of this library did not remove the error.
           remove: ['error'],
-          // The keys of the list depend on `visibility` and `publishedAt`, so both attributes must not have changed since the read.
+          // The keys of the list of ready videos depend on `visibility` and `publishedAt`, so a change of these attributes since the read needs a new try.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });

@@ -32,7 +32,7 @@ const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   BadRequestException: 'request',
 };
 
-/** Matches messages about errors that the file did not cause, such as missing permissions. The messages can also have a general error code. */
+/** Matches messages about errors that the file did not cause, such as missing permissions. Such a message can have a general error code. */
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
 export function internal(): VideoError {
@@ -51,7 +51,7 @@ export function jobError(errorCode: number | undefined, errorMessage = ''): Vide
   };
 }
 
-/** Returns true if the file caused the error, so that a retry of the request would fail again. */
+/** Returns true if a retry of the request would fail again, because the file caused the error. */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof Error) || !Object.hasOwn(REQUEST_ERRORS, error.name)) return false;
   return REQUEST_ERRORS[error.name] === 'source' || !ACCESS.test(error.message);

@@ -12,7 +12,7 @@ export interface FrameRate {
 /** MediaConvert's rotation setting. `AUTO` uses the rotation stored in the file, which MediaConvert supports for MP4 and MOV only. */
 export type Rotate = 'AUTO' | 'DEGREES_90' | 'DEGREES_180' | 'DEGREES_270';
 
-/** Facts about a source file from which the settings of its job are derived. */
+/** Facts about a source file that determine the settings of the job. */
 export interface Source extends Picture {
   readonly rotate: Rotate;
   /** False for anamorphic sources, whose renditions are scaled to square pixels. */
