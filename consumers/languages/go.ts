@@ -1,3 +1,4 @@
+import { promises as fs } from 'fs';
 import * as path from 'path';
 import { APPS, type AppName, type Consumer, copy, EXAMPLES } from '../consumer';
 import { run } from '../shell';
@@ -13,6 +14,15 @@ async function newestCdk(folder: string): Promise<string> {
   return versions.map((version) => version.slice(1)).filter((version) => onNpm.has(version)).at(-1)!;
 }
 
+/** A value of another class must not compile. A class without public members would be an empty interface in Go, which accepts every value. */
+async function rejectWrongType(folder: string): Promise<void> {
+  const file = path.join(folder, 'wrong.go');
+  await fs.writeFile(file, `package main\n\nimport vod "${LIBRARY}"\n\nvar _ vod.Access = vod.Identity_UserPool(nil)\nvar _ vod.Identity = vod.Access_Nobody()\n`);
+  const output = await run(folder, 'go', ['vet', '.']).catch(({ message }: Error) => message);
+  await fs.rm(file);
+  if (output.match(/cannot use|does not implement/g)?.length !== 2) throw new Error(`expected two type errors for an Identity as Access and an Access as Identity, got: ${output}`);
+}
+
 export const go: Consumer = async ({ artifacts, folder, cdk }) => {
   await copy(artifacts.go, path.join(folder, 'library'));
   for (const app of APP_NAMES) await copy(path.join(EXAMPLES, 'go/smallest'), path.join(folder, app));
@@ -26,6 +36,7 @@ export const go: Consumer = async ({ artifacts, folder, cdk }) => {
     await run(cwd, 'go', ['mod', 'tidy']);
     await run(cwd, 'go', ['vet', '.']);
     await run(cwd, 'go', ['build', '-o', 'app', '.']);
+    if (app === 'all') await rejectWrongType(cwd);
     version = (await run(cwd, 'go', ['list', '-m', '-f', '{{.Version}}', CDK])).trim().slice(1);
   }
   return { cdk: version, typeCheck: 'go vet', apps: APP_NAMES, synth: (app, environment) => run(path.join(folder, app), './app', [], environment) };
