@@ -62,7 +62,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   npmignoreEnabled: false,
   projenrcTsOptions: { projenCodeDir: 'build' },
-  minNodeVersion: '20.20.0',
+  minNodeVersion: '22.13.0',
   typescriptVersion: '~6.0.3',
   jsiiVersion: '~6.0.16',
   cdkVersion: CDK_FLOOR,
@@ -81,7 +81,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToNuget: { ...NUGET, dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
   // build/api-reference.ts writes API.md.
   docgen: false,
-  devDeps: ['@jsii/spec', '@types/node@^20', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
+  devDeps: ['@jsii/spec', '@types/node@^22', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
   gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/', '/.npmignore'],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,

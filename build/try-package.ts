@@ -1,12 +1,13 @@
-import { spawnSync } from 'child_process';
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'fs';
+import { execFileSync, spawnSync } from 'child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import * as ts from 'typescript';
 
 /*
  * Packs the last build and installs the package in an empty folder. Then tests the package with `require`, with `import`, and with the type checker in each
- * module resolution mode of TypeScript. The CDK comes from this repository, so nothing is downloaded.
+ * module resolution mode of TypeScript. `require` and `import` are also tested with the oldest supported Node, which npm downloads. The CDK comes from this
+ * repository.
  */
 const root = path.join(__dirname, '..');
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
@@ -100,9 +101,16 @@ function typeFaults(files: string[], options: ts.CompilerOptions): string | unde
   return faults.length === 0 ? undefined : ts.formatDiagnostics(faults, host);
 }
 
+/** Returns the path of the oldest version of Node that package.json allows. */
+function oldestNode(): string {
+  const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const version = engines.node.replace('>= ', '');
+  return execFileSync('npm', ['exec', '--yes', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath'], { cwd: folder, env, encoding: 'utf8' }).trim();
+}
+
 /** Synthesizes an app with the installed package. Synth fails if a handler is missing. */
-function synthesisFaults(file: string): string | undefined {
-  const { status, stderr } = spawnSync(process.execPath, [file], { cwd: folder, env: { ...env, CDK_VALIDATION: 'false' }, encoding: 'utf8' });
+function synthesisFaults(node: string, file: string): string | undefined {
+  const { status, stderr } = spawnSync(node, [file], { cwd: folder, env: { ...env, CDK_VALIDATION: 'false' }, encoding: 'utf8' });
   if (status !== 0) return `exit status ${status}\n${stderr}`;
   const output = path.join(folder, 'cdk.out');
   const code = readdirSync(output).filter((name) => existsSync(path.join(output, name, 'index.js')));
@@ -119,6 +127,9 @@ function attempt(what: string, faultsOf: () => string | undefined): void {
 
 install();
 for (const [file, text] of Object.entries(FILES)) writeFileSync(path.join(folder, file), text);
-attempt('require', () => synthesisFaults('app.cjs'));
-attempt('import', () => synthesisFaults('app.mjs'));
+for (const node of [process.execPath, oldestNode()]) {
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+  attempt(`require with Node ${version}`, () => synthesisFaults(node, 'app.cjs'));
+  attempt(`import with Node ${version}`, () => synthesisFaults(node, 'app.mjs'));
+}
 for (const [name, [files, options]] of Object.entries(RESOLUTIONS)) attempt(`types by ${name}`, () => typeFaults(files, options));
