@@ -51,10 +51,15 @@ const project = new awscdk.AwsCdkConstructLibrary({
   author: 'The serverless-vod authors',
   authorAddress: 'maintainers@serverless-vod.dev',
   authorOrganization: true,
-  repositoryUrl: 'https://github.com/serverless-vod/serverless-vod.git',
+  repositoryUrl: 'git+https://github.com/serverless-vod/serverless-vod.git',
   license: 'Apache-2.0',
   copyrightOwner: 'The serverless-vod authors',
-  keywords: ['aws', 'cdk', 'video', 'vod', 'hls', 'mediaconvert', 'cloudfront', 'serverless'],
+  homepage: 'https://github.com/serverless-vod/serverless-vod#readme',
+  bugsUrl: 'https://github.com/serverless-vod/serverless-vod/issues',
+  // Construct Hub lists a package only if it has the keyword `awscdk`.
+  keywords: [
+    'aws', 'awscdk', 'aws-cdk', 'cdk', 'cloudfront', 'hls', 'mediaconvert', 'serverless', 'streaming', 'transcoding', 'upload', 'video', 'video-on-demand', 'vod',
+  ],
   stability: 'experimental',
   defaultReleaseBranch: 'main',
   packageManager: javascript.NodePackageManager.NPM,
@@ -141,6 +146,7 @@ project.addTask('release-dry-run', { description: 'Create the artifacts of a rel
 project.addTask('consumers', { description: 'Use the packed library in each language, and compare the templates', exec: 'tsx consumers/run.ts', receiveArgs: true });
 // jsii doesn't delete the output of deleted sources.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
+project.compileTask.exec('tsx build/assembly.ts');
 // In npm scripts, `node` is the Node 24 of the local workspace.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });

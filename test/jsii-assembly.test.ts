@@ -23,6 +23,7 @@ interface JsiiType extends Documented {
 }
 
 interface Assembly {
+  readonly repository: { readonly url: string };
   readonly targets: Record<string, Record<string, string>>;
   readonly types: Record<string, JsiiType>;
 }
@@ -30,6 +31,7 @@ interface Assembly {
 /** Compiles the library, because an existing assembly may be out of date. */
 function compile(): Assembly {
   execFileSync(process.execPath, [require.resolve('jsii/bin/jsii'), '--silence-warnings=reserved-word'], { cwd: root, stdio: 'pipe' });
+  execFileSync(process.execPath, ['--import', 'tsx', 'build/assembly.ts'], { cwd: root, stdio: 'pipe' });
   return JSON.parse(readFileSync(path.join(root, '.jsii'), 'utf8'));
 }
 
@@ -45,6 +47,8 @@ describe('the public API', () => {
     const constructs = types.filter(({ kind }) => kind === 'class').map(({ name }) => name);
     expect(constructs).toEqual(expect.arrayContaining(['ServerlessVod', 'VodApi', 'VodAuth', 'VodCatalog', 'VodDelivery', 'VodTranscode', 'VodUpload']));
   });
+
+  test('has a repository URL that PyPI accepts', () => expect(assembly.repository.url).toMatch(/^https:/));
 
   test('has a summary for each public member', () => {
     const silent = types.flatMap((type) => [type, ...(type.properties ?? []), ...(type.methods ?? []), ...(type.members ?? [])]
