@@ -104,6 +104,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
   eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'consumers', 'bench', 'judges', 'build'], commandOptions: { fix: false } },
+  // Source maps would be a fifth of the package.
+  tsconfig: { compilerOptions: { inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
     include: ['.projenrc.ts'],

@@ -5,23 +5,24 @@ import * as ts from 'typescript';
 import { ENVIRONMENTS } from '../src/contract/environment';
 
 /*
- * Compares the files that npm would pack with the required files, because npm reports no missing file and omits symbolic links. This script runs before each
- * `npm pack` and `npm publish`.
+ * Compares the files that npm would pack with the required files, because npm reports no missing file and omits symbolic links. Also checks the size of the
+ * package. This script runs before each `npm pack` and `npm publish`.
  */
+const MAX_BYTES = 1_500_000;
 const root = path.join(__dirname, '..');
 const sources = path.join(root, 'src');
 
 const { fileNames } = ts.parseJsonConfigFileContent(JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')), ts.sys, root);
 const code = fileNames.map((file) => path.relative(sources, file).replace(/\.ts$/, '')).flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]);
 const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
-const required = ['.jsii', 'openapi.json', ...code, ...handlers];
-const documents = /^(?:API\.md|LICENSE|README\.md|package\.json|rosetta\/[\w.-]+-fixture)$/;
+const required = ['.jsii', 'openapi.json', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...code, ...handlers];
+const documents = /^(?:API\.md|LICENSE|README\.md|package\.json)$/;
 
 // npm passes its options to scripts in variables that begin with `npm_`. The inner npm must not get these options.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 const answer = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, env, encoding: 'utf8' });
-const packed: { path: string; size: number }[] = JSON.parse(answer)[0].files;
-const full = new Set(packed.filter(({ size }) => size > 0).map((file) => file.path));
+const [{ files: packed, size }]: [{ files: { path: string; size: number }[]; size: number }] = JSON.parse(answer);
+const full = new Set(packed.filter((file) => file.size > 0).map((file) => file.path));
 
 const changed = (file: string): number => statSync(path.join(root, file)).mtimeMs;
 const lastChange = Math.max(...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((file) => changed(path.join('src', file))));
@@ -36,5 +37,9 @@ const problems: [what: string, files: string[]][] = [
 ];
 for (const [what, files] of problems.filter(([, found]) => found.length > 0)) {
   console.error(`${what}: ${files.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
+  process.exitCode = 1;
+}
+if (size > MAX_BYTES) {
+  console.error(`The package has ${size} bytes, but at most ${MAX_BYTES} are allowed.`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'child_process';
+import { randomBytes } from 'crypto';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
@@ -42,7 +43,7 @@ describe('the published package', () => {
     const files: string[] = JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0]?.files.map((file: { path: string }) => file.path);
     expect({ stderr, unexpected: files.filter((file) => !PUBLISHED.test(file)) }).toMatchObject({ unexpected: [] });
     expect(files).toEqual(expect.arrayContaining([
-      '.jsii', 'API.md', 'LICENSE', 'README.md', 'openapi.json', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', ...handlers,
+      '.jsii', 'API.md', 'LICENSE', 'README.md', 'openapi.json', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...handlers,
     ]));
   });
 
@@ -68,6 +69,8 @@ describe('the published package', () => {
       }
     }],
     ['a handler that is older than its source', /older than src: assets\/upload\/plan-upload\/index\.js\./, () => utimesSync(inCopy('assets/upload/plan-upload/index.js'), 0, 0)],
+    ['more than 1.5 MB', /has 1[67]\d{5} bytes, but at most 1500000 are allowed/, () => writeFileSync(inCopy('lib/index.js'), randomBytes(1_600_000))],
+    ['a missing fixture of Construct Hub', /missing or empty files: rosetta\/readme\.ts-fixture\./, () => rmSync(inCopy('rosetta/readme.ts-fixture'))],
   ])('is not created with %s', (_, message, spoil) => {
     spoil();
     const { status, stderr } = pack(copy);
