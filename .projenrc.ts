@@ -1,4 +1,5 @@
 import { awscdk, javascript } from 'projen';
+import { publishedFiles } from './build/artifact';
 import { lintDirections } from './build/directions';
 import { testOnTwoCdks } from './build/two-cdks';
 import { addWorkflows, GO, MAVEN, NUGET, PYPI, WORKFLOWS } from './build/workflows';
@@ -35,6 +36,7 @@ const TEST_LIBRARIES = [
   '@aws-sdk/cloudfront-signer',
   '@hpcc-js/wasm-graphviz',
   '@seriousme/openapi-schema-validator',
+  '@types/spdx-satisfies@^6',
   'aws-cdk-newest@npm:aws-cdk-lib@^2.276.0',
   'aws-sdk-client-mock',
   'cdk-nag@^3',
@@ -43,6 +45,7 @@ const TEST_LIBRARIES = [
   'hls.js',
   'm3u8-parser',
   'playwright-core',
+  'spdx-satisfies@^6',
 ];
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -123,17 +126,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 // The dependencies of the local stack are in a workspace, so the published package does not depend on them.
 project.package.addField('workspaces', ['local']);
-// npm also publishes README.md, LICENSE and package.json.
-project.package.addField('files', ['.jsii', 'API.md', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
-// Users can import only these files of the package.
-project.package.addField('exports', {
-  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
-  './.jsii': './.jsii',
-  './openapi.json': './openapi.json',
-  './package.json': './package.json',
-});
-project.package.setScript('prepack', 'tsx build/check-package.ts');
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+publishedFiles(project);
 
 const apiReference = project.addTask('api-reference', { description: 'Write API.md from the assembly of the last compilation', exec: 'tsx build/api-reference.ts' });
 project.annotateGenerated('/API.md');
@@ -142,8 +136,6 @@ project.annotateGenerated('/openapi.json');
 const architecture = project.addTask('architecture', { description: 'Draw docs/architecture.svg from the synthesized template', exec: 'tsx build/architecture.ts' });
 project.annotateGenerated('/docs/architecture.svg');
 project.addTask('screenshot', { description: 'Write docs/page.jpg, the screenshot in README', exec: 'projen bundle && tsx build/screenshot.ts' });
-project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
-project.addTask('try-package', { description: 'Pack the last build, install the package in an empty folder and import it', exec: 'tsx build/try-package.ts' });
 project.addTask('release-dry-run', { description: 'Create the artifacts of a release, and publish nothing', exec: 'tsx build/release-dry-run.ts', receiveArgs: true });
 project.addTask('consumers', { description: 'Use the packed library in each language, and compare the templates', exec: 'tsx consumers/run.ts', receiveArgs: true });
 // jsii doesn't delete the output of deleted sources.
@@ -153,7 +145,7 @@ project.compileTask.exec('tsx build/assembly.ts');
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
 // projen's build task runs these steps too, then the tests, then packages the library. The task `make` only builds and checks.
-project.preCompileTask.spawn(project.tasks.tryFind('bundle')!);
+for (const task of ['bundle', 'notice', 'licenses']) project.preCompileTask.spawn(project.tasks.tryFind(task)!);
 for (const task of [apiReference, openapi, architecture]) project.postCompileTask.spawn(task);
 // Fails if an example in README or a docstring doesn't compile.
 project.postCompileTask.exec('jsii-rosetta extract --strict');

@@ -15,7 +15,7 @@ const sources = path.join(root, 'src');
 const { fileNames } = ts.parseJsonConfigFileContent(JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')), ts.sys, root);
 const code = fileNames.map((file) => path.relative(sources, file).replace(/\.ts$/, '')).flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]);
 const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
-const required = ['.jsii', 'openapi.json', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...code, ...handlers];
+const required = ['.jsii', 'NOTICE', 'openapi.json', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...code, ...handlers];
 const documents = /^(?:API\.md|LICENSE|README\.md|package\.json)$/;
 
 // npm passes its options to scripts in variables that begin with `npm_`. The inner npm must not get these options.

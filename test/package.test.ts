@@ -8,7 +8,7 @@ import { ENVIRONMENTS } from '../src/contract/environment';
 const root = path.join(__dirname, '..');
 const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
 
-const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|README\.md|openapi\.json|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
+const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|NOTICE|README\.md|openapi\.json|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
 
 /** Files that can exist in a working copy and must not be published. */
 const LEFTOVERS = ['serverless-vod-0.0.0.tgz', 'dist/js/serverless-vod@0.0.0.jsii.tgz', '.env', '.jsii.tabl.json', '.local/stack.json', 'cdk.out/tree.json'];
@@ -43,7 +43,7 @@ describe('the published package', () => {
     const files: string[] = JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0]?.files.map((file: { path: string }) => file.path);
     expect({ stderr, unexpected: files.filter((file) => !PUBLISHED.test(file)) }).toMatchObject({ unexpected: [] });
     expect(files).toEqual(expect.arrayContaining([
-      '.jsii', 'API.md', 'LICENSE', 'README.md', 'openapi.json', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...handlers,
+      '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'openapi.json', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...handlers,
     ]));
   });
 
@@ -70,7 +70,9 @@ describe('the published package', () => {
     }],
     ['a handler that is older than its source', /older than src: assets\/upload\/plan-upload\/index\.js\./, () => utimesSync(inCopy('assets/upload/plan-upload/index.js'), 0, 0)],
     ['more than 1.5 MB', /has 1[67]\d{5} bytes, but at most 1500000 are allowed/, () => writeFileSync(inCopy('lib/index.js'), randomBytes(1_600_000))],
-    ['a missing fixture of Construct Hub', /missing or empty files: rosetta\/readme\.ts-fixture\./, () => rmSync(inCopy('rosetta/readme.ts-fixture'))],
+    ['a missing fixture of Construct Hub, or a missing NOTICE', /missing or empty files: NOTICE, rosetta\/readme\.ts-fixture\./, () => {
+      for (const file of ['NOTICE', 'rosetta/readme.ts-fixture']) rmSync(inCopy(file));
+    }],
   ])('is not created with %s', (_, message, spoil) => {
     spoil();
     const { status, stderr } = pack(copy);

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'fs';
+import * as path from 'path';
+import { build } from 'esbuild';
+import { LAMBDA_BUNDLE } from './bundle-options';
+
+const root = path.join(__dirname, '..');
+
+/**
+ * Bundles every handler, for example `src/auth/sign-in/sign-in.lambda.ts` as `assets/auth/sign-in/index.js`. Subfolders of an area are not part of the output
+ * path. Returns esbuild's metafile, which lists the files in each bundle. With `write: false`, writes no bundle.
+ */
+export async function bundleHandlers({ write }: { write: boolean }) {
+  const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.lambda.ts')).map((file) => `src/${file.split(path.sep).join('/')}`).sort();
+  const { metafile } = await build({
+    ...LAMBDA_BUNDLE,
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => ({ in: entry, out: `${entry.split('/')[1]}/${path.basename(entry, '.lambda.ts')}/index` })),
+    outdir: 'assets',
+    metafile: true,
+    write,
+  });
+  return metafile;
+}
+
+/** A package whose code is in a bundle. */
+export interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly folder: string;
+}
+
+/** Returns the packages whose code is in the bundles of the handlers, sorted by name. Excludes packages whose code esbuild removes as unused. */
+export async function bundledPackages(): Promise<BundledPackage[]> {
+  const { outputs } = await bundleHandlers({ write: false });
+  const files = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0));
+  const folders = new Set(files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []));
+  return [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
+    return { name, version, license, folder: path.join(root, folder) };
+  });
+}

