@@ -1,15 +1,35 @@
-import { readFileSync } from 'fs';
+import { execFileSync } from 'child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'fs';
 import { isBuiltin } from 'module';
+import { tmpdir } from 'os';
 import * as path from 'path';
 import { ENVIRONMENTS } from '../src/contract/environment';
 
 /** Modules that the SDK loads only when a client needs them: credential providers for use outside Lambda, event streams, and native code for SigV4a. */
 const NOT_BUNDLED = /^@(aws-sdk\/(credential-provider-|signature-v4-crt)|smithy\/(credential-provider-imds|core\/event-streams))/;
 
+const root = path.join(__dirname, '..');
+const bundle = (folder: string, handler: string): string => readFileSync(path.join(folder, 'assets', handler, 'index.js'), 'utf8');
+
 test.each(Object.keys(ENVIRONMENTS))('the bundle of %s contains all modules except those that cannot run in Lambda', (handler) => {
-  const code = readFileSync(path.join(__dirname, '../assets', handler, 'index.js'), 'utf8');
+  const code = bundle(root, handler);
   const required = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name);
   expect(required.filter((name) => !isBuiltin(name) && !NOT_BUNDLED.test(name))).toEqual([]);
   // A dynamic `import()` makes a cold start slower: the part of Node that it needs takes longer to load than the rest of the SDK.
   expect(code).not.toMatch(/\bimport\(/);
+});
+
+test('bundles from folders with different paths are equal, byte for byte', () => {
+  const temporary = mkdtempSync(path.join(tmpdir(), 'bundles-'));
+  const folders = ['first', 'a/deeper/second'].map((name) => path.join(temporary, name));
+  for (const folder of folders) {
+    mkdirSync(folder, { recursive: true });
+    for (const part of ['src', 'build', 'package.json', 'tsconfig.json']) cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
+    symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    execFileSync(process.execPath, ['--import', 'tsx', 'build/bundle.ts'], { cwd: folder, stdio: 'pipe' });
+  }
+  const handlers = Object.keys(ENVIRONMENTS);
+  const [first, second] = folders.map((folder) => handlers.filter((handler) => bundle(folder, handler) === bundle(root, handler)));
+  rmSync(temporary, { recursive: true });
+  expect([first, second]).toEqual([handlers, handlers]);
 });
