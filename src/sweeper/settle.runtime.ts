@@ -26,7 +26,7 @@ export type NextLook = Wait | 'never' | 'settled';
 type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 
 export const LATER: Wait = { minutes: 60 };
-/** The wait if another function may still be processing the video, or if a service does not respond. */
+/** The wait if the last action for the video is recent, or if a service does not respond. */
 const SOON: Wait = { minutes: 15 };
 /**
  * The wait after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes `errored` 3 days and 8 hours after the

@@ -80,7 +80,7 @@ export function createClient(
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
   const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';
-  return [`refreshTokenRotation: expected userPoolClient.authFlows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
+  return [`userPoolClient.authFlows: expected flows without ALLOW_REFRESH_TOKEN_AUTH for refreshTokenRotation, such as { userSrp: true }, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
 }
 
 /** Creates the default branding, without which managed login shows no pages for a client. */

@@ -12,7 +12,7 @@ const DEFAULT_PLAN = cognito.FeaturePlan.LITE;
 
 export function planProblem(prop: string, { featurePlan = DEFAULT_PLAN }: cognito.UserPoolProps = {}): string | undefined {
   return featurePlan === cognito.FeaturePlan.LITE
-    ? `${prop}: expected userPool.featurePlan ESSENTIALS or PLUS, got LITE. ESSENTIALS and PLUS cost more per active user (https://aws.amazon.com/cognito/pricing)` : undefined;
+    ? `userPool.featurePlan: expected ESSENTIALS or PLUS for ${prop}, got LITE. ESSENTIALS and PLUS cost more per active user (https://aws.amazon.com/cognito/pricing)` : undefined;
 }
 
 export const USER_POOL_PROPS: Record<keyof cognito.UserPoolProps, true> = {

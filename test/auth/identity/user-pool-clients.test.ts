@@ -81,8 +81,8 @@ describe('rotation of refresh tokens', () => {
   });
 
   test('requires an explicit plan, since another plan costs more', () => {
-    expect(() => auth({ refreshTokenRotation: true })).toThrow(/^Test\/Auth: refreshTokenRotation: expected userPool\.featurePlan ESSENTIALS or PLUS, got LITE\. /);
-    expect(() => auth({ domain: MANAGED })).toThrow(/^Test\/Auth: domain\.managedLoginVersion: expected userPool\.featurePlan ESSENTIALS/);
+    expect(() => auth({ refreshTokenRotation: true })).toThrow(/^Test\/Auth: userPool\.featurePlan: expected ESSENTIALS or PLUS for refreshTokenRotation, got LITE\. /);
+    expect(() => auth({ domain: MANAGED })).toThrow(/^Test\/Auth: userPool\.featurePlan: expected ESSENTIALS or PLUS for domain\.managedLoginVersion/);
   });
 
   test.each([
@@ -92,7 +92,7 @@ describe('rotation of refresh tokens', () => {
   ])('rejects flows at synth that Cognito would reject: %s', (_what, userPoolClient, explicitAuthFlows) => {
     const { stack, vodAuth } = auth({ refreshTokenRotation: true, userPool: ESSENTIALS, userPoolClient });
     if (explicitAuthFlows) (vodAuth.userPoolClient!.node.defaultChild as cognito.CfnUserPoolClient).explicitAuthFlows = explicitAuthFlows;
-    expect(() => Template.fromStack(stack)).toThrow(/refreshTokenRotation: expected userPoolClient\.authFlows without ALLOW_REFRESH_TOKEN_AUTH/);
+    expect(() => Template.fromStack(stack)).toThrow(/userPoolClient\.authFlows: expected flows without ALLOW_REFRESH_TOKEN_AUTH/);
   });
 });
 
