@@ -21,6 +21,8 @@ export class Identity {
   /**
    * Creates a user pool, with routes for sign-in, sessions and sign-out.
    *
+   * @param options options for the user pool, its clients and the sign-in pages
+   *
    * @example
    * new ServerlessVod(this, 'Vod', {
    *   identity: Identity.userPool({
@@ -45,6 +47,7 @@ export class Identity {
    * At least one client is required. Import a pool of another region or account with `UserPool.fromUserPoolArn`, since `fromUserPoolId` assumes the stack's
    * region and account.
    *
+   * @param userPool the pool whose users can call the API
    * @param clients the accepted clients of this pool: the audience of a token must be one of these clients. If the app creates a client in another pool, synth
    * rejects the client. If an imported client is in another pool, its tokens get a 401 response
    *
@@ -69,6 +72,8 @@ export class Identity {
 
   /**
    * Uses any OpenID Connect issuer, through a Lambda authorizer.
+   *
+   * @param options the issuer, the accepted audiences and the kind of token
    *
    * @example
    * new ServerlessVod(this, 'Vod', {
