@@ -7,7 +7,7 @@ export interface TokenWriter {
 /** Converts a value to the text of an environment variable and back. */
 export interface Codec<T> {
   readonly render: (value: T, write: TokenWriter) => string;
-  /** Throws if the text is not a possible result of `render`. */
+  /** Throws if the text is invalid. */
   readonly parse: (text: string) => T;
 }
 
@@ -22,7 +22,6 @@ export const number: Codec<number> = {
   },
 };
 
-/** Returns a codec for JSON. The construct and the handler share the type of the value. */
 export function json<T>(): Codec<T> {
   return { render: (value, write) => write.json(value), parse: (written) => JSON.parse(written) as T };
 }

@@ -1,26 +1,28 @@
 import type { Route } from './routes';
 
-/** Response headers that pages of other origins can read, in addition to the CORS-safelisted ones. */
+/** Response headers that pages of other origins can read, in addition to the CORS-safelisted headers. */
 export const EXPOSED_HEADERS = ['etag', 'www-authenticate', 'x-amzn-requestid'];
 
-/** Request headers that only browsers set. They are not part of a preflight. */
+/** Request headers that only browsers can set, so preflight requests do not list them. */
 const SET_BY_BROWSERS = /^(cookie|origin|sec-.*)$/;
 
 /**
- * Whether pages of other origins can call a route. They can call the signed-in routes, which require a bearer token and accept no cookie, and the OpenAPI
- * document. They cannot call the sign-in routes, which are opened by navigation or accept the refresh cookie of the service's pages.
+ * Whether pages of other origins can call a route.
+ *
+ * Signed-in routes are allowed, because they accept only a bearer token and no cookie. Sign-in routes are not allowed, because they are opened by navigation
+ * or accept the refresh cookie.
  */
 export function allowsOtherOrigins({ access, otherOrigins }: Route): boolean {
   return access === 'signed-in' || otherOrigins === true;
 }
 
-/** Returns the request headers that a preflight response has to allow. Clients may send the token with every request. */
+/** Returns the request headers that a preflight response allows. Clients may send the token (`authorization`) to every route. */
 export function allowedHeaders(routes: readonly Route[]): string[] {
   const read = routes.flatMap(({ headers = {}, body }) => [...body ? ['content-type'] : [], ...Object.keys(headers).filter((name) => !SET_BY_BROWSERS.test(name))]);
   return [...new Set(['authorization', ...read])].sort();
 }
 
-/** Returns the CORS headers of a response to a page of an origin. Pages of listed origins can read the response. Without a list there are no CORS headers. */
+/** Returns the CORS headers with which pages of `appOrigins` can read a response. */
 export function corsHeaders(appOrigins: readonly string[], origin?: string): Record<string, string> {
   if (appOrigins.length === 0) return {};
   const isListed = origin !== undefined && appOrigins.includes(origin);

@@ -1,18 +1,18 @@
 /** The type of the custom resource that copies the secret of an app client to Secrets Manager. */
 export const CLIENT_SECRET_RESOURCE = 'Custom::VodClientSecret';
 
-/** Properties of `CLIENT_SECRET_RESOURCE`. CloudFormation updates the resource when the client id changes. */
+/** Properties of the custom resource that copies the secret of an app client. */
 export interface ClientSecretProperties {
   readonly UserPoolId: string;
   readonly ClientId: string;
   readonly SecretArn: string;
 }
 
-/** The back-off of a custom resource after IAM denied access, in seconds: one minute in total. */
+/** The delays in seconds with which a custom resource retries a call that IAM denied: one minute in total. */
 export const REFUSED_BACK_OFF_SECONDS: readonly number[] = [1, 2, 4, 8, 15, 15, 15];
 
-/** The timeout of the function of a custom resource, which covers all attempts. */
+/** The timeout of a custom resource's function, including all retries. */
 export const CUSTOM_RESOURCE_FUNCTION_SECONDS = 120;
 
-/** The time that CloudFormation waits for a response: longer than the function's timeout, shorter than the default of one hour. */
+/** The time that CloudFormation waits for the response of a custom resource: longer than the function's timeout, shorter than the default of one hour. */
 export const CUSTOM_RESOURCE_SERVICE_SECONDS = 300;

@@ -5,14 +5,14 @@ import type { TokenRules } from './token-rules';
 import type { TranscodeSettings } from './transcode';
 import type { UploadSettings } from './upload';
 
-/** Every environment variable that a construct sets for a handler, with the codec of its value. */
+/** All environment variables that constructs set for handlers, each with the codec of its value. */
 export const VARIABLES = {
-  /** Web origins, in addition to the service's, whose pages can read responses of the API. */
+  /** Additional web origins whose pages can read responses of the API. */
   APP_ORIGINS: json<readonly string[]>(),
   /** Id of the app client of the user pool. */
   CLIENT_ID: text,
   EVENT_BUS_NAME: text,
-  /** The bucket in which Lambda stores failed records of the table's stream. */
+  /** The bucket in which Lambda stores failed event records. */
   FAILED_EVENTS_BUCKET: text,
   /** Names of the handlers whose routes are part of the API. */
   HANDLERS: json<readonly string[]>(),
@@ -20,16 +20,16 @@ export const VARIABLES = {
   HOSTED_UI: text,
   /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
   ISSUER: text,
-  /** The role with which MediaConvert reads sources and writes media. */
+  /** ARN of the IAM role with which MediaConvert reads source files and writes media files. */
   JOB_ROLE_ARN: text,
-  /** The number of receives after which a message is moved to the dead-letter queue. */
+  /** The number of receives after which SQS moves a message to the dead-letter queue. */
   MAX_RECEIVES: number,
   MEDIA_BUCKET: text,
   /** ARN of the MediaConvert queue. */
   QUEUE_ARN: text,
   /** Lifetime of refresh tokens and of the refresh cookie. */
   REFRESH_SECONDS: number,
-  /** Web origins, in addition to the service's, that are allowed in `return_to`. */
+  /** Additional web origins to which a sign-in can return (`return_to`). */
   RETURN_ORIGINS: json<readonly string[]>(),
   ROLES: json<Roles>(),
   /** ARN of the secret that contains the client secret. */
@@ -38,38 +38,38 @@ export const VARIABLES = {
   SERVICE_URL: text,
   /** Duration of a playback session. */
   SESSION_SECONDS: number,
-  /** The key generations in the order of their declaration. */
+  /** The key pairs that sign playback sessions, in the order of the prop `keyGenerations`. */
   SIGNING_KEYS: json<readonly SigningKeyReference[]>(),
   /** The `https://` URL of the source bucket. */
   SOURCE_ADDRESS: text,
   SOURCE_BUCKET: text,
-  /** ARN of the catalog's table, which is the resource of its events. */
+  /** ARN of the catalog's table, which every event names as its resource. */
   TABLE_ARN: text,
   /** Name of the catalog's table. */
   TABLE_NAME: text,
   TOKEN_RULES: json<TokenRules>(),
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
-  /** URL of the queue of attempts whose jobs have to be submitted. */
+  /** URL of the queue of requests for MediaConvert jobs. */
   SUBMIT_QUEUE_URL: text,
   UPLOAD_SETTINGS: json<UploadSettings>(),
 } as const satisfies Readonly<Record<string, Codec<any>>>;
 
 /**
- * Environment variables that Lambda sets and handlers read. They are not listed in `ENVIRONMENTS`. Read credentials each time they are used, because they
- * change during the lifetime of an execution environment.
+ * Environment variables that Lambda sets. Credentials change while an execution environment runs, so read these variables before each use.
  */
 export type LambdaVariable = 'AWS_REGION' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY' | 'AWS_SESSION_TOKEN';
 
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * Every handler, with the variables that it reads. A handler is named after its file: `{area}/{verb-noun}`. `?` marks optional variables. The types of the
- * construct and of the handler are derived from this list, so a missing variable is a compile error on both sides.
+ * The environment variables that each handler reads. `?` marks optional variables. A handler has the name of its file: `{area}/{verb-noun}`.
+ *
+ * The types of constructs and handlers are derived from this list, so the compiler reports a missing variable.
  */
 export const ENVIRONMENTS = {
   'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
-  /** The properties of the custom resource contain its input, so that CloudFormation invokes the function again for a new client. */
+  /** The input is in the properties of the custom resource, so that CloudFormation invokes the function again for a new app client. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],
@@ -83,7 +83,6 @@ export const ENVIRONMENTS = {
   'upload/plan-upload': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
 } as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;
 
-/** `{area}/{verb-noun}` */
 export type HandlerName = keyof typeof ENVIRONMENTS;
 
 type Listed<H extends HandlerName> = (typeof ENVIRONMENTS)[H][number];

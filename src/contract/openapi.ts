@@ -13,7 +13,7 @@ const COMPONENT_NAMES = new Map(Object.entries(COMPONENTS).map(([name, schema]) 
 /**
  * Returns the OpenAPI 3.1 document of the API.
  *
- * @param handlers the handlers that the API has: the document contains only their routes
+ * @param handlers the handlers of the API; the document contains only routes of these handlers
  */
 export function openApiDocument(version: string, handlers: readonly string[]): JsonObject {
   const paths: Record<string, JsonObject> = {};
@@ -23,13 +23,13 @@ export function openApiDocument(version: string, handlers: readonly string[]): J
   return {
     openapi: '3.1.0',
     info: { title: 'Video on demand', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    // A relative URL, so that the document is the same for every deployment.
+    // The URL is relative, so that the document is the same for every deployment.
     servers: [{ url: `/${API_STAGE}` }],
     paths,
     ...(handlers.includes('catalog/read-videos') && { webhooks: webhooks(refer) }),
     components: {
       schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The id token, or the token of the identity provider that the service is configured for' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An id token of the user pool, or a token of the OIDC issuer if one is configured' } },
     },
   };
 }
@@ -49,8 +49,8 @@ function operation(operationId: string, route: Route): object {
 }
 
 /**
- * Headers that are not listed as parameters: those that only browsers can set (Fetch, "forbidden request-header"), and those that OpenAPI ignores in
- * parameters (OpenAPI 3.1, Parameter Object).
+ * Request headers that the document does not list: headers that only browsers can set (Fetch, "forbidden request-header"), and headers that OpenAPI ignores
+ * as parameters (OpenAPI 3.1, Parameter Object).
  */
 const NOT_PARAMETERS = /^(?:cookie|origin|sec-.*|accept|authorization|content-type)$/;
 
@@ -65,7 +65,7 @@ function parameters(place: 'path' | 'query' | 'header' | 'cookie', schemas: Read
   });
 }
 
-/** Returns a `$ref` for a component. Returns any other schema inline, with a `$ref` for each component in it. */
+/** Returns a `$ref` to a component, or the whole schema if it is not a component. */
 function refer(schema: JsonSchema): JsonObject {
   const name = COMPONENT_NAMES.get(schema);
   return name === undefined ? inline(schema) : { $ref: `#/components/schemas/${name}` };

@@ -1,4 +1,4 @@
-/** Every `code` of an error response, with its HTTP status and title (RFC 9457). docs/errors.md explains each code. */
+/** All error codes, each with its HTTP status and title (RFC 9457). docs/errors.md explains each code. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   invalid_request: { status: 400, title: 'The request does not match the schema of the route' },
@@ -10,12 +10,12 @@ export const PROBLEMS = {
   wrong_role: { status: 403, title: 'The caller does not have the required role' },
   cross_site: { status: 403, title: 'Cross-site requests are rejected' },
   not_found: { status: 404, title: 'Not found' },
-  wrong_status: { status: 409, title: 'The video has another status' },
+  wrong_status: { status: 409, title: 'The video does not have the status that the request requires' },
   too_large: { status: 413, title: 'The file or the body is too large' },
   type_not_allowed: { status: 415, title: 'The content type is not allowed' },
   limit_reached: { status: 429, title: 'A limit is reached' },
   internal: { status: 500, title: 'The service failed' },
-  upstream_failed: { status: 502, title: 'A service that the API calls failed' },
+  upstream_failed: { status: 502, title: 'An upstream service failed' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -24,13 +24,13 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** The media type of every error response (RFC 9457). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** The detail of `not_found` for a request that matches no route, from API Gateway and from handlers. */
+/** The `detail` that API Gateway and handlers return if a request matches no route (`not_found`). */
 export const NO_SUCH_ROUTE_DETAIL = 'the API has no such route';
 
-/** The detail of `not_signed_in` on routes that require a token, from API Gateway and from handlers. */
+/** The `detail` that API Gateway and handlers return if a request needs a valid token (`not_signed_in`). */
 export const NOT_SIGNED_IN_DETAIL = 'sign in and send the token in the Authorization header';
 
-/** Returns the URL of the explanation of a code. */
+/** Returns the URL of the documentation of an error code. */
 export function problemType(code: string): string {
   return `https://github.com/serverless-vod/serverless-vod/blob/main/docs/errors.md#${code}`;
 }

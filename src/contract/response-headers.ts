@@ -1,8 +1,8 @@
 /**
- * A Content-Security-Policy. With this policy, the browser treats a response as a page of an opaque origin, which runs no scripts and loads no subresources.
- * A script on the service's pages can then read neither the content nor the URL of a response in a popup or frame (docs/decisions/006-browser-sessions.md).
+ * A Content-Security-Policy that gives a response an opaque origin and disables scripts and subresources. Scripts on the service's pages cannot read the
+ * content or the URL of a response in a popup or frame (docs/decisions/006-browser-sessions.md).
  */
 const SANDBOX = 'default-src \'none\'; sandbox';
 
-/** Headers of every response of the API, from handlers and from API Gateway. */
+/** The headers of every response of the API. Handlers and API Gateway send these headers. */
 export const RESPONSE_HEADERS = { 'cache-control': 'no-store', 'content-security-policy': SANDBOX } as const;

@@ -6,14 +6,14 @@ import {
 } from './schemas';
 import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 
-/** The stage of the REST API. It is the first segment of every path. */
+/** The stage of the REST API, which is the first segment of every path. */
 export const API_STAGE = 'api';
 
 type TextSchema = JsonSchema & { readonly type: 'string' };
-/** The schema of a query parameter or header. `integer` values are converted from text. */
+/** The schema of a query parameter or header. The text of an `integer` parameter is converted to a number. */
 type ParameterSchema = JsonSchema & { readonly type: 'string' | 'integer' };
 
-/** A route of the API. The REST API, the handlers' routers, the validation and the OpenAPI document are generated from these. */
+/** A route of the API. The REST API, the routers in handlers, the request validation and the OpenAPI document are generated from all routes. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** The path below the stage; `{name}` is a path parameter. */
@@ -21,72 +21,72 @@ export interface Route {
   readonly handler: HandlerName;
   /** `open` routes have no authorizer. */
   readonly access: 'open' | 'signed-in';
-  /** True if pages of `appOrigins` can call this open route. They can call every signed-in route. */
+  /** True if pages of `appOrigins` can call this open route. Signed-in routes always allow calls from these pages. */
   readonly otherOrigins?: true;
   readonly summary: string;
   readonly pathParameters?: Readonly<Record<string, TextSchema>>;
-  /** All other query parameters are rejected. */
+  /** The query parameters of the route. Any other query parameter is rejected. */
   readonly query?: Readonly<Record<string, ParameterSchema>>;
-  /** Request headers that are passed to the handler, in lower case. Other headers are not passed. */
+  /** The only request headers that are passed to the handler, with names in lower case. */
   readonly headers?: Readonly<Record<string, ParameterSchema>>;
-  /** Cookies that clients may send, for the OpenAPI document. */
+  /** Cookies that the OpenAPI document lists for the route. */
   readonly cookies?: Readonly<Record<string, TextSchema>>;
   readonly body?: JsonSchema;
-  /** True if the body may be omitted. It is then `{}`. */
+  /** True if clients can omit the body. An omitted body is read as `{}`. */
   readonly bodyOptional?: boolean;
   readonly status: number;
   /** The schema of the response body; absent if the response has no body. */
   readonly response?: JsonSchema;
   /** True if the route can also respond with 302. */
   readonly redirects?: boolean;
-  /** Error codes of the route, in addition to those of all routes. */
+  /** Error codes of this route, in addition to the error codes of all routes. */
   readonly problems?: readonly ProblemCode[];
 }
 
 const videoId = { videoId: videoIdSchema };
 const limit = { type: 'integer', description: 'The maximum number of items in a page (default 20)', minimum: 1, maximum: 100 } as const satisfies JsonSchema;
-const cursor = { type: 'string', description: 'The cursor of the previous page', minLength: 1, maxLength: 1024 } as const satisfies JsonSchema;
+const cursor = { type: 'string', description: 'The `cursor` in the previous page of the list', minLength: 1, maxLength: 1024 } as const satisfies JsonSchema;
 /** A parameter of an authorization response (RFC 6749, section 4.1.2; RFC 9207). */
 const oauthText = { type: 'string', maxLength: 4096 } as const satisfies JsonSchema;
 
-/** A header with any value. Browsers may introduce new values, so the handler decides about unknown ones. */
+/** A header with any value. The schema has no list of values, because browsers may introduce new values. */
 const anyHeader = { type: 'string' } as const satisfies JsonSchema;
 /** Headers that distinguish a user's navigation from a request by a script, a frame or a prefetch. */
 const navigation = {
   'cookie': anyHeader, 'sec-fetch-site': anyHeader, 'sec-fetch-mode': anyHeader, 'sec-fetch-dest': anyHeader, 'sec-purpose': anyHeader,
 } as const;
-/** Headers that show whether a page of the service sent the request with its cookie. */
+/** Headers that show whether a page of the service sent the request. */
 const sameSite = { 'cookie': anyHeader, 'origin': anyHeader, 'sec-fetch-site': anyHeader } as const;
 
 /**
  * The cookie that contains the refresh token of a browser session. Pages over plain HTTP can't set or replace a cookie with the prefix `__Secure-`. The
- * prefix `__Host-` requires the path `/`: browsers would send the cookie with every request.
+ * prefix `__Host-` is not used: it requires the path `/`, so browsers would send the cookie with every request.
  */
 export const REFRESH_COOKIE = '__Secure-vod-refresh';
 const refreshCookie = {
   [REFRESH_COOKIE]: { type: 'string', description: 'The refresh token of a browser session' },
 } as const satisfies Route['cookies'];
 
-/** The maximum length of `return_to`, also after it was resolved to an escaped URL, because a cookie stores it during the sign-in. */
+/** The maximum length of `return_to`, before and after it is resolved to an escaped URL. A cookie stores the escaped URL during the sign-in. */
 export const RETURN_TO_LENGTH = 512;
 
 /** Every route, keyed by its OpenAPI operationId. */
 export const ROUTES = {
   login: {
     method: 'GET', path: '/login', handler: 'auth/sign-in', access: 'open', status: 302,
-    summary: 'Starts a sign-in: for a browser session if `return_to` is given, otherwise for tokens as JSON.',
-    query: { return_to: { type: 'string', description: 'Path or URL to open after the sign-in', minLength: 1, maxLength: RETURN_TO_LENGTH } },
+    summary: 'Starts a sign-in, which creates a browser session if `return_to` is given, and otherwise returns tokens as JSON.',
+    query: { return_to: { type: 'string', description: 'The path or URL to open after the sign-in', minLength: 1, maxLength: RETURN_TO_LENGTH } },
     headers: navigation, problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
   },
   authorize: {
     method: 'GET', path: '/authorize', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema, redirects: true,
-    summary: 'Callback of the sign-in: returns tokens as JSON, or sets the refresh cookie and redirects to `return_to` (302).',
+    summary: 'Completes a sign-in: returns tokens as JSON, or sets the refresh cookie and redirects to `return_to` (302).',
     query: { code: oauthText, state: oauthText, error: oauthText, error_description: oauthText, error_uri: oauthText, iss: oauthText },
     headers: navigation, problems: ['sign_in_failed', 'upstream_failed'],
   },
   refreshTokens: {
     method: 'POST', path: '/token', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,
-    summary: 'Returns new tokens for a refresh token, which is read from the cookie or the body.',
+    summary: 'Returns new tokens for the refresh token in the cookie or in the body.',
     headers: sameSite, cookies: refreshCookie, body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'invalid_grant', 'cross_site', 'upstream_failed'],
   },
   revokeTokens: {
@@ -96,7 +96,7 @@ export const ROUTES = {
   },
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/plan-upload', access: 'signed-in', status: 201, response: uploadResponseSchema,
-    summary: 'Declares a file, creates the video and returns a signed URL for the upload.',
+    summary: 'Creates a video and returns a signed URL for the upload of its file.',
     body: uploadRequestSchema, problems: ['wrong_role', 'too_large', 'type_not_allowed'],
   },
   listVideos: {
@@ -112,7 +112,7 @@ export const ROUTES = {
   },
   startPlayback: {
     method: 'POST', path: '/streams/{videoId}/playback', handler: 'delivery/start-playback', access: 'signed-in', status: 200, response: playbackSchema,
-    summary: 'Starts or renews a playback session: returns the URLs of the media and sets the cookies that give access to them.',
+    summary: 'Starts or renews a playback session: returns the media URLs and sets the cookies that allow access to these URLs.',
     pathParameters: videoId, problems: ['wrong_role', 'not_found', 'wrong_status', 'unavailable'],
   },
   describeApi: {
@@ -124,10 +124,9 @@ export const ROUTES = {
 /** The path of the sign-in callback. */
 export const AUTHORIZE_PATH = `/${API_STAGE}${ROUTES.authorize.path}`;
 
-/** The path that starts a sign-in. */
 export const LOGIN_PATH = `/${API_STAGE}${ROUTES.login.path}`;
 
-/** The path of the refresh cookie. Browsers send the cookie only to the two token routes, which are below this path. */
+/** The path of the refresh cookie. Browsers send the cookie only to the two routes below this path. */
 export const TOKEN_PATH = `/${API_STAGE}${ROUTES.refreshTokens.path}`;
 
 export type OperationId = keyof typeof ROUTES;

@@ -8,8 +8,8 @@ import { VISIBILITIES } from '../domain/visibility';
 /**
  * A JSON Schema of a body or parameter of the API.
  *
- * The schemas use the subset that draft-04 (the handlers' validator) and OpenAPI 3.1 have in common, without `$ref`. Patterns have the same meaning with and
- * without Unicode mode. Each schema keeps its literal type, from which the types of requests and responses are derived (`runtime/route-types.ts`).
+ * A schema contains only keywords that JSON Schema draft-04 (the validator of the handlers) and OpenAPI 3.1 have in common, and no `$ref`. Patterns have the
+ * same meaning with and without Unicode mode. `runtime/route-types.ts` derives the types of requests and responses from the schemas.
  */
 export interface JsonSchema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -59,9 +59,9 @@ const statusSchema = { type: 'string', description: 'The status of the video', e
 const tags = { type: 'array', items: line('A tag: one line, not blank', 64), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
 const metadata = {
   type: 'object',
-  description: 'Custom data of the client: up to 20 entries. Names are one line of 1 to 64 characters, except names that every JavaScript object has, such as `constructor`',
+  description: 'Custom data of the client: up to 20 entries. Each name is one line of 1 to 64 characters. Names that every JavaScript object has are rejected, such as `constructor`',
   maxProperties: 20,
-  patternProperties: { [KEY_PATTERN]: text('A value; it can have several lines', 1024) },
+  patternProperties: { [KEY_PATTERN]: text('A value, which can have several lines', 1024) },
   additionalProperties: false,
 } as const satisfies JsonSchema;
 
@@ -70,13 +70,13 @@ export const uploadRequestSchema = object({
   contentType: { type: 'string', description: 'The media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
   size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
   title: line('The title: one line, not blank. Default: the file name', MAX_TITLE_LENGTH),
-  description: text('The description; it can have several lines', 5000),
+  description: text('The description, which can have several lines', 5000),
   tags,
   visibility: visibilitySchema,
   metadata,
 }, ['fileName', 'contentType', 'size'], 'The file to upload, and the texts of the video. All texts together can have at most 32 KiB in UTF-8');
 
-export const refreshRequestSchema = object({ refresh_token: text('The refresh token. Omit it in a browser session, where a cookie contains it', 4096, 1) }, []);
+export const refreshRequestSchema = object({ refresh_token: text('The refresh token. Omit the property in a browser session: the refresh cookie contains the token', 4096, 1) }, []);
 
 const renditionSchema = object({
   codec: { type: 'string' }, width: { type: 'integer' }, height: { type: 'integer' }, bitsPerSecond: { type: 'integer' },
@@ -84,7 +84,7 @@ const renditionSchema = object({
 
 const videoErrorSchema = object({
   code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' },
-}, ['code', 'message'], 'The reason why the video is errored; shown to its owner and to admins');
+}, ['code', 'message'], 'The reason for the status `errored`. Only the owner of the video and admins can see the reason');
 
 export const videoSchema = object({
   videoId: videoIdSchema,
@@ -109,27 +109,27 @@ export const videoSchema = object({
 
 const { description: _description, metadata: _metadata, poster: _poster, ...inEvents } = videoSchema.properties;
 
-/** The video in an event. Of the texts that users write, it has only title and tags. It has no URLs. */
+/** The video in an event. The title and the tags are the only texts of users in an event, and an event contains no URLs. */
 const eventVideoSchema = object({
   ...inEvents,
   error: { ...videoErrorSchema, description: 'The reason why the video cannot become ready' },
   attempt: { type: 'integer', description: 'The number of the attempt: 1 for the first transcode' },
 }, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'attempt'], 'A video in an event');
 
-/** The exact schema of the events that this version sends. `openEventDetailSchema` is the schema for consumers. */
+/** The exact schema of the events that this version sends. */
 export const eventDetailSchema = object({
-  eventId: { type: 'string', description: '`{videoId}:{version}:{type}`. It is the same when an event is delivered again' },
-  version: { type: 'integer', description: 'The number of writes of the video so far. An event with a lower version is older. Two events of one write have the same version' },
+  eventId: { type: 'string', description: '`{videoId}:{version}:{type}`. An event that is delivered again has the same `eventId`' },
+  version: { type: 'integer', description: 'A number that each write of the video increases. An event with a lower version is older. Two events of one write have the same version' },
   video: eventVideoSchema,
 }, ['eventId', 'version', 'video'], 'The detail of an event. Events can be delivered more than once and in any order');
 
-/** Returns a schema that also accepts events of later versions: additional fields, and additional enum values. */
+/** Returns a schema that also accepts additional fields and enum values, which later versions may send. */
 function openSchema(schema: JsonSchema): JsonSchema {
   const { enum: values, properties, items, ...rest } = schema;
   if (schema.additionalProperties === true || !(values || properties || items)) return schema;
   return {
     ...rest,
-    ...(values && { description: `${schema.description ? `${schema.description}: ` : ''}${values.join(', ')}. Later versions may add values` }),
+    ...(values && { description: `${schema.description ? `${schema.description}: ` : ''}${values.join(', ')}. Later versions of the service may add values` }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, openSchema(each)])),
       additionalProperties: true,
@@ -140,21 +140,21 @@ function openSchema(schema: JsonSchema): JsonSchema {
 
 const openEventVideoSchema = openSchema(eventVideoSchema);
 
-/** The schema of the detail of an event, for consumers. */
+/** The schema with which consumers can validate the `detail` of an event. */
 export const openEventDetailSchema = openSchema({ ...eventDetailSchema, properties: { ...eventDetailSchema.properties, video: openEventVideoSchema } });
 
 const uploadSchema = object({
   kind: { type: 'string', enum: ['single'] },
   method: { type: 'string', enum: ['PUT'] },
-  url: { type: 'string', description: 'The signed URL. Treat it as a secret' },
-  headers: stringMap('Request headers to send unchanged. HTTP clients add `content-length`'),
+  url: { type: 'string', description: 'The signed URL. Treat the URL as a secret' },
+  headers: stringMap('Request headers that the upload must contain unchanged. HTTP clients set `content-length` automatically'),
   expiresAt: time('The time until which the upload can be started'),
 }, ['kind', 'method', 'url', 'headers', 'expiresAt']);
 
 export const uploadResponseSchema = object({ video: videoSchema, upload: uploadSchema }, ['video', 'upload']);
 
 export const videoListSchema = object({
-  items: { type: 'array', items: videoSchema, description: 'A page of videos. It can have fewer than `limit` items, or none, when it has reached a limit of size or cost. Continue with `cursor`' },
+  items: { type: 'array', items: videoSchema, description: 'A page of videos. A page that reached a limit of size or cost has fewer than `limit` items, or none. Continue with `cursor`' },
   cursor: { type: 'string', description: 'The cursor of the next page; absent on the last page' },
 }, ['items']);
 
@@ -190,7 +190,7 @@ export const problemSchema = object({
   },
 }, ['type', 'title', 'status', 'detail', 'code'], 'A problem (RFC 9457)');
 
-/** The schemas that are components of the OpenAPI document, by name. Other schemas refer to them. */
+/** The schemas that are components of the OpenAPI document, by name. */
 export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   EventDetail: openEventDetailSchema,
   EventVideo: openEventVideoSchema,

@@ -3,7 +3,7 @@ export const KEY_PAIR_RESOURCE = 'Custom::VodKeyPair';
 
 /** The type of the key pairs that sign playback sessions. */
 export enum SigningKeyType {
-  /** ECDSA with the curve P-256. Its signatures are short, so the cookies are small. */
+  /** ECDSA with the curve P-256, whose short signatures make small cookies. */
   ECDSA_P256 = 'ecdsa-p256',
   /** RSA with 2048 bits. */
   RSA_2048 = 'rsa-2048',
@@ -12,15 +12,15 @@ export enum SigningKeyType {
 /** The type of a key pair in the properties of the custom resource. */
 export type KeyPairType = `${SigningKeyType}`;
 
-/** Properties of the custom resource. */
+/** Properties of the custom resource that creates a key pair. */
 export interface KeyPairProperties {
-  /** The secret for the private key. It is empty at first. */
+  /** ARN of the secret in which the function stores the private key. */
   readonly SecretArn: string;
   /** The type of a new key pair. An existing key pair keeps its type. */
   readonly KeyType: KeyPairType;
 }
 
-/** Attributes of the custom resource. They contain no part of the private key. */
+/** Attributes of the custom resource, which contain no part of the private key. */
 export interface KeyPairAttributes {
   /** PEM. */
   readonly PublicKey: string;
@@ -28,14 +28,14 @@ export interface KeyPairAttributes {
   readonly CreatedAt: string;
 }
 
-/** A key generation in the environment of the playback handler. */
+/** A key pair that the playback handler can sign with. */
 export interface SigningKeyReference {
-  /** The id of the public key in CloudFront. */
+  /** Id of the public key in CloudFront. */
   readonly keyPairId: string;
   readonly secretArn: string;
 }
 
-/** The value of the secret of a key generation, as JSON. */
+/** The JSON value of the secret that contains a private key. */
 export interface SigningKeySecret {
   /** PEM, PKCS #8. */
   readonly privateKey: string;

@@ -2,7 +2,7 @@ import type { Stage } from '../domain/stage';
 import type { VideoError, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
-/** The keys of the catalog's table. A change of the keys replaces a deployed table. */
+/** The keys of the catalog's table. CloudFormation replaces a deployed table if the keys change. */
 export const TABLE_KEYS = { partition: 'pk', sort: 'sk' } as const;
 
 /** A global secondary index with string keys. Only rows that have both keys are in the index. */
@@ -13,17 +13,17 @@ export interface TableIndex {
   readonly projection: 'KEYS_ONLY' | 'ALL';
 }
 
-/** The indexes of the table. None can be added later, because CloudFormation creates one index per update. docs/decisions/022 lists their queries. */
+/** The indexes of the table. Later versions can't add indexes, because CloudFormation creates one index per update. docs/decisions/022 lists the queries. */
 export const INDEXES = {
   /** The videos of an owner, by creation time (ids are time-sortable). */
   byOwner: { name: 'byOwner', partition: 'owner', sort: 'videoId', projection: 'KEYS_ONLY' },
-  /** The videos of an owner in one stage, by creation time. */
+  /** The videos of an owner in one stage (a group of statuses), by creation time. */
   byOwnerStage: { name: 'byOwnerStage', partition: 'owner', sort: 'stageKey', projection: 'KEYS_ONLY' },
   /** Listed, ready videos, by publication time. */
   byPublication: { name: 'byPublication', partition: 'listedFor', sort: 'listedAt', projection: 'KEYS_ONLY' },
-  /** Videos that the sweeper checks, by due time. With a single partition, the table's writes would be throttled at 1,000 per second. */
+  /** Videos that the sweeper checks, by due time. A single partition would limit the table to 1,000 writes per second. */
   byDue: { name: 'byDue', partition: 'dueShard', sort: 'dueAt', projection: 'KEYS_ONLY' },
-  /** Not used yet: reserved for a later query. */
+  /** An unused index, which is reserved for a later query. */
   spare: { name: 'spare', partition: 'spareKey', sort: 'spareSort', projection: 'ALL' },
 } as const satisfies Readonly<Record<string, TableIndex>>;
 
@@ -46,7 +46,7 @@ export interface VideoRow {
   readonly pk: string;
   /** `video` */
   readonly sk: string;
-  /** `SCHEMA_VERSION` of the version that wrote the row. */
+  /** The value of `SCHEMA_VERSION` when the row was written. */
   readonly schemaVersion: number;
   readonly videoId: string;
   readonly owner: string;
@@ -54,12 +54,12 @@ export interface VideoRow {
   readonly tags: string[];
   readonly visibility: Visibility;
   readonly status: VideoStatus;
-  /** 1 for the first transcode. */
+  /** The number of the attempt to transcode the video, starting at 1. */
   readonly attempt: number;
   readonly progress: number;
-  /** The number of edits by users, starting at 1. It is the ETag. */
+  /** The ETag: a number that starts at 1 and increases with each edit by a user. */
   readonly revision: number;
-  /** The number of writes, starting at 1. */
+  /** The number of times that the row was written. */
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -74,14 +74,14 @@ export interface VideoRow {
   readonly dueShard?: string;
   /** Key in INDEXES.byDue; see `dueKey`. */
   readonly dueAt?: string;
-  /** The declared source file; after the upload, the object in S3. */
+  /** The source file: until the upload as the client declared the file, then as the object in S3. */
   readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
-  /** The claim of the function that submits the job of the attempt. */
+  /** The claim (a lock) of the invocation that submits the job of the attempt. */
   readonly claim?: {
     readonly attempt: number;
     readonly token: string;
     readonly startedAt: string;
-    /** The attempt ended without a job, for a reason other than its source. A later message can start the next attempt. */
+    /** True if no job was created for a reason other than the source file. A later message can start the next attempt. */
     readonly abandoned?: true;
   };
   /** The number of times that the sweeper has resubmitted the attempt. */
@@ -95,20 +95,20 @@ export interface VideoRow {
   readonly height?: number;
   readonly renditions?: Rendition[];
   readonly error?: VideoError;
-  /** The time of the `video.expiring` event of a retention rule. */
+  /** The time at which a retention rule caused the event `video.expiring`. */
   readonly expiryNoticedAt?: string;
 }
 
-/** The only partition of `INDEXES.byPublication` so far. */
+/** The partition key of all rows in `INDEXES.byPublication`. */
 export const LISTED_FOR = 'signed-in';
 
-/** Long texts of a video. They are stored in a separate item, so that the cost of a status change does not depend on them. Lists do not contain them. */
+/** The long texts of a video, which lists do not contain. A separate item stores these texts, so that long texts do not make status changes more expensive. */
 export interface VideoDetails {
   readonly description?: string;
   readonly metadata?: Record<string, string>;
 }
 
-/** The publication of a video. */
+/** The time at which a video was published, and the id of the video. */
 export interface Publication {
   readonly publishedAt: string;
   readonly videoId: string;
@@ -153,7 +153,7 @@ export function detailsKey(videoId: string): { pk: string; sk: string } {
 /** All partitions of INDEXES.byDue. */
 export const DUE_SHARDS: readonly string[] = Array.from('0123456789abcdef');
 
-/** Returns the key of a video in INDEXES.byDue: the last digit of its id, which is random, and the due time. */
+/** Returns the key of a video in INDEXES.byDue: the last digit of the video id, which is random, and the due time. */
 export function dueKey(videoId: string, due: Date): { dueShard: string; dueAt: string } {
   return { dueShard: videoId.slice(-1), dueAt: due.toISOString() };
 }

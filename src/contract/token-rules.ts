@@ -1,13 +1,13 @@
-/** The rules by which tokens of an OIDC issuer are accepted and read: the value of TOKEN_RULES. */
+/** The value of the variable TOKEN_RULES: the rules for tokens of an OIDC issuer. */
 export interface TokenRules {
   /** The exact value of the `iss` claim. */
   readonly issuer: string;
-  /** The `aud` claim must contain at least one of these. */
+  /** Accepted audiences: the `aud` claim must contain at least one of these values. */
   readonly audiences: readonly string[];
-  /** The accepted type of token. Only one type is accepted: id tokens are meant for clients, access tokens for APIs. */
+  /** The accepted type of token: id tokens are meant for clients, access tokens for APIs. */
   readonly use: 'id' | 'access';
-  /** The name of the claim, or the path of a nested claim, such as `realm_access.roles`. */
+  /** The claim that contains the groups. A nested claim is written as a path, such as `realm_access.roles`. */
   readonly groupsClaim: string;
-  /** The URL of the issuer's key set. Default: the URL in the discovery document. */
+  /** The URL of the issuer's key set. Default: the URL in the issuer's discovery document. */
   readonly jwksUri?: string;
 }

@@ -1,7 +1,7 @@
-/** A rung of a ladder. */
+/** The settings of one rendition. */
 export interface Rung {
   /**
-   * The short side of a 16:9 box in pixels. The picture is scaled to fit the box, which has the orientation of the picture: a portrait video at 720 is 720
+   * The short side, in pixels, of the 16:9 box that the picture is scaled to fit. The box has the orientation of the picture: a portrait video at 720 is 720
    * pixels wide.
    */
   readonly height: number;
@@ -9,7 +9,7 @@ export interface Rung {
   readonly maxBitrate: number;
 }
 
-/** The value of TRANSCODE_SETTINGS. */
+/** The value of the variable TRANSCODE_SETTINGS. */
 export interface TranscodeSettings {
   readonly ladder: readonly Rung[];
   readonly segmentSeconds: number;
@@ -20,11 +20,11 @@ export interface TranscodeSettings {
 /** The detail type of job events ("EventBridge events emitted by MediaConvert", MediaConvert User Guide). */
 export const JOB_EVENT = 'MediaConvert Job State Change';
 
-/** The job statuses whose events are recorded. */
+/** The statuses of MediaConvert jobs that the service records. */
 export const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** A message of the submit queue that requests a job for an attempt, without a new source. Other messages are S3 events. */
+/** A message of the submit queue that requests a MediaConvert job. All other messages of the queue are S3 events of new source files. */
 export interface SubmitMessage {
   readonly videoId: string;
   readonly attempt: number;
@@ -34,10 +34,10 @@ export interface SubmitMessage {
 export const SUBMIT_TIMEOUT_SECONDS = 60;
 
 /**
- * The time after which a claim is stale. It is five times the timeout of the submitting function, so that the owner of a stale claim no longer runs. By then,
- * a search also finds a job that the owner created.
+ * The time after which a claim of the submitting function is stale: five times the timeout of the function. The invocation with the claim has then ended, and
+ * a search finds any job that this invocation created.
  */
 export const CLAIM_SECONDS = 5 * SUBMIT_TIMEOUT_SECONDS;
 
-/** The visibility timeout of the submit queue: six times the function's timeout, as the Lambda documentation recommends, and longer than `CLAIM_SECONDS`. */
+/** The visibility timeout of the submit queue: longer than `CLAIM_SECONDS`, and six times the function's timeout, as the Lambda documentation recommends. */
 export const SUBMIT_VISIBILITY_SECONDS = 6 * SUBMIT_TIMEOUT_SECONDS;
