@@ -1,10 +1,10 @@
 import type { VideoStatus } from './video-status';
 
 /**
- * The minutes after which the sweeper checks a video that has entered a status. `as before` keeps the due time that is set already.
+ * The number of minutes after which the sweeper checks a video, by status. `as before` keeps the previous due time.
  *
- * One hour is longer than messages are retried and longer than most transcodes. `processing` keeps the due time of `uploaded`, which saves two write units of
- * the index. The sweeper postpones videos whose transcode takes longer.
+ * One hour is longer than most transcodes, and longer than the time in which messages are retried. The sweeper postpones the check if a transcode takes longer.
+ * `processing` keeps the due time of `uploaded`, because a new due time would cost two write units of the index.
  */
 export const DUE_MINUTES: Readonly<Record<VideoStatus, number | 'as before' | 'never'>> = {
   waiting: 'never', uploaded: 60, processing: 'as before', held: 'never', ready: 'never', errored: 'never', deleting: 'never',

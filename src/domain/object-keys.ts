@@ -2,7 +2,7 @@ import { VIDEO_ID } from './video-id';
 
 /** The prefix of uploaded source files in the source bucket. */
 export const SOURCE_PREFIX = 'source/';
-/** The prefix of media files in the media bucket, and in the path of their URLs. */
+/** The prefix of media files in the media bucket and in the path of media URLs. */
 export const MEDIA_PREFIX = 'v/';
 
 const SOURCE_KEY = new RegExp(`^${SOURCE_PREFIX}(${VIDEO_ID})/original$`);
@@ -12,13 +12,13 @@ export function sourceKey(videoId: string): string {
   return `${SOURCE_PREFIX}${videoId}/original`;
 }
 
-/** Parses a key of `sourceKey`. Returns undefined for any other key. */
+/** Returns the video id in the key of a source file; undefined for any other key. */
 export function parseSourceKey(key: string): { videoId: string } | undefined {
   const videoId = SOURCE_KEY.exec(key)?.[1];
   return videoId === undefined ? undefined : { videoId };
 }
 
-/** `v/{videoId}/{attempt}/`. Each attempt has a separate prefix, because older media files may be cached. */
+/** `v/{videoId}/{attempt}/`. Each attempt has a separate prefix, because media files of an earlier attempt may be cached. */
 export function attemptPrefix(videoId: string, attempt: number): string {
   return `${MEDIA_PREFIX}${videoId}/${attempt}/`;
 }
@@ -28,7 +28,7 @@ export function hlsKey(videoId: string, attempt: number): string {
   return `${attemptPrefix(videoId, attempt)}hls/index.m3u8`;
 }
 
-/** `v/{videoId}/{attempt}/poster/`. MediaConvert chooses the file names. */
+/** `v/{videoId}/{attempt}/poster/`. MediaConvert chooses the name of the image file. */
 export function posterPrefix(videoId: string, attempt: number): string {
   return `${attemptPrefix(videoId, attempt)}poster/`;
 }

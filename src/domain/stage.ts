@@ -1,8 +1,10 @@
 import type { VideoStatus } from './video-status';
 
 /**
- * A group of statuses, for the index of an owner's videos. `uploaded` and `processing` share a stage, because each change of the stage costs two write units of
- * the index and few videos are in these statuses at a time. `waiting` is a separate stage, because abandoned uploads remain in it.
+ * A group of statuses, which is part of a key in the index `byOwnerStage`.
+ *
+ * `uploaded` and `processing` share a stage, because each change of the stage costs two write units of the index. `waiting` is a separate stage, because many
+ * abandoned uploads can have this status.
  */
 export type Stage = 'waiting' | 'open' | 'held' | 'ready' | 'errored' | 'deleting';
 

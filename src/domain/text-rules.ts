@@ -1,7 +1,7 @@
-/** Content of a character class: control characters, line and paragraph separators, and U+FFFD to U+FFFF, which represent no character. */
+/** Characters that are not allowed in a line: control characters, line and paragraph separators, and U+FFFD to U+FFFF, which represent no character. */
 const NOT_IN_A_LINE = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffd-\\uffff';
 
-/** Names that every JavaScript object inherits. As keys they can get lost or break code of clients. */
+/** Names that every JavaScript object inherits. Values with such keys can get lost in clients, or break the code of clients. */
 const INHERITED_NAMES = [
   '__proto__', '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__', 'constructor', 'hasOwnProperty', 'isPrototypeOf',
   'propertyIsEnumerable', 'prototype', 'toLocaleString', 'toString', 'valueOf',
@@ -16,8 +16,8 @@ export const KEY_PATTERN = `^(?!(?:${INHERITED_NAMES.join('|')})$)(?=.*\\S)[^${N
 const NO_TEXT = /[\p{Surrogate}\ufffd-\uffff]|(?![\t\n\r])\p{Control}/u;
 
 /**
- * Whether a string is valid text: no lone surrogates, no control characters except tab and line breaks, and no U+FFFD, which replaces bytes that are not valid
- * UTF-8.
+ * Whether a string is valid text. Lone surrogates and control characters are rejected, except tabs and line breaks. U+FFFD is rejected because decoders write
+ * this character in place of invalid UTF-8.
  */
 export function isText(text: string): boolean {
   return !NO_TEXT.test(text);

@@ -4,17 +4,17 @@ import { isInRanges } from './media-type';
 export interface UploadLimits {
   /** The maximum size of a file in bytes. */
   readonly maxSize: number;
-  /** The allowed media types. They are case-insensitive and can be ranges, such as `video/*`. */
+  /** The allowed media types, which are case-insensitive and can be ranges, such as `video/*`. */
   readonly contentTypes: readonly string[];
-  /** The validity of signed URLs, at most MAX_UPLOAD_EXPIRY_SECONDS. An upload has to start before its URL expires. */
+  /** The validity of signed URLs, at most MAX_UPLOAD_EXPIRY_SECONDS. An upload has to start before the signed URL expires. */
   readonly expirySeconds: number;
 }
 
 /**
  * The maximum validity of signed URLs.
  *
- * A signed URL stops working when the credentials that signed it expire. A function does not know when its credentials expire, so the validity must be shorter
- * than the remaining lifetime of any credentials in use. Otherwise `expiresAt` could be wrong.
+ * A signed URL expires at the latest with the credentials that signed the URL. A function cannot read the expiry of its credentials, so this maximum is shorter
+ * than the remaining lifetime of all credentials that a function can have.
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 

@@ -3,17 +3,17 @@ export const MAX_TITLE_LENGTH = 200;
 
 /** Returns the default title of a video. */
 export function titleOf(fileName: string): string {
-  // Cuts at code points, to keep surrogate pairs whole.
+  // Array.from() splits the string at code points, so no surrogate pair is cut.
   return Array.from(fileName).slice(0, MAX_TITLE_LENGTH).join('');
 }
 
-/** The texts of a video that users write, by field. */
+/** The texts that users write for a video, by field. */
 export type UserData = Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>> | undefined>>;
 
-/** The maximum size of all texts of a video together. With this limit, a page of a list can contain 100 rows of the maximum size. */
+/** The maximum size of the texts of a video in total. With this limit, a page of a list can contain 100 rows of the maximum size. */
 export const MAX_USER_DATA_BYTES = 32 * 1024;
 
-/** Returns the largest field of user data that exceeds the limit; undefined if the data is within the limit. */
+/** Returns the largest field if the fields exceed the limit in total, otherwise undefined. */
 export function oversizedField(data: UserData): { name: string; bytes: number; totalBytes: number } | undefined {
   const fields = Object.entries(data).map(([name, value]) => ({ name, bytes: value === undefined ? 0 : storedBytes(value) }));
   const totalBytes = fields.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -21,7 +21,7 @@ export function oversizedField(data: UserData): { name: string; bytes: number; t
   return { ...fields.reduce((largest, field) => (field.bytes > largest.bytes ? field : largest)), totalBytes };
 }
 
-/** Returns the size of a value as DynamoDB counts it: UTF-8, 3 bytes for a list or map and 1 byte for each element ("DynamoDB item sizes and formats"). */
+/** Returns the size of a value in DynamoDB: the bytes of UTF-8, plus 3 for a list or map and 1 for each element ("DynamoDB item sizes and formats"). */
 function storedBytes(value: string | readonly string[] | Readonly<Record<string, string>>): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   const texts: string[][] = Array.isArray(value) ? value.map((each: string) => [each]) : Object.entries(value);

@@ -1,4 +1,4 @@
-/** The pattern of a video id: a UUID in lower case, without anchors. Ids are UUIDs of version 7, which are time-sortable and unguessable. */
+/** The pattern (without anchors) of a video id. Video ids are UUIDs of version 7 in lower case, which are time-sortable and unguessable. */
 export const VIDEO_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
 const WHOLE = new RegExp(`^${VIDEO_ID}$`);

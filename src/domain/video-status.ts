@@ -1,8 +1,8 @@
-/** The statuses of a video. `waiting -> uploaded -> processing -> (held ->) ready | errored`; `deleting` from any. */
+/** The statuses of a video: `waiting -> uploaded -> processing -> (held ->) ready | errored`. Every status can change to `deleting`. */
 export const VIDEO_STATUSES = ['waiting', 'uploaded', 'processing', 'held', 'ready', 'errored', 'deleting'] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
 
-/** Whether users can see a video. False if it is being deleted, and for a status that a newer version wrote. */
+/** Whether users can see a video with this status. Videos with a status that a newer version wrote are hidden. */
 export function isPresent(status: VideoStatus): boolean {
   return status !== 'deleting' && VIDEO_STATUSES.includes(status);
 }
@@ -13,21 +13,21 @@ export const VIDEO_ERROR_CODES = [
 ] as const;
 export type VideoErrorCode = (typeof VIDEO_ERROR_CODES)[number];
 
-/** The error of a video. Only its owner and admins can see it. */
+/** The error of a video, which only the owner of the video and admins can see. */
 export interface VideoError {
   readonly code: VideoErrorCode;
   readonly message: string;
 }
 
 /**
- * The allowed previous statuses of each status within one attempt. Any other transition is late, repeated or out of order, and is ignored. A retry starts the
- * next attempt at `uploaded`.
+ * The allowed previous statuses, by status, within one attempt to transcode a video. Any other change is ignored, because its event is late, repeated or out of
+ * order. The next attempt starts at `uploaded`.
  */
 export const ENTERED_FROM: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
   waiting: [],
   uploaded: ['waiting'],
   processing: ['uploaded'],
-  // No code of this version holds videos back yet.
+  // No code sets this status yet.
   held: [],
   ready: ['uploaded', 'processing'],
   errored: ['waiting', 'uploaded', 'processing'],

@@ -1,14 +1,14 @@
 /** The users who can find and watch a video. */
 export enum VideoVisibility {
-  /** All viewers can list and watch the video. Viewers are all signed-in users, unless `roles` limits them. */
+  /** All viewers can list and watch the video. Every signed-in user is a viewer, unless `roles` limits the viewers. */
   SIGNED_IN = 'signed-in',
-  /** All viewers who know the id can watch the video. It is not listed. */
+  /** All viewers who know the id can watch the video, but lists do not contain the video. */
   UNLISTED = 'unlisted',
   /** Only the owner and admins can watch the video. */
   PRIVATE = 'private',
 }
 
-/** A visibility in rows and in the API. */
+/** The value of a visibility in rows and in the API. */
 export type Visibility = `${VideoVisibility}`;
 
 /** Whether ready videos with this visibility are in the list of all viewers. */
