@@ -27,9 +27,7 @@ import { UPLOAD_OPTIONS, VodUpload, VodUploadOptions } from './upload/vod-upload
 /** Properties of `ServerlessVod`. */
 export interface ServerlessVodProps {
   /**
-   * The identity provider that authenticates users.
-   *
-   * Decide before the first upload: the owner of a video is stored as a user id of this identity provider.
+   * The identity provider that authenticates users. Decide before the first upload: the owner of a video is stored as a user id of this provider.
    * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
@@ -41,38 +39,21 @@ export interface ServerlessVodProps {
   readonly roles?: VodRoles;
 
   /**
-   * Custom domain names of the distribution.
-   *
-   * The first name is the host of the service URL (`url`), which is used for sign-in, its callback, sign-out, the invitation email, CORS of uploads and the
-   * URLs of media. Create a DNS record for each name that points to the distribution. No other CloudFront distribution can have the same name.
-   *
-   * Users can sign in and watch only at the first name, because cookies belong to one host. Requests for the other names and for the `cloudfront.net` name
-   * that `defaultBehavior` serves are redirected to the first name, unless the behavior has a function for viewer requests. Viewers need TLS 1.2
-   * (`TLSv1.2_2021`).
+   * Custom domain names of the distribution. Users can sign in and watch only at the first name, which is the host of the service URL (`url`). Create a DNS
+   * record for each name that points to the distribution. `VodDeliveryProps.domainNames` describes the redirects from the other names.
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
   readonly domainNames?: string[];
 
   /**
-   * The ACM certificate that covers all `domainNames`. Required with `domainNames`.
-   *
-   * It must be in us-east-1 and in the account of the stack, whatever the region of the stack: CloudFront accepts no other certificates.
+   * The ACM certificate that covers all `domainNames`, in us-east-1 and in the account of the stack. Required with `domainNames`.
    * @default - none
    */
   readonly certificate?: acm.ICertificate;
 
   /**
-   * The default behavior of the distribution, which serves your web app: all paths except those below `/api/` and `/v/`.
-   *
-   * All options of `cloudfront.BehaviorOptions` can be set. A behavior without a response headers policy gets CloudFront's managed security headers. The
-   * origin must not be the media bucket, because only `/v/*` requires a playback session.
-   *
-   * By default, CloudFront allows GET and HEAD, and caches each response for all viewers, without query strings and cookies in the cache key. A
-   * server-rendered app requires `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. It then
-   * receives the cookies of its viewers, except the refresh cookie and the playback cookies, which are limited to paths of the service.
-   *
-   * An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set. Otherwise they depend on the distribution, which depends on
-   * the app.
+   * The default behavior of the distribution, which serves your web app: all paths except paths below `/api/` and `/v/`. `VodDeliveryProps.defaultBehavior`
+   * lists the options for a server-rendered app. An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set.
    * @default - a CloudFront function that returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -84,27 +65,21 @@ export interface ServerlessVodProps {
   readonly defaultRootObject?: string;
 
   /**
-   * Additional behaviors of the distribution for your app, by path pattern.
-   *
-   * Patterns below `/v/` and `/api/` are rejected. HTTP requests are redirected to HTTPS, and responses get CloudFront's managed security headers, unless the
-   * behavior sets other options. The origin must not be the media bucket.
+   * Additional behaviors of the distribution for your app, by path pattern. Patterns below `/v/` and `/api/` are rejected.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
 
   /**
-   * Additional web origins whose pages can use the service, such as `https://app.example.com`, or `http://localhost:5173` for development.
-   *
-   * Their pages can call the API with a bearer token and upload files, and a sign-in can return to them. Only https is allowed, or http on localhost. Pages of
+   * Additional web origins whose pages can use the service, such as `https://app.example.com`, or `http://localhost:5173` for development. Pages of these
+   * origins can call the API with a bearer token and upload files, and a sign-in can return to these pages. Only origins on localhost can use http. Pages of
    * another site can use neither the refresh cookie nor the playback cookies.
    * @default - none: only pages of the service URL
    */
   readonly appOrigins?: string[];
 
   /**
-   * The renditions of each video, in any order.
-   *
-   * MediaConvert charges for each minute of each rendition (Basic tier).
+   * The renditions of each video, in any order. MediaConvert charges for each minute of each rendition (Basic tier).
    * @default - H.264 with heights of 1080, 720, 540, 360 and 240 pixels, and at most 6, 4, 2, 1 and 0.35 Mb/s
    */
   readonly ladder?: TranscodeRung[];
@@ -112,24 +87,21 @@ export interface ServerlessVodProps {
   /**
    * The removal policy of the buckets, the table, the user pool and the secrets.
    *
-   * By default, these resources are retained when the stack is deleted, except when the rollback of a failed first deployment deletes them. `RETAIN` retains
-   * them in that case too. `DESTROY` deletes them with the stack, including all uploaded videos. `SNAPSHOT` is rejected at synth.
+   * The default retains these resources when the stack is deleted, but the rollback of a failed first deployment deletes them. `RETAIN` retains the resources
+   * in both cases. `DESTROY` deletes the resources with the stack, including all uploaded videos. `SNAPSHOT` is rejected at synth.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * Whether deletion protection is enabled for the table and the user pool.
-   *
-   * Enable it after the first successful deployment: the rollback of a failed first deployment cannot delete protected resources.
+   * Whether deletion protection is enabled for the table and the user pool. Enable the protection after the first successful deployment, because the rollback
+   * of a failed first deployment cannot delete protected resources.
    * @default false
    */
   readonly deletionProtection?: boolean;
 
   /**
-   * Options for all Lambda functions, such as memory, log retention, tracing, VPC and permissions boundary.
-   *
-   * Each option can be overridden for one area, with `functions` of the area's options.
+   * Options for all Lambda functions, such as memory and VPC. The options of an area, such as `upload.functions`, override these options.
    * @default - the defaults of `VodFunctionOptions`
    */
   readonly functions?: VodFunctionOptions;
@@ -174,8 +146,8 @@ export interface ServerlessVodProps {
 /**
  * A serverless video-on-demand service.
  *
- * Users sign in and upload videos. MediaConvert transcodes each video to adaptive HLS. Viewers play it through CloudFront with signed cookies. The service
- * consists of one construct for each area, which are public properties, such as `vod.upload` and `vod.catalog`.
+ * Users sign in and upload videos. MediaConvert transcodes each video to adaptive HLS. Viewers play videos through CloudFront with signed cookies. Each area
+ * of the service is a construct and a public property, such as `vod.upload`.
  *
  * @example
  * const vod = new ServerlessVod(this, 'Vod');
@@ -194,17 +166,12 @@ export class ServerlessVod extends Construct {
   public readonly delivery: VodDelivery;
   /** The REST API. */
   public readonly api: VodApi;
-  /** The sweeper, which checks every 15 minutes for videos that wait for an event that did not arrive. */
+  /** The sweeper: a function that looks every 15 minutes for videos whose events did not arrive. */
   public readonly sweeper: VodSweeper;
-  /**
-   * The service URL, which users open: `https://` and the first of `domainNames`, or the domain name of the distribution, such as
-   * `https://d111111abcdef8.cloudfront.net`.
-   *
-   * Without `domainNames`, the URL depends on the distribution. An app in the same stack that `defaultBehavior` serves can then not refer to it.
-   */
+  /** The service URL, which users open: `https://` and the first of `domainNames`. Without `domainNames`, the URL has the domain name of the distribution. */
   public readonly url: string;
 
-  /** The areas, for code that applies to all of them. @internal */
+  /** The resources of all areas. @internal */
   public readonly _areas: readonly Area[];
 
   constructor(scope: Construct, id: string, props: ServerlessVodProps = {}) {
@@ -219,7 +186,7 @@ export class ServerlessVod extends Construct {
     });
     const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection } = props;
     const { domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors } = props;
-    // The domain name of the distribution is not known yet: the distribution is created after the API and the catalog.
+    // The distribution is created after the API and the catalog, so its domain name is not known yet.
     const url = isAbsent(domainNames) ? Lazy.string({ produce: () => this.delivery.url }) : serviceUrl(domainNames);
 
     // The order is explained in docs/decisions/001-one-origin.md.
@@ -252,18 +219,14 @@ const KEYS: Record<keyof ServerlessVodProps, true> = {
   delivery: true, api: true, sweeper: true,
 };
 
-const AREAS = ['upload', 'transcode', 'catalog', 'delivery', 'api', 'sweeper'] as const;
 const OPTIONS = {
   upload: UPLOAD_OPTIONS, transcode: TRANSCODE_OPTIONS, catalog: CATALOG_OPTIONS, delivery: DELIVERY_OPTIONS, api: API_OPTIONS, sweeper: SWEEPER_OPTIONS,
 };
+const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 
-/** Options that are not props of `ServerlessVod`, by the path to write in the hint of an error. */
+/** Options that are not props of `ServerlessVod`, by the path that the hint of an error message shows. */
 const ELSEWHERE = {
-  'upload.*': UPLOAD_OPTIONS,
-  'transcode.*': TRANSCODE_OPTIONS,
-  'catalog.*': CATALOG_OPTIONS,
-  'delivery.*': DELIVERY_OPTIONS,
-  'api.*': API_OPTIONS,
+  ...Object.fromEntries(AREAS.map((area) => [`${area}.*`, OPTIONS[area]])),
   'functions.*': FUNCTION_OPTIONS,
   'roles.*': ROLES,
   'identity: Identity.userPool({ * })': USER_POOL_OPTIONS,
@@ -273,8 +236,8 @@ const ELSEWHERE = {
 function problemsOf(scope: Construct, props: ServerlessVodProps): (string | undefined)[] {
   const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
   return [
-    // Compares names, because one of the props may be an import of the same bucket.
-    sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got the same bucket twice. It would create a cycle: the CORS rule of the source bucket refers to the distribution, which refers to the media bucket' : undefined,
+    // Names are compared, because one of the two props may be an import of the bucket in the other prop.
+    sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one bucket twice. A single bucket would create a cycle: the CORS rule of the source bucket refers to the distribution, which refers to the media bucket' : undefined,
     ...domainProblems(scope, props),
     keyProblem('', props, KEYS, ELSEWHERE),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
