@@ -3,7 +3,7 @@ import type { VodApi } from './vod-api';
 import type { VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
 import { throwIfAny } from '../synth/errors';
-import { ownObjectProblem } from '../synth/prop-checks';
+import { libraryObjectProblem } from '../synth/prop-checks';
 
 export function serveArea(scope: Construct, api: VodApi, area: Area, roles?: VodRoles): void {
   throwIfAny(scope, [apiProblem(api)]);
@@ -13,5 +13,5 @@ export function serveArea(scope: Construct, api: VodApi, area: Area, roles?: Vod
 export function apiProblem(api: VodApi): string | undefined {
   const isRestApi = typeof api === 'object' && api !== null && 'restApiId' in api;
   return isRestApi ? 'api: expected a VodApi, got a REST API of CDK. Create a VodApi, and add your own routes to its restApi'
-    : ownObjectProblem('api', api, 'a VodApi', { members: ['_serve'], required: true });
+    : libraryObjectProblem('api', api, 'a VodApi', { members: ['_serve'], required: true });
 }

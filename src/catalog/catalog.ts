@@ -4,7 +4,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import { tablePlaceProblems } from '../synth/existing-table';
 import { originProblem } from '../synth/origin';
-import { ownObjectProblem } from '../synth/prop-checks';
+import { libraryObjectProblem } from '../synth/prop-checks';
 
 /** A catalog: a `VodCatalog`, or a catalog that `VodCatalog.fromTable` imports. */
 export interface IVodCatalog extends IConstruct {
@@ -32,7 +32,7 @@ export interface IVodCatalog extends IConstruct {
 
 /** Returns a message for each problem of a catalog prop that can be detected at synth. */
 export function catalogProblems(scope: Construct, prop: string, catalog: IVodCatalog | undefined): (string | undefined)[] {
-  const wrong = ownObjectProblem(prop, catalog, 'a VodCatalog', { members: ['node', 'roles', 'url', 'table', 'grantReadVideos'], required: true });
+  const wrong = libraryObjectProblem(prop, catalog, 'a VodCatalog', { members: ['node', 'roles', 'url', 'table', 'grantReadVideos'], required: true });
   if (wrong || !catalog) return [wrong];
   return [
     // Roles are required, because without roles all signed-in users could upload and watch.

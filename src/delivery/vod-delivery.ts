@@ -23,7 +23,7 @@ import { bucketProblems, checkBucket } from '../synth/existing-bucket';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { privateBucket } from '../synth/private-bucket';
-import { durationProblem, enumProblem, isAbsent, keyProblem, objectProblem, ownObjectProblem, show, stringProblem } from '../synth/prop-checks';
+import { durationProblem, enumProblem, isAbsent, keyProblem, libraryObjectProblem, objectProblem, show, stringProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 import { cloudFrontProblem } from '../synth/region';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
@@ -257,7 +257,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
     ...generationProblems('keyGenerations', props.keyGenerations),
     ...domainProblems(scope, props),
     hostProblem(scope, props),
-    ownObjectProblem('api', props.api, 'a VodApi', { members: ['originDomainName'] }),
+    libraryObjectProblem('api', props.api, 'a VodApi', { members: ['originDomainName'] }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
     isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { members: ['bind'], required: true }),
     objectProblem('additionalBehaviors', props.additionalBehaviors, 'behaviors by path pattern'),

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { Roles } from '../contract/roles';
-import { isAbsent, keyProblem, objectProblem, ownObjectProblem, show } from '../synth/prop-checks';
+import { isAbsent, keyProblem, libraryObjectProblem, objectProblem, show } from '../synth/prop-checks';
 
 /** Maximum length of a group name in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
 const MAX_GROUP_NAME_LENGTH = 128;
@@ -92,7 +92,7 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
   if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}. A role accepts one Access`;
-  const wrong = ownObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['groups'] });
+  const wrong = libraryObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['groups'] });
   if (!wrong && access.groups && access.groups.length > 1) {
     return `${prop}: expected Access.group with one name, got ${access.groups.map(show).join(' and ')}. A role accepts one group`;
   }

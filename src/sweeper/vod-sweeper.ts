@@ -13,7 +13,7 @@ import { throwIfAny } from '../synth/errors';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { privateQueue } from '../synth/private-queue';
-import { keyProblem, ownObjectProblem } from '../synth/prop-checks';
+import { keyProblem, libraryObjectProblem } from '../synth/prop-checks';
 import { checkSoleUse } from '../synth/sole-use';
 import type { IVodTranscode } from '../transcode/transcode';
 import { jobsConnection, submitConnection } from '../transcode/transcode-connections';
@@ -75,7 +75,7 @@ export class VodSweeper extends Construct {
       keyProblem<VodSweeperProps>('', props, { ...SWEEPER_OPTIONS, catalog: true, transcode: true }),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
-      ownObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
+      libraryObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
     ]);
     useFunctionOptions(this, props.functions);
     checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'sweep the videos of both services');

@@ -4,8 +4,8 @@ import type { IConstruct } from 'constructs';
 /**
  * Suppresses cdk-nag findings, with a reason for each rule.
  *
- * @param scope the narrowest construct that works: the suppression applies to all its children
- * @param reasons rule id -> reason
+ * @param scope the construct to which the suppression applies, including its children
+ * @param reasons the reasons, by rule id
  */
 export function acknowledge(scope: IConstruct, reasons: Readonly<Record<string, string>>): void {
   for (const [id, reason] of Object.entries(reasons)) Validations.of(scope).acknowledge({ id, reason });
@@ -20,7 +20,7 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
   const id = (): string => `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resourceArn))}]`;
   const early = id();
   acknowledgeOne(scope, early, reason);
-  // At the end of synthesis, the ARN of a resource in another stack has become an Fn::ImportValue.
+  // CDK replaces the ARN of a resource in another stack with an Fn::ImportValue at the end of synthesis.
   scope.node.addValidation({
     validate: () => {
       if (id() !== early) acknowledgeOne(scope, id(), reason);
@@ -33,7 +33,7 @@ function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
   try {
     acknowledge(scope, { [id]: reason });
   } catch (error) {
-    // Before 2.262, CDK rejects ids with a second `::`, which the ARN of an imported bucket contains. A missing suppression must not fail synth.
+    // CDK before 2.262 rejects an id with a second `::`, such as the id with the ARN of an imported bucket. A missing suppression must not fail synth.
     if (!/Invalid validation rule ID/i.test(String(error))) throw error;
   }
 }

@@ -2,10 +2,10 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { HandlerName } from '../contract/environment';
 
-/** The resources of an area. Code that applies to all areas, such as code that creates routes or alarms, reads them from each area. */
+/** The resources of an area, which is one part of the service, such as uploads. The code that creates routes or alarms reads the resources of every area. */
 export interface Area {
-  /** The functions, keyed by handler name. A route that names a handler is integrated with its function. */
+  /** The functions, by handler name. API Gateway invokes the function of the handler that a route names. */
   readonly handlers: Readonly<Partial<Record<HandlerName, lambda.Function>>>;
-  /** Dead-letter queues, whose messages no function could process. */
+  /** Dead-letter queues, which contain messages that no function could process. */
   readonly deadLetterQueues: readonly sqs.Queue[];
 }

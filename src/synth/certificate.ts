@@ -12,8 +12,8 @@ const FORM = `arn:aws:acm:${CERTIFICATE_REGION}:{account}:certificate/{id}`;
 const PARTS = [/^arn$/, /^aws$/, /^acm$/, new RegExp(`^${CERTIFICATE_REGION}$`), /^\d{12}$/, /^certificate\/[\w-]+$/];
 
 /**
- * Checks a certificate that CloudFront uses for domain names: those of the service, or the custom domain of Cognito. The names that a certificate covers
- * are only known if this app creates the certificate.
+ * Checks an ACM certificate for domain names of the service or for the custom domain of Cognito. The names in the certificate are checked only if this app
+ * creates the certificate.
  *
  * @param names the domain names, and the prop that contains them
  */
@@ -30,9 +30,9 @@ export function certificateProblem(
   return placeProblem(scope, prop, certificateArn, own) ?? (own && coverageProblem(prop, own, names));
 }
 
-/** Checks region and account by the ARN: the `env` of an imported certificate is that of the importing stack. */
+/** Checks the region and the account in the ARN, because the `env` of an imported certificate describes the importing stack. */
 function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
-  const expected = `${prop}: expected an ACM certificate of ${CERTIFICATE_REGION}, the only region that CloudFront accepts`;
+  const expected = `${prop}: expected an ACM certificate of ${CERTIFICATE_REGION} (the only region that CloudFront accepts)`;
   const parts = literalOf(arn).split(':');
   const isUnknown = parts.length < PARTS.length && Token.isUnresolved(arn);
   const isRight = isUnknown || (parts.length === PARTS.length && PARTS.every((form, index) => parts[index].includes(LATER) || form.test(parts[index])));
@@ -41,7 +41,7 @@ function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.Cfn
   if (differ(region, CERTIFICATE_REGION)) return `${expected}, got one of ${region}`;
   const [account, stacks] = [own?.stack.account ?? (isUnknown ? LATER : parts[4]), Stack.of(scope).account];
   return account.includes(LATER) || !differ(account, stacks) ? undefined
-    : `${prop}: expected a certificate of the stack's account ${stacks}, because CloudFront accepts no certificate of another account, got one of ${account}`;
+    : `${prop}: expected a certificate of the stack's account ${stacks}, got one of ${account}. CloudFront accepts only certificates of its own account`;
 }
 
 function coverageProblem(
@@ -54,7 +54,7 @@ function coverageProblem(
     : `${prop}: expected a certificate that covers ${names.prop}, got one for ${covered.join(', ')}. Add ${missing.join(', ')} to subjectAlternativeNames`;
 }
 
-/** Whether a certificate's name covers a domain name: a wildcard matches exactly one label (RFC 9525, section 6.3). */
+/** Whether a name in a certificate covers a domain name. A wildcard matches exactly one label (RFC 9525, section 6.3). */
 function covers(pattern: string, name: string): boolean {
   return pattern.toLowerCase() === name || (pattern.startsWith('*.') && pattern.slice(1).toLowerCase() === name.slice(name.indexOf('.')));
 }

@@ -4,7 +4,7 @@ import { finalValue, LATER } from './literal';
 import { isAbsent } from './prop-checks';
 
 /**
- * Repeats a check at the end of synthesis for strings and lists that contain tokens: lazy values are known by then. A value that is only known at deploy
+ * Repeats a check at the end of synthesis for strings and lists that contain tokens, because lazy values are known then. A value that is known only at deploy
  * time remains a token.
  */
 export function checkTokens<T extends object>(scope: IConstruct, props: T, problemsOf: (props: T) => (string | undefined)[]): void {
@@ -23,7 +23,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // Unknown items are replaced by tokens. The original items are not available if the whole list is lazy.
+  // An unknown item is replaced by a token, because a lazy list does not contain its original items.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

@@ -3,8 +3,9 @@ import type { IDependable } from 'constructs';
 import type { HandlerName, Optional, Required, Values, Variable } from '../contract/environment';
 
 /**
- * The link between a handler and a resource: the environment variables that the handler reads and the permissions that it needs, in one value. The area that
- * owns the resource creates the connection. Any handler can use it, so areas do not import each other's resources.
+ * The environment variables and the permissions with which a handler uses a resource.
+ *
+ * The area that owns the resource creates the connection. Other areas import only the connection and not the resource.
  */
 export interface Connection<V extends Variable = never> {
   readonly environment: Values<V>;
@@ -17,33 +18,33 @@ export interface Connection<V extends Variable = never> {
   readonly after?: IDependable;
 }
 
-/** Returns the connection, with the variables that it covers inferred in its type. */
+/** Returns a connection, for which the compiler infers the type with its variables. */
 export function connection<V extends Variable>(parts: Connection<V>): Connection<V> {
   return parts;
 }
 
-/** Creates a permission without an environment variable. */
+/** Creates a connection that grants permissions and sets no environment variable. */
 export function permission(actions: string[], resourceArns: string[]): Connection {
   return { environment: {}, grant: (grantee) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns }) };
 }
 
-/** The variables that are covered by a list of connections. */
+/** The variables that a list of connections sets. */
 export type Covered<U> = U extends readonly (infer C)[] ? C extends Connection<infer V> ? V : never : never;
 
-/** The variables that are covered by more than one connection of a list. */
+/** The variables that two connections of a list set. */
 type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others] ? (V & Covered<Others>) | CoveredTwice<Others> : never;
 
-/** The variables of a handler that no connection covers: required ones, optional ones, and no others. */
+/** The variables of a handler that no connection sets. All other variables are rejected. */
 export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>
   & { readonly [Other in Exclude<Variable, Exclude<Required<H> | Optional<H>, Covered<U>>>]?: never };
 
-/** `unknown`, which accepts any connection, if all its variables are optional for the handler. Otherwise a string type that is the compiler's error message. */
+/** Accepts a connection (`unknown`) if its variables are optional for the handler. Otherwise, this type is a string that the compiler shows as the error. */
 export type LateFor<H extends HandlerName, V extends Variable> = [Exclude<V, Optional<H>>] extends [never] ? unknown : `${Exclude<V, Optional<H>>} is not optional for ${H}`;
 
 /**
- * `unknown`, which accepts any list, unless a variable is covered twice or the handler does not read it. Then a list of a string type that is the compiler's
- * error message.
+ * Accepts a list of connections (`unknown`) if the handler reads every variable and no variable is set twice. Otherwise, this type is a list of strings that
+ * the compiler shows as the error.
  */
 export type FitFor<H extends HandlerName, U> = [CoveredTwice<U>] extends [never]
   ? [Exclude<Covered<U>, Required<H> | Optional<H>>] extends [never] ? unknown : readonly `${H} does not read ${Exclude<Covered<U>, Required<H> | Optional<H>>}`[]
-  : readonly `${CoveredTwice<U>} is covered twice`[];
+  : readonly `${CoveredTwice<U>} is set twice`[];

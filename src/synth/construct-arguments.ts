@@ -6,14 +6,14 @@ import { objectProblem, show } from './prop-checks';
 /**
  * Returns the scope of a new construct. Throws if the scope is not in a stack, or if the props are not an object.
  *
- * Call it in the argument of `super()`, before any code reads the props.
+ * Call this function in the argument of `super()`, so that no code reads the props before the check.
  *
- * @param name the parameter that contains the props
+ * @param name the name of the parameter that contains the props
  */
 export function checkedScope(scope: Construct, id: string, props: unknown, name = 'props'): Construct {
   const isScope = Construct.isConstruct(scope) && scope.node.scopes.some(Stack.isStack);
   const problems = [
-    isScope ? undefined : `scope: expected a construct in a stack, such as the Stack itself, got ${show(scope)}`,
+    isScope ? undefined : `scope: expected a Stack, or a construct in a Stack, got ${show(scope)}`,
     objectProblem(name, props, 'an object of properties', { required: true }),
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw new VodValidationError([...isScope ? [scope.node.path] : [], id].join('/'), problems);

@@ -4,25 +4,29 @@ import type { IConstruct } from 'constructs';
 import { finalText, finalTexts } from './literal';
 import { normalHost } from './origin';
 
-/** A distribution of the app, with its CloudFront domain name and its aliases, both in the form of `finalText`. */
+/** A distribution of the app with all its domain names, as `finalText` returns them. */
 export interface NamedDistribution {
   readonly resource: IConstruct;
   readonly names: readonly string[];
 }
 
-/** Returns every distribution of the app. The list is only complete at the end of synthesis. */
+/** Returns every distribution of the app. The list is complete only at the end of synthesis. */
 export function distributionsBeside(scope: IConstruct): NamedDistribution[] {
   return scope.node.root.node.findAll().filter(isDistribution).map((resource) => ({ resource, names: namesOf(resource) }));
 }
 
-/** Returns the host of a URL in the form of `finalText`, and every other name of the distribution with that host. */
+/**
+ * Returns the host of a URL, and all other domain names of the distribution that has this host.
+ *
+ * @param url a result of `finalText`
+ */
 export function namesBeside(scope: IConstruct, url: string): string[] {
   const host = url.replace('https://', '');
   const beside = distributionsBeside(scope).filter(({ names }) => names.some((name) => isSameName(name, host))).flatMap(({ names }) => names);
   return [host, ...beside.filter((name) => !isSameName(name, host))];
 }
 
-/** Whether CloudFront treats two names as the same. */
+/** Whether CloudFront treats two domain names as equal. */
 export function isSameName(one: string, other: string): boolean {
   const [host, otherHost] = [one, other].map((name) => normalHost(`https://${name}`));
   return host !== undefined && host === otherHost;

@@ -3,10 +3,10 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { renderedProperties } from './rendered';
 import type { Variable } from '../contract/environment';
 
-/** The quota for all variables of a function together, measured as JSON (AWS Lambda quotas, "Environment variables"). */
+/** The quota for the environment variables of a function, measured as JSON (AWS Lambda quotas, "Environment variables"). */
 const MAX_BYTES = 4096;
 
-/** Replaces values that are known at deploy time only. The length is an estimate: shorter than an ARN, longer than most ids. */
+/** A placeholder for a value that is known only at deploy time. The length is an estimate: an ARN is longer, and most ids are shorter. */
 const UNKNOWN = '?'.repeat(40);
 
 /** The shortest possible values of CloudFormation's pseudo parameters. */
@@ -14,7 +14,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': '123456789012', 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** The props that determine the variables that can become large. */
+/** The props that determine the size of large variables. */
 const FILLED_BY: Partial<Record<string, string>> = {
   APP_ORIGINS: 'appOrigins',
   RETURN_ORIGINS: 'appOrigins',
@@ -32,7 +32,7 @@ interface FunctionProperties {
   readonly Environment: { readonly Variables?: Readonly<Record<string, unknown>> };
 }
 
-/** Rejects an environment that is larger than Lambda's quota. Runs at the end of synthesis because the app may add variables. */
+/** Rejects an environment that is larger than Lambda's quota. The check runs at the end of synthesis, because the app may add variables. */
 export function checkEnvironmentSize(fn: lambda.Function): void {
   fn.node.addValidation({ validate: () => [sizeProblem(fn)].filter((problem) => problem !== undefined) });
 }
@@ -46,8 +46,8 @@ function sizeProblem(fn: lambda.Function): string | undefined {
     .map(([name, value]) => ({ name, bytes: bytesOf({ [name]: value }) }))
     .sort((one, other) => other.bytes - one.bytes).slice(0, SHOWN)
     .map(({ name, bytes }) => `${name} with ${bytes} bytes${FILLED_BY[name] ? ` (set by ${FILLED_BY[name]})` : ''}`);
-  const guess = variables.some(([, value]) => value.includes(UNKNOWN)) ? ` (counting ${UNKNOWN.length} for each value that is known at deploy time only)` : '';
-  return `environment: expected at most ${MAX_BYTES} bytes for all environment variables of a function as JSON (a quota of Lambda), got ${total} bytes${guess}. Shorten the largest: ${largest.join(', ')}`;
+  const guess = variables.some(([, value]) => value.includes(UNKNOWN)) ? ` (with an estimate of ${UNKNOWN.length} bytes for each value that is known only at deploy time)` : '';
+  return `environment: expected environment variables of at most ${MAX_BYTES} bytes as JSON (a quota of Lambda), got ${total} bytes${guess}. Shorten the largest: ${largest.join(', ')}`;
 }
 
 function bytesOf(variables: Readonly<Record<string, string>>): number {

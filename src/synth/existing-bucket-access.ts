@@ -9,17 +9,17 @@ const BLOCKS = ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'res
 const PUBLIC_ACLS: unknown[] = [s3.BucketAccessControl.PUBLIC_READ, s3.BucketAccessControl.PUBLIC_READ_WRITE, s3.BucketAccessControl.AUTHENTICATED_READ];
 
 /**
- * Checks access to an existing bucket of this app at the end of synthesis: rejects a bucket that is public, and warns of a bucket that allows requests
- * without TLS. Bucket policies in other stacks are not checked.
+ * Rejects an existing bucket that is public, and warns of a bucket that allows requests without TLS. The check runs at the end of synthesis. Bucket policies in
+ * other stacks are not checked.
  */
 export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IBucket, resource: s3.CfnBucket): void {
-  // Two areas may have the same bucket.
+  // Two areas can use the same bucket, which is checked only once.
   if (Aspects.of(bucket).all.some((aspect) => aspect instanceof WarnWithoutTls)) return;
   scope.node.addValidation({ validate: () => publicProblems(prop, resource) });
   Aspects.of(bucket).add(new WarnWithoutTls(scope, prop, bucket, resource), { priority: AspectPriority.READONLY });
 }
 
-/** Runs at the end of synthesis, because the app may add a policy after it creates the service. */
+/** An aspect, because the app may add a bucket policy after it creates the service. */
 class WarnWithoutTls implements IAspect {
   constructor(
     private readonly scope: IConstruct, private readonly prop: string, private readonly bucket: s3.IBucket, private readonly resource: s3.CfnBucket,
@@ -28,19 +28,19 @@ class WarnWithoutTls implements IAspect {
   public visit(node: IConstruct): void {
     if (node !== this.bucket || statementsOf(this.resource).some(deniesPlainHttp)) return;
     Annotations.of(this.scope).addWarningV2('serverless-vod:bucketWithoutTls',
-      `${this.prop}: its policy allows requests without TLS (plain HTTP). Create the bucket with enforceSSL, or deny s3:* to everyone where aws:SecureTransport is false`);
+      `${this.prop}: the policy of the bucket allows requests without TLS (plain HTTP). Create the bucket with enforceSSL, or deny s3:* to everyone if aws:SecureTransport is false`);
   }
 }
 
 function publicProblems(prop: string, resource: s3.CfnBucket): string[] {
   const block: Partial<Record<string, unknown>> | undefined = Stack.of(resource).resolve(resource.publicAccessBlockConfiguration);
-  // AWS enables all four settings if the property is absent. If it is present, an omitted setting is off.
+  // Without the property, AWS enables all four settings. With the property, AWS disables the settings that it omits.
   const off = block === undefined ? [] : BLOCKS.filter((name) => block[name] === undefined || String(block[name]) === 'false');
   const open = statementsOf(resource).find(letsInEveryone);
   return [
-    off.length > 0 ? `${prop}: expected a private bucket with BlockPublicAccess.BLOCK_ALL, got one with ${off.join(', ')} switched off` : undefined,
+    off.length > 0 ? `${prop}: expected a private bucket with BlockPublicAccess.BLOCK_ALL, got one with ${off.join(', ')} disabled` : undefined,
     PUBLIC_ACLS.includes(resource.accessControl) ? `${prop}: expected a private bucket, got one with the public accessControl ${resource.accessControl}. Omit accessControl` : undefined,
-    open && `${prop}: expected a private bucket, got one whose policy allows everyone ${[open.Action].flat().join(', ')} without a condition. Limit the statement to principals, or remove it`,
+    open && `${prop}: expected a private bucket, got one whose policy allows ${[open.Action].flat().join(', ')} to everyone without a condition. Remove the statement from the policy, or limit it to certain principals`,
   ].filter((problem) => problem !== undefined);
 }
 
@@ -53,7 +53,7 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Returns the statements of all policies of a bucket in the stack of the bucket. */
+/** Returns the statements of all policies of a bucket. Policies in other stacks than the stack of the bucket are ignored. */
 function statementsOf(resource: s3.CfnBucket): Statement[] {
   const stack = Stack.of(resource);
   const text = (value: unknown) => JSON.stringify(stack.resolve(value));

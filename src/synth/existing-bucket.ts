@@ -12,7 +12,7 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
   return { prop, key: bucket.encryptionKey, service: 's3' };
 }
 
-/** Returns the problems of an existing bucket that are known at synth. */
+/** Returns the problems of an existing bucket that are known when the service is created. */
 export function bucketProblems(
   scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false, readByCloudFront = false } = {},
 ): (string | undefined)[] {
@@ -23,7 +23,7 @@ export function bucketProblems(
   ];
 }
 
-/** Checks key and access of an existing bucket at the end of synthesis, because aspects may change the bucket. Imported buckets cannot be checked. */
+/** Checks the key and the access of an existing bucket at the end of synthesis, because aspects may change the bucket. Imported buckets can't be checked. */
 export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false, keyRemedy = KEY_REMEDY } = {}): void {
   const resource = cfnBucket(bucket);
   if (!resource) return;
@@ -36,13 +36,13 @@ export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket,
 const AWS_MANAGED = 'alias/aws/s3';
 const KEY_REMEDY = 'Create the bucket with the prop encryptionKey of s3.Bucket';
 
-/** Rejects a key that is not known to CDK. `aws/s3` is only rejected for CloudFront: its policy allows principals of the account, but no other AWS service. */
+/** Rejects a key that is not known to CDK. Only CloudFront can't use the key `aws/s3`, because the key policy allows only principals of the account. */
 function unknownKeyProblem(
   prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
 ): string | undefined {
   const key = unknownKey(bucket, encryption);
   if (typeof key !== 'string' || !key.endsWith(AWS_MANAGED)) {
-    return key && `${prop}: its KMS key ${JSON.stringify(key)} is not known to CDK, so access to it can't be granted. ${keyRemedy}`;
+    return key && `${prop}: expected a bucket whose KMS key is known to CDK, got the key ${JSON.stringify(key)}, to which CDK can't grant access. ${keyRemedy}`;
   }
   return readByCloudFront
     ? `${prop}: expected BucketEncryption.S3_MANAGED, or KMS with a customer-managed key, got KMS_MANAGED. CloudFront can't decrypt with the key aws/s3` : undefined;
@@ -54,7 +54,7 @@ interface Encryption {
   readonly key?: string | object;
 }
 
-/** Returns the KMS key of the L1 resource if it differs from the key of the L2 bucket: the app may set the key on the L1 resource. */
+/** Returns the KMS key of the L1 resource if the L2 bucket has a different key or no key. The app may set the key on the L1 resource. */
 function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): string | object | undefined {
   const resource = cfnBucket(bucket);
   // An L2 bucket that wraps an L1 resource has the key of that resource.
@@ -64,14 +64,14 @@ function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): strin
   return algorithm.startsWith('aws:kms') && !isKnown ? key : undefined;
 }
 
-/** Returns the encryption before the end of synthesis, when the resource can't be rendered yet. */
+/** Returns the encryption of a bucket before the end of synthesis, when CDK can't render the resource yet. */
 function givenEncryption(resource: s3.CfnBucket): Encryption {
   const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
   const { sseAlgorithm, kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
   return { algorithm: sseAlgorithm, key: kmsMasterKeyId };
 }
 
-/** Returns the encryption at the end of synthesis, including overrides. */
+/** Returns the encryption of a bucket at the end of synthesis, including overrides. */
 function renderedEncryption(resource: s3.CfnBucket): Encryption {
   const { BucketEncryption } = renderedProperties<{ readonly BucketEncryption: any }>(resource);
   const { SSEAlgorithm, KMSMasterKeyID } = BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault ?? {};
@@ -79,12 +79,12 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 }
 
 /**
- * Enables EventBridge notifications on a bucket of this app, together with any other notifications.
+ * Enables EventBridge notifications on a bucket of this app. Other notifications of the bucket remain.
  *
- * `enableEventBridgeNotification()` of CDK creates a custom resource with a function. It is only used if the bucket has that custom resource already, after
- * `addEventNotification()`: the custom resource writes the whole notification configuration and would disable EventBridge.
+ * `enableEventBridgeNotification()` of CDK creates a custom resource with a function, so it is called only if `addEventNotification()` has already created this
+ * custom resource. The custom resource writes the whole notification configuration and would otherwise disable EventBridge.
  *
- * @returns false for an imported bucket, which can't be changed by this stack
+ * @returns false for an imported bucket, which this stack can't change
  */
 export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
   const resource = cfnBucket(bucket);
@@ -94,7 +94,7 @@ export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
   resource.notificationConfiguration = Lazy.any({
     produce: () => notifications(bucket) ? given : { ...Stack.of(bucket).resolve(given), eventBridgeConfiguration: { eventBridgeEnabled: true } },
   });
-  // Runs after all other aspects, which may add notifications.
+  // The aspect runs after all other aspects, which may add notifications.
   Aspects.of(bucket).add(new KeepEventBridge(bucket), { priority: AspectPriority.READONLY });
   return true;
 }
@@ -102,7 +102,7 @@ export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
 /**
  * Adds a CORS rule to a bucket of this app.
  *
- * @returns false for an imported bucket, which can't be changed by this stack
+ * @returns false for an imported bucket, which this stack can't change
  */
 export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
   const resource = cfnBucket(bucket);
@@ -122,12 +122,12 @@ function cfnBucket(bucket: s3.IBucket): s3.CfnBucket | undefined {
   return CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::S3::Bucket' ? resource as s3.CfnBucket : undefined;
 }
 
-/** Returns the custom resource with which CDK writes the notification configuration of a bucket, if it exists. */
+/** Returns the custom resource that writes the notification configuration of a bucket, if CDK has created one. */
 function notifications(bucket: s3.IBucket): CfnResource | undefined {
   return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
 }
 
-/** Runs at the end of synthesis, because the app may add notifications after it creates the service. */
+/** An aspect, because the app may add notifications after it creates the service. */
 class KeepEventBridge {
   constructor(private readonly bucket: s3.IBucket) {}
 
@@ -135,7 +135,7 @@ class KeepEventBridge {
     const resource = node === this.bucket ? notifications(this.bucket) : undefined;
     if (!resource) return;
     this.bucket.enableEventBridgeNotification();
-    // If a later version of the app removes the custom resource, its deletion would clear the bucket's notification configuration.
+    // A later version of the app may remove the custom resource. Its deletion would clear the notification configuration of the bucket.
     resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 }

@@ -24,14 +24,14 @@ export function tablePlaceProblems(
 ): (string | undefined)[] {
   const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { members: ['tableArn', 'env', 'node'], required });
   if (wrong || isAbsent(table)) return [wrong];
-  // The `env` of an imported table is that of the importing stack. The ARN has the real region and account.
+  // The ARN contains the region and account of the table. The `env` of an imported table describes the importing stack.
   const { region = '', account = '' } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
 
-const NO_STREAM = 'expected a table with a stream, from which domain events are derived, got one without a stream. Create the table with stream (TableV2: dynamoStream) StreamViewType.NEW_AND_OLD_IMAGES, or import it with fromTableAttributes and tableStreamArn';
+const NO_STREAM = 'expected a table with a stream, got a table without a stream. Create the table with StreamViewType.NEW_AND_OLD_IMAGES as stream (dynamodb.Table) or dynamoStream (dynamodb.TableV2), or import the table with fromTableAttributes and tableStreamArn';
 
-/** Returns the problems with the stream ARN of an existing table. `checkStream` checks the stream of a table of this app. */
+/** Returns the problems with the stream ARN of an existing table. */
 export function streamProblems(scope: Construct, prop: string, table: dynamodb.ITable | undefined): string[] {
   if (isAbsent(table) || typeof table !== 'object') return [];
   const arn = table.tableStreamArn;
@@ -39,12 +39,12 @@ export function streamProblems(scope: Construct, prop: string, table: dynamodb.I
   if (Token.isUnresolved(arn)) return [];
   const [, region, account, name] = /^arn:[^:]+:dynamodb:([^:]+):([^:]+):table\/([^/]+)\/stream\/[^/]+$/.exec(arn) ?? [];
   const stream = `${prop}.tableStreamArn`;
-  if (!name) return [`${stream}: expected the ARN of the table's stream, such as arn:aws:dynamodb:eu-west-1:123456789012:table/NAME/stream/2026-01-01T00:00:00.000 (its LatestStreamArn), got ${show(arn)}`];
+  if (!name) return [`${stream}: expected the LatestStreamArn of the table, such as arn:aws:dynamodb:eu-west-1:123456789012:table/NAME/stream/2026-01-01T00:00:00.000, got ${show(arn)}`];
   const problems = placeProblems(scope, stream, 'stream', { region, account });
   return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got one of the table ${name}`] : problems;
 }
 
-/** Checks the stream of a table at the end of synthesis: a TableV2 has a stream ARN even without a stream, and an aspect may remove the stream. */
+/** Checks the stream of a table at the end of synthesis, because an aspect may remove the stream. A TableV2 has a stream ARN even without a stream. */
 export function checkStream(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;
@@ -61,7 +61,7 @@ export function checkTableKey(scope: Construct, prop: string, table: dynamodb.IT
   };
   scope.node.addValidation({
     validate: () => (keyIds().length > 0 && !table.encryptionKey
-      ? [`${prop}: its KMS key ${JSON.stringify(keyIds()[0])} is not known to CDK, so access to it can't be granted. Create the table with the prop encryptionKey of dynamodb.Table, or encryption of dynamodb.TableV2`] : []),
+      ? [`${prop}: expected a table whose KMS key is known to CDK, got the key ${JSON.stringify(keyIds()[0])}, to which CDK can't grant access. Pass the key to dynamodb.Table as encryptionKey, or to dynamodb.TableV2 as encryption`] : []),
   });
 }
 
@@ -70,7 +70,7 @@ export function checkTable(scope: Construct, prop: string, table: dynamodb.ITabl
   const resource = resourceOf(table);
   if (!resource) {
     Annotations.of(scope).addWarningV2('serverless-vod:importedTable',
-      `${prop}: an imported table can't be checked at synth. It requires the string keys ${keys(TABLE_KEYS)} and the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}, which may project more attributes, and a stream with the view type NEW_AND_OLD_IMAGES. If a customer-managed KMS key encrypts the table, import it with fromTableAttributes and encryptionKey`);
+      `${prop}: an imported table can't be checked at synth. The table requires the string keys ${keys(TABLE_KEYS)}, and a stream with the view type NEW_AND_OLD_IMAGES. The table also requires these indexes, which may project more attributes: ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}. If a customer-managed KMS key encrypts the table, import the table with fromTableAttributes and encryptionKey`);
     return;
   }
   scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });
@@ -82,7 +82,7 @@ interface IndexProperties {
   readonly projection?: { readonly projectionType?: string };
 }
 
-/** The properties that are checked. `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable` have all of them. */
+/** The checked properties, which `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable` have in common. */
 interface TableProperties {
   readonly attributeDefinitions?: { readonly attributeName: string; readonly attributeType: string }[];
   readonly keySchema?: KeyElement[];
@@ -90,7 +90,7 @@ interface TableProperties {
   readonly streamSpecification?: { readonly streamViewType?: string };
 }
 
-/** The rendered KMS keys of a table. */
+/** The KMS keys of a table in the template. */
 interface RenderedEncryption {
   /** Of `AWS::DynamoDB::Table`. */
   readonly SSESpecification: { readonly KMSMasterKeyId?: string | object };
@@ -119,7 +119,7 @@ function tableProblems(prop: string, table: TableProperties): string[] {
       || [expected.partition, expected.sort].some((attribute) => types.get(attribute) !== 'S');
   };
   const problems = wrongKeys(keySchema, TABLE_KEYS)
-    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}; keys can't be changed, so create another table`] : [];
+    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}, got other keys. Create another table, because the keys of a table can't be changed`] : [];
   if (stream?.streamViewType && stream.streamViewType !== 'NEW_AND_OLD_IMAGES') {
     problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}. Domain events are derived from both images`);
   }

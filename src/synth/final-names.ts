@@ -4,7 +4,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { finalText } from './literal';
 
-/** Returns the names of a bucket or table in the form of `finalText`: the reference to its name, and the physical name if the app sets one. */
+/** Returns the names of a bucket or table as `finalText`: the reference to the name, and the physical name if the app sets one. */
 export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.ITable): string[] {
   const { defaultChild } = resource.node;
   return [
@@ -13,7 +13,7 @@ export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.IT
   ];
 }
 
-/** Returns every bucket resource of the app with its names. The list is only complete at the end of synthesis. */
+/** Returns every bucket resource of the app with its names. The list is complete only at the end of synthesis. */
 export function bucketsBeside(scope: IConstruct): { readonly resource: s3.CfnBucket; readonly names: readonly string[] }[] {
   return scope.node.root.node.findAll().filter(isBucket)
     .map((resource) => ({ resource, names: [finalText(scope, resource.ref), ...givenNames(scope, resource)] }));

@@ -14,8 +14,8 @@ import { vpcMemberProblems } from './vpc-members';
 /**
  * Options for the Lambda functions of the service or of one area.
  *
- * The options have the names and types of CDK's `lambda.FunctionOptions`. Options of an area override those of `ServerlessVod`. For other settings, each
- * function is a public property, such as `vod.upload.planUploadFunction`.
+ * The options have the names and types of CDK's `lambda.FunctionOptions`. Options of an area override options of `ServerlessVod`. You can change other settings
+ * on the functions, which are public properties, such as `vod.upload.planUploadFunction`.
  */
 export interface VodFunctionOptions {
   /**
@@ -27,10 +27,10 @@ export interface VodFunctionOptions {
   readonly memorySize?: number;
 
   /**
-   * The timeout of the functions, from 10 to 29 seconds, which is the integration timeout of API Gateway.
+   * The timeout of the functions, from 10 to 29 seconds. API Gateway waits at most 29 seconds for a function.
    *
-   * Some functions have a fixed timeout: sign-in, which waits for the user pool (20 seconds), the function that submits jobs (1 minute), those of custom
-   * resources (2 minutes), the function that resends events (5 minutes) and the sweeper (10 minutes).
+   * Some functions have a fixed timeout: the sign-in function, which waits for the user pool (20 seconds), the function that submits jobs (1 minute), functions
+   * of custom resources (2 minutes), the function that resends events (5 minutes) and the sweeper (10 minutes).
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
@@ -42,7 +42,7 @@ export interface VodFunctionOptions {
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * AWS X-Ray tracing. Unless it is `DISABLED`, the roles of the functions are granted permission to send traces.
+   * AWS X-Ray tracing. With tracing, the roles of the functions are allowed to send traces.
    * @default lambda.Tracing.DISABLED
    */
   readonly tracing?: lambda.Tracing;
@@ -50,18 +50,17 @@ export interface VodFunctionOptions {
   /**
    * The VPC in which the functions run.
    *
-   * A VPC with a NAT gateway needs no further setup. A VPC without one requires VPC endpoints: gateway endpoints for DynamoDB and S3 (custom resources send
-   * their responses to CloudFormation through S3), interface endpoints for Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge
-   * (`events`).
+   * A VPC with a NAT gateway needs no further setup. A VPC without a NAT gateway requires gateway endpoints for DynamoDB and S3, and interface endpoints for
+   * Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge (`events`). Custom resources send their responses to CloudFormation through S3.
    *
-   * The sign-in function and the authorizer of `Identity.oidc` call hosts on the internet, so they always require a NAT gateway. For functions in isolated
-   * subnets, a warning at synth names the services and hosts that the function cannot reach.
+   * The sign-in function and the authorizer of `Identity.oidc` call hosts on the internet, so these two functions always require a NAT gateway. A warning at
+   * synth lists the services and hosts that a function in isolated subnets cannot reach.
    * @default - no VPC
    */
   readonly vpc?: ec2.IVpc;
 
   /**
-   * The subnets of the VPC in which the functions run. Public subnets are rejected: functions in them have no access to AWS services or the internet.
+   * The subnets of the VPC in which the functions run. Public subnets are rejected, because functions there can reach neither AWS services nor the internet.
    * @default - the private subnets, as CDK selects them
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
@@ -75,20 +74,20 @@ export interface VodFunctionOptions {
   /**
    * The permissions boundary of every role that the service creates, including the role of MediaConvert jobs.
    *
-   * It does not apply to roles that CDK adds to the stack, such as the role of the function that empties buckets for `RemovalPolicy.DESTROY`. For these, use
-   * `iam.PermissionsBoundary.of(stack)`.
+   * The boundary does not apply to roles that CDK adds to the stack, such as the role of the function that empties buckets for `RemovalPolicy.DESTROY`. Use
+   * `iam.PermissionsBoundary.of(stack)` for such roles.
    * @default - none
    */
   readonly permissionsBoundary?: iam.IManagedPolicy;
 
   /**
-   * Lambda layers for every function, at most five. They must be compatible with Node.js 24 and arm64.
+   * Lambda layers for every function, at most five. The layers must be compatible with Node.js 24 and arm64.
    * @default - none
    */
   readonly layers?: lambda.ILayerVersion[];
 
   /**
-   * The KMS key that encrypts the environment variables. The roles of the functions are granted permission to decrypt with it.
+   * The KMS key that encrypts the environment variables. The roles of the functions are allowed to decrypt with this key.
    * @default - a key that Lambda manages
    */
   readonly environmentEncryption?: kms.IKey;
@@ -96,10 +95,10 @@ export interface VodFunctionOptions {
   /**
    * The reserved concurrency of each function that serves API requests.
    *
-   * It is also the maximum, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's stream reserve
-   * none: with too few executions, uploads would end in the dead-letter queue.
+   * The reservation is also the maximum, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's stream
+   * have no reservation. With too few executions, these functions would be throttled, and uploads would end in the dead-letter queue.
    *
-   * Lambda keeps 100 executions of the account unreserved. In an account with a quota of 100 or less, any reservation fails at deploy time.
+   * Lambda keeps 100 executions of the account unreserved. In an account with a quota of 100 or less, a reservation fails at deploy time.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
@@ -116,7 +115,7 @@ const CONTEXT = 'serverless-vod:functions';
 /** The settings for all functions in the scope of a construct. */
 interface Setting {
   readonly options: VodFunctionOptions;
-  /** The construct whose options set the VPC. The shared security group is created in its scope. */
+  /** The construct whose options set the VPC. The shared security group is a child of this construct. */
   readonly vpcOwner?: Construct;
 }
 
@@ -124,12 +123,12 @@ function settingOf(scope: Construct): Setting {
   return scope.node.tryGetContext(CONTEXT) ?? { options: {} };
 }
 
-/** Sets the options for every function in the scope. They override the options of outer scopes. Call it before the scope has children. */
+/** Sets the options for every function in the scope, which override options of outer scopes. Call this function before the scope has children. */
 export function useFunctionOptions(scope: Construct, given: VodFunctionOptions | undefined): void {
   if (isAbsent(given)) return;
   const above = settingOf(scope);
   const hasVpc = !isAbsent(given.vpc);
-  // Inherited subnets and security groups belong to the inherited VPC.
+  // Inherited subnets and security groups belong to the inherited VPC, so a new VPC can't use them.
   const inherited = hasVpc ? { ...above.options, vpcSubnets: undefined, securityGroups: undefined } : above.options;
   const setting: Setting = { options: overlay(inherited, given), vpcOwner: hasVpc ? scope : above.vpcOwner };
   scope.node.setContext(CONTEXT, setting);
@@ -144,8 +143,8 @@ export function functionOptions(scope: Construct): VodFunctionOptions & typeof D
 }
 
 /**
- * Returns one security group for all functions. Lambda creates network interfaces for each combination of subnet and security groups, which makes deployments
- * slow.
+ * Returns the security group that all functions share. Lambda creates network interfaces for each combination of subnet and security groups, so more security
+ * groups would slow down deployments.
  */
 function sharedSecurityGroup(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup {
   const id = 'FunctionsSecurityGroup';
@@ -189,7 +188,7 @@ export function functionProblems(scope: Construct, given: VodFunctionOptions | u
 }
 
 function tooManyProblem(name: string, list: unknown, max: number): string | undefined {
-  return Array.isArray(list) && list.length > max ? `${name}: expected at most ${max}, got ${list.length}` : undefined;
+  return Array.isArray(list) && list.length > max ? `${name}: expected at most ${max} items, got ${list.length}` : undefined;
 }
 
 function boundaryProblem(scope: Construct, policy: iam.IManagedPolicy | undefined): string | undefined {
@@ -222,7 +221,7 @@ function layerProblem(scope: Construct, name: string, layer: unknown): string | 
   if (wrong) return wrong;
   const { compatibleRuntimes, layerVersionArn, node } = layer as lambda.ILayerVersion;
   const runtimes = compatibleRuntimes?.map((runtime) => runtime.name) ?? [RUNTIME.name];
-  // Only the L1 resource has the architectures.
+  // Only the L1 resource contains the compatible architectures.
   const architectures = (node?.defaultChild as lambda.CfnLayerVersion | undefined)?.compatibleArchitectures ?? [ARCHITECTURE.name];
   return arnProblem(name, 'version of a layer', layerVersionArn, LAYER, 'arn:aws:lambda:us-east-1:123456789012:layer:NAME:1')
     ?? regionProblem(scope, name, 'layer', layerVersionArn.split(':')[3])
@@ -258,7 +257,7 @@ function subnetsProblem(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefine
   const name = isAbsent(selection) ? 'functions.vpc' : 'functions.vpcSubnets';
   try {
     return vpc.selectSubnets(selection ?? undefined).hasPublic
-      ? `${name}: expected private subnets, got public ones; functions in public subnets have no access to AWS services or the internet` : undefined;
+      ? `${name}: expected private subnets, got public subnets. Functions in public subnets cannot reach AWS services or the internet` : undefined;
   } catch (error) {
     return `${name}: expected subnets that the VPC contains: ${(error as Error).message}`;
   }

@@ -3,10 +3,10 @@ import { Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * Returns a name that is unique in the account, for resources that require one. It ends with the UUID of the stack id, because CDK generates the same names in
- * two regions of one account. The name has at most 64 characters, CloudFront's limit for functions and origin access controls.
+ * Returns a name that is unique in the account. The name ends with the UUID of the stack id, because CDK generates equal names in two regions of one account.
+ * The name has at most 64 characters, which is the limit of CloudFront for functions and origin access controls.
  *
- * The name does not change if the construct id of the stack changes or the stack moves into a Stage: public keys can't be renamed, and rules outside of the
+ * The name does not change if the construct id of the stack changes, or if the stack moves into a Stage. Public keys can't be renamed, and rules outside of the
  * stack refer to the event bus by name.
  */
 export function globalName(scope: Construct, label: string): string {
@@ -15,7 +15,7 @@ export function globalName(scope: Construct, label: string): string {
   return `${label}-${placeInStack(scope)}-${uuid}`;
 }
 
-/** Returns eight hexadecimal digits that differ between two services in one stack: a hash of the path below the stack. */
+/** Returns a hash of the path below the stack, which differs between two services in one stack. */
 function placeInStack(scope: Construct): string {
   const path = scope.node.path.slice(Stack.of(scope).node.path.length);
   return createHash('sha256').update(path).digest('hex').slice(0, 8);

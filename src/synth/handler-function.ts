@@ -17,11 +17,11 @@ import { routesOf } from '../contract/routes';
 
 /** Properties of `handlerFunction`. */
 export interface HandlerFunctionProps<H extends HandlerName, U extends readonly Connection<any>[]> {
-  /** One sentence for the Lambda console. */
+  /** The description in the Lambda console: one sentence. */
   readonly description: string;
   /** The connections to the resources that the handler uses. */
   readonly uses: U & FitFor<H, U>;
-  /** Values of exactly those variables of the handler that no connection covers. */
+  /** The values of all variables that no connection sets. */
   readonly environment: Uncovered<H, U>;
   /** @default - the timeout of the function options */
   readonly timeout?: Duration;
@@ -45,7 +45,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   const parent = new Construct(scope, id);
   warnOfIsolation(parent, handler, variables, options);
   const logGroup = new logs.LogGroup(parent, 'Logs', { retention: options.logRetention, removalPolicy: RemovalPolicy.DESTROY });
-  // The default role of CDK has a managed policy that allows it to write to every log group of the account.
+  // The default role of CDK has a managed policy that allows writes to every log group of the account.
   const role = new iam.Role(parent, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   grantOptions(role, options);
@@ -64,16 +64,16 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   });
   for (const connection of props.uses) add(fn, connection);
   checkEnvironmentSize(fn);
-  rejectLateKey(fn, 'kmsKeyArn', 'the function could not decrypt its environment variables. Pass the key as functions.environmentEncryption, which also grants access to it, or exclude the function from the aspect', targetKey(options.environmentEncryption)?.keyArn);
+  rejectLateKey(fn, 'kmsKeyArn', 'The function can\'t decrypt its environment variables with another key. Pass the key as functions.environmentEncryption, or exclude the function from the aspect', targetKey(options.environmentEncryption)?.keyArn);
   return fn;
 }
 
-/** Throws unless each variable is covered exactly once. The compiler can only check literal lists of connections, not conditional ones or wider types. */
+/** Throws if a variable is missing, set twice or not read by the handler. The compiler checks only literal lists of connections. */
 function checkCovered(handler: HandlerName, covered: readonly string[]): void {
   const listed: readonly string[] = ENVIRONMENTS[handler];
   const problems = [
-    ...listed.filter((name) => !name.endsWith('?') && !covered.includes(name)).map((name) => `${name} is not covered`),
-    ...covered.filter((name, index) => covered.indexOf(name) !== index).map((name) => `${name} is covered twice`),
+    ...listed.filter((name) => !name.endsWith('?') && !covered.includes(name)).map((name) => `${name} is not set`),
+    ...covered.filter((name, index) => covered.indexOf(name) !== index).map((name) => `${name} is set twice`),
     ...covered.filter((name) => !listed.includes(name) && !listed.includes(`${name}?`)).map((name) => `${name} is not read by the handler`),
   ];
   if (problems.length > 0) throw new Error(`environment of ${handler}: ${problems.join('; ')}`);
@@ -84,19 +84,19 @@ function servesRequests(handler: HandlerName): boolean {
   return routesOf(handler).length > 0 || handler === 'auth/authorize-token';
 }
 
-/** The actions of Lambda with the role of a function in a VPC (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"). */
+/** The permissions of a function in a VPC (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"). */
 const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses']
   .map((action) => `ec2:${action}`);
 
-/** Grants the permissions for a VPC and an environment key. For a role that is passed in, CDK only grants the permissions for tracing. */
+/** Grants the permissions for a VPC and for the key of the environment variables. CDK grants only the permissions for tracing to a role that is passed in. */
 function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: VodFunctionOptions): void {
-  // The managed policy of AWS would also allow the role to write to every log group of the account.
+  // The managed policy of AWS would also allow writes to every log group of the account.
   if (vpc) permission(NETWORK_INTERFACE_ACTIONS, ['*']).grant!(role);
   if (vpc || (tracing && tracing !== lambda.Tracing.DISABLED)) acknowledgeWildcard(role, '*', 'Lambda assigns the ids of network interfaces when it creates them, and X-Ray has no resource-level permissions for traces');
   if (environmentEncryption) grantKey(role, environmentKey({ environmentEncryption }), role, ['kms:Decrypt']);
 }
 
-/** Adds an optional connection to a handler's function after its creation. The connection can belong to a construct that is created later. */
+/** Adds an optional connection to an existing function. The connection can belong to a construct that is created after the function. */
 export function connect<H extends HandlerName, V extends Variable>(fn: HandlerFunction<H>, connection: Connection<V> & LateFor<H, V>): void {
   add(fn, connection);
 }

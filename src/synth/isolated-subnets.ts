@@ -3,14 +3,14 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import type { HandlerName, Required, Variable } from '../contract/environment';
 
-/** AWS services with a VPC endpoint: the last part of the endpoint's service name, and the endpoint type. */
+/** The type of the VPC endpoint of each AWS service. The key is the last part of the endpoint's service name. */
 const ENDPOINTS = {
   'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface', 'events': 'interface',
   'sqs': 'interface',
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
-/** The service, or the host without a VPC endpoint, that a handler with the variable calls. Undefined if the variable causes no call. */
+/** The AWS service or the internet host that a handler calls if it reads the variable; undefined if the handler calls nothing with the variable. */
 const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host?: string } | undefined> = {
   EVENT_BUS_NAME: { service: 'events' },
   FAILED_EVENTS_BUCKET: { service: 's3' },
@@ -25,10 +25,10 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
     'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_BUCKET', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_SETTINGS'),
 };
 
-/** Handlers without required variables: the services that they call have to be listed. */
+/** Handlers without required variables. `CALLED_BY` must list the services that these handlers call. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
-/** Services that handlers call without a variable. Custom resources send their responses to CloudFormation through S3. */
+/** The AWS services that a handler calls without a variable. Custom resources send their responses to CloudFormation through S3. */
 const CALLED_BY: Record<WithoutVariables | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
   'sweeper/sweep-videos': ['mediaconvert'],
@@ -39,8 +39,8 @@ function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> 
 }
 
 /**
- * Warns of a function in subnets without a route to the internet if it calls services or hosts that it can't reach there. This is not an error because routes
- * and endpoints may be created outside of the app.
+ * Warns if a function in isolated subnets calls services or hosts that are not reachable from these subnets. An error would be wrong, because routes and
+ * endpoints may be created outside of the app.
  */
 export function warnOfIsolation(
   scope: IConstruct, handler: HandlerName, variables: readonly string[],
@@ -52,10 +52,10 @@ export function warnOfIsolation(
   const unreachable = called.flatMap((each) => each?.host ?? []);
   if (unreachable.length > 0) {
     Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
-      `functions.vpc: ${isolated} has no route to the internet, and this function calls ${unreachable.join(' and ')}, for which there is no VPC endpoint. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc only for the other areas`);
+      `functions.vpc: ${isolated} has no route to the internet, but this function calls ${unreachable.join(' and ')}, which a VPC endpoint can't reach. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc only for the other areas`);
   }
   const needed = [...called.flatMap((each) => each?.service ?? []), ...(CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler] ?? []];
-  // Runs at the end of synthesis, because the app may add endpoints after it creates the service.
+  // The aspect runs at the end of synthesis, because the app may add endpoints after it creates the service.
   Aspects.of(scope).add({ visit: (node) => { if (node === scope) warnOfEndpoints(scope, vpc, isolated, needed); } }, { priority: AspectPriority.READONLY });
 }
 
@@ -73,7 +73,7 @@ function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined
   return isolated && `the subnet ${isolated.node.path}`;
 }
 
-/** Returns the service names of the endpoints that the app creates in the VPC, as JSON because they contain tokens. */
+/** Returns the service names of the endpoints that the app creates in the VPC. The names are JSON, because they contain tokens. */
 function endpointsOf(vpc: ec2.IVpc): string[] {
   const text = (resource: CfnResource, value: unknown) => JSON.stringify(Stack.of(resource).resolve(value));
   return vpc.node.root.node.findAll().filter(isEndpoint)

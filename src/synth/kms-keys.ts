@@ -8,17 +8,17 @@ import { differ } from './place';
 export interface ResourceKey {
   /** The prop that contains the resource, for errors and warnings. */
   readonly prop: string;
-  /** Undefined if AWS owns or manages the key: such keys need no grant. */
+  /** The key; undefined for a key that AWS owns or manages, which needs no grant. */
   readonly key: kms.IKey | undefined;
-  /** The service that calls KMS on behalf of the principal. */
+  /** The AWS service that calls KMS for the principal. */
   readonly service: 's3' | 'dynamodb' | 'lambda' | 'secretsmanager';
 }
 
 /**
- * Grants use of a key, only through the service of the encrypted resource.
+ * Allows a principal to use a key, only through the AWS service of the encrypted resource.
  *
- * The default key policy delegates access to IAM, so it needs no statement. Any other policy gets a statement if the key is in the grantee's stack.
- * Otherwise a warning is added.
+ * The default key policy delegates access to IAM and needs no statement. A statement is added to any other key policy if the key is in the grantee's stack. A
+ * warning is added if the key policy can't be changed.
  */
 export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);
@@ -27,13 +27,13 @@ export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey,
   const grant = iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [target.keyArn], conditions });
   if (delegatesToIam(target, actions)) return grant;
   const statement = new iam.PolicyStatement({ principals: [grantee.grantPrincipal], actions, resources: ['*'], conditions });
-  // A statement in the key policy of another stack would create a cycle: it refers to the grantee, whose policy refers to the key.
+  // A statement in the key policy of another stack would create a cycle: the statement refers to the grantee, whose policy refers to the key.
   const { grantPrincipal } = grantee;
   const stack = Stack.of(Construct.isConstruct(grantPrincipal) ? grantPrincipal : scope);
   const added = Stack.of(target) === stack && target.addToResourcePolicy(statement).statementAdded;
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:keyPolicy',
-      `${prop}: the policy of its KMS key can't be changed from this stack. It must delegate access to IAM policies (Allow kms:* to this account's root principal, the default), or allow the KMS actions to the roles of this service`);
+      `${prop}: this stack can't change the policy of the KMS key. The key policy must allow kms:* to the root principal of this account (the default), or allow the KMS actions to the roles of this service`);
   }
   return grant;
 }
@@ -41,7 +41,7 @@ export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey,
 /**
  * Allows CloudFront to decrypt objects that a distribution reads with origin access control.
  *
- * Every distribution of the account is allowed to use the key: the ARN of one distribution would create the cycle key -> distribution -> bucket -> key. The
+ * Every distribution of the account can use the key, because the ARN of a single distribution would create the cycle key -> distribution -> bucket -> key. The
  * bucket policy allows only one distribution to read the bucket.
  */
 export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKey): void {
@@ -58,18 +58,18 @@ export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKe
   });
   if (target.addToResourcePolicy(statement).statementAdded) return;
   Annotations.of(scope).addWarningV2('serverless-vod:mediaKeyPolicy',
-    `${prop}: the policy of its KMS key can't be changed from this stack. Allow cloudfront.amazonaws.com kms:Decrypt where AWS:SourceArn is the ARN of the distribution`);
+    `${prop}: this stack can't change the policy of the KMS key. Allow kms:Decrypt to cloudfront.amazonaws.com if AWS:SourceArn is the ARN of the distribution`);
 }
 
 /** Returns the problems of a key that are known at synth. */
 export function keyProblems({ prop, key }: ResourceKey, region: string): (string | undefined)[] {
   if (!key) return [];
   const target = targetKey(key);
-  if (!target) return [`${prop}: its KMS key is an alias that was imported by name, and IAM can't grant access to an alias. Pass the key to the resource instead, such as kms.Key.fromKeyArn(...)`];
+  if (!target) return [`${prop}: expected a KMS key, got an alias that was imported by name. IAM can't grant access to an alias. Import the key, for example with kms.Key.fromKeyArn`];
   return [differ(target.env.region, region) ? `${prop}: expected a KMS key in the region ${region} of the resource, got one of ${target.env.region}` : undefined];
 }
 
-/** Returns the key of an alias, because IAM policies can only refer to keys. Undefined for an alias whose key is not known. */
+/** Returns a key, or the key of an alias, because IAM policies can refer only to keys; undefined if the key of the alias is not known. */
 export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   if (!key || !('aliasTargetKey' in key)) return key;
   try {
@@ -80,7 +80,7 @@ export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   }
 }
 
-/** Whether the key policy delegates the actions to IAM policies of the account. False for an imported key, whose policy is not known. */
+/** Whether the key policy delegates the actions to IAM policies of the account. The policy of an imported key is not known. */
 function delegatesToIam(key: kms.IKey, actions: string[]): boolean {
   const resource = [key.node.defaultChild, key.node.scope].find((each) => CfnResource.isCfnResource(each) && each.cfnResourceType === 'AWS::KMS::Key');
   if (!resource) return false;

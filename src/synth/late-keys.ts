@@ -7,10 +7,10 @@ import { grantKey, keyProblems, ResourceKey, targetKey } from './kms-keys';
 import { renderedProperties } from './rendered';
 
 /*
- * KMS keys that an aspect or other code of the app sets on resources of this library that have no prop for a key.
+ * The app may set KMS keys on resources of this library that have no prop for a key, for example with an aspect. This module checks such keys.
  */
 
-/** Returns the value that the template will contain for a property, with unresolved tokens. An override (`addPropertyOverride`) takes precedence. */
+/** Returns the value of a property, with unresolved tokens. An override (`addPropertyOverride`) takes precedence. */
 export function givenValue<T>(resource: CfnResource, name: string, property: T): T {
   // CDK has no public way to read overrides.
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: Readonly<Record<string, T>> } };
@@ -18,11 +18,11 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
 }
 
 /**
- * Rejects a key that an aspect or other code of the app sets on a resource of this library, because no principal is granted access to that key.
+ * Rejects a key that the app sets on a resource of this library, for example with an aspect. No principal would have access to the key.
  *
  * @param property the property of the resource, such as `kmsKeyArn`
- * @param remedy the end of the error message: the consequence, and how to fix it
- * @param allowed the value that the property may have
+ * @param remedy the consequence and how to fix it, for the error message
+ * @param allowed the only key that is accepted, if any
  */
 export function rejectLateKey(construct: IConstruct, property: string, remedy: string, allowed?: string): void {
   const resource = construct.node.defaultChild as CfnResource;
@@ -30,17 +30,17 @@ export function rejectLateKey(construct: IConstruct, property: string, remedy: s
   construct.node.addValidation({
     validate: () => {
       const given = JSON.stringify(renderedProperties<Record<string, unknown>>(resource)[name]);
-      return given === JSON.stringify(Stack.of(resource).resolve(allowed)) ? [] : [`${property}: expected ${allowed ? 'the key of the props' : 'none'}, got ${given ?? 'none'}: ${remedy}`];
+      return given === JSON.stringify(Stack.of(resource).resolve(allowed)) ? [] : [`${property}: expected ${allowed ? 'the key of the props' : 'none'}, got ${given ?? 'none'}. ${remedy}`];
     },
   });
 }
 
-/** The KMS actions of Secrets Manager on behalf of the caller (AWS Secrets Manager User Guide, "Secret encryption and decryption"). */
+/** The KMS actions that a caller of Secrets Manager must be allowed to use (AWS Secrets Manager User Guide, "Secret encryption and decryption"). */
 const KEY_ACTIONS = { GetSecretValue: ['kms:Decrypt'], PutSecretValue: ['kms:GenerateDataKey', 'kms:Decrypt'] };
 
 /**
- * Grants actions on secrets of this library. If a secret has a customer-managed key at the end of synthesis, the grantee is also allowed to use the key
- * through Secrets Manager. The key must be a construct of the app, which may be imported. Otherwise synth fails, because access to it cannot be granted.
+ * Grants actions on secrets of this library. If a secret has a customer-managed key at the end of synthesis, the grantee is also allowed to use the key through
+ * Secrets Manager. Synth fails if the key is not a construct of the app, because CDK can't grant access to such a key.
  */
 export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grantee: iam.IGrantable, ...actions: (keyof typeof KEY_ACTIONS)[]): void {
   iam.Grant.addToPrincipal({ grantee, actions: actions.map((action) => `secretsmanager:${action}`), resourceArns: secrets.map(({ ref }) => ref) });
@@ -51,7 +51,7 @@ export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grant
 function grantKeyLater(secret: secretsmanager.CfnSecret, grantee: iam.IGrantable, actions: string[]): void {
   const isFirst = !Aspects.of(secret).all.some((aspect) => aspect instanceof GrantSecretKey);
   if (isFirst) secret.node.addValidation({ validate: () => secretProblems(secret) });
-  // Runs after all other aspects, which may set the key.
+  // The aspect runs after all other aspects, which may set the key.
   Aspects.of(secret).add(new GrantSecretKey(secret, grantee, actions), { priority: AspectPriority.READONLY });
 }
 
@@ -80,10 +80,10 @@ function secretProblems(secret: secretsmanager.CfnSecret): string[] {
   const given = givenValue(secret, 'KmsKeyId', secret.kmsKeyId);
   const found = secretKey(secret);
   if (given !== undefined && !targetKey(found.key)) {
-    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, such as one from kms.Key.fromKeyArn(...), got ${JSON.stringify(Stack.of(secret).resolve(given))}, to which access can't be granted. Pass such a key, or exclude the secret from the aspect`];
+    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, got ${JSON.stringify(Stack.of(secret).resolve(given))}, to which CDK can't grant access. Create the key in the app or import it with kms.Key.fromKeyArn, or exclude the secret from the aspect`];
   }
   if (Aspects.of(secret).all.some((aspect) => aspect instanceof GrantSecretKey && aspect.granted !== given)) {
-    return ['kmsKeyId: expected a key that is set before access to it is granted, got one from an aspect that runs later. Add the aspect with a priority below AspectPriority.READONLY, such as MUTATING'];
+    return ['kmsKeyId: expected a key that is set before access to the key is granted, got a key from an aspect that runs later. Add the aspect with a priority below AspectPriority.READONLY, such as MUTATING'];
   }
   return keyProblems(found, Stack.of(secret).region).filter((problem) => problem !== undefined);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 import { DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** The prefix of placeholders for tokens. It has only letters and digits, so that it is valid in host names and ids, and no registered name contains it. */
+/** The prefix of placeholders for tokens. Letters are valid in host names and in ids, and no registered domain name contains this word. */
 export const LATER = 'knownwhendeployed';
 
 /** Replaces each token in a string by a placeholder. Equal tokens have equal placeholders. */
@@ -14,13 +14,13 @@ export function literalOf(text: string): string {
 
 /**
  * Returns the string that the template will contain, with a placeholder for each reference and intrinsic function. Equal references have equal placeholders.
- * Call it at the end of synthesis, when lazy values and values from aspects are known.
+ * Call this function at the end of synthesis, when lazy values and values from aspects are known.
  */
 export function finalText(scope: IConstruct, value: unknown): string {
   return asText(finalValue(scope, value));
 }
 
-/** Returns `finalText` of each item of a list. Empty for a list that is only known at deploy time. */
+/** Returns `finalText` of each item of a list. The result is empty for a list that is known only at deploy time. */
 export function finalTexts(scope: IConstruct, list: unknown): string[] {
   const items = finalValue(scope, list);
   return Array.isArray(items) ? items.map(asText) : [];
@@ -31,7 +31,7 @@ export function finalValue(scope: IConstruct, value: unknown): unknown {
   return Tokenization.resolve(value, { scope, resolver: new NamingResolver(), preparing: false });
 }
 
-/** Derives placeholders from the path of the target: logical ids may be equal in two stacks, and a cross-stack import renders differently from a reference. */
+/** Derives placeholders from construct paths. Logical ids may be equal in two stacks, and the template of another stack contains an import instead. */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {
     super({ join: (left: unknown, right: unknown) => `${asText(left)}${asText(right)}` });

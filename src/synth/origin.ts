@@ -6,15 +6,15 @@ import { listProblems, repetitionProblem, show } from './prop-checks';
 /** Hosts that browsers treat as secure without HTTPS. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Host names and IP addresses. Hosts of URLs may also contain characters such as quotes, which would break the mapping templates of API Gateway. */
+/** Host names and IP addresses. The host of a URL may also contain quotes and other characters, which would break mapping templates of API Gateway. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
 
-/** Returns the normalized host of a URL: lower case, Punycode, without a trailing dot. Undefined if the text is not a URL with a host. */
+/** Returns the normalized host of a URL: lower case, Punycode, without a trailing dot. Without a host, the result is undefined. */
 export function normalHost(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.+$/, '') || undefined : undefined;
 }
 
-/** Returns the normalized origin (RFC 6454) of a URL: with the normalized host, without the default port. */
+/** Returns the origin (RFC 6454) of a URL, with the normalized host and without the default port. */
 export function normalOrigin(url: string): string | undefined {
   const host = normalHost(url);
   if (host === undefined || new URL(url).origin === 'null') return undefined;
@@ -23,8 +23,8 @@ export function normalOrigin(url: string): string | undefined {
 }
 
 /**
- * Checks that a value is a web origin (RFC 6454) in the form of a browser's `Origin` header: https, or http on localhost, lower case, Punycode, no default
- * port, no path. Wildcards are rejected because they may match hosts that belong to others.
+ * Checks that a value is a web origin (RFC 6454) as browsers write the `Origin` header. The scheme must be https, or http on localhost. Wildcards are rejected,
+ * because a wildcard may match hosts of other owners.
  */
 export function originProblem(name: string, value: unknown): string | undefined {
   const expected = `${name}: expected an origin such as "https://app.example.com" (scheme and host, no path, no trailing slash), got ${show(value)}`;

@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import { show } from './prop-checks';
 
 /**
- * Rejects an existing resource in another region or account. S3 sends events to the default bus of the bucket's account, and handlers call DynamoDB and S3 in
- * the region of the stack.
+ * Rejects an existing resource that is not in the region and account of the stack. S3 sends events to the default bus of the bucket's account, and handlers
+ * call DynamoDB and S3 in the region of the stack.
  */
 export function placeProblems(scope: Construct, prop: string, what: string, env: ResourceEnvironment): string[] {
   const { region, account } = Stack.of(scope);
@@ -15,13 +15,13 @@ export function placeProblems(scope: Construct, prop: string, what: string, env:
   ].filter((problem) => problem !== undefined);
 }
 
-/** Rejects a resource in another region. */
+/** Rejects a resource that is not in the region of the stack. */
 export function regionProblem(scope: Construct, prop: string, what: string, region: string | undefined): string | undefined {
   const own = Stack.of(scope).region;
   return region && differ(region, own) ? `${prop}: expected a ${what} in the stack's region ${own}, got one in ${region}` : undefined;
 }
 
-/** Rejects an ARN of another partition, such as `aws-cn`. Works for ARNs without a region too. */
+/** Rejects an ARN that is not in the partition of the stack, such as `aws-cn`. */
 export function partitionProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { region } = Stack.of(scope);
   const own = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
@@ -29,7 +29,7 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got one of ${partition}` : undefined;
 }
 
-/** Rejects an ARN of another account. ARNs of AWS managed resources have no account, or `aws`. */
+/** Rejects an ARN that is not in the account of the stack. ARNs of AWS managed resources contain no account, or `aws`. */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');
@@ -38,7 +38,7 @@ export function accountProblem(scope: Construct, prop: string, what: string, arn
 
 /** Checks the form of an ARN if it is known at synth. */
 export function arnProblem(prop: string, what: string, arn: string, form: RegExp, example: string): string | undefined {
-  // A token may be a part of the ARN or the whole ARN.
+  // If a token is only a part of the ARN, the form of the ARN is known.
   const isKnown = !Token.isUnresolved(arn) || arn.split(':').length >= 6;
   return !isKnown || form.test(arn) ? undefined : `${prop}: expected the ARN of a ${what}, such as ${example}, got ${show(arn)}`;
 }

@@ -8,7 +8,7 @@ import { DEFAULT_REMOVAL_POLICY } from './removal-policy';
 export interface PrivateBucketProps extends Pick<s3.BucketProps, 'lifecycleRules' | 'minimumTLSVersion' | 'objectOwnership'> {
   /** @default - S3-managed encryption */
   readonly encryptionKey?: kms.IKey;
-  /** `DESTROY` empties the bucket before it is deleted. */
+  /** With `DESTROY`, CDK empties the bucket before its deletion. */
   readonly removalPolicy: RemovalPolicy | undefined;
 }
 

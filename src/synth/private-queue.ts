@@ -8,10 +8,10 @@ const RETENTION = Duration.days(14);
 /**
  * Creates an encrypted queue that requires TLS.
  *
- * A KMS key that an aspect or other code of the app sets is rejected: EventBridge would drop events, and functions could neither send nor receive messages.
+ * A KMS key that the app sets, for example with an aspect, is rejected. EventBridge would drop events, and functions could neither send nor receive messages.
  */
 export function privateQueue(scope: Construct, id: string, props: Pick<sqs.QueueProps, 'visibilityTimeout' | 'deadLetterQueue'> = {}): sqs.Queue {
   const queue = new sqs.Queue(scope, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
-  rejectLateKey(queue, 'kmsMasterKeyId', 'EventBridge and the functions could not use the key. Exclude the queue from the aspect. The queue is encrypted with a key that SQS manages, and its messages contain only video ids and object keys');
+  rejectLateKey(queue, 'kmsMasterKeyId', 'EventBridge and the functions can\'t use another key. Exclude the queue from the aspect: SQS encrypts the queue with an SQS-managed key, and its messages contain only video ids and object keys');
   return queue;
 }

@@ -3,16 +3,16 @@ import { Construct } from 'constructs';
 import { readableBytes } from '../domain/readable';
 
 /*
- * Checks for single props. Each check returns an error message that begins with the prop's name, or undefined. The checks accept `unknown`
- * because plain JavaScript has no type check. `null` and `undefined` (None in Python) mean that the prop was omitted. Tokens pass if
- * CloudFormation accepts a token there.
+ * Checks for single props. Each check returns an error message that begins with the name of the prop, or undefined. The checks accept `unknown`, because plain
+ * JavaScript has no type check. `null` and `undefined` (None in Python) mean that the prop was omitted. A token is accepted if CloudFormation accepts a token
+ * for the prop.
  */
 
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-/** Formats a value for an error message. An omitted value is shown as `none`, whatever the language of the CDK app. */
+/** Formats a value for an error message. An omitted value is shown as `none` in every language of CDK apps. */
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'none';
   if (isDuration(value)) return showDuration(value);
@@ -23,7 +23,7 @@ export function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : asJson(value) ?? String(value);
 }
 
-/** Returns undefined for a value that JSON can't represent, such as an object that contains a construct. */
+/** Returns the value as JSON; undefined if JSON can't represent the value, such as an object that contains a construct. */
 function asJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -35,11 +35,11 @@ function asJson(value: unknown): string | undefined {
 function showDuration(value: Duration): string {
   if (value.isUnresolved()) return `a number of ${value.unitLabel()} that is known at deploy time only`;
   const milliseconds = value.toMilliseconds({ integral: false });
-  // toHumanString() drops fractions of seconds.
+  // toHumanString() omits fractions of seconds.
   return milliseconds % 1000 === 0 ? value.toHumanString() : `${milliseconds / 1000} seconds`;
 }
 
-/** Returns the bytes, which may be a fraction: without `rounding`, CDK throws on fractions. */
+/** Returns the number of bytes, which may have a fraction. Without `rounding`, CDK throws an error for fractions. */
 function bytesOf(value: Size): number {
   return value.toBytes({ rounding: SizeRoundingBehavior.NONE });
 }
@@ -64,7 +64,7 @@ function isSize(value: unknown): value is Size {
  */
 export function enumProblem(name: string, value: unknown, enums: Readonly<Record<string, object>>): string | undefined {
   const [[type, members]] = Object.entries(enums);
-  // TypeScript adds the reverse mapping to numeric enums: keys that are numbers, with the names as values.
+  // A numeric enum of TypeScript also has its numbers as keys, with the names as values.
   const right = Object.entries(members).filter(([key]) => Number.isNaN(Number(key)));
   if (isAbsent(value) || right.some(([, member]) => member === value)) return undefined;
   return `${name}: expected ${right.map(([key, member]) => `${type}.${key} (${show(member)})`).join(' or ')}, got ${show(value)}`;
@@ -80,8 +80,8 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 }
 
 /**
- * Checks that a value is an object that has the given members, or an options object if there are none. Does not use `instanceof`, which would fail if
- * a library is installed twice.
+ * Checks that a value is an object with the given members, or an options object if no members are given. The check does not use `instanceof`, which would fail
+ * if a library is installed twice.
  *
  * @param expected the description in the error message, such as `a bucket`
  */
@@ -97,12 +97,12 @@ export function objectProblem(
 }
 
 /** Checks that a value is an object of this library. If members are missing, the object may come from another version of the library. */
-export function ownObjectProblem(
+export function libraryObjectProblem(
   name: string, value: unknown, expected: string, options: { readonly members: readonly string[]; readonly required?: boolean },
 ): string | undefined {
   const wrong = objectProblem(name, value, expected, options);
   const isOther = wrong !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object;
-  return isOther ? `${wrong}: it may be of another version of serverless-vod, and 'npm ls serverless-vod' lists all that are installed` : wrong;
+  return isOther ? `${wrong}. The object may come from another version of serverless-vod. List all installed versions with 'npm ls serverless-vod'` : wrong;
 }
 
 /** Whether an object cannot be an options object. Without this check, a construct would be accepted as an options object that omits every option. */
@@ -113,8 +113,8 @@ function isNoStruct(value: object): boolean {
 /**
  * Rejects unknown keys. Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
  *
- * @param name the prop that contains the struct; empty for the props of the construct itself
- * @param elsewhere other structs that may contain the key, keyed by the path to write in the hint, such as `upload.*`
+ * @param name the prop that contains the struct, or an empty string for the props of a construct
+ * @param elsewhere other structs that may contain the key, by the path for the hint, such as `upload.*`
  */
 export function keyProblem<T extends object>(
   name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>, elsewhere: Readonly<Record<string, object>> = {},
@@ -131,7 +131,7 @@ export function keyProblem<T extends object>(
   return `${unknown.map((key) => (name === '' ? key : `${name}.${key}`)).join(', ')}: expected only ${Object.keys(keys).join(', ')}${hints.join('')}`;
 }
 
-/** Rejects misspelled keys of a CDK struct. Other unknown keys pass because a newer version of CDK may define them. */
+/** Rejects misspelled keys of a CDK struct. Other unknown keys are accepted, because a newer version of CDK may define them. */
 export function misspellingProblem<T extends object>(name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>): string | undefined {
   const isNew = (key: string) => !Object.hasOwn(keys, key) && !Object.keys(keys).some((each) => isNear(key, each));
   return keyProblem(name, given && Object.fromEntries(Object.entries(given).filter(([key]) => !isNew(key))) as T, keys);
@@ -158,9 +158,9 @@ export function numberProblem(
 /** Checks that a value is a duration of whole seconds or minutes in a range. */
 export function durationProblem(name: string, value: unknown, min: Duration, max: Duration, unit: 'seconds' | 'minutes' = 'seconds'): string | undefined {
   if (isAbsent(value)) return undefined;
-  const expected = `${name}: expected a Duration of whole ${unit}, ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
+  const expected = `${name}: expected a Duration in whole ${unit} from ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
   if (!isDuration(value)) return expected;
-  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected Duration.${unit}() for a token, because CDK can't convert tokens to another unit, got ${show(value)}`;
+  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected a token in ${unit} (Duration.${unit}), got ${show(value)}. CDK can't convert tokens to another unit`;
   const milliseconds = value.toMilliseconds({ integral: false });
   const isWhole = milliseconds % Duration[unit](1).toMilliseconds() === 0;
   return isWhole && milliseconds >= min.toMilliseconds() && milliseconds <= max.toMilliseconds() ? undefined : expected;
@@ -169,12 +169,12 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
 /** Checks that a value is a size of whole bytes, at least 1 byte. */
 export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
   if (isAbsent(value)) return undefined;
-  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected Size.bytes() for a token, because CDK can't convert tokens to another unit`;
+  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected a token in bytes (Size.bytes), got a token in another unit. CDK can't convert tokens to another unit`;
   if (isSize(value) && Number.isInteger(bytesOf(value)) && bytesOf(value) >= 1 && bytesOf(value) <= bytesOf(max)) return undefined;
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
 
-/** Whether a token size is in bytes. `Size` has no public property for its unit, but conversion to another unit throws. */
+/** Whether a size that is a token is in bytes. `Size` has no public property for its unit, but `toBytes()` throws for other units. */
 function inBytes(value: Size): boolean {
   try {
     return Token.isUnresolved(value.toBytes());
@@ -186,13 +186,13 @@ function inBytes(value: Size): boolean {
 /** Checks that a value is a bitrate of whole bits per second in a range. */
 export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: Bitrate): string | undefined {
   if (isAbsent(value)) return undefined;
-  const expected = `${name}: expected a Bitrate of ${show(min)} to ${show(max)} in whole bits, got ${show(value)}`;
+  const expected = `${name}: expected a Bitrate from ${show(min)} to ${show(max)} in whole bits per second, got ${show(value)}`;
   if (!isBitrate(value)) return expected;
-  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected Bitrate.bps() for a token, because CDK can't convert tokens to another unit`;
+  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected a token in bits per second (Bitrate.bps), got a token in another unit. CDK can't convert tokens to another unit`;
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 
-/** Whether a token bitrate is in bits per second. `Bitrate` has no public property for its unit, but conversion to another unit throws. */
+/** Whether a bitrate that is a token is in bits per second. `Bitrate` has no public property for its unit, but `toBps()` throws for other units. */
 function inBits(value: Bitrate): boolean {
   try {
     return Token.isUnresolved(value.toBps());
@@ -213,8 +213,8 @@ export function listProblems(
   if (Token.isUnresolved(value)) return tokens && Array.isArray(value) ? [] : [`${name}: expected a list that is known at synth, got ${show(value)}`];
   if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more items, got ${show(value)}`];
   return value.map((item, index) => {
-    // `[...listToken]` leaves an item that cannot be resolved to one string.
-    if (Token.isUnresolved([item])) return `${name}[${index}]: expected an item, got a list that is known at deploy time only, which can't be joined with others`;
+    // The item of `[...listToken]` is a token that can't be resolved to one string.
+    if (Token.isUnresolved([item])) return `${name}[${index}]: expected an item, got a list that is known only at deploy time. Such a list can't be combined with other items`;
     return itemProblem(`${name}[${index}]`, item) ?? (isAbsent(item) ? `${name}[${index}]: expected a value, got ${show(item)}` : undefined);
   });
 }

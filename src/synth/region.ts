@@ -18,16 +18,16 @@ function regionOf(scope: Construct): string | undefined {
   return Token.isUnresolved(region) ? undefined : region;
 }
 
-/** Rejects regions of partitions where the distribution can't work. Checks no list of regions, because AWS adds regions. */
+/** Rejects regions of partitions in which the distribution can't work. Regions that AWS adds to other partitions are accepted. */
 export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;
   // Amazon CloudFront, "Feature Availability and Implementation Differences" (Getting Started with Amazon Web Services in China).
-  if (partition === 'aws-cn') return `env.region: expected a region outside of China, where a CloudFront distribution cannot be reached by its cloudfront.net name, got ${region}`;
-  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region of a partition with CloudFront, but ${partition} has none, got ${region}` : undefined;
+  if (partition === 'aws-cn') return `env.region: expected a region outside of China, got ${region}. In China, the cloudfront.net name of a distribution does not work`;
+  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region of a partition with CloudFront, got ${region}. The partition ${partition} has no CloudFront` : undefined;
 }
 
-/** Warns of a region without MediaConvert. This is not an error because AWS adds regions. */
+/** Warns of a region without MediaConvert. An error would be wrong, because AWS adds regions. */
 export function warnWithoutMediaConvert(scope: Construct): void {
   const region = regionOf(scope);
   if (region === undefined || WITH_MEDIACONVERT.includes(region)) return;

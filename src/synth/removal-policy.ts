@@ -2,17 +2,17 @@ import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { enumProblem } from './prop-checks';
 
-/** Retains data, except when the rollback of a first deployment deletes the resources that it created. */
+/** Data is retained, except if the first deployment fails and its rollback deletes the new resources. */
 export const DEFAULT_REMOVAL_POLICY = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
 /** Checks a removal policy for buckets, tables, user pools and secrets. */
 export function removalPolicyProblem(name: string, policy: unknown): string | undefined {
-  // CloudFormation supports snapshots of none of these resource types.
+  // CloudFormation doesn't support snapshots of buckets, tables, user pools and secrets.
   const { SNAPSHOT, ...policies } = RemovalPolicy;
   return enumProblem(name, policy, { RemovalPolicy: policies });
 }
 
-/** Warns of `RemovalPolicy.DESTROY` with deletion protection. This is not an error because the protection can be turned off before the stack is deleted. */
+/** Warns of `RemovalPolicy.DESTROY` with deletion protection. An error would be wrong, because the protection can be disabled before the stack is deleted. */
 export function warnOfProtection(scope: Construct, what: string, { deletionProtection, removalPolicy }: {
   readonly deletionProtection?: boolean; readonly removalPolicy?: RemovalPolicy;
 }): void {

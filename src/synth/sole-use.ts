@@ -8,10 +8,10 @@ import { differ } from './place';
 type Resource = s3.IBucket | dynamodb.ITable;
 
 /**
- * Rejects a bucket or table that two constructs of the app have for the same use. Runs at the end of synthesis.
+ * Rejects a bucket or table that two constructs of the app use for the same purpose. The check runs at the end of synthesis.
  *
  * @param use the purpose of the resource, such as `sources`
- * @param harm the verb phrase for the consequence in the error message
+ * @param harm the consequence, which completes "Each service would ..." in the error message
  */
 export function checkSoleUse(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {
   // Symbol.for() returns the same symbol in each installed copy of the library.
@@ -20,11 +20,11 @@ export function checkSoleUse(scope: IConstruct, prop: string, use: string, resou
   scope.node.addValidation({
     validate: () => scope.node.root.node.findAll()
       .filter((node) => node !== scope && key in node && isSame(scope, resource, node, node[key] as Resource))
-      .map((other) => `${prop}: expected a ${'bucketName' in resource ? 'bucket' : 'table'} that only this service uses, got one that ${other.node.path} uses too. Each service would ${harm}`),
+      .map((other) => `${prop}: expected a ${'bucketName' in resource ? 'bucket' : 'table'} that only this service uses, got a resource that ${other.node.path} also uses. Each service would ${harm}`),
   });
 }
 
-/** Compares names too, because one bucket or table may be imported twice. Table names are unique in one region of one account. */
+/** Also compares names, because one bucket or table may be imported twice. Table names are unique only in one region of one account. */
 function isSame(scope: IConstruct, one: Resource, otherScope: IConstruct, other: Resource): boolean {
   if (one === other) return true;
   const names = finalNames(scope, one);

@@ -7,7 +7,7 @@ interface Members {
   readonly vpcSubnets?: ec2.SubnetSelection;
 }
 
-/** Rejects security groups and subnets of another VPC. A resource that is imported only by its id passes, because its VPC is not known. */
+/** Rejects security groups and subnets of another VPC. If a resource is imported only by its id, its VPC is not known and not checked. */
 export function vpcMemberProblems(vpc: ec2.IVpc, { securityGroups, vpcSubnets }: Members): (string | undefined)[] {
   return [
     ...(securityGroups ?? []).map((group, index) => memberProblem(`functions.securityGroups[${index}]`, 'security group', group, vpc)),
@@ -21,13 +21,13 @@ function memberProblem(name: string, what: string, member: IConstruct, vpc: ec2.
     ? undefined : `${name}: expected a ${what} of functions.vpc (${show(expected)}), got one of another VPC (${show(actual)})`;
 }
 
-/** Returns the VPC of a security group or a subnet. For a subnet of an imported VPC, that is its scope. */
+/** Returns the VPC of a security group or a subnet. The scope of a subnet in an imported VPC is the VPC. */
 function vpcOf({ node }: IConstruct): string | CfnResource | undefined {
   const { vpcId } = (node.defaultChild ?? node.scope ?? {}) as { readonly vpcId?: string };
   return identityOf(vpcId);
 }
 
-/** Returns the id of a VPC, or its L1 resource if the app creates it. Undefined if neither is known. */
+/** Returns the id of an imported VPC, or the L1 resource of a VPC that the app creates. */
 function identityOf(vpcId: string | undefined): string | CfnResource | undefined {
   if (!Token.isUnresolved(vpcId)) return vpcId;
   const reference = Tokenization.reverse(vpcId);

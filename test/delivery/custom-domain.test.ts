@@ -100,7 +100,7 @@ describe('domainNames', () => {
     [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more items, got []'],
     [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more items, got "${NAME}"`],
     [{ domainNames: [NAME, NAME], certificate }, `domainNames: expected each name once, got ${NAME}, ${NAME}`],
-    [{ domainNames: ['*.example.com'], certificate }, 'domainNames[0]: expected a domain name without a wildcard, because the service has one URL, got "*.example.com"'],
+    [{ domainNames: ['*.example.com'], certificate }, 'domainNames[0]: expected a domain name without a wildcard, got "*.example.com". The service has only one URL'],
     [{ domainNames: [SERVICE_URL], certificate }, `domainNames[0]: expected a domain name in lower case, such as "videos.example.com", got "${SERVICE_URL}"; did you mean "${NAME}"?`],
     [{ domainNames: ['Videos.Example.com'], certificate }, 'got "Videos.Example.com"; did you mean "videos.example.com"?'],
     [{ domainNames: ['videos.example.com.'], certificate }, 'did you mean "videos.example.com"?'],
@@ -205,7 +205,7 @@ describe('a certificate', () => {
     ['of the stack in eu-west-1', (_, stack) => new acm.Certificate(stack, 'Certificate', { domainName: NAME }), 'got one of eu-west-1'],
     ['of another stack in eu-central-1', (app) => inStack(app, 'Certificates', env('eu-central-1')), 'got one of eu-central-1'],
   ])('is rejected if it is %s', (_, make, got) => {
-    expect(() => taken(make)).toThrow(`Test/Vod: certificate: expected an ACM certificate of us-east-1, the only region that CloudFront accepts, ${got}`);
+    expect(() => taken(make)).toThrow(`Test/Vod: certificate: expected an ACM certificate of us-east-1 (the only region that CloudFront accepts), ${got}`);
   });
 
   test('is accepted if its ARN contains the region as a token', () => {

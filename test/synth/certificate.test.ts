@@ -23,7 +23,7 @@ test.each([
   ['arn:aws:acm:us-east-1::certificate/1', 'which does not have the form'],
   ['arn:aws:acm:us-east-1:123456789012:certificate/1:2', 'which does not have the form'],
   [`arn:aws:acm:eu-west-1:${later}:certificate/1`, 'got an ARN, which does not have the form'],
-  ['arn:aws:acm:us-east-1:999999999999:certificate/1', 'expected a certificate of the stack\'s account 123456789012, because CloudFront accepts no certificate of another account, got one of 999999999999'],
+  ['arn:aws:acm:us-east-1:999999999999:certificate/1', 'expected a certificate of the stack\'s account 123456789012, got one of 999999999999. CloudFront accepts only certificates of its own account'],
 ])('rejects the certificate %s', (arn, problem) => expect(problemOf(imported(arn))).toContain(problem));
 
 test.each([

@@ -20,7 +20,7 @@ describe.each(CONSTRUCTS)('%s', (name, make) => {
   test.each<[unknown, string]>([
     [undefined, 'none'], [null, 'none'], ['Test', '"Test"'], [{}, '{}'], [new App(), 'an object of class App'], [new Construct(new App(), 'NoStack'), 'an object of class Construct'],
   ])('rejects a scope that is not in a stack (case %#)', (scope, shown) => {
-    expect(() => make(scope, {})).toThrow(`It: scope: expected a construct in a stack, such as the Stack itself, got ${shown}`);
+    expect(() => make(scope, {})).toThrow(`It: scope: expected a Stack, or a construct in a Stack, got ${shown}`);
   });
 });
 
@@ -63,16 +63,16 @@ describe('objects of another installed copy of the library', () => {
 
   test('rejects a catalog of another version, and names the missing members and the npm command to run', () => {
     expect(upload({ origin: SERVICE_URL }, 'url', 'roles')).toThrow(
-      'Test/Upload: catalog: expected a VodCatalog, got an object of class VodCatalog without roles, url: it may be of another version of serverless-vod, and \'npm ls serverless-vod\' lists all that are installed');
+      'Test/Upload: catalog: expected a VodCatalog, got an object of class VodCatalog without roles, url. The object may come from another version of serverless-vod. List all installed versions with \'npm ls serverless-vod\'');
   });
 
   test('rejects a role, an API and an identity of another version', () => {
     class Other { readonly members = []; }
     const other = 'got an object of class Other without';
-    expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} groups: it may be of another version`);
+    expect(upload({ roles: { viewers: new Other() } })).toThrow(`catalog.roles.viewers: expected Access.group('editors') or another Access, ${other} groups. The object may come from another version`);
     const stack = testStack();
-    expect(() => new VodDelivery(stack, 'Delivery', { catalog: catalogIn(stack), api: new Other() as any })).toThrow(`api: expected a VodApi, ${other} originDomainName: it may be of another version`);
-    expect(() => new VodAuth(stack, 'Auth', { url: SERVICE_URL, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected an Identity, such as Identity.userPool(), ${other} _problems: it may be`);
+    expect(() => new VodDelivery(stack, 'Delivery', { catalog: catalogIn(stack), api: new Other() as any })).toThrow(`api: expected a VodApi, ${other} originDomainName. The object may come from another version`);
+    expect(() => new VodAuth(stack, 'Auth', { url: SERVICE_URL, identity: Object.assign(new Other(), { _bind: Identity.userPool()._bind }) as any })).toThrow(`identity: expected an Identity, such as Identity.userPool(), ${other} _problems. The object may`);
   });
 });
 

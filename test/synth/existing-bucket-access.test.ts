@@ -25,7 +25,7 @@ describe.each(AREAS)('a bucket of the app for %s', (_, where, use) => {
   };
 
   test('is rejected if a policy allows everyone, even if the policy is added later', () => {
-    const message = `${where}: expected a private bucket, got one whose policy allows everyone s3:GetObject without a condition`;
+    const message = `${where}: expected a private bucket, got one whose policy allows s3:GetObject to everyone without a condition`;
     expect(synthesized(own, everyone)).toThrow(message);
     expect(synthesized((stack) => {
       const bucket = own(stack);
@@ -35,7 +35,7 @@ describe.each(AREAS)('a bucket of the app for %s', (_, where, use) => {
   });
 
   test('is rejected if Block Public Access is partly or completely off', () => {
-    expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket with BlockPublicAccess\.BLOCK_ALL, got one with .*blockPublicPolicy, .*restrictPublicBuckets switched off/);
+    expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket with BlockPublicAccess\.BLOCK_ALL, got one with .*blockPublicPolicy, .*restrictPublicBuckets disabled/);
     expect(synthesized((stack) => own(stack, { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }))).toThrow(`${where}: expected a private bucket with BlockPublicAccess.BLOCK_ALL`);
   });
 });
@@ -58,7 +58,7 @@ describe('a public bucket', () => {
     ['everyone and an account', { ...allow, Principal: { AWS: ['arn:aws:iam::123456789012:root', '*'] } }],
     ['everyone except one account', { ...allow, NotPrincipal: { AWS: 'arn:aws:iam::123456789012:root' } }],
   ])('is rejected if its L1 policy allows %s', (_, statement) => {
-    expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got one whose policy allows everyone s3:GetObject, s3:ListBucket without a condition. Limit the statement to principals, or remove it');
+    expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got one whose policy allows s3:GetObject, s3:ListBucket to everyone without a condition. Remove the statement from the policy, or limit it to certain principals');
   });
 
   test.each<[string, object]>([
@@ -82,7 +82,7 @@ describe('a public bucket', () => {
     const stack = testStack();
     everyone(vodIn(stack).delivery.bucket);
     Aspects.of(stack).add({ visit: (node) => { if (s3.CfnBucket.isCfnBucket(node) && node.node.path.includes('/Upload/')) node.publicAccessBlockConfiguration = undefined; } });
-    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Delivery\] delivery\.bucket: expected a private bucket, got one whose policy allows everyone s3:GetObject/);
+    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Delivery\] delivery\.bucket: expected a private bucket, got one whose policy allows s3:GetObject to everyone/);
   });
 });
 
@@ -90,7 +90,7 @@ describe('the warning of a bucket that allows requests without TLS', () => {
   const warned = (make: (stack: Stack) => s3.IBucket) => {
     const stack = testStack();
     vodIn(stack, { upload: { bucket: make(stack) } });
-    return warningsOf(stack).filter((warning) => warning.includes('serverless-vod:bucketWithoutTls')).map((warning) => warning.split(' its')[0]);
+    return warningsOf(stack).filter((warning) => warning.includes('serverless-vod:bucketWithoutTls')).map((warning) => warning.split(' the policy')[0]);
   };
 
   test('is added once, with the name of the prop', () => expect(warned((stack) => own(stack, { enforceSSL: false }))).toEqual(['/Test/Vod/Upload: upload.bucket:']));

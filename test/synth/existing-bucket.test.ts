@@ -181,8 +181,8 @@ describe('an unusable bucket', () => {
     ['a parameter', (stack) => new CfnParameter(stack, 'KeyArn').valueAsString],
   ])('is rejected for sources and media if its KMS key is not known to CDK: %s', (_, keyOf) => {
     const make = (stack: Stack) => withKey(stack, keyOf(stack));
-    expect(() => delivery(make)).toThrow(/^Test\/Delivery: bucket: its KMS key .* is not known to CDK.*encryptionKey/);
-    expect(() => service({ makeBucket: make })).toThrow(/^Test\/Vod\/Upload: upload\.bucket: its KMS key .* is not known to CDK.*encryptionKey/);
+    expect(() => delivery(make)).toThrow(/^Test\/Delivery: bucket: expected a bucket whose KMS key is known to CDK, got .*encryptionKey/);
+    expect(() => service({ makeBucket: make })).toThrow(/^Test\/Vod\/Upload: upload\.bucket: expected a bucket whose KMS key is known to CDK, got .*encryptionKey/);
   });
 
   const encrypt = (node: unknown, kmsMasterKeyId?: string): void => {
@@ -190,9 +190,9 @@ describe('an unusable bucket', () => {
     node.bucketEncryption = { serverSideEncryptionConfiguration: [{ serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId } }] };
   };
   test.each<[string, string | undefined, RegExp]>([
-    ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] upload\.bucket: its KMS key \"alias\/videos\" is not known/],
-    ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] delivery\.bucket: its KMS key \"alias\/videos\" is not known/],
-    ['a key', 'alias/videos', /\[Test\/Vod\/Catalog\/Events\] failedEventsBucket: its KMS key \"alias\/videos\" is not known .*\. Exclude the bucket from the aspect/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Upload\] upload\.bucket: expected a bucket whose KMS key is known to CDK, got the key \"alias\/videos\"/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Delivery\] delivery\.bucket: expected a bucket whose KMS key is known to CDK, got the key \"alias\/videos\"/],
+    ['a key', 'alias/videos', /\[Test\/Vod\/Catalog\/Events\] failedEventsBucket: expected a bucket whose KMS key is known to CDK, got the key \"alias\/videos\".*\. Exclude the bucket from the aspect/],
     ['the key aws/s3', undefined, /\[Test\/Vod\/Delivery\] delivery\.bucket: expected BucketEncryption\.S3_MANAGED, .*CloudFront can't decrypt with the key aws\/s3/],
   ])('is a bucket of the library with %s that an aspect sets (case %#)', (_, key, message) => {
     const stack = testStack();
@@ -206,14 +206,14 @@ describe('an unusable bucket', () => {
     const { bucket } = deliveryIn(stack);
     const byDefault = 'BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault';
     (bucket.node.defaultChild as CfnResource).addPropertyOverride(byDefault, { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'alias/videos' });
-    expect(() => templateOf(stack)).toThrow('[Test/Delivery] bucket: its KMS key "alias/videos" is not known');
+    expect(() => templateOf(stack)).toThrow('[Test/Delivery] bucket: expected a bucket whose KMS key is known to CDK, got the key "alias/videos"');
   });
 
   test('is a bucket with a customer-managed key that an aspect replaces', () => {
     const stack = testStack();
     deliveryIn(stack, { bucket: new s3.Bucket(stack, 'Media', { encryption: s3.BucketEncryption.KMS }) });
     Aspects.of(stack).add({ visit: (node) => { if (node.node.path.includes('/Media/')) encrypt(node, 'alias/videos'); } });
-    expect(() => templateOf(stack)).toThrow(/\[Test\/Delivery\] bucket: its KMS key "alias\/videos" is not known/);
+    expect(() => templateOf(stack)).toThrow(/\[Test\/Delivery\] bucket: expected a bucket whose KMS key is known to CDK, got the key "alias\/videos"/);
   });
 
   test.each<[string, (stack: Stack, bucket: s3.IBucket) => s3.IBucket]>([

@@ -61,7 +61,7 @@ describe('an existing table', () => {
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
     ['created', (stack) => new dynamodb.Table(stack, 'Videos', PK_SK)], ['imported', (stack) => dynamodb.Table.fromTableName(stack, 'Videos', 'videos')],
   ])('is rejected if it was %s without a stream', (_, makeOwn) => {
-    expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, from which domain events are derived, got one without a stream. Create the table with stream');
+    expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, got a table without a stream. Create the table with StreamViewType.NEW_AND_OLD_IMAGES');
   });
 
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
@@ -76,9 +76,9 @@ describe('an existing table', () => {
   });
 
   test.each([
-    ['an empty string', '', 'the ARN of the table\'s stream, such as'],
-    ['the ARN of a table', 'arn:aws:dynamodb:us-east-1:123456789012:table/videos', 'the ARN of the table\'s stream, such as'],
-    ['a Kinesis stream', 'arn:aws:kinesis:us-east-1:123456789012:stream/videos', 'the ARN of the table\'s stream, such as'],
+    ['an empty string', '', 'the LatestStreamArn of the table, such as'],
+    ['the ARN of a table', 'arn:aws:dynamodb:us-east-1:123456789012:table/videos', 'the LatestStreamArn of the table, such as'],
+    ['a Kinesis stream', 'arn:aws:kinesis:us-east-1:123456789012:stream/videos', 'the LatestStreamArn of the table, such as'],
     ['a stream in another region', STREAM_ARN.replace('us-east-1', 'eu-central-1'), 'a stream in the stack\'s region us-east-1, got one in eu-central-1'],
     ['a stream of another account', STREAM_ARN.replace('123456789012', '999999999999'), 'a stream of the stack\'s account 123456789012, got one of 999999999999'],
     ['a stream of another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got one of the table others'],
@@ -105,7 +105,7 @@ describe('an existing table', () => {
 
   test('cannot be checked if it was imported: a warning lists the requirements', () => {
     const { stack } = catalog((scope) => dynamodb.Table.fromTableAttributes(scope, 'Videos', { tableName: 'videos', tableStreamArn: STREAM_ARN }));
-    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}; KEYS_ONLY\\).*NEW_AND_OLD_IMAGES.*serverless-vod:importedTable`));
+    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp(`^table: an imported table .*pk and sk.*NEW_AND_OLD_IMAGES.*${first.indexName} \\(${first.partitionKey.name} and ${first.sortKey.name}; KEYS_ONLY\\).*serverless-vod:importedTable`));
   });
 });
 
@@ -121,14 +121,14 @@ test.each<[string, (stack: Stack) => dynamodb.ITable | undefined]>([
       if (node instanceof dynamodb.CfnGlobalTable) node.replicas = [{ region: stack.region, sseSpecification: sse }];
     },
   });
-  expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
+  expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: expected a table whose KMS key is known to CDK, got the key "alias/videos"');
 });
 
 test('a KMS key that an override sets on a table is rejected', () => {
   const stack = testStack();
   const { table } = catalogIn(stack);
   (table.node.defaultChild as CfnResource).addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: 'alias/videos' });
-  expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: its KMS key "alias/videos" is not known to CDK');
+  expect(() => templateOf(stack)).toThrow('[Test/Catalog] table: expected a table whose KMS key is known to CDK, got the key "alias/videos"');
 });
 
 describe('a table that two catalogs, sweepers or transcoders of the app use is rejected', () => {
@@ -153,7 +153,7 @@ describe('a table that two catalogs, sweepers or transcoders of the app use is r
       return [table, dynamodb.Table.fromTableAttributes(two, 'Imported', { tableName: table.tableName, tableStreamArn: STREAM_ARN })];
     }],
   ])('%s', (_, make) => {
-    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table that only this service uses, got one that ${other} uses too. Each service would publish events for the videos of both services`);
+    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table that only this service uses, got a resource that ${other} also uses. Each service would publish events for the videos of both services`);
     const synth = both(make);
     expect(synth).toThrow(message('One/Catalog', 'Two/Catalog'));
     expect(synth).toThrow(message('Two/Catalog', 'One/Catalog'));
@@ -163,7 +163,7 @@ describe('a table that two catalogs, sweepers or transcoders of the app use is r
     const stack = testStack();
     const { table } = catalogIn(stack);
     new VodCatalog(stack, 'Other', { url: SERVICE_URL, table });
-    expect(() => templateOf(stack)).toThrow('[Test/Other] table: expected a table that only this service uses, got one that Test/Catalog uses too');
+    expect(() => templateOf(stack)).toThrow('[Test/Other] table: expected a table that only this service uses, got a resource that Test/Catalog also uses');
   });
 
   test('accepts equal logical ids in two stacks, equal names in two regions, and equal names in stages without a region', () => {
@@ -185,7 +185,7 @@ describe('a table that two catalogs, sweepers or transcoders of the app use is r
       new VodTranscode(stack, `Transcode${index}`, { catalog: catalogOf, sourceBucket: bucket(`sources${index}`), mediaBucket: bucket(`media${index}`) });
     }
     const synth = () => templateOf(stack);
-    expect(synth).toThrow('[Test/Sweeper0] catalog.table: expected a table that only this service uses, got one that Test/Sweeper1 uses too. Each service would sweep the videos of both');
-    expect(synth).toThrow('[Test/Transcode1] catalog.table: expected a table that only this service uses, got one that Test/Transcode0 uses too. Each service would submit jobs for the videos of both');
+    expect(synth).toThrow('[Test/Sweeper0] catalog.table: expected a table that only this service uses, got a resource that Test/Sweeper1 also uses. Each service would sweep the videos of both');
+    expect(synth).toThrow('[Test/Transcode1] catalog.table: expected a table that only this service uses, got a resource that Test/Transcode0 also uses. Each service would submit jobs for the videos of both');
   });
 });

@@ -152,7 +152,7 @@ describe('options of an area', () => {
 describe('an invalid option is rejected with its name', () => {
   test.each<[string, (scope: Stack) => VodFunctionOptions]>([
     ['memorySize: expected a whole number from 128 to 10240, got 64', () => ({ memorySize: 64 })],
-    ['timeout: expected a Duration of whole seconds, 10 seconds to 29 seconds, got 30 seconds', () => ({ timeout: Duration.seconds(30) })],
+    ['timeout: expected a Duration in whole seconds from 10 seconds to 29 seconds, got 30 seconds', () => ({ timeout: Duration.seconds(30) })],
     ['vpcSubnets: requires functions.vpc, got no VPC', () => ({ vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } })],
     ['vpcSubnets: expected private subnets', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } })],
     ['vpcSubnets: expected subnets that the VPC contains: There are no \'Isolated\'', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })],
@@ -161,7 +161,7 @@ describe('an invalid option is rejected with its name', () => {
     ['securityGroups[0]: expected a security group in the stack\'s region us-east-1, got one in eu-west-1', (scope) => ({
       vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(new Stack(scope.node.root as App, 'Other', { env: { region: 'eu-west-1' } }), 'Group', 'sg-1')],
     })],
-    ['securityGroups: expected at most 5, got 6', (scope) => ({ vpc: vpcIn(scope), securityGroups: Array(6).fill(ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')) })],
+    ['securityGroups: expected at most 5 items, got 6', (scope) => ({ vpc: vpcIn(scope), securityGroups: Array(6).fill(ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')) })],
     ['securityGroups[0]: expected a security group of functions.vpc (Test/One), got one of another VPC (Test/Two)', (scope) => ({
       vpc: ownVpc(scope, 'One'), securityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: ownVpc(scope, 'Two') })],
     })],
@@ -174,11 +174,11 @@ describe('an invalid option is rejected with its name', () => {
     ['vpcSubnets.subnets[0]: expected a subnet of functions.vpc (vpc-1), got one of another VPC (vpc-2)', (scope) => ({
       vpc: vpcIn(scope), vpcSubnets: { subnets: importedVpc(scope, 'vpc-2').privateSubnets },
     })],
-    ['layers: expected at most 5, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', LAYER)) })],
+    ['layers: expected at most 5 items, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', LAYER)) })],
     ['layers[0]: expected a layer for nodejs24.x, got one for python3.13', (scope) => ({
       layers: [lambda.LayerVersion.fromLayerVersionAttributes(scope, 'Layer', { layerVersionArn: LAYER, compatibleRuntimes: [lambda.Runtime.PYTHON_3_13] })],
     })],
-    ['environmentEncryption: its KMS key is an alias that was imported by name', (scope) => ({ environmentEncryption: kms.Alias.fromAliasName(scope, 'Alias', 'alias/mine') })],
+    ['environmentEncryption: expected a KMS key, got an alias that was imported by name', (scope) => ({ environmentEncryption: kms.Alias.fromAliasName(scope, 'Alias', 'alias/mine') })],
     ['environmentEncryption: expected a KMS key in the region us-east-1 of the resource, got one of eu-west-1', (scope) => ({
       environmentEncryption: kms.Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/1'),
     })],
@@ -196,5 +196,5 @@ describe('an invalid option is rejected with its name', () => {
 test('the warning of a key whose policy cannot be changed names the option', () => {
   const scope = new Stack(new App(), 'Test', { env: ENV });
   vodIn(scope, { functions: { environmentEncryption: kms.Key.fromKeyArn(scope, 'Key', `arn:aws:kms:${ENV.region}:${ENV.account}:key/1`) } });
-  Annotations.fromStack(scope).hasWarning('*', Match.stringLikeRegexp('^functions.environmentEncryption: the policy of its KMS key can\'t be changed'));
+  Annotations.fromStack(scope).hasWarning('*', Match.stringLikeRegexp('^functions.environmentEncryption: this stack can\'t change the policy of the KMS key'));
 });

@@ -34,8 +34,8 @@ test('a connection adds variables, a permission and a dependency', () => {
 });
 
 test.each<[string, boolean, RegExp]>([
-  ['does not cover a variable', true, /^environment of catalog\/read-videos: TABLE_NAME is not covered$/],
-  ['covers a variable twice, and one of another handler', false, /^environment of catalog\/read-videos: TABLE_NAME is covered twice; SECRET_ARN is not read by the handler$/],
+  ['does not cover a variable', true, /^environment of catalog\/read-videos: TABLE_NAME is not set$/],
+  ['covers a variable twice, and one of another handler', false, /^environment of catalog\/read-videos: TABLE_NAME is set twice; SECRET_ARN is not read by the handler$/],
 ])('rejects at synth a list of connections that %s, if the compiler cannot detect it', (_, lacks, message) => {
   const table = connection({ environment: { TABLE_NAME: 'videos' } });
   const wider: Connection<'TABLE_NAME'> = connection({ environment: { TABLE_NAME: 'videos', SECRET_ARN: 'arn' } });
@@ -70,7 +70,7 @@ describe('the size of the environment is measured as Lambda does it, as JSON in 
     ['a join with a long literal part', `${Aws.ACCOUNT_ID}${'x'.repeat(5000)}`, 5012 + rest],
     ['a substitution with a long literal part', Fn.sub(`\${AWS::StackName}${'x'.repeat(5000)}`), 5040 + rest],
   ])('rejects %s', (_, bucket, total) => {
-    expect(sized(bucket)).toThrow(`[Test/Record/Function] environment: expected at most 4096 bytes for all environment variables of a function as JSON (a quota of Lambda), got ${total} bytes`);
+    expect(sized(bucket)).toThrow(`[Test/Record/Function] environment: expected environment variables of at most 4096 bytes as JSON (a quota of Lambda), got ${total} bytes`);
   });
 
   test('the error names the largest variables, the props that set them and the estimated values', () => {
@@ -81,6 +81,6 @@ describe('the size of the environment is measured as Lambda does it, as JSON in 
       UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
     };
     handlerFunction(stack, 'Plan', 'upload/plan-upload', { description: 'any', uses: [], environment }).addEnvironment('OWN', 'x'.repeat(1000));
-    expect(() => templateOf(stack)).toThrow(/ \(counting 40 for each value .* only\)\. Shorten the largest: UPLOAD_SETTINGS with 4\d{3} bytes \(set by contentTypes\), OWN with 1010 bytes, ROLES with 1\d\d bytes \(set by roles\)/);
+    expect(() => templateOf(stack)).toThrow(/ \(with an estimate of 40 bytes for each value .*\)\. Shorten the largest: UPLOAD_SETTINGS with 4\d{3} bytes \(set by contentTypes\), OWN with 1010 bytes, ROLES with 1\d\d bytes \(set by roles\)/);
   });
 });

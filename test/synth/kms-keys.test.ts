@@ -59,7 +59,7 @@ describe('the policy of a customer-managed key', () => {
 
   test('cannot be changed in another stack: a warning is added', () => {
     const { stack } = upload((scope) => new kms.Key(new Stack(scope.node.scope as App, 'Keys', { env }), 'Key', { policy: administrator() }));
-    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: the policy of its KMS key .*root principal.*serverless-vod:keyPolicy'));
+    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: this stack can\'t change the policy of the KMS key.*root principal.*serverless-vod:keyPolicy'));
   });
 
   test.each<[string, (catalog: VodCatalog, stack: Stack) => void]>([
@@ -75,13 +75,13 @@ describe('the policy of a customer-managed key', () => {
     app.synth();
     expect(other.dependencies).toEqual([stack]);
     expect(stack.dependencies).toEqual([]);
-    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp('^table: the policy of its KMS key'));
+    Annotations.fromStack(stack).hasWarning('/Test/Catalog', Match.stringLikeRegexp('^table: this stack can\'t change the policy of the KMS key'));
   });
 
   test('is not known for an imported key: the grant is made, and a warning explains the required policy', () => {
     const { stack, template } = upload((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN));
     expect(permissionsOf(template, 'upload/plan-upload')).toEqual(expect.arrayContaining(usesOf(KEY_ARN)));
-    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: the policy of its KMS key'));
+    Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: this stack can\'t change the policy of the KMS key'));
   });
 });
 
@@ -91,7 +91,7 @@ test('a grant for an alias is made for its key', () => {
 });
 
 test('an alias that was imported by name is rejected because its key is not known', () => {
-  expect(() => upload((scope) => kms.Alias.fromAliasName(scope, 'Alias', 'alias/sources'))).toThrow(/^Test\/Upload: bucket: its KMS key is an alias .* kms\.Key\.fromKeyArn/);
+  expect(() => upload((scope) => kms.Alias.fromAliasName(scope, 'Alias', 'alias/sources'))).toThrow(/^Test\/Upload: bucket: expected a KMS key, got an alias .* kms\.Key\.fromKeyArn/);
 });
 
 test('a key in another region than the bucket or table is rejected', () => {
@@ -105,7 +105,7 @@ test('a warning explains the policy that CloudFront requires for an imported key
   const stack = testStack({ env });
   const bucket = new s3.Bucket(stack, 'Media', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
   deliveryIn(stack, { bucket });
-  Annotations.fromStack(stack).hasWarning('/Test/Delivery', Match.stringLikeRegexp('^bucket: the policy of its KMS key .*cloudfront.amazonaws.com kms:Decrypt where AWS:SourceArn'));
+  Annotations.fromStack(stack).hasWarning('/Test/Delivery', Match.stringLikeRegexp('^bucket: this stack can\'t change the policy of the KMS key.*kms:Decrypt to cloudfront.amazonaws.com if AWS:SourceArn'));
 });
 
 test('the policy of a media key in another stack allows CloudFront without a cycle between the stacks', () => {
@@ -156,7 +156,7 @@ describe('a key that an aspect or the app sets on a resource without a prop for 
   test('is granted if it was imported, with a warning that its policy is not known', () => {
     const stack = secrets((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN).keyArn);
     expect(permissionsOf(Template.fromStack(stack), 'auth/sign-in')).toContain(`kms:Decrypt on ${KEY_ARN} if ${JSON.stringify(via('secretsmanager'))}`);
-    Annotations.fromStack(stack).hasWarning('/Test/Vod/Auth/ClientSecret', Match.stringLikeRegexp('^kmsKeyId: the policy of its KMS key'));
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Auth/ClientSecret', Match.stringLikeRegexp('^kmsKeyId: this stack can\'t change the policy of the KMS key'));
   });
 
   test.each<[string, string | ((stack: Stack) => string), RegExp]>([
@@ -173,7 +173,7 @@ describe('a key that an aspect or the app sets on a resource without a prop for 
     const { keyArn } = new kms.Key(stack, 'Key');
     const visit = (node: IConstruct) => { if (node instanceof secretsmanager.CfnSecret) node.kmsKeyId = keyArn; };
     Aspects.of(stack).add({ visit }, { priority: AspectPriority.READONLY + 1 });
-    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before access to it is granted');
+    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before access to the key is granted');
   });
 
   test('is rejected on functions, on the bus and on queues', () => {
@@ -194,6 +194,6 @@ describe('a key that an aspect or the app sets on a resource without a prop for 
     ];
     let message = '';
     try { templateOf(stack); } catch (error) { ({ message } = error as Error); }
-    expect(refused.filter((each) => !message.includes(`[Test/${each}: expected none, got "${KEY_ARN}": `))).toEqual([]);
+    expect(refused.filter((each) => !message.includes(`[Test/${each}: expected none, got "${KEY_ARN}". `))).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ handlerFunction(scope, 'Reader', 'catalog/read-videos', {
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [view], environment: {} });
 // @ts-expect-error missing the following properties from type 'Values<
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table], environment: {} });
-// @ts-expect-error '"TABLE_NAME is covered twice"'
+// @ts-expect-error '"TABLE_NAME is set twice"'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view, table], environment: {} });
 // @ts-expect-error Type 'string' is not assignable to type 'undefined'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view], environment: { TABLE_NAME: 'videos' } });

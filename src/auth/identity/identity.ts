@@ -10,7 +10,7 @@ import { userPoolIdentity, UserPoolIdentityOptions, userPoolIdentityProblems } f
 import { authorizerProblem } from '../../api/authorizer';
 import { Access } from '../../roles/vod-roles';
 import { differ, partitionProblem } from '../../synth/place';
-import { ownObjectProblem, show } from '../../synth/prop-checks';
+import { libraryObjectProblem, show } from '../../synth/prop-checks';
 
 /**
  * The identity provider of the users who call the API.
@@ -138,7 +138,7 @@ export function identityProblem(identity: unknown): string | undefined {
   if (typeof identity === 'function') return `identity: expected ${expected}, got the function itself. Call the function, as in Identity.userPool()`;
   const isUserPool = typeof identity === 'object' && identity !== null && 'userPoolArn' in identity;
   return isUserPool ? `identity: expected ${expected}, got a user pool. Use Identity.fromUserPool(userPool, client)`
-    : ownObjectProblem('identity', identity, expected, { members: ['_problems', '_bind'] });
+    : libraryObjectProblem('identity', identity, expected, { members: ['_problems', '_bind'] });
 }
 
 /**

@@ -226,8 +226,8 @@ describe('any OpenID Connect issuer', () => {
     [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected a URL/],
-    [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected a Duration of whole seconds, 0 seconds to 1 hour, got 2 hours/],
-    [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected a Duration of whole seconds, .*got 0.5 seconds/],
+    [{ cacheTtl: Duration.hours(2) }, /cacheTtl: expected a Duration in whole seconds from 0 seconds to 1 hour, got 2 hours/],
+    [{ cacheTtl: Duration.millis(500) }, /cacheTtl: expected a Duration in whole seconds .*got 0.5 seconds/],
   ])('rejects %j', (options, message) => expect(() => oidc(options)).toThrow(message));
 });
 

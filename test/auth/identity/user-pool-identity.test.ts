@@ -102,7 +102,7 @@ describe('props', () => {
     [{ userPool: { featurePlan: 'PLUS+' as any } }, /userPool\.featurePlan: expected FeaturePlan\.LITE \("LITE"\).*, got "PLUS\+"/],
     [{ userPool: { mfa: 'required' as any } }, /userPool\.mfa: expected Mfa\.OFF .*, got "required"/],
     [{ userPool: { removalPolicy: 'DESTROY' as any } }, /userPool\.removalPolicy: expected RemovalPolicy\.DESTROY \("destroy"\).*, got "DESTROY"/],
-    [{ userPoolClient: { idTokenValidity: Duration.seconds(330) } }, /userPoolClient\.idTokenValidity: expected a Duration of whole minutes, 5 minutes to 1 day, got 5 minutes 30 seconds/],
+    [{ userPoolClient: { idTokenValidity: Duration.seconds(330) } }, /userPoolClient\.idTokenValidity: expected a Duration in whole minutes from 5 minutes to 1 day, got 5 minutes 30 seconds/],
     [{ userPoolClient: { accessTokenValidity: Duration.minutes(4) } }, /userPoolClient\.accessTokenValidity: .*got 4 minutes/],
     [{ userPoolClient: { refreshTokenValidity: Duration.millis(5_400_500) } }, /userPoolClient\.refreshTokenValidity: .*got 5400\.5 seconds/],
     [{ userPoolClient: { refreshTokenValidity: Duration.minutes(Lazy.number({ produce: () => 90 })) } }, /userPoolClient\.refreshTokenValidity: expected a duration that is known at synth/],
@@ -135,7 +135,7 @@ describe('props', () => {
   test.each<[CustomDomainOptions, string]>([
     [{ domainName: 'videos.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a name that the service does not use, got "videos.example.com"'],
     [{ domainName: 'ID.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a domain name in lower case, such as "videos.example.com", got "ID.example.com"; did you mean "id.example.com"?'],
-    [{ domainName: 'id.example.com', certificate: { certificateArn: arn.replace('us-east-1', 'eu-west-1') } as any }, 'certificate: expected an ACM certificate of us-east-1, the only region that CloudFront accepts, got "arn:aws:acm:eu-west-1:'],
+    [{ domainName: 'id.example.com', certificate: { certificateArn: arn.replace('us-east-1', 'eu-west-1') } as any }, 'certificate: expected an ACM certificate of us-east-1 (the only region that CloudFront accepts), got "arn:aws:acm:eu-west-1:'],
     [{ domainName: 'id.example.com' } as any, ': expected a domain name and its certificate, got {"domainName":"id.example.com"} without certificate'],
   ])('rejects a custom domain that CloudFront would reject: %#', (customDomain, message) => {
     expect(() => auth({ domain: { customDomain } })).toThrow(`Test/Auth: domain.customDomain${message.startsWith(':') ? '' : '.'}${message}`);
