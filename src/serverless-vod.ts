@@ -27,7 +27,7 @@ import { UPLOAD_OPTIONS, VodUpload, VodUploadOptions } from './upload/vod-upload
 /** Properties of `ServerlessVod`. */
 export interface ServerlessVodProps {
   /**
-   * The identity provider that authenticates users. Decide before the first upload: the owner of a video is stored as a user id of this provider.
+   * The identity provider that authenticates users. Choose the provider before the first upload: the owner of a video is stored as a user id of this provider.
    * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
@@ -158,7 +158,7 @@ export class ServerlessVod extends Construct {
   public readonly auth: VodAuth;
   /** Uploads: the source bucket and the function that signs upload URLs. */
   public readonly upload: VodUpload;
-  /** Transcoding: the MediaConvert queue, and the queue and functions that submit jobs. */
+  /** Transcoding: the MediaConvert queue, and the SQS queue and functions that submit jobs. */
   public readonly transcode: VodTranscode;
   /** The catalog: the table of videos and the event bus. */
   public readonly catalog: VodCatalog;
@@ -189,7 +189,7 @@ export class ServerlessVod extends Construct {
     // The distribution is created after the API and the catalog, so its domain name is not known yet.
     const url = isAbsent(domainNames) ? Lazy.string({ produce: () => this.delivery.url }) : serviceUrl(domainNames);
 
-    // The order is explained in docs/decisions/001-one-origin.md.
+    // docs/decisions/001-one-origin.md explains the order in which the areas are created.
     this.api = new VodApi(this, 'Api', { ...props.api, appOrigins });
     this.auth = new VodAuth(this, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection });
     const catalog = this.catalog = new VodCatalog(this, 'Catalog', {

@@ -1,7 +1,6 @@
 /** The type of the custom resource that copies the secret of an app client to Secrets Manager. */
 export const CLIENT_SECRET_RESOURCE = 'Custom::VodClientSecret';
 
-/** Properties of the custom resource that copies the secret of an app client. */
 export interface ClientSecretProperties {
   readonly UserPoolId: string;
   readonly ClientId: string;

@@ -45,11 +45,10 @@ export const VARIABLES = {
   SOURCE_BUCKET: text,
   /** ARN of the catalog's table, which every event names as its resource. */
   TABLE_ARN: text,
-  /** Name of the catalog's table. */
   TABLE_NAME: text,
   TOKEN_RULES: json<TokenRules>(),
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
-  /** URL of the queue of requests for MediaConvert jobs. */
+  /** URL of the queue that contains requests for MediaConvert jobs. */
   SUBMIT_QUEUE_URL: text,
   UPLOAD_SETTINGS: json<UploadSettings>(),
 } as const satisfies Readonly<Record<string, Codec<any>>>;
@@ -87,17 +86,12 @@ export type HandlerName = keyof typeof ENVIRONMENTS;
 
 type Listed<H extends HandlerName> = (typeof ENVIRONMENTS)[H][number];
 
-/** The variables that a handler requires. */
 export type Required<H extends HandlerName> = Extract<Listed<H>, Variable>;
 
-/** The variables that are optional for a handler. */
 export type Optional<H extends HandlerName> = Listed<H> extends infer Name ? Name extends `${infer V extends Variable}?` ? V : never : never;
 
-/** The handlers that read a variable. */
 export type HandlerReading<V extends Variable> = { [H in HandlerName]: V extends Required<H> | Optional<H> ? H : never }[HandlerName];
 
-/** The values of variables, by name. */
 export type Values<V extends Variable> = { readonly [N in V]: (typeof VARIABLES)[N] extends Codec<infer T> ? T : never };
 
-/** The parsed environment of a handler. */
 export type Environment<H extends HandlerName> = Values<Required<H>> & Partial<Values<Optional<H>>>;

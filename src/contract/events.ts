@@ -1,6 +1,5 @@
 import { JsonSchema, openEventDetailSchema } from './schemas';
 
-/** The `source` of every event of the service. */
 export const EVENT_SOURCE = 'serverless-vod';
 
 /** All types of events, each with the reason why it is sent. */

@@ -29,7 +29,7 @@ export function openApiDocument(version: string, handlers: readonly string[]): J
     ...(handlers.includes('catalog/read-videos') && { webhooks: webhooks(refer) }),
     components: {
       schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An id token of the user pool, or a token of the OIDC issuer if one is configured' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An id token of the user pool, or a token of the OIDC issuer if an issuer is configured' } },
     },
   };
 }

@@ -27,10 +27,9 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** The `detail` that API Gateway and handlers return if a request matches no route (`not_found`). */
 export const NO_SUCH_ROUTE_DETAIL = 'the API has no such route';
 
-/** The `detail` that API Gateway and handlers return if a request needs a valid token (`not_signed_in`). */
+/** The `detail` that API Gateway and handlers return if a route requires a token and the request has no valid token (`not_signed_in`). */
 export const NOT_SIGNED_IN_DETAIL = 'sign in and send the token in the Authorization header';
 
-/** Returns the URL of the documentation of an error code. */
 export function problemType(code: string): string {
   return `https://github.com/serverless-vod/serverless-vod/blob/main/docs/errors.md#${code}`;
 }

@@ -4,5 +4,5 @@
  */
 const SANDBOX = 'default-src \'none\'; sandbox';
 
-/** The headers of every response of the API. Handlers and API Gateway send these headers. */
+/** The headers of every response that handlers and API Gateway send. */
 export const RESPONSE_HEADERS = { 'cache-control': 'no-store', 'content-security-policy': SANDBOX } as const;

@@ -96,7 +96,7 @@ export const videoSchema = object({
   owner: { type: 'string', description: 'The id of the user who uploaded the video' },
   status: statusSchema,
   progress: { type: 'integer', description: 'The progress of the transcode in percent', minimum: 0, maximum: 100 },
-  createdAt: time('The time at which the upload was declared'),
+  createdAt: time('The time at which the upload was requested'),
   updatedAt: time('The time of the last change'),
   publishedAt: time('The time at which the video first became ready'),
   durationSeconds: { type: 'number' },

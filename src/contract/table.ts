@@ -40,7 +40,6 @@ export interface Rendition {
   readonly bitsPerSecond: number;
 }
 
-/** The row of a video. */
 export interface VideoRow {
   /** `video#{videoId}` */
   readonly pk: string;
@@ -74,19 +73,18 @@ export interface VideoRow {
   readonly dueShard?: string;
   /** Key in INDEXES.byDue; see `dueKey`. */
   readonly dueAt?: string;
-  /** The source file: until the upload as the client declared the file, then as the object in S3. */
+  /** The source file: first the values of the upload request, then the values of the object in S3. */
   readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
   /** The claim (a lock) of the invocation that submits the job of the attempt. */
   readonly claim?: {
     readonly attempt: number;
     readonly token: string;
     readonly startedAt: string;
-    /** True if no job was created for a reason other than the source file. A later message can start the next attempt. */
+    /** True if the attempt ended without a job and the source file was not the reason. A later message can start the next attempt. */
     readonly abandoned?: true;
   };
   /** The number of times that the sweeper has resubmitted the attempt. */
   readonly resubmits?: number;
-  /** The MediaConvert job of the attempt. */
   readonly jobId?: string;
   /** Object keys of the media files of the attempt. */
   readonly media?: { readonly hls: string; readonly poster?: string };
@@ -108,7 +106,6 @@ export interface VideoDetails {
   readonly metadata?: Record<string, string>;
 }
 
-/** The time at which a video was published, and the id of the video. */
 export interface Publication {
   readonly publishedAt: string;
   readonly videoId: string;
@@ -119,18 +116,15 @@ export function publicationKey({ publishedAt, videoId }: Publication): { listedF
   return { listedFor: LISTED_FOR, listedAt: `${publishedAt}#${videoId}` };
 }
 
-/** Parses a sort key of INDEXES.byPublication. */
 export function parseListedAt(listedAt: string): Publication {
   const [publishedAt, videoId] = listedAt.split('#');
   return { publishedAt, videoId };
 }
 
-/** Returns the key of a video's row. */
 export function videoKey(videoId: string): { pk: string; sk: string } {
   return { pk: `video#${videoId}`, sk: 'video' };
 }
 
-/** Returns the video id from the partition key of a row. */
 export function parseVideoKey(pk: string): string {
   return pk.slice(pk.indexOf('#') + 1);
 }
@@ -140,7 +134,6 @@ export function stageKey(stage: Stage, videoId: string): string {
   return `${stage}#${videoId}`;
 }
 
-/** Returns the video id from a sort key of INDEXES.byOwnerStage. */
 export function parseStageKey(key: string): string {
   return key.slice(key.indexOf('#') + 1);
 }

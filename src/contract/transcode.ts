@@ -9,7 +9,6 @@ export interface Rung {
   readonly maxBitrate: number;
 }
 
-/** The value of the variable TRANSCODE_SETTINGS. */
 export interface TranscodeSettings {
   readonly ladder: readonly Rung[];
   readonly segmentSeconds: number;
@@ -34,8 +33,8 @@ export interface SubmitMessage {
 export const SUBMIT_TIMEOUT_SECONDS = 60;
 
 /**
- * The time after which a claim of the submitting function is stale: five times the timeout of the function. The invocation with the claim has then ended, and
- * a search finds any job that this invocation created.
+ * The time after which a claim of the submitting function is stale: five times the timeout of the function. The invocation that owns the claim has then ended,
+ * and a search in MediaConvert finds any job that this invocation created.
  */
 export const CLAIM_SECONDS = 5 * SUBMIT_TIMEOUT_SECONDS;
 

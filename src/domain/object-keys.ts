@@ -1,6 +1,5 @@
 import { VIDEO_ID } from './video-id';
 
-/** The prefix of uploaded source files in the source bucket. */
 export const SOURCE_PREFIX = 'source/';
 /** The prefix of media files in the media bucket and in the path of media URLs. */
 export const MEDIA_PREFIX = 'v/';

@@ -7,7 +7,6 @@ export function isPresent(status: VideoStatus): boolean {
   return status !== 'deleting' && VIDEO_STATUSES.includes(status);
 }
 
-/** The reasons why a video is `errored`. */
 export const VIDEO_ERROR_CODES = [
   'not_a_video', 'too_large', 'too_long', 'corrupt', 'unsupported_codec', 'transcode_failed', 'upload_expired', 'internal',
 ] as const;
@@ -20,8 +19,8 @@ export interface VideoError {
 }
 
 /**
- * The allowed previous statuses, by status, within one attempt to transcode a video. Any other change is ignored, because its event is late, repeated or out of
- * order. The next attempt starts at `uploaded`.
+ * The allowed previous statuses of each status, within one attempt to transcode a video. All other changes are ignored, because they come from events that are
+ * late, repeated or out of order. The next attempt starts with the status `uploaded`.
  */
 export const ENTERED_FROM: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
   waiting: [],

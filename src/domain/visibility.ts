@@ -8,7 +8,6 @@ export enum VideoVisibility {
   PRIVATE = 'private',
 }
 
-/** The value of a visibility in rows and in the API. */
 export type Visibility = `${VideoVisibility}`;
 
 /** Whether ready videos with this visibility are in the list of all viewers. */
