@@ -2,10 +2,9 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
- * Suppresses cdk-nag findings, with a reason for each rule.
+ * Suppresses cdk-nag findings, with a reason for each rule id.
  *
  * @param scope the construct to which the suppression applies, including its children
- * @param reasons the reasons, by rule id
  */
 export function acknowledge(scope: IConstruct, reasons: Readonly<Record<string, string>>): void {
   for (const [id, reason] of Object.entries(reasons)) Validations.of(scope).acknowledge({ id, reason });

@@ -18,7 +18,7 @@ export interface Connection<V extends Variable = never> {
   readonly after?: IDependable;
 }
 
-/** Returns a connection, for which the compiler infers the type with its variables. */
+/** Returns its argument, so that the compiler infers the variables of the connection. */
 export function connection<V extends Variable>(parts: Connection<V>): Connection<V> {
   return parts;
 }
@@ -38,12 +38,12 @@ type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others]
 export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>
   & { readonly [Other in Exclude<Variable, Exclude<Required<H> | Optional<H>, Covered<U>>>]?: never };
 
-/** Accepts a connection (`unknown`) if its variables are optional for the handler. Otherwise, this type is a string that the compiler shows as the error. */
+/** `unknown` (no error) if all variables of the connection are optional for the handler; otherwise the error message as a string type. */
 export type LateFor<H extends HandlerName, V extends Variable> = [Exclude<V, Optional<H>>] extends [never] ? unknown : `${Exclude<V, Optional<H>>} is not optional for ${H}`;
 
 /**
- * Accepts a list of connections (`unknown`) if the handler reads every variable and no variable is set twice. Otherwise, this type is a list of strings that
- * the compiler shows as the error.
+ * `unknown` (no error) if the handler reads all variables of the connections and no variable is set twice; otherwise a list of the error message as a string
+ * type.
  */
 export type FitFor<H extends HandlerName, U> = [CoveredTwice<U>] extends [never]
   ? [Exclude<Covered<U>, Required<H> | Optional<H>>] extends [never] ? unknown : readonly `${H} does not read ${Exclude<Covered<U>, Required<H> | Optional<H>>}`[]

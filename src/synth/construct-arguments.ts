@@ -7,8 +7,6 @@ import { objectProblem, show } from './prop-checks';
  * Returns the scope of a new construct. Throws if the scope is not in a stack, or if the props are not an object.
  *
  * Call this function in the argument of `super()`, so that no code reads the props before the check.
- *
- * @param name the name of the parameter that contains the props
  */
 export function checkedScope(scope: Construct, id: string, props: unknown, name = 'props'): Construct {
   const isScope = Construct.isConstruct(scope) && scope.node.scopes.some(Stack.isStack);

@@ -25,8 +25,7 @@ const FILLED_BY: Partial<Record<string, string>> = {
   UPLOAD_SETTINGS: 'contentTypes',
 } satisfies Partial<Record<Variable, string>>;
 
-/** The number of variables that the error message names. */
-const SHOWN = 3;
+const NAMED_VARIABLES = 3;
 
 interface FunctionProperties {
   readonly Environment: { readonly Variables?: Readonly<Record<string, unknown>> };
@@ -44,7 +43,7 @@ function sizeProblem(fn: lambda.Function): string | undefined {
   if (total <= MAX_BYTES) return undefined;
   const largest = variables
     .map(([name, value]) => ({ name, bytes: bytesOf({ [name]: value }) }))
-    .sort((one, other) => other.bytes - one.bytes).slice(0, SHOWN)
+    .sort((one, other) => other.bytes - one.bytes).slice(0, NAMED_VARIABLES)
     .map(({ name, bytes }) => `${name} with ${bytes} bytes${FILLED_BY[name] ? ` (set by ${FILLED_BY[name]})` : ''}`);
   const guess = variables.some(([, value]) => value.includes(UNKNOWN)) ? ` (with an estimate of ${UNKNOWN.length} bytes for each value that is known only at deploy time)` : '';
   return `environment: expected environment variables of at most ${MAX_BYTES} bytes as JSON (a quota of Lambda), got ${total} bytes${guess}. Shorten the largest: ${largest.join(', ')}`;

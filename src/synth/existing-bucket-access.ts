@@ -2,7 +2,6 @@ import { Annotations, AspectPriority, Aspects, CfnResource, IAspect, Stack } fro
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 
-/** The four settings of S3 Block Public Access. */
 const BLOCKS = ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets'] as const;
 
 /** Canned ACLs that grant public access (Amazon S3 User Guide, "Access control list overview"). */
@@ -19,7 +18,7 @@ export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IB
   Aspects.of(bucket).add(new WarnWithoutTls(scope, prop, bucket, resource), { priority: AspectPriority.READONLY });
 }
 
-/** An aspect, because the app may add a bucket policy after it creates the service. */
+/** This class is an aspect, because the app may add a bucket policy after it creates the service. */
 class WarnWithoutTls implements IAspect {
   constructor(
     private readonly scope: IConstruct, private readonly prop: string, private readonly bucket: s3.IBucket, private readonly resource: s3.CfnBucket,
@@ -34,7 +33,7 @@ class WarnWithoutTls implements IAspect {
 
 function publicProblems(prop: string, resource: s3.CfnBucket): string[] {
   const block: Partial<Record<string, unknown>> | undefined = Stack.of(resource).resolve(resource.publicAccessBlockConfiguration);
-  // Without the property, AWS enables all four settings. With the property, AWS disables the settings that it omits.
+  // If publicAccessBlockConfiguration is absent, AWS enables all four settings. If the property is present, AWS disables the settings that the property omits.
   const off = block === undefined ? [] : BLOCKS.filter((name) => block[name] === undefined || String(block[name]) === 'false');
   const open = statementsOf(resource).find(letsInEveryone);
   return [
@@ -44,7 +43,6 @@ function publicProblems(prop: string, resource: s3.CfnBucket): string[] {
   ].filter((problem) => problem !== undefined);
 }
 
-/** A rendered policy statement. */
 interface Statement {
   readonly Effect: string;
   readonly Principal?: unknown;

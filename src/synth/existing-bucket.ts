@@ -7,7 +7,6 @@ import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
 import { renderedProperties } from './rendered';
 
-/** Returns the customer-managed key of an existing bucket. */
 export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
   return { prop, key: bucket.encryptionKey, service: 's3' };
 }
@@ -36,7 +35,7 @@ export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket,
 const AWS_MANAGED = 'alias/aws/s3';
 const KEY_REMEDY = 'Create the bucket with the prop encryptionKey of s3.Bucket';
 
-/** Rejects a key that is not known to CDK. Only CloudFront can't use the key `aws/s3`, because the key policy allows only principals of the account. */
+/** Rejects a key that is not known to CDK. CloudFront also can't use the key `aws/s3`, whose policy allows only principals of the account. */
 function unknownKeyProblem(
   prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
 ): string | undefined {
@@ -48,7 +47,6 @@ function unknownKeyProblem(
     ? `${prop}: expected BucketEncryption.S3_MANAGED, or KMS with a customer-managed key, got KMS_MANAGED. CloudFront can't decrypt with the key aws/s3` : undefined;
 }
 
-/** The default encryption of a bucket. */
 interface Encryption {
   readonly algorithm?: string;
   readonly key?: string | object;
@@ -81,8 +79,8 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 /**
  * Enables EventBridge notifications on a bucket of this app. Other notifications of the bucket remain.
  *
- * `enableEventBridgeNotification()` of CDK creates a custom resource with a function, so it is called only if `addEventNotification()` has already created this
- * custom resource. The custom resource writes the whole notification configuration and would otherwise disable EventBridge.
+ * `enableEventBridgeNotification()` of CDK creates a custom resource with a function. The method is called only if the bucket already has this custom resource
+ * (from `addEventNotification()`), which writes the whole notification configuration and would otherwise disable EventBridge.
  *
  * @returns false for an imported bucket, which this stack can't change
  */
@@ -127,7 +125,7 @@ function notifications(bucket: s3.IBucket): CfnResource | undefined {
   return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
 }
 
-/** An aspect, because the app may add notifications after it creates the service. */
+/** This class is an aspect, because the app may add notifications after it creates the service. */
 class KeepEventBridge {
   constructor(private readonly bucket: s3.IBucket) {}
 
@@ -135,7 +133,7 @@ class KeepEventBridge {
     const resource = node === this.bucket ? notifications(this.bucket) : undefined;
     if (!resource) return;
     this.bucket.enableEventBridgeNotification();
-    // A later version of the app may remove the custom resource. Its deletion would clear the notification configuration of the bucket.
+    // If a later version of the app removed the custom resource, its deletion would clear the notification configuration.
     resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 }

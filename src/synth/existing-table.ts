@@ -7,18 +7,15 @@ import { isAbsent, objectProblem, show } from './prop-checks';
 import { renderedProperties } from './rendered';
 import { INDEXES, TABLE_KEYS, TableIndex } from '../contract/table';
 
-/** An element of the key schema of a table or index in CloudFormation. */
 interface KeyElement {
   readonly attributeName: string;
   readonly keyType: string;
 }
 
-/** Returns the customer-managed key of a table. */
 export function tableKey(prop: string, { encryptionKey }: dynamodb.ITable): ResourceKey {
   return { prop, key: encryptionKey, service: 'dynamodb' };
 }
 
-/** Returns the problems with the region, the account and the KMS key of an existing table. */
 export function tablePlaceProblems(
   scope: Construct, prop: string, table: dynamodb.ITable | undefined, { required = false } = {},
 ): (string | undefined)[] {
@@ -29,9 +26,8 @@ export function tablePlaceProblems(
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
 
-const NO_STREAM = 'expected a table with a stream, got a table without a stream. Create the table with StreamViewType.NEW_AND_OLD_IMAGES as stream (dynamodb.Table) or dynamoStream (dynamodb.TableV2), or import the table with fromTableAttributes and tableStreamArn';
+const NO_STREAM = 'expected a table with a stream, got a table without a stream. Set stream (dynamodb.Table) or dynamoStream (dynamodb.TableV2) to StreamViewType.NEW_AND_OLD_IMAGES. Import an existing table with fromTableAttributes and tableStreamArn';
 
-/** Returns the problems with the stream ARN of an existing table. */
 export function streamProblems(scope: Construct, prop: string, table: dynamodb.ITable | undefined): string[] {
   if (isAbsent(table) || typeof table !== 'object') return [];
   const arn = table.tableStreamArn;
@@ -70,7 +66,7 @@ export function checkTable(scope: Construct, prop: string, table: dynamodb.ITabl
   const resource = resourceOf(table);
   if (!resource) {
     Annotations.of(scope).addWarningV2('serverless-vod:importedTable',
-      `${prop}: an imported table can't be checked at synth. The table requires the string keys ${keys(TABLE_KEYS)}, and a stream with the view type NEW_AND_OLD_IMAGES. The table also requires these indexes, which may project more attributes: ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}. If a customer-managed KMS key encrypts the table, import the table with fromTableAttributes and encryptionKey`);
+      `${prop}: an imported table can't be checked at synth. The table requires the string keys ${keys(TABLE_KEYS)}, and a stream with the view type NEW_AND_OLD_IMAGES. The table also requires the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}. An index may project more attributes. If a customer-managed KMS key encrypts the table, import the table with fromTableAttributes and encryptionKey`);
     return;
   }
   scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });
@@ -90,7 +86,6 @@ interface TableProperties {
   readonly streamSpecification?: { readonly streamViewType?: string };
 }
 
-/** The KMS keys of a table in the template. */
 interface RenderedEncryption {
   /** Of `AWS::DynamoDB::Table`. */
   readonly SSESpecification: { readonly KMSMasterKeyId?: string | object };

@@ -29,8 +29,8 @@ export interface VodFunctionOptions {
   /**
    * The timeout of the functions, from 10 to 29 seconds. API Gateway waits at most 29 seconds for a function.
    *
-   * Some functions have a fixed timeout: the sign-in function, which waits for the user pool (20 seconds), the function that submits jobs (1 minute), functions
-   * of custom resources (2 minutes), the function that resends events (5 minutes) and the sweeper (10 minutes).
+   * Some functions have a fixed timeout: 20 seconds for sign-in, which waits for the user pool, 1 minute for the submission of jobs, 2 minutes for custom
+   * resources, 5 minutes for resending events, and 10 minutes for the sweeper.
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
@@ -112,7 +112,6 @@ const DEFAULTS = { memorySize: 512, timeout: Duration.seconds(10), logRetention:
 
 const CONTEXT = 'serverless-vod:functions';
 
-/** The settings for all functions in the scope of a construct. */
 interface Setting {
   readonly options: VodFunctionOptions;
   /** The construct whose options set the VPC. The shared security group is a child of this construct. */
@@ -152,7 +151,6 @@ function sharedSecurityGroup(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup
     ?? new ec2.SecurityGroup(scope, id, { vpc, description: 'Functions of the video service' });
 }
 
-/** Returns the customer-managed key of the environment variables, if there is one. */
 export function environmentKey({ environmentEncryption }: VodFunctionOptions): ResourceKey {
   return { prop: 'functions.environmentEncryption', key: environmentEncryption, service: 'lambda' };
 }
@@ -166,7 +164,6 @@ export const FUNCTION_OPTIONS: Record<keyof VodFunctionOptions, true> = {
   layers: true, environmentEncryption: true, reservedConcurrentExecutions: true,
 };
 
-/** Returns the problems of the prop `functions`. */
 export function functionProblems(scope: Construct, given: VodFunctionOptions | undefined): (string | undefined)[] {
   const noObject = objectProblem('functions', given, 'an object of options');
   if (noObject || isAbsent(given)) return [noObject];

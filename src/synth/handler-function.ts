@@ -19,7 +19,6 @@ import { routesOf } from '../contract/routes';
 export interface HandlerFunctionProps<H extends HandlerName, U extends readonly Connection<any>[]> {
   /** The description in the Lambda console: one sentence. */
   readonly description: string;
-  /** The connections to the resources that the handler uses. */
   readonly uses: U & FitFor<H, U>;
   /** The values of all variables that no connection sets. */
   readonly environment: Uncovered<H, U>;
@@ -79,7 +78,6 @@ function checkCovered(handler: HandlerName, covered: readonly string[]): void {
   if (problems.length > 0) throw new Error(`environment of ${handler}: ${problems.join('; ')}`);
 }
 
-/** Whether API requests invoke a handler. */
 function servesRequests(handler: HandlerName): boolean {
   return routesOf(handler).length > 0 || handler === 'auth/authorize-token';
 }
@@ -107,7 +105,6 @@ function add(fn: lambda.Function, { environment, grant, after }: Connection<any>
   if (after) fn.node.addDependency(after);
 }
 
-/** Renders the values as strings, which may contain tokens. */
 function render(scope: Construct, environment: object): Record<string, string> {
   const write: TokenWriter = { json: (value) => Stack.of(scope).toJsonString(value), number: (value) => Tokenization.stringifyNumber(value) };
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, VARIABLES[name as Variable].render(value as never, write)]));

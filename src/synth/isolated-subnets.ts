@@ -10,7 +10,7 @@ const ENDPOINTS = {
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
-/** The AWS service or the internet host that a handler calls if it reads the variable; undefined if the handler calls nothing with the variable. */
+/** The AWS service or the internet host that a handler with the variable calls; undefined for no call. */
 const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host?: string } | undefined> = {
   EVENT_BUS_NAME: { service: 'events' },
   FAILED_EVENTS_BUCKET: { service: 's3' },
@@ -39,8 +39,8 @@ function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> 
 }
 
 /**
- * Warns if a function in isolated subnets calls services or hosts that are not reachable from these subnets. An error would be wrong, because routes and
- * endpoints may be created outside of the app.
+ * Warns if a function in isolated subnets calls services or hosts that are not reachable from these subnets. Synth does not fail, because routes and endpoints
+ * may be created outside of the app.
  */
 export function warnOfIsolation(
   scope: IConstruct, handler: HandlerName, variables: readonly string[],
@@ -64,7 +64,7 @@ function warnOfEndpoints(scope: IConstruct, vpc: ec2.IVpc, isolated: string, nee
   const missing = needed.filter((service) => !names.some((name) => name.includes(`.${service}"`)));
   if (missing.length === 0) return;
   Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutEndpoints',
-    `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for services that this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
+    `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for these services of this function: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
 }
 
 /** Returns a description of the first isolated subnet of the selection, if there is one. */

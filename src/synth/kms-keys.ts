@@ -15,7 +15,7 @@ export interface ResourceKey {
 }
 
 /**
- * Allows a principal to use a key, only through the AWS service of the encrypted resource.
+ * Allows a principal to use a KMS key only through the AWS service of the encrypted resource.
  *
  * The default key policy delegates access to IAM and needs no statement. A statement is added to any other key policy if the key is in the grantee's stack. A
  * warning is added if the key policy can't be changed.
@@ -61,7 +61,6 @@ export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKe
     `${prop}: this stack can't change the policy of the KMS key. Allow kms:Decrypt to cloudfront.amazonaws.com if AWS:SourceArn is the ARN of the distribution`);
 }
 
-/** Returns the problems of a key that are known at synth. */
 export function keyProblems({ prop, key }: ResourceKey, region: string): (string | undefined)[] {
   if (!key) return [];
   const target = targetKey(key);
@@ -75,7 +74,7 @@ export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   try {
     return (key as kms.IAlias).aliasTargetKey;
   } catch {
-    // An alias that was imported by name throws here.
+    // CDK throws for an alias that was imported by name, because its key is not known.
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { grantKey, keyProblems, ResourceKey, targetKey } from './kms-keys';
 import { renderedProperties } from './rendered';
 
 /*
- * The app may set KMS keys on resources of this library that have no prop for a key, for example with an aspect. This module checks such keys.
+ * An aspect or other code of the app may set a KMS key on a resource that has no prop for a key. This module checks such keys.
  */
 
 /** Returns the value of a property, with unresolved tokens. An override (`addPropertyOverride`) takes precedence. */

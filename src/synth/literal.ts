@@ -31,7 +31,7 @@ export function finalValue(scope: IConstruct, value: unknown): unknown {
   return Tokenization.resolve(value, { scope, resolver: new NamingResolver(), preparing: false });
 }
 
-/** Derives placeholders from construct paths. Logical ids may be equal in two stacks, and the template of another stack contains an import instead. */
+/** Derives placeholders from construct paths. Logical ids may be equal in two stacks, and a reference to another stack is rendered as an import. */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {
     super({ join: (left: unknown, right: unknown) => `${asText(left)}${asText(right)}` });

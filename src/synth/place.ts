@@ -15,13 +15,11 @@ export function placeProblems(scope: Construct, prop: string, what: string, env:
   ].filter((problem) => problem !== undefined);
 }
 
-/** Rejects a resource that is not in the region of the stack. */
 export function regionProblem(scope: Construct, prop: string, what: string, region: string | undefined): string | undefined {
   const own = Stack.of(scope).region;
   return region && differ(region, own) ? `${prop}: expected a ${what} in the stack's region ${own}, got one in ${region}` : undefined;
 }
 
-/** Rejects an ARN that is not in the partition of the stack, such as `aws-cn`. */
 export function partitionProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { region } = Stack.of(scope);
   const own = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
@@ -29,14 +27,14 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got one of ${partition}` : undefined;
 }
 
-/** Rejects an ARN that is not in the account of the stack. ARNs of AWS managed resources contain no account, or `aws`. */
+/** Rejects an ARN that is not in the account of the stack. The ARN of an AWS managed resource contains no account, or `aws`. */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');
   return actual && actual !== 'aws' && differ(actual, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got one of ${actual}` : undefined;
 }
 
-/** Checks the form of an ARN if it is known at synth. */
+/** Checks the form of an ARN if the form is known at synth. */
 export function arnProblem(prop: string, what: string, arn: string, form: RegExp, example: string): string | undefined {
   // If a token is only a part of the ARN, the form of the ARN is known.
   const isKnown = !Token.isUnresolved(arn) || arn.split(':').length >= 6;

@@ -74,7 +74,6 @@ export function booleanProblem(name: string, value: unknown): string | undefined
   return isAbsent(value) || typeof value === 'boolean' ? undefined : `${name}: expected true or false, got ${show(value)}`;
 }
 
-/** Checks that a value is a string that is not blank. */
 export function stringProblem(name: string, value: unknown, expected: string): string | undefined {
   return isAbsent(value) || (typeof value === 'string' && value.trim() !== '') ? undefined : `${name}: expected ${expected}, got ${show(value)}`;
 }
@@ -114,7 +113,7 @@ function isNoStruct(value: object): boolean {
  * Rejects unknown keys. Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
  *
  * @param name the prop that contains the struct, or an empty string for the props of a construct
- * @param elsewhere other structs that may contain the key, by the path for the hint, such as `upload.*`
+ * @param elsewhere other structs that may contain the key, by the path that the hint shows, such as `upload.*`
  */
 export function keyProblem<T extends object>(
   name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>, elsewhere: Readonly<Record<string, object>> = {},
@@ -146,7 +145,6 @@ function isNear(a: string, b: string): boolean {
   return short.length === long.length && (isSwapped || short.slice(from + 1) === long.slice(from + 1));
 }
 
-/** Checks that a value is a number in a range, and an integer unless `fractions` is true. */
 export function numberProblem(
   name: string, value: unknown, { min, max = Infinity, fractions = false }: { readonly min: number; readonly max?: number; readonly fractions?: boolean },
 ): string | undefined {
@@ -155,7 +153,6 @@ export function numberProblem(
   return `${name}: expected a ${fractions ? '' : 'whole '}number ${max === Infinity ? `of ${min} or more` : `from ${min} to ${max}`}, got ${show(value)}`;
 }
 
-/** Checks that a value is a duration of whole seconds or minutes in a range. */
 export function durationProblem(name: string, value: unknown, min: Duration, max: Duration, unit: 'seconds' | 'minutes' = 'seconds'): string | undefined {
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Duration in whole ${unit} from ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
@@ -166,7 +163,6 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
   return isWhole && milliseconds >= min.toMilliseconds() && milliseconds <= max.toMilliseconds() ? undefined : expected;
 }
 
-/** Checks that a value is a size of whole bytes, at least 1 byte. */
 export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
   if (isAbsent(value)) return undefined;
   if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected a token in bytes (Size.bytes), got a token in another unit. CDK can't convert tokens to another unit`;
@@ -183,7 +179,6 @@ function inBytes(value: Size): boolean {
   }
 }
 
-/** Checks that a value is a bitrate of whole bits per second in a range. */
 export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: Bitrate): string | undefined {
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Bitrate from ${show(min)} to ${show(max)} in whole bits per second, got ${show(value)}`;

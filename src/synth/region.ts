@@ -12,7 +12,6 @@ const WITH_MEDIACONVERT = [
   'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2',
 ];
 
-/** Returns the region of the stack if it is known at synth. */
 function regionOf(scope: Construct): string | undefined {
   const { region } = Stack.of(scope);
   return Token.isUnresolved(region) ? undefined : region;
@@ -22,12 +21,12 @@ function regionOf(scope: Construct): string | undefined {
 export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;
-  // Amazon CloudFront, "Feature Availability and Implementation Differences" (Getting Started with Amazon Web Services in China).
+  // Source: Amazon CloudFront, "Feature Availability and Implementation Differences" (Getting Started with Amazon Web Services in China).
   if (partition === 'aws-cn') return `env.region: expected a region outside of China, got ${region}. In China, the cloudfront.net name of a distribution does not work`;
   return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region of a partition with CloudFront, got ${region}. The partition ${partition} has no CloudFront` : undefined;
 }
 
-/** Warns of a region without MediaConvert. An error would be wrong, because AWS adds regions. */
+/** Warns of a region without MediaConvert. Synth does not fail, because AWS adds regions. */
 export function warnWithoutMediaConvert(scope: Construct): void {
   const region = regionOf(scope);
   if (region === undefined || WITH_MEDIACONVERT.includes(region)) return;

@@ -5,14 +5,13 @@ import { enumProblem } from './prop-checks';
 /** Data is retained, except if the first deployment fails and its rollback deletes the new resources. */
 export const DEFAULT_REMOVAL_POLICY = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
-/** Checks a removal policy for buckets, tables, user pools and secrets. */
 export function removalPolicyProblem(name: string, policy: unknown): string | undefined {
   // CloudFormation doesn't support snapshots of buckets, tables, user pools and secrets.
   const { SNAPSHOT, ...policies } = RemovalPolicy;
   return enumProblem(name, policy, { RemovalPolicy: policies });
 }
 
-/** Warns of `RemovalPolicy.DESTROY` with deletion protection. An error would be wrong, because the protection can be disabled before the stack is deleted. */
+/** Warns of `RemovalPolicy.DESTROY` with deletion protection. Synth does not fail, because the protection can be disabled before the stack is deleted. */
 export function warnOfProtection(scope: Construct, what: string, { deletionProtection, removalPolicy }: {
   readonly deletionProtection?: boolean; readonly removalPolicy?: RemovalPolicy;
 }): void {

@@ -11,7 +11,6 @@ export function rendered(element: CfnElement): object {
   return render ? Stack.of(element).resolve(render.call(element)) : {};
 }
 
-/** Returns the properties of a resource in the template, by their CloudFormation names. */
 export function renderedProperties<T extends object>(resource: CfnElement): Partial<T> {
   const { Resources = {} } = rendered(resource) as { readonly Resources?: Readonly<Record<string, { readonly Properties?: Partial<T> }>> };
   return Object.values(Resources)[0]?.Properties ?? {};

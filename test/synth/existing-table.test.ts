@@ -61,7 +61,7 @@ describe('an existing table', () => {
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
     ['created', (stack) => new dynamodb.Table(stack, 'Videos', PK_SK)], ['imported', (stack) => dynamodb.Table.fromTableName(stack, 'Videos', 'videos')],
   ])('is rejected if it was %s without a stream', (_, makeOwn) => {
-    expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, got a table without a stream. Create the table with StreamViewType.NEW_AND_OLD_IMAGES');
+    expect(() => catalog(makeOwn)).toThrow('Test/Catalog: table: expected a table with a stream, got a table without a stream. Set stream (dynamodb.Table) or dynamoStream (dynamodb.TableV2) to StreamViewType.NEW_AND_OLD_IMAGES');
   });
 
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
