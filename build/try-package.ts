@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from 'os';
 import * as path from 'path';
 import * as ts from 'typescript';
+import { packageManagerEnvironment as env } from './package-managers';
 
 /*
  * Packs the last build and installs the package in an empty folder. Then tests the package with `require`, with `import`, and with the type checker in each
@@ -13,8 +14,6 @@ const root = path.join(__dirname, '..');
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-// npm passes its options to scripts in variables that begin with `npm_`. The inner npm must not get these options.
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 
 function npm(cwd: string, ...args: string[]): void {
   const { status } = spawnSync('npm', args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });

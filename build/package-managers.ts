@@ -1,0 +1,13 @@
+/** Settings of the machine and its network, which every npm needs. */
+const KEPT = ['cache', 'cafile', 'globalconfig', 'https_proxy', 'noproxy', 'proxy', 'registry', 'userconfig'].map((name) => `npm_config_${name}`);
+
+const { npm_config_cafile: cafile } = process.env;
+
+/**
+ * The environment for a package manager that a script starts. npm passes its own options to scripts as variables, which would change the behavior of the inner
+ * package manager. pnpm and Yarn do not read npm's file of certificate authorities, so Node.js gets this file.
+ */
+export const packageManagerEnvironment: NodeJS.ProcessEnv = {
+  ...cafile ? { NODE_EXTRA_CA_CERTS: cafile } : {},
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => KEPT.includes(name) || !/^npm_/i.test(name))),
+};
