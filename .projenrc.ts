@@ -2,7 +2,7 @@ import { awscdk, javascript } from 'projen';
 import { publishedFiles } from './build/artifact';
 import { lintDirections } from './build/directions';
 import { testOnTwoCdks } from './build/two-cdks';
-import { addWorkflows, GO, MAVEN, NUGET, PYPI, WORKFLOWS } from './build/workflows';
+import { addWorkflows, GO, MAVEN, NUGET, PYPI, RELEASE_LIBRARIES, WORKFLOWS } from './build/workflows';
 
 /** The oldest supported version of the CDK, and the oldest version of `constructs` that this CDK accepts. */
 const CDK_FLOOR = '2.260.0';
@@ -89,7 +89,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToNuget: { ...NUGET, dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
   // build/api-reference.ts writes API.md.
   docgen: false,
-  devDeps: ['@jsii/spec', '@types/node@^22', 'tsx', 'esbuild', ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
+  devDeps: ['@jsii/spec', '@types/node@^22', 'tsx', 'esbuild', ...RELEASE_LIBRARIES, ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
   gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/', '/.npmignore'],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,

@@ -40,6 +40,7 @@ const ARTIFACTS: readonly Artifact[] = [
   { name: 'Maven, javadoc', file: /^java\/.*-javadoc\.jar$/, read: async (file) => file, version: /-([^/]*)-javadoc\.jar$/ },
   { name: 'Maven, pom', file: /^java\/.*\.pom$/, read: text, version: /<version>(.*)<\/version>/ },
   { name: 'Go', file: /^go\/.*\/version$/, read: text, version: /(.*)/, isFolder: true },
+  { name: 'SBOM', file: /^sbom\.cdx\.json$/, read: async (file) => JSON.parse(await text(file)).metadata.component.version, version: /(.*)/ },
 ];
 const NUPKG: Artifact = { name: 'NuGet', file: /^dotnet\/.*\.nupkg$/, read: unzip('*.nuspec'), version: /<version>(.*)<\/version>/ };
 const CSPROJ: Artifact = { name: 'NuGet, only code', file: /^dotnet\/.*\.csproj$/, read: text, version: /<PackageVersion>(.*)<\/PackageVersion>/, isFolder: true };
@@ -67,7 +68,7 @@ async function release(clone: string): Promise<{ version: string; hasDotnet: boo
     await task('bump');
   }
   const { version } = JSON.parse(await text(path.join(clone, 'package.json')));
-  for (const name of ['pre-compile', 'compile', 'package:js']) await task(name);
+  for (const name of ['pre-compile', 'compile', 'package:js', 'sbom']) await task(name);
 
   // For each language, the workflow unpacks the package over a checkout of the repository.
   const packed = (await fs.readdir(path.join(clone, 'dist/js'))).find((file) => file.endsWith('.tgz'))!;

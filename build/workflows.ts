@@ -49,6 +49,9 @@ export const WORKFLOWS = {
   npmTrustedPublishing: true,
 } satisfies Partial<awscdk.AwsCdkConstructLibraryOptions>;
 
+/** Libraries of build/sbom.ts. */
+export const RELEASE_LIBRARIES = ['@cyclonedx/cyclonedx-library', 'packageurl-js'];
+
 /** Options of the publishers for languages other than JavaScript. */
 export const PYPI = { trustedPublishing: true };
 export const NUGET = { trustedPublishing: true };
@@ -68,7 +71,7 @@ class VersionComments extends Component {
   }
 }
 
-/** Pins the actions, adds the jobs `consumers` and `judges`, and restricts permissions. */
+/** Pins the actions, adds the jobs `consumers` and `judges`, adds the SBOM to releases, and restricts permissions. */
 export function addWorkflows(project: awscdk.AwsCdkConstructLibrary): void {
   for (const [action, [commit]] of Object.entries(ACTIONS)) project.github!.actions.set(action, `${action}@${commit}`);
   new VersionComments(project);
@@ -93,6 +96,13 @@ export function addWorkflows(project: awscdk.AwsCdkConstructLibrary): void {
       systemPackage('mono-mcs'), { name: 'build', run: 'npm run build' }, { name: 'consumers', run: 'npm run consumers' },
     ),
     judges: job({ python, go }, systemPackage('ffmpeg'), { name: 'judges', run: 'npm run judges' }),
+  });
+  project.packageTask.spawn(project.addTask('sbom', { description: 'List the packages whose code is in the handlers (CycloneDX)', exec: 'tsx build/sbom.ts' }));
+  project.release!.publisher.addGitHubPostPublishingSteps({
+    name: 'Attach the SBOM',
+    if: '${{ !inputs.dry_run }}',
+    run: 'gh release upload "$(cat dist/releasetag.txt)" dist/sbom.cdx.json --clobber --repo "$GITHUB_REPOSITORY"',
+    env: { GITHUB_TOKEN: '${{ secrets.GITHUB_TOKEN }}' },
   });
   const restrict = (workflow: string, permission: string): void => (
     project.tryFindObjectFile(`.github/workflows/${workflow}.yml`)!.addOverride(permission, 'read'));

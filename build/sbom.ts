@@ -1,0 +1,37 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'fs';
+import * as path from 'path';
+import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
+import { PackageURL } from 'packageurl-js';
+import { bundledPackages } from './handlers';
+
+/*
+ * Writes dist/sbom.cdx.json: the packages whose code is in the handlers, in CycloneDX format. The published package has no dependencies, so a list of installed
+ * packages would name only development tools.
+ */
+const root = path.join(__dirname, '..');
+const { ComponentBuilder } = Contrib.FromNodePackageJson.Builders;
+/** A license that is not an id of SPDX is listed by its name. */
+const notAnExpression = (): never => { throw new Error('not an id of SPDX'); };
+const builder = new ComponentBuilder(
+  new Contrib.FromNodePackageJson.Factories.ExternalReferenceFactory(),
+  new Contrib.License.Factories.LicenseFactory(notAnExpression),
+);
+
+function component(folder: string): Models.Component {
+  const made = builder.makeComponent(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')), Enums.ComponentType.Library)!;
+  made.purl = new PackageURL('npm', made.group, made.name, made.version).toString();
+  made.bomRef.value = made.purl;
+  return made;
+}
+
+async function main(): Promise<void> {
+  const subject = component(root);
+  const bundled = (await bundledPackages()).map(({ folder }) => component(folder));
+  for (const { bomRef } of bundled) subject.dependencies.add(bomRef);
+  const bom = new Models.Bom({ components: new Models.ComponentRepository(bundled), metadata: new Models.Metadata({ component: subject }) });
+  const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
+  mkdirSync(path.join(root, 'dist'), { recursive: true });
+  writeFileSync(path.join(root, 'dist/sbom.cdx.json'), serializer.serialize(bom, { sortLists: true, space: 2 }));
+}
+
+void main();
