@@ -124,7 +124,7 @@ function handlerRow({ name, file }: Bundle, { load, first, outcome }: ColdStart,
     'load, ms': ms(load.wall),
     'first response, CPU ms': ms(first.cpu),
     'first response, ms': ms(first.wall),
-    'CPU ratio to an empty module': Math.round(first.cpu / empty.first.cpu),
+    'CPU time relative to an empty module': Math.round(first.cpu / empty.first.cpu),
     'outcome': outcome,
   };
 }

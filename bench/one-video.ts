@@ -150,8 +150,8 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         'Write units of one video, from upload to ready': Object.entries(counts).flatMap(writeRows),
         [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
         [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
-        'Cost of the service for 1,000 videos from upload to ready, with one progress report': totalRows(counts),
-        [`Cost of the media files of 1,000 videos of ${CLIP_SECONDS} seconds in 640x360. Each video is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
+        'Cost of the service for 1,000 videos from upload to ready, with one progress report for each video': totalRows(counts),
+        [`Cost of the media files of 1,000 videos in 640x360, each ${CLIP_SECONDS} seconds long. Each video is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
       },
       isWithinBound: counted(counts[ORDINARY]) <= BOUNDS.counted && total(counts[ORDINARY]) <= BOUNDS.total,
     };

@@ -44,10 +44,10 @@ export const PRICES = {
   'events on the custom bus': { unit: 'event', tiers: flat(1e-6), source: 'cloudburn.io/blog/amazon-eventbridge-pricing, March 2026' },
   'events of S3': {
     unit: 'event', tiers: flat(1e-6),
-    source: 'price of custom events; factualminds.com (June 2026) lists events of S3 as free',
+    source: 'assumed to be the price of custom events, although factualminds.com (June 2026) says that events of S3 are free',
   },
   'events of MediaConvert': { unit: 'event', tiers: flat(0), source: 'wring.co/blog/aws-eventbridge-pricing-guide: events of AWS services are free' },
-  'MediaConvert requests': { unit: 'request', tiers: flat(0), source: 'requests are free; the price of the Probe request is unknown' },
+  'MediaConvert requests': { unit: 'request', tiers: flat(0), source: 'requests other than Probe are free; the price of Probe is unknown' },
 } as const satisfies Record<string, Price>;
 
 /** The name of a kind of usage that AWS bills. */

@@ -15,7 +15,7 @@ export const INTRODUCTION = [
   '- All names are TypeScript names. In Python, members are in snake case (`domain_names`), and the properties of `props` and `options` are keyword arguments.',
   '- When a construct is created, it checks its props. If props are invalid, the construct throws one error that contains every problem and the name of its property.',
   '- The members that constructs inherit from `Construct` (`node`, `toString`, `with`, `isConstruct`) are left out.',
-  '- Types of the CDK link to the reference of the CDK.',
+  '- The name of each CDK type is a link to its page in the reference of the CDK.',
   '- The whole API is experimental: a minor version can change it.',
 ].join('\n');
 
@@ -68,7 +68,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Areas without ServerlessVod',
-    text: 'An app can create each area without `ServerlessVod`. The props of an area accept other areas as these interfaces. For example, a catalog of another stack can replace a `VodCatalog`.',
+    text: 'An app can create each area without `ServerlessVod`. If a prop takes another area, its type is one of these interfaces. For example, a catalog of another stack can replace a `VodCatalog`.',
     types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodTranscode', 'IVodApi'],
   },
 ];

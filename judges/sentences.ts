@@ -86,8 +86,8 @@ function sentencesOfCode(name: string): Sentence[] {
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
     // A literal that is joined by `+` is only a part of a text.
     const whole = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
-    // A literal with a line that ends in `;` or `{` contains code, which has no sentences.
-    const literal = whole && /[;{]\s*$/m.test(whole) ? undefined : whole;
+    // Code has no sentences: a literal with a line that ends in `;` or `{`, or an expression of DynamoDB, such as `#due <= :until`.
+    const literal = whole && /[;{]\s*$|#\w+ (?:=|<>|[<>]=?) :\w+/m.test(whole) ? undefined : whole;
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);
     node.getChildren(file).forEach(visit);

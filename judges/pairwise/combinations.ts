@@ -63,5 +63,5 @@ function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice
     const narrowed = narrow(left, choice);
     if (narrowed) return complete(narrowed, uncovered);
   }
-  throw new Error('expected an allowed value for an open factor, got none');
+  throw new Error('expected an allowed value for each factor, got none for one factor');
 }

@@ -30,7 +30,7 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   const pathOf = (id: string): string => {
     if (id === rootId) return '';
     const { ParentId, PathPart } = byId(stack, 'AWS::ApiGateway::Resource', id).properties;
-    if (PathPart.includes('+')) throw new Error(`the local stack does not support the path part ${PathPart}: expected no +`);
+    if (PathPart.includes('+')) throw new Error(`the local stack does not support a + in a path part, got ${PathPart}`);
     return `${pathOf(ParentId)}/${PathPart}`;
   };
   const ids = new Set<string>(stack.ofType('AWS::ApiGateway::Method').map(({ properties }) => properties.ResourceId));

@@ -59,7 +59,7 @@ const statusSchema = { type: 'string', description: 'The status of the video', e
 const tags = { type: 'array', items: line('A tag: one line, not blank', 64), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
 const metadata = {
   type: 'object',
-  description: 'Custom data of the client: up to 20 entries. Each name is one line of 1 to 64 characters. Names that every JavaScript object has are rejected, such as `constructor`',
+  description: 'Custom data of the client: up to 20 entries. Each name is one line of 1 to 64 characters. Names that every JavaScript object has, such as `constructor`, are rejected',
   maxProperties: 20,
   patternProperties: { [KEY_PATTERN]: text('A value, which can have several lines', 1024) },
   additionalProperties: false,
@@ -154,7 +154,7 @@ const uploadSchema = object({
 export const uploadResponseSchema = object({ video: videoSchema, upload: uploadSchema }, ['video', 'upload']);
 
 export const videoListSchema = object({
-  items: { type: 'array', items: videoSchema, description: 'A page of videos. A page that reached a limit of size or cost has fewer than `limit` items, or none. Continue with `cursor`' },
+  items: { type: 'array', items: videoSchema, description: 'A page of videos. Because its size and its cost are limited, a page can have fewer than `limit` items, or none. Continue with `cursor`' },
   cursor: { type: 'string', description: 'The cursor of the next page; absent on the last page' },
 }, ['items']);
 

@@ -5,7 +5,7 @@ import { rendered } from '../synth/rendered';
 
 /** Rejects origins that depend on the distribution, at the end of synth. */
 export function checkCircularDependency(scope: IConstruct, { node: { defaultChild: resource } }: cloudfront.Distribution, hasDomainNames: boolean): void {
-  const remedy = hasDomainNames ? 'Pass no property of the distribution to your app except vod.url' : 'Set domainNames, so that vod.url and the user pool do not depend on the distribution';
+  const remedy = hasDomainNames ? 'Pass vod.url to your app, and no other property of the distribution' : 'Set domainNames, so that vod.url and the user pool do not depend on the distribution';
   scope.node.addValidation({
     validate: () => {
       const cycle = CfnElement.isCfnElement(resource) && circularDependency(resource);

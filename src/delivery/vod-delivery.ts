@@ -260,7 +260,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
     libraryObjectProblem('api', props.api, 'a VodApi', { members: ['originDomainName'] }),
     objectProblem('defaultBehavior', props.defaultBehavior, 'a behavior, such as { origin: new origins.HttpOrigin(\'app.example.com\') }'),
     isAbsent(props.defaultBehavior) ? undefined : objectProblem('defaultBehavior.origin', props.defaultBehavior?.origin, ORIGIN, { members: ['bind'], required: true }),
-    objectProblem('additionalBehaviors', props.additionalBehaviors, 'behaviors by path pattern'),
+    objectProblem('additionalBehaviors', props.additionalBehaviors, 'an object whose keys are path patterns and whose values are behaviors'),
     ...Object.entries(props.additionalBehaviors ?? {}).flatMap(([pattern, behavior]) => [
       patternProblem(pattern, !isAbsent(props.api)),
       objectProblem(`additionalBehaviors['${pattern}'].origin`, behavior?.origin, ORIGIN, { members: ['bind'], required: true }),

@@ -20,7 +20,7 @@ const PARTS = [/^arn$/, /^aws$/, /^acm$/, new RegExp(`^${CERTIFICATE_REGION}$`),
 export function certificateProblem(
   scope: IConstruct, prop: string, certificate: unknown, names: { readonly prop: string; readonly list: unknown },
 ): string | undefined {
-  const noCertificate = objectProblem(prop, certificate, `an ACM certificate of ${CERTIFICATE_REGION} that covers ${names.prop}`, {
+  const noCertificate = objectProblem(prop, certificate, `an ACM certificate in ${CERTIFICATE_REGION} that covers ${names.prop}`, {
     members: ['certificateArn'], required: true,
   });
   if (noCertificate) return noCertificate;
@@ -32,16 +32,16 @@ export function certificateProblem(
 
 /** Checks the region and the account in the ARN, because the `env` of an imported certificate describes the importing stack. */
 function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
-  const expected = `${prop}: expected an ACM certificate of ${CERTIFICATE_REGION} (the only region that CloudFront accepts)`;
+  const expected = `${prop}: expected an ACM certificate in ${CERTIFICATE_REGION} (the only region that CloudFront accepts)`;
   const parts = literalOf(arn).split(':');
   const isUnknown = parts.length < PARTS.length && Token.isUnresolved(arn);
   const isRight = isUnknown || (parts.length === PARTS.length && PARTS.every((form, index) => parts[index].includes(LATER) || form.test(parts[index])));
   if (!isRight) return `${expected}, got ${Token.isUnresolved(arn) ? 'an ARN' : show(arn)}, which does not have the form ${FORM}`;
   const region = own?.stack.region ?? CERTIFICATE_REGION;
-  if (differ(region, CERTIFICATE_REGION)) return `${expected}, got one of ${region}`;
+  if (differ(region, CERTIFICATE_REGION)) return `${expected}, got a certificate in the region ${region}`;
   const [account, stacks] = [own?.stack.account ?? (isUnknown ? LATER : parts[4]), Stack.of(scope).account];
   return account.includes(LATER) || !differ(account, stacks) ? undefined
-    : `${prop}: expected a certificate of the stack's account ${stacks}, got one of ${account}. CloudFront accepts only certificates of its own account`;
+    : `${prop}: expected a certificate of the stack's account ${stacks}, got a certificate of the account ${account}. CloudFront accepts only certificates of the stack's account`;
 }
 
 function coverageProblem(
@@ -51,7 +51,7 @@ function coverageProblem(
   if (!Array.isArray(names.list) || covered.some((each) => each === '*' || Token.isUnresolved(each))) return undefined;
   const missing = (names.list as unknown[]).filter((name) => typeof name === 'string' && !Token.isUnresolved(name) && !covered.some((each) => covers(each, name)));
   return missing.length === 0 ? undefined
-    : `${prop}: expected a certificate that covers ${names.prop}, got one for ${covered.join(', ')}. Add ${missing.join(', ')} to subjectAlternativeNames`;
+    : `${prop}: expected a certificate that covers ${names.prop}, got a certificate for ${covered.join(', ')}. Add ${missing.join(', ')} to subjectAlternativeNames`;
 }
 
 /** Whether a name in a certificate covers a domain name. A wildcard matches exactly one label (RFC 9525, section 6.3). */

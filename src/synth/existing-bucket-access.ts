@@ -37,9 +37,9 @@ function publicProblems(prop: string, resource: s3.CfnBucket): string[] {
   const off = block === undefined ? [] : BLOCKS.filter((name) => block[name] === undefined || String(block[name]) === 'false');
   const open = statementsOf(resource).find(letsInEveryone);
   return [
-    off.length > 0 ? `${prop}: expected a private bucket with BlockPublicAccess.BLOCK_ALL, got one with ${off.join(', ')} disabled` : undefined,
-    PUBLIC_ACLS.includes(resource.accessControl) ? `${prop}: expected a private bucket, got one with the public accessControl ${resource.accessControl}. Omit accessControl` : undefined,
-    open && `${prop}: expected a private bucket, got one whose policy allows ${[open.Action].flat().join(', ')} to everyone without a condition. Remove the statement from the policy, or limit it to certain principals`,
+    off.length > 0 ? `${prop}: expected a private bucket with BlockPublicAccess.BLOCK_ALL, got a bucket with ${off.join(', ')} disabled` : undefined,
+    PUBLIC_ACLS.includes(resource.accessControl) ? `${prop}: expected a private bucket, got a bucket with the public accessControl ${resource.accessControl}. Omit accessControl` : undefined,
+    open && `${prop}: expected a private bucket, got a bucket whose policy allows ${[open.Action].flat().join(', ')} to everyone without a condition. Remove the statement from the policy, or limit it to certain principals`,
   ].filter((problem) => problem !== undefined);
 }
 

@@ -37,7 +37,7 @@ export function streamProblems(scope: Construct, prop: string, table: dynamodb.I
   const stream = `${prop}.tableStreamArn`;
   if (!name) return [`${stream}: expected the LatestStreamArn of the table, such as arn:aws:dynamodb:eu-west-1:123456789012:table/NAME/stream/2026-01-01T00:00:00.000, got ${show(arn)}`];
   const problems = placeProblems(scope, stream, 'stream', { region, account });
-  return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got one of the table ${name}`] : problems;
+  return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got a stream of the table ${name}`] : problems;
 }
 
 /** Checks the stream of a table at the end of synthesis, because an aspect may remove the stream. A TableV2 has a stream ARN even without a stream. */
@@ -116,7 +116,7 @@ function tableProblems(prop: string, table: TableProperties): string[] {
   const problems = wrongKeys(keySchema, TABLE_KEYS)
     ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}, got other keys. Create another table, because the keys of a table can't be changed`] : [];
   if (stream?.streamViewType && stream.streamViewType !== 'NEW_AND_OLD_IMAGES') {
-    problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}. Domain events are derived from both images`);
+    problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}. Each event is derived from the old and the new image of a row`);
   }
   for (const index of Object.values<TableIndex>(INDEXES)) {
     const found = indexes.find(({ indexName }) => indexName === index.name);

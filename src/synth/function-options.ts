@@ -222,8 +222,8 @@ function layerProblem(scope: Construct, name: string, layer: unknown): string | 
   const architectures = (node?.defaultChild as lambda.CfnLayerVersion | undefined)?.compatibleArchitectures ?? [ARCHITECTURE.name];
   return arnProblem(name, 'version of a layer', layerVersionArn, LAYER, 'arn:aws:lambda:us-east-1:123456789012:layer:NAME:1')
     ?? regionProblem(scope, name, 'layer', layerVersionArn.split(':')[3])
-    ?? (runtimes.includes(RUNTIME.name) ? undefined : `${name}: expected a layer for ${RUNTIME.name}, got one for ${runtimes.join(', ')}`)
-    ?? (architectures.includes(ARCHITECTURE.name) ? undefined : `${name}: expected a layer for ${ARCHITECTURE.name}, got one for ${architectures.join(', ')}`);
+    ?? (runtimes.includes(RUNTIME.name) ? undefined : `${name}: expected a layer for ${RUNTIME.name}, got a layer for ${runtimes.join(', ')}`)
+    ?? (architectures.includes(ARCHITECTURE.name) ? undefined : `${name}: expected a layer for ${ARCHITECTURE.name}, got a layer for ${architectures.join(', ')}`);
 }
 
 function networkProblems(scope: Construct, { vpc, vpcSubnets, securityGroups }: VodFunctionOptions, inherited: ec2.IVpc | undefined): (string | undefined)[] {

@@ -90,7 +90,7 @@ const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInt
 function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: VodFunctionOptions): void {
   // The managed policy of AWS would also allow writes to every log group of the account.
   if (vpc) permission(NETWORK_INTERFACE_ACTIONS, ['*']).grant!(role);
-  if (vpc || (tracing && tracing !== lambda.Tracing.DISABLED)) acknowledgeWildcard(role, '*', 'Lambda assigns the ids of network interfaces when it creates them, and X-Ray has no resource-level permissions for traces');
+  if (vpc || (tracing && tracing !== lambda.Tracing.DISABLED)) acknowledgeWildcard(role, '*', 'Lambda assigns the ids of network interfaces later, so the policy can\'t name them, and X-Ray has no resource-level permissions for traces');
   if (environmentEncryption) grantKey(role, environmentKey({ environmentEncryption }), role, ['kms:Decrypt']);
 }
 

@@ -65,7 +65,7 @@ export function keyProblems({ prop, key }: ResourceKey, region: string): (string
   if (!key) return [];
   const target = targetKey(key);
   if (!target) return [`${prop}: expected a KMS key, got an alias that was imported by name. IAM can't grant access to an alias. Import the key, for example with kms.Key.fromKeyArn`];
-  return [differ(target.env.region, region) ? `${prop}: expected a KMS key in the region ${region} of the resource, got one of ${target.env.region}` : undefined];
+  return [differ(target.env.region, region) ? `${prop}: expected a KMS key in the region ${region} of the resource, got a KMS key in the region ${target.env.region}` : undefined];
 }
 
 /** Returns a key, or the key of an alias, because IAM policies can refer only to keys; undefined if the key of the alias is not known. */

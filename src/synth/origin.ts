@@ -29,7 +29,7 @@ export function normalOrigin(url: string): string | undefined {
 export function originProblem(name: string, value: unknown): string | undefined {
   const expected = `${name}: expected an origin such as "https://app.example.com" (scheme and host, no path, no trailing slash), got ${show(value)}`;
   if (typeof value !== 'string') return expected;
-  if (Token.isUnresolved(value)) return value.endsWith('/') ? `${name}: expected an origin without a trailing slash, got one with a trailing slash` : undefined;
+  if (Token.isUnresolved(value)) return value.endsWith('/') ? `${name}: expected an origin without a trailing slash, got an origin with a trailing slash` : undefined;
   const [origin, host] = [normalOrigin(value), normalHost(value)];
   if (origin === undefined || host === undefined || !/^https?:/.test(origin) || !HOST.test(host)) return expected;
   if (origin.startsWith('http:') && !LOCAL_HOSTS.includes(host)) return `${name}: expected https (http is for localhost only), got ${show(value)}`;

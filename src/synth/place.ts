@@ -10,28 +10,28 @@ import { show } from './prop-checks';
 export function placeProblems(scope: Construct, prop: string, what: string, env: ResourceEnvironment): string[] {
   const { region, account } = Stack.of(scope);
   return [
-    differ(env.region, region) ? `${prop}: expected a ${what} in the stack's region ${region}, got one in ${env.region}` : undefined,
-    differ(env.account, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got one of ${env.account}` : undefined,
+    differ(env.region, region) ? `${prop}: expected a ${what} in the stack's region ${region}, got a ${what} in the region ${env.region}` : undefined,
+    differ(env.account, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got a ${what} of the account ${env.account}` : undefined,
   ].filter((problem) => problem !== undefined);
 }
 
 export function regionProblem(scope: Construct, prop: string, what: string, region: string | undefined): string | undefined {
   const own = Stack.of(scope).region;
-  return region && differ(region, own) ? `${prop}: expected a ${what} in the stack's region ${own}, got one in ${region}` : undefined;
+  return region && differ(region, own) ? `${prop}: expected a ${what} in the stack's region ${own}, got a ${what} in the region ${region}` : undefined;
 }
 
 export function partitionProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { region } = Stack.of(scope);
   const own = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
   const [, partition, ...others] = arn.split(':');
-  return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got one of ${partition}` : undefined;
+  return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got a ${what} of the partition ${partition}` : undefined;
 }
 
 /** Rejects an ARN that is not in the account of the stack. The ARN of an AWS managed resource contains no account, or `aws`. */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');
-  return actual && actual !== 'aws' && differ(actual, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got one of ${actual}` : undefined;
+  return actual && actual !== 'aws' && differ(actual, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got a ${what} of the account ${actual}` : undefined;
 }
 
 /** Checks the form of an ARN if the form is known at synth. */

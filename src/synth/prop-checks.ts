@@ -157,7 +157,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Duration in whole ${unit} from ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
   if (!isDuration(value)) return expected;
-  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected a token in ${unit} (Duration.${unit}), got ${show(value)}. CDK can't convert tokens to another unit`;
+  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected a CDK token in ${unit} (Duration.${unit}), got ${show(value)}. CDK can't convert tokens to another unit`;
   const milliseconds = value.toMilliseconds({ integral: false });
   const isWhole = milliseconds % Duration[unit](1).toMilliseconds() === 0;
   return isWhole && milliseconds >= min.toMilliseconds() && milliseconds <= max.toMilliseconds() ? undefined : expected;
@@ -165,7 +165,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
 
 export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
   if (isAbsent(value)) return undefined;
-  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected a token in bytes (Size.bytes), got a token in another unit. CDK can't convert tokens to another unit`;
+  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected a CDK token in bytes (Size.bytes), got a CDK token in another unit. CDK can't convert tokens to another unit`;
   if (isSize(value) && Number.isInteger(bytesOf(value)) && bytesOf(value) >= 1 && bytesOf(value) <= bytesOf(max)) return undefined;
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
@@ -183,7 +183,7 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Bitrate from ${show(min)} to ${show(max)} in whole bits per second, got ${show(value)}`;
   if (!isBitrate(value)) return expected;
-  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected a token in bits per second (Bitrate.bps), got a token in another unit. CDK can't convert tokens to another unit`;
+  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected a CDK token in bits per second (Bitrate.bps), got a CDK token in another unit. CDK can't convert tokens to another unit`;
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 

@@ -18,7 +18,7 @@ export function vpcMemberProblems(vpc: ec2.IVpc, { securityGroups, vpcSubnets }:
 function memberProblem(name: string, what: string, member: IConstruct, vpc: ec2.IVpc): string | undefined {
   const [actual, expected] = [vpcOf(member), identityOf(vpc.vpcId)];
   return actual === undefined || expected === undefined || typeof actual !== typeof expected || actual === expected
-    ? undefined : `${name}: expected a ${what} of functions.vpc (${show(expected)}), got one of another VPC (${show(actual)})`;
+    ? undefined : `${name}: expected a ${what} of functions.vpc (${show(expected)}), got a ${what} of another VPC (${show(actual)})`;
 }
 
 /** Returns the VPC of a security group or a subnet. The scope of a subnet in an imported VPC is the VPC. */

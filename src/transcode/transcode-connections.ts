@@ -16,6 +16,6 @@ export function submitConnection({ submitQueue }: IVodTranscode): Connection<'SU
  */
 export function jobsConnection(scope: Construct): Connection {
   const jobs = Stack.of(scope).formatArn({ service: 'mediaconvert', resource: 'jobs', resourceName: '*' });
-  acknowledgeWildcard(scope, jobs, 'MediaConvert generates job ids, and the ARN of a job does not contain its queue');
+  acknowledgeWildcard(scope, jobs, 'MediaConvert generates job ids, and the ARN of a job does not contain its queue, so the policy can\'t name the jobs');
   return permission(['mediaconvert:GetJob'], [jobs]);
 }

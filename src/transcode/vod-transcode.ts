@@ -204,7 +204,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     });
     this.grantReadSources(role, sourceBucket);
     const media = mediaBucket.arnForObjects(`${MEDIA_PREFIX}*`);
-    acknowledgeWildcard(role, media, 'media files have a common prefix, and each job creates new objects');
+    acknowledgeWildcard(role, media, 'each job creates new objects, so the policy can name only the common prefix of media files');
     this.grant(role, ['s3:PutObject'], [media]);
     grantKey(this, bucketKey(propName(this, 'mediaBucket'), mediaBucket), role, ['kms:GenerateDataKey', 'kms:Decrypt']);
     return role;
@@ -271,7 +271,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
 
   private grantReadSources(grantee: iam.IGrantable, sourceBucket: s3.IBucket): void {
     const sources = sourceBucket.arnForObjects(`${SOURCE_PREFIX}*`);
-    acknowledgeWildcard(this, sources, 'sources have a common prefix, and each upload creates a new object');
+    acknowledgeWildcard(this, sources, 'each upload creates a new object, so the policy can name only the common prefix of sources');
     this.grant(grantee, ['s3:GetObject'], [sources]);
     grantKey(this, bucketKey(propName(this, 'sourceBucket'), sourceBucket), grantee, ['kms:Decrypt']);
   }

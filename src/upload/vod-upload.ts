@@ -134,7 +134,7 @@ export class VodUpload extends Construct {
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(checkedScope(scope, id, props), id);
-    acknowledge(this, { 'AwsSolutions-S1': 'the catalog records who uploads, and only the transcoding reads the bucket' });
+    acknowledge(this, { 'AwsSolutions-S1': 'access logs are not necessary: the catalog records who uploads, and only the transcoding reads the bucket' });
     throwIfAny(this, [
       keyProblem<VodUploadProps>('', props, { ...UPLOAD_OPTIONS, catalog: true, appOrigins: true }),
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),
@@ -181,7 +181,7 @@ export class VodUpload extends Construct {
    */
   private grantPutSources(grantee: iam.IGrantable): void {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
-    acknowledgeWildcard(this, sources, 'sources have a common prefix, and each upload creates a new object');
+    acknowledgeWildcard(this, sources, 'each upload creates a new object, so the policy can name only the common prefix of sources');
     iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
     grantKey(this, bucketKey(propName(this, 'bucket'), this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }

@@ -92,7 +92,7 @@ describe('an imported catalog', () => {
 
   test('is rejected in another region', () => {
     expect(() => imported((scope) => dynamodb.Table.fromTableArn(scope, 'Table', TABLE_ARN.replace('us-east-1', 'eu-west-1'))))
-      .toThrow('Test/Imported: table: expected a table in the stack\'s region us-east-1, got one in eu-west-1');
+      .toThrow('Test/Imported: table: expected a table in the stack\'s region us-east-1, got a table in the region eu-west-1');
   });
 });
 
@@ -122,7 +122,7 @@ describe('the catalog of another stack of the app', () => {
     const { catalog } = vodIn(new Stack(app, 'Service', { env }));
     const other = new Stack(app, 'Other', { env: { ...env, region: 'eu-west-1' } });
     const bucket = s3.Bucket.fromBucketName(other, 'Bucket', 'bucket');
-    const message = 'catalog.table: expected a table in the stack\'s region eu-west-1, got one in us-east-1';
+    const message = 'catalog.table: expected a table in the stack\'s region eu-west-1, got a table in the region us-east-1';
     expect(() => uploadIn(other, { catalog })).toThrow(`Other/Upload: ${message}`);
     expect(() => deliveryIn(other, { catalog })).toThrow(`Other/Delivery: ${message}`);
     expect(() => transcodeIn(other, { catalog, sourceBucket: bucket, mediaBucket: bucket })).toThrow(`Other/Transcode: ${message}`);

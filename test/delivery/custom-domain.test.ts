@@ -95,7 +95,7 @@ describe('domainNames', () => {
 
   const certificate = certificateIn(testStack());
   test.each(([
-    [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate of us-east-1 that covers domainNames, got none'],
+    [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate in us-east-1 that covers domainNames, got none'],
     [{ certificate }, 'Test/Vod: domainNames: expected the domain names of the certificate, got none'],
     [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more items, got []'],
     [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more items, got "${NAME}"`],
@@ -110,7 +110,7 @@ describe('domainNames', () => {
     [{ domainNames: ['localhost'], certificate }, 'domainNames[0]: expected a domain name'],
     [{ domainNames: ['192.0.2.1'], certificate }, 'domainNames[0]: expected a domain name'],
     [{ domainNames: [`${'a'.repeat(64)}.example.com`], certificate }, 'domainNames[0]: expected a domain name'],
-    [{ domainNames: [NAME], certificate: ARN }, 'certificate: expected an ACM certificate of us-east-1 that covers domainNames, got "arn:'],
+    [{ domainNames: [NAME], certificate: ARN }, 'certificate: expected an ACM certificate in us-east-1 that covers domainNames, got "arn:'],
   ] as [props: object, message: string][]).map(([props, message]) => [message, props] as const))('are rejected with the message: %s', (message, props) => {
     expect(() => vodIn(testStack(), props)).toThrow(message);
   });
@@ -202,10 +202,10 @@ describe('a certificate', () => {
   test.each<[string, (app: App, stack: Stack) => acm.ICertificate, string]>([
     ['imported from another region', (_, stack) => certificateIn(stack, ARN.replace('us-east-1', 'eu-west-1')), 'got "arn:aws:acm:eu-west-1:123456789012:certificate/1"'],
     ['of IAM', (_, stack) => certificateIn(stack, 'arn:aws:iam::123456789012:server-certificate/x'), 'got "arn:aws:iam::'],
-    ['of the stack in eu-west-1', (_, stack) => new acm.Certificate(stack, 'Certificate', { domainName: NAME }), 'got one of eu-west-1'],
-    ['of another stack in eu-central-1', (app) => inStack(app, 'Certificates', env('eu-central-1')), 'got one of eu-central-1'],
+    ['of the stack in eu-west-1', (_, stack) => new acm.Certificate(stack, 'Certificate', { domainName: NAME }), 'got a certificate in the region eu-west-1'],
+    ['of another stack in eu-central-1', (app) => inStack(app, 'Certificates', env('eu-central-1')), 'got a certificate in the region eu-central-1'],
   ])('is rejected if it is %s', (_, make, got) => {
-    expect(() => taken(make)).toThrow(`Test/Vod: certificate: expected an ACM certificate of us-east-1 (the only region that CloudFront accepts), ${got}`);
+    expect(() => taken(make)).toThrow(`Test/Vod: certificate: expected an ACM certificate in us-east-1 (the only region that CloudFront accepts), ${got}`);
   });
 
   test('is accepted if its ARN contains the region as a token', () => {

@@ -23,7 +23,7 @@ test.each([
   ['arn:aws:acm:us-east-1::certificate/1', 'which does not have the form'],
   ['arn:aws:acm:us-east-1:123456789012:certificate/1:2', 'which does not have the form'],
   [`arn:aws:acm:eu-west-1:${later}:certificate/1`, 'got an ARN, which does not have the form'],
-  ['arn:aws:acm:us-east-1:999999999999:certificate/1', 'expected a certificate of the stack\'s account 123456789012, got one of 999999999999. CloudFront accepts only certificates of its own account'],
+  ['arn:aws:acm:us-east-1:999999999999:certificate/1', 'expected a certificate of the stack\'s account 123456789012, got a certificate of the account 999999999999. CloudFront accepts only certificates of the stack\'s account'],
 ])('rejects the certificate %s', (arn, problem) => expect(problemOf(imported(arn))).toContain(problem));
 
 test.each([
@@ -34,6 +34,6 @@ test.each([
 ])('accepts a certificate that covers the domain names (case %#)', (certificate, names) => expect(problemOf(certificate, names)).toBeUndefined());
 
 test.each([
-  [made('*.example.com'), ['videos.example.com', 'a.b.example.com', 'example.com'], 'expected a certificate that covers domainNames, got one for *.example.com. Add a.b.example.com, example.com to subjectAlternativeNames'],
-  [made('example.com', 'www.example.com'), ['videos.example.com', later], 'got one for example.com, www.example.com. Add videos.example.com to subjectAlternativeNames'],
+  [made('*.example.com'), ['videos.example.com', 'a.b.example.com', 'example.com'], 'expected a certificate that covers domainNames, got a certificate for *.example.com. Add a.b.example.com, example.com to subjectAlternativeNames'],
+  [made('example.com', 'www.example.com'), ['videos.example.com', later], 'got a certificate for example.com, www.example.com. Add videos.example.com to subjectAlternativeNames'],
 ])('rejects a certificate that does not cover the domain names (case %#)', (certificate, names, problem) => expect(problemOf(certificate, names)).toContain(problem));

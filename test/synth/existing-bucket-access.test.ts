@@ -25,7 +25,7 @@ describe.each(AREAS)('a bucket of the app for %s', (_, where, use) => {
   };
 
   test('is rejected if a policy allows everyone, even if the policy is added later', () => {
-    const message = `${where}: expected a private bucket, got one whose policy allows s3:GetObject to everyone without a condition`;
+    const message = `${where}: expected a private bucket, got a bucket whose policy allows s3:GetObject to everyone without a condition`;
     expect(synthesized(own, everyone)).toThrow(message);
     expect(synthesized((stack) => {
       const bucket = own(stack);
@@ -35,7 +35,7 @@ describe.each(AREAS)('a bucket of the app for %s', (_, where, use) => {
   });
 
   test('is rejected if Block Public Access is partly or completely off', () => {
-    expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket with BlockPublicAccess\.BLOCK_ALL, got one with .*blockPublicPolicy, .*restrictPublicBuckets disabled/);
+    expect(synthesized((stack) => own(stack, off))).toThrow(/expected a private bucket with BlockPublicAccess\.BLOCK_ALL, got a bucket with .*blockPublicPolicy, .*restrictPublicBuckets disabled/);
     expect(synthesized((stack) => own(stack, { publicReadAccess: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY }))).toThrow(`${where}: expected a private bucket with BlockPublicAccess.BLOCK_ALL`);
   });
 });
@@ -58,7 +58,7 @@ describe('a public bucket', () => {
     ['everyone and an account', { ...allow, Principal: { AWS: ['arn:aws:iam::123456789012:root', '*'] } }],
     ['everyone except one account', { ...allow, NotPrincipal: { AWS: 'arn:aws:iam::123456789012:root' } }],
   ])('is rejected if its L1 policy allows %s', (_, statement) => {
-    expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got one whose policy allows s3:GetObject, s3:ListBucket to everyone without a condition. Remove the statement from the policy, or limit it to certain principals');
+    expect(withPolicy(statement)).toThrow('bucket: expected a private bucket, got a bucket whose policy allows s3:GetObject, s3:ListBucket to everyone without a condition. Remove the statement from the policy, or limit it to certain principals');
   });
 
   test.each<[string, object]>([
@@ -68,7 +68,7 @@ describe('a public bucket', () => {
   ])('is not reported for a policy statement for %s', (_, statement) => expect(withPolicy(statement)).not.toThrow());
 
   test('is rejected if a canned ACL makes it public', () => {
-    expect(uploadTo((stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Own', { accessControl: 'PublicRead' })))).toThrow('bucket: expected a private bucket, got one with the public accessControl PublicRead. Omit accessControl');
+    expect(uploadTo((stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack, 'Own', { accessControl: 'PublicRead' })))).toThrow('bucket: expected a private bucket, got a bucket with the public accessControl PublicRead. Omit accessControl');
   });
 
   test('is not reported for the policy of another bucket', () => {
@@ -82,7 +82,7 @@ describe('a public bucket', () => {
     const stack = testStack();
     everyone(vodIn(stack).delivery.bucket);
     Aspects.of(stack).add({ visit: (node) => { if (s3.CfnBucket.isCfnBucket(node) && node.node.path.includes('/Upload/')) node.publicAccessBlockConfiguration = undefined; } });
-    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Delivery\] delivery\.bucket: expected a private bucket, got one whose policy allows s3:GetObject to everyone/);
+    expect(() => templateOf(stack)).toThrow(/\[Test\/Vod\/Delivery\] delivery\.bucket: expected a private bucket, got a bucket whose policy allows s3:GetObject to everyone/);
   });
 });
 

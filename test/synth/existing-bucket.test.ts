@@ -230,8 +230,8 @@ describe('an unusable bucket', () => {
   });
 
   test.each([
-    [{ region: 'eu-west-1' }, 'Test/Delivery: bucket: expected a bucket in the stack\'s region us-east-1, got one in eu-west-1'],
-    [{ account: '999999999999' }, 'Test/Delivery: bucket: expected a bucket of the stack\'s account 123456789012, got one of 999999999999'],
+    [{ region: 'eu-west-1' }, 'Test/Delivery: bucket: expected a bucket in the stack\'s region us-east-1, got a bucket in the region eu-west-1'],
+    [{ account: '999999999999' }, 'Test/Delivery: bucket: expected a bucket of the stack\'s account 123456789012, got a bucket of the account 999999999999'],
   ])('is a bucket in another region or account: %j', (place, message) => {
     expect(() => delivery((stack) => s3.Bucket.fromBucketAttributes(stack, 'Media', { bucketName: 'media', ...place }))).toThrow(message);
   });

@@ -79,9 +79,9 @@ describe('an existing table', () => {
     ['an empty string', '', 'the LatestStreamArn of the table, such as'],
     ['the ARN of a table', 'arn:aws:dynamodb:us-east-1:123456789012:table/videos', 'the LatestStreamArn of the table, such as'],
     ['a Kinesis stream', 'arn:aws:kinesis:us-east-1:123456789012:stream/videos', 'the LatestStreamArn of the table, such as'],
-    ['a stream in another region', STREAM_ARN.replace('us-east-1', 'eu-central-1'), 'a stream in the stack\'s region us-east-1, got one in eu-central-1'],
-    ['a stream of another account', STREAM_ARN.replace('123456789012', '999999999999'), 'a stream of the stack\'s account 123456789012, got one of 999999999999'],
-    ['a stream of another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got one of the table others'],
+    ['a stream in another region', STREAM_ARN.replace('us-east-1', 'eu-central-1'), 'a stream in the stack\'s region us-east-1, got a stream in the region eu-central-1'],
+    ['a stream of another account', STREAM_ARN.replace('123456789012', '999999999999'), 'a stream of the stack\'s account 123456789012, got a stream of the account 999999999999'],
+    ['a stream of another table', STREAM_ARN.replace('/videos/', '/others/'), 'a stream of the table videos, got a stream of the table others'],
   ])('is rejected if it was imported with a wrong stream ARN: %s', (_, tableStreamArn, message) => {
     const stack = testStack({ env });
     const table = dynamodb.Table.fromTableAttributes(stack, 'Videos', { tableName: 'videos', tableStreamArn });
@@ -95,8 +95,8 @@ describe('an existing table', () => {
   });
 
   test.each([
-    ['eu-central-1:123456789012', 'Test/Catalog: table: expected a table in the stack\'s region us-east-1, got one in eu-central-1'],
-    ['us-east-1:999999999999', 'Test/Catalog: table: expected a table of the stack\'s account 123456789012, got one of 999999999999'],
+    ['eu-central-1:123456789012', 'Test/Catalog: table: expected a table in the stack\'s region us-east-1, got a table in the region eu-central-1'],
+    ['us-east-1:999999999999', 'Test/Catalog: table: expected a table of the stack\'s account 123456789012, got a table of the account 999999999999'],
   ])('is rejected in another region or account: %s', (place, message) => {
     const stack = testStack({ env });
     const table = dynamodb.Table.fromTableArn(stack, 'Videos', `arn:aws:dynamodb:${place}:table/videos`);

@@ -158,28 +158,28 @@ describe('an invalid option is rejected with its name', () => {
     ['vpcSubnets: expected subnets that the VPC contains: There are no \'Isolated\'', (scope) => ({ vpc: vpcIn(scope), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })],
     ['vpc: expected private subnets', (scope) => ({ vpc: ec2.Vpc.fromVpcAttributes(scope, 'Public', { vpcId: 'vpc-1', availabilityZones: ['a'], publicSubnetIds: ['s'] }) })],
     ['securityGroups[1]: expected a security group', (scope) => ({ vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1'), 'sg-2' as any] })],
-    ['securityGroups[0]: expected a security group in the stack\'s region us-east-1, got one in eu-west-1', (scope) => ({
+    ['securityGroups[0]: expected a security group in the stack\'s region us-east-1, got a security group in the region eu-west-1', (scope) => ({
       vpc: vpcIn(scope), securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(new Stack(scope.node.root as App, 'Other', { env: { region: 'eu-west-1' } }), 'Group', 'sg-1')],
     })],
     ['securityGroups: expected at most 5 items, got 6', (scope) => ({ vpc: vpcIn(scope), securityGroups: Array(6).fill(ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')) })],
-    ['securityGroups[0]: expected a security group of functions.vpc (Test/One), got one of another VPC (Test/Two)', (scope) => ({
+    ['securityGroups[0]: expected a security group of functions.vpc (Test/One), got a security group of another VPC (Test/Two)', (scope) => ({
       vpc: ownVpc(scope, 'One'), securityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: ownVpc(scope, 'Two') })],
     })],
-    ['securityGroups[0]: expected a security group of functions.vpc (vpc-1), got one of another VPC (vpc-2)', (scope) => ({
+    ['securityGroups[0]: expected a security group of functions.vpc (vpc-1), got a security group of another VPC (vpc-2)', (scope) => ({
       vpc: vpcIn(scope), securityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: importedVpc(scope, 'vpc-2') })],
     })],
-    ['vpcSubnets.subnets[0]: expected a subnet of functions.vpc (Test/One), got one of another VPC (Test/Two)', (scope) => ({
+    ['vpcSubnets.subnets[0]: expected a subnet of functions.vpc (Test/One), got a subnet of another VPC (Test/Two)', (scope) => ({
       vpc: ownVpc(scope, 'One'), vpcSubnets: { subnets: ownVpc(scope, 'Two').privateSubnets },
     })],
-    ['vpcSubnets.subnets[0]: expected a subnet of functions.vpc (vpc-1), got one of another VPC (vpc-2)', (scope) => ({
+    ['vpcSubnets.subnets[0]: expected a subnet of functions.vpc (vpc-1), got a subnet of another VPC (vpc-2)', (scope) => ({
       vpc: vpcIn(scope), vpcSubnets: { subnets: importedVpc(scope, 'vpc-2').privateSubnets },
     })],
     ['layers: expected at most 5 items, got 6', (scope) => ({ layers: Array(6).fill(lambda.LayerVersion.fromLayerVersionArn(scope, 'Layer', LAYER)) })],
-    ['layers[0]: expected a layer for nodejs24.x, got one for python3.13', (scope) => ({
+    ['layers[0]: expected a layer for nodejs24.x, got a layer for python3.13', (scope) => ({
       layers: [lambda.LayerVersion.fromLayerVersionAttributes(scope, 'Layer', { layerVersionArn: LAYER, compatibleRuntimes: [lambda.Runtime.PYTHON_3_13] })],
     })],
     ['environmentEncryption: expected a KMS key, got an alias that was imported by name', (scope) => ({ environmentEncryption: kms.Alias.fromAliasName(scope, 'Alias', 'alias/mine') })],
-    ['environmentEncryption: expected a KMS key in the region us-east-1 of the resource, got one of eu-west-1', (scope) => ({
+    ['environmentEncryption: expected a KMS key in the region us-east-1 of the resource, got a KMS key in the region eu-west-1', (scope) => ({
       environmentEncryption: kms.Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/1'),
     })],
   ])('functions.%s', (message, options) => {

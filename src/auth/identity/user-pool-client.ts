@@ -32,7 +32,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),
-    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, got a token. The sign-in function needs the duration in seconds, and the client needs it in minutes' : undefined,
+    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, got a CDK token. The sign-in function needs the duration in seconds, the client needs it in minutes, and CDK can\'t convert a token' : undefined,
     durationProblem('userPoolClient.refreshTokenRotationGracePeriod', refreshTokenRotationGracePeriod, Duration.seconds(0), Duration.seconds(60)),
     rotates(options) ? planProblem('refreshTokenRotation', options.userPool) : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
@@ -80,7 +80,7 @@ export function createClient(
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
   const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';
-  return [`userPoolClient.authFlows: expected flows without ALLOW_REFRESH_TOKEN_AUTH for refreshTokenRotation, such as { userSrp: true }, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
+  return [`userPoolClient.authFlows: expected flows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, because refreshTokenRotation is on, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
 }
 
 /** Creates the default branding, without which managed login shows no pages for a client. */

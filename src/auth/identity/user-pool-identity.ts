@@ -105,7 +105,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   acknowledge(scope, {
     'AwsSolutions-COG2': 'MFA is an option (userPool.mfa), so that the first setup stays simple',
     'AwsSolutions-COG8': 'the Plus plan costs more per active user: it is an option (userPool.featurePlan)',
-    'AwsSolutions-SMG4': 'Cognito creates this secret: if the client is replaced, the new secret is copied automatically',
+    'AwsSolutions-SMG4': 'Secrets Manager can\'t rotate this secret, because Cognito creates it; if the client is replaced, the new secret is copied automatically',
   });
   const { url, removalPolicy } = context;
   const userPool = createUserPool(scope, options.userPool ?? {}, context);

@@ -92,7 +92,7 @@ function withinPool(policy: RemovalPolicy): RemovalPolicy {
 
 /** Creates the groups in `roles`. If every user can upload, also creates the group `uploaders`, so that uploads can be restricted later. */
 export function createGroups(scope: Construct, userPool: cognito.UserPool, { removalPolicy, roles }: IdentityContext): ReadonlyMap<string, string> {
-  const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'Can upload, if uploads are restricted']]);
+  const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'Can upload, also if uploads are restricted to this group later']]);
   const describe = (names: readonly string[] = [], description: string) => {
     for (const name of names.filter((each) => !Token.isUnresolved(each))) descriptions.set(name, description);
   };

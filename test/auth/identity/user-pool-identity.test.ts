@@ -135,7 +135,7 @@ describe('props', () => {
   test.each<[CustomDomainOptions, string]>([
     [{ domainName: 'videos.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a name that the service does not use, got "videos.example.com"'],
     [{ domainName: 'ID.example.com', certificate: { certificateArn: arn } as any }, 'domainName: expected a domain name in lower case, such as "videos.example.com", got "ID.example.com"; did you mean "id.example.com"?'],
-    [{ domainName: 'id.example.com', certificate: { certificateArn: arn.replace('us-east-1', 'eu-west-1') } as any }, 'certificate: expected an ACM certificate of us-east-1 (the only region that CloudFront accepts), got "arn:aws:acm:eu-west-1:'],
+    [{ domainName: 'id.example.com', certificate: { certificateArn: arn.replace('us-east-1', 'eu-west-1') } as any }, 'certificate: expected an ACM certificate in us-east-1 (the only region that CloudFront accepts), got "arn:aws:acm:eu-west-1:'],
     [{ domainName: 'id.example.com' } as any, ': expected a domain name and its certificate, got {"domainName":"id.example.com"} without certificate'],
   ])('rejects a custom domain that CloudFront would reject: %#', (customDomain, message) => {
     expect(() => auth({ domain: { customDomain } })).toThrow(`Test/Auth: domain.customDomain${message.startsWith(':') ? '' : '.'}${message}`);

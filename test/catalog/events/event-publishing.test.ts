@@ -102,8 +102,8 @@ describe('events of a catalog', () => {
   });
 
   test.each([
-    ['region', 'arn:aws:events:eu-west-1:123456789012:event-bus/mine', 'a bus in the stack\'s region us-east-1, got one in eu-west-1'],
-    ['account', 'arn:aws:events:us-east-1:999999999999:event-bus/mine', 'a bus of the stack\'s account 123456789012, got one of 999999999999'],
+    ['region', 'arn:aws:events:eu-west-1:123456789012:event-bus/mine', 'a bus in the stack\'s region us-east-1, got a bus in the region eu-west-1'],
+    ['account', 'arn:aws:events:us-east-1:999999999999:event-bus/mine', 'a bus of the stack\'s account 123456789012, got a bus of the account 999999999999'],
   ])('rejects a bus in another %s', (_, arn, expected) => {
     const stack = testStack({ env: ENV });
     const eventBus = events.EventBus.fromEventBusArn(stack, 'Mine', arn);
