@@ -97,6 +97,8 @@ export function addWorkflows(project: awscdk.AwsCdkConstructLibrary): void {
     ),
     judges: job({ python, go }, systemPackage('ffmpeg'), { name: 'judges', run: 'npm run judges' }),
   });
+  // projen upgrades only the dependencies of the root package.
+  project.upgradeWorkflow!.postUpgradeTask.exec('npm update --workspace local');
   project.packageTask.spawn(project.addTask('sbom', { description: 'List the packages whose code is in the handlers (CycloneDX)', exec: 'tsx build/sbom.ts' }));
   project.release!.publisher.addGitHubPostPublishingSteps({
     name: 'Attach the SBOM',
