@@ -39,8 +39,8 @@ export interface ServerlessVodProps {
   readonly roles?: VodRoles;
 
   /**
-   * Custom domain names of the distribution. Users can sign in and watch only at the first name, which is the host of the service URL (`url`). Create a DNS
-   * record for each name that points to the distribution. `VodDeliveryProps.domainNames` describes the redirects from the other names.
+   * Custom domain names of the distribution. Users can sign in and watch only at the first name, which is the host of the service URL (`url`). For each name,
+   * create a DNS record that points to the distribution. `VodDeliveryProps.domainNames` describes the redirects from the other names.
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
   readonly domainNames?: string[];
@@ -224,7 +224,7 @@ const OPTIONS = {
 };
 const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 
-/** Options that are not props of `ServerlessVod`, by the path that the hint of an error message shows. */
+/** Options that are not props of `ServerlessVod`, each with its path for the error message. */
 const ELSEWHERE = {
   ...Object.fromEntries(AREAS.map((area) => [`${area}.*`, OPTIONS[area]])),
   'functions.*': FUNCTION_OPTIONS,

@@ -57,8 +57,8 @@ export function addPreflight(resource: apigateway.IResource, origins: readonly s
 }
 
 /**
- * Returns a Velocity template that allows the origin of the request if `origins` contains the origin. `$input.params` is case-sensitive, and HTTP/1.1 clients
- * send `Origin`.
+ * Returns a Velocity template that allows the origin of the request if `origins` contains the origin. The template reads `origin` and `Origin`, because
+ * `$input.params` is case-sensitive and HTTP/1.1 clients send `Origin`.
  */
 function allowListedOrigin(origins: readonly string[]): string {
   return [

@@ -69,7 +69,7 @@ export interface VodAuthProps {
  *
  * By default, this construct creates a Cognito user pool with sign-in pages and a client. The client's secret is stored only in Cognito and Secrets Manager.
  * Users join by invitation only. Passwords have at least 12 characters, including lower-case and upper-case letters, digits and symbols. MFA is off. If you
- * turn MFA on, users need an authenticator app. The plan is Lite, which has the lowest price.
+ * turn MFA on, users need an authenticator app. The feature plan of the user pool is Lite, which has the lowest price.
  *
  * @example
  * declare const api: VodApi;

@@ -21,11 +21,11 @@ export interface CatalogConnections {
   readonly scan: Connection<'TABLE_NAME'>;
   /** Permissions with which Lambda polls the table's stream for a function. */
   readonly stream: Connection;
-  /** The roles of users and the service URL, from which a handler builds API responses. Grants no permissions. */
+  /** The service URL and the roles of users, from which a handler builds API responses. Grants no permissions. */
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
-/** Returns the connections of a catalog. The function uses only members of `IVodCatalog`, so that it also supports imported catalogs. */
+/** Returns the connections of a catalog. The function uses only properties of `IVodCatalog`, so that it also supports imported catalogs. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });

@@ -30,7 +30,7 @@ export interface IVodCatalog extends IConstruct {
   grantReadVideos(grantee: iam.IGrantable): iam.Grant;
 }
 
-/** Returns a message for each problem of a catalog prop that can be detected at synth. */
+/** Returns a message for each problem that synth can detect in a catalog prop. */
 export function catalogProblems(scope: Construct, prop: string, catalog: IVodCatalog | undefined): (string | undefined)[] {
   const wrong = libraryObjectProblem(prop, catalog, 'a VodCatalog', { members: ['node', 'roles', 'url', 'table', 'grantReadVideos'], required: true });
   if (wrong || !catalog) return [wrong];

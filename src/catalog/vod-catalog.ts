@@ -35,8 +35,8 @@ export interface VodCatalogOptions {
    * The table needs the partition key `pk`, the sort key `sk`, and a stream with new and old images. The keys of the table and of its indexes must be
    * strings. If the table is defined in this app, its keys, indexes and stream are checked at synth.
    *
-   * The table needs these indexes, with at least the keys projected: `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`),
-   * `byPublication` (`listedFor`, `listedAt`) and `byDue` (`dueShard`, `dueAt`). The index `spare` (`spareKey`, `spareSort`) must project all attributes.
+   * The table needs the indexes `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`, `listedAt`) and `byDue`
+   * (`dueShard`, `dueAt`), which must project at least the keys. The index `spare` (`spareKey`, `spareSort`) must project all attributes.
    *
    * If the table has a customer managed KMS key, the functions get permission to use the key, and the key also encrypts the failed events bucket.
    *
@@ -140,7 +140,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   public readonly failedEventsBucket: s3.Bucket;
   /** The function that publishes an event for each change of a video. */
   public readonly publishEventsFunction: lambda.Function;
-  /** The function that sends events of videos again. An operator invokes the function manually (docs/operations.md). */
+  /** The function that sends events of videos again. An operator invokes the function manually (see docs/operations.md). */
   public readonly resendEventsFunction: lambda.Function;
   /** The function that lists videos and returns one video. */
   public readonly readVideosFunction: lambda.Function;

@@ -22,7 +22,7 @@ export const VARIABLES = {
   ISSUER: text,
   /** ARN of the IAM role with which MediaConvert reads source files and writes media files. */
   JOB_ROLE_ARN: text,
-  /** The number of receives after which SQS moves a message to the dead-letter queue. */
+  /** The number of failed tries after which SQS moves a message to the dead-letter queue. */
   MAX_RECEIVES: number,
   MEDIA_BUCKET: text,
   /** ARN of the MediaConvert queue. */

@@ -140,7 +140,7 @@ function openSchema(schema: JsonSchema): JsonSchema {
 
 const openEventVideoSchema = openSchema(eventVideoSchema);
 
-/** The schema with which consumers can validate the `detail` of an event. */
+/** The schema with which event consumers can validate the `detail` of an event. */
 export const openEventDetailSchema = openSchema({ ...eventDetailSchema, properties: { ...eventDetailSchema.properties, video: openEventVideoSchema } });
 
 const uploadSchema = object({

@@ -73,7 +73,7 @@ export interface VideoRow {
   readonly dueShard?: string;
   /** Key in INDEXES.byDue; see `dueKey`. */
   readonly dueAt?: string;
-  /** The source file: first the values of the upload request, then the values of the object in S3. */
+  /** The source file. Before the upload, the values are from the upload request; after the upload, from the object in S3. */
   readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
   /** The claim (a lock) of the invocation that submits the job of the attempt. */
   readonly claim?: {

@@ -34,7 +34,7 @@ export function domainProblems(scope: IConstruct, { domainNames, certificate }: 
 }
 
 /**
- * Rejects domain names that another distribution of the app also has, at the end of synth. If the two distributions are in different Stages, adds only a
+ * At the end of synth, rejects domain names that another distribution of the app also has. If the two distributions are in different Stages, adds only a
  * warning, since you can deploy only one of the Stages.
  */
 export function checkUniqueNames(scope: IConstruct, { node: { defaultChild: own } }: cloudfront.Distribution, domainNames: readonly string[]): void {

@@ -7,7 +7,7 @@ import { finalText, finalValue } from '../synth/literal';
 
 export const MEDIA_PATTERN = `/${MEDIA_PREFIX}*`;
 
-/** Rejects behaviors of your app that have the media bucket as their origin, at the end of synth. */
+/** At the end of synth, rejects behaviors of your app that have the media bucket as their origin. */
 export function checkOrigins(scope: Construct, distribution: cloudfront.Distribution, bucket: s3.IBucket, hasDefaultBehavior: boolean): void {
   scope.node.addValidation({ validate: () => originProblems(scope, distribution, bucket, hasDefaultBehavior) });
 }

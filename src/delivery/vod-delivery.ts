@@ -36,7 +36,7 @@ export interface VodDeliveryOptions {
    * An existing private bucket for the media.
    *
    * If the bucket is imported or in another stack, you must change the bucket policy yourself. Allow the service principal `cloudfront.amazonaws.com` to call
-   * `s3:GetObject` on `v/*` and `s3:ListBucket`, if `AWS:SourceArn` is the ARN of this distribution.
+   * `s3:ListBucket`, and `s3:GetObject` on `v/*`, if `AWS:SourceArn` is the ARN of this distribution.
    *
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
    * sure that the bucket blocks public access and denies requests without TLS. Everyone can read media in a public bucket without a playback session.
@@ -128,14 +128,14 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
    * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
    * With these settings, the app receives all cookies of a viewer, except the refresh and playback cookies, which are limited to the service's paths. If an app
-   * in the same stack uses `url` or the user pool, set `domainNames`. Without `domainNames`, `url` and the user pool depend on the distribution, and the
-   * distribution depends on the app.
+   * in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, `url` and the user pool would depend on the distribution, and the distribution
+   * would depend on the app.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * The file of your app that CloudFront returns for `/`, such as `index.html`. One of `defaultBehavior` and `additionalBehaviors` must serve the file.
+   * The file of your app that CloudFront returns for `/`, such as `index.html`. `defaultBehavior` or `additionalBehaviors` must serve the file.
    * @default - none; the default behavior receives `/` unchanged
    */
   readonly defaultRootObject?: string;

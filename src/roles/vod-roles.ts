@@ -88,7 +88,7 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
   return { uploaders: uploaders?.groups, viewers: viewers?.groups, admins: admins?.groups };
 }
 
-/** Returns an error for a value that is not an `Access`, since an invalid value could mean every signed-in user. */
+/** Returns an error for a value that is not an `Access`, since an invalid value could otherwise give the role to every signed-in user. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
   if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}. A role accepts one Access`;

@@ -73,7 +73,7 @@ function problemOf(error: unknown, requestId: string): HttpProblem {
   return error instanceof NewerFormat ? new HttpProblem('unavailable', `the service can't read this video at the moment; ${detail}`) : new HttpProblem('internal', detail);
 }
 
-/** `wanted` is in lower case, but API Gateway passes the header names as the client wrote them. */
+/** `wanted` is in lower case. The search ignores the case of header names, because API Gateway passes them as the client wrote them. */
 function headerOf({ headers }: APIGatewayProxyEvent, wanted: string): string | undefined {
   return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }

@@ -17,7 +17,7 @@ export interface SweepReport {
   readonly complete: boolean;
 }
 
-/** The remaining time of the function at which the sweep stops, which is enough to process one more video. */
+/** The sweep stops when the function has only this time left, which is enough to process one more video. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
 const IDS_LOGGED = 20;

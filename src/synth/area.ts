@@ -4,7 +4,7 @@ import type { HandlerName } from '../contract/environment';
 
 /** The resources of an area, which is one part of the service, such as uploads. The code that creates routes or alarms reads the resources of every area. */
 export interface Area {
-  /** The functions, by handler name. API Gateway invokes the function of the handler that a route names. */
+  /** The functions, by handler name. For each route, API Gateway invokes the function of the handler that the route names. */
   readonly handlers: Readonly<Partial<Record<HandlerName, lambda.Function>>>;
   /** Dead-letter queues, which contain messages that no function could process. */
   readonly deadLetterQueues: readonly sqs.Queue[];

@@ -4,8 +4,8 @@ import { finalValue, LATER } from './literal';
 import { isAbsent } from './prop-checks';
 
 /**
- * Repeats a check at the end of synthesis for strings and lists that contain tokens, because lazy values are known then. A value that is known only at deploy
- * time remains a token.
+ * Repeats a check at the end of synthesis for strings and lists that contain CDK tokens, because lazy values are known then. A value that is known only at
+ * deploy time remains a CDK token.
  */
 export function checkTokens<T extends object>(scope: IConstruct, props: T, problemsOf: (props: T) => (string | undefined)[]): void {
   const tokens = Object.entries(props).filter(([, value]) => hasToken(value));

@@ -28,10 +28,10 @@ export function permission(actions: string[], resourceArns: string[]): Connectio
   return { environment: {}, grant: (grantee) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns }) };
 }
 
-/** The variables that a list of connections sets. */
+/** The variables that are set by a list of connections. */
 export type Covered<U> = U extends readonly (infer C)[] ? C extends Connection<infer V> ? V : never : never;
 
-/** The variables that two connections of a list set. */
+/** The variables that are set by two connections of a list. */
 type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others] ? (V & Covered<Others>) | CoveredTwice<Others> : never;
 
 /** The variables of a handler that no connection sets. All other variables are rejected. */
@@ -42,8 +42,8 @@ export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Co
 export type LateFor<H extends HandlerName, V extends Variable> = [Exclude<V, Optional<H>>] extends [never] ? unknown : `${Exclude<V, Optional<H>>} is not optional for ${H}`;
 
 /**
- * `unknown` (no error) if the handler reads all variables of the connections and no variable is set twice; otherwise a list of the error message as a string
- * type.
+ * `unknown` (no error) if the handler reads all variables of the connections and no variable is set twice; otherwise a list type, whose item type is the error
+ * message.
  */
 export type FitFor<H extends HandlerName, U> = [CoveredTwice<U>] extends [never]
   ? [Exclude<Covered<U>, Required<H> | Optional<H>>] extends [never] ? unknown : readonly `${H} does not read ${Exclude<Covered<U>, Required<H> | Optional<H>>}`[]

@@ -40,7 +40,10 @@ export function streamProblems(scope: Construct, prop: string, table: dynamodb.I
   return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got a stream of the table ${name}`] : problems;
 }
 
-/** Checks the stream of a table at the end of synthesis, because an aspect may remove the stream. A TableV2 has a stream ARN even without a stream. */
+/**
+ * Checks the stream of a table at the end of synthesis, because an aspect may remove the stream. The stream ARN is not checked, because a TableV2 has a stream
+ * ARN even without a stream.
+ */
 export function checkStream(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;

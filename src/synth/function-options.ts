@@ -29,8 +29,8 @@ export interface VodFunctionOptions {
   /**
    * The timeout of the functions, from 10 to 29 seconds. API Gateway waits at most 29 seconds for a function.
    *
-   * Some functions have a fixed timeout: 20 seconds for sign-in, which waits for the user pool, 1 minute for the submission of jobs, 2 minutes for custom
-   * resources, 5 minutes for resending events, and 10 minutes for the sweeper.
+   * Some functions have a fixed timeout: 1 minute for the submission of jobs, 2 minutes for custom resources, 5 minutes for resending events, 10 minutes for
+   * the sweeper, and 20 seconds for sign-in, which waits for the user pool.
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
@@ -122,7 +122,7 @@ function settingOf(scope: Construct): Setting {
   return scope.node.tryGetContext(CONTEXT) ?? { options: {} };
 }
 
-/** Sets the options for every function in the scope, which override options of outer scopes. Call this function before the scope has children. */
+/** Sets the options for every function in the scope. These options override the options of outer scopes. Call this function before the scope has children. */
 export function useFunctionOptions(scope: Construct, given: VodFunctionOptions | undefined): void {
   if (isAbsent(given)) return;
   const above = settingOf(scope);

@@ -67,7 +67,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   return fn;
 }
 
-/** Throws if a variable is missing, set twice or not read by the handler. The compiler checks only literal lists of connections. */
+/** Throws if a variable is missing, set twice or not read by the handler. The compiler finds such a variable only if the list of connections is a literal. */
 function checkCovered(handler: HandlerName, covered: readonly string[]): void {
   const listed: readonly string[] = ENVIRONMENTS[handler];
   const problems = [
@@ -86,7 +86,7 @@ function servesRequests(handler: HandlerName): boolean {
 const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses']
   .map((action) => `ec2:${action}`);
 
-/** Grants the permissions for a VPC and for the key of the environment variables. CDK grants only the permissions for tracing to a role that is passed in. */
+/** Grants the permissions for a VPC and for the key of the environment variables. For a role that is passed in, CDK grants only the permissions for tracing. */
 function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: VodFunctionOptions): void {
   // The managed policy of AWS would also allow writes to every log group of the account.
   if (vpc) permission(NETWORK_INTERFACE_ACTIONS, ['*']).grant!(role);

@@ -10,7 +10,7 @@ const ENDPOINTS = {
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
-/** The AWS service or the internet host that a handler with the variable calls; undefined for no call. */
+/** The AWS service or the internet host that a handler calls if it has the variable; undefined if there is no such service or host. */
 const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host?: string } | undefined> = {
   EVENT_BUS_NAME: { service: 'events' },
   FAILED_EVENTS_BUCKET: { service: 's3' },
@@ -28,7 +28,7 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 /** Handlers without required variables. `CALLED_BY` must list the services that these handlers call. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
-/** The AWS services that a handler calls without a variable. Custom resources send their responses to CloudFormation through S3. */
+/** The AWS services that a handler calls and that its variables do not show. Custom resources send their responses to CloudFormation through S3. */
 const CALLED_BY: Record<WithoutVariables | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
   'sweeper/sweep-videos': ['mediaconvert'],
@@ -73,7 +73,7 @@ function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined
   return isolated && `the subnet ${isolated.node.path}`;
 }
 
-/** Returns the service names of the endpoints that the app creates in the VPC. The names are JSON, because they contain tokens. */
+/** Returns the service names of the endpoints that the app creates in the VPC. The names are JSON, because they contain CDK tokens. */
 function endpointsOf(vpc: ec2.IVpc): string[] {
   const text = (resource: CfnResource, value: unknown) => JSON.stringify(Stack.of(resource).resolve(value));
   return vpc.node.root.node.findAll().filter(isEndpoint)

@@ -68,7 +68,10 @@ export function keyProblems({ prop, key }: ResourceKey, region: string): (string
   return [differ(target.env.region, region) ? `${prop}: expected a KMS key in the region ${region} of the resource, got a KMS key in the region ${target.env.region}` : undefined];
 }
 
-/** Returns a key, or the key of an alias, because IAM policies can refer only to keys; undefined if the key of the alias is not known. */
+/**
+ * Returns the key itself, or the target key if `key` is an alias, because IAM policies can refer only to keys. Returns undefined if the target key is not
+ * known.
+ */
 export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   if (!key || !('aliasTargetKey' in key)) return key;
   try {
@@ -79,7 +82,7 @@ export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   }
 }
 
-/** Whether the key policy delegates the actions to IAM policies of the account. The policy of an imported key is not known. */
+/** Whether the key policy delegates the actions to IAM policies of the account. Returns false for an imported key, whose policy is not known. */
 function delegatesToIam(key: kms.IKey, actions: string[]): boolean {
   const resource = [key.node.defaultChild, key.node.scope].find((each) => CfnResource.isCfnResource(each) && each.cfnResourceType === 'AWS::KMS::Key');
   if (!resource) return false;

@@ -10,7 +10,7 @@ import { renderedProperties } from './rendered';
  * An aspect or other code of the app may set a KMS key on a resource that has no prop for a key. This module checks such keys.
  */
 
-/** Returns the value of a property, with unresolved tokens. An override (`addPropertyOverride`) takes precedence. */
+/** Returns the value of a property, with unresolved CDK tokens. An override (`addPropertyOverride`) takes precedence. */
 export function givenValue<T>(resource: CfnResource, name: string, property: T): T {
   // CDK has no public way to read overrides.
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: Readonly<Record<string, T>> } };
@@ -18,7 +18,7 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
 }
 
 /**
- * Rejects a key that the app sets on a resource of this library, for example with an aspect. No principal would have access to the key.
+ * Rejects a key that the app sets on a resource of this library, for example with an aspect. No principal would have access to such a key.
  *
  * @param property the property of the resource, such as `kmsKeyArn`
  * @param remedy the consequence and how to fix it, for the error message

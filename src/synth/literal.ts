@@ -2,10 +2,10 @@ import { createHash } from 'crypto';
 import { DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** The prefix of placeholders for tokens. Letters are valid in host names and in ids, and no registered domain name contains this word. */
+/** The prefix of placeholders for CDK tokens. Letters are valid in host names and in ids, and no registered domain name contains this word. */
 export const LATER = 'knownwhendeployed';
 
-/** Replaces each token in a string by a placeholder. Equal tokens have equal placeholders. */
+/** Replaces each CDK token in a string by a placeholder. Equal tokens have equal placeholders. */
 export function literalOf(text: string): string {
   if (!Token.isUnresolved(text)) return text;
   const named = Tokenization.reverseString(text).mapTokens({ mapToken: (token) => nameOf(Token.asString(token)) });
@@ -31,7 +31,7 @@ export function finalValue(scope: IConstruct, value: unknown): unknown {
   return Tokenization.resolve(value, { scope, resolver: new NamingResolver(), preparing: false });
 }
 
-/** Derives placeholders from construct paths. Logical ids may be equal in two stacks, and a reference to another stack is rendered as an import. */
+/** Derives placeholders from construct paths, because two stacks can have equal logical ids, and CDK renders a reference to another stack as an import. */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {
     super({ join: (left: unknown, right: unknown) => `${asText(left)}${asText(right)}` });

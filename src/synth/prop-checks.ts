@@ -12,7 +12,7 @@ export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-/** Formats a value for an error message. An omitted value is shown as `none` in every language of CDK apps. */
+/** Formats a value for an error message. An omitted value is shown as `none`, whether the app is written in TypeScript, Python or another language. */
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'none';
   if (isDuration(value)) return showDuration(value);
@@ -23,7 +23,7 @@ export function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : asJson(value) ?? String(value);
 }
 
-/** Returns the value as JSON; undefined if JSON can't represent the value, such as an object that contains a construct. */
+/** Returns the value as JSON; undefined for a value that JSON can't represent, such as an object that contains a construct. */
 function asJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -58,7 +58,7 @@ function isSize(value: unknown): value is Size {
 }
 
 /**
- * Checks that a value is a member of an enum. Tokens are rejected because code at synth depends on the value.
+ * Checks that a value is a member of an enum. CDK tokens are rejected because code at synth depends on the value.
  *
  * @param enums the enum, keyed by its name: `{ RemovalPolicy }`
  */
@@ -79,8 +79,8 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 }
 
 /**
- * Checks that a value is an object with the given members, or an options object if no members are given. The check does not use `instanceof`, which would fail
- * if a library is installed twice.
+ * Checks that a value is an object that has all `members`. If `members` is empty, checks that the value is an options object. The check does not use
+ * `instanceof`, which would fail if a library is installed twice.
  *
  * @param expected the description in the error message, such as `a bucket`
  */
@@ -95,7 +95,7 @@ export function objectProblem(
   return `${name}: expected ${expected}, got ${show(value)}${missing.length > 0 ? ` without ${missing.join(', ')}` : ''}`;
 }
 
-/** Checks that a value is an object of this library. If members are missing, the object may come from another version of the library. */
+/** Checks that a value is an object of this library. If methods or properties are missing, the object may come from another version of the library. */
 export function libraryObjectProblem(
   name: string, value: unknown, expected: string, options: { readonly members: readonly string[]; readonly required?: boolean },
 ): string | undefined {
@@ -113,7 +113,7 @@ function isNoStruct(value: object): boolean {
  * Rejects unknown keys. Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
  *
  * @param name the prop that contains the struct, or an empty string for the props of a construct
- * @param elsewhere other structs that may contain the key, by the path that the hint shows, such as `upload.*`
+ * @param elsewhere other structs that may contain the key, each with its path for the error message, such as `upload.*`
  */
 export function keyProblem<T extends object>(
   name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>, elsewhere: Readonly<Record<string, object>> = {},
@@ -170,7 +170,10 @@ export function sizeProblem(name: string, value: unknown, max: Size, reason: str
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
 
-/** Whether a size that is a token is in bytes. `Size` has no public property for its unit, but `toBytes()` throws for other units. */
+/**
+ * For a `Size` whose value is a CDK token, returns whether its unit is bytes. `Size` has no public property for the unit, so the function calls `toBytes()`,
+ * which throws for other units.
+ */
 function inBytes(value: Size): boolean {
   try {
     return Token.isUnresolved(value.toBytes());
@@ -187,7 +190,10 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 
-/** Whether a bitrate that is a token is in bits per second. `Bitrate` has no public property for its unit, but `toBps()` throws for other units. */
+/**
+ * For a `Bitrate` whose value is a CDK token, returns whether its unit is bits per second. `Bitrate` has no public property for the unit, so the function calls
+ * `toBps()`, which throws for other units.
+ */
 function inBits(value: Bitrate): boolean {
   try {
     return Token.isUnresolved(value.toBps());
@@ -199,7 +205,7 @@ function inBits(value: Bitrate): boolean {
 /**
  * Checks a list and each of its items.
  *
- * @param tokens whether the list may be a token
+ * @param tokens whether the list may be a CDK token
  */
 export function listProblems(
   name: string, value: unknown, itemProblem: (name: string, item: unknown) => string | undefined, { min = 1, tokens = true } = {},

@@ -26,7 +26,7 @@ export function cloudFrontProblem(scope: Construct): string | undefined {
   return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region of a partition with CloudFront, got ${region}. The partition ${partition} has no CloudFront` : undefined;
 }
 
-/** Warns of a region without MediaConvert. Synth does not fail, because AWS adds regions. */
+/** Warns of a region without MediaConvert. Synth does not fail, because AWS can add MediaConvert to more regions. */
 export function warnWithoutMediaConvert(scope: Construct): void {
   const region = regionOf(scope);
   if (region === undefined || WITH_MEDIACONVERT.includes(region)) return;

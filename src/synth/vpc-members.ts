@@ -21,7 +21,7 @@ function memberProblem(name: string, what: string, member: IConstruct, vpc: ec2.
     ? undefined : `${name}: expected a ${what} of functions.vpc (${show(expected)}), got a ${what} of another VPC (${show(actual)})`;
 }
 
-/** Returns the VPC of a security group or a subnet. The scope of a subnet in an imported VPC is the VPC. */
+/** Returns the VPC of a security group or a subnet. For a subnet of an imported VPC, the VPC is the scope of the subnet. */
 function vpcOf({ node }: IConstruct): string | CfnResource | undefined {
   const { vpcId } = (node.defaultChild ?? node.scope ?? {}) as { readonly vpcId?: string };
   return identityOf(vpcId);

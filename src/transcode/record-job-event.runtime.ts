@@ -7,7 +7,7 @@ import { JobEnd, JobOutput, recordJobEnd } from './record-job-end.runtime';
 import { posterPrefix } from '../domain/object-keys';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 
-/** The fields of a MediaConvert job event that the handler reads ("Using EventBridge with AWS Elemental MediaConvert"). */
+/** The fields of a MediaConvert job event that the handler reads (see "Using EventBridge with AWS Elemental MediaConvert"). */
 export interface JobEventDetail {
   readonly jobId: string;
   readonly status: JobStatus;

@@ -24,7 +24,7 @@ export interface SubmitJobPorts {
   readonly mediaBucket: string;
   readonly queueArn: string;
   readonly jobRoleArn: string;
-  /** The number of failed receives after which SQS moves a message to the dead-letter queue. */
+  /** The number of failed tries after which SQS moves a message to the dead-letter queue. */
   readonly maxReceives: number;
 }
 
@@ -97,8 +97,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 /**
  * Returns the video's row. If the current attempt was abandoned before the message was sent, the function first starts the next attempt.
  *
- * A redrive from the dead-letter queue sends a new message, which starts a new attempt. A message that was sent before the attempt was abandoned starts no
- * new attempt, because the new attempt would fail in the same way.
+ * A redrive from the dead-letter queue sends a new message, which starts a new attempt. If a message was sent before the attempt was abandoned, the message
+ * starts no new attempt, because the new attempt would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);

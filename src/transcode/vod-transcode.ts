@@ -51,8 +51,8 @@ export interface VodTranscodeOptions {
   /**
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
-   * The maximum limits the cost of one upload. If a file does not state its duration, about `maxDuration` of the file is transcoded, and at most 12 hours.
-   * An upload can cost more than a video of the maximum duration only if its file states a duration that is too short.
+   * The maximum limits the cost of one upload. If a file does not state its duration, about `maxDuration` of the file is transcoded, and at most 12 hours. An
+   * upload can cost more than a video of the maximum duration only if the file is longer than the duration that it states.
    *
    * @default Duration.hours(6)
    */
@@ -135,7 +135,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
   /**
    * The dead-letter queue of `submitQueue`, for messages whose job could not be submitted.
    *
-   * The video of a message in this queue is `errored` with the code `internal`. If Lambda stopped the function during the last receive, the video is still
+   * The video of a message in this queue is `errored` with the code `internal`. If Lambda stopped the function during the last try, the video is still
    * `uploaded`. To start the next attempt of each video, fix the cause and redrive the messages.
    */
   public readonly deadLetterQueue: sqs.Queue;

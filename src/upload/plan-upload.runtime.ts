@@ -59,7 +59,7 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, se
   };
 }
 
-/** Returns the name of the first blank field. `isBlank` also detects fields of invisible characters that the schema accepts. */
+/** Returns the name of the first blank field. The schema accepts fields that contain only invisible characters, but `isBlank` detects them. */
 function blankField({ fileName, title, tags = [], metadata = {} }: Pick<BodyOf<'planUpload'>, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
   const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
   return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];

@@ -15,7 +15,7 @@ export interface PutDeclaration {
 /** A signed URL for the upload of one object. */
 export interface SignedPut {
   readonly url: string;
-  /** The signed headers that the client must send. `content-length` is signed too, but HTTP clients set it automatically. */
+  /** The signed headers that the client must send. `content-length` is also signed, but not listed here, because HTTP clients set it automatically. */
   readonly headers: Record<string, string>;
   readonly expiresAt: string;
 }

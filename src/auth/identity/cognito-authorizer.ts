@@ -58,7 +58,7 @@ export function poolRegion(userPoolId: string): string | undefined {
   return /^([\w-]+)_[0-9a-zA-Z]+$/.exec(userPoolId)?.[1];
 }
 
-/** If the region in the ARN of a user pool is unknown at synth, returns an ARN with the region in the pool id. */
+/** Returns the ARN of a user pool. If the region in the ARN is unknown at synth, uses the region in the pool id. */
 function arnOf({ userPoolId, userPoolArn, env, stack }: cognito.IUserPool): string {
   const region = Token.isUnresolved(userPoolId) ? undefined : poolRegion(userPoolId);
   return region === undefined || !Token.isUnresolved(env.region) ? userPoolArn

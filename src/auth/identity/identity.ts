@@ -169,7 +169,10 @@ function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPool
     : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool. API Gateway would reject all tokens of this client`;
 }
 
-/** Returns the id of a pool, or the resource that the id refers to. Returns undefined if neither the id nor the resource is known at synth. */
+/**
+ * Returns the id of a pool. If the id is a CDK token, returns the resource that the token refers to. Returns undefined if neither the id nor the resource is
+ * known at synth.
+ */
 function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });

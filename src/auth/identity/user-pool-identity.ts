@@ -22,7 +22,7 @@ import { enumProblem, isAbsent, keyProblem, numberProblem, objectProblem, show }
 /** Options for `Identity.userPool()`. */
 export interface UserPoolIdentityOptions {
   /**
-   * Props of CDK's `UserPool` that override the defaults: password policy, MFA, sign-up, e-mail, plan, triggers.
+   * Props of CDK's `UserPool` that override the defaults, such as the password policy, MFA, sign-up, e-mail, the plan and triggers.
    *
    * `userPool.removalPolicy` takes precedence over the `removalPolicy` of `VodAuth`.
    * @default - users join by invitation only, passwords of at least 12 characters, no MFA, the Lite plan
@@ -30,7 +30,7 @@ export interface UserPoolIdentityOptions {
   readonly userPool?: cognito.UserPoolProps;
 
   /**
-   * Options of CDK's `UserPoolClient` that override the defaults: token lifetimes, identity providers.
+   * Options of CDK's `UserPoolClient` that override the defaults, such as token lifetimes and identity providers.
    *
    * `generateSecret`, `oAuth`, `disableOAuth` and `userPoolClientName` are rejected at synth, since `VodAuth` sets them.
    * @default - id and access tokens are valid for 1 hour, refresh tokens for 30 days; every identity provider of the pool is supported
@@ -38,7 +38,7 @@ export interface UserPoolIdentityOptions {
   readonly userPoolClient?: cognito.UserPoolClientOptions;
 
   /**
-   * Domain of the sign-in pages, as options of CDK's `UserPoolDomain`: a custom domain, and `managedLoginVersion`.
+   * Options of CDK's `UserPoolDomain` for the domain of the sign-in pages, such as `customDomain` and `managedLoginVersion`.
    *
    * Managed login gets Cognito's default branding, and requires the Essentials plan or above.
    * @default - a unique prefix below Cognito's domain, with the classic sign-in pages

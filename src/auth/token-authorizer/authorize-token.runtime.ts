@@ -28,7 +28,7 @@ class TokenRejected extends Error {
   }
 }
 
-/** Reasons for the log, by error class. The minified bundle has no readable class names. */
+/** Reasons for the log, by error class. Class names are not logged, because they are not readable in the minified bundle. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],

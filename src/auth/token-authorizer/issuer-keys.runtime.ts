@@ -7,7 +7,7 @@ const TIMEOUT_MS = 3000;
 /** Maximum size of a document of the issuer. A key set with a few certificates has about 50 kB. */
 const MAX_BYTES = 500_000;
 
-/** Interval between two requests for the keys: the longest time for which a removed key is trusted while the issuer responds. */
+/** Interval between two requests for the keys. If the issuer responds, a removed key stays trusted for at most this time. */
 const KEYS_MS = 3_600_000;
 
 /** Delay after a failed request for the keys, during which the known keys stay in use. */

@@ -16,7 +16,7 @@ const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType
 /**
  * Returns the events for one change of a row.
  *
- * `before` is undefined for a new row, and `after` is undefined for a removed row. A change of only the progress or the claim has no event. A status that
+ * `before` is undefined for a new row, and `after` is undefined for a removed row. If only the progress or the claim changes, there is no event. A status that
  * only a newer version of this library knows has no event.
  */
 export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {

@@ -22,7 +22,7 @@ export interface ResendRequest {
 export interface ResendAnswer {
   readonly sent: number;
   /**
-   * The number of objects and rows that could not be read, or with an event that EventBridge rejected permanently.
+   * The number of failed objects and rows: they could not be read, or EventBridge permanently rejected one of their events.
    *
    * Failed objects stay in the bucket. The log contains the key and the reason of each failure.
    */
@@ -53,7 +53,7 @@ const OBJECTS_AT_ONCE = 20;
 interface Page {
   /** A map from each event to the key of its object or row. */
   readonly events: ReadonlyMap<TimedEvent, string>;
-  /** Keys of objects or rows that could not be read, or that contain a rejected event. */
+  /** Keys of the failed objects and rows: they could not be read, or one of their events was rejected. */
   readonly failed: Set<string>;
   readonly next?: string;
   readonly settle?: () => Promise<void>;
@@ -141,7 +141,7 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   };
 }
 
-/** Parses the records of an object. AWS's documentation describes `payload` as an object, and also as a string. */
+/** Parses the records of an object. Accepts `payload` as an object and as a string, because AWS's documentation describes both. */
 function recordsIn(text: string): DynamoDBRecord[] {
   const { payload } = JSON.parse(text) as { payload?: unknown };
   const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };
@@ -149,7 +149,7 @@ function recordsIn(text: string): DynamoDBRecord[] {
   return Records;
 }
 
-/** Reads a page of the table. Returns the event of each video's current status, for a consumer that is new or has lost events. */
+/** Reads a page of the table. Returns the event of each video's current status, for an event consumer that is new or has lost events. */
 async function currentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName: tableName,

@@ -129,7 +129,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   };
 }
 
-/** Logs and omits rows of a newer format, so that a page still contains its readable rows. */
+/** Omits rows of a newer format, so that a page still contains its readable rows. The log names each omitted row. */
 function readable(stored: readonly Record<string, any>[]): VideoRow[] {
   return stored.flatMap((row) => {
     try {

@@ -35,7 +35,9 @@ export interface VideoRepository extends VideoLists {
    * no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
-  /** Ends an attempt without a job after an error that the source file did not cause: `uploaded` -> `errored`. `token` is the token of the claim. */
+  /**
+   * Ends an attempt without a job after an error that the source file did not cause: `uploaded` -> `errored`. `token` must be the value that `claim` stored.
+   */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**
    * Ends an attempt that has no job: `uploaded` -> `errored`. Marks the attempt as abandoned, so that a later message can start the next attempt.

@@ -29,7 +29,7 @@ const NEAR = 0.9;
 /**
  * Returns the renditions of a picture, largest first. Each rendition keeps the aspect ratio and is never larger than the picture.
  *
- * - If the boxes of several rungs are larger than the picture, only the smallest of these rungs is used, for a rendition in the original size.
+ * - If several rungs have a box that is larger than the picture, only the smallest of these rungs is used. Its rendition has the original size.
  * - A rendition in the original size is omitted if the next smaller rendition has almost the same size.
  * - A very small picture has exactly one rendition, in its original size.
  * - Width and height are even numbers, because 4:2:0 chroma subsampling requires even numbers.
