@@ -17,8 +17,8 @@ const MINUTE = 60_000;
 
 /**
  * Counts the reads for a page of a list. At any position in the list, a page is one query of one index. The figures for a few thousand rows are therefore
- * equal to the figures for 100,000 rows. Half of the videos are older than `EMPTY_MONTHS` months without videos, and one page contains videos from before and
- * after the empty months.
+ * equal to the figures for 100,000 rows. Half of the videos are old. Between the old and the new videos are `EMPTY_MONTHS` months without any video. One page
+ * contains both old and new videos.
  */
 export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const gap = new Date(NOW);

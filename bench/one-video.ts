@@ -25,7 +25,7 @@ const CLIP_SECONDS = 4;
 /** The number of videos of each kind. The benchmark prints the video with the median GB-seconds. */
 const RUNS = 3;
 const PATIENCE_MS = 120_000;
-/** The local stack is idle if no service was used for this time. */
+/** If no service was used for this many milliseconds, the local stack counts as idle. */
 const IDLE_MS = 1000;
 
 /** The text fields of a video, by the name of their size. */
@@ -41,7 +41,7 @@ const VIDEOS: Record<string, object> = {
 };
 const ORDINARY = '1 KB';
 
-/** The writes of a video from its upload to `ready`. The local MediaConvert reports progress once, before the end of a short job. */
+/** The writes of a video from its upload to `ready`. A short job has only one progress report of the local MediaConvert, before the job's end. */
 const WRITES = ['create', 'uploaded', 'claimed', 'processing', 'progress', 'ready'];
 
 const PHASES = ['sign in', 'upload to ready', 'list and play'] as const;

@@ -2,7 +2,7 @@
 export interface Chapter {
   readonly title: string;
   readonly text: string;
-  /** Names of public types, in the order of their descriptions. */
+  /** Names of public types, in the order in which the chapter describes them. */
   readonly types: readonly string[];
 }
 

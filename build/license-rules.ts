@@ -1,9 +1,9 @@
 import satisfies from 'spdx-satisfies';
 
-/** Licenses of code that users get: bundled code and dependencies of the published package. */
+/** The allowed licenses of code that users get: bundled code, and dependencies of the published package. */
 const PUBLISHED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 
-/** Licenses of packages that are installed in this repository. */
+/** The allowed licenses of all packages that are installed in this repository. */
 const INSTALLED = [...PUBLISHED, 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'Python-2.0'];
 
 /** Licenses of packages that do not declare a license in the form that npm reads. */
@@ -44,7 +44,7 @@ const names = (...lists: (Names | undefined)[]): string[] => lists.flatMap((list
 
 /**
  * Returns a message for each package whose license is not allowed: packages in `bundled`, direct dependencies of the published package, and all installed
- * packages. The entry `''` of the lock is the published package, and the entry `local` is the private workspace.
+ * packages. In the lock file, the entry `''` is the published package, and the entry `local` is the private workspace.
  */
 export function licenseProblems(lock: Lock, bundled: readonly string[]): string[] {
   const { '': root, ...others } = lock.packages;

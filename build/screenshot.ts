@@ -9,7 +9,7 @@ import { launchBrowser, Tab } from '../test/journey/tab';
 /* Writes docs/page.jpg, the screenshot in README: the page of examples/typescript/full in the local stack, with three videos, one of which plays. */
 const root = path.join(__dirname, '..');
 
-/** FFmpeg's video sources by title. */
+/** For each title of a video: the FFmpeg filter that generates the picture. */
 const VIDEOS: Readonly<Record<string, string>> = {
   'Game of life, in color': 'life=s=1280x720:mold=10:r=25:ratio=0.1:death_color=#C83232:life_color=#00ff00',
   'Gradients for the intro': 'gradients=s=1280x720:c0=#1b2a6b:c1=#d9673b:c2=#f2c14e:n=3:x0=0:y0=0:x1=1280:y1=720:speed=0.01',

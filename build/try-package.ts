@@ -71,7 +71,7 @@ export type Upload = VodUpload;`;
 
 const FILES = { 'app.cjs': COMMON_JS, 'app.mjs': ES_MODULE, 'types.ts': TYPES, 'types.mts': TYPES, 'deep.ts': DEEP_TYPES, 'deep.mts': DEEP_TYPES };
 
-/** The test files and compiler options, by module resolution mode. With `node10`, TypeScript ignores `exports`, so `deep.ts` would compile. */
+/** The test files and compiler options, by module resolution mode. The import in `deep.ts` must fail, but would work with `node10`, which ignores `exports`. */
 const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]> = {
   nodenext: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.NodeNext }],
   node16: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.Node16 }],

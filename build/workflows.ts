@@ -52,7 +52,7 @@ export const WORKFLOWS = {
 /** Libraries of build/sbom.ts. */
 export const RELEASE_LIBRARIES = ['@cyclonedx/cyclonedx-library', 'packageurl-js'];
 
-/** Options of the publishers for languages other than JavaScript. */
+/** How the release workflow publishes the packages of languages other than JavaScript. */
 export const PYPI = { trustedPublishing: true };
 export const NUGET = { trustedPublishing: true };
 export const MAVEN = { mavenServerId: 'central-ossrh' };

@@ -2,7 +2,7 @@ import { promises as fs } from 'fs';
 import * as path from 'path';
 import type { Artifacts } from './pack';
 
-/** The version of the CDK that a consumer installs. `newest` is the newest version in the registry of the language. */
+/** The version of the CDK to install. `newest` is the newest version in the registry of the language. */
 export type Cdk = { readonly lib: string; readonly constructs: string } | 'newest';
 
 /** The packed library, the CDK to install, and an empty folder to use. */

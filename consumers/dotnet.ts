@@ -4,7 +4,7 @@ import type { Artifacts } from './pack';
 import { run } from './shell';
 import { ensure } from '../local/system';
 
-/** Mono's compiler supports C# 7. These parts of C# 8 are removed before the check: nullable references, and members with bodies in interfaces. */
+/** Mono's compiler supports C# 7. Two features of C# 8 are removed before the check: nullable reference types, and default implementations in interfaces. */
 const NEWER_SYNTAX: [RegExp, string][] = [
   [/(?<=[\w>\]])\?(?=[\s\]>,)])/g, ''],
   [/!(?=[;),])/g, ''],
@@ -12,7 +12,7 @@ const NEWER_SYNTAX: [RegExp, string][] = [
 ];
 const PROXY_IN_INTERFACE = /\n {8}\[JsiiTypeProxy[^]*\n {8}\}\n {4}\}\n\}\s*$/;
 
-/** Types that are not available here: NuGet's packages of the CDK and of jsii. */
+/** The error for a type of the CDK or of jsii, because their NuGet packages are not installed here. */
 const MISSING = /error CS0246: The type or namespace name `(?:Amazon|Constructs|DeputyBase|DeputyProps|ByRefValue)' could not be found/;
 
 /**

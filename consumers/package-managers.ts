@@ -4,12 +4,12 @@ import { type Consumer, copy, EXAMPLES, type Installed, type Task } from './cons
 import { cdkPackages, installedCdk, installWithNpm } from './languages/npm';
 import { run } from './shell';
 
-/** The example for JavaScript, installed in other ways than with npm in a folder of its own. */
+/** The example for JavaScript. This file installs it in more ways than the usual way (npm, in a separate folder). */
 const EXAMPLE = path.join(EXAMPLES, 'javascript/smallest');
 
 const installed = (cdk: string, synth: Installed['synth']): Installed => ({ cdk, typeCheck: 'none', apps: ['smallest'], synth });
 
-/** Returns the dependencies of the example at the versions of a task. */
+/** Returns the dependencies of the example for its package.json, with the versions in `task`. */
 function dependencies(task: Task): Record<string, string> {
   const cdk = cdkPackages(task).map((each) => each.split('@') as [string, string]);
   return { ...Object.fromEntries(cdk), 'serverless-vod': `file:${task.artifacts.tarball}` };
@@ -38,7 +38,7 @@ const yarn: Consumer = async (task) => {
   return installed(cdk.trim(), (_, environment) => run(folder, 'npx', command('node', 'app.js'), { ...settings, ...environment }));
 };
 
-/** The app is one package of an npm workspace: the library is in the node_modules of the parent folder. */
+/** The app is one package of an npm workspace, so the library is in the node_modules of the parent folder. */
 const workspace: Consumer = async (task) => {
   const app = path.join(task.folder, 'apps/videos');
   await copy(EXAMPLE, app);

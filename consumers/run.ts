@@ -41,14 +41,14 @@ const FLOOR = { lib: installed('aws-cdk-lib'), constructs: installed('constructs
 
 interface Row { 'CDK': string; 'seconds': number | ''; 'type check': string; 'templates': string }
 
-/** Runs the consumers with the artifacts, and compares each with TypeScript. Returns the rows of the table and the failures. */
+/** Runs each entry of `CONSUMERS` with the artifacts, and compares its templates with TypeScript's. Returns the rows of the printed table, and the failures. */
 async function runConsumers(artifacts: Artifacts, work: string) {
   const rows: Record<string, Row> = {};
   const failures: string[] = [];
   let folders = 0;
   const run = (consumer: Consumer, cdk: Cdk): Promise<Synthesis> => synthesize(consumer, { artifacts, folder: path.join(work, String(folders++)), cdk });
 
-  // The newest versions of the registries differ, so each version of the CDK has its own reference.
+  // The newest CDK can be a different version in each registry. Each version has its own reference: the templates of TypeScript with this version.
   const references = new Map<string, Promise<Synthesis>>();
   const reference = (lib: string, constructs = '^10.5.1'): Promise<Synthesis> => {
     const made = references.get(lib) ?? run(typescript, { lib, constructs });

@@ -5,7 +5,7 @@ import type { AppName, Consumer, Task } from './consumer';
 /** Templates by file name. */
 export type Templates = Readonly<Record<string, string>>;
 
-/** What a consumer synthesized. The control is the app `all` with one changed prop, in the stack `Props`. */
+/** The templates of one `Consumer`. `control` is the app `all` with one changed prop, in the stack `Props`. */
 export interface Synthesis {
   readonly cdk: string;
   readonly typeCheck: string;
@@ -23,7 +23,7 @@ async function templatesIn(folder: string): Promise<Templates> {
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await fs.readFile(path.join(folder, name), 'utf8')])));
 }
 
-/** Installs the library in a new folder, and synthesizes the apps of the consumer. */
+/** Runs `consumer`, which installs the library in a new folder, and then synthesizes its apps. */
 export async function synthesize(consumer: Consumer, task: Task): Promise<Synthesis> {
   const started = performance.now();
   await fs.mkdir(task.folder, { recursive: true });
@@ -43,7 +43,7 @@ export async function synthesize(consumer: Consumer, task: Task): Promise<Synthe
 
 const differing = (templates: Templates, reference: Templates): string[] => Object.keys(templates).filter((name) => templates[name] !== reference[name]);
 
-/** Compares the templates of a consumer with those of TypeScript and the same CDK, and its control with its own templates. */
+/** Compares the templates of one `Consumer` with the templates of TypeScript with the same CDK. Also checks that `control` differs from `templates`. */
 export function problemsOf({ templates, control }: Synthesis, reference: Templates): string[] {
   const different = differing(templates, reference);
   const changed = control && differing(control, templates);

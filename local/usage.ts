@@ -37,7 +37,8 @@ export function observedFunctions(functions: Functions & Part, stack: LocalStack
 }
 
 /**
- * Reports each authorized request to a service. Queues report their own requests, because EventBridge and Lambda call queues without the local AWS endpoint.
+ * Reports each authorized request that a service receives. Queues report their own requests, because EventBridge and Lambda call queues without the local AWS
+ * endpoint.
  */
 export function observedService(service: AwsService, observe: ObserveUsage): AwsService {
   if (service.name === 'sqs') return service;
@@ -52,7 +53,7 @@ export function observedService(service: AwsService, observe: ObserveUsage): Aws
   };
 }
 
-/** Reports the objects that a service puts without a request to the AWS endpoint. */
+/** Reports each object that a service puts directly into the store, without a request to the AWS endpoint. */
 export function observedStore(store: Store, caller: string, observe: ObserveUsage): Store {
   return {
     ...store,

@@ -81,7 +81,7 @@ export function unitsOf({ videos, users, viewsPerUser }: Month) {
     'storage': (source + media) * videos * storedMonths,
     // Each rendition and the audio have a separate segment.
     'S3 PUTs': videos * segments * (DEFAULT_LADDER.length + 1),
-    // S3 gets fewer requests if CloudFront has cached a segment.
+    // This number is a maximum: S3 gets no request for a segment that CloudFront has cached.
     'S3 GETs': viewedSegments,
     'REST API requests': calls,
     'Lambda calls': calls,

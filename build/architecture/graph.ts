@@ -5,7 +5,7 @@ import { list, ofType, references, type CloudFormationTemplate } from '../../tes
 export const BROWSER = 'browser';
 export const SCHEDULE = 'schedule';
 
-/** A connection between two resources of a template. `from` is the resource that calls, sends or starts. */
+/** A connection between two resources of a template. `from` is the active side: it calls `to`, sends to `to`, or starts `to`. */
 export interface Edge {
   readonly from: string;
   readonly to: string;

@@ -17,7 +17,7 @@ export interface Path {
   readonly steps: readonly Step[];
 }
 
-/** The name of a queue of the app that receives `video.ready` events. */
+/** The name of the app's queue for `video.ready` events. */
 export const CONSUMER = 'consumer';
 /** The name of the secret that stores the private signing key. No public property returns this secret. */
 export const SIGNING_KEY = 'signing key';

@@ -7,7 +7,10 @@ const APP_NAMES: AppName[] = ['smallest', 'all'];
 const CDK = 'github.com/aws/aws-cdk-go/awscdk/v2';
 const LIBRARY = 'github.com/serverless-vod/serverless-vod-go/serverlessvod';
 
-/** Returns the newest CDK of the Go index that npm has too: the templates are compared with those of TypeScript. A registry can be a version ahead. */
+/**
+ * Returns the newest version of the CDK that is both in the Go index and on npm, because the templates of Go and TypeScript are compared. A new version is not
+ * in both registries at once.
+ */
 async function newestCdk(folder: string): Promise<string> {
   const onNpm = new Set<string>(JSON.parse(await run(folder, 'npm', ['view', 'aws-cdk-lib', 'versions', '--json'])));
   const [, ...versions] = (await run(folder, 'go', ['list', '-m', '-versions', CDK])).trim().split(' ');

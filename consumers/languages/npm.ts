@@ -3,7 +3,7 @@ import * as path from 'path';
 import type { Task } from '../consumer';
 import { run } from '../shell';
 
-/** Returns the CDK's packages at the version of a task, as arguments of a package manager. */
+/** Returns the packages of the CDK version in a task, as arguments of a package manager: `aws-cdk-lib@VERSION` and `constructs@VERSION`. */
 export function cdkPackages({ cdk }: Task): string[] {
   return cdk === 'newest' ? ['aws-cdk-lib@latest', 'constructs@latest'] : [`aws-cdk-lib@${cdk.lib}`, `constructs@${cdk.constructs}`];
 }

@@ -1,7 +1,7 @@
 import { Combination, FACTORS, mayMeet } from './rules';
 
 /*
- * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. This code takes seconds. For these
+ * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. It runs for a few seconds. For these
  * factors and rules, the npm library covertable found no result in four minutes.
  */
 
@@ -52,7 +52,7 @@ function mostUncovered(uncovered: Map<Choice, Set<Choice>>): Choice | undefined 
   return others.size > 0 ? choice : undefined;
 }
 
-/** Chooses the value of each factor that covers most new pairs. */
+/** Chooses one value for each factor: the value that adds the largest number of uncovered pairs. */
 function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice[] {
   const chosen = left.filter(({ length }) => length === 1).flat();
   const open = left.filter(({ length }) => length > 1);

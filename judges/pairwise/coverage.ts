@@ -5,12 +5,12 @@ import { PROPS } from './props';
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
 /**
- * Structs of props for areas that are created without `ServerlessVod`. `stacks.ts` sets their props from values of other structs, or from the constructs of
- * other areas.
+ * The props interfaces of areas, which an app uses only if it creates areas without `ServerlessVod`. `stacks.ts` sets these props: to a value of another
+ * interface, or to a construct of another area.
  */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-/** Props of areas that refer to other areas. */
+/** The props whose value is another area, or comes from another area. */
 const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
 
 interface Struct {
@@ -25,7 +25,7 @@ export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);
   const hasRow = (struct: string, { name, type }: { readonly name: string; readonly type: { readonly fqn?: string } }): boolean => {
-    // The type of the prop is a struct whose props have rows.
+    // The type of the prop is an interface whose props have rows.
     if (structs.some(({ fqn, name: options }) => fqn === type.fqn && options in rows)) return true;
     if (BY_WIRING.includes(struct)) return NEIGHBOURS.includes(name) || name in rows.ServerlessVodProps;
     return name in (rows[struct] ?? {});

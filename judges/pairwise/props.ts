@@ -21,17 +21,17 @@ import { makeTable } from '../../test/templates/customer-keys-stack';
 
 /** The arguments of a function that creates a value of a prop. */
 export interface Given {
-  /** The parent of constructs that the user passes in. */
+  /** The scope for constructs that are values of props, such as an existing bucket. */
   readonly mine: Construct;
   /** Another stack of the same app and environment. */
   readonly other: Stack;
   /** Returns a value that is unknown at synth: a CloudFormation parameter. */
   token(id: string): string;
-  /** Returns the options of a struct in the combination, or undefined if the combination omits all of them. */
+  /** Returns an object with the props of an interface as the combination sets them, or undefined if the combination sets none. */
   options(struct: string): any;
 }
 
-/** The values of each prop, with names for reports. An omitted prop is an additional value. */
+/** For each prop: its values to combine, with their names in reports. Omitting the prop counts as one more value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };

@@ -41,7 +41,10 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
   ];
 }
 
-/** Rules that exclude impossible combinations, and combinations that the library rejects on purpose. Any rejection of a remaining combination is a finding. */
+/**
+ * Rules that exclude two kinds of combinations: those that are impossible, and those that the library rejects on purpose. If the library rejects any other
+ * combination, that is an error.
+ */
 export const RULES: readonly Rule[] = [
   ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'domain names require a certificate, and a certificate requires domain names'),
   ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires an origin that serves it'),

@@ -19,7 +19,7 @@ export function appOf(combination: Combination, outdir: string): { readonly app:
 
 type Options = (struct: StructName) => any;
 
-/** Returns a function that creates the options of a struct. Repeated calls return the same object. */
+/** Returns a function that creates an object with the props of an interface, as the combination sets them. Repeated calls return the same object. */
 function optionsOf(combination: Combination, stack: Stack, other: Stack): Options {
   const made = new Map<StructName, object | undefined>();
   const given: Given = { mine: new Construct(stack, 'Mine'), other, token: (id) => new CfnParameter(stack, id).valueAsString, options: (struct) => options(struct as StructName) };
@@ -50,7 +50,7 @@ function areas(scope: Construct, isImported: boolean, options: Options): void {
   const { certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors } = given;
   const api = new VodApi(scope, 'Api', { functions, ...given.api, appOrigins });
   const auth = new VodAuth(scope, 'Auth', { identity, roles, url, appOrigins, removalPolicy, deletionProtection, functions });
-  // In `ServerlessVodProps`, an omitted role means every signed-in user. The props of a catalog require all roles.
+  // In `ServerlessVodProps`, an omitted role means every signed-in user. In `VodCatalogProps`, all roles are required.
   const everyone = { uploaders: Access.signedIn(), viewers: Access.signedIn(), ...auth.roles };
   const catalog = isImported ? VodCatalog.fromTable(scope, 'Catalog', { table: given.catalog.table, url, roles: everyone })
     : new VodCatalog(scope, 'Catalog', { functions, removalPolicy, deletionProtection, ...given.catalog, roles: everyone, url });

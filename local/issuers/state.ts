@@ -8,7 +8,7 @@ import { readJson, writeJson } from '../services/json';
 export interface IssuerState {
   /** The private key for tokens. */
   readonly key: JWK;
-  /** Returns the secret for a purpose, which is always the same. */
+  /** Returns a secret for a purpose: always the same secret for the same purpose. */
   readonly derived: (purpose: string) => string;
 }
 

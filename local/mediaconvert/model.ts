@@ -2,7 +2,7 @@ import * as sdk from '@aws-sdk/client-mediaconvert';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../types';
 
-/** An SDK type in its wire form: member names start in lower case and times are epoch seconds. The keys of maps don't change. */
+/** An SDK type in its wire form: property names start in lower case and times are epoch seconds. In a map, such as `userMetadata`, the keys don't change. */
 export type Wire<T> = T extends Date ? number
   : T extends (infer Item)[] ? Wire<Item>[]
     : T extends object ? string extends keyof T ? Record<string, Wire<T[string]>> : { [K in keyof T as Uncapitalize<K & string>]: Wire<T[K]> } : T;
@@ -12,8 +12,8 @@ export type Output = Wire<sdk.Output>;
 
 const SEGMENTS = '*destination *segmentLength=1.. *segmentControl=SEGMENTED_FILES segmentLengthControl=EXACT manifestDurationFormat=FLOATING_POINT streamInfResolution=INCLUDE';
 /**
- * The supported members of each SDK structure. `*` marks a required member. The supported values of a member are a range, an enum of the SDK, or a list. Other
- * values are rejected, because the output would differ from MediaConvert's output.
+ * For each SDK type: the supported properties, and the supported values of each property (a range, an enum of the SDK, or a list). `*` marks a required
+ * property. Other values are rejected, because the output would differ from MediaConvert's output.
  */
 const SUPPORTED: Record<string, string> = {
   ProbeRequest: '*inputFiles',

@@ -3,7 +3,7 @@ import { bad, type Job, type Output, type Wire } from './model';
 
 /**
  * If `muxed` is true, an output can contain both video and audio, and the job's event contains the file path of the output. `segment` describes the names of
- * segment files, such as `_000000001.cmfv`. A type without `segment` contains frame captures.
+ * segment files, such as `_000000001.cmfv`. An output group type without `segment` is for frame captures.
  */
 const KINDS = {
   CMAF_GROUP_SETTINGS: { type: 'CMAF_GROUP', settings: 'cmafGroupSettings', container: 'CMFC', muxed: false, segment: { digits: 9, video: 'cmfv', audio: 'cmfa' } },

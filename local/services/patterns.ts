@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'net';
 import type { Json } from './json';
 
 type Test = (value: unknown) => boolean;
-/** `node` is one value of a field. `all` contains the values of the field in all elements of the surrounding arrays. */
+/** Whether one value of a field (`node`) matches. If the event has several values of the field, in the elements of an array, `all` contains all of them. */
 type Match = (node: any, all: any[]) => boolean;
 
 /** Compiles an event pattern, with AWS's documented comparison operators. Throws for any other operator. */

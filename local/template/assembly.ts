@@ -47,7 +47,7 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   return readAssembly(outputFolder);
 }
 
-/** An app in this repository imports the library's source by the package name. Any other app imports its installed package. */
+/** An app in this repository imports the library's source by the package name. Any other app imports the library that the app has installed. */
 export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
   const outside = path.relative(ROOT, path.resolve(app)).startsWith('..');
   return outside ? {} : { TSX_TSCONFIG_PATH: path.join(ROOT, 'tsconfig.dev.json') };

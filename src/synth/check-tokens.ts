@@ -23,7 +23,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // An unknown item is replaced by a token, because a lazy list does not contain its original items.
+  // A new token stands for an item that is still unknown: the item's original token is not available, because the list was lazy.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

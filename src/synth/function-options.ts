@@ -194,7 +194,7 @@ function boundaryProblem(scope: Construct, policy: iam.IManagedPolicy | undefine
   if (wrong || isAbsent(policy)) return wrong;
   const what = 'managed policy';
   const { managedPolicyArn: arn } = policy;
-  // The whole ARN is a token if the policy is in another stack of the app.
+  // If the policy is in another stack of the app, the whole ARN is one CDK token, which contains no account.
   const account = Token.isUnresolved(arn) && !arn.includes(':') ? (policy as Partial<IResource>).env?.account : undefined;
   return arnProblem(name, what, arn, BOUNDARY, 'arn:aws:iam::123456789012:policy/NAME')
     ?? partitionProblem(scope, name, what, arn) ?? accountProblem(scope, name, what, account ? `arn:aws:iam::${account}:policy/` : arn);

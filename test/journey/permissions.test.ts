@@ -56,7 +56,7 @@ describe('the permissions of the template', () => {
   });
 
   test('the template contains no grant that the journey does not need', async () => {
-    // The unchanged template leads to the permission decisions of the running stack, so a different decision is caused by a removed grant.
+    // With the unchanged template, the decisions are the same as in the running stack. So if a decision changes below, a removed grant is the cause.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
     // The local stack writes function logs without a permission check.

@@ -72,7 +72,7 @@ export class StackProcess {
     return JSON.parse(readFileSync(this.factsFile, 'utf8'));
   }
 
-  /** Invokes a function of the app with all permissions. `id` is a prefix of the function's logical id. Throws an error if the function fails. */
+  /** Invokes a function of the app, without a permission check. `id` is a prefix of the function's logical id. Throws an error if the function fails. */
   async invoke(id: string, payload: object): Promise<any> {
     const name = functionIn(path.join(this.data, 'cdk.out'), id);
     const response = await fetch(this.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });

@@ -150,7 +150,7 @@ describe('a video that cannot be settled', () => {
 
   test('many rows of a newer format are not written, do not stop the other videos, and are logged once', async () => {
     const newer = Array.from({ length: 120 }, newId).filter((videoId) => videoId.endsWith('7'));
-    // One page of an index partition cannot contain 60 rows.
+    // A sweep needs several pages to read 60 rows of one index partition.
     while (newer.length < 60) newer.push(...Array.from({ length: 16 }, newId).filter((videoId) => videoId.endsWith('7')));
     for (const videoId of newer) await due({ videoId, status: 'uploaded', schemaVersion: 99 }, 30);
     const good = await due({ videoId: newer[0].replace('019aa', '019ab'), status: 'uploaded' }, 20);

@@ -75,13 +75,13 @@ export function sweeperSetting() {
     clock, jobs, messages, calls, logged,
     table: () => table,
     newId: () => idOf(count++),
-    /** Puts a video that has been due for `minutes`. */
+    /** Writes a video that has been due for `minutes` to the table. */
     async due(row: Partial<VideoRow>, minutes = 1): Promise<string> {
       const videoId = row.videoId ?? idOf(count++);
       await table.put({ ...row, videoId, ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) });
       return videoId;
     },
-    /** Puts many ready videos. Each video has been due for `minutes`. */
+    /** Writes many videos with the status `ready` to the table. Each video has been due for `minutes`. */
     async dueMany(videos: readonly { videoId: string; minutes: number }[]): Promise<void> {
       const documents = DynamoDBDocumentClient.from(table.client);
       for (let n = 0; n < videos.length; n += 100) {

@@ -13,7 +13,7 @@ const ODD = {
   '1 b/s': Bitrate.bps(1), '4 Mb/s': Bitrate.mbps(4),
 };
 
-/** The values of `ODD` that are valid for a prop. */
+/** For each prop: the names of the values in `ODD` that are valid. */
 const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodApiOptions.throttlingRateLimit': ['1.5', '7'],
   'VodApiOptions.throttlingBurstLimit': ['7'],
@@ -61,7 +61,7 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
 /** Values that plain JavaScript can pass in place of an object, and an object without known members. */
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
-/** Structs without required members. */
+/** Types of props without required properties. */
 const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('a value that is not the expected object is rejected with the name of the prop', () => {

@@ -63,7 +63,7 @@ describe('names that must be unique in an account or region', () => {
   };
   interface Deployed { name: string; region: string; uuid: string }
 
-  // Returns the values that a name can contain: pseudo parameters and the creation time of the key pair.
+  // Resolves the references that a resource name can contain: pseudo parameters, and the creation time of the key pair.
   const lookupIn = ({ name, region, uuid }: Deployed) => (ref: string, attribute?: string): string | undefined => (attribute === 'CreatedAt' ? '2026-11-29T00:00:00.000Z' : {
     'AWS::StackId': `arn:aws:cloudformation:${region}:123456789012:stack/${name}/${uuid}`,
     'AWS::StackName': name,

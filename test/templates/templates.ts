@@ -18,7 +18,7 @@ class SmallestStack extends Stack {
   }
 }
 
-/** The examples of this repository and every source of identity. */
+/** Two examples of this repository, and one stack for each source of identity. */
 export const EXAMPLES = { smallest: SmallestStack, full: FullStack, ...MODES };
 
 export type ExampleName = keyof typeof EXAMPLES;

@@ -9,7 +9,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Accepted findings of AWS's template validator: rule, pattern of the place, reason. */
+/** Accepted findings of AWS's template validator: the rule, a pattern that matches the place, and the reason. */
 const ACCEPTED: [string, RegExp, string][] = [
   ['W3005', /DependsOn/, 'CDK\'s Function depends on its role explicitly'],
 ];

@@ -16,7 +16,7 @@ import (
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
-// everyGroup sets every group of props. The control run changes one of them.
+// everyGroup creates the service with every group of props. The control run (`CHANGED`) changes one prop.
 func everyGroup(app awscdk.App) {
 	stack := awscdk.NewStack(app, jsii.String("Props"), nil)
 	gibibytes := 2.0
@@ -92,7 +92,7 @@ func everyGroup(app awscdk.App) {
 	})
 }
 
-// oidc accepts tokens of an OpenID Connect issuer, and has behaviors by path.
+// oidc creates the service with an OpenID Connect issuer, and with additional behaviors for two path patterns.
 func oidc(app awscdk.App) {
 	stack := awscdk.NewStack(app, jsii.String("Oidc"), nil)
 	pages := awscloudfrontorigins.NewHttpOrigin(jsii.String("pages.example.com"), nil)
@@ -113,7 +113,7 @@ func oidc(app awscdk.App) {
 	})
 }
 
-// pool imports a user pool with two clients.
+// pool creates the service with an imported user pool that has two clients.
 func pool(app awscdk.App) {
 	stack := awscdk.NewStack(app, jsii.String("Pool"), nil)
 	vod.NewServerlessVod(stack, jsii.String("Vod"), &vod.ServerlessVodProps{

@@ -9,7 +9,7 @@ const { Access, Identity, OidcToken, ServerlessVod, SigningKeyType, VideoVisibil
 const app = new App();
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
-/** Every group of props. The control run changes one of them. */
+/** The service with every group of props. The control run (`CHANGED`) changes one prop. */
 const props = new Stack(app, 'Props');
 const origin = new HttpOrigin('app.example.com');
 new ServerlessVod(props, 'Vod', {
@@ -52,7 +52,7 @@ new ServerlessVod(props, 'Vod', {
   sweeper: { functions: { memorySize: 512 } },
 });
 
-/** Tokens of an OpenID Connect issuer, and behaviors by path. */
+/** The service with an OpenID Connect issuer, and with additional behaviors for two path patterns. */
 const oidc = new Stack(app, 'Oidc');
 const pages = new HttpOrigin('pages.example.com');
 new ServerlessVod(oidc, 'Vod', {
@@ -68,7 +68,7 @@ new ServerlessVod(oidc, 'Vod', {
   additionalBehaviors: { '/assets/*': { origin: pages }, '/forms/*': { origin: pages, allowedMethods: AllowedMethods.ALLOW_ALL } },
 });
 
-/** An imported user pool with two clients. */
+/** The service with an imported user pool that has two clients. */
 const pool = new Stack(app, 'Pool');
 new ServerlessVod(pool, 'Vod', {
   identity: Identity.fromUserPool(

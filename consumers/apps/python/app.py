@@ -18,7 +18,7 @@ from serverless_vod import (
 app = App()
 certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
-# Every group of props. The control run changes one of them.
+# The service with every group of props. The control run (`CHANGED`) changes one prop.
 props = Stack(app, "Props")
 ServerlessVod(
     props, "Vod",
@@ -65,7 +65,7 @@ ServerlessVod(
     sweeper=VodSweeperOptions(functions=VodFunctionOptions(memory_size=512)),
 )
 
-# Tokens of an OpenID Connect issuer, and behaviors by path.
+# The service with an OpenID Connect issuer, and with additional behaviors for two path patterns.
 oidc = Stack(app, "Oidc")
 pages = HttpOrigin("pages.example.com")
 ServerlessVod(
@@ -85,7 +85,7 @@ ServerlessVod(
     },
 )
 
-# An imported user pool with two clients.
+# The service with an imported user pool that has two clients.
 pool = Stack(app, "Pool")
 ServerlessVod(
     pool, "Vod",

@@ -26,8 +26,8 @@ function exactAddresses(provider: OidcProvider): void {
 }
 
 /**
- * Creates access tokens that are JWTs without an audience, as in Cognito. The library can only create an opaque token, which this code replaces in the
- * response.
+ * Creates access tokens that are JWTs without an audience, as in Cognito. oidc-provider can create only an opaque token, so this code replaces the token
+ * in the response.
  */
 async function signedAccessTokens(provider: OidcProvider, issuer: string, { key }: IssuerState): Promise<void> {
   const { SignJWT } = await import('jose');

@@ -19,7 +19,7 @@ export interface StreamRecord {
   readonly dynamodb: {
     /** In seconds. */
     readonly ApproximateCreationDateTime: number;
-    /** The partition key is the first member. */
+    /** The first property is the partition key. */
     readonly Keys: Json;
     readonly NewImage?: Json;
     readonly OldImage?: Json;

@@ -19,7 +19,7 @@ export interface Action {
 interface Token { readonly hash: string; readonly at: number }
 
 const CONDITION = 'TableName ConditionExpression ExpressionAttributeNames ExpressionAttributeValues ReturnValuesOnConditionCheckFailure';
-/** For each action: its operation, permission, supported members and required members. A ConditionCheck is planned as a deletion that is not committed. */
+/** For each action: operation, permission, supported parameters and required parameters. A ConditionCheck is planned as a deletion that is not committed. */
 const ACTIONS: Record<string, [operation: Write, permission: string, members: string, required: string]> = {
   Put: ['PutItem', 'PutItem', `${CONDITION} Item`, 'TableName Item'],
   Update: ['UpdateItem', 'UpdateItem', `${CONDITION} Key UpdateExpression`, 'TableName Key UpdateExpression'],

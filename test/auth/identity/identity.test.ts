@@ -56,7 +56,7 @@ describe.each([
 
   test('creates no user pool, no client and no client secret', () => {
     expect(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).filter(({ Type }) => Type.startsWith('AWS::Cognito'))).toEqual([]);
-    // The only secret contains the signing key.
+    // The stack has only one secret, which is for the signing key.
     template.resourceCountIs('AWS::SecretsManager::Secret', 1);
     expect(template.toJSON()).not.toHaveProperty('Outputs');
   });

@@ -13,8 +13,8 @@ import { CatalogTable, catalogTable } from '../../runtime/rows/catalog-table';
 import { RESULT } from '../../runtime/rows/repository-setting';
 
 /*
- * `format-N.json` contains the rows of a table in format N. Rows of format 0 have no `schemaVersion`; commit 9dcfbd3 wrote their file. The file of a released
- * format must not change. `WRITE_FORMAT=1 npm test -- formats` writes the file of the current format.
+ * `format-N.json` contains the rows of a table in format N. Rows of format 0 have no `schemaVersion`. `format-0.json` was written with the code
+ * of commit 9dcfbd3. The file of a released format must not change. `WRITE_FORMAT=1 npm test -- formats` writes the file of the current format.
  */
 type Item = Record<string, any>;
 const fileOf = (format: number) => join(__dirname, `format-${format}.json`);
@@ -114,7 +114,7 @@ describe.each(formats)('a table of format %i', (format) => {
     expect(idsOf(await opened.videos.listOwned('ann', { limit: 100 }))).toEqual(newestFirst(({ owner, status }) => owner === 'ann' && isPresent(status)));
   });
 
-  // Format 0 was never released with the table's indexes. A row of format 0 enters the indexes with its next change of status.
+  // No released version wrote format 0 to a table with these indexes. A row of format 0 enters the indexes with its next change of status.
   if (format > 0) {
     test.each(VIDEO_STATUSES.filter(isPresent))('lists the videos of an owner with the status %s', async (status) => {
       const expected = newestFirst((row) => row.owner === 'ann' && row.status === status);

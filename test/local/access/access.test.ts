@@ -31,7 +31,6 @@ function vod(stack: Stack): void {
   bucket.grantRead(submit, 'v/*');
   bucket.grantPut(submit, 'exact');
   submit.addToRolePolicy(new iam.PolicyStatement({ actions: ['mediaconvert:Probe'], resources: ['*'] }));
-  // The value of this condition key depends on the account's input policy, not on the inputs of a job.
   submit.addToRolePolicy(new iam.PolicyStatement({
     actions: ['mediaconvert:CreateJob'], resources: ['*'], conditions: { Bool: { 'mediaconvert:HttpInputsAllowed': 'false' } },
   }));

@@ -116,7 +116,7 @@ describe('ReportBatchItemFailures', () => {
 });
 
 describe('a process that was killed', () => {
-  /** Starts the queues of one run. The previous run is not stopped before, as if it had been killed. */
+  /** Starts the queues of one run, without stopping the previous run: in this way, the test simulates a kill. */
   async function run(folder: string, mappings: ReturnType<typeof resource>[], answer: () => Promise<InvokeResult>) {
     const seen: string[] = [];
     queues = await createQueues({

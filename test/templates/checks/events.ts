@@ -103,7 +103,7 @@ const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::Ev
   'BisectBatchOnFunctionError': true,
   // While a batch fails, Lambda continues to send changes of other videos.
   'ParallelizationFactor': atLeast(2),
-  // Retries are limited by the age of a record. A limit by number could be reached within a minute in which EventBridge is unavailable.
+  // The age of a record limits the retries. If their number were limited, Lambda could discard records after EventBridge was unavailable for only a minute.
   'MaximumRetryAttempts': undefined,
   'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
   'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',

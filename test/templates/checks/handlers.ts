@@ -13,7 +13,7 @@ export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
 /** A store: the table or a bucket of the service. The user's app chooses the logical id of an existing table or bucket. */
 export type Store = 'table' | 'sources' | 'media' | 'failed';
 
-/** A handler and its environment variable that refers to each store. */
+/** For each store: a handler, and the environment variable in which the handler gets the name of the store. */
 const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
   table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
   sources: ['upload/plan-upload', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],

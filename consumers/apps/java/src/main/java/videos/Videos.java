@@ -51,7 +51,7 @@ import software.amazon.awscdk.services.logs.RetentionDays;
 public final class Videos {
   private static final String CERTIFICATE_ARN = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
 
-  /** Every group of props. The control run changes one of them. */
+  /** The service with every group of props. The control run (`CHANGED`) changes one prop. */
   private static void everyGroup(final App app) {
     final Stack stack = new Stack(app, "Props");
     ServerlessVod.Builder.create(stack, "Vod")
@@ -106,7 +106,7 @@ public final class Videos {
         .build();
   }
 
-  /** Tokens of an OpenID Connect issuer, and behaviors by path. */
+  /** The service with an OpenID Connect issuer, and with additional behaviors for two path patterns. */
   private static void oidc(final App app) {
     final Stack stack = new Stack(app, "Oidc");
     final HttpOrigin pages = new HttpOrigin("pages.example.com");
@@ -128,7 +128,7 @@ public final class Videos {
         .build();
   }
 
-  /** An imported user pool with two clients. */
+  /** The service with an imported user pool that has two clients. */
   private static void pool(final App app) {
     final Stack stack = new Stack(app, "Pool");
     ServerlessVod.Builder.create(stack, "Vod")
