@@ -63,14 +63,14 @@ async function main(): Promise<void> {
   await using stack = await startStack({ ...options, schedules: !check, log: logLine }).catch((error) => {
     throw error.code === 'EADDRINUSE' && error.port === port ? new Error(`port ${port} is in use: choose another port with --port`) : error;
   });
+  resolveLocalhostNames();
   if (check) {
-    resolveLocalhostNames();
     await Promise.race([runCheck(stack.facts, data), interrupted.then(() => { throw new Error('interrupted'); })]);
     if (stack.refusals.length > 0) throw new Error(`${stack.refusals.length} requests were denied because of missing permissions: see access.jsonl`);
   } else {
     const { origin, issuer, users } = stack.facts;
     if (users.length > 0) {
-      console.log(issuer ? `\n${origin} accepts tokens from ${issuer} (client "web"). Users:` : `\nOpen ${origin} and sign in as one of these users:`);
+      console.log(issuer ? `\n${origin} accepts tokens from ${issuer} (client "web"). Users:` : `\nOpen ${await signInPage(origin)} and sign in as one of these users:`);
       console.table(users);
     } else {
       console.log(`\n${origin} accepts only tokens from an external issuer. To get a local issuer, configure https://identity.example.com as the app's issuer.`);
@@ -78,6 +78,12 @@ async function main(): Promise<void> {
     console.log(`Logs are in ${data}: functions.log (handlers) and access.jsonl (permissions). Press Ctrl-C to stop. Videos are kept for the next start.`);
     await interrupted;
   }
+}
+
+/** An app without a web app has no page: the sign-in route then shows the tokens as JSON. */
+async function signInPage(origin: string): Promise<string> {
+  const { status } = await fetch(origin);
+  return status === 404 ? `${origin}/api/login` : origin;
 }
 
 main().then(() => process.exit(0), (error: Error) => {

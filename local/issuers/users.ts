@@ -8,5 +8,14 @@ export const sampleUsers: readonly LocalUser[] = [
   { username: 'linus', password: 'Just-For-Fun-1991', groups: [] },
 ];
 
+/** Returns the sample users, and one more user for each other group, so that each role of the app has a user. */
+export function usersFor(groups: readonly string[]): LocalUser[] {
+  const others = groups.filter((group) => !sampleUsers.some((user) => user.groups.includes(group)));
+  return [
+    ...sampleUsers.map((user) => ({ ...user, groups: user.groups.filter((group) => groups.includes(group)) })),
+    ...others.map((group) => ({ username: `member-of-${group}`, password: 'Bombe-Colossus-1943', groups: [group] })),
+  ];
+}
+
 /** The e-mail claims of a user's tokens. */
 export const emailClaims = ({ username }: LocalUser) => ({ email: `${username}@example.com`, email_verified: true });

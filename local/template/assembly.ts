@@ -67,6 +67,11 @@ function reasonIn(stderr: string): string {
   return [...lines.slice(from, frames === -1 ? undefined : frames), ...place ? [place] : []].join('\n');
 }
 
+/** Removes the resource in which the CDK CLI reports the versions of the libraries to AWS. */
+function withoutMetadata(template: Assembly['template']): Assembly['template'] {
+  return { ...template, Resources: Object.fromEntries(Object.entries(template.Resources).filter(([, { Type }]) => Type !== 'AWS::CDK::Metadata')) };
+}
+
 export function readAssembly(folder: string): Assembly {
   // The schema version is not checked, because a newer CDK can write a newer version that contains the same artifacts and stacks.
   const { artifacts, stacks } = new CloudAssembly(folder, { skipVersionCheck: true, skipEnumCheck: true });
@@ -74,5 +79,5 @@ export function readAssembly(folder: string): Assembly {
   const files = artifacts.filter(AssetManifestArtifact.isAssetManifestArtifact).flatMap(({ contents }) => Object.values(contents.files ?? {}));
   const assets = files.flatMap(({ source, destinations }) =>
     Object.values(destinations).map(({ objectKey }) => [objectKey, path.join(folder, source.path!)]));
-  return { stackName: stacks[0].stackName, template: stacks[0].template, assets: Object.fromEntries(assets) };
+  return { stackName: stacks[0].stackName, template: withoutMetadata(stacks[0].template), assets: Object.fromEntries(assets) };
 }

@@ -23,7 +23,7 @@ export function certificateProblem(
   const noCertificate = objectProblem(prop, certificate, `an ACM certificate in ${CERTIFICATE_REGION} that covers ${names.prop}`, {
     members: ['certificateArn'], required: true,
   });
-  if (noCertificate) return noCertificate;
+  if (noCertificate) return `${noCertificate}. Import a certificate by its ARN with Certificate.fromCertificateArn(this, 'Certificate', arn)`;
   const { certificateArn, node } = certificate as acm.ICertificate;
   const resource = node?.defaultChild;
   const own = isCertificate(resource) ? resource : undefined;

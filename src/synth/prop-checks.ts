@@ -185,7 +185,7 @@ function inBytes(value: Size): boolean {
 export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: Bitrate): string | undefined {
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Bitrate from ${show(min)} to ${show(max)} in whole bits per second, got ${show(value)}`;
-  if (!isBitrate(value)) return expected;
+  if (!isBitrate(value)) return `${expected}. Create a Bitrate with a unit, such as Bitrate.mbps(3)`;
   if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected a CDK token in bits per second (Bitrate.bps), got a CDK token in another unit. CDK can't convert tokens to another unit`;
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }

@@ -95,7 +95,7 @@ describe('domainNames', () => {
 
   const certificate = certificateIn(testStack());
   test.each(([
-    [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate in us-east-1 that covers domainNames, got none'],
+    [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate in us-east-1 that covers domainNames, got none. Import a certificate by its ARN with Certificate.fromCertificateArn'],
     [{ certificate }, 'Test/Vod: domainNames: expected the domain names of the certificate, got none'],
     [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more items, got []'],
     [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more items, got "${NAME}"`],

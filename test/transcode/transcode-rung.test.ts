@@ -17,7 +17,7 @@ test.each<[string, TranscodeRung[], string]>([
   ['an odd height', [{ height: 721, maxBitrate: mbps(1) }], 'ladder[0].height: expected an even number of pixels for the short side, from 120 to 2160 (4K is 2160), got 721'],
   ['a height above the maximum of MediaConvert', [{ height: 4320, maxBitrate: mbps(1) }], 'ladder[0].height: expected an even number of pixels for the short side, from 120 to 2160 (4K is 2160), got 4320'],
   ['text and bits', [{ height: '720' as any, maxBitrate: 4_000_000 as any }],
-    'ladder[0].height: expected an even number of pixels for the short side, from 120 to 2160 (4K is 2160), got "720"; ladder[0].maxBitrate: expected a Bitrate from 0.05 Mb/s to 50 Mb/s in whole bits per second, got 4000000'],
+    'ladder[0].height: expected an even number of pixels for the short side, from 120 to 2160 (4K is 2160), got "720"; ladder[0].maxBitrate: expected a Bitrate from 0.05 Mb/s to 50 Mb/s in whole bits per second, got 4000000. Create a Bitrate with a unit, such as Bitrate.mbps(3)'],
   ['kilobits for megabits', [{ height: 720, maxBitrate: Bitrate.bps(3000) }],
     'ladder[0].maxBitrate: expected a Bitrate from 0.05 Mb/s to 50 Mb/s in whole bits per second, got 0.003 Mb/s'],
   ['a misspelled key', [{ height: 720, maxBitrate: mbps(2), width: 1280 } as TranscodeRung], 'ladder[0].width: expected only height, maxBitrate'],

@@ -7,7 +7,7 @@ import { jsonService } from '../../services/json';
 import { AwsError, type LocalStack } from '../../types';
 import { errorPage, sendPage } from '../pages';
 import { startSignIn } from '../server';
-import { sampleUsers } from '../users';
+import { usersFor } from '../users';
 
 interface CognitoOptions { readonly stack: LocalStack; readonly port: number; readonly divideLifetimes?: number }
 
@@ -18,7 +18,7 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
     onlyKnown(logicalId, properties, 'Domain UserPoolId', { ManagedLoginVersion: [1, 2] });
   }
   const groupNames = stack.ofType('AWS::Cognito::UserPoolGroup').map(({ properties }) => properties.GroupName);
-  const users = sampleUsers.map((user) => ({ ...user, groups: user.groups.filter((name) => groupNames.includes(name)) }));
+  const users = usersFor(groupNames);
   const clients = readClients(stack, pool, divideLifetimes);
   const clientOf = (id: unknown) => clients.find((client) => client.id === id);
   const issuer = `http://127.0.0.1:${port}/${pool.physicalId}`;

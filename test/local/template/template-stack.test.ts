@@ -198,6 +198,16 @@ describe('an app', () => {
     expect(() => readAssembly(folder)).toThrow('this app has 2: Fixture, Second');
   });
 
+  it('can contain the metadata that the CDK CLI adds', async () => {
+    const folder = temporaryFolder();
+    await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
+    const file = path.join(folder, 'Fixture.template.json');
+    const template = JSON.parse(readFileSync(file, 'utf8'));
+    template.Resources.CDKMetadata = { Type: 'AWS::CDK::Metadata', Condition: 'CDKMetadataAvailable', Properties: { Analytics: 'v2' } };
+    writeFileSync(file, JSON.stringify(template));
+    expect(Object.keys(readAssembly(folder).template.Resources)).not.toContain('CDKMetadata');
+  });
+
   it('can be the cloud assembly of an app in another language, also of a newer CDK', async () => {
     const folder = temporaryFolder();
     await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
