@@ -143,7 +143,7 @@ project.addTask('consumers', { description: 'Use the packed library in each lang
 // jsii doesn't delete the output of deleted sources.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
 project.compileTask.exec('tsx build/assembly.ts');
-// In npm scripts, `node` is the Node 24 of the local workspace.
+// `node` is Node 24 in npm scripts, because the workspace `local` installs it.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
 // projen's build task runs these steps too, then the tests, then packages the library. The task `make` only builds and checks.

@@ -8,7 +8,7 @@ const [, , file, event] = process.argv;
 console.info = console.warn = () => undefined;
 const { handler } = require(file);
 const load = elapsed();
-// An empty module has no handler. Some handlers, such as the authorizer, reject their event.
+// The module can be empty, without a handler. Some handlers, such as the authorizer, reject their event.
 const response = Promise.resolve(handler?.(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 }));
 response.then((given) => given?.statusCode ?? 'done', (error) => error.message).then((outcome) => {
   process.stdout.write(JSON.stringify({ load, first: elapsed(), outcome }), () => process.exit());

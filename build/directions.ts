@@ -14,18 +14,18 @@ const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', mes
 
 const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file instead of the index, which exports every area' };
 
-/** From its area, a handler can import only handler files and pure rules. */
+/** A pattern for the files of its own area that a handler must not import: all files except handler files and pure rules. */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
 
-/** TypeScript accepts unknown keys in an object whose type is inferred from a `return`. */
+/** Requires a return type. Without it, TypeScript infers the type from the returned object, and accepts keys that are not in the schema. */
 const UNNAMED_ANSWER = {
   selector: 'FunctionDeclaration[returnType.typeAnnotation.typeName.name="Operations"] Property > :matches(FunctionExpression, ArrowFunctionExpression)[async=true]:not([returnType])',
   message: 'annotate the operation with Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',
 };
 
-/** The lint rules for directions check only import declarations. */
+/** Forbids other forms of import, because the lint rules for directions check only import declarations. */
 const OTHER_IMPORTS = [
   { selector: 'TSImportType', message: 'use an import declaration, because the lint rules do not check import(...).T' },
   { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'use an import declaration, because the lint rules do not check import(...)' },

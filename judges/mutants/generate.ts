@@ -95,8 +95,8 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
 }
 
 /**
- * For each resource that no other resource refers to, returns a mutant without this resource. CloudFormation itself would report the removal of a resource
- * with references.
+ * For each resource that no other resource refers to, returns a mutant without this resource. If a resource with references to it were removed, CloudFormation
+ * itself would report this.
  */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));

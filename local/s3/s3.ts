@@ -60,7 +60,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
 
   const store = createStore(stack, (bucket, { key, size, etag }) => {
     const { NotificationConfiguration: own } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
-    // CDK's custom resource replaces the whole notification configuration that CloudFormation has set.
+    // If CDK's custom resource exists, only its configuration counts: on AWS, it replaces the whole configuration of the bucket resource.
     const put = stack.ofType('Custom::S3BucketNotifications').find(({ properties }) => properties.BucketName === bucket)?.properties.NotificationConfiguration;
     const announced = put ? put.EventBridgeConfiguration !== undefined : own?.EventBridgeConfiguration?.EventBridgeEnabled;
     if (!announced) return;

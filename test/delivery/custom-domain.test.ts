@@ -34,7 +34,7 @@ describe('domainNames', () => {
     expect(only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage).toContain(`<a href="${SERVICE_URL}/api/login?return_to=%2F">`);
     const rules = ofType(template, 'AWS::S3::Bucket').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
     expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[SERVICE_URL]]);
-    // The service URL contains the custom domain name, so no resource refers to the distribution's name on cloudfront.net.
+    // No resource uses the distribution's name on cloudfront.net, because the service URL contains the custom domain name.
     expect(JSON.stringify(template)).not.toContain('"DomainName"]');
   });
 

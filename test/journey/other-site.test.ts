@@ -9,7 +9,7 @@ import { makeClip } from '../../local/clip';
 jest.setTimeout(PATIENCE_MS);
 
 /**
- * Two allowed origins with different schemes, and an origin that is not in `appOrigins`. The origin of the service is on a different site, http://localhost.
+ * Two allowed origins with different schemes, and an origin that is not in `appOrigins`. They are not on the site of the service, http://localhost.
  */
 const [LISTED, SECOND, STRANGE] = ['https://app.example.org', 'http://127.0.0.1:5173', 'https://evil.example'];
 

@@ -45,7 +45,7 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // The token endpoint receives `id:secret` in base64. The base64 text of the secret depends on the length of the id.
+      // The token endpoint receives `id:secret` in base64. The id's length decides which of three base64 texts the secret has.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }

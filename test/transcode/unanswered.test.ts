@@ -37,7 +37,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
-  // The SDK loads modules at its first request. On a busy machine, the load takes longer than the tests allow for a request.
+  // The SDK loads modules at its first request. On a busy machine, this takes longer than the tests allow, so the first request is sent before the tests.
   await submitVideo(1);
   responds = false;
 });

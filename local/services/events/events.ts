@@ -66,7 +66,7 @@ export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }:
           try {
             fireRule(rule);
           } catch (error) {
-            // If the disk is full, only the current event is lost.
+            // An error, such as a full disk, must not end the schedule. Only this event is lost.
             log(`${name}: ${firstLines(error as Error)}`);
           }
         };

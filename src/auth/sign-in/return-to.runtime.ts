@@ -11,7 +11,7 @@ export function allowedReturn(returnTo: string, origins: readonly string[]): str
   const isPath = returnTo.startsWith('/') && !returnTo.startsWith('//');
   if (!plain || !URL.canParse(returnTo, isPath ? own : undefined)) return undefined;
   const url = new URL(returnTo, isPath ? own : undefined);
-  // The `origin` of a `blob:` URL is the origin of its content.
+  // The check of the protocol rejects a `blob:` URL, whose `origin` can be an allowed origin.
   if (!['https:', 'http:'].includes(url.protocol) || !origins.includes(url.origin)) return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
   // The limit applies to the parsed URL, which escaping can make longer than `returnTo`.
