@@ -52,6 +52,12 @@ describe('the code blocks of the documents', () => {
     expect(blocksOf('README.md', language)).toEqual(files.map((file) => read(file).trimEnd()));
   });
 
+  test.each(['python/app.py', 'java/src/main/java/videos/Videos.java', 'go/app.go'])('of README for props are lines of consumers/apps/%s', (file) => {
+    const [, line] = new RegExp(`^\\| \\w+ \\| \`(.*)\` \\| \\[.*consumers/apps/${file}\\) \\|$`, 'm').exec(read('README.md'))!;
+    const oneSpace = (text: string): string => text.replace(/ +/g, ' ');
+    expect(oneSpace(read(`consumers/apps/${file}`))).toContain(oneSpace(line));
+  });
+
   test('of README in TypeScript contain the smallest example', () => {
     expect(blocksOf('README.md', 'ts')).toContain(read('examples/typescript/smallest/app.ts').trimEnd());
   });
