@@ -124,7 +124,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 // npm 11 looks for a platform package of unrs-resolver 1.13.0 that was never published.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
-// npm does not run the install scripts of these packages. They work without: the compiled programs are in optional dependencies or in the package.
+// npm does not run the install scripts of these packages. The packages work without the scripts: their compiled programs are in
+// optional dependencies or in the package itself.
 project.package.addField('allowScripts', { '@parcel/watcher': false, 'classic-level': false, 'esbuild': false, 'unrs-resolver': false });
 // The dependencies of the local stack are in a workspace, so the published package does not depend on them.
 project.package.addField('workspaces', ['local']);

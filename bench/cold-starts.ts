@@ -23,7 +23,7 @@ const COMPARED = 'catalog/read-videos' satisfies HandlerName;
 /** The largest allowed ratios: CPU time of the bundle with `LAMBDA_BUNDLE`, divided by CPU time of the bundle with `NODE_BUNDLE`. */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
-/** The response of every fake AWS service, without rows and messages, and with a fixed secret. */
+/** The fake AWS services send this response to every request. It contains a fixed secret, but no rows and no messages. */
 const RESPONSE = JSON.stringify({ SecretString: 'secret', UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
 
 const ROOT = path.join(__dirname, '..');
@@ -54,7 +54,7 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
 });
 
 interface Duration { readonly cpu: number; readonly wall: number }
-/** Milliseconds from the start of the module to the end of its load, and to the handler's first response. */
+/** Two durations in milliseconds: until the module is loaded (`load`), and until the handler's first response (`first`). Both begin when the module starts. */
 interface ColdStart { readonly load: Duration; readonly first: Duration; readonly outcome: string | number }
 
 interface Bundle { readonly name: string; readonly file: string; readonly event: unknown }
@@ -94,7 +94,7 @@ async function bundleWithoutOptions(handler: HandlerName, folder: string): Promi
   return outfile;
 }
 
-/** Returns the median for each bundle. The bundles start alternately, so that other load on the machine affects all bundles. */
+/** Returns the median for each bundle. The bundles start alternately, so that other load on the machine affects all bundles equally. */
 async function measure(bundles: readonly Bundle[], url: string): Promise<Record<string, ColdStart>> {
   const credentials = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
   const env = { ...ENVIRONMENT, ...credentials, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: url };

@@ -162,7 +162,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
 
 function medianOf(runs: readonly VideoCount[]): VideoCount {
   const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
-  // On a busy machine, a transcode is slow, and MediaConvert reports progress more than once.
+  // On a busy machine, a transcode is slow, and MediaConvert reports progress more than once. Such runs are left out.
   const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
   if (ordinary.length === 0) throw new Error(`expected the writes ${WRITES}, got ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
   return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];

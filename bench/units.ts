@@ -18,9 +18,9 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 
 /**
  * Returns the units that DynamoDB bills for a write (DynamoDB Developer Guide, "DynamoDB read and write operations", "Using Global Secondary Indexes"). The
- * larger of the sizes before and after the write counts: 1 unit per KB, or 2 units per KB in a transaction. A changed index entry costs one additional
- * write of the entry, or two writes if the key of the entry changes. A transaction does not double the units of an index, because indexes are updated
- * asynchronously.
+ * item has a size before the write and a size after the write, and DynamoDB bills the larger one: 1 unit per KB, or 2 units per KB in a transaction. A
+ * changed index entry costs one additional write of the entry, or two writes if the key of the entry changes. A transaction does not double the units of an
+ * index, because indexes are updated asynchronously.
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);

@@ -151,7 +151,7 @@ function membersOf(type: Type): readonly Member[] {
   return isEnumType(type) ? type.members : [...type.properties ?? [], ...type.methods ?? []];
 }
 
-/** Only properties have a type, and enum members have no location in the source. */
+/** A property has a type, which a method lacks. An enum member has no location in the source, which a method has. */
 function isMethod(member: Member): member is Method {
   return !('type' in member) && 'locationInModule' in member;
 }

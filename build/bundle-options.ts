@@ -57,7 +57,7 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
  */
 export const LAMBDA_BUNDLE = {
   ...NODE_BUNDLE,
-  // `require` replaces `import()` of built-in modules, because `import()` makes Node load more code than the SDK contains.
+  // Built-in modules are loaded by `require`: `import()` would make Node load an additional module, which is larger than the SDK.
   supported: { 'dynamic-import': false },
   // The SDK refers to the global `ReadableStream`, and this reference would make Node load its code for web streams.
   define: { ReadableStream: 'undefined' },

@@ -108,7 +108,7 @@ export function addWorkflows(project: awscdk.AwsCdkConstructLibrary): void {
   });
   const restrict = (workflow: string, permission: string): void => (
     project.tryFindObjectFile(`.github/workflows/${workflow}.yml`)!.addOverride(permission, 'read'));
-  // The job only builds. The last job, release_github, creates the tag.
+  // The job `release` only builds the packages, so it needs no write permission. The last job, `release_github`, creates the tag.
   restrict('release', 'jobs.release.permissions.contents');
   restrict('pull-request-lint', 'jobs.validate.permissions.pull-requests');
 }

@@ -15,7 +15,7 @@ export interface Task {
 /** `smallest` is the example folder of the language. `all` is an app with three stacks, which use all groups of props. */
 export type AppName = 'smallest' | 'all';
 
-/** An app in one language, in a folder where the library is installed. The code has passed the checks of the language. */
+/** An app in one language, in a folder where the library is installed. The code has passed the type check of the language. */
 export interface Installed {
   /** The version of aws-cdk-lib that is installed. */
   readonly cdk: string;

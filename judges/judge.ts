@@ -19,8 +19,8 @@ const root = path.join(__dirname, '..');
 const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
 
 /**
- * Ignored findings of parliament. Parliament's list of actions is older than Probe, and policies cannot contain the ARNs of Lambda's network interfaces in a
- * VPC.
+ * Ignored findings of parliament. Parliament does not know the new action Probe. In a VPC, policies cannot contain the ARNs of Lambda's network
+ * interfaces.
  */
 const KEPT = ['Unknown action mediaconvert:Probe', "['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses']"];
 
@@ -70,7 +70,7 @@ function askPythonJudges(): number {
     const templates = synthesize(folder);
     const isClean = cfnLint(templates);
     let found = 0;
-    // Most policies are the same in every template.
+    // Most policies are the same in every template, so equal policies are checked only once.
     const documents = [...new Map(templates.flatMap(policies).map((policy) => [JSON.stringify(policy), policy])).values()];
     for (const { name, document } of documents) {
       const { stdout, stderr } = spawnSync(program('parliament'), [], { encoding: 'utf8', input: JSON.stringify(document) });

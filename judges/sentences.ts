@@ -7,7 +7,8 @@ import * as ts from 'typescript';
 
 /*
  * Draws random sentences of the project. A reader marks the sentences that they had to read twice. Each sentence is printed with its context: the sentence
- * before it in its paragraph, and its heading, table column or line of code. The seed determines the draw. The default seed is the id of the current commit.
+ * before it in its paragraph, and its heading, table column or line of code. The same seed draws the same sentences. The default seed is the id of the
+ * current commit.
  * Usage: npm run sentences -- [--seed TEXT] [--count N] [--all] [PATH...]
  */
 const KINDS = ['docstring', 'message', 'comment', 'document'] as const;

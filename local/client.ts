@@ -39,8 +39,8 @@ export class SignIn {
   }
 
   /**
-   * @param location the URL of the sign-in pages
-   * @param cookie the cookie that the callback requires, as `name=value`
+   * @param location - the URL of the sign-in pages
+   * @param cookie - the cookie that the callback requires, as `name=value`
    */
   private constructor(readonly jar: CookieJar, readonly location: URL, readonly cookie: string) {}
 

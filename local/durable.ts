@@ -7,7 +7,7 @@ export type DurableRecords<T> = ReturnType<typeof durableRecords<T>>;
 /**
  * Creates a store of small records that survive `kill -9`. Each record is a file that gets its final name before `set` returns.
  *
- * @param folder a folder for these records only; ids become file names
+ * @param folder - a folder for these records only; ids become file names
  */
 export function durableRecords<T>(folder: string) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

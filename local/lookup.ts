@@ -18,8 +18,8 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 /**
  * Throws for the first property that the local stack does not support. An ignored property would have an effect only on AWS.
  *
- * @param free property names that accept any value, separated by spaces
- * @param bound the accepted values of the other properties
+ * @param free - property names that accept any value, separated by spaces
+ * @param bound - the accepted values of the other properties
  */
 export function onlyKnown(what: string, properties: Record<string, any>, free: string, bound: Record<string, unknown[]> = {}): void {
   for (const [name, value] of Object.entries(properties)) {

@@ -14,7 +14,7 @@ export interface Mutant {
 
 type Path = (string | number)[];
 
-/** Properties with names and texts for readers, which no requirement of this project covers. */
+/** Properties that only contain a name or a text for readers. No requirement of this project covers these properties. */
 const COSMETIC = ['Description', 'Comment', 'Tags', 'Sid', 'PolicyName', 'description', 'title', 'detail'];
 
 const POLICY_TYPES = ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission'];
@@ -125,7 +125,7 @@ export function mutantsOf(example: string, template: CloudFormationTemplate): Mu
   return [...withoutResources(example, template), ...ofParts];
 }
 
-/** Returns the mutants of several templates. If templates contain an equal resource, only the mutants of one template are returned. */
+/** Returns the mutants of several templates. If several templates contain the same resource, the mutants of this resource are returned only once. */
 export function distinctMutants(templates: Record<string, CloudFormationTemplate>): Mutant[] {
   const seen = new Set<string>();
   return Object.entries(templates).flatMap(([example, template]) => mutantsOf(example, template)).filter(({ what, kind, logicalId, example }) => {

@@ -17,7 +17,7 @@ const CHOICES: Choice[][] = Object.entries(FACTORS).map(([label, ways], factor) 
 const BESIDE = new Map<Choice, Set<Choice>>(CHOICES.flat().map((one) => [one, new Set(CHOICES.flat().filter((other) => (
   one === other || (one.factor !== other.factor && mayMeet([one.label, one.way], [other.label, other.way])))))]));
 
-/** Returns the values of each factor that these choices allow, or undefined if the choices allow no value of a factor. */
+/** Returns the allowed values of each factor after these choices, or undefined if a factor has no allowed value. */
 function narrow(left: Choice[][], ...choices: Choice[]): Choice[][] | undefined {
   const narrowed = left.map((ways) => ways.filter((way) => choices.every((choice) => BESIDE.get(choice)!.has(way))));
   if (narrowed.some((ways) => ways.length === 0)) return undefined;

@@ -7,7 +7,7 @@ export type Combination = Readonly<Record<string, string>>;
 export const LEFT_OUT = '-';
 
 const DEPLOYMENT = {
-  /** The whole service, areas without `ServerlessVod`, or such areas with the catalog of a different stack. */
+  /** The whole service, single areas without `ServerlessVod`, or single areas that use the catalog of a different stack. */
   wiring: ['service', 'areas', 'imported catalog'],
   region: ['any', 'us-east-1', 'eu-west-1'],
 };
@@ -32,7 +32,8 @@ const isLeftOut = (way: string): boolean => way === LEFT_OUT;
 const is = (...ways: string[]) => (way: string): boolean => ways.includes(way);
 
 /**
- * Returns rules for `parts`, which are props that depend on the prop `whole`. Without `whole`, `parts` are omitted. With `whole`, `required` props are set.
+ * Returns rules for `parts`, which are props that depend on the prop `whole`. If `whole` is omitted, `parts` must be omitted. If `whole` is set, the props
+ * that match `required` must be set.
  */
 function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, required: RegExp | undefined, why: string): Rule[] {
   return [

@@ -37,7 +37,7 @@ export class TemplateAccess {
   private readonly issued: Record<string, Issued> = {};
   private readonly recorded = new Set<string>();
 
-  /** @param record receives each distinct decision once, as a line of JSON */
+  /** @param record - receives each distinct decision once, as a line of JSON */
   constructor(private readonly stack: LocalStack, private readonly log: (line: string) => void, private readonly record = (_: string): void => {}) {}
 
   /** Resolves if every required permission is allowed. Otherwise throws an `AwsError` AccessDenied (403). */

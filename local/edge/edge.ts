@@ -74,7 +74,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     await s3.handle(asked, response);
   }
 
-  /** Returns the response, or undefined if the cache, S3 or an app writes it. */
+  /** Returns the response. Returns undefined if the cache, S3 or an app has already written the response. */
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<ApiAnswer | void> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
     const name = nameOf.get(host);

@@ -23,7 +23,7 @@ const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"State
 /**
  * Verifies a signed URL or signed cookies, with a custom or a canned policy, as CloudFront does.
  *
- * @param cookies the request's cookies by name, not decoded
+ * @param cookies - the request's cookies by name, not decoded
  * @throws AwsError with CloudFront's message if the signature is missing or invalid
  */
 export function checkSignature(url: string, cookies: ReadonlyMap<string, string>, publicKeys: Map<string, string>): void {

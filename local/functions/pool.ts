@@ -57,7 +57,7 @@ function createWorker(child: ChildProcess) {
     child.once('error', ({ message }) => end(message));
   });
 
-  /** Resolves with the next message. Resolves with an error if the time is over or the process ends before the message. */
+  /** Resolves with the next message. Resolves with an error if no message arrives in time, or if the process ends first. */
   function next(seconds: number, prefix: string): Promise<Message> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

@@ -11,7 +11,7 @@ const ACCOUNT: Limit = { rate: 10_000, burst: 5_000 };
  * Creates the throttling of a stage. Each method has a separate token bucket, as in API Gateway (API Gateway Developer Guide, "Throttle requests to your REST
  * APIs").
  *
- * @param methods the API's methods, each with the path of its resource
+ * @param methods - the API's methods, each with the path of its resource
  */
 export function createThrottle(stage: Resource, methods: { path: string; verb: string }[]): (path: string, verb: string) => void {
   const names = new Set(methods.map(({ path, verb }) => `${verb} /${path.replace(/\//g, '~1')}`));

@@ -25,7 +25,7 @@ async function makeKey(): Promise<JWK> {
 /**
  * Reads an issuer's state, or creates it.
  *
- * @param newKey whether to create a new signing key
+ * @param newKey - whether to create a new signing key
  */
 export async function loadState(folder: string, newKey = false): Promise<IssuerState> {
   const file = join(folder, 'state.json');
@@ -41,7 +41,7 @@ export const publicKeys = ({ key: { d, p, q, dp, dq, qi, ...publicKey } }: Issue
 /**
  * The storage of the authorization server: one small file, rewritten on each change.
  *
- * @param graceSeconds how long a client can use a rotated refresh token again. Without a grace period, the second use of a refresh token ends the sign-in.
+ * @param graceSeconds - how long a client can use a rotated refresh token again. Without a grace period, the second use of a refresh token ends the sign-in.
  */
 export function fileAdapter(folder: string, graceSeconds: (clientId: string) => number | undefined = () => undefined) {
   const file = join(folder, 'sessions.json');

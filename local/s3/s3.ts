@@ -50,7 +50,7 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
 /**
  * Creates a local S3 that supports PUT, GET and DELETE of objects, ListObjectsV2, CORS, and events for new objects.
  *
- * @param idleMilliseconds how long a client can send nothing during a PUT request; 20 s according to the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
+ * @param idleMilliseconds - how long a client can send nothing during a PUT request; 20 s according to the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
  */
 export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }: {
   stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'>; idleMilliseconds?: number;

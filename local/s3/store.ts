@@ -31,7 +31,8 @@ export type Store = ReturnType<typeof createStore>;
  * hash, so that no key can reach outside the folder. Renaming the metadata file commits a new object. Until the rename, and after a crash before the rename,
  * readers get the old object.
  *
- * @param created called for each new object before `put` resolves. After a crash, `created` is called at the next start for the objects that were not reported
+ * @param created - called for each new object before `put` resolves. After a crash, `created` is called at the next start for the objects that were not
+ *   reported
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta) => void) {
   const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ physicalId }) => physicalId));
@@ -40,7 +41,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   const incoming = '.incoming'; // bucket names can't begin with a dot
   rmSync(place(incoming), { recursive: true, force: true }); // deletes the files of a run that was killed
   for (const folder of [incoming, ...buckets]) mkdirSync(place(folder), { recursive: true });
-  /** Objects that may not have been reported to `created`, by the name of the content file. */
+  /** The objects for which `created` may not have been called yet. The key of each record is the name of the object's content file. */
   const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));
 
   function read(bucket: string, file: string): ObjectMeta | undefined {

@@ -14,7 +14,7 @@ export class TemplateStack {
   readonly domainNames: readonly string[];
   readonly resources: Resource[];
 
-  /** @param dataFolder the folder for persistent data, with one subfolder per service */
+  /** @param dataFolder - the folder for persistent data, with one subfolder per service */
   constructor(private readonly assembly: Assembly, readonly dataFolder: string, private readonly ports: Ports) {
     const { stackName, template } = assembly;
     this.stackId = `arn:aws:cloudformation:${this.region}:${this.account}:stack/${stackName}/${stable(stackName)}`;
@@ -58,7 +58,7 @@ export class TemplateStack {
     if (condition) throw new Error(`${logicalId}: the local stack does not support conditions`);
     const names = (): Names => this.namesOf(logicalId);
     let properties: Record<string, any> | undefined;
-    // If a custom resource in DependsOn has not run yet, the resolution of DependsOn throws an error.
+    // If DependsOn contains a custom resource that has not run yet, `resolve` throws an error.
     const resolved = (): Record<string, any> => this.resolve(logicalId, { given, needed: [before].flat().map((Ref) => ({ Ref })) }).given;
     return {
       logicalId,

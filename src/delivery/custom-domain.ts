@@ -25,7 +25,7 @@ export function checkDomains(scope: IConstruct, { domainNames, certificate }: Do
 
 export function domainProblems(scope: IConstruct, { domainNames, certificate }: DomainOptions): (string | undefined)[] {
   return [
-    // Tokens are rejected, since the service URL is needed at synth.
+    // CDK tokens are rejected, since the service URL must be known at synth.
     ...listProblems('domainNames', domainNames, domainNameProblem, { tokens: false }),
     repetitionProblem('domainNames', domainNames, 'name'),
     isAbsent(domainNames) && !isAbsent(certificate) ? 'domainNames: expected the domain names of the certificate, got none' : undefined,

@@ -25,6 +25,6 @@ function isBucket(node: IConstruct): node is s3.CfnBucket {
 
 function givenNames(scope: IConstruct, resource: CfnResource): string[] {
   const { bucketName, tableName } = resource as { readonly bucketName?: string; readonly tableName?: string };
-  // If the app sets no physical name, the property can be a token that resolves to undefined.
+  // If the app sets no physical name, the property can be a CDK token that resolves to undefined.
   return [bucketName, tableName].map((name) => finalText(scope, name)).filter((name) => name !== '');
 }

@@ -36,7 +36,7 @@ export function accountProblem(scope: Construct, prop: string, what: string, arn
 
 /** Checks the form of an ARN if the form is known at synth. */
 export function arnProblem(prop: string, what: string, arn: string, form: RegExp, example: string): string | undefined {
-  // If a token is only a part of the ARN, the form of the ARN is known.
+  // If a CDK token stands for only a part of the ARN, such as the account, the form of the ARN can still be checked.
   const isKnown = !Token.isUnresolved(arn) || arn.split(':').length >= 6;
   return !isKnown || form.test(arn) ? undefined : `${prop}: expected the ARN of a ${what}, such as ${example}, got ${show(arn)}`;
 }

@@ -214,7 +214,7 @@ export function listProblems(
   if (Token.isUnresolved(value)) return tokens && Array.isArray(value) ? [] : [`${name}: expected a list that is known at synth, got ${show(value)}`];
   if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more items, got ${show(value)}`];
   return value.map((item, index) => {
-    // The item of `[...listToken]` is a token that can't be resolved to one string.
+    // The item of `[...listToken]` is a CDK token that can't be resolved to one string.
     if (Token.isUnresolved([item])) return `${name}[${index}]: expected an item, got a list that is known only at deploy time. Such a list can't be combined with other items`;
     return itemProblem(`${name}[${index}]`, item) ?? (isAbsent(item) ? `${name}[${index}]: expected a value, got ${show(item)}` : undefined);
   });

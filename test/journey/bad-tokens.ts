@@ -45,7 +45,10 @@ export class Forge {
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 const FOREIGN = new SigningKey('foreign');
 
-/** For each fault: a function that creates a token with this fault. Each test adds a bad token of the wrong kind (ID token or access token). */
+/**
+ * For each fault: a function that creates a token with this fault. The test of ID tokens
+ * also uses an access token, and the test of access tokens also uses an ID token.
+ */
 export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'expired': (forge) => forge.token({ claims: { exp: inSeconds(-3600) } }),
   'not yet valid': (forge) => forge.token({ claims: { nbf: inSeconds(3600) } }),

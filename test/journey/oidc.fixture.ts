@@ -6,7 +6,7 @@ const { FIXTURE_ISSUER = 'https://identity.example.com', FIXTURE_TOKEN, FIXTURE_
 new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
   identity: Identity.oidc({
     issuer: FIXTURE_ISSUER,
-    // The audiences of ID tokens and of access tokens. If a token of the wrong kind is rejected, its audience cannot be the reason.
+    // The audience of ID tokens and the audience of access tokens. Both are accepted, so the authorizer rejects a token of the wrong kind only for its kind.
     audiences: ['web', 'https://videos.example.com/api'],
     token: FIXTURE_TOKEN as OidcToken | undefined,
     cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),

@@ -148,7 +148,7 @@ describe('the service with an OIDC issuer', () => {
     for (const route of ['/streams', '/streams?owner=me']) {
       expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
     }
-    // The authorizer can reject a token of another issuer without a key.
+    // To reject a token of another issuer, the authorizer needs no key.
     expect(await problemOf(await new Caller(stack.facts.api, other).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect(handlersReached(stack.data)).toEqual([]);
     await until('the log contains a reason', () => reasonsOf(stack).length > 0);

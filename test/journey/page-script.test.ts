@@ -42,7 +42,7 @@ describe('a script on the service\'s own origin', () => {
     return popup;
   }
 
-  /** Returns the URL and text of the popup that the script can read, or the name of the error. */
+  /** Returns what the script can read in the popup: its URL and its text. If the browser forbids this, returns the name of the error. */
   function readPopup(): Promise<string> {
     return page.evaluate(() => {
       try {

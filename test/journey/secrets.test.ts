@@ -97,7 +97,7 @@ describe('a whole journey', () => {
     await ask(signIn.jar, '/token', facts.origin);
   }
 
-  /** Returns every text that the stack wrote, by file. Omits the files that store secrets, and the assets, because they are older than the secrets. */
+  /** Returns every text that the stack wrote, by file. Omits the files that store secrets. Also omits the assets, which are older than the secrets. */
   function texts(): [name: string, text: string][] {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));

@@ -40,7 +40,7 @@ async function browser(): Promise<CookieJar> {
   return signIn.jar;
 }
 
-/** Sends a request with the headers of a page of the service, or with `headers`. */
+/** Sends a request. The default for `headers` is what a page of the service sends. */
 function ask(jar: CookieJar, route: '/token' | '/token/revoke', headers: Record<string, string> = { origin: facts.origin }): Promise<Response> {
   return jar.fetch(`${facts.api}${route}`, { method: 'POST', headers });
 }

@@ -5,7 +5,7 @@ import { decide, Decision, GuardedVideo } from '../../src/roles/decide';
 const OPEN: Roles = { admins: ['bosses'] };
 const CLOSED: Roles = { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] };
 
-/** Combinations of a caller's groups. `closed` contains the allowed actions if each role is a group. */
+/** Combinations of a caller's groups. `closed` contains the actions that are allowed if each role requires a group. */
 const CALLERS = [
   { groups: [], closed: { upload: false, view: false, admin: false } },
   { groups: ['makers'], closed: { upload: true, view: false, admin: false } },

@@ -43,7 +43,7 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
   const count = calls.length;
   const sent = messages.length;
   expect(count).toBeGreaterThan(16);
-  // A sweep starts with similar queries of 16 partitions, so faults are tested only at the last query and at later requests.
+  // The first 16 requests of a sweep are similar queries, one for each partition, so faults are tested only from the last of these queries on.
   for (let call = 15; call < count; call++) {
     for (const after of [false, true]) {
       reset();

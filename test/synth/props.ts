@@ -61,7 +61,7 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   };
 }
 
-/** Creates the smallest construct that accepts each struct, because synthesis is slow. */
+/** For each struct, creates the smallest construct that accepts it, because synthesis is slow. */
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withNeighbours(stack, props)),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),

@@ -5,7 +5,7 @@ import { testStack, vodIn, warningsOf } from '../toolkit/stacks';
 
 const { DESTROY, RETAIN } = RemovalPolicy;
 
-/** Returns the paths of the warnings that the stack cannot be deleted. */
+/** Returns the construct paths of the warnings which say that the stack cannot be deleted. */
 function warned(props: ServerlessVodProps): string[] {
   const stack = testStack();
   vodIn(stack, props);

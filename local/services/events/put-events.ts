@@ -21,7 +21,7 @@ const FIRE = 'x-local-fire-rule';
 /**
  * Creates EventBridge's operation PutEvents, and a local command that fires a scheduled rule. An event is on disk when the response is sent.
  *
- * @param log receives a line for each event on a missing bus, because AWS's response doesn't report such an event
+ * @param log - receives a line for each event on a missing bus, because AWS's response doesn't report such an event
  */
 export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 'fire' | 'buses'> & { log: (line: string) => void }): { service: AwsService } {
   function putEntry(entry: Json): Json {

@@ -66,7 +66,7 @@ function urlProblem(name: string, url: unknown): string | undefined {
   const literal = typeof url === 'string' ? literalOf(url) : undefined;
   const expected = `${name}: expected a URL that begins with https://, http://localhost or a custom scheme of your app, and contains no spaces or fragment, got ${literal === undefined ? show(url) : shown(literal)}`;
   if (literal === undefined) return expected;
-  // A CDK token can stand for any part of the URL.
+  // A CDK token can stand for any part of the URL, so a URL that cannot be parsed is accepted if it contains a token.
   if (!URL.canParse(literal)) return literal.includes(LATER) ? undefined : expected;
   const { protocol, hostname } = new URL(literal);
   const isLocal = hostname === 'localhost' || hostname.includes(LATER);

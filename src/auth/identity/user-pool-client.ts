@@ -50,7 +50,7 @@ export function createClient(
   const client = userPool.addClient(id, {
     ...overlay({
       // Without a list of flows, Cognito enables its default flows. With `userPassword: false`, CDK allows only ALLOW_REFRESH_TOKEN_AUTH, which Cognito rejects
-      // together with rotation. Rotation therefore uses SRP, which gives no additional access, since it requires the password.
+      // together with rotation. A client with rotation therefore allows SRP. SRP gives no additional access, since it requires the password.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),

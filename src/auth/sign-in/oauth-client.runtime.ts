@@ -88,7 +88,7 @@ export class OAuthClient {
   private async post(path: string, parameters: Record<string, string>): Promise<ServerResponse> {
     const response = await this.send(path, parameters, await this.clientSecret());
     if (response.body.error !== 'invalid_client') return response;
-    // The sign-in server rejects the cached secret after a replacement of the client, so the secret is read again.
+    // If the app client was replaced, the sign-in server rejects the cached secret, so the secret is read again.
     this.secret = undefined;
     return this.send(path, parameters, await this.clientSecret());
   }

@@ -69,12 +69,12 @@ class TokenVerifier {
 
   async verify(token: string) {
     const { header, payload } = decomposeUnverifiedJwt(token);
-    // The library caches a key for the token's issuer before it checks the issuer, so tokens with made-up issuers would fill the memory.
+    // aws-jwt-verify caches a key for the token's issuer before it checks the issuer, so tokens with made-up issuers would fill the memory.
     if (payload.iss !== this.rules.issuer) throw new TokenRejected('issuer');
     const verifier = await this.verifier();
     const claims = await verifier.verify(token);
 
-    // The library accepts tokens without an expiry, and tokens that were issued in the future.
+    // aws-jwt-verify accepts tokens without an expiry and tokens that were issued in the future, so these cases are checked here.
     if (claims.exp === undefined) throw new TokenRejected('no expiry');
     if (claims.iat !== undefined && claims.iat - CLOCK_SKEW_SECONDS > this.ports.now().getTime() / 1000) throw new TokenRejected('not yet valid');
     if (!isOfUse(this.rules.use, header, claims)) throw new TokenRejected('use');

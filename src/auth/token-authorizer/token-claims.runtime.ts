@@ -20,8 +20,8 @@ const ID_CLAIMS = ['at_hash', 'c_hash'];
  * another kind.
  */
 export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims): boolean {
-  // A missing media type, or `JWT`, can mean any token (RFC 7519, section 5.1). The media type `at+jwt` means an access token (RFC 9068, section 2.1). Any
-  // other media type means a document of another kind, such as `logout+jwt` (RFC 8725, section 3.11).
+  // A token of any kind can have the media type `JWT` or no media type (RFC 7519, section 5.1). The media type `at+jwt` means an access token (RFC 9068,
+  // section 2.1). Any other media type means a document of another kind, such as `logout+jwt` (RFC 8725, section 3.11).
   const mediaType = typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : 'jwt';
   if (!['jwt', 'at+jwt'].includes(mediaType)) return false;
   // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token is rejected, since it requires a proof, which is not

@@ -103,7 +103,7 @@ class World {
       let fault: PublisherFault | undefined;
       const bus: InitializeMiddleware<any, any> = () => async ({ input }) => {
         const call = calls++;
-        // Invocations without events do not use up a fault.
+        // An invocation that sends no event does not take a fault from the list.
         if (call === 0) fault = this.faults.shift();
         const kind = call === fault?.call || (fault?.kind === 'refuses' && call > fault.call) ? fault.kind : undefined;
         if (kind === 'ends before') return this.end(resolve);

@@ -2,7 +2,7 @@ import type { VideoDetails } from '../../../src/contract/table';
 import type { NewVideo, VideoRepository } from '../../../src/runtime/rows/video-repository';
 import { idOf } from '../../runtime/rows/catalog-table';
 
-/** The ways to write rows: the repository, and direct writes for routes that do not exist yet. */
+/** The ways to write rows: through the repository, or directly. A direct write simulates a route that does not exist yet. */
 export interface Filling {
   readonly videos: Omit<VideoRepository, 'create'> & { create(video: NewVideo, details: VideoDetails): Promise<unknown> };
   /** Sets attributes and increments `version`. */

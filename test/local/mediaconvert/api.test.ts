@@ -76,7 +76,7 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
 });
 
 test('rejects an unknown member with the path', async () => {
-  // This request is sent without the SDK, because the SDK removes unknown members.
+  // This request is sent without the SDK, because the SDK removes properties that it does not know.
   const { config } = service.client;
   const { hostname, port } = await config.endpoint!();
   const answer = await fetch(`http://${hostname}:${port}/2017-08-29/jobs`, { method: 'POST', body: JSON.stringify({ role: ROLE, queue: QUEUE, settings: { inputs: [{ rotate: 'AUTO', fileInput: 's3://a/b' }], outputGroups: [] } }) });

@@ -78,7 +78,7 @@ test.each(tricks)('%s is rejected, and no file that it references is read', asyn
 test('an MP4 cannot read data from another file', async () => {
   const movie = referenceMovie();
   writeFileSync(join(FOLDER, 'reference.mp4'), movie);
-  // Without the restrictions, FFmpeg reads the file that the attacker refers to.
+  // Without the restrictions, FFmpeg reads the file that the movie refers to.
   const followed = execFileSync('ffprobe', ['-v', 'error', '-enable_drefs', '1', '-use_absolute_path', '1', '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', join(FOLDER, 'reference.mp4')]);
   expect(Number(`${followed}`)).toBeGreaterThan(20);
   await service.put('reference', movie);

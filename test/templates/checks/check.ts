@@ -21,7 +21,7 @@ export function differences(id: string, value: unknown, expected: Expected): str
   });
 }
 
-/** Returns a check of all resources of the library with this type. Each resource must have these properties. */
+/** Returns a check that covers all resources of this type that the library creates. Each resource must have these properties. */
 export function every(type: string, expected: Expected): Check {
   return (template) => ours(template, type).flatMap(({ id, properties }) => differences(id, properties, expected));
 }

@@ -24,7 +24,7 @@ const poolIsStrict: Check = allOf(
     MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA is on without a second factor`),
 );
 
-/** Returns the roles with their groups that each handler receives. */
+/** Returns, for each handler that receives roles, the groups of each role. */
 function rolesIn(template: CloudFormationTemplate): Record<string, readonly string[]>[] {
   return handlersOf(template).flatMap(({ environment }) => list(environment.ROLES)).map((text) => JSON.parse(text));
 }

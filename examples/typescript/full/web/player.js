@@ -16,9 +16,9 @@ export class Player {
   #videoId;
 
   /**
-   * @param api Sends an API request.
-   * @param now Returns the current time of the service in milliseconds.
-   * @param onProblem Receives each error that the page shows to the user.
+   * @param api - Sends an API request.
+   * @param now - Returns the current time of the service in milliseconds.
+   * @param onProblem - Receives each error that the page shows to the user.
    */
   constructor({ api, now, onProblem }) {
     this.#api = api;

@@ -19,10 +19,10 @@ export class ProgressPoller {
   #listings = 0;
 
   /**
-   * @param look Refreshes the videos in progress with one request.
-   * @param lists Functions that each refresh one list.
-   * @param isMoving Returns whether a video is in progress.
-   * @param isHidden Returns whether the page is hidden.
+   * @param look - Refreshes the videos in progress with one request.
+   * @param lists - Functions that each refresh one list.
+   * @param isMoving - Returns whether a video is in progress.
+   * @param isHidden - Returns whether the page is hidden.
    */
   constructor({ look, lists, isMoving, isHidden }) {
     this.#look = look;
