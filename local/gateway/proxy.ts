@@ -48,7 +48,7 @@ export function proxyEvent({ raw, host, body }: ApiRequest, { requestId, account
 }
 
 const text: Schema = { type: ['string', 'number', 'boolean'] };
-/** Base64 is for binary media types, which the API doesn't use. */
+/** A Base64-encoded body is rejected, because the API uses no binary media types. */
 const answer = new Validator({
   type: 'object', required: ['statusCode'], additionalProperties: false,
   properties: {

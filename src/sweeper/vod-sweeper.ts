@@ -90,7 +90,7 @@ export class VodSweeper extends Construct {
       ],
       environment: {},
     });
-    // Lambda, not EventBridge, handles a sweep that failed three times, so the function needs a dead-letter queue.
+    // Lambda, not EventBridge, repeats a failed sweep. Therefore the function also needs a dead-letter queue, for a sweep that failed three times.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.deadLetterQueue.queueArn };
     this.sweepVideosFunction = fn;
     this.rule = new events.Rule(this, 'Schedule', {

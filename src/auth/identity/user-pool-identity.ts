@@ -133,7 +133,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
     uses: [connection({
       environment: { ISSUER: userPool.userPoolProviderUrl, CLIENT_ID: userPoolClient.userPoolClientId, SECRET_ARN: secret.ref, HOSTED_UI: domain.baseUrl() },
       grant: (grantee) => grantSecrets([secret], grantee, 'GetSecretValue'),
-      // The function must not use a new client id with the secret of the old client.
+      // If CloudFormation replaces the client, the secret must be updated before the function gets the new client id.
       after: filled,
     })],
     environment: { SERVICE_URL: url, RETURN_ORIGINS: context.appOrigins, REFRESH_SECONDS: refreshTokenValidity(options).toSeconds() },

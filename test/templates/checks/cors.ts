@@ -6,7 +6,7 @@ import { createMock } from '../../../local/gateway/mock';
 import type { Route } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours } from '../../toolkit/template';
 
-/** Whether pages of other origins can call a route. The sign-in routes can be called only by pages of the service's own origin. */
+/** Whether pages of other origins can call a route. Pages of other origins cannot call the sign-in routes. */
 const isOpenToPages = ({ access, handler }: Route): boolean => access === 'signed-in' || handler === 'api/describe-api';
 
 /** Returns the `appOrigins` that the handlers of the template receive. */

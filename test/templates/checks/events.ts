@@ -95,7 +95,7 @@ const eachSourceHasItsFunction: Check = (template) => exactly('event source mapp
     `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.StreamArn feeds VodCatalogEventsPublishEventsFunction`,
   ]);
 
-/** The event source mapping reads every change of a video since the mapping was created, and stores failed records with their content. */
+/** The event source mapping reads all changes of videos, beginning with the oldest change in the stream. It stores failed records with their content. */
 const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').filter(isOfStream).flatMap(({ id, properties }) => differences(id, properties, {
   'StartingPosition': 'TRIM_HORIZON',
   'FilterCriteria.Filters': [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["video"]}}}}' }],
