@@ -54,10 +54,10 @@ function inParagraph(place: Place, paragraph: string): Sentence[] {
   return sentencesOf(paragraph).map((text, index, all) => ({ ...place, text, previous: all[index - 1] }));
 }
 
-/** Returns the paragraphs of a comment, without comment markers, examples and tag names. */
+/** Returns the paragraphs of a comment, without comment markers, examples and tag names. The name of a parameter stays. */
 function commentParagraphs(comment: string): string[] {
   const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/^@ts-expect-error.*$/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
-  return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@\w+(?: \w+(?= - ))? ?(?:- )?/, ''));
+  return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@param (\w+) (?:- )?/, '`$1`: ').replace(/^@\w+ ?(?:- )?/, ''));
 }
 
 /** Returns the text of a literal, or of literals joined by `+`. Expressions in the text appear in braces. */
@@ -117,7 +117,7 @@ function sentencesOfDocument(name: string): Sentence[] {
   let heading = name;
   let columns: string[] | undefined;
   const flush = (next: number, subject = heading): void => {
-    const text = paragraph.join(' ').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\*\*/g, '');
+    const text = paragraph.join(' ').replace(/!?\[([^\]]*)\]\([^)]*\)/g, '[$1]').replace(/\*\*/g, '');
     found.push(...inParagraph({ kind: 'document', place: `${name}:${start}`, subject }, text));
     paragraph = [];
     start = next;
