@@ -85,7 +85,7 @@ function askPythonJudges(): number {
   }
 }
 
-// CDK's validation of the template is off, because it takes seconds and a test runs it.
+// The validation of the template by the CDK is off: the validation takes seconds, and `npm test` already includes it.
 process.env.CDK_VALIDATION = 'false';
 const found = Math.max(judgeWorkflows(), askPythonJudges(), judgePairwise());
 judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {

@@ -30,7 +30,7 @@ export class Access {
   /** The name of the group that has the role, in a list. The list is empty for `nobody()`, and undefined for `signedIn()`. */
   public readonly groups?: string[];
 
-  // The parameter is a list, so that an undefined group name never means every signed-in user.
+  // Without a list, every signed-in user has the role. A group name is always in a list, so that an undefined name cannot give everyone the role.
   private constructor(groups?: string[]) {
     this.groups = groups;
   }

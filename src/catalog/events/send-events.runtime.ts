@@ -20,7 +20,7 @@ const TEMPORARY: readonly (string | undefined)[] = ['InternalFailure', 'Throttli
 export type OnRejected = (event: TimedEvent, code: string | undefined) => void;
 export type SendEvents = (events: readonly TimedEvent[], onRejected?: OnRejected) => Promise<void>;
 
-/** The error if some events were not sent. The first `sent` events of the list were sent. Events after the first `sent` events may have been sent too. */
+/** The error if some events were not sent. `sent` is a number of events from the start of the list: all of these events were sent. Later events may have been sent too. */
 export class EventsNotSent extends Error {
   constructor(readonly sent: number, message: string, options?: ErrorOptions) {
     super(message, options);
