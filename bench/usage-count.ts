@@ -104,9 +104,9 @@ function requestName({ service, operation }: Usage & { kind: 'request' }): Price
     case 'cloudfront': return 'CloudFront requests';
     case 'secretsmanager': return 'Secrets Manager requests';
     case 'mediaconvert': return 'MediaConvert requests';
-    // DynamoDB requests are counted as read and write units, and EventBridge requests as events.
+    // Other functions count the read and write units of DynamoDB and the events of EventBridge, so these requests are not counted here.
     case 'dynamodb': case 'events': return undefined;
-    // Cognito bills a user pool by monthly active users.
+    // Cognito bills a user pool by monthly active users, so its requests cost nothing.
     case 'cognito-idp': return undefined;
     default: throw new Error(`no price is known for requests to ${service}`);
   }

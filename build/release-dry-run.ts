@@ -18,7 +18,7 @@ const { tasks } = JSON.parse(readFileSync(path.join(root, '.projen/tasks.json'),
 
 interface Artifact {
   readonly name: string;
-  /** The file below dist/. */
+  /** Matches the path of the file in dist/. */
   readonly file: RegExp;
   /** Returns the text that contains the version. */
   readonly read: (file: string) => Promise<string>;

@@ -15,8 +15,8 @@ export interface Artifacts {
 }
 
 /**
- * Packs the last build for npm, and generates the code of the other languages only from the content of that npm package, so that they cannot use other files of
- * the repository. `rename` renames a word in all code of the package, for a control run that must fail.
+ * Packs the last build for npm, and generates the packages of the other languages from that npm package. These packages can therefore contain only files of the
+ * npm package. `rename` renames a word in all code of the package, for a control run that must fail.
  */
 export async function pack(folder: string, rename?: string): Promise<Artifacts> {
   await run(root, 'npm', ['pack', '--silent', '--pack-destination', folder]);

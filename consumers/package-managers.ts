@@ -4,7 +4,7 @@ import { type Consumer, copy, EXAMPLES, type Installed, type Task } from './cons
 import { cdkPackages, installedCdk, installWithNpm } from './languages/npm';
 import { run } from './shell';
 
-/** The example for JavaScript. This file installs it in more ways than the usual way (npm, in a separate folder). */
+/** The example for JavaScript. The usual way to install it is npm in a separate folder. This file tests other ways. */
 const EXAMPLE = path.join(EXAMPLES, 'javascript/smallest');
 
 const installed = (cdk: string, synth: Installed['synth']): Installed => ({ cdk, typeCheck: 'none', apps: ['smallest'], synth });

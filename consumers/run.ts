@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
   options: { newest: { type: 'boolean', default: false }, only: { type: 'string', multiple: true }, rename: { type: 'string' } },
 });
 
-/** The slowest are first. */
+/** The rows of the table, slowest first. */
 const CONSUMERS: Readonly<Record<string, Consumer>> = {
   'TypeScript': typescript,
   'Go': go,

@@ -5,7 +5,7 @@ import type { AppName, Consumer, Task } from './consumer';
 /** Templates by file name. */
 export type Templates = Readonly<Record<string, string>>;
 
-/** The templates of one `Consumer`. `control` is the app `all` with one changed prop, in the stack `Props`. */
+/** The templates of one `Consumer`. `control` contains the templates of the app `all` after one prop was changed in the stack `Props`. */
 export interface Synthesis {
   readonly cdk: string;
   readonly typeCheck: string;

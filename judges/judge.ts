@@ -19,8 +19,8 @@ const root = path.join(__dirname, '..');
 const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
 
 /**
- * Ignored findings of parliament. Parliament does not know the new action Probe. In a VPC, policies cannot contain the ARNs of Lambda's network
- * interfaces.
+ * Findings of parliament, a linter for IAM policies, that are ignored. Parliament does not know the new action Probe. In a VPC, policies cannot contain the
+ * ARNs of Lambda's network interfaces.
  */
 const KEPT = ['Unknown action mediaconvert:Probe', "['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses']"];
 

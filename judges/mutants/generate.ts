@@ -77,7 +77,7 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 
-/** Whether the library writes this part of an existing bucket, table or queue. The user writes all other parts. */
+/** Whether this part of an existing bucket, table or queue comes from the library. All other parts come from the user's app. */
 function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
   if (path[1] === 'CorsConfiguration' || path[1] === 'NotificationConfiguration') return true;
   const statement = path.indexOf('Statement');

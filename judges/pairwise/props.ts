@@ -31,7 +31,7 @@ export interface Given {
   options(struct: string): any;
 }
 
-/** For each prop: its values to combine, with their names in reports. Omitting the prop counts as one more value. */
+/** For each prop: the values that the combinations use. The key of a value is its name in reports. Omitting the prop counts as one more value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };

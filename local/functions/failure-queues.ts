@@ -2,7 +2,7 @@ import { onlyKnown } from '../lookup';
 import { functionOf } from '../services/event-source-mappings';
 import type { LocalStack } from '../types';
 
-/** The `OnFailure` queue of a function for asynchronous invocations. Lambda sends to this queue with the permissions of the function's role. */
+/** The `OnFailure` queue of a function receives failed asynchronous invocations. Lambda sends to this queue with the permissions of the function's role. */
 export interface FailureQueue {
   readonly arn: string;
   readonly roleArn: string;

@@ -3,7 +3,7 @@ import { Refused, type ApiAnswer, type ApiRequest } from './responses';
 import { logLine } from '../text';
 import type { Functions, InvokeResult, LocalStack } from '../types';
 
-/** The data of a proxy event that is not in the request. `path` excludes the stage; `resource` is a path template such as `/streams/{videoId}`. */
+/** The parts of a proxy event that do not come from the request. `path` excludes the stage; `resource` is a path template such as `/streams/{videoId}`. */
 export interface ProxyContext extends Record<'requestId' | 'accountId' | 'apiId' | 'stage' | 'path' | 'resourceId' | 'resource', string> {
   query: URLSearchParams; parameters: Record<string, string>; authorizer?: Record<string, unknown>;
 }

@@ -6,7 +6,7 @@ import { readJson, writeJson } from '../services/json';
 
 /** Persistent keys and secrets of an issuer, so that a sign-in survives a restart. */
 export interface IssuerState {
-  /** The private key for tokens. */
+  /** The private key that signs tokens. */
   readonly key: JWK;
   /** Returns a secret for a purpose: always the same secret for the same purpose. */
   readonly derived: (purpose: string) => string;

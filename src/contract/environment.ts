@@ -68,7 +68,7 @@ export type Variable = keyof typeof VARIABLES;
 export const ENVIRONMENTS = {
   'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
-  /** The input is in the properties of the custom resource, so that CloudFormation invokes the function again for a new app client. */
+  /** The function gets its input from the properties of the custom resource, so that CloudFormation invokes the function again for a new app client. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],

@@ -16,7 +16,7 @@ export interface TranscodeSettings {
   readonly maxDurationSeconds: number;
 }
 
-/** The detail type of job events ("EventBridge events emitted by MediaConvert", MediaConvert User Guide). */
+/** The detail type of job events (see "EventBridge events emitted by MediaConvert" in the MediaConvert User Guide). */
 export const JOB_EVENT = 'MediaConvert Job State Change';
 
 /** The statuses of MediaConvert jobs that the service records. */

@@ -82,7 +82,8 @@ export interface VodDeliveryOptions {
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long a playback session is valid: from one minute to seven days. A player must renew the session if playback, including pauses, takes longer.
+   * How long a playback session is valid: from one minute to seven days. A player must renew the session if playback, including
+   * pauses, takes longer than this duration.
    * @default Duration.hours(6)
    */
   readonly sessionDuration?: Duration;

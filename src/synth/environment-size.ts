@@ -3,7 +3,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { renderedProperties } from './rendered';
 import type { Variable } from '../contract/environment';
 
-/** The quota for the environment variables of a function, measured as JSON (AWS Lambda quotas, "Environment variables"). */
+/** The quota for the environment variables of a function, measured as JSON (see "Environment variables" in "Lambda quotas"). */
 const MAX_BYTES = 4096;
 
 /** A placeholder for a value that is known only at deploy time. The length is an estimate: an ARN is longer, and most ids are shorter. */

@@ -80,7 +80,8 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
  * Enables EventBridge notifications on a bucket of this app. Other notifications of the bucket remain.
  *
  * `enableEventBridgeNotification()` of CDK creates a custom resource with a function. The method is called only if the bucket already has this custom resource,
- * which `addEventNotification()` creates. The custom resource writes the whole notification configuration, so it would otherwise disable EventBridge.
+ * which `addEventNotification()` creates. The custom resource replaces the whole notification configuration, so without the call it
+ * would disable EventBridge.
  *
  * @returns false for an imported bucket, which this stack can't change
  */

@@ -3,7 +3,7 @@ import * as path from 'path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { HandlerName } from '../contract/environment';
 
-/** The folder of the package with one bundled file for each handler. */
+/** The folder `assets` of the package, which contains one bundled file for each handler. */
 const ASSETS = path.join(__dirname, '..', '..', 'assets');
 
 /** Returns the bundled code of a handler. */

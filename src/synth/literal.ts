@@ -31,7 +31,10 @@ export function finalValue(scope: IConstruct, value: unknown): unknown {
   return Tokenization.resolve(value, { scope, resolver: new NamingResolver(), preparing: false });
 }
 
-/** Derives placeholders from construct paths, because two stacks can have equal logical ids, and CDK renders a reference to another stack as an import. */
+/**
+ * Derives placeholders from construct paths. Logical ids would not distinguish resources of two stacks, and CDK would render a reference to another stack as
+ * an import.
+ */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {
     super({ join: (left: unknown, right: unknown) => `${asText(left)}${asText(right)}` });

@@ -27,7 +27,7 @@ import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProbl
 import { propName } from '../synth/prop-paths';
 import { removalPolicyProblem } from '../synth/removal-policy';
 
-/** Checksum headers in S3's response to an upload (Amazon S3 API Reference, PutObject). S3's CORS rules allow no wildcard for exposed headers. */
+/** Checksum headers in S3's response to an upload (see PutObject in the Amazon S3 API Reference). S3's CORS rules allow no wildcard for exposed headers. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
 
 /** Options for uploads. */
@@ -69,8 +69,8 @@ export interface VodUploadOptions {
   /**
    * How long the signed URL of an upload is valid, from 1 to 15 minutes.
    *
-   * The upload must start before the URL expires, but can take longer. The maximum is 15 minutes, because a signed URL also expires with the
-   * credentials that signed it.
+   * The upload must start before the URL expires, but can take longer. The maximum is 15 minutes: a signed URL also expires when the credentials
+   * that signed it expire, so a longer validity cannot be guaranteed.
    *
    * @default Duration.minutes(15)
    */

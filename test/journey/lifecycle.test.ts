@@ -14,7 +14,7 @@ describe('a stack', () => {
   const data = temporaryFolder();
   let clip: Buffer<ArrayBuffer>;
   beforeAll(() => {
-    // The clip is long enough to stop the stack during the transcode.
+    // The clip is long, so that the test can stop the stack during the transcode.
     clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 20));
   });
   afterAll(stopAll);

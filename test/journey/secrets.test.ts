@@ -102,7 +102,7 @@ describe('a whole journey', () => {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));
     const others = names.filter((name) => !/^(secrets\.json$|cognito\/|cdk\.out\/asset\.)/.test(name));
-    // The console output and stack.json contain the passwords of the sample users, which are public.
+    // The console output and stack.json contain the passwords of the sample users. These passwords are public, so the search ignores them.
     const withoutPasswords = (text: string) => users.reduce((left, { password }) => left.replaceAll(password, ''), text);
     return [
       ...others.map((name): [string, string] => [name, readFileSync(path.join(stack.data, name), 'latin1')]),

@@ -40,7 +40,7 @@ async function browser(): Promise<CookieJar> {
   return signIn.jar;
 }
 
-/** Sends a request. The default for `headers` is what a page of the service sends. */
+/** Sends a request. By default, `headers` contains the same `Origin` header as a request from a page of the service. */
 function ask(jar: CookieJar, route: '/token' | '/token/revoke', headers: Record<string, string> = { origin: facts.origin }): Promise<Response> {
   return jar.fetch(`${facts.api}${route}`, { method: 'POST', headers });
 }

@@ -58,7 +58,7 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
   });
 });
 
-/** Values that plain JavaScript can pass in place of an object, and an object without known members. */
+/** Values that plain JavaScript can pass in place of an object, and an empty object. */
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
 /** Types of props without required properties. */

@@ -24,8 +24,8 @@ export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessV
   return new ServerlessVod(stack, 'Vod', props);
 }
 
-// Each of the following functions adds one construct, and the constructs that it requires. The construct ids must not change, because `functionsOf` finds
-// handlers by these ids.
+// Each of the following functions adds one construct, and the constructs that this construct requires. The construct ids must not change, because
+// `functionsOf` finds handlers by these ids.
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
   return new VodCatalog(stack, 'Catalog', { url: SERVICE_URL, ...props });
 }

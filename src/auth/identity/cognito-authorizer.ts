@@ -53,7 +53,7 @@ function escaped(clientId: string): string {
   });
 }
 
-/** Returns the region at the start of a user pool id (Amazon Cognito User Pools API Reference, UserPoolType), or undefined if the id is invalid. */
+/** Returns the region at the start of a user pool id (see UserPoolType in the Amazon Cognito User Pools API Reference), or undefined if the id is invalid. */
 export function poolRegion(userPoolId: string): string | undefined {
   return /^([\w-]+)_[0-9a-zA-Z]+$/.exec(userPoolId)?.[1];
 }

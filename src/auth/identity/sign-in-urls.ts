@@ -61,7 +61,7 @@ function warnOfUnknown(scope: IConstruct, callbacks: readonly string[]): void {
   }
 }
 
-/** Checks a URL against Cognito's rules (Amazon Cognito User Pools API Reference, CreateUserPoolClient, CallbackURLs). */
+/** Checks a URL against Cognito's rules (see CallbackURLs of CreateUserPoolClient in the Amazon Cognito User Pools API Reference). */
 function urlProblem(name: string, url: unknown): string | undefined {
   const literal = typeof url === 'string' ? literalOf(url) : undefined;
   const expected = `${name}: expected a URL that begins with https://, http://localhost or a custom scheme of your app, and contains no spaces or fragment, got ${literal === undefined ? show(url) : shown(literal)}`;

@@ -12,7 +12,7 @@ export interface PendingSignIn {
   readonly returnTo?: string;
 }
 
-/** Values of a pending sign-in that are sent to the sign-in server. */
+/** The values that the service sends to the sign-in server for a pending sign-in. */
 export interface SignInSecrets {
   readonly state: string;
   readonly nonce: string;

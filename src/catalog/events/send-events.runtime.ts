@@ -13,7 +13,7 @@ const EVENTS_AT_ONCE = 10;
 const TRIES = 4;
 const FIRST_WAIT_MS = 50;
 
-/** Error codes of temporary rejections (EventBridge API Reference, PutEventsResultEntry). A code that is not in this list means a permanent rejection. */
+/** Error codes of temporary rejections (see PutEventsResultEntry in the EventBridge API Reference). Any other code means a permanent rejection. */
 const TEMPORARY: readonly (string | undefined)[] = ['InternalFailure', 'ThrottlingException', undefined];
 
 /** A callback for events that EventBridge rejected permanently. */

@@ -139,7 +139,7 @@ describe.each(formats)('a table of format %i', (format) => {
     expect(await videos.find(videoId)).toMatchObject(after);
     expect(eventTypes(before, stored)).toEqual(events);
     if (stored.status === before.status) return;
-    // A row of an older format enters the indexes only with a change of its status.
+    // A row of an older format enters the indexes only when the status of the video changes.
     expect(idsOf(await videos.listOwned('ann', { limit: 5, status: stored.status }))).toEqual([videoId]);
     expect(idsOf(await videos.listPublished({ limit: 5 }))).toEqual(stored.status === 'ready' ? [videoId] : []);
   });

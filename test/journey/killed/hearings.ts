@@ -18,7 +18,8 @@ export class Hearings {
       try {
         return [JSON.parse(line)];
       } catch {
-        // The line is empty, or a kill interrupted its write. The event in an interrupted line is delivered again, because the function returned no result.
+        // The line is empty, or the process was killed while it wrote the line. The event in an incomplete line is delivered again,
+        // because the function returned no result.
         return [];
       }
     });

@@ -11,7 +11,7 @@ const LIMIT = 20;
 
 describe('a page of an owner with 1,000 ready, 1,000 errored, 1,000 waiting and 2 open videos', () => {
   let table: CatalogTable;
-  /** The number of queries, and of index entries and rows that DynamoDB returned. */
+  /** The numbers of queries, returned index entries and returned rows. */
   let read: { queries: number; entries: number; rows: number };
 
   beforeAll(async () => {

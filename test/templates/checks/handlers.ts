@@ -27,7 +27,7 @@ export function storeOf(template: CloudFormationTemplate, store: Store): string 
   return references(environment?.[variable]).find((id) => type.test(template.Resources[id]?.Type ?? ''));
 }
 
-/** Returns the table and buckets of `stores` that the template contains. */
+/** Returns each store in `stores` (the table or a bucket) that the template contains. */
 export function storesOf(template: CloudFormationTemplate, ...stores: Store[]): { id: string; properties: Record<string, any> }[] {
   return stores.flatMap((store) => list(storeOf(template, store))).map((id) => ({ id, properties: template.Resources[id].Properties ?? {} }));
 }
