@@ -122,7 +122,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 });
 
-// npm 11 looks for a platform package of unrs-resolver 1.13.0 that was never published.
+// npm 11 looks for a platform package of unrs-resolver 1.13.0 that was never published, so the project uses 1.12.2.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 // npm does not run the install scripts of these packages. The packages work without the scripts: their compiled programs are in
 // optional dependencies or in the package itself.

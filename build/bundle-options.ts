@@ -13,8 +13,8 @@ export const NODE_BUNDLE = {
 } as const satisfies BuildOptions;
 
 /**
- * Modules that the SDK loads by `import()` and that no handler needs. Most of the modules are credential providers, but a Lambda function has its credentials
- * in its environment. No handler uses event streams, which are a response format.
+ * Modules that the SDK loads by `import()` and that no handler needs. Most of these modules are credential providers, which a Lambda function does not need,
+ * because its environment contains its credentials. No handler uses event streams, which are a response format.
  */
 const NEVER_IN_LAMBDA = [
   ...['ini', 'process', 'sso', 'login', 'web-identity', 'http'].map((source) => `@aws-sdk/credential-provider-${source}`),

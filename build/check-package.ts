@@ -18,7 +18,7 @@ const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/i
 const required = ['.jsii', 'NOTICE', 'openapi.json', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...code, ...handlers];
 const documents = /^(?:API\.md|LICENSE|README\.md|package\.json)$/;
 
-// npm passes its options to scripts in variables that begin with `npm_`. The inner npm must not get these options.
+// npm passes its options to scripts in variables that begin with `npm_`, so these variables are removed for the inner npm.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 const answer = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, env, encoding: 'utf8' });
 const [{ files: packed, size }]: [{ files: { path: string; size: number }[]; size: number }] = JSON.parse(answer);

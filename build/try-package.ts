@@ -7,8 +7,8 @@ import { packageManagerEnvironment as env } from './package-managers';
 
 /*
  * Packs the last build and installs the package in an empty folder. Then tests the package with `require`, with `import`, and with the type checker in each
- * module resolution mode of TypeScript. `require` and `import` are also tested with the oldest supported Node, which npm downloads. The CDK comes from this
- * repository.
+ * module resolution mode of TypeScript. `require` and `import` are also tested with the oldest supported Node, which npm downloads. The test uses the CDK that
+ * is installed in this repository.
  */
 const root = path.join(__dirname, '..');
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
@@ -71,7 +71,10 @@ export type Upload = VodUpload;`;
 
 const FILES = { 'app.cjs': COMMON_JS, 'app.mjs': ES_MODULE, 'types.ts': TYPES, 'types.mts': TYPES, 'deep.ts': DEEP_TYPES, 'deep.mts': DEEP_TYPES };
 
-/** The test files and compiler options, by module resolution mode. The import in `deep.ts` must fail, but would work with `node10`, which ignores `exports`. */
+/**
+ * The test files and compiler options, by module resolution mode. The import in `deep.ts` must fail. `node10` ignores `exports` and would accept this import,
+ * so `deep.ts` is not in its list.
+ */
 const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]> = {
   nodenext: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.NodeNext }],
   node16: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.Node16 }],

@@ -24,7 +24,7 @@ export async function pack(folder: string, rename?: string): Promise<Artifacts> 
   await run(folder, 'tar', ['-xzf', packed]);
   const source = path.join(folder, 'package');
 
-  // The library's own build tools are not in the package.
+  // The package does not contain the library's build tools, so its npm scripts cannot run and are removed.
   const file = path.join(source, 'package.json');
   const manifest = JSON.parse(await fs.readFile(file, 'utf8'));
   await fs.writeFile(file, JSON.stringify({ ...manifest, scripts: {} }, null, 2));

@@ -14,7 +14,8 @@ import { PACKAGE_MANAGERS } from './package-managers';
 import { problemsOf, synthesize, type Synthesis } from './synthesis';
 
 /*
- * Uses the packed library in empty folders, in each language, as its users do. Each template must be equal to the template of TypeScript with the same CDK.
+ * Uses the packed library in empty folders, in each language, as its users do. Each template must be equal to the template of the TypeScript app with the same
+ * CDK version.
  * Usage: npm run consumers -- [--newest] [--only NAME]... [--rename WORD]
  *   --newest       uses the newest CDK of each registry, in addition to the oldest supported CDK
  *   --only NAME    runs only this row of the table

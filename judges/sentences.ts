@@ -87,7 +87,7 @@ function sentencesOfCode(name: string): Sentence[] {
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
     // A literal that is joined by `+` is only a part of a text.
     const whole = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
-    // Code has no sentences: a literal with a line that ends in `;` or `{`, or an expression of DynamoDB, such as `#due <= :until`.
+    // A literal is code, not a sentence, if one of its lines ends in `;` or `{`, or if it contains a DynamoDB expression such as `#due <= :until`.
     const literal = whole && /[;{]\s*$|#\w+ (?:=|<>|[<>]=?) :\w+/m.test(whole) ? undefined : whole;
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);

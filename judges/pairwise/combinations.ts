@@ -1,8 +1,8 @@
 import { Combination, FACTORS, mayMeet } from './rules';
 
 /*
- * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. It runs for a few seconds. For these
- * factors and rules, the npm library covertable found no result in four minutes.
+ * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. The algorithm runs for a few seconds.
+ * For these factors and rules, the npm library covertable found no result in four minutes.
  */
 
 interface Choice {

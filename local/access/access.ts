@@ -11,7 +11,8 @@ interface Issued { readonly principal: Principal; readonly accessKeyId: string; 
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
 /**
- * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs, and the local stack does not check this permission.
+ * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs, and the local stack does not check this permission, so
+ * it does not read the policy.
  */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 

@@ -40,8 +40,8 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
   const what = `behaviour '${pattern}'`;
   const origin = origins.get(TargetOriginId)!;
   const { bucket, app } = origin;
-  // The API's behavior must have an origin request policy. Otherwise, CloudFront would forward no headers, cookies or query to the API, and the sign-in would
-  // fail on AWS.
+  // The API's behavior must have an origin request policy. Without this policy, CloudFront would forward no headers, cookies or query to the API, and the
+  // sign-in would fail on AWS.
   const requestPolicies = bucket ? ['none'] : app ? ['none', allViewer, allViewerExceptHostHeader] : [allViewerExceptHostHeader];
   onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
     CachePolicyId: bucket || app ? [cachingOptimized, cachingDisabled] : [cachingDisabled],

@@ -74,7 +74,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
   async function getObject(request: AwsRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     const meta = store.get(bucket, key);
     if (!meta) {
-      // A caller without ListBucket gets 403 for a missing key.
+      // A caller without the permission `s3:ListBucket` gets 403 instead of 404 for a missing object.
       await access.require(request.principal, [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }]);
       throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
     }

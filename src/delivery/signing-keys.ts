@@ -64,7 +64,7 @@ export class SigningKeys extends Construct {
       resourceType: KEY_PAIR_RESOURCE,
       properties: { SecretArn: secret.ref, KeyType: keyType } satisfies KeyPairProperties,
     });
-    // CDK's L2 construct would use the same name and caller reference in two regions of one account.
+    // CDK's L2 construct would use the same name and caller reference in two regions of one account, so CloudFront would reject the second key.
     const name = globalName(this, `playback-key-${generation}`);
     // CloudFront accepts a caller reference only once, so a generation that is removed and added again needs a new reference.
     const callerReference = `${name}-${pair.getAttString('CreatedAt' satisfies keyof KeyPairAttributes)}`;

@@ -4,7 +4,7 @@ import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 /**
  * An error that the caller receives as problem+json. An error of any other class is logged, and the caller receives the code `internal`.
  *
- * The response also sets `cookies`.
+ * If `cookies` is given, the response also sets these cookies.
  */
 export class HttpProblem extends Error {
   constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors'], readonly cookies?: readonly string[]) {

@@ -31,7 +31,7 @@ export function permission(actions: string[], resourceArns: string[]): Connectio
 /** The variables that are set by a list of connections. */
 export type Covered<U> = U extends readonly (infer C)[] ? C extends Connection<infer V> ? V : never : never;
 
-/** The variables that are set by two connections of a list. */
+/** The variables that more than one connection of a list sets. */
 type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others] ? (V & Covered<Others>) | CoveredTwice<Others> : never;
 
 /** The variables of a handler that no connection sets. All other variables are rejected. */

@@ -47,7 +47,7 @@ beforeAll(() => {
   keep('arn:old', pairs.KOLD, '2026-05-01T00:00:00.000Z');
   keep('arn:new', pairs.KNEW, '2026-11-20T11:50:00.000Z');
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', SERVICE_URL, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600', ROLES });
-  // The handler reads its environment when it is loaded.
+  // The handler reads its environment when it is loaded, so it is loaded after the variables are set.
   ({ handler } = jest.requireActual('../../src/delivery/start-playback.lambda'));
 });
 beforeEach(() => { jest.setSystemTime(NOW); });

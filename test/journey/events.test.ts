@@ -104,7 +104,7 @@ describe('the full example', () => {
 
   it('sends the present state of every video from the table', async () => {
     const before = received();
-    // The table still contains the row of the newer format.
+    // The table still contains the row of the newer format, which the function cannot read.
     expect(await resend('table')).toEqual([{ sent: 2, failed: 1 }]);
     await until('the events are received', () => received().length === before.length + 2);
     expect(types(ready).filter((type) => type === 'video.ready')).toHaveLength(2);

@@ -122,7 +122,7 @@ describe('the service with an OIDC issuer', () => {
       expect((await known.fetch('GET', '/streams')).status).toBe(200);
       expect((await fetch(`${stack.facts.issuer}/rotate-keys`, { method: 'POST' })).status).toBe(204);
       const next = await callerOf();
-      // The authorizer searches for an unknown key at most once in 10 seconds.
+      // The authorizer searches for an unknown key at most once in 10 seconds, so the new key can be rejected at first.
       await until('the new key is accepted', async () => (await next.fetch('GET', '/streams')).status === 200);
 
       // A new process of the authorizer fetches the keys, as a new container on Lambda does. A running process fetches the keys again after one hour.

@@ -44,7 +44,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await second.isSignedIn();
     const tabs = [first, second] as const;
     for (const tab of tabs) await tab.page.locator('#own li').first().waitFor();
-    // Before the sign-in, the page received status 401. The test ignores these responses.
+    // The test ignores the responses with status 401 that the page received before the sign-in.
     for (const { answers, requests } of tabs) answers.length = requests.length = 0;
     return { context, tabs };
   }

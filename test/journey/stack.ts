@@ -36,7 +36,7 @@ export interface StackProcessOptions {
 export class StackProcess {
   /** Starts a stack and waits until it responds. */
   static async start({ data = temporaryFolder(), app, divideLifetimes = 1, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
-    // A killed stack does not delete its stack.json.
+    // A killed stack does not delete its stack.json, so the file of an earlier run is deleted here.
     rmSync(path.join(data, 'stack.json'), { force: true });
     const lifetimes = ['--divide-lifetimes', String(divideLifetimes)];
     const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])], environment);
@@ -154,7 +154,7 @@ export async function until(what: string, check: () => unknown, milliseconds = W
 }
 
 function listProcesses(): ProcessFacts[] {
-  // The smallest Debian images have no `ps`, and macOS has no /proc.
+  // The smallest Debian images have no `ps`, and macOS has no /proc, so both ways are necessary.
   return existsSync('/proc/self/stat') ? readProc() : readPs();
 }
 

@@ -5,7 +5,8 @@ import { peerDependencies } from '../../package.json';
 const SAMPLE_STEP = 5;
 
 /**
- * Returns all rows with the oldest supported CDK, and a sample with the newest CDK. Use this function for props that the library rejects before CDK reads them.
+ * Returns all rows with the oldest supported CDK, and a sample with the newest CDK. Use this function for props that the library rejects before CDK reads these
+ * props.
  */
 export function sampledOnNewest<Row>(rows: readonly Row[]): readonly Row[] {
   const isFloor = peerDependencies['aws-cdk-lib'] === `^${version}`;

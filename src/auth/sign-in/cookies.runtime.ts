@@ -11,8 +11,8 @@ export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${
 type Cookies = readonly (readonly [name: string, value: string | undefined])[];
 
 /**
- * Returns the name-value pairs of a `Cookie` header, in their order. `parseCookie` keeps only the first value of a repeated name, so each pair is parsed
- * separately.
+ * Returns the name-value pairs of a `Cookie` header, in the order of the header. `parseCookie` keeps only the first value of a repeated name, so each pair is
+ * parsed separately.
  */
 export function parseCookies(header = ''): Cookies {
   return header.split(';').flatMap((pair) => Object.entries(parseCookie(pair, { decode })));

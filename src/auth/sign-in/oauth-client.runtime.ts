@@ -10,15 +10,15 @@ import type { Tokens } from '../../runtime/route-types';
 const TIMEOUT_MS = 4000;
 
 /**
- * How long the client's secret is cached. All containers must soon use a new secret, since the cookies of pending sign-ins depend on it (`deriveKey`). Failed
- * calls alone do not reveal a new secret, since Cognito can still accept the old secret (AddUserPoolClientSecret).
+ * How long the client's secret is cached. All execution environments of the function must soon use a new secret, since the cookies of pending sign-ins depend
+ * on it (`deriveKey`). Failed calls alone do not reveal a new secret, since Cognito can still accept the old secret (AddUserPoolClientSecret).
  */
 const SECRET_MS = 5 * 60 * 1000;
 
 interface ServerResponse {
   readonly ok: boolean;
   readonly status: number;
-  /** The JSON object in the response, otherwise an empty object. */
+  /** The JSON object in the response, or an empty object if the response contains no JSON object. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -33,7 +33,7 @@ export class OAuthClient {
     private readonly now: () => Date,
   ) {
     const { ISSUER, CLIENT_ID } = environment;
-    // The library's own fetcher supports only https, and the issuer of the local stack uses http.
+    // The library's own fetcher supports only https, but the issuer of the local stack uses http, so the cache gets this fetcher.
     const jwksCache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.keySet(uri) } });
     this.verifier = JwtVerifier.create({ issuer: ISSUER, audience: CLIENT_ID, jwksUri: `${ISSUER}/.well-known/jwks.json` }, { jwksCache });
   }

@@ -140,7 +140,7 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
   if (!isSent || (origin !== undefined && !origins.includes(origin)) || (site !== undefined && site !== 'same-origin')) {
     throw new HttpProblem('cross_site', 'only pages of the service can renew or end a session with the cookie');
   }
-  // A subdomain can set a second refresh cookie, and the server can't know which cookie is authentic.
+  // A subdomain can set a second refresh cookie, and the server can't know which cookie is authentic, so the request is rejected.
   if (others.length > 0) {
     throw invalid('cookie', 'expected one refresh cookie, got several; delete the cookies of this site, then sign in again');
   }
@@ -149,9 +149,9 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
 
 /**
  * Rejects browser requests that are not a top-level navigation: requests of scripts and frames, and prefetched links. Scripts must not read the callback's
- * response, and must not start a sign-in, which can replace a pending sign-in. Scripts can't forge or omit the `Sec-Fetch-*` headers. A client without
- * `Sec-Fetch-*` headers is not a browser, or is a browser older than March 2023. `Sec-Fetch-Mode` alone does not identify a browser, since Node's `fetch` sends
- * this header too.
+ * response, and must not start a sign-in, which can replace a pending sign-in. Scripts can't forge or omit the `Sec-Fetch-*` headers, so these headers identify
+ * requests of scripts. A client without `Sec-Fetch-*` headers is not a browser, or is a browser older than March 2023. `Sec-Fetch-Mode` alone does not identify
+ * a browser, since Node's `fetch` sends this header too.
  */
 function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 'authorize'> }): void {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, 'sec-purpose': purpose = '' } = headers;

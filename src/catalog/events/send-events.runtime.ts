@@ -20,7 +20,10 @@ const TEMPORARY: readonly (string | undefined)[] = ['InternalFailure', 'Throttli
 export type OnRejected = (event: TimedEvent, code: string | undefined) => void;
 export type SendEvents = (events: readonly TimedEvent[], onRejected?: OnRejected) => Promise<void>;
 
-/** The error if some events were not sent. `sent` is a number of events from the start of the list: all of these events were sent. Later events may have been sent too. */
+/**
+ * The error if some events were not sent. The property `sent` is a number: at least that many events, from the start of the list, were sent. Later events may
+ * have been sent too.
+ */
 export class EventsNotSent extends Error {
   constructor(readonly sent: number, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -36,8 +39,8 @@ export interface Sender {
 /**
  * Returns a function that sends events to the bus, in their order and in as few requests as possible.
  *
- * With `onRejected`, the function reports each permanently rejected event to `onRejected` and continues. The function throws EventsNotSent if an event
- * that was not reported is still rejected after all tries.
+ * If the callback `onRejected` is given, the function passes each permanently rejected event to the callback and continues with the other events. The function
+ * throws EventsNotSent if an event that was not reported is still rejected after all tries.
  */
 export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
   /** Sends up to ten events, and returns the rejected events with their error codes. */

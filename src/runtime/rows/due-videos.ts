@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { Outcome } from './video-repository';
 import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../../contract/table';
 
-/** A video whose due time has passed, with the values of the index. The index can be older than the video's row. */
+/** A video whose due time has passed, as the index `byDue` contains it. The index can be older than the video's row. */
 export interface DueVideo {
   readonly videoId: string;
   readonly dueAt: string;

@@ -23,14 +23,16 @@ export const DEFAULT_LADDER: readonly Rung[] = [
 
 /** Minimum width and height for MediaConvert's H.264 encoder, which accepts 32 x 32 to 4096 x 2304 pixels (see "Quotas and limits"). */
 const MIN_SIDE = 32;
-/** If the next smaller rendition has more than 90 % of the picture's long side, a rendition in the original size adds cost but no visible quality. */
+/**
+ * If the next smaller rendition has more than 90 % of the picture's long side, a rendition in the original size adds cost but no visible quality, so it is
+ * omitted.
+ */
 const NEAR = 0.9;
 
 /**
  * Returns the renditions of a picture, largest first. Each rendition keeps the aspect ratio and is never larger than the picture.
  *
- * - If several rungs have a box that is larger than the picture, only the smallest of these rungs is used. This rung gives a
- *   rendition in the original size.
+ * - If the picture fits into several rungs, only the smallest of these rungs is used. This rung gives a rendition in the original size.
  * - A rendition in the original size is omitted if the next smaller rendition has almost the same size.
  * - A very small picture has exactly one rendition, in its original size.
  * - Width and height are even numbers, because 4:2:0 chroma subsampling requires even numbers.

@@ -1,4 +1,4 @@
-// The web page of the example. It consists of JavaScript modules without a build step.
+// The web page of the example. The page consists of JavaScript modules without a build step.
 import { Player } from './player.js';
 import { Problem, ROLES } from './request.js';
 import { Session } from './session.js';
@@ -77,7 +77,7 @@ async function attempt(work) {
   try {
     await work();
   } catch (error) {
-    // The end of the session aborted the request.
+    // An AbortError means that the session ended during the request, so the page shows no error.
     if (error.name !== 'AbortError') say(error.message);
   }
 }
