@@ -22,7 +22,7 @@ const BOUNDS = { counted: 0.033, total: 0.045 };
 /** The app contains only the service, without consumers of its events. */
 const APP = path.join(__dirname, '..', 'examples/typescript/smallest/app.ts');
 const CLIP_SECONDS = 4;
-/** The number of videos of each kind. The benchmark prints the video with the median GB-seconds. */
+/** The number of videos of each kind. The benchmark prints the figures of the video with the median GB-seconds. */
 const RUNS = 3;
 const PATIENCE_MS = 120_000;
 /** If no service was used for this many milliseconds, the local stack counts as idle. */
@@ -41,7 +41,7 @@ const VIDEOS: Record<string, object> = {
 };
 const ORDINARY = '1 KB';
 
-/** The writes of a video from its upload to `ready`. A short job has only one progress report of the local MediaConvert, before the job's end. */
+/** The writes of a video from its upload to `ready`. For a short job, the local MediaConvert sends only one progress report, before the job ends. */
 const WRITES = ['create', 'uploaded', 'claimed', 'processing', 'progress', 'ready'];
 
 const PHASES = ['sign in', 'upload to ready', 'list and play'] as const;

@@ -8,7 +8,7 @@ import { Chapter, CHAPTERS, INTRODUCTION, PARAMETERS, PROPERTY_GROUPS } from './
 
 const CDK_REFERENCE = 'https://docs.aws.amazon.com/cdk/api/v2/docs';
 const REPOSITORY = 'https://github.com/serverless-vod/serverless-vod/blob/main';
-/** Matches a link, code, or the path of a file in the repository. */
+/** Matches a Markdown link, inline code, or the path of a file in the repository. */
 const LINKABLE = /\[[^\]]*\]\([^)]*\)|`[^`]+`|(?<![\w/])(?:docs\/[\w/-]+\.md|openapi\.json|README\.md)/g;
 const LIST_OR_CODE = /^(?:[-*] |\d+\. |```)/;
 

@@ -19,7 +19,7 @@ const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
 
-/** Requires a return type. Without it, TypeScript infers the type from the returned object, and accepts keys that are not in the schema. */
+/** Requires a return type. Without a return type, TypeScript infers the type from the returned object, and accepts keys that are not in the schema. */
 const UNNAMED_ANSWER = {
   selector: 'FunctionDeclaration[returnType.typeAnnotation.typeName.name="Operations"] Property > :matches(FunctionExpression, ArrowFunctionExpression)[async=true]:not([returnType])',
   message: 'annotate the operation with Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',

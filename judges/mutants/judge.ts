@@ -37,7 +37,7 @@ async function noticedByAccess({ logicalId, template }: Mutant, { assembly, deci
   try {
     return (await isAllowed({ ...assembly, template: { ...assembly.template, Resources } }, asked)).some((allowed) => !allowed);
   } catch {
-    // An error means that the local stack does not start with this template.
+    // An error means that the local stack does not start with this template, so the mutant is caught.
     return true;
   }
 }

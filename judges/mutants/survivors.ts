@@ -11,7 +11,7 @@ export const SURVIVORS: [what: RegExp, reason: string][] = [
   [/: (VerificationMessageTemplate|SmsVerificationMessage|EmailVerification(Message|Subject))/, 'without these texts of the CDK, Cognito sends its default texts'],
   [/AllowAdminCreateUserOnly=false -> true/, 'the changed user pool is stricter, because it forbids self sign-up'],
   [/LifecycleConfiguration\.Rules\.0\.Id=\w+ removed/, 'the id of a lifecycle rule is only a name for readers'],
-  [/Origins\.0\.CustomOriginConfig(\.OriginSSLProtocols\S*)? removed/, 'this origin is the web app of the example, which the library does not configure'],
+  [/Origins\.0\.CustomOriginConfig(\.OriginSSLProtocols\S*)? removed/, 'the library does not configure this origin, which is the web app of the example'],
   [/DefaultRootObject=index.html removed/, 'this program does not open the web page of the example; test/journey/browser.test.ts opens it'],
   [/^VodTranscodeSubmitQueuePolicy\w+: .*=sqs:GetQueue(Attributes|Url) removed/, 'EventBridge does not use this action, which the CDK adds for the target of a rule'],
 ];

@@ -35,7 +35,7 @@ function ofObject(stack: LocalStack, need: Need): Use {
   return { key: key ?? AWS_MANAGED, actions: S3_CALLS[need.action]?.(need) ?? [] };
 }
 
-/** Reads and writes both require kms:Decrypt, because DynamoDB decrypts the table key. */
+/** A read and a write both require kms:Decrypt, because DynamoDB decrypts the table key. */
 function ofTable(stack: LocalStack, need: Need): Use {
   const tableArn = need.resource.split(/\/(?:index|stream)\//)[0];
   const table = tablesOf(stack).find(({ attributes }) => attributes.Arn === tableArn);

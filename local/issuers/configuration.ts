@@ -35,7 +35,7 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
   } satisfies Configuration;
 }
 
-/** Features of the library that the local issuers do not use. */
+/** Features of the npm library oidc-provider, which the local issuers do not use. */
 export const features = {
   devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, pushedAuthorizationRequests: { enabled: false }, userinfo: { enabled: false },
   dPoP: { enabled: false }, resourceIndicators: { enabled: false },

@@ -45,7 +45,7 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
     child.once('error', (error) => { errors = error.message; });
     // The promise settles on `close`, so that no child process is left after a stop.
     child.once('close', (code) => {
-      // FFmpeg accepts a truncated file; MediaConvert does not.
+      // FFmpeg only warns about a truncated file. MediaConvert rejects the file, so this warning counts as an error.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];
       if (code === 0 && !cut) resolve(lines.join('\n'));
       else if (isSystemFault(code) && !signal.aborted) reject(systemError());

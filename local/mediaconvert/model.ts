@@ -58,7 +58,7 @@ function checkValue(value: unknown, rule: string, path: string): void {
   if (!fits) throw bad(path, `the local stack supports only ${values.join('|')}, got ${value}`);
 }
 
-/** Checks a request's JSON against the SDK's runtime schemas and the members that the local stack supports. */
+/** Checks a request's JSON against the SDK's runtime schemas, and against the properties that the local stack supports. */
 export function check(schema: NormalizedSchema, value: unknown, path = ''): void {
   const isObject = schema.isStructSchema() || schema.isMapSchema();
   const type = schema.isListSchema() ? 'array' : isObject ? 'object' : schema.isNumericSchema() ? 'number' : 'string';

@@ -37,8 +37,8 @@ const NAMELESS = [
 type Given = (property: string) => string | undefined;
 
 /**
- * For a resource type: the property that can set the physical name, and a function that returns the values of `Fn::GetAtt`. The function also returns `Ref` if
- * `Ref` is not the physical name.
+ * For a resource type: the property that can set the physical name, and a function that returns the values of `Fn::GetAtt`. The function also returns a value
+ * for `Ref` if `Ref` is not the physical name.
  */
 type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 

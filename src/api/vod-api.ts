@@ -135,7 +135,7 @@ export class VodApi extends Construct implements IVodApi {
     acknowledge(this.restApi, {
       'AwsSolutions-APIG1': 'access logs need an account-wide role',
       'AwsSolutions-APIG2': 'every handler validates its requests and reports each invalid field; API Gateway would report no fields (docs/decisions/010)',
-      'AwsSolutions-APIG3': 'a web ACL has a monthly price: you can associate a web ACL with restApi.deploymentStage',
+      'AwsSolutions-APIG3': 'a web ACL has a monthly price, so only you can decide to associate a web ACL with restApi.deploymentStage',
       'AwsSolutions-APIG6': 'execution logs need an account-wide role',
     });
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);

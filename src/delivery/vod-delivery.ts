@@ -129,8 +129,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
    * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
    * With these settings, the app receives all cookies of a viewer, except the refresh and playback cookies, which are limited to the service's paths. If an app
-   * in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, `url` and the user pool would depend on the distribution, and the distribution
-   * would depend on the app.
+   * in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, the app would depend on the distribution through `url` or the user pool, and
+   * the distribution would depend on the app.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -191,7 +191,7 @@ export class VodDelivery extends Construct {
     const { domainNames } = props;
     acknowledge(this, {
       'AwsSolutions-CFR1': 'you can add geographic restrictions to the distribution',
-      'AwsSolutions-CFR2': 'a web ACL has a monthly price: you can associate a web ACL with the distribution',
+      'AwsSolutions-CFR2': 'a web ACL has a monthly price, so only you can decide to associate a web ACL with the distribution',
       'AwsSolutions-CFR3': 'access logs cost money, and contain the IP addresses of viewers',
       ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'the default certificate of CloudFront accepts older TLS versions; with domainNames, viewers need TLS 1.2' },
       'AwsSolutions-S1': 'only CloudFront reads this bucket',

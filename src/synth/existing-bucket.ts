@@ -35,7 +35,10 @@ export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket,
 const AWS_MANAGED = 'alias/aws/s3';
 const KEY_REMEDY = 'Create the bucket with the prop encryptionKey of s3.Bucket';
 
-/** Rejects a key that is not known to CDK. CloudFront also can't use the key `aws/s3`, whose policy allows only principals of the account. */
+/**
+ * Rejects a key that is not known to CDK. For a bucket that CloudFront reads, also rejects the key `aws/s3`, whose policy allows only principals of the
+ * account.
+ */
 function unknownKeyProblem(
   prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
 ): string | undefined {

@@ -4,7 +4,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { finalText } from './literal';
 
-/** Returns the names of a bucket or table, as `finalText` returns them: the reference to the name, and the physical name if the app sets one. */
+/** Returns the names of a bucket or table, as `finalText` returns them: the reference to the name, and the physical name if it is set. */
 export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.ITable): string[] {
   const { defaultChild } = resource.node;
   return [

@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import type { HandlerName, Required, Variable } from '../contract/environment';
 
-/** The type of the VPC endpoint of each AWS service. The key is the last part of the endpoint's service name. */
+/** The type of the VPC endpoint of each AWS service. Each property name is the last part of the endpoint's service name. */
 const ENDPOINTS = {
   'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface', 'events': 'interface',
   'sqs': 'interface',

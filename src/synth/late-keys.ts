@@ -18,7 +18,7 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
 }
 
 /**
- * Rejects a key that the app sets on a resource of this library, for example with an aspect. No principal would have access to such a key.
+ * Rejects a KMS key that the app sets on a resource of this library, for example with an aspect. No principal would have access to such a key.
  *
  * @param property the property of the resource, such as `kmsKeyArn`
  * @param remedy the consequence and how to fix it, for the error message

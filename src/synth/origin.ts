@@ -23,8 +23,8 @@ export function normalOrigin(url: string): string | undefined {
 }
 
 /**
- * Checks that a value is a web origin (RFC 6454) as browsers write the `Origin` header. The scheme must be https, or http on localhost. Wildcards are rejected,
- * because a wildcard may match hosts of other owners.
+ * Checks that a value is a web origin (RFC 6454), in the form that browsers use in the `Origin` header. The scheme must be https, or http on localhost.
+ * Wildcards are rejected, because a wildcard may match hosts of other owners.
  */
 export function originProblem(name: string, value: unknown): string | undefined {
   const expected = `${name}: expected an origin such as "https://app.example.com" (scheme and host, no path, no trailing slash), got ${show(value)}`;

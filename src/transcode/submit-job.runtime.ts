@@ -38,7 +38,7 @@ const CLOSING_MS = 10_000;
 /** Maximum pages of a job search. A source has only one job per attempt, so few pages are enough. */
 const SEARCH_PAGES = 5;
 
-/** Submits one MediaConvert job for each message about an uploaded source. Returns the messages that must be retried as batch item failures. */
+/** Submits one MediaConvert job for each message about an uploaded source. The response lists the messages that must be retried (`batchItemFailures`). */
 export function submitJobs(
   ports: SubmitJobPorts,
 ): (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {

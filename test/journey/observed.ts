@@ -1,7 +1,10 @@
 import { hkdfSync } from 'crypto';
 import { signInSecrets } from '../../src/auth/sign-in/pending-sign-in.runtime';
 
-/** Values of requests and responses that are not secret. Every value that is not listed counts as a secret, and must not be written to a log or file. */
+/**
+ * Requests and responses contain these values, which are not secret. Every value that is not listed counts as a secret, and must not be written to a log or
+ * file.
+ */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   query: [
     'client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge_method', 'return_to', 'logout_uri', 'iss', 'error', 'owner',

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => table.stop());
 
-/** The messages, jobs and events of one video. The handlers' code processes the messages and events with a separate clock. */
+/** The messages, jobs and events of one video. The code of the handlers processes the messages and events at the simulated time `now`. */
 class World {
   readonly jobs: Job[] = [];
   /** The row after each write, as returned by the table. */

@@ -43,7 +43,7 @@ export function clientIdProblem(clientId: string): string | undefined {
     : `identity: expected client ids of 1 to 128 letters, digits, "_" or "+" for fromUserPool, got ${show(clientId)}`;
 }
 
-/** Escapes a client id for a regular expression. An id that is unknown at synth contains only letters and digits, since Cognito creates it. */
+/** Escapes a client id for a regular expression. An id that is unknown at synth needs no escaping: Cognito creates such an id from letters and digits. */
 function escaped(clientId: string): string {
   return Lazy.uncachedString({
     produce: (context) => {

@@ -15,7 +15,8 @@ const IMAGES: Readonly<Record<NonNullable<DynamoDBRecord['eventName']>, readonly
 /**
  * Returns the events for a record of the table's stream.
  *
- * Throws if the record is not a change of a video's row, or if an image is missing. An update without its old image would look like a new row.
+ * Throws if the record is not a change of a video's row, or if an expected image of the row (`OldImage` or `NewImage`) is missing. An update without `OldImage`
+ * would look like a new row.
  */
 export function eventsOfRecord({ eventName, dynamodb: change = {} }: DynamoDBRecord): TimedEvent[] {
   const [hasBefore, hasAfter] = (eventName && IMAGES[eventName]) ?? [];

@@ -31,8 +31,8 @@ export interface VideoRepository extends VideoLists {
    * Claims an attempt (one transcode of a video) for one message, so that only one message creates a job. A claim that started before `staleBefore` is
    * replaced.
    *
-   * Returns the row with the current claim. If the claim contains `token`, the message holds the claim. Returns undefined if the video does not exist or is
-   * no longer `uploaded`.
+   * Returns the row with the current claim. If this claim contains `token`, the claim belongs to the message. Returns undefined if the video does
+   * not exist or is no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /**

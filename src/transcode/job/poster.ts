@@ -60,7 +60,7 @@ export function knownPoster(prefix: string, secondsApart: number, durationSecond
   return `${prefix}${BASE_NAME}.${String(last).padStart(7, '0')}.jpg`;
 }
 
-/** Returns the key of the last captured frame among the URLs of a job's files. */
+/** Searches the URLs of a job's files for the last captured frame, and returns the object key of this frame. */
 export function findPoster(urls: readonly string[], mediaBucket: string, prefix: string): string | undefined {
   return urls.map((url) => parseS3Url(url, mediaBucket)).filter((key) => key?.startsWith(prefix)).at(-1);
 }

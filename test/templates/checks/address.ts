@@ -26,7 +26,10 @@ const allUseOneUrl: Check = (template) => {
   ];
 };
 
-/** CloudFront requires a certificate in us-east-1 for domain names. Browsers of the last ten years support TLS 1.2 and SNI. */
+/**
+ * CloudFront requires a certificate in us-east-1 for domain names. The distribution can require TLS 1.2 and SNI, because browsers of the last ten years support
+ * both.
+ */
 const namesHaveACertificate: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').flatMap(({ id, properties: { DistributionConfig: config } }) => (
   config.Aliases ? differences(id, config.ViewerCertificate, {
     AcmCertificateArn: (arn: unknown) => readable(arn).startsWith('arn:aws:acm:us-east-1:'), MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only',

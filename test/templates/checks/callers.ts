@@ -56,7 +56,7 @@ function allowedByPolicyOf(template: CloudFormationTemplate, bucket: string): st
       `${JSON.stringify(Principal)} can ${action} on ${readable(resource)} for ${Object.keys(Condition ?? {})} ${readable((Condition as any)?.StringEquals?.['AWS:SourceArn'])}`))));
 }
 
-/** Only this distribution can read objects below `v/` and list the media bucket. Without s3:ListBucket, S3 returns 403 for a missing object. */
+/** Only this distribution can read objects below `v/` and list the media bucket. Without s3:ListBucket, S3 returns 403 instead of 404 for a missing object. */
 const mediaIsReadByTheDistribution: Check = (template) => {
   const source = `arn:AWS::Partition:cloudfront::AWS::AccountId:distribution/${withoutHash(ours(template, 'AWS::CloudFront::Distribution')[0]?.id ?? '')}`;
   const by = '{"Service":"cloudfront.amazonaws.com"}';

@@ -65,7 +65,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'transcode/record-job-event': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
-    // Lambda sends failed events to the dead-letter queue with the function's role.
+    // Lambda uses the function's role to send failed events to the dead-letter queue.
     'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue.Arn'],
   },
   'transcode/submit-job': {

@@ -133,7 +133,7 @@ function describe(video) {
 }
 
 function fill(list, videos, empty = EMPTY[list]) {
-  // A new button would lose the keyboard focus, so an unchanged list is not drawn again.
+  // If a list were drawn again, its buttons would lose the keyboard focus. An unchanged list is therefore not drawn again.
   const drawn = JSON.stringify([videos, empty]);
   if ($(list).drawn === drawn) return;
   $(list).drawn = drawn;
