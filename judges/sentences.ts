@@ -54,7 +54,7 @@ function inParagraph(place: Place, paragraph: string): Sentence[] {
   return sentencesOf(paragraph).map((text, index, all) => ({ ...place, text, previous: all[index - 1] }));
 }
 
-/** Returns the paragraphs of a comment, without comment markers, examples and tag names. The name of a parameter stays. */
+/** Returns the paragraphs of a comment, without comment markers, examples and tag names. The names of parameters are not removed. */
 function commentParagraphs(comment: string): string[] {
   const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/^@ts-expect-error.*$/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
   return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@param (\w+) (?:- )?/, '`$1`: ').replace(/^@\w+ ?(?:- )?/, ''));

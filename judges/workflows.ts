@@ -12,7 +12,7 @@ const program = path.join(folder, 'actionlint');
 /** Go's installer puts its programs into a folder that is not in the PATH of every shell. */
 const env = { ...process.env, PATH: `${process.env.PATH}${path.delimiter}/usr/local/go/bin`, GOBIN: folder };
 
-/** Returns the uses of actions without a commit and a version. An action that a new version of projen adds is such an action. */
+/** Returns the workflow lines that use an action without naming a commit and a version. A new version of projen can add such a line. */
 const unpinned = (): string[] => readdirSync(workflows).flatMap((file) => readFileSync(path.join(workflows, file), 'utf8').split('\n')
   .filter((line) => /\buses: /.test(line) && !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line)).map((line) => `${file}: ${line.trim()}`));
 

@@ -19,7 +19,7 @@ export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
 /** Headers that CloudFront removes or replaces in requests to an origin (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
 const NOT_FORWARDED = /^(?:connection|expect|host|keep-alive|proxy-.*|te|trailer|upgrade|x-amz-cf-id|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
-/** Viewer headers that describe the body. CloudFront always forwards the body and these headers. */
+/** Headers of a viewer's request that describe its body. CloudFront always forwards the body and these headers. */
 const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
 /** Headers that CloudFront removes or replaces in responses (CloudFront Developer Guide, "HTTP response headers that CloudFront removes or replaces"). */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;

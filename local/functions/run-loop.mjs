@@ -1,4 +1,4 @@
-// The process of one function: loads its handler as Lambda does, then runs one invocation at a time.
+// The program of each process that runs a function. It loads the function's handler as Lambda does, and then runs one invocation at a time.
 // This file is plain JavaScript, so that Node can run it without a compiler, as Lambda runs a handler.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';

@@ -29,8 +29,8 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
 
 /**
  * Returns the end of the input's clip as seconds and frames, or undefined if the input has no clip. The timecode format is from the API reference, and the
- * maximum ("less than 12 hours") is from the user guide. If a clip ends after its input, which AWS doesn't document, the local stack transcodes the whole
- * input.
+ * maximum ("less than 12 hours") is from the user guide. AWS does not document what happens if a clip ends after its input. The local stack then transcodes
+ * the whole input.
  */
 export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
   const path = '/settings/inputs/0/inputClippings';

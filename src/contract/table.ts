@@ -13,7 +13,10 @@ export interface TableIndex {
   readonly projection: 'KEYS_ONLY' | 'ALL';
 }
 
-/** The indexes of the table. Later versions can't add indexes, because CloudFormation creates one index per update. docs/decisions/022 lists the queries. */
+/**
+ * The indexes of the table. CloudFormation creates only one new index per update, so an update that needs two new indexes would fail. Later versions therefore
+ * add no index. docs/decisions/022 lists the queries.
+ */
 export const INDEXES = {
   /** The videos of an owner, by creation time (ids are time-sortable). */
   byOwner: { name: 'byOwner', partition: 'owner', sort: 'videoId', projection: 'KEYS_ONLY' },

@@ -36,7 +36,7 @@ export interface VodDeliveryOptions {
    * An existing private bucket for the media.
    *
    * If the bucket is imported or in another stack, you must change the bucket policy yourself. Allow the service principal `cloudfront.amazonaws.com` to call
-   * `s3:ListBucket`, and `s3:GetObject` on `v/*`, if `AWS:SourceArn` is the ARN of this distribution.
+   * `s3:ListBucket` on the bucket and `s3:GetObject` on `v/*`, both with the condition that `AWS:SourceArn` is the ARN of this distribution.
    *
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
    * sure that the bucket blocks public access and denies requests without TLS. Everyone can read media in a public bucket without a playback session.
@@ -244,7 +244,7 @@ export class VodDelivery extends Construct {
   private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return privateBucket(this, 'Bucket', {
       removalPolicy,
-      // The default of S3 also disables ACLs.
+      // The property is not set, because S3's default also disables ACLs.
       objectOwnership: undefined,
       minimumTLSVersion: 1.2,
       // Incomplete multipart uploads of an interrupted MediaConvert job cost money, and are not visible in object lists.

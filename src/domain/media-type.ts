@@ -11,7 +11,7 @@ export function isMediaTypeRange(text: string): boolean {
   return RANGE.test(text);
 }
 
-/** Whether a media type matches one of the ranges. The comparison is case-insensitive. */
+/** Whether a media type matches at least one item of `ranges`, such as `video/*`. The comparison is case-insensitive. */
 export function isInRanges(mediaType: string, ranges: readonly string[]): boolean {
   const given = mediaType.toLowerCase();
   return ranges.map((range) => range.toLowerCase()).some((range) => (range.endsWith('/*') ? given.startsWith(range.slice(0, -1)) : given === range));

@@ -26,14 +26,14 @@ export type NextLook = Wait | 'never' | 'settled';
 type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 
 export const LATER: Wait = { minutes: 60 };
-/** The wait if the last action for the video is recent, or if a service does not respond. */
+/** The time until the next check of a video, if the last action for the video is recent, or if a service does not respond. */
 const SOON: Wait = { minutes: 15 };
 /**
  * How many hours the sweeper waits after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes
  * `errored` 3 days and 8 hours after the upload.
  */
 const RESUBMIT_HOURS: readonly number[] = [1, 2, 4, 8, 16, 24, 24];
-/** Request timeout. The SDK has no default timeout, and a slow request for one video must not delay the other videos. */
+/** Request timeout. The SDK has no default timeout, and without a timeout a slow request for one video would delay all other videos. */
 const CALL_MS = 10_000;
 
 /**

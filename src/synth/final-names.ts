@@ -13,7 +13,7 @@ export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.IT
   ];
 }
 
-/** Returns every bucket resource of the app with its names. The list is complete only at the end of synthesis. */
+/** Returns every bucket of the app as a CloudFormation resource, together with the names of the bucket. The list is complete only at the end of synthesis. */
 export function bucketsBeside(scope: IConstruct): { readonly resource: s3.CfnBucket; readonly names: readonly string[] }[] {
   return scope.node.root.node.findAll().filter(isBucket)
     .map((resource) => ({ resource, names: [finalText(scope, resource.ref), ...givenNames(scope, resource)] }));

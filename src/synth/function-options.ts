@@ -96,7 +96,7 @@ export interface VodFunctionOptions {
    * The reserved concurrency of each function that serves API requests.
    *
    * The reservation is also the maximum, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's stream
-   * have no reservation. With too few executions, these functions would be throttled, and uploads would end in the dead-letter queue.
+   * have no reservation, because a low reservation would throttle these functions, and uploads would end in the dead-letter queue.
    *
    * Lambda keeps 100 executions of the account unreserved. In an account with a quota of 100 or less, a reservation fails at deploy time.
    * @default - no reservation

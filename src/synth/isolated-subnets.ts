@@ -73,7 +73,7 @@ function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined
   return isolated && `the subnet ${isolated.node.path}`;
 }
 
-/** Returns the service names of the endpoints that the app creates in the VPC. The names are JSON, because they contain CDK tokens. */
+/** Returns the service names of the endpoints that the app creates in the VPC. Each name is JSON text, because a name can contain CDK tokens. */
 function endpointsOf(vpc: ec2.IVpc): string[] {
   const text = (resource: CfnResource, value: unknown) => JSON.stringify(Stack.of(resource).resolve(value));
   return vpc.node.root.node.findAll().filter(isEndpoint)

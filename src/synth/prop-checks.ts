@@ -79,8 +79,8 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 }
 
 /**
- * Checks that a value is an object that has all `members`. If `members` is empty, checks that the value is an options object. The check does not use
- * `instanceof`, which would fail if a library is installed twice.
+ * Checks that a value is an object that has every property in the list `members`. If the list is empty, checks that the value is an options object. The check
+ * does not use `instanceof`, which would fail if a library is installed twice.
  *
  * @param expected the description in the error message, such as `a bucket`
  */

@@ -24,7 +24,7 @@ export function checkSoleUse(scope: IConstruct, prop: string, use: string, resou
   });
 }
 
-/** Also compares names, because one bucket or table may be imported twice. Two tables in different regions or accounts can have the same name. */
+/** Also compares names, because an app can import the same bucket or table twice. Two tables in different regions or accounts can have the same name. */
 function isSame(scope: IConstruct, one: Resource, otherScope: IConstruct, other: Resource): boolean {
   if (one === other) return true;
   const names = finalNames(scope, one);

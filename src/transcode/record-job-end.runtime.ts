@@ -16,7 +16,7 @@ export interface JobEnd {
   readonly poster?: string;
 }
 
-/** A video rendition, or the audio output, which has no `video`. */
+/** An output of a job: a video rendition, or the audio. The audio output has no `video`. */
 export interface JobOutput {
   readonly durationMs?: number;
   readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;

@@ -42,7 +42,8 @@ export interface VodTranscodeOptions {
   /**
    * The maximum frames per second, from 10 to 120.
    *
-   * If a source has a higher frame rate, the frame rate is divided by an integer. MediaConvert charges more for frame rates above 30.
+   * If the frame rate of a source is higher, the renditions get the frame rate of the source divided by an integer. MediaConvert charges more for frame rates
+   * above 30.
    *
    * @default 30
    */

@@ -20,7 +20,7 @@ const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey',
 export const FRAGMENT = 16;
 
 export class Secrets {
-  /** Secrets, and the name of the place where each secret was first found. */
+  /** A map from each secret to the name of the place where the secret was first found. */
   readonly values = new Map<string, string>();
 
   /** Adds a secret. */

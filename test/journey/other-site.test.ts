@@ -9,7 +9,8 @@ import { makeClip } from '../../local/clip';
 jest.setTimeout(PATIENCE_MS);
 
 /**
- * Two allowed origins with different schemes, and an origin that is not in `appOrigins`. They are not on the site of the service, http://localhost.
+ * Two allowed origins with different schemes, and an origin that is not in `appOrigins`. None of these three origins is on the site of the service, which is
+ * http://localhost.
  */
 const [LISTED, SECOND, STRANGE] = ['https://app.example.org', 'http://127.0.0.1:5173', 'https://evil.example'];
 

@@ -25,7 +25,7 @@ exports.handler = async () => {
 };
 `;
 
-/** The full example without the delivery of job events. */
+/** The full example with one change: no function receives MediaConvert's job events. */
 const stack = new VideosStack(new App(), 'Videos');
 const vod = stack.node.findAll().find((node) => node instanceof ServerlessVod) as ServerlessVod;
 (vod.transcode.node.findChild('JobEvents').node.defaultChild as CfnResource).addPropertyOverride('EventPattern.source', ['nobody']);

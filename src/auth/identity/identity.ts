@@ -95,8 +95,8 @@ export class Identity {
    *
    * The authorizer must return the id of the caller as `principalId`. The context of the response can contain `groups`: a string with a JSON array of group
    * names, such as `["uploaders"]`. Any other value of `groups` means no groups. API Gateway caches the returned policy for all routes, so the policy must
-   * allow or deny all routes. The resource of the policy must therefore be the `methodArn` up to the stage, followed by a wildcard. CDK's Cognito authorizer is
-   * rejected at synth: use `fromUserPool` for a Cognito user pool.
+   * either allow or deny all routes. The resource of the policy must therefore be the `methodArn` up to the stage, followed by a wildcard. CDK's Cognito
+   * authorizer is rejected at synth: use `fromUserPool` for a Cognito user pool.
    *
    * @param authorizer the authorizer, such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *

@@ -85,7 +85,8 @@ export interface PublicClientOptions {
   /**
    * URLs to which a sign-in can return: a custom scheme of the app (`com.example.app://callback`), a claimed https URL, or `http://localhost`.
    *
-   * A URL on a domain name of the service is rejected at synth: scripts on its pages could exchange the authorization code for a refresh token.
+   * A URL on a domain name of the service is rejected at synth, because scripts on pages of the service could exchange the authorization code for a refresh
+   * token.
    */
   readonly callbackUrls: string[];
 
@@ -104,7 +105,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   const context = { ...given, removalPolicy: options.userPool?.removalPolicy ?? given.removalPolicy };
   acknowledge(scope, {
     'AwsSolutions-COG2': 'MFA is an option (userPool.mfa), so that the first setup stays simple',
-    'AwsSolutions-COG8': 'the Plus plan costs more per active user: it is an option (userPool.featurePlan)',
+    'AwsSolutions-COG8': 'the Plus plan costs more per active user, so it is an option (userPool.featurePlan)',
     'AwsSolutions-SMG4': 'Secrets Manager can\'t rotate this secret, because Cognito creates it; if the client is replaced, the new secret is copied automatically',
   });
   const { url, removalPolicy } = context;
@@ -153,7 +154,9 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   };
 }
 
-/** Copies the client's secret at deploy time. CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
+/**
+ * Copies the client's secret at deploy time. CDK's `userPoolClientSecret` is not used, because it would pass the secret through a response to CloudFormation.
+ */
 function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secret: secretsmanager.CfnSecret) {
   const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager',

@@ -20,7 +20,7 @@ export function parseCookies(header = ''): Cookies {
 
 /**
  * Returns the cookie for a new sign-in: a random free cookie, otherwise the oldest cookie. Because of the random choice, tabs that start at the same moment
- * rarely use the same cookie. A cookie counts as free if it is unreadable, or if it expires later than a new cookie.
+ * rarely use the same cookie. A cookie counts as free if it is unreadable, or if it expires later than a new cookie would.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {

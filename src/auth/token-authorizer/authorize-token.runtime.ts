@@ -28,7 +28,7 @@ class TokenRejected extends Error {
   }
 }
 
-/** Reasons for the log, by error class. Class names are not logged, because they are not readable in the minified bundle. */
+/** For each error class: the reason that is logged. The name of the class is not logged, because it is not readable in the minified bundle. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],

@@ -41,7 +41,10 @@ export interface CurrentKeys {
   readonly cache: SimpleJwksCache;
 }
 
-/** Limits requests for unknown keys. The library waits only if the key set lacks the key; this class also waits after a failed request. */
+/**
+ * Limits requests for unknown keys. The library's class waits before the next request only if the received key set lacks the key. This class also waits after a
+ * failed request.
+ */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 

@@ -53,7 +53,7 @@ const OBJECTS_AT_ONCE = 20;
 interface Page {
   /** A map from each event to the key of its object or row. */
   readonly events: ReadonlyMap<TimedEvent, string>;
-  /** Keys of the failed objects and rows: they could not be read, or one of their events was rejected. */
+  /** Keys of the objects and rows that failed: the object or row could not be read, or EventBridge rejected an event of it. */
   readonly failed: Set<string>;
   readonly next?: string;
   readonly settle?: () => Promise<void>;

@@ -55,7 +55,10 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return rows;
   }
 
-  /** Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids, which is at least 1 if the page was empty. */
+  /**
+   * Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids. If the page was empty before the call, at least one id is
+   * processed.
+   */
   async function fill(page: PageOfRows, videoIds: string[], isWanted: (row: VideoRow) => boolean): Promise<number> {
     for (let done = 0; done < videoIds.length; done += ROWS_AT_ONCE) {
       const batch = videoIds.slice(done, done + ROWS_AT_ONCE);
@@ -86,7 +89,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Queries the ids of an owner's videos. If `status` is given, returns all videos in the stage (a group of statuses) of `status`. */
+  /** Queries the ids of an owner's videos. If `status` is given, returns only videos whose status is in the same stage (group of statuses) as `status`. */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });

@@ -53,7 +53,7 @@ function secondsBetween(durationSeconds: number): number {
  * MediaConvert names captured frames `{name}.NNNNNNN.jpg`, numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two
  * intervals, the number of frames depends on MediaConvert's rounding, so the function returns the first frame.
  *
- * @param secondsApart the interval between two captures: `FramerateDenominator` in the job's settings
+ * @param secondsApart the interval between two captures, which is `FramerateDenominator` in the job's settings
  */
 export function knownPoster(prefix: string, secondsApart: number, durationSeconds: number): string {
   const last = durationSeconds >= STILLS * secondsApart ? STILLS - 1 : 0;

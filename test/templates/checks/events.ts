@@ -22,7 +22,9 @@ const PATTERNS: Record<string, object> = {
 
 const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
 
-/** Whether a rule matches one type of this service's events. The ARN of the table in the pattern excludes events of all other services on the bus. */
+/**
+ * Whether a rule matches one type of this service's events. The pattern contains the ARN of the table, so it matches no event of another service on the bus.
+ */
 const matchesVideoEvents = (template: CloudFormationTemplate, { properties: { EventPattern = {} } }: Pick<Found, 'properties'>): boolean => {
   const { source, 'detail-type': types = [], resources, ...more } = EventPattern;
   const isOfCatalog = String(source) === EVENT_SOURCE && list<string>(plain(resources)).join() === tableOf(template);

@@ -30,7 +30,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:GetShardIterator': [TABLE_STREAM],
     'dynamodb:ListStreams': ['*'],
     'events:PutEvents': ['VodCatalogEventsBus.Arn'],
-    // Lambda stores failed event records with the function's role.
+    // Lambda uses the function's role to store failed event records.
     's3:ListBucket': [FAILED],
     's3:PutObject': [`${FAILED}/*`],
   },
