@@ -28,7 +28,7 @@ const PATIENCE_MS = 120_000;
 /** If no service was used for this many milliseconds, the local stack counts as idle. */
 const IDLE_MS = 1000;
 
-/** The text fields of a video, by the name of their size. */
+/** The text fields of the measured videos. The key names the size of the texts. */
 const VIDEOS: Record<string, object> = {
   'a title only': {},
   '1 KB': { description: 'x'.repeat(900), tags: ['physics', 'lecture'] },
@@ -162,7 +162,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
 
 function medianOf(runs: readonly VideoCount[]): VideoCount {
   const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
-  // On a busy machine, a transcode is slow, and MediaConvert reports progress more than once. Such runs are left out.
+  // Runs in which MediaConvert reports progress more than once are left out: this happens if the machine is busy and the transcode is slow.
   const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
   if (ordinary.length === 0) throw new Error(`expected the writes ${WRITES}, got ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
   return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];

@@ -2,7 +2,7 @@
 export interface Price {
   readonly unit: string;
   readonly source: string;
-  /** The number of units in each month that cost nothing. */
+  /** The number of units that are free each month. */
   readonly free?: number;
   /** The price of a tier applies to units up to `upTo` in a month. Free units count toward `upTo`. */
   readonly tiers: readonly (readonly [dollars: number, upTo: number])[];

@@ -12,7 +12,7 @@ const NEWER_SYNTAX: [RegExp, string][] = [
 ];
 const PROXY_IN_INTERFACE = /\n {8}\[JsiiTypeProxy[^]*\n {8}\}\n {4}\}\n\}\s*$/;
 
-/** The error for a type of the CDK or of jsii, because their NuGet packages are not installed here. */
+/** The compiler reports this error for each type of the CDK and of jsii, because their NuGet packages are not installed here. */
 const MISSING = /error CS0246: The type or namespace name `(?:Amazon|Constructs|DeputyBase|DeputyProps|ByRefValue)' could not be found/;
 
 /**

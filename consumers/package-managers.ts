@@ -48,7 +48,7 @@ const workspace: Consumer = async (task) => {
   return installed(await installedCdk(task.folder), (_, environment) => run(app, process.execPath, ['app.js'], environment));
 };
 
-/** An app that esbuild bundles. The bundler must keep the library external, and the library's error says so. */
+/** An app that esbuild bundles. The bundle must not contain the library (`--external`): the app of such a bundle fails with an error that names this option. */
 const bundled: Consumer = async (task) => {
   const { folder } = task;
   const cdk = await installWithNpm(task, 'esbuild@^0.28.0');

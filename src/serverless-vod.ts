@@ -87,8 +87,8 @@ export interface ServerlessVodProps {
   /**
    * The removal policy of the buckets, the table, the user pool and the secrets.
    *
-   * The default retains these resources when the stack is deleted, but the rollback of a failed first deployment deletes them. `RETAIN` retains the resources
-   * in both cases. `DESTROY` deletes the resources with the stack, including all uploaded videos. `SNAPSHOT` is rejected at synth.
+   * The default retains these resources when the stack is deleted, but the rollback of a failed first deployment deletes them. `RETAIN` also retains the
+   * resources of a failed first deployment. `DESTROY` deletes the resources with the stack, including all uploaded videos. `SNAPSHOT` is rejected at synth.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -160,7 +160,7 @@ export class ServerlessVod extends Construct {
   public readonly upload: VodUpload;
   /** Transcoding: the MediaConvert queue, and the SQS queue and functions that submit jobs. */
   public readonly transcode: VodTranscode;
-  /** The catalog: the table of videos and the event bus. */
+  /** The catalog: the event bus, and the table that stores the videos. */
   public readonly catalog: VodCatalog;
   /** Delivery: the media bucket, the distribution and the signing keys. */
   public readonly delivery: VodDelivery;

@@ -70,7 +70,7 @@ describe('the public API', () => {
     expect(large).toEqual(['ServerlessVodProps', 'VodFunctionOptions']);
   });
 
-  // Commit changes of the stored assembly separately.
+  // A change of the stored assembly must be a separate commit.
   test('is equal to the stored assembly', () => {
     const hint = 'If the change is intended, run npm run build, then npx tsx build/public-api.ts, and commit test/public-api/assembly.json separately.';
     expect({ hint, api: JSON.parse(publicApi(assembly)) }).toEqual({ hint, api: JSON.parse(readFileSync(STORED, 'utf8')) });

@@ -4,7 +4,7 @@ import { PATHS, SIGNING_KEY, CONSUMER } from './paths';
 
 const INK = '#202124';
 const GREY = '#5f6368';
-/** Graphviz has a table of the letter widths of Arial. */
+/** Graphviz contains the letter widths of Arial, so it can compute the sizes of texts without the font. */
 const FONT = 'fontname="Arial"';
 
 const FILLS: Readonly<Record<string, string>> = {

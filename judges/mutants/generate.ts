@@ -73,7 +73,7 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // Dependencies are removed one at a time, because no requirement covers all dependencies of a resource together.
+  // No mutant lacks all dependencies of a resource, because no check requires that list as a whole. Each mutant lacks one dependency.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 

@@ -57,8 +57,8 @@ export interface VodDeliveryOptions {
    * Names of the generations of the signing key, oldest first: one to five names of letters, digits and hyphens.
    *
    * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies, starting 15 minutes after its creation.
-   * If the secret of the newest generation cannot be read, an older generation signs. To rotate the key, add a generation at the end of the list. The removal
-   * of a generation ends all sessions that it signed, so wait until these sessions have expired.
+   * If the secret of the newest generation cannot be read, an older generation signs the cookies. To rotate the key, add a generation at the end of the list.
+   * The removal of a generation ends all sessions that it signed, so wait until these sessions have expired.
    * @default ['1']
    */
   readonly keyGenerations?: string[];

@@ -13,8 +13,8 @@ export interface UploadLimits {
 /**
  * The maximum validity of signed URLs.
  *
- * A signed URL expires no later than the credentials that signed it. A function cannot read the expiry of its credentials, so this maximum is shorter than the
- * remaining lifetime of all credentials that a function can have.
+ * A signed URL expires no later than the credentials that signed it. A function cannot read when its credentials expire. The maximum is therefore so short that
+ * the credentials of a function are always valid for longer.
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 

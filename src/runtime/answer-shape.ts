@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../contract/schemas';
 
 /**
- * Returns a response body without the keys that its schema does not contain.
+ * Returns a copy of a response body with only those keys that the schema contains.
  *
  * TypeScript accepts an object with more keys than its type has, so without this function a handler could return internal attributes of a row.
  */

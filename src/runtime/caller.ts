@@ -5,7 +5,7 @@ const GROUPS_CLAIM = 'cognito:groups';
 /**
  * Returns the caller that the API's authorizer has verified, or undefined if there is no caller.
  *
- * A Cognito authorizer passes the claims of the token as an object. A Lambda authorizer passes a principal id, and all other values as strings.
+ * A Cognito authorizer passes the claims of the token as an object. A Lambda authorizer passes a principal id and other values, which are all strings.
  *
  * @param authorization the request's `Authorization` header, which contains the verified token
  */

@@ -31,7 +31,7 @@ interface FunctionProperties {
   readonly Environment: { readonly Variables?: Readonly<Record<string, unknown>> };
 }
 
-/** Rejects an environment that is larger than Lambda's quota. The check runs at the end of synthesis, because the app may add variables. */
+/** Rejects environment variables whose total size is above Lambda's quota. The check runs at the end of synthesis, because the app may add variables. */
 export function checkEnvironmentSize(fn: lambda.Function): void {
   fn.node.addValidation({ validate: () => [sizeProblem(fn)].filter((problem) => problem !== undefined) });
 }

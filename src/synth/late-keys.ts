@@ -21,7 +21,7 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
  * Rejects a KMS key that the app sets on a resource of this library, for example with an aspect. No principal would have access to such a key.
  *
  * @param property the property of the resource, such as `kmsKeyArn`
- * @param remedy the consequence and how to fix it, for the error message
+ * @param remedy the end of the error message: what would fail with the late key, and what to do instead
  * @param allowed the only key that is accepted, if any
  */
 export function rejectLateKey(construct: IConstruct, property: string, remedy: string, allowed?: string): void {

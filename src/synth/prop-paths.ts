@@ -5,7 +5,8 @@ const CONTEXT = 'serverless-vod:propNames';
 /**
  * Sets the prop names that appear in errors and warnings of all areas in the scope. Call this function before the scope has children.
  *
- * @param names the names that the CDK user wrote, by the construct id of an area and by the prop of this area
+ * @param names the key of the outer object is the construct id of an area, the key of the inner object is a prop of this area, and the value is the prop name
+ * that the CDK user wrote
  */
 export function usePropNames(scope: IConstruct, names: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
   scope.node.setContext(CONTEXT, names);

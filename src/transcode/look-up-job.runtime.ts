@@ -27,7 +27,10 @@ async function getJob(client: MediaConvertClient, Id: string, abortSignal: Abort
   }
 }
 
-/** The API's response contains no file names. The order of the output groups is the same in the response and in the job's settings. */
+/**
+ * The response of GetJob contains no file names, so this function computes the name of the poster. The output groups have the same order in the response and in
+ * the job's settings.
+ */
 function madeBy({ Settings, OutputGroupDetails = [] }: Job, { videoId, attempt }: JobMetadata): Pick<JobEnd, 'outputs' | 'poster'> {
   const groups = Settings?.OutputGroups ?? [];
   const cmaf = groups.findIndex(({ OutputGroupSettings }) => OutputGroupSettings?.Type === 'CMAF_GROUP_SETTINGS');

@@ -73,7 +73,7 @@ export interface VodTranscodeOptions {
    *
    * All on-demand queues of a region share the account's quota, which differs by region. The deployment fails if the value exceeds the remaining quota.
    *
-   * @default - MediaConvert's default: the quota "Concurrent jobs per on-demand queue, default"
+   * @default - MediaConvert's default, which is the quota "Concurrent jobs per on-demand queue, default"
    */
   readonly concurrentJobs?: number;
 

@@ -15,8 +15,8 @@ const KILLS = Number(process.env.KILLS ?? 2);
 /** Only every tenth run uploads a clip: FFmpeg restarts its work at each start of the stack, so more clips would make the test slow. */
 const RUNS_A_CLIP = 10;
 /**
- * The longest delay before a kill. Every second kill is at most 0.5 seconds after an upload. The event of the upload is then in S3, on the bus, in the queue
- * or in a function. The remaining kills are at most 2 seconds after the start of the stack.
+ * The longest delay before a kill. Half of the kills happen at most 0.5 seconds after an upload. The event of the upload is then in S3, on the bus, in the
+ * queue or in a function. The other half happen at most 2 seconds after the stack has started.
  */
 const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
 jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);

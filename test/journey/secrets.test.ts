@@ -45,7 +45,8 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // The token endpoint receives `id:secret` in base64. The id's length decides which of three base64 texts the secret has.
+      // The token endpoint receives `id:secret` in base64. In base64, the secret looks different for each remainder of the id's length divided by three, so all
+      // three texts are searched.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }

@@ -64,7 +64,7 @@ export const withoutHash = (logicalId: string): string => logicalId.replace(/[0-
 
 /** Resolves references to the names that `Fn::Sub` uses: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */
 const byName: Lookup = (name, attribute) => {
-  // CDK splits the stack id, so this name must also have the format of an ARN.
+  // CDK splits the stack id into parts, so the text that replaces the stack id must have the format of an ARN.
   if (name === 'AWS::StackId') return 'arn:AWS::Partition:cloudformation:AWS::Region:AWS::AccountId:stack/AWS::StackName/AWS::StackId';
   return attribute ? `${withoutHash(name)}.${attribute}` : withoutHash(name);
 };

@@ -68,7 +68,7 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // The library validates a client on its first use. This loop reads all clients, so that an invalid client fails the start.
+  // `oidc-provider` validates a client only when the client is used. This loop reads each client, so that the start fails if a client is invalid.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

@@ -19,7 +19,8 @@ class Refused extends AwsError {}
 const FIRE = 'x-local-fire-rule';
 
 /**
- * Creates EventBridge's operation PutEvents, and a local command that fires a scheduled rule. An event is on disk when the response is sent.
+ * Creates EventBridge's operation PutEvents, and a local command that fires a scheduled rule. The operation stores an event on disk before it sends the
+ * response.
  *
  * @param log - receives a line for each event on a missing bus, because AWS's response doesn't report such an event
  */

@@ -27,7 +27,7 @@ export interface OidcIdentityOptions {
    */
   readonly issuer: string;
 
-  /** The accepted values of a token's `aud` claim, at least one. */
+  /** The accepted values of a token's `aud` claim. The list contains at least one value. */
   readonly audiences: string[];
 
   /**

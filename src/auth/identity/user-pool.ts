@@ -113,7 +113,7 @@ export function groupProblems(roles: Roles): (string | undefined)[] {
 
 /** Checks a group name against Cognito's rules (Amazon Cognito User Pools API Reference, CreateGroup). */
 function groupNameProblem(prop: string, name: string | undefined): string | undefined {
-  // `rolesProblems` rejects values that are not names.
+  // This function accepts values that are not names, because `rolesProblems` already rejects them.
   if (typeof name !== 'string' || name.trim() === '' || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
   return `${prop}: expected a group name without spaces and commas, got "${name}". Cognito does not support spaces, and API Gateway does not support commas`;
 }

@@ -160,7 +160,7 @@ function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 
   if (isBrowser && !isNavigation) throw signInFailed('not a top-level navigation');
 }
 
-/** Logs the reason for a rejected sign-in, which the response does not contain. */
+/** Logs why a sign-in is rejected. The response does not contain this reason. */
 function signInFailed(reason: Fault, cookies?: string[]): HttpProblem {
   console.warn({ message: 'sign-in refused', reason });
   return new HttpProblem('sign_in_failed', 'this sign-in was rejected, took too long or was already finished; start again at /api/login', undefined, cookies);

@@ -51,8 +51,8 @@ export function subjectIn({ sub }: Claims): string | undefined {
 
 /**
  * Returns the group names in a token. Okta and Keycloak use the claim `groups`, Entra uses `groups` or `roles`, and Auth0 uses a URL as the name, such as
- * `https://example.com/roles`. Keycloak also uses the nested claim `realm_access.roles`. A string is one group name, since names can contain spaces and commas.
- * Any other value, such as the reference that Entra sends instead of a long list, means no groups.
+ * `https://example.com/roles`. Keycloak also uses the nested claim `realm_access.roles`. A claim that is a string counts as one group name, since a name can
+ * contain spaces and commas. Any other value, such as the reference that Entra sends instead of a long list, means no groups.
  */
 export function groupsIn(claims: Claims, name: string): readonly string[] {
   const value = own(claims, name) ?? name.split('.').reduce<unknown>(own, claims);

@@ -16,8 +16,8 @@ const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType
 /**
  * Returns the events for one change of a row.
  *
- * `before` is undefined for a new row, and `after` is undefined for a removed row. If only the progress or the claim changes, there is no event. A status that
- * only a newer version of this library knows has no event.
+ * `before` is undefined for a new row, and `after` is undefined for a removed row. If only the progress or the claim changes, there is no event. There is also
+ * no event for a status that only a newer version of this library knows.
  */
 export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {
   // The removal of a row does not increment `version`, so this function increments `version` for the event.

@@ -21,7 +21,7 @@ export class SignInServer {
   rotates = false;
   givesRefreshTokens = true;
   tampering: Tampering = {};
-  /** Responses by path that replace the normal responses. */
+  /** For each path, the response that replaces the normal response. */
   readonly broken = new Map<string, () => Response | Promise<Response>>();
   readonly calls: { path: string; init?: RequestInit }[] = [];
   readonly issued: string[] = [];

@@ -152,6 +152,6 @@ export const EVENTS: Record<string, Check> = {
   'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'the MediaConvert queue is on demand': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
-  // MediaConvert requires a name. AWS does not document that CloudFormation generates a name for the queue.
+  // MediaConvert requires a name. The template must set it, because AWS does not document that CloudFormation generates a name.
   'the MediaConvert queue has a name': every('AWS::MediaConvert::Queue', { Name: present }),
 };
