@@ -151,7 +151,7 @@ function membersOf(type: Type): readonly Member[] {
   return isEnumType(type) ? type.members : [...type.properties ?? [], ...type.methods ?? []];
 }
 
-/** A property has a type, which a method lacks. An enum member has no location in the source, which a method has. */
+/** A method has no type, but a property has one. A method has a location in the source, but an enum member has none. */
 function isMethod(member: Member): member is Method {
   return !('type' in member) && 'locationInModule' in member;
 }

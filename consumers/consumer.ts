@@ -26,7 +26,7 @@ export interface Installed {
   synth(app: AppName, environment: Record<string, string>): Promise<unknown>;
 }
 
-/** Installs the library as users of a language do, and checks the types of the apps. Fails if one of these steps fails. */
+/** Installs the library as the users of one language install it, and checks the types of the apps. Fails if one of these steps fails. */
 export type Consumer = (task: Task) => Promise<Installed>;
 
 export const APPS = path.join(__dirname, 'apps');

@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** An app without a web app has no page: the sign-in route then shows the tokens as JSON. */
+/** Returns the URL to open for a sign-in. If the service has no web app, this is the URL of the sign-in route, which then shows the tokens as JSON. */
 async function signInPage(origin: string): Promise<string> {
   const { status } = await fetch(origin);
   return status === 404 ? `${origin}/api/login` : origin;

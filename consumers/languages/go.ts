@@ -8,8 +8,8 @@ const CDK = 'github.com/aws/aws-cdk-go/awscdk/v2';
 const LIBRARY = 'github.com/serverless-vod/serverless-vod-go/serverlessvod';
 
 /**
- * Returns the newest version of the CDK that is both in the Go index and on npm, because the templates of Go and TypeScript are compared. A new version is not
- * in both registries at once.
+ * Returns the newest version of the CDK that is both in the Go index and on npm, because the templates of Go and TypeScript are compared. A new version can be
+ * in one registry some time before it is in the other.
  */
 async function newestCdk(folder: string): Promise<string> {
   const onNpm = new Set<string>(JSON.parse(await run(folder, 'npm', ['view', 'aws-cdk-lib', 'versions', '--json'])));

@@ -41,7 +41,7 @@ export class TemplateAccess {
   /** @param record - receives each distinct decision once, as a line of JSON */
   constructor(private readonly stack: LocalStack, private readonly log: (line: string) => void, private readonly record = (_: string): void => {}) {}
 
-  /** Resolves if every required permission is allowed. Otherwise throws an `AwsError` AccessDenied (403). */
+  /** Resolves if the principal has every required permission. Otherwise throws an `AwsError` AccessDenied (403). */
   async require(principal: Principal, needs: Need[]): Promise<void> {
     for (const need of needs.flatMap((each) => [each, ...keyNeeds(this.stack, principal, each)])) {
       if (await this.allows(principal, need)) continue;

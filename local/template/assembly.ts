@@ -38,7 +38,7 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   await fs.rm(outputFolder, { recursive: true, force: true });
   await fs.mkdir(outputFolder, { recursive: true });
   const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
-  // The CDK's template validation is disabled, because it takes seconds and `npm test` includes it.
+  // The CDK's template validation is disabled, because the validation takes seconds, and `npm test` runs the validation.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false', ...librarySource(app) };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
     throw new Error(`${app} failed to synthesize:\n${reasonIn(stderr)}`);

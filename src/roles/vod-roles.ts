@@ -27,7 +27,7 @@ export class Access {
     return new Access([]);
   }
 
-  /** The name of the group that has the role, in a list. The list is empty for `nobody()`, and undefined for `signedIn()`. */
+  /** A list with the name of the group that has the role. The list is empty for `nobody()`, and undefined for `signedIn()`. */
   public readonly groups?: string[];
 
   // Without a list, every signed-in user has the role. A group name is always in a list, so that an undefined name cannot give everyone the role.

@@ -18,7 +18,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** Maximum length of text from a request in an error message, in characters. */
+/** The maximum number of characters that an error message quotes from a request. */
 const QUOTED_LENGTH = 200;
 
 /**

@@ -78,7 +78,7 @@ export class VodSweeper extends Construct {
       libraryObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
     ]);
     useFunctionOptions(this, props.functions);
-    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'sweep the videos of both services');
+    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'also sweep the videos of the other service');
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
       description: 'Continues or ends the processing of overdue videos',

@@ -23,7 +23,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // A new token stands for an item that is still unknown: the item's original token is not available, because the list was lazy.
+  // A new CDK token replaces an item that is still unknown: the original CDK token of the item is not available, because the list was lazy.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

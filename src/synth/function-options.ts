@@ -208,7 +208,7 @@ function layersProblems(scope: Construct, layers: lambda.ILayerVersion[] | undef
   const problems = [
     ...listProblems(name, layers, (item, layer) => layerProblem(scope, item, layer), { tokens: false }), tooManyProblem(name, layers, MAX_LAYERS),
   ].filter((problem) => problem !== undefined);
-  // Lambda rejects two versions of one layer.
+  // Lambda rejects a function that has two versions of one layer.
   const withoutVersion = (arn: string) => (LAYER.test(arn) ? arn.replace(/:[^:]+$/, '') : arn);
   return problems.length > 0 ? problems : [repetitionProblem(name, layers?.map(({ layerVersionArn }) => withoutVersion(layerVersionArn)), 'layer')];
 }

@@ -24,11 +24,11 @@ export interface HandlerFunctionProps<H extends HandlerName, U extends readonly 
   readonly environment: Uncovered<H, U>;
   /** @default - the timeout of the function options */
   readonly timeout?: Duration;
-  /** @default - the value of the function options for handlers that serve API requests, otherwise no reservation */
+  /** @default - the value of the function options if the handler serves API requests, otherwise no reservation */
   readonly reservedConcurrentExecutions?: number;
 }
 
-/** A Lambda function, typed by the name of its handler. */
+/** A Lambda function whose type contains the name of its handler. */
 export type HandlerFunction<H extends HandlerName> = lambda.Function & { readonly _handler?: H };
 
 /**

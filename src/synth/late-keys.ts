@@ -22,7 +22,7 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
  *
  * @param property the property of the resource, such as `kmsKeyArn`
  * @param remedy the end of the error message: what would fail with the late key, and what to do instead
- * @param allowed the only key that is accepted, if any
+ * @param allowed the only key that is accepted; undefined rejects every key
  */
 export function rejectLateKey(construct: IConstruct, property: string, remedy: string, allowed?: string): void {
   const resource = construct.node.defaultChild as CfnResource;
@@ -30,7 +30,7 @@ export function rejectLateKey(construct: IConstruct, property: string, remedy: s
   construct.node.addValidation({
     validate: () => {
       const given = JSON.stringify(renderedProperties<Record<string, unknown>>(resource)[name]);
-      return given === JSON.stringify(Stack.of(resource).resolve(allowed)) ? [] : [`${property}: expected ${allowed ? 'the key of the props' : 'none'}, got ${given ?? 'none'}. ${remedy}`];
+      return given === JSON.stringify(Stack.of(resource).resolve(allowed)) ? [] : [`${property}: expected ${allowed ? 'the key that the props set' : 'none'}, got ${given ?? 'none'}. ${remedy}`];
     },
   });
 }
@@ -70,7 +70,7 @@ class GrantSecretKey implements IAspect {
 
 function secretKey(secret: secretsmanager.CfnSecret): ResourceKey {
   const given = givenValue(secret, 'KmsKeyId', secret.kmsKeyId);
-  // Compares tokens, because keys in two stacks may have the same logical id.
+  // Compares CDK tokens, because keys in two stacks may have the same logical id.
   const key = given === undefined ? undefined : secret.node.root.node.findAll()
     .find((each): each is kms.Key => ['keyArn', 'keyId'].some((name) => Reflect.get(each, name) === given));
   return { prop: 'kmsKeyId', key, service: 'secretsmanager' };

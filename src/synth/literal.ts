@@ -5,7 +5,7 @@ import type { IConstruct } from 'constructs';
 /** The prefix of placeholders for CDK tokens. Letters are valid in host names and in ids, and no registered domain name contains this word. */
 export const LATER = 'knownwhendeployed';
 
-/** Replaces each CDK token in a string by a placeholder. Equal tokens have equal placeholders. */
+/** Replaces each CDK token in a string by a placeholder. Equal CDK tokens have equal placeholders. */
 export function literalOf(text: string): string {
   if (!Token.isUnresolved(text)) return text;
   const named = Tokenization.reverseString(text).mapTokens({ mapToken: (token) => nameOf(Token.asString(token)) });

@@ -27,7 +27,10 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got a ${what} of the partition ${partition}` : undefined;
 }
 
-/** Rejects an ARN that is not in the account of the stack. The ARN of an AWS managed resource contains `aws` instead of an account, or no account. */
+/**
+ * Rejects an ARN with another account than the account of the stack. An ARN with `aws` instead of an account, or without an account, is accepted: it belongs to
+ * an AWS managed resource.
+ */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');

@@ -53,7 +53,7 @@ export interface VodTranscodeOptions {
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
    * The maximum limits the cost of one upload. If a file does not state its duration, about `maxDuration` of the file is transcoded, and at most 12 hours. An
-   * upload can cost more than a video of the maximum duration only if the file is longer than the duration that it states.
+   * upload costs more than a video of the maximum duration only in one case: the file states a duration that is too short.
    *
    * @default Duration.hours(6)
    */
@@ -162,8 +162,8 @@ export class VodTranscode extends Construct implements IVodTranscode {
     ]);
     useFunctionOptions(this, props.functions);
     checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
-    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'transcode the uploads of both services');
-    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'submit jobs for the videos of both services');
+    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'also transcode the uploads of the other service');
+    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'also submit jobs for the videos of the other service');
     checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);

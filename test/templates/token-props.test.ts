@@ -20,7 +20,7 @@ describe('a token renders as CloudFormation or is rejected with an error that na
   });
 });
 
-/** One token per kind of value. */
+/** A CDK token for each kind of value. */
 const TOKENS: Record<string, unknown> = {
   'string': Lazy.string({ produce: () => 'later' }),
   'number': Lazy.number({ produce: () => 7 }),

@@ -23,7 +23,7 @@ export interface SignInPorts {
 /** Header of responses with tokens (RFC 6749, section 5.1). */
 const UNCACHED = { pragma: 'no-cache' };
 
-/** Reason for a rejected callback, for the log. Texts of the sign-in server and the caller are not logged, since they can contain anything. */
+/** The reason for a rejected callback, as the log shows it. Texts that the sign-in server or the caller sent are not logged, since they can contain anything. */
 type Fault = 'not a top-level navigation' | 'no pending sign-in' | 'state of another sign-in or changed cookie' | 'too late' | 'error in the callback' |
 'no code' | 'other issuer' | 'code' | 'id token';
 

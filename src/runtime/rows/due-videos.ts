@@ -12,7 +12,7 @@ export interface DueVideo {
 /** The last video of a page, after which the next page begins. */
 export type DuePosition = DueVideo;
 
-/** Reads and changes the due times of videos. Only status changes and the sweeper change due times. */
+/** Reads and changes the due times of videos. A due time changes only if the status changes, or if the sweeper changes it. */
 export interface DueVideos {
   /** Lists the due videos in one partition of INDEXES.byDue, earliest due time first. */
   listDue(shard: string, until: Date, page: { limit: number; from?: DuePosition }): Promise<{ due: DueVideo[]; next?: DuePosition }>;

@@ -11,7 +11,7 @@ const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
   1075: { code: 'corrupt', message: 'the tracks of the file could not be read' },
   1076: { code: 'corrupt', message: 'the file is incomplete, or could not be read to its end' },
   1092: { code: 'corrupt', message: 'the audio of the file could not be decoded' },
-  // 1401: S3 or KMS denies access to the job's role. 1404: the source or the bucket no longer exists. 1432 to 1434, 1515: the role can't be used.
+  // 1401: S3 or KMS denies a request of the job's role. 1404: the source or the bucket no longer exists. 1432 to 1434, 1515: the role can't be used.
   // 1517: S3 rejects the output. 1522: the job took longer than MediaConvert allows. 3457: the account's input policy rejects the source.
   ...Object.fromEntries([1401, 1404, 1432, 1433, 1434, 1515, 1517, 1522, 3457].map((code) => [code, internal()])),
 };

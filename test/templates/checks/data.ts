@@ -61,7 +61,7 @@ const pagesCanUploadSources: Check = (template) => storesOf(template, 'sources')
     AllowedHeaders: (headers: string[]) => ['content-type', 'if-none-match', 'x-amz-checksum-*'].every((header) => headers.includes(header)),
     ExposedHeaders: (headers: string[]) => ['ETag', ...['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`)]
       .every((header) => headers.includes(header)),
-    // Without MaxAge, a browser sends a preflight request for each part.
+    // Without MaxAge, a browser would send a preflight request for each part of a multipart upload.
     MaxAge: atLeast(600),
   });
 });

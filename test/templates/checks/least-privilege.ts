@@ -101,7 +101,7 @@ const CONDITIONS: Record<string, object> = {
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** The actions on a KMS key that an action on the encrypted table or bucket requires. The key is used only through DynamoDB or S3. */
+/** An action on an encrypted table or bucket requires these actions on the KMS key. The key is used only through DynamoDB or S3. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
   // For reads and writes, DynamoDB decrypts the table's key with the permissions of the caller.
   ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],

@@ -49,7 +49,7 @@ const clientsUseTheCodeFlow: Check = allOf(
     AllowedOAuthFlows: ['code'],
     AllowedOAuthFlowsUserPoolClient: true,
     AllowedOAuthScopes: (scopes: string[]) => ['openid', 'email', 'profile'].every((scope) => scopes.includes(scope)),
-    // Without ExplicitAuthFlows, the client gets Cognito's defaults.
+    // Without ExplicitAuthFlows, the client gets Cognito's defaults, which allow more than one flow.
     ExplicitAuthFlows: (flows: string[]) => flows.length === 1 && oneOf('ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH')(flows[0]),
     PreventUserExistenceErrors: 'ENABLED',
     EnableTokenRevocation: true,

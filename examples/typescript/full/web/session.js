@@ -185,7 +185,7 @@ export class Session {
     this.#isInTrouble = false;
   }
 
-  /** Handles a missing response. The user stays signed in until the token expires, because the next try can succeed. */
+  /** Handles a missing response. The user stays signed in until the token expires, because the next request can succeed. */
   #suffer(error) {
     if (this.#idToken) {
       this.#renewIn(this.#isInTrouble ? NEXT_RETRY_MS : RETRY_MS);
