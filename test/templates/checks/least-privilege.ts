@@ -7,7 +7,7 @@ import { type CloudFormationTemplate, ours, references, withoutHash } from '../.
 /** The allowed resources of each action, in the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
-// The user's app chooses the logical ids of existing tables and buckets, so these names describe their purpose.
+// The user's app chooses the logical ids of existing tables and buckets. In this file, names of purposes replace these ids.
 const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
