@@ -3,7 +3,7 @@ export const SURVIVORS: [what: RegExp, reason: string][] = [
   [/: (DeletionPolicy|UpdateReplacePolicy)=Delete removed/, 'CloudFormation\'s default'],
   [/: DeletionProtection=INACTIVE removed/, 'Cognito\'s default'],
   [/: Replicas\.0\.DeletionProtectionEnabled=false removed/, 'DynamoDB\'s default'],
-  [/: Replicas\.0\.GlobalSecondaryIndexes(\.\d)? removed/, 'an entry contains only the name of an index, without settings of the replica'],
+  [/: Replicas\.0\.GlobalSecondaryIndexes(\.\d)? removed/, 'the removed entry only names an index, and sets nothing for the replica'],
   [/FunctionStream\w+: BatchSize=100 removed/, 'the value is Lambda\'s default for streams'],
   [/MethodSettings\.\d+\.DataTraceEnabled=false removed/, 'API Gateway\'s default'],
   [/: State=ENABLED removed/, 'EventBridge\'s default'],

@@ -91,7 +91,7 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
 /** Returns an error for a value that is not an `Access`, since an invalid value could otherwise give the role to every signed-in user. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
-  if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of ${access.length}. A role accepts one Access`;
+  if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of length ${access.length}. A role accepts one Access`;
   const wrong = libraryObjectProblem(prop, access, 'Access.group(\'editors\') or another Access', { members: ['groups'] });
   if (!wrong && access.groups && access.groups.length > 1) {
     return `${prop}: expected Access.group with one name, got ${access.groups.map(show).join(' and ')}. A role accepts one group`;

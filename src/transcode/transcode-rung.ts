@@ -32,7 +32,7 @@ export function ladderProblems(name: string, ladder: readonly TranscodeRung[] | 
     if (upper.height === lower.height) return `${name}: expected each height only once, got ${upper.height} twice`;
     // Players choose a rendition by its bitrate, so a larger rendition needs a higher bitrate.
     return upper.maxBitrate > lower.maxBitrate ? undefined
-      : `${name}: expected a higher maxBitrate at ${upper.height} than at ${lower.height}, got ${megabits(upper.maxBitrate)} and ${megabits(lower.maxBitrate)}`;
+      : `${name}: expected a higher maxBitrate at height ${upper.height} than at height ${lower.height}, got ${megabits(upper.maxBitrate)} and ${megabits(lower.maxBitrate)}`;
   });
 }
 

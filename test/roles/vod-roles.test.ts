@@ -43,7 +43,7 @@ describe('roles', () => {
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group name'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
-    [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of 2. A role accepts one Access'],
+    [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of length 2. A role accepts one Access'],
     [{ uploaders: (Access.group as (...names: string[]) => Access)('a', 'b') }, 'roles.uploaders: expected Access.group with one name, got "a" and "b". A role accepts one group'],
   ])('rejects %j', (roles, message) => {
     expect(rolesProblems(roles).join()).toContain(message);

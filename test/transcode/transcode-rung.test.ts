@@ -23,7 +23,7 @@ test.each<[string, TranscodeRung[], string]>([
   ['a misspelled key', [{ height: 720, maxBitrate: mbps(2), width: 1280 } as TranscodeRung], 'ladder[0].width: expected only height, maxBitrate'],
   ['one height twice', [{ height: 720, maxBitrate: mbps(2) }, { height: 720, maxBitrate: mbps(1) }], 'ladder: expected each height only once, got 720 twice'],
   ['a higher bitrate for a lower height', [{ height: 360, maxBitrate: mbps(2) }, { height: 720, maxBitrate: mbps(1) }],
-    'ladder: expected a higher maxBitrate at 720 than at 360, got 1 Mb/s and 2 Mb/s'],
+    'ladder: expected a higher maxBitrate at height 720 than at height 360, got 1 Mb/s and 2 Mb/s'],
 ])('rejects %s', (_, ladder, message) => {
   expect(problems(ladder)).toBe(message);
 });

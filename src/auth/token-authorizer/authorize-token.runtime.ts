@@ -17,7 +17,7 @@ const CLOCK_SKEW_SECONDS = 30;
 
 export interface AuthorizerPorts {
   readonly fetch: typeof fetch;
-  /** Returns the system time, which the JWT library also reads. */
+  /** Returns the system time. The JWT library always reads the system time, so a different time would not affect its checks. */
   readonly now: () => Date;
 }
 

@@ -207,7 +207,7 @@ function send({ method, url, headers }, file, signal) {
     put.open(method, url);
     for (const [name, value] of Object.entries(headers)) put.setRequestHeader(name, value);
     put.upload.addEventListener('progress', ({ loaded, total }) => showUpload((100 * loaded) / total));
-    put.addEventListener('load', () => (put.status < 300 ? resolve() : reject(new Problem(`The upload failed with status (${put.status}). Please try again.`))));
+    put.addEventListener('load', () => (put.status < 300 ? resolve() : reject(new Problem(`The upload failed (status ${put.status}). Please try again.`))));
     put.addEventListener('error', () => reject(new Problem('The upload was interrupted. Please try again.')));
     put.addEventListener('abort', () => reject(signal.reason));
     signal.addEventListener('abort', () => put.abort());
