@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const coldStarts = await coldStartRows(assets);
   console.log('Cold starts: all times are measured from the start of the module');
   console.table(coldStarts.handlers);
-  console.log('Cold starts of a handler with one SDK client, bundled with NODE_BUNDLE and with LAMBDA_BUNDLE (build/bundle-options.ts)');
+  console.log('Cold starts of a handler with one SDK client: one bundle with NODE_BUNDLE, and one bundle with LAMBDA_BUNDLE (see build/bundle-options.ts)');
   console.table(coldStarts.comparison);
   console.log('Warm calls of the Lambda authorizer');
   console.table(await authorizerRows(assets));

@@ -132,7 +132,7 @@ install();
 for (const [file, text] of Object.entries(FILES)) writeFileSync(path.join(folder, file), text);
 for (const node of [process.execPath, oldestNode()]) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-  attempt(`require with Node ${version}`, () => synthesisFaults(node, 'app.cjs'));
-  attempt(`import with Node ${version}`, () => synthesisFaults(node, 'app.mjs'));
+  attempt(`synthesis after require(), Node ${version}`, () => synthesisFaults(node, 'app.cjs'));
+  attempt(`synthesis after import, Node ${version}`, () => synthesisFaults(node, 'app.mjs'));
 }
 for (const [name, [files, options]] of Object.entries(RESOLUTIONS)) attempt(`types by ${name}`, () => typeFaults(files, options));

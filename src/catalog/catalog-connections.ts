@@ -53,7 +53,7 @@ export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): 
   return grantOnTable(catalog, grantee, { actions: ['dynamodb:GetItem'], resourceArns: [catalog.table.tableArn] });
 }
 
-/** Grants the permissions with which Lambda polls the stream (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). */
+/** Grants the permissions with which Lambda polls the stream (see "Using AWS Lambda with Amazon DynamoDB" in the AWS Lambda Developer Guide). */
 function grantStream(catalog: IVodCatalog, grantee: iam.IGrantable): void {
   const { tableStreamArn } = catalog.table;
   grantOnTable(catalog, grantee, { actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resourceArns: [tableStreamArn!] });

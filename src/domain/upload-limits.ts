@@ -18,7 +18,7 @@ export interface UploadLimits {
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 
-/** The maximum size of an object that is uploaded in one PUT: 5 GiB (Amazon S3 User Guide, "Uploading objects"). */
+/** The maximum size of an object that is uploaded in one PUT: 5 GiB (see "Uploading objects" in the Amazon S3 User Guide). */
 export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 
 /** The media types of video files: `video/*`, and containers that are registered as `application/*`. */

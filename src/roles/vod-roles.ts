@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Roles } from '../contract/roles';
 import { isAbsent, keyProblem, libraryObjectProblem, objectProblem, show } from '../synth/prop-checks';
 
-/** Maximum length of a group name in Cognito (Amazon Cognito User Pools API Reference, CreateGroup). */
+/** Maximum length of a group name in Cognito (see CreateGroup in the Amazon Cognito User Pools API Reference). */
 const MAX_GROUP_NAME_LENGTH = 128;
 
 /** The users who have a role. */

@@ -5,7 +5,7 @@ import { LATER, literalOf } from './literal';
 import { differ } from './place';
 import { objectProblem, show } from './prop-checks';
 
-/** The only region whose certificates CloudFront accepts (Amazon CloudFront Developer Guide, "Requirements for using SSL/TLS certificates with CloudFront"). */
+/** The only region whose certificates CloudFront accepts (see "Requirements for using SSL/TLS certificates with CloudFront" in the CloudFront guide). */
 export const CERTIFICATE_REGION = 'us-east-1';
 
 const FORM = `arn:aws:acm:${CERTIFICATE_REGION}:{account}:certificate/{id}`;

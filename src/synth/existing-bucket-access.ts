@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 
 const BLOCKS = ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets'] as const;
 
-/** Canned ACLs that grant public access (Amazon S3 User Guide, "Access control list overview"). */
+/** Canned ACLs that grant public access (see "Access control list overview" in the Amazon S3 User Guide). */
 const PUBLIC_ACLS: unknown[] = [s3.BucketAccessControl.PUBLIC_READ, s3.BucketAccessControl.PUBLIC_READ_WRITE, s3.BucketAccessControl.AUTHENTICATED_READ];
 
 /**

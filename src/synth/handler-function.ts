@@ -82,7 +82,7 @@ function servesRequests(handler: HandlerName): boolean {
   return routesOf(handler).length > 0 || handler === 'auth/authorize-token';
 }
 
-/** The permissions of a function in a VPC (AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"). */
+/** The permissions of a function in a VPC (see "Giving Lambda functions access to resources in an Amazon VPC" in the AWS Lambda Developer Guide). */
 const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses']
   .map((action) => `ec2:${action}`);
 

@@ -64,7 +64,7 @@ function warnOfEndpoints(scope: IConstruct, vpc: ec2.IVpc, isolated: string, nee
   const missing = needed.filter((service) => !names.some((name) => name.includes(`.${service}"`)));
   if (missing.length === 0) return;
   Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutEndpoints',
-    `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for these services of this function: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
+    `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for these services, which this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
 }
 
 /** Returns a description of the first isolated subnet of the selection, if there is one. */

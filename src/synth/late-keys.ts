@@ -35,7 +35,7 @@ export function rejectLateKey(construct: IConstruct, property: string, remedy: s
   });
 }
 
-/** The KMS actions that a caller of Secrets Manager must be allowed to use (AWS Secrets Manager User Guide, "Secret encryption and decryption"). */
+/** The KMS actions that a caller of Secrets Manager must be allowed to use (see "Secret encryption and decryption" in the AWS Secrets Manager User Guide). */
 const KEY_ACTIONS = { GetSecretValue: ['kms:Decrypt'], PutSecretValue: ['kms:GenerateDataKey', 'kms:Decrypt'] };
 
 /**

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 /** Partitions without a CloudFront endpoint (botocore's endpoints.json, November 2026). */
 const WITHOUT_CLOUDFRONT = ['aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-iso-e', 'aws-iso-f'];
 
-/** Regions with MediaConvert in the partition `aws` (AWS General Reference, "AWS Elemental MediaConvert endpoints and quotas", November 2026). */
+/** Regions with MediaConvert in the partition `aws` (see "AWS Elemental MediaConvert endpoints and quotas" in the AWS General Reference, November 2026). */
 const WITH_MEDIACONVERT = [
   'af-south-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2', 'ap-southeast-4',
   'ap-southeast-5', 'ca-central-1', 'eu-central-1', 'eu-north-1', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'me-central-1', 'sa-east-1',

@@ -3,7 +3,7 @@ import type { Json } from '../json';
 /** The maximum size of an item, in bytes. */
 export const LARGEST_ITEM = 400 * 1024;
 
-/** Returns the size of an item in bytes (DynamoDB Developer Guide, "DynamoDB item sizes and formats"). Dynalite counts characters instead of bytes. */
+/** Returns the size of an item in bytes (see "DynamoDB item sizes and formats" in the DynamoDB guide). Dynalite counts characters instead of bytes. */
 export function itemSize(item: Json): number {
   return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
 }

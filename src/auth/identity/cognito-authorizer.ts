@@ -35,8 +35,8 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
 }
 
 /**
- * Returns an error if a client id has an invalid form (Amazon Cognito User Pools API Reference, UserPoolClientType). API Gateway reads the id as a regular
- * expression, so `.*` would match every client.
+ * Returns an error if a client id has an invalid form (see UserPoolClientType in the Amazon Cognito User Pools API Reference). API Gateway reads the id as a
+ * regular expression, so `.*` would match every client.
  */
 export function clientIdProblem(clientId: string): string | undefined {
   return /^[\w+]{1,128}$/.test(literalOf(clientId)) ? undefined

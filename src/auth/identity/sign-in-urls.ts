@@ -78,7 +78,8 @@ function customDomainProblems(scope: IConstruct, domain: cognito.CustomDomainOpt
   if (isAbsent(domain)) return [];
   const prop = 'domain.customDomain.domainName';
   const noDomain = objectProblem('domain.customDomain', domain, 'a domain name and its certificate', { members: ['domainName', 'certificate'] });
-  // Cognito serves a custom domain through CloudFront, so CloudFront's rules apply (Amazon Cognito Developer Guide, "Using your own domain for managed login").
+  // Cognito serves a custom domain through CloudFront, so CloudFront's rules apply (see "Using your own domain for managed login" in the Amazon Cognito
+  // Developer Guide).
   return noDomain ? [noDomain] : [
     domainNameProblem(prop, domain.domainName),
     certificateProblem(scope, 'domain.customDomain.certificate', domain.certificate, { prop, list: [domain.domainName] }),

@@ -27,8 +27,8 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
   const { idTokenValidity, accessTokenValidity, refreshTokenValidity: refresh, refreshTokenRotationGracePeriod } = options.userPoolClient ?? {};
   return [
     booleanProblem('refreshTokenRotation', options.refreshTokenRotation),
-    // The limits of the durations are Cognito's (Amazon Cognito User Pools API Reference, CreateUserPoolClient). CDK passes token lifetimes to CloudFormation
-    // in minutes.
+    // The limits of the durations are Cognito's (see CreateUserPoolClient in the Amazon Cognito User Pools API Reference). CDK passes token lifetimes to
+    // CloudFormation in minutes.
     durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),

@@ -195,7 +195,7 @@ export function userPoolIdentityProblems(scope: Construct, options: UserPoolIden
   ];
 }
 
-/** Checks a domain prefix against Cognito's rules (Amazon Cognito Developer Guide, "Using the Amazon Cognito domain"). */
+/** Checks a domain prefix against Cognito's rules (see "Using the Amazon Cognito domain" in the Amazon Cognito Developer Guide). */
 function domainProblems(domain?: cognito.UserPoolDomainOptions): (string | undefined)[] {
   const prefix = domain?.cognitoDomain?.domainPrefix;
   const isRight = isAbsent(prefix) || Token.isUnresolved(prefix)

@@ -111,7 +111,7 @@ export function groupProblems(roles: Roles): (string | undefined)[] {
   return Object.entries(roles).flatMap(([role, names]) => (names as readonly string[] | undefined ?? []).map((name) => groupNameProblem(`roles.${role}`, name)));
 }
 
-/** Checks a group name against Cognito's rules (Amazon Cognito User Pools API Reference, CreateGroup). */
+/** Checks a group name against Cognito's rules (see CreateGroup in the Amazon Cognito User Pools API Reference). */
 function groupNameProblem(prop: string, name: string | undefined): string | undefined {
   // This function accepts values that are not names, because `rolesProblems` already rejects them.
   if (typeof name !== 'string' || name.trim() === '' || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;

@@ -4,7 +4,7 @@ import { API_STAGE } from '../../../src/contract/routes';
 import { MEDIA_PREFIX } from '../../../src/domain/object-keys';
 import { CloudFormationTemplate, list, ours, references } from '../../toolkit/template';
 
-/** CloudFront's managed policies (Amazon CloudFront Developer Guide, "Use managed policies"). */
+/** CloudFront's managed policies (see "Use managed policies" in the Amazon CloudFront Developer Guide). */
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const ALL_VIEWER_EXCEPT_HOST = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
