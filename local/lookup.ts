@@ -19,7 +19,7 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
  * Throws for the first property that the local stack does not support. If the local stack ignored
  * a property, the property would have an effect only on AWS.
  *
- * @param free - property names that accept any value, separated by spaces
+ * @param free - the names of the properties that accept any value. Spaces separate the names
  * @param bound - the accepted values of the other properties
  */
 export function onlyKnown(what: string, properties: Record<string, any>, free: string, bound: Record<string, unknown[]> = {}): void {

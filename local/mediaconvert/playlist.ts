@@ -17,7 +17,7 @@ export async function measure({ output, local, name }: Rendition, folder: string
   const segments = playlist.segments.map(({ uri, duration }) => ({ duration, bits: statSync(join(folder, uri)).size * 8 }));
   const secondsOf = (run: typeof segments) => sum(run.map(({ duration }) => duration));
   const rateOf = (run: typeof segments) => sum(run.map(({ bits }) => bits)) / secondsOf(run);
-  // RFC 8216: the peak bitrate is the highest bitrate of contiguous segments that last 0.5 to 1.5 target durations. A short last segment is ignored.
+  // The peak bitrate is the highest bitrate of contiguous segments that last 0.5 to 1.5 target durations (see RFC 8216). A short last segment is ignored.
   const runs = segments.flatMap((_, first) => [1, 2, 3].map((count) => segments.slice(first, first + count)))
     .filter((run) => Math.abs(secondsOf(run) / playlist.targetDuration - 1) <= 0.5);
   const named = [...new Set(playlist.segments.flatMap((segment) => [segment.map, segment]))].filter(Boolean);

@@ -34,7 +34,7 @@ export interface DistributionOptions extends DomainOptions {
 export function createDistribution(scope: Construct, props: DistributionOptions): cloudfront.Distribution {
   const { bucket, keyGroup } = props;
   const control = new cloudfront.S3OriginAccessControl(scope, 'AccessControl', { originAccessControlName: globalName(scope, 'media') });
-  // CDK's `withOriginAccessControl` would allow the distribution to read the whole bucket.
+  // CDK's `withOriginAccessControl` is not used, because it would allow the distribution to read the whole bucket.
   const media = origins.S3BucketOrigin.withBucketDefaults(bucket, { originAccessControlId: control.originAccessControlId });
   const { HTTPS_ONLY, REDIRECT_TO_HTTPS } = cloudfront.ViewerProtocolPolicy;
   const { SECURITY_HEADERS: responseHeadersPolicy } = cloudfront.ResponseHeadersPolicy;

@@ -17,7 +17,7 @@ export interface SweepReport {
   readonly complete: boolean;
 }
 
-/** The sweep stops when the function has only this time left, which is enough to process one more video. */
+/** The sweep starts no further video when the function has less than this time left, so that it can finish the video that it processes. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
 const IDS_LOGGED = 20;

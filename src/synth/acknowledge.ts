@@ -19,7 +19,8 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
   const id = (): string => `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resourceArn))}]`;
   const early = id();
   acknowledgeOne(scope, early, reason);
-  // CDK replaces the ARN of a resource in another stack with an Fn::ImportValue at the end of synthesis.
+  // At the end of synthesis, CDK replaces the ARN of a resource in another stack with an Fn::ImportValue. The finding then has another id, which is
+  // acknowledged too.
   scope.node.addValidation({
     validate: () => {
       if (id() !== early) acknowledgeOne(scope, id(), reason);

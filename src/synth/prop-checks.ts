@@ -58,7 +58,7 @@ function isSize(value: unknown): value is Size {
 }
 
 /**
- * Checks that a value is a member of an enum. CDK tokens are rejected because code at synth depends on the value.
+ * Checks that a value is a member of an enum. A CDK token is rejected, because the library needs the value at synth.
  *
  * @param enums the enum, keyed by its name: `{ RemovalPolicy }`
  */

@@ -58,7 +58,8 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.reload();
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.5);
 
-    // The sign-in cookie is deleted after the sign-in. The refresh and playback cookies have paths that exclude the app.
+    // The sign-in cookie is deleted after the sign-in. The paths of the refresh cookie and the playback cookies do not contain the
+    // app's pages, so the app receives neither.
     const held = (await context.cookies()).filter(({ domain }) => domain === 'localhost').map(({ name }) => name);
     expect(held).toEqual(expect.arrayContaining(['__Secure-vod-refresh', 'CloudFront-Signature']));
     expect([...new Set(cookieNames())]).toEqual(['__Host-app-session']);

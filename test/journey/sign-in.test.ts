@@ -11,7 +11,7 @@ import type { StackFacts } from '../../local/stack';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Divides lifetimes. An authorization code is valid for five minutes. With this divisor, the code is valid for ten seconds. */
+/** Divides lifetimes. An authorization code is valid for five minutes. Divided by 30, this is ten seconds. */
 const DIVISOR = 30;
 const CODE_MS = 10_000;
 const PROBLEM_JSON = 'application/problem+json';

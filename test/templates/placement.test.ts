@@ -46,7 +46,7 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
   // The template checks support only templates with one service and without a fixed region.
   if (/^(a nested stack|two stages)/.test(name)) {
     test('passes our own checks', () => {
-      // The checks of `data` expect that data is retained, but the aspect sets the removal policy DESTROY.
+      // With the aspect, the checks of `data` are omitted: they expect that data is retained, but the aspect sets the removal policy DESTROY.
       const { data, ...others } = CHECKS;
       const failed = templates.flatMap((template) => Object.entries(aspects ? others : { data, ...others }).flatMap(([topic, checks]) => Object.entries(checks)
         .flatMap(([requirement, check]) => check(template).map((problem) => `${topic}: ${requirement}: ${problem}`))));

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 4000;
 
 /**
  * How long the client's secret is cached. All execution environments of the function must soon use a new secret, since the cookies of pending sign-ins depend
- * on it (`deriveKey`). Failed calls alone do not reveal a new secret, since Cognito can still accept the old secret (AddUserPoolClientSecret).
+ * on it (`deriveKey`). Calls with the old secret do not always fail, since Cognito can accept both secrets (see AddUserPoolClientSecret).
  */
 const SECRET_MS = 5 * 60 * 1000;
 
@@ -63,7 +63,7 @@ export class OAuthClient {
     return tokens;
   }
 
-  /** Revokes a refresh token. An invalid token counts as revoked: the caller can't fix this error (RFC 7009, section 2.2). */
+  /** Revokes a refresh token. An invalid token counts as revoked, because a caller could not react to an error (see RFC 7009, section 2.2). */
   async revoke(token: string): Promise<void> {
     const response = await this.post('/oauth2/revoke', { token });
     if (response.ok) return;
@@ -72,7 +72,7 @@ export class OAuthClient {
     console.warn({ message: 'no refresh token to revoke', error: response.body.error });
   }
 
-  /** Checks the signature, issuer, audience, use, expiry and nonce of an id token. */
+  /** Checks an id token: signature, issuer, audience, `token_use`, expiry and nonce. */
   async verifyIdToken(idToken: string, isNonce: (nonce: string) => boolean): Promise<boolean> {
     try {
       const { token_use: use, nonce } = await this.verifier.verify(idToken);

@@ -1,5 +1,5 @@
 /**
- * The common names of accepted containers, by MediaConvert's name in probe results. The name of an unknown format is empty.
+ * The accepted containers: a map from the name in MediaConvert's probe results to the common name. In probe results, the name of an unknown format is empty.
  *
  * A format that is not in this list is rejected, because MediaConvert also reads HLS, DASH and IMF manifests, and would fetch every URL in an uploaded
  * manifest.

@@ -7,7 +7,7 @@ export interface Row { readonly videoId: string; readonly title: string; readonl
 
 const ENDS = ['ready', 'errored'];
 
-/** Returns a message for each acknowledged change that is lost, and for each event without a change. Call this function after the last write. */
+/** Returns a message for each lost change that the service had acknowledged, and for each event without a change. Call this function after the last write. */
 export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard: Readonly<Record<string, readonly Heard[]>>): string[] {
   const stored = new Map(rows.map((row) => [row.videoId, row]));
   const found: string[] = [];

@@ -20,7 +20,10 @@ const deploymentDependsOnTheApi: Check = (template) => {
   });
 };
 
-/** Custom resources and event source mappings invoke a function immediately. Without its policy, the function's requests to AWS would fail. */
+/**
+ * Custom resources and event source mappings invoke a function as soon as they exist. If the policy of the function's role did not exist yet, the function's
+ * requests to AWS would fail.
+ */
 const functionsDependOnTheirPolicies: Check = (template) => handlersOf(template).flatMap(({ id, role }) => {
   const before = waitsFor(template, id);
   return ours(template, 'AWS::IAM::Policy').filter(({ properties }) => references(properties.Roles).includes(role) && !before.has(properties && idOf(template, properties)))
