@@ -1,7 +1,10 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 
-/** The reason that this function writes to its objects. In the objects that Lambda writes, the reason is `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
+/**
+ * The value of `condition` in the objects that this function writes. In the objects that Lambda writes, the value is `RetryAttemptsExhausted` or
+ * `RecordAgeExceeded`.
+ */
 const CONDITION = 'RecordNotReadable';
 
 /**
