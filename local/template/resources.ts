@@ -12,7 +12,7 @@ export interface Resource {
 /** The account and region of an environment-agnostic stack. */
 export const ENVIRONMENT = { account: '123456789012', region: 'us-east-1' };
 
-/** The part of a resource that other resources can refer to. */
+/** The values of a resource that other resources can refer to. */
 export type Names = Pick<Resource, 'physicalId' | 'attributes'>;
 
 const { account, region } = ENVIRONMENT;

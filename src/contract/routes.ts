@@ -21,7 +21,7 @@ export interface Route {
   readonly handler: HandlerName;
   /** `open` routes have no authorizer. */
   readonly access: 'open' | 'signed-in';
-  /** True if pages of `appOrigins` can call this open route. Signed-in routes always allow calls from these pages. */
+  /** For an `open` route: true if pages of `appOrigins` can call the route. These pages can always call `signed-in` routes. */
   readonly otherOrigins?: true;
   readonly summary: string;
   readonly pathParameters?: Readonly<Record<string, TextSchema>>;

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { readableBytes } from '../domain/readable';
 
 /*
- * Checks for single props. Each check returns an error message that begins with the name of the prop, or undefined. The checks accept `unknown`, because plain
+ * Each check is for one prop. It returns an error message that begins with the name of the prop, or undefined. The checks accept `unknown`, because plain
  * JavaScript has no type check. `null` and `undefined` (None in Python) mean that the prop was omitted. A CDK token is accepted if CloudFormation can use a
  * value that is known only at deploy time.
  */

@@ -17,7 +17,7 @@ function regionOf(scope: Construct): string | undefined {
   return Token.isUnresolved(region) ? undefined : region;
 }
 
-/** Rejects regions of partitions in which the distribution can't work. Regions that AWS adds to other partitions are accepted. */
+/** Rejects the regions of a partition if the distribution can't work in that partition. In other partitions, all regions are accepted, also new ones. */
 export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;

@@ -46,7 +46,7 @@ export function sweeperSetting() {
   let table: CatalogTable;
   let count = 0;
   const clock = { now: new Date(NOW) };
-  /** The jobs of MediaConvert by id. If the value is an `Error`, the mock of MediaConvert returns this error instead of a job. */
+  /** The jobs of MediaConvert by id. If the value is an `Error`, the mock of MediaConvert responds with this error instead of a job. */
   const jobs = new Map<string, Job | Error>();
   const messages: string[] = [];
   const calls: string[] = [];

@@ -49,7 +49,7 @@ export class Identity {
    *
    * @param userPool the pool whose users can call the API
    * @param clients the accepted clients of this pool: the audience of a token must be one of these clients. If the app creates a client in another pool, synth
-   * rejects the client. If an imported client is in another pool, its tokens get a 401 response
+   * rejects the client. If an imported client is in another pool, requests with its tokens get a 401 response
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');

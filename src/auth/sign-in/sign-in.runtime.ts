@@ -23,7 +23,7 @@ export interface SignInPorts {
 /** Header of responses with tokens (RFC 6749, section 5.1). */
 const UNCACHED = { pragma: 'no-cache' };
 
-/** The reason for a rejected callback, as the log shows it. Texts that the sign-in server or the caller sent are not logged, since they can contain anything. */
+/** The reason for a rejected callback, for the log. Texts that the sign-in server or the caller sent are not logged, since they can contain anything. */
 type Fault = 'not a top-level navigation' | 'no pending sign-in' | 'state of another sign-in or changed cookie' | 'too late' | 'error in the callback' |
 'no code' | 'other issuer' | 'code' | 'id token';
 
@@ -138,7 +138,7 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
   const { origin, 'sec-fetch-site': site } = headers;
   const isSent = origin !== undefined || site !== undefined;
   if (!isSent || (origin !== undefined && !origins.includes(origin)) || (site !== undefined && site !== 'same-origin')) {
-    throw new HttpProblem('cross_site', 'only pages of the service can renew or end a session with the cookie');
+    throw new HttpProblem('cross_site', 'only pages of the service can use the cookie to renew or end a session');
   }
   // A subdomain can set a second refresh cookie, and the server can't know which cookie is authentic, so the request is rejected.
   if (others.length > 0) {

@@ -15,7 +15,7 @@ const RETRY_MS = 60_000;
 
 /**
  * Maximum time for which keys are trusted without a successful request to the issuer. Users therefore stay signed in during an issuer outage of some hours. If
- * an attacker with a leaked key blocks the requests to the issuer, a removed key stays trusted for at most a day.
+ * an attacker has a leaked key and blocks the requests to the issuer, the key stays trusted for at most a day after the issuer removed it.
  */
 const TRUSTED_MS = 86_400_000;
 

@@ -132,7 +132,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   };
 }
 
-/** Omits rows of a newer format, so that a page still contains its readable rows. The log names each omitted row. */
+/** Omits rows of a newer format, so that a page with such a row still contains its other rows. The log names each omitted row. */
 function readable(stored: readonly Record<string, any>[]): VideoRow[] {
   return stored.flatMap((row) => {
     try {

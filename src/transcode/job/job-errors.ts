@@ -32,7 +32,7 @@ const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   BadRequestException: 'request',
 };
 
-/** Matches messages about errors that the file did not cause, such as missing permissions. Such a message can have a general error code. */
+/** Matches messages about errors that the file did not cause, such as missing permissions. The same error code can also mean an error of the file. */
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
 export function internal(): VideoError {

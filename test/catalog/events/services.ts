@@ -35,7 +35,7 @@ export class Services {
   readonly tableName: string;
   /** Failed event records that Lambda stored, by object key. */
   readonly failed = new Map<string, string>();
-  /** Offset of Lambda's clock, to make records older than the maximum age. */
+  /** The offset of Lambda's clock in milliseconds. With an offset, a record can be older than the maximum age. */
   lateMilliseconds = 0;
   private readonly streamArn: string;
   private dynamoDb!: DynamoDb;
