@@ -84,6 +84,8 @@ async function runConsumers(artifacts: Artifacts, work: string) {
 }
 
 async function main(): Promise<void> {
+  const unknown = options.only?.filter((name) => !(name in CONSUMERS)) ?? [];
+  if (unknown.length > 0) throw new Error(`--only: expected ${Object.keys(CONSUMERS).join(', ')}, got ${unknown.join(', ')}`);
   const work = mkdtempSync(path.join(tmpdir(), 'consumers-'));
   try {
     const artifacts = await pack(work, options.rename);

@@ -21,6 +21,9 @@ export interface ObjectMeta {
 /** Options of a put. With `ifAbsent`, `put` fails if the key exists, even if a concurrent put created the key. */
 export type PutOptions = Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> & { readonly ifAbsent?: boolean };
 
+/** Bucket names of S3 (see "General purpose bucket naming rules" in the Amazon S3 User Guide). A bucket is also a folder, so its name must not be a path. */
+const BUCKET_NAME = /^[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/;
+
 /** The delay before a failed call of `created` is retried. */
 const RETRY_MS = 1000;
 
@@ -35,7 +38,10 @@ export type Store = ReturnType<typeof createStore>;
  *   reported
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta) => void) {
-  const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ physicalId }) => physicalId));
+  const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ logicalId, physicalId }) => {
+    if (!BUCKET_NAME.test(physicalId)) throw new Error(`${logicalId}: expected a bucket name of 3 to 63 lower-case letters, digits, dots and hyphens, got ${JSON.stringify(physicalId)}`);
+    return physicalId;
+  }));
   const place = (...names: string[]) => join(stack.dataFolder, 's3', ...names);
   const factsOf = (bucket: string, key: string) => place(bucket, `${createHash('sha256').update(key).digest('hex')}.json`);
   const incoming = '.incoming'; // bucket names can't begin with a dot

@@ -12,7 +12,7 @@ const FILE = path.join(__dirname, 'release-candidate.json');
 /** Resource types that hold data, or whose replacement signs users out, changes a URL or makes signed media unreadable. */
 const KEPT_TYPES = [
   'AWS::ApiGateway::RestApi', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::KeyGroup', 'AWS::CloudFront::PublicKey', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient',
-  'AWS::Cognito::UserPoolDomain', 'AWS::DynamoDB::GlobalTable', 'AWS::Events::EventBus', 'AWS::MediaConvert::Queue', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SecretsManager::Secret',
+  'AWS::Cognito::UserPoolDomain', 'AWS::Cognito::UserPoolGroup', 'AWS::DynamoDB::GlobalTable', 'AWS::Events::EventBus', 'AWS::Lambda::EventSourceMapping', 'AWS::MediaConvert::Queue', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SecretsManager::Secret',
   'Custom::VodKeyPair', 'Custom::VodClientSecret',
 ];
 

@@ -5,10 +5,9 @@ go 1.25
 require (
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.260.0
 	github.com/aws/jsii-runtime-go v1.140.0
-	github.com/serverless-vod/serverless-vod-go/serverlessvod v0.0.0
 )
 
-// These two modules name versions of the CDK's Node.js packages, not of Go modules that exist.
+// serverlessvod requires versions of these two modules that the Go index may not have.
 replace (
 	github.com/cdklabs/awscdk-asset-node-proxy-agent-go/nodeproxyagentv6/v2 => github.com/cdklabs/awscdk-asset-node-proxy-agent-go/nodeproxyagentv6/v2 v2.1.2
 	github.com/cdklabs/cloud-assembly-schema-go/awscdkcloudassemblyschema/v54 => github.com/cdklabs/cloud-assembly-schema-go/awscdkcloudassemblyschema/v54 v54.1.0

@@ -298,3 +298,8 @@ test('a large upload uses constant memory', async () => {
   expect(await raw('PUT', `/${BUCKET}/huge`, { 'content-length': `${size}` }, body)).toMatchObject({ status: 200 });
   expect(most - before).toBeLessThan(100 * MIB);
 });
+
+test.each(['../../outside', 'a', 'Upper', 'two..dots', '/root'])('a bucket cannot have the name %j, because a bucket is a folder', (physicalId) => {
+  const stack = stackOf([{ type: 'AWS::S3::Bucket', physicalId }]);
+  expect(() => createS3({ stack, access, putEvent: () => undefined })).toThrow('R0: expected a bucket name of 3 to 63 lower-case letters');
+});
