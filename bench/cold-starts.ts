@@ -54,7 +54,10 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
 });
 
 interface Duration { readonly cpu: number; readonly wall: number }
-/** Two durations in milliseconds: until the module is loaded (`load`), and until the handler's first response (`first`). Both durations begin when the module starts to load. */
+/**
+ * Two durations in milliseconds: until the module is loaded (`load`), and until the handler's first response (`first`). Both durations begin when the
+ * module starts to load.
+ */
 interface ColdStart { readonly load: Duration; readonly first: Duration; readonly outcome: string | number }
 
 interface Bundle { readonly name: string; readonly file: string; readonly event: unknown }

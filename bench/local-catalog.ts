@@ -8,7 +8,8 @@ import { CREDENTIALS, fakeAccess } from '../test/local/fakes';
 import { synthesized } from '../test/local/template/stacks';
 import { catalogIn } from '../test/toolkit/stacks';
 
-// Suppresses deprecation warnings of CDK's TableV2. The validation of the template by the CDK is off: the validation takes seconds, and `npm test` already includes it.
+// Suppresses deprecation warnings of CDK's TableV2. The validation of the template by the CDK is off: the validation takes seconds, and `npm test`
+// already includes it.
 Object.assign(process.env, { JSII_DEPRECATED: 'quiet', CDK_VALIDATION: 'false' });
 
 type Read = Usage & { readonly kind: 'read' };

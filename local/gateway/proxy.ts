@@ -64,7 +64,8 @@ const remapped = ['authorization', 'connection', 'content-length', 'content-md5'
 
 /** Returns the handler's response. Throws LAMBDA_FAILURE (502) if the response is malformed. */
 export function proxyAnswer({ payload, error }: InvokeResult, { requestId, path }: ProxyContext): ApiAnswer {
-  // Lambda's payload limit (6 MiB) is smaller than API Gateway's limit (10 MiB), so API Gateway can accept a body that Lambda rejects. A payload above either limit results in the status 413.
+  // Lambda's payload limit (6 MiB) is smaller than API Gateway's limit (10 MiB), so API Gateway can accept a body that Lambda rejects. A payload above
+  // either limit results in the status 413.
   if (error?.errorType === 'RequestEntityTooLargeException') throw new Refused('REQUEST_TOO_LARGE');
   if (error || !answer.validate(payload ?? null).valid) {
     logLine(`api: ${path}: ${error?.errorType ?? 'malformed Lambda proxy response'}`);

@@ -300,6 +300,5 @@ test('a large upload uses constant memory', async () => {
 });
 
 test.each(['../../outside', 'a', 'Upper', 'two..dots', '/root'])('a bucket cannot have the name %j, because a bucket is a folder', (physicalId) => {
-  const stack = stackOf([{ type: 'AWS::S3::Bucket', physicalId }]);
-  expect(() => createS3({ stack, access, putEvent: () => undefined })).toThrow('R0: expected a bucket name of 3 to 63 lower-case letters');
+  expect(() => createS3({ stack: stackOf([{ type: 'AWS::S3::Bucket', physicalId }]), access, putEvent: () => undefined })).toThrow('R0: expected a bucket name of 3 to 63 lower-case letters');
 });
