@@ -85,7 +85,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     if (method === 'GET' && (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])) {
       return errorPage(403, 'Bad request. A GET request has no body.');
     }
-    // `new URL` resolves dot segments. The choice of the behavior, the signature check and the origin use the resolved path.
+    // `new URL` resolves dot segments. The resolved path selects the behavior. The signature is checked for this path, and the origin gets this path.
     const { pathname, search } = new URL(`http://${host}${target}`);
     // A path that can't be decoded is rejected here, because each origin type would return a different error.
     if (!isDecodable(pathname)) return errorPage(400, 'Bad request.');

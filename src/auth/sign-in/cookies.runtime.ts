@@ -19,8 +19,9 @@ export function parseCookies(header = ''): Cookies {
 }
 
 /**
- * Returns the cookie for a new sign-in: a random free cookie, otherwise the oldest cookie. Because of the random choice, tabs that start at the same moment
- * rarely use the same cookie. A cookie counts as free if it is unreadable, or if it expires later than a new cookie would.
+ * Returns the cookie for a new sign-in: a random cookie without a pending sign-in, or the oldest cookie if every cookie has one. Because of the random
+ * choice, tabs that start at the same moment rarely use the same cookie. An unreadable cookie has no pending sign-in. The same is true for a cookie with a
+ * later expiry than a new cookie would have, because this service did not create that cookie.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {
