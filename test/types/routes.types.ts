@@ -3,7 +3,10 @@ import type { Rendition } from '../../src/contract/table';
 import { serveRoutes } from '../../src/runtime/http';
 import type { AnswerOf, BodyOf, HeadersOf, Operations, PathOf, Problem, QueryOf, RequestOf, Tokens, Video } from '../../src/runtime/route-types';
 
-/* The types of a handler come from its routes. Lines after `@ts-expect-error` must not compile: types.test.ts compares the compiler's message with the text after `@ts-expect-error`. */
+/*
+ * The types of a handler come from its routes. Lines after `@ts-expect-error` must not compile: types.test.ts compares the compiler's message with the text
+ * after `@ts-expect-error`.
+ */
 
 declare const video: Video;
 declare const tokens: Tokens;
