@@ -50,7 +50,7 @@ export function judgePairwise(): number {
     findings.forEach((finding) => console.log(finding));
     [...new Set(findings.map((finding) => Number(/\(combination (\d+)\)$/.exec(finding)![1])))].forEach((index) => console.log(`combination ${index}: ${describe(rows[index])}`));
     const found = findings.length + (lint ? 0 : 1) + missing.length;
-    console.log(`pairwise: ${rows.length} combinations (at least ${LEAST_TEMPLATES}), ${templates.length} templates, ${pairs} pairs; ${found === 0 ? 'nothing found' : 'see above'}; ${Math.round((Date.now() - start) / 1000)} s`);
+    console.log(`pairwise: ${rows.length} combinations (required: at least ${LEAST_TEMPLATES}), ${templates.length} templates, ${pairs} pairs; ${found === 0 ? 'nothing found' : 'see above'}; ${Math.round((Date.now() - start) / 1000)} s`);
     return found === 0 && rows.length >= LEAST_TEMPLATES ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true });

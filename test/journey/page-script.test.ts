@@ -137,7 +137,7 @@ describe('a script on the service\'s own origin', () => {
     const other = await browser.newContext();
     const { page: bystander } = await Tab.open(other, stack.facts);
     await bystander.goto(`${stack.facts.origin}/style.css`);
-    // Only the DevTools domain Preload reports pages that Chromium loads ahead of time.
+    // Pages that Chromium loads ahead of time are visible only in the DevTools domain `Preload`.
     const devTools = await other.newCDPSession(bystander);
     const ahead = new Set<string>();
     for (const kind of ['prefetch', 'prerender'] as const) {
