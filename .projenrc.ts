@@ -17,6 +17,7 @@ const HANDLER_LIBRARIES = [
   '@aws-sdk/client-s3',
   '@aws-sdk/client-secrets-manager',
   '@aws-sdk/client-sqs',
+  '@aws-sdk/client-sts',
   '@aws-sdk/core',
   '@aws-sdk/lib-dynamodb',
   '@aws-sdk/s3-request-presigner',

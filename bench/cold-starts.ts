@@ -50,7 +50,7 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
   'sweeper/sweep-videos': {},
   'transcode/record-job-event': { detail: { status: 'COMPLETE', jobId: 'j', userMetadata: { videoId, attempt: '1' }, outputGroupDetails: [] } },
   'transcode/submit-job': { Records: [{ messageId: '1', attributes: { ApproximateReceiveCount: '1' }, body: objectCreated }] },
-  'upload/plan-upload': apiEvent('POST', '/upload', { ...caller, body: { fileName: 'a.mp4', contentType: 'video/mp4', size: 5 } }),
+  'upload/manage-uploads': apiEvent('POST', '/upload', { ...caller, body: { fileName: 'a.mp4', contentType: 'video/mp4', size: 5 } }),
 });
 
 interface Duration { readonly cpu: number; readonly wall: number }

@@ -34,7 +34,7 @@ new ServerlessVod(stack, 'Vod');
 App.of(stack).synth();`;
 
 const OPEN = ['.jsii', 'openapi.json', 'package.json'];
-const CLOSED = ['API.md', 'lib/index', 'lib/index.js', 'lib/upload/vod-upload', 'lib/upload/vod-upload.js', 'assets/upload/plan-upload/index.js'];
+const CLOSED = ['API.md', 'lib/index', 'lib/index.js', 'lib/upload/vod-upload', 'lib/upload/vod-upload.js', 'assets/upload/manage-uploads/index.js'];
 
 const COMMON_JS = `
 const { App, Stack } = require('aws-cdk-lib');

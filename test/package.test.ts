@@ -61,14 +61,14 @@ describe('the published package', () => {
       symlinkSync(inCopy('elsewhere'), inCopy('assets'));
     }],
     ['an area without its code', /missing or empty files: lib\/upload\/vod-upload\.js\./, () => rmSync(inCopy('lib/upload/vod-upload.js'))],
-    ['an empty handler', /missing or empty files: assets\/upload\/plan-upload\/index\.js\./, () => writeFileSync(inCopy('assets/upload/plan-upload/index.js'), '')],
+    ['an empty handler', /missing or empty files: assets\/upload\/plan-upload\/index\.js\./, () => writeFileSync(inCopy('assets/upload/manage-uploads/index.js'), '')],
     ['code and handlers whose source was deleted', /files without a source: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
       for (const file of ['assets/old/index.js', 'assets/.env', 'lib/old.js']) {
         mkdirSync(path.dirname(inCopy(file)), { recursive: true });
         writeFileSync(inCopy(file), '{}');
       }
     }],
-    ['a handler that is older than its source', /older than src: assets\/upload\/plan-upload\/index\.js\./, () => utimesSync(inCopy('assets/upload/plan-upload/index.js'), 0, 0)],
+    ['a handler that is older than its source', /older than src: assets\/upload\/plan-upload\/index\.js\./, () => utimesSync(inCopy('assets/upload/manage-uploads/index.js'), 0, 0)],
     ['more than 1.5 MB', /has 1[67]\d{5} bytes, but at most 1500000 are allowed/, () => writeFileSync(inCopy('lib/index.js'), randomBytes(1_600_000))],
     ['a missing fixture of Construct Hub, or a missing NOTICE', /missing or empty files: NOTICE, rosetta\/readme\.ts-fixture\./, () => {
       for (const file of ['NOTICE', 'rosetta/readme.ts-fixture']) rmSync(inCopy(file));

@@ -30,8 +30,8 @@ export const PATHS: readonly Path[] = [
     steps: [
       { from: BROWSER, to: 'delivery.distribution', by: '/api/*', text: 'POST upload' },
       { from: 'delivery.distribution', to: 'api.restApi', by: '/api/*', text: '' },
-      { from: 'api.restApi', to: 'upload.planUploadFunction', by: 'POST /upload', text: '' },
-      { from: 'upload.planUploadFunction', to: 'catalog.table', by: 'dynamodb:PutItem', text: 'waiting' },
+      { from: 'api.restApi', to: 'upload.manageUploadsFunction', by: 'POST /upload', text: '' },
+      { from: 'upload.manageUploadsFunction', to: 'catalog.table', by: 'dynamodb:PutItem', text: 'waiting' },
       { from: BROWSER, to: 'upload.bucket', by: 'PUT', text: 'PUT signed URL' },
       { from: 'upload.bucket', to: 'transcode.submitQueue', by: 'rule: Object Created', text: 'Object Created' },
       { from: 'transcode.submitQueue', to: 'transcode.submitJobFunction', by: 'event source mapping', text: '' },

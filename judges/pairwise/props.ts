@@ -177,7 +177,7 @@ export const PROPS = {
     bucket: buckets('Sources'),
     maxSize: { byte: () => Size.bytes(1), gibibyte: () => Size.gibibytes(1) },
     contentTypes: { one: () => ['video/mp4'], any: () => ['video/*'], tokens: ({ token }) => Fn.split(',', token('ContentTypes')) },
-    uploadExpiry: { least: () => Duration.minutes(1), most: () => Duration.minutes(15) },
+    urlExpiry: { least: () => Duration.minutes(1), most: () => Duration.minutes(15) },
     defaultVisibility: { private: () => VideoVisibility.PRIVATE, unlisted: () => VideoVisibility.UNLISTED },
     removalPolicy: policies,
     functions,

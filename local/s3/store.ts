@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'crypto';
-import { createWriteStream, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
-import { Readable } from 'stream';
-import { pipeline } from 'stream/promises';
+import { Body, verifyChecksum, writeContent } from './content';
 import { durableRecords } from '../durable';
 import { readJson } from '../services/json';
 import { firstLines, logLine } from '../text';
@@ -17,9 +16,19 @@ export interface ObjectMeta {
   readonly lastModified: Date;
   readonly headers: Record<string, string>;
   readonly path: string;
+  /** The CRC32 of the content in base64, if the client declared it or uploaded the object in parts with checksums. */
+  readonly checksum?: string;
+  /** The id of the multipart upload that created the object. */
+  readonly uploadId?: string;
 }
 /** Options of a put. With `ifAbsent`, `put` fails if the key exists, even if a concurrent put created the key. */
-export type PutOptions = Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> & { readonly ifAbsent?: boolean };
+export interface PutOptions extends Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> {
+  readonly ifAbsent?: boolean;
+  /** Returns the declared CRC32 in base64 after the body was read, because a trailer of the body can contain it. */
+  readonly checksum?: () => string | undefined;
+  /** The multipart upload that creates the object. S3 derives the ETag from the parts. */
+  readonly multipart?: { readonly uploadId: string; readonly etag: string; readonly keepsChecksum: boolean };
+}
 
 /** Bucket names of S3 (see "General purpose bucket naming rules" in the Amazon S3 User Guide). A bucket is also a folder, so its name must not be a path. */
 const BUCKET_NAME = /^[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -82,7 +91,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   }
 
   /** Streams the content to a new file and hashes the content, with constant memory use. */
-  async function put(bucket: string, key: string, body: Readable | Buffer, { contentType = 'binary/octet-stream', headers = {}, ifAbsent }: PutOptions = {}) {
+  async function put(bucket: string, key: string, body: Body, { contentType = 'binary/octet-stream', headers = {}, ifAbsent, checksum, multipart }: PutOptions = {}): Promise<ObjectMeta> {
     const replaced = () => {
       const old = get(bucket, key);
       if (old && ifAbsent) throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
@@ -91,20 +100,24 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     replaced();
     const bytes = randomUUID();
     const file = place(incoming, bytes);
-    const md5 = createHash('md5');
-    let size = 0;
     try {
-      await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, async function* (chunks: AsyncIterable<Buffer>) {
-        for await (const chunk of chunks) {
-          size += chunk.length;
-          md5.update(chunk);
-          yield chunk;
-        }
-      }, createWriteStream(file));
+      const { size, md5, crc32 } = await writeContent(file, body);
+      const declared = checksum?.();
+      verifyChecksum(declared, crc32);
       // No other put can run between this check and the commit, because the code is synchronous.
       const old = replaced();
       renameSync(file, place(bucket, bytes));
-      const facts = { key, size, etag: `"${md5.digest('hex')}"`, contentType, headers, bytes, lastModified: new Date().setMilliseconds(0) };
+      const facts = {
+        key,
+        size,
+        etag: multipart?.etag ?? `"${md5.toString('hex')}"`,
+        contentType,
+        headers,
+        bytes,
+        lastModified: new Date().setMilliseconds(0),
+        ...(multipart?.keepsChecksum ?? declared !== undefined) && { checksum: crc32 },
+        uploadId: multipart?.uploadId,
+      };
       writeFileSync(file, JSON.stringify(facts));
       untold.set(bytes, { bucket, key });
       renameSync(file, factsOf(bucket, key));

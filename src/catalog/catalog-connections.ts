@@ -14,7 +14,8 @@ export interface CatalogConnections {
   readonly read: Connection<'TABLE_NAME'>;
   /** Permissions to read a video, to list published videos, and to list the videos of an owner. */
   readonly list: Connection<'TABLE_NAME'>;
-  readonly create: Connection<'TABLE_NAME'>;
+  /** Permissions to create a video, to read it, and to delete it if its upload is not complete. */
+  readonly upload: Connection<'TABLE_NAME'>;
   readonly update: Connection<'TABLE_NAME'>;
   /** Permissions to list videos whose due time has passed, and to change the status and the due time of a video. */
   readonly sweep: Connection<'TABLE_NAME'>;
@@ -39,7 +40,7 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
     list: connect(table('dynamodb:GetItem'), query(INDEXES.byOwner, INDEXES.byOwnerStage, INDEXES.byPublication), table('dynamodb:BatchGetItem')),
     scan: connect(table('dynamodb:Scan')),
     stream: { environment: {}, grant: (grantee) => grantStream(catalog, grantee) },
-    create: connect(table('dynamodb:PutItem')),
+    upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
     sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
     view: { environment: { ROLES: groupsOf(catalog.roles), SERVICE_URL: catalog.url } },

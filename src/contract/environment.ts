@@ -50,6 +50,8 @@ export const VARIABLES = {
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
   /** URL of the queue that contains requests for MediaConvert jobs. */
   SUBMIT_QUEUE_URL: text,
+  /** ARN of the IAM role whose sessions sign the URLs of uploads. */
+  UPLOAD_ROLE_ARN: text,
   UPLOAD_SETTINGS: json<UploadSettings>(),
 } as const satisfies Readonly<Record<string, Codec<any>>>;
 
@@ -79,7 +81,7 @@ export const ENVIRONMENTS = {
   'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
-  'upload/plan-upload': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
+  'upload/manage-uploads': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_ROLE_ARN', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
 } as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;
 
 export type HandlerName = keyof typeof ENVIRONMENTS;

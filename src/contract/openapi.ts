@@ -71,7 +71,7 @@ function refer(schema: JsonSchema): JsonObject {
   return name === undefined ? inline(schema) : { $ref: `#/components/schemas/${name}` };
 }
 
-function inline({ properties, patternProperties, additionalProperties, items, ...rest }: JsonSchema): JsonObject {
+function inline({ properties, patternProperties, additionalProperties, items, oneOf, ...rest }: JsonSchema): JsonObject {
   const each = (schemas: Readonly<Record<string, JsonSchema>>) => Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, refer(schema)]));
   return {
     ...rest,
@@ -79,6 +79,7 @@ function inline({ properties, patternProperties, additionalProperties, items, ..
     ...(patternProperties && { patternProperties: each(patternProperties) }),
     ...(additionalProperties !== undefined && { additionalProperties: typeof additionalProperties === 'object' ? refer(additionalProperties) : additionalProperties }),
     ...(items && { items: refer(items) }),
+    ...(oneOf && { oneOf: oneOf.map(refer) }),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { HandlerName, HandlerReading } from './environment';
 import type { ProblemCode } from './problems';
 import {
-  JsonSchema, playbackSchema, refreshRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, videoIdSchema,
-  videoListSchema, videoSchema,
+  completeRequestSchema, completeResponseSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema, revokeResponseSchema,
+  tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema, videoListSchema, videoSchema,
 } from './schemas';
 import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 
@@ -95,9 +95,30 @@ export const ROUTES = {
     headers: sameSite, cookies: refreshCookie, body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'cross_site', 'upstream_failed'],
   },
   planUpload: {
-    method: 'POST', path: '/upload', handler: 'upload/plan-upload', access: 'signed-in', status: 201, response: uploadResponseSchema,
-    summary: 'Creates a video and returns a signed URL for the upload of its file.',
+    method: 'POST', path: '/upload', handler: 'upload/manage-uploads', access: 'signed-in', status: 201, response: uploadResponseSchema,
+    summary: 'Creates a video, and returns a signed URL for the upload of its file or the size of the parts in which to upload the file.',
     body: uploadRequestSchema, problems: ['wrong_role', 'too_large', 'type_not_allowed'],
+  },
+  getUpload: {
+    method: 'GET', path: '/upload/{videoId}', handler: 'upload/manage-uploads', access: 'signed-in', status: 200, response: uploadStateSchema,
+    summary: 'Returns the state of an upload of the caller: how to continue, and the parts that S3 has stored (at most 1,000 in a page).',
+    pathParameters: videoId, query: { cursor }, problems: ['not_found', 'invalid_cursor', 'upload_gone', 'unavailable'],
+  },
+  signParts: {
+    method: 'POST', path: '/upload/{videoId}/parts', handler: 'upload/manage-uploads', access: 'signed-in', status: 200, response: partsResponseSchema,
+    summary: 'Returns signed URLs for parts of the file.',
+    pathParameters: videoId, body: partsRequestSchema, problems: ['not_found', 'wrong_status', 'unavailable'],
+  },
+  completeUpload: {
+    method: 'POST', path: '/upload/{videoId}/complete', handler: 'upload/manage-uploads', access: 'signed-in', status: 200, response: completeResponseSchema,
+    summary: 'Joins the uploaded parts to the file. The request can be repeated.',
+    pathParameters: videoId, body: completeRequestSchema, bodyOptional: true,
+    problems: ['not_found', 'wrong_status', 'parts_missing', 'checksum_mismatch', 'upload_gone', 'unavailable'],
+  },
+  abortUpload: {
+    method: 'DELETE', path: '/upload/{videoId}', handler: 'upload/manage-uploads', access: 'signed-in', status: 204,
+    summary: 'Ends an upload that is not complete, and deletes its parts and its video.',
+    pathParameters: videoId, problems: ['not_found', 'wrong_status', 'unavailable'],
   },
   listVideos: {
     method: 'GET', path: '/streams', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoListSchema,

@@ -1,5 +1,6 @@
 import { MEDIA_TYPE } from '../domain/media-type';
 import { KEY_PATTERN, LINE_PATTERN } from '../domain/text-rules';
+import { MAX_PARTS } from '../domain/upload-limits';
 import { MAX_TITLE_LENGTH } from '../domain/user-data-limits';
 import { VIDEO_ID } from '../domain/video-id';
 import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
@@ -30,6 +31,8 @@ export interface JsonSchema {
   readonly maxItems?: number;
   readonly maxProperties?: number;
   readonly uniqueItems?: boolean;
+  /** The alternatives of a value. Each alternative is an object schema with other required properties. */
+  readonly oneOf?: readonly JsonSchema[];
 }
 
 /** The schema of an object with exactly these properties. */
@@ -66,10 +69,15 @@ const metadata = {
   additionalProperties: false,
 } as const satisfies JsonSchema;
 
+const checksumOf = (what: string) => ({
+  type: 'string', description: `The CRC32 of ${what}: 4 bytes, most significant byte first, in base64`, pattern: '^[A-Za-z0-9+/]{5}[AQgw]==$',
+}) as const;
+
 export const uploadRequestSchema = object({
   fileName: line('The name of the file: one line, not blank', 255),
   contentType: { type: 'string', description: 'The media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
   size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
+  checksum: checksumOf('the file'),
   title: line('The title: one line, not blank. Default: the file name', MAX_TITLE_LENGTH),
   description: text('The description, which can have several lines', 5000),
   tags,
@@ -144,15 +152,58 @@ const openEventVideoSchema = openSchema(eventVideoSchema);
 /** The schema with which event consumers can validate the `detail` of an event. */
 export const openEventDetailSchema = openSchema({ ...eventDetailSchema, properties: { ...eventDetailSchema.properties, video: openEventVideoSchema } });
 
-const uploadSchema = object({
+const signedUrl = { type: 'string', description: 'The signed URL. Treat the URL as a secret' } as const;
+const signedHeaders = stringMap('Request headers that the PUT request must contain unchanged. HTTP clients set `content-length` automatically');
+
+export const singleUploadSchema = object({
   kind: { type: 'string', enum: ['single'] },
   method: { type: 'string', enum: ['PUT'] },
-  url: { type: 'string', description: 'The signed URL. Treat the URL as a secret' },
-  headers: stringMap('Request headers that the upload must contain unchanged. HTTP clients set `content-length` automatically'),
-  expiresAt: time('The time until which the upload can be started'),
-}, ['kind', 'method', 'url', 'headers', 'expiresAt']);
+  url: signedUrl,
+  headers: signedHeaders,
+  expiresAt: time('The time until which the PUT request can be started. `GET /upload/{videoId}` returns a new URL'),
+}, ['kind', 'method', 'url', 'headers', 'expiresAt'], 'An upload with one PUT request');
+
+export const multipartUploadSchema = object({
+  kind: { type: 'string', enum: ['multipart'] },
+  partSize: { type: 'integer', description: 'The length of each part in bytes. The last part is shorter if the size of the file is not a multiple of `partSize`' },
+  partCount: { type: 'integer', description: 'The number of parts', maximum: MAX_PARTS },
+  expiresAt: time('The time at which the upload expires if no further part arrives'),
+}, ['kind', 'partSize', 'partCount', 'expiresAt'], 'An upload in parts. `POST /upload/{videoId}/parts` returns the signed URLs of parts');
+
+const uploadSchema = { description: 'How to upload the file', oneOf: [singleUploadSchema, multipartUploadSchema] } as const satisfies JsonSchema;
+
+const partNumber = { type: 'integer', description: 'The number of the part, starting at 1', minimum: 1, maximum: MAX_PARTS } as const satisfies JsonSchema;
 
 export const uploadResponseSchema = object({ video: videoSchema, upload: uploadSchema }, ['video', 'upload']);
+
+export const uploadStateSchema = object({
+  video: videoSchema,
+  upload: uploadSchema,
+  parts: {
+    type: 'array',
+    description: 'The parts that S3 has stored, by part number',
+    items: object({
+      partNumber, size: { type: 'integer', description: 'The length of the part in bytes' }, etag: { type: 'string' }, checksum: checksumOf('the part'),
+    }, ['partNumber', 'size', 'etag', 'checksum']),
+  },
+  cursor: { type: 'string', description: 'The cursor of the next page of parts; absent on the last page' },
+}, ['video', 'parts'], 'The state of an upload. `upload` is absent after the whole file was uploaded');
+
+/** The maximum number of signed URLs in one response. */
+export const MAX_PARTS_SIGNED = 100;
+
+export const partsRequestSchema = object({
+  parts: { type: 'array', items: object({ partNumber, checksum: checksumOf('the part') }, ['partNumber', 'checksum']), minItems: 1, maxItems: MAX_PARTS_SIGNED },
+}, ['parts']);
+
+export const partsResponseSchema = object({
+  parts: { type: 'array', items: object({ partNumber, url: signedUrl, headers: signedHeaders }, ['partNumber', 'url', 'headers']) },
+  expiresAt: time('The time until which the PUT requests can be started'),
+}, ['parts', 'expiresAt']);
+
+export const completeRequestSchema = object({ checksum: checksumOf('the file') }, []);
+
+export const completeResponseSchema = object({ video: videoSchema }, ['video']);
 
 export const videoListSchema = object({
   items: { type: 'array', items: videoSchema, description: 'A page of videos. Because its size and its cost are limited, a page can have fewer than `limit` items, or none. Continue with `cursor`' },
@@ -201,9 +252,14 @@ export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   Rendition: renditionSchema,
   RevokeResponse: revokeResponseSchema,
   Tokens: tokensSchema,
+  MultipartUpload: multipartUploadSchema,
+  PartsRequest: partsRequestSchema,
+  PartsResponse: partsResponseSchema,
+  SingleUpload: singleUploadSchema,
   Upload: uploadSchema,
   UploadRequest: uploadRequestSchema,
   UploadResponse: uploadResponseSchema,
+  UploadState: uploadStateSchema,
   Video: videoSchema,
   VideoError: videoErrorSchema,
   VideoId: videoIdSchema,

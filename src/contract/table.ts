@@ -77,7 +77,17 @@ export interface VideoRow {
   /** Key in INDEXES.byDue; see `dueKey`. */
   readonly dueAt?: string;
   /** The source file. Before the upload, the values are from the upload request; after the upload, from the object in S3. */
-  readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
+  readonly source: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly fileName: string;
+    readonly contentType: string;
+    readonly size: number;
+    /** The CRC32 of the file in base64, if the client declared it. */
+    readonly checksum?: string;
+  };
+  /** The multipart upload of the source file; absent for an upload with one PUT request, and after the upload. `partSize` is in bytes. */
+  readonly upload?: { readonly id: string; readonly partSize: number };
   /** The claim (a lock) of the invocation that submits the job of the attempt. */
   readonly claim?: {
     readonly attempt: number;

@@ -4,6 +4,8 @@ import { isInRanges } from './media-type';
 export interface UploadLimits {
   /** The maximum size of a file in bytes. */
   readonly maxSize: number;
+  /** Files of at most this size are uploaded in one PUT request, and larger files in parts. In bytes, at most MAX_SINGLE_PUT_BYTES. */
+  readonly multipartThreshold: number;
   /** The allowed media types, which are case-insensitive and can be ranges, such as `video/*`. */
   readonly contentTypes: readonly string[];
   /** The validity of signed URLs, at most MAX_UPLOAD_EXPIRY_SECONDS. An upload has to start before the signed URL expires. */
@@ -20,6 +22,12 @@ export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 
 /** The maximum size of an object that is uploaded in one PUT: 5 GiB (see "Uploading objects" in the Amazon S3 User Guide). */
 export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
+
+/** The maximum number of parts of a multipart upload (see "Amazon S3 multipart upload limits" in the Amazon S3 User Guide, read 2026-11-30). */
+export const MAX_PARTS = 10_000;
+
+/** The maximum size of an object: 10,000 parts of 5 GiB, which is 48.8 TiB (see "Amazon S3 multipart upload limits"). */
+export const MAX_OBJECT_BYTES = MAX_PARTS * MAX_SINGLE_PUT_BYTES;
 
 /** The media types of video files: `video/*`, and containers that are registered as `application/*`. */
 export const VIDEO_CONTENT_TYPES = ['video/*', 'application/mp4', 'application/mxf'] as const;

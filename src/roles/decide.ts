@@ -19,7 +19,9 @@ export type Action =
   | { readonly type: 'upload' }
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }
   /** `manage` stands for every action that only admins and the owner can do, such as reading the error of a failed video. */
-  | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined };
+  | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined }
+  /** Every action on the upload of a video, which only the owner of the video can do. */
+  | { readonly type: 'continue upload'; readonly video: GuardedVideo | undefined };
 
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
 
@@ -30,7 +32,7 @@ const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
  * Decides whether the roles allow an action.
  *
  * Admins can do everything. Owners can do everything with their own videos, even without a role. Viewers can also watch the ready videos of other users, except
- * private videos. Other callers cannot find out whether a video of another user exists. A video with the status `deleting` or an unknown status is treated as
+ * private videos. Other callers cannot find out whether a video of another user exists. Only the owner can continue or abort the upload of a video. A video with the status `deleting` or an unknown status is treated as
  * missing.
  */
 export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
@@ -42,6 +44,7 @@ export function decide({ userId, groups }: Caller, action: Action, roles: Roles)
   if (action.type === 'list') return isViewer || action.videos === 'own' ? 'allowed' : 'wrong_role';
 
   const video = action.video && isPresent(action.video.status) ? action.video : undefined;
+  if (action.type === 'continue upload') return video?.owner === userId ? 'allowed' : 'not_found';
   if (video && (isAdmin || video.owner === userId)) return 'allowed';
   if (!isViewer) return 'wrong_role';
   if (video?.status !== 'ready' || !WATCHABLE.includes(video.visibility)) return 'not_found';

@@ -1,7 +1,7 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { HandlerName } from '../contract/environment';
 import type { OperationId, OperationsOf, ROUTES } from '../contract/routes';
-import type { eventDetailSchema, problemSchema, tokensSchema, videoSchema } from '../contract/schemas';
+import type { eventDetailSchema, multipartUploadSchema, problemSchema, singleUploadSchema, tokensSchema, videoSchema } from '../contract/schemas';
 import type { Caller } from '../roles/decide';
 
 /*
@@ -18,6 +18,10 @@ export type EventDetail = FromSchema<typeof eventDetailSchema>;
 export type Tokens = FromSchema<typeof tokensSchema>;
 
 export type Problem = FromSchema<typeof problemSchema>;
+
+export type SingleUploadPlan = FromSchema<typeof singleUploadSchema>;
+
+export type MultipartUploadPlan = FromSchema<typeof multipartUploadSchema>;
 
 type RouteOf<O extends OperationId> = (typeof ROUTES)[O];
 

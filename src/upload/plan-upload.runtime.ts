@@ -1,22 +1,27 @@
-import type { PutDeclaration, SignedPut } from './sign-put.runtime';
+import type { MultipartUploads } from './multipart-uploads.runtime';
+import type { SignUrl } from './sign-url.runtime';
+import { multipartUpload, singleUpload } from './upload-view.runtime';
 import type { Roles } from '../contract/roles';
+import type { VideoDetails } from '../contract/table';
 import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
 import { readableBytes } from '../domain/readable';
 import { isBlank } from '../domain/text-rules';
 import { refusalOf } from '../domain/upload-limits';
+import { partSizeOf } from '../domain/upload-parts';
 import { MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
 import { decide } from '../roles/decide';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, BodyOf, Operations } from '../runtime/route-types';
-import type { VideoRepository } from '../runtime/rows/video-repository';
+import type { NewVideo, VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
 export interface PlanUploadPorts {
   readonly videos: Pick<VideoRepository, 'create'>;
   readonly roles: Roles;
-  readonly signPut: (object: PutDeclaration) => Promise<SignedPut>;
+  readonly signUrl: SignUrl;
+  readonly uploads: Pick<MultipartUploads, 'start' | 'abort'>;
   /** Returns a video id that is sortable by time and cannot be guessed. */
   readonly newId: () => Promise<string>;
   readonly settings: UploadSettings;
@@ -24,12 +29,14 @@ export interface PlanUploadPorts {
   readonly serviceUrl: string;
 }
 
-export function planUpload({ videos, roles, signPut, newId, settings, bucket, serviceUrl }: PlanUploadPorts): Operations<'upload/plan-upload'> {
+export function planUpload(
+  { videos, roles, signUrl, uploads, newId, settings, bucket, serviceUrl }: PlanUploadPorts,
+): Pick<Operations<'upload/manage-uploads'>, 'planUpload'> {
   return {
     async planUpload({ caller, body }): Promise<AnswerOf<'planUpload'>> {
       const decision = decide(caller, { type: 'upload' }, roles);
       if (decision !== 'allowed') throw refusal(decision);
-      const { fileName, size, description, tags, visibility, metadata } = body;
+      const { fileName, size, checksum, description, tags, visibility, metadata } = body;
       const title = body.title ?? titleOf(fileName);
       const blank = blankField({ fileName, title, tags, metadata });
       if (blank) throw invalid(`/${blank}`, 'is blank, or contains a blank entry');
@@ -44,19 +51,33 @@ export function planUpload({ videos, roles, signPut, newId, settings, bucket, se
 
       const videoId = await newId();
       const key = sourceKey(videoId);
-      // The URL is signed before the row is created, so that no row remains if signing fails.
-      const signed = await signPut({ key, contentType, size });
-      const row = await videos.create({
+      const details = { description, metadata };
+      const video = {
         videoId,
         owner: caller.userId,
         title,
         tags: tags ?? [],
         visibility: visibility ?? settings.defaultVisibility,
-        source: { bucket, key, fileName, contentType, size },
-      }, { description, metadata });
-      return { body: { video: toVideo(row, { caller, roles, serviceUrl }, { description, metadata }), upload: { kind: 'single', method: 'PUT', ...signed } } };
+        source: { bucket, key, fileName, contentType, size, checksum },
+      };
+      // The URL is signed, or the multipart upload is started, before the row is created. If the first step fails, no row remains.
+      const single = size > settings.multipartThreshold ? undefined : await singleUpload(video.source, signUrl);
+      const { row, upload } = single ? { row: await videos.create(video, details), upload: single } : await createParted(video, details);
+      return { body: { video: toVideo(row, { caller, roles, serviceUrl }, details), upload } };
     },
   };
+
+  async function createParted(video: NewVideo, details: VideoDetails) {
+    const { key, contentType, size } = video.source;
+    const upload = { id: await uploads.start({ key, contentType }), partSize: partSizeOf(size) };
+    try {
+      const row = await videos.create({ ...video, upload }, details);
+      return { row, upload: multipartUpload({ ...row, upload }, settings) };
+    } catch (error) {
+      await uploads.abort({ key, uploadId: upload.id }).catch((again: unknown) => console.error({ message: 'upload not aborted', key, error: String(again) }));
+      throw error;
+    }
+  }
 }
 
 /** Returns the name of the first blank field. The schema accepts fields that contain only invisible characters, but `isBlank` detects them. */

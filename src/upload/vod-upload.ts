@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Lazy, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -10,11 +10,11 @@ import { connectionsOf } from '../catalog/catalog-connections';
 import type { UploadSettings } from '../contract/upload';
 import { isMediaTypeRange } from '../domain/media-type';
 import { SOURCE_PREFIX } from '../domain/object-keys';
-import { MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { MAX_OBJECT_BYTES, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { VideoVisibility } from '../domain/visibility';
 import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
-import { connection } from '../synth/connection';
+import { connection, permission } from '../synth/connection';
 import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/existing-bucket';
@@ -29,6 +29,13 @@ import { removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksum headers in S3's response to an upload (see PutObject in the Amazon S3 API Reference). S3's CORS rules allow no wildcard for exposed headers. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
+
+/** The largest default that fits a long 4K recording. One upload of this size costs about $1.15 a month of S3 storage. */
+const DEFAULT_MAX_SIZE = Size.gibibytes(50);
+const DEFAULT_THRESHOLD = Size.mebibytes(64);
+const DEFAULT_UPLOAD_EXPIRY = Duration.hours(24);
+/** The time after which the bucket's lifecycle rule deletes the parts of an incomplete upload. */
+const ABORT_AFTER = Duration.days(7);
 
 /** Options for uploads. */
 export interface VodUploadOptions {
@@ -46,11 +53,20 @@ export interface VodUploadOptions {
   readonly bucket?: s3.IBucket;
 
   /**
-   * The maximum size of a file, at most 5 GiB.
+   * The maximum size of a file, at most 48.8 TiB, which is S3's limit for one object.
    *
-   * @default Size.gibibytes(5)
+   * @default Size.gibibytes(50)
    */
   readonly maxSize?: Size;
+
+  /**
+   * Files of at most this size are uploaded with one PUT request, and larger files in parts. At most 5 GiB, which is S3's limit for one PUT request.
+   *
+   * An upload in parts can continue after a lost connection, but needs at least three more requests to the API.
+   *
+   * @default Size.mebibytes(64)
+   */
+  readonly multipartThreshold?: Size;
 
   /**
    * The allowed media types of files. An item is a media type, such as `video/mp4`, or a range, such as `video/*`. Case-insensitive.
@@ -67,12 +83,21 @@ export interface VodUploadOptions {
   readonly defaultVisibility?: VideoVisibility;
 
   /**
-   * How long the signed URL of an upload is valid, from 1 to 15 minutes.
+   * How long a signed URL is valid, from 1 to 15 minutes.
    *
-   * The upload must start before the URL expires, but can take longer. The maximum is 15 minutes: a signed URL also expires when the credentials
-   * that signed it expire, so a longer validity cannot be guaranteed.
+   * The PUT request must start before the URL expires, but can take longer. Clients can get new URLs until the upload expires.
    *
    * @default Duration.minutes(15)
+   */
+  readonly urlExpiry?: Duration;
+
+  /**
+   * The time after which an incomplete upload expires, counted from its last stored part. From 1 hour to less than 7 days.
+   *
+   * After 7 days, a lifecycle rule of the bucket deletes the parts of incomplete uploads. An imported bucket needs such a rule too, because without the rule
+   * S3 charges for parts that no upload uses any more.
+   *
+   * @default Duration.hours(24)
    */
   readonly uploadExpiry?: Duration;
 
@@ -109,11 +134,13 @@ export interface VodUploadProps extends VodUploadOptions {
 }
 
 export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
-  bucket: true, maxSize: true, contentTypes: true, defaultVisibility: true, uploadExpiry: true, functions: true, removalPolicy: true,
+  bucket: true, maxSize: true, multipartThreshold: true, contentTypes: true, defaultVisibility: true, urlExpiry: true, uploadExpiry: true, functions: true,
+  removalPolicy: true,
 };
 
 /**
- * Creates signed URLs with which browsers upload source files directly to a private S3 bucket. Each URL accepts one file of the declared size and type.
+ * Creates signed URLs with which browsers upload source files directly to a private S3 bucket. Each URL accepts one file, or one part of a file, with the
+ * declared size.
  *
  * @example
  * declare const api: VodApi;
@@ -124,8 +151,10 @@ export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
 export class VodUpload extends Construct {
   /** The bucket of the source files. */
   public readonly bucket: s3.IBucket;
-  /** The function that creates videos and the signed URLs of their uploads. */
-  public readonly planUploadFunction: lambda.Function;
+  /** The role whose sessions sign the URLs of uploads. The role can only put objects. A session lasts one hour. */
+  public readonly signingRole: iam.Role;
+  /** The function that creates videos, signs the URLs of their uploads, and completes or aborts uploads. */
+  public readonly manageUploadsFunction: lambda.Function;
 
   /** @internal */
   public readonly _area: Area;
@@ -147,21 +176,36 @@ export class VodUpload extends Construct {
     checkAppOrigins(this, props.appOrigins);
     this.letPagesPut(props.appOrigins);
     const settings: UploadSettings = {
-      maxSize: props.maxSize?.toBytes() ?? MAX_SINGLE_PUT_BYTES,
+      maxSize: (props.maxSize ?? DEFAULT_MAX_SIZE).toBytes(),
+      multipartThreshold: (props.multipartThreshold ?? DEFAULT_THRESHOLD).toBytes(),
       contentTypes: props.contentTypes ?? VIDEO_CONTENT_TYPES,
-      expirySeconds: props.uploadExpiry?.toSeconds() ?? MAX_UPLOAD_EXPIRY_SECONDS,
+      expirySeconds: props.urlExpiry?.toSeconds() ?? MAX_UPLOAD_EXPIRY_SECONDS,
       defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
+      incompleteExpirySeconds: (props.uploadExpiry ?? DEFAULT_UPLOAD_EXPIRY).toSeconds(),
     };
-    const { create, view } = connectionsOf(this.catalog);
-    this.planUploadFunction = handlerFunction(this, 'PlanUpload', 'upload/plan-upload', {
-      description: 'Creates videos and the signed URLs of their uploads',
-      uses: [create, view, connection({
-        environment: { SOURCE_BUCKET: this.bucket.bucketName, SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}` },
-        grant: (grantee) => this.grantPutSources(grantee),
-      })],
+    const { upload, view } = connectionsOf(this.catalog);
+    this.signingRole = new iam.Role(this, 'SigningRole', {
+      description: 'Signs the URLs of uploads',
+      assumedBy: new iam.ArnPrincipal(Lazy.string({ produce: () => this.manageUploadsFunction.role!.roleArn })),
+    });
+    this.grantOnSources(this.signingRole, ['s3:PutObject']);
+    this.manageUploadsFunction = handlerFunction(this, 'ManageUploads', 'upload/manage-uploads', {
+      description: 'Creates videos, and manages the uploads of their files',
+      uses: [
+        upload, view, permission(['sts:AssumeRole'], [this.signingRole.roleArn]),
+        connection({
+          environment: {
+            SOURCE_BUCKET: this.bucket.bucketName,
+            SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}`,
+            UPLOAD_ROLE_ARN: this.signingRole.roleArn,
+          },
+          // `s3:PutObject` starts and completes multipart uploads, and `s3:GetObject` shows whether an object exists.
+          grant: (grantee) => this.grantOnSources(grantee, ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']),
+        }),
+      ],
       environment: { UPLOAD_SETTINGS: settings },
     });
-    this._area = { handlers: { 'upload/plan-upload': this.planUploadFunction }, deadLetterQueues: [] };
+    this._area = { handlers: { 'upload/manage-uploads': this.manageUploadsFunction }, deadLetterQueues: [] };
   }
 
   /**
@@ -174,22 +218,22 @@ export class VodUpload extends Construct {
   }
 
   /**
-   * Grants permission to upload source files, which a function needs to sign upload URLs.
+   * Grants actions on source files.
    *
    * If the bucket has a customer managed KMS key, the grantee can use the key through S3. S3 decrypts the parts of a multipart upload to join them, so the
    * grantee also needs `kms:Decrypt`.
    */
-  private grantPutSources(grantee: iam.IGrantable): void {
+  private grantOnSources(grantee: iam.IGrantable, actions: string[]): void {
     const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
     acknowledgeWildcard(this, sources, 'each upload creates a new object, so the policy can name only the common prefix of sources');
-    iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [sources] });
+    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [sources] });
     grantKey(this, bucketKey(propName(this, 'bucket'), this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }
 
   private makeBucket(props: VodUploadProps): s3.Bucket {
     const bucket = privateBucket(this, 'Bucket', {
       removalPolicy: props.removalPolicy,
-      lifecycleRules: [{ id: 'AbortIncompleteUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      lifecycleRules: [{ id: 'AbortIncompleteUploads', abortIncompleteMultipartUploadAfter: ABORT_AFTER }],
     });
     sendEventsToEventBridge(bucket);
     return bucket;
@@ -214,9 +258,11 @@ export class VodUpload extends Construct {
 
 function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
-    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the maximum for one PUT request of S3'),
+    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_OBJECT_BYTES), 'the maximum for one object of S3'),
+    sizeProblem('multipartThreshold', props.multipartThreshold, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the maximum for one PUT request of S3'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
-    durationProblem('uploadExpiry', props.uploadExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
+    durationProblem('urlExpiry', props.urlExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
+    durationProblem('uploadExpiry', props.uploadExpiry, Duration.hours(1), Duration.seconds(ABORT_AFTER.toSeconds() - 1)),
     ...appOriginsProblems(props.appOrigins),
     enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),
     removalPolicyProblem('removalPolicy', props.removalPolicy),

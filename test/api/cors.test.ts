@@ -10,7 +10,7 @@ import { ofType, only } from '../toolkit/template';
 function apiTemplate(appOrigins?: string[], stack = testStack()) {
   const api = new VodApi(stack, 'Api', { appOrigins });
   api.authorizeWith({ authorizerId: 'authorizer1', authorizationType: apigateway.AuthorizationType.CUSTOM });
-  const handlers: HandlerName[] = ['auth/sign-in', 'catalog/read-videos', 'upload/plan-upload', 'delivery/start-playback'];
+  const handlers: HandlerName[] = ['auth/sign-in', 'catalog/read-videos', 'upload/manage-uploads', 'delivery/start-playback'];
   for (const handler of handlers) {
     const fn = handlerFunction(stack, handler.replace('/', '-'), 'auth/fill-client-secret', { description: 'any', uses: [], environment: {} });
     api._serve({ handlers: { [handler]: fn }, deadLetterQueues: [] });

@@ -8,7 +8,7 @@ import { OperationId, Route, ROUTES } from '../../src/contract/routes';
 import { startPlayback } from '../../src/delivery/start-playback.runtime';
 import { serveRoutes } from '../../src/runtime/http';
 import { videoRepository } from '../../src/runtime/rows/video-repository';
-import { planUpload } from '../../src/upload/plan-upload.runtime';
+import { planUpload } from '../../src/upload/manage-uploads.runtime';
 import { SignInService } from '../auth/sign-in/sign-in-service';
 import { apiEvent } from '../runtime/api-event';
 import { CatalogTable, catalogTable, idOf } from '../runtime/rows/catalog-table';
@@ -53,7 +53,7 @@ describe('hostile input', () => {
       'api/describe-api': serveRoutes('api/describe-api', { describeApi: async () => ({ body: {} }) }),
       'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos(common)),
       'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
-      'upload/plan-upload': serveRoutes('upload/plan-upload', planUpload({
+      'upload/manage-uploads': serveRoutes('upload/manage-uploads', planUpload({
         ...common,
         signPut: async () => ({ url: 'https://sources.example.com/', headers: {}, expiresAt: '2026-11-29T00:00:00.000Z' }),
         newId: async () => idOf(made++),

@@ -20,7 +20,7 @@ function api({ authorizerId = 'authorizer1', props = {} as VodApiProps, handlers
 
 function addRoutes(vodApi: VodApi, more: HandlerName[] = []): void {
   const fn = handlerFunction(vodApi, 'Any', 'auth/fill-client-secret', { description: 'any', uses: [], environment: {} });
-  const handlers: HandlerName[] = ['catalog/read-videos', 'upload/plan-upload', ...more];
+  const handlers: HandlerName[] = ['catalog/read-videos', 'upload/manage-uploads', ...more];
   vodApi._serve({ handlers: Object.fromEntries(handlers.map((handler) => [handler, fn])), deadLetterQueues: [] });
 }
 
@@ -90,7 +90,7 @@ describe('VodApi', () => {
   });
 
   test('describes only its routes in the OpenAPI document', () => {
-    expect(environmentOf(template, 'api/describe-api').HANDLERS).toBe('["api/describe-api","catalog/read-videos","upload/plan-upload"]');
+    expect(environmentOf(template, 'api/describe-api').HANDLERS).toBe('["api/describe-api","catalog/read-videos","upload/manage-uploads"]');
   });
 
   test('leaves the validation of bodies to the handlers, since API Gateway cannot name the invalid field', () => {
@@ -145,8 +145,8 @@ describe('VodApi', () => {
 
   test('rejects the routes of an area when they are added twice', () => {
     const { vodApi } = api();
-    const message = 'Test/Api: addRoutes: expected one call for the routes of catalog/read-videos, upload/plan-upload, got a second call. If you use ServerlessVod, do not call addRoutes: ServerlessVod adds all routes';
-    expect(() => vodApi._serve({ handlers: { 'catalog/read-videos': vodApi.describeFunction, 'upload/plan-upload': vodApi.describeFunction }, deadLetterQueues: [] })).toThrow(message);
+    const message = 'Test/Api: addRoutes: expected one call for the routes of catalog/read-videos, upload/manage-uploads, got a second call. If you use ServerlessVod, do not call addRoutes: ServerlessVod adds all routes';
+    expect(() => vodApi._serve({ handlers: { 'catalog/read-videos': vodApi.describeFunction, 'upload/manage-uploads': vodApi.describeFunction }, deadLetterQueues: [] })).toThrow(message);
   });
 
   test('reports the invalid prop', () => {

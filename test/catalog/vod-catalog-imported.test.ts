@@ -28,7 +28,7 @@ function imported(importTable: (stack: Stack) => dynamodb.ITable, attributes: Pa
   return { stack, catalog, template: templateOf(stack) };
 }
 
-const HANDLERS = ['upload/plan-upload', 'delivery/start-playback', 'transcode/submit-job', 'transcode/record-job-event'] as const;
+const HANDLERS = ['upload/manage-uploads', 'delivery/start-playback', 'transcode/submit-job', 'transcode/record-job-event'] as const;
 const onTable = (permissions: string[]) => permissions.filter((permission) => /^(dynamodb|kms):/.test(permission));
 
 describe('an imported catalog', () => {
@@ -39,14 +39,14 @@ describe('an imported catalog', () => {
 
   test('passes its table, roles and URL to each handler', () => {
     for (const handler of HANDLERS) expect(environmentOf(template, handler).TABLE_NAME).toBe('videos');
-    for (const handler of ['upload/plan-upload', 'delivery/start-playback'] as const) {
+    for (const handler of ['upload/manage-uploads', 'delivery/start-playback'] as const) {
       const { ROLES, SERVICE_URL: serviceUrl } = environmentOf(template, handler);
       expect([JSON.parse(ROLES), serviceUrl]).toEqual([{ uploaders: ['editors'], viewers: ['viewers'], admins: ['bosses'] }, SERVICE_URL]);
     }
   });
 
   test('gives each handler only the necessary permissions for the table and its key', () => {
-    const expected = { 'upload/plan-upload': ['PutItem'], 'delivery/start-playback': ['GetItem'], 'transcode/submit-job': ['GetItem', 'UpdateItem'], 'transcode/record-job-event': ['GetItem', 'UpdateItem'] };
+    const expected = { 'upload/manage-uploads': ['PutItem'], 'delivery/start-playback': ['GetItem'], 'transcode/submit-job': ['GetItem', 'UpdateItem'], 'transcode/record-job-event': ['GetItem', 'UpdateItem'] };
     for (const handler of HANDLERS) {
       const actions = expected[handler].map((action) => `dynamodb:${action} on ${TABLE_ARN}`);
       expect([handler, onTable(permissionsOf(template, handler))]).toEqual([handler, [...actions, decrypt(KEY_ARN)]]);
@@ -61,8 +61,8 @@ describe('an imported catalog', () => {
 
   test('accepts a token as table name', () => {
     const { template: made } = imported((scope) => dynamodb.Table.fromTableName(scope, 'Table', new CfnParameter(scope, 'Name').valueAsString));
-    expect(environmentOf(made, 'upload/plan-upload').TABLE_NAME).toEqual({ Ref: 'Name' });
-    expect(onTable(permissionsOf(made, 'upload/plan-upload'))).toEqual([expect.stringMatching(/^dynamodb:PutItem on .*table\/Name$/)]);
+    expect(environmentOf(made, 'upload/manage-uploads').TABLE_NAME).toEqual({ Ref: 'Name' });
+    expect(onTable(permissionsOf(made, 'upload/manage-uploads'))).toEqual([expect.stringMatching(/^dynamodb:PutItem on .*table\/Name$/)]);
   });
 
   test('grants a role permission to read videos', () => {
@@ -110,7 +110,7 @@ describe('the catalog of another stack of the app', () => {
     app.synth();
     expect([other.dependencies, service.dependencies]).toEqual([[service], []]);
     const template = templateOf(other);
-    const granted = rolePolicies(template)[functionOf(template, 'upload/plan-upload').role]
+    const granted = rolePolicies(template)[functionOf(template, 'upload/manage-uploads').role]
       .filter(({ Action }) => /^(dynamodb|kms):/.test(Action[0])).map(({ Action, Resource }) => `${Action} on ${JSON.stringify(Resource)}`);
     const ofService = (what: string) => expect.stringMatching(new RegExp(`^${what} on \\[{"Fn::ImportValue":"Service:ExportsOutputFnGetAtt\\w+Arn\\w+"}]$`));
     expect(granted).toEqual([ofService('dynamodb:PutItem'), ...makeKey ? [ofService('kms:Decrypt')] : []]);

@@ -67,7 +67,7 @@ describe('the route table', () => {
   });
 
   test('the OpenAPI document contains no route of a missing handler', () => {
-    expect(described(['api/describe-api', 'upload/plan-upload']).map(({ operationId }) => operationId).sort()).toEqual(['describeApi', 'planUpload']);
+    expect(described(['api/describe-api', 'upload/manage-uploads']).map(({ operationId }) => operationId).sort()).toEqual(['describeApi', 'planUpload']);
   });
 });
 

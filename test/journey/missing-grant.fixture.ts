@@ -6,7 +6,7 @@ import { VideosStack } from '../../examples/typescript/full/videos-stack';
 const stack = new VideosStack(new App(), 'Videos');
 Aspects.of(stack).add({
   visit(node) {
-    if (!(node instanceof CfnPolicy) || !node.node.path.includes('/PlanUpload')) return;
+    if (!(node instanceof CfnPolicy) || !node.node.path.includes('/ManageUploads')) return;
     const { Statement } = (node.policyDocument as PolicyDocument).toJSON();
     node.policyDocument = { Version: '2012-10-17', Statement: Statement.filter(({ Action }: { Action: string }) => Action !== 'dynamodb:PutItem') };
   },

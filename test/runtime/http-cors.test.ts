@@ -11,7 +11,7 @@ function handlers(appOrigins?: string[]) {
   if (!appOrigins) delete process.env.APP_ORIGINS;
   return {
     describe: serveRoutes('api/describe-api', { describeApi: async () => ({ body: {}, headers: { 'cache-control': 'public, max-age=300' } }) }),
-    plan: serveRoutes('upload/plan-upload', { planUpload: async () => { throw new Error('broken'); } }),
+    plan: serveRoutes('upload/manage-uploads', { planUpload: async () => { throw new Error('broken'); } }),
     signIn: serveRoutes('auth/sign-in', {
       login: async () => ({ headers: { location: '/' }, cookies: [] }),
       authorize: async () => { throw new HttpProblem('sign_in_failed', 'no'); },

@@ -139,7 +139,7 @@ describe('options of an area', () => {
     expect(functionOf(template, 'catalog/read-videos').properties.VpcConfig).toEqual({
       SubnetIds: ['subnet-other'], SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringMatching(/^VodCatalogFunctionsSecurityGroup/), 'GroupId'] }],
     });
-    expect(functionOf(template, 'upload/plan-upload').properties.VpcConfig.SecurityGroupIds).toEqual(['sg-1']);
+    expect(functionOf(template, 'upload/manage-uploads').properties.VpcConfig.SecurityGroupIds).toEqual(['sg-1']);
     expect(ofType(template, 'AWS::EC2::SecurityGroup')).toHaveLength(1);
   });
 

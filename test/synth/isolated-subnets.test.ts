@@ -34,7 +34,7 @@ describe('functions in subnets without a route to the internet', () => {
     '/Test/Vod/Sweeper/SweepVideos dynamodb (gateway endpoint), sqs (interface endpoint), mediaconvert (interface endpoint)',
     '/Test/Vod/Transcode/RecordJobEvent dynamodb (gateway endpoint)',
     '/Test/Vod/Transcode/SubmitJob dynamodb (gateway endpoint), mediaconvert (interface endpoint)',
-    '/Test/Vod/Upload/PlanUpload dynamodb (gateway endpoint)',
+    '/Test/Vod/Upload/ManageUploads dynamodb (gateway endpoint)',
   ];
 
   test('get a warning that names the required endpoints, and hosts without an endpoint', () => {

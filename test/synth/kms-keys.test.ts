@@ -80,14 +80,14 @@ describe('the policy of a customer-managed key', () => {
 
   test('is not known for an imported key: the grant is made, and a warning explains the required policy', () => {
     const { stack, template } = upload((scope) => kms.Key.fromKeyArn(scope, 'Key', KEY_ARN));
-    expect(permissionsOf(template, 'upload/plan-upload')).toEqual(expect.arrayContaining(usesOf(KEY_ARN)));
+    expect(permissionsOf(template, 'upload/manage-uploads')).toEqual(expect.arrayContaining(usesOf(KEY_ARN)));
     Annotations.fromStack(stack).hasWarning('/Test/Upload', Match.stringLikeRegexp('^bucket: this stack can\'t change the policy of the KMS key'));
   });
 });
 
 test('a grant for an alias is made for its key', () => {
   const { template } = upload((scope) => new kms.Alias(scope, 'Alias', { aliasName: 'sources', targetKey: new kms.Key(scope, 'Key') }));
-  expect(permissionsOf(template, 'upload/plan-upload')).toEqual(expect.arrayContaining(usesOf('Key.Arn')));
+  expect(permissionsOf(template, 'upload/manage-uploads')).toEqual(expect.arrayContaining(usesOf('Key.Arn')));
 });
 
 test('an alias that was imported by name is rejected because its key is not known', () => {

@@ -26,8 +26,8 @@ describe('functions of handlers', () => {
   const template = templateOf(uploadIn(testStack()));
 
   test('functionsOf() finds functions by the handler\'s name and excludes functions of CDK', () => {
-    expect(functionsOf(template).map(({ name }) => name).sort()).toEqual(['catalog/publish-events', 'catalog/read-videos', 'catalog/resend-events', 'upload/plan-upload']);
-    expect(functionOf(template, 'upload/plan-upload').id).toMatch(/^UploadPlanUploadFunction[0-9A-F]{8}$/);
+    expect(functionsOf(template).map(({ name }) => name).sort()).toEqual(['catalog/publish-events', 'catalog/read-videos', 'catalog/resend-events', 'upload/manage-uploads']);
+    expect(functionOf(template, 'upload/manage-uploads').id).toMatch(/^UploadManageUploadsFunction[0-9A-F]{8}$/);
     expect(() => functionOf(template, 'transcode/submit-job')).toThrow('expected one function of transcode/submit-job, got none');
     expect(() => only(template, 'AWS::Lambda::Function')).toThrow(/^expected one AWS::Lambda::Function, got \w+(?:, \w+){3}$/);
   });

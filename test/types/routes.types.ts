@@ -21,7 +21,7 @@ serveRoutes('catalog/read-videos', { listVideos });
 // @ts-expect-error 'showVideo' does not exist in type
 serveRoutes('catalog/read-videos', { listVideos, getVideo, showVideo: getVideo });
 // @ts-expect-error 'getVideo' does not exist in type
-serveRoutes('upload/plan-upload', { planUpload: async () => { throw new Error(); }, getVideo });
+serveRoutes('upload/manage-uploads', { planUpload: async () => { throw new Error(); }, getVideo });
 // @ts-expect-error Argument of type '"catalog/raed-videos"' is not assignable
 serveRoutes('catalog/raed-videos', { listVideos, getVideo });
 

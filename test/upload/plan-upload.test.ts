@@ -10,9 +10,9 @@ const settings = { maxSize: 1000, contentTypes: ['video/*', 'application/mxf'], 
 /** Returns metadata with the maximum number of entries, each with this value. */
 const entries = (value: string) => Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`name ${n}`, value]));
 
-type Entry = typeof import('../../src/upload/plan-upload.lambda');
+type Entry = typeof import('../../src/upload/manage-uploads.lambda');
 
-describe('upload/plan-upload', () => {
+describe('upload/manage-uploads', () => {
   const dynamodb = mockClient(DynamoDBDocumentClient);
   let handler: Entry['handler'];
 
@@ -30,7 +30,7 @@ describe('upload/plan-upload', () => {
       AWS_SECRET_ACCESS_KEY: 'the-secret',
       AWS_SESSION_TOKEN: 'the-session',
     });
-    ({ handler } = jest.requireActual<Entry>('../../src/upload/plan-upload.lambda'));
+    ({ handler } = jest.requireActual<Entry>('../../src/upload/manage-uploads.lambda'));
   });
   beforeEach(() => dynamodb.reset());
 

@@ -15,7 +15,7 @@ function synth(options: (stack: Stack) => Partial<VodUploadProps> = () => ({})) 
   return { upload, template: Template.fromStack(stack) };
 }
 
-const environment = (template: Template) => environmentOf(template, 'upload/plan-upload');
+const environment = (template: Template) => environmentOf(template, 'upload/manage-uploads');
 
 describe('VodUpload', () => {
   const { template } = synth();
@@ -56,7 +56,7 @@ describe('VodUpload', () => {
   });
 
   test('allows the function only to create videos and to upload sources', () => {
-    expect(permissionsOf(template, 'upload/plan-upload')).toEqual(['dynamodb:PutItem on CatalogTable.Arn', 's3:PutObject on UploadBucket.Arn/source/*']);
+    expect(permissionsOf(template, 'upload/manage-uploads')).toEqual(['dynamodb:PutItem on CatalogTable.Arn', 's3:PutObject on UploadBucket.Arn/source/*']);
   });
 
   test('passes the limits and the bucket URL to the function', () => {

@@ -42,7 +42,7 @@ new ServerlessVod(props, 'Vod', {
   api: { throttlingRateLimit: 200, openThrottlingRateLimit: 20 },
   upload: {
     maxSize: Size.gibibytes(process.env.CHANGED ? 3 : 2),
-    uploadExpiry: Duration.minutes(10),
+    urlExpiry: Duration.minutes(10),
     contentTypes: ['video/mp4', 'video/quicktime'],
     defaultVisibility: VideoVisibility.PRIVATE,
   },

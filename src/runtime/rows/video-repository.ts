@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { readDetails, readRow } from './read-row';
 import { VideoLists, videoLists } from './video-lists';
@@ -11,7 +11,7 @@ import { isListed } from '../../domain/visibility';
 /** The result of a conditional write. `unchanged`: the write was late, repeated or out of order, or the video does not exist. */
 export type Outcome = 'changed' | 'unchanged';
 
-export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source'>;
+export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'upload'>;
 
 export interface WholeVideo {
   readonly row: VideoRow;
@@ -25,6 +25,8 @@ export interface VideoRepository extends VideoLists {
   create(video: NewVideo, details?: VideoDetails): Promise<VideoRow>;
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
+  /** Deletes a video whose upload is not complete (`waiting`). */
+  removeWaiting(videoId: string): Promise<Outcome>;
   /** Records the upload and the size of the source file: `waiting` -> `uploaded`. */
   markUploaded(videoId: string, size: number): Promise<Outcome>;
   /**
@@ -194,8 +196,31 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       return row;
     },
 
+    async removeWaiting(videoId) {
+      try {
+        await documents.send(new TransactWriteCommand({
+          TransactItems: [
+            {
+              Delete: {
+                TableName: tableName,
+                Key: videoKey(videoId),
+                ConditionExpression: '#status = :waiting AND #schemaVersion <= :known',
+                ExpressionAttributeNames: { '#status': 'status', '#schemaVersion': 'schemaVersion' },
+                ExpressionAttributeValues: { ':waiting': 'waiting', ':known': SCHEMA_VERSION },
+              },
+            },
+            { Delete: { TableName: tableName, Key: detailsKey(videoId) } },
+          ],
+        }));
+        return 'changed';
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException) || error.CancellationReasons?.[0]?.Code !== 'ConditionalCheckFailed') throw error;
+        return 'unchanged';
+      }
+    },
+
     markUploaded: (videoId, size) => write(videoId, {
-      from: ENTERED_FROM.uploaded, to: 'uploaded', set: { 'source.size': size },
+      from: ENTERED_FROM.uploaded, to: 'uploaded', set: { 'source.size': size }, remove: ['upload'],
     }),
 
     async claim(videoId, attempt, token, staleBefore) {

@@ -16,7 +16,7 @@ export type Store = 'table' | 'sources' | 'media' | 'failed';
 /** For each store: a handler, and the environment variable in which the handler gets the name of the store. */
 const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
   table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
-  sources: ['upload/plan-upload', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],
+  sources: ['upload/manage-uploads', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],
   media: ['transcode/submit-job', 'MEDIA_BUCKET', /^AWS::S3::Bucket$/],
   failed: ['catalog/resend-events', 'FAILED_EVENTS_BUCKET', /^AWS::S3::Bucket$/],
 };

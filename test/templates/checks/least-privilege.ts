@@ -82,7 +82,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'sqs:DeleteMessage': ['VodTranscodeSubmitQueue.Arn'],
     'sqs:GetQueueAttributes': ['VodTranscodeSubmitQueue.Arn'],
   },
-  'upload/plan-upload': { 'dynamodb:PutItem': [TABLE], 's3:PutObject': [SOURCES] },
+  'upload/manage-uploads': { 'dynamodb:PutItem': [TABLE], 's3:PutObject': [SOURCES] },
 };
 
 /** The roles that services other than Lambda use. */

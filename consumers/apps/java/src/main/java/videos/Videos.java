@@ -89,7 +89,7 @@ public final class Videos {
         .api(VodApiOptions.builder().throttlingRateLimit(200).openThrottlingRateLimit(20).build())
         .upload(VodUploadOptions.builder()
             .maxSize(Size.gibibytes(System.getenv("CHANGED") != null ? 3 : 2))
-            .uploadExpiry(Duration.minutes(10))
+            .urlExpiry(Duration.minutes(10))
             .contentTypes(List.of("video/mp4", "video/quicktime"))
             .defaultVisibility(VideoVisibility.PRIVATE)
             .build())

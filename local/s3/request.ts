@@ -1,0 +1,90 @@
+import { buffer } from 'stream/consumers';
+import { unchunked, type Trailers } from './aws-chunked';
+import type { Body } from './content';
+import { AwsError, type AwsRequest, type Need } from '../types';
+
+/** An operation of S3: its name, its IAM action, and the query parameters and headers that the local S3 supports. */
+interface Operation {
+  readonly name: string;
+  readonly action: string;
+  readonly knows?: RegExp;
+}
+
+const BODY = 'if-none-match|x-amz-(sdk-checksum-algorithm|checksum-crc32|trailer|decoded-content-length)';
+const LISTED = 'list-type|max-keys|prefix|start-after';
+
+/** The supported operations, by method, target and the query parameters that select an operation. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'GET key': { name: 'GetObject', action: 's3:GetObject' },
+  'HEAD key': { name: 'GetObject', action: 's3:GetObject' },
+  'PUT key': { name: 'PutObject', action: 's3:PutObject', knows: new RegExp(`^(${BODY}|x-amz-meta-.+)$`) },
+  'DELETE key': { name: 'DeleteObject', action: 's3:DeleteObject' },
+  'GET bucket list-type': { name: 'ListObjectsV2', action: 's3:ListBucket', knows: new RegExp(`^(${LISTED})$`) },
+  'POST key uploads': { name: 'CreateMultipartUpload', action: 's3:PutObject', knows: /^(uploads|x-amz-checksum-(algorithm|type)|x-amz-meta-.+)$/ },
+  'PUT key partNumber uploadId': { name: 'UploadPart', action: 's3:PutObject', knows: new RegExp(`^(partNumber|uploadId|${BODY.replace('if-none-match|', '')})$`) },
+  'GET key uploadId': { name: 'ListParts', action: 's3:ListMultipartUploadParts', knows: /^(uploadId|max-parts|part-number-marker)$/ },
+  'POST key uploadId': { name: 'CompleteMultipartUpload', action: 's3:PutObject', knows: /^(uploadId|if-none-match|x-amz-(checksum-(crc32|type)|mp-object-size))$/ },
+  'DELETE key uploadId': { name: 'AbortMultipartUpload', action: 's3:AbortMultipartUpload', knows: /^uploadId$/ },
+  'GET bucket uploads': { name: 'ListMultipartUploads', action: 's3:ListBucketMultipartUploads', knows: /^(uploads|prefix|max-uploads)$/ },
+};
+/** Query parameters that select an operation. */
+const SELECTS = ['list-type', 'partNumber', 'uploadId', 'uploads'];
+
+/** Headers and query parameters that change the meaning of a request. */
+const MEANT = /^(x-amz-.*|if-.*|content-md5)$/;
+/** The headers and query parameters that every operation supports. Checksum mode has an effect only on objects that were stored with a CRC32. */
+const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
+
+/** S3's limit of a request body with XML: 10,000 parts with checksums are about 2 MB. */
+const XML_BYTES = 4 * 1024 ** 2;
+const MAX_PUT_BYTES = 5 * 1024 ** 3;
+
+export interface Target {
+  readonly bucket: string;
+  readonly key: string;
+  readonly operation: string;
+  readonly need: Need;
+}
+
+/** Returns the operation of a request, its object and the required permission. Throws for an unsupported operation, header or parameter. */
+export function targetOf({ method, path, query, headers }: AwsRequest): Target {
+  const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
+  const key = rest.join('/');
+  const selected = SELECTS.filter((name) => query.has(name));
+  const operation = OPERATIONS[[method, key ? 'key' : 'bucket', ...selected].join(' ')];
+  const unknown = operation && ([...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))].find((name) => !KNOWN.test(name) && !operation.knows?.test(name))
+    || headers['if-none-match'] && headers['if-none-match'] !== '*' && 'if-none-match');
+  if (!operation || unknown) {
+    throw new AwsError('NotImplemented', `${method} ${unknown || selected.join(' ') || (key ? 'of an object' : 'of a bucket')} is not implemented in the local stack`, 501);
+  }
+  if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
+  const { name, action } = operation;
+  const resource = `arn:aws:s3:::${key ? `${bucket}/${key}` : bucket}`;
+  return { bucket, key, operation: name, need: { action, resource, ...(/Multipart|Part/.test(name) && action === 's3:PutObject' && { parts: true }) } };
+}
+
+/** The body of an upload, and the CRC32 that the client declares in a header or in a trailer. Call `checksum` after the body was read. */
+export interface Content {
+  readonly body: Body;
+  readonly checksum: () => string | undefined;
+}
+
+/** Returns the bytes of an upload. Decodes the content coding `aws-chunked`. */
+export function contentOf({ headers, body, raw }: AwsRequest): Content {
+  const isChunked = headers['x-amz-content-sha256']?.startsWith('STREAMING-');
+  const length = headers[isChunked ? 'x-amz-decoded-content-length' : 'content-length'];
+  if (length === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
+  if (Number(length) > MAX_PUT_BYTES) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
+  const { 'x-amz-sdk-checksum-algorithm': algorithm = 'CRC32', 'x-amz-trailer': trailer = 'x-amz-checksum-crc32' } = headers;
+  if (algorithm !== 'CRC32' || trailer !== 'x-amz-checksum-crc32') throw new AwsError('NotImplemented', `the checksum ${algorithm} ${trailer} is not implemented in the local stack`, 501);
+  const trailers: Trailers = {};
+  return {
+    body: isChunked ? unchunked(raw, Number(length), trailers) : body ?? raw,
+    checksum: () => headers['x-amz-checksum-crc32'] ?? trailers['x-amz-checksum-crc32'],
+  };
+}
+
+export async function textOf({ headers, body, raw }: AwsRequest): Promise<string> {
+  if (!(Number(headers['content-length']) <= XML_BYTES)) throw new AwsError('MalformedXML', 'The XML you provided is too long');
+  return (body ?? await buffer(raw)).toString();
+}

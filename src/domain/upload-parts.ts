@@ -1,0 +1,20 @@
+import { MAX_PARTS } from './upload-limits';
+
+const MIB = 1024 ** 2;
+
+/** The minimum size of a part: fewer and larger parts need fewer requests. S3 accepts 5 MiB. */
+const MIN_PART_BYTES = 16 * MIB;
+
+/** Returns the size of every part but the last: the smallest number of whole MiB with which at most MAX_PARTS parts contain the file. */
+export function partSizeOf(size: number): number {
+  return Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+}
+
+export function partCountOf(size: number, partSize: number): number {
+  return Math.ceil(size / partSize);
+}
+
+/** Returns the length of a part in bytes. Only the last part can be shorter than `partSize`. */
+export function partLengthOf(size: number, partSize: number, partNumber: number): number {
+  return Math.min(partSize, size - (partNumber - 1) * partSize);
+}
