@@ -16,4 +16,6 @@ export { VodSweeper, type VodSweeperOptions, type VodSweeperProps } from './swee
 export { type IVodTranscode } from './transcode/transcode';
 export { type TranscodeRung } from './transcode/transcode-rung';
 export { VodTranscode, type VodTranscodeOptions, type VodTranscodeProps } from './transcode/vod-transcode';
+export { type IVodUpload } from './upload/upload';
+export { type UploadQuotas } from './upload/upload-quotas';
 export { VodUpload, type VodUploadOptions, type VodUploadProps } from './upload/vod-upload';

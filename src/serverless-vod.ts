@@ -204,7 +204,7 @@ export class ServerlessVod extends Construct {
     this.transcode = new VodTranscode(this, 'Transcode', {
       ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket, ladder,
     });
-    this.sweeper = new VodSweeper(this, 'Sweeper', { ...props.sweeper, catalog, transcode: this.transcode });
+    this.sweeper = new VodSweeper(this, 'Sweeper', { ...props.sweeper, catalog, upload: this.upload, transcode: this.transcode });
 
     const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode, this.sweeper];
     this._areas = [this.api, ...areas].map(({ _area }) => _area);

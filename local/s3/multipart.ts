@@ -4,13 +4,14 @@ import type { createUploads } from './uploads';
 import { parseXml, xml } from './xml';
 import { AwsError, type AwsRequest } from '../types';
 
+type HeadersOf = (request: AwsRequest) => { contentType?: string; headers: Record<string, string> };
 type Handler = (request: AwsRequest, response: ServerResponse, bucket: string, key: string) => Promise<void>;
 
 const PAGE = 1000;
 const LAST_PART = 10_000;
 
 /** Creates the handlers of the operations on multipart uploads. */
-export function createMultipart(uploads: ReturnType<typeof createUploads>, headersOf: (request: AwsRequest) => { contentType?: string; headers: Record<string, string> }) {
+export function createMultipart(uploads: ReturnType<typeof createUploads>, headersOf: HeadersOf) {
   const uploadOf = ({ query }: AwsRequest, bucket: string, key: string) => uploads.find(bucket, key, query.get('uploadId')!);
 
   return {

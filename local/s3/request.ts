@@ -52,7 +52,8 @@ export function targetOf({ method, path, query, headers }: AwsRequest): Target {
   const key = rest.join('/');
   const selected = SELECTS.filter((name) => query.has(name));
   const operation = OPERATIONS[[method, key ? 'key' : 'bucket', ...selected].join(' ')];
-  const unknown = operation && ([...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))].find((name) => !KNOWN.test(name) && !operation.knows?.test(name))
+  const names = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))];
+  const unknown = operation && (names.find((name) => !KNOWN.test(name) && !operation.knows?.test(name))
     || headers['if-none-match'] && headers['if-none-match'] !== '*' && 'if-none-match');
   if (!operation || unknown) {
     throw new AwsError('NotImplemented', `${method} ${unknown || selected.join(' ') || (key ? 'of an object' : 'of a bucket')} is not implemented in the local stack`, 501);

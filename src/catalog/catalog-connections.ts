@@ -14,10 +14,10 @@ export interface CatalogConnections {
   readonly read: Connection<'TABLE_NAME'>;
   /** Permissions to read a video, to list published videos, and to list the videos of an owner. */
   readonly list: Connection<'TABLE_NAME'>;
-  /** Permissions to create a video, to read it, and to delete it if its upload is not complete. */
+  /** Permissions to create, read and change a video, and to count the uploads of its owner. */
   readonly upload: Connection<'TABLE_NAME'>;
   readonly update: Connection<'TABLE_NAME'>;
-  /** Permissions to list videos whose due time has passed, and to change the status and the due time of a video. */
+  /** Permissions to list videos whose due time has passed, to change the status and the due time of a video, and to remove a video. */
   readonly sweep: Connection<'TABLE_NAME'>;
   readonly scan: Connection<'TABLE_NAME'>;
   /** Permissions with which Lambda polls the table's stream for a function. */
@@ -40,9 +40,9 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
     list: connect(table('dynamodb:GetItem'), query(INDEXES.byOwner, INDEXES.byOwnerStage, INDEXES.byPublication), table('dynamodb:BatchGetItem')),
     scan: connect(table('dynamodb:Scan')),
     stream: { environment: {}, grant: (grantee) => grantStream(catalog, grantee) },
-    upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem')),
+    upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
-    sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
+    sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')),
     view: { environment: { ROLES: groupsOf(catalog.roles), SERVICE_URL: catalog.url } },
   };
 }

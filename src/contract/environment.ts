@@ -3,7 +3,7 @@ import type { Roles } from './roles';
 import type { SigningKeyReference } from './signing-keys';
 import type { TokenRules } from './token-rules';
 import type { TranscodeSettings } from './transcode';
-import type { UploadSettings } from './upload';
+import type { UploadExpiry, UploadSettings } from './upload';
 
 /** All environment variables that constructs set for handlers, each with the codec of its value. */
 export const VARIABLES = {
@@ -50,6 +50,7 @@ export const VARIABLES = {
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
   /** URL of the queue that contains requests for MediaConvert jobs. */
   SUBMIT_QUEUE_URL: text,
+  UPLOAD_EXPIRY: json<UploadExpiry>(),
   /** ARN of the IAM role whose sessions sign the URLs of uploads. */
   UPLOAD_ROLE_ARN: text,
   UPLOAD_SETTINGS: json<UploadSettings>(),
@@ -78,7 +79,7 @@ export const ENVIRONMENTS = {
   'catalog/resend-events': ['TABLE_NAME', 'TABLE_ARN', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'SERVICE_URL', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
-  'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?'],
+  'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
   'upload/manage-uploads': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_ROLE_ARN', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],

@@ -1,8 +1,8 @@
 import type { HandlerName, HandlerReading } from './environment';
 import type { ProblemCode } from './problems';
 import {
-  completeRequestSchema, completeResponseSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema, revokeResponseSchema,
-  tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema, videoListSchema, videoSchema,
+  completeRequestSchema, completeResponseSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema,
+  revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema, videoListSchema, videoSchema,
 } from './schemas';
 import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 
@@ -97,7 +97,7 @@ export const ROUTES = {
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/manage-uploads', access: 'signed-in', status: 201, response: uploadResponseSchema,
     summary: 'Creates a video, and returns a signed URL for the upload of its file or the size of the parts in which to upload the file.',
-    body: uploadRequestSchema, problems: ['wrong_role', 'too_large', 'type_not_allowed'],
+    body: uploadRequestSchema, problems: ['wrong_role', 'too_large', 'type_not_allowed', 'limit_reached', 'unavailable'],
   },
   getUpload: {
     method: 'GET', path: '/upload/{videoId}', handler: 'upload/manage-uploads', access: 'signed-in', status: 200, response: uploadStateSchema,

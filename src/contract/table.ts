@@ -156,6 +156,11 @@ export function detailsKey(videoId: string): { pk: string; sk: string } {
   return { ...videoKey(videoId), sk: 'details' };
 }
 
+/** Returns the key of the item with the usage of an owner (`Usage`). */
+export function usageKey(owner: string): { pk: string; sk: string } {
+  return { pk: `owner#${owner}`, sk: 'usage' };
+}
+
 /** All partitions of INDEXES.byDue. */
 export const DUE_SHARDS: readonly string[] = Array.from('0123456789abcdef');
 

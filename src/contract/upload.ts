@@ -1,3 +1,4 @@
+import type { Quotas } from '../domain/quotas';
 import type { UploadLimits } from '../domain/upload-limits';
 import type { Visibility } from '../domain/visibility';
 
@@ -6,4 +7,13 @@ export interface UploadSettings extends UploadLimits {
   readonly defaultVisibility: Visibility;
   /** The time after which an upload without a new part expires. */
   readonly incompleteExpirySeconds: number;
+  readonly quotas: Quotas;
+}
+
+/** The times at which the sweeper ends an upload and removes its video. */
+export interface UploadExpiry {
+  /** The time after which an upload without a new part expires. */
+  readonly incompleteExpirySeconds: number;
+  /** The time after which a video whose upload has expired is removed. */
+  readonly expiredRetentionSeconds: number;
 }

@@ -1,11 +1,11 @@
 import type { VideoStatus } from './video-status';
 
 /**
- * The number of minutes after which the sweeper checks a video, by status. `as before` keeps the previous due time.
+ * The number of minutes after which the sweeper checks a video, by status. A video that already has a due time keeps it, because a new due time costs two write
+ * units of the index. The first due time is therefore one hour after the upload was planned. If an action is due later, the sweeper postpones the check.
  *
- * One hour is longer than most transcodes, and longer than the time in which messages are retried. If a transcode takes longer, the sweeper postpones the
- * check. `processing` keeps the due time of `uploaded`, because a new due time would cost two write units of the index.
+ * `never` removes the due time.
  */
-export const DUE_MINUTES: Readonly<Record<VideoStatus, number | 'as before' | 'never'>> = {
-  waiting: 'never', uploaded: 60, processing: 'as before', held: 'never', ready: 'never', errored: 'never', deleting: 'never',
+export const DUE_MINUTES: Readonly<Record<VideoStatus, number | 'never'>> = {
+  waiting: 60, uploaded: 60, processing: 60, held: 'never', ready: 'never', errored: 'never', deleting: 60,
 };

@@ -32,21 +32,26 @@ const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
  * Decides whether the roles allow an action.
  *
  * Admins can do everything. Owners can do everything with their own videos, even without a role. Viewers can also watch the ready videos of other users, except
- * private videos. Other callers cannot find out whether a video of another user exists. Only the owner can continue or abort the upload of a video. A video with the status `deleting` or an unknown status is treated as
- * missing.
+ * private videos. Other callers cannot find out whether a video of another user exists. Only the owner can continue or abort the upload of a video. A video
+ * with the status `deleting` or an unknown status is treated as missing.
  */
-export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
+export function decide(caller: Caller, action: Action, roles: Roles): Decision {
+  const { userId, groups } = caller;
   const isIn = (allowed: readonly string[]) => allowed.some((group) => groups.includes(group));
-  const isAdmin = isIn(roles.admins ?? []);
-  const isUploader = isAdmin || roles.uploaders === undefined || isIn(roles.uploaders);
-  const isViewer = isAdmin || roles.viewers === undefined || isIn(roles.viewers);
+  const admin = isAdmin(caller, roles);
+  const isUploader = admin || roles.uploaders === undefined || isIn(roles.uploaders);
+  const isViewer = admin || roles.viewers === undefined || isIn(roles.viewers);
   if (action.type === 'upload') return isUploader ? 'allowed' : 'wrong_role';
   if (action.type === 'list') return isViewer || action.videos === 'own' ? 'allowed' : 'wrong_role';
 
   const video = action.video && isPresent(action.video.status) ? action.video : undefined;
   if (action.type === 'continue upload') return video?.owner === userId ? 'allowed' : 'not_found';
-  if (video && (isAdmin || video.owner === userId)) return 'allowed';
+  if (video && (admin || video.owner === userId)) return 'allowed';
   if (!isViewer) return 'wrong_role';
   if (video?.status !== 'ready' || !WATCHABLE.includes(video.visibility)) return 'not_found';
   return action.type === 'watch' ? 'allowed' : 'wrong_role';
+}
+
+export function isAdmin({ groups }: Caller, { admins = [] }: Roles): boolean {
+  return admins.some((group) => groups.includes(group));
 }

@@ -1,31 +1,11 @@
-import type { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { LATER, NextLook, requestJob, requestTimeout, SettlePorts, Wait } from './settle-ports.runtime';
+import { removeUpload, settleUpload } from './settle-upload.runtime';
 import type { VideoRow } from '../contract/table';
-import { CLAIM_SECONDS, SubmitMessage } from '../contract/transcode';
+import { CLAIM_SECONDS } from '../contract/transcode';
 import type { VideoStatus } from '../domain/video-status';
-import type { VideoRepository } from '../runtime/rows/video-repository';
 import { lookUpJob } from '../transcode/look-up-job.runtime';
 import { recordJobEnd, recordJobGone, recordNeverSubmitted } from '../transcode/record-job-end.runtime';
 
-export interface SettlePorts {
-  readonly videos: VideoRepository;
-  readonly clock: () => Date;
-  /** @default - no transcoding; videos that wait for a MediaConvert job are postponed */
-  readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
-}
-
-export interface Wait {
-  readonly minutes: number;
-  /** The new value of `resubmits` in the row, if the value changes. */
-  readonly resubmits?: number;
-}
-
-/** The next due time of a video. `never` removes the due time. `settled` means that a status change has already set or removed the due time. */
-export type NextLook = Wait | 'never' | 'settled';
-
-type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
-
-export const LATER: Wait = { minutes: 60 };
 /** The time until the next check of a video, if the last action for the video is recent, or if a service does not respond. */
 const SOON: Wait = { minutes: 15 };
 /**
@@ -33,8 +13,7 @@ const SOON: Wait = { minutes: 15 };
  * `errored` 3 days and 8 hours after the upload.
  */
 const RESUBMIT_HOURS: readonly number[] = [1, 2, 4, 8, 16, 24, 24];
-/** Request timeout. The SDK has no default timeout, and without a timeout a slow request for one video would delay all other videos. */
-const CALL_MS = 10_000;
+type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 
 /**
  * The action for a due video, by status.
@@ -43,13 +22,14 @@ const CALL_MS = 10_000;
  * twice, or stop at any point and run again.
  */
 const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {
-  waiting: nothingIsDue,
+  waiting: settleUpload,
   uploaded: submitAgain,
   processing: checkJob,
   held: nothingIsDue,
   ready: nothingIsDue,
-  errored: nothingIsDue,
-  deleting: nothingIsDue,
+  errored: removeExpired,
+  // Only the abort of an upload causes this status in this version.
+  deleting: removeUpload,
 };
 
 export function settle(row: VideoRow, ports: SettlePorts): Promise<NextLook> {
@@ -58,6 +38,10 @@ export function settle(row: VideoRow, ports: SettlePorts): Promise<NextLook> {
 
 async function nothingIsDue(): Promise<NextLook> {
   return 'never';
+}
+
+async function removeExpired(row: VideoRow, ports: SettlePorts): Promise<NextLook> {
+  return row.error?.code === 'upload_expired' ? removeUpload(row, ports) : 'never';
 }
 
 /**
@@ -74,8 +58,7 @@ async function submitAgain({ videoId, attempt, claim, resubmits = 0 }: VideoRow,
     console.error({ message: 'attempt ended: job never submitted', videoId, attempt, resubmits, recorded: await recordNeverSubmitted(videos, videoId, attempt, staleBefore) });
     return 'settled';
   }
-  const message: SubmitMessage = { videoId, attempt };
-  await transcode.sqs.send(new SendMessageCommand({ QueueUrl: transcode.submitQueueUrl, MessageBody: JSON.stringify(message) }), requestTimeout());
+  await requestJob(transcode, { videoId, attempt });
   console.warn({ message: 'resubmitted', videoId, attempt, times: resubmits + 1 });
   return { minutes: RESUBMIT_HOURS[resubmits] * 60, resubmits: resubmits + 1 };
 }
@@ -106,8 +89,4 @@ async function checkJob({ videoId, attempt, jobId, updatedAt }: VideoRow, { vide
 
 function before(now: Date, seconds: number): Date {
   return new Date(now.getTime() - seconds * 1000);
-}
-
-function requestTimeout(): { abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.timeout(CALL_MS) };
 }

@@ -5,8 +5,9 @@ import { sweepVideos } from './sweep-videos.runtime';
 import { readEnvironment } from '../runtime/read-environment';
 import { dueVideos } from '../runtime/rows/due-videos';
 import { videoRepository } from '../runtime/rows/video-repository';
+import { multipartUploads } from '../upload/multipart-uploads.runtime';
 
-const { TABLE_NAME, SUBMIT_QUEUE_URL } = readEnvironment('sweeper/sweep-videos');
+const { TABLE_NAME, SUBMIT_QUEUE_URL, SOURCE_BUCKET, UPLOAD_EXPIRY } = readEnvironment('sweeper/sweep-videos');
 const client = new DynamoDBClient({});
 
 export const handler = sweepVideos({
@@ -19,4 +20,5 @@ export const handler = sweepVideos({
     submitQueueUrl: SUBMIT_QUEUE_URL,
     mediaConvert: new MediaConvertClient({}),
   },
+  upload: SOURCE_BUCKET === undefined || UPLOAD_EXPIRY === undefined ? undefined : { uploads: multipartUploads(SOURCE_BUCKET), expiry: UPLOAD_EXPIRY },
 });

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { LATER, settle, SettlePorts, Wait } from './settle.runtime';
+import { LATER, SettlePorts, Wait } from './settle-ports.runtime';
+import { settle } from './settle.runtime';
 import { DUE_SHARDS, VideoRow } from '../contract/table';
 import type { DuePosition, DueVideo, DueVideos } from '../runtime/rows/due-videos';
 import { NewerFormat } from '../runtime/rows/read-row';

@@ -17,6 +17,8 @@ import { keyProblem, libraryObjectProblem } from '../synth/prop-checks';
 import { checkSoleUse } from '../synth/sole-use';
 import type { IVodTranscode } from '../transcode/transcode';
 import { jobsConnection, submitConnection } from '../transcode/transcode-connections';
+import type { IVodUpload } from '../upload/upload';
+import { expiryConnection } from '../upload/upload-connections';
 
 /** Options for the sweeper. */
 export interface VodSweeperOptions {
@@ -42,6 +44,13 @@ export interface VodSweeperProps extends VodSweeperOptions {
    * @default - none: the sweeper changes no video that waits for a job or for the end of a job
    */
   readonly transcode?: IVodTranscode;
+
+  /**
+   * The construct that creates uploads. The sweeper ends uploads that receive no data for a long time, and removes videos without a source file.
+   *
+   * @default - none: the sweeper changes no video that waits for its upload
+   */
+  readonly upload?: IVodUpload;
 }
 
 export const SWEEPER_OPTIONS: Record<keyof VodSweeperOptions, true> = { functions: true };
@@ -72,10 +81,11 @@ export class VodSweeper extends Construct {
   constructor(scope: Construct, id: string, props: VodSweeperProps) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
-      keyProblem<VodSweeperProps>('', props, { ...SWEEPER_OPTIONS, catalog: true, transcode: true }),
+      keyProblem<VodSweeperProps>('', props, { ...SWEEPER_OPTIONS, catalog: true, transcode: true, upload: true }),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
       libraryObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
+      libraryObjectProblem('upload', props.upload, 'a VodUpload', { members: ['node', 'bucket', 'uploadExpiry', 'expiredUploadRetention'] }),
     ]);
     useFunctionOptions(this, props.functions);
     checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'also sweep the videos of the other service');
@@ -87,6 +97,7 @@ export class VodSweeper extends Construct {
         connectionsOf(props.catalog).sweep,
         permission(['sqs:SendMessage'], [this.deadLetterQueue.queueArn]),
         ...props.transcode ? [submitConnection(props.transcode), jobsConnection(this)] : [],
+        ...props.upload ? [expiryConnection(this, props.upload)] : [],
       ],
       environment: {},
     });

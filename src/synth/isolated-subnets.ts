@@ -6,7 +6,7 @@ import type { HandlerName, Required, Variable } from '../contract/environment';
 /** The type of the VPC endpoint of each AWS service. Each property name is the last part of the endpoint's service name. */
 const ENDPOINTS = {
   'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface', 'events': 'interface',
-  'sqs': 'interface',
+  'sqs': 'interface', 'sts': 'interface',
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
@@ -20,9 +20,11 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
   SIGNING_KEYS: { service: 'secretsmanager' },
   TABLE_NAME: { service: 'dynamodb' },
   TOKEN_RULES: { host: 'the key set of the issuer' },
+  SOURCE_BUCKET: { service: 's3' },
   SUBMIT_QUEUE_URL: { service: 'sqs' },
+  UPLOAD_ROLE_ARN: { service: 'sts' },
   ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
-    'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_BUCKET', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_SETTINGS'),
+    'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_EXPIRY', 'UPLOAD_SETTINGS'),
 };
 
 /** Handlers without required variables. `CALLED_BY` must list the services that these handlers call. */

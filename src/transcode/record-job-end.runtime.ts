@@ -4,7 +4,8 @@ import { internal, jobError } from './job/job-errors';
 import type { JobMetadata } from './job/job-metadata';
 import { FOUND_TOO_LONG } from './source/duration-limit';
 import { hlsKey } from '../domain/object-keys';
-import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/rows/video-repository';
+import type { Outcome } from '../runtime/rows/row-changes';
+import type { TranscodeResult, VideoRepository } from '../runtime/rows/video-repository';
 
 /** The end of a job, as reported by its event or by MediaConvert's API. */
 export interface JobEnd {

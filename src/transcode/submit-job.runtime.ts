@@ -64,13 +64,14 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   if ('key' in wanted) return console.warn({ message: 'ignored: not a source key', key: wanted.key });
   const { videoId, size } = wanted;
 
-  if (size !== undefined) await videos.markUploaded(videoId, size);
+  // One write records the upload and claims the first attempt, which saves a write for each video.
+  const isFirst = size !== undefined && await videos.markUploaded(videoId, size, messageId) === 'changed';
   const row = await findOpen(videoId, new Date(Number(attributes.SentTimestamp)), videos);
   if (!row || row.attempt < wanted.attempt) return console.warn({ message: 'ignored: no such video', ...wanted });
   const { attempt } = row;
 
   // The message id is the claim's token, so a redelivered message gets its earlier claim again.
-  const claimed = await videos.claim(videoId, attempt, messageId, new Date(clock().getTime() - CLAIM_SECONDS * 1000));
+  const claimed = isFirst ? row : await videos.claim(videoId, attempt, messageId, new Date(clock().getTime() - CLAIM_SECONDS * 1000));
   if (!claimed) return console.info({ message: 'ignored: no open attempt', videoId, status: row.status });
   if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is claimed by another message`);
 
@@ -79,7 +80,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   try {
     // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation. If
     // another message claims the attempt after `row` is read and before `videos.claim`, its claim is not stale yet, and the code above throws an error.
-    adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
+    adopted = !isFirst && row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {
     if (Number(attributes.ApproximateReceiveCount) >= ports.maxReceives) {

@@ -1,5 +1,5 @@
-import { parsePartCursor, partCursor } from './part-cursor.runtime';
 import type { MultipartUploads, StoredPart, Upload } from './multipart-uploads.runtime';
+import { parsePartCursor, partCursor } from './part-cursor.runtime';
 import type { SignUrl } from './sign-url.runtime';
 import { multipartUpload, singleUpload } from './upload-view.runtime';
 import type { Roles } from '../contract/roles';
@@ -14,10 +14,11 @@ import type { VideoRepository, WholeVideo } from '../runtime/rows/video-reposito
 import { toVideo } from '../runtime/video-view';
 
 export interface ContinueUploadPorts {
-  readonly videos: Pick<VideoRepository, 'find' | 'findWhole' | 'removeWaiting'>;
+  readonly videos: Pick<VideoRepository, 'find' | 'findWhole' | 'abortUpload'>;
   readonly roles: Roles;
   readonly signUrl: SignUrl;
   readonly uploads: MultipartUploads;
+  readonly clock: () => Date;
   readonly settings: UploadSettings;
   readonly serviceUrl: string;
 }
@@ -26,12 +27,10 @@ type PartedRow = VideoRow & Required<Pick<VideoRow, 'upload'>>;
 
 /** How many times the parts are listed and joined, if a part is stored again in between. */
 const TRIES = 3;
-/** A part that arrives during an abort can survive it (see "AbortMultipartUpload" in the Amazon S3 API Reference), so an abort is repeated. */
-const ABORTS = 3;
 const NUMBERS_NAMED = 10;
 
 /** The routes with which the owner of a video reads, continues, completes and aborts the upload. S3, not the row, knows which parts are stored. */
-export function continueUpload({ videos, roles, signUrl, uploads, settings, serviceUrl }: ContinueUploadPorts): Omit<Operations<'upload/manage-uploads'>, 'planUpload'> {
+export function continueUpload({ videos, roles, signUrl, uploads, settings, serviceUrl, clock }: ContinueUploadPorts): Omit<Operations<'upload/manage-uploads'>, 'planUpload'> {
   async function own(caller: Caller, videoId: string): Promise<VideoRow> {
     return permitted(caller, await videos.find(videoId));
   }
@@ -74,7 +73,7 @@ export function continueUpload({ videos, roles, signUrl, uploads, settings, serv
       if (completion === 'checksum_mismatch') throw mismatch();
       if (completion === 'gone') break;
     }
-    return uploads.isStored(key);
+    return await uploads.storedSize(key) !== undefined;
   }
 
   return {
@@ -88,7 +87,7 @@ export function continueUpload({ videos, roles, signUrl, uploads, settings, serv
       if (!isParted(row)) return { body: { video, upload: await singleUpload(row.source, signUrl), parts: [] } };
       const page = await uploads.listParts(uploadOf(row), after);
       if (!page) {
-        if (await uploads.isStored(row.source.key)) return { body: { video, parts: [] } };
+        if (await uploads.storedSize(row.source.key) !== undefined) return { body: { video, parts: [] } };
         throw gone();
       }
       const parts = page.parts.map(({ partNumber, size, etag, checksum }) => ({ partNumber, size, etag, checksum }));
@@ -127,7 +126,7 @@ export function continueUpload({ videos, roles, signUrl, uploads, settings, serv
       if (row.status !== 'waiting') return answer;
       const { checksum = body.checksum } = row.source;
       if (body.checksum !== undefined && body.checksum !== checksum) throw mismatch();
-      const stored = isParted(row) ? await join(row, checksum) : await uploads.isStored(row.source.key);
+      const stored = isParted(row) ? await join(row, checksum) : await uploads.storedSize(row.source.key) !== undefined;
       if (stored) return answer;
       throw isParted(row) ? gone() : new HttpProblem('parts_missing', 'the file is not uploaded yet: upload it with one PUT request. GET /upload/{videoId} returns its URL');
     },
@@ -135,23 +134,15 @@ export function continueUpload({ videos, roles, signUrl, uploads, settings, serv
     async abortUpload({ caller, path }): Promise<AnswerOf<'abortUpload'>> {
       const row = await own(caller, path.videoId);
       if (row.status !== 'waiting') throw notWaiting(row);
-      if (isParted(row)) await abort(uploadOf(row), uploads);
-      // The file can become complete during the abort. The event of S3 then starts the transcode.
-      if (await uploads.isStored(row.source.key) || await videos.removeWaiting(row.videoId) === 'unchanged') {
-        throw new HttpProblem('wrong_status', 'the upload is already complete, so it cannot be aborted');
+      // A PUT request or a completion can still be running. The sweeper deletes the source file and the row when no request can arrive any more.
+      const due = new Date(clock().getTime() + settings.incompleteExpirySeconds * 1000);
+      if (await videos.abortUpload(row, due) === 'unchanged') throw notWaiting(await own(caller, path.videoId));
+      if (isParted(row)) {
+        await uploads.abort(uploadOf(row)).catch((error: unknown) => console.warn({ message: 'parts not deleted yet', videoId: row.videoId, error: String(error) }));
       }
       return {};
     },
   };
-}
-
-async function abort(upload: Upload, uploads: MultipartUploads): Promise<void> {
-  for (let tries = 0; tries < ABORTS; tries++) {
-    await uploads.abort(upload);
-    const page = await uploads.listParts(upload);
-    if (!page || page.parts.length === 0) return;
-  }
-  throw new HttpProblem('unavailable', 'parts of the upload are still arriving. Stop the upload of parts, and repeat the request');
 }
 
 function isParted(row: VideoRow): row is PartedRow {

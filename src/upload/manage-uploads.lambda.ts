@@ -23,6 +23,7 @@ const ports = {
   uploads: multipartUploads(SOURCE_BUCKET),
   settings: UPLOAD_SETTINGS,
   serviceUrl: SERVICE_URL,
+  clock,
 };
 
 export const handler = serveRoutes('upload/manage-uploads', {

@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type * as S3 from '@aws-sdk/client-s3';
 
 /** A part that S3 has stored. */
 export interface StoredPart {
@@ -44,16 +44,19 @@ export interface MultipartUploads {
   complete(upload: Upload, parts: readonly StoredPart[], file: WholeFile): Promise<Completion>;
   /** Deletes the upload and its parts. Does nothing if S3 has no such upload. */
   abort(upload: Upload): Promise<void>;
-  isStored(key: string): Promise<boolean>;
+  /** Returns the size of a source file in bytes, or undefined if S3 has no such object. */
+  storedSize(key: string): Promise<number | undefined>;
+  /** Deletes a source file. Does nothing if S3 has no such object. */
+  deleteObject(key: string): Promise<void>;
 }
 
 /** Requests to S3 end before API Gateway's timeout of 29 seconds, so that the client gets a response. S3 can take minutes to join parts. */
 const CALL_MS = 20_000;
 
 /** The S3 client is loaded at the first call, because an upload with one PUT request does not need it. */
-export function multipartUploads(bucket: string, client?: Pick<S3Client, 'send'>): MultipartUploads {
-  let loaded: Promise<{ readonly s3: typeof import('@aws-sdk/client-s3'); readonly client: Pick<S3Client, 'send'> }> | undefined;
-  const load = () => (loaded ??= import('@aws-sdk/client-s3').then((s3) => ({ s3, client: client ?? new s3.S3Client({}) })));
+export function multipartUploads(bucket: string, given?: Pick<S3.S3Client, 'send'>): MultipartUploads {
+  let loaded: Promise<{ readonly s3: typeof S3; readonly client: Pick<S3.S3Client, 'send'> }> | undefined;
+  const load = () => (loaded ??= import('@aws-sdk/client-s3').then((s3) => ({ s3, client: given ?? new s3.S3Client({}) })));
   const timeout = () => ({ abortSignal: AbortSignal.timeout(CALL_MS) });
 
   return {
@@ -111,17 +114,22 @@ export function multipartUploads(bucket: string, client?: Pick<S3Client, 'send'>
       });
     },
 
-    async isStored(key) {
+    async storedSize(key) {
       const { s3, client } = await load();
       try {
-        await client.send(new s3.HeadObjectCommand({ Bucket: bucket, Key: key }), timeout());
-        return true;
+        const { ContentLength } = await client.send(new s3.HeadObjectCommand({ Bucket: bucket, Key: key }), timeout());
+        return ContentLength;
       } catch (error) {
         // Without the permission `s3:ListBucket`, S3 returns 403 for a missing object (see "HeadObject" in the Amazon S3 API Reference).
         const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-        if (httpStatusCode === 404 || httpStatusCode === 403) return false;
+        if (httpStatusCode === 404 || httpStatusCode === 403) return undefined;
         throw error;
       }
+    },
+
+    async deleteObject(key) {
+      const { s3, client } = await load();
+      await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key: key }), timeout());
     },
   };
 }

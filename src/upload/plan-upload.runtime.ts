@@ -2,19 +2,21 @@ import type { MultipartUploads } from './multipart-uploads.runtime';
 import type { SignUrl } from './sign-url.runtime';
 import { multipartUpload, singleUpload } from './upload-view.runtime';
 import type { Roles } from '../contract/roles';
-import type { VideoDetails } from '../contract/table';
+import type { VideoDetails, VideoRow } from '../contract/table';
 import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
+import type { QuotaName, Quotas } from '../domain/quotas';
 import { readableBytes } from '../domain/readable';
 import { isBlank } from '../domain/text-rules';
 import { refusalOf } from '../domain/upload-limits';
 import { partSizeOf } from '../domain/upload-parts';
 import { MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
-import { decide } from '../roles/decide';
+import { decide, isAdmin } from '../roles/decide';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, BodyOf, Operations } from '../runtime/route-types';
-import type { NewVideo, VideoRepository } from '../runtime/rows/video-repository';
+import { NewVideo, QuotaExceeded } from '../runtime/rows/upload-rows';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
 export interface PlanUploadPorts {
@@ -27,10 +29,11 @@ export interface PlanUploadPorts {
   readonly settings: UploadSettings;
   readonly bucket: string;
   readonly serviceUrl: string;
+  readonly clock: () => Date;
 }
 
 export function planUpload(
-  { videos, roles, signUrl, uploads, newId, settings, bucket, serviceUrl }: PlanUploadPorts,
+  { videos, roles, signUrl, uploads, newId, settings, bucket, serviceUrl, clock }: PlanUploadPorts,
 ): Pick<Operations<'upload/manage-uploads'>, 'planUpload'> {
   return {
     async planUpload({ caller, body }): Promise<AnswerOf<'planUpload'>> {
@@ -52,6 +55,8 @@ export function planUpload(
       const videoId = await newId();
       const key = sourceKey(videoId);
       const details = { description, metadata };
+      // Admins have no quotas, but their uploads are counted.
+      const quotas = isAdmin(caller, roles) ? undefined : settings.quotas;
       const video = {
         videoId,
         owner: caller.userId,
@@ -62,22 +67,47 @@ export function planUpload(
       };
       // The URL is signed, or the multipart upload is started, before the row is created. If the first step fails, no row remains.
       const single = size > settings.multipartThreshold ? undefined : await singleUpload(video.source, signUrl);
-      const { row, upload } = single ? { row: await videos.create(video, details), upload: single } : await createParted(video, details);
+      const { row, upload } = single ? { row: await create(video, details, quotas), upload: single } : await createParted(video, details, quotas);
       return { body: { video: toVideo(row, { caller, roles, serviceUrl }, details), upload } };
     },
   };
 
-  async function createParted(video: NewVideo, details: VideoDetails) {
+  async function create(video: NewVideo, details: VideoDetails, quotas: Quotas | undefined): Promise<VideoRow> {
+    try {
+      return await videos.create(video, details, quotas);
+    } catch (error) {
+      if (error instanceof QuotaExceeded) throw limitReached(error.quota, settings.quotas, clock());
+      throw error;
+    }
+  }
+
+  async function createParted(video: NewVideo, details: VideoDetails, quotas: Quotas | undefined) {
     const { key, contentType, size } = video.source;
     const upload = { id: await uploads.start({ key, contentType }), partSize: partSizeOf(size) };
     try {
-      const row = await videos.create({ ...video, upload }, details);
+      const row = await create({ ...video, upload }, details, quotas);
       return { row, upload: multipartUpload({ ...row, upload }, settings) };
     } catch (error) {
       await uploads.abort({ key, uploadId: upload.id }).catch((again: unknown) => console.error({ message: 'upload not aborted', key, error: String(again) }));
       throw error;
     }
   }
+}
+
+function limitReached(quota: QuotaName, quotas: Quotas, now: Date): HttpProblem {
+  return new HttpProblem('limit_reached', LIMITS[quota](quotas[quota], now));
+}
+
+/** The `detail` for each quota: the limit, and when it ends. */
+const LIMITS: Readonly<Record<QuotaName, (limit: number, now: Date) => string>> = {
+  openUploads: (limit) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload also ends when it expires`,
+  videos: (limit) => `you have ${limit} videos, which is the limit. Delete a video`,
+  storedBytes: (limit) => `your files would be larger than ${readableBytes(limit)} in total, which is the limit. Delete a video`,
+  uploadsPerDay: (limit, now) => `you have started ${limit} uploads today, which is the limit. The limit ends at ${startOfTomorrow(now)}`,
+};
+
+function startOfTomorrow(now: Date): string {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)).toISOString();
 }
 
 /** Returns the name of the first blank field. The schema accepts fields that contain only invisible characters, but `isBlank` detects them. */

@@ -1,5 +1,5 @@
-import type { AwsCredentialIdentity } from '@aws-sdk/types';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import type { AwsCredentialIdentity } from '@aws-sdk/types';
 
 /** Temporary credentials of the role that signs the URLs of uploads. */
 export interface SigningSession {

@@ -3,24 +3,25 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { IVodUpload } from './upload';
+import { grantOnSources } from './upload-connections';
+import { quotaProblems, quotasOf, UploadQuotas } from './upload-quotas';
 import { serveArea } from '../api/serve-area';
 import type { VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import type { UploadSettings } from '../contract/upload';
 import { isMediaTypeRange } from '../domain/media-type';
-import { SOURCE_PREFIX } from '../domain/object-keys';
 import { MAX_OBJECT_BYTES, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { VideoVisibility } from '../domain/visibility';
-import { acknowledge, acknowledgeWildcard } from '../synth/acknowledge';
+import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection, permission } from '../synth/connection';
 import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
-import { addCorsRule, bucketKey, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/existing-bucket';
+import { addCorsRule, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/existing-bucket';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
-import { grantKey } from '../synth/kms-keys';
 import { appOriginsProblems, checkAppOrigins } from '../synth/origin';
 import { privateBucket } from '../synth/private-bucket';
 import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
@@ -33,7 +34,6 @@ const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'typ
 /** The largest default that fits a long 4K recording. One upload of this size costs about $1.15 a month of S3 storage. */
 const DEFAULT_MAX_SIZE = Size.gibibytes(50);
 const DEFAULT_THRESHOLD = Size.mebibytes(64);
-const DEFAULT_UPLOAD_EXPIRY = Duration.hours(24);
 /** The time after which the bucket's lifecycle rule deletes the parts of an incomplete upload. */
 const ABORT_AFTER = Duration.days(7);
 
@@ -102,6 +102,21 @@ export interface VodUploadOptions {
   readonly uploadExpiry?: Duration;
 
   /**
+   * The time after which a video whose upload has expired is removed, from 1 hour to 365 days. Until then, the video has the status `errored` with the error
+   * code `upload_expired`.
+   *
+   * @default Duration.days(7)
+   */
+  readonly expiredUploadRetention?: Duration;
+
+  /**
+   * The limits of each user. Admins have no limits.
+   *
+   * @default - the defaults of `UploadQuotas`
+   */
+  readonly quotas?: UploadQuotas;
+
+  /**
    * Options for the Lambda function of uploads.
    *
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
@@ -134,7 +149,8 @@ export interface VodUploadProps extends VodUploadOptions {
 }
 
 export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
-  bucket: true, maxSize: true, multipartThreshold: true, contentTypes: true, defaultVisibility: true, urlExpiry: true, uploadExpiry: true, functions: true,
+  bucket: true, maxSize: true, multipartThreshold: true, contentTypes: true, defaultVisibility: true, urlExpiry: true, uploadExpiry: true,
+  expiredUploadRetention: true, quotas: true, functions: true,
   removalPolicy: true,
 };
 
@@ -148,9 +164,13 @@ export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
  * const upload = new VodUpload(this, 'Upload', { catalog });
  * upload.addRoutes(api);
  */
-export class VodUpload extends Construct {
+export class VodUpload extends Construct implements IVodUpload {
   /** The bucket of the source files. */
   public readonly bucket: s3.IBucket;
+  /** The time after which an incomplete upload expires. */
+  public readonly uploadExpiry: Duration;
+  /** The time after which a video whose upload has expired is removed. */
+  public readonly expiredUploadRetention: Duration;
   /** The role whose sessions sign the URLs of uploads. The role can only put objects. A session lasts one hour. */
   public readonly signingRole: iam.Role;
   /** The function that creates videos, signs the URLs of their uploads, and completes or aborts uploads. */
@@ -171,6 +191,8 @@ export class VodUpload extends Construct {
     ]);
     useFunctionOptions(this, props.functions);
     this.catalog = props.catalog;
+    this.uploadExpiry = props.uploadExpiry ?? Duration.hours(24);
+    this.expiredUploadRetention = props.expiredUploadRetention ?? Duration.days(7);
     this.bucket = props.bucket ?? this.makeBucket(props);
     checkBucket(this, propName(this, 'bucket'), this.bucket);
     checkAppOrigins(this, props.appOrigins);
@@ -181,14 +203,15 @@ export class VodUpload extends Construct {
       contentTypes: props.contentTypes ?? VIDEO_CONTENT_TYPES,
       expirySeconds: props.urlExpiry?.toSeconds() ?? MAX_UPLOAD_EXPIRY_SECONDS,
       defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
-      incompleteExpirySeconds: (props.uploadExpiry ?? DEFAULT_UPLOAD_EXPIRY).toSeconds(),
+      incompleteExpirySeconds: this.uploadExpiry.toSeconds(),
+      quotas: quotasOf(props.quotas),
     };
     const { upload, view } = connectionsOf(this.catalog);
     this.signingRole = new iam.Role(this, 'SigningRole', {
       description: 'Signs the URLs of uploads',
       assumedBy: new iam.ArnPrincipal(Lazy.string({ produce: () => this.manageUploadsFunction.role!.roleArn })),
     });
-    this.grantOnSources(this.signingRole, ['s3:PutObject']);
+    grantOnSources(this, this, this.signingRole, ['s3:PutObject']);
     this.manageUploadsFunction = handlerFunction(this, 'ManageUploads', 'upload/manage-uploads', {
       description: 'Creates videos, and manages the uploads of their files',
       uses: [
@@ -200,7 +223,7 @@ export class VodUpload extends Construct {
             UPLOAD_ROLE_ARN: this.signingRole.roleArn,
           },
           // `s3:PutObject` starts and completes multipart uploads, and `s3:GetObject` shows whether an object exists.
-          grant: (grantee) => this.grantOnSources(grantee, ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']),
+          grant: (grantee) => grantOnSources(this, this, grantee, ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']),
         }),
       ],
       environment: { UPLOAD_SETTINGS: settings },
@@ -215,19 +238,6 @@ export class VodUpload extends Construct {
    */
   public addRoutes(api: VodApi): void {
     serveArea(this, api, this._area, this.catalog.roles);
-  }
-
-  /**
-   * Grants actions on source files.
-   *
-   * If the bucket has a customer managed KMS key, the grantee can use the key through S3. S3 decrypts the parts of a multipart upload to join them, so the
-   * grantee also needs `kms:Decrypt`.
-   */
-  private grantOnSources(grantee: iam.IGrantable, actions: string[]): void {
-    const sources = this.bucket.arnForObjects(`${SOURCE_PREFIX}*`);
-    acknowledgeWildcard(this, sources, 'each upload creates a new object, so the policy can name only the common prefix of sources');
-    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [sources] });
-    grantKey(this, bucketKey(propName(this, 'bucket'), this.bucket), grantee, ['kms:GenerateDataKey', 'kms:Decrypt']);
   }
 
   private makeBucket(props: VodUploadProps): s3.Bucket {
@@ -262,6 +272,8 @@ function problemsOf(props: VodUploadProps): (string | undefined)[] {
     sizeProblem('multipartThreshold', props.multipartThreshold, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the maximum for one PUT request of S3'),
     ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
     durationProblem('urlExpiry', props.urlExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
+    durationProblem('expiredUploadRetention', props.expiredUploadRetention, Duration.hours(1), Duration.days(365)),
+    ...quotaProblems(props.quotas),
     durationProblem('uploadExpiry', props.uploadExpiry, Duration.hours(1), Duration.seconds(ABORT_AFTER.toSeconds() - 1)),
     ...appOriginsProblems(props.appOrigins),
     enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),

@@ -1,17 +1,12 @@
-import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { readDetails, readRow } from './read-row';
+import { Outcome, rowChanges } from './row-changes';
+import { UploadRows, uploadRows } from './upload-rows';
 import { VideoLists, videoLists } from './video-lists';
-import { detailsKey, dueKey, publicationKey, SCHEMA_VERSION, stageKey, VideoDetails, videoKey, VideoRow } from '../../contract/table';
-import { DUE_MINUTES } from '../../domain/due-time';
-import { stageOf } from '../../domain/stage';
-import { ENTERED_FROM, VideoError, VideoStatus } from '../../domain/video-status';
+import { detailsKey, publicationKey, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import { ENTERED_FROM, VideoError } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
-
-/** The result of a conditional write. `unchanged`: the write was late, repeated or out of order, or the video does not exist. */
-export type Outcome = 'changed' | 'unchanged';
-
-export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'upload'>;
 
 export interface WholeVideo {
   readonly row: VideoRow;
@@ -21,14 +16,9 @@ export interface WholeVideo {
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** Reads and writes rows. Every write is conditional, so duplicate, late and out-of-order events change nothing. */
-export interface VideoRepository extends VideoLists {
-  create(video: NewVideo, details?: VideoDetails): Promise<VideoRow>;
+export interface VideoRepository extends UploadRows, VideoLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
-  /** Deletes a video whose upload is not complete (`waiting`). */
-  removeWaiting(videoId: string): Promise<Outcome>;
-  /** Records the upload and the size of the source file: `waiting` -> `uploaded`. */
-  markUploaded(videoId: string, size: number): Promise<Outcome>;
   /**
    * Claims an attempt (one transcode of a video) for one message, so that only one message creates a job. A claim that started before `staleBefore` is
    * replaced.
@@ -63,38 +53,11 @@ export interface VideoRepositoryOptions {
   readonly clock?: () => Date;
 }
 
-/** A conditional write, which also increments `version`. */
-interface Change {
-  readonly from: readonly VideoStatus[];
-  readonly attempt?: number;
-  /**
-   * The new status. A change of the status also sets the stage and the due time of the row.
-   * @default - the status is unchanged
-   */
-  readonly to?: VideoStatus;
-  /** New values by attribute name. `a.b` means the key `b` in the map `a`. Undefined values are ignored. */
-  readonly set: Readonly<Record<string, unknown>>;
-  readonly remove?: readonly (keyof VideoRow)[];
-  /** Numbers to add, by attribute name. A missing attribute counts as 0. */
-  readonly add?: Readonly<Partial<Record<'attempt' | 'revision', number>>>;
-  /** An additional condition, with attribute names as `#name` and values as `:name`. */
-  readonly and?: string;
-  readonly values?: Readonly<Record<string, unknown>>;
-}
-
 /** Attributes of one attempt, which are removed when the next attempt starts. */
 const OF_ONE_ATTEMPT = ['claim', 'resubmits', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
 
 /** The condition that the attempt has no claim, or has a stale claim. */
 const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore';
-
-const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
-
-function entering(videoId: string, status: VideoStatus, now: Date) {
-  const minutes = DUE_MINUTES[status];
-  const due = typeof minutes === 'number' ? dueKey(videoId, new Date(now.getTime() + minutes * 60_000)) : {};
-  return { status, stageKey: stageKey(stageOf(status), videoId), ...due };
-}
 
 /** Maximum tries of a write with optimistic locking. After a conflict in the last try, the handler fails and its event is retried. */
 const TRIES = 3;
@@ -103,63 +66,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   const { client = new DynamoDBClient({}), clock = () => new Date() } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
-  /** The read is consistent, because a video can be created or become private a moment before the read. */
-  async function get(key: { pk: string; sk: string }): Promise<Record<string, any> | undefined> {
-    return (await documents.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }))).Item;
-  }
-
-  async function find(videoId: string): Promise<VideoRow | undefined> {
-    const item = await get(videoKey(videoId));
-    return item && readRow(item);
-  }
-
-  /** Returns the changed row, or undefined if the condition was false. Throws NewerFormat if the row has a newer format. */
-  async function change(videoId: string, { from, attempt, to, set, remove: others = [], add, and, values }: Change): Promise<VideoRow | undefined> {
-    const now = clock();
-    const remove = [...others, ...(to && DUE_MINUTES[to] === 'never' ? DUE_KEYS : [])];
-    const sets = Object.entries({ ...(to && entering(videoId, to, now)), ...set, updatedAt: now.toISOString() }).filter(([, value]) => value !== undefined);
-    const adds = Object.entries({ ...add, version: 1 });
-    const update = [
-      `SET ${sets.map(([path], i) => `${path.split('.').map((name) => `#${name}`).join('.')} = :set${i}`).join(', ')}`,
-      ...(remove.length > 0 ? [`REMOVE ${remove.map((name) => `#${name}`).join(', ')}`] : []),
-      `ADD ${adds.map(([name], i) => `#${name} :add${i}`).join(', ')}`,
-    ].join(' ');
-    const condition = [
-      // Rows of a newer format must not be changed.
-      '(attribute_not_exists(#schemaVersion) OR #schemaVersion <= :known)',
-      `#status IN (${from.map((_, i) => `:from${i}`).join(', ')})`,
-      ...(attempt === undefined ? [] : ['#attempt = :attempt']),
-      ...(and === undefined ? [] : [`(${and})`]),
-    ].join(' AND ');
-    try {
-      const { Attributes } = await documents.send(new UpdateCommand({
-        TableName: tableName,
-        Key: videoKey(videoId),
-        UpdateExpression: update,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: Object.fromEntries(Array.from(`${update} ${condition}`.matchAll(/#(\w+)/g), ([alias, name]) => [alias, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(sets.map(([, value], i) => [`:set${i}`, value])),
-          ...Object.fromEntries(adds.map(([, value], i) => [`:add${i}`, value])),
-          ...Object.fromEntries(from.map((status, i) => [`:from${i}`, status])),
-          ...(attempt !== undefined && { ':attempt': attempt }),
-          ':known': SCHEMA_VERSION,
-          ...values,
-        },
-        ReturnValues: 'ALL_NEW',
-      }));
-      return Attributes && readRow(Attributes);
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      // `find` throws if the row has a newer format, so that the event is retried and not ignored as a late event.
-      await find(videoId);
-      return undefined;
-    }
-  }
-
-  async function write(videoId: string, wanted: Change): Promise<Outcome> {
-    return await change(videoId, wanted) ? 'changed' : 'unchanged';
-  }
+  const changes = rowChanges(tableName, documents, clock);
+  const { change, find, get, write } = changes;
 
   return {
     find,
@@ -168,60 +76,6 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       const [item, details] = await Promise.all([get(videoKey(videoId)), get(detailsKey(videoId))]);
       return item && { row: readRow(item), details: readDetails(details ?? item) };
     },
-
-    async create(video, { description, metadata } = {}) {
-      const date = clock();
-      const now = date.toISOString();
-      const row: VideoRow = {
-        ...videoKey(video.videoId),
-        schemaVersion: SCHEMA_VERSION,
-        ...video,
-        ...entering(video.videoId, 'waiting', date),
-        attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
-      };
-      const put = {
-        TableName: tableName,
-        Item: row,
-        // If a response is lost, the SDK retries the write. The condition accepts the row of the first try, so that the retry succeeds.
-        ConditionExpression: 'attribute_not_exists(pk) OR (#owner = :owner AND #createdAt = :now AND #version = :one)',
-        ExpressionAttributeNames: { '#owner': 'owner', '#createdAt': 'createdAt', '#version': 'version' },
-        ExpressionAttributeValues: { ':owner': video.owner, ':now': now, ':one': 1 },
-      };
-      if (description === undefined && metadata === undefined) {
-        await documents.send(new PutCommand(put));
-      } else {
-        const details = { ...detailsKey(video.videoId), schemaVersion: SCHEMA_VERSION, description, metadata };
-        await documents.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, { Put: { TableName: tableName, Item: details } }] }));
-      }
-      return row;
-    },
-
-    async removeWaiting(videoId) {
-      try {
-        await documents.send(new TransactWriteCommand({
-          TransactItems: [
-            {
-              Delete: {
-                TableName: tableName,
-                Key: videoKey(videoId),
-                ConditionExpression: '#status = :waiting AND #schemaVersion <= :known',
-                ExpressionAttributeNames: { '#status': 'status', '#schemaVersion': 'schemaVersion' },
-                ExpressionAttributeValues: { ':waiting': 'waiting', ':known': SCHEMA_VERSION },
-              },
-            },
-            { Delete: { TableName: tableName, Key: detailsKey(videoId) } },
-          ],
-        }));
-        return 'changed';
-      } catch (error) {
-        if (!(error instanceof TransactionCanceledException) || error.CancellationReasons?.[0]?.Code !== 'ConditionalCheckFailed') throw error;
-        return 'unchanged';
-      }
-    },
-
-    markUploaded: (videoId, size) => write(videoId, {
-      from: ENTERED_FROM.uploaded, to: 'uploaded', set: { 'source.size': size }, remove: ['upload'],
-    }),
 
     async claim(videoId, attempt, token, staleBefore) {
       const claimed = await change(videoId, {
@@ -307,9 +161,11 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     },
 
     recordError: (videoId, attempt, { code, message }) => write(videoId, {
-      from: ENTERED_FROM.errored, attempt, to: 'errored', set: { error: { code, message } },
+      // A waiting video has no attempt. The end of its upload also changes the usage of its owner (`expireUpload`).
+      from: ['uploaded', 'processing'], attempt, to: 'errored', set: { error: { code, message } },
     }),
 
+    ...uploadRows(tableName, documents, changes, clock),
     ...videoLists(tableName, documents),
   };
 }

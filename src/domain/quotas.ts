@@ -1,0 +1,36 @@
+/** What one owner uses. */
+export interface Usage {
+  /** Videos whose upload is not complete. */
+  readonly openUploads: number;
+  readonly videos: number;
+  /** The sizes of all source files, in bytes. An upload counts with its declared size. */
+  readonly storedBytes: number;
+  /** The day of `uploadsOfDay`, as `YYYY-MM-DD` in UTC. */
+  readonly day: string;
+  readonly uploadsOfDay: number;
+}
+
+/** The maximum values of one owner. */
+export interface Quotas {
+  readonly openUploads: number;
+  readonly videos: number;
+  readonly storedBytes: number;
+  readonly uploadsPerDay: number;
+}
+
+export type QuotaName = keyof Quotas;
+
+export const NO_USAGE: Usage = { openUploads: 0, videos: 0, storedBytes: 0, day: '', uploadsOfDay: 0 };
+
+/** Returns the day of a time in UTC, as `YYYY-MM-DD`. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
+
+/** Returns the quota that a further upload of `size` bytes exceeds, or undefined. */
+export function exceededQuota(usage: Usage, size: number, day: string, quotas: Quotas): QuotaName | undefined {
+  if (usage.openUploads >= quotas.openUploads) return 'openUploads';
+  if (usage.videos >= quotas.videos) return 'videos';
+  if (usage.storedBytes + size > quotas.storedBytes) return 'storedBytes';
+  return usage.day === day && usage.uploadsOfDay >= quotas.uploadsPerDay ? 'uploadsPerDay' : undefined;
+}

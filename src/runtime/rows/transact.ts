@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'timers/promises';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, TransactWriteCommand, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+
+export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+/** The result of a transaction. `failed` is the index of the first item whose condition was false, and `item` is the stored item, if it was requested. */
+export type Transacted =
+  | { readonly outcome: 'changed' }
+  | { readonly outcome: 'unchanged'; readonly failed: number; readonly item?: Record<string, any> };
+
+/**
+ * Maximum tries of a transaction that conflicts with other writes of the same items. The waits are random and grow to one second, so that 100 concurrent
+ * uploads of one user succeed.
+ */
+const TRIES = 12;
+const FIRST_WAIT_MS = 25;
+const MAX_WAIT_MS = 1000;
+
+/** Writes all items or none. The SDK adds a token to the request, so a retry after a lost response changes nothing twice. */
+export async function transact(documents: DynamoDBDocumentClient, items: TransactItem[]): Promise<Transacted> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await documents.send(new TransactWriteCommand({ TransactItems: items }));
+      return { outcome: 'changed' };
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException)) throw error;
+      const reasons = error.CancellationReasons ?? [];
+      const failed = reasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
+      if (failed >= 0) return { outcome: 'unchanged', failed, ...(reasons[failed].Item && { item: unmarshall(reasons[failed].Item) }) };
+      if (tries === TRIES || !reasons.some(({ Code }) => Code === 'TransactionConflict')) throw error;
+    }
+    await delay(Math.random() * Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** tries));
+  }
+}

@@ -1,0 +1,118 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { entering, firstDue, Outcome, RowChanges } from './row-changes';
+import { transact, TransactItem } from './transact';
+import { addUsage, countUpload } from './usage';
+import { detailsKey, SCHEMA_VERSION, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import { dayOf, exceededQuota, NO_USAGE, QuotaName, Quotas, Usage } from '../../domain/quotas';
+import { ENTERED_FROM } from '../../domain/video-status';
+
+export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'upload'>;
+
+/** The error for an upload that exceeds a quota of its owner. Nothing was written. */
+export class QuotaExceeded extends Error {
+  constructor(readonly quota: QuotaName) {
+    super(`the upload exceeds the quota ${quota}`);
+  }
+}
+
+/** Writes rows of videos from the upload request to the complete upload, or to its end. Each write also changes the usage of the owner, in one transaction. */
+export interface UploadRows {
+  /**
+   * Creates a video with the status `waiting`. Throws QuotaExceeded if the owner has reached a quota.
+   *
+   * @param quotas @default - no quotas
+   */
+  create(video: NewVideo, details?: VideoDetails, quotas?: Quotas): Promise<VideoRow>;
+  /**
+   * Records the complete upload and the size of the source file: `waiting` -> `uploaded`. `claimToken` also claims the first attempt for this message.
+   */
+  markUploaded(videoId: string, size: number, claimToken?: string): Promise<Outcome>;
+  /** Ends an upload that received no part for a long time: `waiting` -> `errored`. The sweeper removes the video at `due`. */
+  expireUpload(row: VideoRow, due: Date): Promise<Outcome>;
+  /** Ends an upload that its owner aborted: `waiting` -> `deleting`. The sweeper removes the video at `due`. */
+  abortUpload(row: VideoRow, due: Date): Promise<Outcome>;
+  /** Removes a video whose upload ended without a source file. Changes nothing if the row was written after `row` was read. */
+  removeUpload(row: VideoRow): Promise<Outcome>;
+}
+
+/** How often a new upload is counted again because another upload changed the day of the counter. */
+const TRIES = 5;
+
+export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {
+  async function count(items: readonly TransactItem[], { owner, source: { size } }: NewVideo, quotas: Quotas | undefined): Promise<void> {
+    const day = dayOf(clock());
+    const impossible = quotas && exceededQuota(NO_USAGE, size, day, quotas);
+    if (impossible) throw new QuotaExceeded(impossible);
+    let isFirstOfDay = false;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const result = await transact(documents, [countUpload(tableName, { owner, size, day, isFirstOfDay, quotas }), ...items]);
+      if (result.outcome === 'changed') return;
+      if (result.failed > 0) throw new Error('a video with this id exists already');
+      const usage: Usage = { ...NO_USAGE, ...result.item };
+      const exceeded = quotas && exceededQuota(usage, size, day, quotas);
+      if (exceeded) throw new QuotaExceeded(exceeded);
+      isFirstOfDay = usage.day !== day;
+    }
+    throw new Error(`the usage of the owner changed during each of ${TRIES} tries`);
+  }
+
+  return {
+    async create(video, { description, metadata } = {}, quotas) {
+      const date = clock();
+      const now = date.toISOString();
+      const row: VideoRow = {
+        ...videoKey(video.videoId),
+        schemaVersion: SCHEMA_VERSION,
+        ...video,
+        ...entering(video.videoId, 'waiting'),
+        ...firstDue(video.videoId, 'waiting', date),
+        attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
+      };
+      const details = { ...detailsKey(video.videoId), schemaVersion: SCHEMA_VERSION, description, metadata };
+      await count([
+        { Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(pk)' } },
+        ...(description === undefined && metadata === undefined ? [] : [{ Put: { TableName: tableName, Item: details } }]),
+      ], video, quotas);
+      return row;
+    },
+
+    async markUploaded(videoId, size, claimToken) {
+      const row = await find(videoId);
+      if (!row || !ENTERED_FROM.uploaded.includes(row.status)) return 'unchanged';
+      const now = clock();
+      const latest = firstDue(videoId, 'uploaded', now)!;
+      return writeWithUsage(row, {
+        from: ENTERED_FROM.uploaded,
+        to: 'uploaded',
+        // The sweeper may have postponed the check of a long upload.
+        ...(row.dueAt !== undefined && row.dueAt > latest.dueAt && { due: new Date(latest.dueAt) }),
+        set: { 'source.size': size, ...(claimToken !== undefined && { claim: { attempt: row.attempt, token: claimToken, startedAt: now.toISOString() } }) },
+        remove: ['upload'],
+      }, { openUploads: -1, ...(size !== row.source.size && { storedBytes: size - row.source.size }) });
+    },
+
+    expireUpload: (row, due) => writeWithUsage(row, {
+      from: ['waiting'], to: 'errored', due, set: { error: { code: 'upload_expired', message: 'the upload was not completed in time' } },
+    }, { openUploads: -1, storedBytes: -row.source.size }),
+
+    abortUpload: (row, due) => writeWithUsage(row, { from: ['waiting'], to: 'deleting', due, set: {} }, { openUploads: -1, videos: -1, storedBytes: -row.source.size }),
+
+    async removeUpload({ videoId, owner, version, status }) {
+      const { outcome } = await transact(documents, [
+        {
+          Delete: {
+            TableName: tableName,
+            Key: videoKey(videoId),
+            ConditionExpression: '#version = :version',
+            ExpressionAttributeNames: { '#version': 'version' },
+            ExpressionAttributeValues: { ':version': version },
+          },
+        },
+        { Delete: { TableName: tableName, Key: detailsKey(videoId) } },
+        // An aborted upload does not count since its abort.
+        ...(status === 'deleting' ? [] : [addUsage(tableName, owner, { videos: -1 })]),
+      ]);
+      return outcome;
+    },
+  };
+}

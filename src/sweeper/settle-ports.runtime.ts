@@ -1,0 +1,38 @@
+import type { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SubmitMessage } from '../contract/transcode';
+import type { UploadExpiry } from '../contract/upload';
+import type { VideoRepository } from '../runtime/rows/video-repository';
+import type { MultipartUploads } from '../upload/multipart-uploads.runtime';
+
+export interface SettlePorts {
+  readonly videos: VideoRepository;
+  readonly clock: () => Date;
+  /** @default - no transcoding; videos that wait for a MediaConvert job are postponed */
+  readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
+  /** @default - no uploads; videos that wait for an upload are postponed */
+  readonly upload?: { readonly uploads: MultipartUploads; readonly expiry: UploadExpiry };
+}
+
+export interface Wait {
+  readonly minutes: number;
+  /** The new value of `resubmits` in the row, if the value changes. */
+  readonly resubmits?: number;
+}
+
+/** The next due time of a video. `never` removes the due time. `settled` means that a status change has already set or removed the due time. */
+export type NextLook = Wait | 'never' | 'settled';
+
+export const LATER: Wait = { minutes: 60 };
+
+/** Request timeout. The SDK has no default timeout, and without a timeout a slow request for one video would delay all other videos. */
+const CALL_MS = 10_000;
+
+/** Sends a message to the submit queue, which requests a MediaConvert job. */
+export async function requestJob({ sqs, submitQueueUrl }: NonNullable<SettlePorts['transcode']>, message: SubmitMessage): Promise<void> {
+  await sqs.send(new SendMessageCommand({ QueueUrl: submitQueueUrl, MessageBody: JSON.stringify(message) }), requestTimeout());
+}
+
+export function requestTimeout(): { abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.timeout(CALL_MS) };
+}

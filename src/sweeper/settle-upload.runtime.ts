@@ -1,0 +1,57 @@
+import { LATER, NextLook, requestJob, SettlePorts } from './settle-ports.runtime';
+import type { VideoRow } from '../contract/table';
+import type { MultipartUploads, Upload } from '../upload/multipart-uploads.runtime';
+
+/**
+ * Expires an upload that received no part for a long time. If the source file is complete although its event did not arrive, records the file.
+ *
+ * After the parts of an upload are deleted, the file cannot become complete. Therefore the sweeper looks for the file after the deletion.
+ */
+export async function settleUpload(row: VideoRow, { videos, clock, upload, transcode }: SettlePorts): Promise<NextLook> {
+  if (!upload) return LATER;
+  const { uploads, expiry } = upload;
+  const { videoId, source: { key } } = row;
+  const now = clock().getTime();
+  const isDue = await lastSign(row, uploads, now - expiry.incompleteExpirySeconds * 1000);
+  const parts = partsOf(row);
+  if (isDue === 'expired' && parts) await uploads.abort(parts);
+  const size = await uploads.storedSize(key);
+  if (size !== undefined) {
+    console.warn({ message: 'upload without an event', videoId, recorded: await videos.markUploaded(videoId, size) });
+    if (transcode) await requestJob(transcode, { videoId, attempt: row.attempt });
+    return 'settled';
+  }
+  if (isDue !== 'expired') return { minutes: (isDue.getTime() + expiry.incompleteExpirySeconds * 1000 - now) / 60_000 };
+  const due = new Date(now + expiry.expiredRetentionSeconds * 1000);
+  console.info({ message: 'upload expired', videoId, recorded: await videos.expireUpload(row, due) });
+  return 'settled';
+}
+
+/** Returns the time of the last stored part, or of the upload request, if this time is after `expiredBefore`. */
+async function lastSign(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
+  const created = new Date(row.createdAt);
+  if (created.getTime() > expiredBefore) return created;
+  const upload = partsOf(row);
+  let last = created;
+  for (let after: number | undefined; upload;) {
+    const page = await uploads.listParts(upload, after);
+    for (const { storedAt } of page?.parts ?? []) if (storedAt > last) last = storedAt;
+    if (page?.next === undefined) break;
+    after = page.next;
+  }
+  return last.getTime() > expiredBefore ? last : 'expired';
+}
+
+/** Removes a video whose upload expired or was aborted. A request that was still running at that time can have left parts or the source file. */
+export async function removeUpload(row: VideoRow, { videos, upload }: SettlePorts): Promise<NextLook> {
+  if (!upload) return LATER;
+  const parts = partsOf(row);
+  if (parts) await upload.uploads.abort(parts);
+  await upload.uploads.deleteObject(row.source.key);
+  console.info({ message: 'upload removed', videoId: row.videoId, recorded: await videos.removeUpload(row) });
+  return 'settled';
+}
+
+function partsOf({ source: { key }, upload }: VideoRow): Upload | undefined {
+  return upload && { key, uploadId: upload.id };
+}

@@ -1,0 +1,57 @@
+import { Size } from 'aws-cdk-lib';
+import type { Quotas } from '../domain/quotas';
+import { keyProblem, numberProblem, objectProblem, sizeProblem } from '../synth/prop-checks';
+
+/**
+ * The limits of each user. An upload that would exceed a limit is rejected with the error code `limit_reached` before any data is sent.
+ *
+ * All limits are also valid for concurrent requests.
+ */
+export interface UploadQuotas {
+  /**
+   * The maximum number of uploads that are not complete.
+   *
+   * @default 10
+   */
+  readonly openUploads?: number;
+
+  /**
+   * The maximum number of videos, including open uploads and videos that failed.
+   *
+   * @default 1000
+   */
+  readonly videos?: number;
+
+  /**
+   * The maximum total size of the source files. An open upload counts with the size that the client declared.
+   *
+   * @default Size.gibibytes(500)
+   */
+  readonly storedBytes?: Size;
+
+  /**
+   * The maximum number of uploads that a user can start on one day (UTC).
+   *
+   * @default 100
+   */
+  readonly uploadsPerDay?: number;
+}
+
+const KEYS: Record<keyof UploadQuotas, true> = { openUploads: true, videos: true, storedBytes: true, uploadsPerDay: true };
+
+/** The largest number that DynamoDB and JavaScript represent exactly. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
+export function quotasOf({ openUploads = 10, videos = 1000, storedBytes = Size.gibibytes(500), uploadsPerDay = 100 }: UploadQuotas = {}): Quotas {
+  return { openUploads, videos, storedBytes: storedBytes.toBytes(), uploadsPerDay };
+}
+
+export function quotaProblems(quotas: UploadQuotas | undefined): (string | undefined)[] {
+  const wrong = objectProblem('quotas', quotas, 'an UploadQuotas');
+  if (wrong) return [wrong];
+  return [
+    keyProblem<UploadQuotas>('quotas', quotas, KEYS),
+    ...(['openUploads', 'videos', 'uploadsPerDay'] as const).map((name) => numberProblem(`quotas.${name}`, quotas?.[name], { min: 1, max: MOST })),
+    sizeProblem('quotas.storedBytes', quotas?.storedBytes, Size.bytes(MOST), 'the largest exact number'),
+  ];
+}

@@ -1,0 +1,13 @@
+import type { Duration } from 'aws-cdk-lib';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
+
+/** The properties of `VodUpload` that other constructs use. */
+export interface IVodUpload extends IConstruct {
+  /** The bucket of the source files. */
+  readonly bucket: s3.IBucket;
+  /** The time after which an incomplete upload expires. */
+  readonly uploadExpiry: Duration;
+  /** The time after which a video whose upload has expired is removed. */
+  readonly expiredUploadRetention: Duration;
+}
