@@ -3,6 +3,7 @@ import { Player } from './player.js';
 import { Problem, ROLES } from './request.js';
 import { Session } from './session.js';
 import { ProgressPoller } from './progress-poller.js';
+import { uploadFile } from './upload.js';
 
 const $ = (id) => document.getElementById(id);
 const SETTLED = ['ready', 'errored'];
@@ -188,31 +189,19 @@ async function list() {
   }
 }
 
-async function upload(file, title) {
+async function upload(file, title, cancelled) {
   if (file.size === 0) throw new Problem('This file is empty.');
-  const { signal } = session;
+  const signal = AbortSignal.any([session.signal, cancelled]);
   const plan = await api('POST', '/upload', {
     fileName: file.name, contentType: file.type || 'video/mp4', size: file.size, ...(title && { title }),
   }).catch((error) => { throw Problem.of(error, ROLES.upload); });
-  await send(plan.upload, file, signal);
-  // The status changes later, when the service receives the S3 event.
-  sent.add(plan.video.videoId);
-  await list();
-}
-
-/** Uses XMLHttpRequest, because fetch doesn't report upload progress. */
-function send({ method, url, headers }, file, signal) {
-  return new Promise((resolve, reject) => {
-    const put = new XMLHttpRequest();
-    put.open(method, url);
-    for (const [name, value] of Object.entries(headers)) put.setRequestHeader(name, value);
-    put.upload.addEventListener('progress', ({ loaded, total }) => showUpload((100 * loaded) / total));
-    put.addEventListener('load', () => (put.status < 300 ? resolve() : reject(new Problem(`The upload failed (status ${put.status}). Please try again.`))));
-    put.addEventListener('error', () => reject(new Problem('The upload was interrupted. Please try again.')));
-    put.addEventListener('abort', () => reject(signal.reason));
-    signal.addEventListener('abort', () => put.abort());
-    put.send(file);
-  });
+  try {
+    await uploadFile({ plan, file, api, signal, onProgress: (loaded) => showUpload((100 * loaded) / file.size) });
+    // The status changes later, when the service receives the S3 event.
+    sent.add(plan.video.videoId);
+  } finally {
+    await inBackground(list);
+  }
 }
 
 function showUpload(percent) {
@@ -231,8 +220,10 @@ $('upload-form').addEventListener('submit', (event) => {
   event.preventDefault();
   void attempt(async () => {
     showUpload(0);
+    const cancel = new AbortController();
+    $('cancel-upload').onclick = () => cancel.abort();
     try {
-      await upload($('file').files[0], $('title').value.trim());
+      await upload($('file').files[0], $('title').value.trim(), cancel.signal);
       $('upload-form').reset();
       nameFile();
     } finally {
