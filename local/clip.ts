@@ -9,3 +9,12 @@ export function makeClip(file: string, seconds: number, size = '640x360'): strin
   ]);
   return file;
 }
+
+/** Makes a video in MP4 larger, so that it must be uploaded in parts: adds a `free` box, which players ignore. */
+export function padClip(clip: Buffer, size: number): Buffer<ArrayBuffer> {
+  const padded = Buffer.alloc(size);
+  clip.copy(padded);
+  padded.writeUInt32BE(size - clip.length, clip.length);
+  padded.write('free', clip.length + 4);
+  return padded;
+}
