@@ -2,6 +2,7 @@ import { until } from './stack';
 import { fetchMedia, SignIn, type Tokens } from '../../local/client';
 import { CookieJar } from '../../local/cookie-jar';
 import type { StackFacts } from '../../local/stack';
+import { contentOf, sendFile, stateOf, type FileContent, type PutBytes, type UploadPlan } from '../../local/upload-file';
 
 export interface Video {
   readonly videoId: string;
@@ -10,10 +11,12 @@ export interface Video {
   readonly error?: { readonly code: string };
 }
 
-export interface Plan {
+export interface Plan<T extends UploadPlan = UploadPlan> {
   readonly video: Video;
-  readonly upload: { readonly method: string; readonly url: string; readonly headers: Record<string, string> };
+  readonly upload: T;
 }
+
+export type SinglePlan = Extract<UploadPlan, { kind: 'single' }>;
 
 export async function problemOf(response: Response): Promise<[status: number, contentType: string | null, code: unknown]> {
   const text = await response.text();
@@ -22,7 +25,7 @@ export async function problemOf(response: Response): Promise<[status: number, co
 
 /** An API client with a cookie jar and a token of any issuer. */
 export class Caller {
-  constructor(private readonly api: string, private readonly token: string, private readonly jar = new CookieJar()) {}
+  constructor(protected readonly api: string, private readonly token: string, protected readonly jar = new CookieJar()) {}
 
   fetch(method: string, route: string, body?: object): Promise<Response> {
     const headers = { 'authorization': this.token, 'content-type': 'application/json' };
@@ -34,7 +37,7 @@ export class Caller {
     const response = await this.fetch(method, route, body);
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
-    return JSON.parse(text);
+    return text === '' ? undefined : JSON.parse(text);
   }
 
   get(url: string): Promise<Response> {
@@ -45,12 +48,25 @@ export class Caller {
     return this.call('POST', '/upload', { fileName: `${title}.mp4`, contentType: 'video/mp4', size, title, ...more });
   }
 
-  /** Uploads a buffer in one request and returns the video's id. `more` contains additional fields of the upload request. */
-  async upload(content: Buffer<ArrayBuffer>, title: string, more?: object): Promise<string> {
-    const { video, upload: { method, url, headers } } = await this.declare(content.length, title, more);
-    const { status } = await fetch(url, { method, headers, body: content });
-    if (status !== 200) throw new Error(`the upload ended with ${status}`);
-    return video.videoId;
+  /** Declares a file that is so small that the service plans one PUT request. */
+  async declareSmall(size: number, title: string): Promise<Plan<SinglePlan>> {
+    const { video, upload } = await this.declare(size, title);
+    if (upload.kind !== 'single') throw new Error(`expected an upload with one PUT request, got ${upload.kind}`);
+    return { video, upload };
+  }
+
+  /** Uploads a file with one PUT request or in parts, and returns the video's id. `more` contains additional fields of the upload request. */
+  async upload(file: Buffer<ArrayBuffer> | FileContent, title: string, more?: object): Promise<string> {
+    const content = Buffer.isBuffer(file) ? contentOf(file) : file;
+    const plan = await this.declare(content.size, title, more);
+    await sendFile(this.call.bind(this), plan, content);
+    return plan.video.videoId;
+  }
+
+  /** Continues an upload: sends the parts that S3 has not stored, and completes the upload. */
+  async continueUpload(videoId: string, content: FileContent, put?: PutBytes): Promise<void> {
+    const call = this.call.bind(this);
+    await sendFile(call, await stateOf(call, videoId), content, put);
   }
 
   find(videoId: string): Promise<Video> {
@@ -83,5 +99,11 @@ export class Client extends Caller {
 
   constructor(api: string, jar: CookieJar, readonly tokens: Tokens) {
     super(api, tokens.id_token, jar);
+  }
+
+  /** Returns a client with new tokens. */
+  async renewed(): Promise<Client> {
+    const { refresh_token } = this.tokens;
+    return new Client(this.api, this.jar, { refresh_token, ...await this.call('POST', '/token', { refresh_token }) });
   }
 }

@@ -21,7 +21,7 @@ describe('a stack', () => {
 
   /** Returns the ports of the web page, the AWS services and the sign-in pages. */
   async function portsOf({ facts }: StackProcess, client: Client): Promise<number[]> {
-    const { upload } = await client.declare(1, 'never sent');
+    const { upload } = await client.declareSmall(1, 'never sent');
     const signIn = await fetch(`${facts.api}/login`, { redirect: 'manual' });
     return [facts.origin, upload.url, signIn.headers.get('location')!].map((address) => Number(new URL(address).port));
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { Client, type Plan } from './client';
+import { Client, type Plan, type SinglePlan } from './client';
 import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
 import { launchBrowser } from './tab';
 import { makeClip } from '../../local/clip';
@@ -95,7 +95,7 @@ describe('a page of another site', () => {
     const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 4));
     const body = JSON.stringify({ fileName: 'clip.mp4', contentType: 'video/mp4', size: clip.length, title: 'From another site' });
     const planned = await ask(page, api('/upload'), { method: 'POST', body, ...withToken({ 'content-type': 'application/json' }) }) as Seen;
-    const { video, upload }: Plan = JSON.parse(planned.text);
+    const { video, upload }: Plan<SinglePlan> = JSON.parse(planned.text);
     const status = await page.evaluate(async ([{ url, method, headers }, base64]) => {
       const content = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
       return (await fetch(url, { method, headers, body: content })).status;

@@ -27,6 +27,10 @@ export interface StackProcessOptions {
    */
   readonly divideLifetimes?: number;
   /**
+   * @default 0 - a free port
+   */
+  readonly port?: number;
+  /**
    * @default - none
    */
   readonly environment?: Record<string, string>;
@@ -35,11 +39,11 @@ export interface StackProcessOptions {
 /** The local stack as `npm start` runs it, in a separate process group. */
 export class StackProcess {
   /** Starts a stack and waits until it responds. */
-  static async start({ data = temporaryFolder(), app, divideLifetimes = 1, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
+  static async start({ data = temporaryFolder(), app, divideLifetimes = 1, port = 0, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
     // A killed stack does not delete its stack.json, so the file of an earlier run is deleted here.
     rmSync(path.join(data, 'stack.json'), { force: true });
     const lifetimes = ['--divide-lifetimes', String(divideLifetimes)];
-    const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])], environment);
+    const stack = new StackProcess(data, ['--port', String(port), '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])], environment);
     started.add(stack);
     await until('the stack responds', () => {
       if (stack.child.exitCode !== null) throw new Error(`the stack did not start:\n${stack.output}`);
@@ -121,6 +125,16 @@ export interface ProcessFacts {
   readonly command: string;
   /** Resident memory in bytes. */
   readonly resident: number;
+}
+
+/** Returns the peak resident memory of a process in bytes, or the current memory on a system without /proc. Returns 0 for a process that has ended. */
+export function peakMemory({ pid, resident }: Pick<ProcessFacts, 'pid' | 'resident'>): number {
+  if (!existsSync('/proc/self/status')) return resident;
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
 
 function functionIn(assembly: string, id: string): string {

@@ -57,7 +57,7 @@ export class Load {
   private async create(client: Client, size: number): Promise<{ videoId: string; method: string; url: string; headers: Record<string, string> }> {
     const title = `video ${++this.count}`;
     this.titles.add(title);
-    const { video: { videoId }, upload } = await client.declare(size, title);
+    const { video: { videoId }, upload } = await client.declareSmall(size, title);
     this.known.set(videoId, { titles: [title], edits: new Map(), isUploaded: false, isRemoving: false });
     this.acknowledged++;
     return { videoId, ...upload };

@@ -1,0 +1,51 @@
+import { createHash } from 'crypto';
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'fs';
+import * as path from 'path';
+import { pipeline } from 'stream/promises';
+import type { FileContent } from '../../local/upload-file';
+
+const MEBIBYTE = 1024 ** 2;
+
+/** Creates a file that is no video and that needs no memory. Each mebibyte is different, so that swapped parts change the checksum. */
+export function madeContent(size: number): FileContent {
+  return {
+    size,
+    read(start, end) {
+      const blocks: Buffer[] = [];
+      for (let at = start; at < end;) {
+        const index = Math.floor(at / MEBIBYTE);
+        const block = Buffer.alloc(MEBIBYTE, `no video ${index} `);
+        const next = Math.min((index + 1) * MEBIBYTE, end);
+        blocks.push(block.subarray(at - index * MEBIBYTE, next - index * MEBIBYTE));
+        at = next;
+      }
+      return Buffer.concat(blocks);
+    },
+  };
+}
+
+export async function digestOf({ size, read }: FileContent): Promise<string> {
+  const hash = createHash('sha256');
+  for (let start = 0; start < size; start += MEBIBYTE) hash.update(await read(start, Math.min(start + MEBIBYTE, size)));
+  return hash.digest('hex');
+}
+
+/** Returns the SHA-256 of the source file of a video as the local S3 has stored it, or undefined if S3 has no such object. */
+export async function storedDigest(data: string, videoId: string): Promise<string | undefined> {
+  const folder = path.join(data, 's3');
+  const facts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => path.join(folder, name));
+  for (const file of facts) {
+    const { key, bytes } = JSON.parse(readFileSync(file, 'utf8'));
+    if (!String(key).startsWith(`source/${videoId}/`)) continue;
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path.join(path.dirname(file), bytes), { highWaterMark: MEBIBYTE }), hash);
+    return hash.digest('hex');
+  }
+  return undefined;
+}
+
+/** Returns the names of the files of incomplete uploads in the local S3. */
+export function partFiles(data: string): string[] {
+  const folder = path.join(data, 's3', '.uploads');
+  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+}
