@@ -78,7 +78,8 @@ export async function stateOf(call: CallApi, videoId: string): Promise<UploadSta
  *
  * @param state the response of `POST /upload`, or the result of `stateOf` to continue an upload
  */
-export async function sendFile(call: CallApi, { video: { videoId }, upload, parts = [] }: UploadState, content: FileContent, put: PutBytes = putBytes): Promise<void> {
+export async function sendFile(call: CallApi, state: UploadState, content: FileContent, put: PutBytes = putBytes): Promise<void> {
+  const { video: { videoId }, upload, parts = [] } = state;
   if (!upload) return;
   if (upload.kind === 'single') return put(upload, await content.read(0, content.size));
   const stored = new Map(parts.map(({ partNumber, checksum }) => [partNumber, checksum]));
