@@ -5,6 +5,7 @@ const NAMES = {
   'ffmpeg': ['ffmpeg'],
   'curl': ['curl'],
   'jq': ['jq'],
+  'python3': ['python3'],
   'mono-mcs': ['mcs'],
   'chromium': ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
 };

@@ -159,7 +159,7 @@ describe('the page in a browser', () => {
     await upload(Buffer.alloc(0));
     await page.getByText('This file is empty.').waitFor();
     for (const [status, code, words] of [
-      [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^Too many requests/],
+      [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^A limit is reached: as machines say it\.$/],
       [400, 'a_code_of_tomorrow', /^as machines say it$/], [500, 'internal', /as machines say it\.$/],
     ] as const) {
       await page.route('**/api/upload', (route) => route.fulfill(problem(status, code)));

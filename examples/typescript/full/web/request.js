@@ -10,7 +10,7 @@ const WORDS = {
   wrong_status: () => 'This video can\'t be played now.',
   too_large: (detail) => `This file is too large: ${detail}.`,
   type_not_allowed: () => 'Files of this kind can\'t be uploaded here. Please choose a video.',
-  limit_reached: () => 'Too many requests. Please wait a moment and try again.',
+  limit_reached: (detail) => `A limit is reached: ${detail}.`,
   internal: (detail) => `Something went wrong on our side. Please try again. If the problem continues, ${detail}.`,
   upstream_failed: () => 'The service is temporarily unavailable. Please try again in a moment.',
 };

@@ -1,0 +1,87 @@
+import { execFile } from 'child_process';
+import { readFileSync, writeFileSync } from 'fs';
+import * as path from 'path';
+import { promisify } from 'util';
+import { Client } from './client';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { makeClip, padClip } from '../../local/clip';
+import { ensure } from '../../local/system';
+import { contentOf, partOf, putBytes, signPart } from '../../local/upload-file';
+
+jest.setTimeout(PATIENCE_MS);
+
+const run = promisify(execFile);
+const page = readFileSync(path.join(__dirname, '../../docs/uploads.md'), 'utf8');
+const sampleIn = (language: string) => new RegExp(`^\`\`\`${language}\\n([^]*?)\\n\`\`\`$`, 'm').exec(page)![1];
+
+describe('the samples of docs/uploads.md', () => {
+  const folder = temporaryFolder();
+  let client: Client;
+  let large: Buffer<ArrayBuffer>;
+  let fillIn: (sample: string) => string;
+
+  beforeAll(async () => {
+    const stack = await StackProcess.start({ app: path.join(__dirname, 'parts.fixture.ts') });
+    client = await Client.signIn(stack.facts);
+    const clip = readFileSync(makeClip(path.join(folder, 'small.mp4'), 3));
+    large = padClip(clip, 20 * 1024 ** 2);
+    writeFileSync(path.join(folder, 'film.mp4'), large);
+    fillIn = (sample) => sample
+      .replace(/URL( ?= ?"?)https:\/\/\.\.\./, (_, equals) => `URL${equals}${stack.facts.origin}`)
+      .replace(/TOKEN( ?= ?"?)\.\.\./, (_, equals) => `TOKEN${equals}${client.tokens.id_token}`);
+    writeFileSync(path.join(folder, 'upload.py'), fillIn(sampleIn('python')));
+  });
+  afterAll(stopAll);
+
+  /** Starts an upload of the large file in parts, and uploads only the first part. */
+  async function interrupted(): Promise<string> {
+    const { video: { videoId }, upload } = await client.declare(large.length, 'interrupted');
+    if (upload.kind !== 'multipart') throw new Error(`expected an upload in parts, got ${upload.kind}`);
+    const bytes = await partOf(contentOf(large), upload.partSize, 1);
+    await putBytes(await signPart(client.call.bind(client), videoId, 1, bytes), bytes);
+    return videoId;
+  }
+
+  async function curl(file: string, ID = ''): Promise<string[]> {
+    const commands = fillIn(sampleIn('sh')).replace('FILE=film.mp4', `FILE=${file}`);
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], { cwd: folder, env: { ...process.env, ID } });
+    return stdout.trim().split('\n');
+  }
+
+  async function python(code: string): Promise<string> {
+    const { stdout } = await run(ensure('python3'), ['-c', `import upload\n${code}`], { cwd: folder });
+    return stdout.trim();
+  }
+
+  const isReady = async (videoId: string) => expect(await client.settled(videoId)).toMatchObject({ status: 'ready' });
+
+  it('upload a small and a large file with curl', async () => {
+    ensure('curl');
+    ensure('jq');
+    const [created, ...others] = await curl('small.mp4');
+    const [createdLarge, ...parts] = await curl('film.mp4');
+    expect([others, parts]).toEqual([[], ['Part 1 is uploaded', 'Part 2 is uploaded']]);
+    for (const line of [created, createdLarge]) await isReady(line.replace('The video has the ID ', ''));
+  });
+
+  it('continue an upload with curl', async () => {
+    const videoId = await interrupted();
+    expect(await curl('film.mp4', videoId)).toEqual(['Part 2 is uploaded']);
+    await isReady(videoId);
+    expect(await curl('film.mp4', videoId)).toEqual(['']);
+  });
+
+  it('upload a small and a large file with Python', async () => {
+    const { stdout } = await run(ensure('python3'), ['upload.py'], { cwd: folder });
+    await isReady(stdout.trim());
+    await isReady(await python('video = upload.create("small.mp4")\nupload.send(video, "small.mp4")\nprint(video)'));
+  });
+
+  it('continue an upload with Python', async () => {
+    const videoId = await interrupted();
+    const put = 'put = upload.put\nsent = []\nupload.put = lambda signed, data: (sent.append(len(data)), put(signed, data))';
+    expect(await python(`${put}\nupload.send("${videoId}", "film.mp4")\nprint(sent)`)).toBe(`[${large.length - 16 * 1024 ** 2}]`);
+    await isReady(videoId);
+    await python(`upload.send("${videoId}", "film.mp4")`);
+  });
+});
