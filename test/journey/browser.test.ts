@@ -1,9 +1,10 @@
-import { statSync } from 'fs';
+import { readFileSync, statSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import type { Browser, Page } from 'playwright-core';
+import { partFiles } from './source-files';
 import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
 import { launchBrowser, Tab } from './tab';
-import { makeClip } from '../../local/clip';
+import { makeClip, padClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
@@ -12,7 +13,7 @@ describe('the page in a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    stack = await StackProcess.start();
+    stack = await StackProcess.start({ app: path.join(__dirname, 'parts.fixture.ts') });
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -96,6 +97,60 @@ describe('the page in a browser', () => {
     expect(unexpected).toEqual([]);
     expect(complaints).toHaveLength(3);
     expect(stack.output).not.toContain('access denied');
+    await page.context().close();
+  });
+
+  /** Creates a playable file that the page uploads in two parts. */
+  function makeLargeClip(): string {
+    const file = path.join(temporaryFolder(), 'large.mp4');
+    writeFileSync(file, padClip(readFileSync(makeClip(file, 4)), 20 * 1024 ** 2));
+    return file;
+  }
+
+  async function startLargeUpload(page: Page, title: string): Promise<void> {
+    await page.locator('#file').setInputFiles(makeLargeClip());
+    await page.getByLabel('Title').fill(title);
+    await page.getByRole('button', { name: 'Upload' }).click();
+  }
+
+  it('uploads a large file in parts, repeats a part after a lost connection, and plays the video', async () => {
+    const tab = await open();
+    const { page, requests, answers } = tab;
+    await tab.signIn();
+    await page.route(/[?&]partNumber=2&/, (route) => route.abort('connectionreset'), { times: 1 });
+    const progress = await watchProgress(page);
+    await startLargeUpload(page, 'In parts');
+    const own = page.locator('#own li').filter({ hasText: 'In parts' });
+    await page.locator('#own [data-status=ready]').filter({ hasText: 'In parts' }).waitFor();
+    const puts = requests.filter((request) => request.method() === 'PUT').map((request) => new URL(request.url()).searchParams.get('partNumber'));
+    expect(puts).toEqual(['1', '2', '2']);
+    expect(answers.filter(({ route }) => route.endsWith('/complete')).map(({ status }) => status)).toEqual([200]);
+    const seen = await progress();
+    expect(seen.at(-1)).toBe(100);
+    expect(seen.some((percent) => percent > 0 && percent < 100)).toBe(true);
+    expect(await tab.message()).toBe('');
+
+    await own.getByRole('button', { name: 'Play' }).click();
+    await page.waitForFunction(() => document.querySelector('video')!.currentTime > 1);
+    await page.context().close();
+  });
+
+  it('removes a cancelled upload', async () => {
+    const tab = await open();
+    const { page, answers } = tab;
+    await tab.signIn();
+    // S3 never answers the second part.
+    await page.route(/[?&]partNumber=2&/, () => undefined);
+    const second = page.waitForRequest(/[?&]partNumber=2&/);
+    await startLargeUpload(page, 'Cancelled');
+    await second;
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('#upload-state').waitFor({ state: 'hidden' });
+    expect(answers.filter(({ route, status }) => route.startsWith('/upload/') && status === 204)).toHaveLength(1);
+    expect(partFiles(stack.data)).toEqual([]);
+    expect(await page.locator('#own li').filter({ hasText: 'Cancelled' }).count()).toBe(0);
+    expect(await tab.message()).toBe('');
+    expect(await page.getByRole('button', { name: 'Upload' }).isEnabled()).toBe(true);
     await page.context().close();
   });
 
