@@ -23,8 +23,11 @@ const COMPARED = 'catalog/read-videos' satisfies HandlerName;
 /** The largest allowed ratios: CPU time of the bundle with `LAMBDA_BUNDLE`, divided by CPU time of the bundle with `NODE_BUNDLE`. */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
-/** The fake AWS services send this response to every request. It contains a fixed secret, but no rows and no messages. */
+/** The fake AWS services send this response to every request, except requests to STS. It contains a fixed secret, but no rows and no messages. */
 const RESPONSE = JSON.stringify({ SecretString: 'secret', UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+const STS_RESPONSE = `<AssumeRoleResponse><AssumeRoleResult><Credentials>${[
+  ['AccessKeyId', 'key'], ['SecretAccessKey', 'secret'], ['SessionToken', 'token'], ['Expiration', '2100-01-01T00:00:00Z'],
+].map(([name, value]) => `<${name}>${value}</${name}>`).join('')}</Credentials></AssumeRoleResult></AssumeRoleResponse>`;
 
 const ROOT = path.join(__dirname, '..');
 const CHILD = path.join(__dirname, 'cold-start-child.js');
@@ -67,7 +70,11 @@ interface Bundle { readonly name: string; readonly file: string; readonly event:
  * own code.
  */
 export async function coldStartRows(assets: string): Promise<{ handlers: object[]; comparison: object[]; isWithinBound: boolean }> {
-  const server = createServer((request, response) => void request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(RESPONSE)));
+  const server = createServer((request, response) => void request.resume().on('end', () => {
+    // Of all services that handlers call, only STS receives forms (the AWS Query protocol).
+    const isSts = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+    response.setHeader('content-type', isSts ? 'text/xml' : 'application/json').end(isSts ? STS_RESPONSE : RESPONSE);
+  }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const folder = mkdtempSync(path.join(tmpdir(), 'old-bundle-'));

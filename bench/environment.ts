@@ -28,5 +28,15 @@ export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   TOKEN_RULES: JSON.stringify({ issuer: 'https://issuer.example.com', audiences: ['web'], use: 'id', groupsClaim: 'groups' }),
   TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
   SUBMIT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/uploads',
-  UPLOAD_SETTINGS: JSON.stringify({ maxSize: 1e9, contentTypes: ['video/*'], expirySeconds: 600, defaultVisibility: 'signed-in' }),
+  UPLOAD_EXPIRY: JSON.stringify({ incompleteExpirySeconds: 86_400, expiredRetentionSeconds: 604_800 }),
+  UPLOAD_ROLE_ARN: 'arn:aws:iam::123456789012:role/sign',
+  UPLOAD_SETTINGS: JSON.stringify({
+    maxSize: 1e9,
+    multipartThreshold: 1e8,
+    contentTypes: ['video/*'],
+    expirySeconds: 600,
+    incompleteExpirySeconds: 86_400,
+    defaultVisibility: 'signed-in',
+    quotas: { openUploads: 10, videos: 1000, storedBytes: 1e12, uploadsPerDay: 100 },
+  }),
 };

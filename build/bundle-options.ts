@@ -49,11 +49,22 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
   },
 };
 
+/** The path with which a bundle loads a separate file with an SDK client. The group is the name of the client. */
+export const CLIENT_FILE = /^\.\/(client-[a-z0-9-]+)\.js$/;
+
+/** Leaves an SDK client that a handler loads by `import()` out of the handler's bundle. The bundle loads the client from a separate file in its folder. */
+const SEPARATE_CLIENTS: Plugin = {
+  name: 'separate-clients',
+  setup(build) {
+    build.onResolve({ filter: /^@aws-sdk\/client-/ }, ({ path, kind }) => (kind === 'dynamic-import' ? { path: path.replace('@aws-sdk', '.') + '.js', external: true } : undefined));
+  },
+};
+
 /**
  * Options for the bundle of a handler, without code that Lambda does not need.
  *
- * The bundle contains no `import()` of a bundled module. With such an `import()`, esbuild would wrap shared modules in functions, and V8 would compile these
- * functions one by one.
+ * The bundle contains no `import()` of a bundled SDK module. With such an `import()`, esbuild would wrap shared modules in functions, and V8 would compile
+ * these functions one by one. A client that a handler loads by `import()` is therefore in a separate file.
  */
 export const LAMBDA_BUNDLE = {
   ...NODE_BUNDLE,
@@ -61,5 +72,5 @@ export const LAMBDA_BUNDLE = {
   supported: { 'dynamic-import': false },
   // The SDK refers to the global `ReadableStream`, and this reference would make Node load its code for web streams.
   define: { ReadableStream: 'undefined' },
-  plugins: [LEFT_OUT, NO_SHARED_CONFIG_FILES],
+  plugins: [LEFT_OUT, SEPARATE_CLIENTS, NO_SHARED_CONFIG_FILES],
 } as const satisfies BuildOptions;

@@ -1,26 +1,30 @@
 import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
-import { build } from 'esbuild';
-import { LAMBDA_BUNDLE } from './bundle-options';
+import { build, Metafile } from 'esbuild';
+import { CLIENT_FILE, LAMBDA_BUNDLE } from './bundle-options';
 
 const root = path.join(__dirname, '..');
 
 /**
  * Bundles every handler, for example `src/auth/sign-in/sign-in.lambda.ts` as `assets/auth/sign-in/index.js`. Subfolders of an area are not part of the output
- * path. Returns esbuild's metafile, which lists the files in each bundle. With `write: false`, writes no bundle.
+ * path. An SDK client that a handler loads by `import()` is a separate file in the same folder, for example `assets/upload/manage-uploads/client-s3.js`.
+ *
+ * Returns the outputs of esbuild, which list the files in each bundle. With `write: false`, writes no bundle.
  */
-export async function bundleHandlers({ write }: { write: boolean }) {
+export async function bundleHandlers({ write }: { write: boolean }): Promise<Metafile['outputs']> {
   const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.lambda.ts')).map((file) => `src/${file.split(path.sep).join('/')}`).sort();
-  const { metafile } = await build({
-    ...LAMBDA_BUNDLE,
-    absWorkingDir: root,
-    entryPoints: entries.map((entry) => ({ in: entry, out: `${entry.split('/')[1]}/${path.basename(entry, '.lambda.ts')}/index` })),
-    outdir: 'assets',
-    metafile: true,
-    write,
-  });
-  return metafile;
+  const handlers = await bundle(entries.map((entry) => ({ in: entry, out: `${entry.split('/')[1]}/${path.basename(entry, '.lambda.ts')}/index` })), write);
+  const clients = Object.entries(handlers).flatMap(([file, { imports }]) => imports.filter((each) => CLIENT_FILE.test(each.path)).map((each) => {
+    const [, client] = CLIENT_FILE.exec(each.path)!;
+    return { in: `@aws-sdk/${client}`, out: `${path.posix.relative('assets', path.posix.dirname(file))}/${client}` };
+  }));
+  return { ...handlers, ...await bundle(clients, write) };
+}
+
+async function bundle(entryPoints: { in: string; out: string }[], write: boolean): Promise<Metafile['outputs']> {
+  const { metafile } = await build({ ...LAMBDA_BUNDLE, absWorkingDir: root, entryPoints, outdir: 'assets', metafile: true, write });
+  return metafile.outputs;
 }
 
 /** A package whose code is in a bundle. */
@@ -33,7 +37,7 @@ export interface BundledPackage {
 
 /** Returns the packages whose code is in the bundles of the handlers, sorted by name. Excludes packages whose code esbuild removes as unused. */
 export async function bundledPackages(): Promise<BundledPackage[]> {
-  const { outputs } = await bundleHandlers({ write: false });
+  const outputs = await bundleHandlers({ write: false });
   const files = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0));
   const folders = new Set(files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []));
   return [...folders].sort().map((folder) => {
