@@ -176,8 +176,12 @@ export const PROPS = {
   VodUploadOptions: {
     bucket: buckets('Sources'),
     maxSize: { byte: () => Size.bytes(1), gibibyte: () => Size.gibibytes(1) },
+    multipartThreshold: { byte: () => Size.bytes(1), most: () => Size.gibibytes(5) },
     contentTypes: { one: () => ['video/mp4'], any: () => ['video/*'], tokens: ({ token }) => Fn.split(',', token('ContentTypes')) },
     urlExpiry: { least: () => Duration.minutes(1), most: () => Duration.minutes(15) },
+    uploadExpiry: { least: () => Duration.hours(1), most: () => Duration.days(6) },
+    expiredUploadRetention: { least: () => Duration.hours(1), most: () => Duration.days(365) },
+    quotas: { none: () => ({}), least: () => ({ openUploads: 1, videos: 1, storedBytes: Size.bytes(1), uploadsPerDay: 1 }) },
     defaultVisibility: { private: () => VideoVisibility.PRIVATE, unlisted: () => VideoVisibility.UNLISTED },
     removalPolicy: policies,
     functions,

@@ -15,8 +15,7 @@ export interface UploadLimits {
 /**
  * The maximum validity of signed URLs.
  *
- * A signed URL expires no later than the credentials that signed it. A function cannot read when its credentials expire. The maximum is therefore so short that
- * the credentials of a function are always valid for longer.
+ * A signed URL expires no later than the role session that signed it. A session is valid for one hour, and signs URLs while it is valid for longer than a URL.
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 
@@ -31,6 +30,12 @@ export const MAX_OBJECT_BYTES = MAX_PARTS * MAX_SINGLE_PUT_BYTES;
 
 /** The media types of video files: `video/*`, and containers that are registered as `application/*`. */
 export const VIDEO_CONTENT_TYPES = ['video/*', 'application/mp4', 'application/mxf'] as const;
+
+/**
+ * The number of days after which the bucket's lifecycle rule deletes the parts of an incomplete upload. S3 counts from the start of the upload (see
+ * "Configuring a bucket lifecycle configuration to delete incomplete multipart uploads" in the Amazon S3 User Guide).
+ */
+export const INCOMPLETE_UPLOAD_DAYS = 7;
 
 /** Returns the error code for a file that exceeds the limits; undefined for a file that is allowed. */
 export function refusalOf(file: { size: number; contentType: string }, limits: UploadLimits): 'too_large' | 'type_not_allowed' | undefined {

@@ -31,9 +31,9 @@ const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
 /**
  * Decides whether the roles allow an action.
  *
- * Admins can do everything. Owners can do everything with their own videos, even without a role. Viewers can also watch the ready videos of other users, except
- * private videos. Other callers cannot find out whether a video of another user exists. Only the owner can continue or abort the upload of a video. A video
- * with the status `deleting` or an unknown status is treated as missing.
+ * Admins can do everything, except to continue the uploads of other users. Owners can do everything with their own videos, even without a role. Viewers can
+ * also watch the ready videos of other users, except private videos. Other callers cannot find out whether a video of another user exists. A video with the
+ * status `deleting` or an unknown status is treated as missing.
  */
 export function decide(caller: Caller, action: Action, roles: Roles): Decision {
   const { userId, groups } = caller;

@@ -15,9 +15,9 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   const isDue = await lastSign(row, uploads, now - expiry.incompleteExpirySeconds * 1000);
   const parts = partsOf(row);
   if (isDue === 'expired' && parts) await uploads.abort(parts);
-  const size = await uploads.storedSize(key);
-  if (size !== undefined) {
-    console.warn({ message: 'upload without an event', videoId, recorded: await videos.markUploaded(videoId, size) });
+  const file = await uploads.findObject(key);
+  if (file) {
+    console.warn({ message: 'upload without an event', videoId, recorded: await videos.markUploaded(videoId, file.size) });
     if (transcode) await requestJob(transcode, { videoId, attempt: row.attempt });
     return 'settled';
   }

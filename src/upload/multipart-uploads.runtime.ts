@@ -1,4 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3';
+import { withoutTemporary } from './temporary-errors.runtime';
 
 /** A part that S3 has stored. */
 export interface StoredPart {
@@ -23,67 +24,79 @@ export interface Upload {
   readonly uploadId: string;
 }
 
-export interface WholeFile {
+/** An object that S3 has stored. */
+export interface StoredObject {
   /** Bytes. */
   readonly size: number;
-  /** CRC32 in base64. */
+  /** The CRC32 of the object in base64, if S3 has stored a CRC32. */
   readonly checksum?: string;
 }
 
 /**
- * The result of `complete`. `gone`: S3 has no such upload. `parts_changed`: a part was stored again after it was listed. `exists`: the object was already
- * complete.
+ * The result of `complete`. `ended`: the upload or the object did not permit the completion, for example because S3 has no such upload, or already has the
+ * object. `parts_changed`: a part was stored again after it was listed.
  */
-export type Completion = 'completed' | 'exists' | 'gone' | 'parts_changed' | 'checksum_mismatch';
+export type Completion = 'completed' | 'ended' | 'parts_changed' | 'checksum_mismatch';
 
+/** Multipart uploads and objects in one bucket. */
 export interface MultipartUploads {
-  /** Returns the id of a new upload. S3 requires a CRC32 for each part of the upload, and computes the CRC32 of the file. */
+  /** Returns the id of a new upload. S3 then requires a CRC32 for each part, and computes the CRC32 of the file. */
   start(object: { readonly key: string; readonly contentType: string }): Promise<string>;
-  /** Lists stored parts after the part number `after`, at most 1,000. Returns undefined if S3 has no such upload. */
+  /** Lists at most 1,000 stored parts after the part number `after`. Returns undefined if S3 has no such upload. */
   listParts(upload: Upload, after?: number): Promise<PartsPage | undefined>;
-  complete(upload: Upload, parts: readonly StoredPart[], file: WholeFile): Promise<Completion>;
+  /** Joins the parts to a file with this size in bytes and this CRC32 in base64. */
+  complete(upload: Upload, parts: readonly StoredPart[], file: { readonly size: number; readonly checksum?: string }): Promise<Completion>;
   /** Deletes the upload and its parts. Does nothing if S3 has no such upload. */
   abort(upload: Upload): Promise<void>;
-  /** Returns the size of a source file in bytes, or undefined if S3 has no such object. */
-  storedSize(key: string): Promise<number | undefined>;
-  /** Deletes a source file. Does nothing if S3 has no such object. */
+  findObject(key: string): Promise<StoredObject | undefined>;
+  /** Deletes an object. Does nothing if S3 has no such object. */
   deleteObject(key: string): Promise<void>;
 }
 
-/** Requests to S3 end before API Gateway's timeout of 29 seconds, so that the client gets a response. S3 can take minutes to join parts. */
-const CALL_MS = 20_000;
+const REQUEST_MS = 5_000;
+/**
+ * S3 can take minutes to join parts, and API Gateway ends a request after 29 seconds. S3 continues to join the parts after the function has ended its request.
+ */
+const COMPLETION_MS = 15_000;
 
-/** The S3 client is loaded at the first call, because an upload with one PUT request does not need it. */
-export function multipartUploads(bucket: string, given?: Pick<S3.S3Client, 'send'>): MultipartUploads {
-  let loaded: Promise<{ readonly s3: typeof S3; readonly client: Pick<S3.S3Client, 'send'> }> | undefined;
-  const load = () => (loaded ??= import('@aws-sdk/client-s3').then((s3) => ({ s3, client: given ?? new s3.S3Client({}) })));
-  const timeout = () => ({ abortSignal: AbortSignal.timeout(CALL_MS) });
+/** S3's error codes of CompleteMultipartUpload (see "CompleteMultipartUpload" and "Error responses" in the Amazon S3 API Reference). */
+const COMPLETIONS: Readonly<Partial<Record<string, Completion>>> = {
+  NoSuchUpload: 'ended',
+  PreconditionFailed: 'ended',
+  // S3 requires a new multipart upload after this error.
+  ConditionalRequestConflict: 'ended',
+  InvalidPart: 'parts_changed',
+  BadDigest: 'checksum_mismatch',
+};
+
+/** The S3 client is loaded at the first call, because an upload with one PUT request does not need the client. */
+export function multipartUploads(bucket: string): MultipartUploads {
+  let loading: Promise<{ readonly s3: typeof S3; readonly client: S3.S3Client }> | undefined;
+  const load = () => (loading ??= import('@aws-sdk/client-s3').then((s3) => ({ s3, client: new s3.S3Client({ maxAttempts: 2 }) })));
+  const timeout = (ms = REQUEST_MS) => ({ abortSignal: AbortSignal.timeout(ms) });
 
   return {
     async start({ key, contentType }) {
       const { s3, client } = await load();
       const { UploadId } = await client.send(new s3.CreateMultipartUploadCommand({
         Bucket: bucket, Key: key, ContentType: contentType, ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT',
-      }), timeout());
+      }), timeout()).catch(rethrow);
       if (!UploadId) throw new Error('the response of S3 contains no upload id');
       return UploadId;
     },
 
     async listParts({ key, uploadId }, after) {
       const { s3, client } = await load();
-      try {
-        const { Parts = [], IsTruncated, NextPartNumberMarker } = await client.send(new s3.ListPartsCommand({
-          Bucket: bucket, Key: key, UploadId: uploadId, ...(after !== undefined && { PartNumberMarker: String(after) }),
-        }), timeout());
-        return {
-          parts: Parts.map(({ PartNumber, Size, ETag, ChecksumCRC32, LastModified }) => (
-            { partNumber: PartNumber!, size: Size!, etag: ETag!, checksum: ChecksumCRC32!, storedAt: LastModified! })),
-          ...(IsTruncated && { next: Number(NextPartNumberMarker) }),
-        };
-      } catch (error) {
-        if (isNamed(error, 'NoSuchUpload')) return undefined;
-        throw error;
-      }
+      const page = await client.send(new s3.ListPartsCommand({
+        Bucket: bucket, Key: key, UploadId: uploadId, ...(after !== undefined && { PartNumberMarker: String(after) }),
+      }), timeout()).catch(ignoring(isNoSuchUpload));
+      if (!page) return undefined;
+      const { Parts = [], IsTruncated, NextPartNumberMarker } = page;
+      return {
+        parts: Parts.map(({ PartNumber, Size, ETag, ChecksumCRC32, LastModified }) => (
+          { partNumber: PartNumber!, size: Size!, etag: ETag!, checksum: ChecksumCRC32!, storedAt: LastModified! })),
+        ...(IsTruncated && { next: Number(NextPartNumberMarker) }),
+      };
     },
 
     async complete({ key, uploadId }, parts, { size, checksum }) {
@@ -98,52 +111,46 @@ export function multipartUploads(bucket: string, given?: Pick<S3.S3Client, 'send
           ChecksumCRC32: checksum,
           MpuObjectSize: size,
           MultipartUpload: { Parts: parts.map(({ partNumber, etag, checksum: part }) => ({ PartNumber: partNumber, ETag: etag, ChecksumCRC32: part })) },
-        }), timeout());
+        }), timeout(COMPLETION_MS));
         return 'completed';
       } catch (error) {
-        const outcome = OUTCOMES[(error as Error).name];
-        if (!outcome) throw error;
-        return outcome;
+        return COMPLETIONS[(error as Error).name] ?? rethrow(error);
       }
     },
 
     async abort({ key, uploadId }) {
       const { s3, client } = await load();
-      await client.send(new s3.AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), timeout()).catch((error: unknown) => {
-        if (!isNamed(error, 'NoSuchUpload')) throw error;
-      });
+      await client.send(new s3.AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }), timeout()).catch(ignoring(isNoSuchUpload));
     },
 
-    async storedSize(key) {
+    async findObject(key) {
       const { s3, client } = await load();
-      try {
-        const { ContentLength } = await client.send(new s3.HeadObjectCommand({ Bucket: bucket, Key: key }), timeout());
-        return ContentLength;
-      } catch (error) {
-        // Without the permission `s3:ListBucket`, S3 returns 403 for a missing object (see "HeadObject" in the Amazon S3 API Reference).
-        const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-        if (httpStatusCode === 404 || httpStatusCode === 403) return undefined;
-        throw error;
-      }
+      const head = await client.send(new s3.HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }), timeout()).catch(ignoring(isNoSuchObject));
+      return head && { size: head.ContentLength!, checksum: head.ChecksumCRC32 };
     },
 
     async deleteObject(key) {
       const { s3, client } = await load();
-      await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key: key }), timeout());
+      await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key: key }), timeout()).catch(rethrow);
     },
   };
 }
 
-/** S3's error codes of CompleteMultipartUpload (see "CompleteMultipartUpload" and "Error responses" in the Amazon S3 API Reference). */
-const OUTCOMES: Readonly<Partial<Record<string, Completion>>> = {
-  NoSuchUpload: 'gone',
-  PreconditionFailed: 'exists',
-  // S3 requires a new multipart upload after this error.
-  ConditionalRequestConflict: 'gone',
-  InvalidPart: 'parts_changed',
-  BadDigest: 'checksum_mismatch',
-};
+type S3Error = Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
 
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
+function isNoSuchUpload({ name }: S3Error): boolean {
+  return name === 'NoSuchUpload';
+}
+
+/** Without the permission `s3:ListBucket`, S3 returns 403 for a missing object (see "HeadObject" in the Amazon S3 API Reference). */
+function isNoSuchObject({ $metadata }: S3Error): boolean {
+  return $metadata?.httpStatusCode === 404 || $metadata?.httpStatusCode === 403;
+}
+
+function ignoring(isExpected: (error: S3Error) => boolean): (error: S3Error) => undefined {
+  return (error) => isExpected(error) ? undefined : rethrow(error);
+}
+
+function rethrow(error: unknown): never {
+  throw withoutTemporary('S3', error);
 }

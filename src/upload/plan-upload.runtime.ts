@@ -67,7 +67,7 @@ export function planUpload(
       };
       // The URL is signed, or the multipart upload is started, before the row is created. If the first step fails, no row remains.
       const single = size > settings.multipartThreshold ? undefined : await singleUpload(video.source, signUrl);
-      const { row, upload } = single ? { row: await create(video, details, quotas), upload: single } : await createParted(video, details, quotas);
+      const { row, upload } = single ? { row: await create(video, details, quotas), upload: single } : await createMultipart(video, details, quotas);
       return { body: { video: toVideo(row, { caller, roles, serviceUrl }, details), upload } };
     },
   };
@@ -81,13 +81,14 @@ export function planUpload(
     }
   }
 
-  async function createParted(video: NewVideo, details: VideoDetails, quotas: Quotas | undefined) {
+  async function createMultipart(video: NewVideo, details: VideoDetails, quotas: Quotas | undefined) {
     const { key, contentType, size } = video.source;
     const upload = { id: await uploads.start({ key, contentType }), partSize: partSizeOf(size) };
     try {
       const row = await create({ ...video, upload }, details, quotas);
       return { row, upload: multipartUpload({ ...row, upload }, settings) };
     } catch (error) {
+      // The bucket's lifecycle rule deletes the upload if this request also fails.
       await uploads.abort({ key, uploadId: upload.id }).catch((again: unknown) => console.error({ message: 'upload not aborted', key, error: String(again) }));
       throw error;
     }

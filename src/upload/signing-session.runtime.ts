@@ -1,5 +1,6 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity } from '@aws-sdk/types';
+import { withoutTemporary } from './temporary-errors.runtime';
 
 /** Temporary credentials of the role that signs the URLs of uploads. */
 export interface SigningSession {
@@ -8,7 +9,6 @@ export interface SigningSession {
 }
 
 export interface SigningSessionOptions {
-  readonly sts: Pick<STSClient, 'send'>;
   readonly roleArn: string;
   /** A new session starts when the current session is valid for less than this time, so that each URL is valid for this time. */
   readonly remainingSeconds: number;
@@ -17,33 +17,34 @@ export interface SigningSessionOptions {
 
 /** The maximum duration of a session that another role starts (see "Terms and concepts" of IAM roles, "Role chaining", in the IAM User Guide). */
 const SESSION_SECONDS = 3600;
+const REQUEST_MS = 5_000;
 
 /**
  * Returns a function that returns a session of the role, and starts a new session before the current session expires. Concurrent calls share one request.
  *
  * The credentials of a Lambda function do not say when they expire, so a URL that they sign could expire early.
  */
-export function signingSession({ sts, roleArn, remainingSeconds, clock }: SigningSessionOptions): () => Promise<SigningSession> {
-  let current: { readonly session: Promise<SigningSession>; renewAt: number } | undefined;
+export function signingSession({ roleArn, remainingSeconds, clock }: SigningSessionOptions): () => Promise<SigningSession> {
+  const sts = new STSClient({ maxAttempts: 2 });
+  let current: { readonly session: SigningSession; readonly renewAt: number } | undefined;
+  let starting: Promise<SigningSession> | undefined;
 
   async function start(): Promise<SigningSession> {
-    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'sign-uploads', DurationSeconds: SESSION_SECONDS }));
+    const now = clock().getTime();
+    const command = new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'sign-uploads', DurationSeconds: SESSION_SECONDS });
+    const { Credentials } = await sts.send(command, { abortSignal: AbortSignal.timeout(REQUEST_MS) }).catch((error: unknown) => { throw withoutTemporary('STS', error); });
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) throw new Error('the response of STS contains no credentials');
-    return { credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }, expiration: Expiration };
+    const session = { credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }, expiration: Expiration };
+    const expiration = Expiration.getTime();
+    // A session that is shorter than expected is used for half of its duration.
+    current = { session, renewAt: Math.max(expiration - remainingSeconds * 1000, (now + expiration) / 2) };
+    return session;
   }
 
   return async () => {
-    const now = clock().getTime();
-    if (!current || now >= current.renewAt) {
-      const next = { session: start(), renewAt: Infinity };
-      current = next;
-      next.session.then(
-        // A session that is shorter than expected is used for at least half of its duration.
-        ({ expiration }) => { next.renewAt = Math.max(expiration.getTime() - remainingSeconds * 1000, (now + expiration.getTime()) / 2); },
-        () => { current = undefined; },
-      );
-    }
-    return current.session;
+    if (current && clock().getTime() < current.renewAt) return current.session;
+    starting ??= start().finally(() => { starting = undefined; });
+    return starting;
   };
 }

@@ -1,8 +1,11 @@
 import type { SignUrl } from './sign-url.runtime';
 import type { VideoRow } from '../contract/table';
 import type { UploadSettings } from '../contract/upload';
+import { INCOMPLETE_UPLOAD_DAYS } from '../domain/upload-limits';
 import { partCountOf } from '../domain/upload-parts';
 import type { MultipartUploadPlan, SingleUploadPlan } from '../runtime/route-types';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Returns the signed PUT request with which a client uploads a whole file. S3 rejects the request if the object exists. */
 export async function singleUpload({ key, contentType, size, checksum }: Omit<VideoRow['source'], 'bucket' | 'fileName'>, signUrl: SignUrl): Promise<SingleUploadPlan> {
@@ -13,12 +16,14 @@ export async function singleUpload({ key, contentType, size, checksum }: Omit<Vi
 /**
  * Returns the sizes of the parts in which a client uploads a file.
  *
- * @param storedAt the times at which the known parts were stored
+ * @param storedAt the times at which the known parts were stored. With only a page of the parts, `expiresAt` can be too early, but not too late.
  */
 export function multipartUpload(
-  { source: { size }, upload: { partSize }, createdAt }: Pick<VideoRow, 'source' | 'createdAt'> & Required<Pick<VideoRow, 'upload'>>, { incompleteExpirySeconds }: UploadSettings,
-  storedAt: readonly Date[] = [],
+  { source: { size }, upload: { partSize }, createdAt }: Pick<VideoRow, 'source' | 'createdAt'> & Required<Pick<VideoRow, 'upload'>>,
+  { incompleteExpirySeconds }: Pick<UploadSettings, 'incompleteExpirySeconds'>, storedAt: readonly Date[] = [],
 ): MultipartUploadPlan {
-  const last = Math.max(Date.parse(createdAt), ...storedAt.map((time) => time.getTime()));
-  return { kind: 'multipart', partSize, partCount: partCountOf(size, partSize), expiresAt: new Date(last + incompleteExpirySeconds * 1000).toISOString() };
+  const created = Date.parse(createdAt);
+  const last = Math.max(created, ...storedAt.map((time) => time.getTime()));
+  const expiry = Math.min(last + incompleteExpirySeconds * 1000, created + INCOMPLETE_UPLOAD_DAYS * DAY_MS);
+  return { kind: 'multipart', partSize, partCount: partCountOf(size, partSize), expiresAt: new Date(expiry).toISOString() };
 }

@@ -12,7 +12,7 @@ import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import type { UploadSettings } from '../contract/upload';
 import { isMediaTypeRange } from '../domain/media-type';
-import { MAX_OBJECT_BYTES, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { INCOMPLETE_UPLOAD_DAYS, MAX_OBJECT_BYTES, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
 import { VideoVisibility } from '../domain/visibility';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
@@ -34,8 +34,7 @@ const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'typ
 /** The largest default that fits a long 4K recording. One upload of this size costs about $1.15 a month of S3 storage. */
 const DEFAULT_MAX_SIZE = Size.gibibytes(50);
 const DEFAULT_THRESHOLD = Size.mebibytes(64);
-/** The time after which the bucket's lifecycle rule deletes the parts of an incomplete upload. */
-const ABORT_AFTER = Duration.days(7);
+const ABORT_AFTER = Duration.days(INCOMPLETE_UPLOAD_DAYS);
 
 /** Options for uploads. */
 export interface VodUploadOptions {

@@ -8,7 +8,9 @@ import { OperationId, Route, ROUTES } from '../../src/contract/routes';
 import { startPlayback } from '../../src/delivery/start-playback.runtime';
 import { serveRoutes } from '../../src/runtime/http';
 import { videoRepository } from '../../src/runtime/rows/video-repository';
-import { planUpload } from '../../src/upload/manage-uploads.runtime';
+import { continueUpload } from '../../src/upload/continue-upload.runtime';
+import type { MultipartUploads } from '../../src/upload/multipart-uploads.runtime';
+import { planUpload } from '../../src/upload/plan-upload.runtime';
 import { SignInService } from '../auth/sign-in/sign-in-service';
 import { apiEvent } from '../runtime/api-event';
 import { CatalogTable, catalogTable, idOf } from '../runtime/rows/catalog-table';
@@ -33,7 +35,30 @@ const BODIES: (string | Buffer)[] = [
   deep(200_000, '[', ']'), deep(200_000, '[', ''), ' '.repeat(6 * 1024 * 1024), `{"a":"${LONG}"}`,
   Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from([0xc0, 0xaf]), Buffer.from('\ufeff{}'), Buffer.from('{}', 'utf16le'), Buffer.from([0]),
 ];
-const FITTING: Partial<Record<OperationId, Record<string, unknown>>> = { planUpload: { fileName: 'a.mp4', contentType: 'video/mp4', size: 5 } };
+const UNLIMITED = { openUploads: 1e9, videos: 1e9, storedBytes: 1e12, uploadsPerDay: 1e9 };
+const CRC32 = 'yZRlqg==';
+const FITTING: Partial<Record<OperationId, Record<string, unknown>>> = {
+  planUpload: { fileName: 'a.mp4', contentType: 'video/mp4', size: 5 },
+  signParts: { parts: [{ partNumber: 1, checksum: CRC32 }] },
+};
+
+/** Returns a fake S3 with an upload whose two parts are stored. Until the parts are listed the next time, an abort succeeds. */
+function fakeUploads(): MultipartUploads {
+  let isAborted = false;
+  const parts = [600, 400].map((size, index) => ({ partNumber: index + 1, size, etag: '"e"', checksum: CRC32, storedAt: new Date(0) }));
+  return {
+    start: async () => 'upload-1',
+    async listParts() {
+      const page = isAborted ? undefined : { parts };
+      isAborted = false;
+      return page;
+    },
+    complete: async () => 'checksum_mismatch',
+    abort: async () => { isAborted = true; },
+    findObject: async () => undefined,
+    deleteObject: async () => undefined,
+  };
+}
 
 type Handler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
 
@@ -48,18 +73,24 @@ describe('hostile input', () => {
     const common = { videos, roles: {}, serviceUrl: 'https://videos.example.com' };
     let made = 100;
     await table.put({ videoId: idOf(1), owner: 'ann', status: 'ready', media: { hls: 'v/hls' } });
+    await table.put({ videoId: idOf(2), owner: 'ann', upload: { id: 'upload-1', partSize: 600 } });
+    const upload = {
+      ...common,
+      signUrl: async () => ({ url: 'https://sources.example.com/', headers: {}, expiresAt: '2026-11-29T00:00:00.000Z' }),
+      uploads: fakeUploads(),
+      // Each request for an abort finds the row.
+      videos: { ...videos, abortUpload: async () => 'changed' as const },
+      newId: async () => idOf(made++),
+      settings: { maxSize: 1000, multipartThreshold: 500, contentTypes: ['video/*'], expirySeconds: 60, incompleteExpirySeconds: 3600, defaultVisibility: 'signed-in' as const, quotas: UNLIMITED },
+      clock: () => new Date(),
+      bucket: 'sources',
+    };
     handlers = {
       'auth/sign-in': signIn.handler as Handler,
       'api/describe-api': serveRoutes('api/describe-api', { describeApi: async () => ({ body: {} }) }),
       'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos(common)),
       'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
-      'upload/manage-uploads': serveRoutes('upload/manage-uploads', planUpload({
-        ...common,
-        signPut: async () => ({ url: 'https://sources.example.com/', headers: {}, expiresAt: '2026-11-29T00:00:00.000Z' }),
-        newId: async () => idOf(made++),
-        settings: { maxSize: 1000, contentTypes: ['video/*'], expirySeconds: 60, defaultVisibility: 'signed-in' },
-        bucket: 'sources',
-      })),
+      'upload/manage-uploads': serveRoutes('upload/manage-uploads', { ...planUpload(upload), ...continueUpload(upload) }),
     };
   });
   afterAll(async () => {
@@ -73,7 +104,7 @@ describe('hostile input', () => {
   async function send(operationId: OperationId, given: Partial<APIGatewayProxyEvent>): Promise<{ status: number; body: any }> {
     const { handler } = ROUTES[operationId];
     const { method, path, pathParameters, response }: Route = ROUTES[operationId];
-    const event = { ...apiEvent(method, path, { userId: 'ann', path: pathParameters && { videoId: idOf(1) } }), ...given };
+    const event = { ...apiEvent(method, path, { userId: 'ann', path: pathParameters && { videoId: idOf(path.startsWith('/upload') ? 2 : 1) } }), ...given };
     const { statusCode: status, headers, body } = await handlers[handler](event);
     const parsed = body === '' ? undefined : JSON.parse(body);
     const what = `${operationId} ${JSON.stringify(given).slice(0, 300)} -> ${status} ${body.slice(0, 300)} ${signIn.logged.slice(-1).join('').slice(0, 300)}`;

@@ -1,6 +1,6 @@
 import { refusalOf, VIDEO_CONTENT_TYPES } from '../../src/domain/upload-limits';
 
-const limits = { maxSize: 1000, contentTypes: VIDEO_CONTENT_TYPES, expirySeconds: 60 };
+const limits = { maxSize: 1000, multipartThreshold: 100, contentTypes: VIDEO_CONTENT_TYPES, expirySeconds: 60 };
 
 describe('upload limits', () => {
   test.each(['video/mp4', 'VIDEO/QuickTime', 'application/mxf', 'Application/MP4'])('allow the content type %s', (contentType) => {

@@ -5,13 +5,15 @@ import { HttpProblem } from '../../src/runtime/http-problem';
 const LISTED = ['https://app.example.com', 'https://other.example.net'];
 const READABLE = { 'vary': 'Origin', 'access-control-expose-headers': 'etag, www-authenticate, x-amzn-requestid' };
 
+const broken = async () => { throw new Error('broken'); };
+
 /** Returns handlers whose environment contains these allowed origins. */
 function handlers(appOrigins?: string[]) {
   process.env.APP_ORIGINS = JSON.stringify(appOrigins);
   if (!appOrigins) delete process.env.APP_ORIGINS;
   return {
     describe: serveRoutes('api/describe-api', { describeApi: async () => ({ body: {}, headers: { 'cache-control': 'public, max-age=300' } }) }),
-    plan: serveRoutes('upload/manage-uploads', { planUpload: async () => { throw new Error('broken'); } }),
+    plan: serveRoutes('upload/manage-uploads', { planUpload: broken, getUpload: broken, signParts: broken, completeUpload: broken, abortUpload: broken }),
     signIn: serveRoutes('auth/sign-in', {
       login: async () => ({ headers: { location: '/' }, cookies: [] }),
       authorize: async () => { throw new HttpProblem('sign_in_failed', 'no'); },

@@ -17,7 +17,11 @@ const read = serveRoutes('catalog/read-videos', {
   listVideos: async (request) => { seen.push(request); return { body: { items: [] } }; },
   getVideo: async (request) => { seen.push(request); throw new Error('token=abc'); },
 });
-const plan = serveRoutes('upload/manage-uploads', { planUpload: async (request) => { seen.push(request); throw new HttpProblem('too_large', 'at most 5 bytes'); } });
+const unused = async () => { throw new Error('not used'); };
+const plan = serveRoutes('upload/manage-uploads', {
+  planUpload: async (request) => { seen.push(request); throw new HttpProblem('too_large', 'at most 5 bytes'); },
+  getUpload: unused, signParts: unused, completeUpload: unused, abortUpload: unused,
+});
 
 async function call(handler: typeof read, overrides: Record<string, unknown>) {
   const result = await handler(event(overrides));

@@ -75,10 +75,18 @@ describe('the size of the environment is measured as Lambda does it, as JSON in 
 
   test('the error names the largest variables, the props that set them and the estimated values', () => {
     const stack = testStack();
-    const settings: UploadSettings = { maxSize: 1, expirySeconds: 1, defaultVisibility: 'private', contentTypes: Array.from({ length: 200 }, (_, index) => `video/x-type-${index}`) };
+    const settings: UploadSettings = {
+      maxSize: 1,
+      multipartThreshold: 1,
+      expirySeconds: 1,
+      incompleteExpirySeconds: 1,
+      quotas: { openUploads: 1, videos: 1, storedBytes: 1, uploadsPerDay: 1 },
+      defaultVisibility: 'private',
+      contentTypes: Array.from({ length: 200 }, (_, index) => `video/x-type-${index}`),
+    };
     const environment = {
       TABLE_NAME: Fn.importValue('table'), SOURCE_BUCKET: 'sources', SOURCE_ADDRESS: 'https://sources', SERVICE_URL: 'https://videos.example.com',
-      UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
+      UPLOAD_ROLE_ARN: 'arn:aws:iam::123456789012:role/sign', UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
     };
     handlerFunction(stack, 'Plan', 'upload/manage-uploads', { description: 'any', uses: [], environment }).addEnvironment('OWN', 'x'.repeat(1000));
     expect(() => templateOf(stack)).toThrow(/ \(with an estimate of 40 bytes for each value .*\)\. Shorten the largest: UPLOAD_SETTINGS with 4\d{3} bytes \(set by contentTypes\), OWN with 1010 bytes, ROLES with 1\d\d bytes \(set by roles\)/);

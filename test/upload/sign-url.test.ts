@@ -3,18 +3,16 @@ import { createServer, IncomingMessage } from 'http';
 import type { AddressInfo } from 'net';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { putSigner } from '../../src/upload/sign-put.runtime';
+import { type PutRequest, urlSigner } from '../../src/upload/sign-url.runtime';
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret/of the+role', sessionToken: 'session/token+with=signs' };
-const environment = {
-  AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey, AWS_SESSION_TOKEN: credentials.sessionToken,
-};
 const now = new Date('2026-11-22T10:00:00.789Z');
 const key = 'source/019aa000-0000-7000-8000-000000000001/original';
-const declared = { key, contentType: 'video/mp4', size: 5 };
+const declared: PutRequest = { key, size: 5, headers: { 'content-type': 'video/mp4', 'if-none-match': '*' } };
+const session = async () => ({ credentials, expiration: new Date('2026-11-22T11:00:00.000Z') });
 
-const signer = (given: Partial<Parameters<typeof putSigner>[0]> = {}) => putSigner({
-  address: 'https://sources.s3.eu-central-1.amazonaws.com', region: 'eu-central-1', expirySeconds: 600, clock: () => now, environment, ...given,
+const signer = (given: Partial<Parameters<typeof urlSigner>[0]> = {}) => urlSigner({
+  address: 'https://sources.s3.eu-central-1.amazonaws.com', region: 'eu-central-1', expirySeconds: 600, clock: () => now, session, ...given,
 });
 
 /** Returns the signature that S3 computes for a request. S3 reads the signed headers from the request, and their names from the URL. */
@@ -34,7 +32,7 @@ async function verifies(url: string, sent: Record<string, string>): Promise<bool
     service: 's3', region: 'eu-central-1', credentials, uriEscapePath: false, applyChecksum: false, sha256: Hash as any,
   }).presign(new HttpRequest({
     method: 'PUT', protocol, hostname, port: port ? Number(port) : undefined, path: pathname, query, headers: { ...headers, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
-  }), { signingDate: new Date('2026-11-22T10:00:00.000Z'), expiresIn: Number(searchParams.get('X-Amz-Expires')), signableHeaders: new Set(signed) });
+  }), { signingDate: new Date('2026-11-22T10:00:00.000Z'), expiresIn: Number(searchParams.get('X-Amz-Expires')), signableHeaders: new Set(signed), unhoistableHeaders: new Set(signed) });
   return again.query?.['X-Amz-Signature'] === given;
 }
 
@@ -82,12 +80,40 @@ describe('a signed PUT', () => {
     expect(expiresAt).toBe('2026-11-22T10:15:00.000Z');
   });
 
-  test('each signature uses the current credentials in the environment', async () => {
-    const changing: NodeJS.ProcessEnv = { ...environment };
-    const sign = signer({ environment: changing });
+  test.each([
+    ['2026-11-22T10:00:59.999Z', '59', '2026-11-22T10:00:59.000Z'],
+    ['2026-11-22T10:09:59.000Z', '599', '2026-11-22T10:09:59.000Z'],
+    ['2026-11-22T10:10:00.000Z', '600', '2026-11-22T10:10:00.000Z'],
+  ])('a signed URL expires at the latest when the session expires, at %s', async (expiration, seconds, expected) => {
+    const { url, expiresAt } = await signer({ session: async () => ({ credentials, expiration: new Date(expiration) }) })(declared);
+    expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe(seconds);
+    expect(expiresAt).toBe(expected);
+  });
+
+  test('each signature uses the current session', async () => {
+    let accessKeyId = 'AKIDFIRST';
+    const sign = signer({ session: async () => ({ ...await session(), credentials: { ...credentials, accessKeyId } }) });
     await sign(declared);
-    changing.AWS_ACCESS_KEY_ID = 'AKIDNEXT';
+    accessKeyId = 'AKIDNEXT';
     expect(new URL((await sign(declared)).url).searchParams.get('X-Amz-Credential')).toMatch(/^AKIDNEXT\//);
+  });
+
+  test('the URL of a part contains the upload and the part number, and is valid only for the declared checksum', async () => {
+    const part: PutRequest = { key, size: 5, headers: { 'x-amz-checksum-crc32': 'yZRlqg==' }, query: { partNumber: '7', uploadId: 'a.b_c-d~' } };
+    const { url, headers } = await signer()(part);
+    const { searchParams } = new URL(url);
+    expect(Object.fromEntries([...searchParams].filter(([name]) => !name.startsWith('X-Amz')))).toEqual({ partNumber: '7', uploadId: 'a.b_c-d~' });
+    expect(searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;host;x-amz-checksum-crc32');
+    expect(headers).toEqual({ 'x-amz-checksum-crc32': 'yZRlqg==' });
+    // S3 does not require a header that is only in the query, so the client could omit the header and send another body.
+    expect(url.replace('x-amz-checksum-crc32', '')).not.toMatch(/checksum/i);
+    const sent = { host, 'content-length': '5', ...headers };
+    expect(await verifies(url, sent)).toBe(true);
+    expect(await verifies(url, { ...sent, 'x-amz-checksum-crc32': 'AAAAAA==' })).toBe(false);
+    expect(await verifies(url, { ...sent, 'content-length': '6' })).toBe(false);
+    expect(await verifies(url.replace('partNumber=7', 'partNumber=8'), sent)).toBe(false);
+    expect(await verifies(url.replace('uploadId=a', 'uploadId=b'), sent)).toBe(false);
+    expect(await verifies(url, { host, 'content-length': '5' })).toBe(false);
   });
 
   test('a signed URL has the port and the path of the bucket\'s URL, and is valid as sent by an HTTP client', async () => {
