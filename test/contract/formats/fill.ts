@@ -1,5 +1,6 @@
 import type { VideoDetails } from '../../../src/contract/table';
-import type { NewVideo, VideoRepository } from '../../../src/runtime/rows/video-repository';
+import type { NewVideo } from '../../../src/runtime/rows/upload-rows';
+import type { VideoRepository } from '../../../src/runtime/rows/video-repository';
 import { idOf } from '../../runtime/rows/catalog-table';
 
 /** The ways to write rows: through the repository, or directly. A direct write simulates a route that does not exist yet. */

@@ -93,7 +93,8 @@ describe.each(formats)('a table of format %i', (format) => {
   beforeAll(async () => { opened = await open(items); });
 
   test('has rows of that format only', () => {
-    expect(new Set(items.map(({ schemaVersion = 0 }) => schemaVersion))).toEqual(new Set([format]));
+    // The item with the usage of an owner contains only numbers and has no format.
+    expect(new Set(items.filter(({ sk }) => sk !== 'usage').map(({ schemaVersion = 0 }) => schemaVersion))).toEqual(new Set([format]));
     expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(VIDEO_STATUSES));
   });
 
@@ -131,7 +132,8 @@ describe.each(formats)('a table of format %i', (format) => {
     const videoId = FILLED[name];
     const { table, videos, documents } = await open([itemOf(videoId)]);
     await write(videos, videoId);
-    const { Items: [stored] = [] } = await documents.send(new ScanCommand({ TableName: table.tableName }));
+    const { Items = [] } = await documents.send(new ScanCommand({ TableName: table.tableName }));
+    const stored = Items.find(({ sk }) => sk === 'video')!;
     const before = itemOf(videoId);
     // A write that sets only some attributes does not change the format of a row.
     expect(stored).toMatchObject({ ...after, version: before.version + 1, revision: before.revision, createdAt: before.createdAt });

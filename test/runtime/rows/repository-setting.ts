@@ -1,7 +1,8 @@
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { CatalogTable, catalogTable, idOf } from './catalog-table';
 import { videoKey } from '../../../src/contract/table';
-import { NewVideo, videoRepository } from '../../../src/runtime/rows/video-repository';
+import type { NewVideo } from '../../../src/runtime/rows/upload-rows';
+import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
 export const RESULT = {
   media: { hls: 'v/1/1/hls/index.m3u8', poster: 'v/1/1/poster.jpg' },
