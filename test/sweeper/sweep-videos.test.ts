@@ -2,7 +2,7 @@ import { TooManyRequestsException } from '@aws-sdk/client-mediaconvert';
 import { job, NOW, sweeperSetting } from './sweeper-setting';
 import type { VideoRow } from '../../src/contract/table';
 
-const { clock, due, jobs, messages, calls, logged, row, sweep, newId } = sweeperSetting();
+const { clock, due, jobs, messages, calls, logged, objects, uploads, usageOf, row, sweep, newId } = sweeperSetting();
 
 const inMinutes = (minutes: number) => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
 const PROCESSING: Partial<VideoRow> = { status: 'processing', jobId: 'job-1', progress: 50 };
@@ -117,8 +117,78 @@ describe('processing', () => {
   });
 });
 
+const hoursAgo = (hours: number) => inMinutes(-60 * hours);
+const keyOf = (videoId: string) => `source/${videoId}/original`;
+const PARTED = { upload: { id: 'upload-1', partSize: 5 } };
+
+describe('waiting', () => {
+  test('an upload that started less than 24 hours ago is due when it expires, without a look at its parts', async () => {
+    expect(await swept({ status: 'waiting', createdAt: hoursAgo(1), ...PARTED })).toMatchObject({ status: 'waiting', dueAt: inMinutes(23 * 60), ...PARTED });
+    expect(calls).not.toContain('ListPartsCommand');
+  });
+
+  test('an upload is due 24 hours after its last part, on any page', async () => {
+    uploads.set('upload-1', [new Date(hoursAgo(30)), new Date(hoursAgo(2)), new Date(hoursAgo(20))]);
+    expect(await swept({ status: 'waiting', createdAt: hoursAgo(40), ...PARTED })).toMatchObject({ status: 'waiting', dueAt: inMinutes(22 * 60) });
+    expect(uploads.size).toBe(1);
+  });
+
+  test.each([
+    ['with parts', PARTED, [new Date(hoursAgo(24))]], ['without parts', PARTED, []], ['whose parts S3 has deleted', PARTED, undefined], ['with one PUT request', {}, undefined],
+  ])('an upload %s expires 24 hours after the last sign of life', async (_, given, parts) => {
+    if (parts) uploads.set('upload-1', parts);
+    expect(await swept({ status: 'waiting', createdAt: hoursAgo(24), owner: 'ann', ...given })).toMatchObject({
+      status: 'errored', error: { code: 'upload_expired' }, dueAt: inMinutes(7 * 24 * 60), version: 2,
+    });
+    expect(uploads.size).toBe(0);
+    expect(await usageOf('ann')).toEqual({ openUploads: -1, storedBytes: -1000 });
+  });
+
+  test.each([1, 48])('a complete file without an event is recorded %i hours after the request, and its job is requested', async (hours) => {
+    const videoId = newId();
+    objects.set(keyOf(videoId), 1234);
+    expect(await swept({ videoId, status: 'waiting', createdAt: hoursAgo(hours), ...PARTED })).toMatchObject({ status: 'uploaded', source: { size: 1234 } });
+    expect(messages).toEqual([JSON.stringify({ videoId, attempt: 1 })]);
+  });
+
+  test('a file that becomes complete while the upload expires is recorded', async () => {
+    const videoId = await due({ status: 'waiting', createdAt: hoursAgo(48), ...PARTED });
+    uploads.set('upload-1', [new Date(hoursAgo(30))]);
+    const before = async (commandName: string) => {
+      if (commandName === 'AbortMultipartUploadCommand') {
+        uploads.clear();
+        objects.set(keyOf(videoId), 10);
+      }
+    };
+    await sweep({ before });
+    expect(await row(videoId)).toMatchObject({ status: 'uploaded', source: { size: 10 } });
+  });
+
+  test('a sweeper without uploads postpones the video', async () => {
+    const videoId = await due({ status: 'waiting', createdAt: hoursAgo(48) });
+    await sweep({ endsUploads: false });
+    expect(await row(videoId)).toMatchObject({ status: 'waiting', dueAt: inMinutes(60) });
+  });
+});
+
+describe('ended uploads', () => {
+  test.each([
+    ['expired', { status: 'errored', error: { code: 'upload_expired', message: 'no' } }, { videos: -1 }], ['was aborted', { status: 'deleting' }, {}],
+  ] as const)('a video whose upload %s is removed with its parts and its file', async (_, given, usage) => {
+    const videoId = newId();
+    objects.set(keyOf(videoId), 10);
+    objects.set(keyOf(newId()), 10);
+    uploads.set('upload-1', []);
+    await due({ videoId, owner: 'ann', ...given, ...PARTED });
+    expect(await sweep()).toEqual({ looked: 1, failed: 0, complete: true });
+    expect([await row(videoId), uploads.size, objects.size]).toEqual([undefined, 0, 1]);
+    expect(await usageOf('ann')).toEqual(usage);
+    expect(await sweep()).toEqual({ looked: 0, failed: 0, complete: true });
+  });
+});
+
 describe('other videos', () => {
-  test.each(['waiting', 'held', 'ready', 'errored', 'deleting'] as const)('a video that is %s has no due time after the sweep', async (status) => {
+  test.each(['held', 'ready', 'errored'] as const)('a video that is %s has no due time after the sweep', async (status) => {
     const { dueAt, dueShard, version, ...rest } = await swept({ status });
     expect([rest.status, dueAt, dueShard, version]).toEqual([status, undefined, undefined, 2]);
     expect([messages, calls.filter((name) => name === 'GetJobCommand')]).toEqual([[], []]);

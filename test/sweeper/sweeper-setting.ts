@@ -1,10 +1,11 @@
 import { createHash } from 'crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetJobCommandInput, Job, MediaConvertClient, NotFoundException } from '@aws-sdk/client-mediaconvert';
+import { NoSuchUpload, NotFound, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
-import { dueKey, videoKey, VideoRow } from '../../src/contract/table';
+import { dueKey, usageKey, videoKey, VideoRow } from '../../src/contract/table';
 import { dueVideos } from '../../src/runtime/rows/due-videos';
 import { videoRepository } from '../../src/runtime/rows/video-repository';
 import { SweepReport, sweepVideos } from '../../src/sweeper/sweep-videos.runtime';
@@ -12,12 +13,15 @@ import { jobMetadata } from '../../src/transcode/job/job-metadata';
 import { jobSettings } from '../../src/transcode/job/job-settings';
 import { DEFAULT_LADDER, chooseRungs } from '../../src/transcode/job/ladder';
 import type { Source } from '../../src/transcode/source/source';
+import { multipartUploads } from '../../src/upload/multipart-uploads.runtime';
 import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
 /** A fault at the n-th request of a sweep. The process ends before or after AWS executes the request. */
 export interface Death { readonly call: number; readonly after: boolean }
 
 export const NOW = '2026-11-29T12:00:00.000Z';
+
+export const EXPIRY = { incompleteExpirySeconds: 24 * 3600, expiredRetentionSeconds: 7 * 24 * 3600 };
 
 const SOURCE: Source = { width: 640, height: 360, hasAudio: true, durationSeconds: 60, squarePixels: true, rotate: 'AUTO' } as Source;
 
@@ -41,7 +45,7 @@ export function job(videoId: string, attempt = 1, more: Partial<Job> = {}, sourc
   };
 }
 
-/** Runs the sweeper's code with a local table and with mocks of MediaConvert and SQS. */
+/** Runs the sweeper's code with a local table and with mocks of MediaConvert, SQS and S3. */
 export function sweeperSetting() {
   let table: CatalogTable;
   let count = 0;
@@ -49,18 +53,38 @@ export function sweeperSetting() {
   /** The jobs of MediaConvert by id. If the value is an `Error`, the mock of MediaConvert responds with this error instead of a job. */
   const jobs = new Map<string, Job | Error>();
   const messages: string[] = [];
+  /** The sizes of the objects in S3 by key, and the times at which the parts of each multipart upload were stored. */
+  const objects = new Map<string, number>();
+  const uploads = new Map<string, Date[]>();
   const calls: string[] = [];
   const logged: string[] = [];
   afterEach(() => table.close());
   beforeEach(async () => {
     table = await catalogTable();
     clock.now = new Date(NOW);
-    jobs.clear();
+    for (const all of [jobs, objects, uploads]) all.clear();
     messages.length = calls.length = logged.length = 0;
     for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
   });
 
+  function answerOfS3(commandName: string, { Key, UploadId, PartNumberMarker = '0' }: any): object | undefined {
+    const size = objects.get(Key);
+    if (commandName === 'HeadObjectCommand') {
+      if (size === undefined) throw new NotFound({ message: 'UnknownError', $metadata: { httpStatusCode: 404 } });
+      return { ContentLength: size };
+    }
+    if (commandName === 'DeleteObjectCommand') return { deleted: objects.delete(Key) };
+    const parts = uploads.get(UploadId);
+    if (!parts) throw new NoSuchUpload({ message: 'no such upload', $metadata: { httpStatusCode: 404 } });
+    if (commandName === 'AbortMultipartUploadCommand') return { aborted: uploads.delete(UploadId) };
+    // A page of the mock has only one part.
+    const at = Number(PartNumberMarker);
+    const Parts = parts.slice(at, at + 1).map((LastModified) => ({ PartNumber: at + 1, LastModified, Size: 5, ETag: '"e"', ChecksumCRC32: 'AAAAAA==' }));
+    return { Parts, IsTruncated: at + 1 < parts.length, NextPartNumberMarker: String(at + 1) };
+  }
+
   function answer(commandName: string | undefined, input: any): object {
+    if (input.Bucket !== undefined) return answerOfS3(commandName!, input)!;
     if (commandName === 'SendMessageCommand') {
       messages.push(input.MessageBody);
       return { MessageId: `m${messages.length}`, MD5OfMessageBody: createHash('md5').update(input.MessageBody).digest('hex') };
@@ -72,7 +96,7 @@ export function sweeperSetting() {
   }
 
   return {
-    clock, jobs, messages, calls, logged,
+    clock, jobs, messages, calls, logged, objects, uploads,
     table: () => table,
     newId: () => idOf(count++),
     /** Writes a video that has been due for `minutes` to the table. */
@@ -90,13 +114,22 @@ export function sweeperSetting() {
         await documents.send(new TransactWriteCommand({ TransactItems: rows.map((Item) => ({ Put: { TableName: table.tableName, Item } })) }));
       }
     },
+    async usageOf(owner: string): Promise<Record<string, unknown>> {
+      const documents = DynamoDBDocumentClient.from(table.client);
+      const { Item } = await documents.send(new GetCommand({ TableName: table.tableName, Key: usageKey(owner), ConsistentRead: true }));
+      const { pk, sk, ...usage } = Item ?? {};
+      return usage;
+    },
+    async clearUsage(owner: string): Promise<void> {
+      await DynamoDBDocumentClient.from(table.client).send(new DeleteCommand({ TableName: table.tableName, Key: usageKey(owner) }));
+    },
     async row(videoId: string): Promise<VideoRow | undefined> {
       const documents = DynamoDBDocumentClient.from(table.client);
       return (await documents.send(new GetCommand({ TableName: table.tableName, Key: videoKey(videoId), ConsistentRead: true }))).Item as VideoRow;
     },
     /** Runs a sweep. Returns undefined if the process ended during the sweep. */
-    sweep({ death, before, left = () => 600_000, transcodes = true }: {
-      death?: Death; before?: (commandName: string, input: any) => Promise<void>; left?: () => number; transcodes?: boolean;
+    sweep({ death, before, left = () => 600_000, transcodes = true, endsUploads = true }: {
+      death?: Death; before?: (commandName: string, input: any) => Promise<void>; left?: () => number; transcodes?: boolean; endsUploads?: boolean;
     } = {}): Promise<SweepReport | undefined> {
       return new Promise((resolve, reject) => {
         let call = 0;
@@ -113,15 +146,16 @@ export function sweeperSetting() {
           { output: { $metadata: {}, ...answer(commandName, input) }, response: {} });
         const { endpoint, region, credentials } = table.client.config;
         const dynamo = new DynamoDBClient({ endpoint, region, credentials, maxAttempts: 1 });
-        const [sqs, mediaConvert] = [new SQSClient({ region, credentials }), new MediaConvertClient({ region, credentials })];
+        const [sqs, mediaConvert, s3] = [new SQSClient({ region, credentials }), new MediaConvertClient({ region, credentials }), new S3Client({ region, credentials })];
         const stacks = (...clients: { middlewareStack: any }[]) => clients.map(({ middlewareStack }) => middlewareStack);
-        for (const stack of stacks(sqs, mediaConvert)) stack.add(service, { step: 'initialize', priority: 'low' });
-        for (const stack of stacks(dynamo, sqs, mediaConvert)) stack.add(observe, { step: 'initialize', priority: 'high' });
+        for (const stack of stacks(sqs, mediaConvert, s3)) stack.add(service, { step: 'initialize', priority: 'low' });
+        for (const stack of stacks(dynamo, sqs, mediaConvert, s3)) stack.add(observe, { step: 'initialize', priority: 'high' });
         sweepVideos({
           videos: videoRepository(table.tableName, { client: dynamo, clock: () => clock.now }),
           due: dueVideos(table.tableName, dynamo),
           clock: () => clock.now,
           transcode: transcodes ? { sqs, submitQueueUrl: 'uploads', mediaConvert } : undefined,
+          upload: endsUploads ? { uploads: multipartUploads('sources', s3), expiry: EXPIRY } : undefined,
         })({}, { getRemainingTimeInMillis: left }).then(resolve, reject);
       });
     },

@@ -2,7 +2,7 @@ import { job, NOW, sweeperSetting } from './sweeper-setting';
 import { videoKey, VideoRow } from '../../src/contract/table';
 import { idOf } from '../runtime/rows/catalog-table';
 
-const { clock, due, dueMany, jobs, messages, calls, row, sweep } = sweeperSetting();
+const { clock, due, dueMany, jobs, messages, calls, objects, uploads, usageOf, clearUsage, row, sweep } = sweeperSetting();
 
 /** Videos that need different actions of a sweep. */
 const CASES: Record<string, Partial<VideoRow>> = {
@@ -14,6 +14,11 @@ const CASES: Record<string, Partial<VideoRow>> = {
   'a job whose state cannot be read': { status: 'processing', jobId: 'untold' },
   'an unnecessary due time': { status: 'ready', progress: 100 },
   'a video after the last resubmit': { status: 'uploaded', resubmits: 7 },
+  'an upload that expires': { status: 'waiting', createdAt: '2026-11-20T12:00:00.000Z', upload: { id: 'open', partSize: 5 } },
+  'an upload that is still active': { status: 'waiting', createdAt: '2026-11-29T00:00:00.000Z', upload: { id: 'open', partSize: 5 } },
+  'a complete file without an event': { status: 'waiting', createdAt: '2026-11-20T12:00:00.000Z', upload: { id: 'complete', partSize: 5 } },
+  'an expired upload': { status: 'errored', error: { code: 'upload_expired', message: 'no' }, upload: { id: 'open', partSize: 5 } },
+  'an aborted upload': { status: 'deleting', upload: { id: 'open', partSize: 5 } },
 };
 
 const VIDEO_ID = idOf(0);
@@ -25,20 +30,37 @@ function reset(): void {
   jobs.set('complete', job(VIDEO_ID));
   jobs.set('failed', job(VIDEO_ID, 1, { Status: 'ERROR', ErrorCode: 1010 }));
   jobs.set('untold', new Error('socket hang up'));
+  for (const all of [objects, uploads]) all.clear();
+  uploads.set('open', [new Date('2026-11-20T13:00:00.000Z')]);
 }
 
 /** Returns the part of a row that does not depend on the time or the number of writes. */
 async function stateOf(videoId = VIDEO_ID) {
-  const { version, updatedAt, dueAt, publishedAt, listedAt, claim, ...rest } = (await row(videoId))!;
+  const inS3 = { objects: [...objects], uploads: [...uploads], usage: await usageOf('owner') };
+  const stored = await row(videoId);
+  if (!stored) return { ...inS3, isDue: false };
+  const { version, updatedAt, dueAt, publishedAt, listedAt, claim, ...rest } = stored;
   const isAbandoned = claim?.abandoned;
-  return { ...rest, isAbandoned, isDue: dueAt !== undefined && dueAt <= clock.now.toISOString(), publishedAt: publishedAt?.length, listedAt: listedAt?.length };
+  return { ...inS3, ...rest, isAbandoned, isDue: dueAt !== undefined && dueAt <= clock.now.toISOString(), publishedAt: publishedAt?.length, listedAt: listedAt?.length };
 }
 
 test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the next sweep, have the same result as one complete sweep', async (_, given) => {
-  reset();
-  await due({ ...given, videoId: VIDEO_ID });
+  /** Puts the video and its objects in S3 into the state before the sweep. */
+  const prepare = async () => {
+    reset();
+    await clearUsage('owner');
+    if (given.upload?.id === 'complete') objects.set(`source/${VIDEO_ID}/original`, 1234);
+    await due({ ...given, videoId: VIDEO_ID });
+  };
+  /** After a recovered upload, a second sweep can request the job once more. */
+  const comparable = async () => {
+    const state: Record<string, unknown> = await stateOf();
+    if (given.upload?.id === 'complete') delete state.resubmits;
+    return state;
+  };
+  await prepare();
   expect((await sweep())!.looked).toBe(1);
-  const wanted = await stateOf();
+  const wanted = await comparable();
   expect(wanted.isDue).toBe(false);
   const count = calls.length;
   const sent = messages.length;
@@ -46,13 +68,12 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
   // The first 16 requests of a sweep are similar queries, one for each partition, so faults are tested only from the last of these queries on.
   for (let call = 15; call < count; call++) {
     for (const after of [false, true]) {
-      reset();
-      await due({ ...given, videoId: VIDEO_ID });
+      await prepare();
       expect(await sweep({ death: { call, after } })).toBeUndefined();
       clock.now = new Date(Date.parse(NOW) + 15 * 60_000);
       await sweep();
       clock.now = new Date(NOW);
-      expect({ call, after, state: await stateOf() }).toEqual({ call, after, state: wanted });
+      expect({ call, after, state: await comparable() }).toEqual({ call, after, state: wanted });
       // A sweep can send a message twice, but must not omit a message.
       expect(messages.length).toBeGreaterThanOrEqual(sent);
       expect(messages.length).toBeLessThanOrEqual(sent + 1);
@@ -69,7 +90,8 @@ test('two concurrent sweeps have the result of one sweep, without errors and rep
     else if (jobId && jobId !== 'gone') jobs.set(`${n}`, job(videoId, 1, { running: { Status: 'PROGRESSING' as const }, failed: { Status: 'ERROR' as const } }[jobId]));
   });
   expect((await Promise.all([sweep(), sweep()])).map((report) => report?.failed)).toEqual([0, 0]);
-  for (const videoId of ids) expect(await row(videoId)).toMatchObject({ version: 2 });
+  const isRemoved = (n: number) => /an (expired|aborted) upload/.test(Object.keys(CASES)[n % cases.length]);
+  for (const [n, videoId] of ids.entries()) expect((await row(videoId))?.version).toBe(isRemoved(n) ? undefined : 2);
   expect(await sweep()).toEqual({ looked: 0, failed: 0, complete: true });
 });
 

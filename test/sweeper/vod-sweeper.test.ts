@@ -3,25 +3,28 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodSweeper } from '../../src';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf } from '../toolkit/permissions';
-import { catalogIn, sweeperIn, templateOf, testStack, transcodeIn } from '../toolkit/stacks';
+import { catalogIn, sweeperIn, templateOf, testStack, transcodeIn, uploadIn } from '../toolkit/stacks';
 
-const OF_CATALOG = ['dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:Query on CatalogTable.Arn/index/byDue', 'dynamodb:UpdateItem on CatalogTable.Arn'];
+const OF_CATALOG = [
+  'dynamodb:DeleteItem on CatalogTable.Arn', 'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:Query on CatalogTable.Arn/index/byDue', 'dynamodb:UpdateItem on CatalogTable.Arn',
+];
 
 describe('VodSweeper', () => {
   const stack = testStack();
   const catalog = catalogIn(stack);
   const transcode = transcodeIn(stack, { catalog });
-  const made = sweeperIn(stack, { catalog, transcode });
+  const made = sweeperIn(stack, { catalog, transcode, upload: uploadIn(stack, { catalog }) });
   const template = templateOf(stack);
 
-  test('allows the function only to read and update due videos, to read jobs and to request new jobs', () => {
+  test('allows the function only to change due videos, to read jobs, to request new jobs and to end uploads', () => {
     expect(permissionsOf(template, 'sweeper/sweep-videos')).toEqual([
       ...OF_CATALOG,
       'mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*',
+      ...['AbortMultipartUpload', 'DeleteObject', 'GetObject', 'ListMultipartUploadParts'].map((action) => `s3:${action} on UploadBucket.Arn/source/*`),
       'sqs:SendMessage on SweeperDeadLetterQueue.Arn',
       'sqs:SendMessage on TranscodeSubmitQueue.Arn',
     ]);
-    expect(Object.keys(environmentOf(template, 'sweeper/sweep-videos'))).toEqual(['TABLE_NAME', 'SUBMIT_QUEUE_URL']);
+    expect(Object.keys(environmentOf(template, 'sweeper/sweep-videos'))).toEqual(['TABLE_NAME', 'SUBMIT_QUEUE_URL', 'SOURCE_BUCKET', 'UPLOAD_EXPIRY']);
   });
 
   test('runs every 15 minutes for at most 10 minutes, reserves no concurrency, and has a dead-letter queue', () => {
@@ -35,7 +38,7 @@ describe('VodSweeper', () => {
   });
 });
 
-test('has no permissions for MediaConvert without transcoding', () => {
+test('has no permissions for MediaConvert and S3 without transcoding and uploads', () => {
   const stack = testStack();
   sweeperIn(stack);
   expect(permissionsOf(templateOf(stack), 'sweeper/sweep-videos')).toEqual([...OF_CATALOG, 'sqs:SendMessage on SweeperDeadLetterQueue.Arn']);
@@ -44,10 +47,11 @@ test('has no permissions for MediaConvert without transcoding', () => {
 test.each<[string, object, RegExp]>([
   ['no catalog', { catalog: undefined }, /Area: catalog: expected a VodCatalog/],
   ['a bucket as transcode', { transcode: 'bucket' }, /Area: transcode: expected a VodTranscode/],
-  ['a misspelled option', { function: {} }, /Area: function: expected only functions, catalog, transcode/],
+  ['a misspelled option', { function: {} }, /Area: function: expected only functions, catalog, transcode, upload/],
+  ['a bucket as upload', { upload: 'bucket' }, /Area: upload: expected a VodUpload/],
 ])('rejects %s', (_, props, message) => {
   const stack = testStack();
 
-  const given = 'transcode' in props ? { transcode: new s3.Bucket(stack, 'Bucket') } : props;
+  const given = Object.fromEntries(Object.entries(props).map(([name, value]) => [name, value === 'bucket' ? new s3.Bucket(stack, 'Bucket') : value]));
   expect(() => new VodSweeper(stack, 'Area', { catalog: catalogIn(stack), ...given } as any)).toThrow(message);
 });

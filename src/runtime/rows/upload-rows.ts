@@ -35,6 +35,17 @@ export interface UploadRows {
   removeUpload(row: VideoRow): Promise<Outcome>;
 }
 
+/** The time until the sweeper checks a video whose upload it has recorded itself, because it may not have requested a job for the video. */
+const SOON_MS = 15 * 60_000;
+
+/** Returns the new due time of an uploaded video, or undefined if the video keeps its due time. The sweeper may have postponed the check of a long upload. */
+function dueOfUploaded({ videoId, dueAt }: VideoRow, now: Date): Date | undefined {
+  const latest = firstDue(videoId, 'uploaded', now)!.dueAt;
+  if (dueAt === undefined) return undefined;
+  if (dueAt <= now.toISOString()) return new Date(now.getTime() + SOON_MS);
+  return dueAt > latest ? new Date(latest) : undefined;
+}
+
 /** How often a new upload is counted again because another upload changed the day of the counter. */
 const TRIES = 5;
 
@@ -80,12 +91,10 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
       const row = await find(videoId);
       if (!row || !ENTERED_FROM.uploaded.includes(row.status)) return 'unchanged';
       const now = clock();
-      const latest = firstDue(videoId, 'uploaded', now)!;
       return writeWithUsage(row, {
         from: ENTERED_FROM.uploaded,
         to: 'uploaded',
-        // The sweeper may have postponed the check of a long upload.
-        ...(row.dueAt !== undefined && row.dueAt > latest.dueAt && { due: new Date(latest.dueAt) }),
+        due: dueOfUploaded(row, now),
         set: { 'source.size': size, ...(claimToken !== undefined && { claim: { attempt: row.attempt, token: claimToken, startedAt: now.toISOString() } }) },
         remove: ['upload'],
       }, { openUploads: -1, ...(size !== row.source.size && { storedBytes: size - row.source.size }) });
