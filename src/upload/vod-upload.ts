@@ -273,7 +273,7 @@ function problemsOf(props: VodUploadProps): (string | undefined)[] {
     durationProblem('urlExpiry', props.urlExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
     durationProblem('expiredUploadRetention', props.expiredUploadRetention, Duration.hours(1), Duration.days(365)),
     ...quotaProblems(props.quotas),
-    durationProblem('uploadExpiry', props.uploadExpiry, Duration.hours(1), Duration.seconds(ABORT_AFTER.toSeconds() - 1)),
+    durationProblem('uploadExpiry', props.uploadExpiry, Duration.hours(1), Duration.hours(ABORT_AFTER.toHours() - 1)),
     ...appOriginsProblems(props.appOrigins),
     enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),
     removalPolicyProblem('removalPolicy', props.removalPolicy),

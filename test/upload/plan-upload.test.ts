@@ -1,51 +1,23 @@
-import { DynamoDBDocumentClient, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { Validator } from '@cfworker/json-schema';
-import { mockClient } from 'aws-sdk-client-mock';
-import { uploadResponseSchema } from '../../src/contract/schemas';
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand } from '@aws-sdk/client-sts';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { CRC, KEY, MIB, s3Error, SETTINGS, uploadHandler } from './upload-handler';
 import { parseSourceKey } from '../../src/domain/object-keys';
-import { apiEvent } from '../runtime/api-event';
-
-const settings = { maxSize: 1000, contentTypes: ['video/*', 'application/mxf'], expirySeconds: 600, defaultVisibility: 'unlisted' };
 
 /** Returns metadata with the maximum number of entries, each with this value. */
 const entries = (value: string) => Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`name ${n}`, value]));
 
-type Entry = typeof import('../../src/upload/manage-uploads.lambda');
-
-describe('upload/manage-uploads', () => {
-  const dynamodb = mockClient(DynamoDBDocumentClient);
-  let handler: Entry['handler'];
-
-  beforeAll(() => {
-    // The handler reads its environment when it is imported.
-    Object.assign(process.env, {
-      TABLE_NAME: 'videos',
-      SERVICE_URL: 'https://videos.example.com',
-      SOURCE_BUCKET: 'sources',
-      SOURCE_ADDRESS: 'https://sources.s3.eu-central-1.amazonaws.com',
-      UPLOAD_SETTINGS: JSON.stringify(settings),
-      ROLES: JSON.stringify({ uploaders: ['makers'], admins: ['bosses'] }),
-      AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'the-secret',
-      AWS_SESSION_TOKEN: 'the-session',
-    });
-    ({ handler } = jest.requireActual<Entry>('../../src/upload/manage-uploads.lambda'));
-  });
-  beforeEach(() => dynamodb.reset());
-
-  const plan = async (body: unknown, userId: string | undefined = 'ann', groups = ['makers']) => {
-    const { statusCode, body: text } = await handler(apiEvent('POST', '/upload', { userId, groups, body }));
-    return { statusCode, body: JSON.parse(text) };
-  };
-  const file = { fileName: 'holiday.mp4', contentType: 'video/mp4', size: 1000 };
-  const row = () => dynamodb.commandCalls(PutCommand)[0].args[0].input.Item!;
+describe('upload/manage-uploads creates an upload', () => {
+  const { dynamodb, s3, sts, send } = uploadHandler();
+  const plan = (body: unknown, userId = 'ann', groups = ['makers']) => send('planUpload', { body, userId, groups });
+  const file = { fileName: 'holiday.mp4', contentType: 'video/mp4', size: 20 * MIB };
+  const items = () => dynamodb.commandCalls(TransactWriteCommand)[0].args[0].input.TransactItems!;
+  const row = () => items().flatMap(({ Put }) => Put?.Item ?? [])[0];
 
   test('creates the video and returns the signed request for its upload', async () => {
     const before = Date.now();
-    const { statusCode, body } = await plan(file);
-    expect(statusCode).toBe(201);
-    expect(new Validator(uploadResponseSchema as object, '4').validate(body)).toEqual({ valid: true, errors: [] });
+    const { status, body } = await plan(file);
+    expect(status).toBe(201);
     const { video, upload } = body;
     expect(video).toMatchObject({ title: 'holiday.mp4', tags: [], visibility: 'unlisted', owner: 'ann', status: 'waiting', progress: 0 });
     expect(upload).toMatchObject({ kind: 'single', method: 'PUT', headers: { 'content-type': 'video/mp4', 'if-none-match': '*' } });
@@ -57,9 +29,9 @@ describe('upload/manage-uploads', () => {
       videoId: video.videoId,
       status: 'waiting',
       owner: 'ann',
-      source: { bucket: 'sources', key: `source/${video.videoId}/original`, fileName: 'holiday.mp4', contentType: 'video/mp4', size: 1000 },
+      source: { bucket: 'sources', key: `source/${video.videoId}/original`, fileName: 'holiday.mp4', contentType: 'video/mp4', size: 20 * MIB },
     });
-    expect(dynamodb.commandCalls(PutCommand)[0].args[0].input.ConditionExpression).toContain('attribute_not_exists');
+    expect(items().find(({ Put }) => Put)!.Put!.ConditionExpression).toContain('attribute_not_exists');
   });
 
   test('creates time-sortable ids (UUID version 7)', async () => {
@@ -74,20 +46,19 @@ describe('upload/manage-uploads', () => {
     const { body } = await plan({ ...file, ...said });
     expect(body.video).toMatchObject(said);
     const { description, metadata, ...short } = said;
-    const [{ args: [{ input: { TransactItems = [] } }] }] = dynamodb.commandCalls(TransactWriteCommand);
-    expect(TransactItems.map(({ Put }) => Put?.Item)).toEqual([expect.objectContaining(short), expect.objectContaining({ sk: 'details', description, metadata })]);
+    expect(items().flatMap(({ Put }) => Put?.Item ?? [])).toEqual([expect.objectContaining(short), expect.objectContaining({ sk: 'details', description, metadata })]);
   });
 
   test('compares content types case-insensitively and signs the lower-case type', async () => {
-    const { statusCode, body } = await plan({ ...file, contentType: 'Video/QuickTime' });
-    expect(statusCode).toBe(201);
+    const { status, body } = await plan({ ...file, contentType: 'Video/QuickTime' });
+    expect(status).toBe(201);
     expect(body.upload.headers['content-type']).toBe('video/quicktime');
   });
 
   test('does not use the file name in a key, URL or header', async () => {
     const fileName = '../../x%0d%0aset-cookie: a=b/"ü🎬.mp4';
-    const { statusCode, body } = await plan({ ...file, fileName });
-    expect(statusCode).toBe(201);
+    const { status, body } = await plan({ ...file, fileName });
+    expect(status).toBe(201);
     expect(body.video.title).toBe(fileName);
     expect(parseSourceKey(row().source.key)).toEqual({ videoId: body.video.videoId });
     expect(row().source.fileName).toBe(fileName);
@@ -95,7 +66,7 @@ describe('upload/manage-uploads', () => {
   });
 
   test.each([
-    [413, 'too_large', { ...file, size: 1001 }],
+    [413, 'too_large', { ...file, size: 1000 * MIB + 1 }],
     [415, 'type_not_allowed', { ...file, contentType: 'text/html' }],
     [400, 'invalid_request', { ...file, size: 0 }],
     [400, 'invalid_request', { ...file, size: 1.5 }],
@@ -106,7 +77,7 @@ describe('upload/manage-uploads', () => {
     [400, 'invalid_request', { contentType: 'video/mp4', size: 1 }],
   ])('returns %i %s and creates nothing', async (status, code, body) => {
     const answer = await plan(body);
-    expect({ status: answer.statusCode, code: answer.body.code }).toEqual({ status, code });
+    expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
     expect(dynamodb.calls()).toHaveLength(0);
   });
 
@@ -116,34 +87,105 @@ describe('upload/manage-uploads', () => {
     ['20 values of 500 characters that take four bytes each', { metadata: entries('🎬'.repeat(500)) }, '/metadata'],
     ['fields whose sum is too large', { metadata: entries('ж'.repeat(600)), description: 'ж'.repeat(5000), tags: ['🎬'.repeat(64), 'ж'.repeat(64), 'x'], title: '🎬'.repeat(200) }, '/metadata'],
   ])('limits the text fields of a video to 32 KiB in UTF-8: %s', async (_, written, pointer) => {
-    const { statusCode, body } = await plan({ ...file, ...written });
-    expect({ statusCode, code: body.code, pointer: body.errors?.[0].pointer }).toEqual({ statusCode: pointer ? 413 : 201, code: pointer && 'too_large', pointer });
+    const { status, body } = await plan({ ...file, ...written });
+    expect({ status, code: body.code, pointer: body.errors?.[0].pointer }).toEqual({ status: pointer ? 413 : 201, code: pointer && 'too_large', pointer });
     expect(dynamodb.calls()).toHaveLength(pointer ? 0 : 1);
     if (pointer) expect(body.detail).toMatch(/^the text fields of the video are too large: 3\d(\.\d+)? KiB in UTF-8, at most 32 KiB are allowed\. Shorten metadata$/);
   });
 
   test.each([['in no group', []], ['a viewer', ['watchers', 'maker']]])('returns 403 to a caller who is %s, and creates nothing', async (_, groups) => {
-    for (const body of [file, { ...file, size: 1001 }, { ...file, contentType: 'text/html' }]) {
-      expect(await plan(body, 'ann', groups)).toMatchObject({ statusCode: 403, body: { code: 'wrong_role' } });
+    for (const body of [file, { ...file, size: 1000 * MIB + 1 }, { ...file, contentType: 'text/html' }]) {
+      expect(await plan(body, 'ann', groups)).toMatchObject({ status: 403, body: { code: 'wrong_role' } });
     }
     expect(dynamodb.calls()).toHaveLength(0);
   });
 
   test('accepts uploads of admins', async () => {
-    expect((await plan(file, 'ann', ['bosses'])).statusCode).toBe(201);
+    expect((await plan(file, 'ann', ['bosses'])).status).toBe(201);
   });
 
   test('requires a caller', async () => {
-    const { statusCode } = await handler(apiEvent('POST', '/upload', { body: file }));
-    expect(statusCode).toBe(401);
+    expect((await send('planUpload', { userId: '', body: file })).status).toBe(401);
     expect(dynamodb.calls()).toHaveLength(0);
   });
 
   test('does not log the signed URL if the row cannot be created', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation();
-    dynamodb.on(PutCommand).rejects(new Error('no capacity'));
-    expect((await plan(file)).statusCode).toBe(500);
+    dynamodb.on(TransactWriteCommand).rejects(new Error('no capacity'));
+    expect((await plan(file)).status).toBe(500);
     expect(JSON.stringify(log.mock.calls)).toContain('no capacity');
-    expect(JSON.stringify(log.mock.calls)).not.toMatch(/X-Amz|the-se/);
+    expect(JSON.stringify(log.mock.calls)).not.toMatch(/X-Amz|the-se|sign-se/);
+  });
+
+  test('signs the declared checksum, and stores it', async () => {
+    const { body: { upload } } = await plan({ ...file, checksum: CRC });
+    expect(upload.headers).toEqual({ 'content-type': 'video/mp4', 'if-none-match': '*', 'x-amz-checksum-crc32': CRC });
+    expect(new URL(upload.url).searchParams.get('X-Amz-SignedHeaders')).toContain('x-amz-checksum-crc32');
+    expect(new URL(upload.url).searchParams.has('x-amz-checksum-crc32')).toBe(false);
+    expect(row().source.checksum).toBe(CRC);
+  });
+
+  test('signs with the put-only role, and does not call S3 for a file of at most multipartThreshold', async () => {
+    const { body: { upload } } = await plan(file);
+    expect(new URL(upload.url).searchParams.get('X-Amz-Credential')).toMatch(/^AKIDSIGN\//);
+    expect(s3.calls()).toHaveLength(0);
+    expect(row()).not.toHaveProperty('upload');
+  });
+
+  describe('in parts', () => {
+    const large = { ...file, size: 20 * MIB + 1 };
+    beforeEach(() => { s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'new-upload' }); });
+
+    test('starts a multipart upload with the content type and a CRC32 of the whole file', async () => {
+      const before = Date.now();
+      const { status, body: { video, upload } } = await plan({ ...large, contentType: 'Video/MP4', checksum: CRC });
+      expect(status).toBe(201);
+      expect(upload).toEqual({ kind: 'multipart', partSize: 16 * MIB, partCount: 2, expiresAt: expect.any(String) });
+      expect(Date.parse(upload.expiresAt)).toBeGreaterThanOrEqual(before + 24 * 3600_000);
+      expect(Date.parse(upload.expiresAt)).toBeLessThanOrEqual(Date.now() + 24 * 3600_000);
+      expect(s3.commandCalls(CreateMultipartUploadCommand).map(({ args }) => args[0].input)).toEqual([
+        { Bucket: 'sources', Key: KEY.replace(/[0-9a-f-]{36}/, video.videoId), ContentType: 'video/mp4', ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' },
+      ]);
+      expect(row()).toMatchObject({ status: 'waiting', upload: { id: 'new-upload', partSize: 16 * MIB }, source: { checksum: CRC } });
+    });
+
+    test('aborts the multipart upload if the row cannot be created', async () => {
+      const log = jest.spyOn(console, 'error').mockImplementation();
+      dynamodb.on(TransactWriteCommand).rejects(new Error('no capacity'));
+      expect((await plan(large)).status).toBe(500);
+      expect(s3.commandCalls(AbortMultipartUploadCommand).map(({ args }) => args[0].input.UploadId)).toEqual(['new-upload']);
+      s3.on(AbortMultipartUploadCommand).rejects(s3Error('AccessDenied', 403));
+      expect((await plan(large)).status).toBe(500);
+      expect(JSON.stringify(log.mock.calls)).toMatch(/upload not aborted.*no capacity/);
+    });
+
+    test.each([
+      ['a slow request', Object.assign(new Error('aborted'), { name: 'AbortError' })],
+      ['a timeout', Object.assign(new Error('timeout'), { name: 'TimeoutError' })],
+      ['SlowDown', s3Error('SlowDown', 503)],
+      ['InternalError', s3Error('InternalError', 500)],
+    ])('returns 503 if S3 fails with %s, and creates nothing', async (_, error) => {
+      jest.spyOn(console, 'warn').mockImplementation();
+      s3.on(CreateMultipartUploadCommand).rejects(error);
+      expect(await plan(large)).toMatchObject({ status: 503, body: { code: 'unavailable', detail: expect.stringContaining('Repeat the request') } });
+      expect(dynamodb.commandCalls(TransactWriteCommand)).toHaveLength(0);
+    });
+
+    test('returns 500 if S3 denies access', async () => {
+      jest.spyOn(console, 'error').mockImplementation();
+      s3.on(CreateMultipartUploadCommand).rejects(s3Error('AccessDenied', 403));
+      expect(await plan(large)).toMatchObject({ status: 500, body: { code: 'internal' } });
+    });
+  });
+
+  test.each([[0], [-1], [2 ** 53], [SETTINGS.maxSize + 1], ['5'], [null]])('rejects the size %s', async (size) => {
+    const { status, body } = await plan({ ...file, size });
+    expect([status, body.code]).toEqual(typeof size === 'number' && size > 0 ? [413, 'too_large'] : [400, 'invalid_request']);
+    expect([...dynamodb.calls(), ...s3.calls(), ...sts.commandCalls(AssumeRoleCommand)]).toEqual([]);
+  });
+
+  test.each(['yZRlqg=', 'yZRlqh==', 'yZRlqgAA', '', 'c9946 5aa', '0xc99465aa', 7])('rejects the checksum %j', async (checksum) => {
+    expect(await plan({ ...file, checksum })).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ pointer: '/checksum' }] } });
+    expect(dynamodb.calls()).toHaveLength(0);
   });
 });

@@ -5,7 +5,7 @@ import { VideoVisibility } from '../../src/domain/visibility';
 import { Access } from '../../src/roles/vod-roles';
 import type { VodUploadProps } from '../../src/upload/vod-upload';
 import { environmentOf } from '../toolkit/functions';
-import { permissionsOf } from '../toolkit/permissions';
+import { permissionsOf, permissionsOfRole } from '../toolkit/permissions';
 import { catalogIn, SERVICE_URL, testStack, uploadIn } from '../toolkit/stacks';
 import { readable } from '../toolkit/template';
 
@@ -55,14 +55,36 @@ describe('VodUpload', () => {
     });
   });
 
-  test('allows the function only to create videos and to upload sources', () => {
-    expect(permissionsOf(template, 'upload/manage-uploads')).toEqual(['dynamodb:PutItem on CatalogTable.Arn', 's3:PutObject on UploadBucket.Arn/source/*']);
+  test('allows the function only to write videos, to manage uploads of sources, and to use the signing role', () => {
+    const on = (resource: string, ...actions: string[]) => actions.map((action) => `${action} on ${resource}`);
+    expect(permissionsOf(template, 'upload/manage-uploads')).toEqual([
+      ...on('CatalogTable.Arn', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
+      ...on('UploadBucket.Arn/source/*', 's3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'),
+      ...on('UploadSigningRole.Arn', 'sts:AssumeRole'),
+    ]);
+  });
+
+  test('allows the signing role only to put sources, and only the function to use this role', () => {
+    const { upload: { signingRole }, template: own } = synth();
+    expect(permissionsOfRole(own, signingRole)).toEqual(['s3:PutObject on UploadBucket.Arn/source/*']);
+    own.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UploadManageUploads.*Role'), 'Arn'] } } }],
+      },
+      MaxSessionDuration: Match.absent(),
+    });
   });
 
   test('passes the limits and the bucket URL to the function', () => {
     const variables = environment(template);
     expect(JSON.parse(variables.UPLOAD_SETTINGS)).toEqual({
-      maxSize: 5 * 1024 ** 3, contentTypes: ['video/*', 'application/mp4', 'application/mxf'], expirySeconds: 900, defaultVisibility: 'signed-in',
+      maxSize: 50 * 1024 ** 3,
+      multipartThreshold: 64 * 1024 ** 2,
+      contentTypes: ['video/*', 'application/mp4', 'application/mxf'],
+      expirySeconds: 900,
+      incompleteExpirySeconds: 86_400,
+      defaultVisibility: 'signed-in',
+      quotas: { openUploads: 10, videos: 1000, storedBytes: 500 * 1024 ** 3, uploadsPerDay: 100 },
     });
     expect(readable(variables.SOURCE_ADDRESS)).toBe('https://UploadBucket.RegionalDomainName');
   });
@@ -75,10 +97,22 @@ describe('VodUpload', () => {
 
   test('accepts other limits', () => {
     const own = synth(() => ({
-      maxSize: Size.mebibytes(100), contentTypes: ['Video/MP4'], uploadExpiry: Duration.minutes(5), defaultVisibility: VideoVisibility.PRIVATE,
+      maxSize: Size.mebibytes(100),
+      multipartThreshold: Size.mebibytes(5),
+      contentTypes: ['Video/MP4'],
+      urlExpiry: Duration.minutes(5),
+      uploadExpiry: Duration.hours(1),
+      defaultVisibility: VideoVisibility.PRIVATE,
+      quotas: { openUploads: 1, storedBytes: Size.gibibytes(1) },
     }));
     expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS)).toEqual({
-      maxSize: 100 * 1024 ** 2, contentTypes: ['Video/MP4'], expirySeconds: 300, defaultVisibility: 'private',
+      maxSize: 100 * 1024 ** 2,
+      multipartThreshold: 5 * 1024 ** 2,
+      contentTypes: ['Video/MP4'],
+      expirySeconds: 300,
+      incompleteExpirySeconds: 3600,
+      defaultVisibility: 'private',
+      quotas: { openUploads: 1, videos: 1000, storedBytes: 1024 ** 3, uploadsPerDay: 100 },
     });
   });
 
@@ -97,13 +131,20 @@ describe('VodUpload', () => {
 
   test('reports all problems at once, with the names of the props', () => {
     const wrong = () => synth(() => ({
-      maxSize: Size.gibibytes(6), contentTypes: ['video'], uploadExpiry: Duration.minutes(16), appOrigins: ['https://app.example.com/', '*'],
+      maxSize: Size.tebibytes(49),
+      multipartThreshold: Size.gibibytes(6),
+      contentTypes: ['video'],
+      urlExpiry: Duration.minutes(16),
+      uploadExpiry: Duration.days(7),
+      appOrigins: ['https://app.example.com/', '*'],
       defaultVisibility: 'PRIVATE' as any,
     }));
-    expect(wrong).toThrow(/Test\/Upload: maxSize: .*5 GiB.*; contentTypes\[0\]: .*"video"; uploadExpiry: .*15 minutes.*got 16 minutes; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"/);
+    expect(wrong).toThrow(/Test\/Upload: maxSize: .*48\.83 TiB.*got 49 TiB; multipartThreshold: .*5 GiB.*got 6 GiB; contentTypes\[0\]: .*"video"; urlExpiry: .*15 minutes.*got 16 minutes; .*uploadExpiry: .*from 1 hour to 6 days 23 hours.*got 7 days; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"/);
     expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected a list of 1 or more items');
     expect(() => synth(() => ({ maxSize: Size.bytes(0) }))).toThrow('maxSize');
-    expect(() => synth(() => ({ uploadExpiry: Duration.seconds(59) }))).toThrow('uploadExpiry');
+    expect(() => synth(() => ({ urlExpiry: Duration.seconds(59) }))).toThrow('urlExpiry');
+    expect(() => synth(() => ({ uploadExpiry: Duration.minutes(59) }))).toThrow('uploadExpiry');
+    expect(() => synth(() => ({ quotas: { openUploads: 0 } }))).toThrow('quotas.openUploads');
   });
 
   test('accepts tokens, whose values are unknown at synth', () => {
