@@ -213,6 +213,8 @@ export class VodUpload extends Construct implements IVodUpload {
     grantOnSources(this, this, this.signingRole, ['s3:PutObject']);
     this.manageUploadsFunction = handlerFunction(this, 'ManageUploads', 'upload/manage-uploads', {
       description: 'Creates videos, and manages the uploads of their files',
+      // S3 can need more than the default timeout to join the parts of a large file. API Gateway waits at most 29 seconds for a function.
+      timeout: Duration.seconds(29),
       uses: [
         upload, view, permission(['sts:AssumeRole'], [this.signingRole.roleArn]),
         connection({
