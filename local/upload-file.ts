@@ -35,6 +35,8 @@ export type CallApi = (method: string, route: string, body?: object) => Promise<
 /** Sends bytes to a signed URL. Throws an error if S3 does not store the bytes. */
 export type PutBytes = (signed: SignedPut, bytes: Buffer<ArrayBuffer>) => Promise<void>;
 
+const COMPLETION_TRIES = 5;
+
 export function contentOf(bytes: Buffer<ArrayBuffer>): FileContent {
   return { size: bytes.length, read: (start, end) => bytes.subarray(start, end) };
 }
@@ -90,5 +92,16 @@ export async function sendFile(call: CallApi, state: UploadState, content: FileC
     // A part with another checksum belongs to another file, or the file has changed.
     if (stored.get(partNumber) !== base64Of(crc32(bytes))) await put(await signPart(call, videoId, partNumber, bytes), bytes);
   }
-  await call('POST', `/upload/${videoId}/complete`, { checksum: base64Of(whole) });
+  await complete(call, videoId, base64Of(whole));
+}
+
+/** Completes an upload. The API returns 503 if S3 needs long to join the parts, and the request must then be repeated. */
+async function complete(call: CallApi, videoId: string, checksum: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call('POST', `/upload/${videoId}/complete`, { checksum });
+    } catch (error) {
+      if (tries === COMPLETION_TRIES || !/\b503\b/.test((error as Error).message)) throw error;
+    }
+  }
 }
