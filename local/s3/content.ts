@@ -1,8 +1,8 @@
 import { createHash } from 'crypto';
-import { createWriteStream } from 'fs';
+import { open } from 'fs/promises';
 import { Readable } from 'stream';
 import { pipeline } from 'stream/promises';
-import { crc32 } from 'zlib';
+import { crc32 as crc32Of } from 'zlib';
 import { AwsError } from '../types';
 
 export type Body = AsyncIterable<Buffer> | Buffer;
@@ -15,25 +15,43 @@ export interface Content {
   readonly crc32: string;
 }
 
-/** Streams a body to a new file and hashes it, with constant memory use. */
-export async function writeContent(file: string, body: Body): Promise<Content> {
+/**
+ * Streams a body to a new file and hashes it, with constant memory use.
+ *
+ * @param isHashed - whether to compute the MD5. S3 derives the ETag of a multipart upload from its parts, so the MD5 of the whole object is not needed
+ */
+export async function writeContent(file: string, body: Body, isHashed = true): Promise<Content> {
   const md5 = createHash('md5');
   let size = 0;
   let sum = 0;
+  // The file is opened first, so that it can't appear after a failure, when the caller has already deleted it.
+  const handle = await open(file, 'w');
   await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       size += chunk.length;
-      sum = crc32(chunk, sum);
-      md5.update(chunk);
+      sum = crc32Of(chunk, sum);
+      if (isHashed) md5.update(chunk);
       yield chunk;
     }
-  }, createWriteStream(file));
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(sum);
-  return { size, md5: md5.digest(), crc32: checksum.toString('base64') };
+  }, handle.createWriteStream());
+  return { size, md5: md5.digest(), crc32: base64Of(sum) };
 }
 
-/** Throws if a declared CRC32 differs from the CRC32 of the content. */
-export function verifyChecksum(declared: string | undefined, actual: string): void {
-  if (declared !== undefined && declared !== actual) throw new AwsError('BadDigest', 'The CRC32 you specified did not match the calculated checksum.');
+/** Returns the composite checksum of an upload: the CRC32 of its parts' CRC32s, and the number of parts. */
+export function compositeOf(parts: readonly { readonly crc32: string }[]): string {
+  return `${base64Of(crc32Of(Buffer.concat(parts.map(({ crc32 }) => Buffer.from(crc32, 'base64')))))}-${parts.length}`;
+}
+
+/** Throws if a declared CRC32 differs from the CRC32 of the content. S3 names the algorithm in lower case when it completes a multipart upload. */
+export function verifyChecksum(declared: string | undefined, actual: string, algorithm: 'CRC32' | 'crc32' = 'CRC32'): void {
+  if (declared !== undefined && declared !== actual) throw new AwsError('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+}
+
+/** Whether a text is a CRC32 in base64: 4 bytes. */
+export const isCrc32 = (text: string): boolean => /^[A-Za-z0-9+/]{5}[AQgw]==$/.test(text);
+
+function base64Of(sum: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(sum);
+  return bytes.toString('base64');
 }

@@ -1,26 +1,27 @@
 import type { ServerResponse } from 'http';
-import { contentOf, textOf } from './request';
-import type { createUploads } from './uploads';
-import { parseXml, xml } from './xml';
+import { isCrc32 } from './content';
+import { contentOf, countOf, requireCrc32, textOf } from './request';
+import type { ChosenPart, createUploads, Upload } from './uploads';
 import { AwsError, type AwsRequest } from '../types';
+import { parseXml, xml } from '../xml';
 
-type HeadersOf = (request: AwsRequest) => { contentType?: string; headers: Record<string, string> };
 type Handler = (request: AwsRequest, response: ServerResponse, bucket: string, key: string) => Promise<void>;
 
 const PAGE = 1000;
 const LAST_PART = 10_000;
 
 /** Creates the handlers of the operations on multipart uploads. */
-export function createMultipart(uploads: ReturnType<typeof createUploads>, headersOf: HeadersOf) {
+export function createMultipart(uploads: ReturnType<typeof createUploads>, headersOf: (request: AwsRequest) => Upload['options']) {
   const uploadOf = ({ query }: AwsRequest, bucket: string, key: string) => uploads.find(bucket, key, query.get('uploadId')!);
 
   return {
     async CreateMultipartUpload(request, response, bucket, key) {
       const { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': type } = request.headers;
       if (algorithm !== undefined && algorithm !== 'CRC32') throw new AwsError('NotImplemented', `the checksum ${algorithm} is not implemented in the local stack`, 501);
-      if (type !== undefined && (algorithm === undefined || type !== 'FULL_OBJECT' && type !== 'COMPOSITE')) {
+      if (type !== undefined && algorithm === undefined) {
         throw new AwsError('InvalidRequest', 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
       }
+      if (type !== undefined && type !== 'FULL_OBJECT' && type !== 'COMPOSITE') throw new AwsError('InvalidRequest', 'Value for x-amz-checksum-type header is invalid.');
       const upload = uploads.start(bucket, key, headersOf(request), algorithm && (type ?? 'COMPOSITE'));
       response.setHeader('content-type', 'application/xml');
       if (algorithm) response.setHeader('x-amz-checksum-algorithm', algorithm).setHeader('x-amz-checksum-type', upload.checksumType!);
@@ -28,21 +29,22 @@ export function createMultipart(uploads: ReturnType<typeof createUploads>, heade
     },
 
     async UploadPart(request, response, bucket, key) {
-      const partNumber = Number(request.query.get('partNumber'));
-      if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > LAST_PART) {
+      const partNumber = request.query.get('partNumber')!;
+      if (!/^\d{1,5}$/.test(partNumber) || Number(partNumber) < 1 || Number(partNumber) > LAST_PART) {
         throw new AwsError('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
       }
+      const upload = uploadOf(request, bucket, key);
       const { body, checksum } = contentOf(request);
-      const part = await uploads.putPart(uploadOf(request, bucket, key), partNumber, body, checksum);
-      response.writeHead(200, { etag: part.etag, ...checksum() !== undefined && { 'x-amz-checksum-crc32': part.crc32 } }).end();
+      const { etag, crc32 } = await uploads.putPart(upload, Number(partNumber), body, checksum);
+      response.writeHead(200, { etag, ...(upload.checksumType ?? checksum()) && { 'x-amz-checksum-crc32': crc32 } }).end();
     },
 
     async ListParts(request, response, bucket, key) {
       const { query } = request;
       const upload = uploadOf(request, bucket, key);
       const { checksumType } = upload;
-      const limit = Math.min(Number(query.get('max-parts') ?? PAGE), PAGE);
-      const after = Number(query.get('part-number-marker') ?? 0);
+      const limit = Math.min(countOf(query, 'max-parts', PAGE), PAGE);
+      const after = countOf(query, 'part-number-marker', 0);
       const rest = uploads.partsOf(upload).filter(({ partNumber }) => partNumber > after);
       const page = rest.slice(0, limit);
       response.setHeader('content-type', 'application/xml').end(xml('ListPartsResult', {
@@ -61,22 +63,16 @@ export function createMultipart(uploads: ReturnType<typeof createUploads>, heade
     },
 
     async CompleteMultipartUpload(request, response, bucket, key) {
-      const { headers } = request;
+      const { 'x-amz-checksum-crc32': checksum, 'x-amz-mp-object-size': size, ...headers } = request.headers;
       const upload = uploadOf(request, bucket, key);
-      const { Part: parts = [] } = parseXml(await textOf(request), 'CompleteMultipartUpload');
-      const chosen = (parts as Record<string, string | undefined>[]).map(({ PartNumber, ETag = '', ChecksumCRC32 }) => (
-        { partNumber: Number(PartNumber), etag: ETag, crc32: ChecksumCRC32 }));
-      if (chosen.length === 0 || chosen.some(({ partNumber }) => !Number.isInteger(partNumber))) {
-        throw new AwsError('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
-      }
-      const { etag, checksum } = await uploads.complete(upload, chosen, {
-        ifAbsent: headers['if-none-match'] === '*',
-        checksum: headers['x-amz-checksum-crc32'],
-        checksumType: headers['x-amz-checksum-type'],
-        ...headers['x-amz-mp-object-size'] !== undefined && { size: Number(headers['x-amz-mp-object-size']) },
+      // The checksum of a composite upload can end with the number of its parts.
+      requireCrc32(upload.checksumType === 'COMPOSITE' ? checksum?.replace(/-\d+$/, '') : checksum);
+      if (size !== undefined && !/^\d+$/.test(size)) throw new AwsError('InvalidRequest', 'Value for x-amz-mp-object-size header is invalid.');
+      const { etag, checksum: stored } = await uploads.complete(upload, partsIn(await textOf(request)), {
+        ifAbsent: headers['if-none-match'] === '*', checksum, checksumType: headers['x-amz-checksum-type'], ...size !== undefined && { size: Number(size) },
       });
       response.setHeader('content-type', 'application/xml').end(xml('CompleteMultipartUploadResult', {
-        Location: `http://${headers.host}${request.path}`, Bucket: bucket, Key: key, ETag: etag, ChecksumCRC32: checksum, ChecksumType: upload.checksumType,
+        Location: `http://${headers.host}${request.path}`, Bucket: bucket, Key: key, ETag: etag, ChecksumCRC32: stored, ChecksumType: upload.checksumType,
       }));
     },
 
@@ -86,17 +82,42 @@ export function createMultipart(uploads: ReturnType<typeof createUploads>, heade
     },
 
     async ListMultipartUploads({ query }, response, bucket) {
-      const all = uploads.list(bucket).filter(({ key }) => key.startsWith(query.get('prefix') ?? ''))
-        .sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)) || one.startedAt.localeCompare(other.startedAt));
-      const limit = Math.min(Number(query.get('max-uploads') ?? PAGE), PAGE);
+      const [keyMarker, idMarker] = [query.get('key-marker') ?? '', query.get('upload-id-marker') ?? ''];
+      const all = uploads.list(bucket).filter(({ key }) => key.startsWith(query.get('prefix') ?? ''));
+      // The upload with the marker's id has no position if it has ended. Then the list continues after the marker's key.
+      const marked = all.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
+      const rest = marked < 0 ? all.filter(({ key }) => Buffer.compare(Buffer.from(key), Buffer.from(keyMarker)) > 0) : all.slice(marked + 1);
+      const limit = Math.min(countOf(query, 'max-uploads', PAGE), PAGE);
+      const page = rest.slice(0, limit);
+      const isTruncated = rest.length > page.length;
       response.setHeader('content-type', 'application/xml').end(xml('ListMultipartUploadsResult', {
         Bucket: bucket,
+        KeyMarker: keyMarker,
+        UploadIdMarker: idMarker,
+        ...isTruncated && { NextKeyMarker: page.at(-1)?.key, NextUploadIdMarker: page.at(-1)?.uploadId },
         MaxUploads: limit,
-        IsTruncated: all.length > limit,
-        Upload: all.slice(0, limit).map(({ key, uploadId, startedAt, checksumType }) => ({
+        IsTruncated: isTruncated,
+        Upload: page.map(({ key, uploadId, startedAt, checksumType }) => ({
           UploadId: uploadId, Key: key, Initiated: startedAt, ...checksumType && { ChecksumAlgorithm: 'CRC32', ChecksumType: checksumType },
         })),
       }));
     },
   } satisfies Record<string, Handler>;
+}
+
+/** Parses the list of parts in a request that completes an upload. */
+function partsIn(text: string): ChosenPart[] {
+  const { Part: parts = [] } = parseXml(text, 'CompleteMultipartUpload');
+  const chosen = (parts as Partial<Record<string, unknown>>[]).map(({ PartNumber: number, ETag: etag, ChecksumCRC32: crc32 }) => {
+    if (typeof number !== 'string' || !/^-?\d+$/.test(number) || typeof etag !== 'string') throw malformed();
+    if (Number(number) < 1) throw new AwsError('InvalidArgument', 'PartNumber must be >= 1');
+    if (crc32 !== undefined && !isCrc32(String(crc32))) throw new AwsError('InvalidArgument', 'Invalid Base64 or multiple checksums present in request');
+    return { partNumber: Number(number), etag, ...crc32 !== undefined && { crc32: String(crc32) } };
+  });
+  if (chosen.length === 0) throw malformed();
+  return chosen;
+}
+
+function malformed(): AwsError {
+  return new AwsError('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
 }

@@ -1,6 +1,6 @@
 import { buffer } from 'stream/consumers';
 import { unchunked, type Trailers } from './aws-chunked';
-import type { Body } from './content';
+import { isCrc32, type Body } from './content';
 import { AwsError, type AwsRequest, type Need } from '../types';
 
 /** An operation of S3: its name, its IAM action, and the query parameters and headers that the local S3 supports. */
@@ -25,7 +25,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET key uploadId': { name: 'ListParts', action: 's3:ListMultipartUploadParts', knows: /^(uploadId|max-parts|part-number-marker)$/ },
   'POST key uploadId': { name: 'CompleteMultipartUpload', action: 's3:PutObject', knows: /^(uploadId|if-none-match|x-amz-(checksum-(crc32|type)|mp-object-size))$/ },
   'DELETE key uploadId': { name: 'AbortMultipartUpload', action: 's3:AbortMultipartUpload', knows: /^uploadId$/ },
-  'GET bucket uploads': { name: 'ListMultipartUploads', action: 's3:ListBucketMultipartUploads', knows: /^(uploads|prefix|max-uploads)$/ },
+  'GET bucket uploads': { name: 'ListMultipartUploads', action: 's3:ListBucketMultipartUploads', knows: /^(uploads|prefix|max-uploads|key-marker|upload-id-marker)$/ },
 };
 /** Query parameters that select an operation. */
 const SELECTS = ['list-type', 'partNumber', 'uploadId', 'uploads'];
@@ -38,6 +38,8 @@ const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedh
 /** S3's limit of a request body with XML: 10,000 parts with checksums are about 2 MB. */
 const XML_BYTES = 4 * 1024 ** 2;
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
+const MAX_INTEGER = 2 ** 31 - 1;
+const CHECKSUM = 'x-amz-checksum-crc32';
 
 export interface Target {
   readonly bucket: string;
@@ -70,19 +72,49 @@ export interface Content {
   readonly checksum: () => string | undefined;
 }
 
-/** Returns the bytes of an upload. Decodes the content coding `aws-chunked`. */
+/**
+ * Returns the bytes of an upload. Decodes the content coding `aws-chunked`. A checksum in the query of a presigned URL is ignored, as S3 does (maintainers and
+ * users of AWS's SDKs report this: aws-sdk, issue 480).
+ */
 export function contentOf({ headers, body, raw }: AwsRequest): Content {
   const isChunked = headers['x-amz-content-sha256']?.startsWith('STREAMING-');
   const length = headers[isChunked ? 'x-amz-decoded-content-length' : 'content-length'];
-  if (length === undefined) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
+  if (length === undefined || !/^\d+$/.test(length)) throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
   if (Number(length) > MAX_PUT_BYTES) throw new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
-  const { 'x-amz-sdk-checksum-algorithm': algorithm = 'CRC32', 'x-amz-trailer': trailer = 'x-amz-checksum-crc32' } = headers;
-  if (algorithm !== 'CRC32' || trailer !== 'x-amz-checksum-crc32') throw new AwsError('NotImplemented', `the checksum ${algorithm} ${trailer} is not implemented in the local stack`, 501);
+  const { [CHECKSUM]: declared, 'x-amz-sdk-checksum-algorithm': algorithm, 'x-amz-trailer': trailer } = headers;
+  if ((algorithm ?? 'CRC32') !== 'CRC32' || (trailer ?? CHECKSUM) !== CHECKSUM) {
+    throw new AwsError('NotImplemented', `the checksum ${algorithm} ${trailer} is not implemented in the local stack`, 501);
+  }
+  if (declared !== undefined && trailer !== undefined) {
+    throw new AwsError('InvalidRequest', 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+  }
+  if (algorithm !== undefined && declared === undefined && trailer === undefined) {
+    throw new AwsError('InvalidRequest', 'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.');
+  }
+  requireCrc32(declared);
   const trailers: Trailers = {};
   return {
-    body: isChunked ? unchunked(raw, Number(length), trailers) : body ?? raw,
-    checksum: () => headers['x-amz-checksum-crc32'] ?? trailers['x-amz-checksum-crc32'],
+    body: isChunked ? unchunked(raw, Number(length), trailer, trailers) : body ?? raw,
+    checksum() {
+      if (declared !== undefined || trailers[CHECKSUM] === undefined) return declared;
+      if (!isCrc32(trailers[CHECKSUM])) throw new AwsError('InvalidRequest', `Value for ${CHECKSUM} trailing header is invalid.`);
+      return trailers[CHECKSUM];
+    },
   };
+}
+
+/** Throws if a header is not a CRC32 in base64. */
+export function requireCrc32(declared: string | undefined): void {
+  if (declared !== undefined && !isCrc32(declared)) throw new AwsError('InvalidRequest', `Value for ${CHECKSUM} header is invalid.`);
+}
+
+/** Returns a limit or a marker of a list. */
+export function countOf(query: URLSearchParams, name: string, standard: number): number {
+  const text = query.get(name);
+  if (text === null || text === '') return standard;
+  if (!/^-?\d+$/.test(text) || Number(text) > MAX_INTEGER) throw new AwsError('InvalidArgument', `Provided ${name} not an integer or within integer range`);
+  if (Number(text) < 0) throw new AwsError('InvalidArgument', `Argument ${name} must be an integer between 0 and ${MAX_INTEGER}`);
+  return Number(text);
 }
 
 export async function textOf({ headers, body, raw }: AwsRequest): Promise<string> {

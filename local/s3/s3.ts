@@ -10,7 +10,7 @@ import { createMultipart } from './multipart';
 import { contentOf, targetOf } from './request';
 import { createStore } from './store';
 import { createUploads } from './uploads';
-import { xml } from './xml';
+import { xml } from '../xml';
 
 const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires|x-amz-meta-.+)$/;
 
@@ -23,9 +23,17 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
   return { start, end: from && to ? Math.min(+to, size - 1) : size - 1 };
 }
 
-/** The content type and the other headers that S3 stores with an object. */
+const META = 'x-amz-meta-';
+const MAX_META_BYTES = 2048;
+
+/** Returns the content type and the other headers that S3 stores with an object. Fails if the user metadata exceeds 2 KB, keys and values together. */
 function headersOf({ headers }: AwsRequest) {
-  const stored = Object.entries(headers).filter(([name]) => STORED.test(name)).map(([name, value]) => [name, value.replace(/\baws-chunked,?\s*/, '')]);
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith(META));
+  if (metadata.reduce((sum, [name, value]) => sum + name.length - META.length + value.length, 0) > MAX_META_BYTES) {
+    throw new AwsError('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size');
+  }
+  const stored = Object.entries(headers).filter(([name]) => STORED.test(name)).map(([name, value]) => (
+    [name, name === 'content-encoding' ? value.split(',').map((coding) => coding.trim()).filter((coding) => coding !== 'aws-chunked').join(',') : value]));
   return { contentType: headers['content-type'], headers: Object.fromEntries(stored.filter(([, value]) => value !== '')) as Record<string, string> };
 }
 
@@ -53,7 +61,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     });
   });
 
-  const uploads = createUploads(join(stack.dataFolder, 's3', '.uploads'), store);
+  const uploads = createUploads(join(stack.dataFolder, 's3', '.uploads'), store.incoming, store);
 
   async function getObject(request: AwsRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     const meta = store.get(bucket, key);
@@ -68,7 +76,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     response.writeHead(range ? 206 : 200, {
       'content-type': contentType, ...headers, etag, 'last-modified': lastModified.toUTCString(), 'content-length': end - start + 1, 'accept-ranges': 'bytes',
       ...range && { 'content-range': `bytes ${start}-${end}/${size}` },
-      ...!range && checksum && request.headers['x-amz-checksum-mode'] && { 'x-amz-checksum-crc32': checksum, 'x-amz-checksum-type': 'FULL_OBJECT' },
+      ...!range && checksum && request.headers['x-amz-checksum-mode'] && { 'x-amz-checksum-crc32': checksum, 'x-amz-checksum-type': checksum.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT' },
     });
     if (request.method === 'HEAD' || !size) return void response.end();
     await pipeline(createReadStream('', { fd: openSync(path, 'r'), start, end }), response);

@@ -16,7 +16,7 @@ export interface ObjectMeta {
   readonly lastModified: Date;
   readonly headers: Record<string, string>;
   readonly path: string;
-  /** The CRC32 of the content in base64, if the client declared it or uploaded the object in parts with checksums. */
+  /** The CRC32 in base64, if the client declared it or uploaded the object in parts with checksums. A composite CRC32 ends with `-` and the number of parts. */
   readonly checksum?: string;
   /** The id of the multipart upload that created the object. */
   readonly uploadId?: string;
@@ -26,8 +26,8 @@ export interface PutOptions extends Partial<Pick<ObjectMeta, 'contentType' | 'he
   readonly ifAbsent?: boolean;
   /** Returns the declared CRC32 in base64 after the body was read, because a trailer of the body can contain it. */
   readonly checksum?: () => string | undefined;
-  /** The multipart upload that creates the object. S3 derives the ETag from the parts. */
-  readonly multipart?: { readonly uploadId: string; readonly etag: string; readonly keepsChecksum: boolean };
+  /** The multipart upload that creates the object. `checksumOf` verifies the CRC32 of the content, and returns the checksum to store with the object. */
+  readonly multipart?: { readonly uploadId: string; readonly etag: string; readonly checksumOf: (crc32: string) => string | undefined };
 }
 
 /** Bucket names of S3 (see "General purpose bucket naming rules" in the Amazon S3 User Guide). A bucket is also a folder, so its name must not be a path. */
@@ -59,6 +59,12 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   /** The objects for which `created` may not have been called yet. The key of each record is the name of the object's content file. */
   const untold = durableRecords<{ bucket: string; key: string }>(place('.untold'));
 
+  /**
+   * The conditional puts that have not ended. A deletion of the object during a put causes a conflict (see "Conditional write behavior" in "How to prevent
+   * object overwrites with conditional writes" of the Amazon S3 User Guide).
+   */
+  const conditionalPuts = new Set<{ readonly bucket: string; readonly key: string; hasConflict: boolean }>();
+
   function read(bucket: string, file: string): ObjectMeta | undefined {
     const written = readJson(file);
     if (!written) return undefined;
@@ -85,6 +91,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   /** Deletes the metadata file before the content file, so that a crash leaves no object without content. */
   function remove(bucket: string, key: string): void {
     const old = get(bucket, key);
+    for (const each of conditionalPuts) if (each.bucket === bucket && each.key === key) each.hasConflict = true;
     if (!old) return;
     rmSync(factsOf(bucket, key));
     rmSync(old.path, { force: true });
@@ -92,18 +99,22 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
 
   /** Streams the content to a new file and hashes the content, with constant memory use. */
   async function put(bucket: string, key: string, body: Body, { contentType = 'binary/octet-stream', headers = {}, ifAbsent, checksum, multipart }: PutOptions = {}): Promise<ObjectMeta> {
+    const attempt = { bucket, key, hasConflict: false };
     const replaced = () => {
       const old = get(bucket, key);
+      if (attempt.hasConflict) throw new AwsError('ConditionalRequestConflict', 'The conditional request cannot succeed due to a conflicting operation against this resource.', 409);
       if (old && ifAbsent) throw new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
       return old;
     };
     replaced();
+    if (ifAbsent) conditionalPuts.add(attempt);
     const bytes = randomUUID();
     const file = place(incoming, bytes);
     try {
-      const { size, md5, crc32 } = await writeContent(file, body);
+      const { size, md5, crc32 } = await writeContent(file, body, !multipart);
       const declared = checksum?.();
       verifyChecksum(declared, crc32);
+      const storedChecksum = multipart ? multipart.checksumOf(crc32) : declared;
       // No other put can run between this check and the commit, because the code is synchronous.
       const old = replaced();
       renameSync(file, place(bucket, bytes));
@@ -115,7 +126,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
         headers,
         bytes,
         lastModified: new Date().setMilliseconds(0),
-        ...(multipart?.keepsChecksum ?? declared !== undefined) && { checksum: crc32 },
+        checksum: storedChecksum,
         uploadId: multipart?.uploadId,
       };
       writeFileSync(file, JSON.stringify(facts));
@@ -123,6 +134,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
       renameSync(file, factsOf(bucket, key));
       if (old) rmSync(old.path, { force: true });
     } finally {
+      conditionalPuts.delete(attempt);
       rmSync(file, { force: true });
     }
     const meta = get(bucket, key)!;
@@ -146,5 +158,5 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
     if (meta?.path === place(bucket, bytes)) tell(bytes, bucket, meta);
     else untold.delete(bytes);
   }
-  return { get, list, put, delete: remove };
+  return { get, list, put, delete: remove, incoming: place(incoming) };
 }

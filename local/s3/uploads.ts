@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'crypto';
-import { createReadStream, mkdirSync, readdirSync, rmSync } from 'fs';
+import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync } from 'fs';
 import { join } from 'path';
-import { Body, verifyChecksum, writeContent } from './content';
+import { type Body, compositeOf, verifyChecksum, writeContent } from './content';
 import type { ObjectMeta, PutOptions, Store } from './store';
 import { readJson, writeJson } from '../services/json';
 import { AwsError } from '../types';
@@ -32,6 +32,12 @@ interface StoredPart extends Part {
   readonly file: string;
 }
 
+/** An upload that has not ended. While its parts are joined, `joining` is set. */
+interface OpenUpload extends Upload {
+  readonly stored: Map<number, StoredPart>;
+  joining?: Promise<ObjectMeta>;
+}
+
 export interface ChosenPart {
   readonly partNumber: number;
   readonly etag: string;
@@ -54,66 +60,55 @@ const UPLOAD_ID = /^[\w-]{43}$/;
  * Renaming the file with the facts commits the part, so a killed process leaves no incomplete part.
  *
  * @param folder - the folder of all uploads
+ * @param incoming - the folder of parts that have not arrived completely
  */
-export function createUploads(folder: string, store: Pick<Store, 'put' | 'get'>) {
+export function createUploads(folder: string, incoming: string, store: Pick<Store, 'put' | 'get'>) {
   mkdirSync(folder, { recursive: true });
   const place = (uploadId: string, ...names: string[]) => join(folder, uploadId, ...names);
-  const open = new Map<string, Upload & { readonly stored: Map<number, StoredPart> }>();
-  /** The uploads whose parts are being joined. */
-  const joining = new Map<string, Promise<unknown>>();
+  const open = new Map<string, OpenUpload>();
   for (const uploadId of readdirSync(folder)) {
     const upload = readJson(place(uploadId, 'upload.json')) as Upload | undefined;
     // A process that was killed can leave the folder of a completed upload.
     if (!upload || store.get(upload.bucket, upload.key)?.uploadId === uploadId) rmSync(place(uploadId), { recursive: true });
-    else open.set(uploadId, { ...upload, stored: new Map(readParts(uploadId).map((part) => [part.partNumber, part])) });
+    else open.set(uploadId, { ...upload, stored: readParts(uploadId) });
   }
 
-  function readParts(uploadId: string): StoredPart[] {
-    return readdirSync(place(uploadId)).filter((name) => /^\d+\.json$/.test(name)).map((name) => readJson(place(uploadId, name)));
+  /** Reads the parts of an earlier run, and deletes the files that belong to no part. */
+  function readParts(uploadId: string): OpenUpload['stored'] {
+    const names = readdirSync(place(uploadId));
+    const parts: StoredPart[] = names.filter((name) => /^\d+\.json$/.test(name)).map((name) => readJson(place(uploadId, name)));
+    const known = new Set(['upload.json', ...parts.flatMap(({ partNumber, file }) => [`${partNumber}.json`, file])]);
+    for (const name of names) if (!known.has(name)) rmSync(place(uploadId, name));
+    return new Map(parts.map((part) => [part.partNumber, part]));
   }
 
-  function find(bucket: string, key: string, uploadId: string): Upload {
+  function find(bucket: string, key: string, uploadId: string): OpenUpload {
     const upload = UPLOAD_ID.test(uploadId) ? open.get(uploadId) : undefined;
     if (upload?.bucket === bucket && upload.key === key) return upload;
     throw new AwsError('NoSuchUpload', 'The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.', 404);
   }
 
-  /** Waits until the parts are joined, and then fails if the upload has ended. */
-  async function stillOpen({ bucket, key, uploadId }: Upload): Promise<Upload> {
-    await joining.get(uploadId)?.catch(() => undefined);
-    return find(bucket, key, uploadId);
+  /**
+   * Calls `work` as soon as the parts are not being joined. Fails if the upload has ended. No other request can start to join the parts before `work` runs,
+   * because nothing is awaited between the check and the call.
+   */
+  async function whenIdle<T>({ bucket, key, uploadId }: Upload, work: (upload: OpenUpload) => T): Promise<Awaited<T>> {
+    for (;;) {
+      const upload = find(bucket, key, uploadId);
+      if (!upload.joining) return await work(upload);
+      await upload.joining.catch(() => undefined);
+    }
   }
 
-  function partsOf({ uploadId }: Upload): StoredPart[] {
-    return [...open.get(uploadId)!.stored.values()].sort((one, other) => one.partNumber - other.partNumber);
-  }
-
-  function end(uploadId: string): void {
+  function end({ uploadId }: Upload): void {
     open.delete(uploadId);
     rmSync(place(uploadId), { recursive: true, force: true });
   }
 
-  /** Returns the stored parts that a client lists. Throws S3's error if the list is wrong. */
-  function chosenParts(upload: Upload, chosen: readonly ChosenPart[]): StoredPart[] {
-    if (chosen.some(({ partNumber }, index) => index > 0 && partNumber <= chosen[index - 1].partNumber)) {
-      throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order. Parts must be ordered by part number.');
-    }
-    const stored = new Map(partsOf(upload).map((part) => [part.partNumber, part]));
-    const parts = chosen.map(({ partNumber, etag, crc32 }) => {
-      const part = stored.get(partNumber);
-      if (part && bare(part.etag) === bare(etag) && (crc32 === undefined || crc32 === part.crc32)) return part;
-      throw new AwsError('InvalidPart', "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.");
-    });
-    if (upload.checksumType === 'COMPOSITE' && chosen.some(({ crc32 }) => crc32 === undefined)) {
-      throw new AwsError('InvalidRequest', 'The upload was created using a crc32 checksum. The complete request must include the checksum for each part.');
-    }
-    if (parts.slice(0, -1).some(({ size }) => size < MIN_PART_BYTES)) throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
-    return parts;
-  }
-
   return {
-    find,
-    partsOf,
+    find: find as (bucket: string, key: string, uploadId: string) => Upload,
+
+    partsOf: ({ bucket, key, uploadId }: Upload): Part[] => sortedParts(find(bucket, key, uploadId)),
 
     start(bucket: string, key: string, options: Upload['options'], checksumType?: ChecksumType): Upload {
       store.get(bucket, key); // throws for an unknown bucket
@@ -128,65 +123,98 @@ export function createUploads(folder: string, store: Pick<Store, 'put' | 'get'>)
     /** @param checksum - returns the declared CRC32 after the body was read, because a trailer can contain it */
     async putPart(upload: Upload, partNumber: number, body: Body, checksum: () => string | undefined): Promise<Part> {
       const file = randomUUID();
-      let isStored = false;
       try {
-        const { size, md5, crc32 } = await writeContent(place(upload.uploadId, file), body);
+        const { size, md5, crc32 } = await writeContent(join(incoming, file), body);
         const declared = checksum();
-        if ((declared === undefined) !== (upload.checksumType === undefined)) {
-          const name = (isUsed: boolean) => (isUsed ? 'crc32' : 'null');
-          throw new AwsError('InvalidRequest', `Checksum Type mismatch occurred, expected checksum Type: ${name(upload.checksumType !== undefined)}, actual checksum Type: ${name(declared !== undefined)}`);
+        // For a full object checksum, S3 computes the checksums of parts that have none. No document of AWS says so; versitygw does it.
+        if (declared === undefined && upload.checksumType === 'COMPOSITE') {
+          throw new AwsError('InvalidRequest', 'Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: null');
         }
         verifyChecksum(declared, crc32);
-        await stillOpen(upload);
-        const { stored } = open.get(upload.uploadId)!;
-        const old = stored.get(partNumber);
         const part: StoredPart = { partNumber, size, etag: `"${md5.toString('hex')}"`, crc32, storedAt: new Date().toISOString(), file };
-        writeJson(place(upload.uploadId, `${partNumber}.json`), part);
-        stored.set(partNumber, part);
-        isStored = true;
-        if (old) rmSync(place(upload.uploadId, old.file), { force: true });
-        return part;
+        return await whenIdle(upload, ({ uploadId, stored }) => {
+          const old = stored.get(partNumber);
+          renameSync(join(incoming, file), place(uploadId, file));
+          writeJson(place(uploadId, `${partNumber}.json`), part);
+          stored.set(partNumber, part);
+          if (old) rmSync(place(uploadId, old.file), { force: true });
+          return part;
+        });
       } finally {
-        if (!isStored) rmSync(place(upload.uploadId, file), { force: true });
+        rmSync(join(incoming, file), { force: true });
       }
     },
 
-    async complete(upload: Upload, chosen: readonly ChosenPart[], expected: Expected): Promise<ObjectMeta> {
-      const joined = joinParts(await stillOpen(upload), chosen, expected).finally(() => joining.delete(upload.uploadId));
-      joining.set(upload.uploadId, joined);
-      return joined;
-    },
+    complete: (upload: Upload, chosen: readonly ChosenPart[], expected: Expected): Promise<ObjectMeta> => whenIdle(upload, (found) => {
+      found.joining = joinParts(found, chosen, expected).finally(() => { found.joining = undefined; });
+      return found.joining;
+    }),
 
-    async abort(upload: Upload): Promise<void> {
-      end((await stillOpen(upload)).uploadId);
-    },
+    abort: (upload: Upload): Promise<void> => whenIdle(upload, end),
 
-    list: (bucket: string): Upload[] => [...open.values()].filter((upload) => upload.bucket === bucket),
+    /** Returns the uploads of a bucket in the order of S3: by key, then by time. */
+    list(bucket: string): Upload[] {
+      store.get(bucket, ''); // throws for an unknown bucket
+      return [...open.values()].filter((upload) => upload.bucket === bucket)
+        .sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)) || one.startedAt.localeCompare(other.startedAt));
+    },
   };
 
-  async function joinParts(upload: Upload, chosen: readonly ChosenPart[], { ifAbsent, checksum, checksumType, size }: Expected): Promise<ObjectMeta> {
+  async function joinParts(upload: OpenUpload, chosen: readonly ChosenPart[], { ifAbsent, checksum, checksumType, size }: Expected): Promise<ObjectMeta> {
     const { bucket, key, uploadId, options } = upload;
     if (checksumType !== undefined && checksumType !== upload.checksumType) {
-      throw new AwsError('InvalidRequest', `The upload was created using the ${upload.checksumType ?? 'no'} checksum mode. The complete request must use the same checksum mode.`);
+      // "CompleteMultipartUpload" in the Amazon S3 API Reference: a different checksum type "will result in a BadDigest error".
+      throw new AwsError('BadDigest', `The upload was created using the ${upload.checksumType ?? 'null'} checksum mode. The complete request must use the same checksum mode.`);
     }
     const parts = chosenParts(upload, chosen);
     if (size !== undefined && size !== parts.reduce((sum, part) => sum + part.size, 0)) {
-      throw new AwsError('InvalidRequest', "The provided 'x-amz-mp-object-size' header value does not match what was computed.");
+      throw new AwsError('InvalidRequest', "The provided 'x-amz-mp-object-size' header does not match what was computed");
     }
-    const isComposite = upload.checksumType === 'COMPOSITE';
+    const composite = upload.checksumType === 'COMPOSITE' ? compositeOf(parts) : undefined;
+    // The number of parts is optional in the header.
+    if (composite !== undefined && checksum !== undefined) verifyChecksum(checksum.includes('-') ? checksum : `${checksum}-${parts.length}`, composite, 'crc32');
     const md5 = createHash('md5').update(Buffer.concat(parts.map(({ etag }) => Buffer.from(bare(etag), 'hex')))).digest('hex');
-    const meta = await store.put(bucket, key, contentOf(parts.map(({ file }) => place(uploadId, file))), {
+    const meta = await store.put(bucket, key, joined(parts.map(({ file }) => place(uploadId, file))), {
       ...options,
       ifAbsent,
-      checksum: isComposite ? undefined : () => checksum,
-      multipart: { uploadId, etag: `"${md5}-${parts.length}"`, keepsChecksum: upload.checksumType === 'FULL_OBJECT' },
+      multipart: {
+        uploadId,
+        etag: `"${md5}-${parts.length}"`,
+        checksumOf(crc32) {
+          if (upload.checksumType === 'FULL_OBJECT') verifyChecksum(checksum, crc32, 'crc32');
+          return upload.checksumType && (composite ?? crc32);
+        },
+      },
     });
-    end(uploadId);
+    end(upload);
     return meta;
   }
 }
 
-async function* contentOf(files: readonly string[]): AsyncGenerator<Buffer> {
+function sortedParts({ stored }: OpenUpload): StoredPart[] {
+  return [...stored.values()].sort((one, other) => one.partNumber - other.partNumber);
+}
+
+/** Returns the stored parts that a client lists. Throws S3's error if the list is wrong. */
+function chosenParts({ stored, checksumType }: OpenUpload, chosen: readonly ChosenPart[]): StoredPart[] {
+  // "CompletedPart" in the Amazon S3 API Reference: with checksums, part numbers must start at 1 and be consecutive.
+  if (chosen.some(({ partNumber }, index) => checksumType ? partNumber !== index + 1 : index > 0 && partNumber <= chosen[index - 1].partNumber)) {
+    throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order. Parts must be ordered by part number.');
+  }
+  return chosen.map(({ partNumber, etag, crc32 }, index) => {
+    const part = stored.get(partNumber);
+    if (!part || bare(part.etag) !== bare(etag) || crc32 !== undefined && (crc32 !== part.crc32 || !checksumType)) {
+      throw new AwsError('InvalidPart', "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.");
+    }
+    if (checksumType && crc32 === undefined) {
+      throw new AwsError('InvalidRequest', `The upload was created using a crc32 checksum. The complete request must include the checksum for each part. It was missing for part ${partNumber} in the request.`);
+    }
+    if (index < chosen.length - 1 && part.size < MIN_PART_BYTES) throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
+    return part;
+  });
+}
+
+async function* joined(files: readonly string[]): AsyncGenerator<Buffer> {
   for (const file of files) yield* createReadStream(file, { highWaterMark: 1024 ** 2 }) as AsyncIterable<Buffer>;
 }
 

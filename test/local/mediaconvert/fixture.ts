@@ -2,10 +2,10 @@ import { execFileSync } from 'child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import type { Readable } from 'stream';
 import type { CreateJobCommandInput, Output, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { createMediaConvert } from '../../../local/mediaconvert/mediaconvert';
+import type { Body } from '../../../local/s3/content';
 import { createS3 } from '../../../local/s3/s3';
 import type { ObjectMeta, PutOptions } from '../../../local/s3/store';
 import type { BusEvent, Need } from '../../../local/types';
@@ -41,7 +41,7 @@ export async function mediaConvert(options: {
   const written: { bucket: string; meta: ObjectMeta }[] = [];
   const store = {
     ...s3.store,
-    put: async (bucket: string, ...rest: [string, Readable | Buffer, PutOptions?]) => {
+    put: async (bucket: string, ...rest: [string, Body, PutOptions?]) => {
       const meta = await s3.store.put(bucket, ...rest);
       written.push({ bucket, meta });
       return meta;

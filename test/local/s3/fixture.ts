@@ -1,9 +1,12 @@
+import { createHash } from 'crypto';
 import { mkdtempSync } from 'fs';
 import { createServer, request as httpRequest, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Readable } from 'stream';
+import { crc32 as crc32Of } from 'zlib';
+import * as s3 from '@aws-sdk/client-s3';
 import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
 import { AwsError, type AwsService, type LocalStack, type Need, type Part } from '../../../local/types';
@@ -96,3 +99,45 @@ export const rawTo = (endpoint: string, ...[method, path, headers = {}, body]: R
     if (body instanceof Readable) body.pipe(sent);
     else sent.end(body);
   });
+
+/** Returns a client of a served S3. The client computes checksums only where a test asks for them. */
+export const clientOf = (endpoint: string, more: Partial<s3.S3ClientConfig> = {}) => new s3.S3Client({
+  endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED', ...more,
+});
+
+/** Returns the CRC32 of data in base64. */
+export function crc32(data: Buffer | string): string {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32Of(data));
+  return sum.toString('base64');
+}
+
+export const md5 = (data: Buffer | string) => createHash('md5').update(data).digest('hex');
+
+/** The smallest part that is not the last part. */
+export const PART_BYTES = 5 * 1024 ** 2;
+
+export type Upload = ReturnType<typeof uploadTo>;
+
+/** Returns shortcuts for the requests of one multipart upload. */
+export function uploadTo(client: s3.S3Client, Bucket: string, Key: string) {
+  let UploadId = '';
+  const target = () => ({ Bucket, Key, UploadId });
+  return {
+    target,
+    async start(more: Partial<s3.CreateMultipartUploadCommandInput> = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }) {
+      const answer = await client.send(new s3.CreateMultipartUploadCommand({ Bucket, Key, ...more }));
+      UploadId = answer.UploadId!;
+      return answer;
+    },
+    /** Sends a part with its CRC32, unless `more` contains another checksum. */
+    async part(PartNumber: number, data: Buffer | string, more: Partial<s3.UploadPartCommandInput> = { ChecksumCRC32: crc32(data) }) {
+      const { ETag, ChecksumCRC32 } = await client.send(new s3.UploadPartCommand({ ...target(), PartNumber, Body: data, ...more }));
+      return { PartNumber, ETag, ChecksumCRC32 };
+    },
+    complete: (Parts: s3.CompletedPart[], more: Partial<s3.CompleteMultipartUploadCommandInput> = {}) => (
+      client.send(new s3.CompleteMultipartUploadCommand({ ...target(), MultipartUpload: { Parts }, ...more }))),
+    abort: (more: Partial<s3.AbortMultipartUploadCommandInput> = {}) => client.send(new s3.AbortMultipartUploadCommand({ ...target(), ...more })),
+    list: (more: Partial<s3.ListPartsCommandInput> = {}) => client.send(new s3.ListPartsCommand({ ...target(), ...more })),
+  };
+}

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'http';
 import { join } from 'path';
 import { Readable } from 'stream';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, startFake, rawTo, type Request, stackOf } from './fixture';
+import { accessOf, clientOf, crc32, md5, startFake, rawTo, type Request, stackOf, uploadTo } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
 import type { BusEvent, LocalStack } from '../../../local/types';
 import { until } from '../fakes';
@@ -12,7 +12,6 @@ import { until } from '../fakes';
 const BUCKET = 'sources';
 const PAGE = 'https://page.example';
 const MIB = 1024 * 1024;
-const md5 = (data: Buffer) => createHash('md5').update(data).digest('hex');
 
 let stack: LocalStack;
 let served: Awaited<ReturnType<typeof startFake>>;
@@ -48,7 +47,7 @@ beforeAll(async () => {
   const made = createS3({ stack, putEvent: (event) => events.push(event), access });
   ({ service, store } = made);
   served = await startFake(made.service, access);
-  client = new s3.S3Client({ endpoint: served.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  client = clientOf(served.endpoint);
 });
 beforeEach(() => {
   denied = () => false;
@@ -155,8 +154,9 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['a bucket that is not in the template', () => client.send(new s3.GetObjectCommand({ Bucket: 'other', Key: 'k' })), 404, 'NoSuchBucket'],
   ['put into a missing bucket', () => client.send(new s3.PutObjectCommand({ Bucket: 'other', Key: 'k', Body: 'x' })), 404, 'NoSuchBucket'],
   ['a key of more than 1,024 bytes', () => put('ü'.repeat(512) + 'x'), 400, 'KeyTooLongError'],
-  ['metadata', () => put('bad', 'data', { Metadata: { who: 'me' } }), 501, 'NotImplemented'],
-  ['a checksum of a body that is streamed', () => put('bad', 'data', { ChecksumAlgorithm: 'CRC32' }), 501, 'NotImplemented'],
+  ['user metadata of more than 2 KB', () => put('bad', 'data', { Metadata: { who: 'm'.repeat(2046) } }), 400, 'MetadataTooLarge'],
+  ['a wrong CRC32', () => put('bad', 'data', { ChecksumCRC32: 'AAAAAA==' }), 400, 'BadDigest'],
+  ['a CRC32 that is not 4 bytes', () => put('bad', 'data', { ChecksumCRC32: 'AAAA' }), 400, 'InvalidRequest'],
   ['an MD5', () => put('bad', 'data', { ContentMD5: createHash('md5').update('data').digest('base64') }), 501, 'NotImplemented'],
   ['If-None-Match with an etag', () => put('bad', 'data', { IfNoneMatch: '"x"' }), 501, 'NotImplemented'],
   ['a put under a condition that we have not', () => put('bad', 'data', { IfMatch: '"x"' }), 501, 'NotImplemented'],
@@ -169,8 +169,8 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['a deletion of a bucket', () => client.send(new s3.DeleteBucketCommand({ Bucket: BUCKET })), 501, 'NotImplemented'],
   ['a list by folders', () => client.send(new s3.ListObjectsV2Command({ Bucket: BUCKET, Delimiter: '/' })), 501, 'NotImplemented'],
   ['a list of the first version', () => client.send(new s3.ListObjectsCommand({ Bucket: BUCKET })), 501, 'NotImplemented'],
-  ['a multipart upload', () => client.send(new s3.CreateMultipartUploadCommand({ Bucket: BUCKET, Key: 'k' })), 501, 'NotImplemented'],
-  ['a part', () => client.send(new s3.UploadPartCommand({ Bucket: BUCKET, Key: 'k', UploadId: 'u', PartNumber: 1, Body: 'x' })), 501, 'NotImplemented'],
+  ['a copied part', () => client.send(new s3.UploadPartCopyCommand({ Bucket: BUCKET, Key: 'k', UploadId: 'u', PartNumber: 1, CopySource: `${BUCKET}/x` })), 501, 'NotImplemented'],
+  ['a get of one part', () => bytesOf('k', { PartNumber: 1 }), 501, 'NotImplemented'],
 ];
 test.each(refusals)('%s is refused', async (_name, call, status, code) => {
   const before = leftovers();
@@ -191,12 +191,35 @@ test('verifies the checksum that the SDK adds automatically', async () => {
   await reading.stop();
 });
 
-test('rejects a chunked body', async () => {
-  const chunks = (more: Record<string, string>) => raw('PUT', `/${BUCKET}/chunks`, { 'content-length': '1', ...more }, Buffer.from('x'));
-  for (const [name, value] of [['x-amz-content-sha256', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'], ['x-amz-trailer', 'x-amz-checksum-crc32']]) {
-    expect(await chunks({ [name]: value })).toMatchObject({ status: 501, body: expect.stringMatching(/<Code>NotImplemented<.*PUT (aws-chunked|x-amz-trailer) is not/) });
-  }
-  expect(store.get(BUCKET, 'chunks')).toBeUndefined();
+test('stores a CRC32 and user metadata, and returns the CRC32 on request', async () => {
+  const Metadata = { who: 'me', long: 'm'.repeat(2048 - 3 - 2 - 4) };
+  expect(await put('described', 'data', { ChecksumCRC32: crc32('data'), Metadata })).toMatchObject({ ChecksumCRC32: crc32('data'), ChecksumType: 'FULL_OBJECT' });
+  const head = (more: object = {}) => client.send(new s3.HeadObjectCommand({ Bucket: BUCKET, Key: 'described', ...more }));
+  expect(await head({ ChecksumMode: 'ENABLED' })).toMatchObject({ ChecksumCRC32: crc32('data'), ChecksumType: 'FULL_OBJECT', Metadata });
+  expect((await head()).ChecksumCRC32).toBeUndefined();
+  await put('described', 'data');
+  expect(await head({ ChecksumMode: 'ENABLED' })).toMatchObject({ Metadata: {} });
+  expect((await head({ ChecksumMode: 'ENABLED' })).ChecksumCRC32).toBeUndefined();
+});
+
+test('ignores a CRC32 in the query of a URL', async () => {
+  expect(await raw('PUT', `/${BUCKET}/query?x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32`, { 'content-length': '1' }, Buffer.from('x'))).toMatchObject({ status: 200 });
+});
+
+test('a deletion during a conditional put causes a conflict', async () => {
+  let finish!: () => void;
+  const finished = new Promise<void>((resolve) => { finish = resolve; });
+  const body = Readable.from((async function* () {
+    yield Buffer.from('one');
+    await finished;
+    yield Buffer.from('two');
+  })());
+  const answer = raw('PUT', `/${BUCKET}/conflict`, { 'content-length': '6', 'if-none-match': '*' }, body);
+  await until(() => readdirSync(join(stack.dataFolder, 's3', '.incoming')).length > 0);
+  await client.send(new s3.DeleteObjectCommand({ Bucket: BUCKET, Key: 'conflict' }));
+  finish();
+  expect(await answer).toMatchObject({ status: 409, body: expect.stringContaining('<Code>ConditionalRequestConflict</Code>') });
+  await put('conflict', 'three', { IfNoneMatch: '*' });
 });
 
 test('rejects a put without a length', async () => {
@@ -284,18 +307,25 @@ test('responses and errors have CORS headers', async () => {
   expect((await raw('GET', `/${BUCKET}/cors`, { origin: PAGE })).headers['access-control-allow-origin']).toBeUndefined();
 });
 
-test('a large upload uses constant memory', async () => {
+test('a large object, a large part and the join of a large upload use constant memory', async () => {
   const chunk = Buffer.alloc(MIB, 7);
   const size = 200 * MIB;
+  const body = () => Readable.from((function* () {
+    for (let sent = 0; sent < size; sent += chunk.length) yield chunk;
+  })());
+  const send = (path: string) => raw('PUT', `/${BUCKET}/${path}`, { 'content-length': `${size}` }, body());
   const before = process.memoryUsage().rss;
   let most = 0;
-  const body = Readable.from((function* () {
-    for (let sent = 0; sent < size; sent += chunk.length) {
-      most = Math.max(most, process.memoryUsage().rss);
-      yield chunk;
-    }
-  })());
-  expect(await raw('PUT', `/${BUCKET}/huge`, { 'content-length': `${size}` }, body)).toMatchObject({ status: 200 });
+  const timer = setInterval(() => { most = Math.max(most, process.memoryUsage().rss); }, 5);
+  expect(await send('huge')).toMatchObject({ status: 200 });
+  const upload = uploadTo(client, BUCKET, 'joined');
+  await upload.start({});
+  const parts = [1, 2].map((number) => ({ PartNumber: number, path: `joined?partNumber=${number}&uploadId=${upload.target().UploadId}` }));
+  for (const { path } of parts) expect(await send(path)).toMatchObject({ status: 200 });
+  const { Parts } = await upload.list();
+  await upload.complete(Parts!);
+  clearInterval(timer);
+  expect(store.get(BUCKET, 'joined')!.size).toBe(2 * size);
   expect(most - before).toBeLessThan(100 * MIB);
 });
 
