@@ -11,15 +11,16 @@ export function madeContent(size: number): FileContent {
   return {
     size,
     read(start, end) {
-      const blocks: Buffer[] = [];
+      const bytes = Buffer.alloc(end - start);
       for (let at = start; at < end;) {
-        const index = Math.floor(at / MEBIBYTE);
-        const block = Buffer.alloc(MEBIBYTE, `no video ${index} `);
-        const next = Math.min((index + 1) * MEBIBYTE, end);
-        blocks.push(block.subarray(at - index * MEBIBYTE, next - index * MEBIBYTE));
+        const block = Math.floor(at / MEBIBYTE);
+        const next = Math.min((block + 1) * MEBIBYTE, end);
+        const text = `no video ${block} `;
+        const phase = at % MEBIBYTE % text.length;
+        bytes.fill(text.slice(phase) + text.slice(0, phase), at - start, next - start);
         at = next;
       }
-      return Buffer.concat(blocks);
+      return bytes;
     },
   };
 }
