@@ -9,13 +9,15 @@ import { appProblem } from './template/assembly';
 import { logLine } from './text';
 
 const ROOT = path.join(__dirname, '..');
-const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app PATH]
+const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--divide-sessions N] [--app PATH]
   --port N    port of the web page (default 8080; 0 selects a free port)
   --data DIR  folder for all data that persists between runs (default .local)
   --reset     empties the data folder first
   --check     runs a full test (sign in, upload, play) in a temporary folder, then exits
   --divide-lifetimes N
               divides the lifetimes of tokens and authorization codes by N, to test expiry (default 1)
+  --divide-sessions N
+              divides the durations of role sessions by N, to test that URLs of uploads are renewed (default 1)
   --app PATH  CDK app with one stack to run (default examples/typescript/full/app.ts):
               the file of a TypeScript or JavaScript app, or, for apps in all
               languages, the folder that cdk synth created (cdk.out)`;
@@ -24,7 +26,7 @@ function readArguments() {
   try {
     const { values: { app, check, help, reset, ...values } } = parseArgs({
       options: {
-        'help': { type: 'boolean', short: 'h', default: false }, 'divide-lifetimes': { type: 'string', default: '1' },
+        'help': { type: 'boolean', short: 'h', default: false }, 'divide-lifetimes': { type: 'string', default: '1' }, 'divide-sessions': { type: 'string', default: '1' },
         'port': { type: 'string' }, 'data': { type: 'string' }, 'reset': { type: 'boolean', default: false }, 'check': { type: 'boolean', default: false },
         'app': { type: 'string', default: path.join(ROOT, 'examples/typescript/full/app.ts') },
       },
@@ -35,15 +37,16 @@ function readArguments() {
     }
     const problem = appProblem(app);
     if (problem) throw new Error(`--app: ${problem}`);
-    const divideLifetimes = Number(values['divide-lifetimes']);
-    if (!Number.isInteger(divideLifetimes) || divideLifetimes < 1) {
-      throw new Error(`--divide-lifetimes: expected a whole number of at least 1, got '${values['divide-lifetimes']}'`);
-    }
+    const [divideLifetimes, divideSessions] = (['divide-lifetimes', 'divide-sessions'] as const).map((name) => {
+      const divisor = Number(values[name]);
+      if (!Number.isInteger(divisor) || divisor < 1) throw new Error(`--${name}: expected a whole number of at least 1, got '${values[name]}'`);
+      return divisor;
+    });
     const port = Number(values.port ?? (check ? 0 : 8080));
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: expected a whole number from 0 to 65535, got '${values.port}'`);
     const data = values.data ?? (check ? mkdtempSync(path.join(tmpdir(), 'serverless-vod-')) : path.join(ROOT, '.local'));
     if (check && !values.data) process.once('exit', () => rmSync(data, { recursive: true, force: true }));
-    return { app, port, data, reset, check, divideLifetimes };
+    return { app, port, data, reset, check, divideLifetimes, divideSessions };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     return process.exit(2);

@@ -22,6 +22,7 @@ import { createQueues } from './services/queues';
 import { createSecretsManager } from './services/secrets-manager';
 import { createSqs } from './services/sqs';
 import { createStreamMappings } from './services/stream-mappings/stream-mappings';
+import { createSts } from './services/sts';
 import { createTopics } from './services/topics/topics';
 import { ensure } from './system';
 import { hostOf, OTHER_ISSUER } from './template/addresses';
@@ -48,7 +49,7 @@ export interface StackFacts {
 }
 
 /** The SDK's names of the supported AWS services. */
-const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE', 'SQS'];
+const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE', 'SQS', 'STS'];
 
 interface StackOptions {
   /** The file of a CDK app, or the folder of a cloud assembly. */
@@ -61,6 +62,8 @@ interface StackOptions {
   readonly reset?: boolean;
   /** The number by which token lifetimes are divided, so that a test can wait for the expiry. */
   readonly divideLifetimes?: number;
+  /** The number by which the durations of role sessions (AWS STS) are divided, so that a test can prove that sessions are renewed. */
+  readonly divideSessions?: number;
   /** Whether scheduled rules fire automatically. */
   readonly schedules?: boolean;
   /** @default - nothing is observed */
@@ -72,7 +75,9 @@ interface StackOptions {
  * Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. Disposal of the returned object stops the local
  * stack.
  */
-export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
+export async function startStack({
+  app, port, data, reset = false, divideLifetimes = 1, divideSessions = 1, schedules = false, observe = ignoreUsage, log,
+}: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`a part of the local stack failed to stop: ${error}`)));
 
@@ -122,7 +127,8 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const namesIssuer = JSON.stringify(assembly.template).includes(OTHER_ISSUER);
   const here = (audience: string): string => stack.here(audience);
   const otherIssuer = namesIssuer ? keep(await startOtherIssuer({ dataFolder, port: otherPort, divideLifetimes, here })) : undefined;
-  const others = [createSecretsManager({ stack }), createSqs({ stack, queues }), createPutEvents({ ...events, log }), createInvokeCall({ stack, functions })];
+  const others = [createSecretsManager({ stack }), createSqs({ stack, queues }), createPutEvents({ ...events, log }), createInvokeCall({ stack, functions }),
+    createSts({ stack, access, divideSessions })];
   for (const { service } of [dynamoDb, s3, mediaConvert, ...others, ...cognito ? [cognito] : []]) awsEndpoint.register(observedService(service, observe));
 
   await runCustomResources(stack, functions, s3.store);

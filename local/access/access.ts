@@ -5,7 +5,10 @@ import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
 import { AccessDenied, type LocalStack, type Need, type Principal } from '../types';
 
-interface Issued { readonly principal: Principal; readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
+interface Credentials { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
+
+/** Credentials of a role. Only the credentials of a session that another role started have an expiration. */
+interface Issued extends Credentials { readonly principal: Principal; readonly expiration?: Date }
 
 /** An access decision: the required permission, and whether the policies allow it. */
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
@@ -35,7 +38,8 @@ const RESOURCE_POLICIES: Record<string, [type: string, statements: (resource: Re
 export class TemplateAccess {
   /** Every denied request since the start of the stack. */
   readonly refusals: { principal: string; action: string; resource: string }[] = [];
-  private readonly issued: Record<string, Issued> = {};
+  private readonly standing = new Map<string, Issued>();
+  private readonly byKeyId = new Map<string, Issued>();
   private readonly recorded = new Set<string>();
 
   /** @param record - receives each distinct decision once, as a line of JSON */
@@ -58,15 +62,29 @@ export class TemplateAccess {
   }
 
   /** Returns credentials for a role of the template, which are the same for each call. */
-  credentialsOf(roleArn: string): Omit<Issued, 'principal'> {
-    const principal: Principal = { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' };
-    const random = () => randomBytes(30).toString('hex');
-    return this.issued[roleArn] ??= { principal, accessKeyId: `ASIA${random().slice(0, 16).toUpperCase()}`, secretAccessKey: random(), sessionToken: random() };
+  credentialsOf(roleArn: string): Credentials {
+    const issued = this.standing.get(roleArn) ?? this.issue(roleArn);
+    this.standing.set(roleArn, issued);
+    return issued;
   }
 
-  /** Returns the role and secret of an access key id, if this stack issued the key. */
+  /** Returns new credentials for a role of the template. The credentials expire after `seconds`. */
+  startSession(roleArn: string, seconds: number): Credentials & { readonly expiration: Date } {
+    const expiration = new Date(Date.now() + seconds * 1000);
+    return { ...this.issue(roleArn, expiration), expiration };
+  }
+
+  /** Returns the role and secret of an access key id, if this stack issued the key. The credentials can have expired. */
   principalOf(accessKeyId: string): Issued | undefined {
-    return Object.values(this.issued).find((issued) => issued.accessKeyId === accessKeyId);
+    return this.byKeyId.get(accessKeyId);
+  }
+
+  private issue(roleArn: string, expiration?: Date): Issued {
+    const principal: Principal = { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' };
+    const random = () => randomBytes(30).toString('hex');
+    const issued = { principal, accessKeyId: `ASIA${random().slice(0, 16).toUpperCase()}`, secretAccessKey: random(), sessionToken: random(), expiration };
+    this.byKeyId.set(issued.accessKeyId, issued);
+    return issued;
   }
 
   private async allows(principal: Principal, need: Need): Promise<boolean> {

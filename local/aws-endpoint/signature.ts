@@ -59,8 +59,12 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   const signature = await signer.sign(await signer.textToSign(claim, request, hash), { signingDate });
   const [expected, got] = [signature, claim.signature].map((text) => Buffer.from(text));
 
-  const refusals: [refused: boolean, code: string, message: string][] = [
+  // S3 returns 400 for an expired session, also if the URL expires later (see "Error responses" in the Amazon S3 API Reference).
+  // Other services return 403 (see "Common Error Types" in the AWS STS API Reference).
+  const expired: [message: string, status: number] = s3 ? ['The provided token has expired.', 400] : ['The security token included in the request is expired', 403];
+  const refusals: [refused: boolean, code: string, message: string, status?: number][] = [
     [claim.token !== known.sessionToken, 'InvalidToken', 'the session token does not belong to the access key'],
+    [known.expiration !== undefined && known.expiration.getTime() <= Date.now(), 'ExpiredToken', ...expired],
     [expires === undefined && !(Math.abs(age) <= MINUTES_15), 'RequestTimeTooSkewed', 'the time of the request differs from the current time by more than 15 minutes'],
     [expires !== undefined && !(expires >= 1 && expires <= A_WEEK), 'AuthorizationQueryParametersError', 'X-Amz-Expires must be from 1 to 604800 seconds'],
     [age < -MINUTES_15, 'AccessDenied', 'Request is not valid yet'],
@@ -69,7 +73,7 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
     [s3 && body !== undefined && declared !== hash, 'XAmzContentSHA256Mismatch', "x-amz-content-sha256 is not the hash of the request's body"],
     [expected.length !== got.length || !timingSafeEqual(expected, got), 'SignatureDoesNotMatch', 'the signature does not match the request'],
   ];
-  for (const [refused, code, message] of refusals) if (refused) throw new AwsError(code, message, 403);
+  for (const [refused, code, message, status = 403] of refusals) if (refused) throw new AwsError(code, message, status);
   return known.principal;
 }
 

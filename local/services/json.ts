@@ -7,6 +7,7 @@ export type Json = Record<string, any>;
 /** S3's error codes, and the corresponding codes of the JSON protocols. */
 const NAMES: Record<string, string> = {
   AccessDenied: 'AccessDeniedException',
+  ExpiredToken: 'ExpiredTokenException',
   InvalidAccessKeyId: 'UnrecognizedClientException',
   InvalidToken: 'UnrecognizedClientException',
   RequestTimeTooSkewed: 'InvalidSignatureException',

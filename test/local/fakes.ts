@@ -47,6 +47,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
     },
     trusts: async () => true,
     credentialsOf: () => CREDENTIALS,
+    startSession: () => { throw new Error('no sessions here'); },
     principalOf: (id) => id === CREDENTIALS.accessKeyId ? { principal: { id: ROLE, kind: 'role' }, ...CREDENTIALS } : undefined,
   };
 }

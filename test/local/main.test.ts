@@ -5,7 +5,7 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 import { listen } from '../../local/listen';
 
-const usage = 'usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--app PATH]';
+const usage = 'usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [--divide-lifetimes N] [--divide-sessions N] [--app PATH]';
 const main = (...args: string[]) => {
   const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', path.join(__dirname, '../../local/main.ts'), ...args], { encoding: 'utf8' });
   return { status, stderr, stdout };
@@ -18,6 +18,7 @@ describe('npm start', () => {
     [['--port', 'http'], '--port: expected a whole number from 0 to 65535, got \'http\''],
     [['--port', '70000'], '--port: expected a whole number from 0 to 65535, got \'70000\''],
     [['--divide-lifetimes', '0'], '--divide-lifetimes: expected a whole number of at least 1, got \'0\''],
+    [['--divide-sessions', '0'], '--divide-sessions: expected a whole number of at least 1, got \'0\''],
     [['--divide-lifetimes', '1.5'], '--divide-lifetimes: expected a whole number of at least 1, got \'1.5\''],
     [['--app', 'nowhere.ts'], 'but \'nowhere.ts\' does not exist'],
     [['--app', 'src'], '--app: expected the file of a TypeScript or JavaScript CDK app, or the folder that cdk synth created (cdk.out), but the folder \'src\' has no manifest.json'],

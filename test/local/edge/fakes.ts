@@ -37,6 +37,7 @@ export function fakeAccess(allow: (need: Need) => boolean) {
       }
     },
     credentialsOf: () => ({ accessKeyId: '', secretAccessKey: '', sessionToken: '' }),
+    startSession: () => { throw new Error('no sessions here'); },
     principalOf: () => undefined,
     trusts: async () => true,
     refusals: [],
