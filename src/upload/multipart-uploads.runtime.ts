@@ -69,10 +69,14 @@ const COMPLETIONS: Readonly<Partial<Record<string, Completion>>> = {
   BadDigest: 'checksum_mismatch',
 };
 
-/** The S3 client is loaded at the first call, because an upload with one PUT request does not need the client. */
-export function multipartUploads(bucket: string): MultipartUploads {
+/**
+ * The S3 client is loaded at the first call, because an upload with one PUT request does not need the client.
+ *
+ * @param given @default - a client with the credentials of the function
+ */
+export function multipartUploads(bucket: string, given?: S3.S3Client): MultipartUploads {
   let loading: Promise<{ readonly s3: typeof S3; readonly client: S3.S3Client }> | undefined;
-  const load = () => (loading ??= import('@aws-sdk/client-s3').then((s3) => ({ s3, client: new s3.S3Client({ maxAttempts: 2 }) })));
+  const load = () => (loading ??= import('@aws-sdk/client-s3').then((s3) => ({ s3, client: given ?? new s3.S3Client({ maxAttempts: 2 }) })));
   const timeout = (ms = REQUEST_MS) => ({ abortSignal: AbortSignal.timeout(ms) });
 
   return {
