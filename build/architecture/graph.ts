@@ -64,7 +64,11 @@ const deadLetterQueues: Read = (template) => [
   ...ofType(template, 'AWS::Lambda::Function').flatMap(({ id, properties }) => references(properties.DeadLetterConfig).map((to) => ({ from: id, to, by: 'dead-letter queue of the function', deadLetter: true }))),
 ];
 
-/** Returns the resources that use each role: functions, or MediaConvert's queue for the role that MediaConvert assumes. */
+/**
+ * Returns the resources that use each role: functions, or MediaConvert's queue for the role that MediaConvert assumes.
+ *
+ * No resource uses the signing role of uploads: clients use its permissions with signed URLs.
+ */
 function actors(template: CloudFormationTemplate): Record<string, string[]> {
   const queues = ofType(template, 'AWS::MediaConvert::Queue').map(({ id }) => id);
   return Object.fromEntries(ofType(template, 'AWS::IAM::Role').map(({ id, properties }) => [id, JSON.stringify(properties.AssumeRolePolicyDocument).includes('mediaconvert.')

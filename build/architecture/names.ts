@@ -18,6 +18,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'AWS::Cognito::UserPool': 'Cognito user pool',
   'AWS::DynamoDB::GlobalTable': 'DynamoDB table',
   'AWS::Events::EventBus': 'EventBridge bus',
+  'AWS::IAM::Role': 'IAM role',
   'AWS::Lambda::Function': 'Lambda function',
   'AWS::MediaConvert::Queue': 'MediaConvert queue',
   'AWS::S3::Bucket': 'S3 bucket',

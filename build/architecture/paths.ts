@@ -31,6 +31,7 @@ export const PATHS: readonly Path[] = [
       { from: BROWSER, to: 'delivery.distribution', by: '/api/*', text: 'POST upload' },
       { from: 'delivery.distribution', to: 'api.restApi', by: '/api/*', text: '' },
       { from: 'api.restApi', to: 'upload.manageUploadsFunction', by: 'POST /upload', text: '' },
+      { from: 'upload.manageUploadsFunction', to: 'upload.signingRole', by: 'sts:AssumeRole', text: 'signs' },
       { from: 'upload.manageUploadsFunction', to: 'catalog.table', by: 'dynamodb:PutItem', text: 'waiting' },
       { from: BROWSER, to: 'upload.bucket', by: 'PUT', text: 'PUT signed URL' },
       { from: 'upload.bucket', to: 'transcode.submitQueue', by: 'rule: Object Created', text: 'Object Created' },
@@ -41,6 +42,16 @@ export const PATHS: readonly Path[] = [
       { from: 'transcode.queue', to: 'delivery.bucket', by: 's3:PutObject', text: 'writes' },
       { from: 'transcode.queue', to: 'transcode.recordJobEventFunction', by: 'rule: MediaConvert Job State Change', text: 'job event' },
       { from: 'transcode.recordJobEventFunction', to: 'catalog.table', by: 'dynamodb:UpdateItem', text: 'ready' },
+    ],
+  },
+  {
+    name: 'Upload in parts',
+    color: '#7b1fa2',
+    steps: [
+      { from: 'api.restApi', to: 'upload.manageUploadsFunction', by: 'POST /upload/{videoId}/parts', text: 'parts' },
+      { from: BROWSER, to: 'upload.bucket', by: 'PUT', text: 'PUT each part' },
+      { from: 'api.restApi', to: 'upload.manageUploadsFunction', by: 'POST /upload/{videoId}/complete', text: 'complete' },
+      { from: 'upload.manageUploadsFunction', to: 'upload.bucket', by: 's3:PutObject', text: 'joins parts' },
     ],
   },
   {

@@ -40,7 +40,7 @@ export type Completion = 'completed' | 'ended' | 'parts_changed' | 'checksum_mis
 
 /** Multipart uploads and objects in one bucket. */
 export interface MultipartUploads {
-  /** Returns the id of a new upload. S3 then requires a CRC32 for each part, and computes the CRC32 of the file. */
+  /** Returns the id of a new upload, for which S3 stores the CRC32 of each part and of the file. */
   start(object: { readonly key: string; readonly contentType: string }): Promise<string>;
   /** Lists at most 1,000 stored parts after the part number `after`. Returns undefined if S3 has no such upload. */
   listParts(upload: Upload, after?: number): Promise<PartsPage | undefined>;

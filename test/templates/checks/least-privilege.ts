@@ -57,7 +57,12 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'sweeper/sweep-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
+    'dynamodb:DeleteItem': [TABLE],
     'dynamodb:Query': [`${TABLE}/index/byDue`],
+    's3:GetObject': [SOURCES],
+    's3:DeleteObject': [SOURCES],
+    's3:ListMultipartUploadParts': [SOURCES],
+    's3:AbortMultipartUpload': [SOURCES],
     // The ARN of a job does not contain its queue.
     'mediaconvert:GetJob': [JOBS],
     'sqs:SendMessage': ['VodTranscodeSubmitQueue.Arn', 'VodSweeperDeadLetterQueue.Arn'],
@@ -82,17 +87,33 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'sqs:DeleteMessage': ['VodTranscodeSubmitQueue.Arn'],
     'sqs:GetQueueAttributes': ['VodTranscodeSubmitQueue.Arn'],
   },
-  'upload/manage-uploads': { 'dynamodb:PutItem': [TABLE], 's3:PutObject': [SOURCES] },
+  'upload/manage-uploads': {
+    'dynamodb:GetItem': [TABLE],
+    'dynamodb:PutItem': [TABLE],
+    'dynamodb:UpdateItem': [TABLE],
+    // The permission to put objects includes the start and the completion of multipart uploads. HeadObject requires the permission to read objects.
+    's3:PutObject': [SOURCES],
+    's3:GetObject': [SOURCES],
+    's3:ListMultipartUploadParts': [SOURCES],
+    's3:AbortMultipartUpload': [SOURCES],
+    'sts:AssumeRole': ['VodUploadSigningRole.Arn'],
+  },
 };
 
-/** The roles that services other than Lambda use. */
-const SERVICE_ROLES: Record<string, { service: string; condition: object; needs: Needs }> = {
+interface OtherRole {
+  /** The service that can assume the role, or the handler whose role can assume the role. */
+  readonly trusts: { readonly service: string; readonly condition: object } | { readonly handler: HandlerName };
+  readonly needs: Needs;
+}
+
+/** The roles that are not roles of functions. */
+const OTHER_ROLES: Record<string, OtherRole> = {
   VodTranscodeJobRole: {
-    service: 'mediaconvert.amazonaws.com',
     // Without this condition, another account could make MediaConvert use the role (confused deputy).
-    condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    trusts: { service: 'mediaconvert.amazonaws.com', condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } },
     needs: { 's3:GetObject': [SOURCES], 's3:PutObject': [MEDIA] },
   },
+  VodUploadSigningRole: { trusts: { handler: 'upload/manage-uploads' }, needs: { 's3:PutObject': [SOURCES] } },
 };
 
 const CONDITIONS: Record<string, object> = {
@@ -152,22 +173,27 @@ const rolesDoWhatTheyNeed: Check = (template) => {
     return exactly(id, grants(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log), ...wantedByOptions(properties)]);
   });
   const ofServices = Object.keys(policies).flatMap((role) => {
-    const { needs = {} } = SERVICE_ROLES[withoutHash(role)] ?? {};
-    return SERVICE_ROLES[withoutHash(role)] ? exactly(role, grants(policies[role]), wanted(template, needs)) : [];
+    const known = OTHER_ROLES[withoutHash(role)];
+    return known ? exactly(role, grants(policies[role]), wanted(template, known.needs)) : [];
   });
   return [...ofHandlers, ...ofServices];
 };
 
-/** Each role of the library can be assumed by only one AWS service, under the condition for that service. */
-const rolesTrustOneService: Check = (template) => {
+function trustOf({ trusts }: Pick<OtherRole, 'trusts'>, template: CloudFormationTemplate): object {
+  if ('service' in trusts) return { Action: 'sts:AssumeRole', Condition: trusts.condition, Effect: 'Allow', Principal: { Service: trusts.service } };
+  const role = handlersOf(template).find(({ name }) => name === trusts.handler)?.role;
+  return { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': [role, 'Arn'] } } };
+}
+
+/** Each role of the library can be assumed by only one AWS service, under the condition for that service, or by only one handler. */
+const rolesTrustOnePrincipal: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {
-    const known = SERVICE_ROLES[withoutHash(id)];
+    const known = OTHER_ROLES[withoutHash(id)];
     if (!known && !ofHandlers.has(id)) return [`${id}: no function or service uses this role`];
-    const Service = known?.service ?? 'lambda.amazonaws.com';
-    const want = JSON.stringify([{ Action: 'sts:AssumeRole', ...known && { Condition: known.condition }, Effect: 'Allow', Principal: { Service } }]);
+    const want = JSON.stringify([known ? trustOf(known, template) : { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }]);
     return [
-      ...trust(template, id) === want ? [] : [`${id}: expected a trust policy for ${Service} only, got ${trust(template, id)}`],
+      ...trust(template, id) === want ? [] : [`${id}: expected only the trust policy ${want}, got ${trust(template, id)}`],
       ...properties.ManagedPolicyArns || properties.Policies ? [`${id}: expected neither managed nor inline policies`] : [],
     ];
   });
@@ -192,7 +218,7 @@ const documentsHaveAVersion: Check = (template) => (
 
 export const LEAST_PRIVILEGE: Record<string, Check> = {
   'roles have exactly the permissions that they need': rolesDoWhatTheyNeed,
-  'roles trust one service': rolesTrustOneService,
+  'roles trust one service or one handler': rolesTrustOnePrincipal,
   'allowed actions have no wildcards': allowWholeActions,
   'statements allow or deny': denyOrAllow,
   'policy documents have a version': documentsHaveAVersion,
