@@ -30,7 +30,7 @@ export function costTables(): Record<string, string> {
       ['transcode', `${count(normalizedMinutes(minutes))} normalized minutes`, dollars(dollarsFor('transcode', normalizedMinutes(minutes)))],
       ['storage of the source file', `${source.toFixed(2)} GB`, `${dollars(source * unitPrice('storage'))} a month`],
       ['storage of the media files (maximum)', `${media.toFixed(2)} GB`, `${dollars(media * unitPrice('storage'))} a month`],
-      ['API, functions, table, queue and events until `ready`', '', dollars(SERVICE_PER_VIDEO)],
+      ['API, functions, table, queue and events until the video is `ready`', '', dollars(SERVICE_PER_VIDEO)],
     ]),
     'Size': table(['', ...names], [
       ['uploaded videos', ...MONTHS.map(({ videos }) => count(videos))],

@@ -151,7 +151,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
         [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
         'Cost of the service for 1,000 videos from upload to ready, with one progress report for each video': totalRows(counts),
-        [`Cost of the media files of 1,000 videos in 640x360, each ${CLIP_SECONDS} seconds long. Each video is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
+        [`Cost of the media files of 1,000 videos. Each video has 640x360 pixels, lasts ${CLIP_SECONDS} seconds, and is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
       },
       isWithinBound: counted(counts[ORDINARY]) <= BOUNDS.counted && total(counts[ORDINARY]) <= BOUNDS.total,
     };

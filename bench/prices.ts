@@ -36,7 +36,7 @@ export const PRICES = {
   'DynamoDB read units': { unit: 'read unit', tiers: flat(0.125e-6), source: 'airbyte.com/data-engineering-resources/dynamodb-pricing, November 2026' },
   'DynamoDB write units': { unit: 'write unit', tiers: flat(0.625e-6), source: 'docs/decisions/022 (AWS, November 2024)' },
   'DynamoDB stream records': { unit: 'record', tiers: flat(0), source: 'free for Lambda triggers (AWS documentation)' },
-  'users': { unit: 'monthly active user', free: 10_000, tiers: flat(0.0055), source: 'Cognito Lite plan, third party, 20 September 2026' },
+  'users': { unit: 'monthly active user', free: 10_000, tiers: flat(0.0055), source: 'Cognito Lite plan, according to a third party, 20 September 2026' },
   'secrets': { unit: 'secret and month', tiers: flat(0.4), source: 'hivebook.wiki, "AWS Secrets Manager", read 30 November 2026' },
   'Secrets Manager requests': { unit: 'request', tiers: flat(5e-6), source: 'not verified: $0.05 for 10,000 requests' },
   'SQS requests': { unit: 'request', free: 1_000_000, tiers: flat(0.4e-6), source: 'cloudburn.io/blog/amazon-sqs-pricing, March 2026' },

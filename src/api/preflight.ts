@@ -14,8 +14,8 @@ const MAX_AGE = '7200';
 export const constant = (value: string): string => `'${value}'`;
 
 /**
- * Returns the CORS headers of API Gateway's error responses. A gateway response cannot contain a condition or a list of origins, so the headers for several
- * origins allow every origin (docs/decisions/018-cors.md).
+ * Returns the CORS headers of API Gateway's error responses. A gateway response cannot contain a condition or a list of origins. If `origins` has several
+ * origins, the headers therefore allow every origin (docs/decisions/018-cors.md).
  */
 export function gatewayCorsHeaders(origins: readonly string[]): Record<string, string> {
   const isOne = !Token.isUnresolved(origins) && origins.length === 1;

@@ -25,7 +25,7 @@ export interface CatalogConnections {
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
-/** Returns the connections of a catalog. The catalog can be imported, so the function uses only properties of `IVodCatalog`. */
+/** Returns the connections of a catalog. This code uses only properties of `IVodCatalog`, because the catalog can be imported. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });

@@ -155,7 +155,7 @@ const uploadSchema = object({
 export const uploadResponseSchema = object({ video: videoSchema, upload: uploadSchema }, ['video', 'upload']);
 
 export const videoListSchema = object({
-  items: { type: 'array', items: videoSchema, description: 'A page of videos. Because its size and its cost are limited, a page can have fewer than `limit` items, or none. Continue with `cursor`' },
+  items: { type: 'array', items: videoSchema, description: 'A page of videos. The size and the cost of a page are limited, so a page can have fewer than `limit` items, or none. Continue with `cursor`' },
   cursor: { type: 'string', description: 'The cursor of the next page; absent on the last page' },
 }, ['items']);
 

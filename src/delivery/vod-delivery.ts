@@ -278,7 +278,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
   ];
 }
 
-/** Returns an error if the first domain name is not the host of the catalog's `url`, where playback cookies are valid. */
+/** Returns an error if the first domain name is not the host of the catalog's `url`. Playback cookies are valid only for this host. */
 function hostProblem(scope: Construct, props: VodDeliveryProps): string | undefined {
   const { catalog, domainNames } = props;
   if (isAbsent(domainNames) || typeof catalog?.url !== 'string' || domainProblems(scope, props).some((problem) => problem)) return undefined;

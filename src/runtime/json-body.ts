@@ -6,7 +6,7 @@ import { isText } from '../domain/text-rules';
 const MAX_BODY_BYTES = 128 * 1024;
 /** Maximum depth of nested objects and arrays, to protect recursive code. */
 const MAX_DEPTH = 32;
-/** Maximum number of values in a body, to protect code that compares all pairs of values. */
+/** Maximum number of values in a body. Without a maximum, a comparison of each value with every other value could take very long. */
 const MAX_VALUES = 1000;
 
 /** Returns the body as text, or an empty text if there is no body. Throws if the body is too large or is not UTF-8. */

@@ -26,7 +26,7 @@ export type NextLook = Wait | 'never' | 'settled';
 type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 
 export const LATER: Wait = { minutes: 60 };
-/** The time until the next check of a video, if the last action for the video is recent, or if a service does not respond. */
+/** The shorter wait until the next check of a video. It is for a video with a recent action, and for a service that does not respond. */
 const SOON: Wait = { minutes: 15 };
 /**
  * How many hours the sweeper waits after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes
@@ -61,7 +61,7 @@ async function nothingIsDue(): Promise<NextLook> {
 }
 
 /**
- * Sends another message to the submit queue for a video without a MediaConvert job.
+ * Sends the submit message of a video again, because the video has no MediaConvert job yet.
  *
  * Repeated messages are harmless: a lock in the row (the claim) allows only one message to submit a job (docs/decisions/003). The wait grows after each
  * message, so that few messages accumulate while the submit function cannot run.

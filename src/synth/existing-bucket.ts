@@ -82,9 +82,9 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 /**
  * Enables EventBridge notifications on a bucket of this app. Other notifications of the bucket remain.
  *
- * `enableEventBridgeNotification()` of CDK creates a custom resource with a function. The method is called only if the bucket already has this custom resource,
- * which `addEventNotification()` creates. The custom resource replaces the whole notification configuration, so without the call it
- * would disable EventBridge.
+ * The method `enableEventBridgeNotification()` of CDK creates a custom resource with a function. This code calls the method only if the bucket already has this
+ * custom resource, because the app has called `addEventNotification()`. The custom resource replaces the whole notification configuration, so without the call
+ * it would disable EventBridge.
  *
  * @returns false for an imported bucket, which this stack can't change
  */

@@ -15,7 +15,7 @@ export function globalName(scope: Construct, label: string): string {
   return `${label}-${placeInStack(scope)}-${uuid}`;
 }
 
-/** Returns a hash of the path below the stack, which differs between two services in one stack. */
+/** Returns a hash of the construct path below the stack. Two services in one stack have different paths. */
 function placeInStack(scope: Construct): string {
   const path = scope.node.path.slice(Stack.of(scope).node.path.length);
   return createHash('sha256').update(path).digest('hex').slice(0, 8);

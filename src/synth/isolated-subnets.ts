@@ -10,7 +10,7 @@ const ENDPOINTS = {
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
-/** The AWS service or the internet host that a handler calls if it has the variable; undefined if there is no such service or host. */
+/** For each variable: the AWS service or the internet host that a handler with this variable calls. Undefined means that the handler calls neither. */
 const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host?: string } | undefined> = {
   EVENT_BUS_NAME: { service: 'events' },
   FAILED_EVENTS_BUCKET: { service: 's3' },

@@ -17,8 +17,8 @@ export interface ResourceKey {
 /**
  * Allows a principal to use a KMS key only through the AWS service of the encrypted resource.
  *
- * The default key policy delegates access to IAM and needs no statement. A statement is added to any other key policy if the key is in the grantee's stack. A
- * warning is added if the key policy can't be changed.
+ * The default key policy delegates access to IAM and needs no statement. Any other key policy gets a statement, if the key is in the grantee's stack. If the
+ * key policy can't be changed, a warning is added.
  */
 export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);

@@ -28,8 +28,8 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
 }
 
 /**
- * Rejects an ARN with another account than the account of the stack. An ARN with `aws` instead of an account, or without an account, is accepted: it belongs to
- * an AWS managed resource.
+ * Rejects an ARN with another account than the account of the stack. AWS managed resources have ARNs with `aws` instead of an account, or without an account.
+ * Such ARNs are accepted.
  */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);

@@ -39,8 +39,8 @@ export class OAuthClient {
   }
 
   /**
-   * Derives a key for `purpose` from the client's secret (HKDF, RFC 5869). A separate secret would not be safer: an attacker with the client's secret can
-   * exchange authorization codes for tokens.
+   * Derives a key for `purpose` from the client's secret (HKDF, RFC 5869). A separate secret would not be safer: with the client's secret, an attacker can
+   * exchange authorization codes for tokens, and needs no derived key.
    */
   async deriveKey(purpose: string): Promise<Uint8Array> {
     return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));

@@ -21,7 +21,7 @@ export interface SignInSecrets {
 }
 
 /**
- * Returns the cookie value: 717 bytes for the longest `returnTo`. `returnTo` is encoded as base64url, since a cookie can't contain every character of a URL.
+ * Returns the cookie value, which has at most 717 bytes. `returnTo` is encoded as base64url, since a cookie can't contain every character of a URL.
  */
 export function buildPendingSignIn({ seed, expiresAt, returnTo = '' }: PendingSignIn): string {
   return `${seed}.${expiresAt}.${Buffer.from(returnTo).toString('base64url')}`;

@@ -21,14 +21,14 @@ export interface AuthorizerPorts {
   readonly now: () => Date;
 }
 
-/** The error for a rejected token, with a reason that only the log contains. */
+/** The error for a rejected token. Its reason is logged, but is not part of the response. */
 class TokenRejected extends Error {
   constructor(readonly reason: string) {
     super(reason);
   }
 }
 
-/** For each error class: the reason that is logged. The name of the class is not logged, because it is not readable in the minified bundle. */
+/** The logged reason of each error class. The class name is not logged, because the minified bundle changes class names. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],

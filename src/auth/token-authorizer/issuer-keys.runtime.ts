@@ -42,8 +42,8 @@ export interface CurrentKeys {
 }
 
 /**
- * Limits requests for unknown keys. The library's class waits before the next request only if the received key set lacks the key. This class also waits after a
- * failed request.
+ * Limits requests for unknown keys. The class of the JWT library waits only after a successful request whose key set lacks the key. This class also waits after
+ * a failed request.
  */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };

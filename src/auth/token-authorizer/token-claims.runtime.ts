@@ -5,7 +5,7 @@ type Claims = Readonly<Record<string, unknown>>;
 /**
  * Claims that only access tokens contain. No standard field distinguishes access tokens from id tokens. RFC 9068 (section 2.2), Auth0, Keycloak and Cognito use
  * `scope` and `client_id`. Okta uses `scp` and `cid` (see "OpenID Connect & OAuth 2.0 API"). Entra uses `scp` and `appid` (see "Access token claims
- * reference"). An access token for an application without a user can lack a scope. In access tokens without a scope, Entra uses `appidacr` (version 1),
+ * reference"). If an application calls without a user, its access token can lack a scope. In access tokens without a scope, Entra uses `appidacr` (version 1),
  * `azpacr` (version 2) and `idtyp` (see "Optional claims reference"), and Auth0 and Kinde use `gty` (see "Access token profiles").
  *
  * The list omits claims that both access tokens and id tokens can contain: `nonce` (Keycloak), `azp` (OpenID Connect) and `roles` (Entra).

@@ -11,8 +11,8 @@ import { readRow } from '../../runtime/rows/read-row';
 /**
  * The input of the function.
  *
- * With `source` = `failed`, the function sends the events of the failed event records. With `source` = `table`, the function sends the event of each
- * video's current status. `after` is the value of `next` in the previous response.
+ * If `source` is `failed`, the function sends the events of the failed event records. If `source` is `table`, the function sends one event for each video:
+ * the event of its current status. `after` is the value of `next` in the previous response.
  */
 export interface ResendRequest {
   readonly source?: unknown;

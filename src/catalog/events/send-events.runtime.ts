@@ -21,8 +21,7 @@ export type OnRejected = (event: TimedEvent, code: string | undefined) => void;
 export type SendEvents = (events: readonly TimedEvent[], onRejected?: OnRejected) => Promise<void>;
 
 /**
- * The error if some events were not sent. The property `sent` is a number: at least that many events, from the start of the list, were sent. Later events may
- * have been sent too.
+ * The error if some events were not sent. If `sent` is 3, for example, the first three events of the list were sent. Later events may have been sent too.
  */
 export class EventsNotSent extends Error {
   constructor(readonly sent: number, message: string, options?: ErrorOptions) {

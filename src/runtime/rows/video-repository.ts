@@ -36,7 +36,7 @@ export interface VideoRepository extends VideoLists {
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /**
-   * Ends an attempt without a job after an error that the source file did not cause: `uploaded` -> `errored`. `token` must be the value that `claim` stored.
+   * Ends an attempt that has no job, because of an internal error: `uploaded` -> `errored`. `token` must be the value that `claim` stored.
    */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**

@@ -13,7 +13,7 @@ export interface DurationLimit {
 const MAX_CLIP_SECONDS = 12 * 3600 - 1;
 
 /**
- * The job reads 10 % more than the maximum duration, so that a clip is never shorter than the maximum.
+ * The job reads 10 % more than the maximum duration, so that it never reads less than the maximum.
  *
  * The margin is necessary because timecodes count frames at an integer rate. At 30.4 frames per second, for example, timecodes run faster than real time.
  */
