@@ -5,8 +5,8 @@ import { parseArgs } from 'util';
 import { run } from '../consumers/shell';
 
 /*
- * Creates the artifacts of a release from the last commit, in a temporary clone, with the tasks of the release workflow. Publishes nothing. Fails if an
- * artifact is missing or has another version.
+ * Makes a temporary clone of the last commit, and runs the tasks of the release workflow in this clone. Publishes nothing. Fails if an artifact is missing or
+ * has another version.
  * Usage: npm run release-dry-run -- [--version VERSION] [--keep]
  *   --version VERSION  the version of the artifacts. Default: the version that the release workflow would choose
  *   --keep             does not delete the artifacts

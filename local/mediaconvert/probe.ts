@@ -31,8 +31,8 @@ function trackOf(stream: Stream, media: Media): Wire<sdk.Track> {
 }
 
 /**
- * Converts ffprobe's output to the result of Probe, with only the fields that this project uses. A file that is not media has a result without format and
- * tracks.
+ * Converts ffprobe's output to the result of Probe, with only the fields that this project uses. If the file is not media, the result has no
+ * format and no tracks.
  */
 export function probeResult(media?: Media): Wire<sdk.ProbeResult> {
   const tracks = media?.streams.map((stream) => trackOf(stream, media)) ?? [];

@@ -33,7 +33,7 @@ const NAMELESS = [
   'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
 ];
 
-/** A function that returns the value of a property if the template sets the property. */
+/** Returns the value of a property, or undefined if the template does not set the property. */
 type Given = (property: string) => string | undefined;
 
 /**

@@ -10,7 +10,7 @@ const KEY = /"(?:[^"\\]|\\.)*<[\w.-]+>(?:[^"\\]|\\.)*"\s*:/;
 const PATH = /^\$((\.[\w-]+)|(\[\d+\]))*$/;
 const RULE_ARN = 'aws.events.rule-arn';
 
-/** Predefined variables of templates. */
+/** The variables that EventBridge predefines for input templates. */
 const RESERVED: Record<string, (event: Json, receivedAt: Date, ruleArn: string) => unknown> = {
   [RULE_ARN]: (_, __, ruleArn) => ruleArn,
   'aws.events.rule-name': (_, __, ruleArn) => ruleArn.split('/').at(-1),

@@ -11,7 +11,7 @@ const referencesExist: Check = (template) => {
 
 const noCycle: Check = (template) => Object.keys(template.Resources).filter((id) => waitsFor(template, id).has(id)).map((id) => `${id}: depends on itself`);
 
-/** A deployment is a snapshot of the API. The snapshot lacks resources that CloudFormation creates later. */
+/** CloudFormation must create a deployment last. A deployment is a copy of the API, and this copy lacks resources that are created later. */
 const deploymentDependsOnTheApi: Check = (template) => {
   const parts = ['Method', 'Resource', 'GatewayResponse', 'Model', 'RequestValidator', 'Authorizer'].flatMap((kind) => ours(template, `AWS::ApiGateway::${kind}`).map(({ id }) => id));
   return ours(template, 'AWS::ApiGateway::Deployment').flatMap(({ id }) => {
