@@ -14,7 +14,7 @@ export function notification(message: Message, topicArn: string, subscriptionArn
   return JSON.stringify({ ...common(message, topicArn), SigningCertURL: CERTIFICATE, UnsubscribeURL: unsubscribe(subscriptionArn) });
 }
 
-/** Returns the event that a function receives. In this event, the names of two fields end in `Url`. In an SQS message, the same names end in `URL`. */
+/** Returns the event that a function receives. In this event, two field names end in `Url`, but in an SQS message they end in `URL`. */
 export function lambdaEvent(message: Message, topicArn: string, EventSubscriptionArn: string): string {
   const addresses = { SigningCertUrl: CERTIFICATE, UnsubscribeUrl: unsubscribe(EventSubscriptionArn) };
   const Sns = { ...common(message, topicArn), Subject: null, ...addresses, MessageAttributes: {} };
