@@ -6,7 +6,7 @@ const dollars = (amount: number): string => `$${amount < 0.1 && amount > 0 ? amo
 const count = (number: number): string => Math.round(number).toLocaleString('en-US');
 const priceOf = ([price, upTo]: readonly [number, number], unit: string): string => {
   const text = price < 0.001 ? `$${(price * 1e6).toFixed(2)} per million ${unit}s` : `$${price} per ${unit}`;
-  return upTo === Infinity ? text : `${text} up to ${count(upTo)}`;
+  return upTo === Infinity ? text : `${text} up to ${count(upTo)} ${unit === 'GB' ? unit : `${unit}s`}`;
 };
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
