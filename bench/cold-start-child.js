@@ -8,7 +8,7 @@ const [, , file, event] = process.argv;
 console.info = console.warn = () => undefined;
 const { handler } = require(file);
 const load = elapsed();
-// The module can be empty, without a handler. Some handlers, such as the authorizer, reject their event.
+// The module can be empty, without a handler. If a handler rejects its event, as the authorizer does, the error message is the outcome.
 const response = Promise.resolve(handler?.(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 }));
 response.then((given) => given?.statusCode ?? 'done', (error) => error.message).then((outcome) => {
   process.stdout.write(JSON.stringify({ load, first: elapsed(), outcome }), () => process.exit());

@@ -19,7 +19,7 @@ import { INDEXES } from '../src/contract/table';
  * GB-seconds, which depends on the machine.
  */
 const BOUNDS = { counted: 0.033, total: 0.045 };
-/** The app contains only the service, without consumers of its events. */
+/** The app contains only the service. Nothing receives the events of the service. */
 const APP = path.join(__dirname, '..', 'examples/typescript/smallest/app.ts');
 const CLIP_SECONDS = 4;
 /** The number of videos of each kind. The benchmark prints the figures of the video with the median GB-seconds. */
@@ -162,7 +162,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
 
 function medianOf(runs: readonly VideoCount[]): VideoCount {
   const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
-  // Runs in which MediaConvert reports progress more than once are left out: this happens if the machine is busy and the transcode is slow.
+  // On a busy machine, a transcode is slow, and MediaConvert reports progress more than once. Such runs are not counted.
   const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
   if (ordinary.length === 0) throw new Error(`expected the writes ${WRITES}, got ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
   return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];

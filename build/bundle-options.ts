@@ -22,7 +22,7 @@ const NEVER_IN_LAMBDA = [
   '@smithy/core/event-streams',
 ];
 
-/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. Static imports of these modules, such as in the S3 client, remain. */
+/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. A static import of such a module remains, for example in the S3 client. */
 const LEFT_OUT: Plugin = {
   name: 'left-out',
   setup(build) {

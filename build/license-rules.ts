@@ -43,8 +43,8 @@ function isAllowed(license: string | undefined, allowed: string[]): boolean {
 const names = (...lists: (Names | undefined)[]): string[] => lists.flatMap((list) => Object.keys(list ?? {}));
 
 /**
- * Returns a message for each package whose license is not allowed: packages in `bundled`, direct dependencies of the published package, and all installed
- * packages. In the lock file, the entry `''` is the published package, and the entry `local` is the private workspace.
+ * Checks the licenses of the packages in `bundled`, of the direct dependencies of the published package, and of all installed packages. Returns a message for
+ * each package whose license is not allowed. In the lock file, the entry `''` is the published package, and the entry `local` is the private workspace.
  */
 export function licenseProblems(lock: Lock, bundled: readonly string[]): string[] {
   const { '': root, ...others } = lock.packages;

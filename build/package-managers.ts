@@ -4,8 +4,8 @@ const KEPT = ['cache', 'cafile', 'globalconfig', 'https_proxy', 'noproxy', 'prox
 const { npm_config_cafile: cafile } = process.env;
 
 /**
- * The environment for a package manager that a script starts. npm passes its own options to scripts as variables, which would change the behavior of the inner
- * package manager. pnpm and Yarn do not read npm's file of certificate authorities, so Node.js gets this file.
+ * The environment for a package manager that a script starts. npm passes its own options to scripts as variables. The inner package manager must not get these
+ * options. pnpm and Yarn do not read npm's file of certificate authorities, so the environment tells Node.js to read this file.
  */
 export const packageManagerEnvironment: NodeJS.ProcessEnv = {
   ...cafile ? { NODE_EXTRA_CA_CERTS: cafile } : {},

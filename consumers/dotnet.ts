@@ -16,8 +16,8 @@ const PROXY_IN_INTERFACE = /\n {8}\[JsiiTypeProxy[^]*\n {8}\}\n {4}\}\n\}\s*$/;
 const MISSING = /error CS0246: The type or namespace name `(?:Amazon|Constructs|DeputyBase|DeputyProps|ByRefValue)' could not be found/;
 
 /**
- * Compiles the generated C# code with Mono's compiler, as far as that is possible without NuGet's packages: the syntax is complete, each name of this library
- * resolves, and the only errors are missing types of the CDK and jsii. The code is not run. Returns the number of files.
+ * Compiles the generated C# code with Mono's compiler, and returns the number of compiled files. Any syntax error or missing type of this library is a failure.
+ * Missing types of the CDK and jsii are expected, because their NuGet packages are not installed. The code is not run.
  */
 export async function compileDotnet({ dotnet }: Artifacts, folder: string): Promise<number> {
   const compiler = ensure('mono-mcs');

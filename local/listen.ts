@@ -24,7 +24,8 @@ const END_OF_FREE = 32_000;
 const TRIES = 20;
 
 /**
- * Returns the requested ports, with a free port for each 0. The ports must be known before a server listens, because URLs in the template contain the ports.
+ * Returns the requested ports. For each requested port 0, returns a free port. The ports must be known before a server listens, because URLs in the template
+ * contain the ports.
  */
 export async function freePorts(wanted: number[]): Promise<number[]> {
   const held = await Promise.all(wanted.map((port) => port === 0 ? listenAnywhere() : listen(createServer().unref(), port)));

@@ -43,7 +43,7 @@ export interface StackFacts {
    * name or ARN. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload.
    */
   readonly awsEndpoint: string;
-  /** The issuer that replaces `https://identity.example.com`, if the template names that URL. */
+  /** The URL of the local issuer that replaces `https://identity.example.com`. Undefined if the template does not contain that URL. */
   readonly issuer?: string;
 }
 

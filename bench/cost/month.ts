@@ -79,7 +79,7 @@ export function unitsOf({ videos, users, viewsPerUser }: Month) {
     'delivery': gigabytes(viewMegabitsPerSecond, minutesPerView) * views,
     'CloudFront requests': viewedSegments + calls,
     'storage': (source + media) * videos * storedMonths,
-    // Each rendition has its own segment files, and so does the audio.
+    // Each rendition has separate segment files. The audio also has separate segment files.
     'S3 PUTs': videos * segments * (DEFAULT_LADDER.length + 1),
     // This number is a maximum: S3 gets no request for a segment that CloudFront has cached.
     'S3 GETs': viewedSegments,

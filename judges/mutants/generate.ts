@@ -73,7 +73,7 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // No mutant lacks all dependencies of a resource, because no check requires that list as a whole. Each mutant lacks one dependency.
+  // Each mutant lacks one dependency. No mutant lacks the whole list `DependsOn`, because no check requires the list as a whole.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 
@@ -95,8 +95,8 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
 }
 
 /**
- * For each resource that no other resource refers to, returns a mutant without this resource. If a resource with references to it were removed, CloudFormation
- * itself would report this.
+ * For each resource that no other resource refers to, returns a mutant without this resource. Other resources need no mutant: CloudFormation itself reports a
+ * reference to a missing resource.
  */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));

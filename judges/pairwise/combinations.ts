@@ -52,7 +52,7 @@ function mostUncovered(uncovered: Map<Choice, Set<Choice>>): Choice | undefined 
   return others.size > 0 ? choice : undefined;
 }
 
-/** Chooses one value for each factor: the value that adds the largest number of uncovered pairs. */
+/** Chooses one value for each factor: the value that covers the largest number of new pairs. */
 function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice[] {
   const chosen = left.filter(({ length }) => length === 1).flat();
   const open = left.filter(({ length }) => length > 1);

@@ -27,11 +27,11 @@ export interface Given {
   readonly other: Stack;
   /** Returns a value that is unknown at synth: a CloudFormation parameter. */
   token(id: string): string;
-  /** Returns an object with the props of an interface as the combination sets them, or undefined if the combination sets none. */
+  /** Returns the props of this interface that the combination sets, as one object. Returns undefined if the combination sets none of these props. */
   options(struct: string): any;
 }
 
-/** For each prop: the values that the combinations use. The key of a value is its name in reports. Omitting the prop counts as one more value. */
+/** For each prop: the values that the combinations use. Reports show the key of a value as its name. Omitting the prop counts as one more value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };

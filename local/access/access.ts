@@ -11,8 +11,8 @@ interface Issued { readonly principal: Principal; readonly accessKeyId: string; 
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
 /**
- * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs, and the local stack does not check this permission, so
- * it does not read the policy.
+ * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs. The local stack does not check permissions for logs,
+ * so it ignores this policy.
  */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
@@ -57,7 +57,7 @@ export class TemplateAccess {
     return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
   }
 
-  /** Returns credentials for a role of the template, which are the same for each call. */
+  /** Returns credentials for a role of the template. Each call returns the same credentials. */
   credentialsOf(roleArn: string): Omit<Issued, 'principal'> {
     const principal: Principal = { id: this.stack.byArn(roleArn).attributes.Arn, kind: 'role' };
     const random = () => randomBytes(30).toString('hex');

@@ -48,7 +48,7 @@ const SUPPORTED: Record<string, string> = {
   AacSettings: '*bitrate=6000..1024000 *codingMode=CODING_MODE_2_0 *sampleRate=8000..96000',
 };
 
-/** Creates the error for an invalid request, with the member's name in AWS's format. */
+/** Creates the error for an invalid request. `path` is the path of the invalid value, in AWS's format. */
 export const bad = (path: string, why: string) => new AwsError('BadRequestException', `${path}: ${why}`);
 
 function checkValue(value: unknown, rule: string, path: string): void {

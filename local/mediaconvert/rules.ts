@@ -2,7 +2,7 @@ import type { Input, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { bad, type Job, type Output, type Wire } from './model';
 
 /**
- * If `muxed` is true, an output can contain both video and audio, and the job's event contains the file path of the output. `segment` describes the names of
+ * `muxed` is true if one output can contain both video and audio. The job's event then contains the file path of the output. `segment` describes the names of
  * segment files, such as `_000000001.cmfv`. An output group type without `segment` is for frame captures.
  */
 const KINDS = {

@@ -10,7 +10,7 @@ export class TemplateStack {
   readonly stackId: string;
   /** The known names and attributes by logical id. The attributes of a custom resource are added after the custom resource has run. */
   readonly names = new Map<string, Names>();
-  /** The distribution's domain names, with the host of the service URL as the first name. */
+  /** The distribution's domain names. The first name is the host of the service URL. */
   readonly domainNames: readonly string[];
   readonly resources: Resource[];
 

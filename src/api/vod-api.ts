@@ -177,8 +177,8 @@ export class VodApi extends Construct implements IVodApi {
       this.guard ? 'authorizeWith: expected one call, got a second call. The API already has an authorizer' : undefined, authorizerProblem(this, 'authorizeWith', authorizer),
     ]);
     this.guard = authorizer;
-    // Without a feature flag, CDK creates no new deployment if the authorizer changes, and the stage would keep the old authorizer. Changed settings
-    // therefore change the logical id of the deployment.
+    // A changed authorizer needs a new deployment. CDK creates this deployment only if the app has set a feature flag. Here, changed settings change the
+    // logical id of the deployment, so CloudFormation always creates a new deployment.
     this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId, settings: settingsOf(authorizer) });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(this.restApi, { 'AwsSolutions-COG4': 'a Lambda authorizer authorizes the requests' });

@@ -46,8 +46,7 @@ export function createDistribution(scope: Construct, props: DistributionOptions)
     ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate, defaultRootObject: props.defaultRootObject }),
     priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-    // The error responses configure cache times, but no error pages. An error page would apply to all behaviors, and replace the 403 and 404 responses of the
-    // API.
+    // These entries set only cache times. They set no error page, because an error page would also replace the 403 and 404 responses of the API.
     errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     defaultBehavior: {
       ...cached,

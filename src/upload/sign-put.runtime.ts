@@ -62,7 +62,7 @@ export function putSigner({ address, region, clock, environment, ...options }: P
       path: `${pathname.replace(/\/$/, '')}/${key}`,
       headers: { ...headers, 'content-length': String(size) },
     });
-    // Signatures have a resolution of one second. Without rounding, `expiresAt` could be later than the real expiry.
+    // The date in a signature has no milliseconds. Without rounding, `expiresAt` could be later than the real expiry.
     const signingDate = new Date(Math.floor(clock().getTime() / 1000) * 1000);
     const signed = await presigner.presign(request, {
       signingDate,

@@ -46,8 +46,8 @@ const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 const FOREIGN = new SigningKey('foreign');
 
 /**
- * For each fault: a function that creates a token with this fault. An access token
- * is also a bad token in the test of ID tokens, and an ID token is also a bad token in the test of access tokens.
+ * For each fault: a function that creates a token with this fault. The test of ID tokens also uses an access token as a bad token. The test of access tokens
+ * also uses an ID token as a bad token.
  */
 export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'expired': (forge) => forge.token({ claims: { exp: inSeconds(-3600) } }),

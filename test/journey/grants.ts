@@ -17,7 +17,7 @@ export interface Grant {
   readonly taken: () => Assembly;
 }
 
-/** The property with the policy document of each resource type. */
+/** For each resource type: the property that contains the policy document. */
 const POLICIES: Record<string, string> = {
   'AWS::IAM::Policy': 'PolicyDocument',
   'AWS::IAM::Role': 'AssumeRolePolicyDocument',
@@ -57,7 +57,7 @@ function pairsOf({ Effect, Action, Resource }: Statement): [action: string, reso
   return [Action].flat().flatMap((action) => [Resource].flat().map((resource): [string, unknown] => [action, resource]));
 }
 
-/** Splits a statement into statements that allow all of its actions and resources, except one pair of action and resource. */
+/** Returns statements that together allow the same as `statement`, except this action on this resource. */
 function without(statement: Statement, action: string, resource: unknown): Statement[] {
   const others = pairsOf(statement).filter((pair) => pair[0] !== action || pair[1] !== resource);
   return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));

@@ -12,7 +12,7 @@ import { makeClip } from '../../local/clip';
 
 /** Set `KILLS=200` for the complete test, which takes 15 minutes. */
 const KILLS = Number(process.env.KILLS ?? 2);
-/** Only every tenth run uploads a clip: FFmpeg restarts its work at each start of the stack, so more clips would make the test slow. */
+/** Only every tenth run uploads a clip. Each start of the stack restarts all unfinished transcodes, so more clips would make the test slow. */
 const RUNS_A_CLIP = 10;
 /**
  * The longest delay before a kill. Half of the kills happen at most 0.5 seconds after an upload. The event of the upload is then in S3, on the bus, in the

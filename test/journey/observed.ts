@@ -16,7 +16,7 @@ const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
 
 const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey', 'seed', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
 
-/** The smallest number of characters of a secret that counts as a leak. Shorter matches can be coincidence. */
+/** If a text contains this many consecutive characters of a secret, the secret has leaked. Shorter matches can be coincidence. */
 export const FRAGMENT = 16;
 
 export class Secrets {

@@ -148,7 +148,7 @@ describe('a page of another site', () => {
     expect(statuses).toEqual([401, 401, 404]);
     expect(sent).toEqual([]);
     expect(kept).toContainEqual(expect.stringMatching(/^__Secure-vod-refresh: .*SameSiteStrict/));
-    // The session of the service's own pages continues.
+    // The pages of the service are still signed in.
     const own = await context.newPage();
     await own.goto(stack.facts.origin);
     await own.getByRole('button', { name: 'Sign out' }).waitFor();

@@ -96,7 +96,7 @@ describe('a script on the service\'s own origin', () => {
     expect(new URL(popup.url()).searchParams.get('code')).toBeTruthy();
     expect(await readPopup()).toBe('SecurityError');
 
-    // An attacker who has the authorization code cannot create its cookie without the server's key.
+    // An attacker with a stolen authorization code also needs the sign-in cookie. Without the server's key, the attacker cannot create this cookie.
     const expiresAt = Math.floor(Date.now() / 1000) + 500;
     const pending = Buffer.from(JSON.stringify({ state, nonce, verifier, expiresAt })).toString('base64url');
     await setCookies([

@@ -58,8 +58,8 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.reload();
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.5);
 
-    // The sign-in cookie is deleted after the sign-in. The paths of the refresh cookie and the playback cookies do not contain the
-    // app's pages, so the app receives neither.
+    // The sign-in cookie is deleted after the sign-in. The refresh cookie and the playback cookies have paths outside the app's pages, so the browser does not
+    // send these cookies to the app.
     const held = (await context.cookies()).filter(({ domain }) => domain === 'localhost').map(({ name }) => name);
     expect(held).toEqual(expect.arrayContaining(['__Secure-vod-refresh', 'CloudFront-Signature']));
     expect([...new Set(cookieNames())]).toEqual(['__Host-app-session']);

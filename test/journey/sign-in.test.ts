@@ -233,7 +233,7 @@ describe('a native app', () => {
   const verifier = 'a-verifier-of-43-characters-or-more-as-it-must-be';
   const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-  /** Gets an authorization code from the sign-in pages. The redirect of any sign-in contains the URL of the sign-in pages. */
+  /** Gets an authorization code from the sign-in pages. Starts a sign-in only to learn the URL of these pages. */
   async function code(change: Record<string, string> = {}): Promise<{ readonly answer: URL; readonly tokenAddress: URL }> {
     const { location } = await SignIn.begin(facts);
     const query = { response_type: 'code', client_id: facts.outputs.PublicClientId, redirect_uri: redirectUri, scope: 'openid', state: 'any' };

@@ -25,7 +25,7 @@ export interface Answer {
 export class Tab {
   static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
     const tab = new Tab(await context.newPage(), facts);
-    // Chromium's console omits some violations of the Content-Security-Policy. If the listener exists before the page loads, the event reports all violations.
+    // Chromium's console omits some violations of the Content-Security-Policy. A listener that exists before the page loads receives all violations.
     await tab.page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
       console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     await tab.page.goto(facts.origin);

@@ -75,7 +75,7 @@ export function sweeperSetting() {
     clock, jobs, messages, calls, logged,
     table: () => table,
     newId: () => idOf(count++),
-    /** Writes a video that has been due for `minutes` to the table. */
+    /** Stores a video in the table. The video became due `minutes` ago. */
     async due(row: Partial<VideoRow>, minutes = 1): Promise<string> {
       const videoId = row.videoId ?? idOf(count++);
       await table.put({ ...row, videoId, ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) });

@@ -43,7 +43,7 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodUploadProps.appOrigins': ['[]'],
 };
 
-/** Returns the outcome of each value. `null` must have the outcome of undefined, because other languages can pass `null` for an omitted prop. */
+/** Returns the outcome of each value. `null` must have the same outcome as `undefined`, because other languages can pass `null` for an omitted prop. */
 function outcomesOf(prop: Prop, values: Readonly<Record<string, unknown>>): [value: string, outcome: string][] {
   const results = Object.entries(values).map(([odd, value]) => [odd, rendering(prop, () => value)] as const);
   const leftOut = new Map(results).get('undefined');

@@ -131,7 +131,7 @@ export function rendering(
     template = JSON.stringify(templateOf(stack));
   } catch (error) {
     const { name: kind, message } = error as Error;
-    // CDK adds a prefix to errors of validations at the end of synth.
+    // If a validation at the end of synth fails, CDK adds a prefix to the error message.
     const isRejection = kind === 'VodValidationError' || message.startsWith('Validation failed');
     return { outcome: isRejection && message.includes(name) ? 'rejected' : `${kind}: ${message}` };
   }

@@ -31,7 +31,7 @@ test.each(['smallest', 'full'] as const)('constructs of %s keep their paths, log
   expect(resourcesOf(name)).toMatchSnapshot();
 });
 
-/** The resources that each example has in addition to the smallest example. Apps that use an option rely on the ids of its resources. */
+/** For each example: the resources that are not in the smallest or the full example. Apps that use an option rely on the ids of its resources. */
 test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full'))('resources that %s adds keep their logical ids and names', (name) => {
   const known = new Set([...Object.keys(smallest.Resources), ...Object.keys(example('full').Resources)]);
   const added = Object.entries(example(name).Resources).filter(([id]) => isOurs(id) && !known.has(id)).map(([id, { Type, Properties = {} }]) => {
@@ -47,7 +47,7 @@ const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::Globa
 test('defaults do not change', () => {
   const tuned = Object.entries(smallest.Resources).filter(([id, { Type }]) => isOurs(id) && TUNED.includes(Type));
   const shown = tuned.map(([id, { Properties }]) => [withoutHash(id), Object.entries(Properties ?? {})
-    // The code changes with every handler, and the deployment changes with every route.
+    // `Code` changes with every change of a handler, and `DeploymentId` changes with every change of a route.
     .filter(([name]) => !['Code', 'DeploymentId'].includes(name)).map(([name, value]) => `${name}: ${readable(value)}`)]);
   expect(Object.fromEntries(shown)).toMatchSnapshot();
 });

@@ -12,7 +12,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** Returns the statements of a policy document, with lists as fields. Entries of `NotAction` and `NotResource` get a prefix. */
+/** Returns the statements of a policy document. `Action` and `Resource` become lists. Entries of `NotAction` and `NotResource` get a prefix. */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
   const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
   return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));

@@ -62,7 +62,7 @@ export function references(value: unknown): string[] {
 
 export const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
-/** Resolves references to the names that `Fn::Sub` uses: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */
+/** Replaces each reference with its name in `Fn::Sub`: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */
 const byName: Lookup = (name, attribute) => {
   // CDK splits the stack id into parts, so the text that replaces the stack id must have the format of an ARN.
   if (name === 'AWS::StackId') return 'arn:AWS::Partition:cloudformation:AWS::Region:AWS::AccountId:stack/AWS::StackName/AWS::StackId';

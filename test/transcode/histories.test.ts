@@ -95,7 +95,7 @@ const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.i
   .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
 
 /**
- * S3 sends its event one to three times. Each processing of a message can fail at any request. Messages that failed five times are moved back from the
+ * S3 sends its event one to three times. Each time a message is processed, any request can fail. Messages that failed five times are moved back from the
  * dead-letter queue. After the last step, no request fails.
  */
 test('creates one job per attempt, and the video becomes ready, after any faults and repeated messages', async () => {

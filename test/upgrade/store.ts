@@ -9,7 +9,7 @@ import type { CloudFormationTemplate } from '../toolkit/template';
  */
 const FILE = path.join(__dirname, 'release-candidate.json');
 
-/** Resource types that hold data, or whose replacement signs users out, changes a URL or makes signed media unreadable. */
+/** Resource types that must not be replaced. A replacement would lose data, sign users out, change a URL or make signed media unreadable. */
 const KEPT_TYPES = [
   'AWS::ApiGateway::RestApi', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::KeyGroup', 'AWS::CloudFront::PublicKey', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient',
   'AWS::Cognito::UserPoolDomain', 'AWS::Cognito::UserPoolGroup', 'AWS::DynamoDB::GlobalTable', 'AWS::Events::EventBus', 'AWS::Lambda::EventSourceMapping', 'AWS::MediaConvert::Queue', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SecretsManager::Secret',

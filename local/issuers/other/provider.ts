@@ -10,7 +10,7 @@ interface OtherProviderOptions {
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
   readonly divideLifetimes: number;
-  /** Converts an audience that is a URL with the template's domain name to the local URL. */
+  /** If an audience is a URL with the template's domain name, returns the local URL instead. */
   readonly here: (audience: string) => string;
 }
 

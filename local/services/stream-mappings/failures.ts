@@ -12,7 +12,7 @@ export interface Attempt { readonly count: number; readonly failed: boolean }
 /** Returns the prefix of the object keys of a mapping's failed event records. */
 export const failurePrefix = ({ uuid }: Pick<Settings, 'uuid'>): string => `aws/lambda/${uuid}/`;
 
-/** Returns the key and content of the object that Lambda writes for discarded records (Lambda Developer Guide). */
+/** Returns the key and content of the object that Lambda writes for discarded records (see the Lambda Developer Guide). */
 export function failureOf({ settings, functionArn, shardId, records, condition, attempt, now }: {
   settings: Settings; functionArn: string; shardId: string; records: StreamRecord[]; condition: Condition; attempt: Attempt; now: Date;
 }): { key: string; content: object } {

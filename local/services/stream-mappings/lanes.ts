@@ -6,8 +6,8 @@ import { stable } from '../../template/resources';
 import type { StreamRecord } from '../dynamodb/streams';
 
 /**
- * A part of a stream that is processed in order, one batch at a time: a shard, or a part of a shard with ParallelizationFactor. All records of one
- * item are in the same lane.
+ * A part of a stream that is processed in order, one batch at a time. A lane is a shard. If ParallelizationFactor is set, a shard has several lanes. All
+ * records of one item are in the same lane.
  */
 export interface Lane {
   readonly shardId: string;

@@ -23,7 +23,7 @@ interface Given {
   readonly streams: Pick<Streams, 'read' | 'waitFor'>;
   readonly store: Pick<Store, 'put'>;
   readonly log?: (line: string) => void;
-  /** The delay before the first retry, which doubles with each retry, up to 1 minute. */
+  /** The delay before the first retry. The delay doubles with each retry, up to 1 minute. */
   readonly retryMilliseconds?: number;
   readonly now?: () => number;
 }

@@ -128,7 +128,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   const { filler, filled } = fillClientSecret(scope, userPool, userPoolClient, secret);
   const signInFunction = handlerFunction(scope, 'SignIn', 'auth/sign-in', {
     description: 'Serves sign-in, the sign-in callback, token refresh and sign-out',
-    // The timeout allows two calls to the sign-in server and a request for its keys.
+    // The timeout allows two calls to the sign-in server, and one request for the server's public keys.
     timeout: Duration.seconds(20),
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     uses: [connection({

@@ -136,7 +136,7 @@ export function invite(
     userAttributes: [{ name: 'email', value: email }, { name: 'email_verified', value: 'true' }],
   });
   const role = new cognito.CfnUserPoolUserToGroupAttachment(scope, 'FirstAdminRole', { userPoolId, username: user.ref, groupName: group });
-  // The user and the group attachment get the same policy: a retained user without the attachment would no longer be an admin.
+  // The user and the group attachment get the same removal policy. If only the user were retained, the user would no longer be an admin.
   for (const resource of [user, role]) resource.applyRemovalPolicy(withinPool(removalPolicy));
   return user;
 }

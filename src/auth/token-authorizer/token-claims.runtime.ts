@@ -27,7 +27,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
   // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token is rejected, since it requires a proof, which is not
   // checked here.
   if (claims.typ !== undefined && claims.typ !== 'Bearer' && claims.typ !== 'ID') return false;
-  // A security event, such as a logout token, also has the client as its audience (OpenID Connect Back-Channel Logout 1.0).
+  // The claim `events` marks a security event token, such as a logout token (see OpenID Connect Back-Channel Logout 1.0). Its audience is also the client, but
+  // it authorizes no request.
   if (claims.events !== undefined) return false;
 
   const has = (name: string) => claims[name] !== undefined;

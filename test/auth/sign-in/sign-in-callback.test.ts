@@ -37,7 +37,7 @@ describe('authorize', () => {
   }
 
   test('without a code or with an empty code ends the sign-in without a call to the sign-in server', async () => {
-    // A code has at least one character (RFC 6749, appendix A.11). A correct server returns `invalid_request` for an empty code.
+    // A correct server returns `invalid_request` for an empty code (see RFC 6749, appendix A.11).
     service.server.broken.set('/hosted/oauth2/token', () => Response.json({ error: 'invalid_request' }, { status: 400 }));
     for (const code of [undefined, '']) {
       const browser = service.browser();

@@ -263,6 +263,7 @@ test('sends the events of each change after any faults, with stable ids, and wit
       expect(events.every(({ type, detail }) => detail.eventId === `${videoId}:${detail.version}:${type}`)).toBe(true);
     }
     expect(byId.size).toBe(expected.length);
-    // fast-check's shrinking is off: a lost event is detected only after seconds, so shrinking would take minutes. The printed seed repeats the failed history.
+    // fast-check's shrinking is off: a lost event is detected only after seconds, so shrinking would take minutes. A run with the printed seed repeats
+    // the failed history.
   }), { numRuns: Number(process.env.HISTORIES ?? 10), endOnFailure: true });
 }, 60_000 + Number(process.env.HISTORIES ?? 0) * 2000);

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import type { Heard } from './judge';
 
-/** The events that the targets of the bus received. The rule's function and the queue's function each write one file. Each e-mail of the topic is a file. */
+/**
+ * The events that the targets of the bus received. The rule's function and the queue's function each write one file. The local stack writes each e-mail of the
+ * topic to a separate file.
+ */
 export class Hearings {
   private readonly mails = new Map<string, Heard>();
 

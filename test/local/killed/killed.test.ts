@@ -30,7 +30,8 @@ async function start(): Promise<DynamoDBDocumentClient> {
 }
 
 /**
- * The number of acknowledged writes, and the number of attempted writes. At a kill, the last attempted write may be stored although it was not acknowledged.
+ * The number of acknowledged writes, and the number of attempted writes. If the process is killed during a write, the write may be stored without an
+ * acknowledgment.
  */
 interface Writer { readonly name: string; acknowledged: number; attempted: number; count: number; writes: number }
 const writers = Array.from({ length: WRITERS }, (_, index): Writer => ({ name: `writer-${index}`, acknowledged: 0, attempted: 0, count: 0, writes: 0 }));

@@ -23,7 +23,8 @@ const PATTERNS: Record<string, object> = {
 const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
 
 /**
- * Whether a rule matches one type of this service's events. The pattern contains the ARN of the table, so it matches no event of another service on the bus.
+ * Whether a rule matches exactly one event type of this service. The pattern contains the ARN of the table, so it matches no event of another service on the
+ * bus.
  */
 const matchesVideoEvents = (template: CloudFormationTemplate, { properties: { EventPattern = {} } }: Pick<Found, 'properties'>): boolean => {
   const { source, 'detail-type': types = [], resources, ...more } = EventPattern;

@@ -82,7 +82,7 @@ async function attempt(work) {
   }
 }
 
-/** Runs a background request, and shows an error until the next success. */
+/** Runs a background request. Shows an error until a background request succeeds. */
 async function inBackground(work) {
   try {
     await work();
