@@ -6,7 +6,7 @@ import { judgeMutants } from './mutants/judge';
 import { judgePairwise } from './pairwise/judge';
 import { cfnLint, install, program } from './python';
 import { judgeWorkflows } from './workflows';
-import { librarySource } from '../local/template/assembly';
+import { librarySource } from '../local/template/app';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**

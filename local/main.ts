@@ -5,7 +5,7 @@ import { parseArgs } from 'util';
 import { runCheck } from './check';
 import { resolveLocalhostNames } from './localhost-names';
 import { startStack } from './stack';
-import { appProblem } from './template/assembly';
+import { appProblem } from './template/app';
 import { logLine } from './text';
 
 const ROOT = path.join(__dirname, '..');

@@ -25,7 +25,8 @@ import { createStreamMappings } from './services/stream-mappings/stream-mappings
 import { createTopics } from './services/topics/topics';
 import { ensure } from './system';
 import { hostOf, OTHER_ISSUER } from './template/addresses';
-import { assemblyOf } from './template/assembly';
+import { assemblyOf } from './template/app';
+import { requireService } from './template/assembly';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
 import { oneLine } from './text';
@@ -82,6 +83,7 @@ export async function startStack({ app, port, data, reset = false, divideLifetim
   const factsFile = path.join(dataFolder, 'stack.json');
   keep(await holdDataFolder(dataFolder, reset));
   const assembly = await assemblyOf(app, path.join(dataFolder, 'cdk.out'));
+  requireService(assembly);
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, aws: awsPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
   const logFile = (name: string): (line: string) => void => {
