@@ -40,7 +40,7 @@ export interface ServerlessVodProps {
 
   /**
    * Custom domain names of the distribution. Users can sign in and watch only at the first name, which is the host of the service URL (`url`). For each name,
-   * create a DNS record that points to the distribution. `VodDeliveryProps.domainNames` describes the redirects from the other names.
+   * create a DNS record that points to the distribution. For the redirects from the other names, see `VodDeliveryProps.domainNames`.
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
   readonly domainNames?: string[];
@@ -52,8 +52,8 @@ export interface ServerlessVodProps {
   readonly certificate?: acm.ICertificate;
 
   /**
-   * The default behavior of the distribution, which serves your web app: all paths except paths below `/api/` and `/v/`. `VodDeliveryProps.defaultBehavior`
-   * lists the options for a server-rendered app. An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set.
+   * The default behavior of the distribution, which serves your web app: all paths except paths below `/api/` and `/v/`. For the options of a server-rendered
+   * app, see `VodDeliveryProps.defaultBehavior`. An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set.
    * @default - a CloudFront function that returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;

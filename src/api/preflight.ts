@@ -7,7 +7,7 @@ import { acknowledge } from '../synth/acknowledge';
 
 const OPEN_BY_DESIGN = 'a browser sends preflight requests without a token';
 
-/** How long a browser caches a preflight response, in seconds: the maximum in Chromium (Firefox allows one day). */
+/** The time in seconds for which a browser caches a preflight response. The value is the maximum in Chromium. */
 const MAX_AGE = '7200';
 
 /** Puts a constant into single quotes for an API Gateway mapping expression. Quotes in the value need no escaping. */

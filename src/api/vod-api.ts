@@ -63,8 +63,8 @@ export interface VodApiProps extends VodApiOptions {
   /**
    * Origins from which web pages can call the API with a bearer token, in addition to the service URL.
    *
-   * An origin uses https, or http on localhost, such as `http://localhost:5173`. Pages of these origins send no cookies, so they cannot use the sign-in routes
-   * and playback.
+   * An origin uses https, or http on localhost, such as `http://localhost:5173`. Pages of these origins send no cookies, so these pages cannot use the sign-in
+   * routes and playback.
    * @default - none; the API answers no preflight requests
    */
   readonly appOrigins?: string[];
@@ -77,7 +77,7 @@ export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
 
 /** An API that a CloudFront distribution can serve: a `VodApi`, or a REST API with a stage named `api`. */
 export interface IVodApi extends IConstruct {
-  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, which is deployed after the distribution. */
+  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, because the stage is deployed after the distribution. */
   readonly originDomainName: string;
 }
 
@@ -96,7 +96,7 @@ export class VodApi extends Construct implements IVodApi {
   public readonly restApi: apigateway.RestApi;
   /** The function that serves the OpenAPI document. */
   public readonly describeFunction: lambda.Function;
-  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, which is deployed after the distribution. */
+  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, because the stage is deployed after the distribution. */
   public readonly originDomainName: string;
 
   /** @internal */

@@ -22,8 +22,8 @@ export interface IVodCatalog extends IConstruct {
    *
    * The grant allows `dynamodb:GetItem` on the table. If the table has a customer managed KMS key, the grant also allows `kms:Decrypt` on the key.
    *
-   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. If the video has a description or metadata, another item with the same `pk` and
-   * `sk` = `details` contains these fields.
+   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. The item with the same `pk` and with `sk` = `details` contains the description and the
+   * metadata. A video without these fields does not have this item.
    *
    * @param grantee the principal to grant access to
    */

@@ -165,7 +165,7 @@ export const playbackSchema = object({
   expiresAt: time('The time at which the cookies of this response expire'),
 }, ['hls', 'expiresAt']);
 
-/** Tokens with the names of OAuth 2.0 (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
+/** The tokens in a response, with the field names of OAuth 2.0 (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
 export const tokensSchema = object({
   id_token: { type: 'string' },
   access_token: { type: 'string' },

@@ -22,7 +22,7 @@ export const INDEXES = {
   byOwner: { name: 'byOwner', partition: 'owner', sort: 'videoId', projection: 'KEYS_ONLY' },
   /** The videos of an owner in one stage (a group of statuses), by creation time. */
   byOwnerStage: { name: 'byOwnerStage', partition: 'owner', sort: 'stageKey', projection: 'KEYS_ONLY' },
-  /** Listed, ready videos, by publication time. */
+  /** The ready videos that all viewers can list, by publication time. */
   byPublication: { name: 'byPublication', partition: 'listedFor', sort: 'listedAt', projection: 'KEYS_ONLY' },
   /** Videos that the sweeper checks, by due time. A single partition would limit the table to 1,000 writes per second. */
   byDue: { name: 'byDue', partition: 'dueShard', sort: 'dueAt', projection: 'KEYS_ONLY' },
@@ -76,7 +76,7 @@ export interface VideoRow {
   readonly dueShard?: string;
   /** Key in INDEXES.byDue; see `dueKey`. */
   readonly dueAt?: string;
-  /** The source file. Before the upload, the values are from the upload request; after the upload, from the object in S3. */
+  /** The source file. Before the upload, the values come from the upload request. After the upload, the values come from the object in S3. */
   readonly source: { readonly bucket: string; readonly key: string; readonly fileName: string; readonly contentType: string; readonly size: number };
   /** The claim (a lock) of the invocation that submits the job of the attempt. */
   readonly claim?: {
@@ -114,7 +114,7 @@ export interface Publication {
   readonly videoId: string;
 }
 
-/** Returns the key of a publication in INDEXES.byPublication: `signed-in` and `{publishedAt}#{videoId}`. */
+/** Returns the keys of a published video in INDEXES.byPublication: the partition key `signed-in` and the sort key `{publishedAt}#{videoId}`. */
 export function publicationKey({ publishedAt, videoId }: Publication): { listedFor: string; listedAt: string } {
   return { listedFor: LISTED_FOR, listedAt: `${publishedAt}#${videoId}` };
 }

@@ -18,7 +18,10 @@ import { propName } from '../synth/prop-paths';
 
 const API_PATTERN = `/${API_STAGE}/*`;
 
-/** Status codes of errors that CloudFront caches for 10 seconds by default, for all viewers and even with `no-store`. CloudFront can also cache 403. */
+/**
+ * Status codes of errors that CloudFront must not cache. By default, CloudFront caches these errors for 10 seconds, even with `no-store`. CloudFront caches 403
+ * only in some cases.
+ */
 const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
 
 export interface DistributionOptions extends DomainOptions {

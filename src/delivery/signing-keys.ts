@@ -14,7 +14,7 @@ import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys per key group. */
 export const MAX_GENERATIONS = 5;
-/** The name of a generation has at most 20 characters, since the name of the public key contains it. */
+/** The name of a generation has at most 20 characters, since the name of the public key contains the name of the generation. */
 const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
 
 export interface SigningKeysProps {

@@ -36,7 +36,7 @@ export interface VodDeliveryOptions {
    * An existing private bucket for the media.
    *
    * If the bucket is imported or in another stack, you must change the bucket policy yourself. Allow the service principal `cloudfront.amazonaws.com` to call
-   * `s3:ListBucket` on the bucket and `s3:GetObject` on `v/*`, both with the condition that `AWS:SourceArn` is the ARN of this distribution.
+   * `s3:ListBucket` on the bucket and `s3:GetObject` on `v/*`. Both permissions need the condition that `AWS:SourceArn` is the ARN of this distribution.
    *
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
    * sure that the bucket blocks public access and denies requests without TLS. Everyone can read media in a public bucket without a playback session.
@@ -106,8 +106,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * The first name is the host of the service URL (`url`), and must also be the host of the catalog's `url`. For each name, create a DNS record that points to
    * the distribution. CloudFront rejects a name that another distribution has.
    *
-   * Users can sign in and watch only at the first name, since a cookie is valid for one name. At all other names, including the `cloudfront.net` name,
-   * `defaultBehavior` redirects to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2
+   * Users can sign in and watch only at the first name, since a cookie is valid for one name. Requests for all other names, including the `cloudfront.net`
+   * name, are redirected to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2
    * (`TLSv1.2_2021`).
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
@@ -128,9 +128,9 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    *
    * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
    * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
-   * With these settings, the app receives all cookies of a viewer, except the refresh and playback cookies, which are limited to the service's paths. If an app
-   * in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, the app would depend on the distribution through `url` or the user pool, and
-   * the distribution would depend on the app.
+   * With these settings, the app receives all cookies of a viewer except the refresh cookie and the playback cookies. These cookies are limited to the
+   * service's paths. If an app in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, the app would depend on the distribution through
+   * `url` or the user pool, and the distribution would depend on the app.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;

@@ -1,7 +1,7 @@
 /** Characters that are not allowed in a line: control characters, line and paragraph separators, and U+FFFD to U+FFFF, which represent no character. */
 const NOT_IN_A_LINE = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffd-\\uffff';
 
-/** Names that every JavaScript object inherits. Values with such keys can get lost in clients, or break the code of clients. */
+/** Names that every JavaScript object inherits. A client can lose the values of such keys, or can fail because of such keys. */
 const INHERITED_NAMES = [
   '__proto__', '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__', 'constructor', 'hasOwnProperty', 'isPrototypeOf',
   'propertyIsEnumerable', 'prototype', 'toLocaleString', 'toString', 'valueOf',

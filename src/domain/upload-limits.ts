@@ -13,8 +13,8 @@ export interface UploadLimits {
 /**
  * The maximum validity of signed URLs.
  *
- * A signed URL expires no later than the credentials that signed it. A function cannot read when its credentials expire. The maximum is therefore so short that
- * the credentials of a function are always valid for longer.
+ * A signed URL expires no later than the credentials that signed it. A function cannot read when its credentials expire. The credentials of a function are
+ * always valid for longer than this maximum.
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 

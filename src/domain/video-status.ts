@@ -19,8 +19,8 @@ export interface VideoError {
 }
 
 /**
- * For each status: the statuses from which a video can change to it, within one attempt to transcode the video. All other changes are ignored, because they
- * come from events that are late, repeated or out of order. The next attempt starts with the status `uploaded`.
+ * The allowed previous statuses of each status, within one attempt to transcode the video. All other changes are ignored, because they come from events that
+ * are late, repeated or out of order. The next attempt starts with the status `uploaded`.
  */
 export const ENTERED_FROM: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
   waiting: [],

@@ -10,7 +10,7 @@ export enum VideoVisibility {
 
 export type Visibility = `${VideoVisibility}`;
 
-/** Whether the list that all viewers see contains the ready videos with this visibility. */
+/** Whether ready videos with this visibility are in the list that all viewers see. */
 export function isListed(visibility: Visibility): boolean {
   return visibility === 'signed-in';
 }

@@ -65,7 +65,7 @@ export function bodyReader({ body: schema, bodyOptional }: Pick<Route, 'body' | 
   };
 }
 
-/** Keeps the error of an invalid value, and omits the errors that the validator reports for the objects and arrays around the value. */
+/** Keeps the error of an invalid value, and omits the errors that the validator reports for the objects and arrays that contain the value. */
 function leaves(errors: { instanceLocation: string; keyword: string; error: string }[]): { pointer: string; detail: string }[] {
   const found = errors.filter(({ keyword }) => !['properties', 'patternProperties', 'items', 'additionalProperties'].includes(keyword));
   return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, keyword, error }) => ({

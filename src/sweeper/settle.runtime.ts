@@ -29,7 +29,7 @@ export const LATER: Wait = { minutes: 60 };
 /** The shorter wait until the next check of a video. It is for a video with a recent action, and for a service that does not respond. */
 const SOON: Wait = { minutes: 15 };
 /**
- * How many hours the sweeper waits after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes
+ * The number of hours that the sweeper waits after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes
  * `errored` 3 days and 8 hours after the upload.
  */
 const RESUBMIT_HOURS: readonly number[] = [1, 2, 4, 8, 16, 24, 24];

@@ -4,7 +4,7 @@ import { finalValue, LATER } from './literal';
 import { isAbsent } from './prop-checks';
 
 /**
- * Repeats a check at the end of synthesis for strings and lists that contain CDK tokens, because lazy values are known then. A value that is known only at
+ * At the end of synthesis, repeats a check of strings and lists that contain CDK tokens. Lazy values are known at that time. A value that is known only at
  * deploy time remains a CDK token.
  */
 export function checkTokens<T extends object>(scope: IConstruct, props: T, problemsOf: (props: T) => (string | undefined)[]): void {

@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 import { finalText, finalTexts } from './literal';
 import { normalHost } from './origin';
 
-/** A distribution of the app with all its domain names, as `finalText` returns them. */
+/** A distribution of the app, and all domain names of the distribution. The names have the form that `finalText` returns. */
 export interface NamedDistribution {
   readonly resource: IConstruct;
   readonly names: readonly string[];

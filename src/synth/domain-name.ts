@@ -10,7 +10,7 @@ export function domainNameProblem(name: string, value: unknown): string | undefi
   return `${name}: expected a domain name in lower case, such as "videos.example.com", got ${show(value)}${isDomainName(meant) ? `; did you mean "${meant}"?` : ''}`;
 }
 
-/** Whether a value is a domain name. A name whose last label is a number is rejected, and so are IP addresses. */
+/** Whether a value is a domain name. IP addresses are rejected. A name whose last label is a number is also rejected. */
 function isDomainName(value: unknown): value is string {
   const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
   return typeof value === 'string' && value.length <= 253 && new RegExp(`^(?:${label}\\.)+(?![0-9]+$)${label}$`).test(value);

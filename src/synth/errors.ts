@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 
-/** An error that lists invalid props at synth, by the names that the CDK user wrote. */
+/** An error that lists invalid props at synth. The prop names in the error are the names that the CDK user wrote. */
 export class VodValidationError extends Error {
   constructor(path: string, problems: string[]) {
     super(`${path}: ${problems.join('; ')}`);

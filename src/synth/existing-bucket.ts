@@ -83,8 +83,8 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
  * Enables EventBridge notifications on a bucket of this app. Other notifications of the bucket remain.
  *
  * The method `enableEventBridgeNotification()` of CDK creates a custom resource with a function. This code calls the method only if the bucket already has this
- * custom resource, because the app has called `addEventNotification()`. The custom resource replaces the whole notification configuration, so without the call
- * it would disable EventBridge.
+ * custom resource, because the app has called `addEventNotification()`. The custom resource replaces the whole notification configuration. Without the method
+ * call, the custom resource would disable EventBridge.
  *
  * @returns false for an imported bucket, which this stack can't change
  */
@@ -124,7 +124,7 @@ function cfnBucket(bucket: s3.IBucket): s3.CfnBucket | undefined {
   return CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::S3::Bucket' ? resource as s3.CfnBucket : undefined;
 }
 
-/** Returns the custom resource that writes the notification configuration of a bucket, if CDK has created one. */
+/** Returns the custom resource that writes the notification configuration of a bucket, if CDK has created this resource. */
 function notifications(bucket: s3.IBucket): CfnResource | undefined {
   return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
 }

@@ -4,7 +4,10 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { finalText } from './literal';
 
-/** Returns the names of a bucket or table, as `finalText` returns them: the reference to the name, and the physical name if it is set. */
+/**
+ * Returns the names of a bucket or table: the reference to the name, and the physical name if the app sets this name. The names have the form that `finalText`
+ * returns.
+ */
 export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.ITable): string[] {
   const { defaultChild } = resource.node;
   return [

@@ -15,7 +15,7 @@ import { vpcMemberProblems } from './vpc-members';
  * Options for the Lambda functions of the service or of one area.
  *
  * The options have the names and types of CDK's `lambda.FunctionOptions`. Options of an area override options of `ServerlessVod`. You can change other settings
- * on the functions, which are public properties, such as `vod.upload.planUploadFunction`.
+ * on the functions. Each function is a public property, such as `vod.upload.planUploadFunction`.
  */
 export interface VodFunctionOptions {
   /**

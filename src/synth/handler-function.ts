@@ -86,10 +86,7 @@ function servesRequests(handler: HandlerName): boolean {
 const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses']
   .map((action) => `ec2:${action}`);
 
-/**
- * Grants the permissions for a VPC and for the key of the environment variables, because CDK grants only the permissions for tracing to a role that is passed
- * in.
- */
+/** Grants the permissions for a VPC and for the key of the environment variables. CDK does not grant these permissions to a role that is passed in. */
 function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: VodFunctionOptions): void {
   // The managed policy of AWS would also allow writes to every log group of the account.
   if (vpc) permission(NETWORK_INTERFACE_ACTIONS, ['*']).grant!(role);

@@ -28,7 +28,10 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 /** Handlers without required variables. `CALLED_BY` must list the services that these handlers call. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
-/** The AWS services that a handler calls and that its variables do not show. Custom resources send their responses to CloudFormation through S3. */
+/**
+ * Additional AWS services that a handler calls. The environment variables of the handler do not refer to these services. Custom resources send their responses
+ * to CloudFormation through S3.
+ */
 const CALLED_BY: Record<WithoutVariables | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
   'sweeper/sweep-videos': ['mediaconvert'],
@@ -67,7 +70,7 @@ function warnOfEndpoints(scope: IConstruct, vpc: ec2.IVpc, isolated: string, nee
     `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for these services, which this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
 }
 
-/** Returns a description of the first isolated subnet of the selection, if there is one. */
+/** Returns a description of the first isolated subnet of the selection, or undefined if no subnet is isolated. */
 function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): string | undefined {
   const isolated = vpc.selectSubnets(selection).subnets.find((subnet) => vpc.isolatedSubnets.includes(subnet));
   return isolated && `the subnet ${isolated.node.path}`;

@@ -8,7 +8,7 @@ import { differ } from './place';
 export interface ResourceKey {
   /** The prop that contains the resource, for errors and warnings. */
   readonly prop: string;
-  /** The key; undefined for a key that AWS owns or manages, which needs no grant. */
+  /** The KMS key, or undefined if AWS owns or manages the key. Such a key needs no grant. */
   readonly key: kms.IKey | undefined;
   /** The AWS service that calls KMS for the principal. */
   readonly service: 's3' | 'dynamodb' | 'lambda' | 'secretsmanager';

@@ -39,8 +39,8 @@ export function rejectLateKey(construct: IConstruct, property: string, remedy: s
 const KEY_ACTIONS = { GetSecretValue: ['kms:Decrypt'], PutSecretValue: ['kms:GenerateDataKey', 'kms:Decrypt'] };
 
 /**
- * Grants actions on secrets of this library. If a secret has a customer-managed key at the end of synthesis, the grantee is also allowed to use the key through
- * Secrets Manager. Synth fails if the key is not a construct of the app, because CDK can't grant access to such a key.
+ * Grants permission for actions on secrets that the library creates. If a secret has a customer-managed key at the end of synthesis, the grantee is also
+ * allowed to use the key through Secrets Manager. Synth fails if the key is not a construct of the app, because CDK can't grant access to such a key.
  */
 export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grantee: iam.IGrantable, ...actions: (keyof typeof KEY_ACTIONS)[]): void {
   iam.Grant.addToPrincipal({ grantee, actions: actions.map((action) => `secretsmanager:${action}`), resourceArns: secrets.map(({ ref }) => ref) });

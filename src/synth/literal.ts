@@ -2,7 +2,10 @@ import { createHash } from 'crypto';
 import { DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** The prefix of placeholders for CDK tokens. Letters are valid in host names and in ids, and no registered domain name contains this word. */
+/**
+ * The prefix of placeholders for CDK tokens. A placeholder must be valid in a host name and in an id, so the prefix contains only letters. No registered domain
+ * name contains the prefix.
+ */
 export const LATER = 'knownwhendeployed';
 
 /** Replaces each CDK token in a string by a placeholder. Equal CDK tokens have equal placeholders. */
@@ -20,7 +23,7 @@ export function finalText(scope: IConstruct, value: unknown): string {
   return asText(finalValue(scope, value));
 }
 
-/** Returns `finalText` of each item of a list. The result is empty for a list that is known only at deploy time. */
+/** Calls `finalText` for each item of a list, and returns the results. The result is empty for a list that is known only at deploy time. */
 export function finalTexts(scope: IConstruct, list: unknown): string[] {
   const items = finalValue(scope, list);
   return Array.isArray(items) ? items.map(asText) : [];
@@ -32,8 +35,8 @@ export function finalValue(scope: IConstruct, value: unknown): unknown {
 }
 
 /**
- * Derives placeholders from construct paths. Logical ids would not distinguish resources of two stacks, and CDK would render a reference to another stack as
- * an import.
+ * Derives placeholders from construct paths. Logical ids are not used, because resources of two stacks can have the same logical id. By default, CDK would
+ * render a reference to another stack as an import.
  */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {

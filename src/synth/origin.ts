@@ -6,7 +6,7 @@ import { listProblems, repetitionProblem, show } from './prop-checks';
 /** Hosts that browsers treat as secure without HTTPS. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Host names and IP addresses. The host of a URL may also contain quotes and other characters, which would break mapping templates of API Gateway. */
+/** Host names and IP addresses. Other hosts of URLs are rejected: quotes, for example, would break mapping templates of API Gateway. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
 
 /** Returns the normalized host of a URL: lower case, Punycode, without a trailing dot. Without a host, the result is undefined. */

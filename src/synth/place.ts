@@ -28,7 +28,7 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
 }
 
 /**
- * Rejects an ARN with another account than the account of the stack. AWS managed resources have ARNs with `aws` instead of an account, or without an account.
+ * Rejects an ARN if its account is not the account of the stack. AWS managed resources have ARNs with `aws` instead of an account, or without an account.
  * Such ARNs are accepted.
  */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {

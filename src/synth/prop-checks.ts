@@ -171,8 +171,8 @@ export function sizeProblem(name: string, value: unknown, max: Size, reason: str
 }
 
 /**
- * For a `Size` whose value is a CDK token, returns whether its unit is bytes. `Size` has no public property for the unit, so the function calls `toBytes()`,
- * which throws for other units.
+ * Returns whether the unit of a `Size` is bytes. The value of the `Size` must be a CDK token. `Size` has no public property for the unit, so the function calls
+ * `toBytes()`, which throws for other units.
  */
 function inBytes(value: Size): boolean {
   try {
@@ -191,8 +191,8 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
 }
 
 /**
- * For a `Bitrate` whose value is a CDK token, returns whether its unit is bits per second. `Bitrate` has no public property for the unit, so the function calls
- * `toBps()`, which throws for other units.
+ * Returns whether the unit of a `Bitrate` is bits per second. The value of the `Bitrate` must be a CDK token. `Bitrate` has no public property for the unit, so
+ * the function calls `toBps()`, which throws for other units.
  */
 function inBits(value: Bitrate): boolean {
   try {

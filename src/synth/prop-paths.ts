@@ -5,8 +5,7 @@ const CONTEXT = 'serverless-vod:propNames';
 /**
  * Sets the prop names that appear in errors and warnings of all areas in the scope. Call this function before the scope has children.
  *
- * @param names the key of the outer object is the construct id of an area, the key of the inner object is a prop of this area, and the value is the prop name
- * that the CDK user wrote
+ * @param names prop names that the CDK user wrote, by area (construct id) and by prop of this area
  */
 export function usePropNames(scope: IConstruct, names: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
   scope.node.setContext(CONTEXT, names);

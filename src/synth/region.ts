@@ -17,7 +17,9 @@ function regionOf(scope: Construct): string | undefined {
   return Token.isUnresolved(region) ? undefined : region;
 }
 
-/** Rejects the regions of a partition if the distribution can't work in that partition. In other partitions, all regions are accepted, also new ones. */
+/**
+ * Rejects the regions of a partition if the distribution can't work in that partition. In other partitions, all regions are accepted, including new regions.
+ */
 export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;

@@ -107,7 +107,7 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
   return videos.find(videoId);
 }
 
-/** The content of a message, which requests a job for `attempt`, or for a later attempt that has no job. */
+/** The content of a message that requests a job for `attempt` or for a later attempt without a job. */
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;

@@ -4,7 +4,7 @@ import type { IVodTranscode } from './transcode';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import { Connection, connection, permission } from '../synth/connection';
 
-/** Returns the queue URL and the permission with which a function sends a SubmitMessage to request a job. */
+/** Returns the queue URL and the permission for a function that requests jobs. The function sends a SubmitMessage to the queue. */
 export function submitConnection({ submitQueue }: IVodTranscode): Connection<'SUBMIT_QUEUE_URL'> {
   return connection({ environment: { SUBMIT_QUEUE_URL: submitQueue.queueUrl }, grant: permission(['sqs:SendMessage'], [submitQueue.queueArn]).grant });
 }

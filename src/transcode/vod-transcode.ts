@@ -52,8 +52,8 @@ export interface VodTranscodeOptions {
   /**
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
-   * The maximum limits the cost of one upload. If a file does not state its duration, about `maxDuration` of the file is transcoded, and at most 12 hours. An
-   * upload costs more than a video of the maximum duration only in one case: the file states a duration that is too short.
+   * This property limits the cost of one upload. If a file does not state its duration, only the start of the file is transcoded: about `maxDuration`, but at
+   * most 12 hours. An upload costs more than a video of the maximum duration only in one case: the file states a duration that is too short.
    *
    * @default Duration.hours(6)
    */

@@ -48,7 +48,7 @@ export class Identity {
    * region and account.
    *
    * @param userPool the pool whose users can call the API
-   * @param clients the accepted clients of this pool: the audience of a token must be one of these clients. If the app creates a client in another pool, synth
+   * @param clients the accepted clients of this pool. The audience of a token must be one of these clients. If the app creates a client in another pool, synth
    * rejects the client. If an imported client is in another pool, requests with its tokens get a 401 response
    *
    * @example

@@ -64,8 +64,8 @@ export interface UserPoolIdentityOptions {
   /**
    * E-mail address of the first admin, to which Cognito sends an invitation.
    *
-   * If you change the address, Cognito invites another admin. The existing admin stays, even if you remove the address. To use an earlier address again, first
-   * delete the user with this address.
+   * If you change the address, Cognito also invites the admin at the new address. The existing admin stays, even if you remove the address. To use an earlier
+   * address again, first delete the user with this address.
    * @default - no admin is invited; README.md shows the command that invites a user
    */
   readonly firstAdmin?: string;

@@ -4,7 +4,7 @@ import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
  * Names of the cookies of pending sign-ins, one cookie per tab. The prefix `__Host-` excludes cookies of subdomains and other paths, so a request contains at
- * most four sign-in cookies. The four cookies have at most 2,958 bytes (740 each, without the last separator), and API Gateway accepts 10,240 bytes of headers.
+ * most four sign-in cookies. The four cookies have at most 2,958 bytes in total, so they fit into the 10,240 bytes of headers that API Gateway accepts.
  */
 export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 
@@ -19,9 +19,9 @@ export function parseCookies(header = ''): Cookies {
 }
 
 /**
- * Returns the cookie for a new sign-in: a random cookie without a pending sign-in, or the oldest cookie if every cookie has one. Because of the random
- * choice, tabs that start at the same moment rarely use the same cookie. An unreadable cookie has no pending sign-in. The same is true for a cookie with a
- * later expiry than a new cookie would have, because this service did not create that cookie.
+ * Returns the cookie for a new sign-in: a random cookie without a pending sign-in. If every cookie has a pending sign-in, returns the oldest cookie. Because of
+ * the random choice, tabs that start at the same moment rarely use the same cookie. An unreadable cookie has no pending sign-in. The same is true for a cookie
+ * with a later expiry than a new cookie would have, because this service did not create that cookie.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {

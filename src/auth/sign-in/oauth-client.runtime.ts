@@ -11,7 +11,7 @@ const TIMEOUT_MS = 4000;
 
 /**
  * How long the client's secret is cached. All execution environments of the function must soon use a new secret, since the cookies of pending sign-ins depend
- * on it (`deriveKey`). Calls with the old secret do not always fail, since Cognito can accept both secrets (see AddUserPoolClientSecret).
+ * on the secret (`deriveKey`). Calls with the old secret do not always fail, since Cognito can accept both secrets (see AddUserPoolClientSecret).
  */
 const SECRET_MS = 5 * 60 * 1000;
 

@@ -35,8 +35,8 @@ export function parsePendingSignIn(value: string): PendingSignIn | undefined {
 }
 
 /**
- * Derives the secrets from the whole cookie value with a key of the server. A changed or forged cookie leads to a different state, so the state authenticates
- * the cookie.
+ * Derives the secrets from the whole cookie value, with a key that only the server knows. A changed or forged cookie leads to a different state, so the state
+ * authenticates the cookie.
  */
 export function signInSecrets(value: string, key: Uint8Array): SignInSecrets {
   const derive = (name: string) => createHmac('sha256', key).update(`${name}.${value}`).digest('base64url');

@@ -148,10 +148,10 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
 }
 
 /**
- * Rejects browser requests that are not a top-level navigation: requests of scripts and frames, and prefetched links. Scripts must not read the callback's
- * response, and must not start a sign-in, which can replace a pending sign-in. Scripts can't forge or omit the `Sec-Fetch-*` headers, so these headers identify
- * requests of scripts. A client without `Sec-Fetch-*` headers is not a browser, or is a browser older than March 2023. `Sec-Fetch-Mode` alone does not identify
- * a browser, since Node's `fetch` sends this header too.
+ * Rejects browser requests that are not a top-level navigation: requests of scripts and frames, and prefetched links. A script must not read the callback's
+ * response. A script must also not start a sign-in, because a new sign-in can replace a pending sign-in. Scripts can't forge or omit the `Sec-Fetch-*` headers,
+ * so these headers identify requests of scripts. A client without `Sec-Fetch-*` headers is not a browser, or is a browser older than March 2023.
+ * `Sec-Fetch-Mode` alone does not identify a browser, since Node's `fetch` sends this header too.
  */
 function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 'authorize'> }): void {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, 'sec-purpose': purpose = '' } = headers;
@@ -160,7 +160,7 @@ function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 
   if (isBrowser && !isNavigation) throw signInFailed('not a top-level navigation');
 }
 
-/** Logs why a sign-in is rejected. The response does not contain this reason. */
+/** Logs the reason for a rejected sign-in. The response does not contain this reason. */
 function signInFailed(reason: Fault, cookies?: string[]): HttpProblem {
   console.warn({ message: 'sign-in refused', reason });
   return new HttpProblem('sign_in_failed', 'this sign-in was rejected, took too long or was already finished; start again at /api/login', undefined, cookies);

@@ -10,7 +10,7 @@ const MAX_BYTES = 500_000;
 /** Interval between two requests for the keys. If the issuer responds, a removed key stays trusted for at most this time. */
 const KEYS_MS = 3_600_000;
 
-/** Delay after a failed request for the keys, during which the known keys stay in use. */
+/** Delay after a failed request for the keys. The known keys stay in use during this delay. */
 const RETRY_MS = 60_000;
 
 /**
@@ -62,7 +62,7 @@ class SearchLimit extends SimplePenaltyBox {
   }
 }
 
-/** The issuer's public keys. The library's own fetcher is not used, since it supports only https, and the issuer of the local stack uses http. */
+/** The issuer's public keys. The fetcher of `aws-jwt-verify` is not used, because this fetcher supports only https. The issuer of the local stack uses http. */
 export class IssuerKeys {
   private readonly searches;
   private readonly cache;

@@ -5,8 +5,9 @@ type Claims = Readonly<Record<string, unknown>>;
 /**
  * Claims that only access tokens contain. No standard field distinguishes access tokens from id tokens. RFC 9068 (section 2.2), Auth0, Keycloak and Cognito use
  * `scope` and `client_id`. Okta uses `scp` and `cid` (see "OpenID Connect & OAuth 2.0 API"). Entra uses `scp` and `appid` (see "Access token claims
- * reference"). If an application calls without a user, its access token can lack a scope. In access tokens without a scope, Entra uses `appidacr` (version 1),
- * `azpacr` (version 2) and `idtyp` (see "Optional claims reference"), and Auth0 and Kinde use `gty` (see "Access token profiles").
+ * reference"). If an application calls without a user, its access token can lack a scope. Without a scope, an access token of Entra contains `appidacr`
+ * (version 1), `azpacr` (version 2) or `idtyp` (see "Optional claims reference"). An access token of Auth0 or Kinde contains `gty` (see "Access token
+ * profiles").
  *
  * The list omits claims that both access tokens and id tokens can contain: `nonce` (Keycloak), `azp` (OpenID Connect) and `roles` (Entra).
  */
@@ -40,7 +41,7 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
 
 /**
  * Returns whether the subject of a token (`sub`) is a client instead of a user (RFC 9068, section 2.2). Examples are Spring's tokens for client credentials,
- * and Google's id tokens for service accounts. Anyone can request an id token for a Google service account, with any audience.
+ * and Google's id tokens for service accounts. Anyone who has a Google service account can request an id token of this account with any audience.
  */
 function isOfClient({ sub, azp, aud }: Claims): boolean {
   return typeof sub === 'string' && [azp, aud].flat().includes(sub);

@@ -32,7 +32,7 @@ export interface EventPublishingProps {
 /**
  * The time after which Lambda moves a failing stream record to the failed events bucket, so that the record no longer blocks later records.
  *
- * The time must be shorter than 24 hours, after which DynamoDB deletes stream records.
+ * The time must be shorter than 24 hours, because DynamoDB deletes stream records after 24 hours.
  */
 const MAX_RECORD_AGE = Duration.hours(1);
 const FAILED_EVENTS_EXPIRE = Duration.days(90);

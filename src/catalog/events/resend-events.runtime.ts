@@ -22,7 +22,7 @@ export interface ResendRequest {
 export interface ResendAnswer {
   readonly sent: number;
   /**
-   * The number of failed objects and rows: they could not be read, or EventBridge permanently rejected one of their events.
+   * The number of failed objects and rows. An object or row fails if it cannot be read, or if EventBridge permanently rejects one of its events.
    *
    * Failed objects stay in the bucket. The log contains the key and the reason of each failure.
    */
@@ -53,7 +53,7 @@ const OBJECTS_AT_ONCE = 20;
 interface Page {
   /** A map from each event to the key of its object or row. */
   readonly events: ReadonlyMap<TimedEvent, string>;
-  /** Keys of the objects and rows that failed: the object or row could not be read, or EventBridge rejected an event of it. */
+  /** Keys of the failed objects and rows. An object or row fails if it cannot be read, or if EventBridge rejects one of its events. */
   readonly failed: Set<string>;
   readonly next?: string;
   readonly settle?: () => Promise<void>;
@@ -149,7 +149,10 @@ function recordsIn(text: string): DynamoDBRecord[] {
   return Records;
 }
 
-/** Reads a page of the table. Returns the event of each video's current status, for an event consumer that is new or has lost events. */
+/**
+ * Reads a page of the table. For each video of the page, returns an event with the current status. An app that starts to receive events, or that has lost
+ * events, needs these events.
+ */
 async function currentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName: tableName,

@@ -39,7 +39,7 @@ export interface Sender {
  * Returns a function that sends events to the bus, in their order and in as few requests as possible.
  *
  * If the callback `onRejected` is given, the function passes each permanently rejected event to the callback and continues with the other events. The function
- * throws EventsNotSent if an event that was not reported is still rejected after all tries.
+ * throws EventsNotSent if an event that was not passed to the callback is still rejected after all tries.
  */
 export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
   /** Sends up to ten events, and returns the rejected events with their error codes. */

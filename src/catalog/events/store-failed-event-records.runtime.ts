@@ -10,8 +10,8 @@ const CONDITION = 'RecordNotReadable';
 /**
  * Returns a function that stores failed event records in the failed events bucket.
  *
- * The function writes objects of the same form as Lambda, so that the resend function can read all objects. Each retry of a batch writes the same key, so
- * the write is idempotent.
+ * The stored objects have the same form as the objects that Lambda writes, so that the resend function can read all objects. Each retry of a batch writes the
+ * same key, so the write is idempotent.
  */
 export function storeFailedEventRecords(createClient: () => S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
   // The client is created at first use, because most invocations do not need the client.

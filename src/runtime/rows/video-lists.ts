@@ -6,7 +6,7 @@ import { stageOf } from '../../domain/stage';
 import { isPresent, VideoStatus } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 
-/** The last video of a page in an owner's list, after which the next page begins. */
+/** The last video of a page in an owner's list. The next page begins after this video. */
 export interface OwnedPosition {
   readonly videoId: string;
 }
@@ -132,7 +132,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   };
 }
 
-/** Omits rows of a newer format, so that a page with such a row still contains its other rows. The log names each omitted row. */
+/** Omits rows of a newer format, so that a page with such a row still contains its other rows. Each omitted row is logged. */
 function readable(stored: readonly Record<string, any>[]): VideoRow[] {
   return stored.flatMap((row) => {
     try {

@@ -28,8 +28,8 @@ export interface VideoRepository extends VideoLists {
   /** Records the upload and the size of the source file: `waiting` -> `uploaded`. */
   markUploaded(videoId: string, size: number): Promise<Outcome>;
   /**
-   * Claims an attempt (one transcode of a video) for one message, so that only one message creates a job. A claim that started before `staleBefore` is
-   * replaced.
+   * Sets the claim (a lock) of an attempt for one message, so that only one message creates a job. An attempt is one transcode of a video. A claim that started
+   * before `staleBefore` is replaced.
    *
    * Returns the row with the current claim. If this claim contains `token`, the claim belongs to the message. Returns undefined if the video does
    * not exist or is no longer `uploaded`.

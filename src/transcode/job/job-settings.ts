@@ -20,7 +20,7 @@ export interface JobPlan {
 
 const AUDIO_SELECTOR = 'Audio Selector 1';
 const AUDIO_GROUP = 'audio';
-/** Bits per second of stereo AAC audio. A higher bitrate is not necessary for Apple's HLS Authoring Specification. */
+/** Bits per second of stereo AAC audio. Apple's HLS Authoring Specification requires no higher bitrate. */
 const AUDIO_BITRATE = 128_000;
 /** The QVBR quality level that the MediaConvert User Guide recommends for "PC or tablet". */
 const QUALITY_LEVEL = 7;

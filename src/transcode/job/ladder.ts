@@ -24,8 +24,8 @@ export const DEFAULT_LADDER: readonly Rung[] = [
 /** Minimum width and height for MediaConvert's H.264 encoder, which accepts 32 x 32 to 4096 x 2304 pixels (see "Quotas and limits"). */
 const MIN_SIDE = 32;
 /**
- * If the next smaller rendition has more than 90 % of the picture's long side, a rendition in the original size adds cost but no visible quality, so it is
- * omitted.
+ * If the next smaller rendition has more than 90 % of the picture's long side, the rendition in the original size is omitted. That rendition would add cost but
+ * no visible quality.
  */
 const NEAR = 0.9;
 

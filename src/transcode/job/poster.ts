@@ -48,7 +48,7 @@ function secondsBetween(durationSeconds: number): number {
 }
 
 /**
- * Returns the key of a captured frame that certainly exists, for a job whose event was lost.
+ * Returns the object key of a captured frame that certainly exists. This key is necessary if the event of the job was lost.
  *
  * MediaConvert names captured frames `{name}.NNNNNNN.jpg`, numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two
  * intervals, the number of frames depends on MediaConvert's rounding, so the function returns the first frame.

@@ -1,7 +1,7 @@
 import { readableDuration } from '../../domain/readable';
 import type { VideoError } from '../../domain/video-status';
 
-/** The limits by which a job enforces the maximum duration of a source. */
+/** The limits for the duration of a source. */
 export interface DurationLimit {
   /** Seconds of the source that the job reads, or undefined if the job reads the whole source. */
   readonly clipSeconds?: number;
