@@ -146,7 +146,7 @@ export class Session {
   async signOut() {
     const { logoutUrl } = await inTurn(async () => {
       const answer = await askForToken('/token/revoke').catch((error) => {
-        // The user is already signed out.
+        // Status 401 and `invalid_grant` mean that the user is already signed out.
         if (error.status !== 401 && error.code !== 'invalid_grant') throw error;
         return { logoutUrl: '/' };
       });
