@@ -8,7 +8,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = { api: [], auth: ['ap
 const AREAS = Object.keys(BELOW);
 
 const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler must not import the CDK, because esbuild would bundle it' };
-const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'only handlers can import the SDK; constructs run in the user\'s CDK app' };
+const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'constructs must not import the SDK, because the user\'s CDK app may not install it' };
 const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'a construct must not import a handler; use the name of the handler (src/contract/environment.ts)' };
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler must not import a construct, because esbuild would bundle the CDK' };
 

@@ -149,7 +149,7 @@ export function detailsKey(videoId: string): { pk: string; sk: string } {
 /** All partitions of INDEXES.byDue. */
 export const DUE_SHARDS: readonly string[] = Array.from('0123456789abcdef');
 
-/** Returns the key of a video in INDEXES.byDue: the last digit of the video id, which is random, and the due time. */
+/** Returns the key of a video in INDEXES.byDue: the last digit of the video id (a random digit) and the due time. */
 export function dueKey(videoId: string, due: Date): { dueShard: string; dueAt: string } {
   return { dueShard: videoId.slice(-1), dueAt: due.toISOString() };
 }

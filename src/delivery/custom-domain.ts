@@ -35,7 +35,7 @@ export function domainProblems(scope: IConstruct, { domainNames, certificate }: 
 
 /**
  * At the end of synth, rejects domain names that another distribution of the app also has. If the two distributions are in different Stages, adds only a
- * warning, since you can deploy only one of the Stages.
+ * warning, since an app may deploy one Stage and never deploy the other.
  */
 export function checkUniqueNames(scope: IConstruct, { node: { defaultChild: own } }: cloudfront.Distribution, domainNames: readonly string[]): void {
   scope.node.addValidation({

@@ -34,7 +34,7 @@ export type Covered<U> = U extends readonly (infer C)[] ? C extends Connection<i
 /** The variables that more than one connection of a list sets. */
 type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others] ? (V & Covered<Others>) | CoveredTwice<Others> : never;
 
-/** The handler's variables that no connection sets. All other variables are rejected. */
+/** The environment variables of a handler, without the variables that a connection sets. All other variables are rejected. */
 export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>
   & { readonly [Other in Exclude<Variable, Exclude<Required<H> | Optional<H>, Covered<U>>>]?: never };
 

@@ -55,7 +55,7 @@ export function warnOfIsolation(
   const unreachable = called.flatMap((each) => each?.host ?? []);
   if (unreachable.length > 0) {
     Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
-      `functions.vpc: ${isolated} has no route to the internet, but this function calls ${unreachable.join(' and ')}, which a VPC endpoint can't reach. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc only for the other areas`);
+      `functions.vpc: ${isolated} has no route to the internet, but this function calls ${unreachable.join(' and ')}, which a VPC endpoint can't reach. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or do not set functions.vpc for the area of this function`);
   }
   const needed = [...called.flatMap((each) => each?.service ?? []), ...(CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler] ?? []];
   // The aspect runs at the end of synthesis, because the app may add endpoints after it creates the service.

@@ -25,7 +25,7 @@ export function cloudFrontProblem(scope: Construct): string | undefined {
   const partition = region && RegionInfo.get(region).partition;
   // Source: Amazon CloudFront, "Feature Availability and Implementation Differences" (Getting Started with Amazon Web Services in China).
   if (partition === 'aws-cn') return `env.region: expected a region outside of China, got ${region}. In China, the cloudfront.net name of a distribution does not work`;
-  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region of a partition with CloudFront, got ${region}. The partition ${partition} has no CloudFront` : undefined;
+  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region where CloudFront is available, got ${region}. The partition ${partition} has no CloudFront` : undefined;
 }
 
 /** Warns of a region without MediaConvert. Synth does not fail, because AWS can add MediaConvert to more regions. */

@@ -60,8 +60,8 @@ export interface OidcIdentityOptions {
   /**
    * Reserved concurrency of the function that checks tokens.
    *
-   * The reserved concurrency is always available to the function, and is the maximum concurrency that anonymous callers can use. Lambda rejects every
-   * reservation in an account with a quota of 100, since 100 executions must stay unreserved.
+   * The reservation is also the maximum, so anonymous callers cannot use up the concurrency of the account. In an account with a quota of 100, Lambda rejects
+   * every reservation, since 100 executions must stay unreserved.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;

@@ -73,7 +73,7 @@ export interface UserPoolIdentityOptions {
   /**
    * Reserved concurrency of the function that serves sign-in.
    *
-   * The reserved concurrency is always available to the function, and is the maximum concurrency that anonymous callers can use. Lambda rejects every
+   * The reservation is also the maximum, so anonymous callers cannot use up the concurrency of the account. Lambda rejects every
    * reservation in an account with a quota of 100, since 100 executions must stay unreserved.
    * @default - no reservation
    */

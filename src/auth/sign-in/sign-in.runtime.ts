@@ -24,7 +24,7 @@ export interface SignInPorts {
 const UNCACHED = { pragma: 'no-cache' };
 
 /** The reason for a rejected callback, for the log. Texts that the sign-in server or the caller sent are not logged, since they can contain anything. */
-type Fault = 'not a top-level navigation' | 'no pending sign-in' | 'state of another sign-in or changed cookie' | 'too late' | 'error in the callback' |
+type Fault = 'not a top-level navigation' | 'no pending sign-in' | 'wrong state parameter or changed cookie' | 'too late' | 'error in the callback' |
 'no code' | 'other issuer' | 'code' | 'id token';
 
 interface FoundSignIn extends PendingSignIn, SignInSecrets {
@@ -87,7 +87,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     if (readable.length === 0) throw signInFailed('no pending sign-in');
     const derived = await key();
     const found = readable.map((pending) => ({ ...pending, ...signInSecrets(pending.value, derived) })).find(({ state }) => equal(state, query.state ?? ''));
-    if (!found) throw signInFailed('state of another sign-in or changed cookie');
+    if (!found) throw signInFailed('wrong state parameter or changed cookie');
     if (found.expiresAt <= seconds()) throw signInFailed('too late');
     return found;
   }

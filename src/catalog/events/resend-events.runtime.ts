@@ -105,8 +105,8 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 /**
  * Reads a page of the failed events bucket. The field `payload` of each object contains a failed batch of records.
  *
- * The function deletes an object after all of its records were sent. If a record of an object cannot be sent, every later invocation sends all other
- * records of the object again.
+ * The function deletes an object after all of its records were sent. If one of the records cannot be sent, the object stays in the bucket. Every later
+ * invocation then sends the other records of the object again.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
