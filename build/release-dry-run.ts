@@ -55,7 +55,6 @@ async function sizeOf(place: string): Promise<number> {
 
 /** Reasons for which the package of a language cannot be built on this machine. The release workflow builds these packages. */
 const KNOWN: Readonly<Record<string, readonly [error: RegExp, reason: string]>> = {
-  go: [/^.*go: \S+@\S+: reading .*: 40[34] /m, 'Go: the module proxy has no version of a dependency, so the generated code is not compiled here. "npm run consumers" compiles it.'],
   dotnet: [/dotnet.*(?:not found|ENOENT)/, 'NuGet: dotnet is not installed, so the package is only generated.'],
 };
 
