@@ -66,7 +66,7 @@ describe('the public API', () => {
 
   test('has structs with a limited number of members', () => {
     const large = types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name);
-    // These two structs may have more than 8 properties. `ServerlessVodProps` has one struct for each area, and `VodFunctionOptions` repeats options of the CDK.
+    // Two structs may have more than 8 properties. `ServerlessVodProps` has one struct for each area, and `VodFunctionOptions` repeats options of the CDK.
     expect(large).toEqual(['ServerlessVodProps', 'VodFunctionOptions']);
   });
 
