@@ -4,7 +4,7 @@ export interface Price {
   readonly source: string;
   /** The number of units that are free each month. */
   readonly free?: number;
-  /** The price of a tier applies to units up to `upTo` in a month. Free units count toward `upTo`. */
+  /** The price of a tier applies until the units of the month reach `upTo`. Free units count toward `upTo`. */
   readonly tiers: readonly (readonly [dollars: number, upTo: number])[];
 }
 

@@ -35,7 +35,7 @@ function synthesize(folder: string): string[] {
   });
 }
 
-/** Returns every policy of a template for parliament. Each intrinsic function is replaced by an example of its result. */
+/** Returns the policies of a template as the input of parliament. An example value replaces each intrinsic function. */
 function policies(template: string): { name: string; document: object }[] {
   const whole: CloudFormationTemplate = JSON.parse(readFileSync(template, 'utf8'));
   // In a policy, `Ref` returns the value of a pseudo parameter or the ARN of a secret.

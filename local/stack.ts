@@ -70,8 +70,8 @@ interface StackOptions {
 }
 
 /**
- * Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. Disposal of the returned object stops the local
- * stack.
+ * Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. To stop the local stack, dispose of the returned
+ * object.
  */
 export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();

@@ -17,7 +17,7 @@ async function newestCdk(folder: string): Promise<string> {
   return versions.map((version) => version.slice(1)).filter((version) => onNpm.has(version)).at(-1)!;
 }
 
-/** A value of another class must not compile. A class without public members would be an empty interface in Go, which accepts every value. */
+/** A value of another class must not compile. In Go, a class without public members would be an empty interface, and an empty interface accepts every value. */
 async function rejectWrongType(folder: string): Promise<void> {
   const file = path.join(folder, 'wrong.go');
   await fs.writeFile(file, `package main\n\nimport vod "${LIBRARY}"\n\nvar _ vod.Access = vod.Identity_UserPool(nil)\nvar _ vod.Identity = vod.Access_Nobody()\n`);

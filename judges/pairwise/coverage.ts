@@ -25,7 +25,7 @@ export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);
   const hasRow = (struct: string, { name, type }: { readonly name: string; readonly type: { readonly fqn?: string } }): boolean => {
-    // The prop itself needs no row if its type is an interface whose props have rows.
+    // If the type of a prop is an interface whose props have rows, the prop itself needs no row.
     if (structs.some(({ fqn, name: options }) => fqn === type.fqn && options in rows)) return true;
     if (BY_WIRING.includes(struct)) return NEIGHBOURS.includes(name) || name in rows.ServerlessVodProps;
     return name in (rows[struct] ?? {});

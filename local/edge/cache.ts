@@ -40,7 +40,7 @@ function lifetime(status: number, control: string, { cached, errorTtl }: CacheSe
 
 /**
  * Creates the edge cache, which stores a limited number of complete responses. Both managed cache policies omit query, cookies and headers from the cache key,
- * so all viewers share a response. Range and conditional requests always go to the origin.
+ * so all viewers share a response. Range requests and conditional requests always go to the origin.
  */
 export function createCache() {
   const kept = new Map<string, Kept>();

@@ -54,7 +54,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     save();
   }
 
-  /** Returns a function that sends STATUS_UPDATE events at the job's interval, and an additional event before the upload of the output. */
+  /** Returns a function that sends STATUS_UPDATE events at the job's interval. This function also sends an event before the upload of the output. */
   function progressOf(job: Job) {
     const interval = Number(job.statusUpdateInterval!.replace('SECONDS_', '')) * 1000;
     let last = now();

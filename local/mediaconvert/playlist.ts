@@ -6,7 +6,7 @@ import type { Rendition } from './plan';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** A finished rendition with its measured bitrate and duration. `files` contains local file names, but `playlist` contains the names in the bucket. */
+/** A finished rendition with its measured bitrate and duration. `files` contains local file names. `playlist` contains the names in the bucket. */
 export type Measured = Awaited<ReturnType<typeof measure>>;
 
 /** Reads the playlist that FFmpeg wrote and measures its segments. */

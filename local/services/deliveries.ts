@@ -33,8 +33,8 @@ export interface Tools {
 export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
 
 /**
- * Creates a sender that delivers texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. Each delivery is sent
- * at least once, also after `kill -9`. No delivery is sent before `start`.
+ * Creates a sender of texts to functions and queues. The sender acts as a service principal. A delivery is stored on disk when `add` returns. Each delivery is
+ * sent at least once, also after `kill -9`. No delivery is sent before `start`.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
   const { access, functions, failureQueueOf, queues, log = logLine, retryMilliseconds = 1000 } = tools;

@@ -123,7 +123,7 @@ const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
   '>=': (value, bound) => value >= bound,
 };
 
-/** The largest absolute number in a comparison. */
+/** The largest absolute value of a number in a comparison. */
 const LARGEST = 5e9;
 
 /** Compiles a numeric condition: one comparison, or a lower and an upper bound. */

@@ -33,7 +33,7 @@ function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
   try {
     acknowledge(scope, { [id]: reason });
   } catch (error) {
-    // CDK before 2.262 rejects an id with a second `::`, such as the id with the ARN of an imported bucket. A missing suppression must not fail synth.
+    // CDK before 2.262 rejects an id with a second `::`, such as the id with the ARN of an imported bucket. Synth continues without this acknowledgment.
     if (!/Invalid validation rule ID/i.test(String(error))) throw error;
   }
 }

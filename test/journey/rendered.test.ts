@@ -109,7 +109,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     };
     await fileOf();
     expect(await fileOf()).toEqual([200, [], 'Hit from cloudfront']);
-    // The app received one request, or none if an earlier request of the player's page had put the file into the cache.
+    // The app receives at most one request. It receives none if the player's page has already requested the file, because the file is then in the cache.
     expect(app.asked.length).toBeLessThan(2);
     const missing = await ask('/assets/none?v=1', { headers: { cookie: 'a=1', authorization: 'Bearer own' } });
     expect(missing.status).toBe(404);

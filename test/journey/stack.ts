@@ -166,7 +166,7 @@ function readProc(): ProcessFacts[] {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
       return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), command, resident: Number(rest[18]) * 4096 }];
     } catch {
-      return []; // The process has ended since the folder was listed.
+      return []; // The process ended after the folder was listed.
     }
   });
 }

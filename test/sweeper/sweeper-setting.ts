@@ -14,7 +14,7 @@ import { DEFAULT_LADDER, chooseRungs } from '../../src/transcode/job/ladder';
 import type { Source } from '../../src/transcode/source/source';
 import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
-/** A fault at the n-th request of a sweep. The process ends before or after AWS executes the request. */
+/** A simulated crash of a sweep at request number `call`. The process ends before or after AWS executes the request. */
 export interface Death { readonly call: number; readonly after: boolean }
 
 export const NOW = '2026-11-29T12:00:00.000Z';

@@ -15,7 +15,7 @@ import type { Json } from '../json';
 export type Events = ReturnType<typeof createEvents>;
 
 const SERVICES = ['lambda', 'sqs', 'sns'];
-/** The limits of RetryPolicy. The local stack validates RetryPolicy as PutTargets does, and otherwise ignores it. */
+/** The limits of RetryPolicy. The local stack only checks these limits, as PutTargets does. RetryPolicy has no other effect. */
 const RETRY_POLICY: Record<string, [least: number, most: number]> = { MaximumEventAgeInSeconds: [60, 86_400], MaximumRetryAttempts: [0, 185] };
 
 /**

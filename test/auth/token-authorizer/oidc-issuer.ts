@@ -12,7 +12,7 @@ function makePair(alg: 'RS256' | 'ES256'): { publicKey: KeyObject; privateKey: K
 export class SigningKey {
   constructor(readonly kid: string, readonly alg: 'RS256' | 'ES256' = 'RS256', private readonly use = 'sig', private readonly pair = makePair(alg)) {}
 
-  /** The public key in the format of a key set. */
+  /** The public key as a JWK. */
   get jwk() {
     return { ...this.pair.publicKey.export({ format: 'jwk' }), kid: this.kid, alg: this.alg, use: this.use };
   }

@@ -63,7 +63,7 @@ const WRITES: Readonly<Record<string, Write>> = {
     ReturnValues: 'ALL_OLD',
   })),
 };
-/** The usual next writes of a video, by its status. */
+/** For each status of a video: the usual next writes. */
 const NEXT: Readonly<Record<VideoStatus, readonly string[]>> = {
   waiting: ['uploaded'], uploaded: ['claim', 'job', 'job', 'abandon'], processing: ['progress', 'ready', 'ready', 'error'], held: [], ready: ['edit', 'deleting'],
   errored: ['reopen', 'deleting'], deleting: ['remove'],

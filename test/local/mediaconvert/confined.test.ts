@@ -49,7 +49,7 @@ function referenceMovie(): Buffer {
     grown.writeUInt32BE(grown.readUInt32BE(start) + url.length - 12, start);
   }
   const moov = grown.indexOf('moov') - 4;
-  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]); // The result omits the media data.
+  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]);
 }
 
 const tricks: [string, () => Buffer | string][] = [

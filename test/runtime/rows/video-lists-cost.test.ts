@@ -36,8 +36,8 @@ describe('a page of an owner with 1,000 ready, 1,000 errored, 1,000 waiting and 
     const { rows } = await videoRepository(table.tableName, { client: table.client }).listOwned('owner', { limit: LIMIT, status });
     expect(rows).toHaveLength(Math.min(LIMIT, COUNTS[status] ?? 0));
     expect(rows.every((row) => row.status === status)).toBe(true);
-    // The statuses `uploaded` and `processing` share an index partition, so a list of one of these statuses reads the videos in both statuses. One additional
-    // entry shows whether a next page exists.
+    // The statuses `uploaded` and `processing` share an index partition. A list of `uploaded` videos therefore also reads the `processing` videos, and vice
+    // versa. One additional entry shows whether a next page exists.
     const isOpen = status === 'uploaded' || status === 'processing';
     const expected = isOpen ? 2 : rows.length;
     expect(read).toEqual({ queries: 1, rows: expected, entries: expected + (expected === LIMIT ? 1 : 0) });

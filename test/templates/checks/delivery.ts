@@ -34,7 +34,7 @@ function distributions(template: CloudFormationTemplate): Delivered[] {
 const onEach = (check: (delivered: Delivered, template: CloudFormationTemplate) => string[]): Check => (
   (template) => distributions(template).flatMap((delivered) => check(delivered, template)));
 
-/** CloudFront evaluates the library's path patterns before `additionalBehaviors`, and the pattern for media files first. */
+/** CloudFront evaluates the pattern for media files first, then the pattern for the API, and then the patterns of `additionalBehaviors`. */
 const ourPathsComeFirst = onEach(({ id, config }) => {
   const [first, second] = list(config.CacheBehaviors).map(({ PathPattern }: any) => PathPattern);
   return first === MEDIA_PATTERN && second === API_PATTERN ? [] : [`${id}: expected ${MEDIA_PATTERN} and ${API_PATTERN} first, got ${first} and ${second}`];
