@@ -2,7 +2,7 @@ import { Annotations, Stage } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
-import { certificateProblem } from '../synth/certificate';
+import { certificateProblem, warnOfUnknownRegion } from '../synth/certificate';
 import { checkTokens } from '../synth/check-tokens';
 import { distributionsBeside, isSameName } from '../synth/distribution-names';
 import { domainNameProblem } from '../synth/domain-name';
@@ -18,8 +18,9 @@ export function serviceUrl([first]: readonly string[]): string {
   return `https://${first}`;
 }
 
-/** Checks the names again at the end of synth, when the values of lazy names are known. */
+/** Checks the names again at the end of synth, when the values of lazy names are known. Also warns if the region of the certificate is unknown. */
 export function checkDomains(scope: IConstruct, { domainNames, certificate }: DomainOptions): void {
+  if (certificate) warnOfUnknownRegion(scope, 'certificate', certificate);
   checkTokens(scope, { domainNames }, (known) => domainProblems(scope, { ...known, certificate }));
 }
 

@@ -1,4 +1,4 @@
-import { CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Aws, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type { IConstruct } from 'constructs';
 import { LATER, literalOf } from './literal';
@@ -24,10 +24,24 @@ export function certificateProblem(
     members: ['certificateArn'], required: true,
   });
   if (noCertificate) return `${noCertificate}. Import a certificate by its ARN with Certificate.fromCertificateArn(this, 'Certificate', arn)`;
-  const { certificateArn, node } = certificate as acm.ICertificate;
-  const resource = node?.defaultChild;
-  const own = isCertificate(resource) ? resource : undefined;
+  const { certificateArn } = certificate as acm.ICertificate;
+  const own = resourceOf(certificate as acm.ICertificate);
   return placeProblem(scope, prop, certificateArn, own) ?? (own && coverageProblem(prop, own, names));
+}
+
+/**
+ * Warns if the region of a certificate is known only at deploy time. A construct that creates a certificate in another way than CDK's `Certificate`, such as
+ * `DnsValidatedCertificate`, chooses the region itself and causes no warning.
+ */
+export function warnOfUnknownRegion(scope: IConstruct, prop: string, certificate: acm.ICertificate): void {
+  const own = resourceOf(certificate);
+  const isOtherConstruct = !own && certificate.node?.children.length > 0;
+  if (isOtherConstruct || regionOf(scope, certificate.certificateArn, own) !== undefined) return;
+  const [reason, fix] = own
+    ? [`the stack ${own.stack.node.path} has no explicit region`, `Set env: { region: '${CERTIFICATE_REGION}' } of the stack that creates the certificate, or import a certificate by its ARN`]
+    : ['the region in its ARN is not known', `Pass an ARN with the region ${CERTIFICATE_REGION} to Certificate.fromCertificateArn, or acknowledge this warning if the certificate is in ${CERTIFICATE_REGION}`];
+  Annotations.of(scope).addWarningV2('serverless-vod:certificateRegion', `${prop}: synth cannot know the region of the certificate, because ${reason}. `
+    + `CloudFront accepts only certificates in ${CERTIFICATE_REGION}. With a certificate in another region, the deployment fails. ${fix}`);
 }
 
 /** Checks the region and the account in the ARN, because the `env` of an imported certificate describes the importing stack. */
@@ -37,11 +51,18 @@ function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.Cfn
   const isUnknown = parts.length < PARTS.length && Token.isUnresolved(arn);
   const isRight = isUnknown || (parts.length === PARTS.length && PARTS.every((form, index) => parts[index].includes(LATER) || form.test(parts[index])));
   if (!isRight) return `${expected}, got ${Token.isUnresolved(arn) ? 'an ARN' : show(arn)}, which does not have the form ${FORM}`;
-  const region = own?.stack.region ?? CERTIFICATE_REGION;
-  if (differ(region, CERTIFICATE_REGION)) return `${expected}, got a certificate in the region ${region}`;
+  const region = regionOf(scope, arn, own);
+  if (region !== undefined && region !== CERTIFICATE_REGION) return `${expected}, got a certificate in the region ${region}`;
   const [account, stacks] = [own?.stack.account ?? (isUnknown ? LATER : parts[4]), Stack.of(scope).account];
   return account.includes(LATER) || !differ(account, stacks) ? undefined
     : `${prop}: expected a certificate of the stack's account ${stacks}, got a certificate of the account ${account}. CloudFront accepts only certificates of the stack's account`;
+}
+
+/** Returns the region of a certificate if synth knows the region. */
+function regionOf(scope: IConstruct, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
+  const [, , , written = LATER] = literalOf(arn).split(':');
+  const region = own?.stack.region ?? (written === literalOf(Aws.REGION) ? Stack.of(scope).region : written);
+  return region.includes(LATER) || Token.isUnresolved(region) ? undefined : region;
 }
 
 function coverageProblem(
@@ -57,6 +78,12 @@ function coverageProblem(
 /** Whether a name in a certificate covers a domain name. A wildcard matches exactly one label (RFC 9525, section 6.3). */
 function covers(pattern: string, name: string): boolean {
   return pattern.toLowerCase() === name || (pattern.startsWith('*.') && pattern.slice(1).toLowerCase() === name.slice(name.indexOf('.')));
+}
+
+/** Returns the resource of a certificate that this app creates. */
+function resourceOf({ node }: acm.ICertificate): acm.CfnCertificate | undefined {
+  const resource = node?.defaultChild;
+  return isCertificate(resource) ? resource : undefined;
 }
 
 function isCertificate(resource: unknown): resource is acm.CfnCertificate {

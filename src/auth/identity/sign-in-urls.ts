@@ -1,8 +1,9 @@
 import { Annotations, Token } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type { IConstruct } from 'constructs';
 import { LOGIN_PATH } from '../../contract/routes';
-import { certificateProblem } from '../../synth/certificate';
+import { certificateProblem, warnOfUnknownRegion } from '../../synth/certificate';
 import { isSameName, namesBeside } from '../../synth/distribution-names';
 import { domainNameProblem } from '../../synth/domain-name';
 import { finalText, finalTexts, LATER, literalOf } from '../../synth/literal';
@@ -11,6 +12,7 @@ import { isAbsent, listProblems, objectProblem, repetitionProblem, show } from '
 
 const CALLBACKS = 'publicClient.callbackUrls';
 const LOGOUTS = 'publicClient.logoutUrls';
+const CERTIFICATE = 'domain.customDomain.certificate';
 
 /** Schemes that browsers handle themselves, and that an app cannot register. */
 const BROWSER_SCHEMES = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'ftp:', 'javascript:', 'vbscript:', 'view-source:', 'ws:', 'wss:'];
@@ -38,6 +40,7 @@ export function signInUrlProblems(scope: IConstruct, { domain, publicClient }: S
 
 /** Checks the sign-in URLs again at the end of synth, when all domain names and the final values of all URLs are known. */
 export function checkSignInUrls(scope: IConstruct, { domain }: SignInUrls, url: string, publicClient: cognito.UserPoolClient | undefined): void {
+  if (domain?.customDomain) warnOfUnknownRegion(scope, CERTIFICATE, domain.customDomain.certificate as acm.ICertificate);
   const client = publicClient?.node.defaultChild as cognito.CfnUserPoolClient | undefined;
   scope.node.addValidation({
     validate: () => {
@@ -82,7 +85,7 @@ function customDomainProblems(scope: IConstruct, domain: cognito.CustomDomainOpt
   // Developer Guide).
   return noDomain ? [noDomain] : [
     domainNameProblem(prop, domain.domainName),
-    certificateProblem(scope, 'domain.customDomain.certificate', domain.certificate, { prop, list: [domain.domainName] }),
+    certificateProblem(scope, CERTIFICATE, domain.certificate, { prop, list: [domain.domainName] }),
   ];
 }
 
