@@ -28,7 +28,7 @@ const PATIENCE_MS = 120_000;
 /** If no service was used for this many milliseconds, the local stack counts as idle. */
 const IDLE_MS = 1000;
 
-/** The text fields of the measured videos. The key names the size of the texts. */
+/** The text fields of the measured videos, by the size of the texts. */
 const VIDEOS: Record<string, object> = {
   'a title only': {},
   '1 KB': { description: 'x'.repeat(900), tags: ['physics', 'lecture'] },

@@ -26,8 +26,8 @@ const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) =
 const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
 
 /**
- * The cost in dollars of a further progress report, without GB-seconds. The cost includes a read and a write of the row, a call of `record-job-event`, a call
- * of `publish-events`, and the logs of the two calls.
+ * The cost in dollars of each progress report after the first. The cost excludes Lambda's GB-seconds. It includes a read and a write of the row, a call of
+ * `record-job-event`, a call of `publish-events`, and the logs of the two calls.
  */
 export const PROGRESS_REPORT = 2 * (unitPrice('Lambda calls') + SYSTEM_BYTES / GB * unitPrice('logs'))
   + unitPrice('DynamoDB read units') + unitPrice('DynamoDB write units');

@@ -32,8 +32,8 @@ const LEFT_OUT: Plugin = {
 };
 
 /**
- * Replaces the SDK's reader of `~/.aws/config` and `~/.aws/credentials`. A Lambda function does not have these two files, but the SDK would look for the
- * files at its first request.
+ * Replaces the SDK's reader of `~/.aws/config` and `~/.aws/credentials`. A Lambda function does not have these two files. Without this plugin, the SDK
+ * would search for them at its first request.
  */
 const NO_SHARED_CONFIG_FILES: Plugin = {
   name: 'no-shared-config-files',

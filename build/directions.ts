@@ -25,7 +25,7 @@ const UNNAMED_ANSWER = {
   message: 'annotate the operation with Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',
 };
 
-/** Forbids other forms of import, because the lint rules for directions check only import declarations. */
+/** Forbids `import(...)` in types and code, because the lint rules for directions check only import declarations. */
 const OTHER_IMPORTS = [
   { selector: 'TSImportType', message: 'use an import declaration, because the lint rules do not check import(...).T' },
   { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'use an import declaration, because the lint rules do not check import(...)' },

@@ -1,4 +1,4 @@
-/** Settings of the machine and its network, which every npm needs. */
+/** npm options for the machine and its network. Every npm process needs them. */
 const KEPT = ['cache', 'cafile', 'globalconfig', 'https_proxy', 'noproxy', 'proxy', 'registry', 'userconfig'].map((name) => `npm_config_${name}`);
 
 const { npm_config_cafile: cafile } = process.env;

@@ -72,8 +72,8 @@ export type Upload = VodUpload;`;
 const FILES = { 'app.cjs': COMMON_JS, 'app.mjs': ES_MODULE, 'types.ts': TYPES, 'types.mts': TYPES, 'deep.ts': DEEP_TYPES, 'deep.mts': DEEP_TYPES };
 
 /**
- * The test files and compiler options, by module resolution mode. The import in `deep.ts` must fail. `node10` ignores `exports` and would accept this import,
- * so `deep.ts` is not in its list.
+ * The test files and compiler options, by module resolution mode. The import in `deep.ts` must fail. The list of `node10` does not
+ * contain `deep.ts`, because `node10` ignores `exports` and would accept the import.
  */
 const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]> = {
   nodenext: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.NodeNext }],

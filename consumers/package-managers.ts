@@ -4,12 +4,12 @@ import { type Consumer, copy, EXAMPLES, type Installed, type Task } from './cons
 import { cdkPackages, installedCdk, installWithNpm } from './languages/npm';
 import { run } from './shell';
 
-/** The example for JavaScript. The usual way to install it is npm in a separate folder. This file tests other ways. */
+/** The example for JavaScript. The usual way to install the library is npm in a separate folder. This file tests other ways. */
 const EXAMPLE = path.join(EXAMPLES, 'javascript/smallest');
 
 const installed = (cdk: string, synth: Installed['synth']): Installed => ({ cdk, typeCheck: 'none', apps: ['smallest'], synth });
 
-/** Returns the dependencies of the example for its package.json, with the versions in `task`. */
+/** Returns the dependencies in the example's package.json. `task` contains their versions. */
 function dependencies(task: Task): Record<string, string> {
   const cdk = cdkPackages(task).map((each) => each.split('@') as [string, string]);
   return { ...Object.fromEntries(cdk), 'serverless-vod': `file:${task.artifacts.tarball}` };
@@ -48,7 +48,7 @@ const workspace: Consumer = async (task) => {
   return installed(await installedCdk(task.folder), (_, environment) => run(app, process.execPath, ['app.js'], environment));
 };
 
-/** An app that esbuild bundles. The bundle must not contain the library (`--external`): the app of such a bundle fails with an error that names this option. */
+/** An app that esbuild bundles. The option `--external` keeps the library out of the bundle. Without it, the app fails, and the error names the option. */
 const bundled: Consumer = async (task) => {
   const { folder } = task;
   const cdk = await installWithNpm(task, 'esbuild@^0.28.0');

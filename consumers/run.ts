@@ -49,7 +49,7 @@ async function runConsumers(artifacts: Artifacts, work: string) {
   let folders = 0;
   const run = (consumer: Consumer, cdk: Cdk): Promise<Synthesis> => synthesize(consumer, { artifacts, folder: path.join(work, String(folders++)), cdk });
 
-  // The newest CDK can be a different version in each registry. Each version has its own reference: the templates of TypeScript with this version.
+  // The newest CDK can be a different version in each registry. The reference for each version is the set of TypeScript templates with this version.
   const references = new Map<string, Promise<Synthesis>>();
   const reference = (lib: string, constructs = '^10.5.1'): Promise<Synthesis> => {
     const made = references.get(lib) ?? run(typescript, { lib, constructs });

@@ -29,7 +29,7 @@ export async function passPages(jar: CookieJar, address: string, { username, pas
 
 /** A sign-in in single steps, so that a test can change each request. */
 export class SignIn {
-  /** Calls the API's login route, as a browser if `returnTo` is set, otherwise as a script. */
+  /** Calls the API's login route. A browser sets `returnTo`, and a script does not. */
   static async begin({ api }: StackFacts, returnTo?: string, jar = new CookieJar()): Promise<SignIn> {
     const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
     const { headers, status } = await jar.fetch(`${api}/login${query}`, {}, 0);

@@ -2,7 +2,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 
 /**
  * Test files that take at least 15 seconds, in the order in which they start. If the longest file started last, one core would be idle. Files that mostly
- * wait are between files that use the CPU. The list is fixed, because a fresh clone has no timings.
+ * wait alternate with files that use the CPU. The list is fixed, because a fresh clone has no timings.
  */
 const FIRST = [
   'journey/sessions-rotation', 'templates/judges', 'synth/odd-props', 'journey/sessions', 'templates/structure', 'templates/token-props', 'journey/oidc',

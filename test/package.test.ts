@@ -28,7 +28,7 @@ function repository(): string {
 }
 
 function pack(cwd: string) {
-  // npm passes its options to scripts in environment variables. `npm pack` must not get the options of this test run.
+  // `npm pack` must not get the npm options of this test run, which are in environment variables.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
   return spawnSync('npm', ['pack', '--dry-run', '--json'], { cwd, env, encoding: 'utf8' });
 }

@@ -97,7 +97,7 @@ export function unitsOf({ videos, users, viewsPerUser }: Month) {
 /** The name of an item on the monthly bill. */
 export type MonthPriced = keyof ReturnType<typeof unitsOf>;
 
-/** The rows of a bill, and the units that each row contains. */
+/** The rows of a bill. The cost of a row is the sum of the costs of its units. */
 const ROWS: Readonly<Record<string, readonly MonthPriced[]>> = {
   'transcode': ['transcode'],
   'storage': ['storage', 'S3 PUTs'],

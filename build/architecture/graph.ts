@@ -47,7 +47,7 @@ const mappings: Read = (template) => ofType(template, 'AWS::Lambda::EventSourceM
   ];
 });
 
-/** Returns the sources of a rule's events: a schedule, a custom bus, or the resources in the pattern of a rule on the default bus. */
+/** Returns the sources of a rule's events: the schedule, the custom bus, or the resources in the event pattern. */
 function sourcesOf({ ScheduleExpression, EventBusName, EventPattern }: Record<string, any>): string[] {
   if (ScheduleExpression) return [SCHEDULE];
   return EventBusName ? references(EventBusName) : references(EventPattern);

@@ -33,7 +33,7 @@ export const go: Consumer = async ({ artifacts, folder, cdk }) => {
   let version = '';
   for (const app of APP_NAMES) {
     const cwd = path.join(folder, app);
-    // The library is not in the Go index before a release.
+    // Before its release, this version of the library is not in the Go index.
     await run(cwd, 'go', ['mod', 'edit', '-require', `${LIBRARY}@v${artifacts.version}`, '-replace', `${LIBRARY}=../library`]);
     if (cdk === 'newest') await run(cwd, 'go', ['get', `${CDK}@v${await newestCdk(cwd)}`]);
     await run(cwd, 'go', ['mod', 'tidy']);

@@ -11,7 +11,7 @@ export const java: Consumer = async ({ artifacts, folder, cdk }) => {
   for (const app of APP_NAMES) await copy(path.join(EXAMPLES, 'java/smallest'), path.join(folder, app));
   await copy(path.join(APPS, 'java'), path.join(folder, 'all'));
 
-  // Maven never replaces a version in the local repository by a later build of the same version.
+  // Deletes earlier builds of the library from the local repository, because Maven would keep them if the version is the same.
   const repository = (await mvn('library', '-q', 'help:evaluate', '-Dexpression=settings.localRepository', '-DforceStdout')).trim();
   await fs.rm(path.join(repository, 'io/github/serverless-vod'), { recursive: true, force: true });
   await mvn('library', '-q', '-Dmaven.javadoc.skip', '-Dmaven.source.skip', '-Dgpg.skip', 'install');

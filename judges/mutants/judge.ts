@@ -25,7 +25,7 @@ function noticedByChecks({ template }: Mutant): string[] {
   })).map(([topic]) => topic);
 }
 
-/** Whether a mutated template denies a request of a journey that the original template allows. */
+/** Whether the mutated template denies a request of the journey. The original template allows all of these requests. */
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);

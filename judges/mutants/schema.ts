@@ -9,7 +9,7 @@ export class ResourceValidator {
   private readonly engine = new CelEngine();
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'mutants-'));
 
-  /** Returns the problems of a changed resource that the original resource doesn't have. */
+  /** Returns the problems that only the changed resource has. */
   newProblems(logicalId: string, before: TemplateResource, after: TemplateResource): string[] {
     const known = this.problems(logicalId, before);
     return this.problems(logicalId, after).filter((problem) => !known.includes(problem));

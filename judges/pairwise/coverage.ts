@@ -5,8 +5,8 @@ import { PROPS } from './props';
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
 /**
- * The props interfaces of areas, which an app uses only if it creates areas without `ServerlessVod`. The value of each of these props is a
- * value of another interface or a construct of another area, which `stacks.ts` passes.
+ * The props interfaces of areas. An app uses these interfaces only if it creates areas without `ServerlessVod`. `stacks.ts` sets these props. Their values are
+ * values of other props, or constructs of other areas.
  */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 

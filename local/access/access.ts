@@ -81,7 +81,7 @@ export class TemplateAccess {
       request: {
         principal: principal.id,
         action,
-        // The simulator treats `*` and `?` in a resource as wildcards, but they are ordinary characters in an S3 object key.
+        // `*` and `?` can be in an S3 object key. They are replaced, because the simulator would treat them as wildcards.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
         contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },

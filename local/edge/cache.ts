@@ -34,7 +34,7 @@ function lifetime(status: number, control: string, { cached, errorTtl }: CacheSe
     return isKept ? Math.max(errorTtl.get(status) ?? DEFAULT_ERROR_TTL, Number(told ?? 0)) : 0;
   }
   if (status !== 200 || !cached) return 0;
-  // CachingOptimized caches an object for its max-age, for 1 day without a max-age, and for at least 1 second.
+  // CachingOptimized caches an object for its max-age, or for 1 day if the object has no max-age. The minimum is 1 second.
   return Math.max(1, /no-cache|no-store|private/.test(control) ? 1 : Number(told ?? 86_400));
 }
 

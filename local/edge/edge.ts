@@ -57,7 +57,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 export async function startEdge({ stack, access, s3, gateway, observe = ignoreUsage, port }:
 { stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; observe?: ObserveUsage; port: number }): Promise<Part> {
   const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
-  /** The distribution's domain name by local host name. */
+  /** Maps local host names to domain names of the distribution. */
   const nameOf = new Map<string, string>([
     [`localhost:${port}`, ownName], [`127.0.0.1:${port}`, ownName], ...aliases.map((name): [string, string] => [hostOf(name, port), name]),
   ]);

@@ -78,8 +78,8 @@ export function createFunctions({ stack, access, environment, log }: {
 }
 
 /**
- * Creates a folder for NODE_PATH with links to the SDK, because CDK's handlers use the SDK of Lambda's runtime. Other modules are not linked, so that a handler
- * whose asset lacks a module also fails in the local stack.
+ * Creates a folder for NODE_PATH with links to the SDK, because CDK's handlers use the SDK of Lambda's runtime. The folder contains no other modules:
+ * if the asset of a handler lacks a module, the handler must fail here too.
  */
 function linkSdk(folder: string): string {
   const link = join(folder, '@aws-sdk');

@@ -14,7 +14,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   const unknown = (what: string): never => fail(`the local stack does not support ${what}`);
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
-  // Without PassthroughBehavior, a request body of another content type would pass unchanged and determine the status.
+  // Without PassthroughBehavior, API Gateway would not apply the template to a body of another content type. Such a body could then set the status.
   if (!PassthroughBehavior) fail('a mock integration requires PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
   if (more.length || others.length || !methodResponse) fail('the local stack requires exactly one response of a mock integration');

@@ -17,7 +17,7 @@ const PRINCIPAL = 'mediaconvert.amazonaws.com';
 /** The delay before a job is retried after an error of the local stack. */
 const RETRY_MS = 1000;
 
-/** The IAM condition keys of CreateJob in an account without a MediaConvert input policy, such as a new account. */
+/** The values of CreateJob's IAM condition keys. They apply to an account without a MediaConvert input policy, such as a new account. */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
 
 /**

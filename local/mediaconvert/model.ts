@@ -2,7 +2,7 @@ import * as sdk from '@aws-sdk/client-mediaconvert';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../types';
 
-/** An SDK type in its wire form: property names start in lower case and times are epoch seconds. In a map, such as `userMetadata`, the keys don't change. */
+/** An SDK type as JSON: property names start in lower case, and times are epoch seconds. In a map, such as `userMetadata`, the keys don't change. */
 export type Wire<T> = T extends Date ? number
   : T extends (infer Item)[] ? Wire<Item>[]
     : T extends object ? string extends keyof T ? Record<string, Wire<T[string]>> : { [K in keyof T as Uncapitalize<K & string>]: Wire<T[K]> } : T;

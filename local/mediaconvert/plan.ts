@@ -21,7 +21,7 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
   const { width, height, codecSettings: { frameCaptureSettings: capture, h264Settings: h264 = {} } = {} } = output.videoDescription!;
   const { numerator, denominator } = capture ? { numerator: capture.framerateNumerator!, denominator: capture.framerateDenominator! } : rateOf(stream, h264);
   const filter = [
-    // With `round=up`, a frame capture shows the frame at the time of the capture. FFmpeg's default would select a frame that is half an interval late.
+    // With `round=up`, FFmpeg captures the frame at the requested time. By default, FFmpeg would capture a frame that is half an interval late.
     `fps=${numerator}/${denominator}${capture ? ':round=up' : ''}`,
     // Converts to square pixels, then scales as MediaConvert does: the whole picture is visible, with bars.
     'scale=iw*sar:ih', `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`, 'setsar=1',

@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'net';
 import type { Json } from './json';
 
 type Test = (value: unknown) => boolean;
-/** Whether one value of a field (`node`) matches. If the event has several values of the field, in the elements of an array, `all` contains all of them. */
+/** Whether one value of a field (`node`) matches. `all` contains all values of the field, because the field can occur in several elements of an array. */
 type Match = (node: any, all: any[]) => boolean;
 
 /** Compiles an event pattern, with AWS's documented comparison operators. Throws for any other operator. */

@@ -20,8 +20,8 @@ const CONTENT_TYPES: Record<string, string> = {
 type Outcome = Names & Pick<Resource, 'properties'>;
 
 /**
- * Runs the template's custom resources like CloudFormation: Create in the first run, and Update when the properties have changed. A Delete request is never
- * sent.
+ * Runs the template's custom resources as CloudFormation does. The first run sends a Create request. A later run sends an Update request if the properties
+ * have changed. A Delete request is never sent.
  */
 export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {
   const file = path.join(stack.dataFolder, 'custom-resources.json');

@@ -13,7 +13,7 @@ const INTRINSICS: Record<string, (argument: any, lookup: Lookup) => unknown> = {
 
 /** Replaces every intrinsic function in a node with its value. */
 export function resolve(owner: string, node: unknown, lookup: Lookup): any {
-  // JSON.parse calls a reviver for inner values before outer values.
+  // JSON.parse calls a reviver for inner values first, so the arguments of a function are already resolved.
   return JSON.parse(JSON.stringify(node), (_, inner) => {
     if (typeof inner === 'string' && inner.includes('{{resolve:')) throw new Error(`${owner}: the local stack does not support dynamic references`);
     const [name, ...others] = inner && typeof inner === 'object' ? Object.keys(inner) : [];

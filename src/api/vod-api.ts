@@ -204,7 +204,7 @@ export class VodApi extends Construct implements IVodApi {
     const routes = routesOf(handler);
     if (routes.length === 0) return;
     this.served.push(handler);
-    // Without `allowTestInvoke: false`, CDK would add a second Lambda permission for each method, which only the test button of the console needs.
+    // `allowTestInvoke: false` omits a second Lambda permission for each method. Only the test button of the console needs this permission.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
     for (const [operationId, route] of routes) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {

@@ -67,7 +67,7 @@ interface Permissions {
 
 /** Grants only the given actions on the given resources. CDK's grant methods for tables would grant more actions, and access to all indexes. */
 function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {
-  // DynamoDB uses the KMS key with the permissions of the caller. Reads and writes need only `kms:Decrypt`.
+  // The grantee needs permission for the KMS key, because DynamoDB uses the key on behalf of its caller. Reads and writes need only `kms:Decrypt`.
   return iam.Grant.addToPrincipal({ grantee, ...permissions })
     .combine(grantKey(catalog, tableKey(propName(catalog, 'table'), catalog.table), grantee, ['kms:Decrypt']));
 }

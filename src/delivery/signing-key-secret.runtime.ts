@@ -14,7 +14,7 @@ export async function readSigningKey(secrets: SecretsManagerClient, secretArn: s
   try {
     ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal }));
   } catch (error) {
-    // Secrets Manager returns the same error for an empty secret and a deleted secret, but a later write to a deleted secret fails.
+    // Secrets Manager returns this error for an empty secret and for a deleted secret. For a deleted secret, a later write fails.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }

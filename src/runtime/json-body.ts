@@ -18,7 +18,7 @@ export function bodyText({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, '
     // For a body that is not Base64-encoded, API Gateway has already replaced invalid UTF-8 with U+FFFD.
     if (!text.includes('\ufffd')) return text;
   } catch {
-    // Invalid UTF-8 and U+FFFD cause the same error.
+    // For invalid UTF-8, the decoder throws. The error below is the same as for U+FFFD.
   }
   throw malformed();
 }

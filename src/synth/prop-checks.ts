@@ -4,8 +4,8 @@ import { readableBytes } from '../domain/readable';
 
 /*
  * Each check is for one prop. It returns an error message that begins with the name of the prop, or undefined. The checks accept `unknown`, because plain
- * JavaScript has no type check. `null` and `undefined` (None in Python) mean that the prop was omitted. A CDK token is accepted if CloudFormation can use a
- * value that is known only at deploy time.
+ * JavaScript has no type check. `null` and `undefined` (None in Python) mean that the prop was omitted. A CDK token is accepted if the
+ * library does not need the value before the deployment.
  */
 
 export function isAbsent(value: unknown): value is null | undefined {

@@ -63,7 +63,7 @@ describe('the API with a user pool\'s ID tokens', () => {
     expect(protectedReached()).toEqual(before);
   }
 
-  /** Returns the caller's videos and session, which an accepted request would change. */
+  /** Returns the caller's videos and session. An accepted request would change them. */
   async function state(): Promise<object> {
     const { items } = await client.call('GET', '/streams?owner=me');
     return { items, renewed: Object.keys(await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token })) };

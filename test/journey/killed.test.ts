@@ -16,7 +16,7 @@ const KILLS = Number(process.env.KILLS ?? 2);
 const RUNS_A_CLIP = 10;
 /**
  * The longest delay before a kill. Half of the kills happen at most 0.5 seconds after an upload. The event of the upload is then in S3, on the bus, in the
- * queue or in a function. The other half happen at most 2 seconds after the stack has started.
+ * queue or in a function. The other kills happen at most 2 seconds after the stack has started.
  */
 const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
 jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);

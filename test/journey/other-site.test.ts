@@ -111,7 +111,7 @@ describe('a page of another site', () => {
     expect(await ask(page, api('/streams'), withToken())).toBe('unreadable');
     await until('the preflight was recorded', () => statuses.length > 0);
     expect(statuses).toEqual([204]);
-    // A request without a token needs no preflight.
+    // For a request without a token, the browser sends no preflight. The script still cannot read the response.
     expect(await ask(page, api('/openapi.json'))).toBe('unreadable');
     await until('the response was recorded', () => statuses.length > 1);
     expect(statuses).toEqual([204, 200]);

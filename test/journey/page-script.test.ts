@@ -7,7 +7,7 @@ import { SignIn } from '../../local/client';
 jest.setTimeout(PATIENCE_MS);
 
 /**
- * Cookies whose total size exceeds CloudFront's limit for headers. With these cookies, CloudFront rejects the callback, and its response lacks the API's
+ * Cookies whose total size exceeds CloudFront's limit for headers. CloudFront rejects a callback with these cookies. The error response lacks the API's
  * headers.
  */
 const FLOOD = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, 'x'.repeat(4000)]);
@@ -42,7 +42,7 @@ describe('a script on the service\'s own origin', () => {
     return popup;
   }
 
-  /** Returns what the script can read in the popup: its URL and its text. If the browser forbids this, returns the name of the error. */
+  /** Returns what the script can read in the popup: its URL and its text. If the browser forbids the access, returns the name of the error. */
   function readPopup(): Promise<string> {
     return page.evaluate(() => {
       try {
@@ -137,7 +137,7 @@ describe('a script on the service\'s own origin', () => {
     const other = await browser.newContext();
     const { page: bystander } = await Tab.open(other, stack.facts);
     await bystander.goto(`${stack.facts.origin}/style.css`);
-    // Pages that Chromium loads ahead of time are visible only in the DevTools domain `Preload`.
+    // Only DevTools events such as `Preload.prefetchStatusUpdated` report pages that Chromium loads ahead of time.
     const devTools = await other.newCDPSession(bystander);
     const ahead = new Set<string>();
     for (const kind of ['prefetch', 'prerender'] as const) {

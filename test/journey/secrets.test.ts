@@ -45,8 +45,8 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // The token endpoint receives `id:secret` in base64. In base64, the secret looks different for each remainder of the id's length divided by three, so all
-      // three texts are searched.
+      // The token endpoint receives `id:secret` in base64. The length of the id decides which of three texts the secret becomes in base64,
+      // so all three texts are searched.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }
@@ -103,7 +103,7 @@ describe('a whole journey', () => {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));
     const others = names.filter((name) => !/^(secrets\.json$|cognito\/|cdk\.out\/asset\.)/.test(name));
-    // The console output and stack.json contain the passwords of the sample users. These passwords are public, so the search ignores them.
+    // The search ignores the passwords of the sample users, because these passwords are public. The console output and stack.json contain them.
     const withoutPasswords = (text: string) => users.reduce((left, { password }) => left.replaceAll(password, ''), text);
     return [
       ...others.map((name): [string, string] => [name, readFileSync(path.join(stack.data, name), 'latin1')]),

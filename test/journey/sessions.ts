@@ -114,7 +114,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     const renewed = Promise.all(tabs.map((tab) => tab.renews()));
     await held[0].continue();
     await renewed;
-    // With rotation, no refresh token was used twice.
+    // With rotation, each renewal used a different refresh token. Without rotation, all renewals used the same token.
     const renewals = tabs.flatMap(({ requests }) => requests.filter((request) => request.url().endsWith('/api/token')));
     const cookies = await Promise.all(renewals.map(async (request) => (await request.allHeaders()).cookie));
     expect(new Set(cookies).size).toBe(rotates ? cookies.length : 1);

@@ -81,7 +81,7 @@ export function sweeperSetting() {
       await table.put({ ...row, videoId, ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) });
       return videoId;
     },
-    /** Writes many videos with the status `ready` to the table. Each video has been due for `minutes`. */
+    /** Writes many videos with the status `ready` to the table. `minutes`: how long the video has been due. */
     async dueMany(videos: readonly { videoId: string; minutes: number }[]): Promise<void> {
       const documents = DynamoDBDocumentClient.from(table.client);
       for (let n = 0; n < videos.length; n += 100) {

@@ -50,7 +50,7 @@ function auth(stack: Stack, props: object): void {
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
 }
 
-/** Adds the props that another prop requires: domain names and certificate, root object and default behavior. */
+/** Adds missing props: `domainNames` and `certificate` require each other, and `defaultRootObject` requires `defaultBehavior`. */
 function withNeighbours(stack: Stack, props: { domainNames?: string[]; certificate?: object; defaultRootObject?: string }): object {
   const certificate = () => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/1');
   return {

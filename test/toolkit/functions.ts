@@ -11,7 +11,7 @@ export interface FoundHandler extends Found {
 
 const pascal = (name: string): string => name.split('-').map((part) => part[0].toUpperCase() + part.slice(1)).join('');
 
-/** The logical id of a function contains `Vod` (if the whole service is in the stack), the area and the handler's name. */
+/** The logical id of a function contains the area and the handler's name. If the whole service is in the stack, the id begins with `Vod`. */
 function nameOf(id: string): HandlerName | undefined {
   return (Object.keys(ENVIRONMENTS) as HandlerName[]).find((each) => {
     const [area, verbNoun] = each.split('/').map(pascal);

@@ -34,8 +34,8 @@ export function rolePolicies(template: AnyTemplate): Record<string, Statement[]>
 }
 
 /**
- * Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. Entries for allowed actions do not start with
- * `Allow`.
+ * Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. An entry for an allowed action begins
+ * with the action.
  */
 export function grants(granted: Statement[]): string[] {
   return granted.flatMap(({ Effect, Action, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (

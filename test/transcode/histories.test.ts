@@ -15,7 +15,7 @@ const VISIBILITY_MS = 360_000;
 const PROBED = { Container: { Format: 'mp4', Duration: 60, Tracks: [{ TrackType: 'video', Codec: 'AVC', VideoProperties: { Width: 640, Height: 360 } }] } };
 const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
 
-/** A simulated fault at request number `call` of an invocation. The process ends or the request fails, before or after AWS executes the request. */
+/** A simulated fault at request number `call`. Either the process ends, or only the request fails. `after`: whether AWS executes the request first. */
 interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 type Job = CreateJobCommandInput & { readonly Id: string };
 interface Message { readonly id: string; readonly sentAt: number; receives: number; due: number }

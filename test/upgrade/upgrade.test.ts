@@ -30,7 +30,10 @@ function indexChanges(from: CloudFormationTemplate, to: CloudFormationTemplate):
   });
 }
 
-/** Properties that CloudFormation or the service cannot change, or whose change makes a new secret. The library of the CDK does not know all of them. */
+/**
+ * Properties that CloudFormation or the service cannot change, or whose change makes a new secret. The library cloudformation-diff does not detect all of these
+ * changes.
+ */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   'AWS::CloudFront::PublicKey': ['PublicKeyConfig'],
   'AWS::Cognito::UserPool': ['AliasAttributes', 'Schema', 'UsernameAttributes', 'UsernameConfiguration'],

@@ -62,7 +62,7 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
       // A rotated refresh token expires when the refresh token from the sign-in would have expired.
       RefreshToken: ({ oidc: { entities } }: Context, _, { clientId }: Client) =>
         Math.max(1, entities.RotatedRefreshToken?.remainingTTL ?? clientOf(clientId).refreshSeconds),
-      // A grant is created up to 300 seconds before its refresh token, because an authorization code is valid for 300 seconds.
+      // A grant must not expire before its refresh token. The token can be created 300 seconds later, because an authorization code is valid for 300 seconds.
       Grant: 300 + Math.max(0, ...clients.map(({ refreshSeconds }) => refreshSeconds)),
     },
   });

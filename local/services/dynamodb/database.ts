@@ -93,7 +93,7 @@ export async function openTables(path: string) {
     return new Promise((resolve, reject) => action(target, data, (error?: Error | null, answer?: any) => error ? reject(asAwsError(error)) : resolve(answer)));
   }
 
-  /** Returns the changes that `work` would make. Dynalite's item and index databases call `put` and `del` of the main database synchronously. */
+  /** Returns the changes that `work` would make. Dynalite calls `put` and `del` synchronously, so both are replaced during `work`. */
   function changesOf(work: () => void): Change[] {
     const changes: Change[] = [];
     const { put, del } = store.db;

@@ -7,7 +7,7 @@ import type { Json } from '../json';
 
 /** One action of a transaction, as an equivalent single request. */
 export interface Action {
-  /** The IAM action. A transaction requires the permission for each of its actions, and no permission of its own. */
+  /** The IAM action. A transaction requires only the permissions for its actions. */
   readonly permission: string;
   readonly operation: Write;
   readonly input: Json;

@@ -29,8 +29,8 @@ interface Given {
 }
 
 /**
- * Delivers records to functions at least once, in the order of each item's changes, also after `kill -9`. Rejects if a function's role isn't allowed to read
- * the stream or to write failed event records. Reading starts with `start`.
+ * Delivers records to functions at least once, even after `kill -9`. The records of one item are delivered in order. Rejects if a function's role isn't allowed
+ * to read the stream or to write failed event records. Reading starts with `start`.
  */
 export async function createStreamMappings(given: Given): Promise<Part & { start(): void }> {
   const { stack, access } = given;

@@ -14,7 +14,7 @@ export function allowedReturn(returnTo: string, origins: readonly string[]): str
   // The check of the protocol rejects a `blob:` URL, whose `origin` can be an allowed origin.
   if (!['https:', 'http:'].includes(url.protocol) || !origins.includes(url.origin)) return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
-  // The limit applies to the parsed URL, which escaping can make longer than `returnTo`.
+  // The limit applies to the parsed URL. Escapes can make this URL longer than `returnTo`.
   if (url.href.length > RETURN_TO_LENGTH) return undefined;
   return url.href;
 }

@@ -271,8 +271,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           },
           // The row can contain the error of an earlier attempt, because older versions of this library did not remove the error.
           remove: ['error'],
-          // The keys of the list of ready videos depend on `visibility` and `publishedAt`, so the write fails and is tried again if they have changed since the
-          // read.
+          // The keys of the list of ready videos depend on `visibility` and `publishedAt`. If one of these has changed since the read, the write fails and is
+          // tried again.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });

@@ -34,7 +34,7 @@ const QUALITY_LEVEL = 7;
 export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: TranscodeSettings) {
   const { source, renderings, videoId, attempt, mediaBucket, clipSeconds } = plan;
   return {
-    // ZEROBASED ignores the timecodes in a source file, which would shift the start of some inputs.
+    // With ZEROBASED, MediaConvert ignores the timecodes in a source file. They would shift the start of some inputs.
     TimecodeConfig: literally({ Source: 'ZEROBASED' }),
     Inputs: [{
       FileInput: plan.input,

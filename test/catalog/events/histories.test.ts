@@ -24,7 +24,7 @@ jest.mock('timers/promises', () => {
   return { ...others, setTimeout: (milliseconds: number, ...more: unknown[]) => wait(milliseconds / 50, ...more) };
 });
 
-/** A fault at the n-th request of a writer. The process ends or the request fails, before or after DynamoDB executes the request. */
+/** A fault at the n-th request of a writer. Either the process ends, or only the request fails. `after`: whether DynamoDB executes the request first. */
 interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 /** A fault at the n-th PutEvents request of the function `publish-events`. `refused` states for each entry whether EventBridge rejects the entry. */
 interface PublisherFault {
@@ -39,7 +39,7 @@ const ERROR = { code: 'transcode_failed', message: 'no' } as const;
 const ENDED: InvokeResult = { error: { errorType: 'Runtime.ExitError', errorMessage: 'the process ended' } };
 const LATE_MS = 2 * 3_600_000;
 
-/** An update expression, as a future route could send it to DynamoDB. Edits increment `revision`, and all writes increment `version`. */
+/** Sends an update expression to DynamoDB, as a future route could do. Edits increment `revision`, and all writes increment `version`. */
 type Update = (documents: DynamoDBDocumentClient, row: VideoRow, set: string, add: string, values: object) => Promise<unknown>;
 const update: Update = (documents, { videoId, version }, set, add, values) => documents.send(new UpdateCommand({
   TableName: services.tableName, Key: videoKey(videoId), UpdateExpression: `SET ${set} ADD ${add}`, ConditionExpression: '#v = :v',
@@ -103,7 +103,7 @@ class World {
       let fault: PublisherFault | undefined;
       const bus: InitializeMiddleware<any, any> = () => async ({ input }) => {
         const call = calls++;
-        // An invocation that sends no event does not take a fault from the list.
+        // Only an invocation that sends events takes a fault from the list.
         if (call === 0) fault = this.faults.shift();
         const kind = call === fault?.call || (fault?.kind === 'refuses' && call > fault.call) ? fault.kind : undefined;
         if (kind === 'ends before') return this.end(resolve);
@@ -174,7 +174,7 @@ class World {
   }
 }
 
-/** Returns the expected events for the writes of a video, in order, without the code under test. */
+/** Returns the expected events for the writes of a video, in order. Does not call the code under test. */
 function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventId: string; status: string; title: string; updatedAt: string }[] {
   const event = (type: string, { videoId, status, title, updatedAt }: VideoRow, version: number) => ({ eventId: `${videoId}:${version}:video.${type}`, status, title, updatedAt });
   return [

@@ -31,7 +31,7 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
   }
   return found;
 
-  /** Finds missing events of acknowledged changes and of stored rows. */
+  /** Finds missing events. Each acknowledged change and each stored row requires events. */
   function missing(byId: ReadonlyMap<string, Heard>): string[] {
     const lacks = (videoId: string, version: number, type: string) => byId.has(`${videoId}:${version}:video.${type}`) ? [] : [`${videoId}:${version}:video.${type} is missing`];
     return [

@@ -9,7 +9,7 @@ interface Known {
   readonly titles: string[];
   readonly edits: Map<number, string>;
   isUploaded: boolean;
-  /** The last version of the row, if the removal was acknowledged. */
+  /** The last version of the row. Absent if the removal was not acknowledged. */
   removed?: number;
   /** Whether the removal was requested. */
   isRemoving: boolean;

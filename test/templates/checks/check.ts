@@ -38,7 +38,7 @@ export function exactly(id: string, found: string[], wanted: string[]): string[]
   ];
 }
 
-/** Returns the id of the library's first resource with this type whose logical id has this prefix. */
+/** Returns the first logical id of the library with this type and prefix. */
 export function one(template: CloudFormationTemplate, type: string, beginning = 'Vod'): string | undefined {
   return Object.keys(template.Resources).find((id) => isOurs(id) && id.startsWith(beginning) && template.Resources[id].Type === type);
 }

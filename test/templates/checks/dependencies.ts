@@ -34,7 +34,7 @@ function idOf(template: CloudFormationTemplate, properties: object): string {
   return Object.keys(template.Resources).find((id) => template.Resources[id].Properties === properties)!;
 }
 
-/** Pairs of resources (logical ids without hash): the first depends on the second, with the reason. */
+/** Logical ids (without hash) of two resources, and the reason why the first resource must depend on the second. */
 const ORDER: [follower: string, before: string, why: string][] = [
   ['VodAuthSignInFunction', 'VodAuthFilledClientSecret', 'the function must not use a new client id with the old secret'],
   ['VodDeliveryStartPlaybackFunction', 'VodDeliveryKeysKeyGroup', 'the function must not sign with a key that the group does not trust yet'],

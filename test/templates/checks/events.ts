@@ -106,7 +106,7 @@ const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::Ev
   'BisectBatchOnFunctionError': true,
   // While a batch fails, Lambda continues to send changes of other videos.
   'ParallelizationFactor': atLeast(2),
-  // The age of a record limits the retries. If their number were limited, Lambda could discard records after EventBridge was unavailable for only a minute.
+  // Lambda retries a record until its maximum age. A maximum number of retries could be reached if EventBridge is unavailable for only a minute.
   'MaximumRetryAttempts': undefined,
   'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
   'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',
@@ -153,6 +153,6 @@ export const EVENTS: Record<string, Check> = {
   'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'the MediaConvert queue is on demand': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
-  // MediaConvert requires a name. The template must set it, because AWS does not document that CloudFormation generates a name.
+  // MediaConvert requires a queue name. AWS does not document that CloudFormation generates one, so the template must set the name.
   'the MediaConvert queue has a name': every('AWS::MediaConvert::Queue', { Name: present }),
 };

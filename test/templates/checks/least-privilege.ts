@@ -158,7 +158,7 @@ const rolesDoWhatTheyNeed: Check = (template) => {
   return [...ofHandlers, ...ofServices];
 };
 
-/** Each role of the library can be assumed by only one AWS service, under the condition for that service. */
+/** Only one AWS service can assume each role of the library. If `SERVICE_ROLES` has a condition for the role, the trust policy contains the condition. */
 const rolesTrustOneService: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {

@@ -63,7 +63,7 @@ const clientsUseTheCodeFlow: Check = allOf(
   }) : differences(id, properties, { GenerateSecret: false }))),
 );
 
-/** Token validity has explicit units and upper limits. After the rotation of a refresh token, the old token is valid for a short time. */
+/** Token lifetimes have units and upper limits. After the rotation of a refresh token, the old token is valid for a short time. */
 const tokensExpire: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').flatMap(({ id, properties }) => [
   ...differences(id, properties, {
     'TokenValidityUnits.AccessToken': 'minutes', 'TokenValidityUnits.IdToken': 'minutes', 'TokenValidityUnits.RefreshToken': 'minutes',

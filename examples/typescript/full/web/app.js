@@ -163,7 +163,7 @@ async function refreshPublished() {
   fill('published', items, refusal);
 }
 
-/** Refreshes the videos in progress with one request: if there are several such videos, it requests the list of videos, not each video. */
+/** Refreshes the videos in progress with one request. For several such videos, this is a request for the list. */
 async function refreshMoving() {
   const [{ videoId }, ...others] = moving();
   if (others.length > 0) {
