@@ -18,8 +18,8 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 
 /**
  * Returns the units that DynamoDB bills for a write (see "DynamoDB read and write operations" and "Using Global Secondary Indexes" in the DynamoDB Developer
- * Guide). The item has a size before the write and a size after the write, and DynamoDB bills the larger size: 1 unit per KB, or 2 units per KB in a
- * transaction. A changed index entry costs one additional write of the entry, or two writes if the key of the entry changes. A transaction does not double the
+ * Guide). DynamoDB bills the size of the item before or after the write, whichever is larger: 1 unit per KB, or 2 units per KB in
+ * a transaction. A changed index entry costs one additional write of the entry, or two writes if its key changes. A transaction does not double the
  * units of an index, because indexes are updated asynchronously.
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {

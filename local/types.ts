@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'http';
 import type { TemplateStack } from './template/template-stack';
 
-/** The synthesized stack, with only the members that the local services use. */
+/** The part of the synthesized stack that the local services use. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
 /**

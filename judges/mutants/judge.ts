@@ -29,7 +29,7 @@ function noticedByChecks({ template }: Mutant): string[] {
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);
-  // If the mutant changes a trust policy or a Lambda permission, all decisions are checked again, because a request does not show which of these it requires.
+  // All decisions can depend on a trust policy or a Lambda permission. If the mutant changes one of these, all decisions are checked again.
   const asked = before.Type === 'AWS::IAM::Policy' ? decisions.filter(({ action }) => actions.includes(`"${action}"`)) : decisions;
   const { [logicalId]: after } = template.Resources;
   const Resources = { ...assembly.template.Resources, [logicalId]: after };

@@ -122,5 +122,5 @@ function asPolicy({ logicalId, properties }: Resource): { name: string; policy: 
   return { name: logicalId, policy: properties.PolicyDocument };
 }
 
-/** The public members of `TemplateAccess`, which tests can implement. */
+/** The public interface of `TemplateAccess`, so that tests can use a fake. */
 export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

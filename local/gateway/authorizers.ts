@@ -121,8 +121,8 @@ const answerForm = new Validator({
 });
 
 /**
- * Creates an authorizer that invokes a function. The values of the identity sources are the cache key of a response. For each method, the cached policy is
- * evaluated again. Errors are not cached.
+ * Creates an authorizer that invokes a function. The values of the identity sources are the cache key of a response. The policy of a cached response is
+ * evaluated for each request. Errors are not cached.
  */
 function byFunction(resource: Resource, { stack, functions }: Means): Authorizer {
   const { logicalId, physicalId, properties } = resource;

@@ -5,7 +5,7 @@ import type { Part } from '../../local/types';
 
 export interface Asked { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 
-/** Pages for tests, in addition to the pages of the example: redirects and errors, with their bodies. */
+/** Responses for tests: redirects and errors. All other pages come from the example. */
 const PAGES: Readonly<Record<string, readonly [status: number, headers: Record<string, string>, body?: string]>> = {
   '/old': [308, { location: '/new?from=old' }],
   '/broken': [500, { 'content-type': 'text/html' }, '<h1>Broken, says the app</h1>'],

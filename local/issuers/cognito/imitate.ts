@@ -46,7 +46,7 @@ function tokenAnswers(provider: OidcProvider, clients: readonly PoolClient[]): v
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.oidc?.route !== 'token') return;
-    // For an unknown client, OAuth defines the status 401, but Cognito's token endpoint returns 400 for all errors.
+    // Cognito's token endpoint returns 400 for all errors, even for an unknown client.
     if (ctx.body.error) ctx.status = 400;
     delete ctx.body.scope;
     const { client, params } = ctx.oidc;

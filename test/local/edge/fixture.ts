@@ -116,7 +116,7 @@ export const errorOf = async (response: Response) => [response.status, /<Code>(\
 export const policyOf = (resourceName: string, condition: object = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 60 } }) =>
   JSON.stringify({ Statement: [{ Resource: resourceName, Condition: condition }] });
 
-/** Returns cookies that the key `KEC` signs by default. */
+/** Returns signed cookies. The default key is `KEC`. */
 export const signedCookies = (input: object) => {
   const cookies = getSignedCookies({ keyPairId: 'KEC', privateKey: keys.ec.privateKey, algorithm: 'SHA256', ...input } as Parameters<typeof getSignedCookies>[0]);
   return Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ');
