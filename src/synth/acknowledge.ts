@@ -29,13 +29,12 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
   });
 }
 
+/**
+ * Records the finding in the metadata that cdk-nag reads. `acknowledge` cannot be used: CDK before 2.262 rejects an id with a second `::`, such as the id with
+ * the ARN of an imported bucket. Even if this error is caught, it stays in the file `cdk.out/error.txt`.
+ */
 function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
-  try {
-    acknowledge(scope, { [id]: reason });
-  } catch (error) {
-    // CDK before 2.262 rejects an id with a second `::`, such as the id with the ARN of an imported bucket. Synth continues without this acknowledgment.
-    if (!/Invalid validation rule ID/i.test(String(error))) throw error;
-  }
+  scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });
 }
 
 /** Formats an ARN as cdk-nag does in the id of a finding: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
