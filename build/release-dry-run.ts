@@ -2,7 +2,7 @@ import { promises as fs, mkdtempSync, readFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
-import { run } from '../consumers/shell';
+import { run } from './shell';
 
 /*
  * Makes a temporary clone of the last commit, and runs the tasks of the release workflow in this clone. Publishes nothing. Fails if an artifact is missing or

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from 'os';
 import * as path from 'path';
 import * as ts from 'typescript';
-import { packageManagerEnvironment as env } from './package-managers';
+import { childEnvironment as env } from './child-environment';
 
 /*
  * Packs the last build and installs the package in an empty folder. Then tests the package with `require`, with `import`, and with the type checker in each
@@ -13,7 +13,6 @@ import { packageManagerEnvironment as env } from './package-managers';
 const root = path.join(__dirname, '..');
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
 
 function npm(cwd: string, ...args: string[]): void {
   const { status } = spawnSync('npm', args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });

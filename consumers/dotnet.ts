@@ -1,7 +1,7 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
 import type { Artifacts } from './pack';
-import { run } from './shell';
+import { run } from '../build/shell';
 import { ensure } from '../local/system';
 
 /** Mono's compiler supports C# 7. Two features of C# 8 are removed before the check: nullable reference types, and default implementations in interfaces. */

@@ -2,7 +2,7 @@ import { promises as fs } from 'fs';
 import * as path from 'path';
 import { type Consumer, copy, EXAMPLES, type Installed, type Task } from './consumer';
 import { cdkPackages, installedCdk, installWithNpm } from './languages/npm';
-import { run } from './shell';
+import { run } from '../build/shell';
 
 /** The example for JavaScript. The usual way to install the library is npm in a separate folder. This file tests other ways. */
 const EXAMPLE = path.join(EXAMPLES, 'javascript/smallest');

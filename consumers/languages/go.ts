@@ -1,7 +1,7 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
+import { run } from '../../build/shell';
 import { APPS, type AppName, type Consumer, copy, EXAMPLES } from '../consumer';
-import { run } from '../shell';
 
 const APP_NAMES: AppName[] = ['smallest', 'all'];
 const CDK = 'github.com/aws/aws-cdk-go/awscdk/v2';

@@ -1,6 +1,6 @@
 import * as path from 'path';
+import { run } from '../../build/shell';
 import { APPS, type Consumer, copy, EXAMPLES } from '../consumer';
-import { run } from '../shell';
 
 export const python: Consumer = async ({ artifacts, folder, cdk }) => {
   await run(folder, 'python3', ['-m', 'venv', 'venv']);

@@ -1,8 +1,8 @@
 import { promises as fs, readdirSync } from 'fs';
 import * as path from 'path';
 import { installWithNpm } from './npm';
+import { run } from '../../build/shell';
 import { APPS, type Consumer, copy, EXAMPLES } from '../consumer';
-import { run } from '../shell';
 
 const EXAMPLE_NAMES = readdirSync(path.join(EXAMPLES, 'typescript'));
 const TSCONFIG = { compilerOptions: { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: ['node'], skipLibCheck: false } };

@@ -1,11 +1,11 @@
 import { spawn } from 'child_process';
-import { packageManagerEnvironment } from '../build/package-managers';
+import { childEnvironment } from './child-environment';
 
 const DEFAULTS = { CDK_VALIDATION: 'false', JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION: '1', JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' };
 
 /** Runs a command in a folder. Returns its output. Fails with the output if the exit status is not 0. */
 export async function run(folder: string, command: string, args: readonly string[], environment: Record<string, string> = {}): Promise<string> {
-  const child = spawn(command, args, { cwd: folder, env: { ...packageManagerEnvironment, ...DEFAULTS, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd: folder, env: { ...childEnvironment, ...DEFAULTS, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { output += text; });
   const status = await new Promise<number | null>((resolve, reject) => {
