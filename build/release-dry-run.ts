@@ -3,6 +3,7 @@ import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
 import { run } from './shell';
+import { temporaryFolder } from './temporary-folder';
 
 /*
  * Makes a temporary clone of the last commit, and runs the tasks of the release workflow in this clone. Publishes nothing. Fails if an artifact is missing or
@@ -92,29 +93,25 @@ async function release(clone: string): Promise<{ version: string; onlyCode: stri
 }
 
 async function main(): Promise<void> {
-  const work = mkdtempSync(path.join(tmpdir(), 'release-'));
-  try {
-    const clone = path.join(work, 'serverless-vod');
-    const { version, onlyCode } = await release(clone);
-    const dist = path.join(clone, 'dist');
-    const files = (await fs.readdir(dist, { recursive: true })).sort();
-    const rows: Record<string, { file: string; kB: number | ''; version: string }> = {};
-    for (const artifact of [...ARTIFACTS, onlyCode.includes('dotnet') ? CSPROJ : NUPKG]) {
-      const file = files.find((each) => artifact.file.test(each));
-      const found = file && artifact.version.exec(await artifact.read(path.join(dist, file)))?.[1];
-      const place = file && (artifact.isFolder ? path.dirname(file) : file);
-      rows[artifact.name] = { file: place ?? 'missing', kB: place ? Math.ceil(await sizeOf(path.join(dist, place)) / 1000) : '', version: found ?? '' };
-      if (found !== version) {
-        console.error(`FAILED  ${artifact.name}: expected version ${version}, got ${found ?? (file ? 'no version' : 'no file')}`);
-        process.exitCode = 1;
-      }
+  const work = options.keep ? mkdtempSync(path.join(tmpdir(), 'release-')) : temporaryFolder('release-');
+  const clone = path.join(work, 'serverless-vod');
+  const { version, onlyCode } = await release(clone);
+  const dist = path.join(clone, 'dist');
+  const files = (await fs.readdir(dist, { recursive: true })).sort();
+  const rows: Record<string, { file: string; kB: number | ''; version: string }> = {};
+  for (const artifact of [...ARTIFACTS, onlyCode.includes('dotnet') ? CSPROJ : NUPKG]) {
+    const file = files.find((each) => artifact.file.test(each));
+    const found = file && artifact.version.exec(await artifact.read(path.join(dist, file)))?.[1];
+    const place = file && (artifact.isFolder ? path.dirname(file) : file);
+    rows[artifact.name] = { file: place ?? 'missing', kB: place ? Math.ceil(await sizeOf(path.join(dist, place)) / 1000) : '', version: found ?? '' };
+    if (found !== version) {
+      console.error(`FAILED  ${artifact.name}: expected version ${version}, got ${found ?? (file ? 'no version' : 'no file')}`);
+      process.exitCode = 1;
     }
-    console.table(rows);
-    for (const language of onlyCode) console.log(KNOWN[language][1]);
-    if (options.keep) console.log(`The artifacts are in ${dist}`);
-  } finally {
-    if (!options.keep) await fs.rm(work, { recursive: true, force: true, maxRetries: 3 });
   }
+  console.table(rows);
+  for (const language of onlyCode) console.log(KNOWN[language][1]);
+  if (options.keep) console.log(`The artifacts are in ${dist}`);
 }
 
 main().catch((error: Error) => {
