@@ -59,7 +59,7 @@ export interface ServerlessVodProps {
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * The object that CloudFront requests for the path `/`, such as `index.html`. Requires `defaultBehavior` or `additionalBehaviors`, which serve the object.
+   * The object that CloudFront requests for the path `/`, such as `index.html`. `defaultBehavior` or `additionalBehaviors` must serve the object.
    * @default - none: `/` is passed to the default behavior unchanged
    */
   readonly defaultRootObject?: string;
@@ -72,8 +72,8 @@ export interface ServerlessVodProps {
 
   /**
    * Additional web origins whose pages can use the service, such as `https://app.example.com`, or `http://localhost:5173` for development. Pages of these
-   * origins can call the API with a bearer token and upload files, and a sign-in can return to these pages. Only origins on localhost can use http. Pages of
-   * another site can use neither the refresh cookie nor the playback cookies.
+   * origins can call the API with a bearer token and upload files, and a sign-in can return to these pages. Only origins on localhost can use http. If an
+   * origin belongs to a different site than the service, its pages can use neither the refresh cookie nor the playback cookies.
    * @default - none: only pages of the service URL
    */
   readonly appOrigins?: string[];
@@ -236,7 +236,7 @@ const ELSEWHERE = {
 function problemsOf(scope: Construct, props: ServerlessVodProps): (string | undefined)[] {
   const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
   return [
-    // Names are compared, because one of the two props may be an import of the bucket in the other prop.
+    // Names are compared, because an app can create a bucket and also import the same bucket.
     sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one bucket twice. A single bucket would create a cycle: the CORS rule of the source bucket refers to the distribution, which refers to the media bucket' : undefined,
     ...domainProblems(scope, props),
     keyProblem('', props, KEYS, ELSEWHERE),

@@ -14,7 +14,7 @@ export function checkCircularDependency(scope: IConstruct, { node: { defaultChil
   });
 }
 
-/** Returns the construct paths of a circular dependency of a resource, or undefined if no such dependency exists. */
+/** The construct paths of the cycle. */
 function circularDependency(resource: CfnElement): string[] | undefined {
   const { stack } = resource;
   const elements = new Map(stack.node.findAll().filter(CfnElement.isCfnElement).filter((each) => each.stack === stack)
@@ -38,7 +38,6 @@ function pathsOfCycle(resource: CfnElement, cameFrom: ReadonlyMap<CfnElement, Cf
   return cycle.map((each) => (each.node.id === 'Resource' ? each.node.scope! : each as IConstruct).node.path);
 }
 
-/** Returns the logical ids that an element refers to with `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`. */
 function referencesOf(element: CfnElement): string[] {
   return idsIn(rendered(element));
 }

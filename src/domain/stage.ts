@@ -1,10 +1,8 @@
 import type { VideoStatus } from './video-status';
 
 /**
- * A group of statuses, which is part of a key in the index `byOwnerStage`.
- *
- * `uploaded` and `processing` share a stage, because each change of the stage costs two write units of the index. `waiting` does not share this stage, because
- * many abandoned uploads can have this status, and a list of the shared stage would read them all.
+ * A group of statuses, which is part of a key in the index `byOwnerStage`. `uploaded` and `processing` share a stage, because each change of the stage costs
+ * two write units of the index. `waiting` has a separate stage, so that lists of the stage `open` do not read abandoned uploads.
  */
 export type Stage = 'waiting' | 'open' | 'held' | 'ready' | 'errored' | 'deleting';
 

@@ -10,7 +10,6 @@ export enum VideoVisibility {
 
 export type Visibility = `${VideoVisibility}`;
 
-/** Whether ready videos with this visibility are in the list that all viewers see. */
 export function isListed(visibility: Visibility): boolean {
   return visibility === 'signed-in';
 }

@@ -2,7 +2,7 @@ import type { Roles } from '../contract/roles';
 import { isPresent, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
-/** The caller, as verified by the authorizer. */
+/** As verified by the authorizer. */
 export interface Caller {
   readonly userId: string;
   readonly groups: readonly string[];
@@ -18,20 +18,17 @@ export interface GuardedVideo {
 export type Action =
   | { readonly type: 'upload' }
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }
-  /** `manage` stands for every action that only admins and the owner can do, such as reading the error of a failed video. */
+  /** `manage` stands for every action that only admins and the owner can do. */
   | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined };
 
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
 
-/** Visibilities that allow viewers to watch the videos of other users. Any other visibility, known or unknown, counts as private. */
+/** Any other visibility, known or unknown, counts as private. */
 const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
 
 /**
- * Decides whether the roles allow an action.
- *
  * Admins can do everything. Owners can do everything with their own videos, even without a role. Viewers can also watch the ready videos of other users, except
- * private videos. Other callers cannot find out whether a video of another user exists. A video with the status `deleting` or an unknown status is treated as
- * missing.
+ * private videos. A caller cannot find out whether a video exists that the caller is not allowed to watch.
  */
 export function decide({ userId, groups }: Caller, action: Action, roles: Roles): Decision {
   const isIn = (allowed: readonly string[]) => allowed.some((group) => groups.includes(group));

@@ -5,15 +5,14 @@ import { LATER, literalOf } from './literal';
 import { differ } from './place';
 import { objectProblem, show } from './prop-checks';
 
-/** The only region whose certificates CloudFront accepts (see "Requirements for using SSL/TLS certificates with CloudFront" in the CloudFront guide). */
+/** CloudFront accepts certificates only from this region (see "Requirements for using SSL/TLS certificates with CloudFront" in the CloudFront guide). */
 export const CERTIFICATE_REGION = 'us-east-1';
 
 const FORM = `arn:aws:acm:${CERTIFICATE_REGION}:{account}:certificate/{id}`;
 const PARTS = [/^arn$/, /^aws$/, /^acm$/, new RegExp(`^${CERTIFICATE_REGION}$`), /^\d{12}$/, /^certificate\/[\w-]+$/];
 
 /**
- * Checks an ACM certificate for domain names of the service or for the custom domain of Cognito. The names in the certificate are checked only if this app
- * creates the certificate.
+ * The names in the certificate are checked only if this app creates the certificate.
  *
  * @param names the domain names, and the prop that contains them
  */
@@ -30,8 +29,8 @@ export function certificateProblem(
 }
 
 /**
- * Warns if the region of a certificate is known only at deploy time. A construct that creates a certificate in another way than CDK's `Certificate`, such as
- * `DnsValidatedCertificate`, chooses the region itself and causes no warning.
+ * Warns if the region of a certificate is known only at deploy time. Constructs such as `DnsValidatedCertificate` choose the region themselves and cause no
+ * warning.
  */
 export function warnOfUnknownRegion(scope: IConstruct, prop: string, certificate: acm.ICertificate): void {
   const own = resourceOf(certificate);
@@ -44,7 +43,7 @@ export function warnOfUnknownRegion(scope: IConstruct, prop: string, certificate
     + `CloudFront accepts only certificates in ${CERTIFICATE_REGION}. With a certificate in another region, the deployment fails. ${fix}`);
 }
 
-/** Checks the region and the account in the ARN, because the `env` of an imported certificate describes the importing stack. */
+/** The `env` of an imported certificate describes the importing stack, so the region and the account are read from the ARN. */
 function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
   const expected = `${prop}: expected an ACM certificate in ${CERTIFICATE_REGION} (the only region that CloudFront accepts)`;
   const parts = literalOf(arn).split(':');
@@ -58,7 +57,6 @@ function placeProblem(scope: IConstruct, prop: string, arn: string, own: acm.Cfn
     : `${prop}: expected a certificate of the stack's account ${stacks}, got a certificate of the account ${account}. CloudFront accepts only certificates of the stack's account`;
 }
 
-/** Returns the region of a certificate if synth knows the region. */
 function regionOf(scope: IConstruct, arn: string, own: acm.CfnCertificate | undefined): string | undefined {
   const [, , , written = LATER] = literalOf(arn).split(':');
   const region = own?.stack.region ?? (written === literalOf(Aws.REGION) ? Stack.of(scope).region : written);
@@ -75,12 +73,11 @@ function coverageProblem(
     : `${prop}: expected a certificate that covers ${names.prop}, got a certificate for ${covered.join(', ')}. Add ${missing.join(', ')} to subjectAlternativeNames`;
 }
 
-/** Whether a name in a certificate covers a domain name. A wildcard matches exactly one label (RFC 9525, section 6.3). */
+/** A wildcard matches exactly one label (RFC 9525, section 6.3). */
 function covers(pattern: string, name: string): boolean {
   return pattern.toLowerCase() === name || (pattern.startsWith('*.') && pattern.slice(1).toLowerCase() === name.slice(name.indexOf('.')));
 }
 
-/** Returns the resource of a certificate that this app creates. */
 function resourceOf({ node }: acm.ICertificate): acm.CfnCertificate | undefined {
   const resource = node?.defaultChild;
   return isCertificate(resource) ? resource : undefined;

@@ -6,10 +6,8 @@ import { rejectLateKey } from './late-keys';
 const RETENTION = Duration.days(14);
 
 /**
- * Creates an encrypted queue that requires TLS.
- *
- * A KMS key that the app sets, for example with an aspect, is rejected. The services would get no permission to use such a key. EventBridge would then drop
- * events, and functions could not send or receive messages.
+ * A KMS key that the app sets later is rejected. Without permission to use the key, EventBridge would drop events, and functions could not send or receive
+ * messages.
  */
 export function privateQueue(scope: Construct, id: string, props: Pick<sqs.QueueProps, 'visibilityTimeout' | 'deadLetterQueue'> = {}): sqs.Queue {
   const queue = new sqs.Queue(scope, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });

@@ -16,7 +16,7 @@ export interface JobEnd {
   readonly poster?: string;
 }
 
-/** An output of a job: a video rendition, or the audio. The audio output has no `video`. */
+/** The audio output has no `video`. */
 export interface JobOutput {
   readonly durationMs?: number;
   readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;
@@ -29,7 +29,7 @@ export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: Job
       const result = readResult(end, job);
       const { durationSeconds = 0 } = result;
       const { tooLongFrom = Infinity } = job;
-      // If a video is too long, the row does not contain the keys of its media files. The files stay in the bucket until the video is deleted.
+      // The row of a video that is too long does not contain the keys of its media files. The files stay in the bucket until the video is deleted.
       return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
     }
     case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });

@@ -35,10 +35,9 @@ interface Submission extends SubmitJobPorts {
 /** Requests to MediaConvert are aborted 10 seconds before the function's timeout, so that the function can record the end of the attempt. */
 const CLOSING_MS = 10_000;
 
-/** Maximum pages of a job search. A source has only one job per attempt, so few pages are enough. */
+/** A source has only one job per attempt, so few pages are enough. */
 const SEARCH_PAGES = 5;
 
-/** Submits one MediaConvert job for each message about an uploaded source. The response lists the messages that must be retried (`batchItemFailures`). */
 export function submitJobs(
   ports: SubmitJobPorts,
 ): (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
@@ -77,8 +76,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation. `row` lacks
-    // a claim that another message made after the row was read. For such a claim, the code above has thrown an error, because the claim is not stale yet.
+    // If `row` contains a claim for this attempt, an earlier invocation may have created a job without recording the job. A claim that was made after `row` was
+    // read is not stale yet, so the code above has thrown an error.
     adopted = row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {
@@ -95,10 +94,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 }
 
 /**
- * Returns the video's row. If the current attempt was abandoned before the message was sent, the function first starts the next attempt.
- *
- * A redrive from the dead-letter queue sends a new message, which starts a new attempt. If a message was sent before the attempt was abandoned, the message
- * starts no new attempt, because the new attempt would fail in the same way.
+ * If the current attempt was abandoned before the message was sent, this function first starts the next attempt. A redrive from the dead-letter queue sends a
+ * new message, which therefore starts a new attempt. An older message starts no new attempt, because the new attempt would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -114,7 +111,7 @@ interface Upload {
   readonly size?: number;
 }
 
-/** Parses an S3 event or a SubmitMessage. Throws for an unknown message, so that SQS moves the message to the dead-letter queue. */
+/** Throws for an unknown message, so that SQS moves the message to the dead-letter queue. */
 function readMessage(body: string): Upload | { readonly key: string } {
   const { videoId, attempt, detail } = JSON.parse(body) as Partial<SubmitMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
   if (typeof videoId === 'string' && isVideoId(videoId) && Number.isInteger(attempt)) return { videoId, attempt: attempt! };
@@ -128,7 +125,6 @@ function sourceUrl({ source }: VideoRow): string {
   return s3Url(source.bucket, source.key);
 }
 
-/** Searches MediaConvert for a job of the attempt. Returns the job's id, if a job exists. */
 async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submission): Promise<string | undefined> {
   let NextToken: string | undefined;
   for (let page = 0; page < SEARCH_PAGES; page++) {

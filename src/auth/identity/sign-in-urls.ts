@@ -14,7 +14,7 @@ const CALLBACKS = 'publicClient.callbackUrls';
 const LOGOUTS = 'publicClient.logoutUrls';
 const CERTIFICATE = 'domain.customDomain.certificate';
 
-/** Schemes that browsers handle themselves, and that an app cannot register. */
+/** Schemes that browsers handle themselves. An app cannot register these schemes. */
 const BROWSER_SCHEMES = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'ftp:', 'javascript:', 'vbscript:', 'view-source:', 'ws:', 'wss:'];
 
 interface SignInUrls {
@@ -38,7 +38,7 @@ export function signInUrlProblems(scope: IConstruct, { domain, publicClient }: S
   ];
 }
 
-/** Checks the sign-in URLs again at the end of synth, when all domain names and the final values of all URLs are known. */
+/** At the end of synth, all domain names and URLs have their final values. */
 export function checkSignInUrls(scope: IConstruct, { domain }: SignInUrls, url: string, publicClient: cognito.UserPoolClient | undefined): void {
   if (domain?.customDomain) warnOfUnknownRegion(scope, CERTIFICATE, domain.customDomain.certificate as acm.ICertificate);
   const client = publicClient?.node.defaultChild as cognito.CfnUserPoolClient | undefined;
@@ -64,12 +64,12 @@ function warnOfUnknown(scope: IConstruct, callbacks: readonly string[]): void {
   }
 }
 
-/** Checks a URL against Cognito's rules (see CallbackURLs of CreateUserPoolClient in the Amazon Cognito User Pools API Reference). */
+/** For Cognito's rules, see CallbackURLs of CreateUserPoolClient in the Amazon Cognito User Pools API Reference. */
 function urlProblem(name: string, url: unknown): string | undefined {
   const literal = typeof url === 'string' ? literalOf(url) : undefined;
   const expected = `${name}: expected a URL that begins with https://, http://localhost or a custom scheme of your app, and contains no spaces or fragment, got ${literal === undefined ? show(url) : shown(literal)}`;
   if (literal === undefined) return expected;
-  // A CDK token can stand for any part of the URL, so a URL that cannot be parsed is accepted if it contains a token.
+  // A CDK token can stand for any part of the URL, so a URL with a token is accepted even if it cannot be parsed.
   if (!URL.canParse(literal)) return literal.includes(LATER) ? undefined : expected;
   const { protocol, hostname } = new URL(literal);
   const isLocal = hostname === 'localhost' || hostname.includes(LATER);
@@ -89,7 +89,6 @@ function customDomainProblems(scope: IConstruct, domain: cognito.CustomDomainOpt
   ];
 }
 
-/** Returns a message for each URL or custom domain that uses a domain name of the service. */
 function serviceNameProblems(
   { callbacks, customDomain }: { readonly callbacks: readonly string[]; readonly customDomain: string }, serviceUrl: string,
 ): (string | undefined)[] {
